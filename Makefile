@@ -1,0 +1,63 @@
+# Every task of the project is one word. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+LAB := $(BIN)/hadoop-dr lab
+STOP_LAB := $(BIN)/python -m hadoop_lab down
+NEEDS_NOTHING := not e2e and not bench and not chaos
+PYTHON_FILES := include plugins dags tests
+
+help: ## list the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: env ## from a fresh clone to two recovery points made through Airflow, and where to look
+	@$(BIN)/hadoop-dr lab demo
+
+test: lint unit live ## everything CI runs: lint, unit, then all tests on two real clusters of its own
+
+unit: env ## tests that need no daemon and no JDK, in less than two minutes
+	@$(BIN)/pytest -q --lab off tests/airflow >.unit-airflow.log 2>&1 & airflow=$$!; \
+	$(BIN)/coverage run -m pytest -q --lab off -m "$(NEEDS_NOTHING)" --ignore tests/airflow; others=$$?; \
+	wait $$airflow; status=$$?; cat .unit-airflow.log; rm -f .unit-airflow.log; exit $$((others + status))
+	@$(BIN)/coverage report
+
+live: env ## tests on the lab: contracts, integration, model, end to end; starts the lab and stops it
+	@set -e; trap '$(STOP_LAB)' EXIT; $(LAB) up --hiveserver2 >/dev/null; \
+	$(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
+
+lint: env ## ruff, mypy, import rules, spelling
+	@$(BIN)/ruff check $(PYTHON_FILES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@git ls-files | xargs $(BIN)/codespell
+
+bench: env ## measure; needs the lab (make lab-up)
+	@$(BIN)/pytest -q -m bench --timeout 3600 tests/bench
+
+chaos: env ## long runs: many more random rounds, and daemons killed, paused and cut; needs the lab
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q -m "not lab and not e2e and not bench" --timeout 3600 tests/model tests/sim
+	@$(BIN)/pytest -q -m chaos --timeout 3600
+
+lab-up: env ## start the two clusters of the lab and leave them running
+	@$(LAB) up
+
+lab-down: env ## stop every daemon of the lab; its data stay
+	@$(STOP_LAB)
+
+clean: ## stop the lab and remove its data, caches and reports; .venv stays
+	@if [ -x $(BIN)/python ] && [ -d .lab ]; then $(STOP_LAB) --wipe; fi
+	@rm -rf .lab .demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+env: .venv/.complete ## the Python environment in .venv, from the lock
+
+.venv/.complete: requirements.lock pyproject.toml .ci/env
+	@.ci/env
+	@touch $@
+
+lock: ## resolve the dependencies again and write requirements.lock
+	@uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev \
+	  --python-version 3.11 pyproject.toml -o requirements.lock
+
+.PHONY: help demo test unit live lint bench chaos lab-up lab-down clean env lock
