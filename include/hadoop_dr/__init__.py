@@ -1,0 +1,1 @@
+"""Disaster recovery for a pair of Hadoop clusters."""

@@ -1,0 +1,74 @@
+"""Cron texts, read in UTC. Five fields: no seconds, no years, no names like ``@daily``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import pairwise
+
+from croniter import croniter
+from croniter.croniter import CroniterError
+
+from hadoop_dr.domain.document import Wrong
+
+_MEND = 'Write five fields in UTC: minute hour day month weekday, such as "0 * * * *"'
+_BY_CHANCE = re.compile(r"(?<![A-Za-z])[HhRr](?![A-Za-z])")  # croniter draws such fields anew each time
+_MINUTE_MS = 60_000
+_DAY_MS = 86_400_000
+_SAMPLE_FROM_MS = 1_767_225_600_000  # 2026-01-01: any start will do, but a fixed one, so that loading is deterministic
+
+
+def cron_moments(cron: str, after_ms: int) -> Iterator[int]:
+    """Gives the moments of a cron text after a time, without end, in milliseconds since the epoch.
+
+    Raises:
+        Wrong: It is no cron text, or there is never such a moment.
+    """
+    if len(cron.split()) != 5 or _BY_CHANCE.search(cron) or not croniter.is_valid(cron):
+        raise Wrong(f"'{cron}' is not a cron text", _MEND)
+    return _moments(cron, after_ms)
+
+
+def _moments(cron: str, after_ms: int) -> Iterator[int]:
+    # A start within a second would lose the moment at its end: croniter counts whole seconds.
+    moments = croniter(cron, datetime.fromtimestamp(after_ms // 1000, tz=UTC))
+    try:
+        while True:
+            moment_ms = int(moments.get_next(datetime).timestamp()) * 1000
+            if moment_ms > after_ms:
+                yield moment_ms
+    except CroniterError:
+        raise Wrong(f"'{cron}' never comes", _MEND) from None
+
+
+@lru_cache(maxsize=4096)
+def longest_gap_ms(cron: str) -> int:
+    """Gives the longest time between two moments of a cron text, looking over one year.
+
+    Raises:
+        Wrong: It is no cron text, or there is never such a moment.
+    """
+    next(cron_moments(cron, _SAMPLE_FROM_MS))
+    minute, hour, *day_fields = cron.split()
+    times = sorted(hours * 60 + minutes for hours in _values(hour, 1, 24) for minutes in _values(minute, 0, 60))
+    within_a_day = max((later - earlier for earlier, later in pairwise(times)), default=0) * _MINUTE_MS
+    between_days = _longest_day_gap_ms(" ".join(day_fields)) - (times[-1] - times[0]) * _MINUTE_MS
+    return max(within_a_day, between_days)
+
+
+def _values(text: str, position: int, everything: int) -> list[int]:
+    field = croniter.expand(" ".join(text if index == position else "*" for index in range(5)))[0][position]
+    return list(range(everything)) if field == ["*"] else [int(value) for value in field]
+
+
+def _longest_day_gap_ms(day_fields: str) -> int:
+    if day_fields == "* * *":
+        return _DAY_MS
+    midnights = _moments(f"0 0 {day_fields}", _SAMPLE_FROM_MS)
+    longest, earlier = 0, next(midnights)
+    while not longest or earlier - _SAMPLE_FROM_MS < 366 * _DAY_MS:
+        later = next(midnights)
+        longest, earlier = max(longest, later - earlier), later
+    return longest

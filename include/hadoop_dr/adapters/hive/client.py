@@ -1,0 +1,184 @@
+"""Calls to a metastore: time limits, several addresses, typed errors, and never a second sending of a change (I11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.protocol.TProtocol import TProtocolException
+from thrift.Thrift import TMessageType
+from thrift.transport.TTransport import TTransportException
+
+from hadoop_dr.adapters.hive.methods import EXCEPTIONS
+from hadoop_dr.adapters.hive.transports import Opener, plain_transport
+from hadoop_dr.domain.catalog.tree import Garbled, Tree, encode, get_number, get_text, read_struct
+from hadoop_dr.domain.errors import (
+    AccessDenied,
+    AlreadyExists,
+    BadInput,
+    DrError,
+    Failed,
+    NotFound,
+    NotReady,
+    Protocol,
+    Unknown,
+    Unreachable,
+)
+
+_UNKNOWN_METHOD = 1
+_DEFAULT_PORT = 9083
+_DENIED = ("AccessControlException", "Permission denied", "not authorized", "Not authorized", "No privilege")
+_NOT_READY = ("SafeModeException", "StandbyException")
+_ERRORS: dict[str, type[DrError]] = {
+    "NoSuchObjectException": NotFound, "UnknownDBException": NotFound, "UnknownTableException": NotFound,
+    "AlreadyExistsException": AlreadyExists,
+}
+
+
+class Client:
+    """One connection to one of a metastore's addresses, made when first needed; for one thread and one process."""
+
+    def __init__(self, site: str, uris: Sequence[str], *, connect_s: float = 10.0, read_s: float = 120.0,
+                 opener: Opener = plain_transport) -> None:
+        """Remembers where the metastore is; nothing is contacted.
+
+        Args:
+            site: For messages.
+            uris: ``thrift://host:port``, tried in order, the one that answered last first.
+            connect_s: Seconds to wait for a connection.
+            read_s: Seconds to wait for each part of an answer.
+            opener: Makes the transport; a Kerberos site needs ``transports.sasl_transport`` here and nothing else.
+        """
+        self._site = site
+        self._addresses = [_address(uri) for uri in uris]
+        self._connect_s, self._read_s, self._opener = connect_s, read_s, opener
+        self._transport: Any = None
+        self._sequence = 0
+
+    def read(self, method: str, arguments: Tree | None = None) -> Any:
+        """Calls a method that changes nothing; a lost answer is asked for again, once for each address and once more.
+
+        Raises:
+            Unreachable: No address answers.
+        """
+        last = Unreachable(self._subject(), "no address of the metastore is given", "Check the pair's file")
+        for _ in range(len(self._addresses) + 1):
+            try:
+                return self._call(method, arguments or {})
+            except _Lost as lost:
+                last = Unreachable(self._subject(), f"{method}: {lost}", "Check that the metastore runs")
+                self._addresses.append(self._addresses.pop(0))
+        raise last
+
+    def change(self, method: str, arguments: Tree) -> Any:
+        """Calls a method that changes something; it is sent at most once.
+
+        Raises:
+            Unreachable: No connection could be made, so nothing was sent.
+            Unknown: It was sent and the answer was lost.
+        """
+        self._ensure_open()
+        try:
+            return self._call(method, arguments)
+        except _Lost as lost:
+            raise Unknown(self._subject(), f"{method} was sent and its answer lost: {lost}",
+                          "Read the object back before anything else") from lost
+
+    def close(self) -> None:
+        """Closes the connection; the next call opens another."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+
+    def _subject(self) -> str:
+        host, port = self._addresses[0] if self._addresses else ("?", 0)
+        return f"metastore {host}:{port} of site {self._site}"
+
+    def _ensure_open(self) -> None:
+        """Opens a connection unless one is alive; the peek finds one that the server has closed meanwhile."""
+        if self._transport is not None:
+            if self._transport.isOpen():
+                return
+            self.close()
+        problem = "no address of the metastore is given"
+        for _ in range(len(self._addresses)):
+            host, port = self._addresses[0]
+            try:
+                self._transport = self._opener(host, port, self._connect_s, self._read_s)
+                return
+            except (TTransportException, OSError) as error:
+                problem = f"no connection: {_cause(error)}"
+                unreachable = Unreachable(self._subject(), problem, "Check that the metastore runs")
+                self._addresses.append(self._addresses.pop(0))
+        if self._addresses:
+            raise unreachable
+        raise Unreachable(self._subject(), problem, "Check the pair's file")
+
+    def _call(self, method: str, arguments: Tree) -> Any:
+        self._ensure_open()
+        try:
+            kind, answer = self._exchange(method, arguments)
+        except (TTransportException, TProtocolException, OSError, EOFError) as error:
+            self.close()
+            raise _Lost(_cause(error)) from error
+        except Garbled as error:
+            self.close()
+            raise _Lost(f"an answer that cannot be read: {error}") from error
+        if kind == TMessageType.EXCEPTION:
+            raise self._refusal(method, get_number(answer, 2), get_text(answer, 1))
+        return self._result(method, answer)
+
+    def _exchange(self, method: str, arguments: Tree) -> tuple[int, Tree]:
+        self._sequence += 1
+        protocol = TBinaryProtocol(self._transport, strictRead=True, strictWrite=True)
+        protocol.writeMessageBegin(method, TMessageType.CALL, self._sequence)
+        self._transport.write(encode(arguments))
+        protocol.writeMessageEnd()
+        self._transport.flush()
+        name, kind, sequence = protocol.readMessageBegin()
+        answer = read_struct(self._transport.readAll)
+        protocol.readMessageEnd()
+        if sequence != self._sequence or name != method:
+            raise Garbled(f"answer {sequence} to {name}, asked was {self._sequence} of {method}")
+        return kind, answer
+
+    def _result(self, method: str, answer: Tree) -> Any:
+        """Takes the value out of an answer; None for methods that return nothing."""
+        if 0 in answer:
+            return answer[0][1]
+        for field, (_, value) in answer.items():
+            names = EXCEPTIONS.get(method, ())
+            name = names[field - 1] if field <= len(names) else f"exception {field}"
+            raise self._failure(method, name, get_text(value, 1))
+        return None
+
+    def _failure(self, method: str, name: str, message: str) -> DrError:
+        problem = f"{method}: {name}: {message}" if message else f"{method}: {name}"
+        if any(mark in message for mark in _DENIED):
+            return AccessDenied(self._subject(), problem, "Give the acting user the right")
+        if any(mark in message for mark in _NOT_READY):
+            return NotReady(self._subject(), problem, "Try again when the site's HDFS serves")
+        return _ERRORS.get(name, Failed)(self._subject(), problem)
+
+    def _refusal(self, method: str, kind: int, message: str) -> DrError:
+        if kind == _UNKNOWN_METHOD:
+            return Protocol(self._subject(), f"does not know {method}: {message}", "Use a metastore of Hive 4")
+        return Failed(self._subject(), f"{method}: {message}", "See the metastore's own log")
+
+
+class _Lost(Exception):
+    """The answer to a request that may have been sent did not come."""
+
+
+def _address(uri: str) -> tuple[str, int]:
+    parts = urlsplit(uri if "://" in uri else f"thrift://{uri}")
+    if parts.scheme != "thrift" or not parts.hostname:
+        raise BadInput(uri, "is no address of a metastore", "Write thrift://host:9083")
+    return parts.hostname, parts.port or _DEFAULT_PORT
+
+
+def _cause(error: BaseException) -> str:
+    inner = getattr(error, "inner", None)
+    return str(inner or error) or type(error).__name__

@@ -1,0 +1,51 @@
+"""Open Thrift transports with time limits, without and with SASL; also what HiveServer2 is reached through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from thrift.transport.TSocket import TSocket
+from thrift.transport.TTransport import TBufferedTransport
+from thrift_sasl import TSaslClientTransport
+
+Opener = Callable[[str, int, float, float], Any]
+"""Makes an open transport: host, port, seconds to connect, seconds to wait for each read."""
+
+_BUFFER_BYTES = 1 << 16
+
+
+def plain_transport(host: str, port: int, connect_s: float, read_s: float) -> Any:
+    """Opens a buffered connection without authentication."""
+    socket = _socket(host, port, connect_s)
+    transport = TBufferedTransport(socket, _BUFFER_BYTES)
+    transport.open()
+    socket.setTimeout(read_s * 1000)
+    return transport
+
+
+def sasl_transport(client: Callable[[], Any], mechanism: str) -> Opener:
+    """Gives an opener that negotiates SASL.
+
+    Args:
+        client: Makes a SASL client object for one connection.
+        mechanism: ``PLAIN`` or ``GSSAPI``.
+    """
+    def open_transport(host: str, port: int, connect_s: float, read_s: float) -> Any:
+        socket = _socket(host, port, connect_s)
+        transport = TSaslClientTransport(client, mechanism, socket)
+        try:
+            transport.open()
+        except BaseException:
+            socket.close()
+            raise
+        socket.setTimeout(read_s * 1000)
+        return transport
+
+    return open_transport
+
+
+def _socket(host: str, port: int, connect_s: float) -> TSocket:
+    socket = TSocket(host, port)
+    socket.setTimeout(connect_s * 1000)
+    return socket

@@ -1,0 +1,235 @@
+"""The name space of a memory cluster behind the port of a NameNode."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from hadoop_dr.adapters.memory.hdfs import acls
+from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
+from hadoop_dr.adapters.memory.hdfs.nodes import Node, Shot, freeze
+from hadoop_dr.adapters.memory.hdfs.snapshots import Comparison
+from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Failed, NotFound
+from hadoop_dr.domain.facts import Block, Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
+from hadoop_dr.ports.namenode import Service
+
+_PAGE_ENTRIES = 3
+_SETTINGS = {"dfs.namenode.snapshot.capture.openfiles": "true", "dfs.blocksize": "134217728"}
+
+
+class MemoryNameNode:
+    """Implements ``ports.namenode.NameNode`` over a ``MemoryCluster``."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        """Serves one cluster."""
+        self.cluster = cluster
+        self.site = cluster.site
+
+    # -- reading
+    def service(self) -> Service:
+        """Says who serves and how it is."""
+        still_open = sum(node.is_open for node in self.cluster.nodes.values())
+        return Service(f"CID-{self.site}", "", 1, 1 << 40, still_open, "twin")
+
+    def settings(self, *names: str) -> Mapping[str, str]:
+        """Gives the settings the twin behaves by."""
+        return {name: _SETTINGS[name] for name in names if name in _SETTINGS}
+
+    def status(self, path: str) -> Listed:
+        """Attributes of one path."""
+        with self.cluster.lock:
+            node = self.cluster.find(path)
+            return Listed("", node.id, node.facts())
+
+    def list(self, path: str) -> Iterator[Listed]:
+        """Children of a directory, or the file itself."""
+        with self.cluster.lock:
+            node = self.cluster.find(path)
+            if not node.is_dir:
+                return iter([Listed("", node.id, node.facts())])
+            return iter([Listed(name, child.id, child.facts())
+                         for name, child in sorted(node.children.items(), key=lambda pair: pair[0].encode())])
+
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Extras:
+        """ACL and extended attributes."""
+        with self.cluster.lock:
+            node = self.cluster.find(path)
+            return Extras(node.acl if acl else (), tuple(sorted(node.xattrs.items())) if xattrs else ())
+
+    def blocks(self, path: str) -> Blocks:
+        """Block ids and lengths; of a block that has grown since, a snapshot tells its length of now."""
+        node = self._file(path)
+        live = self.cluster.nodes.get(node.id, node)
+        now = {piece.id: len(piece.data) for piece in live.pieces}
+        blocks = (Block(piece.id, max(len(piece.data), now.get(piece.id, 0))) for piece in node.pieces)
+        return Blocks(tuple(blocks), node.is_open)
+
+    def checksum(self, path: str) -> Checksum:
+        """A checksum that, like the real one, depends on block boundaries."""
+        node = self._file(path)
+        if node.broken:
+            raise Failed(path, "its blocks cannot be read")
+        parts = b"".join(hashlib.md5(piece.data, usedforsecurity=False).digest() for piece in node.pieces)
+        return Checksum("MD5-of-0MD5-of-512CRC32C", hashlib.md5(parts, usedforsecurity=False).hexdigest())
+
+    def quota(self, path: str) -> Quota:
+        """Quotas and usage."""
+        with self.cluster.lock:
+            node = self.cluster.find(path)
+            return Quota(node.quota_names, node.quota_bytes, *self.cluster.usage(node))
+
+    def snapshots(self, path: str) -> Sequence[Snapshot]:
+        """Snapshots of a root, oldest first."""
+        return [Snapshot(shot.name, shot.id, shot.created_ms) for shot in self.cluster.find(path).snapshots or ()]
+
+    def snapshottable(self) -> Sequence[str]:
+        """Every snapshottable directory."""
+        return [node.path() for node in self.cluster.root.walk() if node.snapshots is not None]
+
+    def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
+        """Pages of the diff listing."""
+        with self.cluster.lock:
+            first, second = (self._shot(path, name) for name in (older, newer))
+            if first.id > second.id:
+                raise Failed(path, f"snapshot {older} is younger than {newer}")
+            moved = {node.id for node in self.cluster.nodes.values()
+                     if any(first.tick < tick <= second.tick for tick in node.moves)}
+            return iter(Comparison(first, second, moved).pages(_PAGE_ENTRIES))
+
+    def clock_offset_ms(self, directory: str) -> float:
+        """The twin keeps the caller's time."""
+        self.cluster.find(directory)
+        return 0.0
+
+    def may_administer(self) -> bool:
+        """The twin's only user is its superuser."""
+        return True
+
+    def _file(self, path: str) -> Node:
+        with self.cluster.lock:
+            node = self.cluster.find(path)
+            if node.is_dir:
+                raise Failed(path, "is a directory")
+            return node
+
+    def _changed(self, path: str) -> Node:
+        return self.cluster.record(self.cluster.live(path))
+
+    def _shot(self, path: str, name: str) -> Shot:
+        shot = next((shot for shot in self.cluster.find(path).snapshots or () if shot.name == name), None)
+        if shot is None:
+            raise NotFound(f"{path}/.snapshot/{name}", "no such snapshot")
+        return shot
+
+    # -- changing
+    def make_directory(self, path: str, mode: int) -> None:
+        """Makes a directory and missing parents."""
+        with self.cluster.lock:
+            self.cluster.make_directory(path, mode, parents=True)
+
+    def rename(self, source: str, target: str) -> None:
+        """Moves one item without overwrite."""
+        with self.cluster.lock:
+            self.cluster.rename(source, target)
+
+    def delete(self, path: str, *, recursive: bool = False) -> bool:
+        """Removes a path."""
+        with self.cluster.lock:
+            return self.cluster.delete(path, recursive=recursive)
+
+    def allow_snapshot(self, path: str) -> None:
+        """Makes a directory snapshottable, unless one above or below it is."""
+        with self.cluster.lock:
+            node = self.cluster.live(path)
+            if node.snapshots is not None:
+                return
+            for other in [*node.walk(), *node.line()]:
+                if other.snapshots is not None:
+                    raise Failed(path, f"{other.path()} is snapshottable, and nesting is refused")
+            node.snapshots = []
+
+    def create_snapshot(self, path: str, name: str) -> None:
+        """Takes a snapshot."""
+        with self.cluster.lock:
+            node = self.cluster.live(path)
+            if node.snapshots is None:
+                raise Failed(path, "is not snapshottable")
+            if any(shot.name == name for shot in node.snapshots):
+                raise AlreadyExists(f"{path}/.snapshot/{name}", "exists already")
+            self.cluster.shots += 1
+            self.cluster.tick += 1
+            node.snapshots.append(Shot(name, self.cluster.shots, self.cluster.now_ms(), self.cluster.tick,
+                                       freeze(node)))
+
+    def delete_snapshot(self, path: str, name: str) -> bool:
+        """Removes a snapshot."""
+        with self.cluster.lock:
+            node = self.cluster.live(path)
+            kept = [shot for shot in node.snapshots or () if shot.name != name]
+            removed = len(kept) < len(node.snapshots or ())
+            if node.snapshots is not None:
+                node.snapshots = kept
+            return removed
+
+    def set_permission(self, path: str, mode: int) -> None:
+        """Sets the permission bits."""
+        acls.set_mode(self._changed(path), mode)
+
+    def set_owner(self, path: str, owner: str, group: str) -> None:
+        """Sets owner and group."""
+        node = self._changed(path)
+        node.owner, node.group = owner, group
+
+    def set_times(self, path: str, mtime_ms: int) -> None:
+        """Sets the modification time."""
+        self._changed(path).mtime_ms = mtime_ms
+
+    def set_replication(self, path: str, replication: int) -> None:
+        """Sets the number of copies of a file."""
+        node = self.cluster.live(path)
+        if not node.is_dir:
+            node.replication = replication
+
+    def set_acl(self, path: str, acl: tuple[str, ...]) -> None:
+        """Replaces the whole ACL."""
+        acls.set_list(self._changed(path), acl)
+
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        """Creates or replaces one extended attribute."""
+        if not name.startswith(("user.", "trusted.")):
+            raise Failed(path, f"extended attribute {name} is in no name space of users")
+        self._changed(path).xattrs[name] = value
+
+    def remove_xattr(self, path: str, name: str) -> None:
+        """Removes one extended attribute."""
+        self._changed(path).xattrs.pop(name, None)
+
+    def set_storage_policy(self, path: str, policy: int) -> None:
+        """Sets the node's own storage policy."""
+        self._changed(path).policy = policy
+
+    def set_quota(self, path: str, namespace: int, space_bytes: int) -> None:
+        """Sets both quotas."""
+        node = self.cluster.live(path)
+        node.quota_names, node.quota_bytes = namespace, space_bytes
+
+    def truncate(self, path: str, length: int) -> None:
+        """Cuts a file."""
+        with self.cluster.lock:
+            self.cluster.truncate(path, length)
+
+    def concat(self, path: str, sources: Sequence[str]) -> None:
+        """Joins files of one directory."""
+        with self.cluster.lock:
+            self.cluster.concat(path, sources)
+
+
+def readable(node: Node, path: str) -> bytes:
+    """Bytes of a file.
+
+    Raises:
+        BaselineLost: A truncate outside its root destroyed what the snapshot held.
+    """
+    if node.broken:
+        raise BaselineLost(path, "the snapshot's blocks are gone: the file was cut outside its root")
+    return node.content

@@ -1,0 +1,362 @@
+"""A metastore in memory that behaves like Hive 4.0.1 where it was measured: the twin of ``adapters.hive``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from hadoop_dr.adapters.memory.metastore_log import Log
+from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.events import Event
+from hadoop_dr.domain.catalog.names import partition_name
+from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of, statistics_row
+from hadoop_dr.domain.catalog.tree import (
+    LIST,
+    MAP,
+    STRING,
+    Items,
+    Pairs,
+    Tree,
+    flag,
+    get_list,
+    get_map,
+    get_number,
+    get_record,
+    get_text,
+    get_texts,
+    i32,
+    i64,
+    record,
+    records,
+    text,
+    text_map,
+    with_field,
+    without,
+)
+from hadoop_dr.domain.errors import AlreadyExists, Failed, NotFound, Refused
+
+_ACCURATE = "COLUMN_STATS_ACCURATE"
+_TRANSLATED = {"EXTERNAL": "TRUE", "TRANSLATED_TO_EXTERNAL": "TRUE", "external.table.purge": "TRUE"}
+_NO_SKEW = record({1: (LIST, Items(STRING, [])), 2: (LIST, Items(LIST, [])), 3: (MAP, Pairs(LIST, STRING, []))})
+_BELOW = (Kind.PARTITION, Kind.TABLE_STATS, Kind.PARTITION_STATS, Kind.CONSTRAINT)
+
+
+class MemoryMetastore:
+    """See ``ports.metastore.Metastore``.
+
+    Attributes:
+        objects: Every object by its slot.
+        directories: Locations that exist; data copied there by others is added by hand.
+    """
+
+    def __init__(self, site: str, name: str = "hive", *, settings: Mapping[str, str] | None = None) -> None:
+        """Starts empty. Locations that nobody names lie below ``hdfs://<site>/warehouse``."""
+        self.site, self.name = site, name
+        self.objects: dict[Slot, Tree] = {}
+        self.directories: set[str] = set()
+        self._settings = dict(settings or {"metastore.transactional.event.listeners": "DbNotificationListener"})
+        self._now_s, self._table_id = 1_700_000_000, 0
+        self.log = Log(lambda: self._now_s)
+
+    # -- reading
+
+    def version(self) -> str:
+        """See the port."""
+        return "4.0.1"
+
+    def settings(self, *names: str) -> Mapping[str, str]:
+        """See the port."""
+        return {name: self._settings[name] for name in names if name in self._settings}
+
+    def current_event(self) -> int:
+        """See the port."""
+        return self.log.newest
+
+    def events(self, after: int, limit: int = 1000) -> list[Event]:
+        """See the port."""
+        return [event for event in self.log.events if event.id > after][:limit]
+
+    def databases(self) -> list[str]:
+        """See the port."""
+        return sorted(slot.database for slot in self.objects if slot.kind is Kind.DATABASE)
+
+    def database(self, name: str) -> Row:
+        """See the port."""
+        return row_of(Slot(Kind.DATABASE, name), self._get(Slot(Kind.DATABASE, name)))
+
+    def table_names(self, database: str) -> list[str]:
+        """See the port."""
+        return sorted(slot.table for slot in self.objects if slot.kind is Kind.TABLE and slot.database == database)
+
+    def tables(self, database: str, names: Sequence[str]) -> list[Row]:
+        """See the port."""
+        return self._rows(Slot(Kind.TABLE, database, name) for name in names)
+
+    def partition_names(self, database: str, table: str) -> list[str]:
+        """See the port."""
+        return sorted(slot.key for slot in self.objects if slot[:3] == (Kind.PARTITION, database, table))
+
+    def partitions(self, database: str, table: str, names: Sequence[str]) -> list[Row]:
+        """See the port."""
+        return self._rows(Slot(Kind.PARTITION, database, table, name) for name in names)
+
+    def table_statistics(self, table: Row) -> list[Row]:
+        """See the port."""
+        return self._rows([Slot(Kind.TABLE_STATS, *table.slot[1:3])])
+
+    def partition_statistics(self, table: Row, names: Sequence[str]) -> list[Row]:
+        """See the port."""
+        return self._rows(Slot(Kind.PARTITION_STATS, *table.slot[1:3], name) for name in names)
+
+    def constraints(self, database: str, table: str) -> list[Row]:
+        """See the port."""
+        return self._rows([slot for slot in self.objects if slot[:3] == (Kind.CONSTRAINT, database, table)])
+
+    def functions(self) -> list[Row]:
+        """See the port."""
+        return self._rows([slot for slot in self.objects if slot.kind is Kind.FUNCTION])
+
+    def close(self) -> None:
+        """See the port."""
+
+    # -- changing
+
+    def create(self, rows: Sequence[Row]) -> None:
+        """See the port."""
+        handlers: dict[Kind, Callable[[Row], None]] = {
+            Kind.DATABASE: self._create_database, Kind.TABLE: self._create_table,
+            Kind.TABLE_STATS: self._set_statistics, Kind.PARTITION_STATS: self._set_statistics,
+            Kind.CONSTRAINT: self._create_constraint, Kind.FUNCTION: self._create_function}
+        if rows and rows[0].slot.kind is Kind.PARTITION:
+            self._create_partitions(rows)
+            return
+        for row in rows:
+            self._now_s += 1
+            handlers[row.slot.kind](row)
+
+    def alter(self, rows: Sequence[Row]) -> None:
+        """See the port."""
+        handlers: dict[Kind, Callable[[Row], None]] = {
+            Kind.DATABASE: self._alter_database, Kind.TABLE: self._alter_table, Kind.PARTITION: self._alter_partition,
+            Kind.TABLE_STATS: self._set_statistics, Kind.PARTITION_STATS: self._set_statistics,
+            Kind.FUNCTION: self._alter_function}
+        for row in rows:
+            self._now_s += 1
+            if row.slot.kind not in handlers:
+                raise Refused(str(row.slot), "cannot be altered", "Drop it and create it again")
+            handlers[row.slot.kind](row)
+
+    def drop(self, rows: Sequence[Row]) -> None:
+        """See the port."""
+        handlers: dict[Kind, Callable[[Slot], None]] = {
+            Kind.DATABASE: self._drop_database, Kind.TABLE: self._drop_table,
+            Kind.TABLE_STATS: self._drop_statistics, Kind.PARTITION_STATS: self._drop_statistics,
+            Kind.CONSTRAINT: self._drop_constraint, Kind.FUNCTION: self._drop_function}
+        if rows and rows[0].slot.kind is Kind.PARTITION:
+            self._drop_partitions([row.slot for row in rows])
+            return
+        for row in rows:
+            self._now_s += 1
+            handlers[row.slot.kind](row.slot)
+
+    # -- databases
+
+    def _create_database(self, row: Row) -> None:
+        self._new(row.slot)
+        tree = {**row.tree, 8: text("hive"), 9: i32(self._now_s), f.DB_TYPE: i32(1)}
+        if not get_text(tree, f.DB_LOCATION):
+            tree[f.DB_LOCATION] = text(f"hdfs://{self.site}/warehouse/{row.slot.database}.db")
+        self.objects[row.slot] = tree
+        self.log.database("CREATE_DATABASE", row.slot.database, tree)
+
+    def _alter_database(self, row: Row) -> None:
+        before = self._get(row.slot)
+        self.objects[row.slot] = {**row.tree, 9: before[9]}
+        self.log.database_altered(row.slot.database, before, self.objects[row.slot])
+
+    def _drop_database(self, slot: Slot) -> None:
+        tree = self._get(slot)
+        if any(other.database == slot.database and other.kind is not Kind.DATABASE for other in self.objects):
+            raise Failed(str(slot), "InvalidOperationException: Database is not empty")
+        del self.objects[slot]
+        self.log.database("DROP_DATABASE", slot.database, tree)
+
+    # -- tables
+
+    def _create_table(self, row: Row) -> None:
+        database = self._get(Slot(Kind.DATABASE, row.slot.database))
+        self._new(row.slot)
+        self._table_id += 1
+        tree = without(row.tree, 13, 20, 21, 22, 23, 24, 28)
+        parameters = {"transient_lastDdlTime": str(self._now_s), **get_map(tree, f.TABLE_PARAMETERS)}
+        located = get_text(get_record(tree, f.TABLE_SD), f.SD_LOCATION)
+        transactional = parameters.get("transactional", "").lower() == "true"
+        if get_text(tree, f.TABLE_TYPE) == f.MANAGED and not transactional and not located:
+            tree[f.TABLE_TYPE] = text(f.EXTERNAL)
+            parameters |= _TRANSLATED
+        tree[f.TABLE_PARAMETERS] = text_map(parameters)
+        default = f"{get_text(database, f.DB_LOCATION)}/{row.slot.table}"
+        if get_text(tree, f.TABLE_TYPE) != f.VIEW:
+            tree = self._with_location(tree, f.TABLE_SD, default)
+        tree |= {f.TABLE_CREATED: i32(self._now_s), f.TABLE_ID: i64(self._table_id), 15: flag(False), 17: text("hive")}
+        self.objects[row.slot] = tree
+        self.log.table("CREATE_TABLE", row.slot.database, row.slot.table, tree)
+
+    def _with_location(self, tree: Tree, field: int, default: str) -> Tree:
+        descriptor = {f.SD_SKEWED: _NO_SKEW, 12: flag(False), **get_record(tree, field)}
+        if not get_text(descriptor, f.SD_LOCATION):
+            descriptor[f.SD_LOCATION] = text(default)
+        self.directories.add(get_text(descriptor, f.SD_LOCATION))
+        return with_field(tree, field, record(descriptor))
+
+    def _alter_table(self, row: Row) -> None:
+        before = self._get(row.slot)
+        after = {**row.tree, f.TABLE_CREATED: before[f.TABLE_CREATED], f.TABLE_ID: before[f.TABLE_ID]}
+        new = Slot(Kind.TABLE, get_text(after, f.TABLE_DB), get_text(after, f.TABLE_NAME))
+        if get_list(before, f.TABLE_KEYS) != get_list(after, f.TABLE_KEYS):
+            raise Failed(str(row.slot), "InvalidOperationException: partition keys can not be changed")
+        if new != row.slot:
+            self._rename(row.slot, new)
+        self.objects[new] = after
+        self.log.table_altered(row.slot.database, before, after)
+
+    def _rename(self, old: Slot, new: Slot) -> None:
+        self._new(new)
+        for slot in [slot for slot in self.objects if slot[1:3] == old[1:3] and slot.table]:
+            tree = self.objects.pop(slot)
+            self.objects[Slot(slot.kind, new.database, new.table, slot.key)] = _renamed(slot.kind, tree, new)
+        for slot, tree in self.objects.items():
+            keys = get_list(tree, f.FOREIGN) if slot.kind is Kind.CONSTRAINT else []
+            if keys and (get_text(keys[0], f.FK_PARENT_DB), get_text(keys[0], f.FK_PARENT_TABLE)) == old[1:3]:
+                self.objects[slot] = {f.FOREIGN: records([{**key, f.FK_PARENT_DB: text(new.database),
+                                                           f.FK_PARENT_TABLE: text(new.table)} for key in keys])}
+
+    def _drop_table(self, slot: Slot) -> None:
+        tree = self._get(slot)
+        for other in [other for other in self.objects if other.kind in _BELOW and other[1:3] == slot[1:3]]:
+            del self.objects[other]
+        self._drop_foreign_keys(slot)
+        del self.objects[slot]
+        self.log.table("DROP_TABLE", slot.database, slot.table, tree)
+
+    def _drop_foreign_keys(self, parent: Slot) -> None:
+        """Foreign keys fall with their parent, silently."""
+        for slot, tree in list(self.objects.items()):
+            keys = get_list(tree, f.FOREIGN) if slot.kind is Kind.CONSTRAINT else []
+            if keys and (get_text(keys[0], f.FK_PARENT_DB), get_text(keys[0], f.FK_PARENT_TABLE)) == parent[1:3]:
+                del self.objects[slot]
+
+    # -- partitions
+
+    def _create_partitions(self, rows: Sequence[Row]) -> None:
+        self._now_s += 1
+        table = self._get(Slot(Kind.TABLE, *rows[0].slot[1:3]))
+        for row in rows:
+            self._new(row.slot)
+        columns = [get_text(column, f.COLUMN_NAME) for column in get_list(table, f.TABLE_KEYS)]
+        added = {}
+        for row in rows:
+            key = partition_name(columns, get_texts(row.tree, f.PARTITION_VALUES))
+            base = get_text(get_record(table, f.TABLE_SD), f.SD_LOCATION)
+            # The real server would count files here; the adapter keeps it from doing so, and so the twin does not.
+            tree = self._with_location(row.tree, f.PARTITION_SD, f"{base}/{key}")
+            parameters = {**get_map(tree, f.PARTITION_PARAMETERS), "transient_lastDdlTime": str(self._now_s)}
+            tree = with_field(tree, f.PARTITION_PARAMETERS, text_map(parameters))
+            added[key] = self.objects[row.slot] = {**tree, 4: i32(self._now_s), 9: text("hive"), 10: i64(-1)}
+        self.log.partitions("ADD_PARTITION", rows[0].slot.database, table, added)
+
+    def _alter_partition(self, row: Row) -> None:
+        before, table = self._get(row.slot), self._get(Slot(Kind.TABLE, *row.slot[1:3]))
+        self.objects[row.slot] = {**row.tree, 4: i32(get_number(before, 4))}
+        self.log.partition_altered(row.slot.database, table, row.slot.key, before, self.objects[row.slot])
+
+    def _drop_partitions(self, slots: Sequence[Slot]) -> None:
+        self._now_s += 1
+        table = self._get(Slot(Kind.TABLE, *slots[0][1:3]))
+        gone = {slot.key: self._get(slot) for slot in slots}
+        for slot in slots:
+            del self.objects[slot]
+            self.objects.pop(slot._replace(kind=Kind.PARTITION_STATS), None)
+        self.log.partitions("DROP_PARTITION", slots[0].database, table, gone)
+
+    # -- statistics
+
+    def _set_statistics(self, row: Row) -> None:
+        owner = row.slot._replace(kind=Kind.PARTITION if row.slot.key else Kind.TABLE)
+        tree = self._get(owner)
+        columns = {get_text(item, f.OBJECT_COLUMN): item
+                   for item in get_list(self.objects.get(row.slot, {}), f.STATS_OBJECTS)}
+        given = {get_text(item, f.OBJECT_COLUMN): item for item in get_list(row.tree, f.STATS_OBJECTS)}
+        new = statistics_row(row.slot, (columns | given).values())
+        if new:
+            self.objects[row.slot] = new.tree
+        field = f.PARTITION_PARAMETERS if row.slot.key else f.TABLE_PARAMETERS
+        parameters = get_map(tree, field)
+        accurate = json.loads(parameters.get(_ACCURATE, "{}"))
+        accurate.setdefault("COLUMN_STATS", {}).update(dict.fromkeys(given, "true"))
+        changed = {_ACCURATE: json.dumps(accurate, separators=(",", ":"))}
+        self.objects[owner] = with_field(tree, field, text_map(parameters | changed))
+        self.log.statistics(row.slot, row.tree, changed)
+
+    def _drop_statistics(self, slot: Slot) -> None:
+        self._get(slot)
+        del self.objects[slot]
+        self.log.statistics_dropped(slot)
+
+    # -- constraints and functions
+
+    def _create_constraint(self, row: Row) -> None:
+        self._get(Slot(Kind.TABLE, *row.slot[1:3]))
+        if row.slot in self.objects:
+            raise Failed(str(row.slot), "InvalidObjectException: Constraint name already exists")
+        self.objects[row.slot] = row.tree
+        self.log.constraint(row.slot, row.tree)
+
+    def _drop_constraint(self, slot: Slot) -> None:
+        self._get(slot)
+        del self.objects[slot]
+        self.log.constraint_dropped(slot)
+
+    def _create_function(self, row: Row) -> None:
+        self._get(Slot(Kind.DATABASE, row.slot.database))
+        self._new(row.slot)
+        self.objects[row.slot] = {**row.tree, 6: i32(self._now_s)}
+        self.log.function("CREATE_FUNCTION", row.slot, self.objects[row.slot])
+
+    def _alter_function(self, row: Row) -> None:
+        self._get(row.slot)
+        self.objects[row.slot] = {**row.tree, 6: i32(self._now_s)}        # no event: measured
+
+    def _drop_function(self, slot: Slot) -> None:
+        tree = self._get(slot)
+        del self.objects[slot]
+        self.log.function("DROP_FUNCTION", slot, tree)
+
+    # -- slots
+
+    def _rows(self, slots: Iterable[Slot]) -> list[Row]:
+        return [row_of(slot, self.objects[slot]) for slot in slots if slot in self.objects]
+
+    def _get(self, slot: Slot) -> Tree:
+        if slot not in self.objects:
+            raise NotFound(str(slot), "does not exist")
+        return self.objects[slot]
+
+    def _new(self, slot: Slot) -> None:
+        if slot in self.objects:
+            raise AlreadyExists(str(slot), "exists already")
+
+
+def _renamed(kind: Kind, tree: Tree, new: Slot) -> Tree:
+    """What hangs on a table, when the table gets another name."""
+    names = {f.PARTITION_DB: text(new.database), f.PARTITION_TABLE: text(new.table)}
+    if kind is Kind.PARTITION:
+        return {**tree, **names}
+    if kind in (Kind.TABLE_STATS, Kind.PARTITION_STATS):
+        return with_field(tree, f.STATS_DESC, record({**get_record(tree, f.STATS_DESC), **names}))
+    if kind is Kind.CONSTRAINT:
+        ((members, value),) = tree.items()
+        database, table = f.CONSTRAINT_OWNER[members]
+        owner = {database: text(new.database), table: text(new.table)}
+        return {members: records([{**item, **owner} for item in value[1].values])}
+    return tree

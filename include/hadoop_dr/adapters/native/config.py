@@ -1,0 +1,76 @@
+"""Settings and life of the ``hdfs_native`` clients.
+
+What its version 0.14.7 does, measured, and what follows:
+  * Freeing a client stops its Tokio runtime while the interpreter lock is held, and a worker of that runtime may be
+    waiting for this lock: the process stands still for ever. So clients are shared by the process and never freed.
+  * A client made before ``fork`` hangs in the child. So they are kept by process id.
+  * Its asynchronous client panics when it wants to pause between two rounds over the NameNodes. With one attempt less
+    than there are NameNodes it asks each once and never pauses; rounds and pauses are made in ``site.py``.
+  * It takes the acting user from the environment of the whole process.
+  * A call to a NameNode that hangs hangs for ever, so each gets a deadline, and the next call goes to a client that
+    begins with another NameNode.
+  * A file that is still open for writing has the length 0 for its reader.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+
+from hdfs_native import AsyncClient
+
+from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.errors import BadInput
+
+_USER = "HADOOP_USER_NAME"
+_acting_as: str | None = None
+_clients: dict[tuple[int, HdfsAddress, int], AsyncClient] = {}
+_lock = threading.Lock()
+
+
+def client_of(address: HdfsAddress, first: int = 0) -> AsyncClient:
+    """Gives this process's client of a site that asks a certain NameNode first.
+
+    Args:
+        address: The site.
+        first: Index of that NameNode.
+
+    Raises:
+        BadInput: The process acts as another user already; the library cannot serve two in one process.
+    """
+    with _lock:
+        key = (os.getpid(), address, first)
+        if key not in _clients:
+            _act_as(address.user)
+            url, settings = client_settings(address, first)
+            client = AsyncClient(url, settings)
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(client))      # outlives the interpreter's own clearing up
+            _clients[key] = client
+        return _clients[key]
+
+
+def client_settings(address: HdfsAddress, first: int) -> tuple[str, dict[str, str]]:
+    """Gives the URL and the configuration of a client."""
+    nodes = address.namenodes[first:] + address.namenodes[:first]
+    settings = {
+        "dfs.client.failover.max.attempts": str(len(nodes) - 1),
+        "dfs.client.failover.sleep.base.millis": "0",
+        "dfs.client.failover.sleep.max.millis": "0",
+    }
+    if len(nodes) == 1:
+        return f"hdfs://{nodes[0]}", settings
+    service = address.nameservice or address.site
+    settings["dfs.nameservices"] = service
+    settings[f"dfs.ha.namenodes.{service}"] = ",".join(f"nn{number}" for number in range(len(nodes)))
+    for number, node in enumerate(nodes):
+        settings[f"dfs.namenode.rpc-address.{service}.nn{number}"] = node
+    return f"hdfs://{service}", settings
+
+
+def _act_as(user: str) -> None:
+    global _acting_as
+    if _acting_as not in (None, user):
+        raise BadInput(f"HDFS user {user}", f"this process acts as {_acting_as} already",
+                       "Give both sites of a pair the same HDFS user")
+    _acting_as = os.environ[_USER] = user

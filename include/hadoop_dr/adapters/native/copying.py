@@ -1,0 +1,107 @@
+"""One file from the source to the target, and one file read back: chunk by chunk, hashed on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+
+from hdfs_native import AsyncFileReader, AsyncFileWriter, WriteOptions
+
+from hadoop_dr.adapters.native.budget import ByteBudget, Throttle
+from hadoop_dr.adapters.native.operations import KEEP_ATIME
+from hadoop_dr.adapters.native.site import SiteClient
+from hadoop_dr.ports.mover import Copy, Digest, Limits, Meter, Read
+
+CHUNK_BYTES = 4 << 20
+_HASH_ASIDE_BYTES = 256 << 10     # above, hashing would hold the loop for longer than a thread switch costs
+
+
+class ShortFile(Exception):
+    """A file has fewer bytes than are wanted of it, or a new one not as many as were sent."""
+
+
+class Streams:
+    """Moves bytes under shared limits."""
+
+    def __init__(self, limits: Limits, meter: Meter) -> None:
+        self._meter = meter
+        self._deadline_s = limits.deadline_s
+        self._memory = ByteBudget(limits.buffer_bytes)
+        self._throttle = Throttle(limits.bandwidth_bytes_s)
+        self._chunk_bytes = min(CHUNK_BYTES, limits.buffer_bytes)
+
+    async def copy(self, source: SiteClient, target: SiteClient, job: Copy) -> Digest:
+        """Writes the new file, closes it, sets its attributes and looks at its length.
+
+        Raises:
+            ShortFile: The source or the new file has not the bytes it must have. Or whatever the library raises.
+        """
+        reader = await source.call(lambda client: client.read(job.source))
+        _expect_at_least(job.source, reader.size, job.offset + job.length)
+        options = WriteOptions(block_size=job.block_size, replication=job.replication, permission=job.mode & 0o777,
+                               overwrite=True, create_parent=False)
+        writer: AsyncFileWriter = await target.call(lambda client: client.create(job.target, options))
+
+        async def write(chunk: bytes) -> None:
+            async with asyncio.timeout(self._deadline_s):
+                await writer.write(chunk)
+
+        sha256 = await self._pass(reader, job.offset, job.length, write)
+        async with asyncio.timeout(self._deadline_s):
+            await writer.close()
+        await self._finish(target, job)
+        return Digest(job.key, sha256, job.length)
+
+    async def digest(self, site: SiteClient, job: Read) -> Digest:
+        """Reads a file back."""
+        reader = await site.call(lambda client: client.read(job.path))
+        _expect_at_least(job.path, reader.size, job.offset + job.length)
+        return Digest(job.key, await self._pass(reader, job.offset, job.length, _nowhere), job.length)
+
+    async def _pass(self, reader: AsyncFileReader, offset: int, length: int,
+                    use: Callable[[bytes], Awaitable[None]]) -> str:
+        """Takes the bytes chunk by chunk, each held against the memory budget, and gives their digest."""
+        sha256, end = hashlib.sha256(), offset + length
+        while offset < end:
+            count = min(self._chunk_bytes, end - offset)
+            await self._memory.take(count)
+            try:
+                await self._throttle.pass_through(count)
+                async with asyncio.timeout(self._deadline_s):
+                    chunk = await reader.read_range(offset, count)
+                if len(chunk) != count:
+                    raise ShortFile(f"{len(chunk)} bytes instead of {count} came from offset {offset}")
+                await self._hash(sha256, chunk)
+                await use(chunk)
+            finally:
+                self._memory.give(count)
+            self._meter.bytes += count
+            offset += count
+        return sha256.hexdigest()
+
+    async def _hash(self, sha256: hashlib._Hash, chunk: bytes) -> None:
+        if len(chunk) < _HASH_ASIDE_BYTES:
+            sha256.update(chunk)
+        else:
+            await asyncio.get_running_loop().run_in_executor(None, sha256.update, chunk)
+
+    async def _finish(self, target: SiteClient, job: Copy) -> None:
+        """Looks at what was written and sets what is not so yet; the time comes last and says that all is done."""
+        status = await target.call(lambda client: client.get_file_info(job.target))
+        if status.length != job.length:
+            raise ShortFile(f"{job.target} holds {status.length} bytes after {job.length} were written")
+        if (status.owner, status.group) != (job.owner, job.group):
+            await target.call(lambda client: client.set_owner(job.target, job.owner, job.group))
+        if status.permission != job.mode:
+            await target.call(lambda client: client.set_permission(job.target, job.mode))
+        await target.call(lambda client: client.set_times(job.target, job.mtime_ms, KEEP_ATIME))
+
+
+def _expect_at_least(path: str, size: int, wanted: int) -> None:
+    if size < wanted:
+        raise ShortFile(f"{path} holds {size} bytes, {wanted} are wanted")
+
+
+async def _nowhere(_: bytes) -> None:
+    """Where the bytes of a file go that is only read back."""

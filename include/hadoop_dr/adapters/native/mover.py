@@ -1,0 +1,114 @@
+"""``ports.mover.Mover`` over ``hdfs_native``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from hadoop_dr.adapters.native.copying import ShortFile, Streams
+from hadoop_dr.adapters.native.loop import LoopThread, Pump
+from hadoop_dr.adapters.native.operations import apply_one
+from hadoop_dr.adapters.native.site import SiteClient
+from hadoop_dr.adapters.native.verdicts import STOPS, judge
+from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.errors import Failed
+from hadoop_dr.ports.mover import DEFAULT_LIMITS, Copy, Did, Digest, Limits, Meter, Operation, Outcome, Read
+
+I = TypeVar("I")  # noqa: E741
+R = TypeVar("R")
+_KEPT_FAILURES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """What lives on the loop of one process."""
+
+    process: int
+    thread: LoopThread
+    source: SiteClient
+    target: SiteClient
+    streams: Streams
+
+
+class NativeMover:
+    """Moves bytes from one site to another; the loop and the connections begin with the first call, after any fork."""
+
+    def __init__(self, source: HdfsAddress, target: HdfsAddress, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.meter = Meter()
+        self._source, self._target, self._limits = source, target, limits
+        self._running: _Engine | None = None
+        self._closed = False
+
+    def copy(self, copies: Iterable[Copy]) -> Iterator[Digest | Outcome]:
+        """Copies files; a file that meets a failover is begun again within its deadline."""
+        engine = self._engine()
+
+        async def one(job: Copy) -> Digest | Outcome:
+            return await self._file(job.key, job.target, engine.target,
+                                    lambda: engine.streams.copy(engine.source, engine.target, job))
+
+        return self._pump(engine, copies, one)
+
+    def digest(self, reads: Iterable[Read]) -> Iterator[Digest | Outcome]:
+        """Reads files of the target site back."""
+        engine = self._engine()
+
+        async def one(job: Read) -> Digest | Outcome:
+            return await self._file(job.key, job.path, engine.target,
+                                    lambda: engine.streams.digest(engine.target, job))
+
+        return self._pump(engine, reads, one)
+
+    def apply(self, operations: Iterable[Operation]) -> Iterator[Outcome]:
+        """Runs operations on the target site concurrently."""
+        engine = self._engine()
+
+        async def one(operation: Operation) -> Outcome:
+            outcome = await apply_one(engine.target, operation)
+            self.meter.operations += 1
+            return outcome
+
+        return self._pump(engine, operations, one)
+
+    def close(self) -> None:
+        """Gives connections and threads back."""
+        self._closed = True
+        if self._running and self._running.process == os.getpid():
+            self._running.thread.close()
+        self._running = None
+
+    async def _file(self, key: int, path: str, site: SiteClient,
+                    attempt: Callable[[], Awaitable[Digest]]) -> Digest | Outcome:
+        try:
+            done = await site.insist(attempt, repeatable=True)
+        except STOPS:
+            raise
+        except ShortFile as short:
+            outcome = Outcome(key, Did.FAILED, str(short))
+        except BaseException as error:
+            judged = judge(error)
+            outcome = Outcome(key, judged.did, judged.detail)
+        else:
+            self.meter.files += 1
+            return done
+        if len(self.meter.failed) < _KEPT_FAILURES:
+            self.meter.failed.append(f"{path}: {outcome.detail}")
+        return outcome
+
+    def _pump(self, engine: _Engine, inputs: Iterable[I], one: Callable[[I], Awaitable[R]]) -> Iterator[R]:
+        return Pump(engine.thread, self._limits.in_flight, one).run(inputs)
+
+    def _engine(self) -> _Engine:
+        if self._closed:
+            raise Failed(f"mover {self._source.site} to {self._target.site}", "it is closed", "Make another one")
+        if self._running is None or self._running.process != os.getpid():
+            self._running = _Engine(
+                process=os.getpid(),
+                thread=LoopThread(f"mover-{self._source.site}-{self._target.site}"),
+                source=SiteClient(self._source, self._limits.deadline_s),
+                target=SiteClient(self._target, self._limits.deadline_s),
+                streams=Streams(self._limits, self.meter),
+            )
+        return self._running

@@ -1,0 +1,5 @@
+"""Processes of this machine (psutil)."""
+
+from hadoop_dr.adapters.process.host import LocalHost
+
+__all__ = ["LocalHost"]

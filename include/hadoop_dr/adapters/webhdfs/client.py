@@ -1,0 +1,137 @@
+"""One NameNode's WebHDFS on top of the ``hdfs`` library: every operation, one request each, never sent twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from hdfs.client import Client, _Request
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
+
+from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent
+from hadoop_dr.adapters.webhdfs.remote import error_of
+
+# The library announces every client it makes; a task's log is for people.
+logging.getLogger("hdfs.client").setLevel(logging.WARNING)
+
+SessionFactory = Callable[[], requests.Session]
+"""Makes the session that carries the credentials; the place where Kerberos and TLS will come in."""
+
+
+PREFIX = "/webhdfs/v1"
+_HTTPFS = {"Content-Type": "application/octet-stream"}      # HttpFS refuses a PUT without it
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long to wait.
+
+    Attributes:
+        connect_s: For a connection.
+        read_s: For the first byte of an answer, and between bytes.
+        checksum_s: For a DataNode to compute a file's checksum.
+        budget_s: For a request to find a NameNode that serves it: long enough for a failover.
+    """
+
+    connect_s: float = 3.0
+    read_s: float = 20.0
+    checksum_s: float = 900.0
+    budget_s: float = 30.0
+
+
+def simple_session(user: str, connections: int = 64) -> SessionFactory:
+    """Gives sessions that say who they are without proving it (``hadoop.security.authentication=simple``).
+
+    Args:
+        user: Sent as ``user.name``.
+        connections: Connections kept per host; more threads than that only cost reconnects.
+    """
+    def make() -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False      # a CA bundle or a proxy of the environment would silently win over ours
+        session.params = {"user.name": user}
+        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=connections, max_retries=0)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+    return make
+
+
+class OneNameNode(Client):  # type: ignore[misc]
+    """The library's client bound to a single address, so that its loop over addresses has nothing to re-send to.
+
+    Raises from every operation: ``NotSent``, ``Lost``, or the error of ours that the NameNode's answer stands for.
+    """
+
+    _check_access = _Request("GET")
+    _disallow_snapshot = _Request("PUT")
+    _get_storage_policy = _Request("GET")
+    _get_all_storage_policy = _Request("GET")
+    _get_quota_usage = _Request("GET")
+    _get_snapshot_diff_listing = _Request("GET")
+    _get_snapshot_list = _Request("GET")
+    _get_snapshottable_directory_list = _Request("GET")
+    _get_x_attrs = _Request("GET")
+    _remove_x_attr = _Request("PUT")
+    _set_quota = _Request("PUT")
+    _set_storage_policy = _Request("PUT")
+    _set_x_attr = _Request("PUT")
+    _concat = _Request("POST")
+    _truncate = _Request("POST")
+    _unset_storage_policy = _Request("POST")
+    _get_file_checksum = _Request("GET", allow_redirects=False)
+    # The library drops underscores when it makes the operation's name of the attribute's; these two keep theirs.
+    # And its own OPEN would follow the redirect.
+    open_at = _Request("GET", allow_redirects=False).to_method("OPEN")
+    list_page = _Request("GET").to_method("LISTSTATUS_BATCH")
+    block_locations = _Request("GET").to_method("GET_BLOCK_LOCATIONS")
+
+    def __init__(self, url: str, session: requests.Session, deadlines: Deadlines) -> None:
+        super().__init__(url, timeout=(deadlines.connect_s, deadlines.read_s), session=session)
+        self.connect_s = deadlines.connect_s
+
+    def resolve(self, hdfs_path: str) -> str:
+        """Leaves the path byte-exact: the library would expand ``#LATEST`` and fold ``//``."""
+        return hdfs_path
+
+    def _request(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+        response = self.exchange(method, url, headers=_HTTPFS, **kwargs)
+        if response.status_code >= 400:
+            path = requests.compat.unquote(url.removeprefix(self.url.rstrip("/") + PREFIX))
+            raise error_of(response, path)
+        return response
+
+    def page(self, path: str, **params: str) -> requests.Response:
+        """Asks one of the NameNode's own pages (``/jmx``, ``/conf``), as JSON."""
+        response = self.exchange("GET", self.url.rstrip("/") + path, params=params,
+                                 headers={"Accept": "application/json"})
+        if response.status_code >= 400:
+            raise error_of(response, self.url.rstrip("/") + path)
+        return response
+
+    def exchange(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+        """Sends one request.
+
+        Raises:
+            NotSent: There was no connection. Lost: There was one and no whole answer came back.
+        """
+        kwargs.setdefault("timeout", self._timeout)
+        try:
+            return self._session.request(method, url, **kwargs)  # type: ignore[no-any-return]
+        except requests.ConnectTimeout as late:
+            raise NotSent(f"{self.url} does not accept connections: {late}") from late
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError,
+                requests.exceptions.ContentDecodingError) as broken:
+            if _never_left(broken):
+                raise NotSent(f"no connection to {self.url}: {broken}") from broken
+            raise Lost(f"no answer from {self.url}: {broken}") from broken
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    inner = error.args[0] if error.args else None
+    reason = inner.reason if isinstance(inner, MaxRetryError) else inner
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError | SSLError)

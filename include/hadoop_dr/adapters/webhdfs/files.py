@@ -1,0 +1,101 @@
+"""``ports.files.Files`` over WebHDFS: small documents, each published whole by one rename.
+
+A DataNode of WebHDFS answers only when the file is closed and, with SYNC_BLOCK, on its disk. So a document is complete
+before it has its name, a reader never meets an open one, and the inode id proves afterwards whose rename won.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from contextlib import suppress
+
+from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory
+from hadoop_dr.adapters.webhdfs.datanodes import Redirected
+from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent
+from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
+from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound
+from hadoop_dr.ports.clock import Chance, Clock
+
+_ASIDE = ".aside-"          # begins the names of unfinished documents, which are never listed
+_DIRECTORY_MODE, _FILE_MODE = 0o700, 0o600
+
+
+class WebHdfsFiles:
+    """Documents of one site. Safe for many threads; make it in the process that uses it."""
+
+    def __init__(self, address: HdfsAddress, clock: Clock, chance: Chance, deadlines: Deadlines | None = None,
+                 session: SessionFactory | None = None) -> None:
+        """Opens nothing yet; the arguments are those of ``WebHdfsNameNode``."""
+        self.site = address.site
+        self._deadlines = deadlines or Deadlines()
+        self._chance = chance
+        self._tree = WebHdfsNameNode(address, clock, chance, self._deadlines, session)
+
+    def append_new(self, path: str, content: bytes) -> bool:
+        """Publishes a durable file at a path where none exists."""
+        aside = self._write_aside(path, content)
+        try:
+            self._tree.rename(aside, path)
+        except AlreadyExists:
+            self._tree.delete(aside)
+            return False
+        return True
+
+    def put(self, path: str, content: bytes) -> None:
+        """Publishes a whole file, replacing an older one."""
+        self._tree.replace(self._write_aside(path, content), path)
+
+    def get(self, path: str) -> bytes:
+        """Reads a whole file."""
+        through = Redirected(path, "GET", self._deadlines.read_s)
+        return self._tree.route.repeat(
+            lambda node: through.follow(node, lambda **more: node.open_at(path, **more))).content
+
+    def names(self, directory: str) -> list[str]:
+        """Names of the entries of a directory, sorted; empty when it does not exist."""
+        try:
+            found = [entry.name for entry in self._tree.list(directory)]
+        except NotFound:
+            return []
+        return sorted(name for name in found if name and not name.startswith(_ASIDE))
+
+    def move(self, source: str, target: str) -> None:
+        """Renames a file or directory; parents of the target are made."""
+        self._tree.status(source)
+        self._make_parents(target)
+        self._tree.rename(source, target)
+
+    def remove(self, path: str) -> None:
+        """Removes a file or a whole directory; absence is fine."""
+        self._tree.delete(path, recursive=True)
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._tree.close()
+
+    def _write_aside(self, path: str, content: bytes) -> str:
+        try:
+            return self._tree.route.repeat(lambda node: self._try_aside(node, path, content))
+        except NotFound:
+            self._make_parents(path)
+            return self._tree.route.repeat(lambda node: self._try_aside(node, path, content))
+
+    def _try_aside(self, node: OneNameNode, path: str, content: bytes) -> str:
+        """Writes under a name of its own: a request that got lost and comes late finds nothing of ours to spoil."""
+        aside = f"{posixpath.dirname(path)}/{_ASIDE}{self._chance.token()}"
+        through = Redirected(aside, "PUT", self._deadlines.read_s, content)
+        try:
+            through.follow(node, lambda **more: node._create(
+                aside, createflag="CREATE,SYNC_BLOCK", createparent="false", permission=f"{_FILE_MODE:o}", **more))
+            if self._tree.status(aside).facts.length != len(content):
+                raise Lost(f"{aside} was cut short on its way")
+        except (NotSent, Lost):
+            with suppress(DrError):
+                self._tree.delete(aside)
+            raise
+        return aside
+
+    def _make_parents(self, path: str) -> None:
+        directory = posixpath.dirname(path)
+        self._tree.route.repeat(lambda node: node._mkdirs(directory, permission=f"{_DIRECTORY_MODE:o}"))

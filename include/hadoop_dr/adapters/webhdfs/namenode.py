@@ -1,0 +1,215 @@
+"""``ports.namenode.NameNode`` over WebHDFS: the changing half, and how each change is read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import requests
+
+from hadoop_dr.adapters.webhdfs import readback, shapes
+from hadoop_dr.adapters.webhdfs.acl import has_default
+from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory
+from hadoop_dr.adapters.webhdfs.exchange import Verdict
+from hadoop_dr.adapters.webhdfs.offset import offset_ms
+from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
+from hadoop_dr.adapters.webhdfs.seen import SeenSnapshots
+from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.errors import AccessDenied, Failed, NotFound
+from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.ports.clock import Chance, Clock
+
+T = TypeVar("T")
+
+
+class WebHdfsNameNode(WebHdfsReader):
+    """One site's name space. Safe for many threads; make it in the process that uses it."""
+
+    def __init__(self, address: HdfsAddress, clock: Clock, chance: Chance, deadlines: Deadlines | None = None,
+                 session: SessionFactory | None = None) -> None:
+        """Opens nothing yet.
+
+        Args:
+            address: Where the site answers.
+            clock: Measures pauses and budgets.
+            chance: Names scratch directories.
+            deadlines: How long to wait.
+            session: Carries other credentials than ``user.name``.
+        """
+        super().__init__(address, clock, deadlines or Deadlines(), session)
+        self._chance = chance
+        self._seen = SeenSnapshots(clock)
+
+    def _again(self, send: Callable[[OneNameNode], requests.Response]) -> None:
+        """A change with the same end however often it is made."""
+        self.route.repeat(send)
+
+    def _once(self, path: str, send: Callable[[OneNameNode], requests.Response],
+              read_back: Callable[[], Verdict]) -> requests.Response | None:
+        return self.route.once(send, read_back, path)
+
+    # -- items
+    def make_directory(self, path: str, mode: int) -> None:
+        """Makes a directory and missing parents (755); the mode is set exactly, whatever the parent's default ACL."""
+        self.touch_directory(path)
+        self.set_permission(path, mode)
+
+    def touch_directory(self, path: str) -> None:
+        """Makes a directory with the mode the NameNode gives it: one request."""
+        self._again(lambda node: node._mkdirs(path))
+
+    def rename(self, source: str, target: str) -> None:
+        """Moves one item, never into or over another one."""
+        inode = self.status(source).inode
+        self._once(
+            source,
+            lambda node: node._rename(source, destination=target, renameoptions="NONE"),
+            lambda: readback.rename(self, source, target, inode))
+
+    def rename_over(self, source: str, target: str) -> None:
+        """Moves a file to a path in one step, whatever file lies there; readers see the old one or the new one."""
+        inode = self.status(source).inode
+        self._once(
+            source,
+            lambda node: node._rename(source, destination=target, renameoptions="OVERWRITE"),
+            lambda: readback.rename(self, source, target, inode))
+
+    def may_administer(self) -> bool:
+        """Whether we are superuser: only its owner, the superuser, may write in the top directory."""
+        try:
+            self.route.repeat(lambda node: node._check_access("/", fsaction="-w-"))
+        except AccessDenied:
+            return False
+        return True
+
+    def ask(self, request: Callable[[OneNameNode], T]) -> T:
+        """Makes a request that may be repeated, on whichever NameNode serves."""
+        return self.route.repeat(request)
+
+    def replace(self, source: str, target: str) -> None:
+        """Moves one file over another one, if there is one; a reader sees the old or the new."""
+        inode = self.status(source).inode
+        self._once(
+            source,
+            lambda node: node._rename(source, destination=target, renameoptions="OVERWRITE"),
+            lambda: readback.rename(self, source, target, inode))
+
+    def delete(self, path: str, *, recursive: bool = False) -> bool:
+        """Removes a path; False when nothing lay there."""
+        try:
+            inode = self.status(path).inode
+        except NotFound:
+            return False
+        answer = self._once(path, lambda node: node._delete(path, recursive=str(recursive).lower()),
+                            lambda: readback.delete(self, path, inode))
+        return answer is None or bool(answer.json()["boolean"])
+
+    def truncate(self, path: str, length: int) -> None:
+        """Cuts a file at a block boundary; anything else is refused before it is sent."""
+        before = self.blocks(path)
+        ends = {0, *readback.block_ends(before)}
+        if before.under_construction or length not in ends:
+            raise Failed(path, f"cannot be cut at {length}: not a block boundary of a closed file",
+                         "Copy the whole file instead")
+        self._once(path, lambda node: node._truncate(path, newlength=str(length)),
+                   lambda: readback.truncate(self, path, length))
+
+    def concat(self, path: str, sources: Sequence[str]) -> None:
+        """Joins files of the same directory behind ``path``; they cease to exist."""
+        if any("," in source for source in sources):
+            raise Failed(path, "a path with a comma cannot be sent in CONCAT", "Copy the whole file instead")
+        before = self.status(path).facts.length
+        total = before + sum(self.status(source).facts.length for source in sources)
+        self._once(path, lambda node: node._concat(path, sources=",".join(sources)),
+                   lambda: readback.concat(self, path, sources, before, total))
+
+    # -- snapshots
+    def snapshots(self, path: str) -> Sequence[Snapshot]:
+        """Snapshots of a root, oldest first; empty when it is not snapshottable."""
+        found = super().snapshots(path)
+        self._seen.note(path, found)
+        return found
+
+    def allow_snapshot(self, path: str) -> None:
+        """Makes a directory snapshottable; already being so is fine."""
+        self._again(lambda node: node._allow_snapshot(path))
+
+    def create_snapshot(self, path: str, name: str) -> None:
+        """Takes a snapshot. List the root's snapshots shortly before, and this call is a single request."""
+        newest = self._seen.newest(path)
+        if newest is None:
+            self.snapshots(path)
+            newest = self._seen.newest(path)
+        known = -1 if newest is None else newest
+        self._once(path, lambda node: node._create_snapshot(path, snapshotname=name),
+                   lambda: readback.create_snapshot(self, path, name, known))
+
+    def delete_snapshot(self, path: str, name: str) -> bool:
+        """Removes a snapshot; False when there was none of that name."""
+        if not any(one.name == name and not one.deleted for one in self.snapshots(path)):
+            return False
+        self._once(path, lambda node: node._delete_snapshot(path, snapshotname=name),
+                   lambda: readback.delete_snapshot(self, path, name))
+        return True
+
+    # -- attributes: the same end however often they are sent
+    def set_permission(self, path: str, mode: int) -> None:
+        """Sets the permission bits, sticky bit included."""
+        self._again(lambda node: node._set_permission(path, permission=f"{mode:o}"))
+
+    def set_owner(self, path: str, owner: str, group: str) -> None:
+        """Sets owner and group."""
+        self._again(lambda node: node._set_owner(path, owner=owner, group=group))
+
+    def set_times(self, path: str, mtime_ms: int) -> None:
+        """Sets the modification time of a file or directory."""
+        self._again(lambda node: node._set_times(path, modificationtime=str(mtime_ms)))
+
+    def set_replication(self, path: str, replication: int) -> None:
+        """Sets the number of copies of a file."""
+        self._again(lambda node: node._set_replication(path, replication=str(replication)))
+
+    def set_acl(self, path: str, acl: tuple[str, ...]) -> None:
+        """Replaces the whole ACL; HDFS itself would keep default entries that the new list does not mention."""
+        if not acl:
+            self._again(lambda node: node._remove_acl(path))
+            return
+        self._again(lambda node: node._set_acl(path, aclspec=",".join(acl)))
+        if not has_default(acl):
+            self._again(lambda node: node._remove_default_acl(path))
+
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        """Creates or replaces one extended attribute."""
+        params: dict[str, Any] = {"xattr.name": name, "xattr.value": shapes.xattr_value(value),
+                                  "flag": "CREATE,REPLACE"}
+        self._again(lambda node: node._set_x_attr(path, **params))
+
+    def remove_xattr(self, path: str, name: str) -> None:
+        """Removes one extended attribute; absence is fine."""
+        try:
+            self._again(lambda node: node._remove_x_attr(path, **{"xattr.name": name}))
+        except Failed as absent:
+            if "No matching attributes" not in absent.problem:
+                raise
+
+    def set_storage_policy(self, path: str, policy: int) -> None:
+        """Sets the storage policy by id; 0 unsets it."""
+        if not policy:
+            self._again(lambda node: node._unset_storage_policy(path))
+            return
+        names = self._read("/", lambda node: node._get_all_storage_policy("/"), shapes.policies)
+        if policy not in names:
+            raise Failed(path, f"this site has no storage policy with the id {policy}",
+                         f"It has {', '.join(f'{one} ({number})' for number, one in sorted(names.items()))}")
+        self._again(lambda node: node._set_storage_policy(path, storagepolicy=names[policy]))
+
+    def set_quota(self, path: str, namespace: int, space_bytes: int) -> None:
+        """Sets both quotas; -1 lifts one."""
+        self._again(lambda node: node._set_quota(path, namespacequota=str(namespace),
+                                                 storagespacequota=str(space_bytes)))
+
+    # -- time
+    def clock_offset_ms(self, directory: str) -> float:
+        """This NameNode's clock minus ours, from the times of five directories made below ``directory`` and removed."""
+        scratch = f"{directory.rstrip('/')}/.clock-{self._chance.token()}"
+        return offset_ms(self, self._clock, scratch)

@@ -1,0 +1,177 @@
+"""The reading half of a site's name space over WebHDFS."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import requests
+
+from hadoop_dr.adapters.webhdfs import shapes
+from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory, simple_session
+from hadoop_dr.adapters.webhdfs.datanodes import Redirected
+from hadoop_dr.adapters.webhdfs.diff import diff_pages
+from hadoop_dr.adapters.webhdfs.remote import expected_shape
+from hadoop_dr.adapters.webhdfs.route import Route
+from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
+from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.errors import AccessDenied, Failed, NotFound, NotReady
+from hadoop_dr.domain.facts import Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
+from hadoop_dr.ports.clock import Clock
+from hadoop_dr.ports.namenode import Service
+
+T = TypeVar("T")
+_JMX = "Hadoop:service=NameNode,name="
+
+
+class WebHdfsReader:
+    """Reads of one site; each goes to whichever NameNode serves and may be asked again."""
+
+    def __init__(self, address: HdfsAddress, clock: Clock, deadlines: Deadlines,
+                 session: SessionFactory | None) -> None:
+        self.site = address.site
+        self._session = (session or simple_session(address.user))()
+        self._shortcut = None if session else Shortcut(address.user, deadlines.connect_s)
+        self._clock = clock
+        self._checksum_s = deadlines.checksum_s
+        # Whoever forgets to close gives the connections back all the same.
+        weakref.finalize(self, self._session.close)
+        if self._shortcut:
+            weakref.finalize(self, self._shortcut.close)
+        namenodes = [OneNameNode(url, self._session, deadlines) for url in address.webhdfs]
+        self.route = Route(address.site, namenodes, clock, deadlines.budget_s)
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._session.close()
+        if self._shortcut:
+            self._shortcut.close()
+
+    def _read(self, subject: str, ask: Callable[[OneNameNode], requests.Response],
+              take: Callable[[shapes.Json], T]) -> T:
+        answer = self.route.repeat(ask)
+        with expected_shape(subject):
+            return take(answer.json())
+
+    def _read_often(self, path: str, ask: Callable[[OneNameNode], requests.Response], take: Callable[[shapes.Json], T],
+                    **question: str) -> T:
+        """A read that is made for thousands of paths; ``question`` is the query that ``ask`` would send."""
+        answer = self._shortcut.ask(self.route.serving.url, path, **question) if self._shortcut else None
+        if answer is None:
+            return self._read(path, ask, take)
+        with expected_shape(path):
+            return take(answer)
+
+    def service(self) -> Service:
+        """Says who serves and how it is."""
+        return self.route.repeat(self._service_of)
+
+    def _service_of(self, node: OneNameNode) -> Service:
+        with expected_shape(f"{self.site} {node.url}/jmx"):
+            counts = node.page("/jmx", qry=_JMX + "FSNamesystem").json()["beans"][0]
+            if counts["tag.HAState"] != "active":
+                raise NotReady(self.site, f"{node.url} is {counts['tag.HAState']}",
+                               "Wait for a NameNode to become active")
+
+            def word(attribute: str) -> str:
+                bean = node.page("/jmx", get=f"{_JMX}NameNodeInfo::{attribute}").json()["beans"][0]
+                return str(bean[attribute])
+
+            return Service(
+                cluster_id=word("ClusterId"),
+                safe_mode=word("Safemode"),
+                live_datanodes=counts["NumLiveDataNodes"],
+                remaining_bytes=counts["CapacityRemaining"],
+                open_files=counts["NumFilesUnderConstruction"],
+                version=word("SoftwareVersion"),
+            )
+
+    def settings(self, *names: str) -> Mapping[str, str]:
+        """Gives the NameNode's effective configuration for these keys; a key it does not know is absent."""
+        return self._read(
+            f"{self.site} /conf", lambda node: node.page("/conf"),
+            lambda conf: {one["key"]: one["value"] for one in conf["properties"]
+                          if one["key"] in names and one["value"] is not None})
+
+    def may_administer(self) -> bool:
+        """Whether the acting user is a superuser here: only one may ask for a ``trusted`` attribute, absent or not."""
+        try:
+            self.route.repeat(lambda node: node._get_x_attrs("/", **{"xattr.name": "trusted.hadoop-dr"}))
+        except AccessDenied:
+            return False
+        except Failed as absent:
+            if "XAttrNotFound" not in absent.problem and "not found" not in absent.problem:
+                raise
+        return True
+
+    def status(self, path: str) -> Listed:
+        """Attributes of one path; ``name`` is empty."""
+        return self._read_often(path, lambda node: node._get_file_status(path),
+                                lambda answer: shapes.listed({**answer["FileStatus"], "pathSuffix": ""}),
+                                op="GETFILESTATUS")
+
+    def list(self, path: str) -> Iterator[Listed]:
+        """Children of a directory, a page of the NameNode (``dfs.ls.limit``) at a time; of a file: itself.
+
+        Pages continue behind a name, so a listing survives a failover between two of them.
+        """
+        after: dict[str, str] = {}
+        while True:
+            entries, more = self._page_of(path, after)
+            yield from entries
+            if not more:
+                return
+            after = {"startafter": entries[-1].name}       # 3.5.0 ignores the documented spelling startAfter
+
+    def _page_of(self, path: str, after: dict[str, str]) -> tuple[Sequence[Listed], bool]:
+        return self._read_often(path, lambda node: node.list_page(path, **after), shapes.listing_page,
+                                op="LISTSTATUS_BATCH", **after)
+
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Extras:
+        """ACL and extended attributes of one path; what is not asked for stays empty."""
+        return Extras(
+            acl=self._read(path, lambda node: node._get_acl_status(path), shapes.acl) if acl else (),
+            xattrs=self._read_often(path, lambda node: node._get_x_attrs(path, encoding="HEX"), shapes.xattrs,
+                                    op="GETXATTRS", encoding="HEX") if xattrs else (),
+        )
+
+    def blocks(self, path: str) -> Blocks:
+        """Block ids and lengths of a file, also of one in a snapshot."""
+        return self._read(path, lambda node: node.block_locations(path), shapes.blocks)
+
+    def checksum(self, path: str) -> Checksum:
+        """HDFS checksum of a file, computed by its DataNodes."""
+        through = Redirected(path, "GET", self._checksum_s)
+        return self._read(
+            path, lambda node: through.follow(node, lambda **more: node._get_file_checksum(path, **more)),
+            shapes.checksum)
+
+    def quota(self, path: str) -> Quota:
+        """Quotas and usage of a directory."""
+        return self._read(path, lambda node: node._get_quota_usage(path), shapes.quota)
+
+    def snapshots(self, path: str) -> Sequence[Snapshot]:
+        """Snapshots of a root, oldest first; empty when it is not snapshottable."""
+        try:
+            return self._read(path, lambda node: node._get_snapshot_list(path), shapes.snapshots)
+        except NotFound as missing:
+            if "not a snapshottable" in missing.problem:
+                return []
+            raise
+
+    def snapshottable(self) -> Sequence[str]:
+        """Every snapshottable directory the user may see."""
+        return self._read("/", lambda node: node._get_snapshottable_directory_list("/"), shapes.snapshottable)
+
+    def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
+        """Pages of the snapshot diff listing of a root, both snapshots named."""
+        def page(start: str, index: int) -> tuple[DiffPage, str, int]:
+            return self._read(
+                path,
+                lambda node: node._get_snapshot_diff_listing(
+                    path, oldsnapshotname=older, snapshotname=newer,
+                    snapshotdiffstartpath=start, snapshotdiffindex=str(index)),
+                shapes.diff_page)
+
+        return diff_pages(path, page)

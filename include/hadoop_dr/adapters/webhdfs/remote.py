@@ -1,0 +1,95 @@
+"""From what a NameNode says went wrong to the errors of this product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from requests import Response
+
+from hadoop_dr.adapters.webhdfs.exchange import Lost
+from hadoop_dr.domain.errors import (
+    AccessDenied,
+    AlreadyExists,
+    DrError,
+    Failed,
+    NotFound,
+    NotReady,
+    OverQuota,
+    Protocol,
+)
+
+_BY_NAME: dict[str, tuple[type[Failed], str]] = {
+    "StandbyException": (NotReady, "Wait for a NameNode to become active"),
+    "ObserverRetryOnActiveException": (NotReady, "Wait for a NameNode to become active"),
+    "RetriableException": (NotReady, "Wait until the NameNode has started"),
+    "SafeModeException": (NotReady, "Wait until it has left safe mode: hdfs dfsadmin -safemode get"),
+    "FileNotFoundException": (NotFound, ""),
+    "AccessControlException": (AccessDenied, "Act as the HDFS superuser or grant the right"),
+    "SecurityException": (AccessDenied, "Check the credentials of this site"),
+    "AuthorizationException": (AccessDenied, "Check the credentials of this site"),
+    "NSQuotaExceededException": (OverQuota, "Raise the namespace quota: hdfs dfsadmin -setQuota"),
+    "DSQuotaExceededException": (OverQuota, "Raise the space quota: hdfs dfsadmin -setSpaceQuota"),
+    "QuotaByStorageTypeExceededException": (OverQuota, "Raise the quota of the storage type"),
+    "FileAlreadyExistsException": (AlreadyExists, ""),
+    "AlreadyBeingCreatedException": (AlreadyExists, "A writer has the file open"),
+    "PathComponentTooLongException": (Failed, "Shorten the name or raise dfs.namenode.fs-limits.max-component-length"),
+    "MaxDirectoryItemsExceededException": (Failed, "Raise dfs.namenode.fs-limits.max-directory-items"),
+    "InvalidPathException": (Failed, "HDFS does not allow this name"),
+}
+
+_BY_TEXT: tuple[tuple[str, type[Failed], str], ...] = (
+    ("already a snapshot with the same name", AlreadyExists, ""),
+    ("Cannot find the snapshot", NotFound, ""),
+    ("the snapshot does not exist", NotFound, ""),
+    ("neither snapshottable nor under a snapshot root", NotFound, "hdfs dfsadmin -allowSnapshot"),
+    ("not a snapshottable directory", NotFound, "Make it snapshottable: hdfs dfsadmin -allowSnapshot"),
+    ("must both be", AlreadyExists, ""),         # rename2 compares kinds before it says "exists"
+    ("is in safe mode", NotReady, "Wait until it has left safe mode: hdfs dfsadmin -safemode get"),
+)
+
+
+def error_of(response: Response, subject: str) -> DrError | Lost:
+    """Translates an answer that is not a success.
+
+    Args:
+        response: Any answer outside 2xx.
+        subject: The path the request was about.
+
+    Returns:
+        The error to raise. A 5xx that is not the NameNode's own word (a proxy's, a dying servlet's) settles nothing.
+    """
+    try:
+        remote = response.json()["RemoteException"]
+        name, message = str(remote["exception"]), str(remote["message"])
+    except (ValueError, KeyError, TypeError):
+        if response.status_code in (401, 403):
+            return AccessDenied(subject, f"the NameNode answered {response.status_code}",
+                                "Check the credentials of this site")
+        if response.status_code >= 500:
+            return Lost(f"{response.status_code} without a reason from {response.url.partition('?')[0]}")
+        return Protocol(subject, f"the NameNode answered {response.status_code} {response.reason} without a reason",
+                        "Check that the address is a NameNode's WebHDFS")
+    return _from_remote(subject, name.rpartition(".")[2], message.partition("\n")[0])
+
+
+def _from_remote(subject: str, name: str, message: str) -> DrError:
+    for text, kind, mend in _BY_TEXT:
+        if text in message:
+            return kind(subject, message, mend)
+    kind, mend = _BY_NAME.get(name, (Failed, ""))
+    return kind(subject, f"{name}: {message}", mend)
+
+
+@contextmanager
+def expected_shape(subject: str) -> Iterator[None]:
+    """Turns a surprise while taking an answer apart into a ``Protocol`` error about the path.
+
+    Raises:
+        Protocol: The block met a missing key, another type or text that is not JSON.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as surprise:
+        raise Protocol(subject, f"the NameNode's answer has another shape than expected ({surprise!r})",
+                       "Check the Hadoop version of this site") from surprise

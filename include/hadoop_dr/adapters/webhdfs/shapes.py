@@ -1,0 +1,142 @@
+"""The JSON of WebHDFS taken apart into facts; a shape that surprises raises KeyError and its like."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from hadoop_dr.adapters.webhdfs.acl import full_acl
+from hadoop_dr.domain.facts import (
+    Block,
+    Blocks,
+    Checksum,
+    DiffEntry,
+    DiffPage,
+    Extras,
+    Facts,
+    Kind,
+    Listed,
+    Quota,
+    Snapshot,
+)
+
+Json = Any
+_KINDS = {"FILE": Kind.FILE, "DIRECTORY": Kind.DIRECTORY, "SYMLINK": Kind.SYMLINK}
+_KEPT_XATTRS = ("user.", "trusted.")
+
+
+def listed(status: Json) -> Listed:
+    """One FileStatus."""
+    return Listed(
+        name=status["pathSuffix"],
+        inode=status["fileId"],
+        facts=Facts(
+            kind=_KINDS[status["type"]],
+            length=status["length"],
+            owner=status["owner"],
+            group=status["group"],
+            mode=int(status["permission"], 8),
+            replication=status["replication"],
+            block_size=status["blockSize"],
+            mtime_ms=status["modificationTime"],
+            storage_policy=status.get("storagePolicy", 0),
+            has_acl=status.get("aclBit", False),
+            erasure_coding=_erasure_coding(status),
+            encrypted=status.get("encBit", False),
+        ),
+    )
+
+
+def _erasure_coding(status: Json) -> str | None:
+    if not status.get("ecBit", False):
+        return None
+    policy = status.get("ecPolicyObj") or {}
+    return str(status.get("ecPolicy") or policy.get("name") or "unknown")
+
+
+def listing_page(answer: Json) -> tuple[list[Listed], bool]:
+    """One page of LISTSTATUS_BATCH, and whether more follow."""
+    listing = answer["DirectoryListing"]
+    entries = [listed(status) for status in listing["partialListing"]["FileStatuses"]["FileStatus"]]
+    return entries, listing["remainingEntries"] > 0 and bool(entries)
+
+
+def acl(answer: Json) -> tuple[str, ...]:
+    """GETACLSTATUS in full."""
+    status = answer["AclStatus"]
+    return full_acl(status["entries"], int(status["permission"], 8))
+
+
+def xattrs(answer: Json) -> tuple[tuple[str, bytes], ...]:
+    """GETXATTRS with ``encoding=HEX``, without the name spaces that belong to the system."""
+    found = ((attribute["name"], _bytes_of(attribute["value"])) for attribute in answer["XAttrs"])
+    return tuple(sorted((name, value) for name, value in found if name.startswith(_KEPT_XATTRS)))
+
+
+def _bytes_of(value: str | None) -> bytes:
+    return bytes.fromhex(value.removeprefix("0x")) if value else b""
+
+
+def xattr_value(value: bytes) -> str:
+    """Writes a value for SETXATTR: base 64, the shortest form that takes any byte; empty stays empty."""
+    return "0s" + base64.b64encode(value).decode() if value else ""
+
+
+def extras(acl_answer: Json, xattrs_answer: Json) -> Extras:
+    """Both answers; None for one that was not asked for."""
+    return Extras(acl=acl(acl_answer) if acl_answer is not None else (),
+                  xattrs=xattrs(xattrs_answer) if xattrs_answer is not None else ())
+
+
+def blocks(answer: Json) -> Blocks:
+    """GET_BLOCK_LOCATIONS."""
+    located = answer["LocatedBlocks"]
+    return Blocks(
+        blocks=tuple(Block(id=one["block"]["blockId"], length=one["block"]["numBytes"])
+                     for one in located["locatedBlocks"]),
+        under_construction=located["isUnderConstruction"],
+    )
+
+
+def checksum(answer: Json) -> Checksum:
+    """GETFILECHECKSUM."""
+    return Checksum(algorithm=answer["FileChecksum"]["algorithm"], value=answer["FileChecksum"]["bytes"])
+
+
+def quota(answer: Json) -> Quota:
+    """GETQUOTAUSAGE."""
+    usage = answer["QuotaUsage"]
+    return Quota(namespace=usage["quota"], space_bytes=usage["spaceQuota"],
+                 used_names=usage["fileAndDirectoryCount"], used_bytes=usage["spaceConsumed"])
+
+
+def snapshots(answer: Json) -> list[Snapshot]:
+    """GETSNAPSHOTLIST, oldest first."""
+    found = [
+        Snapshot(name=one["dirStatus"]["pathSuffix"], id=one["snapshotID"],
+                 created_ms=one["dirStatus"]["modificationTime"], deleted=one.get("deletionStatus") == "DELETED")
+        for one in answer["SnapshotList"] or ()
+    ]
+    return sorted(found, key=lambda snapshot: snapshot.id)
+
+
+def snapshottable(answer: Json) -> list[str]:
+    """GETSNAPSHOTTABLEDIRECTORYLIST as absolute paths, sorted."""
+    return sorted(one["parentFullPath"].rstrip("/") + "/" + one["dirStatus"]["pathSuffix"]
+                  for one in answer["SnapshottableDirectoryList"] or ())
+
+
+def diff_page(answer: Json) -> tuple[DiffPage, str, int]:
+    """One page of GETSNAPSHOTDIFFLISTING and the cursor behind it (``("", -1)`` at the end)."""
+    listing = answer["SnapshotDiffReportListing"]
+    modified, created, deleted = (
+        tuple(DiffEntry(inode=one["fileId"], parent=one["dirId"], source=one["sourcePath"] or "",
+                        target=one.get("targetPath") or None) for one in listing[key] or ())
+        for key in ("modifyList", "createList", "deleteList")
+    )
+    return DiffPage(modified, created, deleted), listing["lastPath"] or "", listing["lastIndex"]
+
+
+def policies(answer: Json) -> dict[int, str]:
+    """GETALLSTORAGEPOLICY as names by id."""
+    return {one["id"]: one["name"] for one in answer["BlockStoragePolicies"]["BlockStoragePolicy"]}

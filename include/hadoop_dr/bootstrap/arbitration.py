@@ -1,0 +1,104 @@
+"""Arbitration between the two ZooKeepers of a pair.
+
+The ledger is asked only when a ZooKeeper does not say what its site is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from hadoop_dr import settings
+from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair
+from hadoop_dr.domain.arbitration import NO_RULING
+from hadoop_dr.domain.errors import DrError, Unreachable
+from hadoop_dr.domain.identity import access_path, identity_path
+from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.ports.coordinator import Coordinator
+from hadoop_dr.services.arbitrate import Arbitrate, Arbitration
+
+
+class Arbiter:
+    """Arbitration as Airflow and the command line call it; every result is small JSON."""
+
+    def __init__(self, pair: str, coordinators: Mapping[str, Coordinator], service: Arbitrate) -> None:
+        self._pair, self._coordinators, self._service = pair, coordinators, service
+        self._armed: set[str] = set()
+
+    def look(self) -> dict[str, Any]:
+        """Reads afresh and decides, writing nothing; ``due`` says whether publishing would change a copy."""
+        return self._told(self._service.run(publish=False))
+
+    def arbitrate(self) -> dict[str, Any]:
+        """Reads afresh, decides and publishes.
+
+        Raises:
+            Superseded, AlreadyExists: Another arbiter was faster; call again.
+        """
+        return self._told(self._service.run())
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Asks each ZooKeeper that answers, once, to wake us after a change; a hint only."""
+        for site, coordinator in self._coordinators.items():
+            if site in self._armed:
+                continue
+            try:
+                for path in (identity_path(self._pair), access_path(self._pair)):
+                    coordinator.watch(path, wake)
+            except Unreachable:
+                continue
+            self._armed.add(site)
+
+    def _told(self, done: Arbitration) -> dict[str, Any]:
+        decision = done.decision
+        return {
+            "pair": self._pair,
+            "outcome": decision.outcome.value,
+            "access": decision.site,
+            "epoch": decision.epoch,
+            "sites": {site: status.value for site, status in decision.statuses},
+            "copies": {site: publication.value for site, publication in done.copies.items()},
+            "due": done.due,
+            "alarm": decision.alarm,
+            "reason": decision.reason,
+        }
+
+
+@contextmanager
+def open_arbiter(pair_name: str, by: str, home: Path | None = None) -> Iterator[Arbiter]:
+    """Reaches both ZooKeepers of a pair.
+
+    Args:
+        pair_name: The pair.
+        by: Who arbitrates, for the published documents.
+        home: The directory with the user's files; found when None.
+
+    Raises:
+        BadInput: The pair file is wrong; before any connection.
+    """
+    found = home or settings.find_home()
+    pair = settings.load_pair(found, pair_name)
+    with ExitStack() as stack:
+        coordinators: dict[str, Coordinator] = {}
+        for site in pair.sites:
+            coordinator = open_coordinator(site, found)
+            stack.callback(coordinator.close)
+            coordinators[site.name] = coordinator
+
+        def ruling() -> PairState:
+            return _ledger_says(pair_name, found)
+
+        service = Arbitrate(pair_name, coordinators, SystemClock(), SystemChance(), by, ruling)
+        yield Arbiter(pair_name, coordinators, service)
+
+
+def _ledger_says(pair_name: str, home: Path) -> PairState:
+    """The newest role entry, as far as the ledger can be read; silence rules nothing."""
+    try:
+        with open_pair(pair_name, home) as ground:
+            return ground.roles.state
+    except DrError:
+        return NO_RULING

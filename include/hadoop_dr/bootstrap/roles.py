@@ -1,0 +1,84 @@
+"""Roles: the first ones, what is announced, and who says so."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from hadoop_dr import settings
+from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.bootstrap.arbitration import open_arbiter
+from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair, open_side
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.identity import Role, access_path, decode_access, decode_identity, identity_path
+from hadoop_dr.services.identity import AnnounceIdentity
+from hadoop_dr.services.ledger.roles import Roles
+
+
+def initialise_pair(pair: str, by: str, home: Path | None = None) -> None:
+    """Gives a new pair its first roles, those of its file, epoch 1; safe to repeat."""
+    home = home or settings.find_home()
+    found = settings.load_pair(home, pair)
+    with ExitStack() as stack:
+        sides = {site.name: open_side(site, home, stack) for site in found.sites}
+        secondary = found.other(found.initial_primary).name
+        roles = Roles(pair, {name: side.files for name, side in sides.items()}, SystemClock())
+        roles.initialise(found.initial_primary, secondary, by, "first roles of the pair")
+    announce_roles(pair, by, home)
+    with open_arbiter(pair, by, home) as arbiter:
+        arbiter.arbitrate()
+
+
+def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
+    """Writes the ledger's roles into both ZooKeepers."""
+    with open_pair(pair, home) as ground:
+        state = ground.roles.state
+        announce = AnnounceIdentity(
+            pair, {n: s.coordinator for n, s in ground.sides.items()}, SystemClock(), SystemChance()
+        )
+        for name in ground.sides:
+            role = Role.PRIMARY if name == state.primary else Role.SECONDARY
+            announce.run(name, role, state.epoch, by, "as the ledger says")
+
+
+def identity_of(pair: str, home: Path | None = None) -> dict[str, Any]:
+    """Shows the ledger's roles beside what each ZooKeeper announces."""
+    with open_pair(pair, home) as ground:
+        state = ground.roles.state
+        sites: dict[str, Any] = {}
+        access: dict[str, str | None] = {}
+        for name, side in ground.sides.items():
+            sites[name] = {"role": None, "epoch": None, "readable": True, "problem": ""}
+            try:
+                if (document := side.coordinator.read(identity_path(pair))) is not None:
+                    identity = decode_identity(document.data, name)
+                    sites[name] |= {"role": identity.role.value, "epoch": identity.epoch}
+                if (document := side.coordinator.read(access_path(pair))) is not None:
+                    access[name] = decode_access(document.data, name).site
+            except DrError as error:
+                sites[name] |= {"readable": False, "problem": str(error)}
+        decided = access.get(state.primary) or next(iter(access.values()), None)
+        return {"pair": pair, "epoch": state.epoch, "primary": state.primary, "access": decided, "sites": sites}
+
+
+def roles_in_zookeeper(home: Path, lab_sites: list[str]) -> dict[str, str | None]:
+    """Reads the announced role of the lab's sites; None where nothing is announced or nobody answers."""
+    found: dict[str, str | None] = dict.fromkeys(lab_sites)
+    for name in settings.pair_names(home):
+        for site in settings.load_pair(home, name).sites:
+            if site.lab in found:
+                found[site.lab] = _role(home, name, site.lab)
+    return found
+
+
+def _role(home: Path, pair: str, lab_site: str) -> str | None:
+    site = next(s for s in settings.load_pair(home, pair).sites if s.lab == lab_site)
+    coordinator = open_coordinator(site, home)
+    try:
+        document = coordinator.read(identity_path(pair))
+        return decode_identity(document.data, site.name).role.value if document else None
+    except DrError:
+        return None
+    finally:
+        coordinator.close()

@@ -1,0 +1,60 @@
+"""Runs that change something: backups, verification on demand, pruning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from hadoop_dr import settings
+from hadoop_dr.bootstrap.wiring import open_queries, open_service
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.reverify import verify_again
+from hadoop_dr.services.backup.stages import BackupStages, Observer, wanted_moment_ms
+
+__all__ = ["backup_stages", "prune_now", "run_query", "verify_point", "wanted_moment_ms"]
+
+
+@contextmanager
+def backup_stages(
+    service: str,
+    run_id: str,
+    try_no: int = 1,
+    home: Path | None = None,
+    *,
+    one_process: bool = False,
+    observer: Observer | None = None,
+) -> Iterator[BackupStages]:
+    """Opens the stages of one run, for the command line (``one_process``) or for a task of Airflow."""
+    with open_service(service, home) as ground:
+        yield BackupStages(ground, run_id, try_no, one_process=one_process, observer=observer)
+
+
+def verify_point(service: str, point: str | None, home: Path | None = None) -> dict[str, Any]:
+    """Compares a sealed point on the secondary with its stored facts, in the shape of section 10."""
+    with open_service(service, home) as ground:
+        return verify_again(ground, point)
+
+
+def run_query(pair: str, site: str, sql: str, home: Path | None = None) -> dict[str, Any]:
+    """Runs one statement on a site's HiveServer2; gives its rows as texts and a digest that two sites can compare.
+
+    Raises:
+        Refused: The site has no HiveServer2.
+    """
+    home = home or settings.find_home()
+    found = settings.load_pair(home, pair).site(site)
+    with ExitStack() as stack:
+        queries = open_queries(found, settings.addresses(home, found), stack)
+        if queries is None:
+            raise Refused(site, "has no HiveServer2", "Start one: hadoop-dr lab up --hiveserver2")
+        answer = queries.run(sql)
+        return {"columns": list(answer.columns), "rows": [list(row) for row in answer.rows], "sha256": answer.sha256}
+
+
+def prune_now(service: str, home: Path | None = None) -> dict[str, Any]:
+    """Prunes a service now."""
+    with open_service(service, home) as ground:
+        return {"service": service, **Close(ground).prune("cli-prune")}

@@ -1,0 +1,210 @@
+"""Builds the adapters of a pair and everything a service's run stands on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hadoop_dr import settings
+from hadoop_dr.adapters import config
+from hadoop_dr.adapters.hive import Client, HiveMetastore, plain_transport, sasl_transport
+from hadoop_dr.adapters.hiveserver2 import HiveServer2Queries
+from hadoop_dr.adapters.native import NativeMover
+from hadoop_dr.adapters.parquet import ParquetTables
+from hadoop_dr.adapters.process import LocalHost
+from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
+from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
+from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.errors import Refused, Unreachable
+from hadoop_dr.domain.ledger import service_chain
+from hadoop_dr.domain.pair import Addresses, Pair, Site
+from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
+from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.ports.mover import Limits
+from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.claims import Claims
+from hadoop_dr.services.ledger.roles import Roles, RolesRead
+from hadoop_dr.services.ledger.service import ServiceLedger
+
+HDFS_USER = "HADOOP_USER_NAME"
+FIRST_CONTACT = Deadlines(budget_s=10.0)
+DEFAULT_USER = "hdfs"
+
+
+@dataclass(frozen=True, slots=True)
+class PairGround:
+    """Both sites of a pair, reached."""
+
+    pair: Pair
+    sides: dict[str, Side]
+    roles: RolesRead
+
+
+def hdfs_address(site: Site, found: Addresses) -> HdfsAddress:
+    """Where a site's HDFS is, and whom we are there."""
+    return HdfsAddress(
+        site.name, found.namenodes, found.webhdfs, found.nameservice, os.environ.get(HDFS_USER, DEFAULT_USER)
+    )
+
+
+def open_side(site: Site, home: Path, stack: ExitStack) -> Side:
+    """Builds the adapters of one site. Nothing is contacted yet."""
+    found = settings.addresses(home, site)
+    address = hdfs_address(site, found)
+    clock, chance = SystemClock(), SystemChance()
+    coordinator = open_coordinator(site, home)
+    stack.callback(coordinator.close)
+    files = WebHdfsFiles(address, clock, chance)
+    stack.callback(files.close)
+    namenode = WebHdfsNameNode(address, clock, chance)
+    stack.callback(namenode.close)
+    metastore = HiveMetastore(site.name, "hive", Client(site.name, found.hive)) if found.hive else None
+    if metastore is not None:
+        stack.callback(metastore.close)
+    return Side(
+        name=site.name,
+        authority=found.hdfs,
+        addresses=tuple(dict.fromkeys((found.hdfs, *(f"hdfs://{namenode}" for namenode in found.namenodes)))),
+        namenode=namenode,
+        files=files,
+        coordinator=coordinator,
+        metastore=metastore,
+        sql=open_queries(site, found, stack),
+    )
+
+
+def open_coordinator(site: Site, home: Path) -> ZooKeeperCoordinator:
+    """Builds the coordinator of a site. Nothing is contacted yet."""
+    sasl = site.security.zookeeper_sasl
+    chosen = ZooKeeperSettings(sasl={"mechanism": sasl.upper()} if sasl else {}, tls_ca=site.security.tls_ca or "")
+    return ZooKeeperCoordinator(settings.addresses(home, site).zookeeper, site.name, chosen)
+
+
+def open_queries(site: Site, found: Addresses, stack: ExitStack) -> HiveServer2Queries | None:
+    """Builds the way to a site's HiveServer2, if it has one."""
+    if found.hiveserver2 is None:
+        return None
+    queries = HiveServer2Queries(
+        site.name,
+        found.hiveserver2,
+        SystemClock(),
+        plain=plain_transport,
+        sasl=sasl_transport,
+    )
+    stack.callback(queries.close)
+    return queries
+
+
+@contextmanager
+def open_pair(name: str, home: Path | None = None) -> Iterator[PairGround]:
+    """Reaches both sites of a pair and reads their roles from the ledger."""
+    home = home or settings.find_home()
+    pair = settings.load_pair(home, name)
+    with ExitStack() as stack:
+        sides = {site.name: open_side(site, home, stack) for site in pair.sites}
+        roles = read_roles(pair, home)
+        yield PairGround(pair, sides, roles)
+
+
+@contextmanager
+def open_service(service: str, home: Path | None = None) -> Iterator[Ground]:
+    """Builds everything a service's run stands on.
+
+    Args:
+        service: Its name.
+        home: The directory with the user's files; found when None.
+
+    Raises:
+        BadInput: Pair or policy are wrong; before any connection.
+        Refused: The pair has no roles yet.
+    """
+    home = home or settings.find_home()
+    policy = settings.load_policy(home, service)
+    pair = settings.load_pair(home, policy.pair)
+    text = (home / policy.file).read_text("utf-8")
+    with ExitStack() as stack:
+        sites = {site.name: site for site in pair.sites}
+        sides = {name: open_side(site, home, stack) for name, site in sites.items()}
+        clock, host = SystemClock(), LocalHost()
+        read = read_roles(pair, home)
+        roles = read.state
+        if roles.epoch == 0:
+            raise Refused(
+                pair.name,
+                "the pair has no roles yet",
+                f"Give it its first ones: hadoop-dr identity {pair.name} --initialise",
+            )
+        target = next(side for name, side in sides.items() if name != roles.primary)
+        source = sides[roles.primary]
+        if roles.deciding in read.silent:
+            raise Unreachable(roles.deciding, f"the ledger that decides lies there: {read.silent[roles.deciding]}")
+        ledger = ServiceLedger(_chain(pair.name, service, roles.deciding, sides, read.silent), roles)
+        directory = service_chain(pair.name, service).rpartition("/")[0]
+        limits = Limits(bandwidth_bytes_s=policy.limits.bandwidth_bytes_s)
+        there, here = (
+            hdfs_address(sites[side.name], settings.addresses(home, sites[side.name])) for side in (source, target)
+        )
+        mover, local_mover = NativeMover(there, here, limits), NativeMover(here, here, limits)
+        stack.callback(mover.close)
+        stack.callback(local_mover.close)
+        source_mover = NativeMover(there, there, limits)
+        stack.callback(source_mover.close)
+        yield Ground(
+            pair=pair,
+            policy=policy,
+            policy_text=text,
+            roles=roles,
+            source=source,
+            target=target,
+            ledger=ledger,
+            claims=Claims(
+                ledger, sides[roles.deciding].namenode, directory, clock, host, policy.takeover_after_ms / 1000
+            ),
+            mover=mover,
+            local_mover=local_mover,
+            source_mover=source_mover,
+            tables=ParquetTables(),
+            clock=clock,
+            chance=SystemChance(),
+            host=host,
+            thaw=thaw,
+            controller_site=settings.acting_site(pair) or "",
+        )
+
+
+def read_service(ground: PairGround, service: str) -> ServiceState:
+    """Reads a service's ledger from the copy that decides."""
+    state = ground.roles.state
+    chain = _chain(ground.pair.name, service, state.deciding, ground.sides, ground.roles.silent)
+    return ServiceLedger(chain, state).read()
+
+
+def thaw(frozen: Mapping[str, Any]) -> Policy:
+    """Reads back the policy a claim froze, with the overrides of its run."""
+    policy = read_policy(config.parse(frozen["text"].encode(), frozen["file"]), config.longest_gap_ms)
+    return with_overrides(policy, frozen["mode"], frozen["transfer"])
+
+
+def read_roles(pair: Pair, home: Path) -> RolesRead:
+    """Reads the roles from both sites at once, waiting for neither longer than an ordinary failover takes."""
+    clock, chance = SystemClock(), SystemChance()
+    with ExitStack() as stack:
+        files = {
+            site.name: WebHdfsFiles(hdfs_address(site, settings.addresses(home, site)), clock, chance, FIRST_CONTACT)
+            for site in pair.sites
+        }
+        for one in files.values():
+            stack.callback(one.close)
+        return Roles(pair.name, files, clock).read()
+
+
+def _chain(pair: str, service: str, deciding: str, sides: Mapping[str, Side], silent: Mapping[str, str]) -> Chain:
+    other = next(name for name in sides if name != deciding)
+    follower = None if other in silent else sides[other].files
+    return Chain(service_chain(pair, service), sides[deciding].files, follower, SystemClock())

@@ -1,0 +1,115 @@
+"""Commands that make a point, or look whether one could be made."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from hadoop_dr.bootstrap import backup_stages, coverage_of, look_at, plan_of, wanted_moment_ms
+from hadoop_dr.cli.options import as_json_option, service_argument
+from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table
+
+_SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
+
+
+@click.command(epilog="Example: hadoop-dr backup billing --reason 'before the release'")
+@service_argument
+@click.option(
+    "--moment", metavar="TIME", help="T0 in UTC, such as 2026-11-20T02:00:00.000Z; without it as soon as possible."
+)
+@click.option("--mode", type=click.Choice(["incremental", "full"]), help="Instead of the policy's.")
+@click.option("--transfer", type=click.Choice(["pull", "push"]), help="Instead of the policy's.")
+@click.option("--reason", help="Why; kept in the ledger.")
+@click.option("--approve-deletions", is_flag=True, help="More deletions than the policy's limit are wanted.")
+@click.option("--wait", is_flag=True, help="Wait while another run owns the service.")
+@click.option(
+    "--takeover", is_flag=True, help="Take the service over from another run at once; it stops at its next step."
+)
+@click.option("--run", "run_id", metavar="ID", help="Id of the run; to go on with one that failed, give its id.")
+@as_json_option
+def backup(service: str, as_json: bool, run_id: str | None, **order: Any) -> None:
+    """Make a recovery point of SERVICE: snapshot, copy what changed, verify, seal."""
+    run = run_id or f"cli-{secrets.token_hex(4)}"
+    with ends_well(as_json):
+        wanted_moment_ms(order["moment"])
+    with (
+        ends_well(as_json),
+        Show() as show,
+        backup_stages(service, run, one_process=True, observer=show) as stages,
+    ):
+        document = stages.run_all(**order)
+    emit(document, as_json, lambda: _backup_page(document))
+
+
+@click.command(epilog="Example: hadoop-dr check billing --json | jq .ok")
+@service_argument
+@as_json_option
+def check(service: str, as_json: bool) -> None:
+    """Say whether a backup of SERVICE would be allowed now, and if not, why and what mends it. Changes nothing."""
+    with ends_well(as_json):
+        document = look_at(service)
+    emit(document, as_json, lambda: _results_page(document["results"]))
+    if not document["ok"]:
+        raise SystemExit(1)
+
+
+@click.command(epilog="Example: hadoop-dr coverage billing")
+@service_argument
+@as_json_option
+def coverage(service: str, as_json: bool) -> None:
+    """Say what of SERVICE a recovery point would hold, and what not."""
+    with ends_well(as_json), Show() as show:
+        show.stage("coverage")
+        document = coverage_of(service)
+    emit(document, as_json, lambda: _results_page(document["results"]))
+    if not document["ok"]:
+        raise SystemExit(1)
+
+
+@click.command(epilog="Example: hadoop-dr plan billing")
+@service_argument
+@as_json_option
+def plan(service: str, as_json: bool) -> None:
+    """Say what a backup of SERVICE would do now: steps, bytes, catalog changes, deletions. Changes nothing."""
+    with ends_well(as_json), Show() as show:
+        show.stage("plan")
+        document = plan_of(service)
+    emit(document, as_json, lambda: _plan_page(document))
+
+
+def _backup_page(document: Mapping[str, Any]) -> None:
+    rows = [
+        ("point", document["point"]),
+        (
+            "moment",
+            f"{document['moment']} ({document['proof']}, skew {document['skew_ms']} ms, "
+            f"late by {document['late_by_ms']} ms)",
+        ),
+        ("baseline", document["baseline"] or "none (full)"),
+        (
+            "changed",
+            f"{document['entries']} entries, {document['files_copied']} files copied, "
+            f"{human_bytes(document['bytes_copied'])}",
+        ),
+        ("seconds", ", ".join(f"{name} {value:.1f}" for name, value in document["seconds"].items())),
+    ]
+    table(("sealed", document["service"]), rows)
+    for warning in document["warnings"]:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _results_page(results: Sequence[Mapping[str, str]]) -> None:
+    for result in results:
+        click.echo(f"{_SIGNS[result['state']]}  {result['name']}: {result['detail']}")
+        if result["mend"] and result["state"] != "ok":
+            click.echo(f"      {result['mend']}")
+
+
+def _plan_page(document: Mapping[str, Any]) -> None:
+    rows = [(name, count) for name, count in document["steps"].items()]
+    rows += [("bytes", human_bytes(document["bytes"])), ("deletions", document["deletions"])]
+    rows += [(f"catalog {name}", count) for name, count in document["catalog"].items()]
+    table(("step", "count"), rows, title=f"on baseline {document['baseline'] or 'none: everything is copied'}")

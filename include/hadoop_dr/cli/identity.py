@@ -1,0 +1,39 @@
+"""Commands about roles."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from hadoop_dr.bootstrap import announce_roles, identity_of, initialise_pair
+from hadoop_dr.cli.options import as_json_option
+from hadoop_dr.cli.output import emit, ends_well
+
+
+@click.command(epilog="Example: hadoop-dr identity east-west")
+@click.argument("pair")
+@click.option("--initialise", is_flag=True, help="Give a new pair its first roles, those of its file. Safe to repeat.")
+@click.option("--announce", is_flag=True, help="Write the ledger's roles into both ZooKeepers again.")
+@as_json_option
+def identity(pair: str, initialise: bool, announce: bool, as_json: bool) -> None:
+    """Show the roles of PAIR: what the ledger says, and what each ZooKeeper announces."""
+    with ends_well(as_json):
+        if initialise:
+            initialise_pair(pair, by=getpass.getuser())
+        if announce:
+            announce_roles(pair, by=getpass.getuser())
+        document = identity_of(pair)
+    emit(document, as_json, lambda: _page(document))
+
+
+def _page(document: Mapping[str, Any]) -> None:
+    click.echo(
+        f"ledger: {document['primary'] or 'nobody'} is primary, epoch {document['epoch']}; access: {document['access']}"
+    )
+    for site, found in document["sites"].items():
+        click.echo(
+            f"{site}: {found['role']} in epoch {found['epoch']}" if found["readable"] else f"{site}: {found['problem']}"
+        )

@@ -1,0 +1,193 @@
+"""Commands of the lab; the package behind them is loaded only when one is called."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hadoop_dr import settings
+from hadoop_dr.bootstrap import initialise_pair
+from hadoop_dr.cli.options import as_json_option
+from hadoop_dr.cli.output import emit, emit_error, ends_well, human_bytes, table
+
+if TYPE_CHECKING:
+    from hadoop_lab import Lab
+
+_DAEMON = click.argument("daemon", metavar="SITE.DAEMON")
+
+
+def _open() -> Lab:
+    from hadoop_lab import Lab
+
+    return Lab(settings.find_home())
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+class _LabGroup(click.Group):
+    """Turns the lab's errors into the command line's."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from hadoop_lab import LabError
+
+        try:
+            return super().invoke(ctx)
+        except LabError as error:
+            click.echo(f"error: {error}", err=True)
+            if ctx.meta.get("json"):
+                emit_error("LabError", "lab", str(error).partition("\n")[0], "See: hadoop-dr lab status")
+            sys.exit(1)
+
+
+@click.group(cls=_LabGroup, epilog="Example: hadoop-dr lab up")
+def lab() -> None:
+    """Two real Hadoop clusters on this machine, as ordinary processes on 127.0.0.1."""
+
+
+@lab.command(epilog="Example: hadoop-dr lab up --hiveserver2 --airflow")
+@click.option("--hiveserver2", is_flag=True, help="HiveServer2 on both sites too.")
+@click.option("--airflow", is_flag=True, help="Airflow's four components too.")
+@click.option("--ha", multiple=True, metavar="SITE", help="Two NameNodes with automatic failover on this site.")
+@as_json_option
+def up(hiveserver2: bool, airflow: bool, ha: tuple[str, ...], as_json: bool) -> None:
+    """Start what is missing, and give the shipped pair its roles: east primary, epoch 1. Safe to repeat."""
+    from hadoop_lab import LabOptions
+
+    begun = time.monotonic()
+    home = settings.find_home()
+    with ends_well(as_json):
+        opened = _open()
+        opened.up(LabOptions(hiveserver2=hiveserver2, airflow=airflow, ha=ha), _tell, lambda _: _give_roles(home))
+        document = lab_status(opened)
+    _tell(f"ready after {time.monotonic() - begun:.1f} s")
+    emit(document, as_json, lambda: _page(document))
+
+
+@lab.command(epilog="Example: hadoop-dr lab down --wipe")
+@click.option("--wipe", is_flag=True, help="Remove data, logs and the choice of ports too.")
+def down(wipe: bool) -> None:
+    """Stop every daemon; data stay for the next `up` unless --wipe."""
+    _open().down(wipe=wipe, progress=_tell)
+
+
+@lab.command("status", epilog="Example: hadoop-dr lab status --json | jq .sites.east.daemons")
+@as_json_option
+def status_command(as_json: bool) -> None:
+    """Show addresses, roles and daemons."""
+    document = lab_status(_open())
+    emit(document, as_json, lambda: _page(document))
+
+
+@lab.command(epilog="Example: hadoop-dr lab kill west.namenode")
+@_DAEMON
+def kill(daemon: str) -> None:
+    """End a daemon at once, as a crash does (kill -9)."""
+    _open().kill(daemon)
+
+
+@lab.command(epilog="Example: hadoop-dr lab pause west.metastore")
+@_DAEMON
+def pause(daemon: str) -> None:
+    """Stop a daemon from running without ending it (SIGSTOP)."""
+    _open().pause(daemon)
+
+
+@lab.command(epilog="Example: hadoop-dr lab resume west.metastore")
+@_DAEMON
+def resume(daemon: str) -> None:
+    """Let a paused daemon go on."""
+    _open().resume(daemon)
+
+
+@lab.command(epilog="Example: hadoop-dr lab start west.namenode")
+@_DAEMON
+def start(daemon: str) -> None:
+    """Start a daemon that was killed."""
+    _open().start(daemon, _tell)
+
+
+@lab.command(epilog="Example: hadoop-dr lab logs east.namenode --lines 100")
+@_DAEMON
+@click.option("--lines", default=30, show_default=True, help="How many of them.")
+def logs(daemon: str, lines: int) -> None:
+    """Print the last lines of a daemon's log."""
+    from hadoop_lab import processes
+
+    click.echo(processes.tail(_open().log(daemon), lines))
+
+
+@lab.command(epilog="Example: hadoop-dr lab demo")
+@as_json_option
+def demo(as_json: bool) -> None:
+    """Play the whole story: a service with data, a full and an incremental point through Airflow, equal answers."""
+    from hadoop_lab.demo import Demo
+
+    home = settings.find_home()
+    with ends_well(as_json):
+        document = Demo(_open(), home, _tell, lambda _: _give_roles(home)).run()
+    emit(document, as_json, lambda: _demo_page(document))
+
+
+def _demo_page(document: dict[str, Any]) -> None:
+    click.echo("\nRecovery points of billing")
+    table(
+        ("point", "state", "proof", "skew ms", "entries", "copied", "on"),
+        [
+            (
+                p["point"],
+                p["state"],
+                p["proof"],
+                p["skew_ms"],
+                p["entries"],
+                human_bytes(p["bytes_copied"]),
+                ", ".join(site for site, there in p["sites"].items() if there),
+            )
+            for p in document["points"]
+        ],
+    )
+    click.echo("\nThe same questions to both sites")
+    for answer in document["queries"]:
+        click.echo(f"  {'equal  ' if answer['equal'] else 'DIFFERS'} {answer['query']}")
+        for row in answer["rows"][:3]:
+            click.echo(f"          {', '.join(str(cell) for cell in row)}")
+    airflow = document["airflow"]
+    click.echo(f"\nAirflow   {airflow['url']}  user {airflow['user']}, password {airflow['password']}")
+    click.echo("Look      .venv/bin/hadoop-dr points billing · explain billing · status · lab status")
+    click.echo("Next      .venv/bin/hadoop-dr backup billing · plan billing · lab kill west.namenode · lab down")
+    click.echo(f"Took      {document['seconds']} s")
+
+
+def lab_status(opened: Lab) -> dict[str, Any]:
+    """Gives the lab's status in the shape of section 10, roles included where ZooKeeper answers."""
+    document = opened.status()
+    if document["sites"]:
+        from hadoop_dr.bootstrap import roles_in_zookeeper
+
+        roles = roles_in_zookeeper(settings.find_home(), list(document["sites"]))
+        for name, site in document["sites"].items():
+            site["role"] = roles.get(name)
+    return document
+
+
+def _give_roles(home: Path) -> None:
+    for pair in settings.pair_names(home):
+        if all(site.lab for site in settings.load_pair(home, pair).sites):
+            initialise_pair(pair, by="lab", home=home)
+
+
+def _page(document: dict[str, Any]) -> None:
+    for name, site in document["sites"].items():
+        click.echo(f"{name} ({site['role'] or 'no role'}): {site['hdfs']}  {' '.join(site['webhdfs'])}")
+        for daemon, state in site["daemons"].items():
+            click.echo(f"    {daemon:<14} {state['state']:<8} pid {state['pid']}")
+    if document.get("airflow"):
+        click.echo(
+            f"airflow: {document['airflow']['url']}  user {document['airflow']['user']}, "
+            f"password {document['airflow']['password']}"
+        )

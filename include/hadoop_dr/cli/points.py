@@ -1,0 +1,96 @@
+"""Commands about the points there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from hadoop_dr.bootstrap import explanation_of, points_of, prune_now, verify_point
+from hadoop_dr.cli.options import as_json_option, service_argument
+from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table
+
+
+@click.command(epilog="Example: hadoop-dr points billing")
+@service_argument
+@as_json_option
+def points(service: str, as_json: bool) -> None:
+    """List the recovery points of SERVICE, oldest first."""
+    with ends_well(as_json):
+        document = points_of(service)
+    emit(document, as_json, lambda: _points_page(document))
+
+
+@click.command(epilog="Example: hadoop-dr verify billing --point 20261120T020000.000Z")
+@service_argument
+@click.option("--point", metavar="POINT", help="Which one; the newest sealed point without it.")
+@as_json_option
+def verify(service: str, point: str | None, as_json: bool) -> None:
+    """Read a sealed point of SERVICE back on the secondary and compare it with the stored facts."""
+    with ends_well(as_json), Show() as show:
+        show.stage("verify")
+        document = verify_point(service, point)
+    emit(document, as_json, lambda: _verdict_page(document))
+    if document["mismatch"]:
+        raise SystemExit(1)
+
+
+@click.command(epilog="Example: hadoop-dr prune billing")
+@service_argument
+@as_json_option
+def prune(service: str, as_json: bool) -> None:
+    """Remove points of SERVICE that no retention rule keeps, oldest first, on both sites."""
+    with ends_well(as_json):
+        document = prune_now(service)
+    emit(document, as_json, lambda: _prune_page(document))
+
+
+@click.command(epilog="Example: hadoop-dr explain billing --point 20261120T020000.000Z")
+@service_argument
+@click.option("--point", metavar="POINT", help="Only this point.")
+@as_json_option
+def explain(service: str, point: str | None, as_json: bool) -> None:
+    """Tell what happened to SERVICE, from its ledger: who claimed it, what each point became, and why."""
+    with ends_well(as_json):
+        document = explanation_of(service, point)
+    emit(document, as_json, lambda: _explain_page(document))
+
+
+def _points_page(document: Mapping[str, Any]) -> None:
+    rows = [
+        (
+            p["point"],
+            p["state"],
+            p["proof"],
+            p["skew_ms"],
+            p["entries"],
+            human_bytes(p["bytes_copied"]),
+            p["epoch"],
+            ", ".join(site for site, there in p["sites"].items() if there) or "-",
+            p["verified"],
+        )
+        for p in document["points"]
+    ]
+    table(("point", "state", "proof", "skew ms", "entries", "copied", "epoch", "on", "verified"), rows)
+
+
+def _verdict_page(document: Mapping[str, Any]) -> None:
+    click.echo(
+        f"{document['point']}: {document['match']} match, {len(document['mismatch'])} differ, "
+        f"{len(document['cannot_tell'])} cannot be told"
+    )
+    for text in (*document["mismatch"], *document["cannot_tell"]):
+        click.echo(f"  {text}")
+
+
+def _prune_page(document: Mapping[str, Any]) -> None:
+    for site, removed in document["removed"].items():
+        click.echo(f"{site}: removed {', '.join(removed) or 'nothing'}; {document['kept'][site]} stay")
+    for warning in document["warnings"]:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _explain_page(document: Mapping[str, Any]) -> None:
+    for entry in document["entries"]:
+        click.echo(f"{entry['n']:>6}  {entry['at']}  {entry['kind']:<9} {entry['text']}")

@@ -1,0 +1,1 @@
+"""The entrance for applications that follow the published access."""

@@ -1,0 +1,182 @@
+"""Which site clients use: one pure decision on what both ZooKeepers say (DESIGN.md section 8; S2.19 to S2.22).
+
+The decision has two steps. *Normalising* turns what was read into statuses: an identity below the highest known epoch
+is invalid; a ZooKeeper that could not be read, or holds no identity, is unknown, which is not invalid, unless the
+newest role entry of the ledger says what the site is. *The rule* then moves access only if the site in use is secondary
+or invalid and the other one is primary. Whatever is not covered by the rule leaves access where it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hadoop_dr.domain.identity import Access, Identity
+from hadoop_dr.domain.pair_state import PairState
+
+NO_RULING = PairState()
+
+
+class Status(StrEnum):
+    """A site's role once epochs and unanswered questions are taken into account."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """What happens to access."""
+
+    START = "start"
+    SWITCH = "switch"
+    KEEP = "keep"
+    ALARM = "alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was read from the ZooKeeper of one site.
+
+    Attributes:
+        site: The site.
+        identity: What it announces; None when there is none or it could not be read.
+        access: Its copy of the published access; None as above.
+        trouble: Why it could not be read, in words; empty when it was.
+    """
+
+    site: str
+    identity: Identity | None = None
+    access: Access | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where access is to be, and why.
+
+    Attributes:
+        outcome: What happens.
+        site: The site clients use from now on; None while no site may be used.
+        epoch: The epoch to publish with it.
+        statuses: The normalised status of each site, in the order given.
+        reason: Why, in words.
+    """
+
+    outcome: Outcome
+    site: str | None
+    epoch: int
+    statuses: tuple[tuple[str, Status], tuple[str, Status]]
+    reason: str
+
+    @property
+    def alarm(self) -> str:
+        """What a person must look at; empty when all is well."""
+        return self.reason if self.outcome is Outcome.ALARM else ""
+
+
+def highest_epoch(first: Observation, second: Observation, ruling: PairState = NO_RULING) -> int:
+    """Gives the highest epoch that anything read speaks of; 0 when nothing was read."""
+    documents = (first.identity, first.access, second.identity, second.access)
+    return max(ruling.epoch, *(document.epoch if document else 0 for document in documents))
+
+
+def normalise(seen: Observation, highest: int, ruling: PairState = NO_RULING) -> Status:
+    """Turns what one ZooKeeper said into a status.
+
+    Args:
+        seen: What was read.
+        highest: The highest known epoch.
+        ruling: The newest role entry; it speaks for a site that does not, if no epoch is higher.
+    """
+    if seen.identity is not None:
+        below = seen.identity.epoch < highest or seen.identity.site != seen.site
+        return Status.INVALID if below else Status(seen.identity.role.value)
+    if ruling.epoch == highest and ruling.primary and ruling.primary != seen.site:
+        return Status.INVALID
+    return Status.UNKNOWN
+
+
+def current_access(first: Observation, second: Observation, ruling: PairState = NO_RULING) -> Access | None:
+    """Gives the access in force: the copy with the highest epoch, else the copy beside the only primary.
+
+    Returns:
+        None when no copy was read, or two copies of one epoch name different sites and no single primary settles it.
+    """
+    copies = [(seen, seen.access) for seen in (first, second) if seen.access is not None]
+    newest = [(seen, access) for seen, access in copies if access.epoch == max(a.epoch for _, a in copies)]
+    if not newest:
+        return None
+    if len({access.site for _, access in newest}) == 1:
+        return newest[0][1]
+    highest = highest_epoch(first, second, ruling)
+    beside = [access for seen, access in newest if normalise(seen, highest, ruling) is Status.PRIMARY]
+    return beside[0] if len(beside) == 1 else None
+
+
+def arbitrate(
+    first: Observation, second: Observation, access: Access | None, ruling: PairState = NO_RULING
+) -> Decision:
+    """Decides where access is to be.
+
+    Args:
+        first: What the ZooKeeper of one site says.
+        second: What the ZooKeeper of the other site says.
+        access: The access in force, see `current_access`.
+        ruling: The newest role entry of the ledger, where it could be read.
+    """
+    highest = max(highest_epoch(first, second, ruling), access.epoch if access else 0)
+    status = {seen.site: normalise(seen, highest, ruling) for seen in (first, second)}
+    statuses = ((first.site, status[first.site]), (second.site, status[second.site]))
+    in_use = access.site if access else None
+    kept_epoch = access.epoch if access else 0
+    if all(held is Status.PRIMARY for held in status.values()):
+        reason = f"{first.site} and {second.site} are both primary at epoch {highest}, so access stays"
+        return Decision(Outcome.ALARM, in_use, kept_epoch, statuses, f"{reason} with {in_use or 'nobody'}")
+    if in_use is None or in_use not in status:
+        return _without_access(statuses, kept_epoch, highest)
+    other = second.site if in_use == first.site else first.site
+    if status[in_use] in (Status.SECONDARY, Status.INVALID) and status[other] is Status.PRIMARY:
+        reason = f"{in_use} is {status[in_use]} and {other} is primary at epoch {highest}"
+        return Decision(Outcome.SWITCH, other, highest, statuses, reason)
+    if status[in_use] is Status.PRIMARY:
+        return Decision(Outcome.KEEP, in_use, highest, statuses, f"{in_use} is primary at epoch {highest}")
+    trouble = "; ".join(f"{seen.site}: {seen.trouble}" for seen in (first, second) if seen.trouble)
+    reason = f"{in_use} is {status[in_use]} and {other} is {status[other]}, so access stays with {in_use}"
+    return Decision(Outcome.KEEP, in_use, kept_epoch, statuses, f"{reason} ({trouble})" if trouble else reason)
+
+
+def _without_access(
+    statuses: tuple[tuple[str, Status], tuple[str, Status]], kept_epoch: int, highest: int
+) -> Decision:
+    """Nobody has access: the primary of the highest epoch gets it, once no unanswered site could know a higher one."""
+    primaries = [site for site, held in statuses if held is Status.PRIMARY]
+    unknown = [site for site, held in statuses if held is Status.UNKNOWN]
+    if primaries and not unknown:
+        reason = f"nobody had access, and {primaries[0]} is primary at epoch {highest}"
+        return Decision(Outcome.START, primaries[0], highest, statuses, reason)
+    lacking = f"{' and '.join(unknown)} unknown" if unknown else "no site primary"
+    return Decision(Outcome.KEEP, None, kept_epoch, statuses, f"nobody has access, and with {lacking} nobody gets it")
+
+
+def to_publish(decision: Decision, copy: Access | None) -> tuple[str | None, int, str] | None:
+    """Gives what one site's copy of the access has to say.
+
+    Args:
+        decision: What was decided.
+        copy: What that copy says now; None when there is none.
+
+    Returns:
+        Site, epoch and alarm to write; None when the copy says that already, or must not be touched.
+    """
+    held = (copy.site, copy.epoch, copy.alarm) if copy else (None, 0, "")
+    if decision.outcome is Outcome.ALARM:
+        wanted: tuple[str | None, int, str] = (*held[:2], decision.alarm)
+    elif decision.site is None or held[1] > decision.epoch:
+        return None
+    else:
+        # An alarm is lifted only by a decision that knew both sites.
+        settled = all(status is not Status.UNKNOWN for _, status in decision.statuses)
+        wanted = (decision.site, decision.epoch, "" if settled else held[2])
+    return None if wanted == held else wanted

@@ -1,0 +1,1 @@
+"""Catalogs of tables: rows, difference, addresses, events. Pure values and decisions."""

@@ -1,0 +1,93 @@
+"""Whether a catalog is the one it should be: match, mismatch, or cannot tell and why (DESIGN.md section 4.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hadoop_dr.domain.catalog.difference import Catalog
+from hadoop_dr.domain.catalog.fields import STRUCTURES
+from hadoop_dr.domain.catalog.rows import STRUCTURE, Row, Slot, normal_form
+from hadoop_dr.domain.catalog.tree import LIST, MAP, SET, STRUCT, Items, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the comparison of two catalogs found.
+
+    Attributes:
+        match: Objects that are equal.
+        mismatch: Objects that differ, with the fields, or that are missing or too many.
+        cannot_tell: Objects that differ only in fields this version does not know and the other metastore did not keep.
+    """
+
+    match: int
+    mismatch: tuple[str, ...]
+    cannot_tell: tuple[str, ...]
+
+
+def compare(wanted: Catalog, found: Catalog, owns: Callable[[Slot], bool]) -> Verdict:
+    """Compares the owned objects of two catalogs; addresses of ``wanted`` are already rewritten."""
+    match = 0
+    mismatch: list[str] = []
+    cannot_tell: list[str] = []
+    for slot, row in wanted.items():
+        there = found.get(slot)
+        if there is None:
+            mismatch.append(f"{slot} is missing")
+        elif there.hash == row.hash or not owns(slot):
+            match += 1
+        else:
+            _judge(row, there, mismatch, cannot_tell)
+    mismatch += [f"{slot} is not part of the recovery point" for slot in found if slot not in wanted and owns(slot)]
+    return Verdict(match, tuple(sorted(mismatch)), tuple(sorted(cannot_tell)))
+
+
+def _judge(wanted: Row, found: Row, mismatch: list[str], cannot_tell: list[str]) -> None:
+    structure = STRUCTURE[wanted.slot.kind]
+    ours, theirs = (normal_form(row.slot.kind, row.tree) for row in (wanted, found))
+    if _known(ours, structure) == _known(theirs, structure):
+        unknown = ", ".join(sorted(set(_differing(ours, theirs, structure))))
+        cannot_tell.append(f"{wanted.slot}: the metastore did not keep fields this version does not know: {unknown}")
+    else:
+        mismatch.append(f"{wanted.slot} differs in {', '.join(sorted(set(_differing(ours, theirs, structure))))}")
+
+
+def _known(tree: Tree, structure: str) -> Tree:
+    """A structure without the fields that the table of fields does not list."""
+    listed = STRUCTURES.get(structure)
+    if not listed:
+        return tree
+    return {number: (kind, _known_value(kind, value, listed[number][1]))
+            for number, (kind, value) in tree.items() if number in listed}
+
+
+def _known_value(kind: int, value: Any, nested: str) -> Any:
+    if kind == STRUCT:
+        return _known(value, nested)
+    if kind in (LIST, SET) and value.type == STRUCT:
+        return Items(STRUCT, [_known(item, nested) for item in value.values])
+    return value
+
+
+def _differing(ours: Tree, theirs: Tree, structure: str) -> Iterator[str]:
+    listed = STRUCTURES.get(structure, {})
+    for number in sorted(ours.keys() | theirs.keys()):
+        mine, other = ours.get(number), theirs.get(number)
+        if mine == other:
+            continue
+        name, nested = listed.get(number, (str(number), ""))
+        if mine and other and mine[0] == other[0] == STRUCT:
+            for path in _differing(mine[1], other[1], nested):
+                yield f"{name}.{path}"
+        elif mine and other and mine[0] == other[0] == MAP:
+            keys = {key for key, _ in set(_pairs(mine[1])) ^ set(_pairs(other[1]))}
+            yield from (f"{name}[{key}]" for key in keys)
+        else:
+            yield name
+
+
+def _pairs(value: Any) -> list[tuple[str, str]]:
+    return [(key.decode(errors="replace") if isinstance(key, bytes) else repr(key), repr(item))
+            for key, item in value.pairs]

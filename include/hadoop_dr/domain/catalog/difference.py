@@ -1,0 +1,175 @@
+"""From the catalog that is there to the catalog that should be: what to drop, create and alter, in which order (S2.9).
+
+A table whose type or partition columns change, or that the source dropped and made again, is another table: it is
+dropped (never with its data) and created. What hangs on a table goes with it, foreign keys of other tables that name it
+included, so those are created again even if they did not change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.rows import ORDER, Kind, Row, Slot
+from hadoop_dr.domain.catalog.tree import get_list, get_text
+
+Catalog = Mapping[Slot, Row]
+
+
+class Verb(Enum):
+    """What happens to an object."""
+
+    DROP = "drop"
+    CREATE = "create"
+    ALTER = "alter"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the catalog: the row as it will be, or as it is for a drop."""
+
+    verb: Verb
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Changes in the order they have to happen.
+
+    Attributes:
+        drops: Before the data changes: what hangs on something before it.
+        builds: After the data is in place: databases, tables, partitions, statistics, constraints, functions, views.
+    """
+
+    drops: tuple[Change, ...]
+    builds: tuple[Change, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.drops or self.builds)
+
+    def count(self, verb: Verb) -> int:
+        """How many changes of a kind there are."""
+        return sum(change.verb is verb for change in (*self.drops, *self.builds))
+
+
+def catalog_of(rows: Iterable[Row]) -> dict[Slot, Row]:
+    """Files rows by their slots."""
+    return {row.slot: row for row in rows}
+
+
+def difference(old: Catalog, new: Catalog, owns: Callable[[Slot], bool],
+               replaced: Iterable[Slot] = ()) -> Difference:
+    """Finds the changes that turn one catalog into another.
+
+    Args:
+        old: What is there.
+        new: What should be there, addresses already rewritten.
+        owns: Whether an object may be altered or dropped; what is not owned is at most created when missing.
+        replaced: Tables the source dropped and made again; see ``replaced_tables``.
+    """
+    renewed = _renewed(old, new, replaced)
+    lost = {slot for slot in old if slot not in new or (slot.kind is Kind.TABLE and slot[1:3] in renewed)}
+    lost |= _fallen_with(old, new, lost, renewed)
+    gone = {slot[1:3] for slot in lost if slot.kind is Kind.TABLE}
+    hanging = {slot for slot in old if slot.table and slot.kind is not Kind.TABLE and slot[1:3] in gone}
+    drops = [old[slot] for slot in lost - hanging if owns(slot)]
+    lost |= hanging
+
+    creates = [row for slot, row in new.items() if slot not in old or slot in lost]
+    alters = [row for slot, row in new.items()
+              if slot in old and slot not in lost and old[slot].hash != row.hash and owns(slot)]
+    return Difference(_ordered_drops(drops), _ordered_builds(creates, alters, new))
+
+
+def replaced_tables(before: Catalog, after: Catalog) -> list[Slot]:
+    """Lists the tables that two exports of one metastore show under one name with another identity."""
+    return sorted((slot for slot, row in after.items()
+                   if slot.kind is Kind.TABLE and slot in before and before[slot].identity != row.identity),
+                  key=lambda slot: slot[1:])
+
+
+def parent_of(row: Row) -> tuple[str, str] | None:
+    """The table a foreign key points to, as (database, table); None for anything else."""
+    if row.slot.kind is not Kind.CONSTRAINT:
+        return None
+    keys = get_list(row.tree, f.FOREIGN)
+    return (get_text(keys[0], f.FK_PARENT_DB), get_text(keys[0], f.FK_PARENT_TABLE)) if keys else None
+
+
+def _shape(row: Row) -> tuple[object, ...]:
+    tree = row.tree
+    keys = [(get_text(column, 1), get_text(column, 2)) for column in get_list(tree, f.TABLE_KEYS)]
+    return row.table_type, tuple(keys)
+
+
+def _renewed(old: Catalog, new: Catalog, replaced: Iterable[Slot]) -> set[tuple[str, ...]]:
+    """Tables that have to be made anew although both sides have one of the name."""
+    by_source = {slot[1:3] for slot in replaced if slot in old and slot in new and old[slot].hash != new[slot].hash}
+    by_shape = {slot[1:3] for slot, row in new.items()
+                if slot.kind is Kind.TABLE and slot in old and _shape(old[slot]) != _shape(row)}
+    return by_source | by_shape
+
+
+def _fallen_with(old: Catalog, new: Catalog, lost: set[Slot], renewed: set[tuple[str, ...]]) -> set[Slot]:
+    """Objects that exist on both sides and still have to be dropped first.
+
+    Constraints and shrinking statistics cannot be altered; a foreign key falls with its parent table or its key.
+    """
+    changed = {slot for slot, row in old.items()
+               if slot in new and slot not in lost and row.hash != new[slot].hash and _only_anew(row, new[slot])}
+    parents = {slot[1:3] for slot in lost | changed if slot.kind in (Kind.TABLE, Kind.CONSTRAINT)} | renewed
+    return changed | {slot for slot, row in old.items() if slot.kind is Kind.CONSTRAINT and parent_of(row) in parents}
+
+
+def _only_anew(old: Row, new: Row) -> bool:
+    if old.slot.kind is Kind.CONSTRAINT:
+        return True
+    if old.slot.kind in (Kind.TABLE_STATS, Kind.PARTITION_STATS):
+        return not _columns(old) <= _columns(new)
+    return False
+
+
+def _columns(row: Row) -> set[str]:
+    return {get_text(item, f.OBJECT_COLUMN) for item in get_list(row.tree, f.STATS_OBJECTS)}
+
+
+def _ordered_drops(rows: list[Row]) -> tuple[Change, ...]:
+    def place(row: Row) -> tuple[object, ...]:
+        foreign_first = parent_of(row) is None
+        return -ORDER[row.slot.kind], foreign_first, not row.is_view, row.slot[1:]
+
+    return tuple(Change(Verb.DROP, row) for row in sorted(rows, key=place))
+
+
+def _ordered_builds(creates: list[Row], alters: list[Row], new: Catalog) -> tuple[Change, ...]:
+    depth = _view_depths(new)
+
+    def place(change: Change) -> tuple[object, ...]:
+        row = change.row
+        last = depth.get(row.slot, 0)                        # views behind everything, each behind the views it reads
+        return last, ORDER[row.slot.kind], parent_of(row) is not None, row.slot[1:3], change.verb.value, row.slot.key
+
+    changes = [Change(Verb.CREATE, row) for row in creates] + [Change(Verb.ALTER, row) for row in alters]
+    return tuple(sorted(changes, key=place))
+
+
+def _view_depths(new: Catalog) -> dict[Slot, int]:
+    views = {slot: row for slot, row in new.items() if row.is_view}
+    by_name: dict[str, list[Slot]] = {}
+    for slot in views:
+        by_name.setdefault(slot.table, []).append(slot)
+    reads: dict[Slot, set[Slot]] = {}
+    for slot, row in views.items():
+        tree = row.tree
+        words = re.findall(r"\w+", (get_text(tree, f.TABLE_VIEW_EXPANDED) or get_text(tree, f.TABLE_VIEW_TEXT)).lower())
+        reads[slot] = {other for word in words for other in by_name.get(word, ()) if other != slot}
+    depths = dict.fromkeys(views, 1)
+    for _ in views:                                          # a circle, which no working view has, ends here too
+        deeper = {slot: 1 + max((depths[other] for other in reads[slot]), default=0) for slot in views}
+        if deeper == depths:
+            break
+        depths = deeper
+    return depths

@@ -1,0 +1,141 @@
+"""Events of the notification log: what each one touched, and how the touched objects looked before and after it.
+
+With these an export is brought to exactly one event id: an object that changed again later is rebuilt from the event's
+own message (DESIGN.md section 6; I1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of, statistics_row
+from hadoop_dr.domain.catalog.tree import Tree, get_list, get_map, get_text, text_map, with_field
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the notification log; the message stays packed until ``messages.touches`` needs it.
+
+    Attributes:
+        id: Grows by one with each event of the metastore.
+        time_s: The metastore's clock, seconds since the epoch.
+        type: E.g. ``ADD_PARTITION``.
+        database: Lower case; empty for events without one.
+        table: Empty for events of databases and functions. With a foreign key it is the *parent* table (measured).
+        message: The message as it came.
+        format: ``gzip(json-2.0)`` or ``json-0.2``.
+    """
+
+    id: int
+    time_s: int
+    type: str
+    database: str
+    table: str
+    message: bytes
+    format: str
+
+
+class How(Enum):
+    """What is known of an object at one side of an event."""
+
+    IS = "is"                    # it looks like the touch's tree
+    ABSENT = "absent"
+    OPAQUE = "opaque"            # the message does not say
+    MERGED = "merged"            # statistics: the tree's columns replace those of the same names
+    CUT = "cut"                  # statistics: one column's are gone
+    SET = "set"                  # some of its parameters were set to those of the tree
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An object at one side of an event; ``tree`` with ``IS``, ``MERGED`` and ``SET``, ``column`` with ``CUT``."""
+
+    how: How
+    tree: Tree | None = None
+    column: str = ""
+
+
+ABSENT, OPAQUE = State(How.ABSENT), State(How.OPAQUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One object, or all of a kind in a table or database, that an event touched.
+
+    Attributes:
+        event: The event's id.
+        kind, database: Always set; the database may be followed by everything in it when ``table`` is None.
+        table, key: None means every one.
+        before, after: How the object was and is.
+    """
+
+    event: int
+    kind: Kind
+    database: str
+    table: str | None
+    key: str | None
+    before: State
+    after: State
+
+
+class Lost(Exception):
+    """The messages do not tell how an object looked; the export has to be made for a later moment."""
+
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+        super().__init__(str(slot))
+
+
+def settle(slot: Slot, base: Row | None, early: Iterable[Touch], late: Iterable[Touch]) -> Row | None:
+    """Finds how an object was at an event id, when it also changed afterwards.
+
+    Args:
+        slot: The object.
+        base: How it was before the early touches.
+        early: Touches of this slot up to the event id, oldest first.
+        late: Touches after it, oldest first; at least one.
+
+    Raises:
+        Lost: Neither the first late message nor the early ones tell.
+    """
+    before = next(iter(late)).before
+    if before.how is How.IS and before.tree is not None:
+        return row_of(slot, before.tree)
+    if before.how is How.ABSENT:
+        return None
+    row, known = base, True
+    for touch in early:
+        row, known = _after(slot, row, known, touch.after)
+    if not known:
+        raise Lost(slot)
+    return row
+
+
+def _after(slot: Slot, row: Row | None, known: bool, after: State) -> tuple[Row | None, bool]:
+    if after.how is How.IS and after.tree is not None:
+        return row_of(slot, after.tree), True
+    if after.how is How.ABSENT:
+        return None, True
+    if after.how in (How.MERGED, How.CUT) and known:
+        return statistics_row(slot, _columns(row, after)), True
+    if after.how is How.SET and known and row and after.tree is not None:
+        return row_of(slot, _with_parameters(slot.kind, row.tree, after.tree)), True
+    return None, False
+
+
+def _with_parameters(kind: Kind, tree: Tree, changed: Tree) -> Tree:
+    field = f.TABLE_PARAMETERS if kind is Kind.TABLE else f.PARTITION_PARAMETERS
+    return with_field(tree, field, text_map({**get_map(tree, field), **get_map(changed, field)}))
+
+
+def _columns(row: Row | None, after: State) -> list[Tree]:
+    columns = {get_text(item, f.OBJECT_COLUMN): item
+               for item in (get_list(row.tree, f.STATS_OBJECTS) if row else ())}
+    if after.how is How.CUT:
+        columns.pop(after.column, None)
+    elif after.tree is not None:
+        columns |= {get_text(item, f.OBJECT_COLUMN): item for item in get_list(after.tree, f.STATS_OBJECTS)}
+    return list(columns.values())

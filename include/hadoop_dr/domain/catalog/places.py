@@ -1,0 +1,87 @@
+"""Where the data of tables and partitions lies: the roots it needs, and what lies outside them (S2.3; fault 44)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.tree import Tree, get_record, get_text
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.roots import root_of
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The location of one table, partition or skewed value.
+
+    Attributes:
+        slot: The object.
+        address: Scheme and authority, e.g. ``hdfs://east``; empty when the location names none.
+        path: Absolute path, byte-exact: the metastore writes no percent-encoding of its own here.
+    """
+
+    slot: Slot
+    address: str
+    path: str
+
+
+def locations(rows: Iterable[Row]) -> list[Place]:
+    """Lists where tables and partitions keep their data; views have none."""
+    return [_place(row.slot, location) for row in rows for location in _of_row(row) if location]
+
+
+def table_roots(rows: Iterable[Row]) -> list[str]:
+    """The directories of tables, sorted and without doubles: candidates for roots."""
+    return sorted({place.path for place in locations(rows) if place.slot.kind is Kind.TABLE})
+
+
+def outside(rows: Iterable[Row], roots: Iterable[str], addresses: Iterable[str]) -> list[Place]:
+    """Lists the locations that no root holds, or that lie on another file system than the site's."""
+    roots, known = list(roots), {address.lower() for address in addresses} | {""}
+    return [place for place in locations(rows)
+            if place.address.lower() not in known or root_of(place.path, roots) is None]
+
+
+def refuse_outside(rows: Iterable[Row], roots: Iterable[str], addresses: Iterable[str]) -> None:
+    """Checks that the roots hold all data of the catalog.
+
+    Raises:
+        Refused: They do not; the error lists the objects and their locations.
+    """
+    found = outside(rows, roots, addresses)
+    if found:
+        shown = "; ".join(f"{place.slot} at {place.address}{place.path}" for place in found[:_SHOWN])
+        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        raise Refused("catalog", f"{len(found)} locations lie outside the protected directories: {shown}{more}",
+                      "Add an hdfs entry for each directory to the policy, or move the partitions under their tables")
+
+
+def _of_row(row: Row) -> list[str]:
+    if row.slot.kind is Kind.TABLE and not row.is_view:
+        return _of_descriptor(get_record(row.tree, f.TABLE_SD))
+    if row.slot.kind is Kind.PARTITION:
+        return _of_descriptor(get_record(row.tree, f.PARTITION_SD))
+    return []
+
+
+def _of_descriptor(descriptor: Tree) -> list[str]:
+    found = [get_text(descriptor, f.SD_LOCATION)]
+    skewed = get_record(descriptor, f.SD_SKEWED).get(f.SKEWED_LOCATIONS)
+    if skewed:
+        found += [location.decode("utf-8", "surrogateescape") for _, location in skewed[1].pairs]
+    return found
+
+
+def _place(slot: Slot, location: str) -> Place:
+    scheme, mark, rest = location.partition("://")
+    if mark:
+        authority, _, path = rest.partition("/")
+        return Place(slot, f"{scheme}://{authority}", "/" + path.rstrip("/"))
+    scheme, mark, rest = location.partition(":/")
+    if mark and "/" not in scheme:
+        return Place(slot, f"{scheme}://", "/" + rest.strip("/"))
+    return Place(slot, "", location.rstrip("/") or "/")

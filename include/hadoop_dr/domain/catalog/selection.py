@@ -1,0 +1,63 @@
+"""What a policy protects in a catalog: whole databases, tables, patterns of tables (S2.1, S2.15)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from hadoop_dr.domain.catalog.rows import Kind, Slot
+from hadoop_dr.domain.errors import BadInput
+
+_PATTERN = re.compile(r"[^\s./\[\]?]+(\.[^\s./\[\]?]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Databases and tables that belong to a service, and nothing else.
+
+    Attributes:
+        parts: (pattern of databases, pattern of tables); the second is None for whole databases, with their functions.
+    """
+
+    parts: tuple[tuple[str, str | None], ...]
+
+    def database(self, name: str) -> bool:
+        """Whether anything in a database may belong to the service."""
+        return any(fnmatchcase(name, owner) for owner, _ in self.parts)
+
+    def whole(self, database: str) -> bool:
+        """Whether the database itself, with all that is in it, belongs to the service."""
+        return any(pattern is None and fnmatchcase(database, owner) for owner, pattern in self.parts)
+
+    def table(self, database: str, table: str) -> bool:
+        """Whether a table belongs to the service."""
+        return any(fnmatchcase(database, owner) and (pattern is None or fnmatchcase(table, pattern))
+                   for owner, pattern in self.parts)
+
+    def owns(self, slot: Slot) -> bool:
+        """Whether an object may be altered or dropped on the service's behalf."""
+        if slot.kind in (Kind.DATABASE, Kind.FUNCTION):
+            return self.whole(slot.database)
+        return self.table(slot.database, slot.table)
+
+    def keeps(self, slot: Slot) -> bool:
+        """Whether an object belongs in the export: what is owned, and the database a selected table needs."""
+        return self.owns(slot) or (slot.kind is Kind.DATABASE and self.database(slot.database))
+
+
+def selection_of(texts: Iterable[str]) -> Selection:
+    """Reads the entries of a policy: ``billing``, ``billing.invoices``, ``billing.inv*``.
+
+    Raises:
+        BadInput: An entry is none of these.
+    """
+    parts: list[tuple[str, str | None]] = []
+    for text in texts:
+        if not _PATTERN.fullmatch(text):
+            raise BadInput(text, "is not a database, a table or a pattern of tables",
+                           "Write billing, billing.invoices or billing.inv*")
+        database, dot, table = text.lower().partition(".")
+        parts.append((database, table if dot else None))
+    return Selection(tuple(dict.fromkeys(parts)))

@@ -1,0 +1,60 @@
+"""Named results of looking before anything is done: what `check` prints and what a backup is refused for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hadoop_dr.domain.errors import Refused
+
+
+class Mark(StrEnum):
+    """How one check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check.
+
+    Attributes:
+        name: Short name, the same for ever: people write alarms on it.
+        mark: How it came out.
+        detail: What was found, naming the object.
+        mend: How to put it right; empty when nothing is wrong.
+    """
+
+    name: str
+    mark: Mark
+    detail: str
+    mend: str = ""
+
+
+def ok(name: str, detail: str) -> Result:
+    """A check that found nothing wrong."""
+    return Result(name, Mark.OK, detail)
+
+
+def warn(name: str, detail: str, mend: str) -> Result:
+    """A check that found something to know about."""
+    return Result(name, Mark.WARN, detail, mend)
+
+
+def fail(name: str, detail: str, mend: str) -> Result:
+    """A check that a run is refused for."""
+    return Result(name, Mark.FAIL, detail, mend)
+
+
+def refuse_on_failure(service: str, results: Iterable[Result]) -> None:
+    """Turns the first failed check into the one error a run ends with.
+
+    Raises:
+        Refused: A check failed.
+    """
+    for result in results:
+        if result.mark is Mark.FAIL:
+            raise Refused(service, f"{result.name}: {result.detail}", result.mend)

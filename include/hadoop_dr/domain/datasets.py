@@ -1,0 +1,165 @@
+"""What a service protects: its data sets, and which of them would be protected twice (S2.1)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import combinations
+
+from hadoop_dr.domain.document import Wrong
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_HIVE = re.compile(r"[a-z0-9_*]+(\.[a-z0-9_*]+)?")
+_TOO_WIDE = frozenset({"/", "/user", "/tmp", "/.reserved", "/system"})
+_OURS = frozenset({".snapshot", ".hadoop-dr", ".reserved"})
+LONGEST_NAME_BYTES = 255
+
+
+class DataSetKind(Enum):
+    """Kinds of data sets; the words a policy uses."""
+
+    HDFS = "hdfs"
+    HIVE = "hive"
+    SPARKSQL = "sparksql"
+    KAFKA = "kafka"
+    USERS = "users"
+
+
+BUILT = (DataSetKind.HDFS, DataSetKind.HIVE)
+"""Kinds this version protects; the others are refused by name rather than silently left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """One line of ``protect``.
+
+    Attributes:
+        kind: What it is.
+        name: A directory (absolute, no trailing slash), or a pattern of tables (``db``, ``db.table``, ``db.t*``).
+        place: File and line that declare it; not part of its identity.
+    """
+
+    kind: DataSetKind
+    name: str
+    place: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}: {self.name}"
+
+
+def directory(text: str) -> str:
+    """Checks a directory of a policy and writes it without a trailing slash. Every other byte stays as it is.
+
+    Raises:
+        Wrong: It is not a directory that may be protected.
+    """
+    if _URI.match(text):
+        raise Wrong(f"'{text}' is an address, not a path", "Name the path alone; the pair says on which sites it lies")
+    if not text.startswith("/"):
+        raise Wrong(f"'{text}' is not absolute", f"Write the whole path, such as /{text}")
+    path = text[:-1] if text.endswith("/") and len(text) > 1 else text
+    if path in _TOO_WIDE:
+        raise Wrong(f"'{path}' holds more than one service", "Name the directories of this service")
+    for name in path[1:].split("/"):
+        _check_component(name, path)
+    return path
+
+
+def _check_component(name: str, path: str) -> None:
+    if name in {"", ".", ".."}:
+        raise Wrong(f"'{path}' has a component '{name}'", "Write the path as HDFS lists it")
+    if name in _OURS:
+        raise Wrong(f"'{path}' lies in '{name}', which is not user data", "Name the directory above it")
+    if found := re.search(r"[*?\[\]{}]", name):
+        raise Wrong(
+            f"'{path}' contains '{found[0]}', and directories are no patterns", "Name each directory on its own line"
+        )
+    if ":" in name or any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name):
+        raise Wrong(f"{path!r} has a character that HDFS or a line of a log cannot carry", "Rename the directory")
+    if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME_BYTES:
+        raise Wrong(f"'{path}' has a component of more than {LONGEST_NAME_BYTES} bytes", "Shorten it")
+
+
+def hive_pattern(text: str) -> str:
+    """Checks a pattern of tables and writes it in lower case, as the metastore does.
+
+    Raises:
+        Wrong: It is none.
+    """
+    pattern = text.lower()
+    if not _HIVE.fullmatch(pattern):
+        raise Wrong(
+            f"'{text}' is not a pattern of tables",
+            "Write a database or database.table, such as billing, billing.invoices or billing.inv*",
+        )
+    if not re.search(r"[a-z0-9]", pattern.partition(".")[0]):
+        raise Wrong(f"'{text}' takes in every database", "Name the databases of this service")
+    return pattern
+
+
+def hive_matches(pattern: str, database: str, table: str) -> bool:
+    """Whether a checked pattern takes in a table; names are compared without regard to case."""
+    of_database, _, of_table = pattern.partition(".")
+    return _like(of_database, database.lower()) and _like(of_table or "*", table.lower())
+
+
+def _like(pattern: str, name: str) -> bool:
+    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), name) is not None
+
+
+def overlap(first: DataSet, second: DataSet) -> bool:
+    """Whether two data sets can hold the same thing."""
+    if first.kind is not second.kind:
+        return False
+    if first.kind is DataSetKind.HDFS:
+        one, other = first.name + "/", second.name + "/"
+        return one.startswith(other) or other.startswith(one)
+    one_parts, other_parts = ((*data_set.name.split("."), "*")[:2] for data_set in (first, second))
+    return all(_share_a_name(one, other) for one, other in zip(one_parts, other_parts, strict=True))
+
+
+def _share_a_name(one: str, other: str) -> bool:
+    """Whether some name matches both patterns: reachable pairs of positions, as two automata walked together."""
+    seen: set[tuple[int, int]] = set()
+    open_pairs = [(0, 0)]
+    while open_pairs:
+        i, j = pair = open_pairs.pop()
+        if pair in seen:
+            continue
+        seen.add(pair)
+        if i == len(one) and j == len(other):
+            return True
+        first, second = one[i : i + 1], other[j : j + 1]
+        if first == "*":
+            open_pairs += [(i + 1, j)] + ([(i, j + 1)] if second else [])
+        if second == "*":
+            open_pairs += [(i, j + 1)] + ([(i + 1, j)] if first else [])
+        if first and first == second and first != "*":
+            open_pairs.append((i + 1, j + 1))
+    return False
+
+
+def overlaps(data_sets: Sequence[DataSet]) -> Iterator[tuple[DataSet, DataSet]]:
+    """Finds data sets that overlap; for each that does, at least one other that it overlaps with is named.
+
+    Directories are compared in sorted order and table patterns by database, so that thousands of policies stay cheap.
+    """
+    above: list[DataSet] = []
+    for one in sorted((one for one in data_sets if one.kind is DataSetKind.HDFS), key=lambda one: one.name + "/"):
+        while above and not overlap(above[-1], one):
+            above.pop()
+        if above:
+            yield above[-1], one
+        above.append(one)
+    patterns = [one for one in data_sets if one.kind is not DataSetKind.HDFS]
+    by_database: dict[str, list[DataSet]] = {}
+    for one in patterns:
+        by_database.setdefault(one.name.partition(".")[0], []).append(one)
+    for database, plain in by_database.items():
+        if "*" in database:
+            yield from ((one, other) for one in plain for other in patterns if one is not other and overlap(one, other))
+        else:
+            yield from ((one, other) for one, other in combinations(plain, 2) if overlap(one, other))

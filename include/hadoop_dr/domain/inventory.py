@@ -1,0 +1,157 @@
+"""Full listings compared: what a snapshot diff hides, and how faithful a copy is (I9).
+
+A listing is a stream of entries in the order of ``order``: parents before children, each subtree in one piece. Two such
+listings are read side by side, so memory is bounded by the differences, not by the trees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from hadoop_dr.domain.diff import Change, Changes
+from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.paths import Moves, parent
+from hadoop_dr.domain.verify import differing_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a listing: its path relative to the root, inode id on that cluster, attributes."""
+
+    path: str
+    inode: int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One way in which a copy differs from what it copies.
+
+    Attributes:
+        path: Relative to the root.
+        field: The attribute, or ``missing`` or ``extra`` when only one side has the path.
+        expected: Its value in the original; None for an extra path.
+        found: Its value in the copy; None for a missing path.
+    """
+
+    path: str
+    field: str
+    expected: object = None
+    found: object = None
+
+
+def order(path: str) -> list[str]:
+    """The sort key of listings: by components, because a plain comparison puts ``a b`` between ``a`` and ``a/x``."""
+    return path.split("/") if path else []
+
+
+def side_by_side(
+    first: Iterable[Entry], second: Iterable[Entry]
+) -> Iterator[tuple[Entry | None, Entry | None]]:
+    """Pairs the entries of two listings by path.
+
+    Raises:
+        ValueError: A listing is not in order, or names a path twice.
+    """
+    left, right = _checked(first), _checked(second)
+    one, other = next(left, None), next(right, None)
+    while one is not None or other is not None:
+        if other is None or (one is not None and one[0] < other[0]):
+            assert one is not None
+            yield one[1], None
+            one = next(left, None)
+        elif one is None or other[0] < one[0]:
+            yield None, other[1]
+            other = next(right, None)
+        else:
+            yield one[1], other[1]
+            one, other = next(left, None), next(right, None)
+
+
+def _checked(listing: Iterable[Entry]) -> Iterator[tuple[list[str], Entry]]:
+    last: list[str] | None = None
+    for entry in listing:
+        key = order(entry.path)
+        if last is not None and not last < key:
+            raise ValueError(f"listing out of order at {entry.path!r}")
+        last = key
+        yield key, entry
+
+
+def fidelity(source: Iterable[Entry], target: Iterable[Entry]) -> Iterator[Difference]:
+    """Names every path and attribute in which a copy differs from its source.
+
+    Left out are what cannot be equal: inode ids, and the time of the root itself, which taking a snapshot sets.
+    """
+    for want, found in side_by_side(source, target):
+        if found is None:
+            assert want is not None
+            yield Difference(want.path, "missing", want.facts.kind)
+        elif want is None:
+            yield Difference(found.path, "extra", None, found.facts.kind)
+        elif want.facts != found.facts:
+            for name in differing_fields(want.facts, found.facts, untimed=not want.path):
+                yield Difference(want.path, name, getattr(want.facts, name), getattr(found.facts, name))
+
+
+def changes_between(older: Iterable[Entry], newer: Iterable[Entry]) -> Changes:
+    """Finds by inode id what changed between two snapshots of one root: what a diff says, and what it hides.
+
+    A hidden change is one of times alone, or a rewrite to the same length that shows as another time. A rewrite whose
+    time was put back, and other ACL entries or extended attributes, are not in a listing.
+    """
+    was, now = _residue(older, newer)
+    moves = Moves({entry.path: now[inode].path if inode in now else None for inode, entry in was.items()})
+    new = {now[inode].path for inode in now.keys() - was.keys()}
+    created = [Change(i, None, now[i].path) for i in sorted(now.keys() - was.keys())]
+    deleted = [Change(i, was[i].path, None) for i in sorted(was.keys() - now.keys())]
+    lived = [Change(i, was[i].path, now[i].path) for i in sorted(was.keys() & now.keys())]
+    return Changes(
+        created=tuple(change for change in created if parent(change.new or "") not in new),
+        deleted=tuple(change for change in deleted if moves.below(change.old or "") is not None),
+        renamed=tuple(change for change in lived if moves.below(change.old or "") != change.new),
+        modified=tuple(change for change in lived if was[change.inode].facts != now[change.inode].facts),
+    )
+
+
+def _residue(older: Iterable[Entry], newer: Iterable[Entry]) -> tuple[dict[int, Entry], dict[int, Entry]]:
+    """Keeps of both listings, by inode id, what is not the same item in the same directory with the same attributes."""
+    was: dict[int, Entry] = {}
+    now: dict[int, Entry] = {}
+    replaced: set[str] = set()
+    for before, after in side_by_side(older, newer):
+        if before == after and before is not None and parent(before.path) not in replaced:
+            continue
+        if before is not None:
+            was[before.inode] = before
+        if after is not None:
+            now[after.inode] = after
+        if before is not None and after is not None and before.inode != after.inode:
+            replaced.add(before.path)
+    return was, now
+
+
+def contradiction(told: Changes, found: Changes) -> str | None:
+    """Compares what a diff told with what full listings show; gives a path that came, went or moved untold, or None."""
+    forward, backward = told.forward(), told.backward()
+    for change in found.created:
+        if backward.of(change.new or "") is not None:
+            return change.new
+    for change in (*found.deleted, *found.renamed):
+        if forward.of(change.old or "") not in (None, change.new):
+            return change.old
+    return None
+
+
+def hidden(told: Changes, found: Changes) -> list[str]:
+    """Names the paths of items that listings show as modified and the diff does not mention.
+
+    Not the root, whose time is that of the snapshot.
+    """
+    known = {change.inode for change in (*told.created, *told.deleted, *told.renamed, *told.modified)}
+    forward = told.forward()
+    return [
+        change.new or "" for change in found.modified
+        if change.new and change.inode not in known and forward.of(change.old or "") is not None
+    ]

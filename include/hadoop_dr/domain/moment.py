@@ -1,0 +1,151 @@
+"""What makes a set of snapshots one moment, and what happens when it cannot be shown (DESIGN.md section 4.2, I1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from hadoop_dr.domain.policy import Unproven
+
+MOST_REARMS = 3
+
+
+class Proof(StrEnum):
+    """How well it is known that everything in a point belongs to one moment, strongest first."""
+
+    ATOMIC = "atomic"  # one root: the NameNode takes its snapshot in one step
+    BOUNDED = "bounded"  # several roots, all of them inside the allowed skew
+    UNPROVEN = "unproven"
+
+
+class Cure(StrEnum):
+    """Whether taking the moment again can help."""
+
+    REARM = "re-arm"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Arming:
+    """When a moment is really taken.
+
+    Attributes:
+        moment_ms: T0.
+        late_by_ms: How much later than wanted; 0 when nobody asked for a time.
+    """
+
+    moment_ms: int
+    late_by_ms: int
+
+
+def arm(wanted_ms: int | None, now_ms: int, arming_ms: int) -> Arming:
+    """Sets T0: as wanted, or as soon as everything can be armed when that time is missed."""
+    soonest_ms = now_ms + arming_ms
+    if wanted_ms is None:
+        return Arming(soonest_ms, 0)
+    moment_ms = max(wanted_ms, soonest_ms)
+    return Arming(moment_ms, moment_ms - wanted_ms)
+
+
+def skew_ms(spans: Sequence[tuple[float, float]]) -> float:
+    """Gives the skew of a group: last answer minus first request, in milliseconds.
+
+    Args:
+        spans: For each root the monotonic times, in seconds, at which its request left and its answer was there.
+    """
+    return (max(last for _, last in spans) - min(first for first, _ in spans)) * 1000 if spans else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known about a moment once its snapshots exist.
+
+    Attributes:
+        roots: How many roots were taken.
+        skew_ms: Measured over the group.
+        max_skew_ms: The policy's bound.
+        touched: Objects of the service that a catalog changed between E0 and the end of the settling time.
+        gaps: Catalogs whose events of that window could not be read, and why.
+        missing: Locations registered at E0 that the snapshots do not hold.
+        offsets_ms: Clock of each site's NameNode minus ours.
+        max_offset_ms: The policy's bound.
+    """
+
+    roots: int
+    skew_ms: float
+    max_skew_ms: float
+    touched: Sequence[str] = ()
+    gaps: Sequence[str] = ()
+    missing: Sequence[str] = ()
+    offsets_ms: Mapping[str, float] = field(default_factory=dict)
+    max_offset_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a moment is proven.
+
+    Attributes:
+        proof: The grade.
+        reasons: Why it is unproven, one sentence each; empty when it is proven.
+        cure: Whether a later moment may be proven.
+    """
+
+    proof: Proof
+    reasons: tuple[str, ...] = ()
+    cure: Cure = Cure.REARM
+
+
+def prove(evidence: Evidence) -> Verdict:
+    """Grades a moment."""
+    passing = [
+        *_skewed(evidence),
+        *_named("the catalog changed while the snapshots were taken", evidence.touched),
+        *_named("a table's location is in the catalog and not in the snapshot", evidence.missing),
+        *_named("the catalog's events cannot be read", evidence.gaps),
+    ]
+    lasting = [
+        f"the clock of {site} is {offset:+.0f} ms off, allowed are {evidence.max_offset_ms:g} ms"
+        for site, offset in sorted(evidence.offsets_ms.items())
+        if abs(offset) > evidence.max_offset_ms
+    ]
+    if passing or lasting:
+        return Verdict(Proof.UNPROVEN, (*passing, *lasting), Cure.NONE if lasting else Cure.REARM)
+    return Verdict(Proof.ATOMIC if evidence.roots <= 1 else Proof.BOUNDED)
+
+
+def _skewed(evidence: Evidence) -> list[str]:
+    if evidence.roots <= 1 or evidence.skew_ms <= evidence.max_skew_ms:
+        return []
+    return [f"{evidence.roots} roots were {evidence.skew_ms:.1f} ms apart, allowed are {evidence.max_skew_ms:g} ms"]
+
+
+def _named(problem: str, names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return [f"{problem}: {', '.join(names[:3])}{more}"]
+
+
+class Decision(StrEnum):
+    """What follows from a verdict."""
+
+    GO_ON = "go on"
+    REARM = "re-arm"
+    VOID = "void"
+
+
+def decide(verdict: Verdict, rearmed: int, unproven: Unproven) -> Decision:
+    """Chooses what happens to a moment.
+
+    Args:
+        verdict: Its grade.
+        rearmed: How often this run has re-armed already.
+        unproven: What the policy says of a point that cannot be proven.
+    """
+    if verdict.proof is not Proof.UNPROVEN:
+        return Decision.GO_ON
+    if verdict.cure is Cure.REARM and rearmed < MOST_REARMS:
+        return Decision.REARM
+    return Decision.GO_ON if unproven is Unproven.SEAL else Decision.VOID

@@ -1,0 +1,158 @@
+"""The ordered plan of one root, a pure function of its items (DESIGN.md section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from operator import attrgetter
+
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.paths import depth, parent
+from hadoop_dr.domain.units import Unit as Unit
+from hadoop_dr.domain.units import split
+
+
+class Origin(Enum):
+    """Where an arriving item comes from."""
+
+    PARK = "park"      # parked before: it was moved, or its tail was replaced
+    STAGE = "stage"    # prepared under the work area: a new or rewritten file, or a whole new subtree
+    MAKE = "make"      # an empty directory made in place, because its subtree is too large for one unit
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One item (with all that hangs below it) that comes to its new path.
+
+    Attributes:
+        inode: The item's source inode id.
+        path: New path relative to the root.
+        origin: Where it comes from.
+    """
+
+    inode: int
+    path: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in the order they run; ids are source inode ids of items.
+
+    Attributes:
+        park: Every existing item that moves, goes, gets a tail or is replaced: children before parents (by old path).
+        tails: Parked files that are cut at ``keep_bytes`` and get their staged tail joined on, inside the work area.
+            Where the source was cut exactly at that boundary there is no tail: the item has no unit.
+        arrive: Parked, staged and made items by depth of their new path. Items of one depth are independent.
+        attributes: Existing files with other attributes, and every directory among the items (their times go back):
+            children before parents. Staged files have theirs already.
+        drop: Parked items that go for good; a rewritten file is among them and arrives from stage under the same id.
+        units: What stage has to prepare.
+        hold: Existing directories, by old path, that gain a child where they are. Before anything else their time is
+            set to what it is: only then does HDFS write it into the newest snapshot; a mere addition to a directory
+            changes its time in that snapshot too, and with it an older recovery point.
+    """
+
+    park: tuple[int, ...]
+    tails: tuple[int, ...]
+    arrive: tuple[Arrival, ...]
+    attributes: tuple[int, ...]
+    drop: tuple[int, ...]
+    units: tuple[Unit, ...]
+    hold: tuple[int, ...] = ()
+
+
+def make_plan(items: Sequence[Item], *, unit_files: int, unit_bytes: int, directory_limit: int) -> Plan:
+    """Orders the touched items of one root into steps.
+
+    Rests on two properties of ``items``: every directory that is moved, deleted or new is among them, and so is every
+    directory that loses or gains a child.
+
+    Args:
+        items: The touched items, in any order; each inode once.
+        unit_files: A new subtree of more names than this is made in place and its children staged one by one.
+        unit_bytes: The same for its bytes.
+        directory_limit: Names that the target allows in one directory.
+
+    Raises:
+        Refused: A directory of the target would need more names than it may hold.
+    """
+    before = {item.old: item for item in items if item.old is not None and item.is_dir}
+    parked = [item for item in items if item.old and _is_parked(item, before)]
+    if len(parked) > directory_limit:
+        raise Refused(
+            "the work area", f"{len(parked)} items have to be parked, a directory may hold {directory_limit}",
+            "Raise dfs.namenode.fs-limits.max-directory-items on the target",
+        )
+    _sort_by_depth(parked, "old", deepest_first=True)
+    staging = split(items, unit_files=unit_files, unit_bytes=unit_bytes, directory_limit=directory_limit)
+
+    arrive = [Arrival(inode, path, Origin.STAGE) for inode, path in staging.arriving]
+    arrive += [Arrival(inode, path, Origin.MAKE) for inode, path in staging.made]
+    arrive += [
+        Arrival(item.inode, item.new, Origin.PARK)
+        for item in parked if item.new is not None and item.content is not Content.WHOLE
+    ]
+    arrive.sort(key=attrgetter("path"))
+    arrive.sort(key=lambda arrival: depth(arrival.path))
+    return Plan(
+        park=tuple(item.inode for item in parked),
+        tails=tuple(item.inode for item in parked if item.content is Content.TAIL and item.new is not None),
+        arrive=tuple(arrive),
+        attributes=_attributes(items),
+        drop=tuple(item.inode for item in parked if item.new is None or item.content is Content.WHOLE),
+        units=staging.units,
+        hold=_hold(items, parked, arrive),
+    )
+
+
+def _is_parked(item: Item, before: Mapping[str, Item]) -> bool:
+    """Whether an existing item leaves its place by itself, rather than with a directory above, or is replaced there."""
+    if item.new is not None and item.content is not Content.SAME:
+        return True
+    old = item.old or ""
+    at = old
+    while at:
+        at = parent(at)
+        above = before.get(at)
+        if above is not None and above.new is None:
+            return item.new is not None
+        if above is not None and at:
+            return item.new != (above.new or "") + old[len(at):]
+    return item.new != old
+
+
+def _attributes(items: Iterable[Item]) -> tuple[int, ...]:
+    """Finds the items whose attributes have to be set in place, children before parents.
+
+    A directory's time in the older snapshot may have followed later additions, so equal times prove nothing: every
+    directory is set.
+    """
+    late = [item for item in items if item.new is not None and (item.is_dir or _is_set_late(item))]
+    _sort_by_depth(late, "new", deepest_first=True)
+    return tuple(item.inode for item in late)
+
+
+def _is_set_late(item: Item) -> bool:
+    if item.content is Content.WHOLE or item.old is None:
+        return False
+    return item.content is Content.TAIL or item.was != item.now or item.was_extras != item.now_extras
+
+
+def _hold(items: Iterable[Item], parked: Iterable[Item], arrive: Iterable[Arrival]) -> tuple[int, ...]:
+    """Finds the directories that gain a child without having been moved, which would hold their time as well."""
+    gaining = {parent(arrival.path) for arrival in arrive}
+    moved = {item.inode for item in parked}
+    held = [
+        item for item in items
+        if item.old and item.new in gaining and item.is_dir and item.inode not in moved
+    ]
+    _sort_by_depth(held, "old")
+    return tuple(item.inode for item in held)
+
+
+def _sort_by_depth(items: list[Item], path: str, *, deepest_first: bool = False) -> None:
+    items.sort(key=attrgetter(path))
+    items.sort(key=lambda item: depth(getattr(item, path)), reverse=deepest_first)

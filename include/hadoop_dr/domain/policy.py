@@ -1,0 +1,290 @@
+"""What one service asks for: its policy file as a checked value (S2.1, DESIGN.md section 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from hadoop_dr.domain.datasets import BUILT, DataSet, DataSetKind, directory, hive_pattern, overlaps
+from hadoop_dr.domain.document import Fields, Node, Wrong, items_of, parsed, refuse_hidden_meaning
+from hadoop_dr.domain.errors import BadInput
+from hadoop_dr.domain.ids import SERVICE_NAME
+from hadoop_dr.domain.quantities import (
+    DeletionLimit,
+    count,
+    deletion_limit,
+    duration_ms,
+    duration_text,
+    moment_ms,
+    rate_bytes_s,
+)
+from hadoop_dr.domain.retention import Grid, Rule, rule
+
+
+class Transfer(Enum):
+    """Which site's controller moves the bytes (S2.5)."""
+
+    PULL = "pull"
+    PUSH = "push"
+
+
+class Mode(Enum):
+    """Whether a run carries the difference or everything (S2.9, S2.10)."""
+
+    INCREMENTAL = "incremental"
+    FULL = "full"
+
+
+class Drift(Enum):
+    """What happens to foreign changes on the secondary."""
+
+    REFUSE = "refuse"
+    RESTORE = "restore"
+
+
+class Acid(Enum):
+    """What happens to transactional tables, which would read as empty after a failover."""
+
+    REFUSE = "refuse"
+    SKIP = "skip"
+
+
+class Unproven(Enum):
+    """Whether a point whose moment could not be proven may be sealed."""
+
+    REFUSE = "refuse"
+    SEAL = "seal"
+
+
+_DAY_MS = 86_400_000
+_NEWEST_TWO = Rule(2)
+_HOURS_THEN_DAYS = Rule(1, (Grid(_DAY_MS, 3_600_000), Grid(7 * _DAY_MS, _DAY_MS)))
+_A_TENTH = DeletionLimit(percent=10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The rule of each role; a point keeps the one it was sealed under."""
+
+    primary: Rule = _NEWEST_TWO
+    secondary: Rule = _HOURS_THEN_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one run.
+
+    Attributes:
+        deletions: Above it a person is asked first (I8).
+        bandwidth_bytes_s: Ceiling of bytes read a second; 0 is none.
+    """
+
+    deletions: DeletionLimit = _A_TENTH
+    bandwidth_bytes_s: int = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything a service's file says, with defaults filled in.
+
+    Attributes:
+        first_moment_ms: Origin of the period and earliest moment; None counts periods from the epoch.
+        period_ms: Distance of two moments; None when ``cron`` says when.
+        cron: Five fields in UTC; None when ``period_ms`` says when.
+        settle_ms: How long after the last snapshot the catalog has to stay quiet.
+        takeover_after_ms: How long another run's progress has to stand still before it may be superseded.
+        audit_entries: Up to so many entries the full inventory is compared in every run, else daily.
+        file: The file it was read from.
+    """
+
+    service: str
+    pair: str
+    protect: tuple[DataSet, ...]
+    first_moment_ms: int | None = None
+    period_ms: int | None = 900_000
+    cron: str | None = None
+    transfer: Transfer = Transfer.PULL
+    mode: Mode = Mode.INCREMENTAL
+    max_skew_ms: int = 250
+    max_clock_offset_ms: int = 500
+    retention: Retention = Retention()
+    drift: Drift = Drift.REFUSE
+    limits: Limits = Limits()
+    rpo_ms: int = 1_800_000
+    smoke: tuple[str, ...] = ()
+    acid: Acid = Acid.REFUSE
+    unproven: Unproven = Unproven.REFUSE
+    settle_ms: int = 1_000
+    takeover_after_ms: int = 30_000
+    audit_entries: int = 200_000
+    file: str = ""
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """Declared directories, as written."""
+        return tuple(data_set.name for data_set in self.protect if data_set.kind is DataSetKind.HDFS)
+
+    @property
+    def hive_patterns(self) -> tuple[str, ...]:
+        """Declared patterns of Hive tables."""
+        return tuple(data_set.name for data_set in self.protect if data_set.kind is DataSetKind.HIVE)
+
+
+def with_overrides(policy: Policy, mode: str | None, transfer: str | None) -> Policy:
+    """Gives the policy with a run's own mode or transfer in place of the file's."""
+    if mode:
+        policy = replace(policy, mode=Mode(mode))
+    return replace(policy, transfer=Transfer(transfer)) if transfer else policy
+
+
+KEYS = (
+    "service",
+    "pair",
+    "protect",
+    "first_moment",
+    "period",
+    "cron",
+    "transfer",
+    "mode",
+    "max_skew",
+    "max_clock_offset",
+    "retention",
+    "drift",
+    "limits",
+    "rpo",
+    "smoke",
+    "acid",
+    "unproven",
+    "settle",
+    "takeover_after",
+    "audit_entries",
+)
+
+LongestGap = Callable[[str], int]
+"""Gives the longest time between two moments of a cron text, in milliseconds; raises Wrong when it is none."""
+
+
+def read_policy(root: Node, longest_gap_ms: LongestGap) -> Policy:
+    """Checks a policy file and makes the value.
+
+    Args:
+        root: The file's tree.
+        longest_gap_ms: Reads cron texts; only this knows their grammar.
+
+    Raises:
+        BadInput: At the first thing that is wrong.
+    """
+    refuse_hidden_meaning(root)
+    fields = Fields(root, "a policy", known=KEYS, required=("service", "pair", "protect"))
+    period_ms, cron, gap_ms = _schedule(fields, longest_gap_ms)
+    return Policy(
+        service=parsed(fields.node("service"), "'service'", name_of_service),
+        pair=parsed(fields.node("pair"), "'pair'", name_of_service),
+        protect=_protect(fields.node("protect")),
+        first_moment_ms=fields.read("first_moment", moment_ms, None),
+        period_ms=period_ms,
+        cron=cron,
+        transfer=fields.choice("transfer", Transfer, Transfer.PULL),
+        mode=fields.choice("mode", Mode, Mode.INCREMENTAL),
+        max_skew_ms=fields.read("max_skew", duration_ms, 250),
+        max_clock_offset_ms=fields.read("max_clock_offset", duration_ms, 500),
+        retention=_retention(fields),
+        drift=fields.choice("drift", Drift, Drift.REFUSE),
+        limits=_limits(fields),
+        rpo_ms=_rpo_ms(fields, gap_ms),
+        smoke=fields.texts("smoke"),
+        acid=fields.choice("acid", Acid, Acid.REFUSE),
+        unproven=fields.choice("unproven", Unproven, Unproven.REFUSE),
+        settle_ms=fields.read("settle", duration_ms, 1_000),
+        takeover_after_ms=fields.read("takeover_after", duration_ms, 30_000),
+        audit_entries=fields.read("audit_entries", count, 200_000),
+        file=root.file,
+    )
+
+
+def name_of_service(text: str) -> str:
+    """Checks the name of a service, a pair or a site: it becomes part of paths, snapshots and DAG ids.
+
+    Raises:
+        Wrong: It does not fit.
+    """
+    if not SERVICE_NAME.fullmatch(text):
+        raise Wrong(f"is '{text}'", "Use a lower-case letter, then at most 40 lower-case letters, digits or '-'")
+    return text
+
+
+def _protect(node: Node) -> tuple[DataSet, ...]:
+    found = tuple(_data_set(entry) for entry in items_of(node, "'protect'"))
+    order = {id(data_set): position for position, data_set in enumerate(found)}
+    for pair in overlaps(found):
+        earlier, later = sorted(pair, key=lambda data_set: order[id(data_set)])
+        raise BadInput(later.place, f"'{later}' overlaps '{earlier}' ({earlier.place})", "Leave one of them out")
+    return found
+
+
+def _data_set(entry: Node) -> DataSet:
+    known = [kind.value for kind in DataSetKind]
+    fields = Fields(entry, "an entry of 'protect'", known=known)
+    kinds = [kind for kind in DataSetKind if kind.value in fields]
+    if len(kinds) != 1:
+        raise entry.wrong(
+            "an entry of 'protect' names one data set", "Write one kind and its name, such as hdfs: /data/billing"
+        )
+    kind = kinds[0]
+    if kind not in BUILT:
+        raise entry.wrong(
+            f"this version does not protect '{kind.value}' yet",
+            f"Take it out; protected are {' and '.join(built.value for built in BUILT)}",
+        )
+    parse = directory if kind is DataSetKind.HDFS else hive_pattern
+    value = fields.node(kind.value)
+    return DataSet(kind, parsed(value, f"'{kind.value}'", parse), value.place)
+
+
+def _schedule(fields: Fields, longest_gap_ms: LongestGap) -> tuple[int | None, str | None, int]:
+    """Period, cron text and the longest time between two moments."""
+    if "cron" not in fields:
+        period_ms = fields.read("period", _period_ms, 900_000)
+        return period_ms, None, period_ms
+    if "period" in fields:
+        raise fields.node("cron").wrong("'cron' and 'period' exclude each other", "Keep one")
+    cron = fields.text("cron")
+    return None, cron, fields.read("cron", longest_gap_ms, 0)
+
+
+def _period_ms(text: str) -> int:
+    period_ms = duration_ms(text)
+    if period_ms < 1_000:
+        raise Wrong(f"'{text}' is shorter than a second", "Write 1s or more")
+    return period_ms
+
+
+def _retention(fields: Fields) -> Retention:
+    if "retention" not in fields:
+        return Retention()
+    inner = Fields(fields.node("retention"), "'retention'", known=("primary", "secondary"))
+    default = Retention()
+    return Retention(inner.read("primary", rule, default.primary), inner.read("secondary", rule, default.secondary))
+
+
+def _limits(fields: Fields) -> Limits:
+    if "limits" not in fields:
+        return Limits()
+    inner = Fields(fields.node("limits"), "'limits'", known=("deletions", "bandwidth"))
+    default = Limits()
+    return Limits(
+        inner.read("deletions", deletion_limit, default.deletions),
+        inner.read("bandwidth", rate_bytes_s, default.bandwidth_bytes_s),
+    )
+
+
+def _rpo_ms(fields: Fields, gap_ms: int) -> int:
+    """The wanted bound of loss; by default two periods, one that may be lost and one that may be under way."""
+    rpo_ms = fields.read("rpo", duration_ms, 2 * gap_ms)
+    if rpo_ms < gap_ms:
+        raise fields.node("rpo").wrong(
+            f"'rpo' is '{fields.text('rpo')}', but moments lie up to {duration_text(gap_ms)} apart",
+            f"Back up more often, or write {duration_text(2 * gap_ms)}",
+        )
+    return rpo_ms

@@ -1,0 +1,138 @@
+"""Durations, rates, limits and moments as people write them in a policy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from hadoop_dr.domain.document import Wrong
+
+_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
+_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_LONGEST_MS = 3660 * _MS["d"]
+
+_RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)/s")
+_BYTES = {
+    "B": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KiB": 1 << 10,
+    "MiB": 1 << 20,
+    "GiB": 1 << 30,
+    "TiB": 1 << 40,
+}
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def duration_ms(text: str) -> int:
+    """Reads a duration above zero: ``250ms``, ``30s``, ``15m``, ``24h``, ``7d``.
+
+    Raises:
+        Wrong: It is none.
+    """
+    match = _DURATION.fullmatch(text)
+    length = Fraction(match[1]) * _MS[match[2]] if match else Fraction(0)
+    if length <= 0 or length > _LONGEST_MS or length.denominator != 1:
+        raise Wrong(f"'{text}' is not a duration", "Write a number above zero and its unit: 250ms, 30s, 15m, 24h or 7d")
+    return int(length)
+
+
+def duration_text(length_ms: int) -> str:
+    """Writes a duration with the largest unit that divides it."""
+    unit = next(unit for unit in ("d", "h", "m", "s", "ms") if length_ms % _MS[unit] == 0)
+    return f"{length_ms // _MS[unit]}{unit}"
+
+
+def rate_bytes_s(text: str) -> int:
+    """Reads a bandwidth, ``200MB/s`` or ``64MiB/s``; ``none`` is 0, no ceiling.
+
+    Raises:
+        Wrong: It is none.
+    """
+    if text == "none":
+        return 0
+    match = _RATE.fullmatch(text)
+    rate = int(Fraction(match[1]) * _BYTES[match[2]]) if match else 0
+    if rate <= 0:
+        raise Wrong(f"'{text}' is not a bandwidth", "Write a number above zero and its unit, such as 200MB/s, or none")
+    return rate
+
+
+def rate_text(rate: int) -> str:
+    """Writes a bandwidth with the largest decimal unit that divides it."""
+    if rate == 0:
+        return "none"
+    unit = next(unit for unit in ("TB", "GB", "MB", "KB", "B") if rate % _BYTES[unit] == 0)
+    return f"{rate // _BYTES[unit]}{unit}/s"
+
+
+def count(text: str) -> int:
+    """Reads a whole number, 0 or more.
+
+    Raises:
+        Wrong: It is none.
+    """
+    if not re.fullmatch(r"[0-9]{1,15}", text):
+        raise Wrong(f"'{text}' is not a whole number", "Write digits only")
+    return int(text)
+
+
+def moment_ms(text: str) -> int:
+    """Reads an ISO 8601 moment with its zone as milliseconds since the epoch.
+
+    Raises:
+        Wrong: It is none, or has no zone.
+    """
+    match = _MOMENT.fullmatch(text)
+    try:
+        at = datetime.fromisoformat(text) if match else None
+    except ValueError:
+        at = None
+    if match is None or at is None:
+        raise Wrong(f"'{text}' is not a moment", "Write it like 2026-11-20T02:00:00Z")
+    if not match["zone"]:
+        raise Wrong(f"'{text}' has no time zone", f"Add Z for UTC, or an offset: {text}Z")
+    whole = at.astimezone(UTC).replace(microsecond=0)
+    return int(whole.timestamp()) * 1000 + at.microsecond // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionLimit:
+    """How many deletions one run may carry over without asking a person (I8).
+
+    Attributes:
+        percent: Share of the entries that existed before, or None.
+        entries: Number of entries, or None. One of the two is set.
+    """
+
+    percent: float | None = None
+    entries: int | None = None
+
+    def allows(self, deletions: int, existing: int) -> bool:
+        """Whether a run may delete that many of that many existing entries."""
+        if self.entries is not None:
+            return deletions <= self.entries
+        return deletions * 100 <= (self.percent or 0.0) * existing
+
+    def __str__(self) -> str:
+        return str(self.entries) if self.entries is not None else f"{self.percent:g}%"
+
+
+def deletion_limit(text: str) -> DeletionLimit:
+    """Reads ``10%`` or a number of entries.
+
+    Raises:
+        Wrong: It is neither.
+    """
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return DeletionLimit(entries=int(text))
+    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?%", text) and float(text[:-1]) <= 100:
+        return DeletionLimit(percent=float(text[:-1]))
+    raise Wrong(
+        f"'{text}' is not a limit of deletions", "Write a share such as 10% (at most 100%) or a number such as 5000"
+    )

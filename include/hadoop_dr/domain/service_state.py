@@ -1,0 +1,223 @@
+"""What a service's ledger says: its points, who owns the work, what the next run builds on (DESIGN.md section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
+from typing import Any
+
+from hadoop_dr.domain.ledger import Entry
+
+
+class PointState(Enum):
+    """Where a recovery point stands in the ledger; the states between are derived from documents."""
+
+    CLAIMED = "claimed"
+    TAKEN = "taken"
+    STAGED = "staged"
+    SEALED = "sealed"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right of one try of one run to work on the service.
+
+    Attributes:
+        n: Number of the ledger entry: the fencing token in the work area's name.
+        owner: Host, process id and process start of whoever claimed.
+        frozen: The policy as it was then; the run uses only this.
+    """
+
+    n: int
+    epoch: int
+    run: str
+    try_no: int
+    point: str
+    owner: Mapping[str, Any]
+    frozen: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A recovery point as the ledger tells it; bodies are those of the entries of the same name."""
+
+    point: str
+    moment_ms: int
+    state: PointState
+    run: str
+    epoch: int
+    claim_n: int
+    taken: Mapping[str, Any] = field(default_factory=dict)
+    staged: Mapping[str, Any] = field(default_factory=dict)
+    sealed: Mapping[str, Any] = field(default_factory=dict)
+    sealed_at: str = ""
+    reason: str = ""
+    gone: tuple[str, ...] = ()  # sites whose snapshots were pruned
+    damaged: str = ""
+    base: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def bases(self) -> Mapping[str, Any]:
+        """Snapshots of the target, by root, whose inodes are those of its live tree: after an undo newer ones."""
+        return self.base or self.sealed.get("snapshots", {})
+
+    @property
+    def source(self) -> str:
+        """Site it was taken on."""
+        return str(self.taken.get("source", ""))
+
+    @property
+    def target(self) -> str:
+        """Site it was copied to."""
+        return str(self.taken.get("target", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """The whole of a service's ledger, reduced.
+
+    Attributes:
+        points: By point id, oldest first.
+        claim: The claim in force; None when nobody owns the service.
+        highest_epoch: Highest epoch seen in the chain.
+    """
+
+    points: Mapping[str, Point] = field(default_factory=dict)
+    claim: Claim | None = None
+    highest_epoch: int = 0
+
+    def sealed(self) -> list[Point]:
+        """Visible points, oldest first."""
+        return [p for p in self.points.values() if p.state is PointState.SEALED]
+
+    def newest_sealed(self) -> Point | None:
+        """The newest visible point."""
+        return max(self.sealed(), key=lambda p: p.point, default=None)
+
+    def unfinished(self) -> list[Point]:
+        """Points that were begun and are neither sealed nor void, oldest first."""
+        return [p for p in self.points.values() if p.state not in (PointState.SEALED, PointState.VOID)]
+
+
+def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) -> ServiceState:
+    """Folds entries, in order, into a state."""
+    state = state or ServiceState()
+    points, claim, epoch = dict(state.points), state.claim, state.highest_epoch
+    for entry in entries:
+        epoch = max(epoch, entry.epoch)
+        claim = _fold(entry, points, claim)
+    return ServiceState(dict(sorted(points.items())), claim, epoch)
+
+
+_Points = dict[str, Point]
+
+
+def _fold(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    """Applies one entry to the points; gives the claim in force after it."""
+    fold = _FOLDS.get(entry.kind)
+    return fold(entry, points, claim) if fold else claim
+
+
+def _claimed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    body = entry.body
+    _begin(points, body, entry)
+    return Claim(entry.n, entry.epoch, entry.run, body["try"], body["point"], body["owner"], body["frozen"])
+
+
+def _rearmed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    void = points.get(entry.body["void"])
+    if void is not None:
+        points[void.point] = replace(void, state=PointState.VOID, reason="armed anew")
+    _begin(points, entry.body, entry)
+    return replace(claim, point=entry.body["point"]) if claim else None
+
+
+def _taken(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    old = points[entry.body["point"]]
+    moment_ms = entry.body["moment_ms"]
+    points[old.point] = replace(old, state=PointState.TAKEN, moment_ms=moment_ms, taken=entry.body)
+    return claim
+
+
+def _staged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    old = points[entry.body["point"]]
+    points[old.point] = replace(old, state=PointState.STAGED, staged=entry.body)
+    return claim
+
+
+def _sealed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    old = points[entry.body["point"]]
+    points[old.point] = replace(old, state=PointState.SEALED, sealed=entry.body, sealed_at=entry.at)
+    return None if claim and claim.point == old.point else claim
+
+
+def _void(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    point = entry.body["point"]
+    if point in points:
+        points[point] = replace(points[point], state=PointState.VOID, reason=entry.body["reason"])
+    return None if claim and claim.point == point else claim
+
+
+def _released(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    return None if claim and claim.n == entry.body["claim"] else claim
+
+
+def _pruned(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    for site, point in entry.body["points"]:
+        if point in points:
+            points[point] = replace(points[point], gone=tuple(sorted({*points[point].gone, site})))
+    return claim
+
+
+def _damaged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    points[entry.body["point"]] = replace(points[entry.body["point"]], damaged=entry.body["reason"])
+    return claim
+
+
+def _undone(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    point = entry.body["to"]
+    points[point] = replace(points[point], base=entry.body["base"])
+    return claim
+
+
+_FOLDS: Mapping[str, Callable[[Entry, _Points, Claim | None], Claim | None]] = {
+    "claim": _claimed,
+    "rearmed": _rearmed,
+    "taken": _taken,
+    "staged": _staged,
+    "sealed": _sealed,
+    "void": _void,
+    "released": _released,
+    "pruned": _pruned,
+    "damaged": _damaged,
+    "undone": _undone,
+}
+
+
+def _begin(points: _Points, body: Mapping[str, Any], entry: Entry) -> None:
+    point, claim_n = body["point"], body.get("claim", entry.n)
+    old = points.get(point)
+    if old is not None:
+        points[point] = replace(old, run=entry.run, claim_n=claim_n)
+    else:
+        points[point] = Point(point, body["moment_ms"], PointState.CLAIMED, entry.run, entry.epoch, claim_n)
+
+
+def dump_state(state: ServiceState) -> dict[str, Any]:
+    """Gives the state as plain JSON, for a checkpoint."""
+    kept = asdict(state)
+    for point in kept["points"].values():
+        point["state"] = point["state"].value
+    return kept
+
+
+def load_state(kept: Mapping[str, Any]) -> ServiceState:
+    """Gives back what ``dump_state`` wrote."""
+    points = {
+        name: Point(**{**fields, "state": PointState(fields["state"]), "gone": tuple(fields["gone"])})
+        for name, fields in kept["points"].items()
+    }
+    claim = Claim(**kept["claim"]) if kept["claim"] else None
+    return ServiceState(dict(sorted(points.items())), claim, kept["highest_epoch"])

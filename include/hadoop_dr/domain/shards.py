@@ -1,0 +1,44 @@
+"""Units of a plan shared out over the tasks that stage them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+from hadoop_dr.domain.units import Unit
+from hadoop_dr.domain.work import Shard
+
+FILE_COST_BYTES = 256 << 10
+"""What a file costs however small it is: closing one waits for its DataNode, so small files are bound by latency."""
+DIRECTORY_COST_BYTES = 32 << 10
+"""What making a directory and setting its attributes costs."""
+
+
+def cost_bytes(unit: Unit) -> int:
+    """Weighs a unit: its bytes, and what its names cost in requests."""
+    return unit.bytes + unit.files * FILE_COST_BYTES + (len(unit.members) - unit.files) * DIRECTORY_COST_BYTES
+
+
+def balance(units: Sequence[Unit], *, wanted: int, directory_limit: int) -> tuple[Shard, ...]:
+    """Shares units out so that the shards cost about the same; equal input gives equal shards.
+
+    The dearest units are dealt first, each to the shard that has the least. Within a shard the plan's order stays.
+
+    Args:
+        units: Units of one root.
+        wanted: How many shards are wanted; fewer come when there are fewer units, more when the limit asks for it.
+        directory_limit: Units that may lie side by side in one staging directory.
+
+    Returns:
+        At least one shard; only a plan without units gets an empty one.
+    """
+    least = -(-len(units) // directory_limit)
+    count = max(1, least, min(wanted, len(units)))
+    dealt: list[list[int]] = [[] for _ in range(count)]
+    open_shards = [(0, number) for number in range(count)]
+    for at in sorted(range(len(units)), key=lambda at: (-cost_bytes(units[at]), at)):
+        cost, number = heapq.heappop(open_shards)
+        dealt[number].append(at)
+        if len(dealt[number]) < directory_limit:
+            heapq.heappush(open_shards, (cost + cost_bytes(units[at]), number))
+    return tuple(Shard(number, tuple(units[at].inode for at in sorted(mine))) for number, mine in enumerate(dealt))

@@ -1,0 +1,84 @@
+"""Comparing what was found on the target with the stored facts of the source: match, mismatch, or cannot tell (I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hadoop_dr.domain.facts import Checksum, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChecksum:
+    """A large file of the source as its own DataNodes summed it up, and the block lengths that make sums comparable."""
+
+    checksum: Checksum
+    block_lengths: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Three answers, each about named objects.
+
+    Attributes:
+        match: How many objects are equal in everything that was looked at.
+        mismatch: Objects that differ, with the fields.
+        cannot_tell: Objects that could not be compared, with the reason.
+    """
+
+    match: int = 0
+    mismatch: list[str] = field(default_factory=list)
+    cannot_tell: list[str] = field(default_factory=list)
+
+    def add(self, other: Verdict) -> None:
+        """Takes in another verdict."""
+        self.match += other.match
+        self.mismatch += other.mismatch
+        self.cannot_tell += other.cannot_tell
+
+    @property
+    def word(self) -> str:
+        """The verdict in one word, the worst first."""
+        return "mismatch" if self.mismatch else "cannot tell" if self.cannot_tell else "match"
+
+
+def differing_fields(expected: Facts, found: Facts, *, untimed: bool = False) -> list[str]:
+    """Names the attributes that differ.
+
+    Args:
+        untimed: Leave the modification time out, as for a root: taking a snapshot sets it, on both sites at different
+            times.
+    """
+    names = ["kind", "length", "owner", "group", "mode", "replication", "block_size", "storage_policy", "has_acl"]
+    if expected.is_dir:
+        names = ["kind", "owner", "group", "mode", "storage_policy", "has_acl"]
+    if not untimed:
+        names.append("mtime_ms")
+    return [name for name in names if getattr(expected, name) != getattr(found, name)]
+
+
+def say_difference(path: str, fields: Iterable[str], expected: Facts, found: Facts) -> str:
+    """Writes one mismatch so that a person sees both values."""
+    parts = (f"{name} {_show(getattr(found, name))} instead of {_show(getattr(expected, name))}" for name in fields)
+    return f"{path}: {', '.join(parts)}"
+
+
+def _show(value: object) -> str:
+    return str(getattr(value, "value", value))
+
+
+def checksum_answer(expected: SourceChecksum, found: SourceChecksum) -> bool | None:
+    """Compares two HDFS checksums; None when unequal block lengths make them say nothing."""
+    if expected.block_lengths != found.block_lengths or expected.checksum.algorithm != found.checksum.algorithm:
+        return None
+    return expected.checksum.value == found.checksum.value
+
+
+def by_parent(paths: Mapping[str, Facts]) -> dict[str, dict[str, Facts]]:
+    """Groups paths relative to a root by the directory to list; the root itself ("") is left out."""
+    groups: dict[str, dict[str, Facts]] = {}
+    for path, facts in paths.items():
+        if path:
+            parent, _, name = path.rpartition("/")
+            groups.setdefault(parent, {})[name] = facts
+    return groups

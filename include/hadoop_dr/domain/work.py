@@ -1,0 +1,174 @@
+"""What stage and place are asked to do for one root, and what they answer (DESIGN.md sections 4.4 and 4.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.paths import WORK_AREA
+from hadoop_dr.domain.plan import Plan
+
+_TOKEN = re.compile(r"(\d+)-(\d+)(?:\.(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    """Everything about one root of one run.
+
+    Attributes:
+        index: Number of the root inside the point.
+        root: Absolute path of the root on the target.
+        source_root: Absolute path of the root on the source; for an undo the same as ``root``.
+        snapshot: Snapshot of the source that is copied.
+        base: Snapshot of the target whose tree has the items' old paths; None when that is the live tree (first run).
+        items: The touched items by source inode id.
+        plan: Their order.
+        root_now: Attributes of the root itself in ``snapshot``.
+        epoch, claim: What the work area is named after; a later claim takes the work area over.
+        turn: Which use of the area within the claim this is; a later one takes it over from an earlier one. Stage works
+            under ``turn`` itself, try n of place under ``turn + n``, so neither a sleeping stage nor an earlier try of
+            place can touch what place does.
+    """
+
+    index: int
+    root: str
+    source_root: str
+    snapshot: str
+    base: str | None
+    items: Mapping[int, Item]
+    plan: Plan
+    root_now: Facts
+    epoch: int
+    claim: int
+    turn: int = 0
+
+    def source_path(self, path: str) -> str:
+        """Where the source's bytes of a relative path are read."""
+        return f"{self.source_root}/.snapshot/{self.snapshot}/{path}".rstrip("/")
+
+    def base_path(self, path: str) -> str:
+        """Where the target's own state before the run is read."""
+        top = self.root if self.base is None else f"{self.root}/.snapshot/{self.base}"
+        return f"{top}/{path}".rstrip("/")
+
+    def live_path(self, path: str) -> str:
+        """Where a relative path lies in the target's live tree."""
+        return f"{self.root}/{path}".rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Name of a work area. It fences: a later claim renames it, and a sleeping worker finds no path any more."""
+
+    epoch: int
+    claim: int
+    turn: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.claim}" + (f".{self.turn}" if self.turn else "")
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Order of takeover."""
+        return self.epoch, self.claim, self.turn
+
+    @classmethod
+    def parse(cls, name: str) -> Token | None:
+        """Reads a name; None when it is not a token."""
+        match = _TOKEN.fullmatch(name)
+        return cls(int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Paths of a work area."""
+
+    root: str
+    token: Token
+
+    @property
+    def base(self) -> str:
+        """The one directory of ours inside the root."""
+        return f"{self.root}/{WORK_AREA}"
+
+    @property
+    def top(self) -> str:
+        """The work area of this token."""
+        return f"{self.base}/{self.token}"
+
+    @property
+    def stage(self) -> str:
+        """Where bytes are prepared, one directory for each shard."""
+        return f"{self.top}/stage"
+
+    @property
+    def park(self) -> str:
+        """Where existing items wait."""
+        return f"{self.top}/park"
+
+    @property
+    def made(self) -> str:
+        """Where empty directories are made before they are brought in."""
+        return f"{self.top}/made"
+
+    def parked(self, inode: int) -> str:
+        """Where an item waits, by its source inode id."""
+        return f"{self.park}/{inode}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A share of the units of a root that one task stages.
+
+    Attributes:
+        number: From 0 within the root.
+        units: Inode ids of their tops.
+    """
+
+    number: int
+    units: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """Proof of staged bytes: of a whole file, or of a tail from ``offset`` on."""
+
+    sha256: str
+    length: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StagedShard:
+    """What stage answers.
+
+    Attributes:
+        number: The shard's number.
+        directory: Its directory below the work area's ``stage``.
+        units: Source inode id of each unit's top -> inode id of what was staged, on the target.
+        whole: Units planned as tails that were staged as whole files, because the target's blocks do not allow a tail.
+        files: Proof of every staged file by source inode id.
+        files_copied, bytes_copied: What this try moved; what an earlier try had done is not counted again.
+    """
+
+    number: int
+    directory: str
+    units: Mapping[int, int]
+    whole: frozenset[int]
+    files: Mapping[int, StagedFile]
+    files_copied: int = 0
+    bytes_copied: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """How many steps of each phase place had to see done."""
+
+    parked: int = 0
+    tails: int = 0
+    arrived: int = 0
+    attributes: int = 0
+    dropped: int = 0

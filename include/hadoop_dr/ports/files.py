@@ -1,0 +1,61 @@
+"""Small documents beside the data: ledger chains, plans, facts, catalogs (DESIGN.md section 7)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Files(Protocol):
+    """Whole small files on one site, below directories of mode 700 that the adapter makes as needed.
+
+    Raises Unreachable, NotReady, AccessDenied or Unknown like ``NameNode``.
+    """
+
+    site: str
+
+    def append_new(self, path: str, content: bytes) -> bool:
+        """Publishes a durable file at a path where none exists: written aside, synced, renamed without overwrite.
+
+        Returns:
+            True when this call made it; False when a file was there first (also when it has equal content).
+
+        Raises:
+            Unknown: The rename's answer was lost and could not be read back.
+        """
+
+    def put(self, path: str, content: bytes) -> None:
+        """Publishes a whole file, replacing an older one; readers see the old or the new, never a part."""
+
+    def get(self, path: str) -> bytes:
+        """Reads a whole file.
+
+        Raises:
+            NotFound: It does not exist.
+        """
+
+    def names(self, directory: str) -> list[str]:
+        """Names of the entries of a directory, sorted; empty when it does not exist."""
+
+    def move(self, source: str, target: str) -> None:
+        """Renames a file or directory; parents of the target are made.
+
+        Raises:
+            NotFound: No source. AlreadyExists: Something is at the target.
+        """
+
+    def remove(self, path: str) -> None:
+        """Removes a file or a whole directory; absence is fine."""
+
+
+class Tables(Protocol):
+    """Rows to bytes and back (Parquet). A schema is a tuple of (column, type) with the types of ``COLUMN_TYPES``."""
+
+    def pack(self, schema: tuple[tuple[str, str], ...], rows: list[tuple[object, ...]]) -> bytes:
+        """Writes rows, compressed, in order."""
+
+    def unpack(self, content: bytes) -> list[tuple[object, ...]]:
+        """Reads the rows back in order."""
+
+
+COLUMN_TYPES = ("int64", "string", "binary", "bool", "float64", "strings", "pairs")
+"""``strings`` is a list of text, ``pairs`` a list of (text, bytes); every column may hold None."""

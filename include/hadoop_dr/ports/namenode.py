@@ -1,0 +1,156 @@
+"""The control plane of one site's HDFS: few requests, each with a deadline, each with a known outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hadoop_dr.domain.facts import Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the serving NameNode says of itself.
+
+    Attributes:
+        cluster_id: Identity of the HDFS cluster; two sites with one id are the same cluster.
+        safe_mode: Text of the safe mode, or empty.
+        live_datanodes: DataNodes that report now.
+        remaining_bytes: Raw capacity left, before replication.
+        open_files: Files under construction in the whole name space.
+        version: Version text of the software.
+    """
+
+    cluster_id: str
+    safe_mode: str
+    live_datanodes: int
+    remaining_bytes: int
+    open_files: int
+    version: str
+
+
+class NameNode(Protocol):
+    """One site's name space. Paths are absolute, byte-exact, never percent-encoded by the caller.
+
+    Any call may raise Unreachable (nothing happened), NotReady (standby everywhere, safe mode), AccessDenied, NotFound,
+    Protocol. A call that changes something and whose answer is lost is read back by the adapter; when that cannot
+    settle it, Unknown is raised and nothing is sent again.
+    """
+
+    site: str
+
+    # -- reading: may be repeated by the adapter on another NameNode
+    def service(self) -> Service:
+        """Says who serves and how it is."""
+
+    def settings(self, *names: str) -> Mapping[str, str]:
+        """Gives the NameNode's effective configuration for these keys; a key it does not know is absent."""
+
+    def status(self, path: str) -> Listed:
+        """Attributes of one path; ``name`` is empty.
+
+        Raises:
+            NotFound: Nothing lies there.
+        """
+
+    def list(self, path: str) -> Iterator[Listed]:
+        """Children of a directory in the NameNode's order, streamed; of a file: the file itself with an empty name.
+
+        Raises:
+            NotFound: Nothing lies there.
+        """
+
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Extras:
+        """ACL and extended attributes of one path; what is not asked for stays empty."""
+
+    def blocks(self, path: str) -> Blocks:
+        """Block ids and lengths of a file, also of one in a snapshot."""
+
+    def checksum(self, path: str) -> Checksum:
+        """HDFS checksum of a file, computed by its DataNodes."""
+
+    def quota(self, path: str) -> Quota:
+        """Quotas and usage of a directory."""
+
+    def snapshots(self, path: str) -> Sequence[Snapshot]:
+        """Snapshots of a root, oldest first; empty when it is not snapshottable."""
+
+    def snapshottable(self) -> Sequence[str]:
+        """Every snapshottable directory the user may see."""
+
+    def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
+        """Pages of the snapshot diff listing of a root, older to newer snapshot, both named.
+
+        Raises:
+            NotFound: The root or one of the snapshots does not exist.
+        """
+
+    def clock_offset_ms(self, directory: str) -> float:
+        """This NameNode's clock minus ours, in milliseconds, from the times of a small file made in ``directory``.
+
+        Best of five samples, halved round trip taken off (S2.16).
+        """
+
+    def may_administer(self) -> bool:
+        """Whether the acting user is a superuser here: asked by an access check that only a superuser passes."""
+
+    # -- changing: outcome done, not done (raises Failed) or Unknown
+    def make_directory(self, path: str, mode: int) -> None:
+        """Makes a directory and missing parents; existing is fine. ``mode`` is set on the last one only."""
+
+    def rename(self, source: str, target: str) -> None:
+        """Moves one item; never into an existing directory, never over an existing file.
+
+        Raises:
+            NotFound: No source. AlreadyExists: Something lies at the target.
+        """
+
+    def delete(self, path: str, *, recursive: bool = False) -> bool:
+        """Removes a path; False when nothing lay there."""
+
+    def allow_snapshot(self, path: str) -> None:
+        """Makes a directory snapshottable; already being so is fine."""
+
+    def create_snapshot(self, path: str, name: str) -> None:
+        """Takes a snapshot.
+
+        Raises:
+            AlreadyExists: The root has a snapshot of that name which this call did not make.
+        """
+
+    def delete_snapshot(self, path: str, name: str) -> bool:
+        """Removes a snapshot; False when there was none of that name."""
+
+    def set_permission(self, path: str, mode: int) -> None:
+        """Sets the permission bits, sticky bit included."""
+
+    def set_owner(self, path: str, owner: str, group: str) -> None:
+        """Sets owner and group."""
+
+    def set_times(self, path: str, mtime_ms: int) -> None:
+        """Sets the modification time of a file or directory."""
+
+    def set_replication(self, path: str, replication: int) -> None:
+        """Sets the number of copies of a file."""
+
+    def set_acl(self, path: str, acl: tuple[str, ...]) -> None:
+        """Replaces the whole ACL by a full list as in ``Extras.acl``; an empty one removes it."""
+
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        """Creates or replaces one extended attribute."""
+
+    def remove_xattr(self, path: str, name: str) -> None:
+        """Removes one extended attribute; absence is fine."""
+
+    def set_storage_policy(self, path: str, policy: int) -> None:
+        """Sets the storage policy by id; 0 unsets it."""
+
+    def set_quota(self, path: str, namespace: int, space_bytes: int) -> None:
+        """Sets both quotas; -1 lifts one."""
+
+    def truncate(self, path: str, length: int) -> None:
+        """Cuts a file to a length that is a block boundary (no recovery follows)."""
+
+    def concat(self, path: str, sources: Sequence[str]) -> None:
+        """Joins files of the same directory behind ``path``; they cease to exist."""

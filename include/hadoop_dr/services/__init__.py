@@ -1,0 +1,1 @@
+"""Use cases. Ports in the constructor, one public method each."""

@@ -1,0 +1,148 @@
+"""Reads what both sites announce, decides who has access, and publishes it (DESIGN.md section 8; S2.20, S2.21, I13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hadoop_dr.domain.arbitration import (
+    NO_RULING,
+    Decision,
+    Observation,
+    Outcome,
+    arbitrate,
+    current_access,
+    to_publish,
+)
+from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Superseded, Unknown
+from hadoop_dr.domain.identity import Access, access_path, decode_access, decode_identity, encode, identity_path
+from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.coordinator import Coordinator
+
+
+class Publication(StrEnum):
+    """What became of one site's copy of the access."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    SILENT = "silent"
+    OVERTAKEN = "overtaken"
+
+
+@dataclass(frozen=True, slots=True)
+class Arbitration:
+    """One round of arbitration.
+
+    Attributes:
+        decision: What was decided on what was read.
+        copies: What became of each site's copy; empty after a look.
+        due: Some copy did not say what was decided when it was read.
+    """
+
+    decision: Decision
+    copies: Mapping[str, Publication]
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One site as it was read, with the version to compare its copy of the access with; None when it has none."""
+
+    observation: Observation
+    version: int | None = None
+
+
+class Arbitrate:
+    """Decides and publishes; any number of arbiters may do so at once, because the copies are compared and set.
+
+    Args:
+        pair: The pair's name.
+        coordinators: The ZooKeeper of each of the two sites.
+        ruling: Gives the newest role entry of the ledger, for a site whose ZooKeeper is silent.
+        by: Who arbitrates.
+    """
+
+    def __init__(
+        self,
+        pair: str,
+        coordinators: Mapping[str, Coordinator],
+        clock: Clock,
+        chance: Chance,
+        by: str,
+        ruling: Callable[[], PairState] = lambda: NO_RULING,
+    ) -> None:
+        self._pair, self._coordinators, self._clock, self._chance = pair, coordinators, clock, chance
+        self._by, self._ruling = by, ruling
+
+    def run(self, *, publish: bool = True) -> Arbitration:
+        """Reads afresh, decides and publishes, the copy beside the site in use first, because that one counts.
+
+        A site that is silent, or whose documents this program cannot read, is unknown, and its copy is left alone.
+
+        Args:
+            publish: Turn off to look only: nothing is written.
+
+        Raises:
+            Unknown: The deciding copy may have been written or not.
+            Superseded, AlreadyExists: Somebody else wrote the deciding copy since it was read; decide anew.
+            Unreachable: The deciding copy's ZooKeeper went silent after it was read.
+        """
+        seen = {site: self._observe(site) for site in self._coordinators}
+        first, second = (entry.observation for entry in seen.values())
+        ruling = NO_RULING if first.identity and second.identity else self._ruling()
+        decision = arbitrate(first, second, current_access(first, second, ruling), ruling)
+        wanted = {
+            site: to_publish(decision, entry.observation.access)
+            for site, entry in seen.items()
+            if not entry.observation.trouble
+        }
+        due = any(wanted.values())
+        if not publish:
+            return Arbitration(decision, {}, due)
+        copies: dict[str, Publication] = {}
+        for site in sorted(seen, key=lambda name: name != decision.site):
+            deciding = site == decision.site and decision.outcome is not Outcome.ALARM
+            copies[site] = self._publish(site, seen[site].version, wanted, decision, deciding)
+        return Arbitration(decision, copies, due)
+
+    def _observe(self, site: str) -> _Seen:
+        coordinator, where = self._coordinators[site], f"{site}: /hadoop-dr/{self._pair}"
+        try:
+            identity, access = (coordinator.read(path(self._pair)) for path in (identity_path, access_path))
+            observation = Observation(
+                site,
+                decode_identity(identity.data, f"{where}/identity") if identity else None,
+                decode_access(access.data, f"{where}/access") if access else None,
+            )
+        except DrError as error:
+            return _Seen(Observation(site, trouble=str(error)))
+        return _Seen(observation, access.version if access else None)
+
+    def _publish(
+        self,
+        site: str,
+        version: int | None,
+        wanted: Mapping[str, tuple[str | None, int, str] | None],
+        decision: Decision,
+        deciding: bool,
+    ) -> Publication:
+        if site not in wanted:
+            return Publication.SILENT
+        if (content := wanted[site]) is None:
+            return Publication.UNCHANGED
+        at, by = iso(self._clock.wall_ms()), f"{self._by}/{self._chance.token()}"
+        data = encode(Access(content[0], content[1], at, by, decision.reason, content[2]))
+        try:
+            if version is None:
+                self._coordinators[site].create(access_path(self._pair), data)
+            else:
+                self._coordinators[site].write(access_path(self._pair), data, version)
+        except DrError as error:
+            if deciding:
+                raise
+            overtaken = isinstance(error, (AlreadyExists, NotFound, Superseded, Unknown))
+            return Publication.OVERTAKEN if overtaken else Publication.SILENT
+        return Publication.WRITTEN

@@ -1,0 +1,247 @@
+"""The first stage: look, claim, end what an earlier run left, make ready for the moment (DESIGN.md section 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure
+from hadoop_dr.domain.errors import AlreadyExists, DrError, Mismatch, Superseded, Unknown
+from hadoop_dr.domain.ids import iso, point_id, snapshot_name
+from hadoop_dr.domain.policy import Drift, Mode
+from hadoop_dr.domain.roots import resolve_roots
+from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.services.backup.baseline import Baseline, find_baseline, record
+from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.drift import find_drift, kept_name, trees_differ
+from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.mend import Mend
+from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
+from hadoop_dr.services.ledger.claims import Wish
+from hadoop_dr.services.moment import snapshot_named
+
+_KEPT = 1000
+ARMING_MS = 300
+"""From the decision to take a moment at once to T0: warming connections and handing out work take about as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody asked of a run.
+
+    Attributes:
+        run: Its id.
+        try_no: Which attempt of it this is, from 1.
+        moment_ms: Wanted T0; None for as soon as possible.
+        owner: This process, or ``{}`` when later stages run in other processes.
+        reason: Why, in the words of whoever asked; kept in the ledger.
+        approve_deletions: Deletions above the policy's limit are wanted (I8).
+        wait: Wait for a busy service.
+        takeover: Take a busy service over at once.
+    """
+
+    run: str
+    try_no: int = 1
+    moment_ms: int | None = None
+    owner: Mapping[str, Any] | None = None
+    reason: str = ""
+    approve_deletions: bool = False
+    wait: bool = False
+    takeover: bool = False
+
+
+class Begin:
+    """Decides whether a run may begin, then claims the service.
+
+    Args:
+        ground: The service.
+        finish: Carries an unfinished, staged or taken point of an earlier run to its end.
+    """
+
+    def __init__(self, ground: Ground, finish: Callable[[Claim, Point], None]) -> None:
+        self._ground, self._catalogs, self._finish = ground, Catalogs(ground), finish
+        self._close = Close(ground)
+
+    def look(self) -> list[Result]:
+        """Runs every check without acting; drift of the secondary included when nobody works on it."""
+        results, state, baseline = self._decide()
+        if state is not None and state.claim is None and state.sealed() and not any(r.mark == "fail" for r in results):
+            results += self._drift(baseline)
+        return results
+
+    def run(self, order: Order) -> dict[str, Any]:
+        """Carries the stage out.
+
+        Returns:
+            ``{"point", "moment", "roots", "baseline", "finished": [points], "warnings": [...]}``.
+
+        Raises:
+            Refused: A check failed; nothing has changed.
+            Busy: Another run owns the service.
+        """
+        results, _, _ = self._decide()
+        refuse_on_failure(self._ground.policy.service, results)
+        claim = self._claim(order)
+        finished, half_done = self._end_earlier(claim)
+        state, roots = self._ground.ledger.read(), self._roots()
+        baseline = self._baseline(state)
+        try:
+            if baseline.point is not None:
+                self._mend_drift(claim, baseline.point, half_done)
+            self._make_ready(roots)
+        except DrError as error:
+            self._close.void(claim, claim.point, str(error))
+            raise
+        return {
+            "point": claim.point,
+            "moment": iso(state.points[claim.point].moment_ms),
+            "roots": list(roots),
+            "baseline": baseline.point.point if baseline.point else None,
+            "finished": finished,
+            "warnings": [*baseline.lost, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
+        }
+
+    def _decide(self) -> tuple[list[Result], ServiceState | None, Baseline]:
+        ground = self._ground
+        preflight = Preflight(ground, self._catalogs.rows)
+        sites = preflight.sites()
+        if any(result.mark is Mark.FAIL for result in sites):
+            return sites, None, Baseline(None)
+        try:
+            roots: Sequence[str] = self._roots()
+            state = ground.ledger.read()
+            baseline = self._baseline(state)
+        except DrError as error:
+            checked = preflight.run(Scope(ground.policy.directories, None))
+            return [*sites, *checked, failed_to("reading", error)], None, Baseline(None)
+        return [*sites, *preflight.run(Scope(roots, baseline.point))], state, baseline
+
+    def _roots(self) -> tuple[str, ...]:
+        return resolve_roots([*self._ground.policy.directories, *self._catalogs.locations()])
+
+    def _baseline(self, state: ServiceState) -> Baseline:
+        if self._ground.policy.mode is Mode.FULL:
+            return Baseline(None)
+        return find_baseline(self._ground, state)
+
+    def _claim(self, order: Order) -> Claim:
+        ground = self._ground
+        now = ground.clock.wall_ms()
+        moment_ms = max(order.moment_ms or 0, now + ARMING_MS)
+        state = ground.ledger.read()
+        if state.claim is not None and state.claim.run == order.run:
+            moment_ms = state.points[state.claim.point].moment_ms
+        frozen = {
+            "text": ground.policy_text,
+            "file": ground.policy.file,
+            "mode": ground.policy.mode.value,
+            "transfer": ground.policy.transfer.value,
+            "reason": order.reason,
+            "wanted_ms": order.moment_ms,
+            "approve_deletions": order.approve_deletions,
+        }
+        return ground.claims.take(
+            Wish(
+                order.run,
+                order.try_no,
+                point_id(moment_ms),
+                moment_ms,
+                frozen,
+                order.owner or {},
+                order.wait,
+                order.takeover,
+            )
+        )
+
+    def _end_earlier(self, claim: Claim) -> tuple[list[str], bool]:
+        """Points of earlier runs: one whose snapshots were taken is carried to its end, others are given up.
+
+        Returns:
+            The points carried to their end, and whether one was given up whose changes may lie in the live tree.
+        """
+        finished, half_done = list[str](), False
+        for point in self._ground.ledger.read().unfinished():
+            if point.point == claim.point:
+                continue
+            if point.state is PointState.CLAIMED:
+                self._close.void(claim, point.point, f"run {point.run} ended before its moment was taken")
+                continue
+            try:
+                self._finish(claim, point)
+                finished.append(point.point)
+            except DrError as error:
+                if error.retryable or isinstance(error, Superseded | Unknown):
+                    raise
+                half_done = half_done or self._ground.ledger.read().points[point.point].state is PointState.STAGED
+                self._close.void(claim, point.point, f"could not be finished: {error}")
+        self._close.sweep(self._ground.ledger.read())
+        return finished, half_done
+
+    def _make_ready(self, roots: Sequence[str]) -> None:
+        """Makes the roots exist on the target and snapshottable on both sites."""
+        ground = self._ground
+        for root in roots:
+            ground.source.namenode.allow_snapshot(root)
+            ground.target.namenode.make_directory(root, 0o755)
+            ground.target.namenode.allow_snapshot(root)
+
+    def _drift(self, baseline: Baseline) -> list[Result]:
+        if baseline.point is None:
+            return []
+        found = find_drift(self._ground, baseline.point)
+        if not found:
+            return [ok("drift", "the secondary's directories are as the last point left them")]
+        name = self._ground.target.name
+        mend = "Put it back, or set drift: restore in the policy to have it undone and kept aside."
+        return [
+            fail(
+                "drift",
+                f"{name} was changed by somebody else: {'; '.join(found[:5])}"
+                + (f" and {len(found) - 5} more" if len(found) > 5 else ""),
+                mend,
+            )
+        ]
+
+    def _mend_drift(self, claim: Claim, baseline: Point, half_done: bool) -> None:
+        """Undoes what a given-up run left; foreign changes only where the policy says so, and they are kept aside.
+
+        Raises:
+            Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
+        """
+        found = find_drift(self._ground, baseline)
+        if not found:
+            return
+        if self._ground.policy.drift is Drift.REFUSE and not half_done:
+            refuse_on_failure(self._ground.policy.service, self._drift(Baseline(baseline)))
+        target, kept = self._ground.target.namenode, kept_name(self._ground, claim)
+        for root in baseline.sealed["snapshots"]:
+            with suppress(AlreadyExists):
+                target.create_snapshot(root, kept)
+        pulse = self._ground.claims.pulse(claim)
+        Mend(self._ground, pulse.beat).undo(claim, baseline, kept)
+        base = self._new_base(claim, baseline)
+        body = {"to": baseline.point, "kept": kept, "found": found[:_KEPT], "base": base}
+        self._ground.ledger.append_mine(claim, "undone", body)
+
+    def _new_base(self, claim: Claim, baseline: Point) -> dict[str, Any]:
+        """Snapshots of what an undo left: files it brought back have other inodes than in the sealed snapshots.
+
+        Raises:
+            Mismatch: The live tree is not that of the sealed point.
+        """
+        target, base = self._ground.target.namenode, dict[str, Any]()
+        name = snapshot_name(self._ground.policy.service, baseline.epoch, baseline.point, claim.n)
+        for root, kept in baseline.sealed["snapshots"].items():
+            target.create_snapshot(root, name)
+            left = trees_differ(target, root, kept["snapshot"], name)
+            if left:
+                raise Mismatch(
+                    f"{target.site}:{root}",
+                    f"an undo left {len(left)} differences, the first: {left[0]}",
+                    "Look at the directory by hand, then run again.",
+                )
+            base[root] = record(snapshot_named(target, root, name))
+        return base

@@ -1,0 +1,300 @@
+"""The catalog side of a run: exported at the moment, applied around the tree, verified (DESIGN.md section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from hadoop_dr.domain.catalog.coverage import Finding, Uncovered, cover
+from hadoop_dr.domain.catalog.difference import Verb, catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.places import locations, refuse_outside, table_roots
+from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references, rewrite_rows
+from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
+from hadoop_dr.domain.catalog.selection import selection_of
+from hadoop_dr.domain.coverage import TableSeen
+from hadoop_dr.domain.errors import BaselineLost, NotFound, Refused
+from hadoop_dr.domain.policy import Acid
+from hadoop_dr.domain.roots import resolve_roots, root_of
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.backup.documents import Documents
+from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported
+
+CATALOG = "catalog.parquet"
+_NOTHING = {"create": 0, "alter": 0, "drop": 0}
+_SHOWN = 20
+
+
+class Catalogs:
+    """The Hive metastore of both sites, as far as the policy protects tables; without any, nothing is contacted.
+
+    Args:
+        ground: The service.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._patterns = ground.policy.hive_patterns
+        self._selection = selection_of(self._patterns)
+        self._begun: Exported | None = None
+        self._exact: Exported | None = None
+        self._kept: list[Row] = []
+        self._findings: list[Finding] = []
+        self._e0 = self._e1 = 0
+
+    # ------------------------------------------------------------------ before and at the moment
+
+    def locations(self) -> list[str]:
+        """Directories of the protected tables now, as paths on the source."""
+        if not self._patterns:
+            return []
+        if self._begun is None:
+            self.begin()
+        assert self._begun is not None
+        return table_roots(self._covered(self._begun.rows.values()))
+
+    def rows(self) -> list[Row]:
+        """The protected objects of the source's catalog now."""
+        self.locations()
+        return self._covered(self._begun.rows.values()) if self._begun else []
+
+    def roots(self) -> tuple[str, ...]:
+        """The roots a snapshot would be taken of now."""
+        return resolve_roots([*self._ground.policy.directories, *self.locations()])
+
+    def seen(self) -> tuple[list[TableSeen], tuple[str, ...]]:
+        """Every declared table as coverage looks at it, also those a point leaves out, and the roots."""
+        if not self._patterns:
+            return [], resolve_roots(self._ground.policy.directories)
+        if self._begun is None:
+            self.begin()
+        assert self._begun is not None
+        rows = list(self._begun.rows.values())
+        kept, findings = cover(rows, self._skip(), one_address=self._one_address())
+        left_out = {finding.slot[1:3]: finding for finding in findings}
+        places: dict[tuple[str, str], list[str]] = {}
+        for place in locations(kept):
+            places.setdefault((place.slot.database, place.slot.table), []).append(place.path)
+        tables = [
+            TableSeen(
+                row.slot.database,
+                row.slot.table,
+                places.get((row.slot.database, row.slot.table), ()),
+                left_out[row.slot[1:3]].why.value if row.slot[1:3] in left_out else "",
+                row.slot[1:3] in left_out and left_out[row.slot[1:3]].skipped,
+            )
+            for row in rows
+            if row.slot.kind is Kind.TABLE
+        ]
+        return tables, resolve_roots([*self._ground.policy.directories, *table_roots(kept)])
+
+    def begin(self) -> None:
+        """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again."""
+        if self._patterns:
+            self._begun = self._export().begin(self._selection, self._begun or self._previous())
+            self._exact = None
+
+    def mark_before(self) -> None:
+        """At T0: notes the event id E0."""
+        if self._patterns:
+            self._e0 = self._metastore(self._ground.source).current_event()
+
+    def mark_after(self) -> None:
+        """After the last snapshot: notes the event id E1."""
+        if self._patterns:
+            self._e1 = self._metastore(self._ground.source).current_event()
+
+    def touched(self, settle_ms: int, sleep_until: Callable[[float], None]) -> list[str]:
+        """Names protected objects that changed after E0 and until the catalog has settled."""
+        if not self._patterns:
+            return []
+        sleep_until(self._ground.clock.monotonic_s() + settle_ms / 1000)
+        until = max(self._e1, self._metastore(self._ground.source).current_event())
+        events = self._export().touched(self._e0, until, self._selection)
+        return sorted({".".join(part for part in (event.database, event.table) if part) for event in events})
+
+    def outside(self, roots: Sequence[str], snapshot: str) -> list[str]:
+        """Names locations registered at E0 that the snapshots do not hold.
+
+        Raises:
+            Refused: A location lies outside the roots altogether, or an object cannot be protected.
+        """
+        if not self._patterns:
+            return []
+        assert self._begun is not None
+        self._exact = self._export().at(self._begun, self._e0)
+        self._kept = self._covered(self._exact.rows.values())
+        refuse_outside(self._kept, roots, self._addresses(self._ground.source))
+        return self._missing(roots, snapshot)
+
+    def write(self, documents: Documents) -> dict[str, Any]:
+        """Writes the catalog at exactly E0 as a document; gives what the ledger keeps of it."""
+        if self._exact is None:
+            return {}
+        documents.write_loose(CATALOG, SCHEMA, pack_rows(self._kept))
+        return {
+            "e0": self._e0,
+            "e1": self._e1,
+            "objects": len(self._kept),
+            "left_out": [str(finding) for finding in self._findings[:_SHOWN]],
+        }
+
+    # ------------------------------------------------------------------ on the target
+
+    def plan(self, point: Point, documents: Documents) -> dict[str, int]:
+        """Counts what the target's catalog needs, and makes the export one of the plan's documents."""
+        if not point.taken.get("catalog"):
+            return dict(_NOTHING)
+        documents.adopt(CATALOG)
+        return self._counts(self._wanted(documents), self._replaced(point, documents))
+
+    def preview(self) -> dict[str, int]:
+        """Counts what the target's catalog would need now."""
+        if not self._patterns:
+            return dict(_NOTHING)
+        self.locations()
+        assert self._begun is not None
+        return self._counts(self._rewritten(self._covered(self._begun.rows.values())), ())
+
+    def drop(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
+        """Drops what went or became another object; never deletes data."""
+        if point.taken.get("catalog"):
+            self._apply(still_mine).drop(self._wanted(documents), self._selection, self._replaced(point, documents))
+
+    def create(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
+        """Creates and alters until the target's catalog is the point's."""
+        if point.taken.get("catalog"):
+            self._apply(still_mine).build(self._wanted(documents), self._selection)
+
+    def verify(self, point: Point, documents: Documents) -> Verdict:
+        """Compares the target's catalog with the point's, object by object; none may name the other site."""
+        if not point.taken.get("catalog"):
+            return Verdict()
+        wanted = self._wanted(documents)
+        refuse_references(wanted, self._addresses(self._ground.source), self._ground.source.name)
+        found = CatalogVerify(self._metastore(self._ground.target)).run(wanted, self._selection)
+        return Verdict(found.match, list(found.mismatch), list(found.cannot_tell))
+
+    def warnings(self, point: Point) -> list[str]:
+        """What a person should know about the catalog of this point."""
+        return [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
+
+    # ------------------------------------------------------------------ parts
+
+    def _metastore(self, side: Side) -> Metastore:
+        if side.metastore is None:
+            raise Refused(
+                side.name,
+                "has no metastore, and the policy protects Hive tables",
+                f"Name it under sites.{side.name}.metastores in {self._ground.pair.file or 'the pair file'}.",
+            )
+        return side.metastore
+
+    def _export(self) -> CatalogExport:
+        return CatalogExport(self._metastore(self._ground.source))
+
+    def _apply(self, still_mine: Callable[[], None]) -> CatalogApply:
+        return CatalogApply(self._metastore(self._ground.target), self._ground.clock, between=still_mine)
+
+    def _previous(self) -> Exported | None:
+        """The export of the newest sealed point of the same direction, if its document is still whole."""
+        point = self._ground.ledger.read().newest_sealed()
+        if point is None or not point.taken.get("catalog") or point.source != self._ground.source.name:
+            return None
+        if point.taken["catalog"]["left_out"]:
+            return None  # objects were left out of the document, so it is not the whole export
+        try:
+            rows = self._rows(self._documents(point))
+        except BaselineLost:
+            return None
+        return Exported(self._selection, point.taken["catalog"]["e0"], catalog_of(rows), full=False)
+
+    def _documents(self, point: Point) -> Documents:
+        ground = self._ground
+        return Documents(
+            ground.pair.name,
+            ground.policy.service,
+            point.point,
+            ground.target.files,
+            ground.source.files,
+            ground.tables,
+        )
+
+    def _rows(self, documents: Documents) -> list[Row]:
+        return unpack_rows(documents.read(CATALOG))
+
+    def _wanted(self, documents: Documents) -> list[Row]:
+        return self._rewritten(self._rows(documents))
+
+    def _rewritten(self, rows: Iterable[Row]) -> list[Row]:
+        source, target = self._ground.source, self._ground.target
+        return rewrite_rows(rows, Rewrite(self._addresses(source), target.authority))
+
+    @staticmethod
+    def _addresses(side: Side) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(alias for address in side.addresses for alias in aliases(address)))
+
+    def _replaced(self, point: Point, documents: Documents) -> tuple[Slot, ...]:
+        """Tables the source dropped and made again since the point before this one."""
+        before = [p for p in self._ground.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
+        if not before or before[-1].source != point.source:
+            return ()
+        try:
+            earlier = catalog_of(self._rows(self._documents(before[-1])))
+        except BaselineLost:
+            return ()
+        return tuple(replaced_tables(earlier, catalog_of(self._rows(documents))))
+
+    def _counts(self, wanted: Sequence[Row], replaced: Sequence[Slot]) -> dict[str, int]:
+        found = self._apply(lambda: None).plan(wanted, self._selection, replaced)
+        counts = dict.fromkeys(_NOTHING, 0)
+        names: Mapping[Verb, str] = {Verb.CREATE: "create", Verb.ALTER: "alter", Verb.DROP: "drop"}
+        for change in (*found.drops, *found.builds):
+            counts[names[change.verb]] += 1
+        return counts
+
+    def _covered(self, rows: Iterable[Row]) -> list[Row]:
+        """Parts off what cannot be protected.
+
+        Raises:
+            Refused: There is such an object, and the policy does not say to go on without it.
+        """
+        kept, self._findings = cover(rows, self._skip(), one_address=self._one_address())
+        refused = [str(finding) for finding in self._findings if not finding.skipped]
+        if refused:
+            raise Refused(
+                "catalog",
+                f"{len(refused)} objects cannot be protected: {'; '.join(refused[:_SHOWN])}",
+                "Take them out of 'protect' by naming tables, or for transactional tables set acid: skip",
+            )
+        return kept
+
+    def _skip(self) -> list[Uncovered]:
+        return [Uncovered.ACID] if self._ground.policy.acid is Acid.SKIP else []
+
+    def _one_address(self) -> bool:
+        return self._ground.source.authority == self._ground.target.authority
+
+    def _missing(self, roots: Sequence[str], snapshot: str) -> list[str]:
+        """Locations of E0 that the snapshots do not hold, a listing for each directory they lie in."""
+        wanted: dict[str, dict[str, str]] = {}
+        for place in locations(self._kept):
+            root = root_of(place.path, roots)
+            below = place.path[len(root or "") :].strip("/")
+            if root is not None and below:
+                parent, _, name = below.rpartition("/")
+                directory = f"{root}/.snapshot/{snapshot}/{parent}".rstrip("/")
+                wanted.setdefault(directory, {})[name] = str(place.slot)
+        missing: list[str] = []
+        for directory, names in wanted.items():
+            found = self._names(directory)
+            missing += [slot for name, slot in names.items() if name not in found]
+        return sorted(missing)
+
+    def _names(self, directory: str) -> set[str]:
+        try:
+            return {child.name for child in self._ground.source.namenode.list(directory)}
+        except NotFound:
+            return set()

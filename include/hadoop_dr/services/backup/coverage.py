@@ -1,0 +1,39 @@
+"""What of a service its points would hold and what not, named before anything starts (DESIGN.md section 4.1)."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.inventory import walk
+
+
+class Coverage:
+    """Looks through the data of a service.
+
+    Args:
+        ground: The service.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def run(self) -> list[Result]:
+        """Gives a result for everything a point would hold, or would not."""
+        ground = self._ground
+        tables, roots = Catalogs(ground).seen()
+        existing = [path for path in ground.policy.directories if self._exists(path)]
+        results = cover_directories(ground.policy.directories, existing)
+        results += cover_tables(ground.policy.protect, tables, roots)
+        for root in (root for root in roots if self._exists(root)):
+            items = ((path, item.facts) for path, item in walk(self._ground.source.namenode, root))
+            results += cover_files(root, items)
+        return results
+
+    def _exists(self, path: str) -> bool:
+        try:
+            return self._ground.source.namenode.status(path).facts.is_dir
+        except NotFound:
+            return False

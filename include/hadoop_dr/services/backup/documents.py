@@ -1,0 +1,145 @@
+"""A point's documents: everything the secondary needs to finish or prove the point alone (S3.1, DESIGN.md section 7).
+
+They lie beside the ledger on both sites. ``manifest.json`` names them with their SHA-256 and is written last: a plan
+exists when its manifest does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound
+from hadoop_dr.domain.ledger import point_directory
+from hadoop_dr.ports.files import Files, Tables
+
+Schema = tuple[tuple[str, str], ...]
+Row = tuple[object, ...]
+MANIFEST = "manifest.json"
+
+
+class Documents:
+    """The documents of one point on both sites.
+
+    Args:
+        pair, service, point: Whose documents.
+        target: Files of the site that must have them.
+        source: Files of the site that should have them too; its absence is a warning, not a failure.
+        tables: Rows to bytes.
+    """
+
+    def __init__(self, pair: str, service: str, point: str, target: Files, source: Files, tables: Tables) -> None:
+        self.directory = point_directory(pair, service, point)
+        self._target, self._source, self._tables = target, source, tables
+        self._manifest: dict[str, dict[str, Any]] = {}
+        self.warnings: list[str] = []
+
+    def write(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
+        """Writes one table to both sites; it counts once the manifest names it."""
+        content = self._tables.pack(schema, list(rows))
+        self._put(name, content)
+        self._manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(rows)}
+
+    def adopt(self, name: str) -> None:
+        """Takes a document that an earlier stage wrote into the manifest.
+
+        Raises:
+            BaselineLost: It was never written.
+        """
+        content = self._needed(name)
+        rows = len(self._tables.unpack(content))
+        self._manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": rows}
+
+    def seal_manifest(self, summary: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Writes the manifest: from here on the plan exists."""
+        manifest = {"v": 1, "documents": self._manifest, **summary}
+        self._put(MANIFEST, json.dumps(manifest, sort_keys=True, ensure_ascii=False).encode())
+        return manifest
+
+    def manifest(self) -> Mapping[str, Any] | None:
+        """Reads the manifest; None when there is no plan yet."""
+        try:
+            manifest: dict[str, Any] = json.loads(self._get(MANIFEST))
+        except NotFound:
+            return None
+        self._manifest = dict(manifest["documents"])
+        return manifest
+
+    def read(self, name: str) -> list[Row]:
+        """Reads one table and proves it is the one the manifest names.
+
+        Raises:
+            BaselineLost: It is missing or is another one.
+        """
+        if not self._manifest:
+            self.manifest()
+        content = self._needed(name)
+        if hashlib.sha256(content).hexdigest() != self._manifest.get(name, {}).get("sha256"):
+            raise BaselineLost(
+                f"{self.directory}/{name}",
+                "document of a point is not the recorded one",
+                "The point cannot be finished; the next run makes a new one.",
+            )
+        return self._tables.unpack(content)
+
+    def write_loose(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
+        """Writes a table outside the manifest: what a later stage adds to a plan."""
+        self._put(name, self._tables.pack(schema, list(rows)))
+
+    def read_loose(self, name: str) -> list[Row] | None:
+        """Reads a table outside the manifest; None when it was not written."""
+        try:
+            return self._tables.unpack(self._get(name))
+        except NotFound:
+            return None
+
+    def put_json(self, name: str, value: Mapping[str, Any]) -> None:
+        """Writes a small document outside the manifest (a verdict, a record of a finished stage)."""
+        self._put(name, json.dumps(value, sort_keys=True, ensure_ascii=False).encode())
+
+    def get_json(self, name: str) -> Mapping[str, Any] | None:
+        """Reads a small document; None when it was not written."""
+        try:
+            value: Mapping[str, Any] = json.loads(self._get(name))
+        except NotFound:
+            return None
+        return value
+
+    def remove(self) -> None:
+        """Removes all documents of the point on both sites."""
+        for files in (self._target, self._source):
+            files.remove(self.directory)
+
+    def _put(self, name: str, content: bytes) -> None:
+        path = f"{self.directory}/{name}"
+        self._target.put(path, content)
+        try:
+            self._source.put(path, content)
+        except DrError as error:
+            self.warnings.append(f"{self._source.site} has no copy of {name}: {error}")
+
+    def _needed(self, name: str) -> bytes:
+        try:
+            return self._get(name)
+        except NotFound as error:
+            raise BaselineLost(
+                f"{self.directory}/{name}",
+                "document of a point is missing on both sites",
+                "The point cannot be finished; the next run makes a new one.",
+            ) from error
+
+    def _get(self, name: str) -> bytes:
+        path = f"{self.directory}/{name}"
+        try:
+            return self._target.get(path)
+        except NotFound:
+            try:
+                return self._source.get(path)
+            except NotFound:
+                raise
+            except DrError as error:
+                raise NotFound(
+                    path, f"not on {self._target.site}, and {self._source.site} does not answer ({error})"
+                ) from error

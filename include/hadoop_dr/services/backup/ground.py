@@ -1,0 +1,86 @@
+"""Everything one service's run stands on, built by bootstrap and handed to each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hadoop_dr.domain.ledger import point_directory
+from hadoop_dr.domain.pair import Pair
+from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.policy import Policy
+from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.coordinator import Coordinator
+from hadoop_dr.ports.files import Files, Tables
+from hadoop_dr.ports.host import Host
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.ports.mover import Mover
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.sql import Queries
+from hadoop_dr.services.ledger.claims import Claims
+from hadoop_dr.services.ledger.service import ServiceLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One site as the stages see it.
+
+    Attributes:
+        authority: Scheme and authority of its file system as it stands in table locations, ``hdfs://host:port``.
+        addresses: Every way its file system is named in locations: the authority and each NameNode.
+        metastore: Its Hive metastore; None when the site has none.
+        sql: Its HiveServer2; None when the site has none.
+    """
+
+    name: str
+    authority: str
+    addresses: tuple[str, ...]
+    namenode: NameNode
+    files: Files
+    coordinator: Coordinator
+    metastore: Metastore | None
+    sql: Queries | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A service, its pair in its present roles, and the tools of this process.
+
+    Attributes:
+        policy_text: The policy file as it was read: what a claim freezes.
+        source: The primary.
+        target: The site that is not primary; its ledger copy decides.
+        mover: Moves bytes from source to target.
+        local_mover: Moves bytes within the target: undo, repair of drift, reading back.
+        source_mover: Reads files of the source back, to compare with what the target has.
+        thaw: Reads a policy back from what a claim froze of it, so that a run keeps the policy it began with.
+        controller_site: Where this controller stands; empty for one controller of both sites.
+    """
+
+    pair: Pair
+    policy: Policy
+    policy_text: str
+    roles: PairState
+    source: Side
+    target: Side
+    ledger: ServiceLedger
+    claims: Claims
+    mover: Mover
+    local_mover: Mover
+    source_mover: Mover
+    tables: Tables
+    clock: Clock
+    chance: Chance
+    host: Host
+    thaw: Callable[[Mapping[str, Any]], Policy]
+    controller_site: str = ""
+
+    @property
+    def sides(self) -> Mapping[str, Side]:
+        """Both sites by name."""
+        return {self.source.name: self.source, self.target.name: self.target}
+
+    def directory(self, point: str) -> str:
+        """Directory of a point's documents."""
+        return point_directory(self.pair.name, self.policy.service, point)

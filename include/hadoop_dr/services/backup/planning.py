@@ -1,0 +1,319 @@
+"""Planning a point; plan, facts and catalog lie on both sites before any byte moves (DESIGN.md section 4.3, S3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from hadoop_dr.domain.checks import refuse_on_failure
+from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
+from hadoop_dr.domain.ids import before_name
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.plan import Plan, make_plan
+from hadoop_dr.domain.policy import Mode
+from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.service_state import Claim, Point, ServiceState
+from hadoop_dr.domain.shards import balance, cost_bytes
+from hadoop_dr.domain.sizes import Summary, summarise
+from hadoop_dr.domain.work import Shard
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.backup.baseline import Baseline, find_baseline, snapshot_problem
+from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.backup.documents import Documents
+from hadoop_dr.services.backup.drift import look_name
+from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.preflight import quota_room
+from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.plan import Gather
+from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
+
+UNIT_FILES = 10_000
+UNIT_BYTES = 16 << 30
+SHARD_COST_BYTES = 8 << 30
+MOST_SHARDS = 32
+DIRECTORY_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RootPlan:
+    """One root of a point: what is planned for it.
+
+    Attributes:
+        index: Its number inside the point.
+        older: Baseline snapshot of the source; None when everything is new.
+        newer: Snapshot of the source that is copied.
+        hidden_deletions: Names below the items that go, which no item of its own stands for.
+        base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
+    """
+
+    index: int
+    root: str
+    older: str | None
+    newer: str
+    base: str | None
+    items: Sequence[Item]
+    plan: Plan
+    hidden_deletions: int = 0
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """Its units in shares that one task stages."""
+        wanted = -(-sum(cost_bytes(unit) for unit in self.plan.units) // SHARD_COST_BYTES)
+        return balance(self.plan.units, wanted=min(MOST_SHARDS, wanted), directory_limit=DIRECTORY_LIMIT)
+
+
+def refuse_encrypted(root: RootPlan) -> None:
+    """Stops before bytes of an encryption zone would come to lie in the clear on the other site.
+
+    Raises:
+        Refused: An item to be copied lies in an encryption zone.
+    """
+    for item in root.items:
+        if item.now is not None and item.now.encrypted and item.content is not Content.SAME:
+            raise Refused(
+                f"{root.root}/{item.new}",
+                "lies in an encryption zone, its copy would not",
+                "Make the directory an encryption zone on both sites by other means, or take it out of the policy.",
+            )
+
+
+def plan_items(items: Sequence[Item]) -> Plan:
+    """Orders the items of a root with this product's limits."""
+    return make_plan(items, unit_files=UNIT_FILES, unit_bytes=UNIT_BYTES, directory_limit=DIRECTORY_LIMIT)
+
+
+class MakePlan:
+    """Plans a taken point once; planned already, it says so again.
+
+    Args:
+        ground: The service.
+        beat: Told how many objects were read.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
+        self._ground, self._beat = ground, beat
+        self._notes: list[str] = []
+
+    def run(self, claim: Claim, point: Point) -> dict[str, Any]:
+        """Carries the stage out.
+
+        Returns:
+            ``{"point", "baseline", "shards", "entries", "files", "bytes", "deletions", "steps", "catalog",
+            "warnings"}``.
+
+        Raises:
+            Refused: There is no room, or more is deleted than the policy allows.
+            BaselineLost: A snapshot of the moment is gone.
+        """
+        documents = point_documents(self._ground, point)
+        manifest = documents.manifest()
+        if manifest is None:
+            manifest = self._make(claim, point, documents)
+        return {
+            **manifest["summary"],
+            "point": point.point,
+            "baseline": manifest["baseline"],
+            "warnings": documents.warnings,
+        }
+
+    def _make(self, claim: Claim, point: Point, documents: Documents) -> Mapping[str, Any]:
+        ground = self._ground
+        self._require_snapshots(point)
+        baseline = self._baseline(claim)
+        roots: list[RootPlan] = []
+        for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
+            planned = self._root(index, root, kept["snapshot"], baseline)
+            roots.append(planned)
+            documents.write(f"items-{index}.parquet", ITEM_SCHEMA, item_rows(planned.items))
+            self._beat(len(planned.items))
+        total = totals(roots)
+        self._allow(claim, roots, total)
+        catalog = Catalogs(ground).plan(point, documents)
+        entries = [
+            {"root": r.root, "older": r.older, "newer": r.newer, "base": r.base, "shards": len(r.shards)} for r in roots
+        ]
+        return documents.seal_manifest(
+            {
+                "baseline": baseline.point.point if baseline.point else None,
+                "roots": entries,
+                "summary": {
+                    "shards": sum(len(r.shards) for r in roots),
+                    "entries": total.entries,
+                    "files": total.files,
+                    "bytes": total.bytes,
+                    "deletions": total.deletions,
+                    "steps": total.steps,
+                    "catalog": catalog,
+                    "notes": self._notes,
+                },
+            }
+        )
+
+    def _root(self, index: int, root: str, newer: str, baseline: Baseline) -> RootPlan:
+        """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
+        older, base = baseline.snapshot(root), baseline.target_snapshot(root)
+        items: Sequence[Item]
+        if older is None and (base := self._before(root, newer)) is not None:
+            adoption = adopt(self._ground, root, newer, base, self._beat)
+            items = adoption.items
+            plan = plan_items(items)
+            hidden = adoption.deletions - summarise(items, plan).deletions
+            return RootPlan(index, root, older, newer, base, items, plan, hidden)
+        small = self._ground.source.namenode.quota(root).used_names <= self._ground.policy.audit_entries
+        items = gather(self._ground, root, older, newer, audit=small, notes=self._notes)
+        return RootPlan(index, root, older, newer, base, items, plan_items(items))
+
+    def _before(self, root: str, newer: str) -> str | None:
+        """Name of a snapshot of what the target has of a root that is planned from nothing; None when it has nothing.
+
+        A snapshot, so that a run that is interrupted finds again what it planned on.
+        """
+        target = self._ground.target.namenode
+        if next(iter(target.list(root)), None) is None:
+            return None
+        name = before_name(newer)
+        with suppress(AlreadyExists):
+            target.create_snapshot(root, name)
+        return name
+
+    def _require_snapshots(self, point: Point) -> None:
+        for root, kept in point.taken["roots"].items():
+            if problem := snapshot_problem(self._ground.source.namenode, root, kept):
+                raise BaselineLost(f"point {point.point}", problem, "The next run takes a new moment.")
+
+    def _baseline(self, claim: Claim) -> Baseline:
+        if claim.frozen.get("mode") == Mode.FULL.value:
+            return Baseline(None)
+        return find_baseline(self._ground, self._ground.ledger.read())
+
+    def _allow(self, claim: Claim, roots: Sequence[RootPlan], total: Summary) -> None:
+        """Room for the bytes, and no more deletions than the policy allows without a word from a person (I8)."""
+        ground, service = self._ground, self._ground.policy.service
+        for root in roots:
+            refuse_encrypted(root)
+        limit = ground.policy.limits.deletions
+        known = sum(_known(ground, r) for r in roots if r.base is not None)
+        if not limit.allows(total.deletions, known) and not claim.frozen.get("approve_deletions"):
+            raise Refused(
+                service,
+                f"{total.deletions} files and directories would be deleted, the limit is {limit} of {known}",
+                "If they are meant to go, run it again with --approve-deletions.",
+            )
+        for root in roots:
+            raw = sum(raw_bytes(item) for item in root.items)
+            refuse_on_failure(service, quota_room(ground.target, root.root, raw))
+
+
+def adopt(ground: Ground, root: str, newer: str, base: str, beat: Callable[[int], None]) -> Adoption:
+    """Compares the whole of a source's snapshot with a snapshot of what the target has; equal files are kept."""
+    source, target = ground.source.namenode, ground.target.namenode
+    items = gather(ground, root, None, newer, audit=False)
+    trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
+    existing = dict(walk(target, trees.target))
+    return Adopt(source, target, ground.source_mover, ground.local_mover, beat).run(trees, items, existing)
+
+
+def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequence[Item]:
+    """Reads what has to change from one snapshot of a site to another of the same site, listing both whole."""
+    found: Sequence[Item] = Gather(namenode).items(root, older, newer, audit=True)
+    return found
+
+
+def gather(
+    ground: Ground, root: str, older: str | None, newer: str, *, audit: bool, notes: list[str] | None = None
+) -> Sequence[Item]:
+    """Reads what changed in a root between two snapshots of the source.
+
+    Args:
+        audit: Compare full listings, too: it finds what the snapshot diff hides.
+        notes: Takes what a person should know of it.
+    """
+    reader = Gather(ground.source.namenode)
+    found: Sequence[Item] = reader.items(root, older, newer, audit=audit)
+    if notes is not None:
+        notes += reader.notes
+    return found
+
+
+def raw_bytes(item: Item) -> int:
+    """Bytes on the target's disks that staging an item takes, all replicas counted."""
+    if item.now is None or item.now.is_dir or item.content is Content.SAME:
+        return 0
+    return (item.now.length - item.keep_bytes) * max(1, item.now.replication)
+
+
+def _known(ground: Ground, root: RootPlan) -> int:
+    return ground.target.namenode.quota(root.root).used_names
+
+
+def totals(roots: Sequence[RootPlan]) -> Summary:
+    """Adds up the figures of all roots."""
+    total = sum((summarise(root.items, root.plan) for root in roots), Summary())
+    return total + Summary(deletions=sum(root.hidden_deletions for root in roots))
+
+
+def point_documents(ground: Ground, point: Point) -> Documents:
+    """Opens a point's documents."""
+    return Documents(
+        ground.pair.name, ground.policy.service, point.point, ground.target.files, ground.source.files, ground.tables
+    )
+
+
+def planned_roots(documents: Documents) -> list[RootPlan]:
+    """Reads a planned point back: the stored items, ordered again by the same pure function.
+
+    Raises:
+        BaselineLost: There is no plan, or it is not the recorded one.
+    """
+    manifest = documents.manifest()
+    if manifest is None:
+        raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
+    roots = []
+    for index, entry in enumerate(manifest["roots"]):
+        items = items_from_rows(documents.read(f"items-{index}.parquet"))
+        roots.append(
+            RootPlan(index, entry["root"], entry["older"], entry["newer"], entry["base"], items, plan_items(items))
+        )
+    return roots
+
+
+class Preview:
+    """Says what a run would do now, from temporary snapshots of the source that are removed again.
+
+    Args:
+        ground: The service.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def run(self) -> dict[str, Any]:
+        """Gives the document of section 10."""
+        ground = self._ground
+        state: ServiceState = ground.ledger.read()
+        baseline = Baseline(None) if ground.policy.mode is Mode.FULL else find_baseline(ground, state)
+        name = look_name(ground)
+        catalogs = Catalogs(ground)
+        taken: list[str] = []
+        try:
+            roots = []
+            for index, root in enumerate(catalogs.roots()):
+                ground.source.namenode.allow_snapshot(root)
+                ground.source.namenode.create_snapshot(root, name)
+                taken.append(root)
+                items = gather(ground, root, baseline.snapshot(root), name, audit=False)
+                roots.append(RootPlan(index, root, baseline.snapshot(root), name, None, items, plan_items(items)))
+        finally:
+            for root in taken:
+                ground.source.namenode.delete_snapshot(root, name)
+        total = totals(roots)
+        return {
+            "service": ground.policy.service,
+            "baseline": baseline.point.point if baseline.point else None,
+            "steps": total.steps,
+            "bytes": total.bytes,
+            "catalog": catalogs.preview(),
+            "deletions": total.deletions,
+        }

@@ -1,0 +1,283 @@
+"""Looking before a run: every reason not to begin, each with the object and the mend (DESIGN.md section 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hadoop_dr.domain.catalog.rows import Row
+from hadoop_dr.domain.catalog.upkeep import UPKEEP_SETTINGS, check_upkeep
+from hadoop_dr.domain.checks import Result, fail, ok
+from hadoop_dr.domain.errors import DrError, NotFound
+from hadoop_dr.domain.identity import Role, decode_identity, identity_path
+from hadoop_dr.domain.roots import nested
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.backup.ground import Ground, Side
+
+_OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
+_ORDERED = "dfs.namenode.snapshot.deletion.ordered"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a look is about.
+
+    Attributes:
+        roots: The directories whose snapshots would be taken.
+        baseline: The point an increment would build on; None for a full run.
+    """
+
+    roots: Sequence[str]
+    baseline: Point | None
+
+
+class Preflight:
+    """Decides whether a run may begin. Changes nothing but a small file of its own on each site, for the clocks.
+
+    Args:
+        ground: The service.
+        catalog: Gives the protected objects of the source's catalog.
+    """
+
+    def __init__(self, ground: Ground, catalog: Callable[[], Iterable[Row]]) -> None:
+        self._ground, self._catalog = ground, catalog
+
+    def sites(self) -> list[Result]:
+        """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them."""
+        return [result for side in (self._ground.source, self._ground.target) for result in self._site(side)]
+
+    def run(self, scope: Scope) -> list[Result]:
+        """Runs every check of sites that can be worked with; one that cannot be carried out has failed."""
+        ground, results = self._ground, list[Result]()
+        results += guarded("clusters", self._clusters)
+        results += guarded("epoch", self._epoch)
+        results += guarded("controller", self._controller)
+        for side in (ground.source, ground.target):
+            results += guarded("clock", lambda side=side: self._clock(side))  # type: ignore[misc]
+            results += guarded("roots", lambda side=side: self._roots(side, scope.roots))  # type: ignore[misc]
+        results += guarded("open files", self._open_files)
+        results += guarded("metastore", self._metastores)
+        results += guarded("metastore upkeep", self._upkeep)
+        results += guarded("space", lambda: self._space(scope))
+        return results
+
+    def _site(self, side: Side) -> list[Result]:
+        def look() -> Iterator[Result]:
+            service = side.namenode.service()
+            if service.safe_mode:
+                yield fail(
+                    "namenode", f"{side.name} is in safe mode: {service.safe_mode}", "Wait for it to leave safe mode."
+                )
+            elif service.live_datanodes == 0:
+                yield fail("namenode", f"{side.name} has no live DataNode", "Start its DataNodes.")
+            else:
+                yield ok("namenode", f"{side.name} serves, {service.live_datanodes} DataNodes, {service.version}")
+            if not side.namenode.may_administer():
+                yield fail(
+                    "rights",
+                    f"{side.name}: the acting user is not a superuser of HDFS",
+                    "Snapshots, owners and quotas need one: act as hdfs, or join dfs.permissions.superusergroup.",
+                )
+
+        return guarded("namenode", look)
+
+    def _clusters(self) -> Iterator[Result]:
+        ids = {side.name: side.namenode.service().cluster_id for side in (self._ground.source, self._ground.target)}
+        if len(set(ids.values())) == 1:
+            yield fail(
+                "clusters",
+                f"{' and '.join(ids)} are the same HDFS cluster ({next(iter(ids.values()))})",
+                f"Correct the addresses in {self._ground.pair.file or 'the pair file'}.",
+            )
+        else:
+            yield ok("clusters", "two different HDFS clusters")
+
+    def _epoch(self) -> Iterator[Result]:
+        roles = self._ground.roles
+        wanted = {self._ground.source.name: Role.PRIMARY, self._ground.target.name: Role.SECONDARY}
+        for side in (self._ground.source, self._ground.target):
+            path = identity_path(self._ground.pair.name)
+            document = side.coordinator.read(path)
+            if document is None:
+                yield fail(
+                    "epoch",
+                    f"{side.name}: ZooKeeper announces no identity at {path}",
+                    f"Announce the roles of the ledger: hadoop-dr identity {self._ground.pair.name} --announce.",
+                )
+                continue
+            identity = decode_identity(document.data, f"{side.name}:{path}")
+            if (identity.role, identity.epoch) == (wanted[side.name], roles.epoch):
+                yield ok("epoch", f"{side.name} is {identity.role} in epoch {identity.epoch}")
+            else:
+                yield fail(
+                    "epoch",
+                    f"{side.name}: ZooKeeper says {identity.role} in epoch {identity.epoch}, "
+                    f"the ledger says {wanted[side.name]} in epoch {roles.epoch}",
+                    f"A change of roles is under way or failed; see: hadoop-dr identity {self._ground.pair.name}",
+                )
+
+    def _controller(self) -> Iterator[Result]:
+        ground = self._ground
+        mine = ground.controller_site
+        acts = ground.target.name if ground.policy.transfer.value == "pull" else ground.source.name
+        if mine and mine != acts:
+            yield fail(
+                "controller",
+                f"this controller stands at {mine}; transfer {ground.policy.transfer.value} "
+                f"is carried out by the one at {acts}",
+                "Run it there, or unset HADOOP_DR_SITE for one controller of both.",
+            )
+        else:
+            yield ok("controller", f"this controller may act ({ground.policy.transfer.value})")
+
+    def _clock(self, side: Side) -> Iterator[Result]:
+        limit = self._ground.policy.max_clock_offset_ms
+        directory = f"/.hadoop-dr/{self._ground.pair.name}"
+        side.namenode.make_directory(directory, 0o700)
+        offset = side.namenode.clock_offset_ms(directory)
+        detail = f"{side.name} is {offset:+.0f} ms from this controller (limit {limit} ms)"
+        yield (
+            ok("clock", detail)
+            if abs(offset) <= limit
+            else fail(
+                "clock",
+                detail,
+                f"Synchronise the clocks of {side.name} and of this controller (NTP), or raise max_clock_offset.",
+            )
+        )
+
+    def _roots(self, side: Side, roots: Sequence[str]) -> Iterator[Result]:
+        snapshottable = set(side.namenode.snapshottable())
+        for root in roots:
+            if root not in snapshottable and (other := nested(root, snapshottable)):
+                yield fail(
+                    "roots",
+                    f"{side.name}:{root} cannot have snapshots, {other} has them already and HDFS refuses nesting",
+                    f"Protect {other} instead, or run: hdfs dfsadmin -disallowSnapshot {other}",
+                )
+                continue
+            try:
+                if not side.namenode.status(root).facts.is_dir:
+                    yield fail("roots", f"{side.name}:{root} is not a directory", "Name the directory that holds it.")
+            except NotFound:
+                if side is self._ground.source:
+                    yield fail(
+                        "roots", f"{side.name}:{root} does not exist", "Create it, or take it out of the policy."
+                    )
+
+    def _open_files(self) -> Iterator[Result]:
+        settings = self._ground.source.namenode.settings(_OPEN_FILES)
+        if settings.get(_OPEN_FILES) == "true":
+            yield ok("open files", "snapshots freeze the length of open files")
+        else:
+            yield fail(
+                "open files",
+                f"{self._ground.source.name}: {_OPEN_FILES} is not true, "
+                "so a file open at the moment goes on growing inside its snapshot",
+                f"Set {_OPEN_FILES}=true in hdfs-site.xml of the NameNodes and restart them.",
+            )
+
+    def _metastores(self) -> Iterator[Result]:
+        if not self._ground.policy.hive_patterns:
+            return
+        for side in (self._ground.source, self._ground.target):
+            if side.metastore is None:
+                yield fail(
+                    "metastore",
+                    f"{side.name} has no metastore, and the policy protects Hive tables",
+                    f"Name it under sites.{side.name}.metastores in {self._ground.pair.file or 'the pair file'}.",
+                )
+                continue
+            problem = notification_problem(side.metastore) if side is self._ground.source else None
+            side.metastore.current_event()
+            if problem:
+                yield fail(
+                    "metastore",
+                    f"{side.name}: {problem}",
+                    "Set metastore.transactional.event.listeners="
+                    "org.apache.hive.hcatalog.listener.DbNotificationListener "
+                    "and restart the metastore.",
+                )
+            else:
+                yield ok("metastore", f"{side.name} answers")
+
+    def _upkeep(self) -> Iterator[Result]:
+        target = self._ground.target
+        if self._ground.policy.hive_patterns and target.metastore is not None:
+            yield from check_upkeep(target.name, target.metastore.settings(*UPKEEP_SETTINGS), self._catalog())
+
+    def _space(self, scope: Scope) -> Iterator[Result]:
+        target = self._ground.target
+        free = target.namenode.service().remaining_bytes
+        needed = 0
+        for root in scope.roots:
+            if scope.baseline is None or root not in scope.baseline.taken.get("roots", {}):
+                try:
+                    used = self._ground.source.namenode.quota(root).used_bytes
+                except NotFound:  # said by the check of the roots
+                    continue
+                needed += used
+                yield from quota_room(target, root, used)
+        if needed > free:
+            yield fail(
+                "space",
+                f"{target.name} has {free} bytes left, the first copy needs {needed}",
+                "Add capacity, or prune older points.",
+            )
+        else:
+            yield ok("space", f"{target.name} has {free} bytes left")
+
+
+_LISTENERS = ("hive.metastore.transactional.event.listeners", "metastore.transactional.event.listeners")
+
+
+def notification_problem(metastore: Metastore) -> str | None:
+    """Says why the events of a metastore cannot be relied on; None when its notification log is on.
+
+    An id above zero proves it; a fresh metastore has none, and then its settings have to name the listener.
+    """
+    if metastore.current_event() > 0:
+        return None
+    settings = metastore.settings(*_LISTENERS)
+    if any("DbNotificationListener" in value for value in settings.values()):
+        return None
+    return "the metastore keeps no notification log, so a change of the catalog at the moment could not be seen"
+
+
+def quota_room(side: Side, root: str, needed_bytes: int) -> Iterator[Result]:
+    """Looks whether a space quota on a root or above it leaves room for so many raw bytes."""
+    path = root
+    while path:
+        try:
+            quota = side.namenode.quota(path)
+        except NotFound:
+            quota = None
+        if quota and quota.space_bytes >= 0 and quota.space_bytes - quota.used_bytes < needed_bytes:
+            yield fail(
+                "space",
+                f"{side.name}:{path} has a space quota of {quota.space_bytes} bytes with {quota.used_bytes} "
+                f"used, {needed_bytes} more are needed",
+                f"Raise it: hdfs dfsadmin -setSpaceQuota ... {path}",
+            )
+        path = path.rpartition("/")[0]
+
+
+def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:
+    """Runs one check; an error of ours that ends it is its result."""
+    results: list[Result] = []
+    try:
+        results.extend(look())
+    except DrError as error:
+        results.append(failed_to(name, error))
+    return results
+
+
+def failed_to(name: str, error: DrError) -> Result:
+    """Gives the result of a check that an error of ours ended."""
+    return fail(name, f"{error.subject}: {error.problem}", error.mend or f"Look at {error.subject}, then check again.")
+
+
+def thinning_is_safe(side: Side) -> bool:
+    """Whether this NameNode may lose a snapshot from the middle: only with ordered deletion (HDFS-16972)."""
+    return side.namenode.settings(_ORDERED).get(_ORDERED) == "true"

@@ -1,0 +1,211 @@
+"""Verification and seal of a placed point: candidate snapshots and verdict (DESIGN.md sections 4.6 and 4.7, I2, I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, Mismatch
+from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.ids import iso, snapshot_name
+from hadoop_dr.domain.items import Content
+from hadoop_dr.domain.roots import keyed_by_declaration
+from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.services.backup.baseline import record
+from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.documents import Documents
+from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.mend import Mend
+from hadoop_dr.services.backup.planning import RootPlan, planned_roots, point_documents
+from hadoop_dr.services.backup.sampling import audit, sample_older
+from hadoop_dr.services.backup.smoke import run_smoke
+from hadoop_dr.services.backup.transfer import Transfer
+from hadoop_dr.services.moment import snapshot_named
+from hadoop_dr.services.verify import RootFacts, VerifyRoot
+
+_VERDICT = "verdict.json"
+SHOWN = 100
+
+
+class Prove:
+    """Proves what place left, and seals it.
+
+    Args:
+        ground: The service.
+        beat: Told how many objects were looked at.
+        transfer: Gives the stored digests.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None], transfer: Transfer) -> None:
+        self._ground, self._beat, self._transfer = ground, beat, transfer
+        self._answers: list[dict[str, object]] = []
+
+    def run(self, claim: Claim, point: Point) -> dict[str, Any]:
+        """Takes the candidate snapshots and compares them.
+
+        Returns:
+            ``{"point", "match", "mismatch", "cannot_tell", "word"}``.
+
+        Raises:
+            Mismatch: Something differs; the message names the first path.
+        """
+        self._ground.ledger.require(claim)
+        documents = point_documents(self._ground, point)
+        roots = planned_roots(documents)
+        newest = self._newest_candidate(point, roots)
+        verdict, candidates = self._judge(point, documents, roots, newest)
+        if verdict.mismatch:
+            self._repair(claim, point, documents, roots, candidates)
+            verdict, candidates = self._judge(point, documents, roots, newest + 1)
+        result = {
+            "match": verdict.match,
+            "mismatch": verdict.mismatch[:SHOWN],
+            "cannot_tell": verdict.cannot_tell[:SHOWN],
+            "word": verdict.word,
+            "smoke": self._answers,
+        }
+        documents.put_json(_VERDICT, {**result, "snapshots": {root: record(s) for root, s in candidates.items()}})
+        if verdict.mismatch:
+            raise Mismatch(
+                verdict.mismatch[0].partition(": ")[0],
+                f"{len(verdict.mismatch)} objects differ from the source, the first: {verdict.mismatch[0]}",
+                "The point stays hidden, and one repair did not help; look at this object on both sites.",
+            )
+        return {"point": point.point, **result}
+
+    def seal(self, claim: Claim, point: Point, seconds: Mapping[str, float]) -> dict[str, Any]:
+        """Seals a point whose verdict is there and good.
+
+        Raises:
+            Failed: It was not verified, or it differs.
+        """
+        documents = point_documents(self._ground, point)
+        verdict, manifest = documents.get_json(_VERDICT), documents.manifest()
+        if verdict is None or manifest is None or verdict["mismatch"]:
+            raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")
+        catalogs = Catalogs(self._ground)
+        summary = {
+            "baseline": manifest["baseline"],
+            "entries": manifest["summary"]["entries"],
+            "files_copied": point.staged["files"],
+            "bytes_copied": point.staged["bytes"],
+            "catalog": manifest["summary"]["catalog"],
+            "seconds": dict(seconds),
+            "warnings": [*documents.warnings, *catalogs.warnings(point), *manifest["summary"].get("notes", [])],
+        }
+        verified = {name: verdict[name] for name in ("word", "match", "cannot_tell", "smoke")}
+        Close(self._ground).seal(claim, point, verified, verdict["snapshots"], summary)
+        behind = self._ground.ledger.chain.follow()
+        return {"point": point.point, "behind": behind}
+
+    @staticmethod
+    def document(ground: Ground, point: Point) -> dict[str, Any]:
+        """Writes a sealed point in the shape of section 10."""
+        summary = point.sealed["summary"]
+        declared = point.taken["declared"]
+        snapshots = {
+            point.source: keyed_by_declaration(declared, {r: k["snapshot"] for r, k in point.taken["roots"].items()}),
+            point.target: keyed_by_declaration(
+                declared, {r: k["snapshot"] for r, k in point.sealed["snapshots"].items()}
+            ),
+        }
+        return {
+            "service": ground.policy.service,
+            "point": point.point,
+            "state": point.state.value,
+            "moment": iso(point.moment_ms),
+            "late_by_ms": point.taken["late_by_ms"],
+            "skew_ms": point.taken["skew_ms"],
+            "proof": point.taken["proof"],
+            "baseline": summary["baseline"],
+            "epoch": point.epoch,
+            "snapshots": snapshots,
+            "entries": summary["entries"],
+            "files_copied": summary["files_copied"],
+            "bytes_copied": summary["bytes_copied"],
+            "seconds": summary["seconds"],
+            "warnings": summary["warnings"],
+        }
+
+    def _judge(
+        self, point: Point, documents: Documents, roots: Sequence[RootPlan], repair: int
+    ) -> tuple[Verdict, dict[str, Snapshot]]:
+        candidates = self._candidates(point, roots, repair)
+        names = {root: snapshot.name for root, snapshot in candidates.items()}
+        return self._verdict(point, documents, roots, names), candidates
+
+    def _repair(
+        self,
+        claim: Claim,
+        point: Point,
+        documents: Documents,
+        roots: Sequence[RootPlan],
+        candidates: Mapping[str, Snapshot],
+    ) -> None:
+        """Once: what differs is carried over again, by comparing everything (section 4.6)."""
+        for root in roots:
+            Mend(self._ground, self._beat).repair(claim, root, candidates[root.root].name)
+        Catalogs(self._ground).create(point, documents, lambda: self._still_mine(claim))
+
+    def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int:
+        """Number of the newest candidate an earlier try took: older ones do not show what it repaired."""
+        namenode, number = self._ground.target.namenode, 0
+        names = {snapshot.name for root in roots for snapshot in namenode.snapshots(root.root)}
+        while snapshot_name(self._ground.policy.service, point.epoch, point.point, number + 1) in names:
+            number += 1
+        return number
+
+    def _still_mine(self, claim: Claim) -> None:
+        self._ground.ledger.require(claim)
+
+    def _candidates(self, point: Point, roots: Sequence[RootPlan], repair: int) -> dict[str, Snapshot]:
+        """Takes the candidates, or adopts those an earlier try took of the same, unchanged tree.
+
+        Nothing is ever removed here: a worker that slept through a takeover must find nothing it could destroy.
+        """
+        name = snapshot_name(self._ground.policy.service, point.epoch, point.point, repair)
+        namenode, found = self._ground.target.namenode, dict[str, Snapshot]()
+        for root in roots:
+            with suppress(AlreadyExists):
+                namenode.create_snapshot(root.root, name)
+            found[root.root] = snapshot_named(namenode, root.root, name)
+            # Taking a snapshot sets the directory's time, on both sites; the source's is the one to show.
+            namenode.set_times(root.root, point.taken["roots"][root.root]["created_ms"])
+            self._beat(1)
+        return found
+
+    def _verdict(
+        self, point: Point, documents: Documents, roots: Sequence[RootPlan], names: Mapping[str, str]
+    ) -> Verdict:
+        ground, verdict = self._ground, Verdict()
+        check = VerifyRoot(ground.target.namenode, ground.local_mover, self._beat)
+        for root in roots:
+            proofs = self._transfer.proofs(documents, root)
+            whole = {
+                i.inode
+                for i in root.items
+                if i.content is Content.TAIL and i.inode in proofs and proofs[i.inode].offset == 0
+            }
+            digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
+            sums = self._transfer.checksums(documents, root)
+            verdict.add(check.run(RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))))
+            verdict.add(self._audited(root, names[root.root], point.taken["roots"][root.root]["created_ms"]))
+        verdict.add(sample_older(ground, point, self._transfer, self._beat))
+        verdict.add(Catalogs(ground).verify(point, documents))
+        smoke, self._answers = run_smoke(ground)
+        verdict.add(smoke)
+        return verdict
+
+    def _audited(self, root: RootPlan, name: str, taken_ms: int) -> Verdict:
+        """Full inventory of both sides; the source may be gone by now, and that is no mismatch."""
+        try:
+            return audit(self._ground, root.root, root.newer, name, taken_ms, self._beat)
+        except DrError as error:
+            if self._ground.target.name in error.subject:
+                raise
+            return Verdict(
+                cannot_tell=[f"{root.root}: full inventory not compared, the source does not answer ({error})"]
+            )

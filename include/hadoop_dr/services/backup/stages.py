@@ -1,0 +1,297 @@
+"""The stages of one run as the command line and Airflow call them (DESIGN.md sections 4 and 9).
+
+Every stage reads the ledger afresh, proves that its claim is in force, does its part, and may be repeated. What one
+stage leaves for the next lies in the ledger and in the point's documents, never in this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from hadoop_dr.domain.errors import BadInput, DrError, Failed, Superseded
+from hadoop_dr.domain.ids import moment_of
+from hadoop_dr.domain.policy import with_overrides
+from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.services.backup.begin import Begin, Order
+from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.planning import MakePlan
+from hadoop_dr.services.backup.prove import Prove
+from hadoop_dr.services.backup.take import TakeMoment
+from hadoop_dr.services.backup.transfer import Transfer
+
+
+class Observer(Protocol):
+    """Who is shown the progress of a run."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """A stage begins; ``total`` counts its items when it is known."""
+
+    def advance(self, done: int = 1) -> None:
+        """Items of the present stage are done."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """Does nothing."""
+
+    def advance(self, done: int = 1) -> None:
+        """Does nothing."""
+
+
+class BackupStages:
+    """One try of one run.
+
+    Args:
+        ground: The service.
+        run: The run's id, the same for every try and stage of it.
+        try_no: Which attempt of the present stage this is, from 1.
+        one_process: All stages run in this process, so that its death ends the claim.
+        observer: Who is shown progress.
+    """
+
+    def __init__(
+        self, ground: Ground, run: str, try_no: int = 1, *, one_process: bool = False, observer: Observer | None = None
+    ) -> None:
+        self._ground, self._run, self._try = ground, run, try_no
+        self._one_process = one_process
+        self._show = observer or Silent()
+        self.seconds: dict[str, float] = {}
+
+    def acts(self, transfer: str | None = None) -> dict[str, Any]:
+        """Says whether this controller carries the run out, or the one at the other site does (S2.17).
+
+        Args:
+            transfer: This run's own instead of the policy's.
+        """
+        ground, wanted = self._ground, with_overrides(self._ground.policy, None, transfer).transfer.value
+        site, mine = (ground.target.name if wanted == "pull" else ground.source.name), ground.controller_site
+        why = f"the controller at {site} carries out transfer {wanted}"
+        return {"acts": mine in ("", site), "why": f"{why}, this one stands at {mine}" if mine else why}
+
+    def preflight(
+        self,
+        moment: str | None = None,
+        mode: str | None = None,
+        transfer: str | None = None,
+        reason: str | None = None,
+        *,
+        approve_deletions: bool = False,
+        wait: bool = False,
+        takeover: bool = False,
+    ) -> dict[str, Any]:
+        """Looks, claims the service, ends what an earlier run left (section 4.1).
+
+        Args:
+            moment: Wanted T0, a point id or ISO 8601 UTC with milliseconds; None for at once.
+            mode, transfer: This run's own instead of the policy's.
+            reason: Why it is asked for.
+
+        Raises:
+            Refused: A check failed; nothing has changed.
+            Busy: Another run owns the service.
+        """
+        self._ground = replace(self._ground, policy=with_overrides(self._ground.policy, mode, transfer))
+        order = Order(
+            self._run,
+            self._try,
+            wanted_moment_ms(moment),
+            self._ground.host.me() if self._one_process else {},
+            reason or "",
+            approve_deletions,
+            wait,
+            takeover,
+        )
+        begin = Begin(self._ground, self._finish)
+        return self._timed("preflight", lambda: begin.run(order))
+
+    def moment(self) -> dict[str, Any]:
+        """Takes the shared moment (section 4.2)."""
+
+        def work() -> dict[str, Any]:
+            claim, point = self._mine()
+            return TakeMoment(self._ground, self._ground.claims.pulse(claim)).run(claim, point)
+
+        return self._timed("moment", work)
+
+    def plan(self) -> dict[str, Any]:
+        """Plans, and writes plan, facts and catalog to both sites (section 4.3). The result has ``shards``."""
+
+        def work() -> dict[str, Any]:
+            claim, point = self._mine()
+            return self._planner(claim).run(claim, point)
+
+        return self._timed("plan", work)
+
+    def stage(self, shard: int) -> dict[str, Any]:
+        """Stages one shard (section 4.4)."""
+
+        def work() -> dict[str, Any]:
+            claim, point = self._mine()
+            return self._transfer(claim).stage(claim, point, shard, self._try)
+
+        return self._timed("stage", work)
+
+    def place(self) -> dict[str, Any]:
+        """Records ``staged`` once every shard is, then changes the live tree (section 4.5)."""
+
+        def work() -> dict[str, Any]:
+            claim, point = self._mine()
+            return self._transfer(claim).place(claim, point, self._try)
+
+        return self._timed("place", work)
+
+    def verify(self) -> dict[str, Any]:
+        """Takes the candidate snapshot and compares it with the stored facts (section 4.6)."""
+
+        def work() -> dict[str, Any]:
+            claim, point = self._mine()
+            return self._prove(claim).run(claim, point)
+
+        return self._timed("verify", work)
+
+    def seal(self) -> dict[str, Any]:
+        """Makes the point visible (section 4.7)."""
+
+        def work() -> dict[str, Any]:
+            state, claim = self._ground.claims.owned(self._run)
+            return self._prove(claim).seal(claim, state.points[claim.point], self.seconds)
+
+        try:
+            self._timed("seal", work)
+        except Superseded:
+            # Asked twice: without a claim of its own the run has either sealed its point already, or nothing to seal.
+            if self._already() is None:
+                raise
+        return self.sealed()
+
+    def prune(self) -> dict[str, Any]:
+        """Removes points that no rule keeps (section 4.8)."""
+        return self._timed("prune", lambda: Close(self._ground).prune(self._run))
+
+    def sealed(self) -> dict[str, Any]:
+        """Gives the run's sealed point in the shape of section 10.
+
+        Raises:
+            Failed: The ledger does not say that this run sealed a point.
+        """
+        point = self._already()
+        if point is None:
+            raise Failed(
+                self._ground.policy.service,
+                f"run {self._run} sealed no point",
+                f"See why: hadoop-dr explain {self._ground.policy.service}",
+            )
+        return Prove.document(self._ground, point)
+
+    def run_all(self, **order: Any) -> dict[str, Any]:
+        """Runs every stage in this process; on a failure with a known end the claim is given back.
+
+        Returns:
+            The sealed point in the shape of section 10.
+        """
+        try:
+            self.preflight(**order)
+            self.moment()
+            plan = self.plan()
+            for shard in range(plan["shards"]):
+                self.stage(shard)
+            self.place()
+            self.verify()
+            document = self.seal()
+        except DrError as error:
+            self._release(str(error))
+            raise
+        pruned = self.prune()
+        return {**document, "warnings": [*document["warnings"], *pruned["warnings"]]}
+
+    # ------------------------------------------------------------------ parts
+
+    def _mine(self) -> tuple[Claim, Point]:
+        """The claim in force, which must be this run's, and its point."""
+        state, claim = self._ground.claims.owned(self._run)
+        self._ground = replace(self._ground, policy=self._ground.thaw(claim.frozen))
+        return claim, state.points[claim.point]
+
+    def _already(self) -> Point | None:
+        """The point this run sealed."""
+        mine = [
+            p for p in self._ground.ledger.read().points.values() if p.run == self._run and p.state is PointState.SEALED
+        ]
+        return mine[-1] if mine else None
+
+    def _planner(self, claim: Claim) -> MakePlan:
+        return MakePlan(self._ground, self._beat(claim))
+
+    def _transfer(self, claim: Claim) -> Transfer:
+        return Transfer(self._ground, self._beat(claim))
+
+    def _prove(self, claim: Claim) -> Prove:
+        return Prove(self._ground, self._beat(claim), self._transfer(claim))
+
+    def _beat(self, claim: Claim) -> Callable[[int], None]:
+        pulse = self._ground.claims.pulse(claim)
+
+        def beat(done: int = 1) -> None:
+            pulse.beat(done)
+            self._show.advance(done)
+
+        return beat
+
+    def _finish(self, claim: Claim, point: Point) -> None:
+        """Carries a point of an earlier run to its seal, under this run's claim."""
+        plan = self._planner(claim).run(claim, point)
+        transfer = self._transfer(claim)
+        for shard in range(plan["shards"]):
+            transfer.stage(claim, point, shard, self._try)
+        transfer.place(claim, self._ground.ledger.read().points[point.point], self._try)
+        prove = self._prove(claim)
+        prove.run(claim, self._ground.ledger.read().points[point.point])
+        prove.seal(claim, self._ground.ledger.read().points[point.point], {})
+
+    def _release(self, reason: str) -> None:
+        try:
+            state, claim = self._ground.claims.owned(self._run)
+            point = state.points[claim.point]
+            if point.state is PointState.CLAIMED:
+                Close(self._ground).void(claim, point.point, reason)
+            else:
+                self._ground.ledger.append_mine(claim, "released", {"reason": reason})
+        except DrError:
+            return  # The failure that ended the run is the one to report; the next run clears up.
+
+    def _timed(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        self._show.stage(name)
+        begun = self._ground.clock.monotonic_s()
+        result = work()
+        spent = self._ground.clock.monotonic_s() - begun
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
+        return result
+
+
+def wanted_moment_ms(text: str | None) -> int | None:
+    """Reads the moment that somebody asks for; None and "" are as soon as possible.
+
+    Raises:
+        BadInput: It is not a time.
+    """
+    if text is None or not text:
+        return None
+    compact = text.replace("-", "").replace(":", "")
+    if "." not in compact:
+        compact = compact.rstrip("Z") + ".000Z"
+    try:
+        return moment_of(compact)
+    except ValueError as error:
+        raise BadInput(
+            f"moment '{text}'", "is not a time", "Write it in UTC, such as 2026-11-20T02:00:00.000Z"
+        ) from error
+
+
+def summary_of(results: Mapping[str, Any]) -> str:
+    """Writes a stage's result in one line for a task's log."""
+    return ", ".join(f"{name}={value}" for name, value in results.items() if not isinstance(value, dict | list))

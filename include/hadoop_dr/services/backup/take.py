@@ -1,0 +1,163 @@
+"""The moment of a run: arm, take, prove, and arm again when a catalog was touched (DESIGN.md section 4.2, I1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.ids import iso, point_id
+from hadoop_dr.domain.moment import Decision, Evidence, Verdict, decide, prove
+from hadoop_dr.domain.roots import keyed_by_declaration, resolve_roots
+from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.services.backup.baseline import record
+from hadoop_dr.services.backup.begin import ARMING_MS
+from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.backup.close import candidate_name
+from hadoop_dr.services.backup.documents import Documents
+from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.ledger.claims import Pulse
+from hadoop_dr.services.moment import Taken, TakeSnapshots
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """One attempt at a moment: what was taken, and what it proves."""
+
+    taken: Taken
+    verdict: Verdict
+
+
+class TakeMoment:
+    """Takes a run's moment once; taken already, it says so again.
+
+    Args:
+        ground: The service.
+        pulse: Shows that waiting is what this try does.
+    """
+
+    def __init__(self, ground: Ground, pulse: Pulse) -> None:
+        self._ground, self._pulse = ground, pulse
+        self._catalogs = Catalogs(ground)
+
+    def run(self, claim: Claim, point: Point) -> dict[str, Any]:
+        """Takes it.
+
+        Returns:
+            ``{"point", "moment", "skew_ms", "late_by_ms", "proof", "snapshots"}``.
+
+        Raises:
+            Refused: The moment could not be proven after three more attempts, and the policy wants proof.
+        """
+        if point.state is not PointState.CLAIMED:
+            return _summary(point)
+        for rearmed in count():
+            point = self._on_time(claim, point)
+            shot = self._shoot(claim, point)
+            match decide(shot.verdict, rearmed, self._ground.policy.unproven):
+                case Decision.GO_ON:
+                    return self._record(claim, point, shot)
+                case Decision.VOID:
+                    raise Refused(
+                        self._ground.policy.service,
+                        f"the moment could not be proven: {'; '.join(shot.verdict.reasons)}",
+                        "Run it at a quieter time, raise max_skew, or set unproven: seal.",
+                    )
+            point = self._rearm(claim, point)
+        raise AssertionError("unreachable")
+
+    def _on_time(self, claim: Claim, point: Point) -> Point:
+        """A moment that has passed, or that an earlier try may have begun, is armed anew under a new id."""
+        now = self._ground.clock.wall_ms()
+        name = candidate_name(self._ground, point)
+        roots = self._roots()
+        begun = any(s.name == name for root in roots for s in self._ground.source.namenode.snapshots(root))
+        return self._rearm(claim, point) if begun or point.moment_ms <= now else point
+
+    def _rearm(self, claim: Claim, point: Point) -> Point:
+        moment_ms = self._ground.clock.wall_ms() + ARMING_MS
+        new = point_id(moment_ms)
+        body = {"point": new, "moment_ms": moment_ms, "void": point.point}
+        self._ground.ledger.append_mine(claim, "rearmed", body)
+        return self._ground.ledger.read().points[new]
+
+    def _roots(self) -> tuple[str, ...]:
+        roots = resolve_roots([*self._ground.policy.directories, *self._catalogs.locations()])
+        for root in roots:
+            self._ground.source.namenode.allow_snapshot(root)
+        return roots
+
+    def _shoot(self, claim: Claim, point: Point) -> _Shot:
+        ground = self._ground
+        self._catalogs.begin()
+        roots = self._roots()
+        at_s = ground.clock.monotonic_s() + (point.moment_ms - ground.clock.wall_ms()) / 1000
+
+        def still_mine() -> None:
+            ground.ledger.require(claim)
+
+        taken = TakeSnapshots(ground.source.namenode, ground.clock).run(
+            roots,
+            candidate_name(ground, point),
+            at_s,
+            self._catalogs.mark_before,
+            lambda until_s: self._pulse.sleep_until(until_s, still_mine),
+        )
+        self._catalogs.mark_after()
+        touched = self._catalogs.touched(ground.policy.settle_ms, self._pulse.sleep_until)
+        outside = self._catalogs.outside(roots, candidate_name(ground, point))
+        evidence = Evidence(len(roots), taken.skew_ms, ground.policy.max_skew_ms, touched=touched, missing=outside)
+        return _Shot(taken, prove(evidence))
+
+    def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
+        ground = self._ground
+        documents = Documents(
+            ground.pair.name,
+            ground.policy.service,
+            point.point,
+            ground.target.files,
+            ground.source.files,
+            ground.tables,
+        )
+        catalog = self._catalogs.write(documents)
+        first = min(root.first_s for root in shot.taken.roots)
+        roots = {}
+        for root in shot.taken.roots:
+            quota = ground.source.namenode.quota(root.root)
+            roots[root.root] = {
+                **record(root.snapshot),
+                "asked_ms": round((root.first_s - first) * 1000, 3),
+                "answered_ms": round((root.last_s - first) * 1000, 3),
+                "quota": [quota.namespace, quota.space_bytes],
+            }
+        wanted = claim.frozen.get("wanted_ms")
+        late = max(0, point.moment_ms - wanted) if wanted else 0
+        body = {
+            "point": point.point,
+            "moment_ms": point.moment_ms,
+            "late_by_ms": late + shot.taken.late_by_ms,
+            "skew_ms": round(shot.taken.skew_ms, 3),
+            "proof": shot.verdict.proof.value,
+            "source": ground.source.name,
+            "target": ground.target.name,
+            "roots": roots,
+            "catalog": catalog,
+            "declared": sorted({*ground.policy.directories, *self._catalogs.locations()}),
+        }
+        ground.ledger.append_mine(claim, "taken", body)
+        behind = ground.ledger.chain.follow()
+        summary = _summary(ground.ledger.read().points[point.point])
+        return {**summary, "warnings": [f"the ledger on {ground.source.name} is behind: {behind}"] if behind else []}
+
+
+def _summary(point: Point) -> dict[str, Any]:
+    names = {root: kept["snapshot"] for root, kept in point.taken["roots"].items()}
+    return {
+        "point": point.point,
+        "moment": iso(point.moment_ms),
+        "skew_ms": point.taken["skew_ms"],
+        "late_by_ms": point.taken["late_by_ms"],
+        "proof": point.taken["proof"],
+        "snapshots": keyed_by_declaration(point.taken["declared"], names),
+    }

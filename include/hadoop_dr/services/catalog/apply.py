@@ -1,0 +1,164 @@
+"""Makes the target's catalog the recovery point's: reads what is there, changes the difference, looks again (S2.7, I6).
+
+Nothing is remembered between runs, so an interrupted run is continued by running again. A change whose answer is lost
+is looked up; it is sent a second time by no one, because the first sending may still be on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from hadoop_dr.domain.catalog.comparison import compare
+from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Verb, catalog_of, difference
+from hadoop_dr.domain.catalog.events import ABSENT, Touch
+from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused, Unknown
+from hadoop_dr.ports.clock import Clock
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.catalog.export import CatalogExport, Exported
+from hadoop_dr.services.catalog.reading import read_functions, read_touched
+
+BATCH = 1000
+_ROUNDS = 4
+_SHOWN = 10
+_IN_BATCHES = frozenset((Kind.PARTITION, Kind.PARTITION_STATS))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done.
+
+    Attributes:
+        created, altered, dropped: Objects, over all rounds.
+        rounds: How often the target was read and changed until nothing differed.
+        cannot_tell: Objects that differ only in fields the target's metastore does not keep.
+    """
+
+    created: int
+    altered: int
+    dropped: int
+    rounds: int
+    cannot_tell: tuple[str, ...] = ()
+
+
+class CatalogApply:
+    """Changes one metastore, within one selection and nowhere else; data is never deleted."""
+
+    def __init__(self, metastore: Metastore, clock: Clock, *, settle_s: float = 30.0,
+                 between: Callable[[], None] = lambda: None) -> None:
+        """Takes the target's metastore.
+
+        Args:
+            metastore: The target.
+            clock: For the time a lost answer is given to show its effect.
+            settle_s: That time.
+            between: Called before every batch; raises when this try may not go on (a lost claim, a role that changed).
+        """
+        self._metastore, self._clock, self._settle_s, self._between = metastore, clock, settle_s, between
+        self._export = CatalogExport(metastore)
+
+    def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = ()) -> Difference:
+        """Says what would be changed; changes nothing.
+
+        Raises:
+            Refused: Nothing is wanted although there is something: an empty listing deletes nothing (I8).
+        """
+        return self._difference(self._read(selection, None), catalog_of(wanted), selection, replaced)
+
+    def drop(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = ()) -> Applied:
+        """Drops what has to go; before the data is changed. Done again it does what is left.
+
+        Args:
+            wanted: The recovery point's rows, addresses already the target's.
+            selection: What may be touched.
+            replaced: Tables the source dropped and made again since the last point.
+        """
+        target, again, dropped = list(wanted), tuple(replaced), 0
+        for number in range(1, _ROUNDS + 1):
+            changes = self.plan(target, selection, again).drops
+            if not changes:
+                return Applied(0, 0, dropped, number)
+            self._run(changes, {})
+            dropped += len(changes)
+        raise self._stays(str(change.row.slot) for change in changes)
+
+    def build(self, wanted: Iterable[Row], selection: Selection) -> Applied:
+        """Creates and alters until the target has what is wanted; after the data is in place.
+
+        Raises:
+            Mismatch: The metastore keeps something else than it was given, round after round.
+            Unknown: A lost answer did not show its effect in time.
+        """
+        target, counts, state = catalog_of(wanted), dict.fromkeys(Verb, 0), self._read(selection, None)
+        for number in range(1, _ROUNDS + 1):
+            found = self._difference(state, target, selection, ())
+            changes = (*found.drops, *found.builds)
+            verdict = compare(target, state.rows, selection.owns)
+            # In the first round even what cannot be told apart is sent: the target may learn a field it now supports.
+            if not changes or (number > 1 and not verdict.mismatch):
+                return Applied(counts[Verb.CREATE], counts[Verb.ALTER], counts[Verb.DROP], number, verdict.cannot_tell)
+            self._run(changes, state.rows)
+            for change in changes:
+                counts[change.verb] += 1
+            state = self._read(selection, state)
+        raise self._stays(compare(target, state.rows, selection.owns).mismatch)
+
+    def _stays(self, objects: Iterable[str]) -> Mismatch:
+        different = list(objects)
+        return Mismatch(f"metastore of site {self._metastore.site}",
+                        f"{len(different)} objects stay different: {'; '.join(different[:_SHOWN])}",
+                        "Compare versions and settings of the two metastores")
+
+    def _difference(self, state: Exported, wanted: Catalog, selection: Selection,
+                    replaced: Iterable[Slot]) -> Difference:
+        if not wanted and any(selection.owns(slot) for slot in state.rows):
+            raise Refused(f"metastore of site {self._metastore.site}", "the recovery point's catalog is empty and "
+                          "everything would be dropped", "Check the source; remove the data set from the policy first")
+        return difference(state.rows, wanted, selection.owns, replaced)
+
+    def _read(self, selection: Selection, previous: Exported | None) -> Exported:
+        if previous is not None and self._metastore.current_event() == previous.event:
+            previous = None                                  # no event although something was changed: no log to follow
+        base = self._export.begin(selection, previous)
+        return self._export.at(base, self._metastore.current_event())
+
+    def _run(self, changes: Sequence[Change], before: Catalog) -> None:
+        """Sends changes in order, those of one verb, kind and table together."""
+        for (verb, kind, *_), group in groupby(changes, key=lambda change: (change.verb, *change.row.slot[:3])):
+            rows = [change.row for change in group]
+            size = BATCH if kind in _IN_BATCHES else 1
+            for start in range(0, len(rows), size):
+                self._between()
+                try:
+                    self._send(verb, rows[start:start + size], before)
+                except (AlreadyExists, NotFound):
+                    return                                   # not as it was read a moment ago: look again
+
+    def _send(self, verb: Verb, rows: list[Row], before: Catalog) -> None:
+        call = {Verb.CREATE: self._metastore.create, Verb.ALTER: self._metastore.alter,
+                Verb.DROP: self._metastore.drop}[verb]
+        try:
+            call(rows)
+        except Unknown:
+            deadline = self._clock.monotonic_s() + self._settle_s
+            while not self._shows(verb, rows, before):
+                if self._clock.monotonic_s() >= deadline:
+                    raise
+                self._clock.sleep_until(self._clock.monotonic_s() + 0.2)
+
+    def _shows(self, verb: Verb, rows: list[Row], before: Catalog) -> bool:
+        """Whether the effect of a change can be seen."""
+        there = self._look([row.slot for row in rows])
+        if verb is Verb.ALTER:
+            return all(row.slot in there and (there[row.slot].hash == row.hash
+                                              or there[row.slot].hash != before[row.slot].hash) for row in rows)
+        return all((row.slot in there) is (verb is Verb.CREATE) for row in rows)
+
+    def _look(self, slots: list[Slot]) -> Catalog:
+        every = Selection((("*", None),))
+        if slots[0].kind is Kind.FUNCTION:
+            return catalog_of(read_functions(self._metastore, every))
+        return read_touched(self._metastore, every, [Touch(0, *slot, ABSENT, ABSENT) for slot in slots])

@@ -1,0 +1,55 @@
+"""Announces a site's role in the site's own ZooKeeper (DESIGN.md sections 7 and 8; S2.19)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.identity import Identity, Role, decode_identity, encode, identity_path
+from hadoop_dr.domain.ids import iso
+from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.coordinator import Coordinator
+
+
+class AnnounceIdentity:
+    """Writes identities; whoever calls has decided, this only never goes back (I5).
+
+    Args:
+        pair: The pair's name.
+        coordinators: The ZooKeeper of each site.
+    """
+
+    def __init__(self, pair: str, coordinators: Mapping[str, Coordinator], clock: Clock, chance: Chance) -> None:
+        self._path, self._coordinators, self._clock, self._chance = identity_path(pair), coordinators, clock, chance
+
+    def run(self, site: str, role: Role, epoch: int, by: str, reason: str) -> Identity:
+        """Makes a site announce a role; announcing it again changes nothing.
+
+        Args:
+            site: The site, which is also whose ZooKeeper is written.
+            role: Its role from now on.
+            epoch: The epoch under which the role was given.
+            by: Who asks for it.
+            reason: Why, in words.
+
+        Raises:
+            Refused: The site announces a higher epoch, or another role at this one.
+            Superseded: Somebody else wrote at the same time.
+            Unreachable: That ZooKeeper does not answer; nothing was written.
+            Unknown: Whether it was written could not be read back.
+        """
+        coordinator = self._coordinators[site]
+        at = iso(self._clock.wall_ms())
+        wanted = Identity(site, role, epoch, at, f"{by}/{self._chance.token()}", reason)
+        found = coordinator.read(self._path)
+        if found is None:
+            coordinator.create(self._path, encode(wanted))
+            return wanted
+        held = decode_identity(found.data, f"{site}: {self._path}")
+        if (held.site, held.role, held.epoch) == (site, role, epoch):
+            return held
+        if held.epoch >= epoch:
+            problem = f"it is {held.role} at epoch {held.epoch}, so it cannot become {role} at epoch {epoch}"
+            raise Refused(f"{site}: {self._path}", problem, "Give roles with a higher epoch")
+        coordinator.write(self._path, encode(wanted), found.version)
+        return wanted

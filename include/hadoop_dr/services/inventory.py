@@ -1,0 +1,40 @@
+"""Walking a tree: every item below a directory, breadth first, several directories in flight."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.paths import WORK_AREA
+from hadoop_dr.ports.namenode import NameNode
+
+_THREADS = 8
+_AHEAD = 64
+
+
+def walk(namenode: NameNode, top: str) -> Iterator[tuple[str, Listed]]:
+    """Gives every item below ``top`` with its path relative to it; a directory before its children.
+
+    The work area of a root is left out. At most 64 listings are held at once.
+
+    Raises:
+        NotFound: ``top``, or a directory that vanished meanwhile, does not exist.
+    """
+    waiting: deque[str] = deque([""])
+    flying: deque[tuple[str, Future[list[Listed]]]] = deque()
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="walk") as pool:
+        while waiting or flying:
+            while waiting and len(flying) < _AHEAD:
+                directory = waiting.popleft()
+                path = f"{top}/{directory}".rstrip("/")
+                flying.append((directory, pool.submit(lambda path=path: list(namenode.list(path)))))  # type: ignore[misc]
+            directory, listing = flying.popleft()
+            for child in listing.result():
+                if not directory and child.name == WORK_AREA:
+                    continue
+                below = f"{directory}/{child.name}" if directory else child.name
+                yield below, child
+                if child.facts.is_dir:
+                    waiting.append(below)

@@ -1,0 +1,249 @@
+"""One ledger chain on two sites: read, compare-and-append, follow (DESIGN.md section 7).
+
+The deciding copy is appended first; the other follows. A chain is never edited: a copy that went apart is moved aside
+whole and made anew from the deciding one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from hadoop_dr.domain.errors import DrError, NotFound, Protocol, Superseded
+from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.ledger import (
+    CHECKPOINT_EVERY,
+    GENESIS,
+    Entry,
+    Fork,
+    broken_at,
+    compare,
+    decode,
+    digest,
+    encode,
+    entry_path,
+)
+from hadoop_dr.ports.clock import Clock
+from hadoop_dr.ports.files import Files
+
+_READERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One site's copy of a chain from some entry on, as bytes.
+
+    Attributes:
+        start_n: Number of the first entry of ``contents``; entries before it are vouched for by a checkpoint.
+        start_prev: Digest of the entry before ``start_n``.
+        state: Reduced state at the checkpoint, as written by the caller; None when read from the first entry.
+    """
+
+    start_n: int
+    start_prev: str
+    contents: tuple[bytes, ...]
+    state: Mapping[str, Any] | None = None
+
+    @property
+    def head_n(self) -> int:
+        """Number of the newest entry; 0 for an empty chain."""
+        return self.start_n + len(self.contents) - 1
+
+    @property
+    def head_digest(self) -> str:
+        """Digest of the newest entry."""
+        return digest(self.contents[-1]) if self.contents else self.start_prev
+
+    def digests(self) -> list[str]:
+        """Digests of the entries, in order."""
+        return [digest(content) for content in self.contents]
+
+
+class Chain:
+    """A chain with its deciding copy and the copy that follows.
+
+    Args:
+        path: Directory of the chain, the same on both sites.
+        deciding: Documents of the site whose copy decides.
+        follower: Documents of the other site; None while it cannot be reached.
+        clock: For the time written into entries.
+        checkpoint_every: Distance of checkpoints, in entries.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        deciding: Files,
+        follower: Files | None,
+        clock: Clock,
+        checkpoint_every: int = CHECKPOINT_EVERY,
+    ) -> None:
+        self._checkpoint_every = checkpoint_every
+        self.path, self.deciding, self.follower, self._clock = path, deciding, follower, clock
+        self._copy = Copy(1, GENESIS, ())
+        self._entries: list[Entry] = []
+        self._loaded = False
+
+    def entries(self) -> list[Entry]:
+        """Reads what is new in the deciding copy; gives all entries since the first or a checkpoint, proven one chain.
+
+        Raises:
+            Protocol: An entry does not follow the one before it.
+        """
+        if not self._loaded:
+            self._copy, self._loaded = self._from_checkpoint(), True
+        fresh = read_copy(self.deciding, self.path, self._copy.head_n + 1, self._copy.head_digest)
+        self._extend(fresh.contents)
+        return self._entries
+
+    @property
+    def state(self) -> Mapping[str, Any] | None:
+        """The checkpoint's state that the entries build on; None when they begin at the first."""
+        return self._copy.state
+
+    @property
+    def head_n(self) -> int:
+        """Number of the newest entry read or written so far."""
+        return self._copy.head_n
+
+    def _from_checkpoint(self) -> Copy:
+        names = [name for name in self.deciding.names(f"{self.path}/checkpoints") if name.endswith(".json")]
+        if not names:
+            return Copy(1, GENESIS, ())
+        where = f"{self.path}/checkpoints/{names[-1]}"
+        try:
+            kept = json.loads(self.deciding.get(where))
+            return Copy(kept["n"] + 1, kept["digest"], (), kept["state"])
+        except (ValueError, KeyError) as error:
+            raise Protocol(
+                where, "not a checkpoint", "Move it away; the chain is then read from its first entry."
+            ) from error
+
+    def _extend(self, contents: Sequence[bytes]) -> None:
+        wrong = broken_at(self._copy.head_n + 1, self._copy.head_digest, contents)
+        if wrong:
+            raise Protocol(
+                entry_path(self.path, wrong[0]),
+                f"broken chain on {self.deciding.site}: {wrong[1]}",
+                "Compare both copies: hadoop-dr ledger check.",
+            )
+        first = self._copy.head_n + 1
+        self._entries += [decode(c, entry_path(self.path, n)) for n, c in enumerate(contents, first)]
+        self._copy = Copy(
+            self._copy.start_n, self._copy.start_prev, self._copy.contents + tuple(contents), self._copy.state
+        )
+
+    def append(self, kind: str, body: Mapping[str, Any], *, epoch: int, run: str, pair_n: int, seen_n: int) -> Entry:
+        """Appends one entry behind the one the caller decided on.
+
+        Args:
+            seen_n: Number of the newest entry the caller had read when it decided.
+
+        Raises:
+            Superseded: Somebody appended first; read again and decide anew.
+            Unknown: The answer was lost and could not be read back.
+        """
+        self.entries()
+        if self._copy.head_n != seen_n:
+            raise Superseded(self.path, f"entry {seen_n + 1} was written by another run", "Read again and decide anew.")
+        entry = Entry(seen_n + 1, epoch, run, iso(self._clock.wall_ms()), kind, body, self._copy.head_digest, pair_n)
+        content = encode(entry)
+        path = entry_path(self.path, entry.n)
+        if not self.deciding.append_new(path, content) and self.deciding.get(path) != content:
+            raise Superseded(self.path, f"entry {entry.n} was written by another run", "Read again and decide anew.")
+        self._extend((content,))
+        return entry
+
+    def checkpoint(self, state: Mapping[str, Any]) -> None:
+        """Keeps the reduced state now and then, so that a reader need not start at the first one."""
+        if self._copy.head_n % self._checkpoint_every == 0:
+            n = self._copy.head_n
+            kept = {"n": n, "digest": self._copy.head_digest, "state": state}
+            content = json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()
+            for files in (self.deciding, self.follower):
+                if files is not None:
+                    files.put(f"{self.path}/checkpoints/{n:012d}.json", content)
+
+    def follow(self) -> str | None:
+        """Brings the other copy to the deciding one's head.
+
+        Returns:
+            None when both are in step, else why the other one is behind (its site did not answer).
+        """
+        if self.follower is None:
+            return "the other site is not reachable"
+        try:
+            return self._follow(self.follower)
+        except DrError as error:
+            return str(error)  # also Unknown: the next follow looks what is there
+
+    def _follow(self, follower: Files) -> str | None:
+        there = self._follower_copy(follower)
+        mine = Copy(self._copy.start_n, self._copy.start_prev, self._copy.contents)
+        if compare(mine.digests(), there.digests(), mine.start_n):
+            aside = f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}"
+            follower.move(self.path, aside)
+            there = Copy(1, GENESIS, ())
+        if there.head_n < mine.start_n - 1:
+            mine = read_copy(self.deciding, self.path, 1, GENESIS)
+        for n in range(there.head_n + 1, mine.head_n + 1):
+            content = mine.contents[n - mine.start_n]
+            if (
+                not follower.append_new(entry_path(self.path, n), content)
+                and follower.get(entry_path(self.path, n)) != content
+            ):
+                return f"entry {n} on {follower.site} was written by somebody else meanwhile"
+        return None
+
+    def _follower_copy(self, follower: Files) -> Copy:
+        """Reads the other copy from where ours begins, or from the first entry when it is shorter than that."""
+        if self._copy.start_n > 1 and entry_there(follower, self.path, self._copy.start_n - 1) is None:
+            return read_copy(follower, self.path, 1, GENESIS)
+        return read_copy(follower, self.path, self._copy.start_n, self._copy.start_prev)
+
+    def fork(self) -> Fork | None:
+        """Compares the copies entry by entry.
+
+        Returns:
+            Where they went apart; None when one is the beginning of the other or the other site does not answer.
+        """
+        if self.follower is None:
+            return None
+        self.entries()
+        return compare(self._copy.digests(), self._follower_copy(self.follower).digests(), self._copy.start_n)
+
+
+def entry_there(files: Files, path: str, n: int) -> bytes | None:
+    """Reads one entry of a copy, or None."""
+    try:
+        return files.get(entry_path(path, n))
+    except NotFound:
+        return None
+
+
+def read_copy(files: Files, path: str, start_n: int, start_prev: str) -> Copy:
+    """Reads one site's copy of a chain from an entry on; entries are fetched side by side, in order."""
+    numbers: list[int] = []
+    n = start_n
+    while True:
+        found = sorted(int(name[:12]) for name in files.names(f"{path}/{n // 1000}") if name[:12].isdigit())
+        fresh = [number for number in found if number >= n]
+        numbers += fresh
+        if not fresh or fresh[-1] % 1000 != 999:
+            break
+        n = fresh[-1] + 1
+    if numbers != list(range(start_n, start_n + len(numbers))):
+        missing = sorted(set(range(start_n, numbers[-1])) - set(numbers))
+        raise Protocol(
+            entry_path(path, missing[0]),
+            f"ledger entry is missing on {files.site}",
+            "Restore it from the other site: hadoop-dr ledger check.",
+        )
+    if len(numbers) <= 2:
+        return Copy(start_n, start_prev, tuple(files.get(entry_path(path, number)) for number in numbers))
+    with ThreadPoolExecutor(min(_READERS, len(numbers))) as pool:
+        contents = pool.map(lambda number: files.get(entry_path(path, number)), numbers)
+        return Copy(start_n, start_prev, tuple(contents))

@@ -1,0 +1,103 @@
+"""The pair's ledger: who is primary, under which epoch, whose copies decide (DESIGN.md sections 7 and 8, I5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from hadoop_dr.domain.errors import DrError, Refused, Superseded
+from hadoop_dr.domain.ledger import GENESIS, compare, decode, pair_chain
+from hadoop_dr.domain.pair_state import PairState, reduce_pair
+from hadoop_dr.ports.clock import Clock
+from hadoop_dr.ports.files import Files
+from hadoop_dr.services.ledger.chain import Chain, Copy, read_copy
+
+
+@dataclass(frozen=True, slots=True)
+class RolesRead:
+    """What both copies of the pair's ledger say.
+
+    Attributes:
+        state: Roles of the copy that decides.
+        silent: Sites whose copy could not be read, with the reason.
+        behind: Sites whose copy is a shorter beginning of the other.
+    """
+
+    state: PairState
+    silent: Mapping[str, str]
+    behind: tuple[str, ...]
+
+
+class Roles:
+    """Reads the roles from whichever sites answer, and writes the first ones.
+
+    Args:
+        pair: Name of the pair.
+        files: Documents of both sites, by site.
+    """
+
+    def __init__(self, pair: str, files: Mapping[str, Files], clock: Clock) -> None:
+        self._pair, self._files, self._clock = pair, files, clock
+        self._path = pair_chain(pair)
+
+    def read(self) -> RolesRead:
+        """Gives the roles.
+
+        Raises:
+            Refused: The copies went apart in a way no role entry settles.
+            DrError: Neither site answers.
+        """
+        copies: dict[str, Copy] = {}
+        silent: dict[str, str] = {}
+        with ThreadPoolExecutor(len(self._files)) as pool:
+            reads = {site: pool.submit(read_copy, files, self._path, 1, GENESIS) for site, files in self._files.items()}
+        for site, read in reads.items():
+            try:
+                copies[site] = read.result()
+            except DrError as error:
+                silent[site] = str(error)
+                last = error
+        if not copies:
+            raise last
+        chosen = self._chosen(copies)
+        entries = [decode(content, self._path) for content in copies[chosen].contents]
+        behind = tuple(site for site, copy in copies.items() if copy.head_n < copies[chosen].head_n)
+        return RolesRead(reduce_pair(entries), silent, behind)
+
+    def _chosen(self, copies: Mapping[str, Copy]) -> str:
+        longest = max(copies, key=lambda site: copies[site].head_n)
+        for copy in copies.values():
+            if compare(copies[longest].digests(), copy.digests()):
+                return self._after_fork(copies)
+        return longest
+
+    def _after_fork(self, copies: Mapping[str, Copy]) -> str:
+        states = {site: reduce_pair([decode(c, self._path) for c in copy.contents]) for site, copy in copies.items()}
+        highest = max(state.epoch for state in states.values())
+        deciding = [site for site, state in states.items() if state.epoch == highest and state.deciding == site]
+        if len(deciding) != 1:
+            raise Refused(
+                self._path,
+                "both sites changed the roles on their own and neither copy decides",
+                "Compare them with hadoop-dr ledger check; a person has to choose.",
+            )
+        return deciding[0]
+
+    def initialise(self, primary: str, secondary: str, by: str, reason: str) -> PairState:
+        """Writes the first roles, epoch 1, unless there are some; safe to repeat.
+
+        Raises:
+            Superseded: Somebody wrote another first entry at the same time.
+        """
+        state = self.read().state
+        if state.epoch == 0:
+            chain = Chain(self._path, self._files[secondary], self._files[primary], self._clock)
+            body = {"primary": primary, "deciding": secondary, "by": by, "reason": reason}
+            try:
+                chain.append("roles", body, epoch=1, run="initialise", pair_n=0, seen_n=0)
+            except Superseded:
+                chain.entries()
+            chain.follow()
+            state = self.read().state
+        return state

@@ -1,0 +1,86 @@
+"""A service's ledger as the stages use it: read a state, append what was decided on it (I5, I13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hadoop_dr.domain.errors import Superseded
+from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.service_state import Claim, ServiceState, dump_state, load_state, reduce_service
+from hadoop_dr.services.ledger.chain import Chain
+
+_RACES = 16
+
+
+class ServiceLedger:
+    """Reads and appends; every append is a compare-and-append on the head that was read.
+
+    Args:
+        chain: The service's chain.
+        roles: The pair's roles; their epoch and entry number go into every entry.
+    """
+
+    def __init__(self, chain: Chain, roles: PairState) -> None:
+        self.chain, self.roles = chain, roles
+        self._state = ServiceState()
+        self._folded = 0
+
+    def read(self) -> ServiceState:
+        """Gives the state as the deciding copy tells it now."""
+        entries = self.chain.entries()
+        if self._folded == 0 and self.chain.state is not None:
+            self._state = load_state(self.chain.state)
+        self._state = reduce_service(entries[self._folded :], self._state)
+        self._folded = len(entries)
+        return self._state
+
+    def append(self, kind: str, body: Mapping[str, Any], run: str, seen_n: int) -> Entry:
+        """Appends an entry decided on the head ``seen_n``.
+
+        Raises:
+            Superseded: Somebody appended since, or the roles have a newer epoch than the caller knows.
+            Unknown: The answer was lost and could not be read back.
+        """
+        state = self.read()
+        if state.highest_epoch > self.roles.epoch:
+            raise Superseded(
+                self.chain.path,
+                f"epoch {self.roles.epoch} is over, the ledger is at {state.highest_epoch}",
+                "The roles have changed; start again.",
+            )
+        entry = self.chain.append(kind, body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
+        self.chain.checkpoint(dump_state(self.read()))
+        return entry
+
+    def require(self, claim: Claim) -> ServiceState:
+        """Reads again and makes sure the claim is still in force.
+
+        Raises:
+            Superseded: A later claim stands in the ledger, or the claim's point is finished.
+        """
+        state = self.read()
+        if state.claim is None or state.claim.n != claim.n:
+            by = f"by {state.claim.run} (claim {state.claim.n})" if state.claim else "or ended"
+            raise Superseded(
+                self.chain.path,
+                f"claim {claim.n} of run {claim.run} was superseded {by}",
+                "This try stops; the later one goes on.",
+            )
+        return state
+
+    def append_mine(self, claim: Claim, kind: str, body: Mapping[str, Any]) -> Entry:
+        """Appends under a claim; loses to whoever superseded it, never to unrelated entries.
+
+        Raises:
+            Superseded: The claim is not in force any more.
+        """
+        for attempt in range(_RACES):
+            self.require(claim)
+            try:
+                return self.append(kind, {"claim": claim.n, **body}, claim.run, self.chain.head_n)
+            except Superseded:
+                if attempt == _RACES - 1:
+                    raise
+        raise AssertionError("unreachable")

@@ -1,0 +1,141 @@
+"""The shared moment: all snapshots leave together at T0, between two readings of catalogs (DESIGN.md section 4.2, I1).
+
+Each root has an executor of its own that waits on the monotonic clock with a warm connection (S2.2). The NameNode still
+handles the requests one after the other, at about a millisecond each, so what is promised is the measured skew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Barrier
+
+from hadoop_dr.domain.errors import DrError, Protocol, Unknown
+from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.ports.clock import Clock
+from hadoop_dr.ports.namenode import NameNode
+
+_START_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class RootTaken:
+    """One root's snapshot and when it was asked for and answered.
+
+    Attributes:
+        first_s: Monotonic time the request left.
+        last_s: Monotonic time the answer was there.
+    """
+
+    root: str
+    snapshot: Snapshot
+    first_s: float
+    last_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """All roots of a group at one moment.
+
+    Attributes:
+        skew_ms: Last answer minus first request over the whole group.
+        late_by_ms: How long after T0 the first request left.
+    """
+
+    roots: tuple[RootTaken, ...]
+    skew_ms: float
+    late_by_ms: int
+
+
+class TakeSnapshots:
+    """Takes the snapshots of a group at T0, or none: what was made is removed when one fails.
+
+    Args:
+        namenode: The site the moment is taken on.
+        clock: Monotonic time to wait on.
+    """
+
+    def __init__(self, namenode: NameNode, clock: Clock) -> None:
+        self._namenode, self._clock = namenode, clock
+
+    def run(
+        self, roots: Sequence[str], name: str, at_s: float, before: Callable[[], None], waiting: Callable[[float], None]
+    ) -> Taken:
+        """Releases all requests at ``at_s``.
+
+        Args:
+            roots: Snapshottable directories.
+            name: Name of every snapshot.
+            at_s: T0 on the monotonic clock.
+            before: Called at T0, right before the requests leave: reads the catalogs' event ids.
+            waiting: Called with ``at_s`` by the caller's thread; returns at that time.
+
+        Raises:
+            AlreadyExists: A root has a snapshot of this name which this call did not make.
+            DrError: One of the requests failed; every snapshot this call made was removed.
+        """
+        barrier = Barrier(len(roots) + 1, timeout=_START_TIMEOUT_S)
+
+        def one(root: str) -> tuple[float, float] | DrError:
+            cold = self._warm(root)
+            barrier.wait()
+            barrier.wait()  # T0
+            if cold:
+                return cold
+            first = self._clock.monotonic_s()
+            try:
+                self._namenode.create_snapshot(root, name)
+            except DrError as error:
+                return error
+            return first, self._clock.monotonic_s()
+
+        with ThreadPoolExecutor(len(roots), thread_name_prefix="moment") as pool:
+            futures = [pool.submit(one, root) for root in roots]
+            try:
+                barrier.wait()
+                waiting(at_s)
+                before()
+                barrier.wait()
+            except BaseException:
+                barrier.abort()  # nobody may take a snapshot for a moment that does not come
+                raise
+            answers = [future.result() for future in futures]
+        failed = [answer for answer in answers if isinstance(answer, DrError)]
+        if failed:
+            for root, answer in zip(roots, answers, strict=True):
+                if not isinstance(answer, DrError) or isinstance(answer, Unknown):
+                    with suppress(DrError):  # the void point's snapshots are swept again later
+                        self._namenode.delete_snapshot(root, name)
+            raise next((error for error in failed if isinstance(error, Unknown)), failed[0])
+        times = [answer for answer in answers if not isinstance(answer, DrError)]
+        taken = tuple(
+            RootTaken(root, snapshot_named(self._namenode, root, name), *span)
+            for root, span in zip(roots, times, strict=True)
+        )
+        first = min(span[0] for span in times)
+        return Taken(taken, (max(span[1] for span in times) - first) * 1000, max(0, round((first - at_s) * 1000)))
+
+    def _warm(self, root: str) -> DrError | None:
+        try:
+            self._namenode.status(root)
+        except DrError as error:
+            return error
+        return None
+
+
+def snapshot_named(namenode: NameNode, root: str, name: str) -> Snapshot:
+    """Reads a snapshot back by name.
+
+    Raises:
+        Protocol: It was made a moment ago and is not listed.
+    """
+    for snapshot in namenode.snapshots(root):
+        if snapshot.name == name:
+            return snapshot
+    raise Protocol(
+        f"{namenode.site}:{root}",
+        f"snapshot {name} was taken and is not listed",
+        "Somebody deleted it; run the backup again.",
+    )

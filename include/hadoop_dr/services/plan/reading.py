@@ -1,0 +1,184 @@
+"""One snapshot of one root, read through the NameNode.
+
+A root, its snapshots and all that lies in them never change while they exist. So whatever cannot be read here means
+that a snapshot is gone or ruined, and the error says so and names the path.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from types import TracebackType
+from typing import TypeVar
+
+from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, NotFound
+from hadoop_dr.domain.facts import NO_EXTRAS, Blocks, Extras, Listed
+from hadoop_dr.domain.inventory import Entry
+from hadoop_dr.domain.paths import WORK_AREA, join
+from hadoop_dr.ports.namenode import NameNode
+
+What = TypeVar("What")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How hard a NameNode may be asked.
+
+    Attributes:
+        threads: Requests under way at once.
+        ahead: Requests that may wait for a thread, so that endless work needs bounded memory.
+    """
+
+    threads: int = 16
+    ahead: int = 256
+
+
+class Vanished(BaselineLost):
+    """A path that should be in a snapshot is not."""
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turns the failure to read a snapshot into what it means for the run.
+
+    Raises:
+        Vanished: The path is not there.
+        BaselineLost: It is there and cannot be read.
+    """
+    mend = "The snapshot is gone or ruined; the next run takes a new moment or starts from an older point"
+    try:
+        yield
+    except NotFound as error:
+        raise Vanished(path, "is not in the snapshot", mend) from error
+    except (AccessDenied, BaselineLost):
+        raise
+    except Failed as error:
+        if error.retryable:
+            raise
+        raise BaselineLost(path, f"cannot be read: {error.problem}", mend) from error
+
+
+class Tree:
+    """The tree of one snapshot, by paths relative to the root.
+
+    Args:
+        namenode: Site of the root.
+        root: Absolute path of the root.
+        snapshot: Its name.
+    """
+
+    def __init__(self, namenode: NameNode, root: str, snapshot: str) -> None:
+        self._namenode = namenode
+        self._top = f"{root.rstrip('/')}/.snapshot/{snapshot}"
+
+    def absolute(self, path: str) -> str:
+        """Gives the path by which the NameNode knows an item of this snapshot."""
+        return f"{self._top}/{path}" if path else self._top
+
+    def entry(self, path: str) -> Entry:
+        """Reads one item."""
+        with reading(self.absolute(path)):
+            return _entry(path, self._namenode.status(self.absolute(path)))
+
+    def children(self, path: str) -> list[Entry]:
+        """Lists a directory."""
+        with reading(self.absolute(path)):
+            return [_entry(join(path, one.name), one) for one in self._namenode.list(self.absolute(path))]
+
+    def walk(self, crew: Crew) -> Iterator[Entry]:
+        """Lists everything, in the order of inventories; directories that come soon are listed ahead."""
+        todo = [self.entry("")]
+        ahead: dict[str, Future[list[Entry]]] = {}
+        while todo:
+            for soon in todo[-crew.width:]:
+                if soon.facts.is_dir and soon.path not in ahead and len(ahead) < crew.ahead:
+                    ahead[soon.path] = crew.begin(self.children, soon.path)
+            entry = todo.pop()
+            yield entry
+            if entry.facts.is_dir:
+                children = ahead.pop(entry.path).result() if entry.path in ahead else self.children(entry.path)
+                todo += sorted(children, key=lambda child: child.path, reverse=True)
+
+    def below(self, tops: Iterable[Entry], crew: Crew, enter: Callable[[int], bool]) -> Iterator[Entry]:
+        """Lists everything below some items, level by level, not entering directories that ``enter`` refuses."""
+        level = [top.path for top in tops if top.facts.is_dir]
+        while level:
+            following: list[str] = []
+            for children in crew.map(self.children, level):
+                yield from children
+                following += [child.path for child in children if child.facts.is_dir and enter(child.inode)]
+            level = following
+
+    def extras(self, entry: Entry, *, xattrs: bool) -> Extras:
+        """Reads what a listing does not carry, with as few requests as may be."""
+        if not xattrs and not entry.facts.has_acl:
+            return NO_EXTRAS
+        path = self.absolute(entry.path)
+        with reading(path):
+            found = self._namenode.extras(path, acl=entry.facts.has_acl, xattrs=xattrs)
+        return found if found.acl or found.xattrs else NO_EXTRAS
+
+    def blocks(self, entry: Entry) -> Blocks:
+        """Reads the blocks of a file."""
+        path = self.absolute(entry.path)
+        with reading(path):
+            return self._namenode.blocks(path)
+
+
+def _entry(path: str, listed: Listed) -> Entry:
+    return Entry(path, listed.inode, listed.facts)
+
+
+def without_work_area(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Leaves out the work area and all in it."""
+    return (entry for entry in entries if entry.path != WORK_AREA and not entry.path.startswith(WORK_AREA + "/"))
+
+
+class Crew:
+    """A bounded number of threads that read; the first failure ends the work."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="plan")
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def width(self) -> int:
+        """Requests that run side by side."""
+        return self._limits.threads
+
+    @property
+    def ahead(self) -> int:
+        """Requests that may be begun before they are needed."""
+        return self._limits.ahead
+
+    def begin(self, act: Callable[[What], Answer], what: What) -> Future[Answer]:
+        """Starts one request."""
+        return self._pool.submit(act, what)
+
+    def map(self, act: Callable[[What], Answer], work: Iterable[What]) -> Iterator[Answer]:
+        """Gives the answers in the order of the work, of which it takes only so much ahead."""
+        source = iter(work)
+        under_way = deque(self._pool.submit(act, one) for one in islice(source, self._limits.ahead))
+        while under_way:
+            answer = under_way.popleft().result()
+            under_way.extend(self._pool.submit(act, one) for one in islice(source, 1))
+            yield answer
+
+
+def names(paths: Sequence[str], shown: int = 3) -> str:
+    """Writes the first few of many paths."""
+    rest = len(paths) - shown
+    return ", ".join(paths[:shown]) + (f" and {rest} more" if rest > 0 else "")

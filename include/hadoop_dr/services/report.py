@@ -1,0 +1,148 @@
+"""What the ledger tells people: points, explanations, and whether the chains are whole (DESIGN.md section 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hadoop_dr.domain.errors import DrError, NotFound
+from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, compare, decode
+from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+from hadoop_dr.ports.files import Files
+from hadoop_dr.services.ledger.chain import Copy, read_copy
+
+
+def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> dict[str, Any]:
+    """Lists points in the shape of section 10, oldest first; void ones are left out, ``explain`` has them."""
+    newest = state.newest_sealed()
+    return {
+        "service": service,
+        "points": [
+            _point(p, sites, pinned=p is newest) for p in state.points.values() if p.state is not PointState.VOID
+        ],
+    }
+
+
+def _point(point: Point, sites: Sequence[str], *, pinned: bool) -> dict[str, Any]:
+    summary = point.sealed.get("summary", {})
+    there = {point.source} if point.taken else set()
+    if point.state is PointState.SEALED:
+        there.add(point.target)
+    return {
+        "point": point.point,
+        "state": point.state.value,
+        "moment": iso(point.moment_ms),
+        "skew_ms": point.taken.get("skew_ms"),
+        "proof": point.taken.get("proof"),
+        "entries": summary.get("entries", 0),
+        "bytes_copied": summary.get("bytes_copied", 0),
+        "epoch": point.epoch,
+        "sites": {site: site in there and site not in point.gone for site in sites},
+        "pinned": pinned,
+        "verified": "damaged" if point.damaged else point.sealed.get("verified", {}).get("word", ""),
+    }
+
+
+def explanation(service: str, entries: Sequence[Entry], point: str | None) -> dict[str, Any]:
+    """Tells a service's story entry by entry.
+
+    Raises:
+        NotFound: No entry is about that point.
+    """
+    told = [
+        {"n": e.n, "at": e.at, "run": e.run, "epoch": e.epoch, "kind": e.kind, "text": _tell(e)}
+        for e in entries
+        if point is None
+        or point in (e.body.get("point"), e.body.get("void"))
+        or any(point == pruned[1] for pruned in e.body.get("points", []))
+    ]
+    if point is not None and not told:
+        raise NotFound(
+            f"{service} {point}",
+            "no entry of the ledger is about this point",
+            f"See which there are: hadoop-dr points {service}",
+        )
+    return {"service": service, "point": point, "entries": told}
+
+
+def _tell(entry: Entry) -> str:
+    tell = _TOLD.get(entry.kind)
+    if tell is None:
+        return ", ".join(f"{key}={value}" for key, value in sorted(entry.body.items()))
+    return tell(entry, entry.body)
+
+
+def _tell_claim(entry: Entry, body: Mapping[str, Any]) -> str:
+    frozen = body["frozen"]
+    reason = f", because {frozen['reason']}" if frozen.get("reason") else ""
+    return f"run {entry.run} (try {body['try']}) wants point {body['point']}, {frozen.get('mode', '')}{reason}"
+
+
+def _tell_taken(_: Entry, body: Mapping[str, Any]) -> str:
+    return (
+        f"point {body['point']} taken on {body['source']}: {len(body['roots'])} snapshots, skew {body['skew_ms']} ms, "
+        f"{body['proof']}, late by {body['late_by_ms']} ms"
+    )
+
+
+def _tell_staged(_: Entry, body: Mapping[str, Any]) -> str:
+    return (
+        f"point {body['point']} staged: {body['entries']} entries, {body['files']} files, {body['bytes']} bytes; "
+        "from here on the secondary could finish it alone"
+    )
+
+
+def _tell_sealed(_: Entry, body: Mapping[str, Any]) -> str:
+    baseline, word = body["baseline"] or "none", body["verified"].get("word")
+    return f"point {body['point']} sealed on baseline {baseline}; verified: {word}"
+
+
+_TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
+    "claim": _tell_claim,
+    "rearmed": lambda _, body: f"moment {body['void']} was missed or touched; armed anew as {body['point']}",
+    "taken": _tell_taken,
+    "staged": _tell_staged,
+    "sealed": _tell_sealed,
+    "void": lambda _, body: f"point {body['point']} given up: {body['reason']}",
+    "released": lambda entry, body: f"run {entry.run} ended without a seal: {body['reason']}",
+    "pruned": lambda _, body: "pruned " + ", ".join(f"{point} on {site}" for site, point in body["points"]),
+}
+
+
+def check_chain(path: str, copies: Mapping[str, Files]) -> dict[str, Any]:
+    """Reads a chain from its first entry on every site and proves it whole and the same.
+
+    Returns:
+        ``{"chain", "ok", "entries": {site: n}, "problems": [...]}``; a copy that is only shorter is no problem.
+    """
+    problems: list[str] = []
+    read: dict[str, Copy] = {}
+    for site, files in copies.items():
+        try:
+            read[site] = read_copy(files, path, 1, GENESIS)
+        except DrError as error:
+            problems.append(f"{site}: {error}")
+            continue
+        wrong = broken_at(1, GENESIS, read[site].contents)
+        if wrong:
+            problems.append(f"{site}: entry {wrong[0]}: {wrong[1]}")
+    if len(read) == 2:
+        first, second = read.values()
+        fork = compare(first.digests(), second.digests())
+        if fork:
+            problems.append(
+                f"the copies went apart after entry {fork.common} ({' and '.join(read)} have "
+                f"{fork.first} and {fork.second} entries)"
+            )
+    return {
+        "chain": path,
+        "ok": not problems,
+        "entries": {site: copy.head_n for site, copy in read.items()},
+        "problems": problems,
+    }
+
+
+def all_entries(files: Files, path: str) -> list[Entry]:
+    """Reads a whole chain from its first entry."""
+    return [decode(content, path) for content in read_copy(files, path, 1, GENESIS).contents]

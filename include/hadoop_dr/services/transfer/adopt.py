@@ -1,0 +1,144 @@
+"""Adoption: in full mode, what already lies on the target and proves identical is kept, not copied (S2.10).
+
+A first run over an existing copy, and every full run, compare the whole tree of the source's snapshot with what the
+target has. The target's side is a snapshot, too, so that a run that is interrupted finds its baseline again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from hadoop_dr.domain.errors import Failed
+from hadoop_dr.domain.facts import NO_EXTRAS, Facts, Kind, Listed
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.paths import parent
+from hadoop_dr.domain.tails import within
+from hadoop_dr.ports.mover import Digest, Mover, Read
+from hadoop_dr.ports.namenode import NameNode
+
+_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Where both sides are read.
+
+    Attributes:
+        source: Absolute path of the source's snapshot, ``<root>/.snapshot/<name>``.
+        target: Absolute path of a snapshot of the target's root as it is before the run.
+    """
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What is left to do.
+
+    Attributes:
+        items: Items for the planner: identical ones as ``Content.SAME`` where they lie, others as ``Content.WHOLE``,
+            and what the source does not have as items that go, under the negative of their inode id on the target.
+        reused_files, reused_bytes: What need not be copied.
+        deletions: Names on the target that go, everything below a directory counted (I8).
+    """
+
+    items: tuple[Item, ...]
+    reused_files: int
+    reused_bytes: int
+    deletions: int
+
+
+class Adopt:
+    """Compares a source tree with what the target has.
+
+    Args:
+        source, target: Name spaces.
+        read_source, read_target: Read files of either site back, for those whose checksums cannot be compared.
+        beat: Told how many items were looked at.
+    """
+
+    def __init__(
+        self, source: NameNode, target: NameNode, read_source: Mover, read_target: Mover, beat: Callable[[int], None]
+    ) -> None:
+        self._source, self._target, self._beat = source, target, beat
+        self._read_source, self._read_target = read_source, read_target
+
+    def run(self, trees: Trees, items: Sequence[Item], existing: Mapping[str, Listed]) -> Adoption:
+        """Turns a tree that is all new into one that keeps what is there.
+
+        Args:
+            items: Every item of the source's snapshot, the root among them.
+            existing: Every item of the target's snapshot by relative path, without the root and the work area.
+        """
+        root = self._target.status(trees.target)
+        there = {"": root, **existing}
+        pairs = [(item, there[item.new]) for item in items if item.new in there and _same_kind(item, there[item.new])]
+        identical = self._identical(trees, [pair for pair in pairs if not pair[0].is_dir])
+        adopted: dict[int, Item] = {}
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="adopt") as pool:
+            for item in pool.map(lambda pair: self._adopted(trees, pair[0], pair[1], identical), pairs):
+                adopted[item.inode] = item
+                self._beat(1)
+        wanted = {item.new for item in items if item.inode in adopted}
+        gone = {path: listed for path, listed in existing.items() if path not in wanted}
+        tops = [Item(-listed.inode, path, None, listed.facts, None) for path, listed in gone.items()
+                if parent(path) not in gone]
+        kept = [item.now.length for item in adopted.values() if item.inode in identical and item.now]
+        return Adoption((*(adopted.get(item.inode, item) for item in items), *tops), len(kept), sum(kept), len(gone))
+
+    def _adopted(self, trees: Trees, item: Item, listed: Listed, identical: set[int]) -> Item:
+        if not item.is_dir and item.inode not in identical:
+            return replace(item, old=item.new, was=listed.facts, was_extras=NO_EXTRAS, content=Content.WHOLE)
+        before = self._target.extras(f"{trees.target}/{item.new}".rstrip("/"), acl=listed.facts.has_acl)
+        return replace(item, old=item.new, was=listed.facts, was_extras=before, content=Content.SAME)
+
+    def _identical(self, trees: Trees, pairs: Sequence[tuple[Item, Listed]]) -> set[int]:
+        """Finds the files of equal bytes: by checksum when that says something, else by reading both."""
+        likely = [item for item, listed in pairs if item.now is not None and _could_be_equal(item.now, listed.facts)]
+        same: set[int] = set()
+        unclear: list[Item] = []
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="adopt") as pool:
+            verdicts = pool.map(lambda item: self._by_checksum(trees, item), likely)
+            for item, verdict in zip(likely, verdicts, strict=True):
+                if verdict is None:
+                    unclear.append(item)
+                elif verdict:
+                    same.add(item.inode)
+        ours = _digests(self._read_target, trees.target, unclear)
+        theirs = _digests(self._read_source, trees.source, [item for item in unclear if item.inode in ours])
+        return same | {inode for inode, digest in theirs.items() if ours[inode] == digest}
+
+    def _by_checksum(self, trees: Trees, item: Item) -> bool | None:
+        """Whether both files have one checksum; None when checksums say nothing."""
+        assert item.now is not None
+        if not item.now.length:
+            return True
+        here, there = f"{trees.target}/{item.new}", f"{trees.source}/{item.new}"
+        try:
+            lengths = [[block.length for block in within(nn.blocks(path), item.now.length).blocks]
+                       for nn, path in ((self._source, there), (self._target, here))]
+            if lengths[0] != lengths[1]:
+                return None
+            sums = [self._source.checksum(there), self._target.checksum(here)]
+        except Failed:
+            return None
+        return sums[0] == sums[1] if sums[0].algorithm == sums[1].algorithm else None
+
+
+def _same_kind(item: Item, listed: Listed) -> bool:
+    return item.now is not None and item.now.kind is listed.facts.kind and listed.facts.kind is not Kind.SYMLINK
+
+
+def _could_be_equal(now: Facts, there: Facts) -> bool:
+    """Length decides; block size and coding, too, because they cannot be changed on a file that is kept."""
+    return (now.length, now.block_size, now.erasure_coding, now.encrypted) == (
+        there.length, there.block_size, there.erasure_coding, there.encrypted)
+
+
+def _digests(mover: Mover, top: str, items: Iterable[Item]) -> dict[int, str]:
+    """Digests of files; one that cannot be read has none and is copied."""
+    reads = [Read(item.inode, f"{top}/{item.new}", 0, item.now.length) for item in items if item.now is not None]
+    return {result.key: result.sha256 for result in mover.digest(reads) if isinstance(result, Digest)}

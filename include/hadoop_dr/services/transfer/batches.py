@@ -1,0 +1,70 @@
+"""Operations in batches: asked for in bulk, each one's end known before the next batch starts (I11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import groupby
+from typing import TypeVar
+
+from hadoop_dr.domain.errors import Failed, Unknown
+from hadoop_dr.ports.mover import Did, Operation, Outcome
+from hadoop_dr.ports.mover import Mover as Mover
+
+_ROUNDS = 3
+_T = TypeVar("_T")
+
+Settle = Callable[[Outcome], bool]
+"""Reads back one operation that did not answer "done": True when its effect is there all the same, False when it is
+certainly not and may be sent again. Raises when it can neither be there nor be sent again."""
+
+
+class Batches:
+    """Runs operations of the target.
+
+    Args:
+        mover: Where they run.
+        still_mine: Raises Superseded when a later try owns the work; asked before each batch.
+        beat: Told how many operations were achieved.
+        size: Operations in one batch.
+    """
+
+    def __init__(
+        self, mover: Mover, still_mine: Callable[[], None], beat: Callable[[int], None], size: int = 2000
+    ) -> None:
+        self._mover, self._still_mine, self._beat, self._size = mover, still_mine, beat, size
+
+    def run(self, operations: Sequence[Operation], settle: Settle) -> None:
+        """Runs independent operations to their end.
+
+        Raises:
+            Unknown: An answer was lost again and again.
+            Failed: An operation failed again and again.
+            Superseded: A later try owns the work.
+        """
+        for at in range(0, len(operations), self._size):
+            self._batch(operations[at:at + self._size], settle)
+
+    def _batch(self, batch: Sequence[Operation], settle: Settle) -> None:
+        left: dict[int, Operation] = {operation.key: operation for operation in batch}
+        last: Outcome | None = None
+        for _ in range(_ROUNDS):
+            self._still_mine()
+            open_ends = [outcome for outcome in self._mover.apply(list(left.values())) if outcome.did is not Did.DONE]
+            unsettled = [outcome for outcome in open_ends if not settle(outcome)]
+            self._beat(len(left) - len(unsettled))
+            if not unsettled:
+                return
+            last = unsettled[0]
+            left = {outcome.key: left[outcome.key] for outcome in unsettled}
+        assert last is not None
+        problem = f"{last.did.value} {_ROUNDS} times: {last.detail}"
+        raise (Unknown if last.did is Did.UNKNOWN else Failed)(_subject(left[last.key]), problem)
+
+
+def _subject(operation: Operation) -> str:
+    return operation.target if hasattr(operation, "target") else operation.path
+
+
+def levels(items: Iterable[_T], level: Callable[[_T], Hashable]) -> list[list[_T]]:
+    """Groups neighbours of one level, in the order given; between two groups stands a barrier."""
+    return [list(group) for _, group in groupby(items, key=level)]

@@ -1,0 +1,74 @@
+"""Binding: which inode of the target each existing item of a plan is (DESIGN.md section 5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from hadoop_dr.domain.errors import BaselineLost, NotFound
+from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.paths import leaf, parent
+from hadoop_dr.domain.work import WorkOrder
+from hadoop_dr.ports.namenode import NameNode
+
+_MEND = "The next run copies in full mode"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An existing item on the target: its inode id there, and its attributes before the run."""
+
+    inode: int
+    facts: Facts
+
+
+def bind(target: NameNode, order: WorkOrder, only: Collection[int] | None = None) -> Mapping[int, Bound]:
+    """Lists the target's baseline where the plan's existing items lie.
+
+    Args:
+        only: Bind just these of the items.
+
+    Returns:
+        Source inode id -> what it is on the target.
+
+    Raises:
+        BaselineLost: An item is missing there, or is of another kind.
+    """
+    wanted: defaultdict[str, dict[str, Item]] = defaultdict(dict)
+    bound: dict[int, Bound] = {}
+    for item in order.items.values():
+        if only is not None and item.inode not in only:
+            continue
+        if item.old:
+            wanted[parent(item.old)][leaf(item.old)] = item
+        elif item.old == "":
+            listed = target.status(order.base_path(""))
+            bound[item.inode] = Bound(listed.inode, listed.facts)
+    for directory, names in wanted.items():
+        _bind_directory(target, order, directory, names, bound)
+    return bound
+
+
+def _bind_directory(
+    target: NameNode, order: WorkOrder, directory: str, names: dict[str, Item], bound: dict[int, Bound]
+) -> None:
+    path = order.base_path(directory)
+    try:
+        for listed in target.list(path):
+            if listed.name in names:
+                item = names.pop(listed.name)
+                bound[item.inode] = _checked(listed, item, path)
+                if not names:
+                    return
+    except NotFound as error:
+        raise BaselineLost(path, "the plan builds on this directory, and it does not exist", _MEND) from error
+    raise BaselineLost(f"{path}/{min(names)}", "the plan builds on this item, and it does not exist", _MEND)
+
+
+def _checked(listed: Listed, item: Item, directory: str) -> Bound:
+    if item.was is not None and listed.facts.kind is not item.was.kind:
+        raise BaselineLost(f"{directory}/{listed.name}",
+                           f"is of kind {listed.facts.kind.value}, the plan builds on {item.was.kind.value}", _MEND)
+    return Bound(listed.inode, listed.facts)

@@ -1,0 +1,94 @@
+"""Copying: a bounded stream of files, one more try for those that failed, and a reason that a person can use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from hadoop_dr.domain.errors import BaselineLost, DrError, Failed, NotFound, NotReady, Unknown, Unreachable
+from hadoop_dr.domain.work import StagedFile
+from hadoop_dr.ports.mover import Copy, Did, Digest, Mover, Outcome
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer.records import Records
+
+_GIVE_UP_AFTER = 20
+"""So many failures in one pass have one cause (a full disk, a lost site): going on would only repeat it."""
+_ROUNDS = 2
+
+
+class Copying:
+    """Copies files and records each as verified.
+
+    Args:
+        source: Asked why a file could not be read.
+        records: Where verified files are kept.
+        check: Raises Superseded when the work area is not ours any more.
+    """
+
+    def __init__(self, source: NameNode, mover: Mover, records: Records, check: Callable[[], None]) -> None:
+        self._source, self._mover, self._records, self._check = source, mover, records, check
+
+    def run(self, copies: Sequence[Copy]) -> dict[int, StagedFile]:
+        """Copies everything or says what could not be copied.
+
+        What was copied is recorded in either case. Writing a file again is harmless: it is only ours.
+
+        Raises:
+            BaselineLost: The source's snapshot does not hold a file any more, or its bytes are gone.
+            AccessDenied: A file may not be read.
+            Failed: Anything else, with the first file and the number of others.
+        """
+        proofs: dict[int, StagedFile] = {}
+        left = list(copies)
+        failed: list[Outcome] = []
+        for _ in range(_ROUNDS):
+            failed = self._pass(left, proofs)
+            self._records.flush()
+            left = [copy for copy in left if copy.key not in proofs]
+            if not left:
+                return proofs
+            self._check()
+        raise self._reason(next(copy for copy in left if copy.key == failed[0].key), failed)
+
+    def _pass(self, copies: Sequence[Copy], proofs: dict[int, StagedFile]) -> list[Outcome]:
+        wanted = {copy.key: copy for copy in copies}
+        failed: list[Outcome] = []
+        for result in self._until_hopeless(copies, failed):
+            proof = StagedFile(result.sha256, result.length, wanted[result.key].offset)
+            proofs[result.key] = proof
+            self._records.add(result.key, proof)
+        return failed
+
+    def _until_hopeless(self, copies: Sequence[Copy], failed: list[Outcome]) -> Iterator[Digest]:
+        results = iter(self._mover.copy(copies))
+        for result in results:
+            if isinstance(result, Digest):
+                yield result
+                continue
+            failed.append(result)
+            if len(failed) >= _GIVE_UP_AFTER:
+                close = getattr(results, "close", None)
+                if close is not None:
+                    close()
+                return
+
+    def _reason(self, copy: Copy, failed: Sequence[Outcome]) -> DrError:
+        """Tells a lost or closed source file from trouble elsewhere by asking the source itself."""
+        more = f" ({len(failed)} files could not be copied)" if len(failed) > 1 else ""
+        detail = failed[0].detail + more
+        try:
+            length = self._source.status(copy.source).facts.length
+            if length:
+                self._source.checksum(copy.source)
+        except NotFound:
+            return BaselineLost(copy.source, f"the source's snapshot does not hold it any more{more}",
+                                "The point is void; the next run takes a new one")
+        except (Unreachable, NotReady, Unknown) as error:
+            return error
+        except Failed as error:
+            if type(error) is not Failed:
+                return error
+            return BaselineLost(copy.source, f"the source's snapshot cannot be read: {error}",
+                                "The point is void; the next run takes a new one")
+        if length < copy.offset + copy.length:
+            return BaselineLost(copy.source, f"has {length} bytes, the plan says {copy.offset + copy.length}")
+        return (Unknown if failed[0].did is Did.UNKNOWN else Failed)(copy.source, f"could not be copied: {detail}")

@@ -1,0 +1,284 @@
+"""Place: the short, metadata-only change of a live tree, rolled forward from wherever it stopped (I2, I6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from hadoop_dr.domain.errors import BaselineLost, Failed, Mismatch, NotFound
+from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.paths import depth, parent
+from hadoop_dr.domain.plan import Arrival, Origin
+from hadoop_dr.domain.work import Area, Placed, StagedShard, WorkOrder
+from hadoop_dr.ports.mover import Did, MakeDirectory, Mover, Outcome, Remove, Rename, SetAttributes
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer import attributes
+from hadoop_dr.services.transfer.batches import Batches, levels
+from hadoop_dr.services.transfer.binding import Bound, bind
+from hadoop_dr.services.transfer.tails import Tails
+from hadoop_dr.services.transfer.workarea import WorkArea
+
+_RESERVED = "/.reserved/.inodes"
+_ASK_EVERY = 100
+
+
+class Place:
+    """Brings a root from its baseline to its new state.
+
+    Args:
+        target: Name space of the site that changes.
+        local: Moves bytes and runs operations within that site.
+        still_mine: Raises Superseded when a later try owns the work; asked before each batch.
+        beat: Told how many steps were achieved.
+    """
+
+    def __init__(
+        self, target: NameNode, local: Mover, still_mine: Callable[[], None], beat: Callable[[int], None]
+    ) -> None:
+        self._target, self._local, self._still_mine, self._beat = target, local, still_mine, beat
+
+    def run(self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int) -> Placed:
+        """Runs all phases from the start; a later try of an interrupted one ends in the same state.
+
+        Args:
+            staged: What stage answered for every shard of the root.
+            try_no: From 1; a later try takes the work area from an earlier one.
+
+        Raises:
+            BaselineLost: An item the plan builds on is gone from the target.
+            Mismatch: Something that is not ours lies where an item belongs.
+            Superseded: A later try owns the work.
+            Unknown: An answer was lost again and again.
+        """
+        work = WorkArea(self._target, order, order.turn + try_no)
+        if _is_empty(order) and not work.present():
+            return Placed()
+        self._still_mine()
+        bound = bind(self._target, order)
+        area = work.open()
+        placing = _Placing(self._target, self._local, order, area, work, bound, staged,
+                           Batches(self._local, self._still_mine, self._beat), self._gate())
+        return placing.run()
+
+    def _gate(self) -> Callable[[], None]:
+        """Asks for the claim every so many single steps; the work area's name guards the rest."""
+        count = 0
+
+        def gate() -> None:
+            nonlocal count
+            if count % _ASK_EVERY == 0:
+                self._still_mine()
+            count += 1
+            self._beat(1)
+
+        return gate
+
+
+def _is_empty(order: WorkOrder) -> bool:
+    plan = order.plan
+    return not (plan.park or plan.arrive or plan.attributes or plan.units)
+
+
+class _Placing:
+    """One run of place over one root: the phases in their order."""
+
+    def __init__(
+        self, target: NameNode, local: Mover, order: WorkOrder, area: Area, work: WorkArea,
+        bound: Mapping[int, Bound], staged: Sequence[StagedShard], batches: Batches, gate: Callable[[], None],
+    ) -> None:
+        self._target, self._local, self._order, self._area, self._work = target, local, order, area, work
+        self._bound, self._batches, self._gate = bound, batches, gate
+        self._staged_at = {
+            inode: f"{area.stage}/{shard.directory}/{inode}" for shard in staged for inode in shard.units
+        }
+        self._staged_inode = {inode: top for shard in staged for inode, top in shard.units.items()}
+        self._whole = frozenset(inode for shard in staged for inode in shard.whole)
+        self._drop = frozenset(order.plan.drop) | self._whole
+        missing = [unit.inode for unit in order.plan.units if unit.inode not in self._staged_at]
+        if missing:
+            raise Failed(order.root, f"unit {missing[0]} was never staged", "Stage every shard before place")
+
+    def run(self) -> Placed:
+        plan = self._order.plan
+        self._hold()
+        self._park()
+        self._join_tails()
+        self._arrive()
+        late = [self._dressing(inode) for inode in plan.attributes]
+        self._set_attributes(late)
+        self._batches.run([Remove(inode, self._area.parked(inode)) for inode in sorted(self._drop)], self._is_dropped)
+        self._close()
+        return Placed(len(plan.park), len(plan.tails), len(plan.arrive), len(late), len(self._drop))
+
+    # -- hold
+    def _hold(self) -> None:
+        """Sets a time on each directory that will gain a child, so that its older snapshots keep the one they have.
+
+        A mere addition changes a directory's time in the newest snapshot as well (measured), unless the directory was
+        changed in itself since. Its final time serves: a worker that oversleeps here sets what is to be set anyway.
+        """
+        held = [inode for inode in self._order.plan.hold if inode in self._bound]
+        self._batches.run(
+            [SetAttributes(inode, f"{_RESERVED}/{self._bound[inode].inode}", mtime_ms=now.mtime_ms)
+             for inode in held if (now := self._item(inode).now) is not None], self._is_set)
+
+    # -- park
+    def _park(self) -> None:
+        for level in levels(self._order.plan.park, lambda inode: depth(self._item(inode).old or "")):
+            renames = [
+                Rename(inode, f"{_RESERVED}/{self._bound[inode].inode}", self._area.parked(inode)) for inode in level
+            ]
+            self._batches.run(renames, self._is_parked)
+        self._check_parked()
+
+    def _check_parked(self) -> None:
+        """Refuses to go on with what is not ours.
+
+        The id of a file that somebody removed, and that a snapshot still holds, leads to whatever lies at its former
+        path now (measured). It is kept where it is: nothing is dropped unless its inode is the one that was bound.
+        """
+        for entry in self._target.list(self._area.park):
+            bound = self._bound.get(int(entry.name)) if entry.name.lstrip("-").isdecimal() else None
+            if bound is not None and bound.inode != entry.inode:
+                path = self._order.live_path(self._item(int(entry.name)).old or "")
+                raise Mismatch(path, "was replaced on the target by somebody since the last point",
+                               f"What was found there is kept in {self._area.park}/{entry.name}; move it away first")
+
+    def _is_parked(self, outcome: Outcome) -> bool:
+        inode, wanted = outcome.key, self._bound[outcome.key].inode
+        there = self._look(self._area.parked(inode))
+        if there is not None and there.inode == wanted:
+            return True
+        self._work.check()
+        if there is not None:
+            raise Mismatch(self._area.parked(inode), "another item is parked there")
+        if self._is_alive(wanted):
+            return False
+        if inode in self._drop:
+            return True
+        raise BaselineLost(self._order.live_path(self._item(inode).old or ""), "is gone from the target",
+                           "Somebody removed it after the last point; the next run copies it again in full mode")
+
+    def _is_alive(self, inode: int) -> bool:
+        """Whether an inode is in the live tree. One that only snapshots hold has no path: an error, not an absence."""
+        try:
+            return self._target.status(f"{_RESERVED}/{inode}").inode == inode
+        except NotFound:
+            return False
+        except Failed as error:
+            if type(error) is Failed:
+                return False
+            raise
+
+    # -- tails
+    def _join_tails(self) -> None:
+        tails = Tails(self._target, self._local, self._order, self._area, self._gate)
+        for inode in self._order.plan.tails:
+            if inode not in self._whole:
+                tails.join(self._item(inode), self._bound[inode], self._staged_at.get(inode))
+
+    # -- arrive
+    def _arrive(self) -> None:
+        arrivals = {arrival.inode: arrival for arrival in self._order.plan.arrive}
+        made = [MakeDirectory(a.inode, self._made(a), 0o700) for a in arrivals.values() if a.origin is Origin.MAKE]
+        self._batches.run(made, self._is_made)
+        for level in levels(self._order.plan.arrive, lambda arrival: depth(arrival.path)):
+            renames = [Rename(a.inode, self._origin(a), self._order.live_path(a.path)) for a in level]
+            self._batches.run(renames, lambda outcome: self._has_arrived(arrivals[outcome.key], outcome))
+
+    def _origin(self, arrival: Arrival) -> str:
+        if arrival.origin is Origin.MAKE:
+            return self._made(arrival)
+        if arrival.origin is Origin.PARK and arrival.inode not in self._whole:
+            return self._area.parked(arrival.inode)
+        return self._staged_at[arrival.inode]
+
+    def _made(self, arrival: Arrival) -> str:
+        return f"{self._area.made}/{arrival.inode}"
+
+    def _is_made(self, outcome: Outcome) -> bool:
+        self._work.check()
+        return outcome.did is Did.EXISTS
+
+    def _has_arrived(self, arrival: Arrival, outcome: Outcome) -> bool:
+        path = self._order.live_path(arrival.path)
+        there = self._look(path)
+        if there is not None and self._is_wanted(arrival, there):
+            return True
+        self._work.check()
+        if there is not None:
+            raise Mismatch(path, "something that is not ours lies there",
+                           "Somebody wrote to the target during the run; move it away and run again")
+        if self._look(self._origin(arrival)) is None:
+            raise Mismatch(self._origin(arrival), f"is gone and has not come to {path} either")
+        return False
+
+    def _is_wanted(self, arrival: Arrival, there: Listed) -> bool:
+        if arrival.origin is Origin.MAKE:
+            # All that lay there before was parked, so a directory is the one an earlier try brought.
+            return there.facts.is_dir
+        if arrival.origin is Origin.PARK and arrival.inode not in self._whole:
+            return there.inode == self._bound[arrival.inode].inode
+        return there.inode == self._staged_inode[arrival.inode]
+
+    # -- attributes
+    def _dressing(self, inode: int) -> attributes.Dressing:
+        item = self._item(inode)
+        return attributes.Dressing(item, self._order.live_path(item.new or ""), item.was_extras)
+
+    def _set_attributes(self, late: Sequence[attributes.Dressing]) -> None:
+        """Sets on all others what staged items have already; directories' times hold, as nothing moves any more."""
+        arrived = [self._dressing(arrival.inode) for arrival in self._order.plan.arrive]
+        parents_first = sorted([*late, *arrived], key=lambda dressing: depth(dressing.item.new or ""))
+        attributes.set_policies(self._target, parents_first, self._gate)
+        attributes.set_extras(self._target, late, self._gate)
+        for level in levels(late, lambda dressing: depth(dressing.item.new or "")):
+            times = level[0].item.new != ""
+            self._batches.run(attributes.operations(level, times=times), self._is_set)
+        self._batches.run(self._borrowed_times(), self._is_set)
+
+    def _borrowed_times(self) -> list[SetAttributes]:
+        """Times of directories in which only a file's bytes were replaced.
+
+        On the source the file was written where it lay, so its directory did not change and the plan does not name it;
+        here the file was away for a moment. What the directory's time was on the target before is what it shall be.
+        """
+        seen_to = {self._item(inode).new for inode in self._order.plan.attributes} | {""}
+        borrowed = {
+            parent(item.new): parent(item.old) for inode in self._order.plan.park
+            if (item := self._item(inode)).new and item.old and parent(item.new) not in seen_to
+        }
+        return [
+            SetAttributes(key, self._order.live_path(new),
+                          mtime_ms=self._target.status(self._order.base_path(old)).facts.mtime_ms)
+            for key, (new, old) in enumerate(sorted(borrowed.items()))
+        ]
+
+    def _is_set(self, outcome: Outcome) -> bool:
+        if outcome.did is Did.NO_SOURCE:
+            self._work.check()
+        return False
+
+    # -- drop and close
+    def _is_dropped(self, outcome: Outcome) -> bool:
+        if outcome.did is Did.NO_SOURCE:
+            self._work.check()
+        return self._look(self._area.parked(outcome.key)) is None
+
+    def _close(self) -> None:
+        """Removes the work area, never with an item in it that belongs in the tree; the root's own time comes last."""
+        ours = {bound.inode: inode for inode, bound in self._bound.items() if inode not in self._drop}
+        for entry in self._target.list(self._area.park):
+            if entry.inode in ours:
+                raise Mismatch(f"{self._area.park}/{entry.name}", "is still parked, though its place is in the tree")
+        self._work.remove()
+        self._target.set_times(self._order.root, self._order.root_now.mtime_ms)
+
+    def _item(self, inode: int) -> Item:
+        return self._order.items[inode]
+
+    def _look(self, path: str) -> Listed | None:
+        try:
+            return self._target.status(path)
+        except NotFound:
+            return None

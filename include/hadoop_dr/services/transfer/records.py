@@ -1,0 +1,117 @@
+"""Which staged files are proven complete, kept durably so that a later try copies only the rest (S3.2, S3.4)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import cast
+
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.paths import leaf, parent
+from hadoop_dr.domain.work import StagedFile
+from hadoop_dr.ports.files import Files, Tables
+from hadoop_dr.ports.mover import Copy
+from hadoop_dr.ports.namenode import NameNode
+
+_SCHEMA = (("inode", "int64"), ("sha256", "string"), ("length", "int64"), ("offset", "int64"))
+_BATCH_FILES = 500
+_BATCH_BYTES = 1 << 30
+_NAME = re.compile(r"\d{6}\.parquet")
+
+
+class Records:
+    """Batches of verified files of one shard.
+
+    A full batch is written while copying goes on, one at a time; writing it may take as long as copying the next.
+
+    Args:
+        files: Documents of the target.
+        directory: Directory of the shard's batches.
+        beat: Called by the caller's thread when a batch is durable.
+    """
+
+    def __init__(self, files: Files, tables: Tables, directory: str, beat: Callable[[int], None]) -> None:
+        self._files, self._tables, self._directory, self._beat = files, tables, directory, beat
+        self._next = 0
+        self._rows: list[tuple[object, ...]] = []
+        self._bytes = 0
+        self._aside: ThreadPoolExecutor | None = None
+        self._writing: Future[int] | None = None
+
+    def read(self) -> dict[int, StagedFile]:
+        """Gives what earlier tries recorded; a later record of a file counts."""
+        found: dict[int, StagedFile] = {}
+        names = [name for name in self._files.names(self._directory) if _NAME.fullmatch(name)]
+        for name in names:
+            for row in self._tables.unpack(self._files.get(f"{self._directory}/{name}")):
+                inode, sha256, length, offset = cast(tuple[int, str, int, int], row)
+                found[inode] = StagedFile(sha256, length, offset)
+        self._next = int(names[-1][:6]) + 1 if names else 0
+        return found
+
+    def add(self, inode: int, proof: StagedFile) -> None:
+        """Takes note of a file; durable once its batch is full or ``flush`` was called."""
+        self._rows.append((inode, proof.sha256, proof.length, proof.offset))
+        self._bytes += proof.length
+        if len(self._rows) >= _BATCH_FILES or self._bytes >= _BATCH_BYTES:
+            self._collect()
+            self._aside = self._aside or ThreadPoolExecutor(1, thread_name_prefix="records")
+            self._writing = self._aside.submit(self._write, self._rows)
+            self._rows, self._bytes = [], 0
+
+    def flush(self) -> None:
+        """Makes everything noted durable."""
+        self._collect()
+        if self._aside is not None:
+            self._aside.shutdown()
+            self._aside = None
+        if self._rows:
+            self._beat(self._write(self._rows))
+        self._rows, self._bytes = [], 0
+
+    def _write(self, rows: list[tuple[object, ...]]) -> int:
+        content = self._tables.pack(_SCHEMA, rows)
+        while not self._files.append_new(f"{self._directory}/{self._next:06d}.parquet", content):
+            self._next += 1
+        self._next += 1
+        return len(rows)
+
+    def _collect(self) -> None:
+        """Waits for the batch under way; its failure is the caller's."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            self._beat(writing.result())
+
+
+def still_there(
+    target: NameNode, recorded: Mapping[int, StagedFile], copies: Mapping[int, Copy]
+) -> dict[int, StagedFile]:
+    """Keeps the records whose file lies in its place, closed and as long as recorded.
+
+    A file gets its source's modification time only after it was closed, so a file that carries it is whole; this also
+    sees through a record that a sleeping try wrote while this one had the file in rewriting.
+    """
+    wanted: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for inode in recorded.keys() & copies.keys():
+        path = copies[inode].target
+        wanted[parent(path)][leaf(path)] = inode
+    kept: dict[int, StagedFile] = {}
+    for directory, names in wanted.items():
+        for name, facts in _listing(target, directory).items():
+            if name not in names:
+                continue
+            inode = names[name]
+            copy, proof = copies[inode], recorded[inode]
+            if (facts.length, facts.mtime_ms) == (copy.length, copy.mtime_ms) and proof.offset == copy.offset:
+                kept[inode] = proof
+    return kept
+
+
+def _listing(target: NameNode, directory: str) -> dict[str, Facts]:
+    try:
+        return {entry.name: entry.facts for entry in target.list(directory)}
+    except NotFound:
+        return {}

@@ -1,0 +1,205 @@
+"""Stage: every byte a root needs, into the hidden work area of the target, verified and resumable (S3.2, S3.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from hadoop_dr.domain.errors import NotFound, Refused, Superseded
+from hadoop_dr.domain.facts import Kind
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.paths import depth, leaf, parent
+from hadoop_dr.domain.units import Unit
+from hadoop_dr.domain.work import Area, Shard, StagedShard, WorkOrder
+from hadoop_dr.ports.files import Files, Tables
+from hadoop_dr.ports.mover import Copy, Did, MakeDirectory, Mover, Outcome, Rename
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer import attributes, tails
+from hadoop_dr.services.transfer.batches import Batches, levels
+from hadoop_dr.services.transfer.binding import bind
+from hadoop_dr.services.transfer.copying import Copying
+from hadoop_dr.services.transfer.records import Records, still_there
+from hadoop_dr.services.transfer.workarea import WorkArea
+
+_SHARD = re.compile(r"(\d+)-(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One member of a unit and its path in the work area."""
+
+    item: Item
+    path: str
+    offset: int = 0
+
+
+class Stage:
+    """Copies one shard of a root's units.
+
+    Args:
+        source: Name space of the site the bytes come from.
+        target: Name space of the site they go to.
+        mover: Moves bytes from source to target.
+        files, tables: Documents on the target.
+        still_mine: Raises Superseded when a later try owns the work.
+        beat: Told how many files or operations were achieved.
+    """
+
+    def __init__(
+        self, source: NameNode, target: NameNode, mover: Mover, files: Files, tables: Tables,
+        still_mine: Callable[[], None], beat: Callable[[int], None],
+    ) -> None:
+        self._source, self._target, self._mover = source, target, mover
+        self._files, self._tables = files, tables
+        self._still_mine, self._beat = still_mine, beat
+        self._batches = Batches(mover, still_mine, beat)
+
+    def run(self, order: WorkOrder, shard: Shard, try_no: int, documents: str) -> StagedShard:
+        """Stages a shard; a later try goes on where an earlier one died.
+
+        Args:
+            try_no: From 1; of two tries of one claim the higher takes the shard over.
+            documents: Directory of the point's documents on the target.
+
+        Raises:
+            BaselineLost: A source snapshot or the target's baseline cannot be read any more.
+            AccessDenied: A source file may not be read.
+            Superseded: A later try has the shard or the root.
+        """
+        self._still_mine()
+        area = WorkArea(self._target, order, order.turn).open()
+        directory = self._take(area, shard, order.claim, try_no)
+        check = partial(self._check, directory)
+        units = {unit.inode: unit for unit in order.plan.units}
+        chosen = [units[inode] for inode in shard.units]
+        whole = self._not_as_tail(order, chosen)
+        parts = list(_parts(order, chosen, directory, whole))
+        self._make_directories(parts, check)
+
+        copies = {part.item.inode: _copy(order, part) for part in parts if not part.item.is_dir}
+        records = Records(self._files, self._tables, f"{documents}/staged/{order.index}-{shard.number}", self._beat)
+        proofs = still_there(self._target, records.read(), copies)
+        todo = [copy for inode, copy in copies.items() if inode not in proofs]
+        proofs.update(Copying(self._source, self._mover, records, check).run(todo))
+        self._dress(parts, check)
+        return StagedShard(
+            shard.number, leaf(directory), self._staged_inodes(directory, chosen, check), whole, proofs,
+            len(todo), sum(copy.length for copy in todo),
+        )
+
+    def _take(self, area: Area, shard: Shard, claim: int, try_no: int) -> str:
+        """Makes the shard's directory, or renames an earlier try's; its name is this try's fencing token."""
+        own = (claim, try_no)
+        path = f"{area.stage}/{shard.number}-{claim}.{try_no}"
+        tries = self._tries(area, shard)
+        if tries and tries[-1] > own:
+            raise Superseded(path, f"try {tries[-1][1]} of claim {tries[-1][0]} has the shard")
+        if own in tries:
+            return path
+
+        def settle(_: Outcome) -> bool:
+            now = self._tries(area, shard)
+            if now and now[-1] > own:
+                raise Superseded(path, f"try {now[-1][1]} of claim {now[-1][0]} has the shard")
+            return own in now
+
+        if tries:
+            earlier = f"{area.stage}/{shard.number}-{tries[-1][0]}.{tries[-1][1]}"
+            self._batches.run([Rename(0, earlier, path)], settle)
+        else:
+            self._batches.run([MakeDirectory(0, path, 0o700)], settle)
+        return path
+
+    def _tries(self, area: Area, shard: Shard) -> list[tuple[int, int]]:
+        try:
+            matches = [_SHARD.fullmatch(entry.name) for entry in self._target.list(area.stage)]
+        except NotFound as error:
+            raise Superseded(area.stage, "a later claim took the work area over") from error
+        return sorted((int(match[2]), int(match[3])) for match in matches if match and int(match[1]) == shard.number)
+
+    def _check(self, directory: str) -> None:
+        try:
+            self._target.status(directory)
+        except NotFound as error:
+            raise Superseded(directory, "a later try took the work over") from error
+
+    def _not_as_tail(self, order: WorkOrder, units: Iterable[Unit]) -> frozenset[int]:
+        """Finds the tails that the target's blocks do not allow, before a byte of them is copied."""
+        items = [item for unit in units if (item := order.items[unit.inode]).content is Content.TAIL]
+        if not items:
+            return frozenset()
+        bound = bind(self._target, order, {item.inode for item in items})
+        return frozenset(
+            item.inode for item in items if not tails.applies(self._target, order, item, bound[item.inode])
+        )
+
+    def _make_directories(self, parts: list[_Part], check: Callable[[], None]) -> None:
+        made = sorted((part for part in parts if part.item.is_dir), key=lambda part: depth(part.path))
+        for level in levels(made, lambda part: depth(part.path)):
+            self._batches.run([MakeDirectory(part.item.inode, part.path, 0o700) for part in level], _settle(check))
+        # Before the files, because a block is stored where the policy of the moment wants it.
+        self._set_policies(made, {part.item.new: part.item for part in made})
+
+    def _set_policies(self, parts: Iterable[_Part], above: Mapping[str | None, Item]) -> None:
+        """Sets the policies that are certainly not inherited; those of a unit's top are seen to where it arrives."""
+        own = [
+            attributes.Dressing(part.item, part.path) for part in parts
+            if (holder := above.get(parent(part.item.new or ""))) is not None and holder.now and part.item.now
+            and holder.now.storage_policy != part.item.now.storage_policy
+        ]
+        attributes.set_policies(self._target, own, lambda: None)
+
+    def _dress(self, parts: list[_Part], check: Callable[[], None]) -> None:
+        """Sets what a copy does not carry; everything is made by now, so no default ACL is inherited by mistake."""
+        self._set_policies((part for part in parts if not part.item.is_dir),
+                           {part.item.new: part.item for part in parts if part.item.is_dir})
+        whole = [attributes.Dressing(part.item, part.path) for part in parts if part.offset == 0]
+        attributes.set_extras(self._target, whole, lambda: None)
+        directories = [dressing for dressing in whole if dressing.item.is_dir]
+        self._batches.run(attributes.operations(directories), _settle(check))
+
+    def _staged_inodes(self, directory: str, units: list[Unit], check: Callable[[], None]) -> dict[int, int]:
+        check()
+        found = {entry.name: entry.inode for entry in self._target.list(directory)}
+        missing = [unit.inode for unit in units if str(unit.inode) not in found]
+        if missing:
+            raise Superseded(f"{directory}/{missing[0]}", "what was staged is not there any more")
+        return {unit.inode: found[str(unit.inode)] for unit in units}
+
+
+def _settle(check: Callable[[], None]) -> Callable[[Outcome], bool]:
+    """Inside our own directories what exists is ours, and everything else may be sent again while they are ours."""
+    def settle(outcome: Outcome) -> bool:
+        if outcome.did is Did.NO_SOURCE:
+            check()
+        return outcome.did is Did.EXISTS
+
+    return settle
+
+
+def _parts(order: WorkOrder, units: Iterable[Unit], directory: str, whole: frozenset[int]) -> Iterator[_Part]:
+    for unit in units:
+        top = order.items[unit.inode]
+        for inode in unit.members:
+            item = order.items[inode]
+            assert item.now is not None
+            assert item.new is not None
+            assert top.new is not None
+            if item.now.kind is Kind.SYMLINK:
+                raise Refused(order.live_path(item.new), "is a symbolic link, which cannot be copied",
+                              "Let the policy skip it")
+            offset = item.keep_bytes if item.content is Content.TAIL and inode not in whole else 0
+            yield _Part(item, f"{directory}/{unit.inode}{item.new[len(top.new):]}", offset)
+
+
+def _copy(order: WorkOrder, part: _Part) -> Copy:
+    now = part.item.now
+    assert now is not None
+    assert part.item.new is not None
+    return Copy(
+        part.item.inode, order.source_path(part.item.new), part.path, part.offset, now.length - part.offset,
+        max(1, now.replication), now.block_size, now.owner, now.group, now.mode, now.mtime_ms,
+    )
+

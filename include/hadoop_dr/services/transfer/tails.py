@@ -1,0 +1,104 @@
+"""Tails: leading full blocks stay, only the bytes behind them are new (DESIGN.md section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import accumulate
+
+from hadoop_dr.domain.errors import Failed, Mismatch, NotFound
+from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.tails import within
+from hadoop_dr.domain.work import Area, WorkOrder
+from hadoop_dr.ports.mover import Copy, Digest, Mover
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer.binding import Bound
+
+
+def applies(target: NameNode, order: WorkOrder, item: Item, bound: Bound) -> bool:
+    """Whether the target's own file can be cut at ``keep_bytes`` and get the tail joined on."""
+    assert item.now is not None
+    assert item.old is not None
+    facts = bound.facts
+    if facts.encrypted or facts.erasure_coding or item.now.erasure_coding or facts.block_size != item.now.block_size:
+        return False
+    lengths = (block.length for block in within(target.blocks(order.base_path(item.old)), facts.length).blocks)
+    return item.keep_bytes in accumulate(lengths)
+
+
+class Tails:
+    """Cuts parked files and joins their staged tails, inside the work area and nowhere else.
+
+    Law: never truncate an inode outside the root that captured it; that destroys older snapshots.
+
+    Args:
+        local: Moves bytes within the target.
+        gate: Called before each file.
+    """
+
+    def __init__(self, target: NameNode, local: Mover, order: WorkOrder, area: Area, gate: Callable[[], None]) -> None:
+        self._target, self._local, self._order, self._area, self._gate = target, local, order, area, gate
+
+    def join(self, item: Item, bound: Bound, staged: str | None) -> None:
+        """Gives a parked file its new end; done already is fine, also when the file has arrived since.
+
+        Args:
+            staged: Where stage put the tail; None when the file only becomes shorter.
+
+        Raises:
+            Mismatch: The file is neither in its old nor in its new state.
+        """
+        assert item.now is not None
+        self._gate()
+        path = self._area.parked(item.inode)
+        file = self._look(path)
+        if file is None or file.inode != bound.inode:
+            raise Mismatch(path, "is not the file that was parked there")
+        tail = f"{path}.tail"
+        pending = staged is not None and (self._look(staged) is not None or self._look(tail) is not None)
+        if not pending:
+            if staged is None and file.facts.length > item.keep_bytes:
+                self._target.truncate(path, item.keep_bytes)
+            file = self._look(path)
+            if file is None or file.facts.length != item.now.length:
+                raise Mismatch(path, f"should have {item.now.length} bytes and has {file.facts.length if file else 0}")
+            return
+        if file.facts.length < item.keep_bytes:
+            raise Mismatch(path, f"has {file.facts.length} bytes, of which {item.keep_bytes} were to stay")
+        if file.facts.length > item.keep_bytes:
+            self._target.truncate(path, item.keep_bytes)
+        assert staged is not None
+        if self._look(tail) is None:
+            self._target.rename(staged, tail)
+        self._concat(path, tail, item)
+
+    def _concat(self, path: str, tail: str, item: Item) -> None:
+        try:
+            self._target.concat(path, [tail])
+        except NotFound:
+            raise
+        except Failed as error:
+            if error.retryable:
+                raise
+            # Somebody took a snapshot while the tail lay in the work area: a file that a snapshot holds cannot be
+            # joined to another. Its bytes in a new file can. The tail goes last: while it is there, this is not done.
+            fresh = self._copy_afresh(path, tail, item)
+            self._target.concat(path, [fresh])
+            self._target.delete(tail)
+
+    def _copy_afresh(self, path: str, tail: str, item: Item) -> str:
+        assert item.now is not None
+        now, fresh = item.now, f"{path}.fresh"
+        length = now.length - item.keep_bytes
+        copy = Copy(item.inode, tail, fresh, 0, length, max(1, now.replication), now.block_size, now.owner, now.group,
+                    now.mode, now.mtime_ms)
+        for result in self._local.copy([copy]):
+            if not isinstance(result, Digest):
+                raise Failed(tail, f"could not be copied inside the target: {result.detail}")
+        return fresh
+
+    def _look(self, path: str) -> Listed | None:
+        try:
+            return self._target.status(path)
+        except NotFound:
+            return None

@@ -1,0 +1,137 @@
+"""The work area of one root: made, taken over, verified, removed (I3)."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, Superseded
+from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.work import Area, Token, WorkOrder
+from hadoop_dr.ports.namenode import NameNode
+
+_MODE = 0o700
+_ROUNDS = 5
+_PROBE = "who-"
+
+
+class WorkArea:
+    """``<root>/.hadoop-dr/<epoch>-<claim>`` on the target.
+
+    Args:
+        target: The target's name space.
+        order: Root, epoch and claim.
+        turn: Which use of the area within the claim.
+    """
+
+    def __init__(self, target: NameNode, order: WorkOrder, turn: int) -> None:
+        self._target = target
+        self.area = Area(order.root, Token(order.epoch, order.claim, turn))
+
+    def present(self) -> bool:
+        """Whether the root has a work area of anybody."""
+        return self._status(self.area.base) is not None
+
+    def open(self) -> Area:
+        """Makes the area, or takes over what an earlier claim left, staged and parked items included.
+
+        Several shards of one claim may open at once.
+
+        Raises:
+            Superseded: A later claim has the root.
+            AccessDenied: Somebody else owns a directory of that name.
+        """
+        for _ in range(_ROUNDS):
+            try:
+                self._make_base()
+                entered = self._enter()
+            except NotFound:
+                continue
+            if entered:
+                for directory in (self.area.stage, self.area.park, self.area.made):
+                    if self._status(directory) is None:
+                        self._target.make_directory(directory, _MODE)
+                return self.area
+        raise Failed(self.area.base, "work areas come and go; somebody else is at work here")
+
+    def check(self) -> None:
+        """Asks whether the area is still ours.
+
+        Raises:
+            Superseded: It was taken over.
+        """
+        if self._status(self.area.top) is None:
+            raise Superseded(self.area.top, "a later claim took the work area over")
+
+    def remove(self) -> None:
+        """Removes the area and all that is left in it, then the directory of all areas when it is empty."""
+        self._target.delete(self.area.top, recursive=True)
+        if not self.present():
+            return
+        left = [entry.name for entry in self._target.list(self.area.base)]
+        for name in left:
+            if name.startswith(_PROBE):
+                self._target.delete(f"{self.area.base}/{name}", recursive=True)
+        if all(name.startswith(_PROBE) for name in left):
+            self._target.delete(self.area.base)
+
+    def _enter(self) -> bool:
+        tokens = self._tokens()
+        own = self.area.token
+        if any(token.rank > own.rank for token in tokens):
+            raise Superseded(self.area.top, f"claim {max(tokens, key=lambda t: t.rank)} has the root")
+        older = sorted((token for token in tokens if token != own), key=lambda token: token.rank)
+        if own in tokens:
+            self._sweep(older)
+            return True
+        if not older:
+            self._target.make_directory(self.area.top, _MODE)
+            return True
+        try:
+            self._target.rename(Area(self.area.root, older[-1]).top, self.area.top)
+        except (NotFound, AlreadyExists):
+            return False
+        self._sweep(older[:-1])
+        return True
+
+    def _sweep(self, tokens: list[Token]) -> None:
+        """Removes what a worker left that slept while it opened its area."""
+        for token in tokens:
+            other = Area(self.area.root, token)
+            if self._status(other.park) is not None and next(iter(self._target.list(other.park)), None) is not None:
+                raise Failed(other.park, "two work areas of one root hold parked items",
+                             "Move the items of the older one back by hand, then remove it")
+            self._target.delete(other.top, recursive=True)
+
+    def _tokens(self) -> list[Token]:
+        names = (entry.name for entry in self._target.list(self.area.base))
+        return [token for token in map(Token.parse, names) if token is not None]
+
+    def _make_base(self) -> None:
+        """Makes the directory of all areas, closed to everybody else, whatever default ACL the root would give it."""
+        base = self.area.base
+        facts = self._status(base)
+        if facts is None:
+            self._target.make_directory(base, _MODE)
+        elif facts.owner != self._me():
+            raise AccessDenied(base, f"belongs to {facts.owner}, so what lies in it cannot be trusted",
+                               "Remove it, or give it to the user this product acts as")
+        facts = self._target.status(base).facts
+        if facts.has_acl:
+            self._target.set_acl(base, ())
+        if facts.has_acl or facts.mode != _MODE:
+            self._target.set_permission(base, _MODE)
+
+    def _me(self) -> str:
+        """The user we act as: the owner of whatever we make."""
+        own = self._status(self.area.top)
+        if own is not None:
+            return own.owner
+        probe = f"{self.area.base}/{_PROBE}{self.area.token}"
+        self._target.make_directory(probe, _MODE)
+        owner = self._target.status(probe).facts.owner
+        self._target.delete(probe, recursive=True)
+        return owner
+
+    def _status(self, path: str) -> Facts | None:
+        try:
+            return self._target.status(path).facts
+        except NotFound:
+            return None

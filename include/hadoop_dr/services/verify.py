@@ -1,0 +1,224 @@
+"""Verification of a candidate snapshot on the target against the stored facts of the source (DESIGN.md section 4.6).
+
+Everything compared lies in documents of the target, so the answer is the same when the source is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.tails import within
+from hadoop_dr.domain.verify import (
+    SourceChecksum,
+    Verdict,
+    by_parent,
+    checksum_answer,
+    differing_fields,
+    say_difference,
+)
+from hadoop_dr.ports.mover import Digest, Mover, Outcome, Read
+from hadoop_dr.ports.namenode import NameNode
+
+READ_BACK_BYTES = 16 << 20
+_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RootFacts:
+    """What is stored of one root.
+
+    Attributes:
+        root: The directory.
+        snapshot: Candidate snapshot on the target.
+        items: The touched items.
+        digests: SHA-256 and length of the staged bytes, by source inode id.
+        checksums: Of large files and tails, by source inode id.
+        whole: Items planned as tails whose bytes were staged as whole files.
+    """
+
+    root: str
+    snapshot: str
+    items: Sequence[Item]
+    digests: Mapping[int, tuple[str, int]]
+    checksums: Mapping[int, SourceChecksum]
+    whole: frozenset[int] = frozenset()
+
+    @property
+    def tails(self) -> frozenset[int]:
+        """Items of which only the bytes from ``keep_bytes`` on were staged."""
+        return frozenset(i.inode for i in self.items if i.content is Content.TAIL) - self.whole
+
+    @property
+    def base(self) -> str:
+        """Where the candidate is read."""
+        return f"{self.root}/.snapshot/{self.snapshot}"
+
+
+class VerifyRoot:
+    """Compares one root's candidate snapshot with the facts.
+
+    Args:
+        target: The site the candidate lies on.
+        mover: Reads files of that site back.
+        beat: Called for every object looked at.
+    """
+
+    def __init__(self, target: NameNode, mover: Mover, beat: Callable[[int], None]) -> None:
+        self._target, self._mover, self._beat = target, mover, beat
+
+    def run(self, facts: RootFacts) -> Verdict:
+        """Gives the verdict over attributes, extended attributes, absence of what went, and content."""
+        verdict = Verdict()
+        expected = {item.new: item.now for item in facts.items if item.new is not None and item.now is not None}
+        wrong = self._attributes(facts, expected, verdict)
+        self._gone(facts, expected, verdict)
+        self._extras(facts, wrong, verdict)
+        self._content(facts, wrong, verdict)
+        return verdict
+
+    def _attributes(self, facts: RootFacts, expected: Mapping[str, Facts], verdict: Verdict) -> set[str]:
+        wrong: set[str] = set()
+        groups = by_parent(expected)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for parent, found in zip(groups, pool.map(lambda p: self._listing(facts.base, p), groups), strict=True):
+                for name, want in groups[parent].items():
+                    path = f"{parent}/{name}" if parent else name
+                    if not self._one(f"{facts.root}/{path}", want, found.get(name), verdict):
+                        wrong.add(path)
+                self._beat(len(found))
+        if (root := expected.get("")) is not None:
+            self._one(facts.root, root, self._target.status(facts.base), verdict, is_root=True)
+        return wrong
+
+    def _listing(self, base: str, directory: str) -> dict[str, Listed]:
+        try:
+            return {child.name: child for child in self._target.list(f"{base}/{directory}".rstrip("/"))}
+        except NotFound:
+            return {}
+
+    def _one(self, path: str, want: Facts, found: Listed | None, verdict: Verdict, *, is_root: bool = False) -> bool:
+        if found is None:
+            verdict.mismatch.append(f"{path}: missing")
+            return False
+        fields = differing_fields(want, found.facts, untimed=is_root)
+        if fields:
+            verdict.mismatch.append(say_difference(path, fields, want, found.facts))
+            return False
+        verdict.match += 1
+        return True
+
+    def _gone(self, facts: RootFacts, expected: Mapping[str, Facts], verdict: Verdict) -> None:
+        """What went must not lie at its old path, unless something else came there."""
+        renamed = {item.old: item.new for item in facts.items if item.old is not None and item.new is not None}
+        for item in facts.items:
+            if item.new is not None or item.old is None or item.old in expected:
+                continue
+            parent = item.old.rpartition("/")[0]
+            if _any_moved(parent, renamed):
+                continue
+            try:
+                self._target.status(f"{facts.base}/{item.old}")
+                verdict.mismatch.append(f"{facts.root}/{item.old}: still there, it was deleted on the source")
+            except NotFound:
+                verdict.match += 1
+
+    def _extras(self, facts: RootFacts, wrong: set[str], verdict: Verdict) -> None:
+        items = [
+            i
+            for i in facts.items
+            if i.new is not None
+            and i.new not in wrong
+            and (i.now_extras != i.was_extras or i.now_extras.acl or i.now_extras.xattrs)
+        ]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            read = pool.map(lambda item: self._target.extras(f"{facts.base}/{item.new}".rstrip("/")), items)
+            for item, found in zip(items, read, strict=True):
+                if found.acl != item.now_extras.acl:
+                    verdict.mismatch.append(
+                        f"{facts.root}/{item.new}: ACL {found.acl} instead of {item.now_extras.acl}"
+                    )
+                if found.xattrs != item.now_extras.xattrs:
+                    names = sorted({name for name, _ in {*found.xattrs, *item.now_extras.xattrs}})
+                    verdict.mismatch.append(f"{facts.root}/{item.new}: extended attributes differ ({', '.join(names)})")
+                self._beat(1)
+
+    def _content(self, facts: RootFacts, wrong: set[str], verdict: Verdict) -> None:
+        changed = [
+            i
+            for i in facts.items
+            if i.new is not None
+            and i.new not in wrong
+            and i.now is not None
+            and not i.now.is_dir
+            and i.content is not Content.SAME
+            and i.now.length > 0
+        ]
+        by_sum = [i for i in changed if i.inode in facts.checksums]
+        again: list[Item] = [i for i in changed if i.inode not in facts.checksums]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for item, answer in zip(by_sum, pool.map(lambda i: self._by_checksum(facts, i), by_sum), strict=True):
+                if answer is None:
+                    again.append(item)
+                elif not answer:
+                    verdict.mismatch.append(f"{facts.root}/{item.new}: content differs (HDFS checksum)")
+                self._beat(1)
+        self._read_back(facts, again, verdict)
+
+    def _by_checksum(self, facts: RootFacts, item: Item) -> bool | None:
+        return checksum_answer(facts.checksums[item.inode], source_checksum(self._target, f"{facts.base}/{item.new}"))
+
+    def _read_back(self, facts: RootFacts, items: Sequence[Item], verdict: Verdict) -> None:
+        by_inode, tails = {item.inode: item for item in items}, facts.tails
+
+        def reads() -> Iterator[Read]:
+            for item in items:
+                assert item.now is not None
+                start = item.keep_bytes if item.inode in tails else 0
+                yield Read(item.inode, f"{facts.base}/{item.new}", start, item.now.length - start)
+
+        for answer in self._mover.digest(reads()):
+            item = by_inode[answer.key]
+            path = f"{facts.root}/{item.new}"
+            if isinstance(answer, Outcome):
+                verdict.cannot_tell.append(
+                    f"{path}: could not be read back ({answer.did.value} {answer.detail})".rstrip()
+                )
+            else:
+                self._judge_digest(path, item.inode in tails, facts.digests.get(item.inode), answer, verdict)
+            self._beat(1)
+
+    @staticmethod
+    def _judge_digest(path: str, tail: bool, want: tuple[str, int] | None, found: Digest, verdict: Verdict) -> None:
+        if want is None:
+            verdict.cannot_tell.append(f"{path}: no digest of its bytes was stored")
+        elif want != (found.sha256, found.length):
+            verdict.mismatch.append(f"{path}: content differs (SHA-256)")
+        elif tail:
+            verdict.cannot_tell.append(f"{path}: only its new bytes could be compared, block lengths differ")
+
+
+def source_checksum(namenode: NameNode, path: str) -> SourceChecksum:
+    """Reads a file's HDFS checksum with the block lengths that make it comparable."""
+    # In a snapshot a NameNode shows the last block as it has grown since; the checksum is of the snapshot's length.
+    blocks = within(namenode.blocks(path), namenode.status(path).facts.length)
+    return SourceChecksum(namenode.checksum(path), tuple(block.length for block in blocks.blocks if block.length))
+
+
+def needs_checksum(item: Item) -> bool:
+    """Whether content is proven by HDFS checksum: a tail, or more bytes than are read back."""
+    if item.now is None or item.now.is_dir or item.content is Content.SAME:
+        return False
+    return item.content is Content.TAIL or item.now.length > READ_BACK_BYTES
+
+
+def _any_moved(path: str, renamed: Mapping[str, str]) -> bool:
+    while path:
+        if path in renamed and renamed[path] != path:
+            return True
+        path = path.rpartition("/")[0]
+    return False
