@@ -1,0 +1,1 @@
+"""The entrance through Apache Airflow: the only code that imports airflow."""

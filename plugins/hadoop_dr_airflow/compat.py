@@ -1,0 +1,21 @@
+"""Public Airflow names that ``airflow.sdk`` does not carry: the one place to mend when a minor version moves them."""
+
+from __future__ import annotations
+
+from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowSkipException
+from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+__all__ = [
+    "AirflowPlugin",
+    "AirflowSkipException",
+    "BaseTrigger",
+    "DagRunInfo",
+    "DataInterval",
+    "TimeRestriction",
+    "Timetable",
+    "TriggerEvent",
+    "conf",
+]

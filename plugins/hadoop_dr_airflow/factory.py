@@ -1,0 +1,151 @@
+"""Builds the DAGs from the user's files: one per service, one per pair (DESIGN.md section 9).
+
+Parsing reads YAML and nothing else: no clock, no network, no database, the same result every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, Param, get_parsing_context
+
+from hadoop_dr import settings
+from hadoop_dr.domain.errors import BadInput
+from hadoop_dr.domain.policy import Mode, Policy, Transfer
+from hadoop_dr_airflow.compat import conf
+from hadoop_dr_airflow.operators import AnnounceAccess, ArbitrateAccess, BackupStage, service_asset
+from hadoop_dr_airflow.retries import retry_settings
+from hadoop_dr_airflow.sensors import IdentitySensor
+from hadoop_dr_airflow.timetables import MomentTimetable
+
+BACKUP, ARBITRATE = "backup__", "arbitrate__"
+_MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$"
+# No backfill: a moment that has passed cannot be taken any more.
+_RUN_TYPES: Any = ("scheduled", "manual", "operator_triggered", "asset_triggered")
+# The continuous schedule needs a start; any time in the past does.
+_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def build_backups(home: Path | None = None) -> dict[str, DAG]:
+    """Builds the DAG of every sound policy, or only the one that a task process asks for.
+
+    Every task start parses the DAG file again; with a thousand policies that would cost more than the task.
+    """
+    return _built(BACKUP, lambda: list(_policies(home).items()), build_backup)
+
+
+def build_arbitrations(home: Path | None = None) -> dict[str, DAG]:
+    """Builds the DAG of every sound pair that this controller acts for."""
+    found = home or settings.find_home()
+
+    def pairs() -> list[tuple[str, str]]:
+        return [(name, name) for name in settings.pair_names(found) if _acts_for(found, name)]
+
+    return _built(ARBITRATE, pairs, build_arbitration)
+
+
+def broken_files(home: Path | None = None) -> tuple[BadInput, ...]:
+    """Gives one error for each policy that is out, each with file and line."""
+    return settings.load_policies(home or settings.find_home()).broken
+
+
+def build_backup(policy: Policy) -> DAG:
+    """Builds the DAG of one service: preflight, moment, plan, stage by shard, place, verify, seal, prune."""
+    dag = DAG(
+        dag_id=BACKUP + policy.service,
+        description=f"Recovery points of {policy.service} on the pair {policy.pair}",
+        schedule=MomentTimetable(policy.first_moment_ms, policy.period_ms, policy.cron),
+        catchup=False,
+        max_active_runs=1,
+        allowed_run_types=_RUN_TYPES,
+        params=_params(),
+        tags=["hadoop-dr", policy.pair],
+        default_args={**retry_settings(), "pool": _pool(policy.pair)},
+    )
+
+    def stage(name: str, **kwargs: Any) -> BackupStage:
+        return BackupStage(task_id=name, service=policy.service, stage=name, dag=dag, **kwargs)
+
+    plan = stage("plan")
+    shards = BackupStage.partial(task_id="stage", service=policy.service, stage="stage", dag=dag)
+    seal = stage("seal", outlets=[service_asset(policy.pair, policy.service)])
+    staged = shards.expand(shard=plan.output)
+    stage("preflight") >> stage("moment") >> plan >> staged >> stage("place") >> stage("verify") >> seal
+    # Both are leaves. The last one asks the ledger whatever became of the others, so that no skipped chain looks green.
+    seal >> [stage("prune"), stage("sealed", trigger_rule="all_done")]
+    return dag
+
+
+def build_arbitration(pair: str) -> DAG:
+    """Builds the DAG that follows the identities of one pair: watch, arbitrate, announce; over and over."""
+    dag = DAG(
+        dag_id=ARBITRATE + pair,
+        description=f"Which site of {pair} clients use: follows the identities in both ZooKeepers",
+        schedule="@continuous",
+        start_date=_LONG_AGO,
+        catchup=False,
+        max_active_runs=1,
+        tags=["hadoop-dr", pair],
+        default_args=retry_settings(anew=True),
+    )
+    watch = IdentitySensor(task_id="watch_identity", pair=pair, dag=dag)
+    arbitrate = ArbitrateAccess(task_id="arbitrate", pair=pair, dag=dag)
+    # An alarm has to show at once, so its task fails without another try.
+    watch >> arbitrate >> AnnounceAccess(task_id="announce", pair=pair, dag=dag, **retry_settings())
+    return dag
+
+
+def _built(prefix: str, found: Callable[[], list[tuple[str, Any]]], build: Callable[[Any], DAG]) -> dict[str, DAG]:
+    wanted = get_parsing_context().dag_id
+    if wanted is not None and not wanted.startswith(prefix):
+        return {}
+    return {prefix + name: build(what) for name, what in found() if wanted in (None, prefix + name)}
+
+
+def _policies(home: Path | None) -> dict[str, Policy]:
+    return dict(settings.load_policies(home or settings.find_home()).policies)
+
+
+def _acts_for(home: Path, pair: str) -> bool:
+    """A controller that stands at a site of another pair leaves this one alone (S2.17)."""
+    try:
+        settings.acting_site(settings.load_pair(home, pair))
+    except BadInput:
+        return False
+    return True
+
+
+def _pool(pair: str) -> str:
+    """The pair's own pool where the installation says that there is one; a task of a missing pool would never start."""
+    return f"hadoop_dr_{pair}" if conf.getboolean("hadoop_dr", "pool_per_pair", fallback=False) else "default_pool"
+
+
+def _params() -> dict[str, Param]:
+    def chosen(kind: type[Mode] | type[Transfer]) -> list[str | None]:
+        return [None, *(member.value for member in kind)]
+
+    return {
+        "moment": Param(
+            None, type=["null", "string"], format="date-time", pattern=_MOMENT, title="Moment",
+            description="When all data sets are taken; empty for as soon as possible.",
+        ),
+        "mode": Param(
+            None, type=["null", "string"], enum=chosen(Mode), title="Mode",
+            description="Empty for the policy's own.",
+        ),
+        "transfer": Param(
+            None, type=["null", "string"], enum=chosen(Transfer), title="Transfer",
+            description="Empty for the policy's own.",
+        ),
+        "reason": Param(
+            None, type=["null", "string"], maxLength=500, title="Reason",
+            description="Why this run; kept in the ledger.",
+        ),
+        "approve_deletions": Param(
+            False, type="boolean", title="Approve deletions",
+            description="More deletions than the policy's limit are wanted.",
+        ),
+    }

@@ -1,0 +1,156 @@
+"""Tasks: each is one call of the facade that the command line uses too; nothing of ours is imported while parsing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, BaseOperator
+
+from hadoop_dr_airflow.compat import AirflowSkipException
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from hadoop_dr.services.backup.stages import BackupStages
+
+SUMMARY = "summary"
+SKIPPED = "skipped"
+
+
+def service_asset(pair: str, service: str) -> Asset:
+    """The asset that gets an event with every sealed point."""
+    return Asset(name=f"hadoop-dr/{pair}/{service}", uri=f"hadoop-dr://{pair}/{service}", group="hadoop-dr")
+
+
+def in_words(what: str, result: Mapping[str, Any]) -> str:
+    """Writes a stage's result in one line for a person."""
+    said = {name.replace("_", " "): value for name, value in result.items() if value not in (None, "", [], {})}
+    return f"{what}: {', '.join(f'{name} {_told(value)}' for name, value in said.items())}"
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_told(inner)}" for name, inner in value.items())
+    return " ".join(map(_told, value)) if isinstance(value, list | tuple) else str(value)
+
+
+class BackupStage(BaseOperator):
+    """One stage of a backup run.
+
+    The ledger knows the run by Airflow's run id, the same for every task and try of it, so a task that runs twice, or
+    beside its own earlier try, finds what is done.
+
+    Args:
+        service: The service.
+        stage: Name of the stage.
+        shard: Which shard, for the mapped stage.
+    """
+
+    ui_color = "#d7e8f2"
+
+    def __init__(self, *, service: str, stage: str, shard: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.service, self.stage, self.shard = service, stage, shard
+
+    def execute(self, context: Context) -> Any:
+        """Runs the stage, says in one line what it did, and hands that on."""
+        from hadoop_dr.bootstrap import backup_stages
+
+        run_id, try_no = context["dag_run"].run_id, context["ti"].try_number
+        with backup_stages(self.service, run_id=run_id, try_no=try_no) as stages:
+            result = self._call(stages, context)
+        self.log.info(in_words(self.task_id, result))
+        return self._handed_on(result, context)
+
+    def _call(self, stages: BackupStages, context: Context) -> dict[str, Any]:
+        if self.stage == "preflight":
+            wishes = _wishes(context)
+            self._skip_unless_acting(stages.acts(wishes["transfer"]), context)
+            approved = bool(context["params"].get("approve_deletions"))
+            return stages.preflight(
+                wishes["moment"], wishes["mode"], wishes["transfer"], wishes["reason"], approve_deletions=approved
+            )
+        if self.stage == "stage":
+            return stages.stage(self.shard or 0)
+        if self.stage == "sealed" and (why := context["ti"].xcom_pull(task_ids="preflight", key=SKIPPED)):
+            raise AirflowSkipException(why)
+        run: Callable[[], dict[str, Any]] = getattr(stages, self.stage)
+        return run()
+
+    def _skip_unless_acting(self, acts: Mapping[str, Any], context: Context) -> None:
+        """The other controller of the pair does this service; here the run ends without a fault (S2.17)."""
+        if not acts["acts"]:
+            context["ti"].xcom_push(key=SKIPPED, value=acts["why"])
+            raise AirflowSkipException(acts["why"])
+
+    def _handed_on(self, result: dict[str, Any], context: Context) -> Any:
+        if self.stage == "plan":
+            context["ti"].xcom_push(key=SUMMARY, value=result)
+            return list(range(result["shards"]))
+        if self.stage == "seal":
+            for asset in self.outlets:
+                context["outlet_events"][asset].extra = {"point": result["point"], "run": context["dag_run"].run_id}
+        return result
+
+
+def _wishes(context: Context) -> dict[str, str | None]:
+    """What this run was started with: the moment of the schedule, or what a person filled in."""
+    params, run = context["params"], context["dag_run"]
+    wishes = {name: params.get(name) or None for name in ("moment", "mode", "transfer", "reason")}
+    if wishes["moment"] is None and run.run_type == "scheduled" and run.data_interval_end is not None:
+        wishes["moment"] = run.data_interval_end.isoformat()
+    if wishes["moment"] is not None:
+        wishes["moment"] = _utc(wishes["moment"])
+    return wishes
+
+
+def _utc(text: str) -> str:
+    """The same time in the one form the facade takes: ISO 8601, UTC, milliseconds."""
+    at = datetime.fromisoformat(text).astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+class ArbitrateAccess(BaseOperator):
+    """Decides afresh which site clients use, and publishes it: one task, so that nothing comes between."""
+
+    ui_color = "#f2e3d7"
+
+    def __init__(self, *, pair: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pair = pair
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Decides and publishes; a copy that could not be brought up to date is a reason to try again."""
+        from hadoop_dr.bootstrap.arbitration import open_arbiter
+        from hadoop_dr.domain.errors import NotReady
+
+        with open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}") as arbiter:
+            result = arbiter.arbitrate()
+            self.log.info(in_words(self.task_id, result))
+            if arbiter.look()["due"]:
+                raise NotReady(self.pair, f"a copy of the access is not up to date: {result['copies']}")
+        return result
+
+
+class AnnounceAccess(BaseOperator):
+    """Tells people where access is now; fails while both sites say that they are primary."""
+
+    ui_color = "#f2e3d7"
+
+    def __init__(self, *, pair: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pair = pair
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Reads what is published and says it."""
+        from hadoop_dr.bootstrap.arbitration import open_arbiter
+        from hadoop_dr.domain.errors import Refused
+
+        with open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}") as arbiter:
+            result = arbiter.look()
+        self.log.info(in_words(self.task_id, result))
+        if result["alarm"]:
+            raise Refused(self.pair, result["alarm"], f"Give one site the higher epoch: hadoop-dr identity {self.pair}")
+        return result

@@ -1,0 +1,67 @@
+"""What Airflow is told about this distribution through its provider entry point.
+
+Kept free of other imports: Airflow loads it in every process, before anything else of ours.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Describes the provider: its name, and the connection type ``hadoop_cluster``.
+
+    The connection carries credentials only; addresses live in the pair file (DESIGN.md section 11), so host, port and
+    schema are hidden from the form.
+    """
+    return {
+        "package-name": "hadoop-dr",
+        "name": "Hadoop DR",
+        "description": "Disaster recovery for a pair of Hadoop clusters.",
+        "versions": [version("hadoop-dr")],
+        "config": {
+            "hadoop_dr": {
+                "description": "Disaster recovery for a pair of Hadoop clusters.",
+                "options": {
+                    "pool_per_pair": {
+                        "description": (
+                            "Run the tasks of a pair in the pool hadoop_dr_<pair> instead of default_pool, so that its "
+                            "slots bound what runs between the two sites at once. Make the pool first (airflow pools "
+                            "set hadoop_dr_<pair> 4 'one pair'): tasks of a pool that does not exist never start."
+                        ),
+                        "version_added": "0.1.0",
+                        "type": "boolean",
+                        "example": "True",
+                        "default": "False",
+                    },
+                },
+            },
+        },
+        "connection-types": [
+            {
+                "connection-type": "hadoop_cluster",
+                "hook-class-name": "hadoop_dr_airflow.hooks.HadoopClusterHook",
+                "hook-name": "Hadoop cluster (credentials)",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["host", "port", "schema", "extra"],
+                    "relabeling": {"login": "User or principal", "password": "Password"},
+                    "placeholders": {"login": "dr@EAST"},
+                },
+                "conn-fields": {
+                    "keytab": {
+                        "label": "Keytab file on the workers",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "tls_ca": {
+                        "label": "CA file on the workers",
+                        "schema": {"type": ["string", "null"]},
+                    },
+                    "zookeeper_digest": {
+                        "label": "ZooKeeper digest, user:password",
+                        "schema": {"type": ["string", "null"], "format": "password"},
+                    },
+                },
+            }
+        ],
+    }
