@@ -1,0 +1,104 @@
+"""Whole runs of a backup DAG, with the facade of the stages replaced at the one place where tasks import it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from airflow.models.xcom import XComModel
+from airflow.utils.session import create_session
+
+from hadoop_dr.domain.errors import Refused, Unreachable
+from hadoop_dr_airflow.factory import build_backups
+
+pytestmark = pytest.mark.usefixtures("database")
+ALL = ["preflight", "moment", "plan", "stage", "stage", "stage", "place", "verify", "seal"]
+
+
+def run(dag: Any, params: dict[str, Any] | None = None) -> Any:
+    return dag.test(logical_date=datetime.now(UTC), run_conf=params)
+
+
+def states(done: Any) -> dict[str, str]:
+    return {task.task_id: str(task.state) for task in done.get_task_instances() if task.map_index < 1}
+
+
+def handed_on(done: Any) -> dict[tuple[str, str], Any]:
+    with create_session() as session:
+        rows = session.query(XComModel).filter(XComModel.run_id == done.run_id).all()
+        return {(row.task_id, row.key): XComModel.deserialize_value(row) for row in rows}
+
+
+def test_a_run_calls_every_stage_in_order_and_each_shard_once(backup: Any, facade: Any) -> None:
+    done = run(backup)
+    assert done.state == "success"
+    assert facade.names()[:9] == ALL
+    assert sorted(facade.names()[9:]) == ["prune", "sealed"]
+    assert sorted(shard for name, shard in facade.calls if name == "stage") == [0, 1, 2]
+    assert {(service, run_id) for service, run_id, _ in facade.opened} == {("billing", done.run_id)}
+
+
+def test_what_is_handed_on_is_small_and_shards_are_numbers(backup: Any, facade: Any) -> None:
+    done = run(backup)
+    values = handed_on(done)
+    assert values["plan", "return_value"] == [0, 1, 2]
+    assert values["plan", "summary"]["bytes"] == 4096
+    assert values["preflight", "return_value"]["moment"] == "2026-11-20T02:00:00.000Z"
+    assert all(len(json.dumps(value)) < 1000 for value in values.values())
+
+
+def test_what_a_person_fills_in_reaches_preflight_in_utc(backup: Any, facade: Any) -> None:
+    run(backup, {"moment": "2026-11-20T03:00:00.25+01:00", "mode": "full", "transfer": "push", "reason": "ü e%20",
+                 "approve_deletions": True})
+    assert facade.calls[0] == ("preflight", {
+        "moment": "2026-11-20T02:00:00.250Z", "mode": "full", "transfer": "push", "reason": "ü e%20", "approved": True,
+    })
+
+
+def test_a_run_that_a_person_starts_without_a_moment_takes_it_at_once(backup: Any, facade: Any) -> None:
+    run(backup)
+    assert facade.calls[0] == ("preflight", {
+        "moment": None, "mode": None, "transfer": None, "reason": None, "approved": False,
+    })
+
+
+def test_a_failed_stage_fails_the_run_and_the_ledger_is_asked_all_the_same(backup: Any, facade: Any) -> None:
+    facade.failing["verify"] = [Refused("billing", "the copies differ")]
+    done = run(backup)
+    assert done.state == "failed"
+    assert facade.names().count("verify") == 1
+    assert states(done)["sealed"] == "failed"
+    assert states(done)["prune"] == "upstream_failed"
+
+
+def test_a_plan_without_a_shard_does_not_look_green(backup: Any, facade: Any) -> None:
+    facade.shards = 0
+    done = run(backup)
+    assert done.state == "failed"
+    assert (states(done)["seal"], states(done)["sealed"]) == ("skipped", "failed")
+
+
+def test_a_prune_that_fails_shows_although_the_point_is_sealed(backup: Any, facade: Any) -> None:
+    facade.failing["prune"] = [Refused("billing", "a pin is in the way")]
+    done = run(backup)
+    assert (done.state, states(done)["sealed"]) == ("failed", "success")
+
+
+def test_the_controller_that_does_not_act_skips_without_a_fault(backup: Any, facade: Any) -> None:
+    facade.acts = {"acts": False, "why": "the controller at west carries out transfer pull"}
+    done = run(backup)
+    assert done.state == "success"
+    assert set(states(done).values()) == {"skipped"}
+    assert facade.calls == []
+
+
+def test_a_passing_failure_is_tried_again_and_the_run_ends_sealed(home: Any, facade: Any) -> None:
+    home.policy("again")
+    dag = build_backups()["backup__again"]
+    facade.failing["place"] = [Unreachable("west", "no answer")]
+    done = run(dag)
+    assert done.state == "success"
+    assert facade.names().count("place") == 2
+    assert 2 in {try_no for _, _, try_no in facade.opened}

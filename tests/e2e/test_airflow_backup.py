@@ -1,0 +1,204 @@
+"""Backups and arbitration through Airflow's own components, on the lab's clusters (S2.9, S2.20, faults 68, 71, 73)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psutil
+import pytest
+from kazoo.client import KazooClient
+
+from hadoop_dr.domain.identity import Identity, Role, access_path, decode_access, encode, identity_path
+from support.airflow import Airflow, eventually, running
+from support.home import USER, LabHome
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(600)]
+STAGES = ["preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune", "sealed"]
+# A supervisor that was killed sends no word; its task is missed after so long.
+QUICK_TO_MISS = {
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "3",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
+}
+
+
+@dataclass
+class Installation:
+    """A home, its Airflow and a second pair on which only roles are tried."""
+
+    home: LabHome
+    airflow: Airflow
+    roles_pair: str
+
+    def sealed(self, dag_id: str, run_id: str, within_s: float = 240) -> dict[str, Any]:
+        """Waits for a run that has to end sealed, and gives its point."""
+        state = self.airflow.ended(dag_id, run_id, within_s)
+        assert state == "success", self.airflow.tasks(dag_id, run_id)
+        document = self.airflow.result(dag_id, run_id, "sealed")
+        assert document["state"] == "sealed"
+        return dict(document)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("airflow")
+    home = LabHome(folder / "home")
+    roles_pair = f"roles-{home.mark}"
+    home.add_pair(roles_pair)
+    home.policy("every-minute", period="1m", rpo="10m")
+    for service in ("started", "killed"):
+        home.policy(service, period="24h")
+    (home.path / "include/policies/broken.yaml").write_text("service: broken\nprotcet: []\n", "utf-8")
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("HADOOP_DR_HOME", str(home.path))
+        here.setenv("HADOOP_USER_NAME", USER)
+        for service in ("every-minute", "started", "killed"):
+            for site in ("east", "west"):
+                home.make(site, home.root(service))
+            home.put("east", f"{home.root(service)}/a b", b"first")
+        from hadoop_dr.bootstrap import initialise_pair
+
+        initialise_pair(home.pair, "the test")
+        announce(home, roles_pair, "east", Role.PRIMARY, 1)
+        announce(home, roles_pair, "west", Role.SECONDARY, 1)
+        with running(Airflow(folder / "af", home.path, {"HADOOP_USER_NAME": USER, **QUICK_TO_MISS})) as airflow:
+            for service in ("every-minute", "started", "killed"):
+                eventually(lambda name=service: airflow.knows(f"backup__{name}"), 60, f"the DAG of {service}")
+            yield Installation(home, airflow, roles_pair)
+
+
+def announce(home: LabHome, pair: str, site: str, role: Role, epoch: int) -> None:
+    """Writes an identity by hand, as an operator would."""
+    hand = KazooClient(home.sites[site]["zookeeper"])
+    hand.start(10)
+    try:
+        data = encode(Identity(site, role, epoch, "2026-11-20T02:00:00.000Z", "an operator", "by hand ü"))
+        if hand.exists(identity_path(pair)):
+            hand.set(identity_path(pair), data)
+        else:
+            hand.create(identity_path(pair), data, makepath=True)
+    finally:
+        hand.stop()
+        hand.close()
+
+
+def published(home: LabHome, pair: str, site: str) -> tuple[str | None, int] | None:
+    hand = KazooClient(home.sites[site]["zookeeper"])
+    hand.start(10)
+    try:
+        if not hand.exists(access_path(pair)):
+            return None
+        held = decode_access(hand.get(access_path(pair))[0], site)
+        return held.site, held.epoch
+    finally:
+        hand.stop()
+        hand.close()
+
+
+def test_a_run_that_a_person_starts_ends_sealed_and_the_data_is_there(installation: Installation) -> None:
+    home, airflow = installation.home, installation.airflow
+    run_id = airflow.trigger("backup__started", {"reason": "before the ü e%20 change"})
+    point = installation.sealed("backup__started", run_id)
+    assert airflow.tasks("backup__started", run_id) == dict.fromkeys(STAGES, "success")
+    assert home.read("west", f"{home.root('started')}/a b") == b"first"
+    assert home.read("west", f"{home.root('started')}/.snapshot/{snapshot(point, home)}/a b") == b"first"
+    log = airflow.logs("backup__started", run_id, "seal")
+    assert point["point"] in log
+
+
+def snapshot(point: dict[str, Any], home: LabHome) -> str:
+    return str(point["snapshots"]["west"][home.root("started")])
+
+
+def test_two_runs_without_a_change_both_end_sealed(installation: Installation) -> None:
+    first = installation.sealed("backup__started", installation.airflow.trigger("backup__started"))
+    second = installation.sealed("backup__started", installation.airflow.trigger("backup__started"))
+    assert first["point"] < second["point"]
+    assert second["baseline"] == first["point"]
+    assert (second["entries"], second["bytes_copied"]) == (0, 0)
+
+
+def test_a_scheduled_run_starts_before_its_moment_and_ends_sealed(installation: Installation) -> None:
+    airflow, dag_id = installation.airflow, "backup__every-minute"
+    seen: dict[str, dict[str, Any]] = {}
+
+    def punctual() -> dict[str, Any] | None:
+        """The point of a run that took the moment it was started for; on a busy machine others come late and say so."""
+        for run in airflow.get(f"/dags/{dag_id}/dagRuns?limit=100")["dag_runs"]:
+            if run["run_type"] != "scheduled" or run["state"] in ("queued", "running") or run["dag_run_id"] in seen:
+                continue
+            point = seen[run["dag_run_id"]] = installation.sealed(dag_id, run["dag_run_id"])
+            wanted = datetime.fromisoformat(run["data_interval_end"])
+            assert datetime.fromisoformat(run["logical_date"]) == wanted - timedelta(seconds=30)
+            if datetime.fromisoformat(point["moment"]) == wanted:
+                assert point["late_by_ms"] < 1_000
+                return point
+        return None
+
+    point = eventually(punctual, 300, f"a scheduled run on time: {seen}")
+    airflow.pause(dag_id)
+    events = airflow.get("/assets/events?limit=100")["asset_events"]
+    assert point["point"] in {event["extra"].get("point") for event in events}
+
+
+def test_a_broken_policy_is_one_import_error_with_file_and_line(installation: Installation) -> None:
+    [error] = installation.airflow.get("/importErrors")["import_errors"]
+    assert error["filename"] == "broken_policies.py"
+    assert "include/policies/broken.yaml:2: unknown key 'protcet'" in error["stack_trace"]
+    assert not installation.airflow.knows("backup__broken")
+
+
+def test_what_no_run_can_be_told_is_refused_before_there_is_a_run(installation: Installation) -> None:
+    assert installation.airflow.refusal("backup__started", {"mode": "half"}) == 400
+    assert installation.airflow.refusal("backup__started", {"moment": "tomorrow"}) == 400
+
+
+def test_a_run_whose_task_and_supervisor_are_killed_ends_sealed(installation: Installation) -> None:
+    home, airflow, dag_id = installation.home, installation.airflow, "backup__killed"
+    home.put("east", f"{home.root('killed')}/later", os.urandom(1000))
+    moment = datetime.now(UTC) + timedelta(seconds=40)
+    run_id = airflow.trigger(dag_id, {"moment": moment.isoformat()})
+    eventually(lambda: airflow.tasks(dag_id, run_id)["moment"] == "running" or None, 60, "the moment is waited for")
+    supervisor, child = eventually(lambda: at_work(airflow), 20, "the processes of the task")
+    supervisor.send_signal(signal.SIGKILL)
+    child.send_signal(signal.SIGKILL)
+    point = installation.sealed(dag_id, run_id)
+    tries = airflow.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/moment/tries")["task_instances"]
+    assert len(tries) > 1, "the task was not tried again, so nothing was tested"
+    assert home.read("west", f"{home.root('killed')}/later") == home.read("east", f"{home.root('killed')}/later")
+    assert point["point"]
+
+
+def at_work(airflow: Airflow) -> tuple[psutil.Process, psutil.Process] | None:
+    """The one worker of the executor that has a task, and the task's own process."""
+    scheduler = psutil.Process(airflow.processes["scheduler"].pid)
+    busy = [(worker, child) for worker in scheduler.children() for child in worker.children()]
+    return busy[0] if len(busy) == 1 else None
+
+
+def test_access_follows_the_identities_that_an_operator_changes(installation: Installation) -> None:
+    home, pair = installation.home, installation.roles_pair
+
+    def access() -> set[tuple[str | None, int] | None]:
+        return {published(home, pair, site) for site in ("east", "west")}
+
+    eventually(lambda: access() == {("east", 1)}, 90, "the first access")
+    # The next run waits in the triggerer again.
+    eventually(lambda: waits(installation.airflow, f"arbitrate__{pair}"), 60, "a watch")
+    begun = time.monotonic()
+    announce(home, pair, "west", Role.PRIMARY, 2)
+    announce(home, pair, "east", Role.SECONDARY, 2)
+    eventually(lambda: access() == {("west", 2)}, 60, "access at the promoted site")
+    print(json.dumps({"identity_to_access_s": round(time.monotonic() - begun, 2)}))
+
+
+def waits(airflow: Airflow, dag_id: str) -> bool:
+    found = airflow.get(f"/dags/{dag_id}/dagRuns/~/taskInstances?state=deferred")["task_instances"]
+    return [task["task_id"] for task in found] == ["watch_identity"]

@@ -1,0 +1,243 @@
+"""What a run is refused for: one line that names the object and the mend, the right code, and nothing has changed (I8).
+
+"Nothing" is every item, snapshot and ledger entry of the home's services on both sites. A clock that only one NameNode
+has wrong, and a site of which only the standby is named, need labs of their own and are not tried here.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.metastore import MemoryMetastore
+from hadoop_dr.domain.identity import Identity, Role, encode, identity_path
+from hadoop_dr.services.backup.preflight import notification_problem
+from support.cli import CliHome, cli_home
+
+LAB = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
+KEPT = "kept"
+POLICY = """service: {service}
+pair: {pair}
+protect:
+  - hdfs: {path}
+"""
+
+
+@pytest.fixture(scope="module")
+def world(lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[CliHome]:
+    """A pair with one sealed service, whose every item, snapshot and ledger entry has to stay as it is."""
+    with cli_home(tmp_path_factory) as home:
+        root = home.service(KEPT)
+        home.writers["east"].write(f"{root}/a b", b"one")
+        home.writers["east"].write(f"{root}/ü/e%20", b"two")
+        home.backup(KEPT)
+        home.writers["east"].write(f"{root}/later", b"three")
+        yield home
+
+
+def refused(home: CliHome, service: str, code: int, *said: str, environment: dict[str, str] | None = None,
+            more: tuple[str, ...] = ()) -> str:  # fmt: skip
+    """A backup that must be refused with this code, naming all that, and must leave everything as it was."""
+    before = home.everything()
+    ran = home.run("backup", service, "--json", *more, environment=environment, exit_code=None)
+    assert ran.exit_code == code, ran
+    line = ran.error()
+    told = ran.document("error")["error"]
+    assert [text for text in said if text not in line] == [], line
+    assert told["mend"] or ". " in told["problem"], f"no mend: {told}"
+    assert home.everything() == before
+    return line
+
+
+@contextmanager
+def a_file(path: Path, text: str) -> Iterator[None]:
+    """A file of the home with other content for a while."""
+    was = path.read_text("utf-8") if path.exists() else None
+    path.write_text(text, "utf-8")
+    try:
+        yield
+    finally:
+        if was is None:
+            path.unlink()
+        else:
+            path.write_text(was, "utf-8")
+
+
+def a_policy(home: CliHome, text: str, service: str = "wrong") -> Any:
+    """A policy file for a while."""
+    return a_file(home.path / f"include/policies/{service}.yaml", text)
+
+
+@contextmanager
+def a_pair(home: CliHome, site: str, **addresses: Any) -> Iterator[None]:
+    """The pair file with other addresses of one site."""
+    path = home.path / f"include/pairs/{home.pair}.yaml"
+    pair = json.loads(path.read_text("utf-8"))
+    pair["sites"][site] |= addresses
+    with a_file(path, json.dumps(pair)):
+        yield
+
+
+def addresses_of(home: CliHome, site: str, host: str = "127.0.0.1") -> dict[str, Any]:
+    """Addresses of a site as its pair file has them, by another name of this machine if wanted."""
+    text = json.dumps(json.loads((home.path / f"include/pairs/{home.pair}.yaml").read_text())["sites"][site])
+    found: dict[str, Any] = json.loads(text.replace("127.0.0.1", host))
+    return found
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port on which nobody listens, kept from others."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+class TestFiles:
+    """Found in the files, before any connection: code 2."""
+
+    pytestmark = LAB
+
+    @pytest.mark.parametrize(
+        ("addition", "path", "said"),
+        [
+            ("perod: 5m\n", "/t/x", ["wrong.yaml:5", "perod", "period"]),
+            ("service: wrong\n", "/t/x", ["wrong.yaml:5", "service"]),
+            ("", "/t/../x", ["wrong.yaml:4", ".."]),
+            ("", "/", ["wrong.yaml:4"]),
+            ("", "/t/x/.snapshot/y", ["wrong.yaml:4", ".snapshot"]),
+        ],
+        ids=["unknown key", "duplicate key", "dot dot", "everything", "a snapshot"],
+    )
+    def test_a_wrong_policy_is_named_by_file_and_line(
+        self, world: CliHome, addition: str, path: str, said: list[str]
+    ) -> None:
+        with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=path) + addition):
+            refused(world, "wrong", 2, *said)
+
+    def test_overlapping_services_are_both_out_and_each_is_told_of_the_other(self, world: CliHome) -> None:
+        inside = POLICY.format(service="wrong", pair=world.pair, path=f'"{world.root(KEPT)}/ü"')
+        with a_policy(world, inside):
+            for service in ("wrong", KEPT):
+                refused(world, service, 2, "overlaps", f"{service}.yaml:", "wrong", KEPT)
+
+    def test_one_cluster_spelled_the_same_twice_is_seen_in_the_file(self, world: CliHome) -> None:
+        east = addresses_of(world, "east")
+        with a_pair(world, "west", **east):
+            refused(world, KEPT, 2, f"{world.pair}.yaml")
+
+
+class TestSites:
+    """Found on the sites: code 1."""
+
+    pytestmark = LAB
+
+    def test_one_cluster_under_two_names_is_seen_by_its_identity(self, world: CliHome) -> None:
+        with a_pair(world, "west", **{**addresses_of(world, "east", "localhost"),
+                                      "zookeeper": world.sites["west"]["zookeeper"]}):  # fmt: skip
+            refused(world, KEPT, 1, "are the same HDFS cluster", f"{world.pair}.yaml")
+
+    @pytest.mark.parametrize("site", ["east", "west"])
+    def test_a_namenode_that_does_not_answer_is_named(self, world: CliHome, site: str) -> None:
+        with closed_port() as port, a_pair(world, site, hdfs={
+            "namenodes": [f"127.0.0.1:{port}"], "webhdfs": [f"http://127.0.0.1:{port}"]}):  # fmt: skip
+            refused(world, KEPT, 1, site, str(port))
+
+    def test_a_metastore_that_does_not_answer_is_named(self, world: CliHome) -> None:
+        policy = {"service": "tables", "pair": world.pair, "protect": [{"hive": "nothing_here_ever"}]}
+        with closed_port() as port, a_policy(world, json.dumps(policy), "tables"), a_pair(
+            world, "east", metastores={"hive": [f"thrift://127.0.0.1:{port}"]}):  # fmt: skip
+            refused(world, "tables", 1, str(port))
+
+    def test_a_user_without_rights_is_refused(self, world: CliHome) -> None:
+        refused(world, KEPT, 1, "nobody", environment={"HADOOP_USER_NAME": "nobody"})
+
+    def test_a_root_inside_a_snapshottable_directory_is_named_with_it(self, world: CliHome) -> None:
+        outer = f"{world.folder}/nest"
+        world.namenodes["east"].make_directory(f"{outer}/in ner", 0o755)
+        world.namenodes["east"].allow_snapshot(outer)
+        with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=f'"{outer}/in ner"')):
+            refused(world, "wrong", 1, f"{outer}/in ner", f"-disallowSnapshot {outer}")
+
+    def test_a_secondary_without_space_is_refused_before_anything_is_copied(self, world: CliHome) -> None:
+        parent = f"{world.folder}/full"
+        world.writers["east"].write(f"{parent}/da ta/big", bytes(3000))
+        world.namenodes["west"].make_directory(parent, 0o755)
+        world.namenodes["west"].set_quota(parent, -1, 2048)
+        with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=f'"{parent}/da ta"')):
+            refused(world, "wrong", 1, f"west:{parent}", "quota", "-setSpaceQuota")
+
+    def test_a_secondary_that_somebody_changed_is_refused_with_the_path(self, world: CliHome) -> None:
+        foreign = f"{world.root(KEPT)}/for eign"
+        world.writers["west"].write(foreign, b"theirs")
+        before = world.tree("west", world.root(KEPT)), world.tree("east", world.root(KEPT))
+        ran = world.run("backup", KEPT, "--json", exit_code=1)
+        assert "for eign" in ran.error()
+        assert "drift: restore" in ran.error()
+        assert (world.tree("west", world.root(KEPT)), world.tree("east", world.root(KEPT))) == before
+        assert len(world.sealed(KEPT)) == 1
+        checked = world.run("check", KEPT, "--json", exit_code=1).document("check")["results"]
+        assert [r["name"] for r in checked if r["state"] == "fail"] == ["drift"]
+        world.namenodes["west"].delete(foreign)
+
+    def test_a_controller_whose_clock_is_off_is_refused_with_the_offset(self, world: CliHome, tmp_path: Path) -> None:
+        world.policy("late", protect=[{"hdfs": world.root("late")}], max_clock_offset="5s")
+        world.namenodes["east"].make_directory(world.root("late"), 0o755)
+        shifted = "import time\n_ns = time.time_ns\ntime.time_ns = lambda: _ns() - 60_000_000_000\n"
+        (tmp_path / "sitecustomize.py").write_text(shifted)
+        line = refused(world, "late", 1, "clock", "limit 5000 ms", environment={"PYTHONPATH": str(tmp_path)})
+        assert "+60" in line or "+59" in line
+
+    def test_an_identity_of_another_epoch_is_refused_until_it_is_put_back(self, world: CliHome) -> None:
+        path = identity_path(world.pair)
+        with world.zookeeper("west") as hand:
+            good = hand.get(path)[0]
+            other = Identity("west", Role.SECONDARY, 9, "2026-11-20T02:00:00.000Z", "somebody", "by hand")
+            hand.set(path, encode(other))
+            try:
+                refused(world, KEPT, 1, "west", "epoch 9", "the ledger says", "hadoop-dr identity")
+            finally:
+                hand.set(path, good)
+
+    def test_a_busy_service_names_the_run_that_has_it_and_that_run_goes_on(self, world: CliHome) -> None:
+        root = world.service("busy", takeover_after="20s")
+        world.writers["east"].write(f"{root}/a b", b"one")
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 15))
+        first = world.begin("backup", "busy", "--run", "first-one", "--moment", moment)
+        first.reaches("moment")
+        refused(world, "busy", 1, "busy: first-one", "--wait")
+        assert first.ended().exit_code == 0
+        assert len(world.sealed("busy")) == 1
+
+    def test_a_run_that_stands_still_is_superseded_and_ends_when_it_wakes(self, world: CliHome) -> None:
+        root = world.service("still", takeover_after="1s")
+        world.writers["east"].write(f"{root}/a b", b"one")
+        first = world.begin("backup", "still", "--run", "sleeper", "--moment", "2099-01-01T00:00:00.000Z")
+        first.reaches("moment")
+        first.process.send_signal(signal.SIGSTOP)
+        try:
+            point = world.backup("still")["point"]
+        finally:
+            first.process.send_signal(signal.SIGCONT)
+        woken = first.ended()
+        assert woken.exit_code == 1
+        assert "superseded" in woken.error() or "does not own" in woken.error()
+        assert world.sealed("still") == [point]
+
+
+def test_a_metastore_without_a_notification_log_is_refused() -> None:
+    """On the twin: a real one would be a second metastore, started for this question alone."""
+    silent = MemoryMetastore("east", settings={"hive.metastore.uris": ""})
+    assert silent.current_event() == 0
+    assert "no notification log" in str(notification_problem(silent))
+    listens = {"metastore.transactional.event.listeners": "org.apache.hive.hcatalog.listener.DbNotificationListener"}
+    assert notification_problem(MemoryMetastore("east", settings=listens)) is None
+

@@ -1,0 +1,123 @@
+"""Stage and place between two real clusters: whole trees, deaths, sleeping workers, older points (I2, I3, I6, I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.domain.errors import Failed, Superseded, Unknown
+from hadoop_dr.domain.work import StagedShard
+from support.backup import Pair
+from support.live import LivePair
+from support.trees import Mischief, comparable, read_tree
+
+pytestmark = pytest.mark.lab
+NEXT = "p 1"
+
+
+@pytest.fixture
+def pair(lab: dict[str, Any]) -> Iterator[LivePair]:
+    made = LivePair(lab, f"/t/transfer/{uuid4().hex}")
+    yield made
+    made.wipe()
+    made.close()
+
+
+def elsewhere(pair: LivePair, name: str) -> Pair:
+    """The same sites with another root."""
+    return Pair(pair.source, pair.target, pair.across, pair.local, pair.tables, f"{pair.folder}/{name}",
+                f"{pair.folder}/documents {name}")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_sequence_of_changes_arrives_attribute_by_attribute(pair: LivePair, seed: int) -> None:
+    pair.prepare()
+    mischief = Mischief(pair.source.namenode, pair.source.writer, pair.root, seed)
+    for number in range(4):
+        mischief.run(20)
+        pair.backup(f"p {number}")
+
+
+@pytest.mark.parametrize("kind", ["died before", "died after", "lost before", "lost after"])
+def test_an_interrupted_run_is_rolled_forward(pair: LivePair, kind: str) -> None:
+    """At effects spread over the whole run; the twin's test takes every one of them."""
+    what, when = kind.split()
+    total = 0
+    for share in range(4):
+        here = elsewhere(pair, f"e%20 {share}")
+        here.live_in(5, 20)
+        order = here.order(NEXT)
+        faults = Faults(1 + share * (total or 60) // 4, die=what == "died", lose=what == "lost", after=when == "after")
+        worker, staged = here.worker(faults), None
+        with suppress(Died, Failed, Unknown):
+            staged = worker.stage(order)
+            worker.place(order, staged)
+            total = max(total, faults.count)
+        here.place(order, staged if staged is not None else here.stage(order, 2), 2)
+        here.check(NEXT)
+
+
+@pytest.mark.parametrize("by", ["try", "claim"])
+def test_a_worker_that_sleeps_through_a_takeover_changes_nothing(pair: LivePair, by: str) -> None:
+    for at in (15, 28, 41, 54):
+        here = elsewhere(pair, f"f+ {at}")
+        here.live_in(5, 20)
+        order = here.order(NEXT)
+        mine = order if by == "try" else replace(order, claim=order.claim + 1)
+        woken: list[bool] = []
+        kept: list[list[StagedShard]] = []
+
+        def take_over(here: Pair = here, mine: Any = mine, woken: Any = woken, kept: Any = kept) -> None:
+            here.place(mine, kept[0] if kept else here.stage(mine, 2), 2)
+            woken.append(True)
+
+        def still_mine(woken: list[bool] = woken) -> None:
+            if woken:
+                raise Superseded(NEXT, "a later try has the claim")
+
+        worker = here.worker(Faults(at, first=take_over))
+        with suppress(Failed, Superseded):
+            kept.append(worker.stage(order, 1, still_mine))
+            worker.place(order, kept[0], 1, still_mine)
+        if not woken:
+            assert at > 15
+            break
+        here.check(NEXT)
+
+
+def test_a_tail_held_by_somebodys_snapshot_is_joined_from_a_fresh_copy(pair: LivePair) -> None:
+    pair.prepare()
+    size = pair.source.writer.block_size
+    pair.source.writer.write(f"{pair.root}/log ü", b"a" * (size + 7))
+    pair.backup("p 0")
+    pair.source.writer.append(f"{pair.root}/log ü", b"b" * size)
+    order = pair.order(NEXT)
+    staged = pair.stage(order)
+    assert [shard.bytes_copied for shard in staged] == [size + 7]
+    pair.target.namenode.create_snapshot(pair.root, "by somebody")
+    pair.place(order, staged)
+    pair.check(NEXT)
+    lengths = [block.length for block in pair.target.namenode.blocks(f"{pair.root}/log ü").blocks]
+    assert lengths == [size, size, 7]
+
+
+def test_an_interrupted_place_is_undone_from_the_sites_own_snapshot(pair: LivePair) -> None:
+    pair.live_in(7, 20)
+    order = pair.order(NEXT)
+    staged = pair.stage(order)
+    with pytest.raises(Died):
+        pair.worker(Faults(12, die=True)).place(order, staged)
+    west = pair.target
+    west.namenode.create_snapshot(pair.root, "as it stands")
+    back = pair.plan(west, "as it stands", "p 0", "as it stands")
+    undo = Pair(west, west, pair.local, pair.local, pair.tables, pair.root, f"{pair.folder}/undo")
+    back = replace(back, claim=order.claim + 1)
+    undo.place(back, undo.stage(back))
+    got = comparable(read_tree(west.namenode, west.writer, pair.root))
+    assert got == comparable(read_tree(west.namenode, west.writer, pair.past("p 0")))

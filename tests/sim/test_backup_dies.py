@@ -1,0 +1,55 @@
+"""A process that dies at any effect of a run leaves nothing that the next run does not bring to a seal (I2, I6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from sim.test_backup_flow import ROOT, fill
+from sim.world import World
+
+
+def lived_in() -> World:
+    """One sealed point, and a source that has moved on in every way."""
+    world = World()
+    fill(world)
+    world.backup("first")
+    east = world.clusters["east"]
+    east.rename(f"{ROOT}/ü dir", f"{ROOT}/moved")
+    east.extend(east.find(f"{ROOT}/h#"), b"tail" * 700)
+    east.delete(f"{ROOT}/a b", recursive=False)
+    east.make_directory(f"{ROOT}/a b", 0o1777, parents=False)
+    east.extend(east.make_file(f"{ROOT}/a b/new", replication=2, block_size=1024, overwrite=False), b"n" * 3000)
+    return world
+
+
+def effects_of_a_run() -> int:
+    world, faults = lived_in(), Faults()
+    world.backup("counted", faults)
+    return faults.count
+
+
+COUNT = effects_of_a_run()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(1, COUNT + 1))
+def test_a_run_that_died_at_any_effect_is_followed_by_a_sealed_point(at: int, after: bool) -> None:
+    world = lived_in()
+    older = world.tree("west", f"{ROOT}/.snapshot/{only_snapshot(world)}")
+    with pytest.raises(Died):
+        world.backup("dies", Faults(at=at, die=True, after=after))
+    world.host.dead.add("dies")
+    document = world.backup("next")
+    assert document["state"] == "sealed"
+    snapshot = document["snapshots"]["west"][ROOT]
+    assert world.tree("west", f"{ROOT}/.snapshot/{snapshot}") == world.tree("east", f"{ROOT}/.snapshot/{snapshot}")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    assert world.tree("west", f"{ROOT}/.snapshot/{only_snapshot(world)}") == older
+    assert world.clusters["west"].find(ROOT).children.keys() == {"a b", "moved", "h#"}
+
+
+def only_snapshot(world: World) -> str:
+    """Name of the first point's snapshot."""
+    first = world.ground().ledger.read().sealed()[0]
+    return str(first.sealed["snapshots"][ROOT]["snapshot"])

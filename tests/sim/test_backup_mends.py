@@ -1,0 +1,222 @@
+"""Foreign hands on the secondary, existing copies, rotten bytes: a run refuses, keeps, repairs, tells (I7-I10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.domain.errors import Mismatch, Refused, Unknown
+from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.services.backup.stages import BackupStages
+from sim.test_backup_flow import ROOT, fill
+from sim.world import POLICY, World
+
+
+def sealed_world(policy: str = POLICY) -> World:
+    world = World(policy)
+    fill(world)
+    world.backup("first")
+    return world
+
+
+def vandalise(world: World) -> None:
+    west = world.clusters["west"]
+    west.rename(f"{ROOT}/ü dir", f"{ROOT}/stolen")
+    west.delete(f"{ROOT}/h#", recursive=False)
+    west.extend(west.make_file(f"{ROOT}/foreign", replication=1, block_size=1024, overwrite=False), b"theirs")
+
+
+def in_step(world: World, document: dict[str, Any]) -> None:
+    snapshot = document["snapshots"]
+    east = world.tree("east", f"{ROOT}/.snapshot/{snapshot['east'][ROOT]}")
+    assert world.tree("west", f"{ROOT}/.snapshot/{snapshot['west'][ROOT]}") == east
+    assert world.tree("west", ROOT) == east
+
+
+def test_foreign_changes_are_refused_by_name_and_left_alone() -> None:
+    world = sealed_world()
+    vandalise(world)
+    before = world.tree("west", ROOT)
+    with pytest.raises(Refused, match=r"drift: west was changed by somebody else: .*foreign was made"):
+        world.backup("second")
+    assert world.tree("west", ROOT) == before
+
+
+def test_foreign_changes_are_undone_and_kept_aside_when_the_policy_says_so() -> None:
+    world = sealed_world(POLICY + "drift: restore\n")
+    vandalise(world)
+    vandalised = world.tree("west", ROOT)
+    in_step(world, world.backup("second"))
+    names = [s.name for s in world.ground().target.namenode.snapshots(ROOT) if "-kept-" in s.name]
+    assert world.tree("west", f"{ROOT}/.snapshot/{names[0]}") == vandalised
+
+
+def test_an_existing_identical_copy_is_adopted_and_not_copied() -> None:
+    world = World()
+    fill(world)
+    world.clusters["east"], west = world.clusters["west"], world.clusters["east"]
+    fill(world)
+    world.clusters["east"], world.clusters["west"] = west, world.clusters["east"]
+    document = world.backup("adopts")
+    assert document["files_copied"] == 0
+    in_step(world, document)
+
+
+def test_a_lost_baseline_means_a_full_run_that_reuses_what_is_there() -> None:
+    world = sealed_world()
+    snapshot = world.ground().ledger.read().sealed()[0].sealed["snapshots"][ROOT]["snapshot"]
+    world.ground().target.namenode.delete_snapshot(ROOT, snapshot)
+    world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"more")
+    document = world.backup("second")
+    assert document["baseline"] is None
+    assert document["files_copied"] == 1
+    in_step(world, document)
+
+
+def test_a_snapshot_of_the_right_name_but_another_id_is_no_baseline() -> None:
+    world = sealed_world()
+    namenode = world.ground().target.namenode
+    snapshot = world.ground().ledger.read().sealed()[0].sealed["snapshots"][ROOT]["snapshot"]
+    namenode.delete_snapshot(ROOT, snapshot)
+    vandalise(world)
+    namenode.create_snapshot(ROOT, snapshot)
+    document = world.backup("second")
+    assert document["baseline"] is None
+    in_step(world, document)
+
+
+def placed(world: World) -> BackupStages:
+    """A run whose live tree is changed and not yet verified."""
+    stages = world.stages("first")
+    stages.preflight()
+    stages.moment()
+    for shard in range(stages.plan()["shards"]):
+        stages.stage(shard)
+    stages.place()
+    return stages
+
+
+def spoil_writes(world: World) -> None:
+    """From now on the secondary's disks spoil one file's bytes whenever they are written."""
+    west = world.clusters["west"]
+    real = west.extend
+
+    def bad_disk(node: Any, data: bytes) -> None:
+        real(node, bytes(255 - byte for byte in data) if len(data) == 3000 else data)
+
+    west.extend = bad_disk  # type: ignore[method-assign]
+
+
+def rot(world: World, path: str) -> None:
+    """Flips bytes of a file on the secondary, as a bad disk would: nothing in the name space tells."""
+    node = world.clusters["west"].find(path)
+    piece = node.pieces[0]
+    node.pieces = (type(piece)(piece.id, bytes(255 - byte for byte in piece.data)), *node.pieces[1:])
+
+
+def test_rotten_bytes_are_found_by_verify_and_repaired_once() -> None:
+    world = World()
+    fill(world)
+    stages = placed(world)
+    rot(world, f"{ROOT}/ü dir/e%20")
+    stages.verify()
+    in_step(world, stages.seal())
+
+
+def test_bytes_that_rot_again_after_the_repair_fail_with_the_path_and_stay_hidden() -> None:
+    world = World()
+    fill(world)
+    stages = placed(world)
+    rot(world, f"{ROOT}/ü dir/e%20")
+    spoil_writes(world)
+    with pytest.raises(Mismatch, match="e%20"):
+        stages.verify()
+    assert world.ground().ledger.read().sealed() == []
+
+
+def test_deletions_above_the_limit_wait_for_a_person() -> None:
+    world = sealed_world(POLICY.replace("100%", "10%"))
+    world.clusters["east"].delete(f"{ROOT}/ü dir", recursive=True)
+    before = world.tree("west", ROOT)
+    with pytest.raises(Refused, match="would be deleted"):
+        world.backup("second")
+    assert world.tree("west", ROOT) == before
+    in_step(world, world.backup("third", approve_deletions=True))
+
+
+def test_an_empty_or_missing_source_deletes_nothing() -> None:
+    world = sealed_world(POLICY.replace("100%", "10%"))
+    for name in list(world.clusters["east"].find(ROOT).children):
+        world.clusters["east"].delete(f"{ROOT}/{name}", recursive=True)
+    with pytest.raises(Refused, match="would be deleted"):
+        world.backup("second")
+    assert world.clusters["west"].find(f"{ROOT}/a b").content == b"one"
+
+
+def test_what_a_given_up_run_left_in_the_tree_is_undone_even_when_drift_is_refused() -> None:
+    world = sealed_world()
+    world.clusters["east"].rename(f"{ROOT}/ü dir", f"{ROOT}/moved")
+    world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"t" * 3000)
+    stages = world.stages("dies")
+    stages.preflight()
+    taken = stages.moment()
+    for shard in range(stages.plan()["shards"]):
+        stages.stage(shard)
+    with pytest.raises(Died):
+        world.stages("dies", faults=Faults(at=8, die=True)).place()
+    world.host.dead.add("p1")
+    ground = world.ground()
+    ground.target.files.remove(f"{ground.directory(taken['point'])}/manifest.json")
+    ground.source.files.remove(f"{ground.directory(taken['point'])}/manifest.json")
+    ground.source.namenode.delete_snapshot(ROOT, taken["snapshots"][ROOT])
+    in_step(world, world.backup("next"))
+    assert PointState.VOID in [p.state for p in world.ground().ledger.read().points.values()]
+
+
+def effects() -> int:
+    world, faults = sealed_world(), Faults()
+    world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"tail")
+    world.backup("counted", faults)
+    return faults.count
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["not done", "done"])
+@pytest.mark.parametrize("at", range(1, effects() + 1))
+def test_a_lost_answer_is_settled_or_stops_the_run_and_the_next_one_seals(at: int, after: bool) -> None:
+    world = sealed_world()
+    world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"tail")
+    try:
+        document = world.backup("loses", Faults(at=at, lose=True, after=after))
+    except (Unknown, Refused):
+        world.host.dead.add("loses")
+        document = world.backup("next")
+    in_step(world, document)
+
+
+def test_a_verify_that_is_run_again_looks_at_what_the_repair_made_not_at_an_older_candidate() -> None:
+    world = World()
+    fill(world)
+    stages = placed(world)
+    west = world.clusters["west"]
+    good_disk = west.extend
+    rot(world, f"{ROOT}/ü dir/e%20")
+    spoil_writes(world)
+    with pytest.raises(Mismatch):
+        stages.verify()
+    west.extend = good_disk  # type: ignore[method-assign]
+    stages.verify()
+    in_step(world, stages.seal())
+
+
+def test_a_run_that_is_asked_again_under_its_id_seals_the_point_it_claims_now() -> None:
+    world = sealed_world(POLICY.replace("100%", "10%"))
+    world.clusters["east"].delete(f"{ROOT}/ü dir", recursive=True)
+    with pytest.raises(Refused, match="would be deleted"):
+        world.backup("again")
+    world.host.dead.add("again")
+    document = world.backup("again", approve_deletions=True)
+    assert document["point"] == world.ground().ledger.read().newest_sealed().point  # type: ignore[union-attr]
+    assert world.ground().ledger.read().claim is None
+    in_step(world, document)

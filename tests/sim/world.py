@@ -1,0 +1,174 @@
+"""A whole pair in memory: two HDFS clusters, two ZooKeepers, roles, and the ground of one service's runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hadoop_dr.adapters import config
+from hadoop_dr.adapters.memory.coordinator import MemoryCoordinator, MemoryEnsemble
+from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
+from hadoop_dr.adapters.memory.hdfs.faults import Faults, FaultyMover, faulty_files, faulty_namenode
+from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
+from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
+from hadoop_dr.domain.identity import Role
+from hadoop_dr.domain.ledger import service_chain
+from hadoop_dr.domain.pair import Pair, Site
+from hadoop_dr.domain.policy import read_policy, with_overrides
+from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.services.identity import AnnounceIdentity
+from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.claims import Claims
+from hadoop_dr.services.ledger.roles import Roles
+from hadoop_dr.services.ledger.service import ServiceLedger
+from support.trees import comparable, read_tree
+from support.twin import TwinWriter
+
+PAIR = Pair("east-west", (Site("east"), Site("west")), "east")
+POLICY = """service: billing
+pair: east-west
+protect:
+  - hdfs: /data/a b+%
+limits: {deletions: 100%}
+max_clock_offset: 1d
+retention: {primary: "2", secondary: "5"}
+"""
+
+
+class StepClock:
+    """Time that passes only when somebody waits, and a little with every look."""
+
+    def __init__(self) -> None:
+        self._now_ms = 1_790_000_000_000.0
+
+    def wall_ms(self) -> int:
+        """Milliseconds; a tenth passes with every look."""
+        self._now_ms += 0.1
+        return int(self._now_ms)
+
+    def monotonic_s(self) -> float:
+        """The same time in seconds."""
+        self._now_ms += 0.1
+        return self._now_ms / 1000
+
+    def sleep_until(self, monotonic_s: float) -> None:
+        """Lets time pass."""
+        self._now_ms = max(self._now_ms, monotonic_s * 1000)
+
+
+class CountingChance:
+    """Tokens that differ and are the same in every run."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def token(self) -> str:
+        """The next one."""
+        self._count += 1
+        return f"{self._count:016x}"
+
+
+class OneHost:
+    """A process name that a test chooses, and the dead ones it declares."""
+
+    def __init__(self) -> None:
+        self.name, self.dead = "p1", set[str]()
+
+    def me(self) -> Mapping[str, Any]:
+        """The chosen name."""
+        return {"host": "sim", "pid": self.name}
+
+    def is_dead(self, owner: Mapping[str, Any]) -> bool:
+        """Whether the test declared it dead."""
+        return owner.get("pid") in self.dead
+
+
+@dataclass
+class World:
+    """Two sites in memory; ``east`` is primary in epoch 1."""
+
+    policy: str = POLICY
+    clock: StepClock = field(default_factory=StepClock)
+    chance: CountingChance = field(default_factory=CountingChance)
+    host: OneHost = field(default_factory=OneHost)
+
+    def __post_init__(self) -> None:
+        self.clusters = {
+            "east": MemoryCluster("east", self.clock.wall_ms),
+            "west": MemoryCluster("west", self.clock.wall_ms, first_inode=500_000),
+        }
+        self.ensembles = {name: MemoryEnsemble() for name in self.clusters}
+        Roles("east-west", self.files(), self.clock).initialise("east", "west", "test", "first")
+        announce = AnnounceIdentity("east-west", self.coordinators(), self.clock, self.chance)
+        announce.run("east", Role.PRIMARY, 1, "test", "first")
+        announce.run("west", Role.SECONDARY, 1, "test", "first")
+
+    def files(self) -> dict[str, MemoryFiles]:
+        """Documents of both sites."""
+        return {name: MemoryFiles(cluster) for name, cluster in self.clusters.items()}
+
+    def coordinators(self) -> dict[str, MemoryCoordinator]:
+        """Connections to both ZooKeepers."""
+        return {name: MemoryCoordinator(name, ensemble) for name, ensemble in self.ensembles.items()}
+
+    def ground(self, faults: Faults | None = None) -> Ground:
+        """The ground of a new process, which may die or lose an answer at a chosen effect."""
+        faults = faults or Faults()
+        policy = read_policy(config.parse(self.policy.encode(), "billing.yaml"), config.longest_gap_ms)
+        files = {name: faulty_files(one, faults) for name, one in self.files().items()}
+        coordinators = self.coordinators()
+        sides = {
+            name: Side(
+                name,
+                f"hdfs://{name}",
+                (f"hdfs://{name}",),
+                faulty_namenode(MemoryNameNode(cluster), faults),
+                files[name],
+                coordinators[name],
+                None,
+                None,
+            )
+            for name, cluster in self.clusters.items()
+        }
+        roles = Roles("east-west", files, self.clock).read().state
+        path = service_chain("east-west", policy.service)
+        ledger = ServiceLedger(Chain(path, files["west"], files["east"], self.clock), roles)
+        claims = Claims(ledger, sides["west"].namenode, path.rpartition("/")[0], self.clock, self.host, 3.0)
+        return Ground(
+            pair=PAIR,
+            policy=policy,
+            policy_text=self.policy,
+            roles=roles,
+            source=sides["east"],
+            target=sides["west"],
+            ledger=ledger,
+            claims=claims,
+            mover=FaultyMover(MemoryMover(self.clusters["east"], self.clusters["west"]), faults),
+            local_mover=FaultyMover(MemoryMover(self.clusters["west"], self.clusters["west"]), faults),
+            source_mover=MemoryMover(self.clusters["east"], self.clusters["east"]),
+            tables=MemoryTables(),
+            clock=self.clock,
+            chance=self.chance,
+            host=self.host,
+            thaw=lambda frozen: with_overrides(policy, frozen["mode"], frozen["transfer"]),
+        )
+
+    def stages(self, run: str, try_no: int = 1, faults: Faults | None = None) -> BackupStages:
+        """The stages of a run, as a new process opens them."""
+        return BackupStages(self.ground(faults), run, try_no, one_process=True)
+
+    def backup(self, run: str, faults: Faults | None = None, **order: Any) -> dict[str, Any]:
+        """One whole run in a process of its own."""
+        self.host.name = run
+        return self.stages(run, faults=faults).run_all(**order)
+
+    def tree(self, site: str, top: str) -> dict[str, Any]:
+        """A tree as a reader sees it, without inode ids; a root's own time is left out."""
+        namenode, writer = MemoryNameNode(self.clusters[site]), TwinWriter(self.clusters[site])
+        tree = comparable(read_tree(namenode, writer, top))
+        facts, extras, digest = tree[""]
+        return {**tree, "": (replace(facts, mtime_ms=0), extras, digest)}

@@ -1,0 +1,42 @@
+"""Gathering over any pair of sites: compared with whole inventories, and as the planner of whole backups."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.work import WorkOrder
+from hadoop_dr.services.plan import Gather
+from support.backup import Pair, Site, items_between
+
+Brief = tuple[str | None, str | None, Content, int]
+
+
+def gathered(site: Site, root: str, older: str | None, newer: str, *, audit: bool) -> list[Item]:
+    return Gather(site.namenode).items(root, older, newer, audit=audit)
+
+
+def brief(items: list[Item]) -> dict[int, Brief]:
+    """What counts of items: where they go and what happens to their bytes. Quiet directories are left out."""
+    return {
+        item.inode: (item.old, item.new, item.content, item.keep_bytes) for item in items
+        if item.new is not None and (not item.is_dir or item.was != item.now or item.was_extras != item.now_extras)
+    }
+
+
+def assert_same_items(site: Site, root: str, older: str, newer: str) -> None:
+    """What was gathered is what two whole inventories, content included, differ in."""
+    found = brief(gathered(site, root, older, newer, audit=True))
+    wanted = brief(items_between(site, root, older, newer))
+    assert wanted.keys() - found.keys() == set()
+    for inode, value in wanted.items():
+        assert found[inode] == value
+
+
+def plan_by_gathering(pair: Pair, source: Site, older: str | None, newer: str, base: str | None, *,
+                      audit: bool = True) -> WorkOrder:
+    """Takes the place of ``Pair.plan``."""
+    items = gathered(source, pair.root, older, newer, audit=audit)
+    plan = make_plan(items, unit_files=3, unit_bytes=1 << 20, directory_limit=1000)
+    root_now = source.namenode.status(f"{pair.root}/.snapshot/{newer}").facts
+    by_inode = {item.inode: item for item in items}
+    return WorkOrder(0, pair.root, pair.root, newer, base, by_inode, plan, root_now, 1, pair.claim)

@@ -1,0 +1,82 @@
+"""A home of its own on the running lab: one pair nobody else uses, its policies, and the shipped DAGs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+USER = "hdfs"
+
+
+class LabHome:
+    """The user's files in a directory of their own, with the lab's addresses spelled out.
+
+    Args:
+        path: An empty directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.mark = uuid4().hex[:8]
+        self.pair = f"e2e-{self.mark}"
+        self.sites: dict[str, Any] = json.loads((ROOT / ".lab/state.json").read_text())["sites"]
+        for folder in ("pairs", "policies"):
+            (path / "include" / folder).mkdir(parents=True)
+        (path / "dags").symlink_to(ROOT / "dags")
+        self.add_pair(self.pair)
+
+    def add_pair(self, name: str) -> None:
+        """Writes a pair of the lab's two sites; JSON is YAML."""
+        sites = {site: self._addresses(found) for site, found in self.sites.items()}
+        text = {"pair": name, "sites": sites, "initial_primary": "east"}
+        self.path.joinpath(f"include/pairs/{name}.yaml").write_text(json.dumps(text, indent=1), "utf-8")
+
+    def policy(self, service: str, **keys: Any) -> None:
+        """Writes a policy that protects this home's own directory."""
+        text = {"service": service, "pair": self.pair, "protect": [{"hdfs": self.root(service)}], **keys}
+        self.path.joinpath(f"include/policies/{service}.yaml").write_text(json.dumps(text, indent=1), "utf-8")
+
+    def root(self, service: str) -> str:
+        """The protected directory of a service."""
+        return f"/t/e2e-airflow/{self.mark}/{service}"
+
+    def put(self, site: str, path: str, content: bytes) -> None:
+        """Writes a file over WebHDFS."""
+        address = f"{self.sites[site]['webhdfs'][0]}/webhdfs/v1{path}"
+        wish = {"op": "CREATE", "overwrite": "true", "noredirect": "true", "user.name": USER}
+        first = httpx.put(address, params=wish)
+        first.raise_for_status()
+        httpx.put(first.json()["Location"], content=content, timeout=60).raise_for_status()
+
+    def read(self, site: str, path: str) -> bytes:
+        """Reads a file over WebHDFS."""
+        address = f"{self.sites[site]['webhdfs'][0]}/webhdfs/v1{path}"
+        answer = httpx.get(address, params={"op": "OPEN", "user.name": USER}, follow_redirects=True, timeout=60)
+        answer.raise_for_status()
+        return answer.content
+
+    def make(self, site: str, path: str) -> None:
+        """Makes a directory over WebHDFS."""
+        address = f"{self.sites[site]['webhdfs'][0]}/webhdfs/v1{path}"
+        httpx.put(address, params={"op": "MKDIRS", "user.name": USER}).raise_for_status()
+
+    @staticmethod
+    def _addresses(site: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "hdfs": {"namenodes": site["namenodes"], "webhdfs": site["webhdfs"]},
+            "zookeeper": site["zookeeper"],
+        }
+        if site["metastore"]:
+            found["metastores"] = {"hive": [site["metastore"]]}
+        return found
+
+
+def in_home(home: LabHome) -> dict[str, str]:
+    """The environment in which every entrance finds this home."""
+    return {**os.environ, "HADOOP_DR_HOME": str(home.path), "HADOOP_USER_NAME": USER}

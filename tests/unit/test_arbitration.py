@@ -1,0 +1,258 @@
+"""Arbitration as a pure decision: the whole table, and every interleaving with a failover (S2.19-S2.22, I5)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+import pytest
+
+from hadoop_dr.domain.arbitration import (
+    Observation,
+    Outcome,
+    Status,
+    arbitrate,
+    current_access,
+    normalise,
+    to_publish,
+)
+from hadoop_dr.domain.identity import Access, Identity, Role
+from hadoop_dr.domain.pair_state import PairState
+
+EAST, WEST = "east", "west"
+
+
+def identity(site: str, role: Role, epoch: int) -> Identity:
+    return Identity(site, role, epoch, "2026-11-20T02:00:00.000Z", "a b/ü", "by hand")
+
+
+def access(site: str | None, epoch: int, alarm: str = "") -> Access:
+    return Access(site, epoch, "2026-11-20T02:00:00.000Z", "a b/ü", "by hand", alarm)
+
+
+def seen(site: str, status: Status, epoch: int = 2) -> Observation:
+    if status is Status.UNKNOWN:
+        return Observation(site, trouble="silent")
+    return Observation(site, identity(site, Role(status.value), epoch))
+
+
+def wanted(in_use: str | None, status: dict[str, Status]) -> tuple[Outcome, str | None]:
+    """The rule in the words of the requirement, written down a second time."""
+    if status[EAST] == status[WEST] == Status.PRIMARY:
+        return Outcome.ALARM, in_use
+    if in_use is None:
+        held = [site for site in status if status[site] is Status.PRIMARY]
+        return (Outcome.START, held[0]) if held and Status.UNKNOWN not in status.values() else (Outcome.KEEP, None)
+    other = WEST if in_use == EAST else EAST
+    if status[in_use] in {Status.SECONDARY, Status.INVALID} and status[other] is Status.PRIMARY:
+        return Outcome.SWITCH, other
+    return Outcome.KEEP, in_use
+
+
+@pytest.mark.parametrize(("first", "second", "in_use"), list(product(Status, Status, (EAST, WEST, None))))
+def test_access_moves_only_from_secondary_or_invalid_to_primary(
+    first: Status, second: Status, in_use: str | None
+) -> None:
+    held = access(in_use, 1) if in_use else None
+    decision = arbitrate(seen(EAST, first), seen(WEST, second), held)
+    assert (decision.outcome, decision.site) == wanted(in_use, {EAST: first, WEST: second})
+    assert decision.reason
+    assert bool(decision.alarm) == (first is second is Status.PRIMARY)
+    assert decision.epoch >= (held.epoch if held else 0)
+    mirrored = arbitrate(seen(WEST, second), seen(EAST, first), held)
+    assert (mirrored.outcome, mirrored.site, mirrored.epoch) == (decision.outcome, decision.site, decision.epoch)
+
+
+@pytest.mark.parametrize(("roles", "epochs", "in_use"), list(product(
+    product(Role, Role), product((1, 2, 3), (1, 2, 3)), (None, EAST, WEST))))
+@pytest.mark.parametrize("in_use_epoch", [1, 2, 3])
+def test_an_identity_below_the_highest_epoch_is_invalid_wherever_that_epoch_was_seen(
+    roles: tuple[Role, Role], epochs: tuple[int, int], in_use: str | None, in_use_epoch: int
+) -> None:
+    held = access(in_use, in_use_epoch) if in_use else None
+    first = Observation(EAST, identity(EAST, roles[0], epochs[0]), held)
+    second = Observation(WEST, identity(WEST, roles[1], epochs[1]), held)
+    highest = max(*epochs, in_use_epoch if in_use else 0)
+    status = {
+        site: Status(role.value) if epoch == highest else Status.INVALID
+        for site, role, epoch in zip((EAST, WEST), roles, epochs, strict=True)
+    }
+    decision = arbitrate(first, second, held)
+    assert dict(decision.statuses) == status
+    assert (decision.outcome, decision.site) == wanted(in_use, status)
+    assert decision.epoch >= (in_use_epoch if in_use else 0)
+
+
+def test_a_silent_site_is_unknown_until_the_ledger_says_what_it_is() -> None:
+    silent, promoted = Observation(EAST, trouble="silent"), seen(WEST, Status.PRIMARY, epoch=2)
+    held = access(EAST, 1)
+    assert arbitrate(silent, promoted, held).outcome is Outcome.KEEP
+    ruled = arbitrate(silent, promoted, held, PairState(epoch=2, primary=WEST, deciding=WEST, n=7))
+    assert (ruled.outcome, ruled.site, ruled.epoch) == (Outcome.SWITCH, WEST, 2)
+
+
+def test_an_older_ruling_says_nothing_about_a_silent_site() -> None:
+    assert normalise(Observation(EAST, trouble="silent"), 3, PairState(epoch=2, primary=WEST)) is Status.UNKNOWN
+    assert normalise(Observation(EAST, trouble="silent"), 2, PairState(epoch=2, primary=EAST)) is Status.UNKNOWN
+
+
+def test_a_ruling_above_every_announcement_switches_nothing() -> None:
+    """ZooKeepers restored from an old backup: both identities are below the ledger, so nobody is promoted."""
+    first, second = seen(EAST, Status.SECONDARY, 1), seen(WEST, Status.PRIMARY, 1)
+    assert arbitrate(first, second, access(EAST, 1), PairState(epoch=5, primary=EAST)).outcome is Outcome.KEEP
+
+
+def test_an_identity_that_names_another_site_is_invalid() -> None:
+    assert normalise(Observation(EAST, identity(WEST, Role.PRIMARY, 2)), 2) is Status.INVALID
+
+
+def test_an_access_that_names_no_site_of_the_pair_counts_as_none() -> None:
+    decision = arbitrate(seen(EAST, Status.PRIMARY), seen(WEST, Status.SECONDARY), access("north", 1))
+    assert (decision.outcome, decision.site) == (Outcome.START, EAST)
+
+
+@pytest.mark.parametrize(("roles", "copies", "expected"), [
+    ((Role.PRIMARY, Role.SECONDARY), (access(EAST, 1), access(WEST, 2)), WEST),
+    ((Role.SECONDARY, Role.PRIMARY), (access(EAST, 2), access(WEST, 2)), WEST),
+    ((Role.PRIMARY, Role.PRIMARY), (access(EAST, 2), access(WEST, 2)), None),
+    ((Role.SECONDARY, Role.SECONDARY), (access(EAST, 2), access(WEST, 2)), None),
+    ((Role.SECONDARY, Role.SECONDARY), (None, access(WEST, 2)), WEST),
+    ((Role.SECONDARY, Role.SECONDARY), (None, None), None),
+])
+def test_of_two_copies_the_higher_epoch_counts_then_the_one_beside_the_primary(
+    roles: tuple[Role, Role], copies: tuple[Access | None, Access | None], expected: str | None
+) -> None:
+    first = Observation(EAST, identity(EAST, roles[0], 2), copies[0])
+    second = Observation(WEST, identity(WEST, roles[1], 2), copies[1])
+    found = current_access(first, second)
+    assert (found.site if found else None) == expected
+
+
+def test_an_alarm_is_written_into_each_copy_and_moves_neither() -> None:
+    decision = arbitrate(seen(EAST, Status.PRIMARY), seen(WEST, Status.PRIMARY), access(EAST, 2))
+    assert to_publish(decision, access(WEST, 1)) == (WEST, 1, decision.alarm)
+    assert to_publish(decision, access(EAST, 2, decision.alarm)) is None
+    assert to_publish(decision, None) == (None, 0, decision.alarm)
+
+
+def test_an_alarm_is_lifted_only_by_a_decision_that_knew_both_sites() -> None:
+    known = arbitrate(seen(EAST, Status.PRIMARY), seen(WEST, Status.SECONDARY), access(EAST, 2))
+    blind = arbitrate(seen(EAST, Status.PRIMARY), seen(WEST, Status.UNKNOWN), access(EAST, 2))
+    assert to_publish(known, access(EAST, 2, "look")) == (EAST, 2, "")
+    assert to_publish(blind, access(EAST, 2, "look")) is None
+
+
+def test_a_copy_is_never_taken_back_to_a_lower_epoch() -> None:
+    decision = arbitrate(seen(EAST, Status.PRIMARY, 2), seen(WEST, Status.SECONDARY, 2), access(EAST, 2))
+    assert to_publish(decision, access(WEST, 3)) is None
+
+
+# --- every interleaving ---------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One ZooKeeper of the model."""
+
+    site: str
+    identity: Identity
+    copy: Access | None
+    version: int = 0
+    up: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Arbiter:
+    """One arbiter between its steps: what it has read, then what it has yet to publish."""
+
+    seen: tuple[tuple[Observation, int], ...] = ()
+    left: tuple[tuple[int, tuple[str | None, int, str], int], ...] = ()
+    rounds: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Both ZooKeepers, two arbiters and an operator who carries out a failover."""
+
+    nodes: tuple[Node, Node]
+    arbiters: tuple[Arbiter, ...]
+    operator: int = 0
+
+
+SCRIPT = (
+    lambda nodes: (replace(nodes[0], up=False), nodes[1]),
+    lambda nodes: (nodes[0], replace(nodes[1], identity=identity(WEST, Role.PRIMARY, 2))),
+    lambda nodes: (replace(nodes[0], up=True), nodes[1]),
+    lambda nodes: (replace(nodes[0], identity=identity(EAST, Role.SECONDARY, 2)), nodes[1]),
+)
+
+
+def after(world: World) -> Iterator[World]:
+    if world.operator < len(SCRIPT):
+        yield replace(world, nodes=SCRIPT[world.operator](world.nodes), operator=world.operator + 1)
+    for at, arbiter in enumerate(world.arbiters):
+        moved = step(world.nodes, arbiter)
+        if moved is not None:
+            nodes, now = moved
+            yield replace(world, nodes=nodes, arbiters=(*world.arbiters[:at], now, *world.arbiters[at + 1:]))
+
+
+def step(nodes: tuple[Node, Node], arbiter: Arbiter) -> tuple[tuple[Node, Node], Arbiter] | None:
+    if arbiter.left:
+        (at, content, version), *left = arbiter.left
+        node = nodes[at]
+        if node.up and node.version == version:
+            node = replace(node, copy=access(*content), version=version + 1)
+            nodes = (node, nodes[1]) if at == 0 else (nodes[0], node)
+        return nodes, replace(arbiter, left=tuple(left))
+    if len(arbiter.seen) < 2:
+        if not arbiter.seen and arbiter.rounds == 0:
+            return None
+        node = nodes[len(arbiter.seen)]
+        what = Observation(node.site, node.identity, node.copy) if node.up else Observation(node.site, trouble="silent")
+        return nodes, replace(arbiter, seen=(*arbiter.seen, (what, node.version)))
+    first, second = (what for what, _ in arbiter.seen)
+    decision = arbitrate(first, second, current_access(first, second))
+    left = tuple(
+        (at, content, version)
+        for at, (what, version) in enumerate(arbiter.seen)
+        if not what.trouble and (content := to_publish(decision, what.access)) is not None
+    )
+    order = tuple(sorted(left, key=lambda entry: (EAST, WEST)[entry[0]] != decision.site))
+    return nodes, Arbiter(left=order, rounds=arbiter.rounds - 1)
+
+
+def test_no_interleaving_of_two_arbiters_and_a_failover_takes_access_back() -> None:
+    start = World(
+        (Node(EAST, identity(EAST, Role.PRIMARY, 1), None), Node(WEST, identity(WEST, Role.SECONDARY, 1), None)),
+        (Arbiter(), Arbiter()),
+    )
+    known, queue, switched = {start}, deque([start]), 0
+    while queue:
+        world = queue.popleft()
+        for later in after(world):
+            for before, now in zip(world.nodes, later.nodes, strict=True):
+                assert now.version >= before.version
+                assert published(now)[1] >= published(before)[1], (world, later)
+                assert published(now) in {(None, 0), (EAST, 1), (WEST, 2)}, (world, later)
+                switched += published(before) == (EAST, 1) != published(now)
+            if later not in known:
+                known.add(later)
+                queue.append(later)
+    assert len(known) > 2_000
+    assert switched > 100
+    for world in known:
+        if world.operator == len(SCRIPT):
+            assert settled(world.nodes) == [(WEST, 2), (WEST, 2)], world
+
+
+def published(node: Node) -> tuple[str | None, int]:
+    return (node.copy.site, node.copy.epoch) if node.copy else (None, 0)
+
+
+def settled(nodes: tuple[Node, Node]) -> list[tuple[str | None, int]]:
+    """What the copies say once one arbiter has gone through a whole round undisturbed."""
+    arbiter = Arbiter(rounds=1)
+    while (moved := step(nodes, arbiter)) is not None:
+        nodes, arbiter = moved
+    return [published(node) for node in nodes]

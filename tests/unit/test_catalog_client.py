@@ -1,0 +1,256 @@
+"""The metastore client over real sockets: time limits, other addresses, typed errors, no second sending (I11)."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hadoop_dr.adapters.hive import Client, HiveMetastore
+from hadoop_dr.adapters.hive.methods import ADD_CONSTRAINT, EXCEPTIONS
+from hadoop_dr.domain.catalog.tree import I32, LIST, STRING, Items, Tree, encode, i32, read_struct, record, text
+from hadoop_dr.domain.errors import (
+    AccessDenied,
+    AlreadyExists,
+    BadInput,
+    DrError,
+    Failed,
+    NotFound,
+    NotReady,
+    Protocol,
+    Unknown,
+    Unreachable,
+)
+
+REPLY, EXCEPTION = 2, 3
+Answer = bytes | None | str
+Handler = Callable[[str, bytes, Tree], Answer]
+
+
+def reply(name: str, sequence: bytes, answer: Tree, kind: int = REPLY) -> bytes:
+    """An answer in the strict binary form."""
+    head = (0x80010000 | kind).to_bytes(4) + len(name).to_bytes(4) + name.encode()
+    return head + sequence + encode(answer)
+
+
+class Server:
+    """A metastore of one's own making: each request goes to the handler; None hangs, "close" closes."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler, self.requests = handler, 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._ends: list[socket.socket] = []
+        self.uri = f"thrift://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def close(self) -> None:
+        for end in (self._listener, *self._ends):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        for thread in self._threads:
+            thread.join(2)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            self._ends.append(near)
+            self._threads.append(threading.Thread(target=self._serve, args=(near,), daemon=True))
+            self._threads[-1].start()
+
+    def _serve(self, near: socket.socket) -> None:
+        with near, near.makefile("rb") as stream:
+            while True:
+                try:
+                    head = stream.read(8)
+                    if len(head) < 8:
+                        return
+                    name = stream.read(int.from_bytes(head[4:])).decode()
+                    sequence, body = stream.read(4), read_struct(stream.read)
+                    self.requests += 1
+                    answer = self.handler(name, sequence, body)
+                    if answer == "close":
+                        return
+                    if isinstance(answer, bytes):
+                        near.sendall(answer)
+                except (OSError, ValueError):
+                    return
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Handler], Server]]:
+    logging.getLogger("thrift").setLevel(logging.CRITICAL)
+    servers: list[Server] = []
+
+    def start(handler: Handler) -> Server:
+        servers.append(Server(handler))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+def answering(value: Tree) -> Handler:
+    return lambda name, sequence, _: reply(name, sequence, value)
+
+
+def client(*uris: str, read_s: float = 5.0) -> Client:
+    return Client("east", uris, connect_s=2, read_s=read_s)
+
+
+def free_address() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"thrift://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_refused_connection_is_unreachable_for_reads_and_changes() -> None:
+    logging.getLogger("thrift").setLevel(logging.CRITICAL)
+    nobody = client(free_address(), free_address())
+    for call in (nobody.read, nobody.change):
+        with pytest.raises(Unreachable, match="of site east: no connection"):
+            call("getVersion", {})
+    with pytest.raises(Unreachable, match="no address"):
+        client().read("getVersion")
+    with pytest.raises(Unreachable, match="no address"):
+        client().change("getVersion", {})
+
+
+def test_the_next_address_serves_when_one_does_not(serve: Callable[[Handler], Server]) -> None:
+    server = serve(answering({0: text("4.0.1")}))
+    both = client(free_address(), server.uri)
+    assert both.read("getVersion") == b"4.0.1"
+    assert both.change("getVersion", {}) == b"4.0.1"
+    both.close()
+
+
+def test_a_lost_answer_to_a_question_is_asked_for_again(serve: Callable[[Handler], Server]) -> None:
+    answers: list[Answer] = ["close"]
+    server = serve(lambda name, sequence, _: answers.pop() if answers else reply(name, sequence, {0: text("4.0.1")}))
+    one = client(server.uri)
+    assert one.read("getVersion") == b"4.0.1"
+    assert server.requests == 2
+    one.close()
+
+
+@pytest.mark.parametrize("lost", ["close", None, b"garbage!" * 10])
+def test_a_change_whose_answer_is_lost_is_unknown_and_sent_once(serve: Callable[[Handler], Server],
+                                                                lost: Answer) -> None:
+    server = serve(lambda *_: lost)
+    one = client(server.uri, read_s=0.3)
+    with pytest.raises(Unknown, match="create_function was sent and its answer lost"):
+        one.change("create_function", {})
+    assert server.requests == 1
+    one.close()
+
+
+def test_a_frozen_metastore_costs_the_limit_and_no_more(serve: Callable[[Handler], Server]) -> None:
+    server = serve(lambda *_: None)
+    one = client(server.uri, read_s=0.3)
+    started = time.monotonic()
+    with pytest.raises(Unreachable, match="getVersion"):
+        one.read("getVersion")
+    assert time.monotonic() - started < 3
+    one.close()
+
+
+def test_a_connection_the_server_closed_meanwhile_is_not_used_for_a_change(serve: Callable[[Handler], Server]) -> None:
+    server = serve(lambda name, sequence, _: reply(name, sequence, {0: text("1")}))
+    one = client(server.uri)
+    one.read("getVersion")
+    for end in list(server._ends):
+        end.shutdown(socket.SHUT_RDWR)
+    until = time.monotonic() + 5
+    while one._transport.isOpen() and time.monotonic() < until:
+        pass
+    assert one.change("create_function", {}) == b"1"
+    one.close()
+
+
+@pytest.mark.parametrize(("method", "field", "message", "error"), [
+    ("create_database", 1, "there", AlreadyExists), ("get_database_req", 1, "none", NotFound),
+    ("create_database", 3, "java.lang.X", Failed), ("create_database", 9, "of a later version", Failed),
+    ("create_database", 3, "AccessControlException: Permission denied: user=x", AccessDenied),
+    ("create_database", 3, "org.apache.hadoop.ipc.StandbyException", NotReady), ("create_database", 3, "", Failed)])
+def test_exceptions_become_errors_with_the_servers_words(serve: Callable[[Handler], Server], method: str, field: int,
+                                                         message: str, error: type[DrError]) -> None:
+    server = serve(answering({field: record({1: text(message)} if message else {})}))
+    one = client(server.uri)
+    with pytest.raises(error, match=message or "MetaException") as caught:
+        one.change(method, {})
+    assert type(caught.value) is error
+    one.close()
+
+
+def test_a_method_the_server_does_not_have_and_its_own_errors(serve: Callable[[Handler], Server]) -> None:
+    kinds = [1, 6]
+
+    def refuse(name: str, sequence: bytes, _: Tree) -> bytes:
+        return reply(name, sequence, {1: text(f"Invalid method name: '{name}'"), 2: i32(kinds.pop(0))}, EXCEPTION)
+
+    one = client(serve(refuse).uri)
+    with pytest.raises(Protocol, match="does not know get_table"):
+        one.read("get_table")
+    with pytest.raises(Failed, match="Invalid method"):
+        one.read("get_table")
+    one.close()
+
+
+def test_an_answer_to_another_question_is_not_taken(serve: Callable[[Handler], Server]) -> None:
+    one = client(serve(lambda name, _, __: reply(name, b"\0\0\0\x63", {0: text("x")})).uri)
+    with pytest.raises(Unreachable, match="asked was"):
+        one.read("getVersion")
+    with pytest.raises(Unknown):
+        one.change("getVersion", {})
+    one.close()
+
+
+def test_an_address_is_checked_before_anything_is_contacted() -> None:
+    for bad in ("http://x:1", "thrift://"):
+        with pytest.raises(BadInput):
+            Client("east", [bad])
+    Client("east", ["hms1.west", "thrift://hms2.west"])
+
+
+def test_a_batch_the_metastore_fails_on_is_tried_in_halves(serve: Callable[[Handler], Server]) -> None:
+    sizes: list[int] = []
+
+    def limited(name: str, sequence: bytes, body: Tree) -> bytes:
+        names = body[1][1][3][1].values
+        sizes.append(len(names))
+        if len(names) > 300:
+            return reply(name, sequence, {1: record({1: text("too many partitions")})})
+        return reply(name, sequence, {0: record({1: (LIST, Items(12, [
+            {1: (LIST, Items(STRING, [value[2:]]))} for value in names]))})})
+
+    store = HiveMetastore("east", "hive", client(serve(limited).uri))
+    found = store.partitions("bill", "t", [f"p={n}" for n in range(1000)])
+    assert [row.slot.key for row in found] == [f"p={n}" for n in range(1000)]
+    assert sizes == [1000, 500, 250, 250, 500, 250, 250]
+    store.close()
+
+
+def test_settings_the_metastore_will_not_tell_are_absent(serve: Callable[[Handler], Server]) -> None:
+    def some(name: str, sequence: bytes, body: Tree) -> bytes:
+        key = body[1][1]
+        if key == b"secret":
+            return reply(name, sequence, {1: record({1: text("For security reasons")})})
+        return reply(name, sequence, {0: body[2] if key == b"absent" else text("yes")})
+
+    store = HiveMetastore("east", "hive", client(serve(some).uri))
+    assert store.settings("secret", "absent", "known") == {"known": "yes"}
+    store.close()
+
+
+def test_every_method_that_adds_a_constraint_is_in_the_table() -> None:
+    assert set(ADD_CONSTRAINT.values()) <= set(EXCEPTIONS)
+    assert I32 == 8

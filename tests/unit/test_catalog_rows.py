@@ -1,0 +1,366 @@
+"""Rows are told apart by content, not by what each metastore makes up (S2.3, S2.7; faults 42, 44, 45, 47)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.comparison import compare
+from hadoop_dr.domain.catalog.coverage import Uncovered, cover
+from hadoop_dr.domain.catalog.difference import Verb, catalog_of, difference, parent_of
+from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
+from hadoop_dr.domain.catalog.places import locations, outside, refuse_outside, table_roots
+from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
+from hadoop_dr.domain.catalog.rows import (
+    Kind,
+    Row,
+    Slot,
+    computed_fields,
+    pack_rows,
+    row_of,
+    statistics_row,
+    unpack_rows,
+)
+from hadoop_dr.domain.catalog.selection import selection_of
+from hadoop_dr.domain.catalog.tree import (
+    LIST,
+    MAP,
+    STRING,
+    STRUCT,
+    Items,
+    Pairs,
+    flag,
+    get_map,
+    get_record,
+    get_text,
+    i32,
+    i64,
+    record,
+    records,
+    text,
+    text_map,
+    with_field,
+)
+from hadoop_dr.domain.errors import BadInput, Mismatch, Refused
+from support.catalogs import (
+    VALUES,
+    database,
+    foreign_key,
+    function,
+    not_null,
+    partition,
+    primary_key,
+    statistics,
+    table,
+    view,
+    with_parameters,
+)
+
+BILL = selection_of(["bill"])
+EAST = "hdfs://127.0.0.1:40001"
+
+
+def everything() -> list[Row]:
+    key = primary_key("bill", "t", "pk", "a")
+    return [database("bill", f"{EAST}/bill.db"), table("bill", "t", keys=("p",), location=f"{EAST}/t ü"),
+            partition("bill", "t", ("p",), ("e%20",), location=f"{EAST}/t ü/p=e%2520"),
+            statistics("bill", "t", "", a=1), statistics("bill", "t", "p=e%2520", a=1), key,
+            not_null("bill", "t", "nn"), function("bill", "fn", f"{EAST}/a b+c.jar"), view("bill", "v", "select 1"),
+            table("bill", "child", location=f"{EAST}/child"), foreign_key("bill", "child", "fk", key)]
+
+
+def test_rows_of_every_kind_survive_a_document() -> None:
+    rows = everything()
+    again = unpack_rows(pack_rows(rows))
+    assert catalog_of(again) == catalog_of(rows)
+    assert [row.slot.kind for row in again][:2] == [Kind.DATABASE, Kind.TABLE]
+    assert [row.tree for row in again] == [catalog_of(rows)[row.slot].tree for row in again]
+
+
+def test_what_a_metastore_makes_up_does_not_change_the_hash() -> None:
+    row = table("bill", "t", a="1")
+    made_up = {4: i32(5), 5: i32(6), 19: i64(0), 22: (3, 8), 25: i64(9), 13: record({}), 15: flag(False)}
+    tree = {**row.tree, **made_up, 9: text_map({"transient_lastDdlTime": "7", "a": "1", "EXTERNAL": "TRUE"})}
+    skew = record({1: (LIST, Items(STRING, [])), 3: (MAP, Pairs(LIST, STRING, []))})
+    tree[7] = record({**tree[7][1], 11: skew, 12: flag(False)})
+    other = row_of(row.slot, dict(reversed(tree.items())))
+    assert other.hash == row.hash
+    assert other.identity != row.identity
+    assert other.table_type == f.EXTERNAL
+    assert 25 in computed_fields(Kind.TABLE)
+
+
+@pytest.mark.parametrize("change", [{3: text("x")}, {9: text_map({"EXTERNAL": "TRUE", "a": "2"})}, {6: i32(1)},
+                                    {12: text(f.MANAGED)}, {777: text("novel")}])
+def test_everything_else_changes_the_hash(change: dict[int, tuple[int, object]]) -> None:
+    row = table("bill", "t", a="1")
+    assert row_of(row.slot, {**row.tree, **change}).hash != row.hash
+
+
+def test_statistics_do_not_depend_on_the_order_of_columns_and_empty_ones_are_none() -> None:
+    slot = Slot(Kind.TABLE_STATS, "bill", "t")
+    objects = [{1: text(name), 2: text("int"), 3: record({})} for name in ("b", "a")]
+    assert statistics_row(slot, objects) == statistics_row(slot, objects[::-1])
+    assert statistics_row(slot, []) is None
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))
+def test_partition_values_are_escaped_once(values: list[str]) -> None:
+    name = partition_name([f"k{n}" for n in range(len(values))], values)
+    assert partition_values(name) == values
+    assert name.count("/") == len(values) - 1
+
+
+def test_partition_names_are_the_metastores() -> None:
+    assert partition_name(("P",), ("q'\"#*?\\{[]^",)) == "p=q%27%22%23%2A%3F%5C%7B%5B%5D%5E"
+    assert partition_name(("p", "q"), ("", "a b")) == f"p={DEFAULT_VALUE}/q=a b"
+    assert (escape("e%20"), unescape("e%2520"), unescape("100%")) == ("e%2520", "e%20", "100%")
+    with pytest.raises(ValueError, match="zip"):
+        partition_name(("p",), ("a", "b"))
+
+
+# -- selection
+
+
+def test_a_selection_is_a_database_a_table_or_a_pattern() -> None:
+    one = selection_of(["Billing", "crm.inv*", "x*.t"])
+    assert (one.whole("billing"), one.whole("crm"), one.database("crm"), one.database("other")) == (
+        True, False, True, False)
+    assert (one.table("crm", "invoices"), one.table("crm", "people"), one.table("x1", "t")) == (True, False, True)
+    assert one.owns(Slot(Kind.FUNCTION, "billing", "", "fn"))
+    assert not one.owns(Slot(Kind.FUNCTION, "crm", "", "fn"))
+    assert one.keeps(Slot(Kind.DATABASE, "crm"))
+    assert not one.keeps(Slot(Kind.DATABASE, "other"))
+    for bad in ("", ".", "a.b.c", "a b", "a/b", "a.", "a[b]"):
+        with pytest.raises(BadInput):
+            selection_of([bad])
+
+
+# -- addresses
+
+
+def test_every_text_that_names_the_source_is_rewritten_whatever_its_length() -> None:
+    rewrite = Rewrite((EAST, "hdfs://east"), "hdfs://west")
+    for length in range(130):
+        row = table("bill", "t", location=f"{EAST}/" + "x" * length)
+        assert references([rewrite.row(row)], [EAST]) == []
+        assert EAST.encode() not in rewrite.row(row).raw
+
+
+def test_addresses_in_parameters_serdes_jars_skews_and_lists_are_rewritten() -> None:
+    row = table("bill", "t", location="hdfs://east/t", **{"avro.schema.url": "HDFS://East/s.avsc",
+                                                         "jars": "hdfs://east/a.jar,hdfs://east:8020/b.jar"})
+    descriptor = with_field(get_record(row.tree, 7), 7, record({2: text("x"), 3: text_map({"path": "hdfs://east"})}))
+    skewed = record({3: (MAP, Pairs(LIST, STRING, [(Items(STRING, [b"a"]), b"hdfs://east/t/a")]))})
+    tree = with_field(row.tree, 7, record({**descriptor, 11: skewed, 900: (14, Items(STRUCT, [{5: text("hdfs://east")}]))}))
+    rows = [row_of(row.slot, tree), function("bill", "fn", "hdfs://east/x.jar")]
+    found = {reference.field for reference in references(rows, aliases("hdfs://east"))}
+    assert found == {"sd.location", "sd.serdeInfo.parameters[path]", "sd.skewedInfo.skewedColValueLocationMaps[...]",
+                     "sd.900[0].5", "parameters[avro.schema.url]", "parameters[jars]", "resourceUris[0].uri"}
+    done = rewrite_rows(rows, Rewrite(aliases("hdfs://east"), "hdfs://west"))
+    assert references(done, aliases("hdfs://east")) == []
+    assert get_map(done[0].tree, 9)["jars"] == "hdfs://west/a.jar,hdfs://west/b.jar"
+    assert done[0].hash != rows[0].hash
+    assert done[0].identity == rows[0].identity
+
+
+@pytest.mark.parametrize("kept", ["hdfs://east2/x", "hdfs://east:9000/x", "webhdfs://east/x", "hdfs://east.example/x",
+                                  "hdfs://my-east/x", "xhdfs://east/x", "hdfs://eas", "x.hdfs://east/"])
+def test_other_addresses_are_left_alone(kept: str) -> None:
+    row = table("bill", "t", location=kept)
+    assert Rewrite(("hdfs://east",), "hdfs://west").row(row) == row
+    assert references([row], ["hdfs://east"]) == []
+
+
+def test_references_to_the_other_site_are_an_error_that_lists_them() -> None:
+    rows = [table("bill", f"t{n}", location="hdfs://east/x") for n in range(12)]
+    listed = r"12 texts still name site east.*table bill\.t0, field sd\.location.*and 2 more"
+    with pytest.raises(Mismatch, match=listed):
+        refuse_references(rows, ["hdfs://east"], "east")
+    with pytest.raises(Mismatch, match="1 texts"):
+        refuse_references(rows[:1], ["hdfs://east"], "east")
+    refuse_references(rows, ["hdfs://west"], "west")
+    refuse_references(rows, [], "nobody")
+    assert Rewrite((), "hdfs://west").row(rows[0]) is rows[0]
+    assert Rewrite(("hdfs://east",), "hdfs://west").text("see hdfs://east/a b") == "see hdfs://west/a b"
+
+
+def test_an_address_is_also_known_with_and_without_the_usual_port() -> None:
+    assert aliases("hdfs://east") == ("hdfs://east", "hdfs://east:8020")
+    assert aliases("hdfs://nn:8020") == ("hdfs://nn:8020", "hdfs://nn")
+    assert aliases("hdfs://nn:9000") == ("hdfs://nn:9000",)
+
+
+# -- places
+
+
+def test_locations_are_paths_and_those_outside_the_roots_are_listed() -> None:
+    skewed = table("bill", "s", location="hdfs://east/data/s")
+    skew = record({3: (MAP, Pairs(LIST, STRING, [(Items(STRING, [b"a"]), b"hdfs://east/data/s/a b")]))})
+    skewed = row_of(skewed.slot, with_field(skewed.tree, 7, record({**get_record(skewed.tree, 7), 11: skew})))
+    rows = [database("bill", "hdfs://east/x"), skewed, view("bill", "v", "select 1"),
+            partition("bill", "s", ("p",), ("e%20",), location="hdfs://east/data/s2/p=e%2520/"),
+            table("bill", "f", location="file:/tmp/x"), table("bill", "n", location="/data/s/n"),
+            table("bill", "g", location="hdfs://east"), partition("bill", "s", ("p",), ("none",))]
+    assert [place.path for place in locations(rows)] == [
+        "/data/s", "/data/s/a b", "/data/s2/p=e%2520", "/tmp/x", "/data/s/n", "/"]
+    assert table_roots(rows) == ["/", "/data/s", "/data/s/a b", "/data/s/n", "/tmp/x"]
+    assert [place.path for place in outside(rows, ["/data/s"], ["HDFS://EAST"])] == ["/data/s2/p=e%2520", "/tmp/x", "/"]
+    with pytest.raises(Refused, match=r"3 locations lie outside.*partition bill\.s p=e%2520 at hdfs://east/data/s2"):
+        refuse_outside(rows, ["/data/s"], ["hdfs://east"])
+    many = [partition("bill", "s", ("p",), (str(n),), location=f"hdfs://east/o/{n}") for n in range(30)]
+    with pytest.raises(Refused, match="and 10 more"):
+        refuse_outside(many, ["/data/s"], ["hdfs://east"])
+    refuse_outside(rows[1:2], ["/data"], ["hdfs://east"])
+
+
+# -- coverage
+
+
+@pytest.mark.parametrize(("parameters", "why"), [
+    ({"transactional": "TRUE"}, Uncovered.ACID), ({"table_type": "ICEBERG"}, Uncovered.ICEBERG),
+    ({"metadata_location": "x"}, Uncovered.ICEBERG), ({"spark.sql.sources.provider": "iceberg"}, Uncovered.ICEBERG),
+    ({"spark.sql.sources.provider": "Delta"}, Uncovered.DELTA),
+    ({"spark.sql.sources.provider": "hudi"}, Uncovered.HUDI),
+    ({"storage_handler": "org.apache.hive.storage.jdbc.JdbcStorageHandler"}, Uncovered.HANDLER)])
+def test_what_cannot_be_protected_is_named_and_refused_or_skipped(parameters: dict[str, str], why: Uncovered) -> None:
+    rows = [database("bill"), table("bill", "x", location="hdfs://east/x", keys=("p",), **parameters),
+            partition("bill", "x", ("p",), ("a b",)), table("bill", "ok", location="hdfs://east/ok"),
+            view("bill", "v", "select 1")]
+    kept, (finding,) = cover(rows)
+    assert [row.slot.table for row in kept] == ["", "ok", "v"]
+    assert (finding.slot.table, finding.why, finding.skipped) == ("x", why, False)
+    assert str(finding).startswith(f"table bill.x ({why.value}): its ")
+    assert cover(rows, [why])[1][0].skipped
+
+
+def test_other_reasons_not_to_be_protected() -> None:
+    remote = row_of(Slot(Kind.DATABASE, "far"), {1: text("far"), 11: i32(2)})
+    materialized = table("bill", "mv", kind=f.MATERIALIZED)
+    hudi = table("bill", "h", location="hdfs://east/h")
+    descriptor = {**get_record(hudi.tree, 7), 3: text("org.apache.hudi.hadoop.HoodieParquetInputFormat")}
+    hudi = row_of(hudi.slot, with_field(hudi.tree, 7, record(descriptor)))
+    key = primary_key("bill", "outside", "pk", "a")
+    rows = [remote, table("far", "t"), materialized, hudi, table("bill", "s3", location="s3a://b/x"),
+            table("bill", "child"), foreign_key("bill", "child", "fk", key)]
+    kept, findings = cover(rows)
+    assert [row.slot.table for row in kept] == ["child"]
+    assert {finding.why for finding in findings} == {Uncovered.REMOTE, Uncovered.MATERIALIZED, Uncovered.HUDI,
+                                                     Uncovered.FOREIGN, Uncovered.PARENT}
+    assert [finding.skipped for finding in findings if finding.why is Uncovered.PARENT] == [True]
+    assert [row.slot.table for row in cover([hudi], one_address=True)[0]] == ["h"]
+
+
+# -- difference
+
+
+def test_the_order_is_that_of_dependence() -> None:
+    found = difference({}, catalog_of(everything()), BILL.owns)
+    kinds = [change.row.slot.kind for change in found.builds]
+    assert kinds[0] is Kind.DATABASE
+    assert kinds.index(Kind.TABLE) < kinds.index(Kind.PARTITION) < kinds.index(Kind.PARTITION_STATS)
+    assert found.builds[-1].row.slot.table == "v"
+    constraints = [change.row.slot.key for change in found.builds if change.row.slot.kind is Kind.CONSTRAINT]
+    assert constraints == ["nn", "pk", "fk"]
+    assert found.count(Verb.CREATE) == len(everything())
+    assert found
+    assert not difference(catalog_of(everything()), catalog_of(everything()), BILL.owns)
+
+
+def test_what_hangs_on_a_table_goes_with_it_and_foreign_keys_first() -> None:
+    found = difference(catalog_of(everything()), {}, BILL.owns)
+    assert [str(change.row.slot) for change in found.drops] == [
+        "function bill fn", "table bill.v", "table bill.child", "table bill.t", "database bill"]
+    kept = catalog_of([row for row in everything()
+                       if row.slot.table not in ("t", "child") or row.slot.kind is Kind.TABLE])
+    gone = difference(catalog_of(everything()), kept, BILL.owns)
+    assert [str(change.row.slot) for change in gone.drops] == [
+        "constraint bill.child fk", "constraint bill.t nn", "constraint bill.t pk", "partition stats bill.t p=e%2520",
+        "table stats bill.t", "partition bill.t p=e%2520"]
+
+
+def test_a_key_that_changes_takes_its_foreign_keys_along() -> None:
+    rows = everything()
+    rows[5] = primary_key("bill", "t", "pk", "a", "b")
+    found = difference(catalog_of(everything()), catalog_of(rows), BILL.owns)
+    assert [change.row.slot.key for change in found.drops] == ["fk", "pk"]
+    assert [change.row.slot.key for change in found.builds] == ["pk", "fk"]
+    assert parent_of(rows[5]) is None
+    assert parent_of(rows[10]) == ("bill", "t")
+
+
+def test_statistics_that_lose_a_column_are_made_anew() -> None:
+    old, new = (catalog_of([table("bill", "t"), statistics("bill", "t", "", **columns)])
+                for columns in ({"a": 1, "b": 1}, {"a": 2}))
+    found = difference(old, new, BILL.owns)
+    assert [change.verb for change in (*found.drops, *found.builds)] == [Verb.DROP, Verb.CREATE]
+    assert [change.verb for change in difference(new, old, BILL.owns).builds] == [Verb.ALTER]
+
+
+@pytest.mark.parametrize("new", [table("bill", "t", keys=("q",)), table("bill", "t", keys=("p",), kind=f.MANAGED),
+                                 view("bill", "t", "select 1")])
+def test_another_type_or_other_partition_columns_make_another_table(new: Row) -> None:
+    found = difference(catalog_of(everything()), {**catalog_of(everything()), new.slot: new}, BILL.owns)
+    verbs = [(change.verb, str(change.row.slot)) for change in (*found.drops, *found.builds)]
+    assert (Verb.DROP, "table bill.t") in verbs
+    assert (Verb.CREATE, "table bill.t") in verbs
+    assert (Verb.CREATE, "partition bill.t p=e%2520") in verbs
+    assert (Verb.CREATE, "constraint bill.child fk") in verbs
+    assert Verb.ALTER not in {verb for verb, _ in verbs}
+
+
+def test_views_come_behind_the_views_they_read_and_circles_end() -> None:
+    rows = [view("bill", "a", "select * from bill.b"), view("bill", "b", "select * from other.c"),
+            view("other", "c", "select 1"), view("bill", "x", "select * from y"), view("bill", "y", "select * from x")]
+    found = difference({}, catalog_of(rows), selection_of(["bill", "other"]).owns)
+    names = [change.row.slot.table for change in found.builds]
+    assert names.index("c") < names.index("b") < names.index("a")
+    plain = view("bill", "v", "select 1")
+    assert difference({}, {plain.slot: row_of(plain.slot, {**plain.tree, 11: text("")})}, BILL.owns)
+
+
+def test_only_owned_objects_are_altered_or_dropped() -> None:
+    only = selection_of(["bill.t"])
+    old = catalog_of([database("bill", k="1"), table("bill", "other"), table("bill", "t", n="1")])
+    new = catalog_of([database("bill", k="2"), table("bill", "t", n="2")])
+    found = difference(old, new, only.owns)
+    assert [(change.verb, change.row.slot.table) for change in (*found.drops, *found.builds)] == [(Verb.ALTER, "t")]
+
+
+# -- comparison
+
+
+def test_a_comparison_names_what_differs_what_is_missing_and_what_is_too_much() -> None:
+    wanted = catalog_of([database("bill"), table("bill", "t", n="1"), table("bill", "gone")])
+    found = catalog_of([database("bill"), with_parameters(table("bill", "t", n="2"), m="1"), table("bill", "extra")])
+    verdict = compare(wanted, found, BILL.owns)
+    assert verdict.match == 1
+    assert verdict.mismatch == ("table bill.extra is not part of the recovery point", "table bill.gone is missing",
+                                "table bill.t differs in parameters[m], parameters[n]")
+    assert verdict.cannot_tell == ()
+    assert compare(wanted, found, selection_of(["nothing"]).owns).mismatch == ("table bill.gone is missing",)
+
+
+def test_only_fields_nobody_knows_cannot_be_told() -> None:
+    row = table("bill", "t")
+    column = {**get_record(row.tree, 7), 1: records([{1: text("a"), 2: text("int"), 55: text("novel")}])}
+    plain = {**get_record(row.tree, 7), 1: records([{1: text("a"), 2: text("int")}])}
+    novel = row_of(row.slot, {**row.tree, 7: record(column), 99: text("x"), 8: (LIST, Items(STRING, [b"k"]))})
+    base = row_of(row.slot, {**row.tree, 7: record(plain), 8: (LIST, Items(STRING, [b"k"]))})
+    verdict = compare(catalog_of([novel]), catalog_of([base]), BILL.owns)
+    assert verdict.mismatch == ()
+    assert verdict.cannot_tell == (
+        "table bill.t: the metastore did not keep fields this version does not know: 99, sd.cols",)
+    odd = row_of(row.slot, {**row.tree, 9: (MAP, Pairs(STRING, LIST, [(b"k", Items(STRING, []))])), 2: (8, 7)})
+    assert "parameters[k]" in compare(catalog_of([odd]), catalog_of([base]), BILL.owns).mismatch[0]
+    assert get_text(base.tree, 1) == "t"
+    assert len(VALUES) > 5
+
+
+def test_a_structure_nobody_listed_is_compared_as_a_whole() -> None:
+    row = table("bill", "t")
+    one, other = (row_of(row.slot, {**row.tree, 16: record({1: text(word)})}) for word in "xy")
+    assert compare(catalog_of([one]), catalog_of([other]), BILL.owns).mismatch == (
+        "table bill.t differs in creationMetadata.1",)

@@ -1,0 +1,85 @@
+"""However a run of all tests ends, the lab is stopped and the end is told truly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout whose programs only write down that they were called."""
+    for name in ("Makefile", "pyproject.toml", "requirements.lock", ".ci"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    (tmp_path / ".lab").mkdir()
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    for name in ("python", "hadoop-dr", "pytest"):
+        program(tmp_path / ".venv/bin" / name, name)
+    (tmp_path / ".venv/.complete").touch()
+    return tmp_path
+
+
+def program(path: Path, says: str, then: str = "exit 0") -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'#!/bin/bash\necho "{says} $*" >> "$(dirname "$0")/../../calls"\n{then}\n')
+    path.chmod(0o755)
+
+
+def calls(checkout: Path) -> list[str]:
+    """What was called, in order; the path of a fake leads to the same file from every folder of two levels."""
+    written = checkout / "calls"
+    return written.read_text().splitlines() if written.exists() else []
+
+
+def run_ci(checkout: Path, make: str) -> subprocess.Popen[bytes]:
+    tools = checkout / "fake/bin"
+    tools.parent.mkdir()
+    program(tools / "make", "make", make)
+    program(tools / "mvn", "mvn")
+    program(tools / "javac", "javac", "echo javac 17.0.1")
+    path = f"{tools}:{os.environ['PATH']}"
+    return subprocess.Popen([checkout / ".ci/run"], env=os.environ | {"PATH": path, "JAVA_HOME": str(tools.parent)})
+
+
+@pytest.mark.parametrize("code", [0, 2, 7])
+def test_ci_stops_the_lab_and_keeps_the_exit_code(checkout: Path, code: int) -> None:
+    assert run_ci(checkout, f"exit {code}").wait(30) == code
+    assert calls(checkout)[-1] == "python -m hadoop_lab down"
+    assert "make --no-print-directory test" in calls(checkout)
+
+
+def test_a_terminated_ci_run_stops_the_lab(checkout: Path) -> None:
+    running = run_ci(checkout, "exec sleep 60")
+    deadline = time.monotonic() + 20
+    while not any(call.startswith("make") for call in calls(checkout)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(30) == 143
+    assert calls(checkout)[-1] == "python -m hadoop_lab down"
+
+
+@pytest.mark.parametrize(("code", "expected"), [(0, 0), (1, 2)])
+def test_live_tests_stop_the_lab_that_they_started(checkout: Path, code: int, expected: int) -> None:
+    program(checkout / ".venv/bin/pytest", "pytest", f"exit {code}")
+    done = subprocess.run(["make", "-s", "live"], cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.returncode == expected, done.stderr
+    first, second, last = calls(checkout)
+    assert first.startswith("hadoop-dr lab up")
+    assert second.startswith("pytest -q --lab required -m ")
+    assert last == "python -m hadoop_lab down"
+
+
+def test_every_task_of_the_makefile_is_explained() -> None:
+    shown = subprocess.run(["make", "-s", "-C", str(ROOT)], capture_output=True, text=True, check=True).stdout
+    for task in ("demo", "test", "unit", "lint", "bench", "chaos", "clean", "env", "lab-up", "lab-down"):
+        assert f"  {task} " in shown

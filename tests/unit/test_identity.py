@@ -1,0 +1,47 @@
+"""The documents in ZooKeeper: written and read back, and refused when they are not ours to understand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hadoop_dr.domain.errors import Protocol, Refused
+from hadoop_dr.domain.identity import Access, Identity, Role, decode_access, decode_identity, encode
+
+WHERE = "east: /hadoop-dr/a b/identity"
+HELD = Identity("east", Role.PRIMARY, 0, "2026-11-20T02:00:00.000Z", "ü=1#/00ff", "g=1 h# e%20")
+
+
+def test_an_identity_is_read_as_it_was_written() -> None:
+    assert decode_identity(encode(HELD), WHERE) == HELD
+
+
+@pytest.mark.parametrize("site", ["west", None])
+def test_an_access_is_read_as_it_was_written(site: str | None) -> None:
+    held = Access(site, 3, "2026-11-20T02:00:00.000Z", "ü", "e%20", "f+")
+    assert decode_access(encode(held), WHERE) == held
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_a_format_version_not_known_is_refused(version: object) -> None:
+    data = json.dumps({**json.loads(encode(HELD)), "v": version}).encode()
+    with pytest.raises(Refused, match="format version"):
+        decode_identity(data, WHERE)
+
+
+@pytest.mark.parametrize("change", [
+    {"role": "leader"}, {"epoch": -1}, {"epoch": "1"}, {"epoch": True}, {"site": None}, {"reason": 7},
+])
+def test_a_field_of_another_kind_is_named(change: dict[str, object]) -> None:
+    data = json.dumps({**json.loads(encode(HELD)), **change}).encode()
+    with pytest.raises(Protocol, match="a b"):
+        decode_identity(data, WHERE)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"7", b"{}", b"\xff\xfe", b'{"v":1}'])
+def test_bytes_that_are_no_document_are_an_error_not_a_role(data: bytes) -> None:
+    with pytest.raises(Protocol):
+        decode_identity(data, WHERE)
+    with pytest.raises(Protocol):
+        decode_access(data, WHERE)

@@ -1,0 +1,198 @@
+"""The ledger keeps one chain on two sites, whoever races, dies or forks (DESIGN.md section 7, I5, I13)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
+from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
+from hadoop_dr.domain.errors import Protocol, Refused, Superseded
+from hadoop_dr.domain.ledger import GENESIS, Entry, decode, encode, entry_path
+from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.service_state import PointState, dump_state, load_state, reduce_service
+from hadoop_dr.services.ledger.chain import Chain, read_copy
+from hadoop_dr.services.ledger.service import ServiceLedger
+from hadoop_dr.services.report import check_chain
+from sim.world import StepClock
+
+PATH = "/.hadoop-dr/east-west/services/billing/ledger"
+ROLES = PairState(1, "east", "west", 1)
+
+
+def two_sites() -> tuple[MemoryFiles, MemoryFiles]:
+    return MemoryFiles(MemoryCluster("west")), MemoryFiles(MemoryCluster("east"))
+
+
+def chain(deciding: MemoryFiles, follower: MemoryFiles | None) -> Chain:
+    return Chain(PATH, deciding, follower, StepClock(), checkpoint_every=20)
+
+
+def claim_body(point: str = "20261120T020000.000Z") -> dict[str, Any]:
+    return {"try": 1, "point": point, "moment_ms": 1_795_140_000_000, "owner": {}, "frozen": {}}
+
+
+def void_body(point: str = "20261120T020000.000Z") -> dict[str, Any]:
+    return {"claim": 1, "point": point, "reason": "hostile name %2F ü"}
+
+
+def test_an_entry_reads_back_as_it_was_written() -> None:
+    entry = Entry(7, 3, "run ü", "2026-11-20T02:00:00.000Z", "void", void_body(), GENESIS, 2)
+    assert decode(encode(entry), "here") == entry
+
+
+def test_an_entry_of_a_newer_format_is_refused_and_not_guessed_at() -> None:
+    content = encode(Entry(1, 1, "r", "", "void", void_body(), GENESIS, 1)).replace(b'"v":1', b'"v":2')
+    with pytest.raises(Refused, match="ledger format 2"):
+        decode(content, "here")
+
+
+@pytest.mark.parametrize("kind", ["claim", "taken", "sealed", "invented"])
+def test_an_entry_without_what_its_kind_needs_is_no_entry(kind: str) -> None:
+    with pytest.raises(Protocol):
+        decode(encode(Entry(1, 1, "r", "", kind, {}, GENESIS, 1)), "here")
+
+
+def test_two_writers_on_one_head_leave_one_winner() -> None:
+    west, east = two_sites()
+    first, second = chain(west, east), chain(west, east)
+    first.entries(), second.entries()
+    first.append("claim", claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
+    with pytest.raises(Superseded):
+        second.append("claim", claim_body(), epoch=1, run="two", pair_n=1, seen_n=0)
+    assert [entry.run for entry in second.entries()] == ["one"]
+
+
+def test_a_decision_on_an_old_head_is_refused_even_when_the_chain_was_read_since() -> None:
+    west, east = two_sites()
+    one = chain(west, east)
+    one.append("claim", claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
+    with pytest.raises(Superseded):
+        one.append("void", void_body(), epoch=1, run="one", pair_n=1, seen_n=0)
+
+
+def test_a_changed_byte_anywhere_breaks_the_chain() -> None:
+    west, east = two_sites()
+    one = chain(west, east)
+    one.append("claim", claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
+    one.append("void", void_body(), epoch=1, run="one", pair_n=1, seen_n=1)
+    first = entry_path(PATH, 1)
+    west.put(first, west.get(first).replace(b'"one"', b'"two"'))
+    with pytest.raises(Protocol, match="does not follow"):
+        chain(west, east).entries()
+    assert check_chain(PATH, {"west": west, "east": east})["ok"] is False
+
+
+def test_a_missing_entry_is_named() -> None:
+    west, east = two_sites()
+    one = chain(west, east)
+    for n in range(3):
+        one.append("claim", claim_body(), epoch=1, run=f"r{n}", pair_n=1, seen_n=n)
+    west.remove(entry_path(PATH, 2))
+    with pytest.raises(Protocol, match=r"000000000002\.json: ledger entry is missing on west"):
+        chain(west, east).entries()
+
+
+def test_the_other_copy_follows_byte_by_byte() -> None:
+    west, east = two_sites()
+    one = chain(west, east)
+    for n in range(5):
+        one.append("claim", claim_body(), epoch=1, run=f"r{n}", pair_n=1, seen_n=n)
+    assert one.follow() is None
+    assert read_copy(east, PATH, 1, GENESIS).contents == read_copy(west, PATH, 1, GENESIS).contents
+
+
+def test_a_fork_is_kept_whole_beside_the_deciding_copy() -> None:
+    west, east = two_sites()
+    shared = chain(west, east)
+    shared.append("claim", claim_body(), epoch=1, run="shared", pair_n=1, seen_n=0)
+    shared.follow()
+    chain(west, None).append("void", void_body(), epoch=1, run="decides", pair_n=1, seen_n=1)
+    chain(east, None).append("void", void_body(), epoch=1, run="strays", pair_n=1, seen_n=1)
+    mine = chain(west, east)
+    fork = mine.fork()
+    assert fork is not None
+    assert fork.common == 1
+    assert check_chain(PATH, {"west": west, "east": east})["problems"]
+    mine.follow()
+    assert [entry.run for entry in chain(east, None).entries()] == ["shared", "decides"]
+    aside = [name for name in east.names(PATH.rpartition("/")[0]) if name.startswith("ledger.fork-2-")]
+    kept = read_copy(east, f"{PATH.rpartition('/')[0]}/{aside[0]}", 1, GENESIS)
+    assert [json.loads(content)["run"] for content in kept.contents] == ["shared", "strays"]
+
+
+def test_a_reader_may_start_at_a_checkpoint_and_sees_the_same_state() -> None:
+    west, east = two_sites()
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    for n in range(43):
+        ledger.append("claim", claim_body(f"20261120T02000{n % 10}.{n:03d}Z"), f"r{n}", n)
+    assert west.names(f"{PATH}/checkpoints") == ["000000000020.json", "000000000040.json"]
+    late = ServiceLedger(chain(west, east), ROLES)
+    assert late.read() == ledger.read()
+    assert late.chain.head_n == 43
+    late.append("void", void_body(ledger.read().claim.point), "last", 43)  # type: ignore[union-attr]
+    assert ledger.read() == late.read()
+
+
+def test_an_epoch_that_is_over_appends_nothing() -> None:
+    west, east = two_sites()
+    ServiceLedger(chain(west, east), PairState(2, "west", "west", 2)).append("claim", claim_body(), "new", 0)
+    with pytest.raises(Superseded, match="epoch 1 is over"):
+        ServiceLedger(chain(west, east), ROLES).append("claim", claim_body(), "old", 1)
+
+
+def test_only_a_seal_makes_a_point_visible() -> None:
+    west, east = two_sites()
+    ledger, point = ServiceLedger(chain(west, east), ROLES), claim_body()["point"]
+    taken = {
+        "claim": 1,
+        "point": point,
+        "moment_ms": 5,
+        "late_by_ms": 0,
+        "skew_ms": 0,
+        "proof": "atomic",
+        "source": "east",
+        "target": "west",
+        "roots": {},
+    }
+    staged = {"claim": 1, "point": point, "entries": 0, "files": 0, "bytes": 0, "documents": {}}
+    sealed = {
+        "claim": 1,
+        "point": point,
+        "baseline": None,
+        "verified": {},
+        "snapshots": {},
+        "retention": {},
+        "summary": {},
+    }
+    for n, (kind, body) in enumerate(
+        [("claim", claim_body()), ("taken", taken), ("staged", staged), ("sealed", sealed)]
+    ):
+        assert ledger.read().sealed() == []
+        ledger.append(kind, body, "run", n)
+    state = ledger.read()
+    assert [p.point for p in state.sealed()] == [point]
+    assert state.claim is None
+
+
+def test_a_state_survives_being_written_down() -> None:
+    entries = [
+        Entry(1, 4, "r", "", "claim", claim_body(), GENESIS, 1),
+        Entry(
+            2,
+            4,
+            "r",
+            "",
+            "rearmed",
+            {"claim": 1, "point": "20261120T030000.000Z", "moment_ms": 9, "void": claim_body()["point"]},
+            GENESIS,
+            1,
+        ),
+    ]
+    state = reduce_service(entries)
+    assert load_state(json.loads(json.dumps(dump_state(state)))) == state
+    assert state.points[claim_body()["point"]].state is PointState.VOID
+    assert state.claim is not None
+    assert state.claim.point == "20261120T030000.000Z"

@@ -1,0 +1,102 @@
+"""Proof of the shared moment (I1): what counts, what is taken again, and when a run gives up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadoop_dr.domain.moment import (
+    MOST_REARMS,
+    Arming,
+    Cure,
+    Decision,
+    Evidence,
+    Proof,
+    Verdict,
+    arm,
+    decide,
+    prove,
+    skew_ms,
+)
+from hadoop_dr.domain.policy import Unproven
+
+QUIET = Evidence(roots=2, skew_ms=3.0, max_skew_ms=250, offsets_ms={"east": -20.0, "west": 4.0}, max_offset_ms=500)
+
+
+def test_one_root_is_atomic_however_long_its_request_took() -> None:
+    assert prove(replace(QUIET, roots=1, skew_ms=9_000)).proof is Proof.ATOMIC
+    assert prove(replace(QUIET, roots=0, skew_ms=0.0)).proof is Proof.ATOMIC
+
+
+def test_several_roots_inside_the_skew_are_bounded() -> None:
+    assert prove(QUIET) == Verdict(Proof.BOUNDED)
+    assert prove(replace(QUIET, skew_ms=250.0)).proof is Proof.BOUNDED
+
+
+@pytest.mark.parametrize(
+    ("evidence", "reason", "cure"),
+    [
+        (replace(QUIET, skew_ms=250.1), "2 roots were 250.1 ms apart, allowed are 250 ms", Cure.REARM),
+        (replace(QUIET, touched=["a.b"]), "the catalog changed while the snapshots were taken: a.b", Cure.REARM),
+        (
+            replace(QUIET, touched=list("abcde")),
+            "the catalog changed while the snapshots were taken: a, b, c and 2 more",
+            Cure.REARM,
+        ),
+        (
+            replace(QUIET, missing=["/x y"]),
+            "a table's location is in the catalog and not in the snapshot: /x y",
+            Cure.REARM,
+        ),
+        (replace(QUIET, gaps=["hive"]), "the catalog's events cannot be read: hive", Cure.REARM),
+        (
+            replace(QUIET, offsets_ms={"west": -501.0}),
+            "the clock of west is -501 ms off, allowed are 500 ms",
+            Cure.NONE,
+        ),
+    ],
+)
+def test_what_breaks_the_proof_is_named(evidence: Evidence, reason: str, cure: Cure) -> None:
+    assert prove(evidence) == Verdict(Proof.UNPROVEN, (reason,), cure)
+
+
+def test_every_reason_is_named() -> None:
+    assert (
+        len(prove(replace(QUIET, skew_ms=300, touched=["a"], missing=["b"], gaps=["c"], max_offset_ms=1)).reasons) == 6
+    )
+
+
+def test_a_touched_window_is_armed_again_three_times_then_void() -> None:
+    verdict = prove(replace(QUIET, touched=["a.b"]))
+    decisions = [decide(verdict, rearmed, Unproven.REFUSE) for rearmed in range(MOST_REARMS + 2)]
+    assert decisions == [Decision.REARM] * 3 + [Decision.VOID] * 2
+
+
+def test_a_policy_may_allow_an_unproven_point_but_only_after_trying_again() -> None:
+    verdict = prove(replace(QUIET, touched=["a.b"]))
+    assert decide(verdict, 0, Unproven.SEAL) is Decision.REARM
+    assert decide(verdict, MOST_REARMS, Unproven.SEAL) is Decision.GO_ON
+
+
+def test_a_clock_that_is_off_is_not_cured_by_another_moment() -> None:
+    verdict = prove(replace(QUIET, touched=["a.b"], max_offset_ms=1))
+    assert decide(verdict, 0, Unproven.REFUSE) is Decision.VOID
+
+
+@given(st.integers(0, 9), st.sampled_from(Unproven))
+def test_a_proven_moment_goes_on(rearmed: int, unproven: Unproven) -> None:
+    assert decide(prove(QUIET), rearmed, unproven) is Decision.GO_ON
+
+
+def test_the_skew_is_last_answer_minus_first_request() -> None:
+    assert skew_ms([(10.0, 10.002), (9.999, 10.001), (10.0005, 10.0035)]) == pytest.approx(4.5)
+    assert skew_ms([]) == 0.0
+
+
+def test_a_missed_time_is_now_plus_arming_and_says_how_late() -> None:
+    assert arm(wanted_ms=1_000, now_ms=500, arming_ms=300) == Arming(1_000, 0)
+    assert arm(wanted_ms=1_000, now_ms=900, arming_ms=300) == Arming(1_200, 200)
+    assert arm(wanted_ms=None, now_ms=900, arming_ms=300) == Arming(1_200, 0)

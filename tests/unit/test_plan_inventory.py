@@ -1,0 +1,110 @@
+"""Full listings side by side: fidelity of a copy, and changes found without a diff (I9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from hadoop_dr.domain.diff import Change, Changes, merge
+from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.inventory import (
+    Difference,
+    Entry,
+    changes_between,
+    contradiction,
+    fidelity,
+    hidden,
+    order,
+    side_by_side,
+)
+from model.edits import Edit, beginnings, edits, make
+from model.tree import Tree, listed_diff
+
+FILE = Facts(Kind.FILE, 1, "a", "g", 0o644, 3, 4, 1000)
+DIRECTORY = Facts(Kind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1000)
+
+
+def listing(tree: Tree) -> list[Entry]:
+    return sorted((Entry(path, node.inode, node.facts()) for path, node in tree.walk()), key=lambda e: order(e.path))
+
+
+def entries(**facts: Facts) -> list[Entry]:
+    return sorted((Entry(path, at, one) for at, (path, one) in enumerate(facts.items())), key=lambda e: order(e.path))
+
+
+@given(beginnings, edits)
+def test_listings_tell_exactly_what_changed_by_inode(first: list[Edit], then: list[Edit]) -> None:
+    live = make(Tree(), first)
+    older = live.snapshot()
+    newer = make(live, then).snapshot()
+    changes = changes_between(listing(older), listing(newer))
+    was, now = older.paths(), newer.paths()
+    above = [{i: (n.inode, name) for n in t.nodes.values() for name, i in (n.children or {}).items()}
+             for t in (older, newer)]
+    new, gone, lived = now.keys() - was.keys(), was.keys() - now.keys(), was.keys() & now.keys()
+    assert {(c.inode, c.new) for c in changes.created} == {(i, now[i]) for i in new if above[1][i][0] not in new}
+    assert {(c.inode, c.old) for c in changes.deleted} == {(i, was[i]) for i in gone if above[0][i][0] not in gone}
+    assert {(c.inode, c.old, c.new) for c in changes.renamed} == {
+        (i, was[i], now[i]) for i in lived if above[0].get(i) != above[1].get(i)}
+    assert {(c.inode, c.old, c.new) for c in changes.modified} == {
+        (i, was[i], now[i]) for i in lived if older.nodes[i].facts() != newer.nodes[i].facts()}
+
+
+def test_a_tree_listed_twice_has_no_changes() -> None:
+    tree = make(Tree(), [("mkdir", 0, 0, 3), ("put", 1, 5, 9)])
+    assert changes_between(listing(tree), listing(tree)) == Changes()
+    assert list(fidelity(listing(tree), listing(tree))) == []
+
+
+def test_a_listing_out_of_order_is_refused_instead_of_misread() -> None:
+    mixed = [Entry("b", 1, FILE), Entry("a", 2, FILE)]
+    with pytest.raises(ValueError, match="out of order at 'a'"):
+        list(side_by_side(mixed, []))
+    with pytest.raises(ValueError, match="out of order at 'b'"):
+        list(side_by_side([], [mixed[0], mixed[0]]))
+
+
+def test_a_subtree_stays_together_beside_names_that_sort_between() -> None:
+    paths = ["a", "a b", "a/x", "a-", "a/x/y", ""]
+    assert sorted(paths, key=order) == ["", "a", "a/x", "a/x/y", "a b", "a-"]
+
+
+def test_fidelity_names_path_and_field() -> None:
+    source = entries(**{"": DIRECTORY, "e%20": DIRECTORY, "f+": FILE, "g=1": FILE, "h#": FILE})
+    target = entries(**{"": replace(DIRECTORY, mtime_ms=5, owner="x"), "e%20": FILE, "f+": replace(FILE, length=2),
+                        "h#": replace(FILE, mode=0o600, has_acl=True), "ü": DIRECTORY})
+    found = list(fidelity(source, target))
+    assert Difference("", "owner", "a", "x") in found
+    assert Difference("e%20", "kind", Kind.DIRECTORY, Kind.FILE) in found
+    assert Difference("f+", "length", 1, 2) in found
+    assert Difference("g=1", "missing", Kind.FILE) in found
+    assert {(d.path, d.field) for d in found if d.path == "h#"} == {("h#", "mode"), ("h#", "has_acl")}
+    assert Difference("ü", "extra", None, Kind.DIRECTORY) in found
+    assert ("", "mtime_ms") not in {(d.path, d.field) for d in found}, "taking a snapshot sets the root's time"
+
+
+@given(beginnings, edits)
+def test_a_true_diff_is_never_contradicted_by_listings(first: list[Edit], then: list[Edit]) -> None:
+    live = make(Tree(), first)
+    older = live.snapshot()
+    newer = make(live, then).snapshot()
+    found = changes_between(listing(older), listing(newer))
+    assert contradiction(merge(listed_diff(older, newer)), found) is None
+
+
+@pytest.mark.parametrize(("found", "where"), [
+    (Changes(created=(Change(1, None, "a b"),)), "a b"),
+    (Changes(deleted=(Change(1, "e%20", None),)), "e%20"),
+    (Changes(renamed=(Change(1, "f+", "g=1"),)), "f+"),
+])
+def test_what_a_diff_does_not_tell_is_named(found: Changes, where: str) -> None:
+    assert contradiction(Changes(), found) == where
+    assert contradiction(found, found) is None
+
+
+def test_hidden_changes_are_those_no_entry_explains() -> None:
+    told = Changes(deleted=(Change(5, "gone", None),), modified=(Change(1, "f+", "f+"),))
+    found = Changes(modified=(Change(1, "f+", "f+"), Change(2, "h#", "h#"), Change(3, "gone/x", "fled")))
+    assert hidden(told, found) == ["h#"]

@@ -1,0 +1,85 @@
+"""Units shared out over staging tasks, and the figures of a plan (I8)."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.shards import FILE_COST_BYTES, balance, cost_bytes
+from hadoop_dr.domain.sizes import Summary, summarise
+from hadoop_dr.domain.units import Unit
+
+sizes = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 1 << 34)), max_size=60)
+
+
+def units_of(pairs: list[tuple[int, int]]) -> list[Unit]:
+    return [Unit(100 + at, files, size, tuple(range(files + 1))) for at, (files, size) in enumerate(pairs)]
+
+
+@given(sizes, st.integers(1, 20), st.integers(1, 30))
+def test_every_unit_is_in_one_shard_and_no_shard_is_too_wide(
+    pairs: list[tuple[int, int]], wanted: int, limit: int
+) -> None:
+    units = units_of(pairs)
+    shards = balance(units, wanted=wanted, directory_limit=limit)
+    assert sorted(inode for shard in shards for inode in shard.units) == [unit.inode for unit in units]
+    assert all(len(shard.units) <= limit for shard in shards)
+    assert [shard.number for shard in shards] == list(range(len(shards)))
+    assert all(shard.units for shard in shards) or shards == balance([], wanted=1, directory_limit=1)
+    assert shards == balance(units, wanted=wanted, directory_limit=limit)
+
+
+@given(sizes, st.integers(1, 20))
+def test_no_shard_costs_more_than_its_share_and_one_unit(pairs: list[tuple[int, int]], wanted: int) -> None:
+    units = units_of(pairs)
+    cost = {unit.inode: cost_bytes(unit) for unit in units}
+    shards = balance(units, wanted=wanted, directory_limit=1000)
+    dearest = max(cost.values(), default=0)
+    fair = sum(cost.values()) / len(shards)
+    assert all(sum(cost[inode] for inode in shard.units) <= fair + dearest for shard in shards)
+
+
+def test_a_plan_without_units_still_has_a_shard() -> None:
+    assert [shard.units for shard in balance([], wanted=8, directory_limit=10)] == [()]
+
+
+def test_many_small_files_weigh_as_much_as_few_large_ones() -> None:
+    small = Unit(1, 4096, 4096, tuple(range(4096)))
+    large = Unit(2, 1, 4096 * FILE_COST_BYTES, (2,))
+    assert abs(cost_bytes(small) - cost_bytes(large)) < 2 * FILE_COST_BYTES
+
+
+def facts(length: int = 0, *, is_dir: bool = False, mtime_ms: int = 1, owner: str = "a") -> Facts:
+    return Facts(Kind.DIRECTORY if is_dir else Kind.FILE, length, owner, "g", 0o755, 3, 4, mtime_ms)
+
+
+ITEMS = [
+    Item(1, "", "", facts(is_dir=True), facts(is_dir=True, mtime_ms=9)),
+    Item(2, "keep", "keep", facts(is_dir=True), facts(is_dir=True, mtime_ms=9)),
+    Item(3, "keep/grow", "keep/grow", facts(8), facts(11, mtime_ms=9), content=Content.TAIL, keep_bytes=8),
+    Item(4, "keep/cut", "keep/cut", facts(12), facts(8, mtime_ms=9), content=Content.TAIL, keep_bytes=8),
+    Item(5, "gone", None, facts(is_dir=True), None),
+    Item(6, "gone/x", None, facts(3), None),
+    Item(7, "old", "keep/new", facts(3), facts(3)),
+    Item(8, "over", "over", facts(5), facts(6), content=Content.WHOLE),
+    Item(9, None, "made", None, facts(is_dir=True), content=Content.WHOLE),
+    Item(10, None, "made/y", None, facts(7), content=Content.WHOLE),
+    Item(11, None, "made/z", None, facts(7), content=Content.WHOLE),
+    Item(12, "keep/owner", "keep/owner", facts(1), facts(1, owner="b")),
+    Item(13, "dir", "dir", facts(is_dir=True), facts(is_dir=True, owner="b")),
+]
+
+
+def test_a_plan_is_summed_up_in_the_figures_that_limits_look_at() -> None:
+    plan = make_plan(ITEMS, unit_files=2, unit_bytes=1 << 30, directory_limit=100)
+    assert summarise(ITEMS, plan) == Summary(
+        park=5, mkdir=1, bring=6, tail=2, attributes=7, delete=2, files=4, bytes=3 + 6 + 7 + 7, deletions=2, entries=11)
+    assert summarise(ITEMS, plan).steps == {
+        "park": 5, "mkdir": 1, "bring": 6, "tail": 2, "attributes": 7, "delete": 2}
+
+
+def test_roots_add_up() -> None:
+    assert Summary(park=1, bytes=5) + Summary(park=2, entries=1) == Summary(park=3, bytes=5, entries=1)

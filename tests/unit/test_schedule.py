@@ -1,0 +1,89 @@
+"""Moments of a policy: never shifted, never taken twice, started in time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadoop_dr.adapters.config import cron_moments, longest_gap_ms
+from hadoop_dr.domain.document import Wrong
+from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.schedule import Freshness, freshness, lead_ms, moment_for, next_moment, start_ms
+
+MINUTE, HOUR = 60_000, 3_600_000
+FIRST = 1_795_140_000_000  # 2026-11-20T02:00:00Z
+QUARTERLY = Policy("billing", "east-west", (), first_moment_ms=FIRST)
+HOURLY = replace(QUARTERLY, period_ms=None, cron="0 * * * *", first_moment_ms=None)
+
+times = st.integers(FIRST - 10**10, FIRST + 10**11)
+
+
+@given(times, st.integers(1_000, 40 * 86_400_000))
+def test_the_next_moment_is_the_first_after_now_on_the_grid_of_the_period(now_ms: int, period_ms: int) -> None:
+    policy = replace(QUARTERLY, period_ms=period_ms)
+    moment = next_moment(policy, now_ms, cron_moments)
+    assert (moment - FIRST) % period_ms == 0
+    assert moment > now_ms
+    assert moment == FIRST or moment - period_ms <= now_ms
+
+
+def test_nothing_comes_before_the_first_moment() -> None:
+    assert next_moment(QUARTERLY, FIRST - 10 * HOUR, cron_moments) == FIRST
+    late_cron = replace(HOURLY, first_moment_ms=FIRST + 1)
+    assert next_moment(late_cron, FIRST - 10 * HOUR, cron_moments) == FIRST + HOUR
+    assert next_moment(replace(HOURLY, first_moment_ms=FIRST), 0, cron_moments) == FIRST
+
+
+def test_without_a_first_moment_periods_count_from_the_epoch() -> None:
+    assert next_moment(replace(QUARTERLY, first_moment_ms=None), FIRST + 1, cron_moments) == FIRST + 15 * MINUTE
+
+
+@given(times)
+def test_a_cron_moment_is_later_than_now_and_the_first(now_ms: int) -> None:
+    moment = next_moment(HOURLY, now_ms, cron_moments)
+    assert moment == (now_ms // HOUR + 1) * HOUR
+
+
+@pytest.mark.parametrize(
+    ("cron", "hours"),
+    [("0 * * * *", 1), ("*/15 * * * *", 0.25), ("30 6,18 * * *", 12), ("0 2 * * *", 24), ("0 0 1 * *", 31 * 24),
+     ("30 6,18 * * 1-5", 60), ("* * * * *", 1 / 60), ("0 0 L * *", 31 * 24), ("0 0 29 2 *", 24 * 1461)],
+)  # fmt: skip
+def test_the_longest_gap_of_a_cron_text(cron: str, hours: float) -> None:
+    assert longest_gap_ms(cron) == hours * HOUR
+
+
+@pytest.mark.parametrize(
+    "cron", ["", "0 * * *", "0 0 0 * * *", "@daily", "H * * * *", "R(0-9) * * * *", "0 0 30 2 *", "99 * * * *"]
+)
+def test_what_is_no_cron_text_is_refused(cron: str) -> None:
+    with pytest.raises(Wrong):
+        longest_gap_ms(cron)
+
+
+def test_a_run_leads_its_moment_by_half_a_minute_or_the_time_left() -> None:
+    assert lead_ms(FIRST, FIRST - HOUR) == 30_000
+    assert lead_ms(FIRST, FIRST - 10_000) == 10_000
+    assert lead_ms(FIRST, FIRST + 10_000) == 0
+
+
+def test_runs_of_short_periods_start_after_the_moment_before() -> None:
+    assert start_ms(FIRST, FIRST - 15 * MINUTE) == FIRST - 30_000
+    assert start_ms(FIRST, FIRST - 20_000) == FIRST - 10_000
+
+
+def test_a_late_run_takes_its_moment_at_once_unless_the_next_run_is_due() -> None:
+    assert moment_for(QUARTERLY, FIRST - 30_000, FIRST, cron_moments) == FIRST
+    assert moment_for(QUARTERLY, FIRST + 5 * MINUTE, FIRST, cron_moments) is None
+    next_ms = FIRST + 15 * MINUTE
+    assert moment_for(QUARTERLY, next_ms - 20_000, FIRST, cron_moments) == next_ms
+    assert moment_for(QUARTERLY, FIRST, None, cron_moments) is None
+
+
+def test_a_service_is_late_when_its_newest_point_is_older_than_the_wanted_bound() -> None:
+    assert freshness(FIRST, FIRST + 30 * MINUTE, 30 * MINUTE) is Freshness.CURRENT
+    assert freshness(FIRST, FIRST + 30 * MINUTE + 1, 30 * MINUTE) is Freshness.LATE
+    assert freshness(None, FIRST, 30 * MINUTE) is Freshness.EMPTY

@@ -1,0 +1,110 @@
+"""The schemas of the command line's documents take the documents of the design, and nothing else."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from schemas import SCHEMAS, problems, validate
+
+POINT, EARLIER = "20261120T020000.000Z", "20261120T014500.000Z"
+SNAPSHOT = f"dr-billing-e1-{POINT}"
+CHECK = {"name": "clock", "state": "warn", "detail": "west is 400 ms off", "mend": "Synchronise it."}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "backup": {
+        "service": "billing", "point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "late_by_ms": 0,
+        "skew_ms": 1.2, "proof": "bounded", "baseline": EARLIER, "epoch": 1,
+        "snapshots": {"east": {"/data/a b": SNAPSHOT}, "west": {"/data/a b": SNAPSHOT}},
+        "entries": 12, "files_copied": 3, "bytes_copied": 4096, "seconds": {"preflight": 0.2}, "warnings": [],
+    },
+    "points": {"service": "billing", "points": [
+        {"point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "skew_ms": 1.2, "proof": "atomic",
+         "entries": 12, "bytes_copied": 4096, "epoch": 1, "sites": {"east": True, "west": True}, "pinned": False,
+         "verified": "match"},
+        {"point": EARLIER, "state": "claimed", "moment": "2026-11-20T01:45:00.000Z", "skew_ms": None, "proof": None,
+         "entries": 0, "bytes_copied": 0, "epoch": 1, "sites": {"east": False, "west": False}, "pinned": False,
+         "verified": ""},
+    ]},
+    "plan": {
+        "service": "billing", "baseline": None,
+        "steps": {"park": 0, "mkdir": 0, "bring": 0, "tail": 0, "attributes": 0, "delete": 0},
+        "bytes": 0, "catalog": {"create": 0, "alter": 0, "drop": 0}, "deletions": 0,
+    },
+    "check": {"service": "billing", "ok": True, "results": [CHECK]},
+    "coverage": {"service": "billing", "ok": False, "results": [CHECK | {"state": "fail"}]},
+    "verify": {"service": "billing", "point": POINT, "match": 9, "mismatch": [], "cannot_tell": ["/data/ü: no digest"]},
+    "status": {
+        "pair": "east-west", "epoch": 1, "access": "east",
+        "sites": {site: {"role": "primary", "health": {"available": 5, "total": 5}, "fence": None, "readable": True}
+                  for site in ("east", "west")},
+        "services": {"billing": {"newest": POINT, "age_seconds": 12.5, "rpo_seconds": 1800.0, "state": "ok"}},
+    },
+    "identity": {
+        "pair": "east-west", "epoch": 1, "primary": "east", "access": None,
+        "sites": {"east": {"role": "primary", "epoch": 1, "readable": True, "problem": ""},
+                  "west": {"role": None, "epoch": None, "readable": False, "problem": "west: no answer"}},
+    },
+    "lab_status": {
+        "sites": {"east": {
+            "hdfs": "hdfs://127.0.0.1:1", "nameservice": None, "namenodes": ["127.0.0.1:1"],
+            "webhdfs": ["http://127.0.0.1:2"], "metastore": None, "hiveserver2": None, "zookeeper": "127.0.0.1:3",
+            "role": "primary", "daemons": {"namenode": {"pid": 1, "state": "running"}},
+        }},
+        "airflow": None,
+    },
+    "prune": {"service": "billing", "removed": {"east": [EARLIER]}, "kept": {"east": 2}, "warnings": []},
+    "explain": {"service": "billing", "point": None, "entries": [
+        {"n": 1, "at": "2026-11-20T02:00:00.000Z", "run": "cli-1", "epoch": 1, "kind": "claim", "text": "wants"}]},
+    "ledger_check": {"pair": "east-west", "ok": True, "chains": [
+        {"chain": "/.hadoop-dr/east-west/ledger", "ok": True, "entries": {"east": 1}, "problems": []}]},
+    "error": {"error": {"kind": "BadInput", "subject": "f.yaml:7", "problem": "unknown key 'perod'", "mend": ""}},
+}  # fmt: skip
+
+
+def test_every_schema_is_one_and_has_an_example() -> None:
+    for schema in SCHEMAS.values():
+        Draft202012Validator.check_schema(schema)
+    assert {*DOCUMENTS, "common"} == set(SCHEMAS)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_document_of_the_design_fits(name: str) -> None:
+    validate(name, DOCUMENTS[name])
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_missing_and_an_unknown_field_are_seen(name: str) -> None:
+    document = copy.deepcopy(DOCUMENTS[name])
+    field = next(iter(document))
+    removed = document.pop(field)
+    assert any(field in found for found in problems(name, document))
+    assert problems(name, document | {field: removed, "extra": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("backup", {"state": "staged"}),
+        ("backup", {"moment": "2026-11-20T02:00:00Z"}),
+        ("backup", {"point": "../x"}),
+        ("backup", {"snapshots": {"east": {"relative": SNAPSHOT}}}),
+        ("backup", {"entries": 1.5}),
+        ("backup", {"seconds": {"nap": 1}}),
+        ("points", {"points": [DOCUMENTS["points"]["points"][0] | {"proof": None}]}),
+        ("check", {"ok": False}),
+        ("check", {"results": [CHECK | {"state": "fail"}]}),
+        ("coverage", {"results": [CHECK | {"state": "fail", "mend": ""}]}),
+        ("verify", {"mismatch": [{"path": "/x"}]}),
+        ("status", {"access": "East"}),
+    ],
+)
+def test_a_wrong_value_is_seen(name: str, change: dict[str, Any]) -> None:
+    assert problems(name, DOCUMENTS[name] | change)
+
+
+def test_the_text_of_stdout_may_be_given_and_departures_are_listed() -> None:
+    with pytest.raises(AssertionError, match=r"^verify: .*; \$: 'service' is a required property"):
+        validate("verify", "{}")

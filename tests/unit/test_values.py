@@ -1,0 +1,140 @@
+"""Small values that everything rests on: points, roots, the roles' reduction, the comparison of facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hadoop_dr.domain.errors import Protocol
+from hadoop_dr.domain.facts import Checksum, Facts, Kind
+from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
+from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
+from hadoop_dr.domain.pair_state import PairState, reduce_pair
+from hadoop_dr.domain.roots import inside, keyed_by_declaration, nested, resolve_roots, root_of
+from hadoop_dr.domain.service_state import PointState, reduce_service
+from hadoop_dr.domain.verify import (
+    SourceChecksum,
+    Verdict,
+    by_parent,
+    checksum_answer,
+    differing_fields,
+    say_difference,
+)
+
+FILE = Facts(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
+POINT = "20261120T020000.000Z"
+
+
+@given(st.integers(min_value=0, max_value=4_000_000_000_000))
+def test_a_point_names_its_moment_to_the_millisecond(moment_ms: int) -> None:
+    assert moment_of(point_id(moment_ms)) == moment_ms
+
+
+def test_times_are_written_in_utc_with_milliseconds() -> None:
+    assert iso(moment_of(POINT) + 7) == "2026-11-20T02:00:00.007Z"
+
+
+@pytest.mark.parametrize("text", ["", "20261120T020000Z", "20261120T020000.000", "latest"])
+def test_what_is_no_point_is_not_read_as_one(text: str) -> None:
+    with pytest.raises(ValueError, match="not a point id"):
+        moment_of(text)
+
+
+def test_only_snapshots_of_the_service_itself_are_ours() -> None:
+    name = snapshot_name("billing", 3, POINT)
+    for ours in (name, snapshot_name("billing", 3, POINT, 2), before_name(name)):
+        assert point_of_snapshot("billing", ours) == POINT
+    for foreign in ("s1", f"{name}x", snapshot_name("billing-2", 3, POINT), "dr-billing-look-1"):
+        assert point_of_snapshot("billing", foreign) is None
+
+
+def test_a_root_inside_another_is_no_root_of_its_own() -> None:
+    assert resolve_roots(["/a b/c", "/a b", "/a bc", "/a b/c"]) == ("/a b", "/a bc")
+    assert root_of("/a b/c/d", ["/a b"]) == "/a b"
+    assert root_of("/a bc", ["/a b"]) is None
+    assert inside("/a b", "/a b")
+    assert nested("/a b", ["/a b", "/a b/c"]) == "/a b/c"
+    assert nested("/a b", ["/a b", "/a bc"]) is None
+    assert keyed_by_declaration(["/a b/c", "/x"], {"/a b": "s"}) == {"/a b/c": "s"}
+
+
+def role(n: int, epoch: int, primary: str) -> Entry:
+    body = {"primary": primary, "deciding": "west", "by": "b", "reason": "r"}
+    return Entry(n, epoch, "r", "", "roles", body, GENESIS, 0)
+
+
+def test_a_role_entry_below_the_known_epoch_changes_nothing() -> None:
+    state = reduce_pair([role(1, 2, "east"), role(2, 1, "west")])
+    assert state == PairState(2, "east", "west", 2)
+    assert state.other("east", ["east", "west"]) == "west"
+
+
+def test_an_entry_with_another_number_is_not_of_the_chain() -> None:
+    content = encode(role(2, 1, "east"))
+    assert broken_at(1, GENESIS, [content]) == (1, "its number says 2")
+    assert broken_at(1, GENESIS, [b"no"]) is not None
+    with pytest.raises(Protocol):
+        decode(b'{"v":1}', "here")
+
+
+def test_entries_about_points_that_are_gone_change_nothing() -> None:
+    void = Entry(1, 1, "r", "", "void", {"claim": 1, "point": POINT, "reason": ""}, GENESIS, 1)
+    pruned = Entry(2, 1, "r", "", "pruned", {"points": [["west", POINT]]}, GENESIS, 1)
+    released = Entry(3, 1, "r", "", "released", {"claim": 9, "reason": ""}, GENESIS, 1)
+    rearmed = Entry(4, 1, "r", "", "rearmed", {"claim": 1, "point": "p2", "moment_ms": 1, "void": "p0"}, GENESIS, 1)
+    state = reduce_service([void, pruned, released, rearmed])
+    assert [(p.point, p.state) for p in state.points.values()] == [("p2", PointState.CLAIMED)]
+    assert state.points["p2"].source == state.points["p2"].target == ""
+
+
+def test_a_point_that_rotted_stays_sealed_and_is_marked() -> None:
+    body = {"try": 1, "point": POINT, "moment_ms": 5, "owner": {}, "frozen": {}}
+    claim = Entry(1, 1, "r", "", "claim", body, GENESIS, 1)
+    damaged = Entry(2, 1, "r", "", "damaged", {"point": POINT, "reason": "bits"}, GENESIS, 1)
+    fence = Entry(3, 1, "r", "", "fence", {"site": "east", "grade": "forced", "quotas": {}}, GENESIS, 1)
+    state = reduce_service([claim, damaged, fence, replace(claim, n=4)])
+    assert state.points[POINT].damaged == "bits"
+    assert state.claim is not None
+    assert state.claim.n == 4
+    assert [p.point for p in state.unfinished()] == [POINT]
+    assert state.newest_sealed() is None
+
+
+def test_every_attribute_of_a_file_counts_and_only_those_of_a_directory_that_it_has() -> None:
+    for name, value in {
+        "length": 6,
+        "owner": "x",
+        "mode": 0o641,
+        "replication": 3,
+        "block_size": 9,
+        "mtime_ms": 8,
+    }.items():
+        assert differing_fields(FILE, replace(FILE, **{name: value})) == [name]
+    directory = replace(FILE, kind=Kind.DIRECTORY)
+    assert differing_fields(directory, replace(directory, length=9, replication=9)) == []
+    assert differing_fields(directory, replace(directory, mtime_ms=1), untimed=True) == []
+    assert say_difference("/p", ["kind"], FILE, directory) == "/p: kind d instead of f"
+
+
+def test_unequal_block_lengths_say_nothing_about_equal_bytes() -> None:
+    one = SourceChecksum(Checksum("MD5", "a"), (4, 4))
+    assert checksum_answer(one, one) is True
+    assert checksum_answer(one, SourceChecksum(Checksum("MD5", "b"), (4, 4))) is False
+    assert checksum_answer(one, SourceChecksum(Checksum("MD5", "a"), (8,))) is None
+    assert checksum_answer(one, SourceChecksum(Checksum("CRC", "a"), (4, 4))) is None
+
+
+def test_the_worst_answer_names_a_verdict() -> None:
+    verdict = Verdict(match=1)
+    assert verdict.word == "match"
+    verdict.add(Verdict(1, [], ["why"]))
+    assert verdict.word == "cannot tell"
+    verdict.add(Verdict(0, ["path"], []))
+    assert (verdict.word, verdict.match) == ("mismatch", 2)
+
+
+def test_the_root_itself_is_listed_by_nobody() -> None:
+    assert by_parent({"": FILE, "a": FILE, "d/b c": FILE}) == {"": {"a": FILE}, "d": {"b c": FILE}}

@@ -1,0 +1,114 @@
+"""Answers of a NameNode that are not as they should be, and the walk over diff pages (faults 2, 3, 6)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+
+from hadoop_dr.adapters.webhdfs.acl import full_acl
+from hadoop_dr.adapters.webhdfs.diff import diff_pages
+from hadoop_dr.adapters.webhdfs.exchange import Lost
+from hadoop_dr.adapters.webhdfs.remote import error_of, expected_shape
+from hadoop_dr.domain.errors import (
+    AccessDenied,
+    AlreadyExists,
+    Failed,
+    NotFound,
+    NotReady,
+    OverQuota,
+    Protocol,
+)
+from hadoop_dr.domain.facts import DiffEntry, DiffPage
+
+
+def answer(status: int, body: str) -> requests.Response:
+    response = requests.Response()
+    response.status_code, response.url, response.reason = status, "http://nn:9870/webhdfs/v1/a?op=X", "Odd"
+    response._content = body.encode()
+    return response
+
+
+def remote(name: str, message: str = "no") -> str:
+    return json.dumps({"RemoteException": {"exception": name, "javaClassName": name, "message": message}})
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("StandbyException", NotReady), ("RetriableException", NotReady), ("SafeModeException", NotReady),
+    ("FileNotFoundException", NotFound), ("AccessControlException", AccessDenied), ("SecurityException", AccessDenied),
+    ("NSQuotaExceededException", OverQuota), ("DSQuotaExceededException", OverQuota),
+    ("FileAlreadyExistsException", AlreadyExists), ("org.apache.hadoop.fs.FileAlreadyExistsException", AlreadyExists),
+    ("ArrayIndexOutOfBoundsException", Failed),
+])
+def test_every_exception_is_an_error_that_names_the_path(name: str, kind: type[Failed]) -> None:
+    error = error_of(answer(403, remote(name)), "/a b")
+    assert type(error) is kind
+    assert str(error).startswith("/a b: ")
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    ('there is already a snapshot with the same name "s"', AlreadyExists),
+    ("Cannot find the snapshot of directory /a with name s", NotFound),
+    ("Source /a and destination /b must both be directories", AlreadyExists),
+    ("Cannot create directory /a. Name node is in safe mode.", NotReady),
+])
+def test_exceptions_without_a_class_of_their_own_are_told_by_their_text(text: str, kind: type[Failed]) -> None:
+    assert type(error_of(answer(403, remote("IOException", text)), "/a")) is kind
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "{}", "[]", '{"RemoteException": null}', '{"RemoteException": {}}'])
+def test_an_odd_body_is_a_protocol_error_never_a_key_error(body: str) -> None:
+    assert type(error_of(answer(400, body), "/a")) is Protocol
+    assert type(error_of(answer(401, body), "/a")) is AccessDenied
+
+
+def test_a_proxys_own_error_settles_nothing() -> None:
+    assert isinstance(error_of(answer(502, "<html>"), "/a"), Lost)
+
+
+def test_a_stack_trace_stays_out_of_the_message() -> None:
+    assert "\n" not in str(error_of(answer(404, remote("FileNotFoundException", "gone\n\tat java.x")), "/a"))
+
+
+def test_a_surprise_while_taking_an_answer_apart_names_the_path() -> None:
+    with pytest.raises(Protocol, match="/a b"), expected_shape("/a b"):
+        json.loads("{}")["FileStatus"]
+
+
+# -- ACLs
+@pytest.mark.parametrize(("entries", "mode", "full"), [
+    ([], 0o755, ()),
+    (["user:alice:r-x", "group::r--"], 0o1770,
+     ("group::r--", "mask::rwx", "other::---", "user::rwx", "user:alice:r-x")),
+    (["default:user::rwx", "default:other::---"], 0o751,
+     ("default:other::---", "default:user::rwx", "group::r-x", "other::--x", "user::rwx")),
+    (["group::r--"], 0o770, ("group::r--", "mask::rwx", "other::---", "user::rwx")),
+])
+def test_an_acl_is_completed_from_the_mode(entries: list[str], mode: int, full: tuple[str, ...]) -> None:
+    assert full_acl(entries, mode) == full
+
+
+# -- diff pages
+def entry(number: int) -> DiffEntry:
+    return DiffEntry(number, 1, f"e%20 {number}")
+
+
+def pages(*given: tuple[DiffPage, str, int]) -> list[DiffPage]:
+    left = list(given)
+    return list(diff_pages("/root", lambda path, index: left.pop(0) if len(left) > 1 else left[0]))
+
+
+def test_a_cursor_that_repeats_ends_in_an_error_not_in_a_loop() -> None:
+    with pytest.raises(Protocol, match="HDFS-16121"):
+        pages((DiffPage(created=(entry(1),)), "d", 7), (DiffPage(created=(entry(2),)), "d", 7))
+
+
+def test_an_entry_that_comes_twice_is_given_once() -> None:
+    found = pages((DiffPage(created=(entry(1), entry(2))), "d", 2), (DiffPage(created=(entry(2), entry(3))), "", -1))
+    assert [one.inode for page in found for one in page.created] == [1, 2, 3]
+
+
+def test_a_deleted_and_a_created_entry_of_one_name_are_two() -> None:
+    found = pages((DiffPage(created=(entry(1),), deleted=(entry(1),)), "", -1))
+    assert found == [DiffPage(created=(entry(1),), deleted=(entry(1),))]
