@@ -168,6 +168,13 @@ class Airflow:
         folder = self.folder / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
         return "\n".join(path.read_text("utf-8") for path in sorted(folder.rglob("*.log")))
 
+    def says(self, words: str, dag_id: str, run_id: str, task_id: str, within_s: float = 60) -> None:
+        """Waits for words in a task's log: its supervisor writes on after the task has ended."""
+        folder = self.folder / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}"
+        there = [str(path.relative_to(folder)) for path in folder.rglob("*.log")]
+        what = f"{words} in the log of {task_id}, among {there}: {self.logs(dag_id, run_id, task_id)!r}"
+        eventually(lambda: words in self.logs(dag_id, run_id, task_id), within_s, what)
+
     def _healthy(self) -> bool:
         for name, process in self.processes.items():
             assert process.poll() is None, f"{name} ended: {(self.folder / f'{name}.log').read_text()[-3000:]}"

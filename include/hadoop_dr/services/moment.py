@@ -91,17 +91,19 @@ class TakeSnapshots:
                 return error
             return first, self._clock.monotonic_s()
 
-        with ThreadPoolExecutor(len(roots), thread_name_prefix="moment") as pool:
+        pool = ThreadPoolExecutor(len(roots), thread_name_prefix="moment")
+        try:
             futures = [pool.submit(one, root) for root in roots]
-            try:
-                barrier.wait()
-                waiting(at_s)
-                before()
-                barrier.wait()
-            except BaseException:
-                barrier.abort()  # nobody may take a snapshot for a moment that does not come
-                raise
+            barrier.wait()
+            waiting(at_s)
+            before()
+            barrier.wait()
             answers = [future.result() for future in futures]
+        except BaseException:
+            barrier.abort()  # nobody may take a snapshot for a moment that does not come, nor be waited for
+            raise
+        finally:
+            pool.shutdown()
         failed = [answer for answer in answers if isinstance(answer, DrError)]
         if failed:
             for root, answer in zip(roots, answers, strict=True):

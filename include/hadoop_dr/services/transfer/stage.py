@@ -95,14 +95,14 @@ class Stage:
         path = f"{area.stage}/{shard.number}-{claim}.{try_no}"
         tries = self._tries(area, shard)
         if tries and tries[-1] > own:
-            raise Superseded(path, f"try {tries[-1][1]} of claim {tries[-1][0]} has the shard")
+            raise Superseded(path, f"superseded: try {tries[-1][1]} of claim {tries[-1][0]} has the shard")
         if own in tries:
             return path
 
         def settle(_: Outcome) -> bool:
             now = self._tries(area, shard)
             if now and now[-1] > own:
-                raise Superseded(path, f"try {now[-1][1]} of claim {now[-1][0]} has the shard")
+                raise Superseded(path, f"superseded: try {now[-1][1]} of claim {now[-1][0]} has the shard")
             return own in now
 
         if tries:
@@ -116,14 +116,14 @@ class Stage:
         try:
             matches = [_SHARD.fullmatch(entry.name) for entry in self._target.list(area.stage)]
         except NotFound as error:
-            raise Superseded(area.stage, "a later claim took the work area over") from error
+            raise Superseded(area.stage, "superseded: a later claim took the work area over") from error
         return sorted((int(match[2]), int(match[3])) for match in matches if match and int(match[1]) == shard.number)
 
     def _check(self, directory: str) -> None:
         try:
             self._target.status(directory)
         except NotFound as error:
-            raise Superseded(directory, "a later try took the work over") from error
+            raise Superseded(directory, "superseded: a later try took the work over") from error
 
     def _not_as_tail(self, order: WorkOrder, units: Iterable[Unit]) -> frozenset[int]:
         """Finds the tails that the target's blocks do not allow, before a byte of them is copied."""
@@ -165,7 +165,7 @@ class Stage:
         found = {entry.name: entry.inode for entry in self._target.list(directory)}
         missing = [unit.inode for unit in units if str(unit.inode) not in found]
         if missing:
-            raise Superseded(f"{directory}/{missing[0]}", "what was staged is not there any more")
+            raise Superseded(f"{directory}/{missing[0]}", "superseded: what was staged is not there any more")
         return {unit.inode: found[str(unit.inode)] for unit in units}
 
 

@@ -58,7 +58,7 @@ class WorkArea:
             Superseded: It was taken over.
         """
         if self._status(self.area.top) is None:
-            raise Superseded(self.area.top, "a later claim took the work area over")
+            raise Superseded(self.area.top, "superseded: a later claim took the work area over")
 
     def remove(self) -> None:
         """Removes the area and all that is left in it, then the directory of all areas when it is empty."""
@@ -76,7 +76,7 @@ class WorkArea:
         tokens = self._tokens()
         own = self.area.token
         if any(token.rank > own.rank for token in tokens):
-            raise Superseded(self.area.top, f"claim {max(tokens, key=lambda t: t.rank)} has the root")
+            raise Superseded(self.area.top, f"superseded: claim {max(tokens, key=lambda t: t.rank)} has the root")
         older = sorted((token for token in tokens if token != own), key=lambda token: token.rank)
         if own in tokens:
             self._sweep(older)

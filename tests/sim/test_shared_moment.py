@@ -1,0 +1,79 @@
+"""The snapshots of a group leave together at T0, or none stays (I1, S2.2), seen on the twin."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.services.moment import TakeSnapshots
+from sim.world import StepClock
+
+ROOTS = ("/a b", "/c%20", "/d+=#", "/ü")
+NAME = "hdr-p-s-1"
+
+
+class Interrupted(tuple[str, ...]):
+    """Roots among which a person's Ctrl-C falls, after the first of them has its waiting thread."""
+
+    def __iter__(self) -> Iterator[str]:
+        yield self[0]
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def site() -> MemoryNameNode:
+    namenode = MemoryNameNode(MemoryCluster("east"))
+    for root in ROOTS:
+        namenode.make_directory(root, 0o755)
+        namenode.allow_snapshot(root)
+    return namenode
+
+
+def take(namenode: MemoryNameNode, roots: tuple[str, ...] = ROOTS, before: Callable[[], None] = lambda: None) -> None:
+    clock = StepClock()
+    TakeSnapshots(namenode, clock).run(roots, NAME, clock.monotonic_s() + 1, before, clock.sleep_until)
+
+
+def taken(namenode: MemoryNameNode) -> set[str]:
+    return {root for root in ROOTS for shot in namenode.snapshots(root) if shot.name == NAME}
+
+
+def moments_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("moment")]
+
+
+def test_every_root_has_its_snapshot_after_the_moment(site: MemoryNameNode) -> None:
+    take(site)
+    assert taken(site) == set(ROOTS)
+
+
+def test_a_root_that_fails_takes_the_snapshots_of_all_others_back(site: MemoryNameNode) -> None:
+    with pytest.raises(DrError, match="/gone"):
+        take(site, (*ROOTS, "/gone"))
+    assert taken(site) == set()
+
+
+def test_a_catalog_that_cannot_be_read_at_the_moment_leaves_no_snapshot(site: MemoryNameNode) -> None:
+    def unreadable() -> None:
+        raise DrError("hive", "does not answer", "Start it")
+
+    with pytest.raises(DrError, match="does not answer"):
+        take(site, before=unreadable)
+    assert taken(site) == set()
+    assert moments_threads() == []
+
+
+@pytest.mark.timeout(20)
+def test_a_run_that_is_interrupted_while_it_arms_ends_at_once_and_takes_nothing(site: MemoryNameNode) -> None:
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        take(site, Interrupted(ROOTS))
+    assert time.monotonic() - begun < 10, "it waited for threads that wait for a moment that does not come"
+    assert taken(site) == set()
+    assert moments_threads() == []
