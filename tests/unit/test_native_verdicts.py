@@ -21,6 +21,7 @@ def remote(name: str, message: str) -> RuntimeError:
     (remote("ipc.StandbyException", "no"), Did.FAILED, Again.NOTHING),
     (remote("ipc.RetriableException", "starting"), Did.FAILED, Again.NOTHING),
     (remote("hdfs.server.namenode.SafeModeException", "safe"), Did.FAILED, Again.NOTHING),
+    (remote("hdfs.server.namenode.NotReplicatedYetException", "/f"), Did.FAILED, Again.LOST),
     (OSError("Connection refused (os error 111)"), Did.FAILED, Again.NOTHING),
     (OSError("RPC listener disconnected"), Did.UNKNOWN, Again.LOST),
     (OSError("Connection reset by peer (os error 104)"), Did.UNKNOWN, Again.LOST),

@@ -32,6 +32,8 @@ class Judged:
 
 _REMOTE = re.compile(r'RPCError\("(?P<name>[^"]*)", "(?P<message>.*)"\)', re.DOTALL)
 _CANNOT_SERVE = ("StandbyException", "RetriableException", "SafeModeException", "ObserverRetryOnActiveException")
+# The DataNodes have not yet told the NameNode of the block before the next one; Hadoop's own client waits, too.
+_NOT_YET = ("NotReplicatedYetException",)
 _NO_PARENT = ("ParentNotDirectoryException",)
 
 _BY_KIND: tuple[tuple[type[BaseException], Did, Again], ...] = (
@@ -71,6 +73,8 @@ def _judge_remote(name: str, message: str) -> Judged:
     text = f"{name}: {message}"
     if name in _CANNOT_SERVE or "is in safe mode" in message:
         return Judged(Did.FAILED, text, Again.NOTHING)
+    if name in _NOT_YET:
+        return Judged(Did.FAILED, text, Again.LOST)
     if name in _NO_PARENT:
         return Judged(Did.NO_SOURCE, text, Again.SETTLED)
     if "must both be" in message:
