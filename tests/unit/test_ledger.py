@@ -196,3 +196,41 @@ def test_a_state_survives_being_written_down() -> None:
     assert state.points[claim_body()["point"]].state is PointState.VOID
     assert state.claim is not None
     assert state.claim.point == "20261120T030000.000Z"
+
+
+class Counted(MemoryFiles):
+    """Documents that count how many were read."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        super().__init__(cluster)
+        self.reads = 0
+
+    def get(self, path: str) -> bytes:
+        self.reads += 1
+        return super().get(path)
+
+
+def test_bringing_the_other_copy_in_step_reads_its_newest_entry_and_no_other() -> None:
+    west, east = MemoryFiles(MemoryCluster("west")), Counted(MemoryCluster("east"))
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    for n in range(15):
+        ledger.append("claim", claim_body(f"20261120T020000.{n:03d}Z"), f"r{n}", n)
+    assert ledger.chain.follow() is None
+    late = ServiceLedger(chain(west, east), ROLES)
+    late.append("void", void_body(), "last", late.read().claim.n)  # type: ignore[union-attr]
+    east.reads = 0
+    assert late.chain.follow() is None
+    assert east.reads == 1
+    assert read_copy(east, PATH, 1, GENESIS) == read_copy(west, PATH, 1, GENESIS)
+
+
+def test_a_checkpoint_is_as_long_as_what_exists_and_not_as_what_ever_was() -> None:
+    names = [f"20261120T02{n // 60:02d}{n % 60:02d}.000Z" for n in range(300)]
+    entries = [Entry(n, 1, "r", "", "claim", claim_body(name), GENESIS, 1) for n, name in enumerate(names)]
+    gone = [[site, name] for name in names[:250] for site in ("east", "west")] + [["east", names[250]]]
+    entries.append(Entry(301, 1, "r", "", "pruned", {"points": gone}, GENESIS, 1))
+    state = reduce_service(entries)
+    kept = load_state(json.loads(json.dumps(dump_state(state))))
+    assert list(kept.points) == names[150:]
+    assert kept.points[names[250]] == state.points[names[250]]
+    assert kept.claim == state.claim

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hadoop_dr.domain.facts import DiffPage
-from hadoop_dr.domain.paths import Moves, in_work_area
+from hadoop_dr.domain.paths import Moves, in_work_area, parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,15 @@ class Changes:
     deleted: tuple[Change, ...] = ()
     renamed: tuple[Change, ...] = ()
     modified: tuple[Change, ...] = ()
+
+    def directories(self) -> tuple[set[str], set[str]]:
+        """Paths of the directories in which something changed, in the older tree and in the newer one."""
+        every = (*self.created, *self.deleted, *self.renamed, *self.modified)
+        then = {parent(change.old) for change in every if change.old is not None}
+        now = {parent(change.new) for change in every if change.new is not None}
+        forward, backward = self.forward(), self.backward()
+        return (then | {path for one in now if (path := backward.of(one)) is not None},
+                now | {path for one in then if (path := forward.of(one)) is not None})
 
     def forward(self) -> Moves:
         """Translates paths of the older tree into the newer one."""

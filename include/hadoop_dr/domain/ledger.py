@@ -15,7 +15,8 @@ from typing import Any
 from hadoop_dr.domain.errors import Protocol, Refused
 
 FORMAT = 1
-CHECKPOINT_EVERY = 1000
+CHECKPOINT_EVERY = 100
+"""Entries between two checkpoints; a run makes about ten, and every stage of it begins by reading from the newest."""
 GENESIS = "0" * 64
 
 SERVICE_KINDS: Mapping[str, frozenset[str]] = {

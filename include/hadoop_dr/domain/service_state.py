@@ -205,9 +205,18 @@ def _begin(points: _Points, body: Mapping[str, Any], entry: Entry) -> None:
         points[point] = Point(point, body["moment_ms"], PointState.CLAIMED, entry.run, entry.epoch, claim_n)
 
 
+_REMEMBERED = 100
+
+
 def dump_state(state: ServiceState) -> dict[str, Any]:
-    """Gives the state as plain JSON, for a checkpoint."""
-    kept = asdict(state)
+    """Gives the state as plain JSON, for a checkpoint; of points that are gone from both sites only the newest 100.
+
+    So a checkpoint is as long as what exists, not as what ever was. The newest stay, because a worker that slept may
+    still leave a snapshot of such a point, which is cleared away by what is known of it.
+    """
+    gone = sorted(name for name, point in state.points.items() if len(point.gone) > 1)
+    forgotten = frozenset(gone[:-_REMEMBERED])
+    kept = asdict(replace(state, points={name: p for name, p in state.points.items() if name not in forgotten}))
     for point in kept["points"].values():
         point["state"] = point["state"].value
     return kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound
@@ -113,10 +114,13 @@ class Documents:
             files.remove(self.directory)
 
     def _put(self, name: str, content: bytes) -> None:
+        """Writes both copies side by side; the target's failure counts, once the other's end is known."""
         path = f"{self.directory}/{name}"
-        self._target.put(path, content)
+        with ThreadPoolExecutor(1, thread_name_prefix="documents") as beside:
+            copy = beside.submit(self._source.put, path, content)
+            self._target.put(path, content)
         try:
-            self._source.put(path, content)
+            copy.result()
         except DrError as error:
             self.warnings.append(f"{self._source.site} has no copy of {name}: {error}")
 

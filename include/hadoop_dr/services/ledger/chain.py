@@ -181,15 +181,11 @@ class Chain:
             return str(error)  # also Unknown: the next follow looks what is there
 
     def _follow(self, follower: Files) -> str | None:
-        there = self._follower_copy(follower)
         mine = Copy(self._copy.start_n, self._copy.start_prev, self._copy.contents)
-        if compare(mine.digests(), there.digests(), mine.start_n):
-            aside = f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}"
-            follower.move(self.path, aside)
-            there = Copy(1, GENESIS, ())
-        if there.head_n < mine.start_n - 1:
-            mine = read_copy(self.deciding, self.path, 1, GENESIS)
-        for n in range(there.head_n + 1, mine.head_n + 1):
+        head_n = self._head_in_step(follower, mine)
+        if head_n is None:
+            mine, head_n = self._compared(follower, mine)
+        for n in range(head_n + 1, mine.head_n + 1):
             content = mine.contents[n - mine.start_n]
             if (
                 not follower.append_new(entry_path(self.path, n), content)
@@ -197,6 +193,25 @@ class Chain:
             ):
                 return f"entry {n} on {follower.site} was written by somebody else meanwhile"
         return None
+
+    def _head_in_step(self, follower: Files, mine: Copy) -> int | None:
+        """Number of the other copy's newest entry if that equals ours: each entry vouches for all before it."""
+        numbers = numbers_from(follower, self.path, mine.start_n)
+        if not numbers or numbers[-1] > mine.head_n:
+            return None
+        there = entry_there(follower, self.path, numbers[-1])
+        return numbers[-1] if there == mine.contents[numbers[-1] - mine.start_n] else None
+
+    def _compared(self, follower: Files, mine: Copy) -> tuple[Copy, int]:
+        """Compares entry by entry; a copy that went apart is moved aside whole and begun anew."""
+        there = self._follower_copy(follower)
+        if compare(mine.digests(), there.digests(), mine.start_n):
+            aside = f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}"
+            follower.move(self.path, aside)
+            there = Copy(1, GENESIS, ())
+        if there.head_n < mine.start_n - 1:
+            mine = read_copy(self.deciding, self.path, 1, GENESIS)
+        return mine, there.head_n
 
     def _follower_copy(self, follower: Files) -> Copy:
         """Reads the other copy from where ours begins, or from the first entry when it is shorter than that."""
@@ -224,8 +239,12 @@ def entry_there(files: Files, path: str, n: int) -> bytes | None:
         return None
 
 
-def read_copy(files: Files, path: str, start_n: int, start_prev: str) -> Copy:
-    """Reads one site's copy of a chain from an entry on; entries are fetched side by side, in order."""
+def numbers_from(files: Files, path: str, start_n: int) -> list[int]:
+    """Lists the numbers of a copy's entries from one on.
+
+    Raises:
+        Protocol: One between them is missing.
+    """
     numbers: list[int] = []
     n = start_n
     while True:
@@ -242,6 +261,12 @@ def read_copy(files: Files, path: str, start_n: int, start_prev: str) -> Copy:
             f"ledger entry is missing on {files.site}",
             "Restore it from the other site: hadoop-dr ledger check.",
         )
+    return numbers
+
+
+def read_copy(files: Files, path: str, start_n: int, start_prev: str) -> Copy:
+    """Reads one site's copy of a chain from an entry on; entries are fetched side by side, in order."""
+    numbers = numbers_from(files, path, start_n)
     if len(numbers) <= 2:
         return Copy(start_n, start_prev, tuple(files.get(entry_path(path, number)) for number in numbers))
     with ThreadPoolExecutor(min(_READERS, len(numbers))) as pool:

@@ -38,6 +38,10 @@ class Listings:
             told: What the diff says, or None when it failed.
             trusted: Whether nothing speaks against the diff so far.
         """
+        if told is not None:
+            then, now = told.directories()
+            self._before.remember(then)
+            self._after.remember(now)
         found = visible(changes_between(self._before.walk(self._crew), without_work_area(self._after.walk(self._crew))))
         if told is not None and trusted:
             where = contradiction(told, found)

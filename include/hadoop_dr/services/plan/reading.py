@@ -63,6 +63,15 @@ def reading(path: str) -> Iterator[None]:
         raise BaselineLost(path, f"cannot be read: {error.problem}", mend) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One directory on the way down: its children in order, those to be listed soon, and those being listed."""
+
+    entries: Iterator[Entry]
+    soon: deque[str]
+    ahead: dict[str, Future[list[Entry]]]
+
+
 class Tree:
     """The tree of one snapshot, by paths relative to the root.
 
@@ -75,6 +84,8 @@ class Tree:
     def __init__(self, namenode: NameNode, root: str, snapshot: str) -> None:
         self._namenode = namenode
         self._top = f"{root.rstrip('/')}/.snapshot/{snapshot}"
+        self._wanted: set[str] = set()
+        self._kept: dict[str, list[Entry]] = {}
 
     def absolute(self, path: str) -> str:
         """Gives the path by which the NameNode knows an item of this snapshot."""
@@ -85,24 +96,44 @@ class Tree:
         with reading(self.absolute(path)):
             return _entry(path, self._namenode.status(self.absolute(path)))
 
+    def remember(self, directories: Iterable[str]) -> None:
+        """Keeps the children of these directories when ``walk`` lists them, for whoever asks for them afterwards."""
+        self._wanted.update(directories)
+
     def children(self, path: str) -> list[Entry]:
         """Lists a directory."""
-        with reading(self.absolute(path)):
-            return [_entry(join(path, one.name), one) for one in self._namenode.list(self.absolute(path))]
+        kept = self._kept.get(path)
+        return self._list(path) if kept is None else kept
 
     def walk(self, crew: Crew) -> Iterator[Entry]:
         """Lists everything, in the order of inventories; directories that come soon are listed ahead."""
-        todo = [self.entry("")]
-        ahead: dict[str, Future[list[Entry]]] = {}
-        while todo:
-            for soon in todo[-crew.width:]:
-                if soon.facts.is_dir and soon.path not in ahead and len(ahead) < crew.ahead:
-                    ahead[soon.path] = crew.begin(self.children, soon.path)
-            entry = todo.pop()
-            yield entry
-            if entry.facts.is_dir:
-                children = ahead.pop(entry.path).result() if entry.path in ahead else self.children(entry.path)
-                todo += sorted(children, key=lambda child: child.path, reverse=True)
+        top = self.entry("")
+        yield top
+        if not top.facts.is_dir:
+            return
+        levels = [self._level("", self._list(""))]
+        while levels:
+            level = levels[-1]
+            while level.soon and len(level.ahead) < 2 * crew.width:
+                path = level.soon.popleft()
+                level.ahead[path] = crew.begin(self._list, path)
+            for entry in level.entries:
+                yield entry
+                if entry.facts.is_dir:
+                    levels.append(self._level(entry.path, level.ahead.pop(entry.path).result()))
+                    break
+            else:
+                levels.pop()
+
+    def _level(self, path: str, children: list[Entry]) -> _Level:
+        if path in self._wanted:
+            self._kept[path] = children
+        children = sorted(children, key=lambda child: child.path)
+        return _Level(iter(children), deque(child.path for child in children if child.facts.is_dir), {})
+
+    def _list(self, path: str) -> list[Entry]:
+        with reading(self.absolute(path)):
+            return [_entry(join(path, one.name), one) for one in self._namenode.list(self.absolute(path))]
 
     def below(self, tops: Iterable[Entry], crew: Crew, enter: Callable[[int], bool]) -> Iterator[Entry]:
         """Lists everything below some items, level by level, not entering directories that ``enter`` refuses."""
