@@ -5,13 +5,15 @@ Everything compared lies in documents of the target, so the answer is the same w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Facts, Listed
 from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.paths import join
+from hadoop_dr.domain.paths import parent as parent_of
 from hadoop_dr.domain.tails import within
 from hadoop_dr.domain.verify import (
     SourceChecksum,
@@ -59,6 +61,40 @@ class RootFacts:
         return f"{self.root}/.snapshot/{self.snapshot}"
 
 
+class Candidate:
+    """What lies in a candidate snapshot, asked for where it is needed, or known from a full listing.
+
+    Args:
+        target: The site.
+        base: Path of the snapshot.
+        known: All that lies in it, by path relative to it; None to ask.
+    """
+
+    def __init__(self, target: NameNode, base: str, known: Mapping[str, Listed] | None = None) -> None:
+        self._target, self._base, self._known = target, base, known
+
+    def children(self, directory: str, names: Iterable[str]) -> dict[str, Listed]:
+        """Gives those of the names that lie in a directory."""
+        if self._known is not None:
+            paths = {name: join(directory, name) for name in names}
+            return {name: self._known[path] for name, path in paths.items() if path in self._known}
+        try:
+            listed = self._target.list(f"{self._base}/{directory}".rstrip("/"))
+            return {child.name: child for child in listed}
+        except NotFound:
+            return {}
+
+    def holds(self, path: str) -> bool:
+        """Whether something lies at a path."""
+        if self._known is not None:
+            return path in self._known
+        try:
+            self._target.status(f"{self._base}/{path}")
+        except NotFound:
+            return False
+        return True
+
+
 class VerifyRoot:
     """Compares one root's candidate snapshot with the facts.
 
@@ -71,21 +107,29 @@ class VerifyRoot:
     def __init__(self, target: NameNode, mover: Mover, beat: Callable[[int], None]) -> None:
         self._target, self._mover, self._beat = target, mover, beat
 
-    def run(self, facts: RootFacts) -> Verdict:
-        """Gives the verdict over attributes, extended attributes, absence of what went, and content."""
+    def run(self, facts: RootFacts, known: Mapping[str, Listed] | None = None) -> Verdict:
+        """Gives the verdict over attributes, extended attributes, absence of what went, and content.
+
+        Args:
+            known: A full listing of the candidate by path, if there is one.
+        """
         verdict = Verdict()
         expected = {item.new: item.now for item in facts.items if item.new is not None and item.now is not None}
-        wrong = self._attributes(facts, expected, verdict)
-        self._gone(facts, expected, verdict)
+        candidate = Candidate(self._target, facts.base, known)
+        wrong = self._attributes(facts, expected, candidate, verdict)
+        self._gone(facts, expected, candidate, verdict)
         self._extras(facts, wrong, verdict)
         self._content(facts, wrong, verdict)
         return verdict
 
-    def _attributes(self, facts: RootFacts, expected: Mapping[str, Facts], verdict: Verdict) -> set[str]:
+    def _attributes(
+        self, facts: RootFacts, expected: Mapping[str, Facts], candidate: Candidate, verdict: Verdict
+    ) -> set[str]:
         wrong: set[str] = set()
         groups = by_parent(expected)
         with ThreadPoolExecutor(_THREADS) as pool:
-            for parent, found in zip(groups, pool.map(lambda p: self._listing(facts.base, p), groups), strict=True):
+            listings = pool.map(lambda parent: candidate.children(parent, groups[parent]), groups)
+            for parent, found in zip(groups, listings, strict=True):
                 for name, want in groups[parent].items():
                     path = f"{parent}/{name}" if parent else name
                     if not self._one(f"{facts.root}/{path}", want, found.get(name), verdict):
@@ -94,12 +138,6 @@ class VerifyRoot:
         if (root := expected.get("")) is not None:
             self._one(facts.root, root, self._target.status(facts.base), verdict, is_root=True)
         return wrong
-
-    def _listing(self, base: str, directory: str) -> dict[str, Listed]:
-        try:
-            return {child.name: child for child in self._target.list(f"{base}/{directory}".rstrip("/"))}
-        except NotFound:
-            return {}
 
     def _one(self, path: str, want: Facts, found: Listed | None, verdict: Verdict, *, is_root: bool = False) -> bool:
         if found is None:
@@ -112,20 +150,23 @@ class VerifyRoot:
         verdict.match += 1
         return True
 
-    def _gone(self, facts: RootFacts, expected: Mapping[str, Facts], verdict: Verdict) -> None:
+    def _gone(
+        self, facts: RootFacts, expected: Mapping[str, Facts], candidate: Candidate, verdict: Verdict
+    ) -> None:
         """What went must not lie at its old path, unless something else came there."""
         renamed = {item.old: item.new for item in facts.items if item.old is not None and item.new is not None}
-        for item in facts.items:
-            if item.new is not None or item.old is None or item.old in expected:
-                continue
-            parent = item.old.rpartition("/")[0]
-            if _any_moved(parent, renamed):
-                continue
-            try:
-                self._target.status(f"{facts.base}/{item.old}")
-                verdict.mismatch.append(f"{facts.root}/{item.old}: still there, it was deleted on the source")
-            except NotFound:
-                verdict.match += 1
+        went = [
+            item.old
+            for item in facts.items
+            if item.new is None and item.old is not None and item.old not in expected
+            and not _any_moved(parent_of(item.old), renamed)
+        ]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for path, there in zip(went, pool.map(candidate.holds, went), strict=True):
+                if there:
+                    verdict.mismatch.append(f"{facts.root}/{path}: still there, it was deleted on the source")
+                else:
+                    verdict.match += 1
 
     def _extras(self, facts: RootFacts, wrong: set[str], verdict: Verdict) -> None:
         items = [

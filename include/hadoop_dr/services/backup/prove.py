@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, Mismatch
-from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.facts import Listed, Snapshot
 from hadoop_dr.domain.ids import iso, snapshot_name
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.roots import keyed_by_declaration
@@ -23,6 +23,7 @@ from hadoop_dr.services.backup.planning import RootPlan, planned_roots, point_do
 from hadoop_dr.services.backup.sampling import audit, sample_older
 from hadoop_dr.services.backup.smoke import run_smoke
 from hadoop_dr.services.backup.transfer import Transfer
+from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
@@ -191,21 +192,22 @@ class Prove:
             }
             digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
             sums = self._transfer.checksums(documents, root)
-            verdict.add(check.run(RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))))
-            verdict.add(self._audited(root, names[root.root], point.taken["roots"][root.root]["created_ms"]))
+            facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
+            known = dict(walk(ground.target.namenode, facts.base)) if root.audit else None
+            verdict.add(check.run(facts, known))
+            if known is not None:
+                verdict.add(self._audited(root, known, point.taken["roots"][root.root]["created_ms"]))
         verdict.add(sample_older(ground, point, self._transfer, self._beat))
         verdict.add(Catalogs(ground).verify(point, documents))
         smoke, self._answers = run_smoke(ground)
         verdict.add(smoke)
         return verdict
 
-    def _audited(self, root: RootPlan, name: str, taken_ms: int) -> Verdict:
+    def _audited(self, root: RootPlan, known: Mapping[str, Listed], taken_ms: int) -> Verdict:
         """Full inventory of both sides; the source may be gone by now, and that is no mismatch."""
         try:
-            return audit(self._ground, root.root, root.newer, name, taken_ms, self._beat)
+            return audit(self._ground.source.namenode, root.root, root.newer, known, taken_ms, self._beat)
         except DrError as error:
-            if self._ground.target.name in error.subject:
-                raise
             return Verdict(
                 cannot_tell=[f"{root.root}: full inventory not compared, the source does not answer ({error})"]
             )

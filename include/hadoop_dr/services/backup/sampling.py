@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.facts import Listed
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict, differing_fields, say_difference
 from hadoop_dr.ports.mover import Outcome, Read
+from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planning import planned_roots, point_documents
 from hadoop_dr.services.backup.transfer import Transfer
@@ -19,35 +21,33 @@ _SAMPLE_BYTES = 8 << 20
 
 
 def audit(
-    ground: Ground, root: str, source_snapshot: str, target_snapshot: str, taken_ms: int, beat: Callable[[int], None]
+    source: NameNode, root: str, snapshot: str, known: Mapping[str, Listed], taken_ms: int, beat: Callable[[int], None]
 ) -> Verdict:
-    """Compares the whole root on both sides, attribute by attribute, while it has at most ``audit_entries`` items.
+    """Compares the whole of a root with a full listing of its copy, attribute by attribute.
 
     Args:
+        snapshot: The source's.
+        known: Everything in the candidate, by path relative to the root.
         taken_ms: When the source's snapshot was taken, by its NameNode's clock. Making a child in a directory sets the
             directory's time in its newest snapshot, too (measured), so a later time there says nothing.
     """
-    verdict = Verdict()
-    if not is_small(ground, root):
-        return verdict
-    wanted = {path: item.facts for path, item in walk(ground.source.namenode, f"{root}/.snapshot/{source_snapshot}")}
-    beat(len(wanted))
-    for path, item in walk(ground.target.namenode, f"{root}/.snapshot/{target_snapshot}"):
-        want = wanted.pop(path, None)
-        if want is None:
-            verdict.mismatch.append(f"{root}/{path}: is not on the source")
-        elif fields := differing_fields(want, item.facts, untimed=want.is_dir and want.mtime_ms > taken_ms):
-            verdict.mismatch.append(say_difference(f"{root}/{path}", fields, want, item.facts))
-        else:
+    verdict, left = Verdict(), dict(known)
+    for path, want in walk(source, f"{root}/.snapshot/{snapshot}"):
+        found = left.pop(path, None)
+        if found is None:
+            verdict.mismatch.append(f"{root}/{path}: missing")
+        elif want.facts == found.facts:
             verdict.match += 1
+        else:
+            late = want.facts.is_dir and want.facts.mtime_ms > taken_ms
+            fields = differing_fields(want.facts, found.facts, untimed=late)
+            if fields:
+                verdict.mismatch.append(say_difference(f"{root}/{path}", fields, want.facts, found.facts))
+            else:
+                verdict.match += 1
         beat(1)
-    verdict.mismatch += [f"{root}/{path}: missing" for path in wanted]
+    verdict.mismatch += [f"{root}/{path}: is not on the source" for path in left]
     return verdict
-
-
-def is_small(ground: Ground, root: str) -> bool:
-    """Whether a root is looked through whole in every run."""
-    return ground.source.namenode.quota(root).used_names <= ground.policy.audit_entries
 
 
 def sample_older(ground: Ground, point: Point, transfer: Transfer, beat: Callable[[int], None]) -> Verdict:
