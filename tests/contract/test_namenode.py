@@ -255,6 +255,17 @@ def test_a_full_quota_does_not_stop_moves_inside_it(name: NameNode, folder: str)
     name.set_quota(folder, -1, -1)
 
 
+def test_a_quota_asked_of_a_snapshot_is_that_of_now_also_after_a_move(name: NameNode, folder: str) -> None:
+    """So a point's quotas are read at the snapshot's path, whatever became of the directory since."""
+    name.make_directory(f"{folder}/d", 0o755)
+    name.allow_snapshot(folder)
+    name.create_snapshot(folder, "s 1")
+    name.set_quota(f"{folder}/d", 7, 1 << 20)
+    name.rename(f"{folder}/d", f"{folder}/e")
+    found = name.quota(f"{folder}/.snapshot/s 1/d")
+    assert (found.namespace, found.space_bytes, found.by_type) == (7, 1 << 20, ())
+
+
 # -- blocks
 def test_leading_blocks_keep_their_ids_and_the_last_one_grows(name: NameNode, pen: Writer, folder: str) -> None:
     size = pen.block_size

@@ -181,6 +181,21 @@ def test_a_swap_and_a_replacement_are_told_apart_by_inode(name: NameNode, pen: W
     assert made == {name.status(f"{folder}/c").inode} != {first["c"]}
 
 
+@pytest.mark.parametrize("quotas", [(7, -1), (-1, 1 << 20)], ids=["names", "bytes"])
+def test_a_quota_that_is_set_changed_or_lifted_is_in_the_diff(
+    name: NameNode, folder: str, quotas: tuple[int, int]
+) -> None:
+    """So an increment asks only about directories that the diff names (S2.12)."""
+    name.make_directory(f"{folder}/a b/c%", 0o755)
+    name.make_directory(f"{folder}/other", 0o755)
+    name.allow_snapshot(folder)
+    name.create_snapshot(folder, "s 0")
+    for number, (names, space) in enumerate([quotas, (9, 1 << 21), (-1, -1)], start=1):
+        name.set_quota(f"{folder}/a b/c%", names, space)
+        name.create_snapshot(folder, f"s {number}")
+        assert paths(diff(name, folder, f"s {number - 1}", f"s {number}").modified) == {"a b/c%"}
+
+
 @pytest.mark.parametrize("change", ["mode", "owner", "acl", "xattr", "replication"])
 def test_a_change_of_attributes_is_in_the_diff(name: NameNode, pen: Writer, folder: str, change: str) -> None:
     name.allow_snapshot(folder)

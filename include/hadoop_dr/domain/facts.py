@@ -119,12 +119,22 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Quotas of a directory and what is used; -1 means no quota."""
+    """Quotas of a directory and what is used; -1 means no quota.
+
+    A NameNode tells the quota of now also when it is asked about a directory in a snapshot (measured).
+
+    Attributes:
+        namespace: Names that may lie in it, itself included.
+        space_bytes: Raw bytes that may lie in it, all replicas counted.
+        used_names, used_bytes: What does, what only its snapshots hold included.
+        by_type: Raw bytes allowed by storage type, sorted; only types that have a quota.
+    """
 
     namespace: int
     space_bytes: int
     used_names: int
     used_bytes: int
+    by_type: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ class WebHdfsReader:
 
     def quota(self, path: str) -> Quota:
         """Quotas and usage of a directory."""
-        return self._read(path, lambda node: node._get_quota_usage(path), shapes.quota)
+        return self._read_often(path, lambda node: node._get_quota_usage(path), shapes.quota, op="GETQUOTAUSAGE")
 
     def snapshots(self, path: str) -> Sequence[Snapshot]:
         """Snapshots of a root, oldest first; empty when it is not snapshottable."""

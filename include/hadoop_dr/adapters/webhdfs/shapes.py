@@ -107,7 +107,9 @@ def quota(answer: Json) -> Quota:
     """GETQUOTAUSAGE."""
     usage = answer["QuotaUsage"]
     return Quota(namespace=usage["quota"], space_bytes=usage["spaceQuota"],
-                 used_names=usage["fileAndDirectoryCount"], used_bytes=usage["spaceConsumed"])
+                 used_names=usage["fileAndDirectoryCount"], used_bytes=usage["spaceConsumed"],
+                 by_type=tuple(sorted((name, one["quota"]) for name, one in usage["typeQuota"].items()
+                                      if one["quota"] >= 0)))
 
 
 def snapshots(answer: Json) -> list[Snapshot]:

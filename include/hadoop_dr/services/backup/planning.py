@@ -13,6 +13,7 @@ from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import Plan, make_plan
 from hadoop_dr.domain.policy import Mode
+from hadoop_dr.domain.quotas import RootQuotas
 from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
 from hadoop_dr.domain.service_state import Claim, Point, ServiceState
 from hadoop_dr.domain.shards import balance, cost_bytes
@@ -25,6 +26,7 @@ from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.drift import look_name
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.preflight import quota_room
+from hadoop_dr.services.backup.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.plan import Gather
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
@@ -46,6 +48,7 @@ class RootPlan:
         newer: Snapshot of the source that is copied.
         hidden_deletions: Names below the items that go, which no item of its own stands for.
         base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
+        audit: It is small enough to be compared whole in every run.
     """
 
     index: int
@@ -56,6 +59,7 @@ class RootPlan:
     items: Sequence[Item]
     plan: Plan
     hidden_deletions: int = 0
+    audit: bool = False
 
     @property
     def shards(self) -> tuple[Shard, ...]:
@@ -123,16 +127,29 @@ class MakePlan:
         self._require_snapshots(point)
         baseline = self._baseline(claim)
         roots: list[RootPlan] = []
+        quotas = KeepQuotas(ground.source.namenode, self._beat, self._earlier_quotas(baseline))
         for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
             planned = self._root(index, root, kept["snapshot"], baseline)
             roots.append(planned)
+            quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
             documents.write(f"items-{index}.parquet", ITEM_SCHEMA, item_rows(planned.items))
             self._beat(len(planned.items))
         total = totals(roots)
         self._allow(claim, roots, total)
         catalog = Catalogs(ground).plan(point, documents)
+        counts = quotas.write(documents)
+        if counts["unasked"]:
+            self._notes.append(f"quotas of {counts['unasked']} directories are not read yet; the next runs go on")
         entries = [
-            {"root": r.root, "older": r.older, "newer": r.newer, "base": r.base, "shards": len(r.shards)} for r in roots
+            {
+                "root": r.root,
+                "older": r.older,
+                "newer": r.newer,
+                "base": r.base,
+                "shards": len(r.shards),
+                "audit": r.audit,
+            }
+            for r in roots
         ]
         return documents.seal_manifest(
             {
@@ -146,24 +163,33 @@ class MakePlan:
                     "deletions": total.deletions,
                     "steps": total.steps,
                     "catalog": catalog,
+                    "quotas": counts,
                     "notes": self._notes,
                 },
             }
         )
 
+    def _earlier_quotas(self, baseline: Baseline) -> Mapping[str, RootQuotas] | None:
+        point = baseline.point
+        if point is None or point.source != self._ground.source.name:
+            return None
+        return kept_quotas(point_documents(self._ground, point))
+
     def _root(self, index: int, root: str, newer: str, baseline: Baseline) -> RootPlan:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
         older, base = baseline.snapshot(root), baseline.target_snapshot(root)
+        most = self._ground.policy.audit_entries
         items: Sequence[Item]
         if older is None and (base := self._before(root, newer)) is not None:
             adoption = adopt(self._ground, root, newer, base, self._beat)
             items = adoption.items
             plan = plan_items(items)
             hidden = adoption.deletions - summarise(items, plan).deletions
-            return RootPlan(index, root, older, newer, base, items, plan, hidden)
-        small = self._ground.source.namenode.quota(root).used_names <= self._ground.policy.audit_entries
+            return RootPlan(index, root, older, newer, base, items, plan, hidden, audit=len(items) <= most)
+        small = older is not None and self._ground.source.namenode.quota(root).used_names <= most
         items = gather(self._ground, root, older, newer, audit=small, notes=self._notes)
-        return RootPlan(index, root, older, newer, base, items, plan_items(items))
+        small = small or (older is None and len(items) <= most)
+        return RootPlan(index, root, older, newer, base, items, plan_items(items), audit=small)
 
     def _before(self, root: str, newer: str) -> str | None:
         """Name of a snapshot of what the target has of a root that is planned from nothing; None when it has nothing.
@@ -273,9 +299,9 @@ def planned_roots(documents: Documents) -> list[RootPlan]:
     roots = []
     for index, entry in enumerate(manifest["roots"]):
         items = items_from_rows(documents.read(f"items-{index}.parquet"))
-        roots.append(
-            RootPlan(index, entry["root"], entry["older"], entry["newer"], entry["base"], items, plan_items(items))
-        )
+        older, newer, base = entry["older"], entry["newer"], entry["base"]
+        plan = plan_items(items)
+        roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit=entry.get("audit", False)))
     return roots
 
 

@@ -73,10 +73,11 @@ class MemoryNameNode:
         return Checksum("MD5-of-0MD5-of-512CRC32C", hashlib.md5(parts, usedforsecurity=False).hexdigest())
 
     def quota(self, path: str) -> Quota:
-        """Quotas and usage."""
+        """Quotas and usage; the quotas are those of now, also of a directory in a snapshot."""
         with self.cluster.lock:
             node = self.cluster.find(path)
-            return Quota(node.quota_names, node.quota_bytes, *self.cluster.usage(node))
+            now = self.cluster.nodes.get(node.id, node)
+            return Quota(now.quota_names, now.quota_bytes, *self.cluster.usage(node))
 
     def snapshots(self, path: str) -> Sequence[Snapshot]:
         """Snapshots of a root, oldest first."""

@@ -1,0 +1,117 @@
+"""Quotas of directories below the roots, as a point keeps them for a later promotion (DESIGN.md section 8).
+
+No listing shows a quota, and asking for one costs a request for each directory. But the snapshot diff names a directory
+whose quota was set or lifted (measured), so an increment asks only about directories that are new or were changed, and
+takes the rest from the point before it. What a bound leaves out is asked about by the runs that follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.paths import Moves, depth
+
+QUOTA_SCHEMA = (
+    ("root", "string"), ("path", "string"), ("namespace", "int64"), ("space_bytes", "int64"), ("by_type", "strings"),
+    ("asked", "bool"),
+)
+"""Columns of a point's quotas: directories that have one, and those not asked about yet with what is known of them."""
+
+_Row = tuple[str, str, int, int, list[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaSet:
+    """The quotas that are set on one directory; -1 means none.
+
+    Attributes:
+        namespace: Names.
+        space_bytes: Raw bytes, all replicas counted.
+        by_type: Raw bytes by storage type, sorted.
+    """
+
+    namespace: int = -1
+    space_bytes: int = -1
+    by_type: tuple[tuple[str, int], ...] = ()
+
+
+NONE_SET = QuotaSet()
+
+
+@dataclass(frozen=True, slots=True)
+class RootQuotas:
+    """The quotas below one root, by path relative to it.
+
+    Attributes:
+        found: Directories that have quotas.
+        unasked: Directories that a bound left out so far; ``found`` may hold what was known of them before.
+    """
+
+    found: Mapping[str, QuotaSet] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
+
+    def follow(self, items: Sequence[Item]) -> RootQuotas:
+        """Takes what an earlier point knew to where its directories are now; what is gone is left out."""
+        moves = Moves({item.old: item.new for item in items if item.old is not None})
+        found = {there: quota for path, quota in self.found.items() if (there := moves.of(path)) is not None}
+        unasked = (moves.of(path) for path in self.unasked)
+        return RootQuotas(found, frozenset(there for there in unasked if there is not None))
+
+    def to_ask(self, changed: Iterable[str], most: int) -> tuple[list[str], frozenset[str]]:
+        """Chooses what to ask about now: what changed, then what was left out; the shallow first, where quotas are.
+
+        Args:
+            changed: Directories that are new or named as changed; the root itself is no concern of this.
+            most: How many may be asked about.
+
+        Returns:
+            The chosen, and those left for later.
+        """
+        first = {path for path in changed if path}
+        order = [*sorted(first, key=_shallow), *sorted(self.unasked - first, key=_shallow)]
+        return order[:most], frozenset(order[most:])
+
+    def answered(self, answers: Mapping[str, QuotaSet], left: frozenset[str]) -> RootQuotas:
+        """Takes in the answers."""
+        known = {path: quota for path, quota in self.found.items() if path not in answers}
+        return RootQuotas({**known, **{path: quota for path, quota in answers.items() if quota != NONE_SET}}, left)
+
+
+def _shallow(path: str) -> tuple[int, str]:
+    return depth(path), path
+
+
+def changed_directories(items: Iterable[Item]) -> list[str]:
+    """Gives the directories among touched items that are still there."""
+    return [item.new for item in items if item.new and item.now is not None and item.now.is_dir]
+
+
+def quota_rows(roots: Mapping[str, RootQuotas]) -> list[tuple[object, ...]]:
+    """Writes quotas as rows of ``QUOTA_SCHEMA``, in the order of roots and paths."""
+    rows: list[tuple[object, ...]] = []
+    for root, quotas in sorted(roots.items()):
+        for path in sorted(quotas.found.keys() | quotas.unasked):
+            quota = quotas.found.get(path, NONE_SET)
+            kinds = [f"{name}={size}" for name, size in quota.by_type]
+            rows.append((root, path, quota.namespace, quota.space_bytes, kinds, path not in quotas.unasked))
+    return rows
+
+
+def quotas_from_rows(rows: Iterable[Sequence[object]]) -> dict[str, RootQuotas]:
+    """Reads quotas back, by root; a root without any is absent."""
+    found: dict[str, dict[str, QuotaSet]] = {}
+    unasked: dict[str, set[str]] = {}
+    for root, path, namespace, space, kinds, asked in cast("Iterable[_Row]", rows):
+        sizes = (text.partition("=") for text in kinds or ())
+        quota = QuotaSet(namespace, space, tuple((name, int(size)) for name, _, size in sizes))
+        if quota != NONE_SET:
+            found.setdefault(root, {})[path] = quota
+        if not asked:
+            unasked.setdefault(root, set()).add(path)
+    return {
+        root: RootQuotas(found.get(root, {}), frozenset(unasked.get(root, ())))
+        for root in sorted(found.keys() | unasked.keys())
+    }

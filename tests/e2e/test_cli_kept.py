@@ -1,0 +1,59 @@
+"""What a point keeps beside the data, on the running lab: quotas of directories, files that were being written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+import pytest
+import requests
+
+from hadoop_dr.adapters.parquet import ParquetTables
+from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.webhdfs import WebHdfsFiles
+from hadoop_dr.domain.ledger import point_directory
+from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quotas_from_rows
+from hadoop_dr.services.backup.quotas import QUOTAS
+from support.cli import SITES, CliHome
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
+
+
+def kept_quotas(home: CliHome, service: str, point: str) -> Mapping[str, RootQuotas]:
+    """The quotas a point keeps; the document is the same on both sites."""
+    path = f"{point_directory(home.pair, service, point)}/{QUOTAS}"
+    documents = [WebHdfsFiles(home.addresses[site], SystemClock(), SystemChance()) for site in SITES]
+    east, west = (files.get(path) for files in documents)
+    for files in documents:
+        files.close()
+    assert east == west
+    return quotas_from_rows(ParquetTables().unpack(east))
+
+
+def test_quotas_of_directories_below_a_root_are_kept_with_the_point(shared: CliHome) -> None:
+    """They are not applied on the secondary, and an increment follows moves, changes and removals (S2.12)."""
+    service, east = "quotas", shared.namenodes["east"]
+    root = shared.service(service, retention={"primary": "5", "secondary": "5"})
+    for name in ("user ü", "user ü/in%20side", "plain"):
+        east.make_directory(f"{root}/{name}", 0o755)
+    shared.writers["east"].write(f"{root}/user ü/a+b", b"one")
+    east.set_quota(f"{root}/user ü", 1000, 1 << 30)
+    by_type = {"op": "SETQUOTABYSTORAGETYPE", "storagetype": "SSD", "storagespacequota": "4096", "user.name": "hdfs"}
+    inner = f"{shared.sites['east']['webhdfs'][0]}/webhdfs/v1{quote(f'{root}/user ü/in%20side')}"
+    requests.put(inner, params=by_type, timeout=30).raise_for_status()
+    user, inside = QuotaSet(1000, 1 << 30), QuotaSet(-1, -1, (("SSD", 4096),))
+    first = shared.backup(service)["point"]
+    assert kept_quotas(shared, service, first) == {root: RootQuotas({"user ü": user, "user ü/in%20side": inside})}
+    assert shared.namenodes["west"].quota(f"{root}/user ü").namespace == -1
+
+    east.rename(f"{root}/user ü", f"{root}/moved =")
+    east.set_quota(f"{root}/plain", 7, -1)
+    second = shared.backup(service)["point"]
+    assert kept_quotas(shared, service, second) == {
+        root: RootQuotas({"moved =": user, "moved =/in%20side": inside, "plain": QuotaSet(7)})
+    }
+    east.set_quota(f"{root}/plain", -1, -1)
+    east.delete(f"{root}/moved =", recursive=True)
+    third = shared.backup(service)["point"]
+    assert kept_quotas(shared, service, third) == {}
+    assert kept_quotas(shared, service, first) == {root: RootQuotas({"user ü": user, "user ü/in%20side": inside})}

@@ -1,0 +1,109 @@
+"""Quotas of directories below a root are kept with every point, and asked about only where they may have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.quotas import QuotaSet, RootQuotas
+from hadoop_dr.services.backup import planning
+from hadoop_dr.services.backup.planning import point_documents
+from hadoop_dr.services.backup.quotas import KeepQuotas, kept_quotas
+from sim.test_backup_flow import ROOT, fill
+from sim.world import World
+
+
+def kept(world: World) -> Mapping[str, RootQuotas]:
+    """What the newest sealed point kept."""
+    ground = world.ground()
+    point = ground.ledger.read().newest_sealed()
+    assert point is not None
+    found = kept_quotas(point_documents(ground, point))
+    assert found is not None
+    return found
+
+
+def quota(world: World, path: str, names: int, size: int = -1) -> None:
+    MemoryNameNode(world.clusters["east"]).set_quota(path, names, size)
+
+
+def asked(world: World, monkeypatch: pytest.MonkeyPatch, run: str) -> set[str]:
+    """The directories below the root that a run asks about."""
+    paths: set[str] = set()
+    real = MemoryNameNode.quota
+
+    def noted(self: MemoryNameNode, path: str) -> object:
+        if ".snapshot" in path:
+            paths.add(path.partition("/.snapshot/")[2].partition("/")[2])
+        return real(self, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryNameNode, "quota", noted)
+        world.backup(run)
+    return paths
+
+
+def test_a_point_keeps_the_quotas_of_every_directory_below_its_roots() -> None:
+    world = World()
+    fill(world)
+    quota(world, f"{ROOT}/ü dir", 100, 1 << 30)
+    quota(world, f"{ROOT}/ü dir/g=1", 5)
+    world.backup("r1")
+    assert kept(world) == {ROOT: RootQuotas({"ü dir": QuotaSet(100, 1 << 30), "ü dir/g=1": QuotaSet(5)})}
+    assert world.clusters["west"].find(f"{ROOT}/ü dir").quota_names == -1
+
+
+def test_an_increment_asks_only_where_something_changed_and_what_it_knows_moves_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    fill(world)
+    world.clusters["east"].make_directory(f"{ROOT}/still/standing", 0o755, parents=True)
+    quota(world, f"{ROOT}/ü dir/g=1", 5)
+    world.clusters["east"].make_directory(f"{ROOT}/quiet %", 0o755, parents=True)
+    quota(world, f"{ROOT}/quiet %", 50)
+    world.backup("r1")
+    world.clusters["east"].rename(f"{ROOT}/ü dir", f"{ROOT}/moved")
+    quota(world, f"{ROOT}/still/standing", 9)
+    paths = asked(world, monkeypatch, "r2")
+    assert "still/standing" in paths
+    assert not {"quiet %", "moved/g=1"} & paths
+    quiet, standing = {"quiet %": QuotaSet(50)}, {"still/standing": QuotaSet(9)}
+    assert kept(world) == {ROOT: RootQuotas({"moved/g=1": QuotaSet(5), **quiet, **standing})}
+    quota(world, f"{ROOT}/quiet %", -1)
+    world.clusters["east"].delete(f"{ROOT}/moved", recursive=True)
+    world.backup("r3")
+    assert kept(world) == {ROOT: RootQuotas(standing)}
+
+
+def test_an_existing_copy_that_is_adopted_keeps_the_quotas_of_what_was_not_copied() -> None:
+    world = World()
+    for site in ("east", "west"):
+        fill_site(world, site)
+    quota(world, f"{ROOT}/ü dir/g=1", 5)
+    world.backup("adopts")
+    assert kept(world) == {ROOT: RootQuotas({"ü dir/g=1": QuotaSet(5)})}
+
+
+def fill_site(world: World, site: str) -> None:
+    west, world.clusters["east"] = world.clusters["east"], world.clusters[site]
+    fill(world)
+    world.clusters["east"] = west
+
+
+def test_what_a_bound_left_out_is_said_and_asked_about_by_the_runs_that_follow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    fill(world)
+    quota(world, f"{ROOT}/ü dir/g=1", 5)
+    monkeypatch.setattr(planning, "KeepQuotas", partial(KeepQuotas, most=1))
+    first = world.backup("r1")
+    assert any("quotas of 1 directories" in warning for warning in first["warnings"])
+    assert kept(world) == {ROOT: RootQuotas({}, frozenset({"ü dir/g=1"}))}
+    second = world.backup("r2")
+    assert not any("quotas" in warning for warning in second["warnings"])
+    assert kept(world) == {ROOT: RootQuotas({"ü dir/g=1": QuotaSet(5)})}

@@ -1,0 +1,47 @@
+"""Which directories are asked for their quotas, and how what is known follows them (S2.12, DESIGN section 8)."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, changed_directories, quota_rows, quotas_from_rows
+
+TEN, FULL = QuotaSet(10, -1), QuotaSet(7, 4096, (("SSD", 1024),))
+DIRECTORY = Facts(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
+FILE = Facts(Kind.FILE, 1, "o", "g", 0o644, 1, 1024, 1)
+
+
+def item(inode: int, old: str | None, new: str | None, facts: Facts = DIRECTORY) -> Item:
+    return Item(inode, old, new, facts if old is not None else None, facts if new is not None else None)
+
+
+def test_only_directories_that_are_still_there_are_asked_about_and_never_the_root() -> None:
+    items = [item(1, "", ""), item(2, None, "ü dir"), item(3, "a b", None), item(4, "f#", "f#", FILE)]
+    assert changed_directories(items) == ["ü dir"]
+
+
+def test_what_is_known_moves_with_its_directory_and_goes_with_it() -> None:
+    earlier = RootQuotas({"a b": TEN, "a b/c%": FULL, "gone": TEN, "stays": TEN}, frozenset({"a b/d", "gone/e"}))
+    followed = earlier.follow([item(1, "a b", "moved+"), item(2, "gone", None), item(3, None, "a b")])
+    assert followed == RootQuotas({"moved+": TEN, "moved+/c%": FULL, "stays": TEN}, frozenset({"moved+/d"}))
+
+
+def test_the_shallow_are_asked_about_first_and_what_changed_before_what_was_left_out() -> None:
+    known = RootQuotas({}, frozenset({"x", "x/y", "new"}))
+    assert known.to_ask(["deep/er/st", "new", ""], 3) == (["new", "deep/er/st", "x"], frozenset({"x/y"}))
+    assert known.to_ask([], 0) == ([], frozenset({"new", "x", "x/y"}))
+
+
+def test_an_answer_replaces_what_was_known_and_a_lifted_quota_is_forgotten() -> None:
+    known = RootQuotas({"a": TEN, "b": TEN, "left": TEN})
+    after = known.answered({"a": FULL, "b": QuotaSet(), "c": QuotaSet()}, frozenset({"left"}))
+    assert after == RootQuotas({"a": FULL, "left": TEN}, frozenset({"left"}))
+
+
+def test_quotas_survive_being_written_down_also_those_not_asked_about() -> None:
+    roots = {
+        "/data/ü #": RootQuotas({"a=1": FULL, "left": TEN}, frozenset({"left", "never asked"})),
+        "/data/x": RootQuotas({"e%20": TEN}),
+        "/data/waits": RootQuotas({}, frozenset({"z"})),
+    }
+    assert quotas_from_rows(quota_rows({**roots, "/data/none": RootQuotas()})) == roots
