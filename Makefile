@@ -37,6 +37,7 @@ bench: env ## measure; needs the lab (make lab-up)
 
 chaos: env ## long runs: many more random rounds, and daemons killed, paused and cut; needs the lab
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q -m "not lab and not e2e and not bench" --timeout 3600 tests/model tests/sim
+	@HADOOP_DR_RANDOM_ROUNDS=300 HADOOP_DR_RANDOM_SEED=$$RANDOM $(BIN)/pytest -q -rP tests/integration/test_random_backups.py
 	@$(BIN)/pytest -q -m chaos --timeout 3600
 
 lab-up: env ## start the two clusters of the lab and leave them running

@@ -35,10 +35,9 @@ def elsewhere(pair: LivePair, name: str) -> Pair:
                 f"{pair.folder}/documents {name}")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_any_sequence_of_changes_arrives_attribute_by_attribute(pair: LivePair, seed: int) -> None:
+def test_any_sequence_of_changes_arrives_attribute_by_attribute(pair: LivePair) -> None:
     pair.prepare()
-    mischief = Mischief(pair.source.namenode, pair.source.writer, pair.root, seed)
+    mischief = Mischief(pair.source.namenode, pair.source.writer, pair.root, 1)
     for number in range(4):
         mischief.run(20)
         pair.backup(f"p {number}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +15,8 @@ from hadoop_dr.domain.facts import Extras, Facts, Kind
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.ports.namenode import NameNode
 
+KEEPING_NAMES = frozenset({"append", "cut", "cut_and_refill", "chmod", "chown", "acl", "xattr", "replicate", "touch"})
+"""Changes after which every item is still where it was."""
 NAMES = ("a b", "e%20", "f+", "g=1", "h#", "ü", "~t", "c&d", "x;y", "q?", "%2F", "'s")
 
 
@@ -82,9 +86,12 @@ class Mischief:
         self.chance = random.Random(seed)
         self.time = 1_600_000_000_000
         self.least = 15
+        self.done: Counter[str] = Counter()
+        self._known: list[tuple[str, Facts]] | None = None
 
     def run(self, steps: int) -> None:
-        """Makes so many changes; a change that the cluster refuses counts too."""
+        """Makes so many changes; a change that the cluster refuses counts too, and is not among the ``done``."""
+        self._known = None
         for _ in range(steps):
             kinds = [
                 (self.overwrite, 3), (self.append, 4), (self.cut, 2), (self.rename, 5), (self.swap, 2),
@@ -95,15 +102,23 @@ class Mischief:
             if len(self._items()) < self.least:
                 kinds = kinds[-2:]
             change: Callable[[], None] = self.chance.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
-            try:
-                change()
-            except (Failed, IndexError):
-                continue
+            with suppress(Failed, IndexError):
+                self.make(change)
+
+    def make(self, change: Callable[[], None]) -> None:
+        """Makes one change and counts it."""
+        try:
+            change()
+        finally:
+            if change.__name__ not in KEEPING_NAMES:
+                self._known = None
+        self.done[change.__name__] += 1
 
     # -- choosing
     def _items(self, *, directories: bool | None = None) -> list[str]:
-        found = [(path, facts) for path, _, facts in walk(self.namenode, self.root) if path]
-        return [path for path, facts in found if directories is None or facts.is_dir is directories]
+        if self._known is None:
+            self._known = [(path, facts) for path, _, facts in walk(self.namenode, self.root) if path]
+        return [path for path, facts in self._known if directories is None or facts.is_dir is directories]
 
     def _file(self) -> str:
         return join_root(self.root, self.chance.choice(self._items(directories=False)))
@@ -122,8 +137,9 @@ class Mischief:
     # -- changes
     def put(self) -> None:
         path = self._free()
-        if not _there(self.namenode, path):
-            self.writer.write(path, self._bytes())
+        if _there(self.namenode, path):
+            raise Failed(path, "is there already")
+        self.writer.write(path, self._bytes())
 
     def mkdir(self) -> None:
         self.namenode.make_directory(self._free(), self.chance.choice([0o755, 0o700, 0o1777]))
@@ -153,7 +169,7 @@ class Mischief:
     def swap(self) -> None:
         first, second = self._any(), self._any()
         if first.startswith(second) or second.startswith(first):
-            return
+            raise Failed(first, "is the other, or holds it")
         aside = f"{self.root}/aside"
         self.namenode.rename(first, aside)
         self.namenode.rename(second, first)
