@@ -16,6 +16,7 @@ from hadoop_dr.services.backup.close import candidate_name
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planning import RootPlan, planned_roots, point_documents
+from hadoop_dr.services.transfer.crew import side_by_side
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.transfer.stage import Stage
@@ -169,14 +170,17 @@ class Transfer:
     def _collect_checksums(self, documents: Documents, roots: Sequence[RootPlan]) -> None:
         """While the source is there: sums of what is too large to read back, so that proof needs only the target."""
         for root in roots:
+            base = f"{root.root}/.snapshot/{root.newer}"
+            items = [item for item in root.items if needs_checksum(item)]
+            sums = side_by_side(
+                lambda item, base=base: source_checksum(self._ground.source.namenode, f"{base}/{item.new}"),  # type: ignore[misc]
+                items,
+            )
             rows: list[tuple[object, ...]] = []
-            for item in root.items:
-                if needs_checksum(item):
-                    path = f"{root.root}/.snapshot/{root.newer}/{item.new}"
-                    found = source_checksum(self._ground.source.namenode, path)
-                    lengths = [str(length) for length in found.block_lengths]
-                    rows.append((item.inode, found.checksum.algorithm, found.checksum.value, lengths))
-                    self._beat(1)
+            for item, found in zip(items, sums, strict=True):
+                lengths = [str(length) for length in found.block_lengths]
+                rows.append((item.inode, found.checksum.algorithm, found.checksum.value, lengths))
+                self._beat(1)
             documents.write_loose(f"checksums-{root.index}.parquet", _SUMS, rows)
 
     def _record_staged(

@@ -10,6 +10,7 @@ from hadoop_dr.domain.facts import NO_EXTRAS, Extras
 from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.mover import SetAttributes
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer.crew import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +36,21 @@ def set_extras(target: NameNode, dressings: Iterable[Dressing], gate: Callable[[
     Args:
         gate: Called before each item that is changed.
     """
-    for dressing in dressings:
-        before, after = dressing.before, dressing.item.now_extras
-        if before == after:
-            continue
-        gate()
-        if before.acl != after.acl:
-            target.set_acl(dressing.path, after.acl)
-        wanted = dict(after.xattrs)
-        for name in dict(before.xattrs).keys() - wanted.keys():
-            target.remove_xattr(dressing.path, name)
-        for name, value in wanted.items():
-            if dict(before.xattrs).get(name) != value:
-                target.set_xattr(dressing.path, name, value)
+    changed = (dressing for dressing in dressings if dressing.before != dressing.item.now_extras)
+    for _ in side_by_side(lambda dressing: _set_extras(target, dressing), changed, gate):
+        pass
+
+
+def _set_extras(target: NameNode, dressing: Dressing) -> None:
+    before, after = dressing.before, dressing.item.now_extras
+    if before.acl != after.acl:
+        target.set_acl(dressing.path, after.acl)
+    wanted = dict(after.xattrs)
+    for name in dict(before.xattrs).keys() - wanted.keys():
+        target.remove_xattr(dressing.path, name)
+    for name, value in wanted.items():
+        if dict(before.xattrs).get(name) != value:
+            target.set_xattr(dressing.path, name, value)
 
 
 def set_policies(target: NameNode, dressings: Iterable[Dressing], gate: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import leaf, parent
 from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer.crew import side_by_side
 
 _MEND = "The next run copies in full mode"
 
@@ -46,22 +47,20 @@ def bind(target: NameNode, order: WorkOrder, only: Collection[int] | None = None
         elif item.old == "":
             listed = target.status(order.base_path(""))
             bound[item.inode] = Bound(listed.inode, listed.facts)
-    for directory, names in wanted.items():
-        _bind_directory(target, order, directory, names, bound)
+    for found in side_by_side(lambda one: _bind_directory(target, order.base_path(one[0]), one[1]), wanted.items()):
+        bound |= found
     return bound
 
 
-def _bind_directory(
-    target: NameNode, order: WorkOrder, directory: str, names: dict[str, Item], bound: dict[int, Bound]
-) -> None:
-    path = order.base_path(directory)
+def _bind_directory(target: NameNode, path: str, names: dict[str, Item]) -> dict[int, Bound]:
+    bound: dict[int, Bound] = {}
     try:
         for listed in target.list(path):
             if listed.name in names:
                 item = names.pop(listed.name)
                 bound[item.inode] = _checked(listed, item, path)
                 if not names:
-                    return
+                    return bound
     except NotFound as error:
         raise BaselineLost(path, "the plan builds on this directory, and it does not exist", _MEND) from error
     raise BaselineLost(f"{path}/{min(names)}", "the plan builds on this item, and it does not exist", _MEND)

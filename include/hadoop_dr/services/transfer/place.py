@@ -15,6 +15,7 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer import attributes
 from hadoop_dr.services.transfer.batches import Batches, levels
 from hadoop_dr.services.transfer.binding import Bound, bind
+from hadoop_dr.services.transfer.crew import side_by_side
 from hadoop_dr.services.transfer.tails import Tails
 from hadoop_dr.services.transfer.workarea import WorkArea
 
@@ -172,10 +173,13 @@ class _Placing:
 
     # -- tails
     def _join_tails(self) -> None:
-        tails = Tails(self._target, self._local, self._order, self._area, self._gate)
-        for inode in self._order.plan.tails:
-            if inode not in self._whole:
-                tails.join(self._item(inode), self._bound[inode], self._staged_at.get(inode))
+        tails = Tails(self._target, self._local, self._order, self._area)
+        joins = (inode for inode in self._order.plan.tails if inode not in self._whole)
+        for _ in side_by_side(
+            lambda inode: tails.join(self._item(inode), self._bound[inode], self._staged_at.get(inode)),
+            joins, self._gate,
+        ):
+            pass
 
     # -- arrive
     def _arrive(self) -> None:

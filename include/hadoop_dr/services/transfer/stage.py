@@ -20,6 +20,7 @@ from hadoop_dr.services.transfer import attributes, tails
 from hadoop_dr.services.transfer.batches import Batches, levels
 from hadoop_dr.services.transfer.binding import bind
 from hadoop_dr.services.transfer.copying import Copying
+from hadoop_dr.services.transfer.crew import side_by_side
 from hadoop_dr.services.transfer.records import Records, still_there
 from hadoop_dr.services.transfer.workarea import WorkArea
 
@@ -131,9 +132,8 @@ class Stage:
         if not items:
             return frozenset()
         bound = bind(self._target, order, {item.inode for item in items})
-        return frozenset(
-            item.inode for item in items if not tails.applies(self._target, order, item, bound[item.inode])
-        )
+        applies = side_by_side(lambda item: tails.applies(self._target, order, item, bound[item.inode]), items)
+        return frozenset(item.inode for item, fits in zip(items, applies, strict=True) if not fits)
 
     def _make_directories(self, parts: list[_Part], check: Callable[[], None]) -> None:
         made = sorted((part for part in parts if part.item.is_dir), key=lambda part: depth(part.path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import accumulate
 
 from hadoop_dr.domain.errors import Failed, Mismatch, NotFound
@@ -33,11 +32,10 @@ class Tails:
 
     Args:
         local: Moves bytes within the target.
-        gate: Called before each file.
     """
 
-    def __init__(self, target: NameNode, local: Mover, order: WorkOrder, area: Area, gate: Callable[[], None]) -> None:
-        self._target, self._local, self._order, self._area, self._gate = target, local, order, area, gate
+    def __init__(self, target: NameNode, local: Mover, order: WorkOrder, area: Area) -> None:
+        self._target, self._local, self._order, self._area = target, local, order, area
 
     def join(self, item: Item, bound: Bound, staged: str | None) -> None:
         """Gives a parked file its new end; done already is fine, also when the file has arrived since.
@@ -49,7 +47,6 @@ class Tails:
             Mismatch: The file is neither in its old nor in its new state.
         """
         assert item.now is not None
-        self._gate()
         path = self._area.parked(item.inode)
         file = self._look(path)
         if file is None or file.inode != bound.inode:

@@ -1,0 +1,39 @@
+"""Single requests side by side: bounded, in order, and no new one once one has failed."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+_THREADS = 16
+_AHEAD = 64
+
+What = TypeVar("What")
+Answer = TypeVar("Answer")
+
+
+def side_by_side(
+    act: Callable[[What], Answer], work: Iterable[What], gate: Callable[[], None] = lambda: None
+) -> Iterator[Answer]:
+    """Does independent things, at most 16 at once, and gives the answers in the order of the work.
+
+    Args:
+        gate: Called by the caller's thread before each is begun; raises to stop.
+
+    Raises:
+        Whatever the first of them raised, once those under way have ended.
+    """
+    flying: deque[Future[Answer]] = deque()
+    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="transfer")
+    try:
+        for one in work:
+            gate()
+            flying.append(pool.submit(act, one))
+            if len(flying) >= _AHEAD:
+                yield flying.popleft().result()
+        while flying:
+            yield flying.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
