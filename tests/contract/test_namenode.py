@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound, OverQuota
 from hadoop_dr.domain.facts import Extras, Kind
 from hadoop_dr.ports.namenode import NameNode
+from support.held import held_open
 from support.trees import NAMES, Writer
 
 ACCESS = ("group::r-x", "mask::rwx", "other::---", "user::rwx", "user:alice:rw-")
@@ -264,6 +268,34 @@ def test_a_quota_asked_of_a_snapshot_is_that_of_now_also_after_a_move(name: Name
     name.rename(f"{folder}/d", f"{folder}/e")
     found = name.quota(f"{folder}/.snapshot/s 1/d")
     assert (found.namespace, found.space_bytes, found.by_type) == (7, 1 << 20, ())
+
+
+# -- writers
+def test_files_that_are_open_are_named_and_no_longer_once_they_are_closed(
+    name: NameNode, pen: Writer, folder: str
+) -> None:
+    """Created and appended to, in a hostile place; closed ones beside them are not named (fault 9)."""
+    paths = [f"{folder}/a b 字%20 5 bytes", f"{folder}/d+/ap=pend #"]
+    name.make_directory(f"{folder}/d+", 0o755)
+    pen.write(paths[1], b"x")
+    pen.write(f"{folder}/closed", b"x")
+    assert list(name.open_files(folder)) == []
+    with held_open(name, paths[0], b"y" * 3000), held_open(name, paths[1], b"y" * 30, append=True):
+        wait_until(lambda: list(name.open_files(folder)) == sorted(paths))
+        assert list(name.open_files(f"{folder}/d+")) == [paths[1]]
+    wait_until(lambda: list(name.open_files(folder)) == [])
+
+
+def test_open_files_of_a_place_that_is_not_there_are_an_error_that_names_it(name: NameNode, folder: str) -> None:
+    with pytest.raises(NotFound, match="no body"):
+        name.open_files(f"{folder}/no body")
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < limit
+        time.sleep(0.02)
 
 
 # -- blocks

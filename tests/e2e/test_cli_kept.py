@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import pytest
@@ -15,6 +16,7 @@ from hadoop_dr.domain.ledger import point_directory
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quotas_from_rows
 from hadoop_dr.services.backup.quotas import QUOTAS
 from support.cli import SITES, CliHome
+from support.held import held_open
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
 
@@ -57,3 +59,31 @@ def test_quotas_of_directories_below_a_root_are_kept_with_the_point(shared: CliH
     third = shared.backup(service)["point"]
     assert kept_quotas(shared, service, third) == {}
     assert kept_quotas(shared, service, first) == {root: RootQuotas({"user ü": user, "user ü/in%20side": inside})}
+
+
+def test_files_that_somebody_was_writing_at_the_moment_are_named_by_the_backup_and_by_explain(shared: CliHome) -> None:
+    """The point holds each at the length it had; the writer goes on, and the next point has all of it (fault 9)."""
+    service, east = "writers", shared.namenodes["east"]
+    root = shared.service(service)
+    path = f"{root}/log of today %ü"
+    shared.writers["east"].write(f"{root}/closed", b"one")
+    with held_open(east, path, b"x" * 3000):
+        wait_until(lambda: list(east.open_files(root)) == [path])
+        document = shared.backup(service)
+        [name] = [shot.name for shot in east.snapshots(root)]
+        frozen = f"{path} at {east.status(f'{root}/.snapshot/{name}/{path[len(root) + 1 :]}').facts.length} bytes"
+        assert f"1 files were being written at the moment, the point has {frozen}" in document["warnings"]
+    told = shared.run("explain", service, "--point", document["point"], "--json").document("explain")["entries"]
+    assert [entry["text"] for entry in told if entry["kind"] == "taken" and frozen in entry["text"]]
+    shared.holds(service, document["point"], live=False)
+    wait_until(lambda: list(east.open_files(root)) == [])
+    after = shared.backup(service)
+    assert not [warning for warning in after["warnings"] if "written" in warning]
+    assert shared.holds(service, after["point"])[path[len(root) + 1 :]][0].length == 3000
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < limit
+        time.sleep(0.02)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.service_state import PointState
-from sim.world import World
+from hadoop_dr.services.report import all_entries, explanation
+from sim.world import POLICY, World
+from support.held import held_open
 
 ROOT = "/data/a b+%"
 
@@ -49,3 +55,59 @@ def test_an_unchanged_service_still_seals_a_point() -> None:
     assert second["files_copied"] == 0
     assert second["entries"] == 0
     assert [p.state for p in world.ground().ledger.read().points.values()] == [PointState.SEALED] * 2
+
+
+def told(world: World, kind: str) -> str:
+    """What ``explain`` says of the newest entry of a kind."""
+    chain = world.ground().ledger.chain
+    entries: list[dict[str, Any]] = explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]
+    return str([entry["text"] for entry in entries if entry["kind"] == kind][-1])
+
+
+def test_files_that_were_being_written_at_the_moment_are_told_with_their_length() -> None:
+    world = World()
+    fill(world)
+    with held_open(MemoryNameNode(world.clusters["east"]), f"{ROOT}/ü dir/log %", b"x" * 40):
+        document = world.backup("r1")
+    frozen = f"{ROOT}/ü dir/log % at 40 bytes"
+    assert [w for w in document["warnings"] if w.startswith("1 files were being written") and frozen in w]
+    assert f"1 files were being written: {frozen}" in told(world, "taken")
+    assert not [w for w in world.backup("r2")["warnings"] if "written" in w]
+    assert "written" not in told(world, "taken")
+
+
+def test_what_is_not_in_the_moment_is_not_told_as_being_written(monkeypatch: Any) -> None:
+    """A file made after the moment, and one that took the place of another, are not the point's."""
+    world = World()
+    fill(world)
+    east = MemoryNameNode(world.clusters["east"])
+    real = MemoryNameNode.open_files
+
+    def later(self: MemoryNameNode, path: str) -> Any:
+        for name in ("late", "h#"):
+            made = world.clusters["east"].make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=True)
+            made.is_open = True
+        return real(self, path)
+
+    monkeypatch.setattr(MemoryNameNode, "open_files", later)
+    with held_open(east, f"{ROOT}/log", b"x"):
+        document = world.backup("r1")
+    assert [w.partition(",")[0] for w in document["warnings"] if "written" in w] == [
+        "1 files were being written at the moment"
+    ]
+
+
+def test_open_files_that_cannot_be_looked_for_are_said_and_stop_no_run(monkeypatch: Any) -> None:
+    def silent(self: MemoryNameNode, path: str) -> Any:
+        raise Unreachable("east", "no answer")
+
+    world = World()
+    fill(world)
+    with held_open(MemoryNameNode(world.clusters["east"]), f"{ROOT}/log", b"x"):
+        with monkeypatch.context() as patched:
+            patched.setattr(MemoryNameNode, "open_files", silent)
+            document = world.backup("r1")
+        assert any("open files are not known" in warning and "no answer" in warning for warning in document["warnings"])
+        world.policy = POLICY + "audit_entries: 1\n"
+        document = world.backup("r2")
+        assert any("open files are looked for up to 1" in warning for warning in document["warnings"])

@@ -73,6 +73,15 @@ class NameNode(Protocol):
     def quota(self, path: str) -> Quota:
         """Quotas and usage of a directory."""
 
+    def open_files(self, path: str) -> Sequence[str]:
+        """Absolute paths of the files below a directory that a writer has open now, sorted.
+
+        The NameNode looks at every file there, so this is for directories of bounded size.
+
+        Raises:
+            NotFound: Nothing lies there.
+        """
+
     def snapshots(self, path: str) -> Sequence[Snapshot]:
         """Snapshots of a root, oldest first; empty when it is not snapshottable."""
 

@@ -82,8 +82,16 @@ def _tell_claim(entry: Entry, body: Mapping[str, Any]) -> str:
 def _tell_taken(_: Entry, body: Mapping[str, Any]) -> str:
     return (
         f"point {body['point']} taken on {body['source']}: {len(body['roots'])} snapshots, skew {body['skew_ms']} ms, "
-        f"{body['proof']}, late by {body['late_by_ms']} ms"
+        f"{body['proof']}, late by {body['late_by_ms']} ms{_tell_writing(body.get('writing', {}))}"
     )
+
+
+def _tell_writing(writing: Mapping[str, Any]) -> str:
+    if not writing.get("count"):
+        return ""
+    files = [f"{path} at {length} bytes" for path, length in writing["files"]]
+    more = [f"{writing['count'] - len(files)} more"] if writing["count"] > len(files) else []
+    return f"; {writing['count']} files were being written: {', '.join([*files, *more])}"
 
 
 def _tell_staged(_: Entry, body: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from hadoop_dr.services.backup.planning import RootPlan, planned_roots, point_do
 from hadoop_dr.services.backup.sampling import audit, sample_older
 from hadoop_dr.services.backup.smoke import run_smoke
 from hadoop_dr.services.backup.transfer import Transfer
+from hadoop_dr.services.backup.writing import writing_warnings
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
@@ -94,8 +95,14 @@ class Prove:
             "files_copied": point.staged["files"],
             "bytes_copied": point.staged["bytes"],
             "catalog": manifest["summary"]["catalog"],
+            "quotas": manifest["summary"].get("quotas", {}),
             "seconds": dict(seconds),
-            "warnings": [*documents.warnings, *catalogs.warnings(point), *manifest["summary"].get("notes", [])],
+            "warnings": [
+                *documents.warnings,
+                *catalogs.warnings(point),
+                *writing_warnings(point.taken),
+                *manifest["summary"].get("notes", []),
+            ],
         }
         verified = {name: verdict[name] for name in ("word", "match", "cannot_tell", "smoke")}
         Close(self._ground).seal(claim, point, verified, verdict["snapshots"], summary)

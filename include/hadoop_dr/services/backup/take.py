@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -17,6 +18,7 @@ from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import candidate_name
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.writing import FindWriting
 from hadoop_dr.services.ledger.claims import Pulse
 from hadoop_dr.services.moment import Taken, TakeSnapshots
 
@@ -27,6 +29,7 @@ class _Shot:
 
     taken: Taken
     verdict: Verdict
+    writing: Mapping[str, Any]
 
 
 class TakeMoment:
@@ -105,10 +108,13 @@ class TakeMoment:
             lambda until_s: self._pulse.sleep_until(until_s, still_mine),
         )
         self._catalogs.mark_after()
+        writing = FindWriting(ground.source.namenode, ground.policy.audit_entries).run(
+            roots, candidate_name(ground, point)
+        )
         touched = self._catalogs.touched(ground.policy.settle_ms, self._pulse.sleep_until)
         outside = self._catalogs.outside(roots, candidate_name(ground, point))
         evidence = Evidence(len(roots), taken.skew_ms, ground.policy.max_skew_ms, touched=touched, missing=outside)
-        return _Shot(taken, prove(evidence))
+        return _Shot(taken, prove(evidence), writing)
 
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
         ground = self._ground
@@ -143,6 +149,7 @@ class TakeMoment:
             "target": ground.target.name,
             "roots": roots,
             "catalog": catalog,
+            "writing": dict(shot.writing),
             "declared": sorted({*ground.policy.directories, *self._catalogs.locations()}),
         }
         ground.ledger.append_mine(claim, "taken", body)

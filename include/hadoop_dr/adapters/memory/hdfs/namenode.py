@@ -79,6 +79,11 @@ class MemoryNameNode:
             now = self.cluster.nodes.get(node.id, node)
             return Quota(now.quota_names, now.quota_bytes, *self.cluster.usage(node))
 
+    def open_files(self, path: str) -> Sequence[str]:
+        """Files below a directory that are marked as open."""
+        with self.cluster.lock:
+            return sorted(node.path() for node in self.cluster.find(path).walk() if node.is_open)
+
     def snapshots(self, path: str) -> Sequence[Snapshot]:
         """Snapshots of a root, oldest first."""
         return [Snapshot(shot.name, shot.id, shot.created_ms) for shot in self.cluster.find(path).snapshots or ()]

@@ -1,0 +1,78 @@
+"""Files that somebody was writing at the moment: their snapshot ends where the NameNode knew them to end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from hadoop_dr.domain.errors import DrError, NotFound
+from hadoop_dr.ports.namenode import NameNode
+
+SHOWN = 100
+_THREADS = 8
+
+
+class FindWriting:
+    """Looks for open files right after the snapshots were taken.
+
+    A file that was closed in between is not found, and one that was opened for append in between is; both spans are the
+    time of one request. A failure to look is no reason to give the point up.
+
+    Args:
+        source: The site the moment was taken on.
+        most: A root of more names is not looked through.
+    """
+
+    def __init__(self, source: NameNode, most: int) -> None:
+        self._source, self._most = source, most
+
+    def run(self, roots: Sequence[str], snapshot: str) -> dict[str, Any]:
+        """Looks through all roots.
+
+        Returns:
+            What the ledger keeps: ``{"count", "files": [[path, length in the snapshot], ...], "unknown": [reasons]}``;
+            the first hundred files by name.
+        """
+        found: list[list[Any]] = []
+        unknown: list[str] = []
+        try:
+            looked = roots if self._source.service().open_files else ()
+        except DrError as error:
+            return {"count": 0, "files": [], "unknown": [str(error)]}
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="writing") as pool:
+            for root, answer in zip(looked, pool.map(lambda root: self._look(root, snapshot), looked), strict=True):
+                if isinstance(answer, str):
+                    unknown.append(f"{root}: {answer}")
+                else:
+                    found += answer
+        return {"count": len(found), "files": sorted(found)[:SHOWN], "unknown": unknown}
+
+    def _look(self, root: str, snapshot: str) -> list[list[Any]] | str:
+        try:
+            names = self._source.quota(root).used_names
+            if names > self._most:
+                return f"has {names} names, open files are looked for up to {self._most}"
+            taken = ((path, self._taken(root, path, snapshot)) for path in self._source.open_files(root))
+            return [[path, length] for path, length in taken if length is not None]
+        except DrError as error:
+            return str(error)
+
+    def _taken(self, root: str, path: str, snapshot: str) -> int | None:
+        """Length of the file in the snapshot; None when it is not the one that lies there."""
+        try:
+            there = self._source.status(f"{root}/.snapshot/{snapshot}{path[len(root) :]}")
+            return there.facts.length if there.inode == self._source.status(path).inode else None
+        except NotFound:
+            return None
+
+
+def writing_warnings(taken: Mapping[str, Any]) -> list[str]:
+    """Writes for people what a taken point says of open files."""
+    writing = taken.get("writing", {})
+    warnings = [f"open files are not known: {reason}" for reason in writing.get("unknown", ())]
+    if writing.get("count"):
+        shown = ", ".join(f"{path} at {length} bytes" for path, length in writing["files"][:3])
+        more = f" and {writing['count'] - 3} more" if writing["count"] > 3 else ""
+        warnings.insert(0, f"{writing['count']} files were being written at the moment, the point has {shown}{more}")
+    return warnings

@@ -1,0 +1,59 @@
+"""A file that somebody is writing while a test looks: on a twin a mark, on a real cluster a request without an end."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, urlsplit
+
+import requests
+
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
+from hadoop_dr.ports.namenode import NameNode
+
+BLOCK = 1024
+
+
+@contextmanager
+def held_open(namenode: NameNode, path: str, data: bytes, *, append: bool = False) -> Iterator[None]:
+    """Writes ``data`` and keeps the file open until the block ends, then closes it as its writer would."""
+    if isinstance(namenode, MemoryNameNode):
+        cluster = namenode.cluster
+        if not append:
+            cluster.make_file(path, replication=1, block_size=BLOCK, overwrite=True)
+        node = cluster.live(path)
+        cluster.extend(node, data)
+        node.is_open = True
+        yield
+        node.is_open = False
+        return
+    assert isinstance(namenode, WebHdfsNameNode)
+    with _request(namenode.route.serving.url, path, append=append) as connection:
+        connection.sendall(b"%x\r\n%b\r\n" % (len(data), data))
+        yield
+        connection.sendall(b"0\r\n\r\n")
+        while b" 20" not in connection.recv(4096).replace(b" 100", b""):
+            pass
+
+
+@contextmanager
+def _request(url: str, path: str, *, append: bool) -> Iterator[socket.socket]:
+    """A request to a DataNode whose body goes on until the caller ends it."""
+    wish = {"op": "APPEND"} if append else {"op": "CREATE", "blocksize": BLOCK, "replication": 1, "overwrite": "true"}
+    method = "POST" if append else "PUT"
+    answer = requests.request(
+        method, f"{url.rstrip('/')}/webhdfs/v1{quote(path)}", params={**wish, "user.name": "hdfs"},
+        allow_redirects=False, timeout=30,
+    )  # fmt: skip
+    assert answer.status_code == 307, answer.text
+    there = urlsplit(answer.headers["Location"])
+    # Not the path of the redirect: it is not byte-exact.
+    head = (
+        f"{method} /webhdfs/v1{quote(path)}?{there.query} HTTP/1.1\r\nHost: {there.netloc}\r\n"
+        "Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection((there.hostname, there.port), timeout=60) as connection:
+        connection.sendall(head.encode())
+        yield connection
