@@ -42,7 +42,7 @@ def coverage_of(service: str, home: Path | None = None) -> dict[str, Any]:
 
 def plan_of(service: str, home: Path | None = None) -> dict[str, Any]:
     """Says what a backup would do now, in the shape of section 10."""
-    with open_service(service, home) as ground:
+    with open_service(service, home, both=True) as ground:
         return Preview(ground).run()
 
 

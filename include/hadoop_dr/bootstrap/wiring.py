@@ -20,7 +20,7 @@ from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.domain.errors import Refused, Unreachable
+from hadoop_dr.domain.errors import DrError, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
@@ -33,7 +33,7 @@ from hadoop_dr.services.ledger.roles import Roles, RolesRead
 from hadoop_dr.services.ledger.service import ServiceLedger
 
 HDFS_USER = "HADOOP_USER_NAME"
-FIRST_CONTACT = Deadlines(budget_s=10.0)
+LONE_FIRST_CONTACT = Deadlines(budget_s=10.0)
 DEFAULT_USER = "hdfs"
 
 
@@ -113,16 +113,18 @@ def open_pair(name: str, home: Path | None = None) -> Iterator[PairGround]:
 
 
 @contextmanager
-def open_service(service: str, home: Path | None = None) -> Iterator[Ground]:
+def open_service(service: str, home: Path | None = None, *, both: bool = False) -> Iterator[Ground]:
     """Builds everything a service's run stands on.
 
     Args:
         service: Its name.
         home: The directory with the user's files; found when None.
+        both: What is wanted needs both sites, not only the one whose ledger decides.
 
     Raises:
         BadInput: Pair or policy are wrong; before any connection.
         Refused: The pair has no roles yet.
+        Unreachable, NotReady: A site that is needed does not serve.
     """
     home = home or settings.find_home()
     policy = settings.load_policy(home, service)
@@ -143,7 +145,10 @@ def open_service(service: str, home: Path | None = None) -> Iterator[Ground]:
         target = next(side for name, side in sides.items() if name != roles.primary)
         source = sides[roles.primary]
         if roles.deciding in read.silent:
-            raise Unreachable(roles.deciding, f"the ledger that decides lies there: {read.silent[roles.deciding]}")
+            why = read.silent[roles.deciding]
+            raise Unreachable(roles.deciding, f"the ledger that decides lies there: {why.problem}", why.mend)
+        if both and read.silent:
+            raise next(iter(read.silent.values()))
         ledger = ServiceLedger(_chain(pair.name, service, roles.deciding, sides, read.silent), roles)
         directory = service_chain(pair.name, service).rpartition("/")[0]
         limits = Limits(bandwidth_bytes_s=policy.limits.bandwidth_bytes_s)
@@ -175,6 +180,7 @@ def open_service(service: str, home: Path | None = None) -> Iterator[Ground]:
             host=host,
             thaw=thaw,
             controller_site=settings.acting_site(pair) or "",
+            silent=read.silent,
         )
 
 
@@ -192,19 +198,20 @@ def thaw(frozen: Mapping[str, Any]) -> Policy:
 
 
 def read_roles(pair: Pair, home: Path) -> RolesRead:
-    """Reads the roles from both sites at once, waiting for neither longer than an ordinary failover takes."""
+    """Reads the roles from both sites at once, waiting for neither longer than a failover takes, if it can fail over."""
     clock, chance = SystemClock(), SystemChance()
     with ExitStack() as stack:
-        files = {
-            site.name: WebHdfsFiles(hdfs_address(site, settings.addresses(home, site)), clock, chance, FIRST_CONTACT)
-            for site in pair.sites
-        }
+        files = {}
+        for site in pair.sites:
+            address = hdfs_address(site, settings.addresses(home, site))
+            patience = Deadlines() if len(address.webhdfs) > 1 else LONE_FIRST_CONTACT
+            files[site.name] = WebHdfsFiles(address, clock, chance, patience)
         for one in files.values():
             stack.callback(one.close)
         return Roles(pair.name, files, clock).read()
 
 
-def _chain(pair: str, service: str, deciding: str, sides: Mapping[str, Side], silent: Mapping[str, str]) -> Chain:
+def _chain(pair: str, service: str, deciding: str, sides: Mapping[str, Side], silent: Mapping[str, DrError]) -> Chain:
     other = next(name for name in sides if name != deciding)
     follower = None if other in silent else sides[other].files
     return Chain(service_chain(pair, service), sides[deciding].files, follower, SystemClock())

@@ -12,7 +12,7 @@ from hadoop_dr.adapters.webhdfs import fsck, shapes
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory, simple_session
 from hadoop_dr.adapters.webhdfs.datanodes import Redirected
 from hadoop_dr.adapters.webhdfs.diff import diff_pages
-from hadoop_dr.adapters.webhdfs.remote import expected_shape
+from hadoop_dr.adapters.webhdfs.remote import NO_ACTIVE, expected_shape
 from hadoop_dr.adapters.webhdfs.route import Route
 from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
 from hadoop_dr.domain.addresses import HdfsAddress
@@ -71,8 +71,7 @@ class WebHdfsReader:
         with expected_shape(f"{self.site} {node.url}/jmx"):
             counts = node.page("/jmx", qry=_JMX + "FSNamesystem").json()["beans"][0]
             if counts["tag.HAState"] != "active":
-                raise NotReady(self.site, f"{node.url} is {counts['tag.HAState']}",
-                               "Wait for a NameNode to become active")
+                raise NotReady(self.site, f"{node.url} is {counts['tag.HAState']}", NO_ACTIVE)
 
             def word(attribute: str) -> str:
                 bean = node.page("/jmx", get=f"{_JMX}NameNodeInfo::{attribute}").json()["beans"][0]

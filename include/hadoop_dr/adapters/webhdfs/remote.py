@@ -19,9 +19,12 @@ from hadoop_dr.domain.errors import (
     Protocol,
 )
 
+NO_ACTIVE = ("See which of its NameNodes is active: hdfs haadmin -getAllServiceState. "
+             "Name that one in the pair file, or make one active: hdfs haadmin -failover")
+
 _BY_NAME: dict[str, tuple[type[Failed], str]] = {
-    "StandbyException": (NotReady, "Wait for a NameNode to become active"),
-    "ObserverRetryOnActiveException": (NotReady, "Wait for a NameNode to become active"),
+    "StandbyException": (NotReady, NO_ACTIVE),
+    "ObserverRetryOnActiveException": (NotReady, NO_ACTIVE),
     "RetriableException": (NotReady, "Wait until the NameNode has started"),
     "SafeModeException": (NotReady, "Wait until it has left safe mode: hdfs dfsadmin -safemode get"),
     "FileNotFoundException": (NotFound, ""),

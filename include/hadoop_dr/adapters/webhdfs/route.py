@@ -104,7 +104,7 @@ class Route:
                 last: DrError = Unreachable(self._site, str(problem),
                                             "Check that a NameNode of this site runs and can be reached")
             except NotReady as problem:
-                last = problem
+                last = self._named(problem)
             self._pass_over(index)
             tried += 1
             if tried % len(self._namenodes) == 0:
@@ -112,6 +112,12 @@ class Route:
                     raise last
                 self._clock.sleep_until(self._clock.monotonic_s() + pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _named(self, problem: NotReady) -> NotReady:
+        """The same error about this site: which of them cannot serve is what a person has to know first."""
+        if problem.subject == self._site:
+            return problem
+        return NotReady(self._site, f"{problem.problem} ({problem.subject})", problem.mend)
 
     def _pass_over(self, index: int) -> None:
         with self._lock:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ledger import point_directory
 from hadoop_dr.domain.pair import Pair
 from hadoop_dr.domain.pair_state import PairState
@@ -56,6 +57,7 @@ class Ground:
         source_mover: Reads files of the source back, to compare with what the target has.
         thaw: Reads a policy back from what a claim froze of it, so that a run keeps the policy it began with.
         controller_site: Where this controller stands; empty for one controller of both sites.
+        silent: Sites that gave no answer when the roles were read, with the error; what needs them need not ask again.
     """
 
     pair: Pair
@@ -75,6 +77,7 @@ class Ground:
     host: Host
     thaw: Callable[[Mapping[str, Any]], Policy]
     controller_site: str = ""
+    silent: Mapping[str, DrError] = field(default_factory=dict)
 
     @property
     def sides(self) -> Mapping[str, Side]:

@@ -64,6 +64,8 @@ class Preflight:
 
     def _site(self, side: Side) -> list[Result]:
         def look() -> Iterator[Result]:
+            if side.name in self._ground.silent:  # asked a moment ago; nobody shall wait for that twice
+                raise self._ground.silent[side.name]
             service = side.namenode.service()
             if service.safe_mode:
                 yield fail(

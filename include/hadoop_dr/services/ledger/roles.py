@@ -20,12 +20,12 @@ class RolesRead:
 
     Attributes:
         state: Roles of the copy that decides.
-        silent: Sites whose copy could not be read, with the reason.
+        silent: Sites whose copy could not be read, with the error.
         behind: Sites whose copy is a shorter beginning of the other.
     """
 
     state: PairState
-    silent: Mapping[str, str]
+    silent: Mapping[str, DrError]
     behind: tuple[str, ...]
 
 
@@ -49,17 +49,16 @@ class Roles:
             DrError: Neither site answers.
         """
         copies: dict[str, Copy] = {}
-        silent: dict[str, str] = {}
+        silent: dict[str, DrError] = {}
         with ThreadPoolExecutor(len(self._files)) as pool:
             reads = {site: pool.submit(read_copy, files, self._path, 1, GENESIS) for site, files in self._files.items()}
         for site, read in reads.items():
             try:
                 copies[site] = read.result()
             except DrError as error:
-                silent[site] = str(error)
-                last = error
+                silent[site] = error
         if not copies:
-            raise last
+            raise next(iter(silent.values()))
         chosen = self._chosen(copies)
         entries = [decode(content, self._path) for content in copies[chosen].contents]
         behind = tuple(site for site, copy in copies.items() if copy.head_n < copies[chosen].head_n)
