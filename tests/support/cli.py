@@ -97,8 +97,8 @@ class Running:
 class CliHome(LabHome):
     """A home on the lab with directories below ``/t/cli``, and the eyes of a stranger on both sites."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, sites: Mapping[str, Any] | None = None) -> None:
+        super().__init__(path, sites)
         (path / ".lab").symlink_to(Path(__file__).resolve().parents[2] / ".lab")
         self.folder = f"/t/cli/{self.mark}"
         self.addresses = {
@@ -106,10 +106,14 @@ class CliHome(LabHome):
             for site, found in self.sites.items()
         }
         self.namenodes = {site: WebHdfsNameNode(self.addresses[site], SystemClock(), SystemChance()) for site in SITES}
-        self.writers = {site: LiveWriter(self.sites[site]["webhdfs"][0]) for site in SITES}
+        self.writers = {site: self.writer(site) for site in SITES}
         self._readers = {site: NativeMover(at, at, Limits(in_flight=16)) for site, at in self.addresses.items()}
         self._pool = ThreadPoolExecutor(READERS)
         self._calls = 0
+
+    def writer(self, site: str) -> LiveWriter:
+        """One more writer on a site."""
+        return LiveWriter(*self.sites[site]["webhdfs"])
 
     def root(self, service: str) -> str:
         """The protected directory of a service."""
@@ -121,11 +125,17 @@ class CliHome(LabHome):
         self.namenodes["east"].make_directory(self.root(name), 0o755)
         return self.root(name)
 
-    def run(self, *arguments: str, environment: Mapping[str, str] | None = None, exit_code: int | None = 0) -> Ran:
+    def run(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        exit_code: int | None = 0,
+        within_s: float = 240,
+    ) -> Ran:
         """Calls the command and waits; ``exit_code`` is what the caller expects, None for anything."""
         environ = {**in_home(self), **(environment or {})}
         done = subprocess.run(
-            (COMMAND, *arguments), env=environ, capture_output=True, text=True, timeout=240, check=False
+            (COMMAND, *arguments), env=environ, capture_output=True, text=True, timeout=within_s, check=False
         )
         ran = Ran(done.returncode, done.stdout, done.stderr)
         assert exit_code in (None, ran.exit_code), f"{arguments} ended with {ran.exit_code}: {ran.stdout}{ran.stderr}"
@@ -254,17 +264,17 @@ class CliHome(LabHome):
             time.sleep(0.05)
 
 
-def initialised(path: Path) -> CliHome:
+def initialised(path: Path, sites: Mapping[str, Any] | None = None) -> CliHome:
     """A home whose pair has its first roles."""
-    home = CliHome(path)
+    home = CliHome(path, sites)
     home.run("identity", home.pair, "--initialise")
     return home
 
 
 @contextmanager
-def cli_home(factory: pytest.TempPathFactory) -> Iterator[CliHome]:
-    """A home for as long as the block lasts."""
-    home = initialised(factory.mktemp("cli"))
+def cli_home(factory: pytest.TempPathFactory, sites: Mapping[str, Any] | None = None) -> Iterator[CliHome]:
+    """A home for as long as the block lasts; its sites are those of the running lab unless others are given."""
+    home = initialised(factory.mktemp("cli"), sites)
     try:
         yield home
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,18 +15,26 @@ ROOT = Path(__file__).resolve().parents[2]
 USER = "hdfs"
 
 
+def sites_of(root: Path) -> dict[str, Any]:
+    """The sites of the lab in a folder, as its state file has them."""
+    found: dict[str, Any] = json.loads((root / ".lab/state.json").read_text())["sites"]
+    return found
+
+
 class LabHome:
     """The user's files in a directory of their own, with the lab's addresses spelled out.
 
     Args:
         path: An empty directory.
+        sites: What is to be ``east``, the primary, and ``west``, as a lab's state file has sites; by default the two
+            of the running lab.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sites: Mapping[str, Any] | None = None) -> None:
         self.path = path
         self.mark = uuid4().hex[:8]
         self.pair = f"e2e-{self.mark}"
-        self.sites: dict[str, Any] = json.loads((ROOT / ".lab/state.json").read_text())["sites"]
+        self.sites: dict[str, Any] = dict(sites or sites_of(ROOT))
         for folder in ("pairs", "policies"):
             (path / "include" / folder).mkdir(parents=True)
         (path / "dags").symlink_to(ROOT / "dags")
@@ -68,10 +77,8 @@ class LabHome:
 
     @staticmethod
     def _addresses(site: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {
-            "hdfs": {"namenodes": site["namenodes"], "webhdfs": site["webhdfs"]},
-            "zookeeper": site["zookeeper"],
-        }
+        hdfs = {key: site[key] for key in ("namenodes", "webhdfs", "nameservice") if site[key]}
+        found: dict[str, Any] = {"hdfs": hdfs, "zookeeper": site["zookeeper"]}
         if site["metastore"]:
             found["metastores"] = {"hive": [site["metastore"]]}
         return found

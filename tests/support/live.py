@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -18,12 +19,16 @@ from support.backup import Pair, Site
 
 
 class LiveWriter:
-    """Writes over WebHDFS as a user would, in blocks small enough for tests."""
+    """Writes over WebHDFS as a user would, in blocks small enough for tests.
+
+    Args:
+        urls: The NameNodes; the one that is active serves.
+    """
 
     block_size = 1024
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, *urls: str) -> None:
+        self._urls = urls
         self._http = requests.Session()
 
     def write(self, path: str, data: bytes) -> None:
@@ -39,7 +44,12 @@ class LiveWriter:
         self._http.close()
 
     def _address(self, path: str) -> str:
-        return f"{self._url}/webhdfs/v1{quote(path)}"
+        """Where the NameNode that is active answers for a path."""
+        for url in self._urls[1:]:
+            with suppress(requests.ConnectionError):
+                if self._http.get(f"{url}/webhdfs/v1/?op=GETFILESTATUS", timeout=30).ok:
+                    return f"{url}/webhdfs/v1{quote(path)}"
+        return f"{self._urls[0]}/webhdfs/v1{quote(path)}"
 
     def _send(self, method: str, path: str, data: bytes | None, wanted: int, **query: Any) -> requests.Response:
         """Asks the NameNode, then its DataNode under the same path: the redirect itself composes decomposed letters."""
