@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,3 +139,24 @@ def test_every_rule_survives_the_ledger(kept_rule: Rule) -> None:
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(Wrong):
         rule(text)
+
+
+def damaged(points: list[Kept]) -> list[Kept]:
+    return [replace(kept, damaged=True) for kept in points]
+
+
+def test_a_damaged_point_takes_no_place_among_the_newest_from_one_that_is_sound() -> None:
+    points = [*at(4, 3, of="2"), *damaged(at(2, 1, of="2"))]
+    assert to_prune(points, NOW) == []
+    assert to_prune([*points, *at(0.5, of="2")], NOW) == ["-4h"]
+
+
+def test_a_damaged_point_takes_no_slot_of_a_grid_from_one_that_is_sound() -> None:
+    sound, bad = at(30.4, of="7d:1d"), damaged(at(30.2, of="7d:1d"))
+    assert to_prune([*sound, *bad, *at(0, of="7d:1d")], NOW) == ["-30.2h"]
+    assert to_prune([*bad, *at(0, of="7d:1d")], NOW) == []
+
+
+def test_the_newest_sound_point_stays_however_many_damaged_ones_follow() -> None:
+    assert to_prune([*at(9), *damaged(at(3, 2, 1))], NOW) == []
+    assert to_prune([*damaged(at(9)), *at(8), *damaged(at(1))], NOW) == ["-9h"]

@@ -14,7 +14,7 @@ from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
 from hadoop_dr.domain.pair_state import PairState, reduce_pair
 from hadoop_dr.domain.roots import inside, keyed_by_declaration, nested, resolve_roots, root_of
-from hadoop_dr.domain.service_state import PointState, reduce_service
+from hadoop_dr.domain.service_state import Point, PointState, ServiceState, reduce_service
 from hadoop_dr.domain.verify import (
     SourceChecksum,
     Verdict,
@@ -23,6 +23,7 @@ from hadoop_dr.domain.verify import (
     differing_fields,
     say_difference,
 )
+from hadoop_dr.services.backup.damage import bad_files
 
 FILE = Facts(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
 POINT = "20261120T020000.000Z"
@@ -97,10 +98,38 @@ def test_a_point_that_rotted_stays_sealed_and_is_marked() -> None:
     fence = Entry(3, 1, "r", "", "fence", {"site": "east", "grade": "forced", "quotas": {}}, GENESIS, 1)
     state = reduce_service([claim, damaged, fence, replace(claim, n=4)])
     assert state.points[POINT].damaged == "bits"
+    lifted = reduce_service([replace(damaged, body={"point": POINT, "reason": "", "files": []})], state)
+    assert lifted.points[POINT].damaged == ""
+    assert reduce_service([replace(damaged, body={"point": "forgotten", "reason": "bits"})], state) == state
     assert state.claim is not None
     assert state.claim.n == 4
     assert [p.point for p in state.unfinished()] == [POINT]
     assert state.newest_sealed() is None
+
+
+def test_the_newest_sound_point_is_the_newest_that_nothing_is_known_against() -> None:
+    def sealed(name: str, damaged: str = "") -> Point:
+        return Point(name, 1, PointState.SEALED, "r", 1, 1, damaged=damaged)
+
+    state = ServiceState({"p1": sealed("p1"), "p2": sealed("p2"), "p3": sealed("p3", "bits")})
+    assert [found and found.point for found in (state.newest_sound(), state.newest_sealed())] == ["p2", "p3"]
+
+
+def test_what_cannot_be_read_is_told_and_counts_as_unreadable_only_once_the_site_answered() -> None:
+    verdict, other = Verdict(), Verdict()
+    other.unread("a: gone", settled=True)
+    other.unread("b: no answer", settled=False)
+    verdict.add(other)
+    assert (verdict.cannot_tell, verdict.unreadable, verdict.word) == (
+        ["a: gone", "b: no answer"], ["a: gone"], "cannot tell")  # fmt: skip
+
+
+def test_lines_of_a_verdict_become_files_of_the_nearest_root() -> None:
+    roots = ["/data/a b", "/data/a b+"]
+    lines = ["/data/a b+/ü/e%20: content differs: SHA-256", "/data/a b: snapshot is gone", "/elsewhere/x: odd"]
+    assert [(bad.root, bad.path, bad.reason) for bad in bad_files(roots, lines)] == [
+        ("/data/a b+", "ü/e%20", "content differs: SHA-256"), ("/data/a b", "", "snapshot is gone"),
+        ("", "elsewhere/x", "odd")]  # fmt: skip
 
 
 def test_every_attribute_of_a_file_counts_and_only_those_of_a_directory_that_it_has() -> None:

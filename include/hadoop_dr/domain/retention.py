@@ -84,11 +84,13 @@ class Kept:
         point: Its id.
         moment_ms: Its moment.
         rule: The rule of this site in the policy it was sealed under; a later policy never shortens its life.
+        damaged: It stays by its own rule as long as it takes no place from one that is not.
     """
 
     point: str
     moment_ms: int
     rule: Rule
+    damaged: bool = False
 
 
 def to_prune(
@@ -101,9 +103,10 @@ def to_prune(
 ) -> list[str]:
     """Chooses the points that may go, oldest first: the order in which they have to be removed.
 
-    Pinned points, baselines and the newest sealed point never go. A point goes only when its own rule does not keep it.
-    Ranks among the newest count every point, so that an old generous number ends; slots of a grid count only points
-    whose own rule has that grid, so that a point which a stricter rule removes cannot take a slot from another.
+    Pinned points, baselines, the newest sealed point and the newest that is not damaged never go. A point goes only
+    when its own rule does not keep it. Ranks among the newest count every sound point, so that an old generous number
+    ends; slots of a grid count only points whose own rule has that grid, so that a point which a stricter rule removes
+    cannot take a slot from another.
 
     Args:
         points: Every sealed point of the service on this site.
@@ -114,7 +117,8 @@ def to_prune(
             safe, so that only the oldest row of points goes.
     """
     ordered = sorted(points, key=lambda kept: (kept.moment_ms, kept.point))
-    held = {*pinned, *baseline, *(kept.point for kept in ordered[-1:])}
+    sound = [kept for kept in ordered if not kept.damaged]
+    held = {*pinned, *baseline, *(kept.point for kept in (*ordered[-1:], *sound[-1:]))}
     held |= _newest(ordered) | _in_slots(ordered, now_ms)
     chosen: list[str] = []
     for kept in ordered:
@@ -126,12 +130,18 @@ def to_prune(
 
 
 def _newest(ordered: Sequence[Kept]) -> set[str]:
-    return {kept.point for rank, kept in enumerate(reversed(ordered), start=1) if rank <= kept.rule.newest}
+    held: set[str] = set()
+    before = 0
+    for kept in reversed(ordered):
+        if before < kept.rule.newest:
+            held.add(kept.point)
+        before += not kept.damaged
+    return held
 
 
 def _in_slots(ordered: Sequence[Kept], now_ms: int) -> set[str]:
     newest_of_slot: dict[tuple[Grid, int], str] = {}
-    for kept in ordered:
+    for kept in sorted(ordered, key=lambda kept: not kept.damaged):
         for grid in kept.rule.grids:
             if now_ms - kept.moment_ms <= grid.span_ms:
                 newest_of_slot[grid, grid.slot(kept.moment_ms)] = kept.point

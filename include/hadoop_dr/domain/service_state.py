@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -55,7 +55,8 @@ class Point:
     sealed_at: str = ""
     reason: str = ""
     gone: tuple[str, ...] = ()  # sites whose snapshots were pruned
-    damaged: str = ""
+    damaged: str = ""  # why no copy of it is to be relied on; empty while nothing is known against it
+    bad_files: Sequence[Sequence[str]] = ()  # root and relative path of what is damaged
     base: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -95,6 +96,10 @@ class ServiceState:
     def newest_sealed(self) -> Point | None:
         """The newest visible point."""
         return max(self.sealed(), key=lambda p: p.point, default=None)
+
+    def newest_sound(self) -> Point | None:
+        """The newest visible point that nothing is known against: what a person would go back to."""
+        return max((p for p in self.sealed() if not p.damaged), key=lambda p: p.point, default=None)
 
     def unfinished(self) -> list[Point]:
         """Points that were begun and are neither sealed nor void, oldest first."""
@@ -172,7 +177,9 @@ def _pruned(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
 
 
 def _damaged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    points[entry.body["point"]] = replace(points[entry.body["point"]], damaged=entry.body["reason"])
+    body, point = entry.body, points.get(entry.body["point"])
+    if point is not None:
+        points[point.point] = replace(point, damaged=body["reason"], bad_files=body.get("files", ()))
     return claim
 
 

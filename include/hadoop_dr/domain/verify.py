@@ -24,17 +24,30 @@ class Verdict:
         match: How many objects are equal in everything that was looked at.
         mismatch: Objects that differ, with the fields.
         cannot_tell: Objects that could not be compared, with the reason.
+        unreadable: Those of them that a site answered for and could not read.
     """
 
     match: int = 0
     mismatch: list[str] = field(default_factory=list)
     cannot_tell: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
 
     def add(self, other: Verdict) -> None:
         """Takes in another verdict."""
         self.match += other.match
         self.mismatch += other.mismatch
         self.cannot_tell += other.cannot_tell
+        self.unreadable += other.unreadable
+
+    def unread(self, line: str, *, settled: bool) -> None:
+        """Takes in an object whose bytes could not be read back.
+
+        Args:
+            settled: The site answered; without an answer nothing is known of the object.
+        """
+        self.cannot_tell.append(line)
+        if settled:
+            self.unreadable.append(line)
 
     @property
     def word(self) -> str:

@@ -40,7 +40,7 @@ def _point(point: Point, sites: Sequence[str], *, pinned: bool) -> dict[str, Any
         "epoch": point.epoch,
         "sites": {site: site in there and site not in point.gone for site in sites},
         "pinned": pinned,
-        "verified": "damaged" if point.damaged else point.sealed.get("verified", {}).get("word", ""),
+        "verified": "mismatch" if point.damaged else point.sealed.get("verified", {}).get("word", ""),
     }
 
 
@@ -114,6 +114,11 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
     "sealed": _tell_sealed,
     "void": lambda _, body: f"point {body['point']} given up: {body['reason']}",
     "released": lambda entry, body: f"run {entry.run} ended without a seal: {body['reason']}",
+    "damaged": lambda _, body: (
+        f"point {body['point']} found damaged: {body['reason']}"
+        if body["reason"]
+        else f"point {body['point']} read back as it was sealed; it is not damaged"
+    ),
     "pruned": lambda _, body: "pruned " + ", ".join(f"{point} on {site}" for site, point in body["points"]),
 }
 

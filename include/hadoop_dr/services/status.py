@@ -88,7 +88,7 @@ class Status:
         rpo = policy.rpo_ms / 1000
         try:
             state = self._read_service(policy.service)
-            newest = state.newest_sealed()
+            newest = state.newest_sound()
         except DrError as error:
             return {"newest": None, "age_seconds": None, "rpo_seconds": rpo, "state": f"unknown: {error}"}
         placing = state.claim is not None and state.points[state.claim.point].state is PointState.STAGED

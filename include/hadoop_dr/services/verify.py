@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.errors import Failed, NotFound
 from hadoop_dr.domain.facts import Facts, Listed
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import join
@@ -23,7 +23,7 @@ from hadoop_dr.domain.verify import (
     differing_fields,
     say_difference,
 )
-from hadoop_dr.ports.mover import Digest, Mover, Outcome, Read
+from hadoop_dr.ports.mover import Did, Digest, Mover, Outcome, Read
 from hadoop_dr.ports.namenode import NameNode
 
 READ_BACK_BYTES = 16 << 20
@@ -211,7 +211,13 @@ class VerifyRoot:
         self._read_back(facts, again, verdict)
 
     def _by_checksum(self, facts: RootFacts, item: Item) -> bool | None:
-        return checksum_answer(facts.checksums[item.inode], source_checksum(self._target, f"{facts.base}/{item.new}"))
+        try:
+            found = source_checksum(self._target, f"{facts.base}/{item.new}")
+        except Failed as error:
+            if error.retryable:
+                raise
+            return None  # reading it back shows what is wrong with it
+        return checksum_answer(facts.checksums[item.inode], found)
 
     def _read_back(self, facts: RootFacts, items: Sequence[Item], verdict: Verdict) -> None:
         by_inode, tails = {item.inode: item for item in items}, facts.tails
@@ -226,9 +232,8 @@ class VerifyRoot:
             item = by_inode[answer.key]
             path = f"{facts.root}/{item.new}"
             if isinstance(answer, Outcome):
-                verdict.cannot_tell.append(
-                    f"{path}: could not be read back ({answer.did.value} {answer.detail})".rstrip()
-                )
+                line = f"{path}: could not be read back ({answer.did.value} {answer.detail})".rstrip()
+                verdict.unread(line, settled=answer.did is not Did.UNKNOWN)
             else:
                 self._judge_digest(path, item.inode in tails, facts.digests.get(item.inode), answer, verdict)
             self._beat(1)

@@ -40,13 +40,18 @@ class Baseline:
 
 
 def find_baseline(ground: Ground, state: ServiceState) -> Baseline:
-    """Looks from the newest sealed point backwards for one that is whole on both sites."""
+    """Looks from the newest sealed point backwards for one that is whole on both sites.
+
+    Behind a damaged point none is looked for: the live tree holds what is damaged, so everything has to be compared.
+    """
     lost: list[str] = []
     for point in reversed(state.sealed()):
         problem = _problem(ground, point)
         if problem is None:
             return Baseline(point, tuple(lost))
         lost.append(f"point {point.point}: {problem}")
+        if point.damaged:
+            break
     return Baseline(None, tuple(lost))
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure
+from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, warn
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Mismatch, Superseded, Unknown
 from hadoop_dr.domain.ids import iso, point_id, snapshot_name
 from hadoop_dr.domain.policy import Drift, Mode
@@ -16,6 +16,7 @@ from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceStat
 from hadoop_dr.services.backup.baseline import Baseline, find_baseline, record
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.drift import find_drift, kept_name, trees_differ
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
@@ -117,7 +118,11 @@ class Begin:
         except DrError as error:
             checked = preflight.run(Scope(ground.policy.directories, None))
             return [*sites, *checked, failed_to("reading", error)], None, Baseline(None)
-        return [*sites, *preflight.run(Scope(roots, baseline.point))], state, baseline
+        damaged = [
+            warn("points", text, f"Read it again: hadoop-dr verify {ground.policy.service} --point POINT")
+            for text in damage_warnings(state, ground.target.name)
+        ]
+        return [*sites, *preflight.run(Scope(roots, baseline.point)), *damaged], state, baseline
 
     def _roots(self) -> tuple[str, ...]:
         return resolve_roots([*self._ground.policy.directories, *self._catalogs.locations()])

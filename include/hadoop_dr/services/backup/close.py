@@ -129,7 +129,12 @@ class Close:
         here = [p for p in state.sealed() if recorded_snapshots(p, side.name) is not None]
         # The rule of the role the site had then: a change of roles must not shorten the life of older points.
         points = [
-            Kept(p.point, p.moment_ms, rule(p.sealed["retention"]["primary" if side.name == p.source else "secondary"]))
+            Kept(
+                p.point,
+                p.moment_ms,
+                rule(p.sealed["retention"]["primary" if side.name == p.source else "secondary"]),
+                bool(p.damaged),
+            )
             for p in here
         ]
         baseline = find_baseline(ground, state).point

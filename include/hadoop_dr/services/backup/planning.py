@@ -22,6 +22,7 @@ from hadoop_dr.domain.work import Shard
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.baseline import Baseline, find_baseline, snapshot_problem
 from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.drift import look_name
 from hadoop_dr.services.backup.ground import Ground
@@ -238,7 +239,8 @@ def adopt(ground: Ground, root: str, newer: str, base: str, beat: Callable[[int]
     items = gather(ground, root, None, newer, audit=False)
     trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
     existing = dict(walk(target, trees.target))
-    return Adopt(source, target, ground.source_mover, ground.local_mover, beat).run(trees, items, existing)
+    bad = distrusted(ground.ledger.read(), ground.target.name, root)
+    return Adopt(source, target, ground.source_mover, ground.local_mover, beat).run(trees, items, existing, bad)
 
 
 def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequence[Item]:

@@ -16,11 +16,12 @@ from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.backup.baseline import record
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
 from hadoop_dr.services.backup.planning import RootPlan, planned_roots, point_documents
-from hadoop_dr.services.backup.sampling import audit, sample_older
+from hadoop_dr.services.backup.sampling import SampleOlder, audit
 from hadoop_dr.services.backup.smoke import run_smoke
 from hadoop_dr.services.backup.transfer import Transfer
 from hadoop_dr.services.backup.writing import writing_warnings
@@ -101,6 +102,7 @@ class Prove:
                 *documents.warnings,
                 *catalogs.warnings(point),
                 *writing_warnings(point.taken),
+                *damage_warnings(self._ground.ledger.read(), self._ground.target.name),
                 *manifest["summary"].get("notes", []),
             ],
         }
@@ -204,7 +206,7 @@ class Prove:
             verdict.add(check.run(facts, known))
             if known is not None:
                 verdict.add(self._audited(root, known, point.taken["roots"][root.root]["created_ms"]))
-        verdict.add(sample_older(ground, point, self._transfer, self._beat))
+        verdict.add(SampleOlder(ground, self._transfer, self._beat).run(point, names))
         verdict.add(Catalogs(ground).verify(point, documents))
         smoke, self._answers = run_smoke(ground)
         verdict.add(smoke)

@@ -7,20 +7,26 @@ from typing import Any
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.services.backup.baseline import snapshot_problem
+from hadoop_dr.services.backup.damage import bad_files, lift_damage, mark_damaged
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planning import planned_roots, point_documents
 from hadoop_dr.services.backup.transfer import Transfer
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
 
-def verify_again(ground: Ground, point_id: str | None) -> dict[str, Any]:
-    """Compares a sealed point's snapshots on the target with what is stored of it; nothing else is needed.
+def verify_again(ground: Ground, point_id: str | None, run: str = "cli-verify") -> dict[str, Any]:
+    """Compares a sealed point's snapshots on the site it was copied to with what is stored of it.
+
+    What differs or cannot be read is recorded, as damage of this point and of every other that holds the same file. A
+    point that was recorded as damaged and reads back as it was sealed is cleared again.
 
     Args:
         point_id: Which point; None for the newest sealed one.
+        run: Who asks, for the ledger.
 
     Raises:
-        NotFound: There is no such sealed point.
+        NotFound: There is no such sealed point, or it was pruned there.
     """
     state, service = ground.ledger.read(), ground.policy.service
     newest = state.newest_sealed()
@@ -29,19 +35,31 @@ def verify_again(ground: Ground, point_id: str | None) -> dict[str, Any]:
         raise NotFound(
             f"{service} {point_id or ''}".strip(), "there is no such sealed point", f"See: hadoop-dr points {service}"
         )
+    if point.target in point.gone:
+        raise NotFound(f"{service} {point.point}", f"was pruned on {point.target}", f"See: hadoop-dr points {service}")
     documents, transfer, verdict = point_documents(ground, point), Transfer(ground, lambda _: None), Verdict()
+    site = ground.sides[point.target].namenode
+    mover = ground.local_mover if point.target == ground.target.name else ground.source_mover
     for root in planned_roots(documents):
+        kept = point.sealed["snapshots"][root.root]
+        if problem := snapshot_problem(site, root.root, kept):
+            verdict.mismatch.append(f"{root.root}: {problem}")
+            continue
         proofs = transfer.proofs(documents, root)
         whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
         facts = RootFacts(
             root.root,
-            point.sealed["snapshots"][root.root]["snapshot"],
+            kept["snapshot"],
             root.items,
             {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()},
             transfer.checksums(documents, root),
             whole,
         )
-        verdict.add(VerifyRoot(ground.target.namenode, ground.local_mover, lambda _: None).run(facts))
+        verdict.add(VerifyRoot(site, mover, lambda _: None).run(facts))
+    if wrong := [*verdict.mismatch, *verdict.unreadable]:
+        mark_damaged(ground, run, point, bad_files(point.taken["roots"], wrong))
+    else:
+        lift_damage(ground, run, point)
     return {
         "service": service,
         "point": point.point,

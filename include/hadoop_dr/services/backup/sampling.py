@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.facts import Listed
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict, differing_fields, say_difference
-from hadoop_dr.ports.mover import Outcome, Read
+from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.backup.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planning import planned_roots, point_documents
 from hadoop_dr.services.backup.transfer import Transfer
@@ -50,50 +51,86 @@ def audit(
     return verdict
 
 
-def sample_older(ground: Ground, point: Point, transfer: Transfer, beat: Callable[[int], None]) -> Verdict:
-    """Reads some files of an older point back from its snapshot; which point and which files rotates with the moment.
+class SampleOlder:
+    """Reads some files of an older point back; which point and which files rotates with the moment.
 
-    An older snapshot that has rotted does not hide the new point: it is reported as something that cannot be told.
+    An older point that has rotted is recorded as damaged, and so is every other that holds the same file. If the
+    candidate itself does, that is a mismatch, which the repair can mend; if not, it is told and hides no new point.
+
+    Args:
+        ground: The service.
+        transfer: Gives the stored digests.
+        beat: Told how many files were read.
     """
-    older = [
-        p for p in ground.ledger.read().sealed() if ground.target.name not in p.gone and p.target == ground.target.name
-    ]
-    if not older:
-        return Verdict()
-    chosen = older[_number(point.point) % len(older)]
-    try:
-        return _read_sample(ground, chosen, point.point, transfer, beat)
-    except DrError as error:
-        return Verdict(cannot_tell=[f"point {chosen.point}: could not be sampled ({error})"])
+
+    def __init__(self, ground: Ground, transfer: Transfer, beat: Callable[[int], None]) -> None:
+        self._ground, self._transfer, self._beat = ground, transfer, beat
+
+    def run(self, point: Point, candidates: Mapping[str, str]) -> Verdict:
+        """Takes the sample.
+
+        Args:
+            point: The point that is being verified.
+            candidates: Names of its snapshots on the target, by root.
+        """
+        ground = self._ground
+        older = points_on(ground.ledger.read(), ground.target.name)
+        if not older:
+            return Verdict()
+        chosen = older[_number(point.point) % len(older)]
+        try:
+            verdict, bad = self._read(chosen, point.point)
+            if bad:
+                mark_damaged(ground, point.run, chosen, bad)
+                verdict.mismatch += self._in_candidate(chosen, bad, candidates)
+        except DrError as error:
+            return Verdict(cannot_tell=[f"point {chosen.point}: could not be sampled ({error})"])
+        return verdict
+
+    def _in_candidate(self, chosen: Point, bad: Sequence[Bad], candidates: Mapping[str, str]) -> list[str]:
+        namenode, taken = self._ground.target.namenode, snapshots_of(chosen)
+        return [
+            f"{one.root}/{one.path}: {one.reason}, and the same file lies here"
+            for one in bad
+            if one.root in candidates
+            and same_file(namenode, one.root, one.path, taken[one.root], candidates[one.root])
+        ]
+
+    def _read(self, chosen: Point, seed: str) -> tuple[Verdict, list[Bad]]:
+        documents = point_documents(self._ground, chosen)
+        verdict, bad = Verdict(), list[Bad]()
+        for root in planned_roots(documents):
+            kept = chosen.sealed["snapshots"].get(root.root)
+            proofs = self._transfer.proofs(documents, root)
+            items = {
+                i.inode: i
+                for i in root.items
+                if i.inode in proofs and i.new and proofs[i.inode].length <= _SAMPLE_BYTES
+            }
+            picked = sorted(items, key=lambda inode: _number(f"{seed}{inode}"))[:SAMPLE]
+            if kept is None or not picked:
+                continue
+            base = f"{root.root}/.snapshot/{kept['snapshot']}"
+            reads = [Read(i, f"{base}/{items[i].new}", proofs[i].offset, proofs[i].length) for i in picked]
+            for answer in self._ground.local_mover.digest(reads):
+                wrong, settled = _judge(answer, proofs[answer.key].sha256)
+                if wrong:
+                    verdict.unread(f"{base}/{items[answer.key].new}: {wrong}", settled=settled)
+                else:
+                    verdict.match += 1
+                if wrong and settled:
+                    bad.append(Bad(root.root, str(items[answer.key].new), wrong))
+                self._beat(1)
+        return verdict, bad
 
 
-def _read_sample(ground: Ground, chosen: Point, seed: str, transfer: Transfer, beat: Callable[[int], None]) -> Verdict:
-    documents = point_documents(ground, chosen)
-    verdict = Verdict()
-    for root in planned_roots(documents):
-        kept = chosen.sealed["snapshots"].get(root.root)
-        proofs = transfer.proofs(documents, root)
-        items = {
-            i.inode: i for i in root.items if i.inode in proofs and i.new and proofs[i.inode].length <= _SAMPLE_BYTES
-        }
-        picked = sorted(items, key=lambda inode: _number(f"{seed}{inode}"))[:SAMPLE]
-        if kept is None or not picked:
-            continue
-
-        base = f"{root.root}/.snapshot/{kept['snapshot']}"
-        reads = [Read(i, f"{base}/{items[i].new}", proofs[i].offset, proofs[i].length) for i in picked]
-        for answer in ground.local_mover.digest(reads):
-            path = f"{base}/{items[answer.key].new}"
-            if isinstance(answer, Outcome):
-                verdict.cannot_tell.append(
-                    f"{path}: could not be read back ({answer.did.value} {answer.detail})".rstrip()
-                )
-            elif answer.sha256 != proofs[answer.key].sha256:
-                verdict.cannot_tell.append(f"{path}: an older point has rotted, its content is not what was sealed")
-            else:
-                verdict.match += 1
-            beat(1)
-    return verdict
+def _judge(answer: Digest | Outcome, wanted: str) -> tuple[str, bool]:
+    """What is wrong with a file of an older point, and whether that is certain."""
+    if isinstance(answer, Outcome):
+        text = f"could not be read back ({answer.did.value} {answer.detail})".rstrip()
+        return text, answer.did is not Did.UNKNOWN
+    rotten = "an older point has rotted, its content is not what was sealed"
+    return ("" if answer.sha256 == wanted else rotten), True
 
 
 def _number(text: str) -> int:

@@ -66,17 +66,25 @@ class Adopt:
         self._source, self._target, self._beat = source, target, beat
         self._read_source, self._read_target = read_source, read_target
 
-    def run(self, trees: Trees, items: Sequence[Item], existing: Mapping[str, Listed]) -> Adoption:
+    def run(
+        self,
+        trees: Trees,
+        items: Sequence[Item],
+        existing: Mapping[str, Listed],
+        distrusted: frozenset[str] = frozenset(),
+    ) -> Adoption:
         """Turns a tree that is all new into one that keeps what is there.
 
         Args:
             items: Every item of the source's snapshot, the root among them.
             existing: Every item of the target's snapshot by relative path, without the root and the work area.
+            distrusted: Files known to be damaged there, though their checksums may not tell: they are copied again.
         """
         root = self._target.status(trees.target)
         there = {"": root, **existing}
         pairs = [(item, there[item.new]) for item in items if item.new in there and _same_kind(item, there[item.new])]
-        identical = self._identical(trees, [pair for pair in pairs if not pair[0].is_dir])
+        files = [pair for pair in pairs if not pair[0].is_dir and pair[0].new not in distrusted]
+        identical = self._identical(trees, files)
         adopted: dict[int, Item] = {}
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="adopt") as pool:
             for item in pool.map(lambda pair: self._adopted(trees, pair[0], pair[1], identical), pairs):

@@ -1,0 +1,51 @@
+"""A sealed point that became unreadable, on the running lab: a file that left its root and was cut (fault 80, I8)."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.cli import CliHome
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
+
+
+def verified(home: CliHome, service: str) -> dict[str, str]:
+    """What ``points`` shows of each sealed point."""
+    points = home.run("points", service, "--json").document("points")["points"]
+    return {point["point"]: point["verified"] for point in points if point["state"] == "sealed"}
+
+
+def test_a_point_that_became_unreadable_is_marked_with_all_that_share_the_file_and_the_next_run_makes_a_whole_one(
+    shared: CliHome,
+) -> None:
+    service, name = "rots", "ü dir/e%20 f+"
+    root = shared.service(service, retention={"primary": "9", "secondary": "9"}, drift="restore")
+    shared.writers["east"].write(f"{root}/{name}", b"x" * 5000)
+    shared.writers["east"].write(f"{root}/sound", b"one")
+    first, second = (shared.backup(service)["point"] for _ in range(2))
+    shared.writers["east"].write(f"{root}/sound", b"two")
+    west, outside = shared.namenodes["west"], f"{shared.folder}/{service}-outside"
+    west.rename(f"{root}/{name}", outside)
+    west.truncate(outside, 1024)
+
+    told = shared.run("verify", service, "--point", first, "--json", exit_code=None)
+    document = told.document("verify")
+    assert any(name in line for line in [*document["mismatch"], *document["cannot_tell"]])
+    assert verified(shared, service) == {first: "mismatch", second: "mismatch"}
+    explained = shared.run("explain", service, "--point", second, "--json").document("explain")["entries"]
+    assert [e["text"] for e in explained if e["kind"] == "damaged" and f"{root}/{name}" in e["text"]]
+    warned = shared.run("check", service, "--json").document("check")["results"]
+    assert {r["detail"].partition(" is damaged")[0] for r in warned if r["name"] == "points"} == {
+        f"point {first}", f"point {second}"}  # fmt: skip
+    assert shared.run("status", shared.pair, "--json").document("status")["services"][service]["newest"] is None
+
+    third = shared.backup(service)
+    assert third["baseline"] is None
+    assert third["files_copied"] == 2
+    assert any(f"point {second} is damaged" in warning for warning in third["warnings"])
+    shared.holds(service, third["point"])
+    assert verified(shared, service)[third["point"]] in ("match", "cannot tell")
+    shared.writers["east"].write(f"{root}/more", b"three")
+    fourth = shared.backup(service)
+    assert fourth["baseline"] == third["point"]
+    shared.holds(service, fourth["point"])
