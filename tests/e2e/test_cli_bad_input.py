@@ -1,7 +1,7 @@
 """What a run is refused for: one line that names the object and the mend, the right code, and nothing has changed (I8).
 
-"Nothing" is every item, snapshot and ledger entry of the home's services on both sites. A clock that only one NameNode
-has wrong, and a site of which only the standby is named, need labs of their own and are not tried here.
+"Nothing" is every item, snapshot and ledger entry of the home's services on both sites. A NameNode with a wrong clock,
+one that only stands by and a metastore without notification log are daemons of the tests' own, beside the lab.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.identity import Identity, Role, encode, identity_path
-from hadoop_dr.services.backup.preflight import notification_problem
-from support.cli import CliHome, cli_home
+from hadoop_dr.ports.namenode import NameNode
+from support.cli import SITES, CliHome, Ran, Running, cli_home
+from support.own_daemons import metastore_without_listener, namenode_with_clock, standby
 
-LAB = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
 KEPT = "kept"
 POLICY = """service: {service}
 pair: {pair}
@@ -43,11 +43,11 @@ def world(lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield home
 
 
-def refused(home: CliHome, service: str, code: int, *said: str, environment: dict[str, str] | None = None,
-            more: tuple[str, ...] = ()) -> str:  # fmt: skip
+def refused(home: CliHome, service: str, code: int, *said: str, environment: dict[str, str] | None = None
+            ) -> str:  # fmt: skip
     """A backup that must be refused with this code, naming all that, and must leave everything as it was."""
     before = home.everything()
-    ran = home.run("backup", service, "--json", *more, environment=environment, exit_code=None)
+    ran = home.run("backup", service, "--json", environment=environment, exit_code=None)
     assert ran.exit_code == code, ran
     line = ran.error()
     told = ran.document("error")["error"]
@@ -101,10 +101,29 @@ def closed_port() -> Iterator[int]:
         yield taken.getsockname()[1]
 
 
+def wait_for_datanodes(namenode: NameNode) -> None:
+    """A NameNode's counters come from a cache and can be some seconds old."""
+    limit = time.monotonic() + 60
+    while not namenode.service().live_datanodes:
+        assert time.monotonic() < limit, "no DataNode is counted"
+        time.sleep(0.2)
+
+
+def busy_and_refused(home: CliHome) -> tuple[Running, Ran, int]:
+    """A run that waits for its moment and another one of its service; on a slow machine the moment comes too soon."""
+    for ahead_s in (12, 40, 120):
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + ahead_s))
+        first = home.begin("backup", "busy", "--run", f"first-{ahead_s}", "--moment", moment)
+        first.reaches("moment")
+        second = home.run("backup", "busy", "--json", "--run", f"second-{ahead_s}", exit_code=None)
+        if not first.has_reached("plan"):
+            return first, second, ahead_s
+        first.ended()
+    raise AssertionError("every moment came before the other run was refused")
+
+
 class TestFiles:
     """Found in the files, before any connection: code 2."""
-
-    pytestmark = LAB
 
     @pytest.mark.parametrize(
         ("addition", "path", "said"),
@@ -137,8 +156,6 @@ class TestFiles:
 
 class TestSites:
     """Found on the sites: code 1."""
-
-    pytestmark = LAB
 
     def test_one_cluster_under_two_names_is_seen_by_its_identity(self, world: CliHome) -> None:
         with a_pair(world, "west", **{**addresses_of(world, "east", "localhost"),
@@ -210,12 +227,11 @@ class TestSites:
     def test_a_busy_service_names_the_run_that_has_it_and_that_run_goes_on(self, world: CliHome) -> None:
         root = world.service("busy", takeover_after="20s")
         world.writers["east"].write(f"{root}/a b", b"one")
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 15))
-        first = world.begin("backup", "busy", "--run", "first-one", "--moment", moment)
-        first.reaches("moment")
-        refused(world, "busy", 1, "busy: first-one", "--wait")
+        first, second, ahead_s = busy_and_refused(world)
+        assert [text for text in (f"busy: first-{ahead_s}", "--wait") if text not in second.error()] == []
         assert first.ended().exit_code == 0
-        assert len(world.sealed("busy")) == 1
+        told = json.loads(world.run("explain", "busy", "--json").stdout)["entries"]
+        assert {entry["run"] for entry in told if entry["run"].endswith(f"-{ahead_s}")} == {f"first-{ahead_s}"}
 
     def test_a_run_that_stands_still_is_superseded_and_ends_when_it_wakes(self, world: CliHome) -> None:
         root = world.service("still", takeover_after="1s")
@@ -233,11 +249,41 @@ class TestSites:
         assert world.sealed("still") == [point]
 
 
-def test_a_metastore_without_a_notification_log_is_refused() -> None:
-    """On the twin: a real one would be a second metastore, started for this question alone."""
-    silent = MemoryMetastore("east", settings={"hive.metastore.uris": ""})
-    assert silent.current_event() == 0
-    assert "no notification log" in str(notification_problem(silent))
-    listens = {"metastore.transactional.event.listeners": "org.apache.hive.hcatalog.listener.DbNotificationListener"}
-    assert notification_problem(MemoryMetastore("east", settings=listens)) is None
+# What a running site is not: found on daemons that the test starts; code 1.
 
+
+def test_a_metastore_without_a_notification_log_is_refused(world: CliHome, tmp_path: Path) -> None:
+    policy = {"service": "tables", "pair": world.pair, "protect": [{"hive": "default"}]}
+    with metastore_without_listener(tmp_path, world.sites["east"]) as deaf, a_policy(
+        world, json.dumps(policy), "tables"), a_pair(world, "east", metastores={"hive": [deaf]}):  # fmt: skip
+        refused(world, "tables", 1, "metastore: east", "no notification log", "DbNotificationListener")
+
+
+def test_a_site_of_which_only_a_standby_is_named_is_refused(world: CliHome, tmp_path: Path) -> None:
+    """Each look says it once, not after the minutes that a failover may take: nothing can fail over to it."""
+    with standby(tmp_path) as alone:
+        before = world.everything()
+        for site in SITES:
+            with a_pair(world, site, hdfs=alone):
+                called = [world.begin(command, KEPT) for command in ("check", "plan", "backup")]
+                for ran in [one.ended() for one in called]:
+                    said = ran.stdout + ran.stderr
+                    assert ran.exit_code == 1, said
+                    assert [word for word in (f"{site}: ", "standby") if word not in said] == [], said
+                    assert said.count("hdfs haadmin -getAllServiceState") == 1, said
+        assert world.everything() == before
+
+
+def test_a_namenode_whose_clock_is_off_is_refused_with_site_and_offset(
+    lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with namenode_with_clock(tmp_path_factory.mktemp("clock"), "+7s") as late, cli_home(
+        tmp_path_factory, {**lab, "west": {**lab["west"], "nameservice": None, **late}}) as home:  # fmt: skip
+        wait_for_datanodes(home.namenodes["west"])
+        home.namenodes["west"].make_directory(home.service("kept", max_clock_offset="5s"), 0o755)
+        line = refused(home, "kept", 1, "clock: west is +", "limit 5000 ms", "NTP", "max_clock_offset")
+        assert 6000 < int(line.partition("west is +")[2].partition(" ms")[0]) < 8000
+        checked = home.run("check", "kept", "--json", exit_code=1).document("check")["results"]
+        assert [(r["name"], r["detail"][:5]) for r in checked if r["state"] == "fail"] == [("clock", "west ")]
+        home.service("kept", max_clock_offset="10s")
+        assert home.backup("kept")["state"] == "sealed"

@@ -125,17 +125,11 @@ class CliHome(LabHome):
         self.namenodes["east"].make_directory(self.root(name), 0o755)
         return self.root(name)
 
-    def run(
-        self,
-        *arguments: str,
-        environment: Mapping[str, str] | None = None,
-        exit_code: int | None = 0,
-        within_s: float = 240,
-    ) -> Ran:
+    def run(self, *arguments: str, environment: Mapping[str, str] | None = None, exit_code: int | None = 0) -> Ran:
         """Calls the command and waits; ``exit_code`` is what the caller expects, None for anything."""
         environ = {**in_home(self), **(environment or {})}
         done = subprocess.run(
-            (COMMAND, *arguments), env=environ, capture_output=True, text=True, timeout=within_s, check=False
+            (COMMAND, *arguments), env=environ, capture_output=True, text=True, timeout=240, check=False
         )
         ran = Ran(done.returncode, done.stdout, done.stderr)
         assert exit_code in (None, ran.exit_code), f"{arguments} ended with {ran.exit_code}: {ran.stdout}{ran.stderr}"

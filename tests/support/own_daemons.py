@@ -57,8 +57,8 @@ def own_daemons(root: Path, options: LabOptions, *names: str, change: Change = _
     tools.prepare()
     state = merge(None, options, lambda ports: claim_block(cache, root, ports))
     layout.folder.mkdir(mode=0o700)
-    specs = [change(state, _alone(spec)) for spec in build_specs(layout, state, options, Artefacts(cache, tools, _silent))
-             if spec.name in names]  # fmt: skip
+    known = build_specs(layout, state, options, Artefacts(cache, tools, _silent))
+    specs = [change(state, _alone(spec)) for spec in known if spec.name in names]
     try:
         Starter(layout, state.set_record, _silent).start(specs, frozenset())
         yield state
