@@ -1,21 +1,13 @@
 """The active NameNode of an HA pair is killed in the middle of changes (faults 1, 2): all is made once.
 
-Needs a lab of its own with an HA site, named by its folder: ``HADOOP_DR_HA_LAB=<folder> pytest -m chaos ...`` after
-``python -m hadoop_lab --root <folder> up --no-metastore --ha west``.
+Needs a lab of its own with an HA site; see ``support/ha_lab.py``.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -25,54 +17,23 @@ from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.ports.mover import Copy, Did, Digest, MakeDirectory, Operation, Rename, SetAttributes
+from support import ha_lab
 
-ROOT = os.environ.get("HADOOP_DR_HA_LAB", "")
-pytestmark = [
-    pytest.mark.chaos,
-    pytest.mark.skipif(not ROOT, reason="HADOOP_DR_HA_LAB names no lab with an HA site"),
-    pytest.mark.timeout(600),
-]
-NAMENODES = ("west.namenode", "west.namenode2")
+pytestmark = [*ha_lab.NEEDS_HA_LAB, pytest.mark.timeout(600)]
 PATIENT = Deadlines(connect_s=2, read_s=10, budget_s=90)      # the machine is shared: a failover may take long
 
 
-def lab(*words: str) -> None:
-    subprocess.run([sys.executable, "-m", "hadoop_lab", "--root", ROOT, *words], check=False, capture_output=True)
-
-
-def sites() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((Path(ROOT) / ".lab" / "state.json").read_text())["sites"]
-    return found
-
-
 def address(name: str) -> HdfsAddress:
-    site = sites()[name]
+    site = ha_lab.sites()[name]
     return HdfsAddress(name, tuple(site["namenodes"]), tuple(site["webhdfs"]), site["nameservice"])
-
-
-def state_of(url: str) -> str:
-    try:
-        with urllib.request.urlopen(f"{url}/jmx?qry=Hadoop:service=NameNode,name=NameNodeStatus", timeout=5) as answer:
-            return str(json.load(answer)["beans"][0]["State"])
-    except (OSError, IndexError, KeyError):
-        return "down"
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    until_s = time.monotonic() + 300      # a restarted standby leaves safe mode when the next edits segment is rolled
-    while not condition():
-        assert time.monotonic() < until_s, "the condition did not come about"
-        time.sleep(0.2)
 
 
 @pytest.fixture
 def active() -> Iterator[str]:
     """The daemon that is active while the other one stands by; both run again afterwards."""
-    urls = sites()["west"]["webhdfs"]
-    wait_for(lambda: sorted(state_of(url) for url in urls) == ["active", "standby"])
-    yield NAMENODES[[state_of(url) for url in urls].index("active")]
-    for daemon in NAMENODES:
-        lab("start", daemon)
+    yield ha_lab.active()
+    for daemon in ha_lab.NAMENODES:
+        ha_lab.start(daemon)
 
 
 @pytest.fixture
@@ -99,7 +60,7 @@ class Killing:
 
     def _kill(self, daemon: str) -> None:
         self._begun.wait(60)
-        lab("kill", daemon)
+        ha_lab.kill(daemon)
 
     def now(self) -> None:
         self._begun.set()
@@ -161,7 +122,7 @@ def test_a_bulk_copy_and_its_placement_go_through_a_failover(active: str, tree: 
 
     results = list(mover.copy(copies()))
     assert [result for result in results if not isinstance(result, Digest)] == []
-    wait_for(killing.over)
+    ha_lab.wait_for(killing.over)
     assert sum(entry.facts.length == 4096 and entry.facts.mode == 0o640 for entry in tree.list(folder)) == 1500
     mover.close()
     east.remove(folder)
@@ -186,7 +147,7 @@ def test_placement_tells_what_it_knows_while_the_active_name_node_dies(
                 yield SetAttributes(number, f"{folder}/d {number}", mode=0o700)
 
     did = {outcome.key: outcome.did for outcome in mover.apply(operations())}
-    wait_for(killing.over)
+    ha_lab.wait_for(killing.over)
     there = {entry.name: entry.facts.mode for entry in tree.list(folder)}
     for number in range(count):
         if number % 2 == 0:
