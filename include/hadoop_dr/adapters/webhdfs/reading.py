@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import requests
 
-from hadoop_dr.adapters.webhdfs import fsck, shapes
+from hadoop_dr.adapters.webhdfs import shapes, writers
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory, simple_session
 from hadoop_dr.adapters.webhdfs.datanodes import Redirected
 from hadoop_dr.adapters.webhdfs.diff import diff_pages
@@ -152,7 +152,7 @@ class WebHdfsReader:
 
     def open_files(self, path: str) -> Sequence[str]:
         """Files below a directory that a writer has open now."""
-        return self.route.repeat(lambda node: fsck.open_files(node, path, self._checksum_s))
+        return self.route.repeat(lambda node: writers.open_files(node, path, self._checksum_s))
 
     def snapshots(self, path: str) -> Sequence[Snapshot]:
         """Snapshots of a root, oldest first; empty when it is not snapshottable."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.adapters.webhdfs.fsck import named_open
+from hadoop_dr.adapters.webhdfs.writers import named_open
 from hadoop_dr.domain.errors import NotFound, NotReady
 
 HEAD = "FSCK started by hdfs (auth:SIMPLE) from /127.0.0.1 for path /d ü at Sat Nov 21 13:13:30 UTC 2026\n\n"
