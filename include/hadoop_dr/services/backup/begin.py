@@ -85,12 +85,13 @@ class Begin:
         """
         results, _, _ = self._decide()
         refuse_on_failure(self._ground.policy.service, results)
+        as_left = self._refuse_foreign()
         claim = self._claim(order)
         finished, half_done = self._end_earlier(claim)
         state, roots = self._ground.ledger.read(), self._roots()
         baseline = self._baseline(state)
         try:
-            if baseline.point is not None:
+            if baseline.point is not None and claim.n != as_left:
                 self._mend_drift(claim, baseline.point, half_done)
             self._make_ready(roots)
         except DrError as error:
@@ -209,6 +210,21 @@ class Begin:
                 mend,
             )
         ]
+
+    def _refuse_foreign(self) -> int | None:
+        """Looks for foreign changes before anything is written, where nobody works and no run left something.
+
+        Returns:
+            The number of the claim that finds the secondary as it was seen here; None when it has to be looked at then.
+
+        Raises:
+            Refused: Somebody else changed the secondary; nothing has changed.
+        """
+        state, seen_n = self._ground.ledger.read(), self._ground.ledger.chain.head_n
+        if self._ground.policy.drift is not Drift.REFUSE or state.claim is not None or state.unfinished():
+            return None
+        refuse_on_failure(self._ground.policy.service, self._drift(self._baseline(state)))
+        return seen_n + 1
 
     def _mend_drift(self, claim: Claim, baseline: Point, half_done: bool) -> None:
         """Undoes what a given-up run left; foreign changes only where the policy says so, and they are kept aside.

@@ -15,18 +15,20 @@ from hadoop_dr.services.inventory import walk
 def find_drift(ground: Ground, baseline: Point) -> list[str]:
     """Lists what changed on the target since the baseline, by name.
 
-    A temporary snapshot makes the present comparable; it is removed whatever happens.
+    A temporary snapshot makes the present comparable; it is removed whatever happens, and the root gets back the time
+    that both changed.
     """
     found: list[str] = []
     namenode = ground.target.namenode
     for root, kept in baseline.bases.items():
-        name = look_name(ground)
+        name, mtime_ms = look_name(ground), namenode.status(root).facts.mtime_ms
         namenode.create_snapshot(root, name)
         try:
             changes = visible(merge(namenode.diff(root, kept["snapshot"], name)))
             found += _say(namenode, root, changes, kept["snapshot"], name)
         finally:
             namenode.delete_snapshot(root, name)
+            namenode.set_times(root, mtime_ms)
     return found
 
 
