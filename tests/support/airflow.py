@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,15 +29,18 @@ COMPONENTS = {
 }
 
 
-def eventually(condition: Callable[[], Any], within_s: float, what: str) -> Any:
-    """Asks until the answer is neither None nor False, and gives it."""
+def eventually(
+    condition: Callable[[], Any], within_s: float, what: str | Callable[[], str], every_s: float = 0.25
+) -> Any:
+    """Asks until the answer is neither None nor False, and gives it; ``what`` is asked for when the time is over."""
     end = time.monotonic() + within_s
     while True:
         answer = condition()
         if answer is not None and answer is not False:
             return answer
-        assert time.monotonic() < end, f"not within {within_s} s: {what}"
-        time.sleep(0.25)
+        late = time.monotonic() >= end
+        assert not late, f"not within {within_s} s: {what if isinstance(what, str) else what()}"
+        time.sleep(every_s)
 
 
 def free_port() -> int:
@@ -107,7 +110,7 @@ class Airflow:
         for process in self.processes.values():
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
-        _, alive = psutil.wait_procs(family, timeout=15)
+        _, alive = psutil.wait_procs(family, timeout=5)
         for process in alive:
             process.kill()
         for process in self.processes.values():
@@ -156,7 +159,23 @@ class Airflow:
         def state() -> str | None:
             now = self.run(dag_id, run_id)["state"]
             return now if now in ("success", "failed") else None
-        return str(eventually(state, within_s, f"{dag_id} {run_id} ended: {self.tasks(dag_id, run_id)}"))
+        return str(eventually(state, within_s, lambda: f"{dag_id} {run_id} ended: {self.tasks(dag_id, run_id)}"))
+
+    def tries(self, dag_id: str, run_id: str, task_id: str, *, mapped: bool = False) -> int:
+        """How often a task was tried; of a mapped one its first instance."""
+        at = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}{'/0' if mapped else ''}/tries"
+        return len(self.get(at)["task_instances"])
+
+    def at_work(self, dag_id: str, run_id: str, task_id: str) -> tuple[psutil.Process, psutil.Process] | None:
+        """The supervisor of a running task and the task's own process; both bear its id in their titles."""
+        found = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?state=running&limit=200")["task_instances"]
+        mine = [task["id"] for task in found if task["task_id"] == task_id]
+        for worker in _children(psutil.Process(self.processes["scheduler"].pid)):
+            for child in _children(worker):
+                with suppress(psutil.NoSuchProcess):
+                    if " ".join(child.cmdline()).rstrip("\0 ").endswith(tuple(mine)):
+                        return worker, child
+        return None
 
     def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """What a task handed on."""
@@ -171,9 +190,12 @@ class Airflow:
     def says(self, words: str, dag_id: str, run_id: str, task_id: str, within_s: float = 60) -> None:
         """Waits for words in a task's log: its supervisor writes on after the task has ended."""
         folder = self.folder / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}"
-        there = [str(path.relative_to(folder)) for path in folder.rglob("*.log")]
-        what = f"{words} in the log of {task_id}, among {there}: {self.logs(dag_id, run_id, task_id)!r}"
-        eventually(lambda: words in self.logs(dag_id, run_id, task_id), within_s, what)
+
+        def unsaid() -> str:
+            there = {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*.log")}
+            return f"{words} in the log of {task_id}: {self.logs(dag_id, run_id, task_id)!r}; sizes of all: {there}"
+
+        eventually(lambda: words in self.logs(dag_id, run_id, task_id), within_s, unsaid)
 
     def _healthy(self) -> bool:
         for name, process in self.processes.items():
@@ -207,3 +229,10 @@ def _family(pid: int) -> list[psutil.Process]:
         return [process, *process.children(recursive=True)]
     except psutil.NoSuchProcess:
         return []
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    """Those it has now; a family that changes while it is looked at has to be looked at again."""
+    with suppress(psutil.NoSuchProcess):
+        return list(process.children())
+    return []
