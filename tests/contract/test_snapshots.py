@@ -7,7 +7,7 @@ import pytest
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound
 from hadoop_dr.domain.facts import DiffEntry, DiffPage
 from hadoop_dr.ports.namenode import NameNode
-from support.trees import Writer
+from support.trees import NAMES, Writer
 
 ACCESS = ("group::r-x", "mask::rwx", "other::---", "user::rwx", "user:alice:rw-")
 
@@ -258,3 +258,25 @@ def test_a_diff_with_a_missing_snapshot_is_not_found(name: NameNode, folder: str
     name.create_snapshot(folder, "s 1")
     with pytest.raises(NotFound):
         list(name.diff(folder, "s 1", "s 2"))
+
+
+def test_the_block_ids_of_a_whole_tree_are_those_of_its_files_now_and_in_a_snapshot(
+    name: NameNode, pen: Writer, folder: str
+) -> None:
+    paths = [f"e%20/{odd}" for odd in NAMES]
+    name.make_directory(f"{folder}/e%20", 0o755)
+    for path in paths:
+        pen.write(f"{folder}/{path}", b"x" * (pen.block_size + 1))
+    pen.write(f"{folder}/empty", b"")
+    name.allow_snapshot(folder)
+    name.create_snapshot(folder, "s 1")
+    name.truncate(f"{folder}/{paths[0]}", pen.block_size)
+    pen.append(f"{folder}/{paths[0]}", b"y")
+    past, now = f"{folder}/.snapshot/s 1", folder
+    for top in (past, now):
+        wanted = {path: tuple(block.id for block in name.blocks(f"{top}/{path}").blocks) for path in paths}
+        found = dict(name.block_ids(top))
+        assert {path: ids for path, ids in found.items() if not path.startswith(".snapshot")} == wanted
+    assert dict(name.block_ids(past)) != dict(name.block_ids(now))
+    with pytest.raises(NotFound):
+        list(name.block_ids(f"{folder}/nobody"))

@@ -104,6 +104,28 @@ def test_every_kind_of_change_is_what_it_is(pair: GatheringPair) -> None:
         assert bool(gather.notes) is audit
 
 
+def test_a_refill_whose_time_was_put_back_is_found_by_its_blocks(pair: GatheringPair) -> None:
+    """Neither the diff nor a listing shows it, and its directory did not change."""
+    pair.prepare()
+    namenode, writer, root = pair.source.namenode, pair.source.writer, pair.root
+    paths = [f"e%20 ü/{name}" for name in ("a b", "plus+", "hash#", "quiet")]
+    for path in paths:
+        writer.write(f"{root}/{path}", b"s" * 2500)
+    namenode.create_snapshot(root, "a")
+    for path in paths[:3]:
+        time_ms = namenode.status(f"{root}/{path}").facts.mtime_ms
+        namenode.truncate(f"{root}/{path}", 2048)
+        writer.append(f"{root}/{path}", b"?" * 452)
+        namenode.set_times(f"{root}/{path}", time_ms)
+    namenode.create_snapshot(root, "b")
+    gather = Gather(namenode)
+    items = {item.new: item for item in gather.items(root, "a", "b", audit=True) if not item.is_dir}
+    assert {new: (item.content, item.keep_bytes) for new, item in items.items()} == {
+        path: (Content.TAIL, 2048) for path in paths[:3]
+    }
+    assert gather.notes[-1].startswith(f"{root}: 3 files have other blocks")
+
+
 def test_a_deleted_snapshot_is_a_lost_baseline(pair: GatheringPair) -> None:
     pair.prepare()
     for name in ("a", "b"):

@@ -58,6 +58,13 @@ class TreeNameNode:
         shown = self._node("blocks", path).blocks()
         return Blocks(tuple(Block(block.id, lengths[block.id]) for block in shown.blocks))
 
+    def block_ids(self, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        for child in self.list(path):
+            if child.facts.is_dir:
+                yield from ((f"{child.name}/{name}", ids) for name, ids in self.block_ids(f"{path}/{child.name}"))
+            elif blocks := self.blocks(f"{path}/{child.name}").blocks:
+                yield child.name, tuple(block.id for block in blocks)
+
     def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
         assert path == ROOT
         if self._diff_fails:

@@ -9,7 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.errors import BaselineLost, Failed, Protocol, Refused, Unreachable
+from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Protocol, Refused, Unreachable
 from hadoop_dr.domain.facts import Blocks, DiffPage, Kind, Listed
 from hadoop_dr.domain.items import Content
 from hadoop_dr.services.plan import Gather
@@ -97,6 +97,36 @@ def test_a_hidden_rewrite_is_found_by_the_audit_alone(pair: TwinPair) -> None:
     pair.source.namenode.create_snapshot(ROOT, "c")
     assert brief(gathered(pair.source, ROOT, "a", "c", audit=False)) == {}
     assert found(pair, audit=True) == {"keep/a b": ("keep/a b", Content.TAIL, 8)}
+
+
+def test_a_refill_with_its_time_put_back_is_found_by_its_blocks_and_is_told(pair: TwinPair) -> None:
+    path = f"{ROOT}/keep/a b"
+    time = pair.source.namenode.status(path).facts.mtime_ms
+    pair.source.namenode.truncate(path, 8)
+    pair.source.writer.append(path, b"!!")
+    pair.source.namenode.set_times(path, time)
+    pair.source.namenode.rename(f"{ROOT}/keep", f"{ROOT}/kept e%20")
+    pair.source.namenode.create_snapshot(ROOT, "b")
+    gather = Gather(pair.source.namenode)
+    items = {item.new: item for item in gather.items(ROOT, "a", "b", audit=True)}
+    item = items["kept e%20/a b"]
+    assert (item.old, item.content, item.keep_bytes) == ("keep/a b", Content.TAIL, 8)
+    assert any("other blocks" in note and "kept e%20/a b" in note for note in gather.notes)
+
+
+class Mute(MemoryNameNode):
+    """A NameNode that does not tell block ids to everybody."""
+
+    def block_ids(self, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        raise AccessDenied(path, "superuser privilege is required")
+
+
+def test_an_audit_without_block_ids_goes_on_and_says_what_it_cannot_find(pair: TwinPair) -> None:
+    pair.source.writer.append(f"{ROOT}/keep/a b", b"!!")
+    pair.source.namenode.create_snapshot(ROOT, "b")
+    gather = Gather(Mute(pair.east))
+    assert {item.new for item in gather.items(ROOT, "a", "b", audit=True)} == {"keep", "keep/a b"}
+    assert any("not looked for" in note and "superuser" in note for note in gather.notes)
 
 
 def test_a_rewrite_with_its_time_put_back_is_found_when_the_diff_names_the_file(pair: TwinPair) -> None:

@@ -6,7 +6,7 @@ listings are read side by side, so memory is bounded by the differences, not by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hadoop_dr.domain.diff import Change, Changes
@@ -155,3 +155,21 @@ def hidden(told: Changes, found: Changes) -> list[str]:
         change.new or "" for change in found.modified
         if change.new and change.inode not in known and forward.of(change.old or "") is not None
     ]
+
+
+def other_blocks(
+    was: Mapping[str, tuple[int, ...]], now: Mapping[str, tuple[int, ...]], backward: Moves
+) -> Iterator[tuple[str, str]]:
+    """Names the files whose block ids are others than they were.
+
+    Args:
+        was, now: Block ids by path in the older and the newer tree.
+        backward: Translates paths of the newer tree into the older one.
+
+    Returns:
+        Path then and path now.
+    """
+    for path, ids in now.items():
+        old = backward.of(path)
+        if old is not None and was.get(old, ids) != ids:
+            yield old, path

@@ -160,6 +160,11 @@ class Tree:
         with reading(path):
             return self._namenode.blocks(path)
 
+    def block_ids(self) -> dict[str, tuple[int, ...]]:
+        """Reads the block ids of all files that have blocks."""
+        with reading(self._top):
+            return dict(self._namenode.block_ids(self._top))
+
 
 def _entry(path: str, listed: Listed) -> Entry:
     return Entry(path, listed.inode, listed.facts)

@@ -29,7 +29,7 @@ class MemoryNameNode:
     def service(self) -> Service:
         """Says who serves and how it is."""
         still_open = sum(node.is_open for node in self.cluster.nodes.values())
-        return Service(f"CID-{self.site}", "", 1, 1 << 40, still_open, "twin")
+        return Service(f"CID-{self.site}", "", 1, self.cluster.remaining_bytes, still_open, "twin")
 
     def settings(self, *names: str) -> Mapping[str, str]:
         """Gives the settings the twin behaves by."""
@@ -63,6 +63,12 @@ class MemoryNameNode:
         now = {piece.id: len(piece.data) for piece in live.pieces}
         blocks = (Block(piece.id, max(len(piece.data), now.get(piece.id, 0))) for piece in node.pieces)
         return Blocks(tuple(blocks), node.is_open)
+
+    def block_ids(self, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Block ids of every file below a directory."""
+        with self.cluster.lock:
+            found = list(_files_below(self.cluster.find(path), ""))
+        return iter((name, tuple(piece.id for piece in node.pieces)) for name, node in found if node.pieces)
 
     def checksum(self, path: str) -> Checksum:
         """A checksum that, like the real one, depends on block boundaries."""
@@ -239,3 +245,12 @@ def readable(node: Node, path: str) -> bytes:
     if node.broken:
         raise BaselineLost(path, "the snapshot's blocks are gone: the file was cut outside its root")
     return node.content
+
+
+def _files_below(node: Node, path: str) -> Iterator[tuple[str, Node]]:
+    for name, child in node.children.items():
+        below = f"{path}/{name}" if path else name
+        if child.is_dir:
+            yield from _files_below(child, below)
+        else:
+            yield below, child

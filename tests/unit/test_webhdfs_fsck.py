@@ -1,0 +1,67 @@
+"""The pages on which a NameNode names open files and block ids, as they were seen on a real one (faults 9 and 10)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hadoop_dr.adapters.webhdfs.fsck import listed_blocks, named_open, whole
+from hadoop_dr.domain.errors import NotFound, NotReady
+
+HEAD = "FSCK started by hdfs (auth:SIMPLE) from /127.0.0.1 for path /d ü at Sat Nov 21 13:13:30 UTC 2026\n\n"
+END = "Status: HEALTHY\n Number of data-nodes:\t2\n Total size:\t0 B\n\n\nThe filesystem under path '/d ü' is HEALTHY"
+
+
+def page(text: str, end: str = END) -> list[str]:
+    return named_open(whole(HEAD + text + end, "/d ü", "http://nn/fsck"))
+
+
+def test_several_open_files_on_one_line_are_told_apart() -> None:
+    first = "/d ü/a b 字%20 5 bytes 0 bytes, replicated: replication=1, 0 block(s), OPENFORWRITE: "
+    second = "/d ü/ap=pend # 1 bytes, erasure-coded: policy=RS-6-3-1024k, 1 block(s), OPENFORWRITE: \n"
+    assert page(first + second) == ["/d ü/a b 字%20 5 bytes", "/d ü/ap=pend #"]
+
+
+def test_damage_told_between_open_files_is_not_taken_for_one() -> None:
+    broken = "\n/d ü/x: MISSING 1 blocks of total size 5 B.\n"
+    found = "/d ü/y 7 bytes, replicated: replication=3, 1 block(s), OPENFORWRITE: "
+    assert page(broken + found + broken, END.replace("HEALTHY", "CORRUPT")) == ["/d ü/y"]
+    assert page("") == []
+
+
+def test_a_page_without_its_end_is_no_answer() -> None:
+    with pytest.raises(NotReady, match="standby"):
+        page("FSCK ended\n", "Operation category READ is not supported in state standby")
+    with pytest.raises(NotFound):
+        page("\nPath '/d ü' does not exist", "")
+
+
+def test_block_ids_are_told_by_file_whatever_its_name() -> None:
+    text = """
+/d ü <dir>
+/d ü/e+ <dir>
+/d ü/e+/a 5 bytes, replicated: x 7 bytes, replicated: replication=2, 2 block(s):  OK
+0. BP-1-127.0.0.1-2:blk_1073742914_2091 len=4 Live_repl=2
+1. BP-1-127.0.0.1-2:blk_1073742920_2097 len=3 Live_repl=2
+
+/d ü/empty 0 bytes, replicated: replication=2, 0 block(s):  OK
+
+/d ü/line
+break 7 bytes, replicated: replication=2, 1 block(s):  OK
+0. BP-1-127.0.0.1-2:blk_1073742999_2091 len=7 Live_repl=2
+
+/d ü/open 9 bytes, replicated: replication=2, 1 block(s), OPENFORWRITE:  OK
+0. BP-1-127.0.0.1-2:blk_1073743000_2091 len=9 Live_repl=2
+
+/d ü/ec 9 bytes, erasure-coded: policy=RS-6-3-1024k, 1 block(s):  OK
+0. BP-1-127.0.0.1-2:blk_-9223372036854775792_1001 len=9 Live_repl=7
+
+/d ü/worn 4 bytes, replicated: replication=2, 1 block(s):  Under replicated BP-1-127.0.0.1-2:blk_1073743001_2. Target 2.
+0. BP-1-127.0.0.1-2:blk_1073743001_2 len=4 Live_repl=1
+
+"""
+    assert dict(listed_blocks(whole(HEAD + text + END, "/d ü", "http://nn/fsck"), "/d ü")) == {
+        "e+/a 5 bytes, replicated: x": (1073742914, 1073742920),
+        "open": (1073743000,),
+        "ec": (-9223372036854775792,),
+        "worn": (1073743001,),
+    }
