@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,12 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+def without_time(site: dict[str, Any], path: str) -> dict[str, Any]:
+    """All of a site but the time of one item."""
+    items = [(at, inode, replace(facts, mtime_ms=0) if at == path else facts) for at, inode, facts in site["items"]]
+    return {**site, "items": items}
 
 
 def wait_for_datanodes(namenode: NameNode) -> None:
@@ -282,3 +289,15 @@ def test_a_namenode_whose_clock_is_off_is_refused_with_site_and_offset(
         assert [(r["name"], r["detail"][:5]) for r in checked if r["state"] == "fail"] == [("clock", "west ")]
         home.service("kept", max_clock_offset="10s")
         assert home.backup("kept")["state"] == "sealed"
+
+
+def test_looking_changes_nothing_on_either_site(world: CliHome) -> None:
+    """Nor any time, but by `plan`: its snapshot sets the root's on the primary; users may do so at the same moment."""
+    before = world.everything()
+    for command in ("check", "coverage", "points", "verify", "explain", "plan"):
+        world.run(command, KEPT)
+        after = world.everything()
+        if command == "plan":
+            root = world.root(KEPT).rpartition("/")[2]
+            before["east"], after["east"] = (without_time(seen["east"], root) for seen in (before, after))
+        assert after == before, command
