@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import Mismatch, Refused, Unknown
 from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World
@@ -35,19 +37,29 @@ def in_step(world: World, document: dict[str, Any]) -> None:
     assert world.tree("west", ROOT) == east
 
 
+def looked_at_drift(world: World) -> Mark:
+    """What a look says of foreign changes."""
+    [found] = [result.mark for result in Begin(world.ground(), lambda claim, point: None).look()
+               if result.name == "drift"]  # fmt: skip
+    return found
+
+
 def test_foreign_changes_are_refused_by_name_and_left_alone() -> None:
     world = sealed_world()
     vandalise(world)
-    before = world.tree("west", ROOT)
+    before, entries = world.tree("west", ROOT), world.ground().ledger.chain.entries()
     with pytest.raises(Refused, match=r"drift: west was changed by somebody else: .*foreign was made"):
         world.backup("second")
     assert world.tree("west", ROOT) == before
+    assert world.ground().ledger.chain.entries() == entries
+    assert looked_at_drift(world) is Mark.FAIL
 
 
 def test_foreign_changes_are_undone_and_kept_aside_when_the_policy_says_so() -> None:
     world = sealed_world(POLICY + "drift: restore\n")
     vandalise(world)
     vandalised = world.tree("west", ROOT)
+    assert looked_at_drift(world) is Mark.WARN
     in_step(world, world.backup("second"))
     names = [s.name for s in world.ground().target.namenode.snapshots(ROOT) if "-kept-" in s.name]
     assert world.tree("west", f"{ROOT}/.snapshot/{names[0]}") == vandalised

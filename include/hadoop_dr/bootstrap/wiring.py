@@ -198,7 +198,7 @@ def thaw(frozen: Mapping[str, Any]) -> Policy:
 
 
 def read_roles(pair: Pair, home: Path) -> RolesRead:
-    """Reads the roles from both sites at once, waiting for neither longer than a failover takes, if it can fail over."""
+    """Reads the roles from both sites at once, waiting for neither longer than a failover of it would take."""
     clock, chance = SystemClock(), SystemChance()
     with ExitStack() as stack:
         files = {}

@@ -200,16 +200,14 @@ class Begin:
         found = find_drift(self._ground, baseline.point)
         if not found:
             return [ok("drift", "the secondary's directories are as the last point left them")]
-        name = self._ground.target.name
+        detail = (
+            f"{self._ground.target.name} was changed by somebody else: {'; '.join(found[:5])}"
+            + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+        )  # fmt: skip
+        if self._ground.policy.drift is Drift.RESTORE:
+            return [warn("drift", detail, "The next backup undoes it and keeps it aside, as drift: restore says.")]
         mend = "Put it back, or set drift: restore in the policy to have it undone and kept aside."
-        return [
-            fail(
-                "drift",
-                f"{name} was changed by somebody else: {'; '.join(found[:5])}"
-                + (f" and {len(found) - 5} more" if len(found) > 5 else ""),
-                mend,
-            )
-        ]
+        return [fail("drift", detail, mend)]
 
     def _refuse_foreign(self) -> int | None:
         """Looks for foreign changes before anything is written, where nobody works and no run left something.
