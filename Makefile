@@ -26,10 +26,11 @@ live: env ## tests on the lab: contracts, integration, model, end to end; starts
 	@set -e; trap '$(STOP_LAB)' EXIT; $(LAB) up --hiveserver2 >/dev/null; \
 	$(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
 
-lint: env ## ruff, mypy, import rules, spelling
+lint: env ## ruff, mypy, import rules, the compose file, spelling
 	@$(BIN)/ruff check $(PYTHON_FILES)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	@git ls-files | xargs $(BIN)/codespell
 
 bench: env ## measure; needs the lab (make lab-up)

@@ -6,7 +6,6 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 
@@ -162,70 +161,6 @@ def test_the_image_is_built_from_the_lock(document: dict[str, Any]) -> None:
         if line.startswith("COPY"):
             for source in line.split()[2:-1]:
                 assert (ROOT / PurePosixPath(source)).exists(), source
-
-
-_STRINGS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-_SERVICE = {
-    "type": "object",
-    "additionalProperties": False,
-    "anyOf": [{"required": ["image"]}, {"required": ["build"]}],
-    "properties": {
-        "image": {"type": "string", "pattern": r"^[a-z0-9./-]+(:[A-Za-z0-9._-]+)?$"},
-        "build": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["context"],
-            "properties": {"context": {"type": "string"}, "dockerfile_inline": {"type": "string"}},
-        },
-        "user": {"type": "string"},
-        "restart": {"enum": ["no", "always", "on-failure", "unless-stopped"]},
-        "command": _STRINGS,
-        "networks": _STRINGS,
-        "volumes": _STRINGS,
-        "ports": _STRINGS,
-        "env_file": {"type": "string"},
-        "environment": {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
-        "depends_on": {
-            "type": "object",
-            "additionalProperties": {
-                "type": "object",
-                "required": ["condition"],
-                "additionalProperties": False,
-                "properties": {
-                    "condition": {"enum": ["service_started", "service_healthy", "service_completed_successfully"]}
-                },
-            },
-        },
-        "healthcheck": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["test"],
-            "properties": {
-                "test": _STRINGS,
-                "interval": {"type": "string", "pattern": r"^\d+s$"},
-                "timeout": {"type": "string", "pattern": r"^\d+s$"},
-                "retries": {"type": "integer"},
-            },
-        },
-    },
-}
-# The parts of the compose specification that the file uses, written out because no package carries its schema whole.
-_COMPOSE = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["services"],
-    "patternProperties": {"^x-": {}},
-    "properties": {
-        "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]*$"},
-        "services": {"type": "object", "additionalProperties": _SERVICE},
-        "networks": {"type": "object"},
-        "volumes": {"type": "object"},
-    },
-}
-
-
-def test_the_file_has_the_structure_of_a_compose_file(document: dict[str, Any]) -> None:
-    jsonschema.validate(document, _COMPOSE)
 
 
 def test_whoever_is_waited_for_can_become_what_is_waited_for(document: dict[str, Any]) -> None:
