@@ -1,0 +1,128 @@
+"""Points that no rule keeps go, oldest first, and nothing else does (section 4.8, I7, I8), on the memory twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.services.backup.close import Close
+from sim.test_backup_flow import ROOT, fill
+from sim.world import POLICY, World
+
+GENEROUS = POLICY.replace('primary: "2", secondary: "5"', 'primary: "9", secondary: "9"')
+STRICT = POLICY.replace('primary: "2", secondary: "5"', 'primary: "1", secondary: "1"')
+
+
+def backup(world: World, run: str) -> Any:
+    east = world.clusters["east"]
+    east.extend(east.make_file(f"{ROOT}/e%20 {run}", replication=1, block_size=1024, overwrite=False), run.encode())
+    return world.backup(run)
+
+
+def grown(points: int, policy: str = POLICY) -> World:
+    world = World(policy)
+    fill(world)
+    for number in range(points):
+        backup(world, f"r{number}")
+    return world
+
+
+def snapshots(world: World, site: str) -> list[str]:
+    return [shot.name for shot in MemoryNameNode(world.clusters[site]).snapshots(ROOT)]
+
+
+def sealed(world: World) -> list[Point]:
+    return world.ground().ledger.read().sealed()
+
+
+def left(world: World, site: str) -> list[str]:
+    """Points that still lie on a site, by the ledger; their snapshots are there, and no others of ours."""
+    points = [point for point in sealed(world) if site not in point.gone]
+    ours = [name for name in snapshots(world, site) if "-before" not in name and name != "somebody's"]
+    assert ours == [point.sealed["snapshots"][ROOT]["snapshot"] for point in points]
+    return [point.run for point in points]
+
+
+def test_each_site_keeps_what_its_own_rule_keeps_and_every_point_left_reads_back() -> None:
+    world, kept = World(), dict[str, Any]()
+    fill(world)
+    for number in range(8):
+        document = backup(world, f"r{number}")
+        kept[document["point"]] = world.tree("west", ROOT)
+        for point in sealed(world):
+            if "west" not in point.gone:
+                name = point.sealed["snapshots"][ROOT]["snapshot"]
+                assert world.tree("west", f"{ROOT}/.snapshot/{name}") == kept[point.point]
+    assert left(world, "east") == ["r6", "r7"]
+    assert left(world, "west") == ["r3", "r4", "r5", "r6", "r7"]
+
+
+def test_documents_go_with_the_last_snapshot_of_a_point() -> None:
+    world = grown(8)
+    ground = world.ground()
+    for point in ground.ledger.read().sealed():
+        there = [bool(side.files.names(ground.directory(point.point))) for side in ground.sides.values()]
+        assert there == [set(point.gone) != {"east", "west"}] * 2, point.run
+
+
+def may_lose_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, ordered = MemoryNameNode.settings, "dfs.namenode.snapshot.deletion.ordered"
+    monkeypatch.setattr(MemoryNameNode, "settings",
+                        lambda self, *names: {**settings(self, *names), ordered: "true"})  # fmt: skip
+
+
+def test_a_point_lives_by_the_rule_it_was_sealed_under(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_lose_the_middle(monkeypatch)
+    world = grown(4, GENEROUS)
+    world.policy = STRICT
+    backup(world, "strict 1")
+    backup(world, "strict 2")
+    assert left(world, "west") == ["r0", "r1", "r2", "r3", "strict 2"]
+    world.policy = GENEROUS
+    backup(world, "generous")
+    assert "r0" in left(world, "west")
+
+
+def test_what_somebody_else_made_is_never_removed() -> None:
+    world = grown(1)
+    for site in ("east", "west"):
+        MemoryNameNode(world.clusters[site]).create_snapshot(ROOT, "somebody's")
+    for number in range(1, 8):
+        backup(world, f"r{number}")
+    assert [("somebody's" in snapshots(world, site)) for site in ("east", "west")] == [True, True]
+    assert left(world, "west") == ["r3", "r4", "r5", "r6", "r7"]
+
+
+def test_where_the_namenode_may_not_lose_the_middle_only_the_oldest_row_goes() -> None:
+    world = grown(2, GENEROUS)
+    world.policy = STRICT
+    for number in range(3):
+        backup(world, f"strict {number}")
+    assert left(world, "west") == ["r0", "r1", "strict 0", "strict 1", "strict 2"]
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_prune_that_dies_is_finished_by_the_next(at: int, after: bool) -> None:
+    world = grown(6)
+    east = world.clusters["east"]
+    east.extend(east.find(f"{ROOT}/h#"), b"more")
+    stages = world.stages("r6")
+    stages.preflight()
+    stages.moment()
+    for shard in range(stages.plan()["shards"]):
+        stages.stage(shard)
+    for stage in (stages.place, stages.verify, stages.seal):
+        stage()
+    tree = world.tree("west", ROOT)
+    try:
+        Close(world.ground(Faults(at=at, die=True, after=after))).prune("dies")
+    except Died:
+        Close(world.ground()).prune("next")
+    assert left(world, "east") == ["r5", "r6"]
+    assert left(world, "west") == ["r2", "r3", "r4", "r5", "r6"]
+    assert world.tree("west", ROOT) == tree

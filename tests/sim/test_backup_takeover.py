@@ -1,0 +1,131 @@
+"""Who works on a service: standstill, death, ``busy``, waiting and a person's order (I3, S2.9), on the memory twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hadoop_dr.domain.errors import Busy, Superseded
+from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.services.backup.stages import BackupStages
+from sim.test_backup_flow import ROOT, fill
+from sim.world import World
+
+STANDSTILL_S = 3.0
+"""What the world's claims are preset to."""
+
+
+def filled() -> World:
+    world = World()
+    fill(world)
+    return world
+
+
+def begun(world: World, *stages: str) -> BackupStages:
+    """The first run, in a process of its own, after so many of its stages."""
+    world.host.name = "first"
+    run = world.stages("first")
+    for stage in stages:
+        getattr(run, stage)()
+    return run
+
+
+def takes_s(world: World, work: Callable[[], object]) -> float:
+    since = world.clock.monotonic_s()
+    work()
+    return world.clock.monotonic_s() - since
+
+
+def while_waiting(world: World, work: Callable[[int], None]) -> None:
+    """Calls ``work`` with a count after every wait of somebody."""
+    asleep, count = world.clock.sleep_until, 0
+
+    def woken(monotonic_s: float) -> None:
+        nonlocal count
+        asleep(monotonic_s)
+        count += 1
+        world.clock.sleep_until = asleep  # type: ignore[method-assign]  # what the other does waits undisturbed
+        try:
+            work(count)
+        finally:
+            world.clock.sleep_until = woken  # type: ignore[method-assign]
+
+    world.clock.sleep_until = woken  # type: ignore[method-assign]
+
+
+def owners_pulse(world: World) -> Callable[[], None]:
+    ground = world.ground()
+    return ground.claims.pulse(ground.claims.owned("first")[1]).beat
+
+
+def test_a_run_that_stands_still_is_taken_over_after_the_preset_time_and_its_point_is_carried_to_the_seal() -> None:
+    world = filled()
+    begun(world, "preflight", "moment", "plan")
+    [first] = world.ground().ledger.read().points
+    assert takes_s(world, lambda: world.backup("second")) >= STANDSTILL_S
+    sealed = world.ground().ledger.read().sealed()
+    assert sealed[0].point == first
+    assert len(sealed) == 2
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def test_a_run_whose_process_is_dead_is_taken_over_at_once() -> None:
+    world = filled()
+    begun(world, "preflight", "moment", "plan")
+    world.host.dead.add("first")
+    assert takes_s(world, lambda: world.backup("second")) < STANDSTILL_S
+    assert len(world.ground().ledger.read().sealed()) == 2
+
+
+def test_a_run_that_ended_before_its_moment_leaves_nothing_to_be_seen() -> None:
+    world = filled()
+    begun(world, "preflight")
+    world.backup("second")
+    points = world.ground().ledger.read().points.values()
+    assert {point.state for point in points if point.run == "first"} == {PointState.VOID}
+    assert [point.run for point in points if point.state is PointState.SEALED] == ["second"]
+
+
+def test_a_busy_service_refuses_with_code_1_the_name_of_the_run_and_no_effect() -> None:
+    world = filled()
+    run = begun(world, "preflight", "moment")
+    head = world.ground().ledger.read(), world.ground().ledger.chain.head_n
+    beat = owners_pulse(world)
+    while_waiting(world, lambda _: beat())
+    with pytest.raises(Busy, match="busy: first") as busy:
+        world.backup("second")
+    assert busy.value.exit_code == 1
+    assert (world.ground().ledger.read(), world.ground().ledger.chain.head_n) == head
+    run.plan()
+
+
+def test_who_waits_begins_when_the_other_has_sealed() -> None:
+    world = filled()
+    run, beat = begun(world, "preflight", "moment"), owners_pulse(world)
+    ends_at = 20
+
+    def works(count: int) -> None:
+        if count < ends_at:
+            beat()
+        if count == ends_at:
+            for shard in range(run.plan()["shards"]):
+                run.stage(shard)
+            for stage in (run.place, run.verify, run.seal):
+                stage()
+
+    while_waiting(world, works)
+    assert world.backup("second", wait=True)["state"] == "sealed"
+    assert [point.run for point in world.ground().ledger.read().sealed()] == ["first", "second"]
+
+
+def test_an_order_takes_a_service_over_at_once_and_the_other_stops_without_an_effect() -> None:
+    world = filled()
+    run, beat = begun(world, "preflight", "moment", "plan"), owners_pulse(world)
+    while_waiting(world, lambda _: beat())
+    assert takes_s(world, lambda: world.backup("second", takeover=True)) < STANDSTILL_S
+    before = world.tree("west", ROOT), world.ground().ledger.read()
+    for stage in (lambda: run.stage(0), run.place, run.verify):
+        with pytest.raises(Superseded):
+            stage()
+    assert (world.tree("west", ROOT), world.ground().ledger.read()) == before
