@@ -259,6 +259,29 @@ def test_a_full_quota_does_not_stop_moves_inside_it(name: NameNode, folder: str)
     name.set_quota(folder, -1, -1)
 
 
+def test_a_move_inside_a_quota_counts_twice_what_a_snapshot_holds(name: NameNode, pen: Writer, folder: str) -> None:
+    """At its old place for the snapshot and at its new one; and every move needs its room once more (fault 18)."""
+    pen.write(f"{folder}/d", b"x" * 30)
+    pen.write(f"{folder}/e", b"x" * 30)
+    name.make_directory(f"{folder}/to", 0o755)
+    name.allow_snapshot(folder)
+    name.create_snapshot(folder, "s 1")
+    pen.write(f"{folder}/new", b"y" * 9)
+    name.set_quota(folder, -1, 105)
+    name.rename(f"{folder}/d", f"{folder}/to/d")
+    assert name.quota(folder).used_bytes == 99
+    for moved in ("to/d", "e", "new"):
+        with pytest.raises(OverQuota):
+            name.rename(f"{folder}/{moved}", f"{folder}/again")
+    name.set_quota(folder, -1, 130)
+    name.rename(f"{folder}/new", f"{folder}/to/new")
+    name.rename(f"{folder}/to/d", f"{folder}/again")
+    assert name.quota(folder).used_bytes == 99
+    name.delete(f"{folder}/again")
+    name.rename(f"{folder}/e", f"{folder}/to/e")
+    assert name.quota(folder).used_bytes == 99
+
+
 def test_a_quota_asked_of_a_snapshot_is_that_of_now_also_after_a_move(name: NameNode, folder: str) -> None:
     """So a point's quotas are read at the snapshot's path, whatever became of the directory since."""
     name.make_directory(f"{folder}/d", 0o755)

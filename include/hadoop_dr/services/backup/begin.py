@@ -21,6 +21,7 @@ from hadoop_dr.services.backup.drift import find_drift, kept_name, trees_differ
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
 from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
+from hadoop_dr.services.backup.room import make_room
 from hadoop_dr.services.ledger.claims import Wish
 from hadoop_dr.services.moment import snapshot_named
 
@@ -83,7 +84,7 @@ class Begin:
             Refused: A check failed; nothing has changed.
             Busy: Another run owns the service.
         """
-        results, _, _ = self._decide()
+        results, told = make_room(self._ground, order.run, lambda: self._decide()[0])
         refuse_on_failure(self._ground.policy.service, results)
         as_left = self._refuse_foreign()
         claim = self._claim(order)
@@ -103,7 +104,7 @@ class Begin:
             "roots": list(roots),
             "baseline": baseline.point.point if baseline.point else None,
             "finished": finished,
-            "warnings": [*baseline.lost, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
+            "warnings": [*told, *baseline.lost, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
         }
 
     def _decide(self) -> tuple[list[Result], ServiceState | None, Baseline]:

@@ -26,8 +26,9 @@ from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.drift import look_name
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.preflight import quota_room
+from hadoop_dr.services.backup.preflight import look_for_room
 from hadoop_dr.services.backup.quotas import KeepQuotas, kept_quotas
+from hadoop_dr.services.backup.room import make_room
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.plan import Gather
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
@@ -228,9 +229,14 @@ class MakePlan:
                 f"{total.deletions} files and directories would be deleted, the limit is {limit} of {known}",
                 "If they are meant to go, run it again with --approve-deletions.",
             )
-        for root in roots:
-            raw = sum(raw_bytes(item) for item in root.items)
-            refuse_on_failure(service, quota_room(ground.target, root.root, raw))
+        needed = {root.root: sum(raw_bytes(item) for item in root.items) for root in roots}
+
+        def moved() -> dict[str, int]:
+            return {root.root: parked_bytes(ground.target.namenode, root) for root in roots}
+
+        results, told = make_room(ground, claim.run, lambda: look_for_room(ground, needed, moved))
+        self._notes += told
+        refuse_on_failure(service, results)
 
 
 def adopt(ground: Ground, root: str, newer: str, base: str, beat: Callable[[int], None]) -> Adoption:
@@ -270,6 +276,26 @@ def raw_bytes(item: Item) -> int:
     if item.now is None or item.now.is_dir or item.content is Content.SAME:
         return 0
     return (item.now.length - item.keep_bytes) * max(1, item.now.replication)
+
+
+def parked_bytes(target: NameNode, root: RootPlan) -> int:
+    """Raw bytes that a quota charges for moves inside the root, beside what is written.
+
+    All that is parked counts twice until it is dropped. And whatever moves is charged once more for that moment, where
+    the root has a snapshot: so the largest of what is parked and staged.
+    """
+    if root.base is None:
+        return 0
+    parked = frozenset(root.plan.park)
+    copies = max((item.now.replication for item in root.items if item.now is not None), default=1)
+    sizes: list[int] = []
+    for item in root.items:
+        if item.inode in parked and item.was is not None:
+            below = item.was.length * max(1, item.was.replication)
+            if item.is_dir:
+                below = target.quota(f"{root.root}/.snapshot/{root.base}/{item.old}").used_bytes
+            sizes.append(below)
+    return sum(sizes) + max([*sizes, *(unit.bytes * max(1, copies) for unit in root.plan.units)], default=0)
 
 
 def _known(ground: Ground, root: RootPlan) -> int:

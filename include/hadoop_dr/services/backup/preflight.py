@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.upkeep import UPKEEP_SETTINGS, check_upkeep
 from hadoop_dr.domain.checks import Result, fail, ok
 from hadoop_dr.domain.errors import DrError, NotFound
+from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.identity import Role, decode_identity, identity_path
+from hadoop_dr.domain.room import limiting_paths, shortages
 from hadoop_dr.domain.roots import nested
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground, Side
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
@@ -210,25 +213,24 @@ class Preflight:
             yield from check_upkeep(target.name, target.metastore.settings(*UPKEEP_SETTINGS), self._catalog())
 
     def _space(self, scope: Scope) -> Iterator[Result]:
-        target = self._ground.target
-        free = target.namenode.service().remaining_bytes
-        needed = 0
-        for root in scope.roots:
-            if scope.baseline is None or root not in scope.baseline.taken.get("roots", {}):
-                try:
-                    used = self._ground.source.namenode.quota(root).used_bytes
-                except NotFound:  # said by the check of the roots
-                    continue
-                needed += used
-                yield from quota_room(target, root, used)
-        if needed > free:
-            yield fail(
-                "space",
-                f"{target.name} has {free} bytes left, the first copy needs {needed}",
-                "Add capacity, or prune older points.",
-            )
-        else:
-            yield ok("space", f"{target.name} has {free} bytes left")
+        """What a first copy takes beyond what is there; what an increment takes is known once it is planned."""
+        source, target = self._ground.source.namenode, self._ground.target.namenode
+        needed = {
+            root: max(0, _used(source, root) - _used(target, root))
+            for root in scope.roots
+            if scope.baseline is None or root not in scope.baseline.taken.get("roots", {})
+        }
+        found = look_for_room(self._ground, needed)
+        yield from found
+        if not found:
+            yield ok("space", f"{self._ground.target.name} has {target.service().remaining_bytes} bytes left")
+
+
+def _used(namenode: NameNode, root: str) -> int:
+    try:
+        return namenode.quota(root).used_bytes
+    except NotFound:  # said by the check of the roots
+        return 0
 
 
 _LISTENERS = ("hive.metastore.transactional.event.listeners", "metastore.transactional.event.listeners")
@@ -247,22 +249,25 @@ def notification_problem(metastore: Metastore) -> str | None:
     return "the metastore keeps no notification log, so a change of the catalog at the moment could not be seen"
 
 
-def quota_room(side: Side, root: str, needed_bytes: int) -> Iterator[Result]:
-    """Looks whether a space quota on a root or above it leaves room for so many raw bytes."""
-    path = root
-    while path:
+def look_for_room(
+    ground: Ground, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict
+) -> list[Result]:
+    """Says what is too small on the target for so many raw bytes by root.
+
+    Args:
+        moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
+    """
+    target = ground.target.namenode
+    quotas: dict[str, Quota] = {}
+    for path in limiting_paths(needed):
         try:
-            quota = side.namenode.quota(path)
+            quotas[path] = target.quota(path)
         except NotFound:
-            quota = None
-        if quota and quota.space_bytes >= 0 and quota.space_bytes - quota.used_bytes < needed_bytes:
-            yield fail(
-                "space",
-                f"{side.name}:{path} has a space quota of {quota.space_bytes} bytes with {quota.used_bytes} "
-                f"used, {needed_bytes} more are needed",
-                f"Raise it: hdfs dfsadmin -setSpaceQuota ... {path}",
-            )
-        path = path.rpartition("/")[0]
+            continue
+    limited = any(quota.space_bytes >= 0 for quota in quotas.values())
+    return shortages(
+        ground.target.name, needed, quotas, target.service().remaining_bytes, moved() if limited else {}
+    )
 
 
 def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:

@@ -46,6 +46,7 @@ class MemoryCluster:
         self.root = Node(16385, Kind.DIRECTORY, "", "hdfs", "supergroup", 0o755, self.now_ms())
         self.nodes: dict[int, Node] = {self.root.id: self.root}
         self.lost_paths: dict[int, str] = {}
+        self.remaining_bytes = 1 << 40
         self.shots = 0
         self.tick = 0
         self._inodes = itertools.count(first_inode)
@@ -209,12 +210,27 @@ class MemoryCluster:
         if not set(parent.line()) <= set(node.parent.line()):
             below = list(node.walk())
             self.charge(parent, len(below), sum(n.length * n.replication for n in below), above=node.parent)
+        self._charge_move(node, parent)
         del node.parent.children[node.name]
         self.record(node.parent)
         self.record(node)
         self._gain_renamed(node, parent, name)
         self.tick += 1
         node.moves.append(self.tick)
+
+    def _charge_move(self, node: Node, parent: Node) -> None:
+        """Refuses a move that a quota above both places has no room for: where there is a snapshot, it is charged anew.
+
+        What the snapshot holds goes on counting at both places; the rest only while it moves. Measured.
+        """
+        assert node.parent is not None
+        both = set(node.parent.line())
+        common = next(above for above in parent.line() if above in both)
+        if not any(above.quota_names >= 0 or above.quota_bytes >= 0 for above in common.line()):
+            return
+        if any(root.snapshots for root in node.parent.line()):
+            below = list(node.walk())
+            self.charge(common, len(below), sum(n.length * n.replication for n in below))
 
     def _gain_renamed(self, node: Node, parent: Node, name: str) -> None:
         assert node.parent is not None
@@ -302,12 +318,15 @@ class MemoryCluster:
 
     # -- quotas
     def usage(self, node: Node) -> tuple[int, int]:
-        """Names and raw bytes a directory uses; what only its snapshots hold counts too."""
-        seen: dict[int, Node] = {}
-        tops = [node] + [shot.tree for root in node.walk() for shot in root.snapshots or ()]
-        for top in tops:
+        """Names and raw bytes a directory uses; what only its snapshots hold counts too.
+
+        What a snapshot holds and was moved since counts at both places, also inside one root (measured).
+        """
+        seen: dict[tuple[int, str], Node] = {}
+        tops = [(node, "")] + [(shot.tree, root.path()) for root in node.walk() for shot in root.snapshots or ()]
+        for top, above in tops:
             for below in top.walk():
-                seen.setdefault(below.id, below)
+                seen.setdefault((below.id, (above + below.path()).rstrip("/")), below)
         return len(seen), sum(n.length * n.replication for n in seen.values())
 
     def charge(self, at: Node, names: int, size: int, above: Node | None = None) -> None:

@@ -1,0 +1,58 @@
+"""Whether a site has room for what a run will write: space quotas above its roots, and the cluster's own bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hadoop_dr.domain.checks import Result, fail
+from hadoop_dr.domain.facts import Quota
+from hadoop_dr.domain.roots import inside
+
+
+def limiting_paths(roots: Iterable[str]) -> list[str]:
+    """Gives the directories whose quotas count: the roots and everything above them, sorted; never ``/`` itself."""
+    found: set[str] = set()
+    for root in roots:
+        path = root
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return sorted(found)
+
+
+def shortages(
+    site: str, needed: Mapping[str, int], quotas: Mapping[str, Quota], free_bytes: int, moved: Mapping[str, int]
+) -> list[Result]:
+    """Says what is too small, with the figures.
+
+    Args:
+        site: Name of the site.
+        needed: Raw bytes that will be written, all replicas counted, by root.
+        quotas: Of the directories of ``limiting_paths`` that exist there.
+        free_bytes: Raw capacity the cluster has left.
+        moved: Raw bytes of what will be moved inside a root: quotas count what a snapshot holds a second time at its
+            new place (measured), the disks do not.
+    """
+    found: list[Result] = []
+    for path, quota in sorted(quotas.items()):
+        twice = sum(size for root, size in moved.items() if inside(root, path))
+        wanted = sum(size for root, size in needed.items() if inside(root, path)) + twice
+        if wanted and quota.space_bytes >= 0 and quota.space_bytes - quota.used_bytes < wanted:
+            found.append(
+                fail(
+                    "space",
+                    f"{site}:{path} has a space quota of {quota.space_bytes} bytes with {quota.used_bytes} used, "
+                    f"{wanted} more are needed{_of_them(twice)}",
+                    f"Raise it: hdfs dfsadmin -setSpaceQuota ... {path}",
+                )
+            )
+    total = sum(needed.values())
+    if total > free_bytes:
+        found.append(
+            fail("space", f"{site} has {free_bytes} bytes left, {total} are needed", "Add capacity to the cluster.")
+        )
+    return found
+
+
+def _of_them(twice: int) -> str:
+    return f", {twice} of them for what is moved: the quota counts it twice while a snapshot holds it" if twice else ""

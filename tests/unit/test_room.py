@@ -1,0 +1,38 @@
+"""What counts as too small, and with which figures it is said (fault 18)."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.facts import Quota
+from hadoop_dr.domain.room import limiting_paths, shortages
+
+
+def quota(space: int, used: int) -> Quota:
+    return Quota(-1, space, 1, used)
+
+
+def test_the_quotas_of_the_roots_and_of_all_above_them_count() -> None:
+    assert limiting_paths(["/data/a b/ü", "/data/x"]) == ["/data", "/data/a b", "/data/a b/ü", "/data/x"]
+
+
+def test_a_quota_above_several_roots_has_to_hold_what_all_of_them_need() -> None:
+    needed = {"/data/a": 60, "/data/b+": 50, "/other": 5}
+    [short] = shortages("west", needed, {"/data": quota(1000, 900), "/data/a": quota(100, 40)}, 1 << 40, {})
+    assert short.detail == "west:/data has a space quota of 1000 bytes with 900 used, 110 more are needed"
+    assert shortages("west", needed, {"/data": quota(1000, 890), "/elsewhere": quota(1, 1)}, 115, {}) == []
+
+
+def test_directories_without_a_quota_and_roots_that_need_nothing_are_no_shortage() -> None:
+    assert shortages("west", {"/data/a": 60}, {"/data/a": quota(-1, 900)}, 60, {}) == []
+    assert shortages("west", {"/data/a": 0}, {"/data/a": quota(1, 9)}, 0, {}) == []
+
+
+def test_the_cluster_has_to_hold_the_sum() -> None:
+    [short] = shortages("west", {"/a": 60, "/b": 50}, {}, 109, {})
+    assert short.detail == "west has 109 bytes left, 110 are needed"
+
+
+def test_what_is_moved_counts_against_quotas_and_not_against_the_disks() -> None:
+    quotas = {"/data": quota(100, 40)}
+    assert shortages("west", {"/data/a": 10}, quotas, 10, {"/data/a": 50}) == []
+    [short] = shortages("west", {"/data/a": 10}, quotas, 10, {"/data/a": 51})
+    assert "61 more are needed, 51 of them for what is moved" in short.detail
