@@ -1,0 +1,99 @@
+"""Many roots at one moment: the skew is a measured number, and one root that fails voids all (I1, S2.2)."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import OverQuota, Refused
+from hadoop_dr.domain.service_state import PointState
+from sim.world import POLICY, World
+
+ROOTS = [f"/data/{name} {n}" for n in range(8) for name in ("a b", "e%20", "f+", "ü")]
+
+
+def many(policy: str = "") -> World:
+    protect = "".join(f'  - hdfs: "{root}"\n' for root in ROOTS)
+    world = World(POLICY.replace("  - hdfs: /data/a b+%\n", protect) + policy)
+    east = world.clusters["east"]
+    for root in ROOTS:
+        east.make_directory(root, 0o755, parents=True)
+        east.extend(east.make_file(f"{root}/h#", replication=1, block_size=1024, overwrite=False), root.encode())
+    return world
+
+
+def one_at_a_time(world: World, patch: pytest.MonkeyPatch, each_ms: float) -> None:
+    """The primary's NameNode takes snapshots one after the other, each in so much time."""
+    real, busy = MemoryNameNode.create_snapshot, threading.Lock()
+
+    def slow(self: MemoryNameNode, path: str, name: str) -> None:
+        with busy:
+            real(self, path, name)
+            if self.site == "east":
+                world.clock.sleep_until(world.clock.monotonic_s() + each_ms / 1000)
+
+    patch.setattr(MemoryNameNode, "create_snapshot", slow)
+
+
+def ours(world: World, site: str) -> list[str]:
+    namenode = MemoryNameNode(world.clusters[site])
+    return [shot.name for root in namenode.snapshottable() for shot in namenode.snapshots(root)]
+
+
+def taken(world: World) -> dict[str, Any]:
+    [point] = [p for p in world.ground().ledger.read().points.values() if p.state is PointState.SEALED]
+    return dict(point.taken["roots"])
+
+
+def test_the_skew_is_measured_over_all_roots_and_kept_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = many()
+    one_at_a_time(world, monkeypatch, each_ms=5)
+    document = world.backup("r1")
+    assert document["proof"] == "bounded"
+    assert 5 * len(ROOTS) <= document["skew_ms"] <= 250
+    roots = taken(world)
+    assert set(roots) == set(ROOTS)
+    assert min(root["asked_ms"] for root in roots.values()) == 0
+    assert max(root["answered_ms"] for root in roots.values()) == pytest.approx(document["skew_ms"], abs=0.01)
+
+
+def test_a_skew_above_the_limit_is_taken_again_three_times_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = many()
+    one_at_a_time(world, monkeypatch, each_ms=60)
+    with pytest.raises(Refused, match="the moment could not be proven"):
+        world.backup("r1")
+    points = world.ground().ledger.read().points.values()
+    assert [point.state for point in points] == [PointState.VOID] * 4
+    assert ours(world, "east") == []
+    assert ours(world, "west") == []
+
+
+def test_a_policy_may_have_it_sealed_as_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = many("unproven: seal\n")
+    one_at_a_time(world, monkeypatch, each_ms=60)
+    document = world.backup("r1")
+    assert (document["state"], document["proof"]) == ("sealed", "unproven")
+    assert document["skew_ms"] > 250
+
+
+def test_a_root_that_cannot_be_taken_voids_the_moment_and_the_next_run_seals(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = many()
+    with monkeypatch.context() as full:
+        real = MemoryNameNode.create_snapshot
+
+        def limited(self: MemoryNameNode, path: str, name: str) -> None:
+            if path == ROOTS[2] and "-look-" not in name:
+                raise OverQuota(path, "has 65536 snapshots already")
+            real(self, path, name)
+
+        full.setattr(MemoryNameNode, "create_snapshot", limited)
+        with pytest.raises(OverQuota, match=re.escape(ROOTS[2])):
+            world.backup("r1")
+    assert ours(world, "east") == []
+    assert world.ground().ledger.read().sealed() == []
+    assert world.backup("r2")["state"] == "sealed"
+    assert set(taken(world)) == set(ROOTS)
