@@ -129,126 +129,136 @@ def busy_and_refused(home: CliHome) -> tuple[Running, Ran, int]:
     raise AssertionError("every moment came before the other run was refused")
 
 
-class TestFiles:
-    """Found in the files, before any connection: code 2."""
-
-    @pytest.mark.parametrize(
-        ("addition", "path", "said"),
-        [
-            ("perod: 5m\n", "/t/x", ["wrong.yaml:5", "perod", "period"]),
-            ("service: wrong\n", "/t/x", ["wrong.yaml:5", "service"]),
-            ("", "/t/../x", ["wrong.yaml:4", ".."]),
-            ("", "/", ["wrong.yaml:4"]),
-            ("", "/t/x/.snapshot/y", ["wrong.yaml:4", ".snapshot"]),
-        ],
-        ids=["unknown key", "duplicate key", "dot dot", "everything", "a snapshot"],
-    )
-    def test_a_wrong_policy_is_named_by_file_and_line(
-        self, world: CliHome, addition: str, path: str, said: list[str]
-    ) -> None:
-        with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=path) + addition):
-            refused(world, "wrong", 2, *said)
-
-    def test_overlapping_services_are_both_out_and_each_is_told_of_the_other(self, world: CliHome) -> None:
-        inside = POLICY.format(service="wrong", pair=world.pair, path=f'"{world.root(KEPT)}/ü"')
-        with a_policy(world, inside):
-            for service in ("wrong", KEPT):
-                refused(world, service, 2, "overlaps", f"{service}.yaml:", "wrong", KEPT)
-
-    def test_one_cluster_spelled_the_same_twice_is_seen_in_the_file(self, world: CliHome) -> None:
-        east = addresses_of(world, "east")
-        with a_pair(world, "west", **east):
-            refused(world, KEPT, 2, f"{world.pair}.yaml")
+# Found in the files, before any connection: code 2.
 
 
-class TestSites:
-    """Found on the sites: code 1."""
+@pytest.mark.parametrize(
+    ("addition", "path", "said"),
+    [
+        ("perod: 5m\n", "/t/x", ["wrong.yaml:5", "perod", "period"]),
+        ("service: wrong\n", "/t/x", ["wrong.yaml:5", "service"]),
+        ("", "/t/../x", ["wrong.yaml:4", ".."]),
+        ("", "/", ["wrong.yaml:4"]),
+        ("", "/t/x/.snapshot/y", ["wrong.yaml:4", ".snapshot"]),
+    ],
+    ids=["unknown key", "duplicate key", "dot dot", "everything", "a snapshot"],
+)
+def test_a_wrong_policy_is_named_by_file_and_line(world: CliHome, addition: str, path: str, said: list[str]) -> None:
+    with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=path) + addition):
+        refused(world, "wrong", 2, *said)
 
-    def test_one_cluster_under_two_names_is_seen_by_its_identity(self, world: CliHome) -> None:
-        with a_pair(world, "west", **{**addresses_of(world, "east", "localhost"),
-                                      "zookeeper": world.sites["west"]["zookeeper"]}):  # fmt: skip
-            refused(world, KEPT, 1, "are the same HDFS cluster", f"{world.pair}.yaml")
 
-    @pytest.mark.parametrize("site", ["east", "west"])
-    def test_a_namenode_that_does_not_answer_is_named(self, world: CliHome, site: str) -> None:
-        with closed_port() as port, a_pair(world, site, hdfs={
-            "namenodes": [f"127.0.0.1:{port}"], "webhdfs": [f"http://127.0.0.1:{port}"]}):  # fmt: skip
-            refused(world, KEPT, 1, site, str(port))
+def test_overlapping_services_are_both_out_and_each_is_told_of_the_other(world: CliHome) -> None:
+    inside = POLICY.format(service="wrong", pair=world.pair, path=f'"{world.root(KEPT)}/ü"')
+    with a_policy(world, inside):
+        for service in ("wrong", KEPT):
+            refused(world, service, 2, "overlaps", f"{service}.yaml:", "wrong", KEPT)
 
-    def test_a_metastore_that_does_not_answer_is_named(self, world: CliHome) -> None:
-        policy = {"service": "tables", "pair": world.pair, "protect": [{"hive": "nothing_here_ever"}]}
-        with closed_port() as port, a_policy(world, json.dumps(policy), "tables"), a_pair(
-            world, "east", metastores={"hive": [f"thrift://127.0.0.1:{port}"]}):  # fmt: skip
-            refused(world, "tables", 1, "east", str(port))
 
-    def test_a_user_without_rights_is_refused(self, world: CliHome) -> None:
-        refused(world, KEPT, 1, "nobody", environment={"HADOOP_USER_NAME": "nobody"})
+def test_one_cluster_spelled_the_same_twice_is_seen_in_the_file(world: CliHome) -> None:
+    east = addresses_of(world, "east")
+    with a_pair(world, "west", **east):
+        refused(world, KEPT, 2, f"{world.pair}.yaml")
 
-    def test_a_root_inside_a_snapshottable_directory_is_named_with_it(self, world: CliHome) -> None:
-        outer = f"{world.folder}/nest"
-        world.namenodes["east"].make_directory(f"{outer}/in ner", 0o755)
-        world.namenodes["east"].allow_snapshot(outer)
-        with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=f'"{outer}/in ner"')):
-            refused(world, "wrong", 1, f"{outer}/in ner", f"-disallowSnapshot {outer}")
 
-    def test_a_secondary_without_space_is_refused_before_anything_is_copied(self, world: CliHome) -> None:
-        parent = f"{world.folder}/full"
-        world.writers["east"].write(f"{parent}/da ta/big", bytes(3000))
-        world.namenodes["west"].make_directory(parent, 0o755)
-        world.namenodes["west"].set_quota(parent, -1, 2048)
-        with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=f'"{parent}/da ta"')):
-            refused(world, "wrong", 1, f"west:{parent}", "quota", "-setSpaceQuota")
+# Found on the sites: code 1.
 
-    def test_a_secondary_that_somebody_changed_is_refused_with_the_path(self, world: CliHome) -> None:
-        foreign = f"{world.root(KEPT)}/for eign"
-        world.writers["west"].write(foreign, b"theirs")
-        refused(world, KEPT, 1, "drift: west", "for eign", "drift: restore")
-        checked = world.run("check", KEPT, "--json", exit_code=1).document("check")["results"]
-        assert [r["name"] for r in checked if r["state"] == "fail"] == ["drift"]
-        world.namenodes["west"].delete(foreign)
 
-    def test_a_controller_whose_clock_is_off_is_refused_with_the_offset(self, world: CliHome, tmp_path: Path) -> None:
-        world.policy("late", protect=[{"hdfs": world.root("late")}], max_clock_offset="5s")
-        world.namenodes["east"].make_directory(world.root("late"), 0o755)
-        shifted = "import time\n_ns = time.time_ns\ntime.time_ns = lambda: _ns() - 60_000_000_000\n"
-        (tmp_path / "sitecustomize.py").write_text(shifted)
-        line = refused(world, "late", 1, "clock", "limit 5000 ms", environment={"PYTHONPATH": str(tmp_path)})
-        assert "+60" in line or "+59" in line
+def test_one_cluster_under_two_names_is_seen_by_its_identity(world: CliHome) -> None:
+    with a_pair(world, "west", **{**addresses_of(world, "east", "localhost"),
+                                  "zookeeper": world.sites["west"]["zookeeper"]}):  # fmt: skip
+        refused(world, KEPT, 1, "are the same HDFS cluster", f"{world.pair}.yaml")
 
-    def test_an_identity_of_another_epoch_is_refused_until_it_is_put_back(self, world: CliHome) -> None:
-        path = identity_path(world.pair)
-        with world.zookeeper("west") as hand:
-            good = hand.get(path)[0]
-            other = Identity("west", Role.SECONDARY, 9, "2026-11-20T02:00:00.000Z", "somebody", "by hand")
-            hand.set(path, encode(other))
-            try:
-                refused(world, KEPT, 1, "west", "epoch 9", "the ledger says", "hadoop-dr identity")
-            finally:
-                hand.set(path, good)
 
-    def test_a_busy_service_names_the_run_that_has_it_and_that_run_goes_on(self, world: CliHome) -> None:
-        root = world.service("busy", takeover_after="20s")
-        world.writers["east"].write(f"{root}/a b", b"one")
-        first, second, ahead_s = busy_and_refused(world)
-        assert [text for text in (f"busy: first-{ahead_s}", "--wait") if text not in second.error()] == []
-        assert first.ended().exit_code == 0
-        told = json.loads(world.run("explain", "busy", "--json").stdout)["entries"]
-        assert {entry["run"] for entry in told if entry["run"].endswith(f"-{ahead_s}")} == {f"first-{ahead_s}"}
+@pytest.mark.parametrize("site", ["east", "west"])
+def test_a_namenode_that_does_not_answer_is_named(world: CliHome, site: str) -> None:
+    with closed_port() as port, a_pair(world, site, hdfs={
+        "namenodes": [f"127.0.0.1:{port}"], "webhdfs": [f"http://127.0.0.1:{port}"]}):  # fmt: skip
+        refused(world, KEPT, 1, site, str(port))
 
-    def test_a_run_that_stands_still_is_superseded_and_ends_when_it_wakes(self, world: CliHome) -> None:
-        root = world.service("still", takeover_after="1s")
-        world.writers["east"].write(f"{root}/a b", b"one")
-        first = world.begin("backup", "still", "--run", "sleeper", "--moment", "2099-01-01T00:00:00.000Z")
-        first.reaches("moment")
-        first.process.send_signal(signal.SIGSTOP)
+
+def test_a_metastore_that_does_not_answer_is_named(world: CliHome) -> None:
+    policy = {"service": "tables", "pair": world.pair, "protect": [{"hive": "nothing_here_ever"}]}
+    with closed_port() as port, a_policy(world, json.dumps(policy), "tables"), a_pair(
+        world, "east", metastores={"hive": [f"thrift://127.0.0.1:{port}"]}):  # fmt: skip
+        refused(world, "tables", 1, "east", str(port))
+
+
+def test_a_user_without_rights_is_refused(world: CliHome) -> None:
+    refused(world, KEPT, 1, "nobody", environment={"HADOOP_USER_NAME": "nobody"})
+
+
+def test_a_root_inside_a_snapshottable_directory_is_named_with_it(world: CliHome) -> None:
+    outer = f"{world.folder}/nest"
+    world.namenodes["east"].make_directory(f"{outer}/in ner", 0o755)
+    world.namenodes["east"].allow_snapshot(outer)
+    with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=f'"{outer}/in ner"')):
+        refused(world, "wrong", 1, f"{outer}/in ner", f"-disallowSnapshot {outer}")
+
+
+def test_a_secondary_without_space_is_refused_before_anything_is_copied(world: CliHome) -> None:
+    parent = f"{world.folder}/full"
+    world.writers["east"].write(f"{parent}/da ta/big", bytes(3000))
+    world.namenodes["west"].make_directory(parent, 0o755)
+    world.namenodes["west"].set_quota(parent, -1, 2048)
+    with a_policy(world, POLICY.format(service="wrong", pair=world.pair, path=f'"{parent}/da ta"')):
+        refused(world, "wrong", 1, f"west:{parent}", "quota", "-setSpaceQuota")
+
+
+def test_a_secondary_that_somebody_changed_is_refused_with_the_path(world: CliHome) -> None:
+    foreign = f"{world.root(KEPT)}/for eign"
+    world.writers["west"].write(foreign, b"theirs")
+    refused(world, KEPT, 1, "drift: west", "for eign", "drift: restore")
+    checked = world.run("check", KEPT, "--json", exit_code=1).document("check")["results"]
+    assert [r["name"] for r in checked if r["state"] == "fail"] == ["drift"]
+    world.namenodes["west"].delete(foreign)
+
+
+def test_a_controller_whose_clock_is_off_is_refused_with_the_offset(world: CliHome, tmp_path: Path) -> None:
+    world.policy("late", protect=[{"hdfs": world.root("late")}], max_clock_offset="5s")
+    world.namenodes["east"].make_directory(world.root("late"), 0o755)
+    shifted = "import time\n_ns = time.time_ns\ntime.time_ns = lambda: _ns() - 60_000_000_000\n"
+    (tmp_path / "sitecustomize.py").write_text(shifted)
+    line = refused(world, "late", 1, "clock", "limit 5000 ms", environment={"PYTHONPATH": str(tmp_path)})
+    assert "+60" in line or "+59" in line
+
+
+def test_an_identity_of_another_epoch_is_refused_until_it_is_put_back(world: CliHome) -> None:
+    path = identity_path(world.pair)
+    with world.zookeeper("west") as hand:
+        good = hand.get(path)[0]
+        other = Identity("west", Role.SECONDARY, 9, "2026-11-20T02:00:00.000Z", "somebody", "by hand")
+        hand.set(path, encode(other))
         try:
-            point = world.backup("still")["point"]
+            refused(world, KEPT, 1, "west", "epoch 9", "the ledger says", "hadoop-dr identity")
         finally:
-            first.process.send_signal(signal.SIGCONT)
-        woken = first.ended()
-        assert woken.exit_code == 1
-        assert "superseded" in woken.error() or "does not own" in woken.error()
-        assert world.sealed("still") == [point]
+            hand.set(path, good)
+
+
+def test_a_busy_service_names_the_run_that_has_it_and_that_run_goes_on(world: CliHome) -> None:
+    root = world.service("busy", takeover_after="20s")
+    world.writers["east"].write(f"{root}/a b", b"one")
+    first, second, ahead_s = busy_and_refused(world)
+    assert [text for text in (f"busy: first-{ahead_s}", "--wait") if text not in second.error()] == []
+    assert first.ended().exit_code == 0
+    told = json.loads(world.run("explain", "busy", "--json").stdout)["entries"]
+    assert {entry["run"] for entry in told if entry["run"].endswith(f"-{ahead_s}")} == {f"first-{ahead_s}"}
+
+
+def test_a_run_that_stands_still_is_superseded_and_ends_when_it_wakes(world: CliHome) -> None:
+    root = world.service("still", takeover_after="1s")
+    world.writers["east"].write(f"{root}/a b", b"one")
+    first = world.begin("backup", "still", "--run", "sleeper", "--moment", "2099-01-01T00:00:00.000Z")
+    first.reaches("moment")
+    first.process.send_signal(signal.SIGSTOP)
+    try:
+        point = world.backup("still")["point"]
+    finally:
+        first.process.send_signal(signal.SIGCONT)
+    woken = first.ended()
+    assert woken.exit_code == 1
+    assert "superseded" in woken.error() or "does not own" in woken.error()
+    assert world.sealed("still") == [point]
 
 
 # What a running site is not: found on daemons that the test starts; code 1.
