@@ -8,11 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.facts import Facts
 from hadoop_dr.domain.paths import Moves, parent
 from hadoop_dr.domain.verify import differing_fields
+
+DAY_MS = 86_400_000
+
+
+class Audit(Enum):
+    """How a root is compared beyond what is known to have changed."""
+
+    NO = "no"
+    """Not at all in this run."""
+    WHOLE = "whole"
+    """Its listings fit into memory and serve every comparison."""
+    STREAMED = "streamed"
+    """It is large: two listings are compared as they come."""
+
+
+def audit_of(names: int, most: int, since_ms: int | None) -> Audit:
+    """Decides how a root is audited: in every run while it is small, else daily (DESIGN.md section 4).
+
+    Args:
+        names: How many items it has.
+        most: Up to so many it is small.
+        since_ms: How long ago the service was audited whole; None if never.
+    """
+    if names <= most:
+        return Audit.WHOLE
+    return Audit.STREAMED if since_ms is None or since_ms >= DAY_MS else Audit.NO
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
 from hadoop_dr.domain.ids import before_name
+from hadoop_dr.domain.inventory import Audit, audit_of
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import Plan, make_plan
 from hadoop_dr.domain.policy import Mode
@@ -50,7 +51,7 @@ class RootPlan:
         newer: Snapshot of the source that is copied.
         hidden_deletions: Names below the items that go, which no item of its own stands for.
         base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
-        audit: It is small enough to be compared whole in every run.
+        audit: How it is compared beyond what changed.
     """
 
     index: int
@@ -61,7 +62,7 @@ class RootPlan:
     items: Sequence[Item]
     plan: Plan
     hidden_deletions: int = 0
-    audit: bool = False
+    audit: Audit = Audit.NO
 
     @property
     def shards(self) -> tuple[Shard, ...]:
@@ -131,7 +132,7 @@ class MakePlan:
         roots: list[RootPlan] = []
         quotas = KeepQuotas(ground.source.namenode, self._beat, self._earlier_quotas(baseline))
         for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
-            planned = self._root(index, root, kept["snapshot"], baseline)
+            planned = self._root(index, root, kept["snapshot"], baseline, self._since_audit_ms(point.moment_ms))
             roots.append(planned)
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
             documents.write(f"items-{index}.parquet", ITEM_SCHEMA, item_rows(planned.items))
@@ -149,7 +150,7 @@ class MakePlan:
                 "newer": r.newer,
                 "base": r.base,
                 "shards": len(r.shards),
-                "audit": r.audit,
+                "audit": r.audit.value,
             }
             for r in roots
         ]
@@ -166,6 +167,7 @@ class MakePlan:
                     "steps": total.steps,
                     "catalog": catalog,
                     "quotas": counts,
+                    "audited": all(r.audit is not Audit.NO or r.older is None for r in roots),
                     "notes": self._notes,
                 },
             }
@@ -177,7 +179,7 @@ class MakePlan:
             return None
         return kept_quotas(point_documents(self._ground, point))
 
-    def _root(self, index: int, root: str, newer: str, baseline: Baseline) -> RootPlan:
+    def _root(self, index: int, root: str, newer: str, baseline: Baseline, since_audit_ms: int | None) -> RootPlan:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
         older, base = baseline.snapshot(root), baseline.target_snapshot(root)
         most = self._ground.policy.audit_entries
@@ -187,11 +189,21 @@ class MakePlan:
             items = adoption.items
             plan = plan_items(items)
             hidden = adoption.deletions - summarise(items, plan).deletions
-            return RootPlan(index, root, older, newer, base, items, plan, hidden, audit=len(items) <= most)
-        small = older is not None and self._ground.source.namenode.quota(root).used_names <= most
-        items = gather(self._ground, root, older, newer, audit=small, notes=self._notes)
-        small = small or (older is None and len(items) <= most)
-        return RootPlan(index, root, older, newer, base, items, plan_items(items), audit=small)
+            return RootPlan(index, root, older, newer, base, items, plan, hidden, audit_of(len(items), most, 0))
+        if older is None:
+            items = gather(self._ground, root, None, newer, audit=Audit.NO, notes=self._notes)
+            audit = audit_of(len(items), most, 0)
+        else:
+            names = self._ground.source.namenode.quota(root).used_names
+            audit = audit_of(names, most, since_audit_ms)
+            items = gather(self._ground, root, older, newer, audit=audit, notes=self._notes)
+        return RootPlan(index, root, older, newer, base, items, plan_items(items), audit=audit)
+
+    def _since_audit_ms(self, now_ms: int) -> int | None:
+        """How long ago a sealed point was compared whole."""
+        sealed = self._ground.ledger.read().sealed()
+        audited = [point.moment_ms for point in sealed if point.sealed["summary"].get("audited")]
+        return now_ms - max(audited) if audited else None
 
     def _before(self, root: str, newer: str) -> str | None:
         """Name of a snapshot of what the target has of a root that is planned from nothing; None when it has nothing.
@@ -242,7 +254,7 @@ class MakePlan:
 def adopt(ground: Ground, root: str, newer: str, base: str, beat: Callable[[int], None]) -> Adoption:
     """Compares the whole of a source's snapshot with a snapshot of what the target has; equal files are kept."""
     source, target = ground.source.namenode, ground.target.namenode
-    items = gather(ground, root, None, newer, audit=False)
+    items = gather(ground, root, None, newer, audit=Audit.NO)
     trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
     existing = dict(walk(target, trees.target))
     bad = distrusted(ground.ledger.read(), ground.target.name, root)
@@ -256,16 +268,17 @@ def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequen
 
 
 def gather(
-    ground: Ground, root: str, older: str | None, newer: str, *, audit: bool, notes: list[str] | None = None
+    ground: Ground, root: str, older: str | None, newer: str, *, audit: Audit, notes: list[str] | None = None
 ) -> Sequence[Item]:
     """Reads what changed in a root between two snapshots of the source.
 
     Args:
-        audit: Compare full listings, too: it finds what the snapshot diff hides.
+        audit: Whether full listings are compared, too: that finds what the snapshot diff hides.
         notes: Takes what a person should know of it.
     """
     reader = Gather(ground.source.namenode)
-    found: Sequence[Item] = reader.items(root, older, newer, audit=audit)
+    whole = audit is not Audit.NO
+    found: Sequence[Item] = reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE)
     if notes is not None:
         notes += reader.notes
     return found
@@ -329,7 +342,7 @@ def planned_roots(documents: Documents) -> list[RootPlan]:
         items = items_from_rows(documents.read(f"items-{index}.parquet"))
         older, newer, base = entry["older"], entry["newer"], entry["base"]
         plan = plan_items(items)
-        roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit=entry.get("audit", False)))
+        roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit=Audit(entry["audit"])))
     return roots
 
 
@@ -357,7 +370,7 @@ class Preview:
                 ground.source.namenode.allow_snapshot(root)
                 ground.source.namenode.create_snapshot(root, name)
                 taken.append(root)
-                items = gather(ground, root, baseline.snapshot(root), name, audit=False)
+                items = gather(ground, root, baseline.snapshot(root), name, audit=Audit.NO)
                 roots.append(RootPlan(index, root, baseline.snapshot(root), name, None, items, plan_items(items)))
         finally:
             for root in taken:

@@ -9,10 +9,12 @@ from typing import Any
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, Mismatch
 from hadoop_dr.domain.facts import Listed, Snapshot
 from hadoop_dr.domain.ids import iso, snapshot_name
+from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.services.backup.audit import AuditRoot
 from hadoop_dr.services.backup.baseline import record
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
@@ -21,7 +23,7 @@ from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
 from hadoop_dr.services.backup.planning import RootPlan, planned_roots, point_documents
-from hadoop_dr.services.backup.sampling import SampleOlder, audit
+from hadoop_dr.services.backup.sampling import SampleOlder
 from hadoop_dr.services.backup.smoke import run_smoke
 from hadoop_dr.services.backup.transfer import Transfer
 from hadoop_dr.services.backup.writing import writing_warnings
@@ -96,6 +98,7 @@ class Prove:
             "files_copied": point.staged["files"],
             "bytes_copied": point.staged["bytes"],
             "catalog": manifest["summary"]["catalog"],
+            "audited": manifest["summary"]["audited"],
             "quotas": manifest["summary"].get("quotas", {}),
             "seconds": dict(seconds),
             "warnings": [
@@ -202,20 +205,32 @@ class Prove:
             digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
             sums = self._transfer.checksums(documents, root)
             facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
-            known = dict(walk(ground.target.namenode, facts.base)) if root.audit else None
+            known = dict(walk(ground.target.namenode, facts.base)) if root.audit is Audit.WHOLE else None
             verdict.add(check.run(facts, known))
-            if known is not None:
-                verdict.add(self._audited(root, known, point.taken["roots"][root.root]["created_ms"]))
+            audit = AuditRoot(
+                ground.source.namenode,
+                root.root,
+                root.newer,
+                point.taken["roots"][root.root]["created_ms"],
+                self._beat,
+            )
+            verdict.add(self._audited(root, audit, known, names[root.root]))
         verdict.add(SampleOlder(ground, self._transfer, self._beat).run(point, names))
         verdict.add(Catalogs(ground).verify(point, documents))
         smoke, self._answers = run_smoke(ground)
         verdict.add(smoke)
         return verdict
 
-    def _audited(self, root: RootPlan, known: Mapping[str, Listed], taken_ms: int) -> Verdict:
+    def _audited(
+        self, root: RootPlan, audit: AuditRoot, known: Mapping[str, Listed] | None, candidate: str
+    ) -> Verdict:
         """Full inventory of both sides; the source may be gone by now, and that is no mismatch."""
         try:
-            return audit(self._ground.source.namenode, root.root, root.newer, known, taken_ms, self._beat)
+            if known is not None:
+                return audit.with_known(known)
+            if root.audit is Audit.STREAMED:
+                return audit.streamed(self._ground.target.namenode, candidate)
+            return Verdict()
         except DrError as error:
             return Verdict(
                 cannot_tell=[f"{root.root}: full inventory not compared, the source does not answer ({error})"]

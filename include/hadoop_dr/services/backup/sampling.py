@@ -1,4 +1,4 @@
-"""What the diff cannot show: full inventories of both sides, and a rotating sample that reads older points too."""
+"""A rotating sample that reads older points back, so that what rots is found while other points still hold it."""
 
 from __future__ import annotations
 
@@ -6,49 +6,16 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.facts import Listed
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.domain.verify import Verdict, differing_fields, say_difference
+from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
-from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planning import planned_roots, point_documents
 from hadoop_dr.services.backup.transfer import Transfer
-from hadoop_dr.services.inventory import walk
 
 SAMPLE = 16
 _SAMPLE_BYTES = 8 << 20
-
-
-def audit(
-    source: NameNode, root: str, snapshot: str, known: Mapping[str, Listed], taken_ms: int, beat: Callable[[int], None]
-) -> Verdict:
-    """Compares the whole of a root with a full listing of its copy, attribute by attribute.
-
-    Args:
-        snapshot: The source's.
-        known: Everything in the candidate, by path relative to the root.
-        taken_ms: When the source's snapshot was taken, by its NameNode's clock. Making a child in a directory sets the
-            directory's time in its newest snapshot, too (measured), so a later time there says nothing.
-    """
-    verdict, left = Verdict(), dict(known)
-    for path, want in walk(source, f"{root}/.snapshot/{snapshot}"):
-        found = left.pop(path, None)
-        if found is None:
-            verdict.mismatch.append(f"{root}/{path}: missing")
-        elif want.facts == found.facts:
-            verdict.match += 1
-        else:
-            late = want.facts.is_dir and want.facts.mtime_ms > taken_ms
-            fields = differing_fields(want.facts, found.facts, untimed=late)
-            if fields:
-                verdict.mismatch.append(say_difference(f"{root}/{path}", fields, want.facts, found.facts))
-            else:
-                verdict.match += 1
-        beat(1)
-    verdict.mismatch += [f"{root}/{path}: is not on the source" for path in left]
-    return verdict
 
 
 class SampleOlder:

@@ -39,7 +39,9 @@ class Gather:
         self._namenode, self._limits = namenode, limits or Limits()
         self.notes: list[str] = []
 
-    def items(self, root: str, older: str | None, newer: str, *, audit: bool) -> list[Item]:
+    def items(
+        self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True
+    ) -> list[Item]:
         """Gives the touched items, in the order of their inode ids.
 
         Args:
@@ -48,6 +50,7 @@ class Gather:
             newer: Name of the snapshot to come to.
             audit: Compare full listings of both, to find what a snapshot diff hides, and trust no unchanged length
                 and time of a file that the diff names as modified.
+            blocks: With full listings, compare the block ids of all files, too, which takes memory for each.
 
         Raises:
             BaselineLost: A snapshot is gone, or something in it cannot be read.
@@ -67,7 +70,7 @@ class Gather:
             if told is not None and not audit:
                 touched = self._trusting(root, Touched(before, after, told, crew))
             if touched is None:
-                listings = Listings(before, after, crew, xattrs=self._has_xattrs())
+                listings = Listings(before, after, crew, xattrs=self._has_xattrs(), blocks=blocks)
                 touched = Touched(before, after, listings.changes(told, trusted=audit), crew)
                 self.notes += [f"{root}: {note}" for note in listings.notes]
                 self._collect(before, touched)

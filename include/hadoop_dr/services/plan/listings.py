@@ -24,13 +24,15 @@ class Listings:
         after: The snapshot to come to.
         crew: Carries requests about single items.
         xattrs: Whether the NameNode keeps extended attributes at all.
+        blocks: Compare the block ids of all files.
 
     Attributes:
         notes: What a person should know of it.
     """
 
-    def __init__(self, before: Tree, after: Tree, crew: Crew, *, xattrs: bool) -> None:
+    def __init__(self, before: Tree, after: Tree, crew: Crew, *, xattrs: bool, blocks: bool) -> None:
         self._before, self._after, self._crew, self._xattrs = before, after, crew, xattrs
+        self._trees_of_blocks = (before, after) if blocks else ()
         self.notes: list[str] = []
 
     def changes(self, told: Changes | None, *, trusted: bool) -> Changes:
@@ -44,7 +46,7 @@ class Listings:
             told: What the diff says, or None when it failed.
             trusted: Whether nothing speaks against the diff so far.
         """
-        blocks = [self._crew.begin(_blocks_of, tree) for tree in (self._before, self._after)]
+        blocks = [self._crew.begin(_blocks_of, tree) for tree in self._trees_of_blocks]
         if told is not None:
             then, now = told.directories()
             self._before.remember(then)
@@ -70,6 +72,8 @@ class Listings:
 
     def _refilled(self, found: Changes, blocks: Sequence[Future[Blocks]]) -> list[Change]:
         """Finds files that a listing shows as they were and that have other blocks: cut and refilled, time put back."""
+        if not blocks:
+            return []
         try:
             was, now = (one.result() for one in blocks)
         except Failed as error:

@@ -1,0 +1,76 @@
+"""Services above ``audit_entries`` are compared whole once a day, smaller ones in every run (I9, DESIGN.md section 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.inventory import DAY_MS, Audit, audit_of
+from sim.test_backup_flow import ROOT, fill
+from sim.world import POLICY, World
+
+LARGE = f"{POLICY}audit_entries: 3\n"
+TOUCHED = f"{ROOT}/ü dir/e%20"
+
+
+@pytest.mark.parametrize(
+    ("names", "since_ms", "audit"),
+    [
+        (3, None, Audit.WHOLE),
+        (3, 0, Audit.WHOLE),
+        (4, None, Audit.STREAMED),
+        (4, DAY_MS, Audit.STREAMED),
+        (4, DAY_MS - 1, Audit.NO),
+    ],
+)
+def test_what_is_large_is_audited_daily(names: int, since_ms: int | None, audit: Audit) -> None:
+    assert audit_of(names, 3, since_ms) is audit
+
+
+def mtime(world: World, site: str) -> int:
+    return MemoryNameNode(world.clusters[site]).status(TOUCHED).facts.mtime_ms
+
+
+def touched_since_the_first_point(policy: str) -> World:
+    """A world with one point, in which the time of a file was set: no diff names that."""
+    world = World(policy=policy)
+    fill(world)
+    world.backup("r1")
+    MemoryNameNode(world.clusters["east"]).set_times(TOUCHED, 1_500_000_000_000)
+    return world
+
+
+def test_a_small_service_is_compared_whole_in_every_run() -> None:
+    world = touched_since_the_first_point(POLICY)
+    world.backup("r2")
+    assert mtime(world, "west") == 1_500_000_000_000
+
+
+def test_a_large_service_is_compared_whole_a_day_after_it_last_was() -> None:
+    world = touched_since_the_first_point(LARGE)
+    world.backup("r2")
+    assert mtime(world, "west") != 1_500_000_000_000
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
+    world.backup("r3")
+    assert mtime(world, "west") == 1_500_000_000_000
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def told(world: World) -> dict[str, Any]:
+    point = world.ground().ledger.read().newest_sealed()
+    assert point is not None
+    return dict(point.sealed["verified"])
+
+
+def test_the_daily_audit_finds_what_somebody_changed_on_the_secondary_alone() -> None:
+    """By a change that no diff of the secondary shows either: the time of a file."""
+    world = World(policy=LARGE)
+    fill(world)
+    world.backup("r1")
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
+    MemoryNameNode(world.clusters["west"]).set_times(TOUCHED, 1_400_000_000_000)
+    world.backup("r2")
+    assert told(world)["word"] == "match"
+    assert mtime(world, "west") == mtime(world, "east")
