@@ -1,4 +1,4 @@
-"""Services above ``audit_entries`` are compared whole once a day, smaller ones in every run (I9, DESIGN.md section 4)."""
+"""Services above ``audit_entries`` are compared whole once a day, smaller ones in every run (I9, S2.9)."""
 
 from __future__ import annotations
 
