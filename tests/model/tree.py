@@ -88,7 +88,7 @@ class Tree:
         return {node.inode: path for path, node in self.walk()}
 
     def picture(self) -> dict[str, object]:
-        """All that fidelity speaks of, by path; inode ids are each tree's own."""
+        """All that is compared of a copy, by path; inode ids are each tree's own."""
         return {path: (node.content, node.facts(), node.extras()) for path, node in self.walk()}
 
     # -- changing

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.inventory import DAY_MS, Audit, audit_of
+from hadoop_dr.services.backup.audit import AuditRoot
+from hadoop_dr.services.inventory import walk
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World
 
@@ -74,3 +77,31 @@ def test_the_daily_audit_finds_what_somebody_changed_on_the_secondary_alone() ->
     world.backup("r2")
     assert told(world)["word"] == "match"
     assert mtime(world, "west") == mtime(world, "east")
+
+
+def test_held_and_streamed_audits_name_the_same_differences() -> None:
+    clusters = {site: MemoryCluster(site, first_inode=20_000 * n) for n, site in enumerate(("east", "west"), 1)}
+    for cluster in clusters.values():
+        for path in ("a", "a b", "a/x e%20", "same", "same/ü"):
+            cluster.make_directory(f"{ROOT}/{path}", 0o755, parents=True)
+        cluster.make_file(f"{ROOT}/same/f+", replication=1, block_size=8, overwrite=False)
+    names = {site: MemoryNameNode(cluster) for site, cluster in clusters.items()}
+    for path, _ in walk(names["east"], ROOT):
+        for namenode in names.values():
+            namenode.set_times(f"{ROOT}/{path}", 1_600_000_000_000)
+    clusters["west"].make_directory(f"{ROOT}/foreign=", 0o755, parents=False)
+    clusters["east"].make_directory(f"{ROOT}/same/missing #", 0o755, parents=False)
+    names["west"].set_permission(f"{ROOT}/a b", 0o700)
+    names["east"].set_times(f"{ROOT}/same", 1_600_000_000_000)
+    for namenode in names.values():
+        namenode.allow_snapshot(ROOT)
+        namenode.create_snapshot(ROOT, "s")
+    audit = AuditRoot(names["east"], ROOT, "s", 1_700_000_000_000, lambda _: None)
+    held = audit.with_known(dict(walk(names["west"], f"{ROOT}/.snapshot/s")))
+    streamed = audit.streamed(names["west"], "s")
+    assert sorted(held.mismatch) == sorted(streamed.mismatch) == [
+        f"{ROOT}/a b: mode 700 instead of 755",
+        f"{ROOT}/foreign=: is not on the source",
+        f"{ROOT}/same/missing #: missing",
+    ]
+    assert held.match == streamed.match == 5

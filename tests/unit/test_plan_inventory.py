@@ -1,8 +1,6 @@
-"""Full listings side by side: fidelity of a copy, and changes found without a diff (I9)."""
+"""Full listings side by side: changes found without a diff (I9)."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,11 +8,9 @@ from hypothesis import given
 from hadoop_dr.domain.diff import Change, Changes, merge
 from hadoop_dr.domain.facts import Facts, Kind
 from hadoop_dr.domain.inventory import (
-    Difference,
     Entry,
     changes_between,
     contradiction,
-    fidelity,
     hidden,
     order,
     side_by_side,
@@ -28,10 +24,6 @@ DIRECTORY = Facts(Kind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1000)
 
 def listing(tree: Tree) -> list[Entry]:
     return sorted((Entry(path, node.inode, node.facts()) for path, node in tree.walk()), key=lambda e: order(e.path))
-
-
-def entries(**facts: Facts) -> list[Entry]:
-    return sorted((Entry(path, at, one) for at, (path, one) in enumerate(facts.items())), key=lambda e: order(e.path))
 
 
 @given(beginnings, edits)
@@ -55,7 +47,6 @@ def test_listings_tell_exactly_what_changed_by_inode(first: list[Edit], then: li
 def test_a_tree_listed_twice_has_no_changes() -> None:
     tree = make(Tree(), [("mkdir", 0, 0, 3), ("put", 1, 5, 9)])
     assert changes_between(listing(tree), listing(tree)) == Changes()
-    assert list(fidelity(listing(tree), listing(tree))) == []
 
 
 def test_a_listing_out_of_order_is_refused_instead_of_misread() -> None:
@@ -69,20 +60,6 @@ def test_a_listing_out_of_order_is_refused_instead_of_misread() -> None:
 def test_a_subtree_stays_together_beside_names_that_sort_between() -> None:
     paths = ["a", "a b", "a/x", "a-", "a/x/y", ""]
     assert sorted(paths, key=order) == ["", "a", "a/x", "a/x/y", "a b", "a-"]
-
-
-def test_fidelity_names_path_and_field() -> None:
-    source = entries(**{"": DIRECTORY, "e%20": DIRECTORY, "f+": FILE, "g=1": FILE, "h#": FILE})
-    target = entries(**{"": replace(DIRECTORY, mtime_ms=5, owner="x"), "e%20": FILE, "f+": replace(FILE, length=2),
-                        "h#": replace(FILE, mode=0o600, has_acl=True), "ü": DIRECTORY})
-    found = list(fidelity(source, target))
-    assert Difference("", "owner", "a", "x") in found
-    assert Difference("e%20", "kind", Kind.DIRECTORY, Kind.FILE) in found
-    assert Difference("f+", "length", 1, 2) in found
-    assert Difference("g=1", "missing", Kind.FILE) in found
-    assert {(d.path, d.field) for d in found if d.path == "h#"} == {("h#", "mode"), ("h#", "has_acl")}
-    assert Difference("ü", "extra", None, Kind.DIRECTORY) in found
-    assert ("", "mtime_ms") not in {(d.path, d.field) for d in found}, "taking a snapshot sets the root's time"
 
 
 @given(beginnings, edits)

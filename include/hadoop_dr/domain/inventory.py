@@ -13,7 +13,6 @@ from enum import Enum
 from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.facts import Facts
 from hadoop_dr.domain.paths import Moves, parent
-from hadoop_dr.domain.verify import differing_fields
 
 DAY_MS = 86_400_000
 
@@ -49,23 +48,6 @@ class Entry:
     path: str
     inode: int
     facts: Facts
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One way in which a copy differs from what it copies.
-
-    Attributes:
-        path: Relative to the root.
-        field: The attribute, or ``missing`` or ``extra`` when only one side has the path.
-        expected: Its value in the original; None for an extra path.
-        found: Its value in the copy; None for a missing path.
-    """
-
-    path: str
-    field: str
-    expected: object = None
-    found: object = None
 
 
 def order(path: str) -> list[str]:
@@ -104,22 +86,6 @@ def _checked(listing: Iterable[Entry]) -> Iterator[tuple[list[str], Entry]]:
             raise ValueError(f"listing out of order at {entry.path!r}")
         last = key
         yield key, entry
-
-
-def fidelity(source: Iterable[Entry], target: Iterable[Entry]) -> Iterator[Difference]:
-    """Names every path and attribute in which a copy differs from its source.
-
-    Left out are what cannot be equal: inode ids, and the time of the root itself, which taking a snapshot sets.
-    """
-    for want, found in side_by_side(source, target):
-        if found is None:
-            assert want is not None
-            yield Difference(want.path, "missing", want.facts.kind)
-        elif want is None:
-            yield Difference(found.path, "extra", None, found.facts.kind)
-        elif want.facts != found.facts:
-            for name in differing_fields(want.facts, found.facts, untimed=not want.path):
-                yield Difference(want.path, name, getattr(want.facts, name), getattr(found.facts, name))
 
 
 def changes_between(older: Iterable[Entry], newer: Iterable[Entry]) -> Changes:

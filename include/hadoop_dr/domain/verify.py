@@ -72,12 +72,13 @@ def differing_fields(expected: Facts, found: Facts, *, untimed: bool = False) ->
 
 def say_difference(path: str, fields: Iterable[str], expected: Facts, found: Facts) -> str:
     """Writes one mismatch so that a person sees both values."""
-    parts = (f"{name} {_show(getattr(found, name))} instead of {_show(getattr(expected, name))}" for name in fields)
+    parts = (f"{name} {_show(name, found)} instead of {_show(name, expected)}" for name in fields)
     return f"{path}: {', '.join(parts)}"
 
 
-def _show(value: object) -> str:
-    return str(getattr(value, "value", value))
+def _show(name: str, facts: Facts) -> str:
+    value = getattr(facts, name)
+    return f"{value:o}" if name == "mode" else str(getattr(value, "value", value))
 
 
 def checksum_answer(expected: SourceChecksum, found: SourceChecksum) -> bool | None:
