@@ -12,7 +12,6 @@ from typing import Any
 from hadoop_dr import settings
 from hadoop_dr.adapters import config
 from hadoop_dr.adapters.hive import Client, HiveMetastore, plain_transport, sasl_transport
-from hadoop_dr.adapters.hiveserver2 import HiveServer2Queries
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.adapters.process import LocalHost
@@ -26,6 +25,7 @@ from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Limits
+from hadoop_dr.ports.sql import Queries
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
@@ -86,10 +86,13 @@ def open_coordinator(site: Site, home: Path) -> ZooKeeperCoordinator:
     return ZooKeeperCoordinator(settings.addresses(home, site).zookeeper, site.name, chosen)
 
 
-def open_queries(site: Site, found: Addresses, stack: ExitStack) -> HiveServer2Queries | None:
+def open_queries(site: Site, found: Addresses, stack: ExitStack) -> Queries | None:
     """Builds the way to a site's HiveServer2, if it has one."""
     if found.hiveserver2 is None:
         return None
+    # PyHive takes a sixth of the start of every command, and most of them ask no HiveServer2.
+    from hadoop_dr.adapters.hiveserver2 import HiveServer2Queries
+
     queries = HiveServer2Queries(
         site.name,
         found.hiveserver2,
