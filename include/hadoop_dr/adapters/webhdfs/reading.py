@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import requests
 
-from hadoop_dr.adapters.webhdfs import shapes, writers
+from hadoop_dr.adapters.webhdfs import fsck, shapes
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory, simple_session
 from hadoop_dr.adapters.webhdfs.datanodes import Redirected
 from hadoop_dr.adapters.webhdfs.diff import diff_pages
@@ -139,6 +139,10 @@ class WebHdfsReader:
         """Block ids and lengths of a file, also of one in a snapshot."""
         return self._read(path, lambda node: node.block_locations(path), shapes.blocks)
 
+    def block_ids(self, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Ids of the blocks of every file below a directory, by path relative to it: one request."""
+        return iter(self.route.repeat(lambda node: fsck.block_ids(node, path, self._checksum_s)))
+
     def checksum(self, path: str) -> Checksum:
         """HDFS checksum of a file, computed by its DataNodes."""
         through = Redirected(path, "GET", self._checksum_s)
@@ -152,7 +156,7 @@ class WebHdfsReader:
 
     def open_files(self, path: str) -> Sequence[str]:
         """Files below a directory that a writer has open now."""
-        return self.route.repeat(lambda node: writers.open_files(node, path, self._checksum_s))
+        return self.route.repeat(lambda node: fsck.open_files(node, path, self._checksum_s))
 
     def snapshots(self, path: str) -> Sequence[Snapshot]:
         """Snapshots of a root, oldest first; empty when it is not snapshottable."""
