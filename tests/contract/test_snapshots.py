@@ -119,6 +119,25 @@ def test_a_root_with_snapshots_neither_moves_nor_goes(name: NameNode, folder: st
     assert name.status(f"{folder}/d").facts.is_dir
 
 
+def test_a_directory_is_made_an_ordinary_one_again_but_not_while_it_has_snapshots(name: NameNode, folder: str) -> None:
+    """A root that was retired can be deleted again (I8)."""
+    name.make_directory(f"{folder}/a b/ü", 0o755)
+    name.disallow_snapshot(f"{folder}/a b")
+    name.allow_snapshot(f"{folder}/a b")
+    name.create_snapshot(f"{folder}/a b", "s 1")
+    with pytest.raises(Failed):
+        name.disallow_snapshot(f"{folder}/a b")
+    with pytest.raises(Failed):
+        name.delete(f"{folder}/a b", recursive=True)
+    name.delete_snapshot(f"{folder}/a b", "s 1")
+    name.disallow_snapshot(f"{folder}/a b")
+    assert f"{folder}/a b" not in name.snapshottable()
+    assert list(name.snapshots(f"{folder}/a b")) == []
+    with pytest.raises(NotFound):
+        name.disallow_snapshot(f"{folder}/nobody")
+    assert name.delete(f"{folder}/a b", recursive=True)
+
+
 def test_roots_do_not_nest(name: NameNode, folder: str) -> None:
     name.make_directory(f"{folder}/d", 0o755)
     name.allow_snapshot(folder)

@@ -81,7 +81,7 @@ def test_when_pruning_is_not_enough_nothing_is_written_and_baseline_and_newest_s
     before, tree = on_west(world), world.tree("west", ROOT)
     rewrite(world, 50_000)
     limit(world, 4000)
-    with pytest.raises(Refused, match="105000 more are needed, 55000 .*; pruned early to make room on west"):
+    with pytest.raises(Refused, match=r"105000 more are needed, 55000 .*; pruned early to make room on west"):
         world.backup("no room")
     assert on_west(world) == before[-1:]
     assert world.tree("west", ROOT) == tree

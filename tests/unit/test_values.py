@@ -115,6 +115,21 @@ def test_the_newest_sound_point_is_the_newest_that_nothing_is_known_against() ->
     assert [found and found.point for found in (state.newest_sound(), state.newest_sealed())] == ["p2", "p3"]
 
 
+def test_a_root_is_retired_on_a_site_once_no_point_there_names_it() -> None:
+    def point(name: str, state: PointState, roots: list[str], *gone: str) -> Point:
+        return Point(name, 1, state, "r", 1, 1, taken={"roots": {root: {} for root in roots}}, gone=gone)
+
+    state = ServiceState({
+        "p1": point("p1", PointState.SEALED, ["/a b", "/ü"], "east"),
+        "p2": point("p2", PointState.VOID, ["/void"]),
+        "p3": point("p3", PointState.SEALED, ["/a b"]),
+        "p4": Point("p4", 1, PointState.CLAIMED, "r", 1, 1),
+        "p5": point("p5", PointState.TAKEN, ["/new"]),
+    })  # fmt: skip
+    assert state.retired_roots("east") == ["/void", "/ü"]
+    assert state.retired_roots("west") == ["/void"]
+
+
 def test_what_cannot_be_read_is_told_and_counts_as_unreadable_only_once_the_site_answered() -> None:
     verdict, other = Verdict(), Verdict()
     other.unread("a: gone", settled=True)

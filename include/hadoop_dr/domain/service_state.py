@@ -101,6 +101,17 @@ class ServiceState:
         """The newest visible point that nothing is known against: what a person would go back to."""
         return max((p for p in self.sealed() if not p.damaged), key=lambda p: p.point, default=None)
 
+    def retired_roots(self, site: str) -> list[str]:
+        """Directories that were roots once and that no point on a site names any more, sorted."""
+        ever: set[str] = set()
+        named: set[str] = set()
+        for point in self.points.values():
+            roots = point.taken.get("roots", {})
+            ever.update(roots)
+            if point.state is not PointState.VOID and site not in point.gone:
+                named.update(roots)
+        return sorted(ever - named)
+
     def unfinished(self) -> list[Point]:
         """Points that were begun and are neither sealed nor void, oldest first."""
         return [p for p in self.points.values() if p.state not in (PointState.SEALED, PointState.VOID)]

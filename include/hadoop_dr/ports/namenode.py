@@ -131,6 +131,13 @@ class NameNode(Protocol):
     def allow_snapshot(self, path: str) -> None:
         """Makes a directory snapshottable; already being so is fine."""
 
+    def disallow_snapshot(self, path: str) -> None:
+        """Makes a directory an ordinary one again, that can be deleted and moved; being one already is fine.
+
+        Raises:
+            Failed: It has snapshots. NotFound: Nothing lies there.
+        """
+
     def create_snapshot(self, path: str, name: str) -> None:
         """Takes a snapshot.
 

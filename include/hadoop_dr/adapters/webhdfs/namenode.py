@@ -134,6 +134,10 @@ class WebHdfsNameNode(WebHdfsReader):
         """Makes a directory snapshottable; already being so is fine."""
         self._again(lambda node: node._allow_snapshot(path))
 
+    def disallow_snapshot(self, path: str) -> None:
+        """Makes a directory an ordinary one again; refused while it has snapshots."""
+        self._again(lambda node: node._disallow_snapshot(path))
+
     def create_snapshot(self, path: str, name: str) -> None:
         """Takes a snapshot. List the root's snapshots shortly before, and this call is a single request."""
         newest = self._seen.newest(path)

@@ -106,7 +106,7 @@ class Close:
                 removed[side.name], kept[side.name] = self._prune_site(side, run)
             except DrError as error:
                 warnings.append(f"{side.name} was not pruned: {error}")
-            warnings += self._sweep_orphans(side)
+            warnings += [*self._sweep_orphans(side), *self._retire_roots(side)]
         return {"removed": removed, "kept": kept, "warnings": warnings}
 
     def _sweep_orphans(self, side: Side) -> list[str]:
@@ -123,6 +123,25 @@ class Close:
         except DrError as error:
             return [f"left-over snapshots on {side.name} were not removed: {error}"]
         return []
+
+    def _retire_roots(self, side: Side) -> list[str]:
+        """Makes directories that no point names any more ordinary ones again; what lies in them stays.
+
+        Not while a run works, which may be about to make one of them a root again; and never where a snapshot is left
+        that is not ours, or that keeps for a person what an undo undid (I10).
+        """
+        state, told = self._ground.ledger.read(), list[str]()
+        if state.claim is not None or state.unfinished():
+            return []
+        retired = set(state.retired_roots(side.name)) - set(self._ground.policy.directories)
+        try:
+            for root in sorted(retired.intersection(side.namenode.snapshottable())):
+                if not side.namenode.snapshots(root):
+                    side.namenode.disallow_snapshot(root)
+                    told.append(f"{side.name}:{root} is no root any more and can be deleted; what lies in it stays")
+        except DrError as error:
+            told.append(f"directories that are no roots any more are still snapshottable on {side.name}: {error}")
+        return told
 
     def _prune_site(self, side: Side, run: str) -> tuple[list[str], int]:
         ground, state = self._ground, self._ground.ledger.read()
@@ -162,6 +181,8 @@ def _is_orphan(ground: Ground, state: ServiceState, site: str, root: str, snapsh
     point = state.points.get(name) if name else None
     if point is None or point.state not in (PointState.VOID, PointState.SEALED):
         return False
+    if site in point.gone:
+        return True
     recorded = (recorded_snapshots(point, site) or {}).get(root)
     used = {kept["snapshot"] for kept in (recorded, point.base.get(root)) if kept}
     return point.state is PointState.VOID or (recorded is not None and snapshot.name not in used)

@@ -18,9 +18,9 @@ from hadoop_dr.ports.namenode import NameNode
 
 _T = TypeVar("_T")
 _NAMENODE_EFFECTS = frozenset({
-    "make_directory", "rename", "delete", "allow_snapshot", "create_snapshot", "delete_snapshot", "set_permission",
-    "set_owner", "set_times", "set_replication", "set_acl", "set_xattr", "remove_xattr", "set_storage_policy",
-    "set_quota", "truncate", "concat",
+    "make_directory", "rename", "delete", "allow_snapshot", "disallow_snapshot", "create_snapshot", "delete_snapshot",
+    "set_permission", "set_owner", "set_times", "set_replication", "set_acl", "set_xattr", "remove_xattr",
+    "set_storage_policy", "set_quota", "truncate", "concat",
 })
 _FILES_EFFECTS = frozenset({"append_new", "put", "move", "remove"})
 

@@ -160,6 +160,14 @@ class MemoryNameNode:
                     raise Failed(path, f"{other.path()} is snapshottable, and nesting is refused")
             node.snapshots = []
 
+    def disallow_snapshot(self, path: str) -> None:
+        """Makes a directory an ordinary one again; refused while it has snapshots."""
+        with self.cluster.lock:
+            node = self.cluster.live(path)
+            if node.snapshots:
+                raise Failed(path, "has snapshots", "Remove all its snapshots first")
+            node.snapshots = None
+
     def create_snapshot(self, path: str, name: str) -> None:
         """Takes a snapshot."""
         with self.cluster.lock:

@@ -1,0 +1,73 @@
+"""Tables that come and go between the points, and while a moment is armed: the roots are those of now (I1, S2.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Faults
+from hadoop_dr.adapters.memory.metastore import MemoryMetastore
+from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.backup.ground import Ground
+from sim.world import POLICY, World
+from support.catalogs import database, table
+
+TABLES = POLICY.replace("  - hdfs: /data/a b+%\n", "  - hive: bill\n")
+
+
+class TableWorld(World):
+    """Two sites with a metastore each; a table has a directory of its own."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.metastores = {site: MemoryMetastore(site) for site in self.clusters}
+        self.metastores["east"].create([database("bill", "hdfs://east/wh/db")])
+
+    def ground(self, faults: Faults | None = None) -> Ground:
+        ground = super().ground(faults)
+        source = replace(ground.source, metastore=self.metastores["east"])
+        return replace(ground, source=source, target=replace(ground.target, metastore=self.metastores["west"]))
+
+    def create(self, name: str) -> None:
+        east = self.clusters["east"]
+        east.make_directory(f"/wh/{name} ü", 0o755, parents=True)
+        made = east.make_file(f"/wh/{name} ü/part 0", replication=1, block_size=1024, overwrite=True)
+        east.extend(made, name.encode())
+        self.metastores["east"].create([table("bill", name, location=f"hdfs://east/wh/{name} ü")])
+
+
+def roots(document: dict[str, Any]) -> set[str]:
+    return set(document["snapshots"]["west"])
+
+
+def test_tables_made_and_dropped_since_the_last_point_decide_the_roots_of_the_next_one() -> None:
+    world = TableWorld(TABLES)
+    world.create("t1")
+    assert roots(world.backup("first")) == {"/wh/t1 ü"}
+    world.create("t2")
+    assert roots(world.backup("second")) == {"/wh/t1 ü", "/wh/t2 ü"}
+    assert world.clusters["west"].find("/wh/t2 ü/part 0").content == b"t2"
+    world.metastores["east"].drop([table("bill", "t1", location="hdfs://east/wh/t1 ü")])
+    assert roots(world.backup("third")) == {"/wh/t2 ü"}
+    assert world.metastores["west"].table_names("bill") == ["t2"]
+
+
+def test_a_table_made_while_the_moment_was_armed_arms_it_again_with_that_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = TableWorld(TABLES)
+    world.create("t1")
+    world.backup("first")
+    real, made = Catalogs.mark_before, list[str]()
+
+    def late(self: Catalogs) -> None:
+        if not made:
+            made.append("t2")
+            world.create("t2")
+        real(self)
+
+    monkeypatch.setattr(Catalogs, "mark_before", late)
+    document = world.backup("second")
+    assert roots(document) == {"/wh/t1 ü", "/wh/t2 ü"}
+    ledger = world.ground().ledger
+    assert "rearmed" in [entry.kind for entry in ledger.chain.entries()]
