@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.coverage import TableSeen
-from hadoop_dr.domain.errors import BaselineLost, NotFound, Refused
+from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady, Refused
 from hadoop_dr.domain.policy import Acid
 from hadoop_dr.domain.roots import resolve_roots, root_of
 from hadoop_dr.domain.service_state import Point
@@ -91,9 +91,18 @@ class Catalogs:
         return tables, resolve_roots([*self._ground.policy.directories, *table_roots(kept)])
 
     def begin(self) -> None:
-        """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again."""
+        """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again.
+
+        It is brought to now, because where the tables lie now decides of which directories snapshots are taken.
+        """
         if self._patterns:
-            self._begun = self._export().begin(self._selection, self._begun or self._previous())
+            export, base = self._export(), self._begun or self._previous()
+            begun = export.begin(self._selection, base)
+            try:
+                now = self._metastore(self._ground.source).current_event()
+                self._begun = begun if begun.full else export.at(begun, now)
+            except NotReady:
+                self._begun = export.begin(self._selection)
             self._exact = None
 
     def mark_before(self) -> None:
@@ -126,6 +135,9 @@ class Catalogs:
         assert self._begun is not None
         self._exact = self._export().at(self._begun, self._e0)
         self._kept = self._covered(self._exact.rows.values())
+        wanted = resolve_roots([*self._ground.policy.directories, *table_roots(self._kept)])
+        if late := [root for root in wanted if root_of(root, roots) is None]:
+            return [f"{root}, a root since the moment was armed" for root in late]
         refuse_outside(self._kept, roots, self._addresses(self._ground.source))
         return self._missing(roots, snapshot)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
-from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
+from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, NotFound, Refused
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.inventory import Audit, audit_of
 from hadoop_dr.domain.items import Content, Item
@@ -211,7 +211,13 @@ class MakePlan:
         A snapshot, so that a run that is interrupted finds again what it planned on.
         """
         target = self._ground.target.namenode
-        if next(iter(target.list(root)), None) is None:
+        try:
+            first = next(iter(target.list(root)), None)
+        except NotFound:  # a root since the run began
+            target.make_directory(root, 0o755)
+            first = None
+        target.allow_snapshot(root)
+        if first is None:
             return None
         name = before_name(newer)
         with suppress(AlreadyExists):
