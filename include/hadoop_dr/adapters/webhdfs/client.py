@@ -12,7 +12,7 @@ from hdfs.client import Client, _Request
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
-from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent
+from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
 from hadoop_dr.adapters.webhdfs.remote import error_of
 
 # The library announces every client it makes; a task's log is for people.
@@ -128,7 +128,8 @@ class OneNameNode(Client):  # type: ignore[misc]
                 requests.exceptions.ContentDecodingError) as broken:
             if _never_left(broken):
                 raise NotSent(f"no connection to {self.url}: {broken}") from broken
-            raise Lost(f"no answer from {self.url}: {broken}") from broken
+            kind = Late if isinstance(broken, requests.ReadTimeout) else Lost
+            raise kind(f"no answer from {self.url}: {broken}") from broken
 
 
 def _never_left(error: requests.RequestException) -> bool:

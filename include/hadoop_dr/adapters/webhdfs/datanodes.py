@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from hadoop_dr.adapters.webhdfs.client import PREFIX, OneNameNode
-from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent
+from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
 from hadoop_dr.adapters.webhdfs.remote import error_of
 
 Redirect = Callable[..., requests.Response]
@@ -44,8 +44,10 @@ class Redirected:
         try:
             done = node.exchange(self._method, location, data=self._data, timeout=(node.connect_s, self._wait_s),
                                  allow_redirects=False)
-        except (NotSent, Lost):
+        except (NotSent, Lost) as problem:
             self._failed.add(urlsplit(location).netloc)
+            if isinstance(problem, Late):      # says nothing of the NameNode that sent us there
+                raise Lost(str(problem)) from problem
             raise
         if done.status_code >= 400:
             raise error_of(done, self._subject)

@@ -13,6 +13,10 @@ class Lost(Exception):
     """The request left and no usable answer came back: it may have been carried out."""
 
 
+class Late(Lost):
+    """The answer did not come in time: whoever was asked hangs, or takes very long."""
+
+
 class Verdict(Enum):
     """What reading back says about a request whose answer was lost."""
 

@@ -7,6 +7,9 @@ connection, standby, safe mode. A lost answer is read back on whichever NameNode
     done        -> done
     not done    -> sent once more; a second loss, or a refusal that reading back explains, is settled the same way
     cannot tell -> Unknown, as after a reading that found no NameNode within the budget
+
+A NameNode that takes requests and answers none in time hangs: each question costs a whole timeout, and the others take
+over from it much later than from a dead one. It is left alone for a while as long as there are others to ask.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from hadoop_dr.adapters.webhdfs.client import OneNameNode
-from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent, Verdict
+from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent, Verdict
 from hadoop_dr.domain.errors import DrError, Failed, NotReady, Unknown, Unreachable
 from hadoop_dr.ports.clock import Clock
 
@@ -25,6 +28,9 @@ Ask = Callable[[OneNameNode], T]
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
+_LEFT_ALONE_S = 30.0
+_HANGS_TIMES = 4
+"""So many budgets while one hangs: by default a failover controller gives such a NameNode up after 45 s."""
 
 
 class Route:
@@ -33,6 +39,7 @@ class Route:
     def __init__(self, site: str, namenodes: Sequence[OneNameNode], clock: Clock, budget_s: float) -> None:
         self._site, self._namenodes, self._clock, self._budget_s = site, tuple(namenodes), clock, budget_s
         self._serving = 0
+        self._hung: dict[int, float] = {}      # until when a NameNode that hangs is left alone
         self._lock = threading.Lock()
 
     @property
@@ -91,13 +98,15 @@ class Route:
         return verdict
 
     def _ask(self, ask: Ask[T], give_up_on: tuple[type[Exception], ...]) -> T:
-        give_up_at_s = self._clock.monotonic_s() + self._budget_s
+        began_s = self._clock.monotonic_s()
         pause_s, tried = _FIRST_PAUSE_S, 0
         while True:
-            index = self._serving
+            index = self._next()
             try:
                 return ask(self._namenodes[index])
             except (NotSent, Lost) as problem:
+                if isinstance(problem, Late):
+                    self._leave_alone(index)
                 if isinstance(problem, give_up_on):
                     self._pass_over(index)
                     raise
@@ -108,7 +117,8 @@ class Route:
             self._pass_over(index)
             tried += 1
             if tried % len(self._namenodes) == 0:
-                if self._clock.monotonic_s() + pause_s >= give_up_at_s:
+                budget_s = self._budget_s * (_HANGS_TIMES if self._hung else 1)
+                if self._clock.monotonic_s() + pause_s >= began_s + budget_s:
                     raise last
                 self._clock.sleep_until(self._clock.monotonic_s() + pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
@@ -118,6 +128,20 @@ class Route:
         if problem.subject == self._site:
             return problem
         return NotReady(self._site, f"{problem.problem} ({problem.subject})", problem.mend)
+
+    def _next(self) -> int:
+        """The NameNode that served last, or the next one that is not known to hang."""
+        now_s = self._clock.monotonic_s()
+        with self._lock:
+            self._hung = {index: until_s for index, until_s in self._hung.items() if until_s > now_s}
+            if self._serving in self._hung and len(self._hung) < len(self._namenodes):
+                self._serving = next(index for index in range(len(self._namenodes)) if index not in self._hung)
+            return self._serving
+
+    def _leave_alone(self, index: int) -> None:
+        if len(self._namenodes) > 1:
+            with self._lock:
+                self._hung[index] = self._clock.monotonic_s() + _LEFT_ALONE_S
 
     def _pass_over(self, index: int) -> None:
         with self._lock:
