@@ -158,8 +158,8 @@ class BackupStages:
         """Makes the point visible (section 4.7)."""
 
         def work() -> dict[str, Any]:
-            state, claim = self._ground.claims.owned(self._run)
-            return self._prove(claim).seal(claim, state.points[claim.point], self.seconds)
+            claim, point = self._mine()
+            return self._prove(claim).seal(claim, point, self.seconds)
 
         try:
             self._timed("seal", work)
