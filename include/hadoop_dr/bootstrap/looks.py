@@ -83,7 +83,10 @@ def status_of(pair: str | None, home: Path | None = None) -> dict[str, Any]:
         pair = names[0]
     services = [policy for policy in settings.load_policies(home).policies.values() if policy.pair == pair]
     with open_pair(pair, home) as ground:
-        views = [SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore) for s in ground.sides.values()]
+        views = [
+            SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore, s.name in ground.roles.silent)
+            for s in ground.sides.values()
+        ]
         return Status(pair, ground.roles.state, views, lambda name: read_service(ground, name), SystemClock()).run(
             services
         )

@@ -1,0 +1,65 @@
+"""The whole primary site is gone: its points are listed, explained and verified from the other one (fault 78)."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+
+from support.cli import CliHome
+
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
+
+
+def nobody() -> str:
+    """An address at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def lose_the_primary(home: CliHome) -> None:
+    """From now on every address of the primary in the pair file is one at which nobody answers."""
+    path = home.path / f"include/pairs/{home.pair}.yaml"
+    pair = json.loads(path.read_text("utf-8"))
+    east = pair["sites"]["east"]
+    east["hdfs"] = {"namenodes": [nobody()], "webhdfs": [f"http://{nobody()}"]}
+    east["zookeeper"] = nobody()
+    east.pop("metastores", None)
+    path.write_text(json.dumps(pair), "utf-8")
+
+
+def test_points_are_listed_explained_and_verified_when_nothing_of_the_primary_answers(home: CliHome) -> None:
+    service = "orphan"
+    root = home.service(service, retention={"primary": "9", "secondary": "9"})
+    points = []
+    for number in range(2):
+        home.writers["east"].write(f"{root}/e%20/ü {number}", b"%d" % number * 2500)
+        points.append(home.backup(service)["point"])
+    lose_the_primary(home)
+
+    asked = {
+        "points": ("points", service, "--json"),
+        "verify": ("verify", service, "--point", points[-1], "--json"),
+        "explain": ("explain", service, "--point", points[-1], "--json"),
+        "status": ("status", home.pair, "--json"),
+        "backup": ("backup", service),
+    }
+    # At once, because each waits for a site that does not come.
+    under_way = {name: home.begin(*arguments) for name, arguments in asked.items()}
+    told = {name: call.ended() for name, call in under_way.items()}
+
+    listed = told["points"].document("points")["points"]
+    assert [(point["point"], point["state"], point["sites"]["west"]) for point in listed] == [
+        (point, "sealed", True) for point in points
+    ]
+    verified = told["verify"].document("verify")
+    assert (verified["mismatch"], verified["cannot_tell"]) == ([], [])
+    assert verified["match"] > 0
+    assert "sealed" in {entry["kind"] for entry in told["explain"].document("explain")["entries"]}
+    status = told["status"].document("status")
+    assert status["sites"]["east"]["readable"] is False
+    assert status["sites"]["west"]["readable"] is True
+    assert status["services"][service]["newest"] == points[-1]
+    assert told["backup"].exit_code == 1
+    assert "east: no connection" in told["backup"].error()
