@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk.configuration import conf
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, Timetable
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 __all__ = [
+    "AirflowNotFoundException",
     "AirflowPlugin",
     "AirflowSkipException",
     "BaseTrigger",

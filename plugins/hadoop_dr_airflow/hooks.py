@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from airflow.sdk import BaseHook
+
+from hadoop_dr.domain.addresses import short_name
+from hadoop_dr_airflow.compat import AirflowNotFoundException
 
 
 class HadoopClusterHook(BaseHook):
@@ -24,3 +28,20 @@ class HadoopClusterHook(BaseHook):
         connection = self.get_connection(self.site_conn_id)
         held = {"login": connection.login, "password": connection.password, **connection.extra_dejson}
         return {name: value for name, value in held.items() if value}
+
+
+def hdfs_users(sites: Iterable[str]) -> dict[str, str]:
+    """Gives the HDFS user of each site whose connection names one; a site without a connection is left out.
+
+    The login may be a principal. Nothing else of a connection is handed on yet: keytabs, certificates and digests have
+    their fields, and no use before Kerberos and TLS are built.
+    """
+    users: dict[str, str] = {}
+    for site in sites:
+        try:
+            login = HadoopClusterHook(f"hadoop_{site}").get_conn().get("login", "")
+        except AirflowNotFoundException:
+            continue
+        if user := short_name(login):
+            users[site] = user
+    return users

@@ -59,7 +59,7 @@ class BackupStage(BaseOperator):
         from hadoop_dr.bootstrap import backup_stages
 
         run_id, try_no = context["dag_run"].run_id, context["ti"].try_number
-        with backup_stages(self.service, run_id=run_id, try_no=try_no) as stages:
+        with backup_stages(self.service, run_id=run_id, try_no=try_no, users=_users(service=self.service)) as stages:
             result = self._call(stages, context)
         self.log.info(in_words(self.task_id, result))
         return self._handed_on(result, context)
@@ -95,6 +95,18 @@ class BackupStage(BaseOperator):
         return result
 
 
+def _users(*, service: str = "", pair: str = "") -> dict[str, str]:
+    """The HDFS users that the connections of a pair's sites name, by site.
+
+    It is read in the task that uses it and goes nowhere else: not into XCom, not into the log.
+    """
+    from hadoop_dr import settings
+    from hadoop_dr_airflow.hooks import hdfs_users
+
+    home = settings.find_home()
+    return hdfs_users(settings.load_pair(home, pair or settings.load_policy(home, service).pair).site_names)
+
+
 def _wishes(context: Context) -> dict[str, str | None]:
     """What this run was started with: the moment of the schedule, or what a person filled in."""
     params, run = context["params"], context["dag_run"]
@@ -126,7 +138,7 @@ class ArbitrateAccess(BaseOperator):
         from hadoop_dr.bootstrap.arbitration import open_arbiter
         from hadoop_dr.domain.errors import NotReady
 
-        with open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}") as arbiter:
+        with open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}", users=_users(pair=self.pair)) as arbiter:
             result = arbiter.arbitrate()
             self.log.info(in_words(self.task_id, result))
             if arbiter.look()["due"]:
@@ -148,7 +160,7 @@ class AnnounceAccess(BaseOperator):
         from hadoop_dr.bootstrap.arbitration import open_arbiter
         from hadoop_dr.domain.errors import Refused
 
-        with open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}") as arbiter:
+        with open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}", users=_users(pair=self.pair)) as arbiter:
             result = arbiter.look()
         self.log.info(in_words(self.task_id, result))
         if result["alarm"]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +99,7 @@ class Facade:
         shards: How many shards the plan has.
         acts: What ``acts`` answers.
         failing: Errors to raise by stage, used up one by one.
+        users: The HDFS users of each opening, by site.
         has_sealed: Whether ``seal`` was reached, as the ledger would say.
     """
 
@@ -107,11 +108,15 @@ class Facade:
     failing: dict[str, list[Exception]] = field(default_factory=dict)
     calls: list[tuple[str, Any]] = field(default_factory=list)
     opened: list[tuple[str, str, int]] = field(default_factory=list)
+    users: list[Mapping[str, str]] = field(default_factory=list)
     has_sealed: bool = False
 
     @contextmanager
-    def backup_stages(self, service: str, run_id: str, try_no: int = 1, home: Path | None = None) -> Iterator[Any]:
+    def backup_stages(
+        self, service: str, run_id: str, try_no: int = 1, home: Path | None = None, *, users: Mapping[str, str]
+    ) -> Iterator[Any]:
         self.opened.append((service, run_id, try_no))
+        self.users.append(dict(users))
         yield _Stages(self)
 
     def names(self) -> list[str]:

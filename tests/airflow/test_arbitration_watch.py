@@ -31,10 +31,12 @@ class Arbiter:
     closed: int = 0
     arbitrated: int = 0
     opened_by: list[str] = field(default_factory=list)
+    users: list[Any] = field(default_factory=list)
 
     @contextmanager
-    def open(self, pair: str, by: str, home: Any = None) -> Iterator[Arbiter]:
+    def open(self, pair: str, by: str, home: Any = None, users: Any = None) -> Iterator[Arbiter]:
         self.opened_by.append(by)
+        self.users.append(users)
         yield self
         self.closed += 1
 
@@ -126,6 +128,16 @@ def test_deciding_and_publishing_are_one_task(arbiter: Any) -> None:
     assert ArbitrateAccess(task_id="arbitrate", pair="east-west").execute(context())["outcome"] == "switch"
     assert made.arbitrated == 1
     assert made.opened_by == ["airflow scheduled a b+ü"]
+
+
+def test_the_user_of_a_connection_reads_the_ledger_for_arbitration_and_announcement(
+    arbiter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = arbiter(False)
+    monkeypatch.setenv("AIRFLOW_CONN_HADOOP_WEST", "hadoop-cluster://drrobot%40WEST@")
+    for task in (ArbitrateAccess, AnnounceAccess):
+        task(task_id="t", pair="east-west").execute(context())
+    assert made.users == [{"west": "drrobot"}] * 2
 
 
 def test_a_copy_that_stays_behind_is_a_reason_to_try_again(arbiter: Any) -> None:

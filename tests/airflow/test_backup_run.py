@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from airflow.models.xcom import XComModel
+from airflow.sdk import Connection
 from airflow.utils.session import create_session
 
 from hadoop_dr.domain.errors import Refused, Unreachable
@@ -102,3 +103,29 @@ def test_a_passing_failure_is_tried_again_and_the_run_ends_sealed(home: Any, fac
     assert done.state == "success"
     assert facade.names().count("place") == 2
     assert 2 in {try_no for _, _, try_no in facade.opened}
+
+
+def connection(monkeypatch: pytest.MonkeyPatch, site: str, login: str | None) -> None:
+    held = Connection(conn_id=f"hadoop_{site}", conn_type="hadoop_cluster", login=login, password="s3cret-ü",
+                      extra='{"zookeeper_digest": "u:s3cret-zk"}')  # fmt: skip
+    monkeypatch.setenv(f"AIRFLOW_CONN_HADOOP_{site.upper()}", held.get_uri())
+
+
+def test_the_user_of_a_connection_reaches_every_stage_and_nothing_of_it_is_handed_on_or_logged(
+    backup: Any, facade: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """A principal becomes its short name; a site without a connection has the user of the environment (fault 77)."""
+    connection(monkeypatch, "east", "drrobot/gateway@EAST")
+    connection(monkeypatch, "west", None)
+    caplog.set_level("DEBUG")
+    done = run(backup)
+    assert done.state == "success"
+    assert facade.users == [{"east": "drrobot"}] * len(facade.opened)
+    told = json.dumps([*handed_on(done).values()], default=str) + caplog.text + "".join(capfd.readouterr())
+    assert [secret for secret in ("drrobot", "s3cret") if secret in told] == []
+
+
+def test_without_a_connection_no_user_is_named(backup: Any, facade: Any) -> None:
+    run(backup)
+    assert facade.users == [{}] * len(facade.opened)

@@ -12,7 +12,7 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemChance, SystemClock
-from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair
+from hadoop_dr.bootstrap.wiring import NOBODY, Users, open_coordinator, open_pair
 from hadoop_dr.domain.arbitration import NO_RULING
 from hadoop_dr.domain.errors import DrError, Unreachable
 from hadoop_dr.domain.identity import access_path, identity_path
@@ -68,13 +68,14 @@ class Arbiter:
 
 
 @contextmanager
-def open_arbiter(pair_name: str, by: str, home: Path | None = None) -> Iterator[Arbiter]:
+def open_arbiter(pair_name: str, by: str, home: Path | None = None, users: Users = NOBODY) -> Iterator[Arbiter]:
     """Reaches both ZooKeepers of a pair.
 
     Args:
         pair_name: The pair.
         by: Who arbitrates, for the published documents.
         home: The directory with the user's files; found when None.
+        users: HDFS users by site, for the ledger.
 
     Raises:
         BadInput: The pair file is wrong; before any connection.
@@ -89,16 +90,16 @@ def open_arbiter(pair_name: str, by: str, home: Path | None = None) -> Iterator[
             coordinators[site.name] = coordinator
 
         def ruling() -> PairState:
-            return _ledger_says(pair_name, found)
+            return _ledger_says(pair_name, found, users)
 
         service = Arbitrate(pair_name, coordinators, SystemClock(), SystemChance(), by, ruling)
         yield Arbiter(pair_name, coordinators, service)
 
 
-def _ledger_says(pair_name: str, home: Path) -> PairState:
+def _ledger_says(pair_name: str, home: Path, users: Users) -> PairState:
     """The newest role entry, as far as the ledger can be read; silence rules nothing."""
     try:
-        with open_pair(pair_name, home) as ground:
+        with open_pair(pair_name, home, users) as ground:
             return ground.roles.state
     except DrError:
         return NO_RULING

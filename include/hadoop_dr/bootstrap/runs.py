@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
-from hadoop_dr.bootstrap.wiring import open_queries, open_service
+from hadoop_dr.bootstrap.wiring import NOBODY, Users, open_queries, open_service
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.reverify import verify_again
@@ -26,9 +26,14 @@ def backup_stages(
     *,
     one_process: bool = False,
     observer: Observer | None = None,
+    users: Users = NOBODY,
 ) -> Iterator[BackupStages]:
-    """Opens the stages of one run, for the command line (``one_process``) or for a task of Airflow."""
-    with open_service(service, home) as ground:
+    """Opens the stages of one run, for the command line (``one_process``) or for a task of Airflow.
+
+    Args:
+        users: HDFS users by site, from the credentials of an entrance that keeps its own.
+    """
+    with open_service(service, home, users=users) as ground:
         yield BackupStages(ground, run_id, try_no, one_process=one_process, observer=observer)
 
 

@@ -35,6 +35,9 @@ from hadoop_dr.services.ledger.service import ServiceLedger
 HDFS_USER = "HADOOP_USER_NAME"
 LONE_FIRST_CONTACT = Deadlines(budget_s=10.0)
 DEFAULT_USER = "hdfs"
+Users = Mapping[str, str]
+"""HDFS users by site, as an entrance that keeps credentials of its own knows them."""
+NOBODY: Users = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,16 @@ class PairGround:
     roles: RolesRead
 
 
-def hdfs_address(site: Site, found: Addresses) -> HdfsAddress:
-    """Where a site's HDFS is, and whom we are there."""
-    return HdfsAddress(
-        site.name, found.namenodes, found.webhdfs, found.nameservice, os.environ.get(HDFS_USER, DEFAULT_USER)
-    )
+def hdfs_address(site: Site, found: Addresses, users: Users = NOBODY) -> HdfsAddress:
+    """Where a site's HDFS is, and who we are there: as the entrance says, else the environment, else the superuser."""
+    user = users.get(site.name) or os.environ.get(HDFS_USER, DEFAULT_USER)
+    return HdfsAddress(site.name, found.namenodes, found.webhdfs, found.nameservice, user)
 
 
-def open_side(site: Site, home: Path, stack: ExitStack) -> Side:
+def open_side(site: Site, home: Path, stack: ExitStack, users: Users = NOBODY) -> Side:
     """Builds the adapters of one site. Nothing is contacted yet."""
     found = settings.addresses(home, site)
-    address = hdfs_address(site, found)
+    address = hdfs_address(site, found, users)
     clock, chance = SystemClock(), SystemChance()
     coordinator = open_coordinator(site, home)
     stack.callback(coordinator.close)
@@ -105,24 +107,27 @@ def open_queries(site: Site, found: Addresses, stack: ExitStack) -> Queries | No
 
 
 @contextmanager
-def open_pair(name: str, home: Path | None = None) -> Iterator[PairGround]:
+def open_pair(name: str, home: Path | None = None, users: Users = NOBODY) -> Iterator[PairGround]:
     """Reaches both sites of a pair and reads their roles from the ledger."""
     home = home or settings.find_home()
     pair = settings.load_pair(home, name)
     with ExitStack() as stack:
-        sides = {site.name: open_side(site, home, stack) for site in pair.sites}
-        roles = read_roles(pair, home)
+        sides = {site.name: open_side(site, home, stack, users) for site in pair.sites}
+        roles = read_roles(pair, home, users)
         yield PairGround(pair, sides, roles)
 
 
 @contextmanager
-def open_service(service: str, home: Path | None = None, *, both: bool = False) -> Iterator[Ground]:
+def open_service(
+    service: str, home: Path | None = None, *, both: bool = False, users: Users = NOBODY
+) -> Iterator[Ground]:
     """Builds everything a service's run stands on.
 
     Args:
         service: Its name.
         home: The directory with the user's files; found when None.
         both: What is wanted needs both sites, not only the one whose ledger decides.
+        users: HDFS users by site; a site that is not named has that of the environment.
 
     Raises:
         BadInput: Pair or policy are wrong; before any connection.
@@ -135,9 +140,9 @@ def open_service(service: str, home: Path | None = None, *, both: bool = False) 
     text = (home / policy.file).read_text("utf-8")
     with ExitStack() as stack:
         sites = {site.name: site for site in pair.sites}
-        sides = {name: open_side(site, home, stack) for name, site in sites.items()}
+        sides = {name: open_side(site, home, stack, users) for name, site in sites.items()}
         clock, host = SystemClock(), LocalHost()
-        read = read_roles(pair, home)
+        read = read_roles(pair, home, users)
         roles = read.state
         if roles.epoch == 0:
             raise Refused(
@@ -156,7 +161,8 @@ def open_service(service: str, home: Path | None = None, *, both: bool = False) 
         directory = service_chain(pair.name, service).rpartition("/")[0]
         limits = Limits(bandwidth_bytes_s=policy.limits.bandwidth_bytes_s)
         there, here = (
-            hdfs_address(sites[side.name], settings.addresses(home, sites[side.name])) for side in (source, target)
+            hdfs_address(sites[side.name], settings.addresses(home, sites[side.name]), users)
+            for side in (source, target)
         )
         mover, local_mover = NativeMover(there, here, limits), NativeMover(here, here, limits)
         stack.callback(mover.close)
@@ -200,13 +206,13 @@ def thaw(frozen: Mapping[str, Any]) -> Policy:
     return with_overrides(policy, frozen["mode"], frozen["transfer"])
 
 
-def read_roles(pair: Pair, home: Path) -> RolesRead:
+def read_roles(pair: Pair, home: Path, users: Users = NOBODY) -> RolesRead:
     """Reads the roles from both sites at once, waiting for neither longer than a failover of it would take."""
     clock, chance = SystemClock(), SystemChance()
     with ExitStack() as stack:
         files = {}
         for site in pair.sites:
-            address = hdfs_address(site, settings.addresses(home, site))
+            address = hdfs_address(site, settings.addresses(home, site), users)
             patience = Deadlines() if len(address.webhdfs) > 1 else LONE_FIRST_CONTACT
             files[site.name] = WebHdfsFiles(address, clock, chance, patience)
         for one in files.values():

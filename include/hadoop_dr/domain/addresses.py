@@ -22,3 +22,8 @@ class HdfsAddress:
     webhdfs: tuple[str, ...]
     nameservice: str | None = None
     user: str = "hdfs"
+
+
+def short_name(login: str) -> str:
+    """Gives the HDFS user that a login stands for: ``dr`` for ``dr``, ``dr@EAST`` and ``dr/host@EAST``."""
+    return login.partition("@")[0].partition("/")[0].strip()
