@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from kazoo.client import KazooClient
 
+from hadoop_dr.bootstrap import backup_stages, points_of
 from hadoop_dr.domain.identity import Identity, Role, access_path, decode_access, encode, identity_path
 from support.airflow import Airflow, eventually, running
 from support.home import USER, LabHome
@@ -180,6 +181,17 @@ def test_a_run_whose_tasks_and_supervisors_are_killed_in_every_stage_ends_sealed
     with ThreadPoolExecutor(len(VICTIMS)) as pool:
         for lived in [pool.submit(life, number) for number in range(len(VICTIMS))]:
             lived.result()
+
+
+def test_what_airflow_made_is_known_and_built_on_without_anything_of_airflow(installation: Installation) -> None:
+    home, airflow = installation.home, installation.airflow
+    runs = [run["dag_run_id"] for run in airflow.get("/dags/backup__started/dagRuns?limit=100")["dag_runs"]]
+    runs = runs or [airflow.trigger("backup__started")]
+    made = {installation.sealed("backup__started", run_id)["point"] for run_id in runs}
+    known = points_of("started", home.path)["points"]
+    assert {point["point"] for point in known if point["state"] == "sealed"} == made
+    with backup_stages("started", "no Airflow", home=home.path, one_process=True) as stages:
+        assert stages.run_all()["baseline"] == max(made)
 
 
 def test_access_follows_the_identities_that_an_operator_changes(installation: Installation) -> None:
