@@ -107,6 +107,20 @@ def test_rot_in_a_file_that_was_written_anew_since_concerns_only_the_points_befo
     assert any(f"point {first} is damaged" in warning for warning in document["warnings"])
 
 
+def test_no_older_point_is_built_on_while_the_live_tree_holds_what_is_damaged() -> None:
+    """Seen from an older one the newest point's own changes would be somebody else's, and the run refused for them."""
+    world, first = sealed_world()
+    east = world.clusters["east"]
+    east.extend(east.make_file(f"{ROOT}/{FILE}", replication=1, block_size=1024, overwrite=True), b"anew")
+    second = world.backup("second")["point"]
+    rot(copies(world, second, live=True))
+    verify_again(world.ground(), second)
+    assert verified(world) == {first: "match", second: "mismatch"}
+    document = world.backup("third")
+    assert (document["baseline"], document["files_copied"]) == (None, 1)
+    in_step(world, document)
+
+
 def test_a_file_that_cannot_be_read_counts_as_damage_and_one_that_can_again_lifts_it() -> None:
     world, first = sealed_world()
     [node, live] = copies(world, first, live=True)

@@ -8,6 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Failed
+from hadoop_dr.services.backup.close import Close
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World
 
@@ -60,7 +61,7 @@ def test_snapshots_that_are_not_ours_and_what_is_kept_for_a_person_hold_a_retire
     assert free(world.backup("later")) == [f"east:{OLD}"]
 
 
-def test_leftovers_of_pruned_points_go_with_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leftovers_of_pruned_points_go_with_the_root() -> None:
     """A candidate that a slow worker took of a point that is pruned by now is accounted for by its name."""
     world = retiring()
     [shot] = namenode(world, "west").snapshots(OLD)
@@ -68,26 +69,32 @@ def test_leftovers_of_pruned_points_go_with_the_root(monkeypatch: pytest.MonkeyP
     assert free(world.backup("another")) == [f"east:{OLD}", f"west:{OLD}"]
 
 
-def test_nothing_is_retired_while_a_run_works_and_a_root_that_comes_back_is_one_again() -> None:
-    world = retiring()
-    world.policy = BOTH
-    stages = world.stages("works")
-    stages.preflight()
-    from hadoop_dr.services.backup.close import Close
+def refuses(self: MemoryNameNode, path: str) -> None:
+    raise Failed(path, "not now")
 
+
+def test_nothing_is_retired_while_a_run_works_and_a_root_that_comes_back_is_one_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A controller with another policy file must not take a root away from the run that is about to use it."""
+    world = retiring()
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryNameNode, "disallow_snapshot", refuses)
+        world.backup("another")
+    world.policy = BOTH
+    world.host.name = "works"
+    world.stages("works").preflight()
+    world.policy = ONE
     Close(world.ground()).prune("meanwhile")
-    assert OLD in namenode(world, "east").snapshottable()
-    world.host.dead.add("p1")
-    world.host.dead.add(world.host.name)
+    assert all(OLD in namenode(world, site).snapshottable() for site in ("east", "west"))
+    world.host.dead.add("works")
+    world.policy = BOTH
     document = world.backup("both again")
     assert set(document["snapshots"]["west"]) == {ROOT, OLD}
     assert world.clusters["west"].find(f"{OLD}/d/a b").content == b"old"
 
 
 def test_a_namenode_that_refuses_is_said_and_asked_again_by_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuses(self: MemoryNameNode, path: str) -> None:
-        raise Failed(path, "not now")
-
     world = retiring()
     with monkeypatch.context() as patched:
         patched.setattr(MemoryNameNode, "disallow_snapshot", refuses)
