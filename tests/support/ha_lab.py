@@ -37,9 +37,20 @@ def kill(daemon: str) -> None:
     Lab(ROOT).kill(daemon)
 
 
+def hang(daemon: str) -> None:
+    """Freezes a daemon: it keeps its connections and answers nothing."""
+    Lab(ROOT).pause(daemon)
+
+
 def start(daemon: str) -> None:
     """Brings a daemon back and waits until it serves, as active or as standby."""
     Lab(ROOT).start(daemon)
+
+
+def wait_for_takeover(daemon: str) -> None:
+    """Waits until the other NameNode is active."""
+    other = sites()["west"]["webhdfs"][1 - NAMENODES.index(daemon)]
+    wait_for(lambda: state_of(other) == "active")
 
 
 def active() -> str:
