@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,14 @@ from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
 from hadoop_dr.domain.pair_state import PairState, reduce_pair
 from hadoop_dr.domain.roots import inside, keyed_by_declaration, nested, resolve_roots, root_of
-from hadoop_dr.domain.service_state import Point, PointState, ServiceState, reduce_service
+from hadoop_dr.domain.service_state import (
+    Point,
+    PointState,
+    ServiceState,
+    dump_state,
+    load_state,
+    reduce_service,
+)
 from hadoop_dr.domain.verify import (
     SourceChecksum,
     Verdict,
@@ -98,6 +106,9 @@ def test_a_point_that_rotted_stays_sealed_and_is_marked() -> None:
     fence = Entry(3, 1, "r", "", "fence", {"site": "east", "grade": "forced", "quotas": {}}, GENESIS, 1)
     state = reduce_service([claim, damaged, fence, replace(claim, n=4)])
     assert state.points[POINT].damaged == "bits"
+    named = reduce_service([replace(damaged, body={**damaged.body, "files": [["/a b", "ü/e%20"]]})], state)
+    assert load_state(json.loads(json.dumps(dump_state(named)))) == named
+    assert named.points[POINT].bad_files == (("/a b", "ü/e%20"),)
     lifted = reduce_service([replace(damaged, body={"point": POINT, "reason": "", "files": []})], state)
     assert lifted.points[POINT].damaged == ""
     assert reduce_service([replace(damaged, body={"point": "forgotten", "reason": "bits"})], state) == state

@@ -190,7 +190,7 @@ def _pruned(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
 def _damaged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
     body, point = entry.body, points.get(entry.body["point"])
     if point is not None:
-        points[point.point] = replace(point, damaged=body["reason"], bad_files=body.get("files", ()))
+        points[point.point] = replace(point, damaged=body["reason"], bad_files=_files(body.get("files", ())))
     return claim
 
 
@@ -223,6 +223,10 @@ def _begin(points: _Points, body: Mapping[str, Any], entry: Entry) -> None:
         points[point] = Point(point, body["moment_ms"], PointState.CLAIMED, entry.run, entry.epoch, claim_n)
 
 
+def _files(kept: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(one) for one in kept)
+
+
 _REMEMBERED = 100
 
 
@@ -242,9 +246,11 @@ def dump_state(state: ServiceState) -> dict[str, Any]:
 
 def load_state(kept: Mapping[str, Any]) -> ServiceState:
     """Gives back what ``dump_state`` wrote."""
-    points = {
-        name: Point(**{**fields, "state": PointState(fields["state"]), "gone": tuple(fields["gone"])})
-        for name, fields in kept["points"].items()
-    }
+    points = {name: _load_point(fields) for name, fields in kept["points"].items()}
     claim = Claim(**kept["claim"]) if kept["claim"] else None
     return ServiceState(dict(sorted(points.items())), claim, kept["highest_epoch"])
+
+
+def _load_point(fields: Mapping[str, Any]) -> Point:
+    bad = _files(fields.get("bad_files", ()))  # a checkpoint of an older version has none
+    return Point(**{**fields, "state": PointState(fields["state"]), "gone": tuple(fields["gone"]), "bad_files": bad})
