@@ -11,7 +11,7 @@ def quota(space: int, used: int) -> Quota:
 
 
 def test_the_quotas_of_the_roots_and_of_all_above_them_count() -> None:
-    assert limiting_paths(["/data/a b/ü", "/data/x"]) == ["/data", "/data/a b", "/data/a b/ü", "/data/x"]
+    assert limiting_paths(["/data/a b/ü", "/data/x"], 1000) == ["/data", "/data/a b", "/data/a b/ü", "/data/x"]
 
 
 def test_a_quota_above_several_roots_has_to_hold_what_all_of_them_need() -> None:
@@ -36,3 +36,7 @@ def test_what_is_moved_counts_against_quotas_and_not_against_the_disks() -> None
     assert shortages("west", {"/data/a": 10}, quotas, 10, {"/data/a": 50}) == []
     [short] = shortages("west", {"/data/a": 10}, quotas, 10, {"/data/a": 51})
     assert "61 more are needed, 51 of them for what is moved" in short.detail
+
+
+def test_a_huge_cluster_is_not_counted_through_for_quotas_above_the_roots() -> None:
+    assert limiting_paths(["/data/x", "/data/a b/ü"], 5_000_001) == ["/data/a b/ü", "/data/x"]

@@ -9,8 +9,18 @@ from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.roots import inside
 
 
-def limiting_paths(roots: Iterable[str]) -> list[str]:
-    """Gives the directories whose quotas count: the roots and everything above them, sorted; never ``/`` itself."""
+MANY_NAMES = 5_000_000
+"""A NameNode counts all that lies below a directory without a quota to tell its quota, a million names in a second."""
+
+
+def limiting_paths(roots: Iterable[str], names: int) -> list[str]:
+    """Gives the directories whose quotas are looked at: the roots and what is above them, sorted; never ``/`` itself.
+
+    Args:
+        names: Files and directories of the cluster; above five million the roots alone are asked about.
+    """
+    if names > MANY_NAMES:
+        return sorted(roots)
     found: set[str] = set()
     for root in roots:
         path = root

@@ -19,6 +19,7 @@ class Service:
         live_datanodes: DataNodes that report now.
         remaining_bytes: Raw capacity left, before replication.
         open_files: Files under construction in the whole name space.
+        names: Files and directories in the whole name space.
         version: Version text of the software.
     """
 
@@ -27,6 +28,7 @@ class Service:
     live_datanodes: int
     remaining_bytes: int
     open_files: int
+    names: int
     version: str
 
 

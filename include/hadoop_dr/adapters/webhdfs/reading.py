@@ -83,6 +83,7 @@ class WebHdfsReader:
                 live_datanodes=counts["NumLiveDataNodes"],
                 remaining_bytes=counts["CapacityRemaining"],
                 open_files=counts["NumFilesUnderConstruction"],
+                names=counts["FilesTotal"],
                 version=word("SoftwareVersion"),
             )
 

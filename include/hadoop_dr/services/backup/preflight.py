@@ -257,17 +257,15 @@ def look_for_room(
     Args:
         moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
     """
-    target = ground.target.namenode
-    quotas: dict[str, Quota] = {}
-    for path in limiting_paths(needed):
+    target, quotas = ground.target.namenode, dict[str, Quota]()
+    service = target.service()
+    for path in limiting_paths(needed, service.names):
         try:
             quotas[path] = target.quota(path)
         except NotFound:
             continue
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
-    return shortages(
-        ground.target.name, needed, quotas, target.service().remaining_bytes, moved() if limited else {}
-    )
+    return shortages(ground.target.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
 
 
 def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:

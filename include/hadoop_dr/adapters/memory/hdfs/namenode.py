@@ -29,7 +29,8 @@ class MemoryNameNode:
     def service(self) -> Service:
         """Says who serves and how it is."""
         still_open = sum(node.is_open for node in self.cluster.nodes.values())
-        return Service(f"CID-{self.site}", "", 1, self.cluster.remaining_bytes, still_open, "twin")
+        names = len(self.cluster.nodes)
+        return Service(f"CID-{self.site}", "", 1, self.cluster.remaining_bytes, still_open, names, "twin")
 
     def settings(self, *names: str) -> Mapping[str, str]:
         """Gives the settings the twin behaves by."""
