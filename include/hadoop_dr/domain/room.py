@@ -8,7 +8,6 @@ from hadoop_dr.domain.checks import Result, fail
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.roots import inside
 
-
 MANY_NAMES = 5_000_000
 """A NameNode counts all that lies below a directory without a quota to tell its quota, a million names in a second."""
 

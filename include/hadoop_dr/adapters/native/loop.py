@@ -1,8 +1,15 @@
-"""An asyncio loop in a thread of its own, and the pump that carries inputs to it and results back."""
+"""An asyncio loop in a thread of its own, and the pump that carries inputs to it and results back.
+
+Seen once: when a NameNode died under hundreds of calls, a thread of the library waited for a lock of its own while it
+held the interpreter's, and the process stood still for ever. No Python code can notice that. So the loop winds up a
+clock that runs outside the interpreter; when nobody has wound it up for minutes the process ends, and its work goes on
+like that of any run that died.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import queue
 import threading
 from collections import deque
@@ -14,15 +21,27 @@ from hadoop_dr.adapters.native.verdicts import STOPS
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 _LONGEST_GOODBYE_S = 10.0
+_STDERR = 2
+STANDSTILL_S = 300.0
+"""Longer than any call may take, and than a worker that is paused for a while sleeps."""
 
 
 class LoopThread:
-    """Runs coroutines for callers on other threads."""
+    """Runs coroutines for callers on other threads.
 
-    def __init__(self, name: str) -> None:
-        self.loop = asyncio.new_event_loop()
+    Args:
+        standstill_s: The process ends with a trace of all its threads once the loop has not moved for so long.
+    """
+
+    def __init__(self, name: str, standstill_s: float = STANDSTILL_S) -> None:
+        self.loop, self._standstill_s = asyncio.new_event_loop(), standstill_s
         self._thread = threading.Thread(target=self.loop.run_forever, name=name, daemon=True)
+        self.loop.call_soon(self._wind_up)
         self._thread.start()
+
+    def _wind_up(self) -> None:
+        faulthandler.dump_traceback_later(self._standstill_s, exit=True, file=_STDERR)
+        self.loop.call_later(self._standstill_s / 10, self._wind_up)
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
         """Runs a coroutine to its end and gives its result to the calling thread."""
@@ -33,6 +52,7 @@ class LoopThread:
         if self.loop.is_closed():
             return
         asyncio.run_coroutine_threadsafe(_cancel_all(), self.loop).result(_LONGEST_GOODBYE_S)
+        self.loop.call_soon_threadsafe(faulthandler.cancel_dump_traceback_later)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(_LONGEST_GOODBYE_S)
         if not self._thread.is_alive():

@@ -1,0 +1,42 @@
+"""A process that a library has brought to a standstill dies instead of holding its claim for ever (fault 2, I6)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+STANDS_STILL = """
+import ctypes
+from hadoop_dr.adapters.native.loop import LoopThread
+
+async def hold_the_interpreter():
+    ctypes.PyDLL(None).sleep(60)       # a PyDLL call keeps the interpreter's lock: nothing else runs meanwhile
+
+LoopThread("still", standstill_s=1).run(hold_the_interpreter())
+"""
+WORKS = """
+import asyncio
+from hadoop_dr.adapters.native.loop import LoopThread
+
+first, second = LoopThread("first", standstill_s=1), LoopThread("second", standstill_s=1)
+first.run(asyncio.sleep(0.2))
+first.close()
+second.run(asyncio.sleep(2))
+second.close()
+print("done")
+"""
+
+
+def run(text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=50, check=False)
+
+
+def test_a_process_whose_interpreter_is_held_for_too_long_dies_and_says_where_it_stood() -> None:
+    ended = run(STANDS_STILL)
+    assert ended.returncode == 1
+    assert "hold_the_interpreter" in ended.stderr
+
+
+def test_a_process_that_moves_lives_however_long_it_works() -> None:
+    ended = run(WORKS)
+    assert (ended.returncode, ended.stdout) == (0, "done\n"), ended.stderr
