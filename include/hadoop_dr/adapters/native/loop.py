@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import os
 import queue
 import threading
 from collections import deque
@@ -24,6 +25,9 @@ _LONGEST_GOODBYE_S = 10.0
 _STDERR = 2
 STANDSTILL_S = 300.0
 """Longer than any call may take, and than a worker that is paused for a while sleeps."""
+
+# A child would wait for ever for the clock's thread, which does not come along; the parent's is wound up again soon.
+os.register_at_fork(before=faulthandler.cancel_dump_traceback_later)
 
 
 class LoopThread:
