@@ -6,6 +6,7 @@ BIN := .venv/bin
 LAB := $(BIN)/hadoop-dr lab
 STOP_LAB := $(BIN)/python -m hadoop_lab down
 NEEDS_NOTHING := not e2e and not bench and not chaos
+COVERED := $(BIN)/coverage run --parallel-mode -m pytest -q --lab off -m "$(NEEDS_NOTHING)"
 PYTHON_FILES := include plugins dags tests
 
 help: ## list the tasks
@@ -17,10 +18,13 @@ demo: env ## from a fresh clone to two recovery points made through Airflow, and
 test: lint unit live ## everything CI runs: lint, unit, then all tests on two real clusters of its own
 
 unit: env ## tests that need no daemon and no JDK, in less than two minutes
-	@$(BIN)/pytest -q --lab off tests/airflow >.unit-airflow.log 2>&1 & airflow=$$!; \
-	$(BIN)/coverage run -m pytest -q --lab off -m "$(NEEDS_NOTHING)" --ignore tests/airflow; others=$$?; \
-	wait $$airflow; status=$$?; cat .unit-airflow.log; rm -f .unit-airflow.log; exit $$((others + status))
-	@$(BIN)/coverage report
+	@rm -rf build/unit .coverage .coverage.*; mkdir -p build/unit; \
+	$(BIN)/pytest -q --lab off tests/airflow >build/unit/airflow.log 2>&1 & airflow=$$!; \
+	$(COVERED) tests/sim tests/model >build/unit/twins.log 2>&1 & twins=$$!; \
+	$(COVERED) --ignore tests/airflow --ignore tests/sim --ignore tests/model; others=$$?; \
+	wait $$twins; twins=$$?; wait $$airflow; airflow=$$?; \
+	cat build/unit/twins.log build/unit/airflow.log; exit $$((others + twins + airflow))
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 live: env ## tests on the lab: contracts, integration, model, end to end; starts the lab and stops it
 	@set -e; trap '$(STOP_LAB)' EXIT; $(LAB) up --hiveserver2 >/dev/null; \

@@ -21,7 +21,7 @@ from model.namenode import ROOT, TreeNameNode
 from model.target import Placing, copied, items_between
 from model.tree import Tree
 
-relaxed = settings(max_examples=100, deadline=None)
+relaxed = settings(max_examples=60, deadline=None)
 few = Limits(threads=2, ahead=4)
 DIFF_SHOWS = frozenset({"mkdir", "put", "append", "rename", "swap", "delete", "replace", "back", "mode", "owner", "acl",
                         "xattr", "replication"})

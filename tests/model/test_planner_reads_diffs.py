@@ -15,7 +15,7 @@ from model.edits import Edit, beginnings, edits, make
 from model.tree import Tree, listed_diff
 
 pytestmark = pytest.mark.timeout(300)
-relaxed = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def holder(tree: Tree) -> dict[int, tuple[int, str]]:

@@ -108,7 +108,7 @@ def test_the_sample_goes_round_and_reads_every_older_point(monkeypatch: pytest.M
     monkeypatch.setattr(MemoryMover, "digest", noted)
     east, points = world.clusters["east"], list[str]()
     sampled: set[str] = set()
-    for number in range(30):
+    for number in range(20):
         east.extend(east.make_file(f"{ROOT}/a b", replication=1, block_size=1024, overwrite=True), b"%d" % number)
         read.clear()
         document = world.backup(f"r{number}")
@@ -118,4 +118,4 @@ def test_the_sample_goes_round_and_reads_every_older_point(monkeypatch: pytest.M
         sampled |= here
         points.append(document["point"])
         world.clock.sleep_until(world.clock.monotonic_s() + 61)
-    assert len(sampled) > 15, "the same points are read again and again"
+    assert len(sampled) > 9, "the same points are read again and again"

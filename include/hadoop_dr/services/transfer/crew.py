@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TypeVar
 
 _THREADS = 16
@@ -25,10 +26,17 @@ def side_by_side(
     Raises:
         Whatever the first of them raised, once those under way have ended.
     """
+    source = iter(work)
+    first = list(islice(source, 2))
+    if len(first) < 2:
+        for one in first:         # most runs have a single thing to do here, which needs no threads
+            gate()
+            yield act(one)
+        return
     flying: deque[Future[Answer]] = deque()
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="transfer")
     try:
-        for one in work:
+        for one in chain(first, source):
             gate()
             flying.append(pool.submit(act, one))
             if len(flying) >= _AHEAD:
