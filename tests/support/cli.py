@@ -62,7 +62,9 @@ class Running:
         folder.mkdir(exist_ok=True)
         self._out, self._err = folder / "stdout", folder / "stderr"
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen((COMMAND, *arguments), env=in_home(home), stdout=out, stderr=err)
+            # A test run in the background of a shell ignores Ctrl-C, and what it starts would do so, too.
+            call = ("env", "--default-signal=INT", COMMAND, *arguments)
+            self.process = subprocess.Popen(call, env=in_home(home), stdout=out, stderr=err)
 
     def reaches(self, stage: str, within_s: float = 120) -> None:
         """Waits for a stage."""
