@@ -58,7 +58,7 @@ class Victim:
     def dies(self, kills: Iterable[Kill]) -> None:
         """Has runs killed until every kill has hit a task at work; each run ends sealed and right."""
         left = list(kills)
-        for share in (1.0, 0.5, 0.25):
+        for share in (1.0, 0.5, 0.25, 0.1, 0.0):
             self._mischief.run(20)
             run_id = self._airflow.trigger(self._dag, {"moment": self._soon()})
             for kill in left:
