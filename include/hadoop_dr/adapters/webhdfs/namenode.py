@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 
@@ -18,8 +18,6 @@ from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AccessDenied, Failed, NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.ports.clock import Chance, Clock
-
-T = TypeVar("T")
 
 
 class WebHdfsNameNode(WebHdfsReader):
@@ -66,14 +64,6 @@ class WebHdfsNameNode(WebHdfsReader):
             lambda node: node._rename(source, destination=target, renameoptions="NONE"),
             lambda: readback.rename(self, source, target, inode))
 
-    def rename_over(self, source: str, target: str) -> None:
-        """Moves a file to a path in one step, whatever file lies there; readers see the old one or the new one."""
-        inode = self.status(source).inode
-        self._once(
-            source,
-            lambda node: node._rename(source, destination=target, renameoptions="OVERWRITE"),
-            lambda: readback.rename(self, source, target, inode))
-
     def may_administer(self) -> bool:
         """Whether we are superuser: only its owner, the superuser, may write in the top directory."""
         try:
@@ -81,10 +71,6 @@ class WebHdfsNameNode(WebHdfsReader):
         except AccessDenied:
             return False
         return True
-
-    def ask(self, request: Callable[[OneNameNode], T]) -> T:
-        """Makes a request that may be repeated, on whichever NameNode serves."""
-        return self.route.repeat(request)
 
     def replace(self, source: str, target: str) -> None:
         """Moves one file over another one, if there is one; a reader sees the old or the new."""

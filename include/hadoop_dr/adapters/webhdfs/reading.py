@@ -16,7 +16,7 @@ from hadoop_dr.adapters.webhdfs.remote import NO_ACTIVE, expected_shape
 from hadoop_dr.adapters.webhdfs.route import Route
 from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.domain.errors import AccessDenied, Failed, NotFound, NotReady
+from hadoop_dr.domain.errors import NotFound, NotReady
 from hadoop_dr.domain.facts import Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import Service
@@ -93,17 +93,6 @@ class WebHdfsReader:
             f"{self.site} /conf", lambda node: node.page("/conf"),
             lambda conf: {one["key"]: one["value"] for one in conf["properties"]
                           if one["key"] in names and one["value"] is not None})
-
-    def may_administer(self) -> bool:
-        """Whether the acting user is a superuser here: only one may ask for a ``trusted`` attribute, absent or not."""
-        try:
-            self.route.repeat(lambda node: node._get_x_attrs("/", **{"xattr.name": "trusted.hadoop-dr"}))
-        except AccessDenied:
-            return False
-        except Failed as absent:
-            if "XAttrNotFound" not in absent.problem and "not found" not in absent.problem:
-                raise
-        return True
 
     def status(self, path: str) -> Listed:
         """Attributes of one path; ``name`` is empty."""
