@@ -28,9 +28,13 @@ def test_a_point_that_became_unreadable_is_marked_with_all_that_share_the_file_a
     west.rename(f"{root}/{name}", outside)
     west.truncate(outside, 1024)
 
-    told = shared.run("verify", service, "--point", first, "--json", exit_code=None)
+    told = shared.run("verify", service, "--point", first, "--json", exit_code=3)
     document = told.document("verify")
-    assert any(name in line for line in [*document["mismatch"], *document["cannot_tell"]])
+    assert document["mismatch"] == []
+    [untold] = document["cannot_tell"]
+    assert untold.startswith(f"{root}/{name}: could not be read back")
+    assert f"{service} {first}: 1 cannot be told, the first: {untold}" in told.error()
+    assert "marked as damaged" in told.error()
     assert verified(shared, service) == {first: "mismatch", second: "mismatch"}
     explained = shared.run("explain", service, "--point", second, "--json").document("explain")["entries"]
     assert [e["text"] for e in explained if e["kind"] == "damaged" and f"{root}/{name}" in e["text"]]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Piece
+from hadoop_dr.cli import main
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.services.backup.reverify import verify_again
 from hadoop_dr.services.report import all_entries, explanation, points_document
+from schemas import validate
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World
 
@@ -136,16 +140,62 @@ def test_a_file_that_cannot_be_read_counts_as_damage_and_one_that_can_again_lift
         f"point {first} found damaged", f"point {first} read back as it was sealed; it is not damaged"]  # fmt: skip
 
 
-def test_an_outage_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that is read back comes."""
     from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
     from hadoop_dr.ports.mover import Did, Outcome
 
-    world, first = sealed_world()
     monkeypatch.setattr(
         MemoryMover, "digest", lambda self, reads: (Outcome(read.key, Did.UNKNOWN, "no answer") for read in reads)
     )
+
+
+def test_an_outage_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, first = sealed_world()
+    no_answers(monkeypatch)
     assert verify_again(world.ground(), first)["cannot_tell"]
     assert verified(world) == {first: "match"}
+
+
+def asked(monkeypatch: pytest.MonkeyPatch, world: World, *more: str) -> Result:
+    """The command, with the twins for clusters."""
+    module = import_module("hadoop_dr.cli.points")
+    monkeypatch.setattr(module, "verify_point", lambda service, point: verify_again(world.ground(), point))
+    return CliRunner().invoke(main, ["verify", "billing", *more])
+
+
+@pytest.mark.parametrize(
+    ("hurt", "code", "why", "mend"),
+    [
+        (None, 0, "", ""),
+        ("rots", 1, "content differs", "the next backup copies"),
+        ("cannot be read", 3, "could not be read back", "is marked as damaged"),
+        ("gives no answer", 3, "no answer", "verify again once that site answers"),
+    ],
+)
+def test_verify_is_done_only_when_everything_matches_and_names_the_first_that_does_not(
+    monkeypatch: pytest.MonkeyPatch, hurt: str | None, code: int, why: str, mend: str
+) -> None:
+    world, point = sealed_world()
+    [node, live] = copies(world, point, live=True)
+    if hurt == "rots":
+        rot([node, live])
+    node.broken = live.broken = hurt == "cannot be read"
+    if hurt == "gives no answer":
+        no_answers(monkeypatch)
+    told = asked(monkeypatch, world, "--json")
+    assert told.exit_code == code
+    document = validate("verify", told.stdout)
+    assert document["match"] > 0
+    page = asked(monkeypatch, world)
+    assert page.exit_code == code
+    for line in (*document["mismatch"], *document["cannot_tell"]):
+        assert line in page.stdout
+    errors = [line for line in told.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == (code != 0)
+    for error in errors:
+        for part in (f"billing {point}: ", f"{ROOT}/", why, mend):
+            assert part in error
 
 
 def test_a_snapshot_that_is_gone_is_damage_and_a_pruned_point_is_none() -> None:

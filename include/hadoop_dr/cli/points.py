@@ -10,6 +10,7 @@ import click
 from hadoop_dr.bootstrap import explanation_of, points_of, prune_now, verify_point
 from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table
+from hadoop_dr.domain.errors import Mismatch, Unknown
 
 
 @click.command(epilog="Example: hadoop-dr points billing")
@@ -27,13 +28,16 @@ def points(service: str, as_json: bool) -> None:
 @click.option("--point", metavar="POINT", help="Which one; the newest sealed point without it.")
 @as_json_option
 def verify(service: str, point: str | None, as_json: bool) -> None:
-    """Read a sealed point of SERVICE back on the secondary and compare it with the stored facts."""
+    """Read a sealed point of SERVICE back on the secondary and compare it with the stored facts.
+
+    Exit codes: 0 all of it matches; 1 something differs; 3 nothing differs, but something could not be read back.
+    """
     with ends_well(as_json), Show() as show:
         show.stage("verify")
         document = verify_point(service, point)
     emit(document, as_json, lambda: _verdict_page(document))
-    if document["mismatch"]:
-        raise SystemExit(1)
+    with ends_well(as_json=False):  # the verdict is the one document
+        _refuse_doubt(document)
 
 
 @click.command(epilog="Example: hadoop-dr prune billing")
@@ -82,6 +86,31 @@ def _verdict_page(document: Mapping[str, Any]) -> None:
     )
     for text in (*document["mismatch"], *document["cannot_tell"]):
         click.echo(f"  {text}")
+
+
+def _refuse_doubt(document: Mapping[str, Any]) -> None:
+    """Lets only a match pass: what differs is known, what cannot be told is not success (I11).
+
+    Raises:
+        Mismatch: Something differs.
+        Unknown: Nothing differs, and something could not be compared.
+    """
+    service, differ, untold = document["service"], document["mismatch"], document["cannot_tell"]
+    subject, points = f"{service} {document['point']}", f"hadoop-dr points {service}"
+    if differ:
+        raise Mismatch(
+            subject,
+            f"{len(differ)} differ, the first: {differ[0]}",
+            f"It is marked as damaged, with every point that holds the same file (see {points}); the next backup copies "
+            "what is damaged again",
+        )
+    if untold:
+        raise Unknown(
+            subject,
+            f"{len(untold)} cannot be told, the first: {untold[0]}",
+            "What a site answered for and could not read is marked as damaged, and the next backup copies it again (see "
+            f"{points}); where no answer came nothing is marked: verify again once that site answers",
+        )
 
 
 def _prune_page(document: Mapping[str, Any]) -> None:
