@@ -101,15 +101,15 @@ def _refuse_doubt(document: Mapping[str, Any]) -> None:
         raise Mismatch(
             subject,
             f"{len(differ)} differ, the first: {differ[0]}",
-            f"It is marked as damaged, with every point that holds the same file (see {points}); the next backup copies "
-            "what is damaged again",
+            f"It is marked as damaged, with every point that holds the same file (see {points}); the next backup "
+            "copies what is damaged again",
         )
     if untold:
         raise Unknown(
             subject,
             f"{len(untold)} cannot be told, the first: {untold[0]}",
-            "What a site answered for and could not read is marked as damaged, and the next backup copies it again (see "
-            f"{points}); where no answer came nothing is marked: verify again once that site answers",
+            "What a site answered for and could not read is marked as damaged, and the next backup copies it again "
+            f"(see {points}); where no answer came nothing is marked: verify again once that site answers",
         )
 
 
