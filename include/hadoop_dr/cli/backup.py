@@ -10,7 +10,7 @@ import click
 
 from hadoop_dr.bootstrap import backup_stages, coverage_of, look_at, plan_of, wanted_moment_ms
 from hadoop_dr.cli.options import as_json_option, service_argument
-from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table
+from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table, warn
 
 _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
@@ -98,7 +98,7 @@ def _backup_page(document: Mapping[str, Any]) -> None:
     ]
     table(("sealed", document["service"]), rows)
     for warning in document["warnings"]:
-        click.echo(f"warning: {warning}", err=True)
+        warn(warning)
 
 
 def _results_page(results: Sequence[Mapping[str, str]]) -> None:

@@ -34,6 +34,4 @@ def _page(document: Mapping[str, Any]) -> None:
         f"ledger: {document['primary'] or 'nobody'} is primary, epoch {document['epoch']}; access: {document['access']}"
     )
     for site, found in document["sites"].items():
-        click.echo(
-            f"{site}: {found['role']} in epoch {found['epoch']}" if found["readable"] else f"{site}: {found['problem']}"
-        )
+        click.echo(f"{site}: {found['role']} in epoch {found['epoch']}" if found["readable"] else found["problem"])

@@ -6,16 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from hadoop_dr.domain.errors import DrError
 
-_STDERR = Console(stderr=True)
+if TYPE_CHECKING:
+    from hadoop_dr.cli.drawing import Bar
 
 
 def emit(document: Mapping[str, Any], as_json: bool, page: Callable[[], None]) -> None:
@@ -24,6 +22,11 @@ def emit(document: Mapping[str, Any], as_json: bool, page: Callable[[], None]) -
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     else:
         page()
+
+
+def warn(text: str) -> None:
+    """Prints one line about something that did not keep the command from its end."""
+    click.echo(f"warning: {text}", err=True)
 
 
 @contextmanager
@@ -46,12 +49,11 @@ def emit_error(kind: str, subject: str, problem: str, mend: str) -> None:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
     """Prints a table for people; wide terminals and pipes get every column whole."""
+    from hadoop_dr.cli.drawing import draw_table
+
     if title:
         click.echo(title)
-    drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        drawn.add_row(*(str(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 200).print(drawn)
+    draw_table(columns, rows)
 
 
 def human_bytes(count: float) -> str:
@@ -67,21 +69,13 @@ class Show:
     """Progress of long work on stderr: a bar on a terminal, one line for each stage elsewhere."""
 
     def __init__(self) -> None:
-        self._bar: Progress | None = None
-        if _STDERR.is_terminal:
-            self._bar = Progress(
-                TextColumn("{task.description:<10}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                console=_STDERR,
-                transient=True,
-            )
-        self._task: Any = None
+        self._bar: Bar | None = None
 
     def __enter__(self) -> Show:
-        if self._bar:
-            self._bar.start()
+        if sys.stderr.isatty():
+            from hadoop_dr.cli.drawing import Bar
+
+            self._bar = Bar()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,16 +85,14 @@ class Show:
     def stage(self, name: str, total: int | None = None) -> None:
         """Begins a stage; ``total`` counts its items when it is known."""
         if self._bar:
-            if self._task is not None:
-                self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(name, total=total)
+            self._bar.stage(name, total)
         else:
             click.echo(f"{name} ...", err=True)
 
     def advance(self, done: int = 1) -> None:
         """Counts items of the present stage."""
-        if self._bar and self._task is not None:
-            self._bar.advance(self._task, done)
+        if self._bar:
+            self._bar.advance(done)
 
 
-__all__ = ["Show", "emit", "emit_error", "ends_well", "human_bytes", "table"]
+__all__ = ["Show", "emit", "emit_error", "ends_well", "human_bytes", "table", "warn"]

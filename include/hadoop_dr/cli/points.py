@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import explanation_of, points_of, prune_now, verify_point
 from hadoop_dr.cli.options import as_json_option, service_argument
-from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table
+from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table, warn
 from hadoop_dr.domain.errors import Mismatch, Unknown
 
 
@@ -117,7 +117,7 @@ def _prune_page(document: Mapping[str, Any]) -> None:
     for site, removed in document["removed"].items():
         click.echo(f"{site}: removed {', '.join(removed) or 'nothing'}; {document['kept'][site]} stay")
     for warning in document["warnings"]:
-        click.echo(f"warning: {warning}", err=True)
+        warn(warning)
 
 
 def _explain_page(document: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import status_of
 from hadoop_dr.cli.options import as_json_option
-from hadoop_dr.cli.output import emit, ends_well, table
+from hadoop_dr.cli.output import emit, ends_well, table, warn
 
 
 @click.command(epilog="Example: hadoop-dr status east-west --json")
@@ -18,7 +18,7 @@ from hadoop_dr.cli.output import emit, ends_well, table
 def status(pair: str | None, as_json: bool) -> None:
     """Show roles, health, and how old the newest point of each service of PAIR is."""
     with ends_well(as_json):
-        document = status_of(pair)
+        document = status_of(pair, warn)
     emit(document, as_json, lambda: _page(document))
 
 
