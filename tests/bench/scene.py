@@ -31,7 +31,7 @@ class Ours:
 
     Attributes:
         command_s: The whole command, from the start of its process to its end.
-        sealed_s: From T0 to the end of the command: seal and prune are in it, start and preflight are not.
+        sealed_s: From T0 to the ledger's entry that makes the point visible: start, preflight and prune are not in it.
         moving_s: Plan, stage and place alone.
         document: What it printed.
     """
@@ -70,10 +70,14 @@ class Bench(CliHome):
         """Runs a backup and reads its clocks."""
         begun_s = time.monotonic()
         document = self.backup(service)
-        ended, ended_s = time.time(), time.monotonic()
-        t0 = datetime.fromisoformat(document["moment"]).timestamp()
+        command_s = time.monotonic() - begun_s
         moving = sum(document["seconds"][stage] for stage in ("plan", "stage", "place"))
-        return Ours(ended_s - begun_s, ended - t0, moving, document)
+        return Ours(command_s, self._sealed_s(service, document), moving, document)
+
+    def _sealed_s(self, service: str, document: Mapping[str, Any]) -> float:
+        told = self.run("explain", service, "--point", document["point"], "--json").document("explain")
+        [sealed] = [entry["at"] for entry in told["entries"] if entry["kind"] == "sealed"]
+        return (datetime.fromisoformat(sealed) - datetime.fromisoformat(document["moment"])).total_seconds()
 
     # ------------------------------------------------------------------ data
 
