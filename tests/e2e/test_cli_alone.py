@@ -43,6 +43,7 @@ def test_points_are_listed_explained_and_verified_when_nothing_of_the_primary_an
         "verify": ("verify", service, "--point", points[-1], "--json"),
         "explain": ("explain", service, "--point", points[-1], "--json"),
         "status": ("status", home.pair, "--json"),
+        "identity": ("identity", home.pair),
         "backup": ("backup", service),
     }
     # At once, because each waits for a site that does not come.
@@ -61,5 +62,13 @@ def test_points_are_listed_explained_and_verified_when_nothing_of_the_primary_an
     assert status["sites"]["east"]["readable"] is False
     assert status["sites"]["west"]["readable"] is True
     assert status["services"][service]["newest"] == points[-1]
+    # One line of ours for each part that is silent, and none of a library's own.
+    of_hdfs, of_zookeeper = told["status"].stderr.splitlines()
+    assert of_hdfs.startswith("warning: east: no connection")
+    assert of_zookeeper.startswith("warning: east (127.0.0.1:")
+    assert "ZooKeeper does not answer within 5 s (" in of_zookeeper
+    assert "Connection refused" in of_zookeeper
+    assert told["identity"].stderr == ""
+    assert len([line for line in told["identity"].stdout.splitlines() if line.startswith("east")]) == 1
     assert told["backup"].exit_code == 1
     assert "east: no connection" in told["backup"].error()

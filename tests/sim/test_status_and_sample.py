@@ -19,7 +19,7 @@ from sim.world import POLICY, World
 HOUR_S = 3600.0
 
 
-def told(world: World, ledger: DrError | None = None) -> dict[str, Any]:
+def told(world: World, ledger: DrError | None = None, warnings: list[str] | None = None) -> dict[str, Any]:
     ground = world.ground()
 
     def read(_: str) -> ServiceState:
@@ -28,7 +28,8 @@ def told(world: World, ledger: DrError | None = None) -> dict[str, Any]:
         return ground.ledger.read()
 
     views = [SiteView(s.name, s.namenode, s.files, s.coordinator, None) for s in ground.sides.values()]
-    return Status("east-west", ground.roles, views, read, world.clock).run([ground.policy])
+    warn = ([] if warnings is None else warnings).append
+    return Status("east-west", ground.roles, views, read, world.clock, warn).run([ground.policy])
 
 
 def filled() -> World:
@@ -51,6 +52,16 @@ def test_a_service_is_ok_until_its_newest_point_is_older_than_the_wanted_bound_a
     assert late["age_seconds"] - now["age_seconds"] == pytest.approx(HOUR_S, abs=1)
     world.backup("r2")
     assert told(world)["services"]["billing"]["state"] == "ok"
+
+
+def test_a_part_of_a_site_that_does_not_answer_is_named_in_one_line() -> None:
+    world, warnings = filled(), list[str]()
+    assert told(world, warnings=warnings)["sites"]["east"]["health"] == {"available": 2, "total": 2}
+    assert warnings == []
+    world.ensembles["east"].reachable = False
+    east = told(world, warnings=warnings)["sites"]["east"]
+    assert (east["health"], east["readable"]) == ({"available": 1, "total": 2}, True)
+    assert warnings == ["east: ZooKeeper does not answer. Start that ZooKeeper, or mend the way to it"]
 
 
 def test_a_service_whose_live_tree_is_being_changed_says_so() -> None:

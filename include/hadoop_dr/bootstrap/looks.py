@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +71,11 @@ def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:
         return {"pair": pair, "ok": all(chain["ok"] for chain in chains), "chains": chains}
 
 
-def status_of(pair: str | None, home: Path | None = None) -> dict[str, Any]:
+def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None = None) -> dict[str, Any]:
     """Says how a pair is, in the shape of section 10.
+
+    Args:
+        warn: Told of each part of a site that does not answer.
 
     Raises:
         BadInput: No pair was named and there is not exactly one.
@@ -84,9 +89,8 @@ def status_of(pair: str | None, home: Path | None = None) -> dict[str, Any]:
     services = [policy for policy in settings.load_policies(home).policies.values() if policy.pair == pair]
     with open_pair(pair, home) as ground:
         views = [
-            SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore, s.name in ground.roles.silent)
+            SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore, ground.roles.silent.get(s.name))
             for s in ground.sides.values()
         ]
-        return Status(pair, ground.roles.state, views, lambda name: read_service(ground, name), SystemClock()).run(
-            services
-        )
+        read = partial(read_service, ground)
+        return Status(pair, ground.roles.state, views, read, SystemClock(), warn).run(services)

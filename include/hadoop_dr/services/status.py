@@ -24,7 +24,7 @@ class SiteView:
     """The parts of a site that are asked how they are.
 
     Attributes:
-        silent: Its file system did not answer a moment ago, so that nobody need wait for it again.
+        silent: The error of its file system, which did not answer a moment ago; nobody need wait for it again.
     """
 
     name: str
@@ -32,7 +32,7 @@ class SiteView:
     files: Files
     coordinator: Coordinator
     metastore: Metastore | None
-    silent: bool = False
+    silent: DrError | None = None
 
 
 class Status:
@@ -43,6 +43,7 @@ class Status:
         roles: What the ledger says.
         sites: Both sites.
         read_service: Gives the ledger state of a service.
+        warn: Told, in one line that names the site, of each part that does not answer.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Status:
         sites: Iterable[SiteView],
         read_service: Callable[[str], ServiceState],
         clock: Clock,
+        warn: Callable[[str], None],
     ) -> None:
         self._pair, self._roles, self._sites = pair, roles, tuple(sites)
-        self._read_service, self._clock = read_service, clock
+        self._read_service, self._clock, self._warn = read_service, clock, warn
 
     def run(self, policies: Iterable[Policy]) -> dict[str, Any]:
         """Gives the document of section 10; a site that is gone costs one time limit, as all are asked at once."""
@@ -85,8 +87,8 @@ class Status:
         probes: list[Callable[[], object]] = [lambda: site.coordinator.read("/hadoop-dr")]
         if site.metastore is not None:
             probes.append(site.metastore.current_event)
-        readable = not site.silent and _answers(site.namenode.service)
-        answers = [readable, *(_answers(probe) for probe in probes)]
+        readable = self._answers(lambda: _file_system(site))
+        answers = [readable, *map(self._answers, probes)]
         role = "primary" if site.name == self._roles.primary else "secondary"
         return {
             "role": role,
@@ -113,10 +115,16 @@ class Status:
             "state": "placing" if placing else "ok" if age <= rpo else "late",
         }
 
+    def _answers(self, probe: Callable[[], object]) -> bool:
+        try:
+            probe()
+        except DrError as error:
+            self._warn(str(error))
+            return False
+        return True
 
-def _answers(probe: Callable[[], object]) -> bool:
-    try:
-        probe()
-    except DrError:
-        return False
-    return True
+
+def _file_system(site: SiteView) -> None:
+    if site.silent is not None:
+        raise site.silent
+    site.namenode.service()

@@ -18,6 +18,7 @@ from kazoo.exceptions import AuthFailedError, ConnectionLoss, NoAuthError, Opera
 from kazoo.handlers.threading import KazooTimeoutError
 from kazoo.protocol.states import KazooState
 
+from hadoop_dr.adapters.zookeeper.log import ConnectionLog
 from hadoop_dr.adapters.zookeeper.settings import ZooKeeperSettings
 from hadoop_dr.domain.errors import AccessDenied, Unreachable
 
@@ -80,14 +81,15 @@ class Connection:
             client = self._client
             if client is None:
                 self._connected = threading.Event()
-                self._client = client = KazooClient(**self._settings.options(self._hosts))
+                self._client = client = KazooClient(logger=ConnectionLog(), **self._settings.options(self._hosts))
                 client.add_listener(partial(self._on_state, client, self._connected))
                 client.start_async()
             connected = self._connected
         if not connected.wait(self._settings.timeout_s) or client.state != KazooState.CONNECTED:
             self.drop()
             mend = "Start that ZooKeeper, or mend the way to it"
-            problem = f"ZooKeeper does not answer within {self._settings.timeout_s:g} s"
+            why = f" ({client.logger.reason})" if client.logger.reason else ""
+            problem = f"ZooKeeper does not answer within {self._settings.timeout_s:g} s{why}"
             raise Unreachable(f"{self._site} ({self._hosts})", problem, mend)
         return client
 
