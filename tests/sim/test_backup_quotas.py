@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas
 from hadoop_dr.services.backup import planning
-from hadoop_dr.services.backup.planning import point_documents
+from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.quotas import KeepQuotas, kept_quotas
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World
@@ -21,7 +21,7 @@ def kept(world: World) -> Mapping[str, RootQuotas]:
     ground = world.ground()
     point = ground.ledger.read().newest_sealed()
     assert point is not None
-    found = kept_quotas(point_documents(ground, point))
+    found = kept_quotas(Documents(ground, point))
     assert found is not None
     return found
 

@@ -218,21 +218,10 @@ class Catalogs:
         if point.taken["catalog"]["left_out"]:
             return None  # objects were left out of the document, so it is not the whole export
         try:
-            rows = self._rows(self._documents(point))
+            rows = self._rows(Documents(self._ground, point))
         except BaselineLost:
             return None
         return Exported(self._selection, point.taken["catalog"]["e0"], catalog_of(rows), full=False)
-
-    def _documents(self, point: Point) -> Documents:
-        ground = self._ground
-        return Documents(
-            ground.pair.name,
-            ground.policy.service,
-            point.point,
-            ground.target.files,
-            ground.source.files,
-            ground.tables,
-        )
 
     def _rows(self, documents: Documents) -> list[Row]:
         return unpack_rows(documents.read(CATALOG))
@@ -254,7 +243,7 @@ class Catalogs:
         if not before or before[-1].source != point.source:
             return ()
         try:
-            earlier = catalog_of(self._rows(self._documents(before[-1])))
+            earlier = catalog_of(self._rows(Documents(self._ground, before[-1])))
         except BaselineLost:
             return ()
         return tuple(replaced_tables(earlier, catalog_of(self._rows(documents))))

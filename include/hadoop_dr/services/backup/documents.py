@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound
-from hadoop_dr.domain.ledger import point_directory
-from hadoop_dr.ports.files import Files, Tables
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.services.backup.ground import Ground
 
 Schema = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
@@ -25,15 +25,13 @@ class Documents:
     """The documents of one point on both sites.
 
     Args:
-        pair, service, point: Whose documents.
-        target: Files of the site that must have them.
-        source: Files of the site that should have them too; its absence is a warning, not a failure.
-        tables: Rows to bytes.
+        ground: The service. Its target must have them; its source should have them too, whose absence is a warning.
+        point: The point.
     """
 
-    def __init__(self, pair: str, service: str, point: str, target: Files, source: Files, tables: Tables) -> None:
-        self.directory = point_directory(pair, service, point)
-        self._target, self._source, self._tables = target, source, tables
+    def __init__(self, ground: Ground, point: Point) -> None:
+        self.directory = ground.directory(point.point)
+        self._target, self._source, self._tables = ground.target.files, ground.source.files, ground.tables
         self._manifest: dict[str, dict[str, Any]] = {}
         self.warnings: list[str] = []
 

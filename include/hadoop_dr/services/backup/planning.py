@@ -114,7 +114,7 @@ class MakePlan:
             Refused: There is no room, or more is deleted than the policy allows.
             BaselineLost: A snapshot of the moment is gone.
         """
-        documents = point_documents(self._ground, point)
+        documents = Documents(self._ground, point)
         manifest = documents.manifest()
         if manifest is None:
             manifest = self._make(claim, point, documents)
@@ -177,7 +177,7 @@ class MakePlan:
         point = baseline.point
         if point is None or point.source != self._ground.source.name:
             return None
-        return kept_quotas(point_documents(self._ground, point))
+        return kept_quotas(Documents(self._ground, point))
 
     def _root(self, index: int, root: str, newer: str, baseline: Baseline, since_audit_ms: int | None) -> RootPlan:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
@@ -325,13 +325,6 @@ def totals(roots: Sequence[RootPlan]) -> Summary:
     """Adds up the figures of all roots."""
     total = sum((summarise(root.items, root.plan) for root in roots), Summary())
     return total + Summary(deletions=sum(root.hidden_deletions for root in roots))
-
-
-def point_documents(ground: Ground, point: Point) -> Documents:
-    """Opens a point's documents."""
-    return Documents(
-        ground.pair.name, ground.policy.service, point.point, ground.target.files, ground.source.files, ground.tables
-    )
 
 
 def planned_roots(documents: Documents) -> list[RootPlan]:

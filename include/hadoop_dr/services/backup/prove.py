@@ -22,7 +22,7 @@ from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
-from hadoop_dr.services.backup.planning import RootPlan, planned_roots, point_documents
+from hadoop_dr.services.backup.planning import RootPlan, planned_roots
 from hadoop_dr.services.backup.sampling import SampleOlder
 from hadoop_dr.services.backup.smoke import run_smoke
 from hadoop_dr.services.backup.transfer import Transfer
@@ -58,7 +58,7 @@ class Prove:
             Mismatch: Something differs; the message names the first path.
         """
         self._ground.ledger.require(claim)
-        documents = point_documents(self._ground, point)
+        documents = Documents(self._ground, point)
         roots = planned_roots(documents)
         newest = self._newest_candidate(point, roots)
         verdict, candidates = self._judge(point, documents, roots, newest)
@@ -87,7 +87,7 @@ class Prove:
         Raises:
             Failed: It was not verified, or it differs.
         """
-        documents = point_documents(self._ground, point)
+        documents = Documents(self._ground, point)
         verdict, manifest = documents.get_json(_VERDICT), documents.manifest()
         if verdict is None or manifest is None or verdict["mismatch"]:
             raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")

@@ -9,8 +9,9 @@ from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.backup.baseline import snapshot_problem
 from hadoop_dr.services.backup.damage import bad_files, lift_damage, mark_damaged
+from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planning import planned_roots, point_documents
+from hadoop_dr.services.backup.planning import planned_roots
 from hadoop_dr.services.backup.transfer import Transfer
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
@@ -37,7 +38,7 @@ def verify_again(ground: Ground, point_id: str | None, run: str = "cli-verify") 
         )
     if point.target in point.gone:
         raise NotFound(f"{service} {point.point}", f"was pruned on {point.target}", f"See: hadoop-dr points {service}")
-    documents, transfer, verdict = point_documents(ground, point), Transfer(ground, lambda _: None), Verdict()
+    documents, transfer, verdict = Documents(ground, point), Transfer(ground, lambda _: None), Verdict()
     site = ground.sides[point.target].namenode
     mover = ground.local_mover if point.target == ground.target.name else ground.source_mover
     for root in planned_roots(documents):

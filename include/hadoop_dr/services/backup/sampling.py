@@ -10,8 +10,9 @@ from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
 from hadoop_dr.services.backup.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
+from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planning import planned_roots, point_documents
+from hadoop_dr.services.backup.planning import planned_roots
 from hadoop_dr.services.backup.transfer import Transfer
 
 SAMPLE = 16
@@ -64,7 +65,7 @@ class SampleOlder:
         ]
 
     def _read(self, chosen: Point, seed: str) -> tuple[Verdict, list[Bad]]:
-        documents = point_documents(self._ground, chosen)
+        documents = Documents(self._ground, chosen)
         verdict, bad = Verdict(), list[Bad]()
         for root in planned_roots(documents):
             kept = chosen.sealed["snapshots"].get(root.root)

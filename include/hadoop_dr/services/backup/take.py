@@ -118,14 +118,7 @@ class TakeMoment:
 
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
         ground = self._ground
-        documents = Documents(
-            ground.pair.name,
-            ground.policy.service,
-            point.point,
-            ground.target.files,
-            ground.source.files,
-            ground.tables,
-        )
+        documents = Documents(ground, point)
         catalog = self._catalogs.write(documents)
         first = min(root.first_s for root in shot.taken.roots)
         roots = {}

@@ -15,7 +15,7 @@ from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import candidate_name
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planning import RootPlan, planned_roots, point_documents
+from hadoop_dr.services.backup.planning import RootPlan, planned_roots
 from hadoop_dr.services.transfer.crew import side_by_side
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.records import Records
@@ -51,7 +51,7 @@ class Transfer:
         Returns:
             ``{"shard", "files", "bytes"}``.
         """
-        documents = point_documents(self._ground, point)
+        documents = Documents(self._ground, point)
         roots = planned_roots(documents)
         share = _share(roots, shard)
         if point.state is PointState.STAGED:
@@ -79,7 +79,7 @@ class Transfer:
         """
         if point.state is PointState.STAGED and self._is_placed(point):
             return {"parked": 0, "arrived": 0, "attributes": 0, "dropped": 0}
-        documents = point_documents(self._ground, point)
+        documents = Documents(self._ground, point)
         roots = planned_roots(documents)
         catalogs = Catalogs(self._ground)
         staged = {root.index: [self._kept(documents, root, shard.number) for shard in root.shards] for root in roots}
