@@ -11,8 +11,11 @@ from airflow.sdk import Asset, BaseOperator
 from hadoop_dr_airflow.compat import AirflowSkipException
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from airflow.sdk import Context
 
+    from hadoop_dr.bootstrap.arbitration import Arbiter
     from hadoop_dr.services.backup.stages import BackupStages
 
 SUMMARY = "summary"
@@ -124,8 +127,12 @@ def _utc(text: str) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
-class ArbitrateAccess(BaseOperator):
-    """Decides afresh which site clients use, and publishes it: one task, so that nothing comes between."""
+class _Access(BaseOperator):
+    """A task about which site clients use.
+
+    Args:
+        pair: The pair.
+    """
 
     ui_color = "#f2e3d7"
 
@@ -133,12 +140,20 @@ class ArbitrateAccess(BaseOperator):
         super().__init__(**kwargs)
         self.pair = pair
 
+    def _arbiter(self, context: Context) -> AbstractContextManager[Arbiter]:
+        from hadoop_dr.bootstrap.arbitration import open_arbiter
+
+        return open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}", users=_users(pair=self.pair))
+
+
+class ArbitrateAccess(_Access):
+    """Decides afresh which site clients use, and publishes it: one task, so that nothing comes between."""
+
     def execute(self, context: Context) -> dict[str, Any]:
         """Decides and publishes; a copy that could not be brought up to date is a reason to try again."""
-        from hadoop_dr.bootstrap.arbitration import open_arbiter
         from hadoop_dr.domain.errors import NotReady
 
-        with open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}", users=_users(pair=self.pair)) as arbiter:
+        with self._arbiter(context) as arbiter:
             result = arbiter.arbitrate()
             self.log.info(in_words(self.task_id, result))
             if arbiter.look()["due"]:
@@ -146,21 +161,14 @@ class ArbitrateAccess(BaseOperator):
         return result
 
 
-class AnnounceAccess(BaseOperator):
+class AnnounceAccess(_Access):
     """Tells people where access is now; fails while both sites say that they are primary."""
-
-    ui_color = "#f2e3d7"
-
-    def __init__(self, *, pair: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.pair = pair
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Reads what is published and says it."""
-        from hadoop_dr.bootstrap.arbitration import open_arbiter
         from hadoop_dr.domain.errors import Refused
 
-        with open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}", users=_users(pair=self.pair)) as arbiter:
+        with self._arbiter(context) as arbiter:
             result = arbiter.look()
         self.log.info(in_words(self.task_id, result))
         if result["alarm"]:
