@@ -12,7 +12,7 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.work import Placed, WorkOrder
 from hadoop_dr.services.plan import Gather
-from support.gathering import assert_same_items, gathered, plan_by_gathering
+from support.gathering import assert_same_items, gathered, plan_by_gathering, whole_backups
 from support.live import LivePair
 from support.trees import Mischief
 
@@ -42,13 +42,7 @@ def pair(lab: dict[str, Any]) -> Iterator[GatheringPair]:
 
 @pytest.mark.parametrize("seed", [101, 102, 103])
 def test_whole_backups_planned_by_gathering_arrive_attribute_by_attribute(pair: GatheringPair, seed: int) -> None:
-    pair.prepare()
-    mischief = Mischief(pair.source.namenode, pair.source.writer, pair.root, seed)
-    for number in range(3):
-        mischief.run(25)
-        pair.backup(f"p {number}")
-        if number:
-            assert_same_items(pair.source, pair.root, f"p {number - 1}", f"p {number}")
+    whole_backups(pair, seed, rounds=3, changes=25)
 
 
 def test_every_kind_of_change_is_what_it_is(pair: GatheringPair) -> None:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from hadoop_dr.bootstrap import backup_stages
-from support.cli import CliHome, cli_home
-from support.home import USER
+from support.cli import CliHome
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def home(
-    lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CliHome]:
-    monkeypatch.setenv("HADOOP_USER_NAME", USER)
-    with cli_home(tmp_path_factory) as found:
-        yield found
 
 
 def run_stages(home: CliHome, service: str, run: str, *names: str) -> Any:

@@ -10,17 +10,14 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import Any
 
 import pytest
 
 from hadoop_dr.bootstrap import backup_stages, points_of
-from support.cli import CliHome, cli_home
+from support.cli import CliHome
 from support.history import KINDS, History
-from support.home import USER
 from support.stranger import Look, Stranger, assert_same
 
 ROUNDS = int(os.environ.get("HADOOP_DR_RANDOM_ROUNDS", "60"))
@@ -28,15 +25,6 @@ SEED = int(os.environ.get("HADOOP_DR_RANDOM_SEED", "20261121"))
 HISTORIES = 3
 READ_BACK = 3
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300 + 20 * ROUNDS)]
-
-
-@pytest.fixture
-def home(
-    lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[CliHome]:
-    monkeypatch.setenv("HADOOP_USER_NAME", USER)
-    with cli_home(tmp_path_factory) as found:
-        yield found
 
 
 class Life:

@@ -13,7 +13,7 @@ from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World
+from sim.world import POLICY, World, plan_and_stage
 
 
 def sealed_world(policy: str = POLICY) -> World:
@@ -104,8 +104,7 @@ def placed(world: World) -> BackupStages:
     stages = world.stages("first")
     stages.preflight()
     stages.moment()
-    for shard in range(stages.plan()["shards"]):
-        stages.stage(shard)
+    plan_and_stage(stages)
     stages.place()
     return stages
 
@@ -174,8 +173,7 @@ def test_what_a_given_up_run_left_in_the_tree_is_undone_even_when_drift_is_refus
     stages = world.stages("dies")
     stages.preflight()
     taken = stages.moment()
-    for shard in range(stages.plan()["shards"]):
-        stages.stage(shard)
+    plan_and_stage(stages)
     with pytest.raises(Died):
         world.stages("dies", faults=Faults(at=8, die=True)).place()
     world.host.dead.add("p1")

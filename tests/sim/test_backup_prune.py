@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.close import Close
 from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World
+from sim.world import POLICY, World, plan_and_stage
 
 GENEROUS = POLICY.replace('primary: "2", secondary: "5"', 'primary: "9", secondary: "9"')
 STRICT = POLICY.replace('primary: "2", secondary: "5"', 'primary: "1", secondary: "1"')
@@ -114,8 +114,7 @@ def test_a_prune_that_dies_is_finished_by_the_next(at: int, after: bool) -> None
     stages = world.stages("r6")
     stages.preflight()
     stages.moment()
-    for shard in range(stages.plan()["shards"]):
-        stages.stage(shard)
+    plan_and_stage(stages)
     for stage in (stages.place, stages.verify, stages.seal):
         stage()
     tree = world.tree("west", ROOT)

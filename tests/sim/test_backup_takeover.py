@@ -10,7 +10,7 @@ from hadoop_dr.domain.errors import Busy, Superseded
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.test_backup_flow import ROOT, fill
-from sim.world import World
+from sim.world import World, plan_and_stage
 
 STANDSTILL_S = 3.0
 """What the world's claims are preset to."""
@@ -109,8 +109,7 @@ def test_who_waits_begins_when_the_other_has_sealed() -> None:
         if count < ends_at:
             beat()
         if count == ends_at:
-            for shard in range(run.plan()["shards"]):
-                run.stage(shard)
+            plan_and_stage(run)
             for stage in (run.place, run.verify, run.seal):
                 stage()
 

@@ -14,7 +14,7 @@ from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Read
 from hadoop_dr.services.status import SiteView, Status
 from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World
+from sim.world import POLICY, World, plan_and_stage
 
 HOUR_S = 3600.0
 
@@ -70,8 +70,7 @@ def test_a_service_whose_live_tree_is_being_changed_says_so() -> None:
     stages = world.stages("r2")
     stages.preflight()
     stages.moment()
-    for shard in range(stages.plan()["shards"]):
-        stages.stage(shard)
+    plan_and_stage(stages)
     stages.place()
     assert told(world)["services"]["billing"]["state"] == "placing"
     stages.verify()

@@ -172,3 +172,9 @@ class World:
         tree = comparable(read_tree(namenode, writer, top))
         facts, extras, digest = tree[""]
         return {**tree, "": (replace(facts, mtime_ms=0), extras, digest)}
+
+
+def plan_and_stage(stages: BackupStages) -> None:
+    """Plans a run whose moment is taken, and stages all its shards."""
+    for shard in range(stages.plan()["shards"]):
+        stages.stage(shard)

@@ -7,6 +7,7 @@ from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.services.plan import Gather
 from support.backup import Pair, Site, items_between
+from support.trees import Mischief
 
 Brief = tuple[str | None, str | None, Content, int]
 
@@ -40,3 +41,14 @@ def plan_by_gathering(pair: Pair, source: Site, older: str | None, newer: str, b
     root_now = source.namenode.status(f"{pair.root}/.snapshot/{newer}").facts
     by_inode = {item.inode: item for item in items}
     return WorkOrder(0, pair.root, pair.root, newer, base, by_inode, plan, root_now, 1, pair.claim)
+
+
+def whole_backups(pair: Pair, seed: int, rounds: int, changes: int) -> None:
+    """Backs a pair up after each round of random changes, and holds what was gathered against whole inventories."""
+    pair.prepare()
+    mischief = Mischief(pair.source.namenode, pair.source.writer, pair.root, seed)
+    for number in range(rounds):
+        mischief.run(changes)
+        pair.backup(f"p {number}")
+        if number:
+            assert_same_items(pair.source, pair.root, f"p {number - 1}", f"p {number}")

@@ -33,26 +33,11 @@ from support.catalogs import (
     view,
     with_parameters,
 )
+from support.clock import StepClock
 
 BILL = selection_of(["bill"])
 BASE = "hdfs://east/data/a b"
 TO_WEST = Rewrite(("hdfs://east",), "hdfs://west")
-
-
-class StepClock:
-    """Time passes only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def wall_ms(self) -> int:
-        return int(self.now_s * 1000)
-
-    def monotonic_s(self) -> float:
-        return self.now_s
-
-    def sleep_until(self, monotonic_s: float) -> None:
-        self.now_s = max(self.now_s, monotonic_s)
 
 
 class Stopped(Exception):

@@ -13,9 +13,7 @@ from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Protocol
 from hadoop_dr.domain.facts import Blocks, DiffPage, Kind, Listed
 from hadoop_dr.domain.items import Content
 from hadoop_dr.services.plan import Gather
-from support.backup import Pair
-from support.gathering import assert_same_items, brief, gathered, plan_by_gathering
-from support.trees import Mischief
+from support.gathering import brief, gathered, plan_by_gathering, whole_backups
 from support.twin import ROOT, TwinPair
 
 
@@ -27,14 +25,7 @@ class GatheringPair(TwinPair):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_whole_backups_planned_by_gathering_arrive_attribute_by_attribute(seed: int) -> None:
-    pair: Pair = GatheringPair()
-    pair.prepare()
-    mischief = Mischief(pair.source.namenode, pair.source.writer, pair.root, seed)
-    for number in range(4):
-        mischief.run(20)
-        pair.backup(f"p {number}")
-        if number:
-            assert_same_items(pair.source, pair.root, f"p {number - 1}", f"p {number}")
+    whole_backups(GatheringPair(), seed, rounds=4, changes=20)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Mismatch
 from hadoop_dr.domain.facts import Listed
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.plan import make_plan
-from hadoop_dr.domain.work import WorkOrder
+from hadoop_dr.domain.work import StagedShard, WorkOrder
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.stage import Stage
@@ -60,37 +60,34 @@ def test_policies_come_along_and_inherited_ones_stay_inherited(pair: TwinPair) -
 
 
 # -- tails
-def test_a_grown_file_sends_only_what_is_behind_its_full_blocks(pair: TwinPair) -> None:
-    put(pair.source, "log h#", b"0123456789")
+def grown(pair: TwinPair) -> tuple[WorkOrder, list[StagedShard]]:
+    """A file backed up, then grown, and its tail staged."""
+    put(pair.source, "log ü", b"0123456789")
     pair.backup("p 0")
-    pair.source.writer.append(f"{ROOT}/log h#", b"abcdefgh")
+    pair.source.writer.append(f"{ROOT}/log ü", b"abcdefgh")
     order = pair.order("p 1")
-    staged = pair.stage(order)
+    return order, pair.stage(order)
+
+
+def test_a_grown_file_sends_only_what_is_behind_its_full_blocks(pair: TwinPair) -> None:
+    order, staged = grown(pair)
     assert [shard.bytes_copied for shard in staged] == [10]
     pair.place(order, staged)
     pair.check("p 1")
 
 
 def test_a_tail_held_by_somebodys_snapshot_is_joined_from_a_fresh_copy(pair: TwinPair) -> None:
-    put(pair.source, "log ü", b"0123456789")
-    pair.backup("p 0")
-    pair.source.writer.append(f"{ROOT}/log ü", b"abcdefgh")
-    order = pair.order("p 1")
-    staged = pair.stage(order)
+    order, staged = grown(pair)
     pair.target.namenode.create_snapshot(ROOT, "by somebody")
     pair.place(order, staged)
     pair.check("p 1")
 
 
 def test_a_death_while_a_held_tail_is_joined_is_rolled_forward() -> None:
-    def held() -> tuple[TwinPair, WorkOrder, list]:  # type: ignore[type-arg]
+    def held() -> tuple[TwinPair, WorkOrder, list[StagedShard]]:
         pair = TwinPair()
         pair.prepare()
-        put(pair.source, "log ü", b"0123456789")
-        pair.backup("p 0")
-        pair.source.writer.append(f"{ROOT}/log ü", b"abcdefgh")
-        order = pair.order("p 1")
-        staged = pair.stage(order)
+        order, staged = grown(pair)
         pair.target.namenode.create_snapshot(ROOT, "by somebody")
         return pair, order, staged
 

@@ -10,22 +10,7 @@ import pytest
 from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
 from hadoop_dr.adapters.webhdfs.route import Route
 from hadoop_dr.domain.errors import NotReady, Unreachable
-
-
-class StepClock:
-    """Time that passes only where somebody waits."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def wall_ms(self) -> int:
-        return int(self.now_s * 1000)
-
-    def monotonic_s(self) -> float:
-        return self.now_s
-
-    def sleep_until(self, monotonic_s: float) -> None:
-        self.now_s = max(self.now_s, monotonic_s)
+from support.clock import StepClock
 
 
 @dataclass
