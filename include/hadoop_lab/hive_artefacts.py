@@ -14,7 +14,7 @@ from hadoop_lab.views import HiveNode
 
 HIVE = "4.0.1"
 _LISTENER_SOURCE = "/org/apache/hive/hcatalog/listener/DbNotificationListener.java"
-_SCHEMA_SCRIPTS = "/scripts/metastore/upgrade/derby/"
+_SCHEMA_SCRIPTS = "scripts/metastore/upgrade/derby"
 _SCHEMA_TOOL = "org.apache.hadoop.hive.metastore.tools.schematool.MetastoreSchemaTool"
 
 
@@ -55,9 +55,8 @@ def _initialise(artefacts: Artefacts, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as name:
         work = Path(name)
         artefacts.copy(f"org.apache.hive:hive-standalone-metastore-server:{HIVE}:tar.gz:bin", work)
-        with tarfile.open(next(work.glob("*.tar.gz"))) as release:
-            release.extractall(work, [entry for entry in release if _SCHEMA_SCRIPTS in entry.name], filter="data")
-        home = next(work.glob("apache-hive-metastore-*"))
+        home = work / "home"
+        _unpack_scripts(next(work.glob("*.tar.gz")), home / _SCHEMA_SCRIPTS)
         conf = work / "conf"
         conf.mkdir()
         # The tool makes the database itself, in a folder that must not exist yet.
@@ -69,3 +68,12 @@ def _initialise(artefacts: Artefacts, target: Path) -> None:
         java = Java(artefacts.tools.java(), "schema")
         command = java.command("schematool", _SCHEMA_TOOL, path, 256, work, ["-dbType", "derby", "-initSchema"])
         artefacts.run(command, "make the metastore schema", work, {"METASTORE_HOME": str(home)})
+
+
+def _unpack_scripts(release: Path, folder: Path) -> None:
+    # File by file, because the Python of Debian 12 (3.11.2) cannot be told yet to extract data only.
+    folder.mkdir(parents=True)
+    with tarfile.open(release) as archive:
+        for entry in archive:
+            if f"/{_SCHEMA_SCRIPTS}/" in entry.name and (script := archive.extractfile(entry)):
+                folder.joinpath(Path(entry.name).name).write_bytes(script.read())
