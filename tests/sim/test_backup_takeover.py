@@ -78,6 +78,33 @@ def test_a_run_whose_process_is_dead_is_taken_over_at_once() -> None:
     assert len(world.ground().ledger.read().sealed()) == 2
 
 
+def test_the_next_try_of_a_task_that_died_after_its_claim_goes_on_at_once() -> None:
+    world = filled()
+    world.backup("before")
+    begun_as_a_task(world)
+    world.host.dead.add("first try")
+    assert takes_s(world, lambda: next_try(world)) < STANDSTILL_S
+
+
+def test_the_next_try_waits_for_one_that_lives_whoever_made_the_last_point_is_dead() -> None:
+    world = filled()
+    world.backup("before")
+    world.host.dead.add("before")
+    begun_as_a_task(world)
+    assert takes_s(world, lambda: next_try(world)) >= STANDSTILL_S
+
+
+def begun_as_a_task(world: World) -> None:
+    """A run of which each stage is a process of its own: its claim names none."""
+    world.host.name = "first try"
+    BackupStages(world.ground(), "first").preflight()
+
+
+def next_try(world: World) -> None:
+    world.host.name = "second try"
+    BackupStages(world.ground(), "first", 2).preflight()
+
+
 def test_a_run_that_ended_before_its_moment_leaves_nothing_to_be_seen() -> None:
     world = filled()
     begun(world, "preflight")

@@ -129,7 +129,10 @@ class Claims:
                 if self._ledger.read().highest_epoch > self._ledger.roles.epoch:
                     raise
                 continue
-            return Claim(entry.n, entry.epoch, entry.run, wish.try_no, wish.point, wish.owner, wish.frozen)
+            claim = Claim(entry.n, entry.epoch, entry.run, wish.try_no, wish.point, wish.owner, wish.frozen)
+            # Who works under it is known from the start, so that a next try need not wait for one that died at once.
+            self.pulse(claim).beat(0)
+            return claim
 
     def pulse(self, claim: Claim) -> Pulse:
         """Gives the pulse of a claim this try owns."""
@@ -151,7 +154,8 @@ class Claims:
         if self._host.is_dead(claim.owner):
             return
         seen = self._progress()
-        if claim.run == wish.run and self._host.is_dead(seen.get("who", {})):
+        shown_by = seen.get("who", {}) if seen.get("claim") == claim.n else {}  # progress of an older claim says nothing
+        if claim.run == wish.run and self._host.is_dead(shown_by):
             return
         since = self._clock.monotonic_s()
         while self._clock.monotonic_s() - since < self._after_s:
