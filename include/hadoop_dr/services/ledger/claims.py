@@ -154,7 +154,7 @@ class Claims:
         if self._host.is_dead(claim.owner):
             return
         seen = self._progress()
-        shown_by = seen.get("who", {}) if seen.get("claim") == claim.n else {}  # progress of an older claim says nothing
+        shown_by = seen.get("who", {}) if seen.get("claim") == claim.n else {}  # else of an older claim
         if claim.run == wish.run and self._host.is_dead(shown_by):
             return
         since = self._clock.monotonic_s()
