@@ -17,6 +17,7 @@ from hadoop_dr.domain.moment import (
     Proof,
     Verdict,
     arm,
+    clock_offset_ms,
     decide,
     prove,
     skew_ms,
@@ -100,3 +101,12 @@ def test_a_missed_time_is_now_plus_arming_and_says_how_late() -> None:
     assert arm(wanted_ms=1_000, now_ms=500, arming_ms=300) == Arming(1_000, 0)
     assert arm(wanted_ms=1_000, now_ms=900, arming_ms=300) == Arming(1_200, 200)
     assert arm(wanted_ms=None, now_ms=900, arming_ms=300) == Arming(1_200, 0)
+
+
+@pytest.mark.parametrize(
+    ("created_ms", "offset_ms"), [(1000, 0), (1400, 0), (2000, 0), (999, -1), (2500, 500), (-3_599_000, -3_600_000)]
+)
+def test_a_snapshots_time_tells_how_far_the_clocks_are_apart_however_long_its_request_took(
+    created_ms: int, offset_ms: int
+) -> None:
+    assert clock_offset_ms(created_ms, 1000.0, 2000.0) == offset_ms

@@ -126,6 +126,13 @@ def test_the_newest_sound_point_is_the_newest_that_nothing_is_known_against() ->
     assert [found and found.point for found in (state.newest_sound(), state.newest_sealed())] == ["p2", "p3"]
 
 
+@pytest.mark.parametrize(("moment_ms", "ahead"), [(1, True), (2, True), (3, False)])
+def test_a_moment_comes_after_that_of_the_newest_point(moment_ms: int, ahead: bool) -> None:
+    newest = Point("p2", 2, PointState.SEALED, "r", 1, 1)
+    assert ServiceState({"p2": newest}).ahead_of(moment_ms) == (newest if ahead else None)
+    assert ServiceState().ahead_of(moment_ms) is None
+
+
 def test_a_root_is_retired_on_a_site_once_no_point_there_names_it() -> None:
     def point(name: str, state: PointState, roots: list[str], *gone: str) -> Point:
         return Point(name, 1, state, "r", 1, 1, taken={"roots": {root: {} for root in roots}}, gone=gone)

@@ -57,6 +57,17 @@ def skew_ms(spans: Sequence[tuple[float, float]]) -> float:
     return (max(last for _, last in spans) - min(first for first, _ in spans)) * 1000 if spans else 0.0
 
 
+def clock_offset_ms(created_ms: float, asked_ms: float, answered_ms: float) -> float:
+    """Says how far a site's clock was from ours when it took a snapshot; 0 when that may lie in between.
+
+    Args:
+        created_ms: Time of the snapshot by the site's clock.
+        asked_ms, answered_ms: When its request left and its answer was there: T0 by our wall clock, and what the
+            monotonic clock counted from there.
+    """
+    return created_ms - min(max(created_ms, asked_ms), answered_ms)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that is known about a moment once its snapshots exist.
@@ -68,7 +79,7 @@ class Evidence:
         touched: Objects of the service that a catalog changed between E0 and the end of the settling time.
         gaps: Catalogs whose events of that window could not be read, and why.
         missing: Locations registered at E0 that the snapshots do not hold.
-        offsets_ms: Clock of each site's NameNode minus ours.
+        offsets_ms: Clock of a site's NameNode minus ours, by site, when it took the snapshots.
         max_offset_ms: The policy's bound.
     """
 

@@ -97,6 +97,11 @@ class ServiceState:
         """The newest visible point."""
         return max(self.sealed(), key=lambda p: p.point, default=None)
 
+    def ahead_of(self, moment_ms: int) -> Point | None:
+        """The newest visible point when a moment would not come after it: then a clock went back in between."""
+        newest = self.newest_sealed()
+        return newest if newest is not None and newest.moment_ms >= moment_ms else None
+
     def newest_sound(self) -> Point | None:
         """The newest visible point that nothing is known against: what a person would go back to."""
         return max((p for p in self.sealed() if not p.damaged), key=lambda p: p.point, default=None)

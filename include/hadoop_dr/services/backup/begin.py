@@ -124,7 +124,8 @@ class Begin:
             warn("points", text, f"Read it again: hadoop-dr verify {ground.policy.service} --point POINT")
             for text in damage_warnings(state, ground.target.name)
         ]
-        return [*sites, *preflight.run(Scope(roots, baseline.point)), *damaged], state, baseline
+        order = moment_order(state, ground.clock.wall_ms())
+        return [*sites, *preflight.run(Scope(roots, baseline.point)), *order, *damaged], state, baseline
 
     def _roots(self) -> tuple[str, ...]:
         return resolve_roots([*self._ground.policy.directories, *self._catalogs.locations()])
@@ -265,3 +266,18 @@ class Begin:
                 )
             base[root] = record(snapshot_named(target, root, name))
         return base
+
+
+def moment_order(state: ServiceState, moment_ms: int) -> list[Result]:
+    """Refuses a moment that would not be the newest: points are known, and kept, in the order of their moments."""
+    newest = state.ahead_of(moment_ms)
+    if newest is None:
+        return []
+    return [
+        fail(
+            "clock",
+            f"the newest point, {newest.point}, is of a later moment than {iso(moment_ms)}: this controller's clock "
+            "went back, or was ahead then",
+            f"Synchronise this controller's clock and both sites' (NTP); backups go on after {iso(newest.moment_ms)}.",
+        )
+    ]

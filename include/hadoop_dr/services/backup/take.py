@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.ids import iso, point_id
-from hadoop_dr.domain.moment import Decision, Evidence, Verdict, decide, prove
+from hadoop_dr.domain.moment import Decision, Evidence, Verdict, clock_offset_ms, decide, prove
 from hadoop_dr.domain.roots import keyed_by_declaration, resolve_roots
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.services.backup.baseline import record
-from hadoop_dr.services.backup.begin import ARMING_MS
+from hadoop_dr.services.backup.begin import ARMING_MS, moment_order
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import candidate_name
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.writing import FindWriting
 from hadoop_dr.services.ledger.claims import Pulse
-from hadoop_dr.services.moment import Taken, TakeSnapshots
+from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,26 @@ class TakeMoment:
                     raise Refused(
                         self._ground.policy.service,
                         f"the moment could not be proven: {'; '.join(shot.verdict.reasons)}",
-                        "Run it at a quieter time, raise max_skew, or set unproven: seal.",
+                        "Run it at a quieter time, raise max_skew, synchronise the clocks, or set unproven: seal.",
                     )
             point = self._rearm(claim, point)
         raise AssertionError("unreachable")
 
     def _on_time(self, claim: Claim, point: Point) -> Point:
-        """A moment that has passed, or that an earlier try may have begun, is armed anew under a new id."""
+        """A moment that has passed, or that an earlier try may have begun, is armed anew under a new id.
+
+        So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
+        """
         now = self._ground.clock.wall_ms()
+        too_far = point.moment_ms > max(claim.frozen.get("wanted_ms") or 0, now + ARMING_MS)
         name = candidate_name(self._ground, point)
         roots = self._roots()
         begun = any(s.name == name for root in roots for s in self._ground.source.namenode.snapshots(root))
-        return self._rearm(claim, point) if begun or point.moment_ms <= now else point
+        if begun or too_far or point.moment_ms <= now:
+            point = self._rearm(claim, point)
+        ground = self._ground
+        refuse_on_failure(ground.policy.service, moment_order(ground.ledger.read(), point.moment_ms))
+        return point
 
     def _rearm(self, claim: Claim, point: Point) -> Point:
         moment_ms = self._ground.clock.wall_ms() + ARMING_MS
@@ -113,7 +122,15 @@ class TakeMoment:
         )
         touched = self._catalogs.touched(ground.policy.settle_ms, self._pulse.sleep_until)
         outside = self._catalogs.outside(roots, candidate_name(ground, point))
-        evidence = Evidence(len(roots), taken.skew_ms, ground.policy.max_skew_ms, touched=touched, missing=outside)
+        evidence = Evidence(
+            len(roots),
+            taken.skew_ms,
+            ground.policy.max_skew_ms,
+            touched=touched,
+            missing=outside,
+            offsets_ms={ground.source.name: _offset_ms(taken, at_s, point.moment_ms)},
+            max_offset_ms=ground.policy.max_clock_offset_ms,
+        )
         return _Shot(taken, prove(evidence), writing)
 
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
@@ -149,6 +166,16 @@ class TakeMoment:
         behind = ground.ledger.chain.follow()
         summary = _summary(ground.ledger.read().points[point.point])
         return {**summary, "warnings": [f"the ledger on {ground.source.name} is behind: {behind}"] if behind else []}
+
+
+def _offset_ms(taken: Taken, at_s: float, moment_ms: int) -> float:
+    """A clock, the NameNode's or ours, that jumped since the preflight shows in the snapshots' times."""
+
+    def offset(root: RootTaken) -> float:
+        asked_ms, answered_ms = (moment_ms + (seen_s - at_s) * 1000 for seen_s in (root.first_s, root.last_s))
+        return clock_offset_ms(root.snapshot.created_ms, asked_ms, answered_ms)
+
+    return max(map(offset, taken.roots), key=abs)
 
 
 def _summary(point: Point) -> dict[str, Any]:
