@@ -125,3 +125,40 @@ def test_a_prune_that_dies_is_finished_by_the_next(at: int, after: bool) -> None
     assert left(world, "east") == ["r5", "r6"]
     assert left(world, "west") == ["r2", "r3", "r4", "r5", "r6"]
     assert world.tree("west", ROOT) == tree
+
+
+def due(world: World) -> None:
+    """Lets an hour pass: of the points sealed under a grid of so long, only the newest stays."""
+    world.clock.sleep_until(world.clock.monotonic_s() + 3601)
+
+
+def before_a_run() -> World:
+    """Points that are all due to go but the last, and changes for the next run to carry."""
+    world = grown(4, POLICY.replace('primary: "2", secondary: "5"', 'primary: "1h:1m", secondary: "1h:1m"'))
+    due(world)
+    east = world.clusters["east"]
+    east.extend(east.find(f"{ROOT}/h#"), b"more" * 700)
+    east.rename(f"{ROOT}/ü dir", f"{ROOT}/moved")
+    return world
+
+
+def effects_of_a_run() -> int:
+    world, counted = before_a_run(), Faults()
+    world.backup("r4", counted)
+    return counted.count
+
+
+@pytest.mark.parametrize("at", range(1, effects_of_a_run() + 1, 3))
+def test_a_prune_beside_a_run_takes_nothing_that_the_run_builds_on(at: int) -> None:
+    """A person prunes at any step of it; the run seals on the baseline it had, and what is due goes."""
+    world, removed = before_a_run(), list[Any]()
+    tree = world.tree("east", ROOT)
+    baseline = sealed(world)[-1].point
+    with_prune = Faults(at=at, first=lambda: removed.append(Close(world.ground()).prune("by hand")["removed"]))
+    document = world.backup("r4", with_prune)
+    assert (document["state"], document["baseline"]) == ("sealed", baseline)
+    assert len(removed) == 1
+    assert (world.tree("west", ROOT), world.tree("east", ROOT)) == (tree, tree)
+    Close(world.ground()).prune("after")
+    assert (left(world, "east"), left(world, "west")) == (["r4"], ["r4"])
+    assert world.backup("r5")["baseline"] == document["point"]
