@@ -1,0 +1,70 @@
+"""Runs of many processes, as Airflow makes them, that a person cancels, and tasks that a person clears (fault 70)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hadoop_dr.domain.errors import Superseded
+from hadoop_dr.services.backup.stages import BackupStages
+from sim.test_backup_dies import lived_in
+from sim.test_backup_flow import ROOT
+from sim.world import World
+
+STAGES = ("preflight", "moment", "plan", "stage", "place", "verify", "seal")
+WORKING = STAGES[1:-1]
+
+
+def task(world: World, run: str, stage: str, try_no: int = 1) -> Any:
+    """One task: a process of its own that knows the run by its id alone."""
+    stages = BackupStages(world.ground(), run, try_no)
+    return stages.stage(0) if stage == "stage" else getattr(stages, stage)()
+
+
+def seen(world: World) -> tuple[Any, ...]:
+    """What a task without a claim must leave as it is."""
+    return world.tree("west", ROOT), world.ground().ledger.read(), [
+        shot.name for site in ("source", "target") for shot in getattr(world.ground(), site).namenode.snapshots(ROOT)]
+
+
+@pytest.mark.parametrize("last", STAGES[:-1])
+def test_a_run_cancelled_after_any_stage_is_followed_by_a_sealed_point_and_its_cleared_tasks_do_nothing(
+    last: str,
+) -> None:
+    world = lived_in()
+    for stage in STAGES[: STAGES.index(last) + 1]:
+        task(world, "cancelled", stage)
+    document = world.backup("next")
+    assert document["state"] == "sealed"
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    before = seen(world)
+    for stage in WORKING:
+        with pytest.raises(Superseded, match="run cancelled does not own it"):
+            task(world, "cancelled", stage, 2)
+    assert seen(world) == before
+
+
+def test_a_cancelled_run_that_is_cleared_as_a_whole_seals_what_it_began() -> None:
+    world = lived_in()
+    for stage in STAGES[:4]:
+        task(world, "manual__1", stage)
+    [point] = world.ground().ledger.read().unfinished()
+    for stage in STAGES:
+        task(world, "manual__1", stage, 2)
+    sealed = world.ground().ledger.read().sealed()
+    assert sealed[1].point == point.point
+    assert {one.run for one in sealed[1:]} == {"manual__1"}
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def test_a_sealed_run_whose_tasks_are_cleared_says_its_point_again_and_works_on_nothing() -> None:
+    world = lived_in()
+    for stage in STAGES:
+        task(world, "manual__1", stage)
+    point, before = BackupStages(world.ground(), "manual__1").sealed()["point"], seen(world)
+    for stage in WORKING:
+        with pytest.raises(Superseded):
+            task(world, "manual__1", stage, 2)
+    assert task(world, "manual__1", "seal", 2)["point"] == point
+    assert seen(world) == before
