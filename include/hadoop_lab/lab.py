@@ -16,7 +16,7 @@ from hadoop_lab.artefacts import Artefacts, cache_folder
 from hadoop_lab.errors import LabError
 from hadoop_lab.locks import file_lock
 from hadoop_lab.options import LabOptions
-from hadoop_lab.plan import build_specs, merge
+from hadoop_lab.plan import build_specs, merge, modules_of
 from hadoop_lab.ports import claim_block, release_block
 from hadoop_lab.specs import DaemonSpec, Layout
 from hadoop_lab.starter import Starter
@@ -77,6 +77,8 @@ class Lab:
         with self._locked(progress):
             before = states.load(self._layout.state)
             had = self._existing()
+            # Before ports are chosen: it may take minutes, in which somebody else could take them.
+            self._artefacts(progress).fetch(modules_of(wanted))
             state = merge(before, wanted, lambda names: claim_block(self._cache, self._layout.root, names))
             fresh: set[str] = set()
             self._refuse_paused(state)

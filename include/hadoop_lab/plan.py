@@ -90,6 +90,17 @@ def build_specs(layout: Layout, state: LabState, options: LabOptions, artefacts:
     return [_marked(spec, state) for spec in specs]
 
 
+def modules_of(options: LabOptions) -> dict[str, str]:
+    """Name the modules that the daemons are made of, by the cached part that each becomes."""
+    jars = ["hadoop", "zookeeper"]
+    if options.metastore or options.hiveserver2:
+        jars.append("metastore")
+    if options.hiveserver2:
+        jars.append("hiveserver2")
+    archives = {"listener": "releases", "derby-schema": "releases"} if "metastore" in jars else {}
+    return {f"jars-{module}": module for module in jars} | archives
+
+
 def _wanted(state: LabState, options: LabOptions) -> set[str]:
     wanted = {name.split(".", 1)[1] for name in state.records()}
     if options.metastore or options.hiveserver2:
