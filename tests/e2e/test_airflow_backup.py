@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,25 +16,21 @@ from kazoo.client import KazooClient
 
 from hadoop_dr.bootstrap import backup_stages, points_of
 from hadoop_dr.domain.identity import Identity, Role, access_path, decode_access, encode, identity_path
-from support.airflow import Airflow, eventually, running
-from support.home import USER, LabHome
-from support.victims import BEGINNING, BETWEEN, END, Kill, Victim
+from support.airflow import Airflow, eventually
+from support.home import LabHome
+from support.installation import installed
+from support.victims import BEGINNING, BETWEEN, CHILD, END, POLICY, SUPERVISOR, Kill, die_side_by_side
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(600)]
 STAGES = ["preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune", "sealed"]
-# A supervisor that was killed sends no word; its task is missed after so long.
-QUICK_TO_MISS = {
-    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "12",
-    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
-    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
-}
 SEED = int(os.environ.get("HADOOP_DR_CRASH_SEED", "20261121"))
-VICTIMS = ("victim-1", "victim-2")
-# A lost task costs half a minute, so the stages are shared out between two services whose runs go on side by side.
-KILLS = (
-    (Kill("moment", BETWEEN), Kill("stage", BETWEEN), Kill("seal", END)),
-    (Kill("plan", END), Kill("place", BETWEEN), Kill("verify", BEGINNING)),
-)
+# A few of every sort, shared out between two services that die side by side; test_airflow_kills.py has them all.
+KILLS = {
+    "victim-1": (Kill("preflight", END), Kill("moment", BETWEEN), Kill("stage", BETWEEN), Kill("seal", END),
+                 Kill("prune", BEGINNING)),
+    "victim-2": (Kill("plan", END), Kill("stage", END, CHILD), Kill("place", BETWEEN), Kill("verify", BEGINNING),
+                 Kill("place", BETWEEN, SUPERVISOR)),
+}  # fmt: skip
 
 
 @dataclass
@@ -56,31 +52,19 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    folder = tmp_path_factory.mktemp("airflow")
-    home = LabHome(folder / "home")
-    roles_pair = f"roles-{home.mark}"
-    home.add_pair(roles_pair)
-    home.policy("every-minute", period="1m", rpo="10m")
-    home.policy("started", period="24h")
-    for service in VICTIMS:
-        home.policy(service, period="24h", limits={"deletions": "100%"}, retention={"primary": "2", "secondary": "9"})
-    (home.path / "include/policies/broken.yaml").write_text("service: broken\nprotcet: []\n", "utf-8")
-    with pytest.MonkeyPatch.context() as here:
-        here.setenv("HADOOP_DR_HOME", str(home.path))
-        here.setenv("HADOOP_USER_NAME", USER)
-        for service in ("every-minute", "started", *VICTIMS):
-            for site in ("east", "west"):
-                home.make(site, home.root(service))
-            home.put("east", f"{home.root(service)}/a b", b"first")
-        from hadoop_dr.bootstrap import initialise_pair
+    policies = {"every-minute": {"period": "1m", "rpo": "10m"}, "started": {"period": "24h"}}
+    pairs: list[str] = []
 
-        initialise_pair(home.pair, "the test")
-        announce(home, roles_pair, "east", Role.PRIMARY, 1)
-        announce(home, roles_pair, "west", Role.SECONDARY, 1)
-        with running(Airflow(folder / "af", home.path, {"HADOOP_USER_NAME": USER, **QUICK_TO_MISS})) as airflow:
-            for service in ("every-minute", "started", *VICTIMS):
-                eventually(lambda name=service: airflow.knows(f"backup__{name}"), 60, f"the DAG of {service}")
-            yield Installation(home, airflow, roles_pair)
+    def more(home: LabHome) -> None:
+        pairs.append(f"roles-{home.mark}")
+        home.add_pair(pairs[0])
+        (home.path / "include/policies/broken.yaml").write_text("service: broken\nprotcet: []\n", "utf-8")
+        announce(home, pairs[0], "east", Role.PRIMARY, 1)
+        announce(home, pairs[0], "west", Role.SECONDARY, 1)
+
+    policies |= dict.fromkeys(KILLS, POLICY)
+    with installed(tmp_path_factory.mktemp("airflow"), policies, more) as (home, airflow):
+        yield Installation(home, airflow, pairs[0])
 
 
 def announce(home: LabHome, pair: str, site: str, role: Role, epoch: int) -> None:
@@ -111,10 +95,36 @@ def published(home: LabHome, pair: str, site: str) -> tuple[str | None, int] | N
         hand.close()
 
 
-def test_a_run_that_a_person_starts_ends_sealed_and_the_data_is_there(installation: Installation) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def lengthy(request: pytest.FixtureRequest, installation: Installation) -> Iterator[dict[str, Future[None]]]:
+    """Begins the tests that wait much with the first of all; a test that is not wanted does not begin."""
+    lives: dict[Callable[..., None], Callable[[Installation], None]] = {
+        test_a_run_whose_tasks_and_supervisors_are_killed_in_every_stage_ends_sealed: killed_everywhere,
+        test_a_scheduled_run_starts_before_its_moment_and_ends_sealed: scheduled,
+    }
+    wanted = {item.function for item in request.session.items if isinstance(item, pytest.Function)}
+    with ThreadPoolExecutor(len(lives)) as pool:
+        yield {test.__name__: pool.submit(life, installation) for test, life in lives.items() if test in wanted}
+
+
+@pytest.fixture
+def life(request: pytest.FixtureRequest, lengthy: dict[str, Future[None]]) -> Future[None]:
+    """What the test has begun long ago."""
+    return lengthy[request.function.__name__]
+
+
+@pytest.fixture(scope="module")
+def started(installation: Installation) -> tuple[str, dict[str, Any]]:
+    """A run that a person started, and its point."""
+    run_id = installation.airflow.trigger("backup__started", {"reason": "before the ü e%20 change"})
+    return run_id, installation.sealed("backup__started", run_id)
+
+
+def test_a_run_that_a_person_starts_ends_sealed_and_the_data_is_there(
+    installation: Installation, started: tuple[str, dict[str, Any]]
+) -> None:
     home, airflow = installation.home, installation.airflow
-    run_id = airflow.trigger("backup__started", {"reason": "before the ü e%20 change"})
-    point = installation.sealed("backup__started", run_id)
+    run_id, point = started
     assert airflow.tasks("backup__started", run_id) == dict.fromkeys(STAGES, "success")
     assert home.read("west", f"{home.root('started')}/a b") == b"first"
     assert home.read("west", f"{home.root('started')}/.snapshot/{snapshot(point, home)}/a b") == b"first"
@@ -125,15 +135,46 @@ def snapshot(point: dict[str, Any], home: LabHome) -> str:
     return str(point["snapshots"]["west"][home.root("started")])
 
 
-def test_two_runs_without_a_change_both_end_sealed(installation: Installation) -> None:
-    first = installation.sealed("backup__started", installation.airflow.trigger("backup__started"))
+def test_two_runs_without_a_change_both_end_sealed(
+    installation: Installation, started: tuple[str, dict[str, Any]]
+) -> None:
+    _, first = started
     second = installation.sealed("backup__started", installation.airflow.trigger("backup__started"))
     assert first["point"] < second["point"]
     assert second["baseline"] == first["point"]
     assert (second["entries"], second["bytes_copied"]) == (0, 0)
 
 
-def test_a_scheduled_run_starts_before_its_moment_and_ends_sealed(installation: Installation) -> None:
+def test_what_airflow_made_is_known_and_built_on_without_anything_of_airflow(
+    installation: Installation, started: tuple[str, dict[str, Any]]
+) -> None:
+    home, airflow = installation.home, installation.airflow
+    runs = [run["dag_run_id"] for run in airflow.get("/dags/backup__started/dagRuns?limit=100")["dag_runs"]]
+    made = {installation.sealed("backup__started", run_id)["point"] for run_id in runs}
+    known = points_of("started", home.path)["points"]
+    assert {point["point"] for point in known if point["state"] == "sealed"} == made
+    assert started[1]["point"] in made
+    with backup_stages("started", "no Airflow", home=home.path, one_process=True) as stages:
+        assert stages.run_all()["baseline"] == max(made)
+
+
+def test_a_broken_policy_is_one_import_error_with_file_and_line(installation: Installation) -> None:
+    [error] = installation.airflow.get("/importErrors")["import_errors"]
+    assert error["filename"] == "broken_policies.py"
+    assert "include/policies/broken.yaml:2: unknown key 'protcet'" in error["stack_trace"]
+    assert not installation.airflow.knows("backup__broken")
+
+
+def test_what_no_run_can_be_told_is_refused_before_there_is_a_run(installation: Installation) -> None:
+    assert installation.airflow.refusal("backup__started", {"mode": "half"}) == 400
+    assert installation.airflow.refusal("backup__started", {"moment": "tomorrow"}) == 400
+
+
+def test_a_scheduled_run_starts_before_its_moment_and_ends_sealed(life: Future[None]) -> None:
+    life.result()
+
+
+def scheduled(installation: Installation) -> None:
     airflow, dag_id = installation.airflow, "backup__every-minute"
     seen: dict[str, dict[str, Any]] = {}
 
@@ -150,48 +191,19 @@ def test_a_scheduled_run_starts_before_its_moment_and_ends_sealed(installation: 
                 return point
         return None
 
-    point = eventually(punctual, 300, f"a scheduled run on time: {seen}")
+    point = eventually(punctual, 300, lambda: f"a scheduled run on time: {seen}")
     airflow.pause(dag_id)
     events = airflow.get("/assets/events?limit=100")["asset_events"]
     assert point["point"] in {event["extra"].get("point") for event in events}
 
 
-def test_a_broken_policy_is_one_import_error_with_file_and_line(installation: Installation) -> None:
-    [error] = installation.airflow.get("/importErrors")["import_errors"]
-    assert error["filename"] == "broken_policies.py"
-    assert "include/policies/broken.yaml:2: unknown key 'protcet'" in error["stack_trace"]
-    assert not installation.airflow.knows("backup__broken")
-
-
-def test_what_no_run_can_be_told_is_refused_before_there_is_a_run(installation: Installation) -> None:
-    assert installation.airflow.refusal("backup__started", {"mode": "half"}) == 400
-    assert installation.airflow.refusal("backup__started", {"moment": "tomorrow"}) == 400
-
-
-def test_a_run_whose_tasks_and_supervisors_are_killed_in_every_stage_ends_sealed(installation: Installation) -> None:
+def test_a_run_whose_tasks_and_supervisors_are_killed_in_every_stage_ends_sealed(life: Future[None]) -> None:
     print(f"seed {SEED}")
-
-    def life(number: int) -> None:
-        victim = Victim(installation.home, installation.airflow, VICTIMS[number], SEED + number)
-        try:
-            victim.dies(KILLS[number])
-        finally:
-            victim.close()
-
-    with ThreadPoolExecutor(len(VICTIMS)) as pool:
-        for lived in [pool.submit(life, number) for number in range(len(VICTIMS))]:
-            lived.result()
+    life.result()
 
 
-def test_what_airflow_made_is_known_and_built_on_without_anything_of_airflow(installation: Installation) -> None:
-    home, airflow = installation.home, installation.airflow
-    runs = [run["dag_run_id"] for run in airflow.get("/dags/backup__started/dagRuns?limit=100")["dag_runs"]]
-    runs = runs or [airflow.trigger("backup__started")]
-    made = {installation.sealed("backup__started", run_id)["point"] for run_id in runs}
-    known = points_of("started", home.path)["points"]
-    assert {point["point"] for point in known if point["state"] == "sealed"} == made
-    with backup_stages("started", "no Airflow", home=home.path, one_process=True) as stages:
-        assert stages.run_all()["baseline"] == max(made)
+def killed_everywhere(installation: Installation) -> None:
+    die_side_by_side(installation.home, installation.airflow, KILLS, SEED)
 
 
 def test_access_follows_the_identities_that_an_operator_changes(installation: Installation) -> None:

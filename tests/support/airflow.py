@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,25 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class AtWork:
+    """A task that runs.
+
+    Attributes:
+        id: Of this try of it.
+        try_no: Which try this is, from 1.
+        at: Where Airflow's API has the task.
+        supervisor: Who started it and reports for it.
+        child: The task's own process.
+    """
+
+    id: str
+    try_no: int
+    at: str
+    supervisor: psutil.Process
+    child: psutil.Process
+
+
 @dataclass
 class Airflow:
     """The components and their API.
@@ -80,13 +99,20 @@ class Airflow:
         others = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
         return {**others, **settings(place), **self.extra}
 
-    def start(self) -> None:
-        """Migrates the database, starts the components and waits until all are healthy."""
+    def prepare(self) -> None:
+        """Begins to make the database, which takes seconds."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "passwords.json").write_text(json.dumps({"admin": "admin"}))
         with (self.folder / "migrate.log").open("wb") as log:
-            subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=self.environment(), check=True,
-                           stdout=log, stderr=subprocess.STDOUT, timeout=120)
+            self.processes["migrate"] = subprocess.Popen(
+                [sys.executable, "-m", "airflow", "db", "migrate"], env=self.environment(), stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+
+    def start(self) -> None:
+        """Starts the components on the database that was prepared, and waits until all are healthy."""
+        code = self.processes.pop("migrate").wait(120)
+        assert code == 0, (self.folder / "migrate.log").read_text()[-3000:]
         for name in COMPONENTS:
             self.start_one(name)
         eventually(self._healthy, 120, "all components healthy")
@@ -104,19 +130,24 @@ class Airflow:
                 stderr=subprocess.STDOUT, start_new_session=True, cwd=self.folder,
             )
 
+    def restart(self, name: str, *, alone: bool) -> None:
+        """Kills one component, alone or with all that it has started, and starts it again."""
+        for process in _family(self.processes[name].pid)[: 1 if alone else None]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.processes[name].wait(30)
+        self.start_one(name)
+
     def stop(self) -> None:
-        """Ends every component with everything it started."""
+        """Ends every component with everything it started; nobody needs what they would still write."""
         if self._client is not None:
             self._client.close()
         family = [child for process in self.processes.values() for child in _family(process.pid)]
-        for process in self.processes.values():
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-        _, alive = psutil.wait_procs(family, timeout=5)
-        for process in alive:
-            process.kill()
-        for process in self.processes.values():
-            process.wait(30)
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        for started in self.processes.values():
+            started.wait(30)
 
     def get(self, path: str) -> Any:
         assert self._client is not None
@@ -163,31 +194,54 @@ class Airflow:
             return now if now in ("success", "failed") else None
         return str(eventually(state, within_s, lambda: f"{dag_id} {run_id} ended: {self.tasks(dag_id, run_id)}"))
 
-    def tries(self, dag_id: str, run_id: str, task_id: str, *, mapped: bool = False) -> int:
-        """How often a task was tried; of a mapped one its first instance."""
-        at = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}{'/0' if mapped else ''}/tries"
-        return len(self.get(at)["task_instances"])
-
-    def at_work(self, dag_id: str, run_id: str, task_id: str) -> tuple[psutil.Process, psutil.Process] | None:
-        """The supervisor of a running task and the task's own process; both bear its id in their titles."""
-        found = self.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?state=running&limit=200")["task_instances"]
-        mine = [task["id"] for task in found if task["task_id"] == task_id]
-        for worker in _children(psutil.Process(self.processes["scheduler"].pid)):
+    def at_work(self, dag_id: str, run_id: str, task_id: str) -> AtWork | None:
+        """A running task, if it has both its processes; both bear its id in their titles."""
+        at = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances"
+        mine = [task for task in self.get(f"{at}?state=running&limit=200")["task_instances"]
+                if task["task_id"] == task_id]  # fmt: skip
+        for worker in _children(psutil.Process(self.processes["scheduler"].pid)) if mine else []:
             for child in _children(worker):
                 with suppress(psutil.NoSuchProcess):
-                    if " ".join(child.cmdline()).rstrip("\0 ").endswith(tuple(mine)):
-                        return worker, child
+                    title = " ".join(child.cmdline()).rstrip("\0 ")
+                    for task in mine:
+                        if title.endswith(task["id"]):
+                            mapped = f"/{task['map_index']}" if task["map_index"] >= 0 else ""
+                            return AtWork(task["id"], task["try_number"], f"{at}/{task_id}{mapped}", worker, child)
         return None
+
+    def became(self, work: AtWork) -> str | None:
+        """The state of that try of a task."""
+        tries = self.get(f"{work.at}/tries")["task_instances"]
+        return next((each["state"] for each in tries if each["try_number"] == work.try_no), None)
+
+    def missed(self, work: AtWork) -> bool:
+        """Lets the time pass in which a lost task is missed and its next try waits; says whether this try is over.
+
+        Airflow goes by what its database says: there the last sign of life is put far back, and the pause is nothing.
+        All the rest Airflow does itself. So nobody waits, and a living task may be late without being taken for dead.
+        """
+        state = self.became(work)
+        _, _, dag_id, _, run_id, _, task_id, *_ = work.at.split("/")
+        with closing(sqlite3.connect(self.folder / "airflow.db", timeout=30)) as database, database:
+            database.execute(
+                "UPDATE task_instance SET last_heartbeat_at = '2026-01-01 00:00:00.000000' "
+                "WHERE id = ? AND state = 'running'", (work.id.replace("-", ""),),
+            )  # fmt: skip
+            database.execute(
+                "UPDATE task_instance SET retry_delay_override = 0 "
+                "WHERE dag_id = ? AND run_id = ? AND task_id = ? AND state = 'up_for_retry'", (dag_id, run_id, task_id),
+            )  # fmt: skip
+        return state not in (None, "running")
 
     def result(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """What a task handed on."""
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value?deserialize=true"
         return self.get(path)["value"]
 
-    def logs(self, dag_id: str, run_id: str, task_id: str) -> str:
-        """Every log line of a task, as they lie on the disk."""
+    def logs(self, dag_id: str, run_id: str, task_id: str, try_no: int | str = "*") -> str:
+        """Every log line of a task, or of one try of it, as they lie on the disk."""
         folder = self.folder / "logs" / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
-        return "\n".join(path.read_text("utf-8") for path in sorted(folder.rglob("*.log")))
+        return "\n".join(path.read_text("utf-8") for path in sorted(folder.rglob(f"attempt={try_no}.log")))
 
     def says(self, words: str, dag_id: str, run_id: str, task_id: str, within_s: float = 60) -> None:
         """Waits for words in a task's log: its supervisor writes on after the task has ended."""
@@ -216,9 +270,11 @@ class Airflow:
 
 
 @contextmanager
-def running(airflow: Airflow) -> Iterator[Airflow]:
-    """Starts it and stops it again, whatever happens in between."""
+def running(airflow: Airflow, meanwhile: Callable[[], None]) -> Iterator[Airflow]:
+    """Starts it and stops it again, whatever happens in between; does something else while the database is made."""
     try:
+        airflow.prepare()
+        meanwhile()
         airflow.start()
         yield airflow
     finally:

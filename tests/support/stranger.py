@@ -54,9 +54,12 @@ class Stranger:
 
     def point(self, root: str, point: str) -> Look:
         """Reads a sealed point by the one snapshot of the root that bears its name."""
-        names = [entry["pathSuffix"] for entry in self._list(root, ".snapshot")]
-        [name] = [name for name in names if name.endswith(point)]
+        [name] = [name for name in self.snapshots(root) if name.endswith(point)]
         return self.tree(f"{root}/.snapshot/{name}")
+
+    def snapshots(self, root: str) -> list[str]:
+        """The names of all snapshots of a root, in order."""
+        return sorted(entry["pathSuffix"] for entry in self._list(root, ".snapshot"))
 
     def close(self) -> None:
         """Gives threads and connections back."""
