@@ -31,6 +31,7 @@ class Bench:
         cut: Breaks the way to it.
         mend: Mends the way.
         lose_answer: The next effect happens, and its answer is lost.
+        expire: The server ends a connection's session, with the watches it had.
         path: A node nobody else uses.
     """
 
@@ -38,6 +39,7 @@ class Bench:
     cut: Callable[[], None]
     mend: Callable[[], None]
     lose_answer: Callable[[], None]
+    expire: Callable[[Coordinator], None]
     path: str
 
 
@@ -50,7 +52,9 @@ def twin(path: str) -> Iterator[Bench]:
     def reach(reachable: bool) -> None:
         ensemble.reachable = reachable
 
-    yield Bench(lambda: MemoryCoordinator("east", ensemble), lambda: reach(False), lambda: reach(True), lose, path)
+    yield Bench(
+        lambda: MemoryCoordinator("east", ensemble), lambda: reach(False), lambda: reach(True), lose,
+        lambda _: None, path)  # a twin has no sessions
 
 
 def real(path: str) -> Iterator[Bench]:
@@ -62,7 +66,7 @@ def real(path: str) -> Iterator[Bench]:
         made.append(ZooKeeperCoordinator(wire.address, "east", ZooKeeperSettings(timeout_s=1.5, session_s=4.0)))
         return made[-1]
 
-    yield Bench(connect, wire.cut, wire.mend, wire.swallow_answer, path)
+    yield Bench(connect, wire.cut, wire.mend, wire.swallow_answer, lambda one: end_session(one, target), path)
     for coordinator in made:
         coordinator.close()
     wire.close()
@@ -71,6 +75,19 @@ def real(path: str) -> Iterator[Bench]:
     broom.delete("/".join(path.split("/")[:3]), recursive=True)
     broom.stop()
     broom.close()
+
+
+def end_session(coordinator: Coordinator, target: str) -> None:
+    """Ends a session from outside, as its own expiry does: whoever comes with its id and password may close it."""
+    assert isinstance(coordinator, ZooKeeperCoordinator)
+    client = coordinator._connection._client
+    assert client is not None
+    session = client.client_id
+    thief = KazooClient(target, client_id=session)
+    thief.start(10)
+    thief.stop()
+    thief.close()
+    eventually(lambda: client.client_id not in (session, None))
 
 
 @pytest.fixture(params=["twin", pytest.param("real", marks=pytest.mark.lab)])
@@ -212,3 +229,19 @@ def test_closing_twice_is_closing_once(bench: Bench) -> None:
     coordinator.read(bench.path)
     coordinator.close()
     coordinator.close()
+
+
+def test_a_session_that_expired_costs_one_answer_and_its_watches_stand_again(bench: Bench) -> None:
+    """Nothing hangs on a session: no lock and no node goes with it (fault 50)."""
+    coordinator, other, woken = bench.connect(), bench.connect(), threading.Semaphore(0)
+    made = coordinator.create(bench.path, b"one")
+    coordinator.watch(bench.path, woken.release)
+    bench.expire(coordinator)
+    eventually(lambda: reads(coordinator, bench.path))
+    assert other.read(bench.path) == made
+    assert coordinator.write(bench.path, b"two", 0).version == 1
+    while woken.acquire(blocking=False):
+        pass
+    eventually(lambda: reads(coordinator, bench.path))
+    other.write(bench.path, b"three", 1)
+    assert woken.acquire(timeout=10)

@@ -9,6 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
+from hadoop_dr.domain.errors import DrError, Unreachable
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.ground import Ground
 from sim.world import POLICY, World
@@ -71,3 +72,56 @@ def test_a_table_made_while_the_moment_was_armed_arms_it_again_with_that_root(mo
     assert roots(document) == {"/wh/t1 ü", "/wh/t2 ü"}
     ledger = world.ground().ledger
     assert "rearmed" in [entry.kind for entry in ledger.chain.entries()]
+
+
+class Failing:
+    """A metastore that answers so many requests, and then none until it is mended."""
+
+    def __init__(self, inner: MemoryMetastore, answers: int) -> None:
+        self._inner, self.left, self.asked = inner, answers, 0
+
+    def __getattr__(self, name: str) -> Any:
+        ask = getattr(self._inner, name)
+
+        def answer(*arguments: Any) -> Any:
+            self.asked += 1
+            if self.asked > self.left:
+                raise Unreachable("east: metastore", "does not answer", "Start it")
+            return ask(*arguments)
+
+        return answer if callable(ask) else ask
+
+
+def grown_tables(answers: int) -> tuple[TableWorld, Failing]:
+    """A point of one table, another one since, and a metastore of the primary that is about to go."""
+    world = TableWorld(TABLES)
+    world.create("t1")
+    world.backup("first")
+    world.create("t2")
+    failing = Failing(world.metastores["east"], answers)
+    world.metastores["east"] = failing  # type: ignore[assignment]
+    return world, failing
+
+
+def requests_of_a_run() -> int:
+    world, failing = grown_tables(1_000_000)
+    world.backup("counted")
+    return failing.asked
+
+
+@pytest.mark.parametrize("answers", range(requests_of_a_run()))
+def test_a_metastore_that_goes_down_at_any_request_of_a_run_costs_the_run_and_no_more(answers: int) -> None:
+    """Also between the snapshots and the export (fault 40): nothing half is visible, and the next run has it all."""
+    world, failing = grown_tables(answers)
+    with pytest.raises(DrError, match="does not answer"):
+        world.backup("fails")
+    assert len(world.ground().ledger.read().sealed()) == 1
+    failing.left = 1_000_000
+    document = world.backup("next")
+    assert roots(document) == {"/wh/t1 ü", "/wh/t2 ü"}
+    assert world.metastores["west"].table_names("bill") == ["t1", "t2"]
+    assert world.clusters["west"].find("/wh/t2 ü/part 0").content == b"t2"
+    ground = world.ground()
+    for root in roots(document):
+        names = [shot.name for shot in ground.source.namenode.snapshots(root)]
+        assert len(names) == sum(point.sealed["snapshots"].keys() >= {root} for point in ground.ledger.read().sealed())

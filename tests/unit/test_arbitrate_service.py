@@ -194,6 +194,20 @@ def test_a_silent_zookeeper_is_not_an_invalid_site(pair: Pair) -> None:
     assert done.copies == {"east": Publication.SILENT, "west": Publication.UNCHANGED}
 
 
+def test_while_both_are_silent_nothing_moves_and_what_was_decided_meanwhile_counts_afterwards(pair: Pair) -> None:
+    """Whoever decides is not where the network is gone; so both sites are silent to this arbiter at once (fault 66)."""
+    pair.arbiter().run()
+    pair.east.reachable = pair.west.reachable = False
+    done = pair.arbiter(lambda: PairState(2, "west", "west", 9)).run()
+    assert set(done.copies.values()) == {Publication.SILENT}
+    pair.east.reachable = pair.west.reachable = True
+    assert pair.access() == {"east": EAST_1, "west": EAST_1}
+    assert pair.arbiter().run().decision.outcome is Outcome.KEEP
+    fail_over(pair)
+    pair.arbiter().run()
+    assert pair.access() == {"east": WEST_2, "west": WEST_2}
+
+
 def test_the_ledger_speaks_for_a_silent_zookeeper_and_its_copy_follows_when_it_is_back(pair: Pair) -> None:
     pair.arbiter().run()
     pair.east.reachable = False
