@@ -7,6 +7,8 @@ LAB := $(BIN)/hadoop-dr lab
 STOP_LAB := $(BIN)/python -m hadoop_lab down
 NEEDS_NOTHING := not e2e and not bench and not chaos
 COVERED := $(BIN)/coverage run --parallel-mode -m pytest -q --lab off -m "$(NEEDS_NOTHING)"
+# Half of their time goes by in waiting, so two processes share the lab: command line and Airflow, and all below them.
+ON_LAB := $(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
 PYTHON_FILES := include plugins dags tests
 
 help: ## list the tasks
@@ -27,8 +29,11 @@ unit: env ## tests that need no daemon and no JDK, in less than two minutes
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 live: env ## tests on the lab: contracts, integration, model, end to end; starts the lab and stops it
-	@set -e; trap '$(STOP_LAB)' EXIT; $(LAB) up --hiveserver2 >/dev/null; \
-	$(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
+	@rm -rf build/live; mkdir -p build/live; set -e; trap 'kill -INT $$(jobs -p) 2>/dev/null || true; wait; $(STOP_LAB)' EXIT; \
+	$(LAB) up --hiveserver2 >/dev/null; \
+	env --default-signal=INT $(ON_LAB) --ignore tests/e2e >build/live/services.log 2>&1 & services=$$!; \
+	entrances=0; $(ON_LAB) tests/e2e || entrances=$$?; \
+	set +e; wait $$services; services=$$?; cat build/live/services.log; exit $$((entrances + services))
 
 lint: env ## ruff, mypy, import rules, the compose file, spelling
 	@$(BIN)/ruff check $(PYTHON_FILES)

@@ -104,7 +104,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     left_out = counts["collected"] - counts["lab"]
     mode = config.getoption("--lab")
-    terminalreporter.write_line(f"contract suites: twin {counts['twin']}, real {counts['real']}")
+    if counts["contract"]:
+        terminalreporter.write_line(f"contract suites: twin {counts['twin']}, real {counts['real']}")
     terminalreporter.write_line(f"lab tests ({mode}): ran {counts['lab']}, NOT RUN {left_out}" if left_out
                                 else f"lab tests ({mode}): ran {counts['lab']}", red=bool(left_out))
     if _is_missing(config):
