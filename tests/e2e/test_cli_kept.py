@@ -1,9 +1,9 @@
-"""What a point keeps beside the data, on the running lab: quotas of directories, files that were being written."""
+"""What is kept beside the data, on the running lab: quotas, files that were being written, and never a secret."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import quote
 
 import pytest
@@ -17,7 +17,9 @@ from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quotas_from_rows
 from hadoop_dr.services.backup.quotas import QUOTAS
 from support.cli import SITES, CliHome
 from support.held import held_open
+from support.trees import join_root, walk
 
+STREAMS = ("stdout", "stderr")
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
 
 
@@ -80,6 +82,45 @@ def test_files_that_somebody_was_writing_at_the_moment_are_named_by_the_backup_a
     after = shared.backup(service)
     assert not [warning for warning in after["warnings"] if "written" in warning]
     assert shared.holds(service, after["point"])[path[len(root) + 1 :]][0].length == 3000
+
+
+def kept_of(home: CliHome, site: str, service: str) -> Iterator[tuple[str, str]]:
+    """Everything a service, and its pair, leave on a site besides the data, by where it lies; tables unpacked."""
+    files, namenode = WebHdfsFiles(home.addresses[site], SystemClock(), SystemChance()), home.namenodes[site]
+    for top in (f"/.hadoop-dr/{home.pair}/ledger", f"/.hadoop-dr/{home.pair}/services/{service}"):
+        for path, _, facts in walk(namenode, top):
+            at = join_root(top, path)
+            if facts.is_dir:
+                yield f"attributes of {at}", repr(namenode.extras(at, acl=False))
+            else:
+                content = files.get(at)
+                yield at, repr(ParquetTables().unpack(content) if at.endswith(".parquet") else content)
+    files.close()
+    with home.zookeeper(site) as hand:
+        for name in hand.get_children(f"/hadoop-dr/{home.pair}"):
+            yield f"node {name}", repr(hand.get(f"/hadoop-dr/{home.pair}/{name}"))
+
+
+def test_no_secret_of_the_environment_is_said_or_kept_anywhere(
+    shared: CliHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole run, looks, and what is refused: their output, all documents of both sites, ZooKeeper (fault 77)."""
+    service, secret = "discreet", "s3cret-Zq7"
+    for site in SITES:
+        connection = f"hadoop-cluster://robot:{secret}@/?zookeeper_digest=u%3A{secret}"
+        monkeypatch.setenv(f"AIRFLOW_CONN_HADOOP_{site.upper()}", connection)
+    monkeypatch.setenv("KEYTAB_PASSWORD", secret)
+    shared.writers["east"].write(f"{shared.service(service)}/ü", b"one")
+    absent = ("verify", service, "--point", "20200101T000000.000Z")
+    asked = [("backup", service), ("backup", "absent"), absent, ("explain", service)]
+    ended = {words: call.ended() for words, call in [(words, shared.begin(*words)) for words in asked]}
+    assert [words for words, ran in ended.items() if ran.exit_code] == asked[1:3], ended
+    [point] = shared.sealed(service)
+    told = {f"{stream} of {words}": getattr(ran, stream) for words, ran in ended.items() for stream in STREAMS}
+    kept = {f"{site}: {at}": text for site in SITES for at, text in kept_of(shared, site, service)}
+    assert {"manifest.json", "items-0.parquet"} <= {at.rpartition("/")[2] for at in kept if point in at}
+    assert any("/ledger/0/" in at for at in kept)
+    assert [at for at, text in {**told, **kept}.items() if secret in text] == []
 
 
 def wait_until(true: Callable[[], bool]) -> None:
