@@ -48,6 +48,13 @@ class Live:
     wires: dict[str, Wire]
     arbiter: Arbitrate
     hands: dict[str, KazooClient]
+    announcer: AnnounceIdentity
+
+    def nodes(self) -> tuple[str, str]:
+        return identity_path(self.pair), access_path(self.pair)
+
+    def announce(self, site: str, role: Role, epoch: int) -> None:
+        self.announcer.run(site, role, epoch, "hadoop-dr", "as the ledger says")
 
     def by_hand(self, site: str, role: Role, epoch: int) -> None:
         document = Identity(site, role, epoch, "2026-11-20T02:00:00.000Z", "an operator", "ü e%20 by hand")
@@ -80,7 +87,7 @@ def live() -> Iterator[Live]:
     announce = AnnounceIdentity(pair, coordinators, machine, machine)
     announce.run("east", Role.PRIMARY, 1, "initialiser", "the pair's initial primary")
     announce.run("west", Role.SECONDARY, 1, "initialiser", "the pair's initial secondary")
-    yield Live(pair, wires, Arbitrate(pair, coordinators, machine, machine, "arbiter"), hands)
+    yield Live(pair, wires, Arbitrate(pair, coordinators, machine, machine, "arbiter"), hands, announce)
     for coordinator in coordinators.values():
         coordinator.close()
     for site, hand in hands.items():
@@ -138,3 +145,34 @@ def test_an_answer_lost_while_publishing_is_read_back_and_access_still_moves_onc
     assert live.wires["west"].swallowed == 1
     assert live.access() == {"east": WEST_2, "west": WEST_2}
     assert live.hands["west"].get(access_path(live.pair))[1].version == 1
+
+
+@pytest.mark.parametrize(
+    ("lost", "restored", "access"),
+    [
+        (("east",), False, "west"),
+        (("west",), False, "west"),
+        (("east",), True, "west"),
+        (("west",), True, "west"),
+        (("east", "west"), False, None),
+    ],
+)
+def test_a_zookeeper_that_lost_its_data_takes_no_access_and_has_it_all_again_once_the_roles_are_announced(
+    live: Live, lost: tuple[str, ...], restored: bool, access: str | None
+) -> None:
+    """Empty, or as an old backup had it: nobody is sent to the site that was primary once (fault 54)."""
+    live.arbitrate()
+    old = {site: [(path, live.hands[site].get(path)[0]) for path in live.nodes()] for site in lost}
+    live.announce("west", Role.PRIMARY, 2)
+    live.announce("east", Role.SECONDARY, 2)
+    live.arbitrate()
+    for site in lost:
+        live.hands[site].delete(f"/hadoop-dr/{live.pair}", recursive=True)
+        for path, data in old[site] if restored else ():
+            live.hands[site].create(path, data, makepath=True)
+    found = live.arbitrate().decision
+    assert (found.outcome, found.site) == (Outcome.KEEP, access)
+    live.announce("west", Role.PRIMARY, 2)
+    live.announce("east", Role.SECONDARY, 2)
+    live.arbitrate()
+    assert live.access() == {"east": WEST_2, "west": WEST_2}
