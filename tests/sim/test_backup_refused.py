@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.coordinator import MemoryEnsemble
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.adapters.memory.hdfs.nodes import Node
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.services.backup.stages import BackupStages
@@ -141,3 +142,36 @@ def test_when_the_reason_is_mended_the_same_run_begins_and_seals(monkeypatch: Pa
         with pytest.raises(Refused):
             world.backup("r1")
     assert world.backup("r1")["state"] == "sealed"
+
+
+@pytest.mark.parametrize("sealed_before", [False, True], ids=["first", "increment"])
+def test_a_file_in_an_encryption_zone_stops_the_run_before_a_byte_of_it_moves(
+    monkeypatch: pytest.MonkeyPatch, sealed_before: bool
+) -> None:
+    """Its copy would lie in the clear; out of the zone again, or out of the policy, the next run seals (fault 37)."""
+    world, secret = World(), "ü dir/in a zone"
+    fill(world)
+    if sealed_before:
+        world.backup("before")
+    east = world.clusters["east"]
+    east.extend(east.make_file(f"{ROOT}/{secret}", replication=1, block_size=1024, overwrite=False), b"secret")
+
+    def in_a_zone(entries: Any) -> list[Any]:
+        return [replace(one, facts=replace(one.facts, encrypted=one.name == "in a zone")) for one in entries]
+
+    with monkeypatch.context() as patch:
+        answers(patch, "east", "list", in_a_zone)
+        with pytest.raises(Refused, match=f"{secret}.*lies in an encryption zone.*take it out of the policy"):
+            world.backup("refused")
+    west = world.clusters["west"]
+    assert b"secret" not in [node.content for node in files_of(west.root)]
+    assert len(world.ground().ledger.read().sealed()) == sealed_before
+    world.backup("after")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def files_of(node: Node) -> Iterator[Node]:
+    """Every file of a cluster's live tree, hidden work areas included."""
+    for child in node.children.values():
+        yield child
+        yield from files_of(child)
