@@ -13,6 +13,9 @@ import psutil
 import pytest
 
 from hadoop_lab import Lab, LabOptions, processes
+from support.cli import cli_home
+from support.crowd import Crowd
+from support.home import ROOT, sites_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -67,13 +70,31 @@ def test_an_ha_site_has_one_active_namenode_and_a_logical_address(lab: Lab) -> N
     assert len(_active(lab)) == 1
 
 
-def test_the_other_namenode_takes_over_and_the_killed_one_comes_back_as_standby(lab: Lab) -> None:
+@pytest.fixture(scope="module")
+def crowd(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
+    """A service between the shared lab's primary and this secondary of two NameNodes, with a sealed point."""
+    sites = {"east": sites_of(ROOT)["east"], "west": lab.status()["sites"]["west"]}
+    with cli_home(tmp_path_factory, sites) as home:
+        found = Crowd(home, "crowd")
+        found.finish()
+        yield found
+
+
+@pytest.mark.parametrize("stage", ["stage", "verify"])
+def test_the_other_namenode_takes_over_the_backup_seals_and_the_killed_one_comes_back_as_standby(
+    lab: Lab, crowd: Crowd, stage: str
+) -> None:
+    """S2.16; in every stage, and as the primary, with ``make chaos`` (``e2e/test_cli_failover.py``)."""
     (old,) = _active(lab)
     name = "west.namenode2" if old else "west.namenode"
-    lab.kill(name)
+    crowd.changes()
+    run = crowd.hurt_in(stage, lambda _: lab.kill(name))
+    ran = run.ended(within_s=300)
+    assert ran.exit_code == 0, ran
     assert _eventually(lambda: _active(lab) == [1 - old], 60)
     lab.start(name)
     assert _active(lab) == [1 - old]
+    crowd.sealed(str(ran.document("backup")["point"]))
 
 
 def test_airflow_answers_and_lets_the_generated_user_in(lab: Lab) -> None:
