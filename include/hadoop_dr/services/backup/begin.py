@@ -24,6 +24,7 @@ from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
 from hadoop_dr.services.backup.room import make_room
 from hadoop_dr.services.ledger.claims import Wish
 from hadoop_dr.services.moment import snapshot_named
+from hadoop_dr.services.transfer.workarea import begin_again
 
 _KEPT = 1000
 ARMING_MS = 300
@@ -184,6 +185,8 @@ class Begin:
                 if error.retryable or isinstance(error, Superseded | Unknown):
                     raise
                 half_done = half_done or self._ground.ledger.read().points[point.point].state is PointState.STAGED
+                for root in point.taken["roots"]:
+                    begin_again(self._ground.target.namenode, root, claim.epoch, claim.n)
                 self._close.void(claim, point.point, f"could not be finished: {error}")
         self._close.sweep(self._ground.ledger.read())
         return finished, half_done

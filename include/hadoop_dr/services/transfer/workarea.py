@@ -135,3 +135,23 @@ class WorkArea:
             return self._target.status(path).facts
         except NotFound:
             return None
+
+
+def begin_again(target: NameNode, root: str, epoch: int, claim: int) -> None:
+    """Lets a claim open the area of a root anew that its own place left when it failed; what was staged there goes.
+
+    Its place had made the name of the area that of a later turn, which fences whoever stages under this claim. So
+    nobody else may be at work under it: the failure is that of an earlier run's point, before this run's own begins.
+    """
+    first = Area(root, Token(epoch, claim))
+    try:
+        names = [entry.name for entry in target.list(first.base)]
+    except NotFound:
+        return
+    turns = [token for token in map(Token.parse, names) if token and (token.epoch, token.claim) == (epoch, claim)]
+    if not turns:
+        return
+    last = max(turns, key=lambda token: token.rank)
+    if last != first.token:
+        target.rename(Area(root, last).top, first.top)
+    target.delete(first.stage, recursive=True)
