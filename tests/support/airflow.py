@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -155,25 +156,36 @@ class Airflow:
         answer.raise_for_status()
         return answer.json()
 
-    def unpause(self, dag_id: str) -> None:
-        assert self._client is not None
-        self._client.patch(f"/dags/{dag_id}", json={"is_paused": False}).raise_for_status()
-
     def pause(self, dag_id: str) -> None:
-        assert self._client is not None
-        self._client.patch(f"/dags/{dag_id}", json={"is_paused": True}).raise_for_status()
+        self._ask("PATCH", f"/dags/{dag_id}", {"is_paused": True}).raise_for_status()
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
         """Starts a run and gives its id."""
+        run_id = f"manual__{datetime.now(UTC).isoformat()}"
+        wish = {"dag_run_id": run_id, "logical_date": None, "conf": dict(conf or {})}
+        answer = self._ask("POST", f"/dags/{dag_id}/dagRuns", wish)
+        assert answer.status_code in (200, 409), answer.text  # 409: an earlier one of the same requests was heard
+        return run_id
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        """Asks for a change, again when the server could not write it.
+
+        It writes down who asks in the thread that it needs to finish what it writes for others, and with SQLite, which
+        has one writer at a time, the two wait for each other until one gives up.
+        """
         assert self._client is not None
-        answer = self._client.post(f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": dict(conf or {})})
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["dag_run_id"])
+        client = self._client
+
+        def heard() -> httpx.Response | None:
+            answer = client.request(method, path, json=body)
+            return None if answer.status_code == 500 and "Database error" in answer.text else answer
+
+        found: httpx.Response = eventually(heard, 60, f"{method} {path}")
+        return found
 
     def refusal(self, dag_id: str, conf: Mapping[str, Any]) -> int:
         """The status with which a run is refused."""
-        assert self._client is not None
-        return self._client.post(f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": dict(conf)}).status_code
+        return self._ask("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)}).status_code
 
     def knows(self, dag_id: str) -> bool:
         assert self._client is not None
