@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 
 from hadoop_dr.domain.moment import (
     MOST_REARMS,
-    Arming,
     Cure,
     Decision,
     Evidence,
     Proof,
     Verdict,
-    arm,
     clock_offset_ms,
     decide,
     prove,
@@ -95,12 +93,6 @@ def test_a_proven_moment_goes_on(rearmed: int, unproven: Unproven) -> None:
 def test_the_skew_is_last_answer_minus_first_request() -> None:
     assert skew_ms([(10.0, 10.002), (9.999, 10.001), (10.0005, 10.0035)]) == pytest.approx(4.5)
     assert skew_ms([]) == 0.0
-
-
-def test_a_missed_time_is_now_plus_arming_and_says_how_late() -> None:
-    assert arm(wanted_ms=1_000, now_ms=500, arming_ms=300) == Arming(1_000, 0)
-    assert arm(wanted_ms=1_000, now_ms=900, arming_ms=300) == Arming(1_200, 200)
-    assert arm(wanted_ms=None, now_ms=900, arming_ms=300) == Arming(1_200, 0)
 
 
 @pytest.mark.parametrize(

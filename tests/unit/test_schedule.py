@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hadoop_dr.adapters.config import cron_moments, longest_gap_ms
 from hadoop_dr.domain.document import Wrong
 from hadoop_dr.domain.policy import Policy
-from hadoop_dr.domain.schedule import Freshness, freshness, lead_ms, moment_for, next_moment, start_ms
+from hadoop_dr.domain.schedule import next_moment, start_ms
 
 MINUTE, HOUR = 60_000, 3_600_000
 FIRST = 1_795_140_000_000  # 2026-11-20T02:00:00Z
@@ -64,26 +64,6 @@ def test_what_is_no_cron_text_is_refused(cron: str) -> None:
         longest_gap_ms(cron)
 
 
-def test_a_run_leads_its_moment_by_half_a_minute_or_the_time_left() -> None:
-    assert lead_ms(FIRST, FIRST - HOUR) == 30_000
-    assert lead_ms(FIRST, FIRST - 10_000) == 10_000
-    assert lead_ms(FIRST, FIRST + 10_000) == 0
-
-
 def test_runs_of_short_periods_start_after_the_moment_before() -> None:
     assert start_ms(FIRST, FIRST - 15 * MINUTE) == FIRST - 30_000
     assert start_ms(FIRST, FIRST - 20_000) == FIRST - 10_000
-
-
-def test_a_late_run_takes_its_moment_at_once_unless_the_next_run_is_due() -> None:
-    assert moment_for(QUARTERLY, FIRST - 30_000, FIRST, cron_moments) == FIRST
-    assert moment_for(QUARTERLY, FIRST + 5 * MINUTE, FIRST, cron_moments) is None
-    next_ms = FIRST + 15 * MINUTE
-    assert moment_for(QUARTERLY, next_ms - 20_000, FIRST, cron_moments) == next_ms
-    assert moment_for(QUARTERLY, FIRST, None, cron_moments) is None
-
-
-def test_a_service_is_late_when_its_newest_point_is_older_than_the_wanted_bound() -> None:
-    assert freshness(FIRST, FIRST + 30 * MINUTE, 30 * MINUTE) is Freshness.CURRENT
-    assert freshness(FIRST, FIRST + 30 * MINUTE + 1, 30 * MINUTE) is Freshness.LATE
-    assert freshness(None, FIRST, 30 * MINUTE) is Freshness.EMPTY

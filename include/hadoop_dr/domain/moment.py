@@ -26,28 +26,6 @@ class Cure(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Arming:
-    """When a moment is really taken.
-
-    Attributes:
-        moment_ms: T0.
-        late_by_ms: How much later than wanted; 0 when nobody asked for a time.
-    """
-
-    moment_ms: int
-    late_by_ms: int
-
-
-def arm(wanted_ms: int | None, now_ms: int, arming_ms: int) -> Arming:
-    """Sets T0: as wanted, or as soon as everything can be armed when that time is missed."""
-    soonest_ms = now_ms + arming_ms
-    if wanted_ms is None:
-        return Arming(soonest_ms, 0)
-    moment_ms = max(wanted_ms, soonest_ms)
-    return Arming(moment_ms, moment_ms - wanted_ms)
-
-
 def skew_ms(spans: Sequence[tuple[float, float]]) -> float:
     """Gives the skew of a group: last answer minus first request, in milliseconds.
 

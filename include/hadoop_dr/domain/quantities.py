@@ -63,14 +63,6 @@ def rate_bytes_s(text: str) -> int:
     return rate
 
 
-def rate_text(rate: int) -> str:
-    """Writes a bandwidth with the largest decimal unit that divides it."""
-    if rate == 0:
-        return "none"
-    unit = next(unit for unit in ("TB", "GB", "MB", "KB", "B") if rate % _BYTES[unit] == 0)
-    return f"{rate // _BYTES[unit]}{unit}/s"
-
-
 def count(text: str) -> int:
     """Reads a whole number, 0 or more.
 

@@ -14,6 +14,7 @@ from threading import Barrier
 
 from hadoop_dr.domain.errors import DrError, Protocol, Unknown
 from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.moment import skew_ms
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import NameNode
 
@@ -116,8 +117,8 @@ class TakeSnapshots:
             RootTaken(root, snapshot_named(self._namenode, root, name), *span)
             for root, span in zip(roots, times, strict=True)
         )
-        first = min(span[0] for span in times)
-        return Taken(taken, (max(span[1] for span in times) - first) * 1000, max(0, round((first - at_s) * 1000)))
+        late_s = min(first_s for first_s, _ in times) - at_s
+        return Taken(taken, skew_ms(times), max(0, round(late_s * 1000)))
 
     def _warm(self, root: str) -> DrError | None:
         try:

@@ -161,11 +161,6 @@ _PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAM
 _VOLATILE_PARAMETERS = frozenset((b"transient_lastDdlTime",))            # overwritten by the server on every change
 
 
-def computed_fields(kind: Kind) -> frozenset[int]:
-    """Fields the metastore computes for each client or sets by itself: never sent back, never compared."""
-    return _VOLATILE[kind]
-
-
 def content_hash(kind: Kind, tree: Tree) -> str:
     """SHA-256 of an object's content: without volatile fields, maps sorted, absent and empty taken as the same."""
     return hashlib.sha256(encode(normal_form(kind, tree))).hexdigest()

@@ -6,7 +6,7 @@ stage leaves for the next lies in the ledger and in the point's documents, never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -290,8 +290,3 @@ def wanted_moment_ms(text: str | None) -> int | None:
         raise BadInput(
             f"moment '{text}'", "is not a time", "Write it in UTC, such as 2026-11-20T02:00:00.000Z"
         ) from error
-
-
-def summary_of(results: Mapping[str, Any]) -> str:
-    """Writes a stage's result in one line for a task's log."""
-    return ", ".join(f"{name}={value}" for name, value in results.items() if not isinstance(value, dict | list))
