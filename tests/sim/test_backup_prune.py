@@ -61,6 +61,25 @@ def test_each_site_keeps_what_its_own_rule_keeps_and_every_point_left_reads_back
     assert left(world, "west") == ["r3", "r4", "r5", "r6", "r7"]
 
 
+def test_only_directories_of_the_service_are_looked_through_for_what_is_left_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A cluster has thousands of others, and a name like ours in one of them is somebody else's."""
+    world, look, others = grown(1), "dr-billing-look-0", "/data/c ü#"
+    west = MemoryNameNode(world.clusters["west"])
+    west.make_directory(others, 0o755)
+    for root in (ROOT, others):
+        west.allow_snapshot(root)
+        west.create_snapshot(root, look)
+    world.clock.sleep_until(world.clock.monotonic_s() + 2 * 3600)
+    asked, real = set[str](), MemoryNameNode.snapshots
+    monkeypatch.setattr(MemoryNameNode, "snapshots", lambda self, root: asked.add(root) or real(self, root))
+    backup(world, "next")
+    assert asked == {ROOT}
+    assert look not in [shot.name for shot in west.snapshots(ROOT)]
+    assert look in [shot.name for shot in west.snapshots(others)]
+
+
 def test_documents_go_with_the_last_snapshot_of_a_point() -> None:
     world = grown(8)
     ground = world.ground()

@@ -106,16 +106,17 @@ class ServiceState:
         """The newest visible point that nothing is known against: what a person would go back to."""
         return max((p for p in self.sealed() if not p.damaged), key=lambda p: p.point, default=None)
 
+    def roots(self) -> set[str]:
+        """Directories that were ever roots of a point that is still remembered."""
+        return {root for point in self.points.values() for root in point.taken.get("roots", {})}
+
     def retired_roots(self, site: str) -> list[str]:
         """Directories that were roots once and that no point on a site names any more, sorted."""
-        ever: set[str] = set()
         named: set[str] = set()
         for point in self.points.values():
-            roots = point.taken.get("roots", {})
-            ever.update(roots)
             if point.state is not PointState.VOID and site not in point.gone:
-                named.update(roots)
-        return sorted(ever - named)
+                named.update(point.taken.get("roots", {}))
+        return sorted(self.roots() - named)
 
     def unfinished(self) -> list[Point]:
         """Points that were begun and are neither sealed nor void, oldest first."""

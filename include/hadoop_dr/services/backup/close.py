@@ -112,11 +112,13 @@ class Close:
     def _sweep_orphans(self, side: Side) -> list[str]:
         """Removes snapshots of ours that no point needs: of void points, of candidates that were repaired, of looks.
 
-        Only names that this service's ledger accounts for, and looks older than an hour, are touched.
+        Only names that this service's ledger accounts for, and looks older than an hour, are touched, and only in
+        directories that are or were its roots: a cluster may have thousands of others.
         """
         ground, state = self._ground, self._ground.ledger.read()
+        ours = state.roots().union(ground.policy.directories)
         try:
-            for root in side.namenode.snapshottable():
+            for root in sorted(ours.intersection(side.namenode.snapshottable())):
                 for snapshot in side.namenode.snapshots(root):
                     if _is_orphan(ground, state, side.name, root, snapshot):
                         side.namenode.delete_snapshot(root, snapshot.name)
