@@ -105,7 +105,7 @@ def test_no_secret_of_the_environment_is_said_or_kept_anywhere(
     shared: CliHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A whole run, looks, and what is refused: their output, all documents of both sites, ZooKeeper (fault 77)."""
-    service, secret = "discreet", "s3cret-Zq7"
+    service, secret = "silent", "s3cret-Zq7"
     for site in SITES:
         connection = f"hadoop-cluster://robot:{secret}@/?zookeeper_digest=u%3A{secret}"
         monkeypatch.setenv(f"AIRFLOW_CONN_HADOOP_{site.upper()}", connection)
