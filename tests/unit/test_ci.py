@@ -68,15 +68,32 @@ def test_a_terminated_ci_run_stops_the_lab(checkout: Path) -> None:
     assert calls(checkout)[-1] == "python -m hadoop_lab down"
 
 
-@pytest.mark.parametrize(("code", "expected"), [(0, 0), (1, 2)])
-def test_live_tests_stop_the_lab_that_they_started(checkout: Path, code: int, expected: int) -> None:
-    program(checkout / ".venv/bin/pytest", "pytest", f"exit {code}")
+@pytest.mark.parametrize(("entrances", "services", "expected"), [(0, 0, 0), (1, 0, 2), (0, 1, 2)])
+def test_live_tests_stop_the_lab_that_they_started(
+    checkout: Path, entrances: int, services: int, expected: int
+) -> None:
+    """Both processes that share it have ended by then, and the failure of either one is the failure of all."""
+    program(checkout / ".venv/bin/pytest", "pytest", f'[[ "$*" == *--ignore* ]] && exit {services}; exit {entrances}')
     done = subprocess.run(["make", "-s", "live"], cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode == expected, done.stderr
-    first, second, last = calls(checkout)
+    first, *tests, last = calls(checkout)
     assert first.startswith("hadoop-dr lab up")
-    assert second.startswith("pytest -q --lab required -m ")
+    assert [call.startswith("pytest -q --lab required -m ") for call in tests] == [True, True]
+    assert sorted(call.endswith("--ignore tests/e2e") for call in tests) == [False, True]
     assert last == "python -m hadoop_lab down"
+
+
+def test_interrupted_live_tests_end_before_the_lab_is_stopped(checkout: Path) -> None:
+    wait = "trap 'sleep 0.2; echo ended >> calls; exit 1' INT; while :; do sleep 0.05; done"
+    program(checkout / ".venv/bin/pytest", "pytest", wait)
+    running = subprocess.Popen(["make", "-s", "live"], cwd=checkout, start_new_session=True)
+    deadline = time.monotonic() + 20
+    while sum(call.startswith("pytest") for call in calls(checkout)) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)
+    assert running.wait(30) != 0
+    assert calls(checkout)[3:] == ["ended", "ended", "python -m hadoop_lab down"]
 
 
 def test_every_task_of_the_makefile_is_explained() -> None:
