@@ -24,12 +24,15 @@ from support.victims import BEGINNING, BETWEEN, CHILD, END, POLICY, SUPERVISOR, 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(600)]
 STAGES = ["preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune", "sealed"]
 SEED = int(os.environ.get("HADOOP_DR_CRASH_SEED", "20261121"))
-# A few of every sort, shared out between two services that die side by side; test_airflow_kills.py has them all.
+# Every stage at its end and nearly every one at its beginning, shared out between two services that die side by side;
+# test_airflow_kills.py has them all, and many more instants.
 KILLS = {
-    "victim-1": (Kill("preflight", END), Kill("moment", BETWEEN), Kill("stage", BETWEEN), Kill("seal", END),
-                 Kill("prune", BEGINNING)),
-    "victim-2": (Kill("plan", END), Kill("stage", END, CHILD), Kill("place", BETWEEN), Kill("verify", BEGINNING),
-                 Kill("place", BETWEEN, SUPERVISOR)),
+    "victim-1": (Kill("preflight", END), Kill("moment", BETWEEN), Kill("plan", BEGINNING), Kill("stage", BETWEEN),
+                 Kill("stage", END), Kill("place", BEGINNING), Kill("verify", END), Kill("seal", BEGINNING),
+                 Kill("prune", END)),
+    "victim-2": (Kill("preflight", BEGINNING), Kill("moment", END), Kill("plan", END),
+                 Kill("stage", BEGINNING, SUPERVISOR), Kill("stage", END, CHILD), Kill("place", BETWEEN),
+                 Kill("place", END), Kill("verify", BEGINNING), Kill("seal", END), Kill("prune", BEGINNING)),
 }  # fmt: skip
 
 

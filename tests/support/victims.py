@@ -27,10 +27,10 @@ BOTH, CHILD, SUPERVISOR = "task and supervisor", "task", "supervisor"
 STAGES = ("preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune", "sealed")
 STRETCH_S = 1.5
 """About as long as a stage takes, with the imports that each task begins with."""
-KEPT = 3
-"""How many points the secondary keeps of a victim; the primary keeps one less."""
+KEPT = {"east": 1, "west": 3}
+"""How many points each site keeps of a victim: few, so that every run has something to prune."""
 POLICY = {"period": "24h", "limits": {"deletions": "100%"},
-          "retention": {"primary": f"{KEPT - 1}", "secondary": f"{KEPT}"}}  # fmt: skip
+          "retention": {"primary": f"{KEPT['east']}", "secondary": f"{KEPT['west']}"}}  # fmt: skip
 _TRIES = 3
 """As often as one task of a run is tried again."""
 _ENDED = ("success", "failed", "upstream_failed", "skipped")
@@ -178,11 +178,11 @@ class Victim:
         """The new point and the live tree are the source's; every older point that is kept reads back as it did."""
         wanted = self._points[point] = self._east.tree(self._root)
         assert_same(self._west.tree(self._root), wanted, f"{self._service}: the live tree")
-        kept = sorted(self._points)[-KEPT:]
-        for site, these in ((self._west, kept), (self._east, kept[1 - KEPT :])):
-            there = [name[-len(point) :] for name in site.snapshots(self._root)]
-            assert there == these, f"{self._service}: what prune left"
-        for each in kept:
+        every = sorted(self._points)
+        for site, stranger in (("east", self._east), ("west", self._west)):
+            there = [name[-len(point) :] for name in stranger.snapshots(self._root)]
+            assert there == every[-KEPT[site] :], f"{self._service}: what prune left at {site}"
+        for each in every[-KEPT["west"] :]:
             assert_same(self._west.point(self._root, each), self._points[each], f"{self._service}: point {each}")
 
 
