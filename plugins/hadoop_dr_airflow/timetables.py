@@ -18,6 +18,10 @@ from hadoop_dr.domain.quantities import duration_text
 from hadoop_dr.domain.schedule import LONGEST_LEAD_MS, start_ms
 from hadoop_dr_airflow.compat import DagRunInfo, DataInterval, TimeRestriction, Timetable
 
+_GRACE_MS = 20_000
+"""So long a first run stays due. Airflow asks anew with every parse of the file, so one that has become due, and that a
+busy scheduler has not made yet, would else be put off by a whole period, and then perhaps again."""
+
 
 class MomentTimetable(Timetable):
     """Starts one run for each moment; of moments missed while nothing ran, only the newest is made up for.
@@ -58,7 +62,7 @@ class MomentTimetable(Timetable):
         """Gives the next run after the last one, or after now for the first."""
         now_ms = time.time_ns() // 1_000_000
         if last_automated_data_interval is None:
-            moment_ms = self._after(now_ms + LONGEST_LEAD_MS)
+            moment_ms = self._after(now_ms + LONGEST_LEAD_MS - _GRACE_MS)
         else:
             moment_ms = self._after(_ms(last_automated_data_interval.end))
             if not restriction.catchup:

@@ -45,8 +45,14 @@ def test_a_run_starts_half_a_minute_before_its_moment_and_carries_it_as_the_end_
 
 def test_the_first_run_is_one_that_is_not_late() -> None:
     assert following(QUARTER, None).data_interval.end == at("02:15")
-    soon = MomentTimetable(FIRST_MS + 8 * 60_000 - 10_000, 900_000, None)
-    assert following(soon, None).data_interval.end == at("02:22:50")
+    soon = MomentTimetable(FIRST_MS + 7 * 60_000 + 35_000, 900_000, None)
+    assert following(soon, None).data_interval.end == at("02:22:35")
+
+
+def test_a_first_run_that_is_due_is_not_put_off_by_another_parse_before_it_is_made() -> None:
+    due = MomentTimetable(FIRST_MS + 8 * 60_000 - 10_000, 900_000, None)
+    info = following(due, None)
+    assert (info.run_after, info.data_interval.end) == (at("02:07:20"), at("02:07:50"))
 
 
 def test_moments_count_from_the_first_one_and_not_from_the_last_run() -> None:
