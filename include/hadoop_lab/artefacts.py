@@ -41,32 +41,45 @@ class Artefacts:
         self._progress = progress
 
     def fetch(self, modules: Mapping[str, str]) -> None:
-        """Fetch side by side what is missing here, so that each part is then made from Maven's own cache.
+        """Fetch what is missing side by side, in one call.
 
-        One part after the other mostly waits for the registry: 212 s, and 89 s like this (same machine, both busy).
+        One module after the other mostly waits for the registry: 212 s, and 89 s like this (same machine, both busy).
 
         Args:
             modules: The poms' modules by the part that is made of them.
         """
         missing = sorted({module for part, module in modules.items() if not (self._folder / part).is_dir()})
-        if len(missing) > 1:
-            self._progress(f"{', '.join(missing)}: fetching, once per user")
-            with file_lock(self._folder / "fetch.lock", lambda: self._progress("waiting for another lab")):
-                self._maven(
-                    f"-T{len(missing)}", "-f", str(POMS / "pom.xml"), "-pl", ",".join(missing),
-                    "dependency:resolve", "-DincludeScope=runtime",
-                )  # fmt: skip
+        if len(missing) < 2:
+            return
+        self._progress(f"{', '.join(missing)}: fetching, once per user")
+        with (
+            file_lock(self._folder / "fetch.lock", lambda: self._progress("waiting for another lab")),
+            tempfile.TemporaryDirectory(prefix=".fetch.", dir=self._folder) as fetched,
+        ):
+            self._copy_dependencies(
+                POMS / "pom.xml", f"-T{len(missing)}", "-pl", ",".join(missing), f"-Dlab.fetched={fetched}"
+            )
+            for module in missing:
+                self._part_of(module, Path(fetched, module, "dependency"))
+
+    def _part_of(self, module: str, fetched: Path) -> None:
+        def move(target: Path) -> None:
+            for file in fetched.iterdir():
+                file.rename(target / file.name)
+
+        self.part(f"jars-{module}", f"jars of {module}", move)
 
     def jars(self, module: str) -> Path:
         """Return the folder with the class path of a module, fetching it the first time."""
 
         def fetch(target: Path) -> None:
-            self._maven(
-                "-f", str(POMS / module / "pom.xml"), "dependency:copy-dependencies",
-                "-DincludeScope=runtime", f"-DoutputDirectory={target}",
-            )  # fmt: skip
+            self._copy_dependencies(POMS / module / "pom.xml", f"-DoutputDirectory={target}")
 
         return self.part(f"jars-{module}", f"jars of {module}", fetch)
+
+    def discard(self, module: str) -> None:
+        """Remove what was fetched of a module; it comes again when it is asked for."""
+        shutil.rmtree(self._folder / f"jars-{module}", ignore_errors=True)
 
     def webapps(self) -> Path:
         """Return a jar with the empty web applications that the HDFS daemons insist on.
@@ -98,7 +111,7 @@ class Artefacts:
         with file_lock(self._folder / f"{name}.lock", lambda: self._progress(f"{title}: waiting for another lab")):
             if finished.is_dir():
                 return finished
-            self._progress(f"{title}: fetching, once per user")
+            self._progress(f"{title}: making, once per user")
             temporary = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=self._folder))
             try:
                 build(temporary)
@@ -108,13 +121,12 @@ class Artefacts:
                 shutil.rmtree(temporary, ignore_errors=True)
         return finished
 
-    def copy(self, artefact: str, target: Path) -> None:
-        """Fetch one file, `group:artifact:version:type:classifier`, into a folder."""
-        arguments = (f"-Dartifact={artefact}", f"-DoutputDirectory={target}")
-        self._maven("-N", "-f", str(POMS / "pom.xml"), "dependency:copy", *arguments)
-
-    def _maven(self, *arguments: str) -> None:
-        done = self._call([self.tools.mvn(), "-q", "-B", "-Dmaven.artifact.threads=10", *arguments], None, {})
+    def _copy_dependencies(self, pom: Path, *arguments: str) -> None:
+        done = self._call(
+            [self.tools.mvn(), "-q", "-B", "-Dmaven.artifact.threads=10", "-f", str(pom),
+             "dependency:copy-dependencies", "-DincludeScope=runtime", *arguments],
+            None, {},
+        )  # fmt: skip
         if done.returncode != 0:
             raise LabError(f"Maven could not fetch what the lab needs; {maven_reason(done.stdout)}")
 

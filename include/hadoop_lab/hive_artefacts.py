@@ -12,7 +12,6 @@ from hadoop_lab.java import Java
 from hadoop_lab.templates import render
 from hadoop_lab.views import HiveNode
 
-HIVE = "4.0.1"
 _LISTENER_SOURCE = "/org/apache/hive/hcatalog/listener/DbNotificationListener.java"
 _SCHEMA_SCRIPTS = "scripts/metastore/upgrade/derby"
 _SCHEMA_TOOL = "org.apache.hadoop.hive.metastore.tools.schematool.MetastoreSchemaTool"
@@ -38,9 +37,8 @@ _DATABASE = "metastore"
 def _compile(artefacts: Artefacts, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target) as name:
         work = Path(name)
-        artefacts.copy(f"org.apache.hive:hive:{HIVE}:zip:source-release", work)
         source, classes = work / "DbNotificationListener.java", work / "classes"
-        with zipfile.ZipFile(next(work.glob("*.zip"))) as release:
+        with zipfile.ZipFile(_release(artefacts, "*.zip")) as release:
             member = next(entry for entry in release.namelist() if entry.endswith(_LISTENER_SOURCE))
             source.write_bytes(release.read(member))
         path = f"{artefacts.jars('metastore')}/*"
@@ -54,9 +52,8 @@ def _compile(artefacts: Artefacts, target: Path) -> None:
 def _initialise(artefacts: Artefacts, target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as name:
         work = Path(name)
-        artefacts.copy(f"org.apache.hive:hive-standalone-metastore-server:{HIVE}:tar.gz:bin", work)
         home = work / "home"
-        _unpack_scripts(next(work.glob("*.tar.gz")), home / _SCHEMA_SCRIPTS)
+        _unpack_scripts(_release(artefacts, "*.tar.gz"), home / _SCHEMA_SCRIPTS)
         conf = work / "conf"
         conf.mkdir()
         # The tool makes the database itself, in a folder that must not exist yet.
@@ -68,6 +65,10 @@ def _initialise(artefacts: Artefacts, target: Path) -> None:
         java = Java(artefacts.tools.java(), "schema")
         command = java.command("schematool", _SCHEMA_TOOL, path, 256, work, ["-dbType", "derby", "-initSchema"])
         artefacts.run(command, "make the metastore schema", work, {"METASTORE_HOME": str(home)})
+
+
+def _release(artefacts: Artefacts, pattern: str) -> Path:
+    return next(artefacts.jars("releases").glob(pattern))
 
 
 def _unpack_scripts(release: Path, folder: Path) -> None:

@@ -81,6 +81,7 @@ def build_specs(layout: Layout, state: LabState, options: LabOptions, artefacts:
     if "metastore" in wanted:
         schema = derby_schema(artefacts)
         path: tuple[str, ...] = (f"{artefacts.jars('metastore')}/*", str(listener(artefacts)))
+        artefacts.discard("releases")  # 350 MB, and both parts of them are made
         specs += [metastore(layout, java, view, path, schema) for view in views.values()]
     if "hiveserver2" in wanted:
         path = (f"{artefacts.jars('hiveserver2')}/*",)

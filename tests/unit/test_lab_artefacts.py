@@ -83,6 +83,37 @@ def test_another_failure_of_maven_is_not_called_offline() -> None:
     assert "offline" not in maven_reason("[ERROR] Could not find artifact a:b:1\n")
 
 
+def test_what_a_first_start_needs_is_fetched_in_one_call_and_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Maven that writes down its calls and makes a file for each module, as copy-dependencies does."""
+    script = tmp_path / "bin/mvn"
+    script.parent.mkdir()
+    script.write_text(f"""#!/bin/bash
+echo "$*" >> {tmp_path}/calls
+for word in "$@"; do case "$previous" in -pl) modules=${{word//,/ }};; esac; previous=$word
+  case "$word" in -Dlab.fetched=*) at=${{word#*=}};; esac; done
+for module in $modules; do mkdir -p "$at/$module/dependency"; touch "$at/$module/dependency/$module.jar"; done
+""")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(script.parent), prepend=":")
+    artefacts = _artefacts(tmp_path / "cache")
+    artefacts.part("jars-zookeeper", "jars", lambda target: None)
+    modules = {"jars-hadoop": "hadoop", "jars-zookeeper": "zookeeper", "listener": "releases"}
+    artefacts.fetch(modules)
+    [call] = (tmp_path / "calls").read_text().splitlines()
+    assert "-T2" in call
+    assert "-pl hadoop,releases" in call
+    for module in ("hadoop", "releases"):
+        assert [file.name for file in artefacts.jars(module).iterdir()] == [f"{module}.jar"]
+    artefacts.part("listener", "listener", lambda target: None)
+    artefacts.discard("releases")
+    artefacts.fetch(modules)
+    assert len((tmp_path / "calls").read_text().splitlines()) == 1
+    assert sorted(path.name for path in artefacts.archives().parent.iterdir() if not path.name.endswith(".lock")) == [
+        "jars-hadoop", "jars-zookeeper", "listener"]  # fmt: skip
+
+
 def test_an_archive_is_recorded_by_one_daemon_and_used_by_all_others(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     known = Archives(tmp_path / "cache", frozenset({"east.namenode"}))
