@@ -38,6 +38,7 @@ def test_items_survive_storage(tables: Tables) -> None:
     def stored(written: list[Item]) -> None:
         content = tables.pack(ITEM_SCHEMA, item_rows(written))
         assert items_from_rows(tables.unpack(content)) == written
+        assert tables.unpack(content, ("new", "inode")) == [(item.new, item.inode) for item in written]
 
     stored()
 

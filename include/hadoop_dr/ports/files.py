@@ -53,8 +53,8 @@ class Tables(Protocol):
     def pack(self, schema: tuple[tuple[str, str], ...], rows: list[tuple[object, ...]]) -> bytes:
         """Writes rows, compressed, in order."""
 
-    def unpack(self, content: bytes) -> list[tuple[object, ...]]:
-        """Reads the rows back in order."""
+    def unpack(self, content: bytes, columns: tuple[str, ...] = ()) -> list[tuple[object, ...]]:
+        """Reads the rows back in order: all of their columns, or those that are named, in that order."""
 
 
 COLUMN_TYPES = ("int64", "string", "binary", "bool", "float64", "strings", "pairs")

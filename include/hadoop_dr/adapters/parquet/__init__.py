@@ -41,8 +41,8 @@ class ParquetTables:
         content: bytes = sink.getvalue().to_pybytes()
         return content
 
-    def unpack(self, content: bytes) -> list[tuple[object, ...]]:
-        """Reads the rows back in order.
+    def unpack(self, content: bytes, columns: tuple[str, ...] = ()) -> list[tuple[object, ...]]:
+        """Reads the rows back in order: all of their columns, or those that are named, in that order.
 
         Raises:
             Protocol: The bytes are not a Parquet file.
@@ -50,9 +50,9 @@ class ParquetTables:
         rows: list[tuple[object, ...]] = []
         try:
             with pq.ParquetFile(pa.BufferReader(content)) as file:
-                for batch in file.iter_batches(_ROWS_AT_ONCE):
-                    columns = [_from_column(column) for column in batch.columns]
-                    rows.extend(zip(*columns, strict=True))
+                names = list(columns or file.schema_arrow.names)
+                for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names):
+                    rows.extend(zip(*(_from_column(batch.column(name)) for name in names), strict=True))
         except (pa.ArrowInvalid, OSError) as damage:
             raise Protocol("Parquet document", f"{len(content)} bytes cannot be read: {damage}",
                            "Restore it from the other site") from damage

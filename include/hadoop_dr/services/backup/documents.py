@@ -66,8 +66,8 @@ class Documents:
         self._manifest = dict(manifest["documents"])
         return manifest
 
-    def read(self, name: str) -> list[Row]:
-        """Reads one table and proves it is the one the manifest names.
+    def read(self, name: str, columns: tuple[str, ...] = ()) -> list[Row]:
+        """Reads one table, or some of its columns, and proves it is the one the manifest names.
 
         Raises:
             BaselineLost: It is missing or is another one.
@@ -81,7 +81,7 @@ class Documents:
                 "document of a point is not the recorded one",
                 "The point cannot be finished; the next run makes a new one.",
             )
-        return self._tables.unpack(content)
+        return self._tables.unpack(content, columns)
 
     def write_loose(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
         """Writes a table outside the manifest: what a later stage adds to a plan."""

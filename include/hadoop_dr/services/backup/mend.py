@@ -14,7 +14,8 @@ from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planning import RootPlan, adopt, gather_from, plan_items
+from hadoop_dr.services.backup.planned import RootPlan, plan_items
+from hadoop_dr.services.backup.planning import adopt, gather_from
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.stage import Stage
 

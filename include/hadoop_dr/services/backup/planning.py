@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
@@ -12,14 +11,11 @@ from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, NotFound, Refus
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.inventory import Audit, audit_of
 from hadoop_dr.domain.items import Content, Item
-from hadoop_dr.domain.plan import Plan, make_plan
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.quotas import RootQuotas
-from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows
 from hadoop_dr.domain.service_state import Claim, Point, ServiceState
-from hadoop_dr.domain.shards import balance, cost_bytes
 from hadoop_dr.domain.sizes import Summary, summarise
-from hadoop_dr.domain.work import Shard
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.baseline import Baseline, find_baseline, snapshot_problem
 from hadoop_dr.services.backup.catalogs import Catalogs
@@ -27,48 +23,13 @@ from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.drift import look_name
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.planned import RootPlan, items_of, plan_items
 from hadoop_dr.services.backup.preflight import look_for_room
 from hadoop_dr.services.backup.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.backup.room import make_room
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.plan import Gather
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
-
-UNIT_FILES = 10_000
-UNIT_BYTES = 16 << 30
-SHARD_COST_BYTES = 8 << 30
-MOST_SHARDS = 32
-DIRECTORY_LIMIT = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class RootPlan:
-    """One root of a point: what is planned for it.
-
-    Attributes:
-        index: Its number inside the point.
-        older: Baseline snapshot of the source; None when everything is new.
-        newer: Snapshot of the source that is copied.
-        hidden_deletions: Names below the items that go, which no item of its own stands for.
-        base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
-        audit: How it is compared beyond what changed.
-    """
-
-    index: int
-    root: str
-    older: str | None
-    newer: str
-    base: str | None
-    items: Sequence[Item]
-    plan: Plan
-    hidden_deletions: int = 0
-    audit: Audit = Audit.NO
-
-    @property
-    def shards(self) -> tuple[Shard, ...]:
-        """Its units in shares that one task stages."""
-        wanted = -(-sum(cost_bytes(unit) for unit in self.plan.units) // SHARD_COST_BYTES)
-        return balance(self.plan.units, wanted=min(MOST_SHARDS, wanted), directory_limit=DIRECTORY_LIMIT)
 
 
 def refuse_encrypted(root: RootPlan) -> None:
@@ -84,11 +45,6 @@ def refuse_encrypted(root: RootPlan) -> None:
                 "lies in an encryption zone, its copy would not",
                 "Make the directory an encryption zone on both sites by other means, or take it out of the policy.",
             )
-
-
-def plan_items(items: Sequence[Item]) -> Plan:
-    """Orders the items of a root with this product's limits."""
-    return make_plan(items, unit_files=UNIT_FILES, unit_bytes=UNIT_BYTES, directory_limit=DIRECTORY_LIMIT)
 
 
 class MakePlan:
@@ -135,7 +91,7 @@ class MakePlan:
             planned = self._root(index, root, kept["snapshot"], baseline, self._since_audit_ms(point.moment_ms))
             roots.append(planned)
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
-            documents.write(f"items-{index}.parquet", ITEM_SCHEMA, item_rows(planned.items))
+            documents.write(items_of(index), ITEM_SCHEMA, item_rows(planned.items))
             self._beat(len(planned.items))
         total = totals(roots)
         self._allow(claim, roots, total)
@@ -325,24 +281,6 @@ def totals(roots: Sequence[RootPlan]) -> Summary:
     """Adds up the figures of all roots."""
     total = sum((summarise(root.items, root.plan) for root in roots), Summary())
     return total + Summary(deletions=sum(root.hidden_deletions for root in roots))
-
-
-def planned_roots(documents: Documents) -> list[RootPlan]:
-    """Reads a planned point back: the stored items, ordered again by the same pure function.
-
-    Raises:
-        BaselineLost: There is no plan, or it is not the recorded one.
-    """
-    manifest = documents.manifest()
-    if manifest is None:
-        raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
-    roots = []
-    for index, entry in enumerate(manifest["roots"]):
-        items = items_from_rows(documents.read(f"items-{index}.parquet"))
-        older, newer, base = entry["older"], entry["newer"], entry["base"]
-        plan = plan_items(items)
-        roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit=Audit(entry["audit"])))
-    return roots
 
 
 class Preview:

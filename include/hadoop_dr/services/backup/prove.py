@@ -22,7 +22,7 @@ from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
-from hadoop_dr.services.backup.planning import RootPlan, planned_roots
+from hadoop_dr.services.backup.planned import RootPlan, planned_roots
 from hadoop_dr.services.backup.sampling import SampleOlder
 from hadoop_dr.services.backup.smoke import run_smoke
 from hadoop_dr.services.backup.transfer import Transfer
@@ -196,7 +196,7 @@ class Prove:
         ground, verdict = self._ground, Verdict()
         check = VerifyRoot(ground.target.namenode, ground.local_mover, self._beat)
         for root in roots:
-            proofs = self._transfer.proofs(documents, root)
+            proofs = self._transfer.proofs(documents, root.index)
             whole = {
                 i.inode
                 for i in root.items

@@ -11,7 +11,7 @@ from hadoop_dr.services.backup.baseline import snapshot_problem
 from hadoop_dr.services.backup.damage import bad_files, lift_damage, mark_damaged
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planning import planned_roots
+from hadoop_dr.services.backup.planned import planned_roots
 from hadoop_dr.services.backup.transfer import Transfer
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
@@ -46,7 +46,7 @@ def verify_again(ground: Ground, point_id: str | None, run: str = "cli-verify") 
         if problem := snapshot_problem(site, root.root, kept):
             verdict.mismatch.append(f"{root.root}: {problem}")
             continue
-        proofs = transfer.proofs(documents, root)
+        proofs = transfer.proofs(documents, root.index)
         whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
         facts = RootFacts(
             root.root,

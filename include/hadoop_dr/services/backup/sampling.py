@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from heapq import nsmallest
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.service_state import Point
@@ -12,7 +13,7 @@ from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
 from hadoop_dr.services.backup.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planning import planned_roots
+from hadoop_dr.services.backup.planned import planned_paths, root_names
 from hadoop_dr.services.backup.transfer import Transfer
 
 SAMPLE = 16
@@ -67,27 +68,24 @@ class SampleOlder:
     def _read(self, chosen: Point, seed: str) -> tuple[Verdict, list[Bad]]:
         documents = Documents(self._ground, chosen)
         verdict, bad = Verdict(), list[Bad]()
-        for root in planned_roots(documents):
-            kept = chosen.sealed["snapshots"].get(root.root)
-            proofs = self._transfer.proofs(documents, root)
-            items = {
-                i.inode: i
-                for i in root.items
-                if i.inode in proofs and i.new and proofs[i.inode].length <= _SAMPLE_BYTES
-            }
-            picked = sorted(items, key=lambda inode: _number(f"{seed}{inode}"))[:SAMPLE]
+        for index, root in enumerate(root_names(documents)):
+            kept = chosen.sealed["snapshots"].get(root)
+            proofs = self._transfer.proofs(documents, index)
+            small = (inode for inode, proof in proofs.items() if proof.length <= _SAMPLE_BYTES)
+            picked = set(nsmallest(SAMPLE, small, key=lambda inode: _number(f"{seed}{inode}")))
             if kept is None or not picked:
                 continue
-            base = f"{root.root}/.snapshot/{kept['snapshot']}"
-            reads = [Read(i, f"{base}/{items[i].new}", proofs[i].offset, proofs[i].length) for i in picked]
+            paths = {inode: path for inode, path in planned_paths(documents, index) if inode in picked}
+            base = f"{root}/.snapshot/{kept['snapshot']}"
+            reads = [Read(i, f"{base}/{path}", proofs[i].offset, proofs[i].length) for i, path in paths.items()]
             for answer in self._ground.local_mover.digest(reads):
                 wrong, settled = _judge(answer, proofs[answer.key].sha256)
                 if wrong:
-                    verdict.unread(f"{base}/{items[answer.key].new}: {wrong}", settled=settled)
+                    verdict.unread(f"{base}/{paths[answer.key]}: {wrong}", settled=settled)
                 else:
                     verdict.match += 1
                 if wrong and settled:
-                    bad.append(Bad(root.root, str(items[answer.key].new), wrong))
+                    bad.append(Bad(root, paths[answer.key], wrong))
                 self._beat(1)
         return verdict, bad
 

@@ -15,7 +15,7 @@ from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import candidate_name
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planning import RootPlan, planned_roots
+from hadoop_dr.services.backup.planned import RootPlan, planned_roots
 from hadoop_dr.services.transfer.crew import side_by_side
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.records import Records
@@ -108,12 +108,18 @@ class Transfer:
         namenode = self._ground.target.namenode
         return all(any(s.name == name for s in namenode.snapshots(root)) for root in point.taken["roots"])
 
-    def proofs(self, documents: Documents, root: RootPlan) -> dict[int, StagedFile]:
-        """Gives the digest of every file staged for a root, by source inode id."""
+    def proofs(self, documents: Documents, index: int) -> dict[int, StagedFile]:
+        """Gives the digest of every file staged for a root, by source inode id.
+
+        Args:
+            documents: Those of the point.
+            index: The root's number in the plan.
+        """
         found: dict[int, StagedFile] = {}
-        for shard in root.shards:
-            directory = f"{documents.directory}/staged/{root.index}-{shard.number}"
-            found |= Records(self._ground.target.files, self._ground.tables, directory, self._beat).read()
+        files, staged = self._ground.target.files, f"{documents.directory}/staged"
+        for shard in files.names(staged):
+            if shard.startswith(f"{index}-"):
+                found |= Records(files, self._ground.tables, f"{staged}/{shard}", self._beat).read()
         return found
 
     def checksums(self, documents: Documents, root: RootPlan) -> dict[int, SourceChecksum]:

@@ -13,8 +13,10 @@ class MemoryTables:
         """Writes rows."""
         if any(len(row) != len(schema) for row in rows):
             raise ValueError("a row does not fit the schema")
-        return repr(rows).encode()
+        return repr(([name for name, _ in schema], rows)).encode()
 
-    def unpack(self, content: bytes) -> list[tuple[object, ...]]:
+    def unpack(self, content: bytes, columns: tuple[str, ...] = ()) -> list[tuple[object, ...]]:
         """Reads rows back."""
-        return cast(list[tuple[object, ...]], ast.literal_eval(content.decode()))
+        names, rows = cast(tuple[list[str], list[tuple[object, ...]]], ast.literal_eval(content.decode()))
+        places = [names.index(name) for name in columns or names]
+        return [tuple(row[place] for place in places) for row in rows]

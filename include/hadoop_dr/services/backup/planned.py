@@ -1,0 +1,104 @@
+"""What is planned for the roots of a point, and how a stored plan is read back (DESIGN.md section 4.3, S3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.inventory import Audit
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.plan import Plan, make_plan
+from hadoop_dr.domain.rows import items_from_rows
+from hadoop_dr.domain.shards import balance, cost_bytes
+from hadoop_dr.domain.work import Shard
+from hadoop_dr.services.backup.documents import Documents
+
+UNIT_FILES = 10_000
+UNIT_BYTES = 16 << 30
+SHARD_COST_BYTES = 8 << 30
+MOST_SHARDS = 32
+DIRECTORY_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RootPlan:
+    """One root of a point: what is planned for it.
+
+    Attributes:
+        index: Its number inside the point.
+        older: Baseline snapshot of the source; None when everything is new.
+        newer: Snapshot of the source that is copied.
+        hidden_deletions: Names below the items that go, which no item of its own stands for.
+        base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
+        audit: How it is compared beyond what changed.
+    """
+
+    index: int
+    root: str
+    older: str | None
+    newer: str
+    base: str | None
+    items: Sequence[Item]
+    plan: Plan
+    hidden_deletions: int = 0
+    audit: Audit = Audit.NO
+
+    @property
+    def shards(self) -> tuple[Shard, ...]:
+        """Its units in shares that one task stages."""
+        wanted = -(-sum(cost_bytes(unit) for unit in self.plan.units) // SHARD_COST_BYTES)
+        return balance(self.plan.units, wanted=min(MOST_SHARDS, wanted), directory_limit=DIRECTORY_LIMIT)
+
+
+def plan_items(items: Sequence[Item]) -> Plan:
+    """Orders the items of a root with this product's limits."""
+    return make_plan(items, unit_files=UNIT_FILES, unit_bytes=UNIT_BYTES, directory_limit=DIRECTORY_LIMIT)
+
+
+def planned_roots(documents: Documents) -> list[RootPlan]:
+    """Reads a planned point back: the stored items, ordered again by the same pure function.
+
+    Raises:
+        BaselineLost: There is no plan, or it is not the recorded one.
+    """
+    roots = []
+    for index, entry in enumerate(_planned(documents)):
+        items = items_from_rows(documents.read(items_of(index)))
+        older, newer, base = entry["older"], entry["newer"], entry["base"]
+        plan = plan_items(items)
+        roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit=Audit(entry["audit"])))
+    return roots
+
+
+def planned_paths(documents: Documents, index: int) -> Iterator[tuple[int, str]]:
+    """Reads only which path each item of a root gets, by its inode id on the source: a hundredth of the whole plan.
+
+    Raises:
+        BaselineLost: There is no plan, or it is not the recorded one.
+    """
+    for inode, new in documents.read(items_of(index), ("inode", "new")):
+        if new is not None:
+            yield cast(int, inode), cast(str, new)
+
+
+def root_names(documents: Documents) -> list[str]:
+    """Names the roots of a planned point, in the order of the plan.
+
+    Raises:
+        BaselineLost: There is no plan.
+    """
+    return [entry["root"] for entry in _planned(documents)]
+
+
+def _planned(documents: Documents) -> list[dict[str, Any]]:
+    manifest = documents.manifest()
+    if manifest is None:
+        raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
+    return list(manifest["roots"])
+
+
+def items_of(index: int) -> str:
+    """Names the document with the items of a root."""
+    return f"items-{index}.parquet"
