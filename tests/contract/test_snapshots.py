@@ -6,6 +6,7 @@ import pytest
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound
 from hadoop_dr.domain.facts import DiffEntry, DiffPage
+from hadoop_dr.domain.inventory import namenode_order
 from hadoop_dr.ports.namenode import NameNode
 from support.trees import NAMES, Writer
 
@@ -294,6 +295,8 @@ def test_the_block_ids_of_a_whole_tree_are_those_of_its_files_now_and_in_a_snaps
     past, now = f"{folder}/.snapshot/s 1", folder
     for top in (past, now):
         wanted = {path: tuple(block.id for block in name.blocks(f"{top}/{path}").blocks) for path in paths}
+        listed = [path for path, _ in name.block_ids(top)]
+        assert listed == sorted(listed, key=namenode_order)
         found = dict(name.block_ids(top))
         assert {path: ids for path, ids in found.items() if not path.startswith(".snapshot")} == wanted
     assert dict(name.block_ids(past)) != dict(name.block_ids(now))

@@ -11,6 +11,7 @@ import pytest
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.work import Placed, WorkOrder
+from hadoop_dr.services.backup.refilled import FindRefilled
 from hadoop_dr.services.plan import Gather
 from support.gathering import assert_same_items, gathered, plan_by_gathering, whole_backups
 from support.live import LivePair
@@ -117,6 +118,30 @@ def test_a_refill_whose_time_was_put_back_is_found_by_its_blocks(pair: Gathering
     found = {new: (item.content, item.keep_bytes) for new, item in items.items()}
     assert found == dict.fromkeys(paths[:3], (Content.TAIL, 2048))
     assert gather.notes[-1].startswith(f"{root}: 3 files have other blocks")
+
+
+def test_a_large_root_s_refills_since_its_last_audit_are_named_wherever_they_moved(pair: GatheringPair) -> None:
+    """As the daily audit looks for them: two streams of block ids beside each other, and checksums of what differs."""
+    pair.prepare()
+    source, target, root = pair.source.namenode, pair.target.namenode, pair.root
+    paths = ["a/x", "a b", "a+", "ü", "e%20 ü/plus+", "e%20 ü/z#", "grown", "字 quiet"]
+    for path in paths:
+        pair.source.writer.write(f"{root}/{path}", b"s" * 2500)
+    pair.backup("audited")
+    for path in ("a b", "e%20 ü/plus+"):
+        time_ms = source.status(f"{root}/{path}").facts.mtime_ms
+        source.truncate(f"{root}/{path}", 2048)
+        pair.source.writer.append(f"{root}/{path}", b"?" * 452)
+        source.set_times(f"{root}/{path}", time_ms)
+    pair.source.writer.append(f"{root}/grown", b"t" * 1500)
+    for namenode in (source, target):
+        namenode.rename(f"{root}/e%20 ü", f"{root}/moved 字")
+        namenode.create_snapshot(root, "now")
+    verdict = FindRefilled(source, target, lambda _: None).run(root, "audited", "now", "now")
+    assert (verdict.match, verdict.cannot_tell) == (0, [])
+    assert [text.partition(": ")[0] for text in verdict.mismatch] == [f"{root}/a b", f"{root}/moved 字/plus+"]
+    there = FindRefilled(source, source, lambda _: None).run(root, "audited", "now", "now")
+    assert (there.match, there.mismatch, there.cannot_tell) == (2, [], [])
 
 
 def test_a_deleted_snapshot_is_a_lost_baseline(pair: GatheringPair) -> None:

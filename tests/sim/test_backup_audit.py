@@ -79,6 +79,39 @@ def test_the_daily_audit_finds_what_somebody_changed_on_the_secondary_alone() ->
     assert mtime(world, "west") == mtime(world, "east")
 
 
+def refill(world: World) -> None:
+    """Gives a file of the primary another end of the same length, and its time back: only its blocks show it."""
+    names, east = MemoryNameNode(world.clusters["east"]), world.clusters["east"]
+    was = names.status(TOUCHED).facts
+    names.truncate(TOUCHED, 2048)
+    east.extend(east.live(TOUCHED), b"!" * (was.length - 2048))
+    names.set_times(TOUCHED, was.mtime_ms)
+    assert names.status(TOUCHED).facts == was
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_refill_without_a_trace_in_a_large_service_is_found_by_the_next_daily_audit(moved: bool) -> None:
+    """Whichever runs lie in between, and although they prune: the last audited point stays on the primary till then."""
+    world = World(policy=LARGE)
+    fill(world)
+    world.backup("r1")
+    world.backup("r2")
+    refill(world)
+    if moved:
+        MemoryNameNode(world.clusters["east"]).rename(f"{ROOT}/ü dir", f"{ROOT}/moved #")
+    for number in range(3, 7):
+        world.backup(f"r{number}")
+    assert world.tree("west", ROOT) != world.tree("east", ROOT)
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
+    world.backup("audited")
+    assert told(world)["word"] == "match"
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    world.backup("after")
+    state = world.ground().ledger.read()
+    there = [point.run for point in state.sealed() if "east" not in point.gone]
+    assert there == ["audited", "after"], "what an audit looks back to is kept, and nothing beside the rule"
+
+
 def test_held_and_streamed_audits_name_the_same_differences() -> None:
     clusters = {site: MemoryCluster(site, first_inode=20_000 * n) for n, site in enumerate(("east", "west"), 1)}
     for cluster in clusters.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from hadoop_dr.domain.diff import Change, Changes, merge
 from hadoop_dr.domain.facts import Facts, Kind
@@ -12,7 +13,9 @@ from hadoop_dr.domain.inventory import (
     changes_between,
     contradiction,
     hidden,
+    namenode_order,
     order,
+    refilled,
     side_by_side,
 )
 from model.edits import Edit, beginnings, edits, make
@@ -85,3 +88,24 @@ def test_hidden_changes_are_those_no_entry_explains() -> None:
     told = Changes(deleted=(Change(5, "gone", None),), modified=(Change(1, "f+", "f+"),))
     found = Changes(modified=(Change(1, "f+", "f+"), Change(2, "h#", "h#"), Change(3, "gone/x", "fled")))
     assert hidden(told, found) == ["h#"]
+
+
+@given(beginnings, edits, st.integers(1, 3))
+def test_files_with_other_blocks_are_named_wherever_they_moved_unless_the_diff_names_them(
+    first: list[Edit], then: list[Edit], every: int
+) -> None:
+    live = make(Tree(), first)
+    older = live.snapshot()
+    newer = make(live, then).snapshot()
+    told = merge(listed_diff(older, newer))
+
+    def blocks(tree: Tree, shift: int) -> list[tuple[str, tuple[int, ...]]]:
+        files = [entry for entry in listing(tree) if not entry.facts.is_dir]
+        told = [(e.path, (e.inode, e.inode + shift * (e.inode % every == 0))) for e in files]
+        return sorted(told, key=lambda item: namenode_order(item[0]))
+
+    was, known = older.paths(), {change.new for change in told.modified}
+    wanted = {e.path for e in listing(newer)
+              if not e.facts.is_dir and e.inode in was and e.inode % every == 0 and e.path not in known}
+    assert set(refilled(blocks(older, 0), blocks(newer, 1000), told)) == wanted
+    assert set(refilled(blocks(older, 0), blocks(newer, 0), told)) == set()

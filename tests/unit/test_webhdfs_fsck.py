@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.adapters.webhdfs.fsck import listed_blocks, named_open, whole
+from hadoop_dr.adapters.webhdfs.fsck import listed_blocks, named_open, whole_lines
 from hadoop_dr.domain.errors import NotFound, NotReady
 
 HEAD = "FSCK started by hdfs (auth:SIMPLE) from /127.0.0.1 for path /d ü at Sat Nov 21 13:13:30 UTC 2026\n\n"
 END = "Status: HEALTHY\n Number of data-nodes:\t2\n Total size:\t0 B\n\n\nThe filesystem under path '/d ü' is HEALTHY"
 
 
+def whole(text: str) -> list[str]:
+    return list(whole_lines(text.split("\n"), "/d ü", "http://nn/fsck?path=x"))
+
+
 def page(text: str, end: str = END) -> list[str]:
-    return named_open(whole(HEAD + text + end, "/d ü", "http://nn/fsck"))
+    return named_open("\n".join(whole(HEAD + text + end)))
 
 
 def test_several_open_files_on_one_line_are_told_apart() -> None:
@@ -59,9 +63,19 @@ break 7 bytes, replicated: replication=2, 1 block(s):  OK
 0. BP-1-127.0.0.1-2:blk_1073743001_2 len=4 Live_repl=1
 
 """
-    assert dict(listed_blocks(whole(HEAD + text + END, "/d ü", "http://nn/fsck"), "/d ü")) == {
+    assert dict(listed_blocks(whole(HEAD + text + END), "/d ü")) == {
         "e+/a 5 bytes, replicated: x": (1073742914, 1073742920),
         "open": (1073743000,),
         "ec": (-9223372036854775792,),
         "worn": (1073743001,),
     }
+
+
+def test_block_ids_come_before_their_page_is_whole_and_a_page_that_breaks_off_is_an_error_at_its_end() -> None:
+    """A large tree's page is never held; who reads it must not conclude anything before its end."""
+    line = "/d ü/{} 1 bytes, replicated: replication=2, 1 block(s):  OK\n0. BP-1-127.0.0.1-2:blk_{}_1 len=1\n"
+    lines = iter((HEAD + line.format("a", 7) + line.format("b", 8)).split("\n"))
+    told = listed_blocks(whole_lines(lines, "/d ü", "http://nn/fsck"), "/d ü")
+    assert next(told) == ("a", (7,))
+    with pytest.raises(NotReady, match="failed"):
+        list(told)

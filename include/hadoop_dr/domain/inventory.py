@@ -6,15 +6,21 @@ listings are read side by side, so memory is bounded by the differences, not by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.facts import Facts
 from hadoop_dr.domain.paths import Moves, parent
 
 DAY_MS = 86_400_000
+_SIGNED = bytes(byte ^ 0x80 for byte in range(256))
+T = TypeVar("T")
+BlockIds = tuple[str, tuple[int, ...]]
+"""A file's path relative to the root, and the ids of its blocks."""
 
 
 class Audit(Enum):
@@ -55,6 +61,11 @@ def order(path: str) -> list[str]:
     return path.split("/") if path else []
 
 
+def namenode_order(path: str) -> list[bytes]:
+    """The sort key of what a NameNode tells in its own order: it compares the bytes of names with a sign (measured)."""
+    return [part.encode(errors="replace").translate(_SIGNED) for part in path.split("/")]
+
+
 def side_by_side(
     first: Iterable[Entry], second: Iterable[Entry]
 ) -> Iterator[tuple[Entry | None, Entry | None]]:
@@ -63,7 +74,13 @@ def side_by_side(
     Raises:
         ValueError: A listing is not in order, or names a path twice.
     """
-    left, right = _checked(first), _checked(second)
+    return _paired(first, second, lambda entry: entry.path, order)
+
+
+def _paired(
+    first: Iterable[T], second: Iterable[T], path: Callable[[T], str], key: Callable[[str], Any]
+) -> Iterator[tuple[T | None, T | None]]:
+    left, right = _in_order(first, path, key), _in_order(second, path, key)
     one, other = next(left, None), next(right, None)
     while one is not None or other is not None:
         if other is None or (one is not None and one[0] < other[0]):
@@ -78,14 +95,16 @@ def side_by_side(
             one, other = next(left, None), next(right, None)
 
 
-def _checked(listing: Iterable[Entry]) -> Iterator[tuple[list[str], Entry]]:
-    last: list[str] | None = None
+def _in_order(
+    listing: Iterable[T], path: Callable[[T], str], key: Callable[[str], Any]
+) -> Iterator[tuple[Any, T]]:
+    last = None
     for entry in listing:
-        key = order(entry.path)
-        if last is not None and not last < key:
-            raise ValueError(f"listing out of order at {entry.path!r}")
-        last = key
-        yield key, entry
+        here = key(path(entry))
+        if last is not None and not last < here:
+            raise ValueError(f"listing out of order at {path(entry)!r}")
+        last = here
+        yield here, entry
 
 
 def changes_between(older: Iterable[Entry], newer: Iterable[Entry]) -> Changes:
@@ -148,6 +167,38 @@ def hidden(told: Changes, found: Changes) -> list[str]:
         change.new or "" for change in found.modified
         if change.new and change.inode not in known and forward.of(change.old or "") is not None
     ]
+
+
+def refilled(was: Iterable[BlockIds], now: Iterable[BlockIds], told: Changes) -> Iterator[str]:
+    """Names files that have other blocks though the diff says nothing of it, from two streams in order.
+
+    What lies at the same path in both is compared and forgotten; of files that moved, both ends are kept until the end.
+
+    Args:
+        was, now: Block ids in the older and the newer tree, in ``namenode_order``.
+        told: The diff of the two.
+
+    Returns:
+        Paths in the newer tree.
+
+    Raises:
+        ValueError: A stream is not in order.
+    """
+    forward, backward = told.forward(), told.backward()
+    known = {change.new for change in told.modified}
+    gone: dict[str, BlockIds] = {}
+    come: list[tuple[str, BlockIds]] = []
+    for before, after in _paired(was, now, itemgetter(0), namenode_order):
+        stays = after is not None and backward.of(after[0]) == after[0]
+        if before is not None and after is not None and stays:
+            if before[1] != after[1] and after[0] not in known:
+                yield after[0]
+            continue
+        if before is not None and (there := forward.of(before[0])) is not None and there != before[0]:
+            gone[before[0]] = before
+        if after is not None and not stays and (old := backward.of(after[0])) is not None:
+            come.append((old, after))
+    yield from (now for old, (now, ids) in come if now not in known and gone.get(old, (old, ids))[1] != ids)
 
 
 def other_blocks(

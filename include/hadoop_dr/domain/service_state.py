@@ -102,6 +102,11 @@ class ServiceState:
         newest = self.newest_sealed()
         return newest if newest is not None and newest.moment_ms >= moment_ms else None
 
+    def newest_audited(self, site: str) -> Point | None:
+        """The newest visible point that was compared whole and was taken on a site, where it still lies."""
+        audited = (p for p in self.sealed() if p.sealed["summary"].get("audited") and p.source == site)
+        return max((p for p in audited if site not in p.gone), key=lambda p: p.point, default=None)
+
     def newest_sound(self) -> Point | None:
         """The newest visible point that nothing is known against: what a person would go back to."""
         return max((p for p in self.sealed() if not p.damaged), key=lambda p: p.point, default=None)

@@ -70,13 +70,13 @@ class NameNode(Protocol):
         """Block ids and lengths of a file, also of one in a snapshot."""
 
     def block_ids(self, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Block ids of every file below a directory, also in a snapshot, by path relative to it, in no certain order.
+        """Block ids of every file below a directory, also in a snapshot, by path relative to it, streamed in its order.
 
         Files without blocks are left out, and may be those whose names have a line break. It may cost the NameNode a
         fraction of a second for tens of thousands of files.
 
         Raises:
-            AccessDenied: Only a superuser may ask. Protocol: The answer is not whole.
+            AccessDenied: Only a superuser may ask. NotReady: The answer is not whole; perhaps only at its end.
         """
 
     def checksum(self, path: str) -> Checksum:

@@ -11,7 +11,9 @@ followed by the next one on the same line; block ids come like this::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+import requests
 
 from hadoop_dr.adapters.webhdfs.client import OneNameNode
 from hadoop_dr.adapters.webhdfs.remote import error_of
@@ -21,7 +23,8 @@ _MARK = ", OPENFORWRITE: "
 _OPEN = re.compile(r"(/[^\n]*) \d+ bytes, (?:replicated|erasure-coded): [^/\n]*\Z")
 _FILE = re.compile(r"(/.*) \d+ bytes, (?:replicated: replication=|erasure-coded: policy=)\S+, \d+ block\(s\)")
 _BLOCK = re.compile(r"\d+\. \S+:blk_(-?\d+)_\d+ ")
-_ENDED = re.compile(r"^Status: (?:HEALTHY|CORRUPT)$", re.MULTILINE)
+_ENDS = ("Status: HEALTHY", "Status: CORRUPT")
+_CHUNK_BYTES = 1 << 16
 
 
 def open_files(node: OneNameNode, path: str, wait_s: float) -> list[str]:
@@ -34,36 +37,62 @@ def open_files(node: OneNameNode, path: str, wait_s: float) -> list[str]:
     return named_open(_checked(node, path, wait_s, openforwrite="1"))
 
 
-def block_ids(node: OneNameNode, path: str, wait_s: float) -> list[tuple[str, tuple[int, ...]]]:
+def block_ids(node: OneNameNode, path: str, wait_s: float) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Asks one NameNode for the block ids of all files that have blocks, by path relative to ``path``.
 
+    They come as the NameNode goes through the tree, in its own order, and are not kept here.
+
     Raises:
-        NotFound, NotReady: As above.
+        NotFound, NotReady: As above, the second also while the answer is read.
     """
-    return list(listed_blocks(_checked(node, path, wait_s, files="1", blocks="1"), path))
+    answer = _ask(node, path, wait_s, files="1", blocks="1")
+    return listed_blocks(whole_lines(_lines(answer), path, answer.url), path)
 
 
 def _checked(node: OneNameNode, path: str, wait_s: float, **what: str) -> str:
+    answer = _ask(node, path, wait_s, **what)
+    return "\n".join(whole_lines(_lines(answer), path, answer.url))
+
+
+def _ask(node: OneNameNode, path: str, wait_s: float, **what: str) -> requests.Response:
     url = node.url.rstrip("/") + "/fsck"
-    answer = node.exchange("GET", url, params={"path": path, **what}, timeout=(node.connect_s, wait_s))
+    timeout = (node.connect_s, wait_s)
+    answer = node.exchange("GET", url, params={"path": path, **what}, timeout=timeout, stream=True)
     if answer.status_code >= 400:
         raise error_of(answer, url)
-    return whole(answer.content.decode("utf-8", "replace"), path, url)
+    return answer
 
 
-def whole(page: str, path: str, url: str) -> str:
-    """Gives the page of a check that came to its end."""
-    if f"Path '{path}' does not exist" in page:
-        raise NotFound(path, "does not exist")
-    if not _ENDED.search(page):
-        raise NotReady(url, f"the check of {path} failed: {page.strip().rpartition(chr(10))[2][:200]}")
-    return page
+def _lines(answer: requests.Response) -> Iterator[str]:
+    try:
+        with answer:
+            for line in answer.iter_lines(_CHUNK_BYTES, delimiter=b"\n"):
+                yield line.decode("utf-8", "replace")
+    except (requests.RequestException, OSError) as broken:
+        raise NotReady(answer.url.partition("?")[0], f"its check broke off: {broken}") from broken
 
 
-def listed_blocks(page: str, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Reads the page of a check with blocks; a file with a line break in its name is left out."""
+def whole_lines(lines: Iterable[str], path: str, url: str) -> Iterator[str]:
+    """Hands on the lines of a check.
+
+    Raises:
+        NotFound, NotReady: At its end, when that is not the end of a check.
+    """
+    ended, last = False, ""
+    for line in lines:
+        if line == f"Path '{path}' does not exist":
+            raise NotFound(path, "does not exist")
+        ended = ended or line in _ENDS
+        last = line.strip() or last
+        yield line
+    if not ended:
+        raise NotReady(url.partition("?")[0], f"the check of {path} failed: {last[:200]}")
+
+
+def listed_blocks(lines: Iterable[str], path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Reads a check with blocks; a file with a line break in its name is left out."""
     above, file, ids = f"{path.rstrip('/')}/", "", list[int]()
-    for line in page.split("\n"):
+    for line in lines:
         if block := _BLOCK.match(line):
             ids.append(int(block[1]))
         elif line.startswith(("/", "Status: ")):

@@ -130,8 +130,8 @@ class WebHdfsReader:
         return self._read(path, lambda node: node.block_locations(path), shapes.blocks)
 
     def block_ids(self, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Ids of the blocks of every file below a directory, by path relative to it: one request."""
-        return iter(self.route.repeat(lambda node: fsck.block_ids(node, path, self._checksum_s)))
+        """Ids of the blocks of every file below a directory, by path relative to it: one request, streamed."""
+        return self.route.repeat(lambda node: fsck.block_ids(node, path, self._checksum_s))
 
     def checksum(self, path: str) -> Checksum:
         """HDFS checksum of a file, computed by its DataNodes."""

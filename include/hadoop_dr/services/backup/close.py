@@ -160,6 +160,8 @@ class Close:
         ]
         baseline = find_baseline(ground, state).point
         held = [baseline.point] if baseline else [p.point for p in here]
+        # What the next audit of a large root looks back to: what happened since is in no listing.
+        held += [audited.point] if (audited := state.newest_audited(side.name)) else []
         doomed = to_prune(points, ground.clock.wall_ms(), baseline=held, thin_middle=thinning_is_safe(side))
         for point in doomed:
             self._remove(side, state.points[point])

@@ -15,7 +15,7 @@ from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.backup.audit import AuditRoot
-from hadoop_dr.services.backup.baseline import record
+from hadoop_dr.services.backup.baseline import record, snapshot_problem
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.damage import damage_warnings
@@ -23,6 +23,7 @@ from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
 from hadoop_dr.services.backup.planned import RootPlan, planned_roots
+from hadoop_dr.services.backup.refilled import FindRefilled
 from hadoop_dr.services.backup.sampling import SampleOlder
 from hadoop_dr.services.backup.smoke import run_smoke
 from hadoop_dr.services.backup.transfer import Transfer
@@ -228,10 +229,23 @@ class Prove:
         try:
             if known is not None:
                 return audit.with_known(known)
-            if root.audit is Audit.STREAMED:
-                return audit.streamed(self._ground.target.namenode, candidate)
-            return Verdict()
+            if root.audit is not Audit.STREAMED:
+                return Verdict()
+            verdict = audit.streamed(self._ground.target.namenode, candidate)
+            verdict.add(self._refilled(root, candidate))
+            return verdict
         except DrError as error:
             return Verdict(
                 cannot_tell=[f"{root.root}: full inventory not compared, the source does not answer ({error})"]
             )
+
+    def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
+        source = self._ground.source.namenode
+        last = self._ground.ledger.read().newest_audited(source.site)
+        taken = last.taken["roots"].get(root.root) if last else None
+        if taken is None:
+            return Verdict()
+        if problem := snapshot_problem(source, root.root, taken):
+            return Verdict(cannot_tell=[f"{root.root}: refilled files were not looked for, {problem}"])
+        find = FindRefilled(source, self._ground.target.namenode, self._beat)
+        return find.run(root.root, taken["snapshot"], root.newer, candidate)

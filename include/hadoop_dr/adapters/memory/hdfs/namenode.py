@@ -11,6 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.nodes import Node, Shot, freeze
 from hadoop_dr.adapters.memory.hdfs.snapshots import Comparison
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Failed, NotFound
 from hadoop_dr.domain.facts import Block, Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
+from hadoop_dr.domain.inventory import namenode_order
 from hadoop_dr.ports.namenode import Service
 
 _PAGE_ENTRIES = 3
@@ -257,7 +258,7 @@ def readable(node: Node, path: str) -> bytes:
 
 
 def _files_below(node: Node, path: str) -> Iterator[tuple[str, Node]]:
-    for name, child in node.children.items():
+    for name, child in sorted(node.children.items(), key=lambda child: namenode_order(child[0])):
         below = f"{path}/{name}" if path else name
         if child.is_dir:
             yield from _files_below(child, below)

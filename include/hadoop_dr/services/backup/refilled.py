@@ -1,0 +1,62 @@
+"""Files of a large root that were cut and refilled since its last audit, with nothing to show for it (I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hadoop_dr.domain.diff import merge, visible
+from hadoop_dr.domain.inventory import refilled
+from hadoop_dr.domain.tails import within
+from hadoop_dr.domain.verify import SourceChecksum, Verdict, checksum_answer
+from hadoop_dr.ports.namenode import NameNode
+
+
+class FindRefilled:
+    """Compares the block ids of all files with those of the last audit; small roots are compared so in every run.
+
+    Memory is for what moved in between, however large the root is. What has other blocks though no diff says so is
+    compared with its copy, by checksum.
+
+    Args:
+        source, target: The sites.
+        beat: Called for every file with other blocks.
+    """
+
+    def __init__(self, source: NameNode, target: NameNode, beat: Callable[[int], None]) -> None:
+        self._source, self._target, self._beat = source, target, beat
+
+    def run(self, root: str, audited: str, newer: str, candidate: str) -> Verdict:
+        """Says which copies differ.
+
+        Args:
+            root: The directory.
+            audited: The source's snapshot of the last audit.
+            newer: The source's snapshot that is copied.
+            candidate: The target's snapshot with the copy.
+        """
+        verdict = Verdict()
+        try:
+            self._compare(root, audited, newer, candidate, verdict)
+        except ValueError as disorder:
+            verdict.cannot_tell.append(f"{root}: refilled files were not looked for any further ({disorder})")
+        return verdict
+
+    def _compare(self, root: str, audited: str, newer: str, candidate: str, verdict: Verdict) -> None:
+        told = visible(merge(self._source.diff(root, audited, newer)))
+        was, now = (self._source.block_ids(f"{root}/.snapshot/{name}") for name in (audited, newer))
+        for path in refilled(was, now, told):
+            self._beat(1)
+            place = f"{root}/{path}"
+            wanted = self._sum(self._source, f"{root}/.snapshot/{newer}/{path}")
+            answer = checksum_answer(wanted, self._sum(self._target, f"{root}/.snapshot/{candidate}/{path}"))
+            if answer is None:
+                verdict.cannot_tell.append(f"{place}: has other blocks than it had, and its copy other lengths")
+            elif answer:
+                verdict.match += 1
+            else:
+                verdict.mismatch.append(f"{place}: was refilled on the source and nothing else shows it")
+
+    @staticmethod
+    def _sum(namenode: NameNode, path: str) -> SourceChecksum:
+        blocks = within(namenode.blocks(path), namenode.status(path).facts.length)
+        return SourceChecksum(namenode.checksum(path), tuple(block.length for block in blocks.blocks))
