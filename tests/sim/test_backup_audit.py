@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.inventory import DAY_MS, Audit, audit_of
+from hadoop_dr.domain.inventory import DAY_MS
 from hadoop_dr.services.backup.audit import AuditRoot
 from hadoop_dr.services.inventory import walk
 from sim.test_backup_flow import ROOT, fill
@@ -16,20 +16,6 @@ from sim.world import POLICY, World
 
 LARGE = f"{POLICY}audit_entries: 3\n"
 TOUCHED = f"{ROOT}/ü dir/e%20"
-
-
-@pytest.mark.parametrize(
-    ("names", "since_ms", "audit"),
-    [
-        (3, None, Audit.WHOLE),
-        (3, 0, Audit.WHOLE),
-        (4, None, Audit.STREAMED),
-        (4, DAY_MS, Audit.STREAMED),
-        (4, DAY_MS - 1, Audit.NO),
-    ],
-)
-def test_what_is_large_is_audited_daily(names: int, since_ms: int | None, audit: Audit) -> None:
-    assert audit_of(names, 3, since_ms) is audit
 
 
 def mtime(world: World, site: str) -> int:

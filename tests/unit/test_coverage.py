@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hadoop_dr.domain.checks import Mark
+import pytest
+
+from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
 from hadoop_dr.domain.coverage import TableSeen, cover_directories, cover_files, cover_tables
 from hadoop_dr.domain.datasets import DataSet, DataSetKind
+from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import Facts, Kind
 
 FILE = Facts(Kind.FILE, 1, "o", "g", 0o644, 1, 128 << 20, 0)
@@ -64,3 +67,10 @@ def test_a_kind_that_cannot_be_protected_fails_unless_the_policy_skips_it() -> N
 def test_a_missing_directory_fails() -> None:
     there, missing = cover_directories(["/a", "/a/b"], ["/a"])
     assert (there.mark, missing.mark) == (Mark.OK, Mark.FAIL)
+
+
+def test_the_first_check_that_fails_is_the_error_and_a_warning_is_none() -> None:
+    doubt, first, second = (make("na me", text, "mend it") for make, text in ((warn, "w"), (fail, "1"), (fail, "2")))
+    refuse_on_failure("billing", [doubt])
+    with pytest.raises(Refused, match=r"billing.*na me: 1.*mend it"):
+        refuse_on_failure("billing", [doubt, first, second])

@@ -10,9 +10,9 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.errors import Protocol, Refused, Superseded
-from hadoop_dr.domain.ledger import GENESIS, Entry, decode, encode, entry_path
+from hadoop_dr.domain.ledger import GENESIS, Entry, decode, encode, entry_path, point_directory, service_chain
 from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.service_state import PointState, dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import PointState, ServiceState, dump_state, load_state, reduce_service
 from hadoop_dr.services.ledger.chain import Chain, read_copy
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.report import check_chain
@@ -41,6 +41,12 @@ def void_body(point: str = "20261120T020000.000Z") -> dict[str, Any]:
 def test_an_entry_reads_back_as_it_was_written() -> None:
     entry = Entry(7, 3, "run ü", "2026-11-20T02:00:00.000Z", "void", void_body(), GENESIS, 2)
     assert decode(encode(entry), "here") == entry
+
+
+def test_every_service_and_every_point_has_a_place_of_its_own_below_its_pair() -> None:
+    assert service_chain("east-west", "billing") == "/.hadoop-dr/east-west/services/billing/ledger"
+    assert point_directory("east-west", "billing", "20261120T020000.000Z") == (
+        "/.hadoop-dr/east-west/services/billing/points/20261120T020000.000Z")  # fmt: skip
 
 
 def test_an_entry_of_a_newer_format_is_refused_and_not_guessed_at() -> None:
@@ -234,3 +240,37 @@ def test_a_checkpoint_is_as_long_as_what_exists_and_not_as_what_ever_was() -> No
     assert list(kept.points) == names[150:]
     assert kept.points[names[250]] == state.points[names[250]]
     assert kept.claim == state.claim
+
+
+def state_of(points: dict[str, bool]) -> ServiceState:
+    """Sealed points taken on east, and whether they were compared whole."""
+    entries = []
+    for point, audited in points.items():
+        taken = {"point": point, "source": "east", "target": "west", "roots": {"/a b": {"snapshot": f"s{point}"}},
+                 "moment_ms": 0}  # fmt: skip
+        sealed = {"point": point, "snapshots": {"/a b": {"snapshot": f"t{point}"}}, "summary": {"audited": audited}}
+        for kind, body in (("claim", claim_body(point)), ("taken", taken), ("staged", {"point": point}),
+                           ("sealed", sealed)):  # fmt: skip
+            entries.append(Entry(len(entries) + 1, 1, "run", "2026-11-20T02:00:00.000Z", kind, body, GENESIS, 1))
+    return reduce_service(entries)
+
+
+def told(state: ServiceState, kind: str, body: dict[str, Any]) -> ServiceState:
+    return reduce_service([Entry(99, 1, "run", "2026-11-20T02:00:00.000Z", kind, body, GENESIS, 1)], state)
+
+
+OLD, MIDDLE, NEW = (f"2026112{n}T020000.000Z" for n in range(3))
+
+
+def test_an_audit_looks_back_to_the_newest_point_that_was_compared_whole_where_it_still_lies() -> None:
+    state = state_of({OLD: True, MIDDLE: True, NEW: False})
+    assert state.newest_audited("east") == state.points[MIDDLE]
+    assert state.newest_audited("west") is None
+    assert told(state, "pruned", {"points": [["east", MIDDLE]]}).newest_audited("east") == state.points[OLD]
+
+
+def test_after_an_undo_plans_bind_to_the_snapshots_it_left() -> None:
+    state = state_of({OLD: True})
+    assert state.points[OLD].bases == {"/a b": {"snapshot": f"t{OLD}"}}
+    undone = told(state, "undone", {"to": OLD, "base": {"/a b": {"snapshot": "undo"}}})
+    assert undone.points[OLD].bases == {"/a b": {"snapshot": "undo"}}

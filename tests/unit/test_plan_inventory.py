@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from hadoop_dr.domain.diff import Change, Changes, merge
 from hadoop_dr.domain.facts import Facts, Kind
 from hadoop_dr.domain.inventory import (
+    DAY_MS,
+    Audit,
     Entry,
+    audit_of,
     changes_between,
     contradiction,
     hidden,
@@ -109,3 +112,17 @@ def test_files_with_other_blocks_are_named_wherever_they_moved_unless_the_diff_n
               if not e.facts.is_dir and e.inode in was and e.inode % every == 0 and e.path not in known}
     assert set(refilled(blocks(older, 0), blocks(newer, 1000), told)) == wanted
     assert set(refilled(blocks(older, 0), blocks(newer, 0), told)) == set()
+
+
+@pytest.mark.parametrize(
+    ("names", "since_ms", "audit"),
+    [
+        (3, None, Audit.WHOLE),
+        (3, 0, Audit.WHOLE),
+        (4, None, Audit.STREAMED),
+        (4, DAY_MS, Audit.STREAMED),
+        (4, DAY_MS - 1, Audit.NO),
+    ],
+)
+def test_what_is_large_is_audited_daily(names: int, since_ms: int | None, audit: Audit) -> None:
+    assert audit_of(names, 3, since_ms) is audit
