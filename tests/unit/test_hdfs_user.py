@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap import wiring
 from hadoop_dr.domain.addresses import short_name
 from hadoop_dr.domain.errors import DrError
@@ -33,6 +34,18 @@ def test_the_entrance_is_heard_before_the_environment_and_that_before_the_superu
     assert wiring.hdfs_address(west, FOUND, {"west": ""}).user == "hdfs"
 
 
+class Hasty(SystemClock):
+    """Waits at once, so that nobody waits for sites that are not there."""
+
+    ahead_s = 0.0
+
+    def monotonic_s(self) -> float:
+        return super().monotonic_s() + self.ahead_s
+
+    def sleep_until(self, monotonic_s: float) -> None:
+        self.ahead_s += max(0.0, monotonic_s - self.monotonic_s())
+
+
 def test_every_adapter_of_a_run_is_built_for_that_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Documents, name spaces, the roles that are read first, and the bytes."""
     (tmp_path / "include/pairs").mkdir(parents=True)
@@ -50,6 +63,7 @@ def test_every_adapter_of_a_run_is_built_for_that_user(tmp_path: Path, monkeypat
         return address
 
     monkeypatch.setattr(wiring, "hdfs_address", noted)
+    monkeypatch.setattr(wiring, "SystemClock", Hasty)
     with pytest.raises(DrError), wiring.open_service("s", tmp_path, users={"east": "dr", "west": "other"}):
         pass
     assert users == {"east": {"dr"}, "west": {"other"}}
