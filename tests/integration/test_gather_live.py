@@ -11,6 +11,7 @@ import pytest
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.work import Placed, WorkOrder
+from hadoop_dr.services.backup.audit import AuditRoot
 from hadoop_dr.services.backup.refilled import FindRefilled
 from hadoop_dr.services.plan import Gather
 from support.gathering import assert_same_items, gathered, plan_by_gathering, whole_backups
@@ -142,6 +143,22 @@ def test_a_large_root_s_refills_since_its_last_audit_are_named_wherever_they_mov
     assert [text.partition(": ")[0] for text in verdict.mismatch] == [f"{root}/a b", f"{root}/moved 字/plus+"]
     there = FindRefilled(source, source, lambda _: None).run(root, "audited", "now", "now")
     assert (there.match, there.mismatch, there.cannot_tell) == (2, [], [])
+
+
+def test_a_file_moved_in_after_the_moment_is_no_difference_to_the_audit(pair: GatheringPair) -> None:
+    """It gives its directory its own time, in the newest snapshot too, and that time may lie before the moment."""
+    pair.prepare()
+    source, root = pair.source.namenode, pair.root
+    for path in ("ü dir/old", "e%20/young"):
+        pair.source.writer.write(f"{root}/{path}", b"s")
+    source.set_times(f"{root}/ü dir", 1_600_000_000_000)
+    source.set_times(f"{root}/e%20/young", 1_600_000_000_500)
+    pair.backup("now")
+    source.rename(f"{root}/e%20/young", f"{root}/ü dir/young")
+    assert source.status(f"{root}/.snapshot/now/ü dir").facts.mtime_ms == 1_600_000_000_500
+    verdict = AuditRoot(source, root, "now", lambda _: None).streamed(pair.target.namenode, "now")
+    assert (verdict.mismatch, verdict.cannot_tell) == ([], [])
+    assert verdict.match == 4
 
 
 def test_a_deleted_snapshot_is_a_lost_baseline(pair: GatheringPair) -> None:

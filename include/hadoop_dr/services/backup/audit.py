@@ -19,16 +19,11 @@ class AuditRoot:
         source: Site of the root.
         root: The directory.
         snapshot: The source's.
-        taken_ms: When that was taken, by its NameNode's clock. Making a child in a directory sets the directory's time
-            in its newest snapshot, too (measured), so a later time there says nothing.
         beat: Called for every item.
     """
 
-    def __init__(
-        self, source: NameNode, root: str, snapshot: str, taken_ms: int, beat: Callable[[int], None]
-    ) -> None:
-        self._source, self._root, self._snapshot = source, root, snapshot
-        self._taken_ms, self._beat = taken_ms, beat
+    def __init__(self, source: NameNode, root: str, snapshot: str, beat: Callable[[int], None]) -> None:
+        self._source, self._root, self._snapshot, self._beat = source, root, snapshot, beat
 
     def with_known(self, known: Mapping[str, Listed]) -> Verdict:
         """Compares with a full listing of the candidate, by path relative to the root, held in memory."""
@@ -66,5 +61,8 @@ class AuditRoot:
         else:
             verdict.match += 1
 
-    def _fields(self, want: Facts, found: Facts) -> list[str]:
-        return differing_fields(want, found, untimed=want.is_dir and want.mtime_ms > self._taken_ms)
+    @staticmethod
+    def _fields(want: Facts, found: Facts) -> list[str]:
+        # A child that comes after the moment raises its directory's time in the newest snapshot, too: to its own time,
+        # which may lie before the moment when it was moved in (measured). So a later time on the source says nothing.
+        return differing_fields(want, found, untimed=want.is_dir and want.mtime_ms > found.mtime_ms)

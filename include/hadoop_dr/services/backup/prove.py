@@ -208,13 +208,7 @@ class Prove:
             facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
             known = dict(walk(ground.target.namenode, facts.base)) if root.audit is Audit.WHOLE else None
             verdict.add(check.run(facts, known))
-            audit = AuditRoot(
-                ground.source.namenode,
-                root.root,
-                root.newer,
-                point.taken["roots"][root.root]["created_ms"],
-                self._beat,
-            )
+            audit = AuditRoot(ground.source.namenode, root.root, root.newer, self._beat)
             verdict.add(self._audited(root, audit, known, names[root.root]))
         verdict.add(SampleOlder(ground, self._transfer, self._beat).run(point, names))
         verdict.add(Catalogs(ground).verify(point, documents))
