@@ -18,6 +18,7 @@ class Lose(Enum):
 
     REQUEST = "request"      # it never reaches the daemon
     ANSWER = "answer"        # the daemon carries it out, the connection breaks before its answer is passed on
+    REST = "rest"            # the first ten thousand bytes of its answer are passed on, then the connection breaks
     TIME = "time"            # it is passed on, its answer never is, and the connection stays
 
 
@@ -90,7 +91,7 @@ class LossyProxy:
                 try:
                     if client in ready:
                         what = self._pass_on(client, daemon)
-                        if what in (Lose.REQUEST, Lose.ANSWER):
+                        if what in (Lose.REQUEST, Lose.ANSWER, Lose.REST):
                             return
                         mute = mute or what is Lose.TIME
                     if daemon in ready:
@@ -107,6 +108,11 @@ class LossyProxy:
         daemon.sendall(chunk)
         if what is Lose.ANSWER:
             daemon.recv(1 << 16)
+        if what is Lose.REST:
+            left = 10_000
+            while left and (part := daemon.recv(left)):
+                client.sendall(part)
+                left -= len(part)
         return what
 
     def _ordered(self, chunk: bytes) -> Lose | None:

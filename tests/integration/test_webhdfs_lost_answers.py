@@ -13,7 +13,7 @@ import pytest
 from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.domain.errors import AlreadyExists, NotFound, Unknown, Unreachable
+from hadoop_dr.domain.errors import AlreadyExists, NotFound, NotReady, Unknown, Unreachable
 from integration.lossy_proxy import Lose, LossyProxy
 from support.live import LiveWriter
 
@@ -195,6 +195,35 @@ def test_a_listing_goes_on_where_it_was_cut(
         plain.touch_directory(f"{folder}/{name}")
     proxy.lose(b"startafter", Lose.ANSWER)
     assert [entry.name for entry in lossy.list(folder)] == names
+
+
+@pytest.fixture
+def many(plain: WebHdfsNameNode, pen: LiveWriter, folder: str) -> str:
+    """A snapshot whose block ids take more than the first part of an answer."""
+    for number in range(120):
+        pen.write(f"{folder}/f+ ü%20 {number:03d}", b"s")
+    plain.allow_snapshot(folder)
+    plain.create_snapshot(folder, "s 1")
+    return f"{folder}/.snapshot/s 1"
+
+
+def test_block_ids_go_on_where_their_page_broke_off(
+    lossy: WebHdfsNameNode, plain: WebHdfsNameNode, proxy: LossyProxy, many: str
+) -> None:
+    proxy.lose(b"GET /fsck", Lose.ANSWER)
+    proxy.lose(b"GET /fsck", Lose.REST)
+    assert list(lossy.block_ids(many)) == list(plain.block_ids(many))
+    assert proxy.count(b"GET /fsck") == 3
+
+
+def test_a_page_that_never_comes_to_its_end_is_an_error_and_no_answer(
+    lossy: WebHdfsNameNode, proxy: LossyProxy, many: str
+) -> None:
+    proxy.lose(b"GET /fsck", Lose.REST, times=1000)
+    told = lossy.block_ids(many)
+    with pytest.raises(NotReady, match="broke off"):
+        list(told)
+    assert 2 <= proxy.count(b"GET /fsck") < 20     # what arrives of the same bytes differs by some lines
 
 
 def test_what_cannot_be_read_back_is_unknown(

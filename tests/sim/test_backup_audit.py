@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import AccessDenied
 from hadoop_dr.domain.inventory import DAY_MS
 from hadoop_dr.services.backup.audit import AuditRoot
 from hadoop_dr.services.inventory import walk
@@ -96,6 +98,36 @@ def test_a_refill_without_a_trace_in_a_large_service_is_found_by_the_next_daily_
     state = world.ground().ledger.read()
     there = [point.run for point in state.sealed() if "east" not in point.gone]
     assert there == ["audited", "after"], "what an audit looks back to is kept, and nothing beside the rule"
+
+
+def silent(self: MemoryNameNode, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    raise AccessDenied(path, "superuser privilege is required")
+
+
+def lose_the_last_audit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    east = MemoryNameNode(world.clusters["east"])
+    east.delete_snapshot(ROOT, east.snapshots(ROOT)[0].name)
+
+
+def tell_no_block_ids(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryNameNode, "block_ids", silent)
+
+
+@pytest.mark.parametrize("hinder", [lose_the_last_audit, tell_no_block_ids])
+def test_what_keeps_an_audit_from_looking_for_refills_is_told_and_takes_nothing_else_back(
+    hinder: Callable[[World, pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(policy=LARGE)
+    fill(world)
+    world.backup("audited")
+    world.backup("baseline")
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
+    MemoryNameNode(world.clusters["west"]).set_times(TOUCHED, 1_400_000_000_000)
+    hinder(world, monkeypatch)
+    world.backup("next")
+    assert told(world)["word"] == "cannot tell"
+    assert any("refilled files were not looked for" in text for text in told(world)["cannot_tell"])
+    assert mtime(world, "west") == mtime(world, "east"), "what the listings showed was not mended"
 
 
 def test_held_and_streamed_audits_name_the_same_differences() -> None:

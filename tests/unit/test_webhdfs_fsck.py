@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from hadoop_dr.adapters.webhdfs.fsck import listed_blocks, named_open, whole_lines
+from hadoop_dr.adapters.webhdfs.fsck import listed_blocks, named_open, told_once, whole_lines
 from hadoop_dr.domain.errors import NotFound, NotReady
 
 HEAD = "FSCK started by hdfs (auth:SIMPLE) from /127.0.0.1 for path /d ü at Sat Nov 21 13:13:30 UTC 2026\n\n"
@@ -79,3 +81,28 @@ def test_block_ids_come_before_their_page_is_whole_and_a_page_that_breaks_off_is
     assert next(told) == ("a", (7,))
     with pytest.raises(NotReady, match="failed"):
         list(told)
+
+
+def test_what_was_told_before_an_answer_broke_off_is_told_once_and_nothing_is_left_out() -> None:
+    rows, reach = [(f"f {n}", (n,)) for n in range(6)], iter([2, 5, 6])
+
+    def ask() -> Iterator[tuple[str, tuple[int, ...]]]:
+        until = next(reach)
+        yield from rows[:until]
+        if until < len(rows):
+            raise NotReady("http://nn/fsck", "its check broke off")
+
+    assert list(told_once(ask)) == rows
+
+
+def test_an_answer_that_comes_no_further_than_the_one_before_is_the_last() -> None:
+    asked = []
+
+    def ask() -> Iterator[tuple[str, tuple[int, ...]]]:
+        asked.append(1)
+        yield "f+", (1,)
+        raise NotReady("http://nn/fsck", "its check broke off")
+
+    with pytest.raises(NotReady):
+        list(told_once(ask))
+    assert len(asked) == 2

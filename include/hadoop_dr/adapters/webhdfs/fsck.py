@@ -11,13 +11,15 @@ followed by the next one on the same line; block ids come like this::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 import requests
 
 from hadoop_dr.adapters.webhdfs.client import OneNameNode
 from hadoop_dr.adapters.webhdfs.remote import error_of
 from hadoop_dr.domain.errors import NotFound, NotReady
+from hadoop_dr.domain.inventory import BlockIds
 
 _MARK = ", OPENFORWRITE: "
 _OPEN = re.compile(r"(/[^\n]*) \d+ bytes, (?:replicated|erasure-coded): [^/\n]*\Z")
@@ -37,7 +39,7 @@ def open_files(node: OneNameNode, path: str, wait_s: float) -> list[str]:
     return named_open(_checked(node, path, wait_s, openforwrite="1"))
 
 
-def block_ids(node: OneNameNode, path: str, wait_s: float) -> Iterator[tuple[str, tuple[int, ...]]]:
+def block_ids(node: OneNameNode, path: str, wait_s: float) -> Iterator[BlockIds]:
     """Asks one NameNode for the block ids of all files that have blocks, by path relative to ``path``.
 
     They come as the NameNode goes through the tree, in its own order, and are not kept here.
@@ -46,7 +48,30 @@ def block_ids(node: OneNameNode, path: str, wait_s: float) -> Iterator[tuple[str
         NotFound, NotReady: As above, the second also while the answer is read.
     """
     answer = _ask(node, path, wait_s, files="1", blocks="1")
-    return listed_blocks(whole_lines(_lines(answer), path, answer.url), path)
+    rows = listed_blocks(whole_lines(_lines(answer), path, answer.url), path)
+    first = list(islice(rows, 1))  # a standby's answer ends before it, while whoever asked can still ask another one
+    return chain(first, rows)
+
+
+def told_once(ask: Callable[[], Iterator[BlockIds]]) -> Iterator[BlockIds]:
+    """Goes on where an answer broke off, as long as each one comes further than the one before.
+
+    Only for what does not change, such as a snapshot: all answers have to be the same.
+
+    Raises:
+        NotReady: The last answer came no further.
+    """
+    told = 0
+    while True:
+        before = told
+        try:
+            for row in islice(ask(), told, None):
+                told += 1
+                yield row
+            return
+        except NotReady:
+            if told == before:
+                raise
 
 
 def _checked(node: OneNameNode, path: str, wait_s: float, **what: str) -> str:
@@ -89,7 +114,7 @@ def whole_lines(lines: Iterable[str], path: str, url: str) -> Iterator[str]:
         raise NotReady(url.partition("?")[0], f"the check of {path} failed: {last[:200]}")
 
 
-def listed_blocks(lines: Iterable[str], path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+def listed_blocks(lines: Iterable[str], path: str) -> Iterator[BlockIds]:
     """Reads a check with blocks; a file with a line break in its name is left out."""
     above, file, ids = f"{path.rstrip('/')}/", "", list[int]()
     for line in lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hadoop_dr.domain.diff import merge, visible
+from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.inventory import refilled
 from hadoop_dr.domain.tails import within
 from hadoop_dr.domain.verify import SourceChecksum, Verdict, checksum_answer
@@ -26,7 +27,7 @@ class FindRefilled:
         self._source, self._target, self._beat = source, target, beat
 
     def run(self, root: str, audited: str, newer: str, candidate: str) -> Verdict:
-        """Says which copies differ.
+        """Says which copies differ; what could not be asked is told and takes nothing back.
 
         Args:
             root: The directory.
@@ -37,8 +38,8 @@ class FindRefilled:
         verdict = Verdict()
         try:
             self._compare(root, audited, newer, candidate, verdict)
-        except ValueError as disorder:
-            verdict.cannot_tell.append(f"{root}: refilled files were not looked for any further ({disorder})")
+        except (DrError, ValueError) as problem:  # the second: the NameNode's order is another one
+            verdict.cannot_tell.append(f"{root}: refilled files were not looked for any further ({problem})")
         return verdict
 
     def _compare(self, root: str, audited: str, newer: str, candidate: str, verdict: Verdict) -> None:
