@@ -60,9 +60,9 @@ class Artefacts:
                 POMS / "pom.xml", f"-T{len(missing)}", "-pl", ",".join(missing), f"-Dlab.fetched={fetched}"
             )
             for module in missing:
-                self._part_of(module, Path(fetched, module, "dependency"))
+                self._keep(module, Path(fetched, module, "dependency"))
 
-    def _part_of(self, module: str, fetched: Path) -> None:
+    def _keep(self, module: str, fetched: Path) -> None:
         def move(target: Path) -> None:
             for file in fetched.iterdir():
                 file.rename(target / file.name)

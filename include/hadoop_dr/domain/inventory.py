@@ -172,7 +172,7 @@ def hidden(told: Changes, found: Changes) -> list[str]:
 def refilled(was: Iterable[BlockIds], now: Iterable[BlockIds], told: Changes) -> Iterator[str]:
     """Names files that have other blocks though the diff says nothing of it, from two streams in order.
 
-    What lies at the same path in both is compared and forgotten; of files that moved, both ends are kept until the end.
+    What lies at the same path in both is compared and forgotten; what moved is kept until the end.
 
     Args:
         was, now: Block ids in the older and the newer tree, in ``namenode_order``.

@@ -10,9 +10,7 @@ from itertools import pairwise
 
 from hadoop_dr.domain.document import Wrong
 
-# croniter is imported where it is needed: it takes a tenth of the start of every command, and few policies have cron
-# texts.
-
+# croniter is imported where it is used: it takes a tenth of each command's start, and few policies have cron texts.
 _MEND = 'Write five fields in UTC: minute hour day month weekday, such as "0 * * * *"'
 _BY_CHANCE = re.compile(r"(?<![A-Za-z])[HhRr](?![A-Za-z])")  # croniter draws such fields anew each time
 _MINUTE_MS = 60_000

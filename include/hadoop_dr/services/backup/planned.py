@@ -73,7 +73,7 @@ def planned_roots(documents: Documents) -> list[RootPlan]:
 
 
 def planned_paths(documents: Documents, index: int) -> Iterator[tuple[int, str]]:
-    """Reads only which path each item of a root gets, by its inode id on the source: a hundredth of the whole plan.
+    """Reads only which path each item of a root gets, by its inode id on the source, and orders nothing.
 
     Raises:
         BaselineLost: There is no plan, or it is not the recorded one.
