@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import DrError, Unreachable
 from hadoop_dr.services.backup.catalogs import Catalogs
-from hadoop_dr.services.backup.ground import Ground
-from sim.world import POLICY, World
-from support.catalogs import database, table
-
-TABLES = POLICY.replace("  - hdfs: /data/a b+%\n", "  - hive: bill\n")
-
-
-class TableWorld(World):
-    """Two sites with a metastore each; a table has a directory of its own."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.metastores = {site: MemoryMetastore(site) for site in self.clusters}
-        self.metastores["east"].create([database("bill", "hdfs://east/wh/db")])
-
-    def ground(self, faults: Faults | None = None) -> Ground:
-        ground = super().ground(faults)
-        source = replace(ground.source, metastore=self.metastores["east"])
-        return replace(ground, source=source, target=replace(ground.target, metastore=self.metastores["west"]))
-
-    def create(self, name: str) -> None:
-        east = self.clusters["east"]
-        east.make_directory(f"/wh/{name} ü", 0o755, parents=True)
-        made = east.make_file(f"/wh/{name} ü/part 0", replication=1, block_size=1024, overwrite=True)
-        east.extend(made, name.encode())
-        self.metastores["east"].create([table("bill", name, location=f"hdfs://east/wh/{name} ü")])
+from sim.world import TABLES, TableWorld
+from support.catalogs import table
 
 
 def roots(document: dict[str, Any]) -> set[str]:

@@ -14,6 +14,7 @@ from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
+from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.pair import Pair, Site
@@ -25,6 +26,7 @@ from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.ledger.service import ServiceLedger
+from support.catalogs import database, table
 from support.trees import comparable, read_tree
 from support.twin import TwinWriter
 
@@ -37,6 +39,14 @@ limits: {deletions: 100%}
 max_clock_offset: 1d
 retention: {primary: "2", secondary: "5"}
 """
+
+
+def protecting(*lines: str, policy: str = POLICY) -> str:
+    """The policy with other lines under ``protect``, such as ``hive: bill``."""
+    return policy.replace("  - hdfs: /data/a b+%\n", "".join(f"  - {line}\n" for line in lines))
+
+
+TABLES = protecting("hive: bill")
 
 
 class StepClock:
@@ -172,6 +182,29 @@ class World:
         tree = comparable(read_tree(namenode, writer, top))
         facts, extras, digest = tree[""]
         return {**tree, "": (replace(facts, mtime_ms=0), extras, digest)}
+
+
+class TableWorld(World):
+    """Two sites with a metastore each, and two databases; each table has a directory of its own elsewhere."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.metastores = {site: MemoryMetastore(site) for site in self.clusters}
+        self.metastores["east"].create([database("bill", "hdfs://east/wh/db"), database("crm", "hdfs://east/wh/crm")])
+
+    def ground(self, faults: Faults | None = None) -> Ground:
+        """The ground of a new process, metastores included."""
+        ground = super().ground(faults)
+        source = replace(ground.source, metastore=self.metastores["east"])
+        return replace(ground, source=source, target=replace(ground.target, metastore=self.metastores["west"]))
+
+    def create(self, name: str, database: str = "bill") -> None:
+        """Makes a table on the primary, with one file in its directory ``/wh/<name> ü``."""
+        east = self.clusters["east"]
+        east.make_directory(f"/wh/{name} ü", 0o755, parents=True)
+        made = east.make_file(f"/wh/{name} ü/part 0", replication=1, block_size=1024, overwrite=True)
+        east.extend(made, name.encode())
+        self.metastores["east"].create([table(database, name, location=f"hdfs://east/wh/{name} ü")])
 
 
 def plan_and_stage(stages: BackupStages) -> None:
