@@ -23,8 +23,11 @@ def lived_in() -> World:
     return world
 
 
+LIVED_IN = lived_in()
+
+
 def effects_of_a_run() -> int:
-    world, faults = lived_in(), Faults()
+    world, faults = LIVED_IN.clone(), Faults()
     world.backup("counted", faults)
     return faults.count
 
@@ -35,7 +38,7 @@ COUNT = effects_of_a_run()
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(1, COUNT + 1))
 def test_a_run_that_died_at_any_effect_is_followed_by_a_sealed_point(at: int, after: bool) -> None:
-    world = lived_in()
+    world = LIVED_IN.clone()
     older = world.tree("west", f"{ROOT}/.snapshot/{only_snapshot(world)}")
     with pytest.raises(Died):
         world.backup("dies", Faults(at=at, die=True, after=after))

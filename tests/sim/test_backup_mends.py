@@ -185,9 +185,18 @@ def test_what_a_given_up_run_left_in_the_tree_is_undone_even_when_drift_is_refus
     assert PointState.VOID in [p.state for p in world.ground().ledger.read().points.values()]
 
 
-def effects() -> int:
-    world, faults = sealed_world(), Faults()
+def grown_world() -> World:
+    """One sealed point, and a file that has grown since."""
+    world = sealed_world()
     world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"tail")
+    return world
+
+
+GROWN = grown_world()
+
+
+def effects() -> int:
+    world, faults = GROWN.clone(), Faults()
     world.backup("counted", faults)
     return faults.count
 
@@ -195,8 +204,7 @@ def effects() -> int:
 @pytest.mark.parametrize("after", [False, True], ids=["not done", "done"])
 @pytest.mark.parametrize("at", range(1, effects() + 1))
 def test_a_lost_answer_is_settled_or_stops_the_run_and_the_next_one_seals(at: int, after: bool) -> None:
-    world = sealed_world()
-    world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"tail")
+    world = GROWN.clone()
     try:
         document = world.backup("loses", Faults(at=at, lose=True, after=after))
     except (Unknown, Refused):

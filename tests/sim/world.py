@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from hadoop_dr.adapters import config
 from hadoop_dr.adapters.memory.coordinator import MemoryCoordinator, MemoryEnsemble
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
-from hadoop_dr.adapters.memory.hdfs.faults import Faults, FaultyMover, faulty_files, faulty_namenode
+from hadoop_dr.adapters.memory.hdfs.faults import (
+    Faults,
+    FaultyMover,
+    faulty_files,
+    faulty_metastore,
+    faulty_namenode,
+)
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
@@ -117,6 +125,12 @@ class World:
         announce.run("east", Role.PRIMARY, 1, "test", "first")
         announce.run("west", Role.SECONDARY, 1, "test", "first")
 
+    def clone(self) -> Self:
+        """The same world once more, in a tenth of the time that living in it took; give it no open grounds."""
+        locks = [cluster.lock for cluster in self.clusters.values()]
+        locks += [ensemble.guard for ensemble in self.ensembles.values()]
+        return deepcopy(self, {id(lock): threading.RLock() for lock in locks})
+
     def files(self) -> dict[str, MemoryFiles]:
         """Documents of both sites."""
         return {name: MemoryFiles(cluster) for name, cluster in self.clusters.items()}
@@ -194,9 +208,11 @@ class TableWorld(World):
 
     def ground(self, faults: Faults | None = None) -> Ground:
         """The ground of a new process, metastores included."""
+        faults = faults or Faults()
         ground = super().ground(faults)
-        source = replace(ground.source, metastore=self.metastores["east"])
-        return replace(ground, source=source, target=replace(ground.target, metastore=self.metastores["west"]))
+        east, west = (faulty_metastore(self.metastores[site], faults) for site in ("east", "west"))
+        source = replace(ground.source, metastore=east)
+        return replace(ground, source=source, target=replace(ground.target, metastore=west))
 
     def create(self, name: str, database: str = "bill") -> None:
         """Makes a table on the primary, with one file in its directory ``/wh/<name> ü``."""
