@@ -1,4 +1,4 @@
-"""Processes of this machine (psutil)."""
+"""Processes of this machine, as Linux tells of them in ``/proc``."""
 
 from hadoop_dr.adapters.process.host import LocalHost
 

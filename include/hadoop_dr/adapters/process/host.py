@@ -1,15 +1,21 @@
-"""Recognises this process and dead ones of the same machine."""
+"""Recognises this process and dead ones of the same machine.
+
+A process is its id and the tick of the present boot at which it was started. Neither depends on the wall clock: a start
+time that a library computes from the time of the boot moves whenever the clock is set, and a live run looks dead.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-import psutil
-
-_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_PROC = Path("/proc")
+_BOOT_ID = "sys/kernel/random/boot_id"
+_STATE, _START = 3, 22  # numbers of the fields of /proc/<pid>/stat, as proc(5) counts them
+_ENDED = "ZXx"
 
 
 class LocalHost:
@@ -19,27 +25,57 @@ class LocalHost:
         self._machine = _machine()
 
     def me(self) -> Mapping[str, Any]:
-        """Machine, process id and start time of this process."""
-        return {"host": self._machine, "pid": os.getpid(), "started": round(psutil.Process().create_time(), 2)}
+        """Machine, process id and start tick of this process."""
+        seen = _seen(os.getpid())
+        return {"host": self._machine, "pid": os.getpid(), "started": seen[1] if seen else None}
 
     def is_dead(self, owner: Mapping[str, Any]) -> bool:
-        """True only for a process of this machine that has ended; of anybody else nothing is certain."""
-        if owner.get("host") != self._machine or "pid" not in owner:
+        """True only for a process of this machine and boot that has ended; of anybody else nothing is certain."""
+        pid, started = owner.get("pid"), owner.get("started")
+        if owner.get("host") != self._machine or not isinstance(pid, int) or not isinstance(started, int):
             return False
-        try:
-            process = psutil.Process(owner["pid"])
-            same = round(process.create_time(), 2) == owner.get("started")
-            return not same or process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return True
+        seen = _seen(pid)
+        if seen is None:
+            return not _exists(pid)
+        state, tick = seen
+        return tick != started or state in _ENDED
+
+
+def _seen(pid: int) -> tuple[str, int] | None:
+    """State and start tick of a process; None when there is none, or this user may not see it."""
+    try:
+        line = (_PROC / str(pid) / "stat").read_bytes()
+    except OSError:
+        return None
+    return read_stat(line)
+
+
+def read_stat(line: bytes) -> tuple[str, int]:
+    """Reads state and start tick; the name of a process may hold blanks and parentheses, so fields follow the last."""
+    fields = line.rpartition(b")")[2].split()
+    return fields[_STATE - 3].decode(), int(fields[_START - 3])
+
+
+def _exists(pid: int) -> bool:
+    """Asks the kernel itself: ``/proc`` may hide the processes of other users."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _machine() -> str:
-    """Name of the machine, of its present boot, and of the process name space, another one in each container."""
+    """Name of the machine, of its present boot, and of the process name space, another one in each container.
+
+    After a reboot it is another one, so nothing is said of processes of the boot before: two machines can have one
+    name, and only the standstill tells whether theirs are at work.
+    """
     try:
-        with open(_BOOT_ID, encoding="ascii") as file:
-            boot = file.read().strip()[:8]
-        space = os.readlink("/proc/self/ns/pid").strip("pid:[]")
+        boot = (_PROC / _BOOT_ID).read_text("ascii").strip()
+        space = os.readlink(_PROC / "self/ns/pid").strip("pid:[]")
     except OSError:
         boot, space = "", ""
     return ".".join(part for part in (socket.gethostname(), boot, space) if part)
