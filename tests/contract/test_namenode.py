@@ -141,6 +141,40 @@ def test_making_a_directory_makes_its_parents_and_may_be_repeated(name: NameNode
     assert name.status(f"{folder}/a b/c/d").facts.mode == 0o700
 
 
+def test_parents_that_are_missing_are_open_to_readers_whatever_the_last_one_is(name: NameNode, folder: str) -> None:
+    name.make_directory(f"{folder}/a b/ü%/d", 0o700)
+    assert [name.status(f"{folder}/{path}").facts.mode for path in ("a b", "a b/ü%", "a b/ü%/d")] == [
+        0o755, 0o755, 0o700]
+
+
+@pytest.mark.parametrize("wanted", [0o700, 0o755, 0o1777])
+def test_a_directory_that_exists_keeps_its_mode_and_its_acl(name: NameNode, folder: str, wanted: int) -> None:
+    """Making sure of a directory must never open it: what is private would be readable from then on."""
+    path = f"{folder}/only mine #"
+    name.make_directory(path, 0o750)
+    name.set_acl(path, DEFAULT)
+    name.set_permission(path, 0o710)
+    before = (name.status(path), name.extras(path))
+    name.make_directory(path, wanted)
+    assert (name.status(path), name.extras(path)) == before
+    assert before[0].facts.mode == 0o710
+
+
+@pytest.mark.parametrize("wanted", [0o700, 0o711, 0o1777])
+def test_a_new_directory_has_exactly_the_mode_that_was_asked_for(name: NameNode, folder: str, wanted: int) -> None:
+    """Also below a default ACL, which would take bits away."""
+    name.set_acl(folder, tuple(entry.replace("mask::rwx", "mask::r--") for entry in DEFAULT))
+    name.make_directory(f"{folder}/g=1", wanted)
+    assert name.status(f"{folder}/g=1").facts.mode == wanted
+
+
+def test_a_directory_is_not_made_where_a_file_lies(name: NameNode, pen: Writer, folder: str) -> None:
+    pen.write(f"{folder}/a b", b"x")
+    with pytest.raises(AlreadyExists):
+        name.make_directory(f"{folder}/a b", 0o700)
+    assert pen.read(f"{folder}/a b") == b"x"
+
+
 def test_a_name_that_is_too_long_is_an_error_that_names_it(name: NameNode, folder: str) -> None:
     with pytest.raises(Failed):
         name.make_directory(f"{folder}/{'n' * 256}", 0o755)

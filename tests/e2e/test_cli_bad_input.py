@@ -37,6 +37,7 @@ def world(lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A pair with one sealed service, whose every item, snapshot and ledger entry has to stay as it is."""
     with cli_home(tmp_path_factory) as home:
         root = home.service(KEPT)
+        home.namenodes["east"].set_permission(root, 0o700)
         home.writers["east"].write(f"{root}/a b", b"one")
         home.writers["east"].write(f"{root}/ü/e%20", b"two")
         home.backup(KEPT)
@@ -212,6 +213,20 @@ def test_a_secondary_that_somebody_changed_is_refused_with_the_path(world: CliHo
     checked = world.run("check", KEPT, "--json", exit_code=1).document("check")["results"]
     assert [r["name"] for r in checked if r["state"] == "fail"] == ["drift"]
     world.namenodes["west"].delete(foreign)
+
+
+def test_a_run_that_is_refused_after_its_moment_leaves_the_root_as_closed_as_it_was(world: CliHome) -> None:
+    """More would be deleted than may be; what lies in the root was private and stays so (I8)."""
+    root, east, west = world.root(KEPT), world.namenodes["east"], world.namenodes["west"]
+    kept = (world.path / f"include/policies/{KEPT}.yaml").read_text("utf-8")
+    for name in ("a b", "later"):
+        east.rename(f"{root}/{name}", f"{world.folder}/{name}")
+    east.rename(f"{root}/ü", f"{world.folder}/ü")
+    with a_policy(world, kept.replace("100%", "1%"), KEPT):
+        assert "would be deleted" in world.run("backup", KEPT, exit_code=1).error()
+    for name in ("a b", "later", "ü"):
+        east.rename(f"{world.folder}/{name}", f"{root}/{name}")
+    assert (west.status(root).facts.mode, east.status(root).facts.mode) == (0o700, 0o700)
 
 
 def test_a_controller_whose_clock_is_off_is_refused_with_the_offset(world: CliHome, tmp_path: Path) -> None:

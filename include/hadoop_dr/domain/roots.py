@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+CLOSED = 0o700
+"""Mode of a root that a run makes: nobody else reads in it before place gives it the attributes of the source's."""
+
 
 def inside(path: str, directory: str) -> bool:
     """Whether a path is the directory or lies below it."""

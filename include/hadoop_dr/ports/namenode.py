@@ -118,7 +118,13 @@ class NameNode(Protocol):
 
     # -- changing: outcome done, not done (raises Failed) or Unknown
     def make_directory(self, path: str, mode: int) -> None:
-        """Makes a directory and missing parents; existing is fine. ``mode`` is set on the last one only."""
+        """Makes a directory with exactly this mode, and missing parents with 755.
+
+        One that exists is fine and keeps every attribute it has: what is private is never opened by making sure of it.
+
+        Raises:
+            AlreadyExists: Something else lies there.
+        """
 
     def rename(self, source: str, target: str) -> None:
         """Moves one item; never into an existing directory, never over an existing file.

@@ -15,7 +15,7 @@ from hadoop_dr.adapters.webhdfs.offset import offset_ms
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.adapters.webhdfs.seen import SeenSnapshots
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.domain.errors import AccessDenied, Failed, NotFound
+from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.ports.clock import Chance, Clock
 
@@ -48,9 +48,33 @@ class WebHdfsNameNode(WebHdfsReader):
 
     # -- items
     def make_directory(self, path: str, mode: int) -> None:
-        """Makes a directory and missing parents (755); the mode is set exactly, whatever the parent's default ACL."""
-        self.touch_directory(path)
-        self.set_permission(path, mode)
+        """Makes a directory and missing parents (755); one that exists keeps every attribute it has.
+
+        MKDIRS gives missing parents the mode of the last one, so they are made first. It sets the mode exactly unless a
+        default ACL above takes bits away, and leaves a directory that somebody made meanwhile as it is.
+        """
+        if self._is_directory(path):
+            return
+        inherits = self._make_parent(path.rpartition("/")[0])
+        self._again(lambda node: node._mkdirs(path, permission=f"{mode:o}"))
+        if inherits:
+            self.set_permission(path, mode)
+
+    def _is_directory(self, path: str) -> bool:
+        try:
+            if self.status(path).facts.is_dir:
+                return True
+        except NotFound:
+            return False
+        raise AlreadyExists(path, "is not a directory", "Move it away, or name another directory")
+
+    def _make_parent(self, path: str) -> bool:
+        """Whether what is made in this directory inherits a default ACL, perhaps."""
+        try:
+            return self.status(path or "/").facts.has_acl
+        except NotFound:
+            self.touch_directory(path)
+            return True
 
     def touch_directory(self, path: str) -> None:
         """Makes a directory with the mode the NameNode gives it: one request."""

@@ -11,7 +11,7 @@ from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, w
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Mismatch, Superseded, Unknown
 from hadoop_dr.domain.ids import iso, point_id, snapshot_name
 from hadoop_dr.domain.policy import Drift, Mode
-from hadoop_dr.domain.roots import resolve_roots
+from hadoop_dr.domain.roots import CLOSED, resolve_roots
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.baseline import Baseline, find_baseline, record
 from hadoop_dr.services.backup.catalogs import Catalogs
@@ -192,11 +192,14 @@ class Begin:
         return finished, half_done
 
     def _make_ready(self, roots: Sequence[str]) -> None:
-        """Makes the roots exist on the target and snapshottable on both sites."""
+        """Makes the roots exist on the target and snapshottable on both sites.
+
+        A root that is there keeps its attributes, and a new one is closed to all others: place gives it the source's.
+        """
         ground = self._ground
         for root in roots:
             ground.source.namenode.allow_snapshot(root)
-            ground.target.namenode.make_directory(root, 0o755)
+            ground.target.namenode.make_directory(root, CLOSED)
             ground.target.namenode.allow_snapshot(root)
 
     def _drift(self, baseline: Baseline) -> list[Result]:

@@ -7,12 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
-from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, NotFound, Refused
+from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.inventory import Audit, audit_of
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.quotas import RootQuotas
+from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows
 from hadoop_dr.domain.service_state import Claim, Point, ServiceState
 from hadoop_dr.domain.sizes import Summary, summarise
@@ -139,20 +140,16 @@ class MakePlan:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
         older, base = baseline.snapshot(root), baseline.target_snapshot(root)
         most = self._ground.policy.audit_entries
-        items: Sequence[Item]
-        if older is None and (base := self._before(root, newer)) is not None:
-            adoption = adopt(self._ground, root, newer, base, self._beat)
-            items = adoption.items
-            plan = plan_items(items)
-            hidden = adoption.deletions - summarise(items, plan).deletions
-            return RootPlan(index, root, older, newer, base, items, plan, hidden, audit_of(len(items), most, 0))
         if older is None:
-            items = gather(self._ground, root, None, newer, audit=Audit.NO, notes=self._notes)
-            audit = audit_of(len(items), most, 0)
-        else:
-            names = self._ground.source.namenode.quota(root).used_names
-            audit = audit_of(names, most, since_audit_ms)
-            items = gather(self._ground, root, older, newer, audit=audit, notes=self._notes)
+            base = self._before(root, newer)
+            adoption = adopt(self._ground, root, newer, base, self._beat)
+            plan = plan_items(adoption.items)
+            hidden = adoption.deletions - summarise(adoption.items, plan).deletions
+            audit = audit_of(len(adoption.items), most, 0)
+            return RootPlan(index, root, older, newer, base, adoption.items, plan, hidden, audit)
+        names = self._ground.source.namenode.quota(root).used_names
+        audit = audit_of(names, most, since_audit_ms)
+        items: Sequence[Item] = gather(self._ground, root, older, newer, audit=audit, notes=self._notes)
         return RootPlan(index, root, older, newer, base, items, plan_items(items), audit=audit)
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
@@ -161,20 +158,14 @@ class MakePlan:
         audited = [point.moment_ms for point in sealed if point.sealed["summary"].get("audited")]
         return now_ms - max(audited) if audited else None
 
-    def _before(self, root: str, newer: str) -> str | None:
-        """Name of a snapshot of what the target has of a root that is planned from nothing; None when it has nothing.
+    def _before(self, root: str, newer: str) -> str:
+        """Name of a snapshot of what the target has of a root that is planned from nothing, be it nothing.
 
-        A snapshot, so that a run that is interrupted finds again what it planned on.
+        A snapshot, so that a run that is interrupted finds again what it planned on, and what changed since is known.
         """
         target = self._ground.target.namenode
-        try:
-            first = next(iter(target.list(root)), None)
-        except NotFound:  # a root since the run began
-            target.make_directory(root, 0o755)
-            first = None
+        target.make_directory(root, CLOSED)  # a root since the run began
         target.allow_snapshot(root)
-        if first is None:
-            return None
         name = before_name(newer)
         with suppress(AlreadyExists):
             target.create_snapshot(root, name)

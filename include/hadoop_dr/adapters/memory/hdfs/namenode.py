@@ -137,9 +137,15 @@ class MemoryNameNode:
 
     # -- changing
     def make_directory(self, path: str, mode: int) -> None:
-        """Makes a directory and missing parents."""
+        """Makes a directory and missing parents; one that exists keeps its mode."""
         with self.cluster.lock:
-            self.cluster.make_directory(path, mode, parents=True)
+            try:
+                there = self.cluster.live(path)
+            except NotFound:
+                acls.set_mode(self.cluster.make_directory(path, mode, parents=True), mode)
+                return
+            if not there.is_dir:
+                raise AlreadyExists(path, "is not a directory")
 
     def rename(self, source: str, target: str) -> None:
         """Moves one item without overwrite."""

@@ -1,0 +1,89 @@
+"""The attributes of a root on the secondary: the primary's, set by place, and changed by nothing before it (I8, I9)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.services.backup.begin import Begin
+from hadoop_dr.services.backup.planning import Preview
+from sim.test_backup_flow import fill
+from sim.world import POLICY, World, plan_and_stage, protecting
+
+ROOT = "/data/a b+%"
+ACL = ("group::r-x", "mask::rwx", "other::---", "user::rwx", "user:alice:rw-")
+
+
+def looks(world: World, site: str, root: str = ROOT) -> Any:
+    """Everything but the time of a root, which HDFS sets anew with each snapshot."""
+    namenode = MemoryNameNode(world.clusters[site])
+    return replace(namenode.status(root).facts, mtime_ms=0), namenode.extras(root)
+
+
+def closed_root(world: World) -> Any:
+    """The secondary has the root already, private and somebody's."""
+    world.clusters["west"].make_directory(ROOT, 0o700, parents=True)
+    west = MemoryNameNode(world.clusters["west"])
+    west.set_owner(ROOT, "ann", "payroll")
+    west.set_acl(ROOT, ACL)
+    west.set_permission(ROOT, 0o710)
+    west.set_xattr(ROOT, "user.note", b"theirs")
+    return looks(world, "west")
+
+
+def test_a_root_that_a_run_makes_is_closed_until_place_gives_it_what_the_primary_has() -> None:
+    world = World(policy=POLICY.replace("/data/a b+%", "/data/of a department/a b+%"))
+    root = "/data/of a department/a b+%"
+    world.clusters["east"].make_directory(root, 0o755, parents=True)
+    MemoryNameNode(world.clusters["east"]).set_permission(root, 0o1775)
+    world.clusters["east"].make_file(f"{root}/ü", replication=1, block_size=1024, overwrite=True)
+    stages, west = world.stages("r1"), MemoryNameNode(world.clusters["west"])
+    modes = []
+    for step in (stages.preflight, stages.moment, lambda: plan_and_stage(stages), stages.place):
+        step()  # type: ignore[operator]
+        modes.append(west.status(root).facts.mode)
+    assert modes == [0o700, 0o700, 0o700, 0o1775]
+    assert west.status("/data/of a department").facts.mode == 0o755
+    assert looks(world, "west", root) == looks(world, "east", root)
+
+
+def test_nothing_before_place_changes_an_attribute_of_a_root_that_is_there() -> None:
+    world = World()
+    fill(world)
+    theirs = closed_root(world)
+    stages = world.stages("r1")
+    for step in (stages.preflight, stages.moment, lambda: plan_and_stage(stages)):
+        step()  # type: ignore[operator]
+        assert looks(world, "west") == theirs
+    stages.place()
+    assert looks(world, "west") == looks(world, "east")
+
+
+@pytest.mark.parametrize("policy", [POLICY, protecting("hdfs: /data/a b+%", "hdfs: /data/not there")])
+def test_a_run_that_is_refused_leaves_a_roots_attributes_as_they_were(policy: str) -> None:
+    """Refused before its claim, and when its moment was taken already: more is deleted than may be."""
+    world = World(policy=policy.replace("100%", "1%"))
+    fill(world)
+    theirs = closed_root(world)
+    for name in ("keep", "h#"):
+        world.clusters["west"].make_file(f"{ROOT}/{name} of theirs", replication=1, block_size=1024, overwrite=True)
+    with pytest.raises(Refused):
+        world.backup("refused")
+    assert looks(world, "west") == theirs
+
+
+@pytest.mark.parametrize("look", ["check", "plan"])
+def test_looking_changes_no_attribute_of_a_root_on_either_site(look: str) -> None:
+    world = World()
+    fill(world)
+    world.backup("r1")
+    closed = closed_root(world)
+    before = looks(world, "east"), closed
+    ground = world.ground()
+    looked = Begin(ground, lambda *_: None).look() if look == "check" else Preview(ground).run()
+    assert looked
+    assert (looks(world, "east"), looks(world, "west")) == before
