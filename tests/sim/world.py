@@ -24,7 +24,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.identity import Role
-from hadoop_dr.domain.ledger import service_chain
+from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, service_chain
 from hadoop_dr.domain.pair import Pair, Site
 from hadoop_dr.domain.policy import read_policy, with_overrides
 from hadoop_dr.services.backup.ground import Ground, Side
@@ -113,6 +113,7 @@ class World:
     clock: StepClock = field(default_factory=StepClock)
     chance: CountingChance = field(default_factory=CountingChance)
     host: OneHost = field(default_factory=OneHost)
+    checkpoint_every: int = CHECKPOINT_EVERY
 
     def __post_init__(self) -> None:
         self.clusters = {
@@ -160,7 +161,8 @@ class World:
         }
         roles = Roles("east-west", files, self.clock).read().state
         path = service_chain("east-west", policy.service)
-        ledger = ServiceLedger(Chain(path, files["west"], files["east"], self.clock), roles)
+        chain = Chain(path, files["west"], files["east"], self.clock, self.checkpoint_every)
+        ledger = ServiceLedger(chain, roles)
         claims = Claims(ledger, sides["west"].namenode, path.rpartition("/")[0], self.clock, self.host, 3.0)
         return Ground(
             pair=PAIR,

@@ -293,3 +293,21 @@ def test_a_plan_changes_nothing() -> None:
     found = CatalogApply(target, StepClock()).plan([database("bill"), table("bill", "t")], BILL)
     assert (len(found.drops), len(found.builds), target.calls) == (0, 2, 0)
     assert hashes(catalog_of([])) == {}
+
+
+class Shared(MemoryMetastore):
+    """A target whose log loses an event of somebody else each time it is read from."""
+
+    def partitions(self, database_name: str, table_name: str, names: Sequence[str]) -> list[Row]:
+        found = super().partitions(database_name, table_name, names)
+        self.create([database(f"theirs{self.current_event()}")])
+        del self.log.events[-1]
+        return found
+
+
+def test_a_target_whose_log_has_a_gap_while_it_is_read_is_changed_all_the_same() -> None:
+    target = Shared("west")
+    wanted = [database("bill"), table("bill", "t", keys=("p",)), partition("bill", "t", ("p",), ("ü %",))]
+    apply_all(target, wanted)
+    apply_all(target, [*wanted, partition("bill", "t", ("p",), ("b",))])
+    assert target.partition_names("bill", "t") == ["p=b", "p=ü %25"]

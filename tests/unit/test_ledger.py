@@ -9,7 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
-from hadoop_dr.domain.errors import Protocol, Refused, Superseded
+from hadoop_dr.domain.errors import Protocol, Refused, Superseded, Unknown, Unreachable
 from hadoop_dr.domain.ledger import GENESIS, Entry, decode, encode, entry_path, point_directory, service_chain
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.service_state import PointState, ServiceState, dump_state, load_state, reduce_service
@@ -274,3 +274,90 @@ def test_after_an_undo_plans_bind_to_the_snapshots_it_left() -> None:
     assert state.points[OLD].bases == {"/a b": {"snapshot": f"t{OLD}"}}
     undone = told(state, "undone", {"to": OLD, "base": {"/a b": {"snapshot": "undo"}}})
     assert undone.points[OLD].bases == {"/a b": {"snapshot": "undo"}}
+
+
+class Unsure(MemoryFiles):
+    """Documents whose next publication loses its answer, or after which nothing answers any more."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        super().__init__(cluster)
+        self.loses, self.done, self.others, self.silent = False, True, b"", False
+
+    def append_new(self, path: str, content: bytes) -> bool:
+        if self.others:
+            super().append_new(path, self.others)
+        done = self.done and super().append_new(path, content)
+        if self.loses:
+            raise Unknown(path, "the answer was lost")
+        return done
+
+    def get(self, path: str) -> bytes:
+        if self.silent:
+            raise Unreachable(path, "does not answer")
+        return super().get(path)
+
+
+def append(west: MemoryFiles) -> ServiceLedger:
+    ledger = ServiceLedger(chain(west, None), ROLES)
+    ledger.append("claim", claim_body(), "mine", 0)
+    return ledger
+
+
+def test_a_lost_answer_of_an_entry_that_stands_is_read_back_as_a_success() -> None:
+    west = Unsure(MemoryCluster("west"))
+    west.loses = True
+    assert append(west).known().claim.run == "mine"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("loses", [False, True], ids=["answered", "answer lost"])
+def test_an_entry_of_somebody_else_in_the_same_place_supersedes(loses: bool) -> None:
+    west = Unsure(MemoryCluster("west"))
+    west.loses, west.others = loses, b"somebody else's"
+    with pytest.raises(Superseded, match="entry 1 was written by another run"):
+        append(west)
+
+
+def test_an_entry_that_is_not_there_yet_after_a_lost_answer_is_unknown_and_never_a_success() -> None:
+    west = Unsure(MemoryCluster("west"))
+    west.loses, west.done = True, False
+    with pytest.raises(Unknown, match="the answer was lost"):
+        append(west)
+
+
+@pytest.mark.parametrize("loses", [False, True], ids=["answered", "answer lost"])
+def test_an_entry_that_cannot_be_read_back_is_unknown_and_not_merely_a_site_that_is_silent(loses: bool) -> None:
+    west = Unsure(MemoryCluster("west"))
+    west.loses, west.others, west.silent = loses, b"perhaps ours", True
+    with pytest.raises(Unknown):
+        append(west)
+
+
+def test_what_was_appended_is_known_without_asking_anybody() -> None:
+    west = Unsure(MemoryCluster("west"))
+    ledger = append(west)
+    west.silent = True
+    assert ledger.known().claim is not None
+    assert ledger.read().claim == ledger.known().claim  # nothing new is there to be read
+
+
+@pytest.mark.parametrize("site", ["west", "east"])
+def test_a_checkpoint_that_a_site_does_not_keep_is_a_note_of_an_append_that_succeeded(
+    site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    west, east = two_sites()
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    for n in range(19):
+        ledger.append("claim", claim_body(f"20261120T02000{n % 10}.{n:03d}Z"), f"r{n}", n)
+    kept = {"west": west, "east": east}
+
+    def lost(path: str, content: bytes) -> None:
+        raise Unknown(path, "the answer was lost")
+
+    monkeypatch.setattr(kept[site], "put", lost)
+    assert ledger.append("claim", claim_body(), "last", 19).n == 20
+    [note] = ledger.take_notes()
+    assert note.startswith(f"the checkpoint of ledger entry 20 is not on {site}: ")
+    assert ledger.take_notes() == []
+    other = next(files for name, files in kept.items() if name != site)
+    assert other.names(f"{PATH}/checkpoints") == ["000000000020.json"]
+    assert ServiceLedger(chain(west, east), ROLES).read() == ledger.read()

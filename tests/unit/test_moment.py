@@ -63,9 +63,16 @@ def test_what_breaks_the_proof_is_named(evidence: Evidence, reason: str, cure: C
 
 
 def test_every_reason_is_named() -> None:
-    assert (
-        len(prove(replace(QUIET, skew_ms=300, touched=["a"], missing=["b"], gaps=["c"], max_offset_ms=1)).reasons) == 6
-    )
+    evidence = replace(QUIET, skew_ms=300, touched=["a"], missing=["b"], gaps=["c"], lost=["d"], max_offset_ms=1)
+    assert len(prove(evidence).reasons) == 7
+
+
+def test_a_catalog_that_cannot_be_told_is_armed_again_and_in_no_point_whatever_the_policy_says() -> None:
+    verdict = prove(replace(QUIET, lost=["hive: its notification log has a gap after event 7"]))
+    assert "cannot be told: hive: its notification log has a gap after event 7" in verdict.reasons[0]
+    for unproven in Unproven:
+        decisions = [decide(verdict, rearmed, unproven) for rearmed in range(MOST_REARMS + 1)]
+        assert decisions == [Decision.REARM] * 3 + [Decision.VOID]
 
 
 def test_a_touched_window_is_armed_again_three_times_then_void() -> None:

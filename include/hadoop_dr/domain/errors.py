@@ -9,6 +9,7 @@ DrError                      anything of ours; carries the exit code of the comm
 └── Failed                   tried, and the effect is known (exit 1)
     ├── Unreachable          no answer, and nothing can have happened (retryable)
     ├── NotReady             safe mode, standby, starting (retryable)
+    │   └── CatalogMoved     a catalog's state at an event cannot be told; another moment can (retryable)
     ├── NotFound             the named object does not exist
     ├── AlreadyExists        the named object exists already
     ├── AccessDenied         a right is missing
@@ -81,6 +82,10 @@ class NotReady(Failed):
     """The daemon answered that it cannot serve now: safe mode, standby, starting."""
 
     retryable = True
+
+
+class CatalogMoved(NotReady):
+    """A catalog moved on in a way that its log does not tell, so its state at an event is lost; a later one is not."""
 
 
 class NotFound(Failed):

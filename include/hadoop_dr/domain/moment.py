@@ -56,6 +56,7 @@ class Evidence:
         max_skew_ms: The policy's bound.
         touched: Objects of the service that a catalog changed between E0 and the end of the settling time.
         gaps: Catalogs whose events of that window could not be read, and why.
+        lost: Catalogs whose state at E0 cannot be told any more, and why; a point would lack them.
         missing: Locations registered at E0 that the snapshots do not hold.
         offsets_ms: Clock of a site's NameNode minus ours, by site, when it took the snapshots.
         max_offset_ms: The policy's bound.
@@ -66,6 +67,7 @@ class Evidence:
     max_skew_ms: float
     touched: Sequence[str] = ()
     gaps: Sequence[str] = ()
+    lost: Sequence[str] = ()
     missing: Sequence[str] = ()
     offsets_ms: Mapping[str, float] = field(default_factory=dict)
     max_offset_ms: float = 0.0
@@ -79,11 +81,13 @@ class Verdict:
         proof: The grade.
         reasons: Why it is unproven, one sentence each; empty when it is proven.
         cure: Whether a later moment may be proven.
+        whole: Whether everything that a point holds could be read; what could not is in no point, proven or not.
     """
 
     proof: Proof
     reasons: tuple[str, ...] = ()
     cure: Cure = Cure.REARM
+    whole: bool = True
 
 
 def prove(evidence: Evidence) -> Verdict:
@@ -93,6 +97,7 @@ def prove(evidence: Evidence) -> Verdict:
         *_named("the catalog changed while the snapshots were taken", evidence.touched),
         *_named("a table's location is in the catalog and not in the snapshot", evidence.missing),
         *_named("the catalog's events cannot be read", evidence.gaps),
+        *_named("what the catalog was at the moment cannot be told", evidence.lost),
     ]
     lasting = [
         f"the clock of {site} is {offset:+.0f} ms off, allowed are {evidence.max_offset_ms:g} ms"
@@ -100,7 +105,8 @@ def prove(evidence: Evidence) -> Verdict:
         if abs(offset) > evidence.max_offset_ms
     ]
     if passing or lasting:
-        return Verdict(Proof.UNPROVEN, (*passing, *lasting), Cure.NONE if lasting else Cure.REARM)
+        cure = Cure.NONE if lasting else Cure.REARM
+        return Verdict(Proof.UNPROVEN, (*passing, *lasting), cure, whole=not evidence.lost)
     return Verdict(Proof.ATOMIC if evidence.roots <= 1 else Proof.BOUNDED)
 
 
@@ -137,4 +143,4 @@ def decide(verdict: Verdict, rearmed: int, unproven: Unproven) -> Decision:
         return Decision.GO_ON
     if verdict.cure is Cure.REARM and rearmed < MOST_REARMS:
         return Decision.REARM
-    return Decision.GO_ON if unproven is Unproven.SEAL else Decision.VOID
+    return Decision.GO_ON if unproven is Unproven.SEAL and verdict.whole else Decision.VOID

@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.coverage import TableSeen
-from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady, Refused
+from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
 from hadoop_dr.domain.policy import Acid
 from hadoop_dr.domain.roots import resolve_roots, root_of
 from hadoop_dr.domain.service_state import Point
@@ -32,6 +32,10 @@ class Catalogs:
 
     Args:
         ground: The service.
+
+    Attributes:
+        gaps: Why it cannot be told what changed after the newest E0; empty when it can.
+        lost: Why it cannot be told what the catalog was at the newest E0; empty when it can.
     """
 
     def __init__(self, ground: Ground) -> None:
@@ -43,6 +47,8 @@ class Catalogs:
         self._kept: list[Row] = []
         self._findings: list[Finding] = []
         self._e0 = self._e1 = 0
+        self.gaps: list[str] = []
+        self.lost: list[str] = []
 
     # ------------------------------------------------------------------ before and at the moment
 
@@ -101,12 +107,13 @@ class Catalogs:
             try:
                 now = self._metastore(self._ground.source).current_event()
                 self._begun = begun if begun.full else export.at(begun, now)
-            except NotReady:
+            except CatalogMoved:
                 self._begun = export.begin(self._selection)
             self._exact = None
 
     def mark_before(self) -> None:
         """At T0: notes the event id E0."""
+        self.gaps, self.lost = [], []
         if self._patterns:
             self._e0 = self._metastore(self._ground.source).current_event()
 
@@ -121,7 +128,11 @@ class Catalogs:
             return []
         sleep_until(self._ground.clock.monotonic_s() + settle_ms / 1000)
         until = max(self._e1, self._metastore(self._ground.source).current_event())
-        events = self._export().touched(self._e0, until, self._selection)
+        try:
+            events = self._export().touched(self._e0, until, self._selection)
+        except CatalogMoved as moved:
+            self.gaps.append(f"{moved.subject}: {moved.problem}")
+            return []
         return sorted({".".join(part for part in (event.database, event.table) if part) for event in events})
 
     def outside(self, roots: Sequence[str], snapshot: str) -> list[str]:
@@ -133,7 +144,11 @@ class Catalogs:
         if not self._patterns:
             return []
         assert self._begun is not None
-        self._exact = self._export().at(self._begun, self._e0)
+        try:
+            self._exact = self._export().at(self._begun, self._e0)
+        except CatalogMoved as moved:
+            self.lost.append(f"{moved.subject}: {moved.problem}")
+            return []
         self._kept = self._covered(self._exact.rows.values())
         wanted = resolve_roots([*self._ground.policy.directories, *table_roots(self._kept)])
         if late := [root for root in wanted if root_of(root, roots) is None]:

@@ -58,7 +58,7 @@ class Close:
         In this order, because a point without snapshots must never look alive.
         """
         self._ground.ledger.append_mine(claim, "void", {"point": point, "reason": reason})
-        self.sweep(self._ground.ledger.read())
+        self.sweep(self._ground.ledger.known())
 
     def sweep(self, state: ServiceState) -> list[str]:
         """Removes snapshots and documents of void points; only names the ledger made are touched.

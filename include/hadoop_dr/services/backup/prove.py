@@ -85,6 +85,9 @@ class Prove:
     def seal(self, claim: Claim, point: Point, seconds: Mapping[str, float]) -> dict[str, Any]:
         """Seals a point whose verdict is there and good.
 
+        Returns:
+            The point in the shape of section 10.
+
         Raises:
             Failed: It was not verified, or it differs.
         """
@@ -113,7 +116,11 @@ class Prove:
         verified = {name: verdict[name] for name in ("word", "match", "cannot_tell", "smoke")}
         Close(self._ground).seal(claim, point, verified, verdict["snapshots"], summary)
         behind = self._ground.ledger.chain.follow()
-        return {"point": point.point, "behind": behind}
+        # What was appended a moment ago is known; a site that falls silent now takes no seal back.
+        document = self.document(self._ground, self._ground.ledger.known().points[point.point])
+        if behind:
+            document["warnings"] = [*document["warnings"], f"the ledger on {point.source} is behind: {behind}"]
+        return document
 
     @staticmethod
     def document(ground: Ground, point: Point) -> dict[str, Any]:

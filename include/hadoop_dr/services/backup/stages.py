@@ -6,7 +6,7 @@ stage leaves for the next lies in the ledger and in the point's documents, never
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -61,6 +61,7 @@ class BackupStages:
         self._one_process = one_process
         self._show = observer or Silent()
         self.seconds: dict[str, float] = {}
+        self._notes: list[str] = []
 
     def acts(self, transfer: str | None = None) -> dict[str, Any]:
         """Says whether this controller carries the run out, or the one at the other site does (S2.17).
@@ -162,7 +163,7 @@ class BackupStages:
             return self._prove(claim).seal(claim, point, self.seconds)
 
         try:
-            self._timed("seal", work)
+            return self._timed("seal", work)
         except Superseded:
             # Asked twice: without a claim of its own the run has either sealed its point already, or nothing to seal.
             if self._already() is None:
@@ -206,8 +207,9 @@ class BackupStages:
         except DrError as error:
             self._release(str(error))
             raise
-        pruned = self.prune()
-        return {**document, "warnings": [*document["warnings"], *pruned["warnings"]]}
+        pruned = self._prune_after_seal()
+        told = dict.fromkeys([*document["warnings"], *self._notes, *pruned])
+        return {**document, "warnings": list(told)}
 
     # ------------------------------------------------------------------ parts
 
@@ -253,6 +255,13 @@ class BackupStages:
         prove.run(claim, self._ground.ledger.read().points[point.point])
         prove.seal(claim, self._ground.ledger.read().points[point.point], {})
 
+    def _prune_after_seal(self) -> Sequence[str]:
+        """Prunes; what keeps it from that takes no seal back, and the next run does it."""
+        try:
+            return list(self.prune()["warnings"])
+        except DrError as error:
+            return [f"nothing was pruned: {error}"]
+
     def _release(self, reason: str) -> None:
         try:
             state, claim = self._ground.claims.owned(self._run)
@@ -270,6 +279,9 @@ class BackupStages:
         result = work()
         spent = self._ground.clock.monotonic_s() - begun
         self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
+        if notes := self._ground.ledger.take_notes():
+            self._notes += notes
+            result = {**result, "warnings": [*result.get("warnings", ()), *notes]}
         return result
 
 

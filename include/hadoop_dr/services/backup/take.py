@@ -127,6 +127,8 @@ class TakeMoment:
             taken.skew_ms,
             ground.policy.max_skew_ms,
             touched=touched,
+            gaps=self._catalogs.gaps,
+            lost=self._catalogs.lost,
             missing=outside,
             offsets_ms={ground.source.name: _offset_ms(taken, at_s, point.moment_ms)},
             max_offset_ms=ground.policy.max_clock_offset_ms,
@@ -164,7 +166,7 @@ class TakeMoment:
         }
         ground.ledger.append_mine(claim, "taken", body)
         behind = ground.ledger.chain.follow()
-        summary = _summary(ground.ledger.read().points[point.point])
+        summary = _summary(ground.ledger.known().points[point.point])
         return {**summary, "warnings": [f"the ledger on {ground.source.name} is behind: {behind}"] if behind else []}
 
 

@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Ver
 from hadoop_dr.domain.catalog.events import ABSENT, Touch
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
 from hadoop_dr.domain.catalog.selection import Selection
-from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused, Unknown
+from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.catalog.export import CatalogExport, Exported
@@ -123,7 +123,10 @@ class CatalogApply:
         if previous is not None and self._metastore.current_event() == previous.event:
             previous = None                                  # no event although something was changed: no log to follow
         base = self._export.begin(selection, previous)
-        return self._export.at(base, self._metastore.current_event())
+        try:
+            return self._export.at(base, self._metastore.current_event())
+        except CatalogMoved:                                 # others change it, too: as of no event will do here
+            return self._export.begin(selection)
 
     def _run(self, changes: Sequence[Change], before: Catalog) -> None:
         """Sends changes in order, those of one verb, kind and table together."""

@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.events import OPAQUE, Event, Lost, Touch, settle
 from hadoop_dr.domain.catalog.messages import parent_tables, touches
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
 from hadoop_dr.domain.catalog.selection import Selection
-from hadoop_dr.domain.errors import NotReady
+from hadoop_dr.domain.errors import CatalogMoved
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.catalog.reading import read_all, read_functions, read_touched
 
@@ -64,7 +64,7 @@ class CatalogExport:
         """Brings a beginning to exactly one event id, the newest at the moment.
 
         Raises:
-            NotReady: Something changed so often that its state at the event id cannot be told; take another moment.
+            CatalogMoved: Something changed so often that its state at the event id cannot be told; take another moment.
         """
         early = self._follow(base.event, event)
         known = early is not None
@@ -76,8 +76,8 @@ class CatalogExport:
         functions = read_functions(self._metastore, selection)
         late = self._follow(event, self._metastore.current_event())
         if late is None:
-            raise NotReady(self._metastore.name, f"its notification log has a gap after event {event}",
-                           "Take another moment")
+            raise CatalogMoved(self._metastore.name, f"its notification log has a gap after event {event}",
+                               "Take another moment")
         after = _Touched(_selected(_with_fallen(late, [*base.rows.values(), *read.values()]), selection))
         rows = {slot: row for slot, row in base.rows.items()
                 if slot.kind is not Kind.FUNCTION and not before.covers(slot)}
@@ -89,12 +89,12 @@ class CatalogExport:
         """Lists the events of a service with ids in (after, until]: what moved while the snapshots were taken.
 
         Raises:
-            NotReady: The log has a gap there, so nothing can be proven.
+            CatalogMoved: The log has a gap there, so nothing can be proven.
         """
         events = self._follow(after, until)
         if events is None:
-            raise NotReady(self._metastore.name, f"its notification log has a gap after event {after}",
-                           "Take another moment")
+            raise CatalogMoved(self._metastore.name, f"its notification log has a gap after event {after}",
+                               "Take another moment")
         return [event for event in events if _concerns(event, selection)]
 
     def _correct(self, rows: dict[Slot, Row], base: Exported, before: _Touched, after: _Touched, known: bool) -> int:
@@ -109,8 +109,8 @@ class CatalogExport:
             try:
                 row = settle(slot, base.rows.get(slot), earlier, later)
             except Lost as lost:
-                raise NotReady(str(slot), f"changed after event {base.event} and no message tells how it was",
-                               "Take another moment") from lost
+                raise CatalogMoved(str(slot), f"changed after event {base.event} and no message tells how it was",
+                                   "Take another moment") from lost
             rows.pop(slot, None)
             if row:
                 rows[slot] = row

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from hadoop_dr.domain.errors import DrError, NotFound, Protocol, Superseded
+from hadoop_dr.domain.errors import DrError, NotFound, Protocol, Superseded, Unknown
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger import (
     CHECKPOINT_EVERY,
@@ -99,6 +99,10 @@ class Chain:
         self._extend(fresh.contents)
         return self._entries
 
+    def known(self) -> list[Entry]:
+        """Gives the entries as of what was read or appended last, and asks nobody."""
+        return self._entries
+
     @property
     def state(self) -> Mapping[str, Any] | None:
         """The checkpoint's state that the entries build on; None when they begin at the first."""
@@ -151,21 +155,56 @@ class Chain:
             raise Superseded(self.path, f"entry {seen_n + 1} was written by another run", "Read again and decide anew.")
         entry = Entry(seen_n + 1, epoch, run, iso(self._clock.wall_ms()), kind, body, self._copy.head_digest, pair_n)
         content = encode(entry)
-        path = entry_path(self.path, entry.n)
-        if not self.deciding.append_new(path, content) and self.deciding.get(path) != content:
+        if not self._publish(entry_path(self.path, entry.n), content):
             raise Superseded(self.path, f"entry {entry.n} was written by another run", "Read again and decide anew.")
         self._extend((content,))
         return entry
 
-    def checkpoint(self, state: Mapping[str, Any]) -> None:
-        """Keeps the reduced state now and then, so that a reader need not start at the first one."""
-        if self._copy.head_n % self._checkpoint_every == 0:
-            n = self._copy.head_n
-            kept = {"n": n, "digest": self._copy.head_digest, "state": state}
-            content = json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()
-            for files in (self.deciding, self.follower):
-                if files is not None:
-                    files.put(f"{self.path}/checkpoints/{n:012d}.json", content)
+    def _publish(self, path: str, content: bytes) -> bool:
+        """Writes an entry where there is none; whether it is this one that stands there afterwards (I11).
+
+        Raises:
+            Unknown: It cannot be told, or the entry is not there and may still come.
+        """
+        try:
+            if self.deciding.append_new(path, content):
+                return True
+        except Unknown as lost:
+            there = self._read_back(path, lost)
+            if there is None:
+                raise
+            return there == content
+        return self._read_back(path) == content
+
+    def _read_back(self, path: str, lost: Unknown | None = None) -> bytes | None:
+        try:
+            return self.deciding.get(path)
+        except NotFound:
+            return None
+        except DrError as silent:
+            raise lost or Unknown(
+                path,
+                f"whether this entry is ours cannot be told: {silent.problem}",
+                "Run the same again: it reads the ledger first.",
+            ) from silent
+
+    def checkpoint(self, state: Mapping[str, Any]) -> list[str]:
+        """Keeps the reduced state now and then, so that a reader need not start at the first one.
+
+        Returns:
+            On which site it could not be kept and why. Nothing is lost by it but time: readers begin at an older one.
+        """
+        n, left = self._copy.head_n, list[str]()
+        if n % self._checkpoint_every:
+            return left
+        kept = {"n": n, "digest": self._copy.head_digest, "state": state}
+        content = json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()
+        for files in [self.deciding] + ([self.follower] if self.follower else []):
+            try:
+                files.put(f"{self.path}/checkpoints/{n:012d}.json", content)
+            except DrError as error:
+                left.append(f"the checkpoint of ledger entry {n} is not on {files.site}: {error}")
+        return left
 
     def follow(self) -> str | None:
         """Brings the other copy to the deciding one's head.

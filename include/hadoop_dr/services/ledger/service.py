@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hadoop_dr.domain.errors import Superseded
@@ -20,16 +20,31 @@ class ServiceLedger:
     Args:
         chain: The service's chain.
         roles: The pair's roles; their epoch and entry number go into every entry.
+
+    Attributes:
+        notes: What a person should know of appends that succeeded, until somebody takes it.
     """
 
     def __init__(self, chain: Chain, roles: PairState) -> None:
         self.chain, self.roles = chain, roles
         self._state = ServiceState()
         self._folded = 0
+        self.notes: list[str] = []
 
     def read(self) -> ServiceState:
         """Gives the state as the deciding copy tells it now."""
-        entries = self.chain.entries()
+        return self._fold(self.chain.entries())
+
+    def known(self) -> ServiceState:
+        """Gives the state as of what was read or appended last, and asks nobody."""
+        return self._state
+
+    def take_notes(self) -> list[str]:
+        """Gives the notes, once."""
+        notes, self.notes = self.notes, []
+        return notes
+
+    def _fold(self, entries: Sequence[Entry]) -> ServiceState:
         if self._folded == 0 and self.chain.state is not None:
             self._state = load_state(self.chain.state)
         self._state = reduce_service(entries[self._folded :], self._state)
@@ -37,7 +52,7 @@ class ServiceLedger:
         return self._state
 
     def append(self, kind: str, body: Mapping[str, Any], run: str, seen_n: int) -> Entry:
-        """Appends an entry decided on the head ``seen_n``.
+        """Appends an entry decided on the head ``seen_n``; whatever fails once it stands is a note and no error.
 
         Raises:
             Superseded: Somebody appended since, or the roles have a newer epoch than the caller knows.
@@ -51,7 +66,8 @@ class ServiceLedger:
                 "The roles have changed; start again.",
             )
         entry = self.chain.append(kind, body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
-        self.chain.checkpoint(dump_state(self.read()))
+        state = self._fold(self.chain.known())
+        self.notes += self.chain.checkpoint(dump_state(state))
         return entry
 
     def require(self, claim: Claim) -> ServiceState:
