@@ -34,10 +34,20 @@ class PolicySet:
     Attributes:
         policies: The good ones by service.
         broken: One error for each file that is out; the others go on (fault 73).
+        readable: All that could be read, also those that are out because they contradict another one.
     """
 
     policies: Mapping[str, Policy]
     broken: tuple[BadInput, ...] = ()
+    readable: tuple[Policy, ...] = ()
+
+    def declared(self, pair: str) -> dict[str, tuple[str, ...]]:
+        """Directories that the services of a pair declare, by service; one that declares none is in it, too."""
+        found: dict[str, tuple[str, ...]] = {}
+        for policy in self.readable:
+            if policy.pair == pair:
+                found[policy.service] = (*found.get(policy.service, ()), *policy.directories)
+        return found
 
 
 def find_home(start: Path | None = None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -126,7 +136,8 @@ def load_policies(home: Path) -> PolicySet:
             broken.append(error)
     conflicts = {**_same_service(good), **_overlapping(good)}
     policies = {policy.service: policy for policy in good if policy.file not in conflicts}
-    return PolicySet(policies, tuple(sorted((*broken, *conflicts.values()), key=lambda error: error.subject)))
+    errors = sorted((*broken, *conflicts.values()), key=lambda error: error.subject)
+    return PolicySet(policies, tuple(errors), tuple(good))
 
 
 def load_policy(home: Path, service: str) -> Policy:
@@ -135,7 +146,15 @@ def load_policy(home: Path, service: str) -> Policy:
     Raises:
         BadInput: It is unknown or wrong.
     """
-    every = load_policies(home)
+    return policy_of(load_policies(home), service)
+
+
+def policy_of(every: PolicySet, service: str) -> Policy:
+    """Gives the policy of one service out of all.
+
+    Raises:
+        BadInput: It is unknown or wrong.
+    """
     if service in every.policies:
         return every.policies[service]
     raise _not_found(f"service '{service}'", service, POLICIES, sorted(every.policies), every.broken)

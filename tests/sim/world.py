@@ -26,12 +26,13 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, service_chain
 from hadoop_dr.domain.pair import Pair, Site
-from hadoop_dr.domain.policy import read_policy, with_overrides
+from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
+from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.ledger.service import ServiceLedger
 from support.catalogs import database, table
@@ -107,13 +108,19 @@ class OneHost:
 
 @dataclass
 class World:
-    """Two sites in memory; ``east`` is primary in epoch 1."""
+    """Two sites in memory; ``east`` is primary in epoch 1.
+
+    Attributes:
+        policy: The service whose runs are made.
+        others: Policy files of other services that the controller has, too.
+    """
 
     policy: str = POLICY
     clock: StepClock = field(default_factory=StepClock)
     chance: CountingChance = field(default_factory=CountingChance)
     host: OneHost = field(default_factory=OneHost)
     checkpoint_every: int = CHECKPOINT_EVERY
+    others: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.clusters = {
@@ -143,7 +150,7 @@ class World:
     def ground(self, faults: Faults | None = None) -> Ground:
         """The ground of a new process, which may die or lose an answer at a chosen effect."""
         faults = faults or Faults()
-        policy = read_policy(config.parse(self.policy.encode(), "billing.yaml"), config.longest_gap_ms)
+        policy = _read(self.policy)
         files = {name: faulty_files(one, faults) for name, one in self.files().items()}
         coordinators = self.coordinators()
         sides = {
@@ -163,6 +170,9 @@ class World:
         path = service_chain("east-west", policy.service)
         chain = Chain(path, files["west"], files["east"], self.clock, self.checkpoint_every)
         ledger = ServiceLedger(chain, roles)
+        others = [_read(text) for text in self.others]
+        declared = {one.service: one.directories for one in (policy, *others)}
+        owners = RootOwners("east-west", policy.service, files["west"], files["east"], self.clock, roles, declared)
         claims = Claims(ledger, sides["west"].namenode, path.rpartition("/")[0], self.clock, self.host, 3.0)
         return Ground(
             pair=PAIR,
@@ -172,6 +182,7 @@ class World:
             source=sides["east"],
             target=sides["west"],
             ledger=ledger,
+            owners=owners,
             claims=claims,
             mover=FaultyMover(MemoryMover(self.clusters["east"], self.clusters["west"]), faults),
             local_mover=FaultyMover(MemoryMover(self.clusters["west"], self.clusters["west"]), faults),
@@ -198,6 +209,10 @@ class World:
         tree = comparable(read_tree(namenode, writer, top))
         facts, extras, digest = tree[""]
         return {**tree, "": (replace(facts, mtime_ms=0), extras, digest)}
+
+
+def _read(text: str) -> Policy:
+    return read_policy(config.parse(text.encode(), "billing.yaml"), config.longest_gap_ms)
 
 
 class TableWorld(World):

@@ -29,6 +29,7 @@ from hadoop_dr.ports.sql import Queries
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
+from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.roles import Roles, RolesRead
 from hadoop_dr.services.ledger.service import ServiceLedger
 
@@ -135,7 +136,8 @@ def open_service(
         Unreachable, NotReady: A site that is needed does not serve.
     """
     home = home or settings.find_home()
-    policy = settings.load_policy(home, service)
+    policies = settings.load_policies(home)
+    policy = settings.policy_of(policies, service)
     pair = settings.load_pair(home, policy.pair)
     text = (home / policy.file).read_text("utf-8")
     with ExitStack() as stack:
@@ -158,6 +160,15 @@ def open_service(
         if both and read.silent:
             raise next(iter(read.silent.values()))
         ledger = ServiceLedger(_chain(pair.name, service, roles.deciding, sides, read.silent), roles)
+        owners = RootOwners(
+            pair.name,
+            service,
+            ledger.chain.deciding,
+            ledger.chain.follower,
+            clock,
+            roles,
+            policies.declared(pair.name),
+        )
         directory = service_chain(pair.name, service).rpartition("/")[0]
         limits = Limits(bandwidth_bytes_s=policy.limits.bandwidth_bytes_s)
         there, here = (
@@ -177,6 +188,7 @@ def open_service(
             source=source,
             target=target,
             ledger=ledger,
+            owners=owners,
             claims=Claims(
                 ledger, sides[roles.deciding].namenode, directory, clock, host, policy.takeover_after_ms / 1000
             ),

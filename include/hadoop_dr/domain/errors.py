@@ -5,6 +5,7 @@ DrError                      anything of ours; carries the exit code of the comm
 ├── Unknown                  an effect's result could not be read back; nothing may be built on it (exit 3)
 ├── Refused                  a rule says no; nothing was changed (exit 1)
 │   ├── Busy                 another run owns the service
+│   ├── OwnedElsewhere       a directory belongs to another service
 │   └── Superseded           this try lost its claim to a later one; it must stop
 └── Failed                   tried, and the effect is known (exit 1)
     ├── Unreachable          no answer, and nothing can have happened (retryable)
@@ -62,6 +63,10 @@ class Refused(DrError):
 
 class Busy(Refused):
     """Another run owns the service."""
+
+
+class OwnedElsewhere(Refused):
+    """A directory that was to become a root belongs to another service."""
 
 
 class Superseded(Refused):

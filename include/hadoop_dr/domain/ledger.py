@@ -17,6 +17,8 @@ from hadoop_dr.domain.errors import Protocol, Refused
 FORMAT = 1
 CHECKPOINT_EVERY = 100
 """Entries between two checkpoints; a run makes about ten, and every stage of it begins by reading from the newest."""
+PAIR_CHECKPOINT_EVERY = 20
+"""The same for the pair's ledger, which every process reads from both sites before it does anything."""
 GENESIS = "0" * 64
 
 SERVICE_KINDS: Mapping[str, frozenset[str]] = {
@@ -39,6 +41,8 @@ PAIR_KINDS: Mapping[str, frozenset[str]] = {
     "settings": frozenset({"settings"}),
     "policy": frozenset({"service", "policy"}),
     "node_map": frozenset({"node_map"}),
+    "roots_owned": frozenset({"service", "roots"}),
+    "roots_released": frozenset({"service", "roots"}),
 }
 
 

@@ -115,13 +115,17 @@ class ServiceState:
         """Directories that were ever roots of a point that is still remembered."""
         return {root for point in self.points.values() for root in point.taken.get("roots", {})}
 
-    def retired_roots(self, site: str) -> list[str]:
-        """Directories that were roots once and that no point on a site names any more, sorted."""
+    def retired_roots(self, site: str, owned: Iterable[str] = ()) -> list[str]:
+        """Directories that were roots once, or were to be, and that no point on a site names any more, sorted.
+
+        Args:
+            owned: What the service owns: also roots of runs that never came to their moment, and of forgotten points.
+        """
         named: set[str] = set()
         for point in self.points.values():
             if point.state is not PointState.VOID and site not in point.gone:
                 named.update(point.taken.get("roots", {}))
-        return sorted(self.roots() - named)
+        return sorted(self.roots().union(owned) - named)
 
     def unfinished(self) -> list[Point]:
         """Points that were begun and are neither sealed nor void, oldest first."""

@@ -12,6 +12,8 @@ from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Copy, read_copy
 
+_SHOWN = 5
+
 
 def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> dict[str, Any]:
     """Lists points in the shape of section 10, oldest first; void ones are left out, ``explain`` has them."""
@@ -106,6 +108,11 @@ def _tell_sealed(_: Entry, body: Mapping[str, Any]) -> str:
     return f"point {body['point']} sealed on baseline {baseline}; verified: {word}"
 
 
+def _tell_roots(roots: Sequence[str]) -> str:
+    more = f" and {len(roots) - _SHOWN} more" if len(roots) > _SHOWN else ""
+    return ", ".join(roots[:_SHOWN]) + more
+
+
 _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
     "claim": _tell_claim,
     "rearmed": lambda _, body: f"moment {body['void']} was missed or touched; armed anew as {body['point']}",
@@ -118,6 +125,11 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
         f"point {body['point']} found damaged: {body['reason']}"
         if body["reason"]
         else f"point {body['point']} read back as it was sealed; it is not damaged"
+    ),
+    "roots_owned": lambda _, body: f"service {body['service']} owns {_tell_roots(body['roots'])}",
+    "roots_released": lambda _, body: f"service {body['service']} gives up {_tell_roots(body['roots'])}",
+    "roles": lambda _, body: (
+        f"{body['primary']} is primary, the copy on {body['deciding']} decides; by {body['by']}: {body['reason']}"
     ),
     "pruned": lambda _, body: "pruned " + ", ".join(f"{point} on {site}" for site, point in body["points"]),
 }

@@ -20,6 +20,7 @@ from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.drift import find_drift, kept_name, trees_differ
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
+from hadoop_dr.services.backup.ownership import own_roots, release_retired
 from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
 from hadoop_dr.services.backup.room import make_room
 from hadoop_dr.services.ledger.claims import Wish
@@ -95,7 +96,7 @@ class Begin:
         try:
             if baseline.point is not None and claim.n != as_left:
                 self._mend_drift(claim, baseline.point, half_done)
-            self._make_ready(roots)
+            self._make_ready(claim, roots)
         except DrError as error:
             self._close.void(claim, claim.point, str(error))
             raise
@@ -126,7 +127,9 @@ class Begin:
             for text in damage_warnings(state, ground.target.name)
         ]
         order = moment_order(state, ground.clock.wall_ms())
-        return [*sites, *preflight.run(Scope(roots, baseline.point)), *order, *damaged], state, baseline
+        checked = preflight.run(Scope(roots, baseline.point))
+        owners = ground.owners.look(roots, again=any(r.name == "roots" and r.mark is Mark.FAIL for r in checked))
+        return [*sites, *owners, *checked, *order, *damaged], state, baseline
 
     def _roots(self) -> tuple[str, ...]:
         return resolve_roots([*self._ground.policy.directories, *self._catalogs.locations()])
@@ -191,12 +194,14 @@ class Begin:
         self._close.sweep(self._ground.ledger.read())
         return finished, half_done
 
-    def _make_ready(self, roots: Sequence[str]) -> None:
-        """Makes the roots exist on the target and snapshottable on both sites.
+    def _make_ready(self, claim: Claim, roots: Sequence[str]) -> None:
+        """Makes the roots the service's own, then exist on the target and snapshottable on both sites.
 
         A root that is there keeps its attributes, and a new one is closed to all others: place gives it the source's.
         """
         ground = self._ground
+        release_retired(ground, claim, roots)
+        own_roots(ground, claim, roots)
         for root in roots:
             ground.source.namenode.allow_snapshot(root)
             ground.target.namenode.make_directory(root, CLOSED)

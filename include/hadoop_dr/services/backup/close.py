@@ -135,7 +135,7 @@ class Close:
         state, told = self._ground.ledger.read(), list[str]()
         if state.claim is not None or state.unfinished():
             return []
-        retired = set(state.retired_roots(side.name)) - set(self._ground.policy.directories)
+        retired = set(state.retired_roots(side.name, self._ground.owners.mine)) - set(self._ground.policy.directories)
         try:
             for root in sorted(retired.intersection(side.namenode.snapshottable())):
                 if not side.namenode.snapshots(root):

@@ -20,6 +20,7 @@ from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.sql import Queries
 from hadoop_dr.services.ledger.claims import Claims
+from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.service import ServiceLedger
 
 
@@ -52,6 +53,7 @@ class Ground:
         policy_text: The policy file as it was read: what a claim freezes.
         source: The primary.
         target: The site that is not primary; its ledger copy decides.
+        owners: Owns and releases the service's roots.
         mover: Moves bytes from source to target.
         local_mover: Moves bytes within the target: undo, repair of drift, reading back.
         source_mover: Reads files of the source back, to compare with what the target has.
@@ -67,6 +69,7 @@ class Ground:
     source: Side
     target: Side
     ledger: ServiceLedger
+    owners: RootOwners
     claims: Claims
     mover: Mover
     local_mover: Mover

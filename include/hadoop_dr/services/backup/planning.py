@@ -294,6 +294,7 @@ class Preview:
         taken: list[str] = []
         try:
             roots = []
+            ground.owners.refuse(ground.owners.clashes(catalogs.roots()))
             for index, root in enumerate(catalogs.roots()):
                 ground.source.namenode.allow_snapshot(root)
                 ground.source.namenode.create_snapshot(root, name)

@@ -19,6 +19,7 @@ from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import candidate_name
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.ownership import own_roots
 from hadoop_dr.services.backup.writing import FindWriting
 from hadoop_dr.services.ledger.claims import Pulse
 from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
@@ -79,7 +80,7 @@ class TakeMoment:
         now = self._ground.clock.wall_ms()
         too_far = point.moment_ms > max(claim.frozen.get("wanted_ms") or 0, now + ARMING_MS)
         name = candidate_name(self._ground, point)
-        roots = self._roots()
+        roots = self._roots(claim)
         begun = any(s.name == name for root in roots for s in self._ground.source.namenode.snapshots(root))
         if begun or too_far or point.moment_ms <= now:
             point = self._rearm(claim, point)
@@ -94,8 +95,9 @@ class TakeMoment:
         self._ground.ledger.append_mine(claim, "rearmed", body)
         return self._ground.ledger.read().points[new]
 
-    def _roots(self) -> tuple[str, ...]:
+    def _roots(self, claim: Claim) -> tuple[str, ...]:
         roots = resolve_roots([*self._ground.policy.directories, *self._catalogs.locations()])
+        own_roots(self._ground, claim, roots)
         for root in roots:
             self._ground.source.namenode.allow_snapshot(root)
         return roots
@@ -103,7 +105,7 @@ class TakeMoment:
     def _shoot(self, claim: Claim, point: Point) -> _Shot:
         ground = self._ground
         self._catalogs.begin()
-        roots = self._roots()
+        roots = self._roots(claim)
         at_s = ground.clock.monotonic_s() + (point.moment_ms - ground.clock.wall_ms()) / 1000
 
         def still_mine() -> None:

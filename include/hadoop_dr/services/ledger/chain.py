@@ -7,9 +7,10 @@ whole and made anew from the deciding one.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from hadoop_dr.domain.errors import DrError, NotFound, Protocol, Superseded, Unknown
@@ -94,7 +95,7 @@ class Chain:
             Protocol: An entry does not follow the one before it.
         """
         if not self._loaded:
-            self._copy, self._loaded = self._from_checkpoint(), True
+            self._copy, self._loaded = newest_checkpoint(self.deciding, self.path), True
         fresh = read_copy(self.deciding, self.path, self._copy.head_n + 1, self._copy.head_digest)
         self._extend(fresh.contents)
         return self._entries
@@ -113,27 +114,8 @@ class Chain:
         """Number of the newest entry read or written so far."""
         return self._copy.head_n
 
-    def _from_checkpoint(self) -> Copy:
-        names = [name for name in self.deciding.names(f"{self.path}/checkpoints") if name.endswith(".json")]
-        if not names:
-            return Copy(1, GENESIS, ())
-        where = f"{self.path}/checkpoints/{names[-1]}"
-        try:
-            kept = json.loads(self.deciding.get(where))
-            return Copy(kept["n"] + 1, kept["digest"], (), kept["state"])
-        except (ValueError, KeyError) as error:
-            raise Protocol(
-                where, "not a checkpoint", "Move it away; the chain is then read from its first entry."
-            ) from error
-
     def _extend(self, contents: Sequence[bytes]) -> None:
-        wrong = broken_at(self._copy.head_n + 1, self._copy.head_digest, contents)
-        if wrong:
-            raise Protocol(
-                entry_path(self.path, wrong[0]),
-                f"broken chain on {self.deciding.site}: {wrong[1]}",
-                "Compare both copies: hadoop-dr ledger check.",
-            )
+        _refuse_broken(self.deciding.site, self.path, self._copy.head_n + 1, self._copy.head_digest, contents)
         first = self._copy.head_n + 1
         self._entries += [decode(c, entry_path(self.path, n)) for n, c in enumerate(contents, first)]
         self._copy = Copy(
@@ -270,6 +252,16 @@ class Chain:
         return compare(self._copy.digests(), self._follower_copy(self.follower).digests(), self._copy.start_n)
 
 
+def _refuse_broken(site: str, path: str, start_n: int, start_prev: str, contents: Sequence[bytes]) -> None:
+    wrong = broken_at(start_n, start_prev, contents)
+    if wrong:
+        raise Protocol(
+            entry_path(path, wrong[0]),
+            f"broken chain on {site}: {wrong[1]}",
+            "Compare both copies: hadoop-dr ledger check.",
+        )
+
+
 def entry_there(files: Files, path: str, n: int) -> bytes | None:
     """Reads one entry of a copy, or None."""
     try:
@@ -278,16 +270,27 @@ def entry_there(files: Files, path: str, n: int) -> bytes | None:
         return None
 
 
-def numbers_from(files: Files, path: str, start_n: int) -> list[int]:
+def entry_digest(files: Files, path: str, n: int) -> str | None:
+    """Gives the digest of one entry of a copy, of the one before the first the one that every chain begins with."""
+    if n == 0:
+        return GENESIS
+    content = entry_there(files, path, n)
+    return None if content is None else digest(content)
+
+
+def numbers_from(files: Files, path: str, start_n: int, names: Callable[[str], list[str]] | None = None) -> list[int]:
     """Lists the numbers of a copy's entries from one on.
+
+    Args:
+        names: Lists a directory, where the caller keeps what was listed before.
 
     Raises:
         Protocol: One between them is missing.
     """
     numbers: list[int] = []
-    n = start_n
+    n, names = start_n, names or files.names
     while True:
-        found = sorted(int(name[:12]) for name in files.names(f"{path}/{n // 1000}") if name[:12].isdigit())
+        found = sorted(int(name[:12]) for name in names(f"{path}/{n // 1000}") if name[:12].isdigit())
         fresh = [number for number in found if number >= n]
         numbers += fresh
         if not fresh or fresh[-1] % 1000 != 999:
@@ -303,9 +306,43 @@ def numbers_from(files: Files, path: str, start_n: int) -> list[int]:
     return numbers
 
 
-def read_copy(files: Files, path: str, start_n: int, start_prev: str) -> Copy:
+def newest_checkpoint(files: Files, path: str) -> Copy:
+    """Gives a copy of a chain as its newest checkpoint vouches for it, without any entry; an empty one if it has none.
+
+    Raises:
+        Protocol: The checkpoint is none.
+    """
+    names = [name for name in files.names(f"{path}/checkpoints") if name.endswith(".json")]
+    if not names:
+        return Copy(1, GENESIS, ())
+    where = f"{path}/checkpoints/{names[-1]}"
+    try:
+        kept = json.loads(files.get(where))
+        return Copy(kept["n"] + 1, kept["digest"], (), kept["state"])
+    except (ValueError, KeyError) as error:
+        raise Protocol(
+            where, "not a checkpoint", "Move it away; the chain is then read from its first entry."
+        ) from error
+
+
+def read_shortened(files: Files, path: str, checkpoint_every: int) -> Copy:
+    """Reads one site's copy from its newest checkpoint; a chain too short to have one costs no look for it.
+
+    Raises:
+        Protocol: An entry does not follow the one before it.
+    """
+    names = cache(files.names)
+    kept = Copy(1, GENESIS, ()) if len(names(f"{path}/0")) < checkpoint_every else newest_checkpoint(files, path)
+    contents = read_copy(files, path, kept.start_n, kept.start_prev, names).contents
+    _refuse_broken(files.site, path, kept.start_n, kept.start_prev, contents)
+    return Copy(kept.start_n, kept.start_prev, contents, kept.state)
+
+
+def read_copy(
+    files: Files, path: str, start_n: int, start_prev: str, names: Callable[[str], list[str]] | None = None
+) -> Copy:
     """Reads one site's copy of a chain from an entry on; entries are fetched side by side, in order."""
-    numbers = numbers_from(files, path, start_n)
+    numbers = numbers_from(files, path, start_n, names)
     if len(numbers) <= 2:
         return Copy(start_n, start_prev, tuple(files.get(entry_path(path, number)) for number in numbers))
     with ThreadPoolExecutor(min(_READERS, len(numbers))) as pool:

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
-from hadoop_dr.domain.ledger import GENESIS, compare, decode, pair_chain
-from hadoop_dr.domain.pair_state import PairState, reduce_pair
+from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, decode, pair_chain
+from hadoop_dr.domain.pair_state import PairState, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.ledger.chain import Chain, Copy, read_copy
+from hadoop_dr.services.ledger.chain import Chain, Copy, entry_digest, read_shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,10 @@ class Roles:
         copies: dict[str, Copy] = {}
         silent: dict[str, DrError] = {}
         with ThreadPoolExecutor(len(self._files)) as pool:
-            reads = {site: pool.submit(read_copy, files, self._path, 1, GENESIS) for site, files in self._files.items()}
+            reads = {
+                site: pool.submit(read_shortened, files, self._path, PAIR_CHECKPOINT_EVERY)
+                for site, files in self._files.items()
+            }
         for site, read in reads.items():
             try:
                 copies[site] = read.result()
@@ -60,19 +63,28 @@ class Roles:
         if not copies:
             raise next(iter(silent.values()))
         chosen = self._chosen(copies)
-        entries = [decode(content, self._path) for content in copies[chosen].contents]
         behind = tuple(site for site, copy in copies.items() if copy.head_n < copies[chosen].head_n)
-        return RolesRead(reduce_pair(entries), silent, behind)
+        return RolesRead(self._state(copies[chosen]), silent, behind)
+
+    def _state(self, copy: Copy) -> PairState:
+        kept = load_pair_state(copy.state) if copy.state is not None else None
+        return reduce_pair([decode(content, self._path) for content in copy.contents], kept)
 
     def _chosen(self, copies: Mapping[str, Copy]) -> str:
+        """The longest copy; where they went apart, the one that decides. An entry vouches for all before it."""
         longest = max(copies, key=lambda site: copies[site].head_n)
         for copy in copies.values():
-            if compare(copies[longest].digests(), copy.digests()):
+            if copy.head_digest != self._digest_at(longest, copies[longest], copy.head_n):
                 return self._after_fork(copies)
         return longest
 
+    def _digest_at(self, site: str, copy: Copy, n: int) -> str | None:
+        if n < copy.start_n - 1:
+            return entry_digest(self._files[site], self._path, n)
+        return copy.digests()[n - copy.start_n] if n >= copy.start_n else copy.start_prev
+
     def _after_fork(self, copies: Mapping[str, Copy]) -> str:
-        states = {site: reduce_pair([decode(c, self._path) for c in copy.contents]) for site, copy in copies.items()}
+        states = {site: self._state(copy) for site, copy in copies.items()}
         highest = max(state.epoch for state in states.values())
         deciding = [site for site, state in states.items() if state.epoch == highest and state.deciding == site]
         if len(deciding) != 1:

@@ -1,0 +1,102 @@
+"""What a service may make a root beside the roots and declarations of others: equal, inside, above (I8, section 6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.owners import Claimed, Clash, clashes, contested, owner_results
+from hadoop_dr.domain.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
+
+OWNED = {"/wh/x ü": "other", "/wh/x ü+": "other", "/a/b/c%20": "third", "/mine/t": "me"}
+DECLARED = {"me": ("/data/me",), "other": ("/data/o", "/wh"), "new": ("/data/n/deep",)}
+
+
+def entry(n: int, kind: str, service: str, *roots: str) -> Entry:
+    return Entry(n, 1, "r", "", kind, {"service": service, "roots": list(roots)}, GENESIS, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "met"),
+    [
+        ("/wh/x ü", "/wh/x ü"),
+        ("/wh/x ü/t", "/wh/x ü"),
+        ("/wh/x ü/t/u/v", "/wh/x ü"),
+        ("/wh", "/wh/x ü"),
+        ("/", "/a/b/c%20"),
+        ("/a/b", "/a/b/c%20"),
+        ("/wh/x", None),
+        ("/wh/x ", None),
+        ("/a/b/c", None),
+        ("/a/b/c%2", None),
+    ],
+)
+def test_what_is_equal_above_or_below_meets_and_a_longer_name_does_not(path: str, met: str | None) -> None:
+    assert Claimed(OWNED).meets(path) == met
+
+
+def test_a_directory_that_another_service_owns_or_declares_is_named_with_that_service() -> None:
+    found = clashes("me", ["/wh/x ü/t", "/data/n", "/free", "/data/o"], OWNED, DECLARED)
+    assert list(map(str, found)) == [
+        "/wh/x ü/t lies in /wh/x ü, a root of the service 'other'",
+        "/data/n holds /data/n/deep, a directory of the service 'new'",
+        "/data/o is a directory of the service 'other' too",
+    ]
+    assert all("'other'" in clash.mend or "'new'" in clash.mend for clash in found)
+
+
+def test_a_service_of_which_no_policy_is_left_is_named_as_such() -> None:
+    [clash] = clashes("me", ["/a/b"], OWNED, DECLARED)
+    assert (clash.service, clash.known) == ("third", False)
+    assert "No policy here names 'third' any more" in clash.mend
+
+
+def test_what_a_service_owns_stays_its_own_whatever_another_policy_declares() -> None:
+    declared = {**DECLARED, "late": ("/mine",)}
+    assert clashes("me", ["/mine/t"], OWNED, declared) == []
+    [warning] = contested("me", ["/mine/t", "/data/o"], OWNED, declared)
+    assert warning.mark is Mark.WARN
+    assert "/mine/t lies in /mine, a directory of the service 'late'" in warning.detail
+    assert contested("me", ["/mine/t"], OWNED, DECLARED) == []
+
+
+def test_of_many_contested_roots_the_first_are_named_and_the_others_counted() -> None:
+    owners = {f"/mine/{n}": "me" for n in range(9)}
+    [warning] = contested("me", owners, owners, {"late": ("/mine",)})
+    assert " and 6 more" in warning.detail
+
+
+def test_a_clash_is_a_failed_check_with_the_way_out() -> None:
+    [result] = owner_results([Clash("/x", "other", "/x", declared=False)])
+    assert (result.name, result.mark, result.detail) == ("owners", Mark.FAIL, "/x is a root of the service 'other' too")
+    assert "unprotect" in result.mend
+
+
+def test_thousands_of_roots_beside_thousands_of_others_are_looked_at_in_no_time() -> None:
+    owners = {f"/wh/{n % 50}/t{n}": "other" for n in range(20_000)}
+    assert clashes("me", [f"/mine/{n % 50}/t{n}" for n in range(20_000)], owners, {}) == []
+
+
+def test_the_first_to_own_a_root_has_it_until_it_gives_it_up() -> None:
+    state = reduce_pair([
+        entry(1, "roots_owned", "one", "/a b", "/c"),
+        entry(2, "roots_owned", "two", "/a b", "/d"),
+        entry(3, "roots_released", "two", "/a b", "/nobody's"),
+    ])  # fmt: skip
+    assert state.owners == {"/a b": "one", "/c": "one", "/d": "two"}
+    assert state.owned_by("one") == ["/a b", "/c"]
+    later = reduce_pair([entry(4, "roots_released", "one", "/a b"), entry(5, "roots_owned", "two", "/a b")], state)
+    assert later.owners == {"/c": "one", "/d": "two", "/a b": "two"}
+    assert later.n == 5
+
+
+def test_a_change_of_roles_leaves_the_owners_alone() -> None:
+    roles = Entry(2, 2, "r", "", "roles", {"primary": "west", "deciding": "west", "by": "", "reason": ""}, GENESIS, 0)
+    state = reduce_pair([entry(1, "roots_owned", "one", "/a"), roles])
+    assert state == PairState(2, "west", "west", 2, {"/a": "one"})
+
+
+def test_a_checkpoint_gives_back_roles_and_owners() -> None:
+    state = PairState(3, "east", "west", 40, {"/a b": "one", "/ü%": "two", "/c": "one"})
+    assert load_pair_state(dump_pair_state(state)) == state
