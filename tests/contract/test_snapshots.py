@@ -302,3 +302,64 @@ def test_the_block_ids_of_a_whole_tree_are_those_of_its_files_now_and_in_a_snaps
     assert dict(name.block_ids(past)) != dict(name.block_ids(now))
     with pytest.raises(NotFound):
         list(name.block_ids(f"{folder}/nobody"))
+
+
+# -- from a snapshot to the live tree
+def test_a_diff_to_the_live_tree_shows_what_a_snapshot_of_now_would_and_changes_nothing(
+    name: NameNode, pen: Writer, folder: str
+) -> None:
+    root = f"{folder}/top ü%"
+    name.make_directory(f"{root}/d/e", 0o755)
+    for path in ("a b", "g=1", "d/f+", "d/h#"):
+        pen.write(f"{root}/{path}", b"one")
+    name.allow_snapshot(root)
+    name.create_snapshot(root, "s 1")
+    assert diff(name, root, "s 1", "") == DiffPage()
+    name.rename(f"{root}/d", f"{root}/ü")
+    name.delete(f"{root}/a b")
+    pen.append(f"{root}/g=1", b"two")
+    pen.write(f"{root}/ü/f+", b"replaced")
+    pen.write(f"{root}/ü/e/new", b"three")
+    before = name.status(root), name.snapshots(root)
+    told = diff(name, root, "s 1", "")
+    assert (name.status(root), name.snapshots(root)) == before
+    name.create_snapshot(root, "s 2")
+    taken = diff(name, root, "s 1", "s 2")
+    assert [set(told.modified), set(told.created), set(told.deleted)] == [
+        set(taken.modified), set(taken.created), set(taken.deleted)]
+
+
+def test_a_diff_to_the_live_tree_says_nothing_of_what_came_and_went_nor_of_times(
+    name: NameNode, pen: Writer, folder: str
+) -> None:
+    pen.write(f"{folder}/stays", b"x")
+    name.allow_snapshot(folder)
+    name.create_snapshot(folder, "s 1")
+    pen.write(f"{folder}/a b", b"x")
+    name.delete(f"{folder}/a b")
+    for path in (folder, f"{folder}/stays"):
+        name.set_times(path, 1_500_000_000_000)
+    assert diff(name, folder, "s 1", "") == DiffPage()
+
+
+@pytest.mark.parametrize("what", ["mode", "owner", "group", "acl", "attribute"])
+def test_a_change_of_the_root_itself_is_in_the_diff(name: NameNode, folder: str, what: str) -> None:
+    """Only so is it known without a request that nobody opened the root to others."""
+    name.allow_snapshot(folder)
+    name.create_snapshot(folder, "s 1")
+    facts = name.status(folder).facts
+    match what:
+        case "mode":
+            name.set_permission(folder, 0o777)
+        case "owner":
+            name.set_owner(folder, "eve", facts.group)
+        case "group":
+            name.set_owner(folder, facts.owner, "e-ve")
+        case "acl":
+            name.set_acl(folder, ACCESS)
+        case "attribute":
+            name.set_xattr(folder, "user.ü", b"1")
+    assert paths(diff(name, folder, "s 1", "").modified) == {""}
+    past = f"{folder}/.snapshot/s 1"
+    assert (name.status(past).facts, name.extras(past)) != (name.status(folder).facts, name.extras(folder))
+    assert (name.status(past).facts.mode, name.extras(past).acl, name.extras(past).xattrs) == (facts.mode, (), ())

@@ -207,9 +207,13 @@ def test_a_secondary_without_space_is_refused_before_anything_is_copied(world: C
 
 
 def test_a_secondary_that_somebody_changed_is_refused_with_the_path(world: CliHome) -> None:
-    foreign = f"{world.root(KEPT)}/for eign"
+    root, west = world.root(KEPT), world.namenodes["west"]
+    foreign = f"{root}/for eign"
     world.writers["west"].write(foreign, b"theirs")
-    refused(world, KEPT, 1, "drift: west", "for eign", "drift: restore")
+    west.set_permission(root, 0o711)
+    refused(world, KEPT, 1, "drift: west", "for eign was made", f"{root} was changed: mode 711 instead of 700",
+            "drift: restore")  # fmt: skip
+    west.set_permission(root, 0o700)
     checked = world.run("check", KEPT, "--json", exit_code=1).document("check")["results"]
     assert [r["name"] for r in checked if r["state"] == "fail"] == ["drift"]
     world.namenodes["west"].delete(foreign)

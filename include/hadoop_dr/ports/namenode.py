@@ -101,7 +101,7 @@ class NameNode(Protocol):
         """Every snapshottable directory the user may see."""
 
     def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
-        """Pages of the snapshot diff listing of a root, older to newer snapshot, both named.
+        """Pages of the snapshot diff listing of a root, older to newer snapshot; no newer name is the tree of now.
 
         Raises:
             NotFound: The root or one of the snapshots does not exist.

@@ -162,7 +162,7 @@ class WebHdfsReader:
         return self._read("/", lambda node: node._get_snapshottable_directory_list("/"), shapes.snapshottable)
 
     def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
-        """Pages of the snapshot diff listing of a root, both snapshots named."""
+        """Pages of the snapshot diff listing of a root; without a newer name up to the live tree."""
         def page(start: str, index: int) -> tuple[DiffPage, str, int]:
             return self._read(
                 path,

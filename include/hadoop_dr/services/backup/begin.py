@@ -73,7 +73,7 @@ class Begin:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
         results, state, baseline = self._decide()
         if state is not None and state.claim is None and state.sealed() and not any(r.mark == "fail" for r in results):
-            results += self._drift(baseline)
+            results += self._drift(self._last(state, baseline))
         return results
 
     def run(self, order: Order) -> dict[str, Any]:
@@ -94,8 +94,8 @@ class Begin:
         state, roots = self._ground.ledger.read(), self._roots()
         baseline = self._baseline(state)
         try:
-            if baseline.point is not None and claim.n != as_left:
-                self._mend_drift(claim, baseline.point, half_done)
+            if claim.n != as_left and (last := self._last(state, baseline).point) is not None:
+                self._mend_drift(claim, last, half_done)
             self._make_ready(claim, roots)
         except DrError as error:
             self._close.void(claim, claim.point, str(error))
@@ -138,6 +138,10 @@ class Begin:
         if self._ground.policy.mode is Mode.FULL:
             return Baseline(None)
         return find_baseline(self._ground, state)
+
+    def _last(self, state: ServiceState, baseline: Baseline) -> Baseline:
+        """What foreign changes are told from, also when everything is copied and the plan builds on no point."""
+        return find_baseline(self._ground, state) if self._ground.policy.mode is Mode.FULL else baseline
 
     def _claim(self, order: Order) -> Claim:
         ground = self._ground
@@ -210,7 +214,7 @@ class Begin:
     def _drift(self, baseline: Baseline) -> list[Result]:
         if baseline.point is None:
             return []
-        found = find_drift(self._ground, baseline.point)
+        found = find_drift(self._ground, baseline.point, self._roots())
         if not found:
             return [ok("drift", "the secondary's directories are as the last point left them")]
         detail = (
@@ -234,7 +238,7 @@ class Begin:
         state, seen_n = self._ground.ledger.read(), self._ground.ledger.chain.head_n
         if self._ground.policy.drift is not Drift.REFUSE or state.claim is not None or state.unfinished():
             return None
-        refuse_on_failure(self._ground.policy.service, self._drift(self._baseline(state)))
+        refuse_on_failure(self._ground.policy.service, self._drift(find_baseline(self._ground, state)))
         return seen_n + 1
 
     def _mend_drift(self, claim: Claim, baseline: Point, half_done: bool) -> None:
@@ -243,7 +247,7 @@ class Begin:
         Raises:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
-        found = find_drift(self._ground, baseline)
+        found = find_drift(self._ground, baseline, None if half_done else self._roots())
         if not found:
             return
         if self._ground.policy.drift is Drift.REFUSE and not half_done:

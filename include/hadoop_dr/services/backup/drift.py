@@ -1,35 +1,64 @@
-"""Foreign changes on the secondary since its last point (DESIGN.md section 4.1, faults 21 and 8)."""
+"""Foreign changes on the secondary since its last point (DESIGN.md section 4.1, faults 21 and 8).
+
+They are read from the difference between a snapshot and the live tree, which needs no snapshot of its own: looking
+writes nothing and sets no time. A root in which nothing changed costs one request.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
-from hadoop_dr.domain.diff import Change, Changes, merge, visible
+from hadoop_dr.domain.diff import Changes, merge, visible
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.service_state import Claim, Point
-from hadoop_dr.domain.verify import differing_fields
+from hadoop_dr.domain.verify import differing_fields, say_difference
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.transfer.crew import side_by_side
 
 
-def find_drift(ground: Ground, baseline: Point) -> list[str]:
+class _Doubt(NamedTuple):
+    """An item that the difference names as modified: a directory is so, too, when only a child came or went."""
+
+    root: str
+    base: str
+    old: str
+    new: str
+
+
+def find_drift(ground: Ground, baseline: Point, wanted: Collection[str] | None = None) -> list[str]:
     """Lists what changed on the target since the baseline, by name.
 
-    A temporary snapshot makes the present comparable; it is removed whatever happens, and the root gets back the time
-    that both changed.
+    Args:
+        wanted: Only these roots; what left the policy is nobody's business here any more.
     """
-    found: list[str] = []
+    bases = {
+        root: str(kept["snapshot"]) for root, kept in baseline.bases.items() if wanted is None or root in wanted
+    }
+    return [line for lines in drift_by_root(ground, bases).values() for line in lines]
+
+
+def drift_by_root(ground: Ground, bases: Mapping[str, str]) -> dict[str, list[str]]:
+    """Lists what changed on the target since a snapshot of each root; roots without a change are left out."""
     namenode = ground.target.namenode
-    for root, kept in baseline.bases.items():
-        name, mtime_ms = look_name(ground), namenode.status(root).facts.mtime_ms
-        namenode.create_snapshot(root, name)
-        try:
-            changes = visible(merge(namenode.diff(root, kept["snapshot"], name)))
-            found += _say(namenode, root, changes, kept["snapshot"], name)
-        finally:
-            namenode.delete_snapshot(root, name)
-            namenode.set_times(root, mtime_ms)
-    return found
+    told = side_by_side(lambda one: visible(merge(namenode.diff(one[0], one[1], ""))), bases.items())
+    changes = dict(zip(bases, told, strict=True))
+    found = {root: list(_moved_or_new(root, one)) for root, one in changes.items()}
+    doubts = [
+        _Doubt(root, bases[root], change.old, change.new)
+        for root, one in changes.items()
+        for change in one.modified
+        if change.old is not None and change.new is not None
+    ]
+    for doubt, line in zip(doubts, side_by_side(lambda doubt: _altered(namenode, doubt), doubts), strict=True):
+        if line:
+            found[doubt.root].append(line)
+    return {root: lines for root, lines in found.items() if lines}
 
 
 def look_name(ground: Ground) -> str:
@@ -43,9 +72,10 @@ def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list
     Returns:
         What differs, one sentence each.
     """
-    left = dict(walk(namenode, f"{root}/.snapshot/{wanted}"))
-    different: list[str] = []
-    for path, item in walk(namenode, f"{root}/.snapshot/{found}"):
+    tops = f"{root}/.snapshot/{wanted}", f"{root}/.snapshot/{found}"
+    different = list(_own_attributes(namenode, root, *tops))
+    left = dict(walk(namenode, tops[0]))
+    for path, item in walk(namenode, tops[1]):
         want = left.pop(path, None)
         if want is None:
             different.append(f"{root}/{path} is too many")
@@ -59,27 +89,36 @@ def kept_name(ground: Ground, claim: Claim) -> str:
     return f"dr-{ground.policy.service}-kept-{claim.epoch}-{claim.n}"
 
 
-def _say(namenode: NameNode, root: str, changes: Changes, older: str, newer: str) -> Iterator[str]:
+def _moved_or_new(root: str, changes: Changes) -> Iterator[str]:
     yield from (f"{root}/{change.new} was made" for change in changes.created)
     yield from (f"{root}/{change.old} was deleted" for change in changes.deleted)
     for change in changes.renamed:
         # A worker that replays its steps takes an item out and puts it back; that is no change.
         if change.old != change.new:
             yield f"{root}/{change.old} was moved to {change.new}"
-    yield from (
-        f"{root}/{change.old} was changed"
-        for change in changes.modified
-        if _differs(namenode, root, change, older, newer)
-    )
 
 
-def _differs(namenode: NameNode, root: str, change: Change, older: str, newer: str) -> bool:
-    """Whether an item itself differs: a directory is also modified whenever a child comes or goes."""
-    if not change.old or not change.new:
-        return False
-    was, now = f"{root}/.snapshot/{older}/{change.old}", f"{root}/.snapshot/{newer}/{change.new}"
-    before, after = namenode.status(was), namenode.status(now)
-    if before.facts.is_dir:
-        fields = [name for name in differing_fields(before.facts, after.facts) if name != "mtime_ms"]
-        return bool(fields) or namenode.extras(was) != namenode.extras(now)
-    return True
+def _altered(namenode: NameNode, doubt: _Doubt) -> str | None:
+    """Says how an item itself differs; None when it is a directory of which only the children do."""
+    live = join(doubt.root, doubt.new).rstrip("/")
+    try:
+        after = namenode.status(live).facts
+        if not after.is_dir:
+            return f"{doubt.root}/{doubt.old} was changed"
+        was = f"{doubt.root}/.snapshot/{doubt.base}/{doubt.old}".rstrip("/")
+        return next(_own_attributes(namenode, live, was, live), None)
+    except NotFound:  # somebody is at work there right now
+        return f"{live} was changed"
+
+
+def _own_attributes(namenode: NameNode, path: str, was: str, now: str) -> Iterator[str]:
+    """Says in which attributes of its own a directory differs, its time left out."""
+    before, after = _untimed(namenode.status(was).facts), _untimed(namenode.status(now).facts)
+    if fields := differing_fields(before, after):
+        yield f"{path} was changed: {say_difference('', fields, before, after).removeprefix(': ')}"
+    elif namenode.extras(was, acl=before.has_acl) != namenode.extras(now, acl=after.has_acl):
+        yield f"{path} was changed: its ACL or extended attributes differ"
+
+
+def _untimed(facts: Facts) -> Facts:
+    return replace(facts, mtime_ms=0)

@@ -103,7 +103,7 @@ class MemoryNameNode:
     def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
         """Pages of the diff listing."""
         with self.cluster.lock:
-            first, second = (self._shot(path, name) for name in (older, newer))
+            first, second = self._shot(path, older), self._shot(path, newer) if newer else self._now(path)
             if first.id > second.id:
                 raise Failed(path, f"snapshot {older} is younger than {newer}")
             moved = {node.id for node in self.cluster.nodes.values()
@@ -134,6 +134,11 @@ class MemoryNameNode:
         if shot is None:
             raise NotFound(f"{path}/.snapshot/{name}", "no such snapshot")
         return shot
+
+    def _now(self, path: str) -> Shot:
+        """The live tree, in the place of a snapshot that nobody takes."""
+        cluster, now = self.cluster, self.cluster.now_ms()
+        return Shot("", cluster.shots + 1, now, cluster.tick, freeze(cluster.live(path)))
 
     # -- changing
     def make_directory(self, path: str, mode: int) -> None:

@@ -1,0 +1,183 @@
+"""Foreign changes on the secondary before a run: seen without a trace, named, refused or undone (I8, I10; fault 21)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.facts import DiffPage
+from hadoop_dr.services.backup.begin import Begin
+from hadoop_dr.services.backup.drift import drift_by_root, find_drift
+from sim.test_backup_flow import fill
+from sim.test_root_attributes import ACL, looks
+from sim.world import POLICY, World, protecting
+
+ROOT = "/data/a b+%"
+RESTORE = POLICY + "drift: restore\n"
+LARGE = "audit_entries: 3\n"
+
+
+def sealed_world(policy: str = POLICY) -> World:
+    world = World(policy=policy)
+    fill(world)
+    world.backup("r1")
+    return world
+
+
+def check(world: World) -> list[Result]:
+    return Begin(world.ground(), lambda *_: None).look()
+
+
+def drift(world: World) -> Result:
+    [found] = [result for result in check(world) if result.name == "drift"]
+    return found
+
+
+def foreign_file(world: World, path: str, data: bytes = b"FOREIGN") -> None:
+    west = world.clusters["west"]
+    west.extend(west.make_file(path, replication=1, block_size=1024, overwrite=True), data)
+
+
+class Asked:
+    """A name space that notes what it is asked, and lets a call pass only once others are under way."""
+
+    def __init__(self, inner: MemoryNameNode, together: int = 1) -> None:
+        self._inner, self.calls, self.most, self._now = inner, list[str](), 0, 0
+        self._lock, self._gate = threading.Lock(), threading.Barrier(together)
+
+    def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._gate.wait(60)
+        found = self._inner.diff(path, older, newer)
+        with self._lock:
+            self._now -= 1
+        return self._note("diff", found)
+
+    def _note(self, name: str, answer: Any) -> Any:
+        self.calls.append(name)
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        return lambda *args, **more: self._note(name, method(*args, **more)) if callable(method) else method
+
+
+def spy(world: World, together: int = 1) -> tuple[Any, Asked]:
+    ground = world.ground()
+    asked = Asked(MemoryNameNode(world.clusters["west"]), together)
+    return replace(ground, target=replace(ground.target, namenode=asked)), asked
+
+
+def test_looking_for_foreign_changes_takes_no_snapshot_and_sets_no_time() -> None:
+    world = sealed_world()
+    foreign_file(world, f"{ROOT}/ü dir/for eign")
+    west = MemoryNameNode(world.clusters["west"])
+    before = west.status(ROOT), west.snapshots(ROOT), world.tree("west", ROOT), world.clusters["west"].shots
+    assert drift(world).mark is Mark.FAIL
+    with pytest.raises(Refused, match=r"ü dir/for eign was made"):
+        world.backup("refused")
+    assert (west.status(ROOT), west.snapshots(ROOT), world.tree("west", ROOT), world.clusters["west"].shots) == before
+
+
+def test_a_root_in_which_nothing_changed_costs_one_request() -> None:
+    world = sealed_world()
+    ground, asked = spy(world)
+    baseline = ground.ledger.read().newest_sealed()
+    assert find_drift(ground, baseline) == []
+    assert asked.calls == ["diff"]
+
+
+def test_many_roots_are_looked_at_side_by_side_and_not_all_at_once() -> None:
+    world = World()
+    west = MemoryNameNode(world.clusters["west"])
+    roots = {f"/many/g={number}": "s" for number in range(64)}
+    for root in roots:
+        west.make_directory(root, 0o755)
+        west.allow_snapshot(root)
+        west.create_snapshot(root, "s")
+    west.make_directory("/many/g=63/for eign", 0o700)
+    ground, asked = spy(world, together=8)
+    assert drift_by_root(ground, roots) == {"/many/g=63": ["/many/g=63/for eign was made"]}
+    assert 8 <= asked.most <= 16
+
+
+ATTRIBUTES: dict[str, Callable[[MemoryNameNode], None]] = {
+    "mode 777 instead of 755": lambda west: west.set_permission(ROOT, 0o777),
+    "owner eve instead of hdfs": lambda west: west.set_owner(ROOT, "eve", "supergroup"),
+    "group e-ve instead of supergroup": lambda west: west.set_owner(ROOT, "hdfs", "e-ve"),
+    "has_acl True instead of False": lambda west: west.set_acl(ROOT, ACL),
+    "extended attributes": lambda west: west.set_xattr(ROOT, "user.ü", b"1"),
+}
+
+
+@pytest.mark.parametrize("size", ["", LARGE], ids=["small", "large"])
+@pytest.mark.parametrize("said", ATTRIBUTES)
+def test_a_root_that_somebody_opened_or_took_is_refused_by_name_and_stays_as_it_is(said: str, size: str) -> None:
+    world = sealed_world(POLICY + size)
+    ATTRIBUTES[said](MemoryNameNode(world.clusters["west"]))
+    theirs = looks(world, "west")
+    world.clusters["east"].delete(f"{ROOT}/h#", recursive=False)
+    with pytest.raises(Refused) as refused:
+        world.backup("refused")
+    assert f"{ROOT} was changed: " in str(refused.value)
+    assert said in str(refused.value)
+    assert drift(world).mark is Mark.FAIL
+    assert looks(world, "west") == theirs
+
+
+@pytest.mark.parametrize("said", ATTRIBUTES)
+def test_a_root_that_somebody_opened_or_took_is_the_primarys_again_where_the_policy_says_restore(said: str) -> None:
+    world = sealed_world(RESTORE + LARGE)
+    ATTRIBUTES[said](MemoryNameNode(world.clusters["west"]))
+    theirs = looks(world, "west")
+    world.clusters["east"].delete(f"{ROOT}/h#", recursive=False)
+    world.backup("restored")
+    assert looks(world, "west") == looks(world, "east")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    kept = [shot.name for shot in MemoryNameNode(world.clusters["west"]).snapshots(ROOT) if "-kept-" in shot.name]
+    assert [looks(world, "west", f"{ROOT}/.snapshot/{name}") for name in kept] == [theirs]
+
+
+def test_a_roots_time_is_nobodys_change() -> None:
+    world = sealed_world()
+    MemoryNameNode(world.clusters["west"]).set_times(ROOT, 1_500_000_000_000)
+    assert drift(world).mark is Mark.OK
+    world.backup("r2")
+
+
+def test_what_is_not_protected_any_more_is_not_looked_at() -> None:
+    world = World(policy=protecting("hdfs: /data/a b+%", "hdfs: /data/gone g=1"))
+    fill(world)
+    world.clusters["east"].make_directory("/data/gone g=1/ü", 0o755, parents=True)
+    world.backup("r1")
+    MemoryNameNode(world.clusters["west"]).make_directory("/data/gone g=1/theirs", 0o755)
+    assert drift(world).mark is Mark.FAIL
+    world.policy = POLICY
+    assert drift(world).mark is Mark.OK
+    world.backup("r2")
+    assert MemoryNameNode(world.clusters["west"]).status("/data/gone g=1/theirs").facts.is_dir
+
+
+@pytest.mark.parametrize("policy", [POLICY, RESTORE], ids=["refuse", "restore"])
+def test_a_full_run_over_a_point_sees_foreign_changes_as_any_other_run_does(policy: str) -> None:
+    world = sealed_world(policy)
+    foreign_file(world, f"{ROOT}/for eign")
+    world.policy = policy + "mode: full\n"
+    assert drift(world).mark is (Mark.FAIL if policy is POLICY else Mark.WARN)
+    if policy is POLICY:
+        with pytest.raises(Refused, match="for eign was made"):
+            world.backup("full")
+        return
+    world.backup("full")
+    kept = [shot.name for shot in MemoryNameNode(world.clusters["west"]).snapshots(ROOT) if "-kept-" in shot.name]
+    assert [world.clusters["west"].find(f"{ROOT}/.snapshot/{name}/for eign").content for name in kept] == [b"FOREIGN"]
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
