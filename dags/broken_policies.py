@@ -1,4 +1,4 @@
-"""Shows policies that are out as one import error; the DAGs of all others live in other files (Airflow: dag)."""
+"""Shows files that do not count as one import error; the DAGs of all others live in other files (Airflow: dag)."""
 
 from airflow.sdk import get_parsing_context
 

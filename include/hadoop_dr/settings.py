@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from errno import EACCES, EPERM
 from pathlib import Path
+from typing import TypeVar
 
 from hadoop_dr.adapters import config
 from hadoop_dr.domain import schedule
-from hadoop_dr.domain.datasets import DataSet, overlaps
+from hadoop_dr.domain.conflicts import FileOut, doubled_pairs, doubled_services, overlapping, stated, without_pair
+from hadoop_dr.domain.document import Node
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.pair import Addresses, Pair, Site, read_pair
 from hadoop_dr.domain.policy import Policy, read_policy
@@ -28,18 +31,36 @@ _START_THE_LAB = "Start it with: hadoop-dr lab up"
 
 
 @dataclass(frozen=True, slots=True)
+class PairSet:
+    """All pairs of a home.
+
+    Attributes:
+        pairs: The good ones by name.
+        out: One entry for each file that is out; the others go on (fault 73).
+    """
+
+    pairs: Mapping[str, Pair]
+    out: tuple[FileOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PolicySet:
     """All policies of a home.
 
     Attributes:
         policies: The good ones by service.
-        broken: One error for each file that is out; the others go on (fault 73).
+        out: One entry for each file that is out; the others go on (fault 73).
         readable: All that could be read, also those that are out because they contradict another one.
     """
 
     policies: Mapping[str, Policy]
-    broken: tuple[BadInput, ...] = ()
+    out: tuple[FileOut, ...] = ()
     readable: tuple[Policy, ...] = ()
+
+    @property
+    def broken(self) -> tuple[BadInput, ...]:
+        """The errors of the files that are out."""
+        return tuple(one.error for one in self.out)
 
     def declared(self, pair: str) -> dict[str, tuple[str, ...]]:
         """Directories that the services of a pair declare, by service; one that declares none is in it, too."""
@@ -61,18 +82,40 @@ def find_home(start: Path | None = None, environ: Mapping[str, str] = os.environ
         BadInput: There is none.
     """
     if named := environ.get("HADOOP_DR_HOME"):
-        home = Path(named).expanduser().absolute()
-        if not (home / PAIRS).is_dir():
-            raise BadInput(
-                f"HADOOP_DR_HOME={named}", f"there is no {PAIRS} in it", f"Name the directory that holds {PAIRS}"
-            )
-        return home
-    begin = (start or Path.cwd()).absolute()
+        subject = f"HADOOP_DR_HOME={named}"
+        try:
+            home = Path(named).expanduser().absolute()
+            if _holds_pairs(home):
+                return home
+        except RuntimeError:  # ~ of a user that is not known
+            raise BadInput(subject, "names the home of a user that is not known", "Write the whole path") from None
+        raise BadInput(subject, f"there is no {PAIRS} in it", f"Name the directory that holds {PAIRS}")
+    begin = start or _working_directory()
     # An Airflow task has a working directory of its own: the checkout this package is installed from is tried last.
-    for directory in (begin, *begin.parents, *Path(__file__).absolute().parents):
-        if (directory / PAIRS).is_dir():
+    for directory in (*_upwards(begin), *Path(__file__).absolute().parents):
+        if _holds_pairs(directory):
             return directory
-    raise BadInput(str(begin), f"neither it nor a parent holds {PAIRS}", "Go to the project, or set HADOOP_DR_HOME")
+    where = "the working directory" if begin is None else str(begin)
+    raise BadInput(where, f"neither it nor a parent holds {PAIRS}", "Go to the project, or set HADOOP_DR_HOME")
+
+
+def _holds_pairs(directory: Path) -> bool:
+    """Whether pairs would be looked for there, be they readable or not: what is unreadable is not passed over."""
+    try:
+        return bool((directory / PAIRS).lstat())
+    except OSError as error:
+        return error.errno in (EACCES, EPERM)
+
+
+def _working_directory() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:  # somebody removed it
+        return None
+
+
+def _upwards(begin: Path | None) -> tuple[Path, ...]:
+    return (begin.absolute(), *begin.absolute().parents) if begin is not None else ()
 
 
 def acting_site(pair: Pair, environ: Mapping[str, str] = os.environ) -> str | None:
@@ -91,53 +134,60 @@ def acting_site(pair: Pair, environ: Mapping[str, str] = os.environ) -> str | No
     return name
 
 
+def unknown_position(pairs: PairSet, environ: Mapping[str, str] = os.environ) -> BadInput | None:
+    """Says that ``HADOOP_DR_SITE`` names a site of no pair at all: nobody can tell what this controller is to do."""
+    name = environ.get("HADOOP_DR_SITE") or None
+    known = sorted({site for pair in pairs.pairs.values() for site in pair.site_names})
+    if name is None or name in known:
+        return None
+    mend = f"Set it to one of {', '.join(known)}, or unset it for one controller of both" if known else ""
+    return BadInput(f"HADOOP_DR_SITE={name}", "no pair has such a site", mend)
+
+
+def problems(home: Path) -> tuple[BadInput, ...]:
+    """Everything that keeps a pair or a policy of a home from counting, and a position that means nothing."""
+    pairs, policies = load_pairs(home), load_policies(home)
+    position = unknown_position(pairs)
+    return (*(one.error for one in (*pairs.out, *policies.out)), *((position,) if position else ()))
+
+
+def load_pairs(home: Path) -> PairSet:
+    """Loads every pair; a wrong file and a name that two files have are out, with one error each."""
+    good, out = _loaded(home, PAIRS, "pair", read_pair)
+    conflicts = doubled_pairs(good)
+    pairs = {pair.name: pair for pair in good if pair.file not in conflicts}
+    return PairSet(pairs, _in_order((*out, *conflicts.values())))
+
+
 def load_pair(home: Path, name: str) -> Pair:
     """Loads a pair by name. Addresses of a lab's sites are not looked up: ask ``addresses``.
 
     Raises:
         BadInput: No file has that pair, two have it, or its file is wrong.
     """
-    found: list[Pair] = []
-    broken: list[BadInput] = []
-    for path in _files(home, PAIRS):
-        try:
-            pair = read_pair(config.load(path, _shown(home, path)))
-        except BadInput as error:
-            broken.append(error)
-        else:
-            found.append(pair)
-    wanted = [pair for pair in found if pair.name == name]
-    if len(wanted) > 1:
-        raise BadInput(wanted[1].file, f"the pair '{name}' is in {wanted[0].file} too", "Remove one of the files")
-    if not wanted:
-        raise _not_found(f"pair '{name}'", name, PAIRS, sorted(pair.name for pair in found), broken)
-    return wanted[0]
+    every = load_pairs(home)
+    if name in every.pairs:
+        return every.pairs[name]
+    raise _not_found(f"pair '{name}'", name, PAIRS, sorted(every.pairs), every.out)
 
 
 def pair_names(home: Path) -> list[str]:
-    """Names of all pairs whose files are in order, sorted; broken files are for ``load_pair`` to report."""
-    names: list[str] = []
-    for path in _files(home, PAIRS):
-        try:
-            names.append(read_pair(config.load(path, _shown(home, path))).name)
-        except BadInput:
-            continue
-    return sorted(set(names))
+    """Names of all pairs that count, sorted; ``problems`` has the others."""
+    return sorted(load_pairs(home).pairs)
 
 
 def load_policies(home: Path) -> PolicySet:
-    """Loads every policy; a wrong file, a service named twice and overlapping services are out, with one error each."""
-    good: list[Policy] = []
-    broken: list[BadInput] = []
-    for path in _files(home, POLICIES):
-        try:
-            good.append(read_policy(config.load(path, _shown(home, path)), config.longest_gap_ms))
-        except BadInput as error:
-            broken.append(error)
-    conflicts = {**_same_service(good), **_overlapping(good)}
+    """Loads every policy.
+
+    A wrong file, a service named twice, overlapping services and a pair that does not count are out, one error each.
+    """
+    good, out = _loaded(home, POLICIES, "service", lambda node: read_policy(node, config.longest_gap_ms))
+    pairs = load_pairs(home)
+    conflicts = {
+        **overlapping(good), **doubled_services(good), **without_pair(good, pairs.pairs, pairs.out, PAIRS.as_posix()),
+    }  # fmt: skip
     policies = {policy.service: policy for policy in good if policy.file not in conflicts}
-    errors = sorted((*broken, *conflicts.values()), key=lambda error: error.subject)
-    return PolicySet(policies, tuple(errors), tuple(good))
+    return PolicySet(policies, _in_order((*out, *conflicts.values())), tuple(good))
 
 
 def load_policy(home: Path, service: str) -> Policy:
@@ -157,7 +207,7 @@ def policy_of(every: PolicySet, service: str) -> Policy:
     """
     if service in every.policies:
         return every.policies[service]
-    raise _not_found(f"service '{service}'", service, POLICIES, sorted(every.policies), every.broken)
+    raise _not_found(f"service '{service}'", service, POLICIES, sorted(every.policies), every.out)
 
 
 def next_moment(policy: Policy, after_ms: int) -> int:
@@ -196,61 +246,68 @@ def addresses(home: Path, site: Site) -> Addresses:
         ) from None
 
 
-def _files(home: Path, folder: Path) -> list[Path]:
-    directory = home / folder
-    if not directory.is_dir():
-        return []
-    return sorted(path for path in directory.iterdir() if path.suffix in _SUFFIXES and not path.name.startswith("."))
+T = TypeVar("T", Pair, Policy)
+
+
+def _loaded(home: Path, folder: Path, key: str, read: Callable[[Node], T]) -> tuple[list[T], list[FileOut]]:
+    """The values of the files that are in order, and the files that are not."""
+    paths, errors = _files(home, folder)
+    good, out = list[T](), [FileOut(error, "") for error in errors]
+    for path in paths:
+        root = None
+        try:
+            root = config.load(path, _shown(home, path))
+            good.append(read(root))
+        except BadInput as error:
+            out.append(FileOut(error, stated(root, key) or path.stem, stated(root, "pair")))
+    return good, out
+
+
+def _files(home: Path, folder: Path) -> tuple[list[Path], list[BadInput]]:
+    """The user's files in a folder, and what keeps others from being found: nothing is passed over in silence.
+
+    Names that begin with a dot are no files of ours: editors and mounted volumes put such there.
+    """
+    try:
+        found = sorted(path for path in (home / folder).iterdir() if not path.name.startswith("."))
+        nested = [path for path in found if not _is_ours(path) and _holds_ours(path)]
+    except FileNotFoundError:
+        if not (home / folder).is_symlink():
+            return [], []
+        return [], [BadInput(folder.as_posix(), "is a link to a directory that is not there", "Mend the link")]
+    except OSError as error:
+        return [], [BadInput(folder.as_posix(), f"cannot be read ({error.strerror})", "Check its path and permissions")]
+    mend = f"Files are read from {folder} itself: move them there, or rename the directory to begin with a dot"
+    errors = [BadInput(_shown(home, path), "is a directory with YAML files in it", mend) for path in nested]
+    return [path for path in found if _is_ours(path)], errors
+
+
+def _is_ours(path: Path) -> bool:
+    return path.suffix.lower() in _SUFFIXES
+
+
+def _holds_ours(path: Path) -> bool:
+    try:
+        return any(map(_is_ours, path.iterdir()))
+    except OSError:  # no directory, or one such as lost+found, which is nobody's business here
+        return False
 
 
 def _shown(home: Path, path: Path) -> str:
     return path.relative_to(home).as_posix()
 
 
-def _same_service(policies: Iterable[Policy]) -> dict[str, BadInput]:
-    """Errors by file for services that several files name; none of them counts."""
-    by_service: dict[str, list[Policy]] = {}
-    for policy in policies:
-        by_service.setdefault(policy.service, []).append(policy)
-    return {
-        policy.file: BadInput(policy.file, f"the service '{service}' is in {other.file} too", "Remove one of the files")
-        for service, same in by_service.items()
-        if len(same) > 1
-        for policy, other in zip(same, same[1:] + same[:1], strict=True)
-    }
+def _in_order(out: Iterable[FileOut]) -> tuple[FileOut, ...]:
+    return tuple(sorted(out, key=lambda one: one.error.subject))
 
 
-def _overlapping(policies: Iterable[Policy]) -> dict[str, BadInput]:
-    """Errors by file for services of one pair that would protect the same thing; neither counts (fault 72)."""
-    by_pair: dict[str, list[DataSet]] = {}
-    owner: dict[int, Policy] = {}
-    for policy in policies:
-        for data_set in policy.protect:
-            by_pair.setdefault(policy.pair, []).append(data_set)
-            owner[id(data_set)] = policy
-    errors: dict[str, BadInput] = {}
-    for data_sets in by_pair.values():
-        for one, other in overlaps(data_sets):
-            for mine, theirs in ((one, other), (other, one)):
-                file, service = owner[id(mine)].file, owner[id(theirs)].service
-                errors.setdefault(
-                    file,
-                    BadInput(
-                        mine.place,
-                        f"'{mine}' overlaps '{theirs}' of the service '{service}' ({theirs.place})",
-                        "Protect it in one of the two services",
-                    ),
-                )
-    return errors
-
-
-def _not_found(subject: str, name: str, folder: Path, known: list[str], broken: Iterable[BadInput]) -> BadInput:
-    """The error of a file that bears the name, if it is broken; else the names that there are."""
-    every = list(broken)
-    for error in every:
-        if Path(error.subject.partition(":")[0]).stem == name:
-            return error
+def _not_found(subject: str, name: str, folder: Path, known: list[str], out: Iterable[FileOut]) -> BadInput:
+    """The error of a file that bears the name, if it is out; else the names that there are."""
+    every = list(out)
+    for one in every:
+        if name in (one.name, Path(one.error.subject.partition(":")[0]).stem):
+            return one.error
     mend = f"Known: {', '.join(known)}" if known else f"Add {folder / name}.yaml"
     if every:
-        mend += f"; not readable: {'; '.join(str(error) for error in every)}"
+        mend += f"; not readable: {'; '.join(str(one.error) for one in every)}"
     return BadInput(subject, f"no file in {folder} describes it", mend)

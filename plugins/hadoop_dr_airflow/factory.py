@@ -34,22 +34,35 @@ def build_backups(home: Path | None = None) -> dict[str, DAG]:
 
     Every task start parses the DAG file again; with a thousand policies that would cost more than the task.
     """
-    return _built(BACKUP, lambda: list(_policies(home).items()), build_backup)
+
+    def policies(found: Path) -> list[tuple[str, Policy]]:
+        pairs, sound = settings.load_pairs(found), settings.load_policies(found).policies
+        # Runs of a controller that stands nowhere fail with that reason and are seen; missing DAGs would not be.
+        nowhere = settings.unknown_position(pairs) is not None
+        return [(name, policy) for name, policy in sound.items() if nowhere or _acts_for(pairs, policy.pair)]
+
+    return _built(BACKUP, home, policies, build_backup)
 
 
 def build_arbitrations(home: Path | None = None) -> dict[str, DAG]:
     """Builds the DAG of every sound pair that this controller acts for."""
-    found = home or settings.find_home()
 
-    def pairs() -> list[tuple[str, str]]:
-        return [(name, name) for name in settings.pair_names(found) if _acts_for(found, name)]
+    def pairs(found: Path) -> list[tuple[str, str]]:
+        every = settings.load_pairs(found)
+        return [(name, name) for name in every.pairs if _acts_for(every, name)]
 
-    return _built(ARBITRATE, pairs, build_arbitration)
+    return _built(ARBITRATE, home, pairs, build_arbitration)
 
 
 def broken_files(home: Path | None = None) -> tuple[BadInput, ...]:
-    """Gives one error for each policy that is out, each with file and line."""
-    return settings.load_policies(home or settings.find_home()).broken
+    """Gives one error for each pair or policy that is out, with file and line, and for a position that means nothing.
+
+    A home that cannot be found is one such error, and then there is nothing else to be said.
+    """
+    try:
+        return settings.problems(home or settings.find_home())
+    except BadInput as error:
+        return (error,)
 
 
 def build_backup(policy: Policy) -> DAG:
@@ -98,21 +111,25 @@ def build_arbitration(pair: str) -> DAG:
     return dag
 
 
-def _built(prefix: str, found: Callable[[], list[tuple[str, Any]]], build: Callable[[Any], DAG]) -> dict[str, DAG]:
+def _built(
+    prefix: str, home: Path | None, found: Callable[[Path], list[tuple[str, Any]]], build: Callable[[Any], DAG]
+) -> dict[str, DAG]:
     wanted = get_parsing_context().dag_id
     if wanted is not None and not wanted.startswith(prefix):
         return {}
-    return {prefix + name: build(what) for name, what in found() if wanted in (None, prefix + name)}
+    try:
+        home = home or settings.find_home()
+    except BadInput:
+        if wanted is None:
+            return {}  # one error says so for all DAG files: broken_files
+        raise
+    return {prefix + name: build(what) for name, what in found(home) if wanted in (None, prefix + name)}
 
 
-def _policies(home: Path | None) -> dict[str, Policy]:
-    return dict(settings.load_policies(home or settings.find_home()).policies)
-
-
-def _acts_for(home: Path, pair: str) -> bool:
+def _acts_for(pairs: settings.PairSet, pair: str) -> bool:
     """A controller that stands at a site of another pair leaves this one alone (S2.17)."""
     try:
-        settings.acting_site(settings.load_pair(home, pair))
+        settings.acting_site(pairs.pairs[pair])
     except BadInput:
         return False
     return True

@@ -41,7 +41,8 @@ def test_a_point_that_became_unreadable_is_marked_with_all_that_share_the_file_a
     warned = shared.run("check", service, "--json").document("check")["results"]
     assert {r["detail"].partition(" is damaged")[0] for r in warned if r["name"] == "points"} == {
         f"point {first}", f"point {second}"}  # fmt: skip
-    assert shared.run("status", shared.pair, "--json").document("status")["services"][service]["newest"] is None
+    told = shared.run("status", shared.pair, "--json", exit_code=1).document("status")["services"][service]
+    assert (told["newest"], told["state"], told["damaged"]) == (None, "damaged", [first, second])
 
     third = shared.backup(service)
     assert third["baseline"] is None

@@ -80,7 +80,7 @@ def says_explain(_: CliHome, told: Any) -> None:
 
 
 def says_status(_: CliHome, told: Any) -> None:
-    assert told["services"][SERVICE]["state"] == "ok"
+    assert (told["services"][SERVICE]["state"], told["ok"]) == ("ok", True)
     assert [site["health"] for site in told["sites"].values()] == [{"available": 3, "total": 3}] * 2
 
 

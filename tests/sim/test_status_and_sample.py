@@ -3,33 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.errors import DrError, Unreachable
+from hadoop_dr.domain.arbitration import NO_RULING
+from hadoop_dr.domain.conflicts import FileOut
+from hadoop_dr.domain.errors import BadInput, DrError, Unreachable
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Read
+from hadoop_dr.services.arbitrate import Arbitrate
+from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.status import SiteView, Status
+from schemas import validate
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World, plan_and_stage
 
 HOUR_S = 3600.0
 
 
-def told(world: World, ledger: DrError | None = None, warnings: list[str] | None = None) -> dict[str, Any]:
+@dataclass
+class Ledgers:
+    """The ledger of a world's service, and more if wanted; or none that can be read."""
+
+    ground: Ground
+    more: tuple[str, ...] = ()
+    silent: DrError | None = None
+
+    def names(self) -> list[str]:
+        if self.silent:
+            raise self.silent
+        return ["billing", *self.more]
+
+    def read(self, service: str) -> ServiceState:
+        if self.silent:
+            raise self.silent
+        return self.ground.ledger.read()
+
+
+def whole(world: World, warnings: list[str] | None = None, *, out: Iterable[FileOut] = (), **ledgers: Any) -> Any:
+    """All that ``status`` says."""
     ground = world.ground()
-
-    def read(_: str) -> ServiceState:
-        if ledger is not None:
-            raise ledger
-        return ground.ledger.read()
-
     views = [SiteView(s.name, s.namenode, s.files, s.coordinator, None) for s in ground.sides.values()]
     warn = ([] if warnings is None else warnings).append
-    return Status("east-west", ground.roles, views, read, world.clock, warn).run([ground.policy])
+    policies = [] if ledgers.pop("forgotten", False) else [ground.policy]
+    status = Status("east-west", ground.roles, views, Ledgers(ground, **ledgers), world.clock, warn)
+    document = status.run(policies, out)
+    validate("status", {"ok": document["ok"], "problems": [], "pairs": [document]})
+    return document
+
+
+def told(world: World, ledger: DrError | None = None, warnings: list[str] | None = None) -> dict[str, Any]:
+    document: dict[str, Any] = whole(world, warnings, silent=ledger)
+    return document
 
 
 def filled() -> World:
@@ -41,14 +70,15 @@ def filled() -> World:
 def test_a_service_is_ok_until_its_newest_point_is_older_than_the_wanted_bound_and_then_late() -> None:
     world = filled()
     assert told(world)["services"]["billing"] == {
-        "newest": None, "age_seconds": None, "rpo_seconds": HOUR_S, "state": "no point",
+        "newest": None, "age_seconds": None, "rpo_seconds": HOUR_S, "state": "no point", "ok": False, "damaged": [],
+        "why": "no run has sealed one yet",
     }  # fmt: skip
     point = world.backup("r1")["point"]
     now = told(world)["services"]["billing"]
-    assert (now["newest"], now["state"]) == (point, "ok")
+    assert (now["newest"], now["state"], now["ok"]) == (point, "ok", True)
     world.clock.sleep_until(world.clock.monotonic_s() + HOUR_S)
     late = told(world)["services"]["billing"]
-    assert (late["newest"], late["state"]) == (point, "late")
+    assert (late["newest"], late["state"], late["ok"]) == (point, "late", False)
     assert late["age_seconds"] - now["age_seconds"] == pytest.approx(HOUR_S, abs=1)
     world.backup("r2")
     assert told(world)["services"]["billing"]["state"] == "ok"
@@ -82,8 +112,60 @@ def test_a_ledger_that_cannot_be_read_is_unknown_and_never_ok() -> None:
     world = filled()
     world.backup("r1")
     service = told(world, Unreachable("west", "does not answer"))["services"]["billing"]
-    assert service["state"] == "unknown: west: does not answer"
+    assert (service["state"], service["why"], service["ok"]) == ("unknown", "west: does not answer", False)
     assert service["newest"] is None
+
+
+def test_a_service_of_a_broken_policy_is_broken_with_file_and_line_and_the_age_of_its_newest_point() -> None:
+    world = filled()
+    point = world.backup("r1")["point"]
+    error = BadInput("include/policies/p #ü.yaml:7", "unknown key 'perod'", "Did you mean 'period'?")
+    document = whole(world, out=[FileOut(error, "payroll", "east-west")])
+    broken = document["services"]["payroll"]
+    assert (broken["state"], broken["why"], broken["ok"]) == ("broken", str(error), False)
+    assert broken["newest"] == point
+    assert document["services"]["billing"]["ok"]
+    assert document["ok"] is False
+    silent = whole(world, out=[FileOut(error, "payroll", "east-west")], silent=Unreachable("west", "is gone"))
+    assert (silent["services"]["payroll"]["state"], silent["services"]["payroll"]["newest"]) == ("broken", None)
+
+
+def test_a_second_file_that_is_broken_does_not_hide_how_the_sound_one_is() -> None:
+    world = filled()
+    world.backup("r1")
+    error = BadInput("include/policies/again.yaml:7", "unknown key 'perod'")
+    assert whole(world, out=[FileOut(error, "billing", "east-west")])["services"]["billing"]["state"] == "ok"
+
+
+def test_a_service_whose_policy_is_gone_is_not_forgotten_while_points_of_it_are_kept() -> None:
+    world = filled()
+    world.stages("r0").preflight()
+    world.stages("r0").moment()
+    assert "billing" not in whole(world, forgotten=True)["services"], "it never had a point"
+    point = world.backup("r1")["point"]
+    document = whole(world, forgotten=True)
+    gone = document["services"]["billing"]
+    assert (gone["state"], gone["newest"], gone["ok"], document["ok"]) == ("no policy", point, False, False)
+    assert gone["why"] == "2 of its points are kept, and no policy file names it any more"
+
+
+def test_all_is_well_only_when_every_part_of_each_site_answers_and_clients_are_told_where_to_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = filled()
+    world.backup("r1")
+    assert told(world)["ok"] is False, "access was never published"
+    Arbitrate("east-west", world.coordinators(), world.clock, world.chance, "test", lambda: NO_RULING).run()
+    assert told(world)["ok"] is True
+    service, warnings = MemoryNameNode.service, list[str]()
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryNameNode, "service", lambda self: replace(service(self), safe_mode="Safe mode is ON"))
+        assert told(world, warnings=warnings)["ok"] is False
+    said = "is in safe mode: Safe mode is ON. Wait for it to leave safe mode"
+    assert sorted(warnings) == [f"east: {said}", f"west: {said}"]
+    assert told(world)["ok"] is True
+    world.ensembles["west"].reachable = False
+    assert told(world)["ok"] is False
 
 
 def test_a_site_that_does_not_answer_is_counted_and_the_other_is_told_all_the_same(

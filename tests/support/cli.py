@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,11 +24,11 @@ from hadoop_dr.domain.facts import Extras, Kind
 from hadoop_dr.ports.mover import Digest, Limits, Read
 from schemas import validate
 from support.backup import assert_equal_trees
+from support.command import COMMAND
 from support.home import LabHome, in_home
 from support.live import LiveWriter
 from support.trees import join_root, walk
 
-COMMAND = str(Path(sys.executable).with_name("hadoop-dr"))
 STAGES = ("preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune")
 SITES = ("east", "west")
 READERS = 6

@@ -13,6 +13,17 @@ from schemas import SCHEMAS, problems, validate
 POINT, EARLIER = "20261120T020000.000Z", "20261120T014500.000Z"
 SNAPSHOT = f"dr-billing-e1-{POINT}"
 CHECK = {"name": "clock", "state": "warn", "detail": "west is 400 ms off", "mend": "Synchronise it."}
+TOLD: dict[str, Any] = {
+    "ok": False, "pair": "east-west", "epoch": 1, "access": "east",
+    "sites": {site: {"role": "primary", "health": {"available": 5, "total": 5}, "fence": None, "readable": True}
+              for site in ("east", "west")},
+    "services": {
+        "billing": {"newest": POINT, "age_seconds": 12.5, "rpo_seconds": 1800.0, "state": "ok", "why": "", "ok": True,
+                    "damaged": []},
+        "payroll": {"newest": None, "age_seconds": None, "rpo_seconds": None, "state": "broken", "ok": False,
+                    "why": "include/policies/payroll.yaml:3: unknown key", "damaged": [EARLIER]},
+    },
+}  # fmt: skip
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "backup": {
         "service": "billing", "point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "late_by_ms": 0,
@@ -37,10 +48,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "coverage": {"service": "billing", "ok": False, "results": [CHECK | {"state": "fail"}]},
     "verify": {"service": "billing", "point": POINT, "match": 9, "mismatch": [], "cannot_tell": ["/data/ü: no digest"]},
     "status": {
-        "pair": "east-west", "epoch": 1, "access": "east",
-        "sites": {site: {"role": "primary", "health": {"available": 5, "total": 5}, "fence": None, "readable": True}
-                  for site in ("east", "west")},
-        "services": {"billing": {"newest": POINT, "age_seconds": 12.5, "rpo_seconds": 1800.0, "state": "ok"}},
+        "ok": False, "problems": ["include/pairs/n #s.yaml:3: unknown key 'sits'"],
+        "pairs": [TOLD, TOLD | {"pair": "north-south", "epoch": None, "access": None, "sites": {}}], **TOLD,
     },
     "identity": {
         "pair": "east-west", "epoch": 1, "primary": "east", "access": None,
@@ -99,6 +108,8 @@ def test_a_missing_and_an_unknown_field_are_seen(name: str) -> None:
         ("coverage", {"results": [CHECK | {"state": "fail", "mend": ""}]}),
         ("verify", {"mismatch": [{"path": "/x"}]}),
         ("status", {"access": "East"}),
+        ("status", {"pairs": [TOLD | {"services": {"a": TOLD["services"]["payroll"] | {"why": ""}}}]}),
+        ("status", {"pairs": [{"pair": "east-west"}]}),
     ],
 )
 def test_a_wrong_value_is_seen(name: str, change: dict[str, Any]) -> None:

@@ -14,9 +14,12 @@ from hadoop_dr.settings import (
     addresses,
     find_home,
     load_pair,
+    load_pairs,
     load_policies,
     load_policy,
     pair_names,
+    problems,
+    unknown_position,
 )
 
 SHIPPED = Path(__file__).parents[2]
@@ -30,6 +33,13 @@ def home(tmp_path: Path) -> Path:
     (root / "include/policies").mkdir()
     (root / "include/pairs/east-west.yaml").write_text((SHIPPED / "include/pairs/east-west.yaml").read_text())
     return root
+
+
+def a_pair(home: Path, name: str, first: str = "north", second: str = "south", file: str = "") -> Path:
+    path = home / f"include/pairs/{file or name}.yaml"
+    sites = f"  {first}: {{lab: {first}}}\n  {second}: {{lab: {second}}}\n"
+    path.write_text(f"pair: {name}\nsites:\n{sites}initial_primary: {first}\n")
+    return path
 
 
 def policy(home: Path, file: str, *protect: str, pair: str = "east-west", service: str = "") -> None:
@@ -100,6 +110,7 @@ def test_overlapping_services_are_out_and_both_files_are_named(home: Path) -> No
 
 
 def test_services_of_two_pairs_do_not_overlap(home: Path) -> None:
+    a_pair(home, "north-south")
     policy(home, "one", "hdfs: /data/a", "hive: billing")
     policy(home, "two", "hdfs: /data/a", "hive: billing", pair="north-south")
     assert load_policies(home).broken == ()
@@ -138,11 +149,122 @@ def test_an_unknown_pair_is_answered_with_the_known_ones(home: Path) -> None:
         load_pair(home, "west-east")
 
 
-def test_one_pair_in_two_files_is_refused(home: Path) -> None:
+def test_one_pair_in_two_files_counts_in_neither_and_takes_its_services_out(home: Path) -> None:
+    a_pair(home, "north-south")
     shipped = home / "include/pairs/east-west.yaml"
-    shipped.with_name("z.yaml").write_text(shipped.read_text())
-    with pytest.raises(BadInput, match=r"z\.yaml: the pair 'east-west' is in include/pairs/east-west\.yaml too"):
+    shipped.with_name("z #ü.yaml").write_text(shipped.read_text())
+    policy(home, "billing", "hdfs: /data/a")
+    policy(home, "payroll", "hdfs: /data/a", pair="north-south")
+
+    found = load_pairs(home)
+
+    assert list(found.pairs) == ["north-south"]
+    assert [str(one.error) for one in found.out] == [
+        f"include/pairs/{one}.yaml: the pair 'east-west' is in include/pairs/{other}.yaml too. Remove one of the files"
+        for one, other in (("east-west", "z #ü"), ("z #ü", "east-west"))
+    ]
+    with pytest.raises(BadInput, match=r"the pair 'east-west' is in .* too"):
         load_pair(home, "east-west")
+    assert list(load_policies(home).policies) == ["payroll"]
+    [error] = load_policies(home).broken
+    assert str(error).startswith("include/policies/billing.yaml:2: its pair 'east-west' is out: include/pairs/")
+
+
+def test_a_broken_pair_file_is_out_with_its_line_and_takes_its_services_out_and_no_others(home: Path) -> None:
+    with a_pair(home, "north-south").open("a") as file:
+        file.write("initial_primry: north\n")
+    policy(home, "billing", "hdfs: /data/a")
+    policy(home, "payroll", "hdfs: /data/a", pair="north-south")
+
+    assert list(load_pairs(home).pairs) == ["east-west"]
+    assert list(load_policies(home).policies) == ["billing"]
+    wrong = "include/pairs/north-south.yaml:6: unknown key 'initial_primry'. Did you mean 'initial_primary'?"
+    assert [str(error) for error in problems(home)] == [
+        wrong, f"include/policies/payroll.yaml:2: its pair 'north-south' is out: {wrong}",
+    ]  # fmt: skip
+    with pytest.raises(BadInput, match="its pair 'north-south' is out"):
+        load_policy(home, "payroll")
+
+
+def test_a_policy_whose_pair_is_in_no_file_is_out_with_the_line_that_names_it(home: Path) -> None:
+    policy(home, "billing", "hdfs: /data/a", pair="east-wst")
+    policy(home, "good", "hdfs: /data/b")
+    found = load_policies(home)
+    assert list(found.policies) == ["good"]
+    assert [(str(one.error), one.name, one.pair) for one in found.out] == [
+        ("include/policies/billing.yaml:2: no file in include/pairs describes the pair 'east-wst'. Known: east-west",
+         "billing", "east-wst"),
+    ]  # fmt: skip
+
+
+def test_a_file_that_is_out_is_known_by_the_service_it_names_as_far_as_it_says_so(home: Path) -> None:
+    policy(home, "f1", "hdfs: relative", service="billing")
+    (home / "include/policies/f2.yaml").write_text("service: [")
+    (home / "include/policies/f3.yaml").write_text("- service")
+    out = {one.error.subject.partition(":")[0]: (one.name, one.pair) for one in load_policies(home).out}
+    assert out == {
+        "include/policies/f1.yaml": ("billing", "east-west"),
+        "include/policies/f2.yaml": ("f2", None),
+        "include/policies/f3.yaml": ("f3", None),
+    }
+    with pytest.raises(BadInput, match=r"f1\.yaml:4"):
+        load_policy(home, "billing")
+
+
+@pytest.mark.parametrize("folder", ["pairs", "policies"])
+@pytest.mark.parametrize("kind", ["loop", "file", "dangling"])
+def test_a_folder_that_cannot_be_read_is_an_error_and_not_an_empty_one(home: Path, folder: str, kind: str) -> None:
+    path = home / "include" / folder
+    for file in path.iterdir():
+        file.unlink()
+    path.rmdir()
+    if kind == "file":
+        path.write_text("pair: x\n")
+    else:
+        path.symlink_to(path if kind == "loop" else home / "not there")
+    said = {"loop": "cannot be read (", "file": "cannot be read (Not a directory)",
+            "dangling": "is a link to a directory that is not there"}  # fmt: skip
+    assert find_home(home, {}) == home
+    [error] = problems(home)
+    assert error.subject == f"include/{folder}"
+    assert error.problem.startswith(said[kind])
+
+
+def test_files_of_a_folder_below_are_not_passed_over_in_silence(home: Path) -> None:
+    for below in ("team a", ".git", "lost+found"):
+        (home / "include/policies" / below).mkdir()
+    (home / "include/policies/team a/x.yml").write_text("")
+    (home / "include/policies/.git/x.yml").write_text("")
+    [error] = problems(home)
+    assert str(error).startswith("include/policies/team a: is a directory with YAML files in it. Files are read from")
+
+
+def test_the_letters_of_a_suffix_do_not_hide_a_file(home: Path) -> None:
+    policy(home, "billing", "hdfs: /data/a")
+    (home / "include/policies/billing.yaml").rename(home / "include/policies/billing.YAML")
+    assert list(load_policies(home).policies) == ["billing"]
+
+
+def test_a_position_at_a_site_of_no_pair_is_a_problem_and_one_at_another_pair_is_none(home: Path) -> None:
+    a_pair(home, "north-south")
+    pairs = load_pairs(home)
+    for known in ("", "east", "south"):
+        assert unknown_position(pairs, {"HADOOP_DR_SITE": known}) is None
+    assert str(unknown_position(pairs, {"HADOOP_DR_SITE": "esat"})) == (
+        "HADOOP_DR_SITE=esat: no pair has such a site. "
+        "Set it to one of east, north, south, west, or unset it for one controller of both"
+    )
+
+
+def test_a_home_that_cannot_be_told_is_one_line(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BadInput, match="HADOOP_DR_HOME=~nobody-of-that-name: names the home of a user"):
+        find_home(None, {"HADOOP_DR_HOME": "~nobody-of-that-name"})
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert find_home(None, {}) == SHIPPED
+    assert find_home(None, {"HADOOP_DR_HOME": str(home)}) == home
 
 
 def test_the_acting_site_is_one_of_the_pair_or_nobody(home: Path) -> None:

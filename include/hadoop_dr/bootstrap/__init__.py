@@ -10,10 +10,10 @@ from hadoop_dr.bootstrap.looks import (
     look_at,
     plan_of,
     points_of,
-    status_of,
 )
 from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
 from hadoop_dr.bootstrap.runs import backup_stages, prune_now, run_query, verify_point, wanted_moment_ms
+from hadoop_dr.bootstrap.standing import status_of
 
 __all__ = [
     "announce_roles",

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hadoop_dr import settings
-from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap.wiring import open_pair, open_service, read_service
+from hadoop_dr.bootstrap.wiring import open_pair, open_service
 from hadoop_dr.domain.checks import Mark, Result
-from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.coverage import Coverage
 from hadoop_dr.services.backup.planning import Preview
 from hadoop_dr.services.report import all_entries, check_chain, explanation, points_document
-from hadoop_dr.services.status import SiteView, Status
 
-__all__ = ["coverage_of", "explanation_of", "ledger_check", "look_at", "plan_of", "points_of", "status_of"]
+__all__ = ["coverage_of", "explanation_of", "ledger_check", "look_at", "plan_of", "points_of"]
 
 
 def _checked(service: str, results: list[Result]) -> dict[str, Any]:
@@ -69,28 +63,3 @@ def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:
         paths = [pair_chain(pair), *(service_chain(pair, service) for service in sorted(services))]
         chains = [check_chain(path, files) for path in paths]
         return {"pair": pair, "ok": all(chain["ok"] for chain in chains), "chains": chains}
-
-
-def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None = None) -> dict[str, Any]:
-    """Says how a pair is, in the shape of section 10.
-
-    Args:
-        warn: Told of each part of a site that does not answer.
-
-    Raises:
-        BadInput: No pair was named and there is not exactly one.
-    """
-    home = home or settings.find_home()
-    if pair is None:
-        names = settings.pair_names(home)
-        if len(names) != 1:
-            raise BadInput("pair", f"there are {len(names)} pairs", f"Name one: {', '.join(names)}")
-        pair = names[0]
-    services = [policy for policy in settings.load_policies(home).policies.values() if policy.pair == pair]
-    with open_pair(pair, home) as ground:
-        views = [
-            SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore, ground.roles.silent.get(s.name))
-            for s in ground.sides.values()
-        ]
-        read = partial(read_service, ground)
-        return Status(pair, ground.roles.state, views, read, SystemClock(), warn).run(services)

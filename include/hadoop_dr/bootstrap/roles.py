@@ -9,7 +9,7 @@ from typing import Any
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.bootstrap.arbitration import open_arbiter
-from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair, open_side
+from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair, open_side, require_roles
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.identity import Role, access_path, decode_access, decode_identity, identity_path
 from hadoop_dr.services.identity import AnnounceIdentity
@@ -31,9 +31,14 @@ def initialise_pair(pair: str, by: str, home: Path | None = None) -> None:
 
 
 def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
-    """Writes the ledger's roles into both ZooKeepers."""
+    """Writes the ledger's roles into both ZooKeepers.
+
+    Raises:
+        Refused: The ledger has none yet.
+    """
     with open_pair(pair, home) as ground:
         state = ground.roles.state
+        require_roles(pair, state)
         announce = AnnounceIdentity(
             pair, {n: s.coordinator for n, s in ground.sides.items()}, SystemClock(), SystemChance()
         )

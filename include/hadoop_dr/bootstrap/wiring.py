@@ -22,6 +22,7 @@ from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.pair import Addresses, Pair, Site
+from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Limits
@@ -146,12 +147,7 @@ def open_service(
         clock, host = SystemClock(), LocalHost()
         read = read_roles(pair, home, users)
         roles = read.state
-        if roles.epoch == 0:
-            raise Refused(
-                pair.name,
-                "the pair has no roles yet",
-                f"Give it its first ones: hadoop-dr identity {pair.name} --initialise",
-            )
+        require_roles(pair.name, roles)
         target = next(side for name, side in sides.items() if name != roles.primary)
         source = sides[roles.primary]
         if roles.deciding in read.silent:
@@ -205,9 +201,26 @@ def open_service(
         )
 
 
+def require_roles(pair: str, state: PairState) -> None:
+    """Makes sure that somebody decides.
+
+    Raises:
+        Refused: The pair has no roles yet.
+    """
+    if state.epoch == 0:
+        raise Refused(
+            pair, "the pair has no roles yet", f"Give it its first ones: hadoop-dr identity {pair} --initialise"
+        )
+
+
 def read_service(ground: PairGround, service: str) -> ServiceState:
-    """Reads a service's ledger from the copy that decides."""
+    """Reads a service's ledger from the copy that decides.
+
+    Raises:
+        Refused: The pair has no roles yet.
+    """
     state = ground.roles.state
+    require_roles(ground.pair.name, state)
     chain = _chain(ground.pair.name, service, state.deciding, ground.sides, ground.roles.silent)
     return ServiceLedger(chain, state).read()
 

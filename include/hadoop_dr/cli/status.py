@@ -12,18 +12,32 @@ from hadoop_dr.cli.options import as_json_option
 from hadoop_dr.cli.output import emit, ends_well, table, warn
 
 
-@click.command(epilog="Example: hadoop-dr status east-west --json")
+@click.command(epilog="Example: hadoop-dr status --json | jq .ok")
 @click.argument("pair", required=False)
 @as_json_option
 def status(pair: str | None, as_json: bool) -> None:
-    """Show roles, health, and how old the newest point of each service of PAIR is."""
+    """Show roles, health, and how old the newest point of each service of PAIR is; of every pair without PAIR.
+
+    Exit codes: 0 all is well; 1 a service is late, damaged, broken, unknown, or without a point or a policy; a part of
+    a site does not answer; or a file of yours does not count.
+    """
     with ends_well(as_json):
         document = status_of(pair, warn)
     emit(document, as_json, lambda: _page(document))
+    if not document["ok"]:
+        raise SystemExit(1)
 
 
 def _page(document: Mapping[str, Any]) -> None:
-    click.echo(f"pair {document['pair']}, epoch {document['epoch']}, clients use {document['access']}")
+    for told in document["pairs"]:
+        _pair_page(told)
+    for problem in document["problems"]:
+        click.echo(f"out: {problem}")
+
+
+def _pair_page(document: Mapping[str, Any]) -> None:
+    epoch = "unknown" if document["epoch"] is None else document["epoch"]
+    click.echo(f"pair {document['pair']}, epoch {epoch}, clients use {document['access'] or 'nobody knows which site'}")
     table(
         ("site", "role", "health", "fence"),
         [
@@ -43,9 +57,12 @@ def _page(document: Mapping[str, Any]) -> None:
                 name,
                 s["newest"] or "-",
                 "-" if s["age_seconds"] is None else round(s["age_seconds"]),
-                s["rpo_seconds"],
+                "-" if s["rpo_seconds"] is None else round(s["rpo_seconds"]),
                 s["state"],
             )
             for name, s in document["services"].items()
         ],
     )
+    for name, service in document["services"].items():
+        if service["why"]:
+            click.echo(f"{name} is {service['state']}: {service['why']}")

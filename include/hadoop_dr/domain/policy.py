@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from hadoop_dr.domain.datasets import BUILT, DataSet, DataSetKind, directory, hive_pattern, overlaps
@@ -96,6 +96,7 @@ class Policy:
         takeover_after_ms: How long another run's progress has to stand still before it may be superseded.
         audit_entries: Up to so many entries the full inventory is compared in every run, else daily.
         file: The file it was read from.
+        pair_place: File and line that name the pair.
     """
 
     service: str
@@ -119,6 +120,7 @@ class Policy:
     takeover_after_ms: int = 30_000
     audit_entries: int = 200_000
     file: str = ""
+    pair_place: str = field(default="", compare=False)
 
     @property
     def directories(self) -> tuple[str, ...]:
@@ -200,6 +202,7 @@ def read_policy(root: Node, longest_gap_ms: LongestGap) -> Policy:
         takeover_after_ms=fields.read("takeover_after", duration_ms, 30_000),
         audit_entries=fields.read("audit_entries", count, 200_000),
         file=root.file,
+        pair_place=fields.node("pair").place,
     )
 
 

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.conflicts import FileOut
+from hadoop_dr.domain.errors import DrError, NotReady
 from hadoop_dr.domain.identity import access_path, decode_access
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy
-from hadoop_dr.domain.service_state import PointState, ServiceState
+from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.standing import Standing, Word, standing, unprotected
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.namenode import NameNode
+
+_LEDGERS_AT_ONCE = 8
+
+
+class ServiceLedgers(Protocol):
+    """The ledgers of a pair's services, read from the copies that decide."""
+
+    def names(self) -> Iterable[str]:
+        """Services that have one."""
+
+    def read(self, service: str) -> ServiceState:
+        """What one says; an empty state when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +57,7 @@ class Status:
         pair: Its name.
         roles: What the ledger says.
         sites: Both sites.
-        read_service: Gives the ledger state of a service.
+        ledgers: The services that have a ledger, and the state of one.
         warn: Told, in one line that names the site, of each part that does not answer.
     """
 
@@ -51,25 +66,39 @@ class Status:
         pair: str,
         roles: PairState,
         sites: Iterable[SiteView],
-        read_service: Callable[[str], ServiceState],
+        ledgers: ServiceLedgers,
         clock: Clock,
         warn: Callable[[str], None],
     ) -> None:
         self._pair, self._roles, self._sites = pair, roles, tuple(sites)
-        self._read_service, self._clock, self._warn = read_service, clock, warn
+        self._ledgers, self._clock, self._warn = ledgers, clock, warn
 
-    def run(self, policies: Iterable[Policy]) -> dict[str, Any]:
-        """Gives the document of section 10; a site that is gone costs one time limit, as all are asked at once."""
-        with ThreadPoolExecutor(len(self._sites) + 1, thread_name_prefix="status") as pool:
+    def run(self, policies: Iterable[Policy], out: Iterable[FileOut] = ()) -> dict[str, Any]:
+        """Gives the part of section 10's document that is about one pair.
+
+        A site that is gone costs one time limit, as all are asked at once.
+
+        Args:
+            policies: The pair's policies that count.
+            out: Policy files of the pair that do not, and whose service can be told.
+        """
+        policies, out = list(policies), list(out)
+        with ThreadPoolExecutor(len(self._sites) + 1 + _LEDGERS_AT_ONCE, thread_name_prefix="status") as pool:
             access = pool.submit(self._access)
             sites = [(site.name, pool.submit(self._site, site)) for site in self._sites]
-            services = {policy.service: self._service(policy) for policy in policies}
+            services = dict(pool.map(self._broken, out))
+            services |= dict(pool.map(self._service, policies))
+            services |= self._forgotten(services)
+            answers = {name: asked.result() for name, asked in sites}
             return {
                 "pair": self._pair,
+                "ok": access.result() is not None
+                and all(site["health"]["available"] == site["health"]["total"] for site in answers.values())
+                and all(service["ok"] for service in services.values()),
                 "epoch": self._roles.epoch,
                 "access": access.result(),
-                "sites": {name: asked.result() for name, asked in sites},
-                "services": services,
+                "sites": answers,
+                "services": dict(sorted(services.items())),
             }
 
     def _access(self) -> str | None:
@@ -97,23 +126,31 @@ class Status:
             "readable": readable,
         }
 
-    def _service(self, policy: Policy) -> dict[str, Any]:
-        rpo = policy.rpo_ms / 1000
+    def _service(self, policy: Policy) -> tuple[str, dict[str, Any]]:
         try:
-            state = self._read_service(policy.service)
-            newest = state.newest_sound()
+            now = standing(self._ledgers.read(policy.service), policy, self._clock.wall_ms())
         except DrError as error:
-            return {"newest": None, "age_seconds": None, "rpo_seconds": rpo, "state": f"unknown: {error}"}
-        placing = state.claim is not None and state.points[state.claim.point].state is PointState.STAGED
-        if newest is None:
-            return {"newest": None, "age_seconds": None, "rpo_seconds": rpo, "state": "no point"}
-        age = (self._clock.wall_ms() - newest.moment_ms) / 1000
-        return {
-            "newest": newest.point,
-            "age_seconds": age,
-            "rpo_seconds": rpo,
-            "state": "placing" if placing else "ok" if age <= rpo else "late",
-        }
+            now = Standing(Word.UNKNOWN, str(error))
+        return policy.service, self._told(now, policy.rpo_ms / 1000)
+
+    def _broken(self, file: FileOut) -> tuple[str, dict[str, Any]]:
+        """A service whose policy does not count; how old its newest point is shows how urgent that is."""
+        newest = None
+        with suppress(DrError):
+            newest = self._ledgers.read(file.name).newest_sound()
+        return file.name, self._told(Standing(Word.BROKEN, str(file.error), newest), None)
+
+    def _forgotten(self, known: Container[str]) -> dict[str, Any]:
+        """Services of the ledger that no policy names, as long as points of them are kept."""
+        try:
+            names = [name for name in self._ledgers.names() if name not in known]
+            found = {name: unprotected(self._ledgers.read(name)) for name in names}
+        except DrError:  # said of the site and of every other service
+            return {}
+        return {name: self._told(now, None) for name, now in found.items() if now is not None}
+
+    def _told(self, now: Standing, rpo_s: float | None) -> dict[str, Any]:
+        return told(now, rpo_s, self._clock.wall_ms())
 
     def _answers(self, probe: Callable[[], object]) -> bool:
         try:
@@ -124,7 +161,31 @@ class Status:
         return True
 
 
+def without_answer(pair: str, policies: Iterable[Policy], out: Iterable[FileOut], error: DrError) -> dict[str, Any]:
+    """Gives the same document for a pair of which nothing can be read."""
+    services = {one.name: told(Standing(Word.BROKEN, str(one.error)), None, 0) for one in out}
+    services |= {p.service: told(Standing(Word.UNKNOWN, str(error)), p.rpo_ms / 1000, 0) for p in policies}
+    services = dict(sorted(services.items()))
+    return {"pair": pair, "ok": False, "epoch": None, "access": None, "sites": {}, "services": services}
+
+
+def told(now: Standing, rpo_s: float | None, now_ms: int) -> dict[str, Any]:
+    """Gives the part of the document that is about one service."""
+    newest = now.newest
+    return {
+        "newest": newest.point if newest else None,
+        "age_seconds": (now_ms - newest.moment_ms) / 1000 if newest else None,
+        "rpo_seconds": rpo_s,
+        "state": now.word.value,
+        "why": now.why,
+        "ok": now.ok,
+        "damaged": list(now.damaged),
+    }
+
+
 def _file_system(site: SiteView) -> None:
     if site.silent is not None:
         raise site.silent
-    site.namenode.service()
+    service = site.namenode.service()
+    if service.safe_mode:
+        raise NotReady(site.name, f"is in safe mode: {service.safe_mode}", "Wait for it to leave safe mode")

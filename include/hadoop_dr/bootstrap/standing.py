@@ -1,0 +1,92 @@
+"""How pairs and their services stand: what a person looks at first, and what a monitor asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from hadoop_dr import settings
+from hadoop_dr.adapters.system import SystemClock
+from hadoop_dr.bootstrap.wiring import PairGround, open_pair, read_service, require_roles
+from hadoop_dr.domain.conflicts import FileOut
+from hadoop_dr.domain.errors import BadInput, DrError
+from hadoop_dr.domain.ids import SERVICE_NAME
+from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.services.status import SiteView, Status, without_answer
+
+__all__ = ["status_of"]
+
+
+class _Ledgers:
+    """The ledgers of a pair's services."""
+
+    def __init__(self, ground: PairGround) -> None:
+        self._ground = ground
+
+    def names(self) -> list[str]:
+        """Services that have one on the site whose copies decide."""
+        ground = self._ground
+        require_roles(ground.pair.name, ground.roles.state)
+        return ground.sides[ground.roles.state.deciding].files.names(f"/.hadoop-dr/{ground.pair.name}/services")
+
+    def read(self, service: str) -> ServiceState:
+        """What one says."""
+        return read_service(self._ground, service)
+
+
+def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None = None) -> dict[str, Any]:
+    """Says how pairs stand, in the shape of section 10: one pair, or all of them when none is named.
+
+    ``pairs`` has an entry for each; what the only one says stands at the top as well.
+
+    ``ok`` is what a monitor asks for: nothing is late, damaged, broken or unknown, and every part of a site answers.
+    ``problems`` are the user's files that do not count, each with file and line.
+
+    Args:
+        warn: Told of each part of a site that does not answer.
+
+    Raises:
+        BadInput: The named pair does not count, or there is no pair at all.
+    """
+    home = home or settings.find_home()
+    pairs, policies = settings.load_pairs(home), settings.load_policies(home)
+    if pair is not None:
+        settings.load_pair(home, pair)
+    names = [pair] if pair is not None else sorted(pairs.pairs)
+    out = [one for one in policies.out if pair is None or one.pair == pair or one.pair not in pairs.pairs]
+    problems = [one.error for one in (*(pairs.out if pair is None else ()), *out)]
+    if position := settings.unknown_position(pairs):
+        problems.append(position)
+    if not names and not problems:
+        raise BadInput(str(settings.PAIRS), "there is no pair", f"Add {settings.PAIRS}/<pair>.yaml")
+    told = []
+    for name in names:
+        good = [policy for policy in policies.policies.values() if policy.pair == name]
+        told.append(_pair(home, name, good, _services_of(name, names, out), warn, named=pair is not None))
+    said = {"ok": not problems and all(one["ok"] for one in told), "problems": [str(error) for error in problems]}
+    return {**(told[0] if len(told) == 1 else {}), **said, "pairs": told}
+
+
+def _services_of(pair: str, pairs: list[str], out: Iterable[FileOut]) -> list[FileOut]:
+    """The files that are out whose service is this pair's, or can only be this one's."""
+    known = [one for one in out if SERVICE_NAME.fullmatch(one.name)]
+    return [one for one in known if one.pair == pair or (one.pair not in pairs and len(pairs) == 1)]
+
+
+def _pair(
+    home: Path, name: str, policies: list[Policy], out: list[FileOut], warn: Callable[[str], None], *, named: bool
+) -> dict[str, Any]:
+    try:
+        with open_pair(name, home) as ground:
+            views = [
+                SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore, ground.roles.silent.get(s.name))
+                for s in ground.sides.values()
+            ]
+            return Status(name, ground.roles.state, views, _Ledgers(ground), SystemClock(), warn).run(policies, out)
+    except DrError as error:
+        if named and isinstance(error, BadInput):
+            raise
+        warn(str(error))
+        return without_answer(name, policies, out, error)

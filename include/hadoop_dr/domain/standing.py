@@ -1,0 +1,83 @@
+"""How one service stands, in a word, and whether a person has to look (I4): what ``status`` answers a monitor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+
+
+class Word(StrEnum):
+    """The states of a service; the first three need nobody."""
+
+    OK = "ok"
+    PLACING = "placing"
+    WAITING = "waiting"
+    LATE = "late"
+    DAMAGED = "damaged"
+    NO_POINT = "no point"
+    NO_POLICY = "no policy"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+WELL = frozenset({Word.OK, Word.PLACING, Word.WAITING})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a service stands.
+
+    Attributes:
+        word: In a word.
+        why: What a person has to know beside it; empty when all is well.
+        newest: The newest point that nothing is known against.
+        damaged: Points that are kept and not to be relied on, oldest first.
+    """
+
+    word: Word
+    why: str = ""
+    newest: Point | None = None
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nobody has to look."""
+        return self.word in WELL
+
+
+def standing(state: ServiceState, policy: Policy, now_ms: int) -> Standing:
+    """Says how a service with a policy stands.
+
+    A run that changes the live tree just now excuses no age: one that never ends would be excused for ever.
+    """
+    newest, damaged = state.newest_sound(), _damaged(state)
+    why = f"point {damaged[-1].point} is damaged: {damaged[-1].damaged}" if damaged else ""
+    named = tuple(point.point for point in damaged)
+    if newest is None:
+        if damaged:
+            return Standing(Word.DAMAGED, why, None, named)
+        if policy.first_moment_ms is not None and now_ms <= policy.first_moment_ms + policy.rpo_ms:
+            return Standing(Word.WAITING)
+        return Standing(Word.NO_POINT, "no run has sealed one yet")
+    if now_ms - newest.moment_ms > policy.rpo_ms:
+        return Standing(Word.LATE, why or "its newest point is older than its rpo", newest, named)
+    if damaged:
+        return Standing(Word.DAMAGED, why, newest, named)
+    placing = state.claim is not None and state.points[state.claim.point].state is PointState.STAGED
+    return Standing(Word.PLACING if placing else Word.OK, "", newest)
+
+
+def unprotected(state: ServiceState) -> Standing | None:
+    """Says how a service stands that the ledger knows and no policy names; None when no point of it is left."""
+    left = [point for point in state.sealed() if point.target not in point.gone]
+    if not left:
+        return None
+    why = f"{len(left)} of its points are kept, and no policy file names it any more"
+    return Standing(Word.NO_POLICY, why, state.newest_sound(), tuple(point.point for point in _damaged(state)))
+
+
+def _damaged(state: ServiceState) -> list[Point]:
+    return [point for point in state.sealed() if point.damaged and point.target not in point.gone]

@@ -1,0 +1,76 @@
+"""In which word a service stands, and when a monitor has to be told (I4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hadoop_dr.domain.datasets import DataSet, DataSetKind
+from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.standing import WELL, Word, standing, unprotected
+
+NOW = 1_800_000_000_000
+RPO = 60_000
+POLICY = Policy("billing", "east-west", (DataSet(DataSetKind.HDFS, "/data/a b"),), rpo_ms=RPO)
+
+
+def a_point(name: str, age_ms: int = 0, state: PointState = PointState.SEALED, **more: Any) -> Point:
+    return replace(Point(name, NOW - age_ms, state, "r", 1, 1, {"source": "east", "target": "west"}), **more)
+
+
+def a_state(*points: Point, claim: str = "") -> ServiceState:
+    owner = Claim(1, 1, "r", 1, claim, {}, {}) if claim else None
+    return ServiceState({point.point: point for point in points}, owner)
+
+
+OLD, NEW, BAD = a_point("p1", RPO + 1), a_point("p2", RPO), a_point("p2", 5, damaged="/data/a b/ü is gone")
+STAGED = a_point("p3", 1, PointState.STAGED)
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "newest", "why"),
+    [
+        (a_state(), Word.NO_POINT, None, "no run has sealed one yet"),
+        (a_state(STAGED, claim="p3"), Word.NO_POINT, None, "no run has sealed one yet"),
+        (a_state(NEW), Word.OK, "p2", ""),
+        (a_state(NEW, STAGED), Word.OK, "p2", ""),
+        (a_state(NEW, STAGED, claim="p3"), Word.PLACING, "p2", ""),
+        (a_state(OLD), Word.LATE, "p1", "its newest point is older than its rpo"),
+        (a_state(OLD, STAGED, claim="p3"), Word.LATE, "p1", "its newest point is older than its rpo"),
+        (a_state(BAD), Word.DAMAGED, None, "point p2 is damaged: /data/a b/ü is gone"),
+        (a_state(OLD, BAD), Word.LATE, "p1", "point p2 is damaged: /data/a b/ü is gone"),
+        (a_state(replace(BAD, point="p1"), NEW), Word.DAMAGED, "p2", "point p1 is damaged: /data/a b/ü is gone"),
+        (a_state(replace(BAD, point="p1", gone=("west",)), NEW), Word.OK, "p2", ""),
+    ],
+)
+def test_a_service_stands_in_one_word_and_what_is_not_well_says_why(
+    state: ServiceState, word: Word, newest: str | None, why: str
+) -> None:
+    now = standing(state, POLICY, NOW)
+    assert (now.word, now.newest.point if now.newest else None, now.why) == (word, newest, why)
+    assert now.ok is (word in WELL)
+    assert now.ok is not bool(why)
+
+
+def test_a_damaged_point_is_named_whatever_the_word_is() -> None:
+    assert standing(a_state(OLD, BAD), POLICY, NOW).damaged == ("p2",)
+
+
+def test_before_its_first_moment_and_the_rpo_after_it_a_service_has_time() -> None:
+    later = replace(POLICY, first_moment_ms=NOW - RPO)
+    assert standing(a_state(), later, NOW).word is Word.WAITING
+    assert standing(a_state(), later, NOW).ok
+    assert standing(a_state(), later, NOW + 1).word is Word.NO_POINT
+
+
+def test_a_service_without_a_policy_is_told_as_long_as_a_point_of_it_is_on_the_secondary() -> None:
+    assert unprotected(a_state()) is None
+    assert unprotected(a_state(STAGED)) is None
+    assert unprotected(a_state(replace(NEW, gone=("west",)))) is None
+    left = unprotected(a_state(OLD, BAD))
+    assert left is not None
+    assert (left.word, left.ok, left.newest, left.damaged) == (Word.NO_POLICY, False, OLD, ("p2",))
+    assert left.why.startswith("2 of its points are kept")
