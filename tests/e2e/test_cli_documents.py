@@ -76,7 +76,9 @@ def says_verify(_: CliHome, told: Any) -> None:
 
 
 def says_explain(_: CliHome, told: Any) -> None:
-    assert [e["kind"] for e in told["entries"]][:4] == ["claim", "taken", "staged", "sealed"]
+    # A machine too busy for its moment arms it again.
+    kinds = [e["kind"] for e in told["entries"] if e["kind"] != "rearmed"]
+    assert kinds[:4] == ["claim", "taken", "staged", "sealed"]
 
 
 def says_status(_: CliHome, told: Any) -> None:
