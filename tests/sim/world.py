@@ -191,7 +191,7 @@ class World:
             clock=self.clock,
             chance=self.chance,
             host=self.host,
-            thaw=lambda frozen: with_overrides(policy, frozen["mode"], frozen["transfer"]),
+            thaw=thawed,
         )
 
     def stages(self, run: str, try_no: int = 1, faults: Faults | None = None) -> BackupStages:
@@ -238,6 +238,12 @@ class TableWorld(World):
         made = east.make_file(f"/wh/{name} ü/part 0", replication=1, block_size=1024, overwrite=True)
         east.extend(made, name.encode())
         self.metastores["east"].create([table(database, name, location=f"hdfs://east/wh/{name} ü")])
+
+
+def thawed(frozen: Mapping[str, Any]) -> Policy:
+    """The policy a claim froze, read back from its text."""
+    policy = read_policy(config.parse(frozen["text"].encode(), frozen["file"]), config.longest_gap_ms)
+    return with_overrides(policy, frozen["mode"], frozen["transfer"])
 
 
 def plan_and_stage(stages: BackupStages) -> None:

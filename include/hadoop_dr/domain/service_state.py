@@ -41,7 +41,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A recovery point as the ledger tells it; bodies are those of the entries of the same name."""
+    """A recovery point as the ledger tells it; bodies are those of the entries of the same name.
+
+    Attributes:
+        frozen: The policy it was begun under, as its claim froze it; empty once the point has come to its end.
+    """
 
     point: str
     moment_ms: int
@@ -58,6 +62,7 @@ class Point:
     damaged: str = ""  # why no copy of it is to be relied on; empty while nothing is known against it
     bad_files: Sequence[Sequence[str]] = ()  # root and relative path of what is damaged
     base: Mapping[str, Any] = field(default_factory=dict)
+    frozen: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def bases(self) -> Mapping[str, Any]:
@@ -96,6 +101,10 @@ class ServiceState:
     def newest_sealed(self) -> Point | None:
         """The newest visible point."""
         return max(self.sealed(), key=lambda p: p.point, default=None)
+
+    def sealed_before(self, point: str) -> Point | None:
+        """The newest visible point of an earlier moment than another point's."""
+        return max((p for p in self.sealed() if p.point < point), key=lambda p: p.point, default=None)
 
     def ahead_of(self, moment_ms: int) -> Point | None:
         """The newest visible point when a moment would not come after it: then a clock went back in between."""
@@ -153,15 +162,15 @@ def _fold(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
 
 def _claimed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
     body = entry.body
-    _begin(points, body, entry)
+    _begin(points, body, entry, body["frozen"])
     return Claim(entry.n, entry.epoch, entry.run, body["try"], body["point"], body["owner"], body["frozen"])
 
 
 def _rearmed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
     void = points.get(entry.body["void"])
     if void is not None:
-        points[void.point] = replace(void, state=PointState.VOID, reason="armed anew")
-    _begin(points, entry.body, entry)
+        points[void.point] = replace(void, state=PointState.VOID, reason="armed anew", frozen={})
+    _begin(points, entry.body, entry, void.frozen if void else {})
     return replace(claim, point=entry.body["point"]) if claim else None
 
 
@@ -180,14 +189,16 @@ def _staged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
 
 def _sealed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
     old = points[entry.body["point"]]
-    points[old.point] = replace(old, state=PointState.SEALED, sealed=entry.body, sealed_at=entry.at)
+    points[old.point] = replace(
+        old, state=PointState.SEALED, sealed=entry.body, sealed_at=entry.at, frozen={}
+    )
     return None if claim and claim.point == old.point else claim
 
 
 def _void(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
     point = entry.body["point"]
     if point in points:
-        points[point] = replace(points[point], state=PointState.VOID, reason=entry.body["reason"])
+        points[point] = replace(points[point], state=PointState.VOID, reason=entry.body["reason"], frozen={})
     return None if claim and claim.point == point else claim
 
 
@@ -229,13 +240,14 @@ _FOLDS: Mapping[str, Callable[[Entry, _Points, Claim | None], Claim | None]] = {
 }
 
 
-def _begin(points: _Points, body: Mapping[str, Any], entry: Entry) -> None:
+def _begin(points: _Points, body: Mapping[str, Any], entry: Entry, frozen: Mapping[str, Any]) -> None:
+    """Begins a point, or goes on with it; once it is taken, the policy it was taken under stays its own."""
     point, claim_n = body["point"], body.get("claim", entry.n)
     old = points.get(point)
-    if old is not None:
-        points[point] = replace(old, run=entry.run, claim_n=claim_n)
-    else:
-        points[point] = Point(point, body["moment_ms"], PointState.CLAIMED, entry.run, entry.epoch, claim_n)
+    if old is None:
+        old = Point(point, body["moment_ms"], PointState.CLAIMED, entry.run, entry.epoch, claim_n)
+    kept = frozen if old.state is PointState.CLAIMED else old.frozen
+    points[point] = replace(old, run=entry.run, claim_n=claim_n, frozen=kept)
 
 
 def _files(kept: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:

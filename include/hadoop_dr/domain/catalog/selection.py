@@ -48,7 +48,7 @@ class Selection:
 
 
 def selection_of(texts: Iterable[str]) -> Selection:
-    """Reads the entries of a policy: ``billing``, ``billing.invoices``, ``billing.inv*``.
+    """Reads the entries of a policy: ``billing``, ``billing.invoices``, ``billing.inv*``; their order is no matter.
 
     Raises:
         BadInput: An entry is none of these.
@@ -60,4 +60,13 @@ def selection_of(texts: Iterable[str]) -> Selection:
                            "Write billing, billing.invoices or billing.inv*")
         database, dot, table = text.lower().partition(".")
         parts.append((database, table if dot else None))
-    return Selection(tuple(dict.fromkeys(parts)))
+    return Selection(tuple(sorted(set(parts), key=lambda part: (part[0], part[1] or ""))))
+
+
+def no_longer_owned(slots: Iterable[Slot], earlier: Selection, now: Selection) -> list[str]:
+    """Names the databases, tables and functions that one selection owned and a later one does not, sorted.
+
+    What hangs on a table is told by its table.
+    """
+    told = (Kind.DATABASE, Kind.TABLE, Kind.FUNCTION)
+    return sorted(str(slot) for slot in slots if slot.kind in told and earlier.owns(slot) and not now.owns(slot))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from hadoop_dr.domain.catalog.coverage import Finding, Uncovered, cover
@@ -10,10 +11,10 @@ from hadoop_dr.domain.catalog.difference import Verb, catalog_of, replaced_table
 from hadoop_dr.domain.catalog.places import locations, refuse_outside, table_roots
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
-from hadoop_dr.domain.catalog.selection import selection_of
+from hadoop_dr.domain.catalog.selection import Selection, no_longer_owned, selection_of
 from hadoop_dr.domain.coverage import TableSeen
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
-from hadoop_dr.domain.policy import Acid
+from hadoop_dr.domain.policy import Acid, Mode
 from hadoop_dr.domain.roots import resolve_roots, root_of
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
@@ -29,6 +30,9 @@ _SHOWN = 20
 
 class Catalogs:
     """The Hive metastore of both sites, as far as the policy protects tables; without any, nothing is contacted.
+
+    A point that was taken has a selection of its own. What is done with a point goes by that one, because the policy
+    may have changed since: the point may be one of an earlier run.
 
     Args:
         ground: The service.
@@ -175,7 +179,7 @@ class Catalogs:
         if not point.taken.get("catalog"):
             return dict(_NOTHING)
         documents.adopt(CATALOG)
-        return self._counts(self._wanted(documents), self._replaced(point, documents))
+        return self._counts(self._wanted(documents), selected_at(point), self._replaced(point, documents))
 
     def preview(self) -> dict[str, int]:
         """Counts what the target's catalog would need now."""
@@ -183,17 +187,18 @@ class Catalogs:
             return dict(_NOTHING)
         self.locations()
         assert self._begun is not None
-        return self._counts(self._rewritten(self._covered(self._begun.rows.values())), ())
+        return self._counts(self._rewritten(self._covered(self._begun.rows.values())), self._selection, ())
 
     def drop(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
         """Drops what went or became another object; never deletes data."""
         if point.taken.get("catalog"):
-            self._apply(still_mine).drop(self._wanted(documents), self._selection, self._replaced(point, documents))
+            wanted, replaced = self._wanted(documents), self._replaced(point, documents)
+            self._apply(still_mine).drop(wanted, selected_at(point), replaced)
 
     def create(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
         """Creates and alters until the target's catalog is the point's."""
         if point.taken.get("catalog"):
-            self._apply(still_mine).build(self._wanted(documents), self._selection)
+            self._apply(still_mine).build(self._wanted(documents), selected_at(point))
 
     def verify(self, point: Point, documents: Documents) -> Verdict:
         """Compares the target's catalog with the point's, object by object; none may name the other site."""
@@ -201,12 +206,13 @@ class Catalogs:
             return Verdict()
         wanted = self._wanted(documents)
         refuse_references(wanted, self._addresses(self._ground.source), self._ground.source.name)
-        found = CatalogVerify(self._metastore(self._ground.target)).run(wanted, self._selection)
+        found = CatalogVerify(self._metastore(self._ground.target)).run(wanted, selected_at(point))
         return Verdict(found.match, list(found.mismatch), list(found.cannot_tell))
 
     def warnings(self, point: Point) -> list[str]:
         """What a person should know about the catalog of this point."""
-        return [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
+        left_out = [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
+        return [*left_out, *self._taken_out(point)]
 
     # ------------------------------------------------------------------ parts
 
@@ -226,9 +232,14 @@ class Catalogs:
         return CatalogApply(self._metastore(self._ground.target), self._ground.clock, between=still_mine)
 
     def _previous(self) -> Exported | None:
-        """The export of the newest sealed point of the same direction, if its document is still whole."""
+        """The export of the newest sealed point of the same direction, if its document is still whole.
+
+        It has the selection it was made under. A full run reads everything again, whatever the log of events says.
+        """
         point = self._ground.ledger.read().newest_sealed()
         if point is None or not point.taken.get("catalog") or point.source != self._ground.source.name:
+            return None
+        if self._ground.policy.mode is Mode.FULL or selected_at(point) != self._selection:
             return None
         if point.taken["catalog"]["left_out"]:
             return None  # objects were left out of the document, so it is not the whole export
@@ -236,7 +247,7 @@ class Catalogs:
             rows = self._rows(Documents(self._ground, point))
         except BaselineLost:
             return None
-        return Exported(self._selection, point.taken["catalog"]["e0"], catalog_of(rows), full=False)
+        return Exported(selected_at(point), point.taken["catalog"]["e0"], catalog_of(rows), full=False)
 
     def _rows(self, documents: Documents) -> list[Row]:
         return unpack_rows(documents.read(CATALOG))
@@ -253,18 +264,40 @@ class Catalogs:
         return tuple(dict.fromkeys(alias for address in side.addresses for alias in aliases(address)))
 
     def _replaced(self, point: Point, documents: Documents) -> tuple[Slot, ...]:
-        """Tables the source dropped and made again since the point before this one."""
-        before = [p for p in self._ground.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
-        if not before or before[-1].source != point.source:
-            return ()
-        try:
-            earlier = catalog_of(self._rows(Documents(self._ground, before[-1])))
-        except BaselineLost:
-            return ()
-        return tuple(replaced_tables(earlier, catalog_of(self._rows(documents))))
+        """Tables the source dropped and made again since the newest earlier point that selected them."""
+        open_ = {slot: row for slot, row in catalog_of(self._rows(documents)).items() if slot.kind is Kind.TABLE}
+        found: list[Slot] = []
+        for earlier in reversed(self._earlier(point)):
+            selected = {slot: row for slot, row in open_.items() if selected_at(earlier).owns(slot)}
+            if earlier.source != point.source or not open_:
+                break
+            if selected:
+                with suppress(BaselineLost):
+                    found += replaced_tables(catalog_of(self._rows(Documents(self._ground, earlier))), selected)
+            open_ = {slot: row for slot, row in open_.items() if slot not in selected}
+        return tuple(found)
 
-    def _counts(self, wanted: Sequence[Row], replaced: Sequence[Slot]) -> dict[str, int]:
-        found = self._apply(lambda: None).plan(wanted, self._selection, replaced)
+    def _earlier(self, point: Point) -> list[Point]:
+        return [p for p in self._ground.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
+
+    def _taken_out(self, point: Point) -> list[str]:
+        """Names what the point before this one had and this one does not select: once, as the next one has this."""
+        before = self._ground.ledger.read().sealed_before(point.point)
+        if before is None or not before.taken["catalog"] or selected_at(before) == selected_at(point):
+            return []
+        try:
+            slots = [row.slot for row in self._rows(Documents(self._ground, before))]
+            names = no_longer_owned(slots, selected_at(before), selected_at(point))
+        except BaselineLost:  # its documents are gone: what the policy said then has to do
+            gone = set(before.taken["protect"]["hive"]) - set(point.taken["protect"]["hive"])
+            names = sorted(f"hive: {pattern}" for pattern in gone)
+        if not names:
+            return []
+        shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        return [f"not protected any more: {shown}; what {point.target} has of it stays as it is"]
+
+    def _counts(self, wanted: Sequence[Row], selection: Selection, replaced: Sequence[Slot]) -> dict[str, int]:
+        found = self._apply(lambda: None).plan(wanted, selection, replaced)
         counts = dict.fromkeys(_NOTHING, 0)
         names: Mapping[Verb, str] = {Verb.CREATE: "create", Verb.ALTER: "alter", Verb.DROP: "drop"}
         for change in (*found.drops, *found.builds):
@@ -314,3 +347,8 @@ class Catalogs:
             return {child.name for child in self._ground.source.namenode.list(directory)}
         except NotFound:
             return set()
+
+
+def selected_at(point: Point) -> Selection:
+    """What of the catalog a taken point selects, whatever the policy says now."""
+    return selection_of(point.taken["protect"]["hive"])

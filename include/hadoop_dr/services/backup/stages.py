@@ -216,8 +216,9 @@ class BackupStages:
     def _mine(self) -> tuple[Claim, Point]:
         """The claim in force, which must be this run's, and its point."""
         state, claim = self._ground.claims.owned(self._run)
-        self._ground = replace(self._ground, policy=self._ground.thaw(claim.frozen))
-        return claim, state.points[claim.point]
+        point = state.points[claim.point]
+        self._ground = replace(self._ground, policy=self._ground.thaw(point.frozen))
+        return claim, point
 
     def _already(self) -> Point | None:
         """The point this run sealed."""
@@ -245,7 +246,11 @@ class BackupStages:
         return beat
 
     def _finish(self, claim: Claim, point: Point) -> None:
-        """Carries a point of an earlier run to its seal, under this run's claim."""
+        """Carries a point of an earlier run to its seal, under this run's claim and the policy it was begun with."""
+        ground = replace(self._ground, policy=self._ground.thaw(point.frozen))
+        BackupStages(ground, self._run, self._try, observer=self._show)._carry(claim, point)
+
+    def _carry(self, claim: Claim, point: Point) -> None:
         plan = self._planner(claim).run(claim, point)
         transfer = self._transfer(claim)
         for shard in range(plan["shards"]):

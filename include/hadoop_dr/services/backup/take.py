@@ -164,6 +164,7 @@ class TakeMoment:
             "roots": roots,
             "catalog": catalog,
             "writing": dict(shot.writing),
+            "protect": {"hdfs": list(ground.policy.directories), "hive": sorted(ground.policy.hive_patterns)},
             "declared": sorted({*ground.policy.directories, *self._catalogs.locations()}),
         }
         ground.ledger.append_mine(claim, "taken", body)

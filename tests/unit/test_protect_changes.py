@@ -1,0 +1,80 @@
+"""What a ledger and a selection tell when ``protect`` changed since the last point."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hadoop_dr.domain.catalog.rows import Kind, Slot
+from hadoop_dr.domain.catalog.selection import no_longer_owned, selection_of
+from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.service_state import Point, ServiceState, dump_state, load_state, reduce_service
+
+FIRST, SECOND, THIRD = (f"2026112{n}T020000.000Z" for n in range(3))
+OLD, NEW = {"text": "protect ü: old", "file": "a b.yaml"}, {"text": "protect ü: new", "file": "c.yaml"}
+
+
+def entries(*told: tuple[str, dict[str, Any]]) -> list[Entry]:
+    return [Entry(n, 1, f"run {n}", "", kind, body, GENESIS, 1) for n, (kind, body) in enumerate(told, 1)]
+
+
+def claim(point: str, frozen: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    return "claim", {"try": 1, "point": point, "moment_ms": 5, "owner": {}, "frozen": frozen}
+
+
+def taken(point: str) -> tuple[str, dict[str, Any]]:
+    return "taken", {"claim": 1, "point": point, "moment_ms": 5, "roots": {}}
+
+
+def only(state: ServiceState, point: str = FIRST) -> Point:
+    return state.points[point]
+
+
+def test_a_point_keeps_the_policy_it_was_taken_under_whoever_claims_it_again() -> None:
+    assert only(reduce_service(entries(claim(FIRST, OLD), claim(FIRST, NEW)))).frozen == NEW
+    assert only(reduce_service(entries(claim(FIRST, OLD), taken(FIRST), claim(FIRST, NEW)))).frozen == OLD
+    assert only(reduce_service(entries(claim(FIRST, OLD), taken(FIRST), claim(SECOND, NEW)))).frozen == OLD
+
+
+def test_a_moment_that_is_armed_again_is_of_the_same_policy() -> None:
+    state = reduce_service(
+        entries(claim(FIRST, OLD), ("rearmed", {"claim": 1, "point": SECOND, "moment_ms": 6, "void": FIRST}))
+    )
+    assert (only(state).frozen, only(state, SECOND).frozen) == ({}, OLD)
+
+
+def test_a_checkpoint_keeps_the_policy_of_what_is_under_way_and_of_nothing_else() -> None:
+    sealed = ("sealed", {"claim": 1, "point": FIRST, "snapshots": {}, "summary": {}})
+    void = ("void", {"claim": 3, "point": SECOND, "reason": "why"})
+    begun = (claim(FIRST, OLD), taken(FIRST), sealed, claim(SECOND, OLD), void, claim(THIRD, NEW))
+    state = reduce_service(entries(*begun))
+    assert load_state(json.loads(json.dumps(dump_state(state)))) == state
+    assert [point.frozen for point in state.points.values()] == [{}, {}, NEW]
+
+
+def test_the_point_before_another_is_the_newest_visible_one_of_an_earlier_moment() -> None:
+    def sealed(point: str) -> list[tuple[str, dict[str, Any]]]:
+        return [claim(point, OLD), taken(point), ("sealed", {"claim": 1, "point": point, "snapshots": {}})]
+
+    state = reduce_service(entries(*sealed(FIRST), *sealed(SECOND), claim(THIRD, NEW)))
+    assert state.sealed_before(THIRD) == only(state, SECOND)
+    assert state.sealed_before(SECOND) == only(state, FIRST)
+    assert state.sealed_before(FIRST) is None
+
+
+def test_what_a_later_selection_leaves_out_is_told_by_databases_tables_and_functions() -> None:
+    slots = [
+        Slot(Kind.DATABASE, "bill"),
+        Slot(Kind.TABLE, "bill", "t1"),
+        Slot(Kind.TABLE, "bill", "t2"),
+        Slot(Kind.PARTITION, "bill", "t2", "p=ü %"),
+        Slot(Kind.FUNCTION, "bill", "", "f"),
+    ]
+    whole, narrow = selection_of(["bill"]), selection_of(["bill.t1"])
+    assert no_longer_owned(slots, whole, narrow) == ["database bill", "function bill f", "table bill.t2"]
+    assert no_longer_owned(slots, narrow, selection_of(["crm"])) == ["table bill.t1"]
+    assert no_longer_owned(slots, narrow, whole) == []
+
+
+def test_the_order_of_entries_is_no_other_selection() -> None:
+    assert selection_of(["crm", "bill.t*", "bill"]) == selection_of(["bill", "crm", "bill.t*", "bill"])
