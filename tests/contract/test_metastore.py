@@ -65,6 +65,17 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     store.close()
 
 
+def test_all_databases_are_told_as_one_by_one_and_where_each_lies(bench: Bench) -> None:
+    given = database(bench.name, f"{bench.base}/d b%20")
+    bench.store.create([given])
+    bench.store.alter([row_of(given.slot, with_field(given.tree, f.DB_MANAGED_LOCATION, text(f"{bench.base}/man")))])
+    found = {row.slot.database: row for row in bench.store.every_database()}
+    assert list(found) == sorted(found)
+    assert found[bench.name].tree == bench.store.database(bench.name).tree
+    places = [get_text(found[bench.name].tree, field) for field in (f.DB_LOCATION, f.DB_MANAGED_LOCATION)]
+    assert places == [f"{bench.base}/d b%20", f"{bench.base}/man"]
+
+
 def test_a_database_keeps_what_it_was_given(bench: Bench) -> None:
     given = database(bench.name, f"{bench.base}/db", **{"a b": "ü"})
     tree = with_field(given.tree, f.DB_MANAGED_LOCATION, text(f"{bench.base}/managed"))

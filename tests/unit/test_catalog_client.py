@@ -13,7 +13,7 @@ import pytest
 
 from hadoop_dr.adapters.hive import Client, HiveMetastore
 from hadoop_dr.adapters.hive.methods import ADD_CONSTRAINT, EXCEPTIONS
-from hadoop_dr.domain.catalog.tree import I32, LIST, STRING, Items, Tree, encode, i32, read_struct, record, text
+from hadoop_dr.domain.catalog.tree import I32, LIST, STRING, Items, Tree, encode, i32, read_struct, record, text, texts
 from hadoop_dr.domain.errors import (
     AccessDenied,
     AlreadyExists,
@@ -237,6 +237,46 @@ def test_a_batch_the_metastore_fails_on_is_tried_in_halves(serve: Callable[[Hand
     assert [row.slot.key for row in found] == [f"p={n}" for n in range(1000)]
     assert sizes == [1000, 500, 250, 250, 500, 250, 250]
     store.close()
+
+
+def test_all_databases_are_asked_for_before_the_first_answer_is_waited_for(
+        serve: Callable[[Handler], Server]) -> None:
+    """A round trip costs 100 ms and more to another continent, and a metastore has a thousand databases."""
+    every, held = [f"d{n:03}" for n in range(230)], list[bytes]()
+
+    def batched(name: str, sequence: bytes, body: Tree) -> Answer:
+        if name == "get_all_databases":
+            return reply(name, sequence, {0: texts(every)})
+        asked = body[1][1][1][1]
+        held.append(reply(name, sequence, {1: record({1: text("gone")})} if asked == b"d007" else
+                          {0: record({1: text(asked.decode()), 3: text(f"hdfs://east/wh/{asked.decode()}.db")})}))
+        if len(held) < 100 and asked != b"d229":
+            return None
+        answers = b"".join(held)
+        held.clear()
+        return answers
+
+    store = HiveMetastore("east", "hive", client(serve(batched).uri))
+    assert [row.slot.database for row in store.every_database()] == [name for name in every if name != "d007"]
+    store.close()
+
+
+def test_a_lost_answer_among_many_is_asked_for_again_and_a_refusal_is_raised(serve: Callable[[Handler], Server]) -> None:
+    answers: list[Answer] = ["close"]
+
+    def some(name: str, sequence: bytes, _: Tree) -> Answer:
+        if name == "get_all_databases":
+            return reply(name, sequence, {0: texts(["a", "b"])})
+        return answers.pop() if answers else reply(name, sequence, {0: record({1: text("x")})})
+
+    store = HiveMetastore("east", "hive", client(serve(some).uri))
+    assert len(store.every_database()) == 2
+    store.close()
+    refusing = HiveMetastore("east", "hive", client(serve(lambda name, sequence, _: reply(
+        name, sequence, {0: texts(["a"])} if name == "get_all_databases" else {2: record({1: text("no")})})).uri))
+    with pytest.raises(Failed, match="get_database_req: MetaException: no"):
+        refusing.every_database()
+    refusing.close()
 
 
 def test_settings_the_metastore_will_not_tell_are_absent(serve: Callable[[Handler], Server]) -> None:

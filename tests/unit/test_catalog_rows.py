@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.coverage import Uncovered, cover
 from hadoop_dr.domain.catalog.difference import Verb, catalog_of, difference, parent_of
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
-from hadoop_dr.domain.catalog.places import locations, outside, refuse_outside, table_roots
+from hadoop_dr.domain.catalog.places import catalog_layout, locations, outside, refuse_outside, table_roots
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import (
     Kind,
@@ -43,6 +43,7 @@ from hadoop_dr.domain.catalog.tree import (
     with_field,
 )
 from hadoop_dr.domain.errors import BadInput, Mismatch, Refused
+from hadoop_dr.domain.roots import TablePlace
 from support.catalogs import (
     VALUES,
     database,
@@ -212,6 +213,20 @@ def test_locations_are_paths_and_those_outside_the_roots_are_listed() -> None:
     with pytest.raises(Refused, match="and 10 more"):
         refuse_outside(many, ["/data/s"], ["hdfs://east"])
     refuse_outside(rows[1:2], ["/data"], ["hdfs://east"])
+
+
+def test_a_layout_tells_where_whole_databases_and_tables_lie_and_what_lies_beside_them() -> None:
+    managed = with_field(database("bill", "hdfs://EAST/wh/bill ü").tree, f.DB_MANAGED_LOCATION, text("/man/bill/"))
+    whole = row_of(Slot(Kind.DATABASE, "bill"), managed)
+    others = [database("crm", "s3a://bucket/crm"), database("hr", "hdfs://east:8020/wh/hr"), database("none")]
+    rows = [whole, table("bill", "t", location="hdfs://east/wh/bill ü/t", keys=("p",)), view("bill", "v", "select 1"),
+            partition("bill", "t", ("p",), ("1",), location="hdfs://east/else/p=1"),
+            database("hr", "/wh/hr"), table("hr", "u", location="/lake/u")]
+    found = catalog_layout(rows, [whole, *others], selection_of(["bill", "hr.u"]), aliases("hdfs://east"))
+    assert found.databases == {"bill": ("/wh/bill ü", "/man/bill")}
+    assert found.beside == {"crm": (), "hr": ("/wh/hr",), "none": ()}
+    assert found.tables == [TablePlace("bill", "bill.t", "/wh/bill ü/t", ("/else/p=1",)),
+                            TablePlace("hr", "hr.u", "/lake/u")]
 
 
 # -- coverage

@@ -148,6 +148,22 @@ def test_a_root_is_retired_on_a_site_once_no_point_there_names_it() -> None:
     assert state.retired_roots("west") == ["/void"]
 
 
+def test_a_root_is_held_while_a_point_that_is_not_void_has_a_snapshot_of_it_on_either_site() -> None:
+    def point(name: str, state: PointState, root: str, *gone: str) -> Point:
+        taken = {"roots": {root: {}}, "source": "east", "target": "west"}
+        return Point(name, 1, state, "r", 1, 1, taken=taken, gone=gone)
+
+    state = ServiceState({
+        "p1": point("p1", PointState.SEALED, "/a b", "east"),
+        "p2": point("p2", PointState.VOID, "/void"),
+        "p3": point("p3", PointState.SEALED, "/gone", "east", "west"),
+        "p4": Point("p4", 1, PointState.CLAIMED, "r", 1, 1),
+        "p5": point("p5", PointState.TAKEN, "/new ü"),
+    })  # fmt: skip
+    assert state.held_roots() == {"/a b", "/new ü"}
+    assert state.held_roots("east") == {"/new ü"}
+
+
 def test_what_cannot_be_read_is_told_and_counts_as_unreadable_only_once_the_site_answered() -> None:
     verdict, other = Verdict(), Verdict()
     other.unread("a: gone", settled=True)

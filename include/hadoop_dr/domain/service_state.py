@@ -124,6 +124,15 @@ class ServiceState:
         """Directories that were ever roots of a point that is still remembered."""
         return {root for point in self.points.values() for root in point.taken.get("roots", {})}
 
+    def held_roots(self, site: str = "") -> set[str]:
+        """Directories that have snapshots of points, on one site or on either; a void point keeps none."""
+        held: set[str] = set()
+        for point in self.points.values():
+            sites = {site} if site else {point.source, point.target}
+            if point.state is not PointState.VOID and not sites <= set(point.gone):
+                held.update(point.taken.get("roots", {}))
+        return held
+
     def retired_roots(self, site: str, owned: Iterable[str] = ()) -> list[str]:
         """Directories that were roots once, or were to be, and that no point on a site names any more, sorted.
 

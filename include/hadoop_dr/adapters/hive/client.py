@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +29,8 @@ from hadoop_dr.domain.errors import (
 
 _UNKNOWN_METHOD = 1
 _DEFAULT_PORT = 9083
+_UNDER_WAY = 100
+"""Requests sent before an answer is read: few enough that neither end waits for the other to make room."""
 _DENIED = ("AccessControlException", "Permission denied", "not authorized", "Not authorized", "No privilege")
 _NOT_READY = ("SafeModeException", "StandbyException")
 _ERRORS: dict[str, type[DrError]] = {
@@ -63,14 +65,32 @@ class Client:
         Raises:
             Unreachable: No address answers.
         """
+        return self._repeated(method, lambda: self._call(method, arguments or {}))
+
+    def _repeated(self, method: str, call: Callable[[], Any]) -> Any:
         last = Unreachable(self._subject(), "no address of the metastore is given", "Check the pair's file")
         for _ in range(len(self._addresses) + 1):
             try:
-                return self._call(method, arguments or {})
+                return call()
             except _Lost as lost:
                 last = Unreachable(self._subject(), f"{method}: {lost}", "Check that the metastore runs")
                 self._addresses.append(self._addresses.pop(0))
         raise last
+
+    def read_each(self, method: str, every: Sequence[Tree]) -> list[Any]:
+        """Calls a reading method many times, all requests of a batch under way before the first answer is waited for.
+
+        Returns:
+            An answer for each request, in order; the error where the metastore refused one.
+
+        Raises:
+            Unreachable: No address answers.
+        """
+        found: list[Any] = []
+        for start in range(0, len(every), _UNDER_WAY):
+            some = every[start : start + _UNDER_WAY]
+            found += self._repeated(method, lambda some=some: self._call_each(method, some))  # type: ignore[misc]
+        return found
 
     def change(self, method: str, arguments: Tree) -> Any:
         """Calls a method that changes something; it is sent at most once.
@@ -117,41 +137,57 @@ class Client:
         raise Unreachable(self._subject(), problem, "Check the pair's file")
 
     def _call(self, method: str, arguments: Tree) -> Any:
+        (answer,) = self._call_each(method, [arguments])
+        if isinstance(answer, DrError):
+            raise answer
+        return answer
+
+    def _call_each(self, method: str, every: Sequence[Tree]) -> list[Any]:
+        """Sends the requests together and reads their answers; a refusal stands in the place of its answer.
+
+        Raises:
+            _Lost: An answer did not come; of how many requests the metastore took notice cannot be told.
+        """
         self._ensure_open()
         try:
-            kind, answer = self._exchange(method, arguments)
+            first = self._sequence + 1
+            for arguments in every:
+                self._send(method, arguments)
+            self._transport.flush()
+            return [self._receive(method, sequence) for sequence in range(first, first + len(every))]
         except (TTransportException, TProtocolException, OSError, EOFError) as error:
             self.close()
             raise _Lost(_cause(error)) from error
         except Garbled as error:
             self.close()
             raise _Lost(f"an answer that cannot be read: {error}") from error
-        if kind == TMessageType.EXCEPTION:
-            raise self._refusal(method, get_number(answer, 2), get_text(answer, 1))
-        return self._result(method, answer)
 
-    def _exchange(self, method: str, arguments: Tree) -> tuple[int, Tree]:
+    def _send(self, method: str, arguments: Tree) -> None:
         self._sequence += 1
         protocol = TBinaryProtocol(self._transport, strictRead=True, strictWrite=True)
         protocol.writeMessageBegin(method, TMessageType.CALL, self._sequence)
         self._transport.write(encode(arguments))
         protocol.writeMessageEnd()
-        self._transport.flush()
+
+    def _receive(self, method: str, wanted: int) -> Any:
+        protocol = TBinaryProtocol(self._transport, strictRead=True, strictWrite=True)
         name, kind, sequence = protocol.readMessageBegin()
         answer = read_struct(self._transport.readAll)
         protocol.readMessageEnd()
-        if sequence != self._sequence or name != method:
-            raise Garbled(f"answer {sequence} to {name}, asked was {self._sequence} of {method}")
-        return kind, answer
+        if sequence != wanted or name != method:
+            raise Garbled(f"answer {sequence} to {name}, asked was {wanted} of {method}")
+        if kind == TMessageType.EXCEPTION:
+            return self._refusal(method, get_number(answer, 2), get_text(answer, 1))
+        return self._result(method, answer)
 
     def _result(self, method: str, answer: Tree) -> Any:
-        """Takes the value out of an answer; None for methods that return nothing."""
+        """Takes the value, or the error it tells, out of an answer; None for methods that return nothing."""
         if 0 in answer:
             return answer[0][1]
         for field, (_, value) in answer.items():
             names = EXCEPTIONS.get(method, ())
             name = names[field - 1] if field <= len(names) else f"exception {field}"
-            raise self._failure(method, name, get_text(value, 1))
+            return self._failure(method, name, get_text(value, 1))
         return None
 
     def _failure(self, method: str, name: str, message: str) -> DrError:

@@ -28,7 +28,7 @@ from hadoop_dr.domain.catalog.tree import (
     text,
     texts,
 )
-from hadoop_dr.domain.errors import Failed, NotFound
+from hadoop_dr.domain.errors import DrError, Failed, NotFound
 
 BATCH = 1000
 _TABLES_BATCH = 100
@@ -108,9 +108,17 @@ class Reads:
 
     def database(self, name: str) -> Row:
         """See the port."""
-        request = {1: text(name), 2: text(CATALOG), 3: texts(CAPABILITIES), 4: text(CLIENT)}
-        tree = self._client.read("get_database_req", {1: record(request)})
-        return row_of(Slot(Kind.DATABASE, name), tree)
+        return row_of(Slot(Kind.DATABASE, name), self._client.read("get_database_req", _of_database(name)))
+
+    def every_database(self) -> list[Row]:
+        """See the port."""
+        names = self.databases()
+        found = self._client.read_each("get_database_req", [_of_database(name) for name in names])
+        for answer in found:
+            if isinstance(answer, DrError) and not isinstance(answer, NotFound):
+                raise answer
+        return [row_of(Slot(Kind.DATABASE, name), answer) for name, answer in zip(names, found, strict=True)
+                if not isinstance(answer, NotFound)]
 
     def table_names(self, database: str) -> list[str]:
         """See the port."""
@@ -180,6 +188,10 @@ class Reads:
         """See the port."""
         return [row_of(Slot(Kind.FUNCTION, get_text(tree, f.FUNCTION_DB).lower(), "", get_text(tree, f.FUNCTION_NAME)),
                        tree) for tree in get_list(self._client.read("get_all_functions"), 1)]
+
+
+def _of_database(name: str) -> Tree:
+    return {1: record({1: text(name), 2: text(CATALOG), 3: texts(CAPABILITIES), 4: text(CLIENT)})}
 
 
 def columns_of(table: Row) -> list[str]:

@@ -84,6 +84,10 @@ class MemoryMetastore:
         """See the port."""
         return row_of(Slot(Kind.DATABASE, name), self._get(Slot(Kind.DATABASE, name)))
 
+    def every_database(self) -> list[Row]:
+        """See the port."""
+        return [self.database(name) for name in self.databases()]
+
     def table_names(self, database: str) -> list[str]:
         """See the port."""
         return sorted(slot.table for slot in self.objects if slot.kind is Kind.TABLE and slot.database == database)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.tree import Tree, get_record, get_text
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.roots import root_of
+from hadoop_dr.domain.roots import Layout, TablePlace, root_of
 
 _SHOWN = 20
 
@@ -37,6 +38,39 @@ def locations(rows: Iterable[Row]) -> list[Place]:
 def table_roots(rows: Iterable[Row]) -> list[str]:
     """The directories of tables, sorted and without doubles: candidates for roots."""
     return sorted({place.path for place in locations(rows) if place.slot.kind is Kind.TABLE})
+
+
+def catalog_layout(rows: Iterable[Row], every: Iterable[Row], selection: Selection, addresses: Iterable[str]) -> Layout:
+    """Tells where databases and tables lie, as the decision on roots wants to know it.
+
+    Args:
+        rows: The objects a point would hold.
+        every: All databases of the metastore.
+        selection: What the policy protects of them.
+        addresses: Those of the site; what lies on another file system has no place here.
+    """
+    rows, known = list(rows), {address.lower() for address in addresses} | {""}
+    databases = {row.slot.database: _of_database(row, known)
+                 for row in rows if row.slot.kind is Kind.DATABASE and selection.whole(row.slot.database)}
+    beside = {row.slot.database: _of_database(row, known) for row in every if row.slot.database not in databases}
+    return Layout(databases=databases, tables=_tables(rows), beside=beside)
+
+
+def _of_database(row: Row, known: set[str]) -> tuple[str, ...]:
+    texts = (get_text(row.tree, field) for field in (f.DB_LOCATION, f.DB_MANAGED_LOCATION))
+    places = (_place(row.slot, text) for text in texts if text)
+    return tuple(dict.fromkeys(place.path for place in places if place.address.lower() in known))
+
+
+def _tables(rows: Iterable[Row]) -> list[TablePlace]:
+    """Tables with the directories of their partitions; skewed values may lie elsewhere and then count as tables do."""
+    own: dict[tuple[str, str], list[str]] = {}
+    others: dict[tuple[str, str], list[str]] = {}
+    for place in locations(rows):
+        found = own if place.slot.kind is Kind.TABLE else others
+        found.setdefault((place.slot.database, place.slot.table), []).append(place.path)
+    return [TablePlace(database, f"{database}.{name}", path, tuple(others.get((database, name), ())))
+            for (database, name), paths in sorted(own.items()) for path in paths]
 
 
 def outside(rows: Iterable[Row], roots: Iterable[str], addresses: Iterable[str]) -> list[Place]:

@@ -11,7 +11,8 @@ from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, w
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Mismatch, Superseded, Unknown
 from hadoop_dr.domain.ids import iso, point_id, snapshot_name
 from hadoop_dr.domain.policy import Drift, Mode
-from hadoop_dr.domain.roots import CLOSED, resolve_roots
+from hadoop_dr.domain.root_notes import kept_directories, refused_roots, told_roots
+from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.baseline import Baseline, find_baseline, record
 from hadoop_dr.services.backup.catalogs import Catalogs
@@ -74,7 +75,7 @@ class Begin:
         results, state, baseline = self._decide()
         if state is not None and state.claim is None and state.sealed() and not any(r.mark == "fail" for r in results):
             results += self._drift(self._last(state, baseline))
-        return results
+        return results if state is None else [*results, *told_roots(*self._catalogs.decisions())]
 
     def run(self, order: Order) -> dict[str, Any]:
         """Carries the stage out.
@@ -91,7 +92,7 @@ class Begin:
         as_left = self._refuse_foreign()
         claim = self._claim(order)
         finished, half_done = self._end_earlier(claim)
-        state, roots = self._ground.ledger.read(), self._roots()
+        state, roots = self._ground.ledger.read(), self._catalogs.roots()
         baseline = self._baseline(state)
         try:
             if claim.n != as_left and (last := self._last(state, baseline).point) is not None:
@@ -116,7 +117,7 @@ class Begin:
         if any(result.mark is Mark.FAIL for result in sites):
             return sites, None, Baseline(None)
         try:
-            roots: Sequence[str] = self._roots()
+            decision = self._catalogs.decision()
             state = ground.ledger.read()
             baseline = self._baseline(state)
         except DrError as error:
@@ -127,12 +128,11 @@ class Begin:
             for text in damage_warnings(state, ground.target.name)
         ]
         order = moment_order(state, ground.clock.wall_ms())
-        checked = preflight.run(Scope(roots, baseline.point))
-        owners = ground.owners.look(roots, again=any(r.name == "roots" and r.mark is Mark.FAIL for r in checked))
-        return [*sites, *owners, *checked, *order, *damaged], state, baseline
-
-    def _roots(self) -> tuple[str, ...]:
-        return resolve_roots([*self._ground.policy.directories, *self._catalogs.locations()])
+        stays = kept_directories(decision, state.held_roots(ground.source.name))
+        checked = preflight.run(Scope(decision.roots, baseline.point))
+        nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
+        owners = [*ground.owners.look(decision.roots, again=nested), *refused_roots(decision)]
+        return [*sites, *owners, *checked, *stays, *order, *damaged], state, baseline
 
     def _baseline(self, state: ServiceState) -> Baseline:
         if self._ground.policy.mode is Mode.FULL:
@@ -214,7 +214,7 @@ class Begin:
     def _drift(self, baseline: Baseline) -> list[Result]:
         if baseline.point is None:
             return []
-        found = find_drift(self._ground, baseline.point, self._roots())
+        found = find_drift(self._ground, baseline.point, self._catalogs.roots())
         if not found:
             return [ok("drift", "the secondary's directories are as the last point left them")]
         detail = (
@@ -247,7 +247,7 @@ class Begin:
         Raises:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
-        found = find_drift(self._ground, baseline, None if half_done else self._roots())
+        found = find_drift(self._ground, baseline, None if half_done else self._catalogs.roots())
         if not found:
             return
         if self._ground.policy.drift is Drift.REFUSE and not half_done:

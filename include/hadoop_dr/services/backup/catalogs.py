@@ -15,12 +15,13 @@ from hadoop_dr.domain.catalog.selection import Selection, no_longer_owned, selec
 from hadoop_dr.domain.coverage import TableSeen
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
 from hadoop_dr.domain.policy import Acid, Mode
-from hadoop_dr.domain.roots import resolve_roots, root_of
+from hadoop_dr.domain.roots import Decision, root_of
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.backup.roots import Roots
 from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported
 
 CATALOG = "catalog.parquet"
@@ -46,7 +47,10 @@ class Catalogs:
         self._ground = ground
         self._patterns = ground.policy.hive_patterns
         self._selection = selection_of(self._patterns)
+        self._roots = Roots(ground, self._selection, self._addresses(ground.source))
         self._begun: Exported | None = None
+        self._every: list[Row] = []
+        self._decided: tuple[int, Decision] | None = None
         self._exact: Exported | None = None
         self._kept: list[Row] = []
         self._findings: list[Finding] = []
@@ -58,36 +62,38 @@ class Catalogs:
 
     def locations(self) -> list[str]:
         """Directories of the protected tables now, as paths on the source."""
-        if not self._patterns:
-            return []
-        if self._begun is None:
-            self.begin()
-        assert self._begun is not None
-        return table_roots(self._covered(self._begun.rows.values()))
+        return table_roots(self.rows())
 
     def rows(self) -> list[Row]:
         """The protected objects of the source's catalog now."""
-        self.locations()
-        return self._covered(self._begun.rows.values()) if self._begun else []
+        return self._covered(self._all())
 
     def roots(self) -> tuple[str, ...]:
         """The roots a snapshot would be taken of now."""
-        return resolve_roots([*self._ground.policy.directories, *self.locations()])
+        return self.decision().roots
 
-    def seen(self) -> tuple[list[TableSeen], tuple[str, ...]]:
-        """Every declared table as coverage looks at it, also those a point leaves out, and the roots."""
-        if not self._patterns:
-            return [], resolve_roots(self._ground.policy.directories)
-        if self._begun is None:
-            self.begin()
-        assert self._begun is not None
-        rows = list(self._begun.rows.values())
+    def decision(self) -> Decision:
+        """The roots now, and what a person should know of them; decided once for what was read of catalog and ledger."""
+        rows, chain = self._all(), self._ground.ledger.chain
+        if self._decided is None or self._decided[0] != chain.head_n:
+            found = self._roots.decide(self._covered(rows), self._every)
+            self._decided = (chain.head_n, found)
+        return self._decided[1]
+
+    def decisions(self) -> tuple[Decision, Decision]:
+        """The same, and as if no point held a snapshot; what cannot be protected is left aside instead of refused."""
+        kept = self._protectable()
+        return self._roots.decide(kept, self._every), self._roots.changed(kept, self._every)
+
+    def seen(self) -> list[TableSeen]:
+        """Every declared table as coverage looks at it, also those a point leaves out."""
+        rows = self._all()
         kept, findings = cover(rows, self._skip(), one_address=self._one_address())
         left_out = {finding.slot[1:3]: finding for finding in findings}
         places: dict[tuple[str, str], list[str]] = {}
         for place in locations(kept):
             places.setdefault((place.slot.database, place.slot.table), []).append(place.path)
-        tables = [
+        return [
             TableSeen(
                 row.slot.database,
                 row.slot.table,
@@ -98,7 +104,14 @@ class Catalogs:
             for row in rows
             if row.slot.kind is Kind.TABLE
         ]
-        return tables, resolve_roots([*self._ground.policy.directories, *table_roots(kept)])
+
+    def _all(self) -> list[Row]:
+        if self._patterns and self._begun is None:
+            self.begin()
+        return list(self._begun.rows.values()) if self._begun else []
+
+    def _protectable(self) -> list[Row]:
+        return cover(self._all(), self._skip(), one_address=self._one_address())[0]
 
     def begin(self) -> None:
         """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again.
@@ -113,7 +126,8 @@ class Catalogs:
                 self._begun = begun if begun.full else export.at(begun, now)
             except CatalogMoved:
                 self._begun = export.begin(self._selection)
-            self._exact = None
+            self._exact = self._decided = None
+            self._every = self._metastore(self._ground.source).every_database()
 
     def mark_before(self) -> None:
         """At T0: notes the event id E0."""
@@ -154,7 +168,7 @@ class Catalogs:
             self.lost.append(f"{moved.subject}: {moved.problem}")
             return []
         self._kept = self._covered(self._exact.rows.values())
-        wanted = resolve_roots([*self._ground.policy.directories, *table_roots(self._kept)])
+        wanted = self._roots.decide(self._kept, self._every).roots
         if late := [root for root in wanted if root_of(root, roots) is None]:
             return [f"{root}, a root since the moment was armed" for root in late]
         refuse_outside(self._kept, roots, self._addresses(self._ground.source))
@@ -185,9 +199,7 @@ class Catalogs:
         """Counts what the target's catalog would need now."""
         if not self._patterns:
             return dict(_NOTHING)
-        self.locations()
-        assert self._begun is not None
-        return self._counts(self._rewritten(self._covered(self._begun.rows.values())), self._selection, ())
+        return self._counts(self._rewritten(self.rows()), self._selection, ())
 
     def drop(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
         """Drops what went or became another object; never deletes data."""

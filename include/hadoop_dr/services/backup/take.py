@@ -11,7 +11,7 @@ from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.moment import Decision, Evidence, Verdict, clock_offset_ms, decide, prove
-from hadoop_dr.domain.roots import keyed_by_declaration, resolve_roots
+from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.services.backup.baseline import record
 from hadoop_dr.services.backup.begin import ARMING_MS, moment_order
@@ -96,7 +96,7 @@ class TakeMoment:
         return self._ground.ledger.read().points[new]
 
     def _roots(self, claim: Claim) -> tuple[str, ...]:
-        roots = resolve_roots([*self._ground.policy.directories, *self._catalogs.locations()])
+        roots = self._catalogs.roots()
         own_roots(self._ground, claim, roots)
         for root in roots:
             self._ground.source.namenode.allow_snapshot(root)
@@ -165,7 +165,7 @@ class TakeMoment:
             "catalog": catalog,
             "writing": dict(shot.writing),
             "protect": {"hdfs": list(ground.policy.directories), "hive": sorted(ground.policy.hive_patterns)},
-            "declared": sorted({*ground.policy.directories, *self._catalogs.locations()}),
+            "declared": sorted({*ground.policy.directories, *self._catalogs.locations(), *roots}),
         }
         ground.ledger.append_mine(claim, "taken", body)
         behind = ground.ledger.chain.follow()

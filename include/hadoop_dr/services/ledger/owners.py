@@ -52,6 +52,14 @@ class RootOwners:
         """Roots the service owns, as far as was read."""
         return self._state.owned_by(self._service)
 
+    def beside(self) -> dict[str, list[str]]:
+        """Directories of the other services: what they own, as far as was read, and what their policies declare."""
+        found = {name: list(paths) for name, paths in self._declared.items() if name != self._service}
+        for root, owner in self._state.owners.items():
+            if owner != self._service:
+                found.setdefault(owner, []).append(root)
+        return found
+
     def clashes(self, roots: Iterable[str]) -> list[Clash]:
         """What of these directories may not be a root of the service, as far as was read."""
         return clashes(self._service, roots, self._state.owners, self._declared)

@@ -1,0 +1,154 @@
+"""What a person is told of a service's roots: what HDFS will refuse on the primary, which line helps (section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from hadoop_dr.domain.checks import Result, fail, ok, warn
+from hadoop_dr.domain.roots import Barred, Decision, OwnRoot, Why
+
+_NAME = "roots"
+_SHOWN = 5
+_HELD = "from the first snapshot on HDFS lets neither it nor a directory above it be deleted or renamed"
+_TABLES = "tables in it can still be dropped, renamed, truncated and overwritten"
+_LEFT = "DROP DATABASE answers OK and leaves the directory"
+
+
+def refused_roots(decision: Decision) -> list[Result]:
+    """Tables that no root holds and whose own directory cannot be one: a run is refused for them."""
+    return [
+        fail(
+            _NAME,
+            f"table {one.owner} lies at {one.path}, which cannot be a root: it {_against(one)}",
+            "Move the table's data, or take it out of 'protect'",
+        )
+        for one in decision.left_out
+    ]
+
+
+def told_roots(decision: Decision, changed: Decision) -> list[Result]:
+    """What HDFS refuses on the primary from the first snapshot on, root by root, with the line that helps.
+
+    Args:
+        decision: The roots.
+        changed: What they would be if no point held a snapshot.
+    """
+    own = {one.path for one in decision.tables}
+    results = [_of_root(decision, root) for root in decision.roots if root not in own]
+    results += [warn(_NAME, f"{one.path}, the directory of database {one.owner}, is no root: it {_against(one)}",
+                     _instead(one)) for one in decision.barred if one.why is not Why.ABSENT]  # fmt: skip
+    results += _of_tables(decision.tables)
+    gained, lost = (sorted(set(one.roots) - set(other.roots)) for one, other in
+                    ((changed, decision), (decision, changed)))  # fmt: skip
+    if gained or lost:
+        results.append(warn(
+            _NAME,
+            f"with --change-roots {_some(gained) or 'nothing'} would be a root instead of {_some(lost) or 'nothing'}",
+            "Points hold snapshots of the present roots, so these stay until somebody asks for the change",
+        ))  # fmt: skip
+    return results
+
+
+def kept_directories(decision: Decision, held: Iterable[str]) -> list[Result]:
+    """Directories that stay although nothing protected lies in them any more, and foreign data in roots.
+
+    Args:
+        held: Directories of the primary that have snapshots of points.
+    """
+    still = frozenset(held)
+    results = [
+        warn(
+            _NAME,
+            f"nothing protected lies in {root} any more, but points hold its snapshots: a DROP answered OK and left "
+            "the directory, and a table or database made there again would find what was left in it",
+            "It can be deleted once its last point is pruned",
+        )
+        for root in decision.released
+        if root in still
+    ]
+    results += [
+        warn(
+            _NAME,
+            f"{root} holds data of {guest}, which the policy does not protect: they are in the points all the same, "
+            "and cannot be a root of their own",
+            "Protect them with the same policy, or move them",
+        )
+        for root, guest in decision.guests
+    ]
+    return results
+
+
+def _of_root(decision: Decision, root: str) -> Result:
+    names = decision.databases.get(root, ())
+    if names:
+        whose = f"the directory of {'databases' if len(names) > 1 else 'database'} {', '.join(names)}"
+        return ok(_NAME, f"{root}, {whose}, is a root: {_HELD}; {_TABLES}; {_LEFT}")
+    return ok(_NAME, f"{root} is a root: {_HELD}")
+
+
+def _of_tables(tables: Sequence[OwnRoot]) -> Iterator[Result]:
+    """One result for all tables that have the same reason and the same line: a service may have thousands."""
+    groups: dict[tuple[Why, str, str, bool], list[OwnRoot]] = {}
+    for one in tables:
+        groups.setdefault((one.why, one.by, one.line, one.change), []).append(one)
+    for (why, by, line, change), some in groups.items():
+        one_reason = Barred("", "", why, by)
+        yield warn(
+            _NAME,
+            f"{_some(f'{one.table} at {one.path}' for one in some)}: a root of its own, because "
+            f"{_because(one_reason)}; {_HELD}: DROP TABLE answers OK and leaves directory and rows, which a table made there again would read, "
+            "and ALTER TABLE RENAME and TRUNCATE fail",
+            _line(one_reason, line, change),
+        )
+
+
+def _line(reason: Barred, line: str, change: bool) -> str:
+    if reason.why is Why.ITSELF:
+        return "Keep the table in a directory of its own below it"
+    if reason.why is Why.ROOT:
+        return "A backup with --change-roots makes the database's directory the root"
+    if not line:
+        return f"No directory above can be declared for it. {_instead(reason)}"
+    then = ", and back up with --change-roots" if change else ""
+    return f"Add '- hdfs: {line}' to 'protect'{then}: then it may come and go there"
+
+
+def _because(one: Barred) -> str:
+    match one.why:
+        case Why.SINGLE:
+            return f"database {one.by} is not protected whole"
+        case Why.ELSEWHERE:
+            return f"it lies outside the directories of database {one.by}"
+        case Why.ITSELF:
+            return "its directory is a declared one or its database's own"
+    return f"its database's directory {_against(one)}"
+
+
+def _against(one: Barred) -> str:
+    match one.why:
+        case Why.DATABASE:
+            return f"holds database {one.by}, which the policy does not protect whole"
+        case Why.SERVICE:
+            return f"shares data with service {one.by}"
+        case Why.ROOT:
+            return f"holds {one.by}, which has snapshots already"
+        case Why.ABSENT:
+            return "does not exist"
+    return "is that of the default database, which holds all others"
+
+
+def _instead(one: Barred) -> str:
+    match one.why:
+        case Why.DATABASE:
+            return f"Protect database {one.by} whole with the same policy, or move it"
+        case Why.ROOT:
+            return "A backup with --change-roots makes the database's directory the root"
+        case Why.DEFAULT:
+            return "Keep tables that come and go in a database of their own"
+    return "Move the tables to a directory that nobody else protects"
+
+
+def _some(texts: Iterable[str]) -> str:
+    every = list(texts)
+    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return ", ".join(every[:_SHOWN]) + more

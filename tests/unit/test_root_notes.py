@@ -1,0 +1,129 @@
+"""What a person is told of roots before the first point, and of directories that stay, with what helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.root_notes import kept_directories, refused_roots, told_roots
+from hadoop_dr.domain.roots import Decision, Layout, TablePlace, decide_roots
+
+BILL = "/wh ü/bill%.db"
+BESIDE = {"default": ("/wh ü",)}
+WHOLE = Layout(declared=("/data/a b",), databases={"bill": (BILL,)}, beside=BESIDE)
+
+
+def told(layout: Layout, *sticky: str) -> list[Result]:
+    return told_roots(decide_roots(layout, sticky), decide_roots(layout))
+
+
+def tables(*paths: str, database: str = "bill") -> list[TablePlace]:
+    return [TablePlace(database, f"{database}.t{n}", path) for n, path in enumerate(paths)]
+
+
+def test_before_the_first_point_every_root_is_named_with_what_hdfs_will_refuse() -> None:
+    declared, database = told(WHOLE)
+    assert (declared.name, declared.mark, database.mark) == ("roots", Mark.OK, Mark.OK)
+    refusal = "from the first snapshot on HDFS lets neither it nor a directory above it be deleted or renamed"
+    assert declared.detail == f"/data/a b is a root: {refusal}"
+    assert database.detail.startswith(f"{BILL}, the directory of database bill, is a root: {refusal}; tables in it can")
+    assert database.detail.endswith("DROP DATABASE answers OK and leaves the directory")
+
+
+def test_databases_that_share_a_root_are_all_named() -> None:
+    (one,) = told(Layout(databases={"bill": (BILL,), "crm": (BILL,)}))
+    assert "the directory of databases bill, crm, is a root" in one.detail
+
+
+def test_tables_elsewhere_are_told_together_with_the_line_that_helps() -> None:
+    layout = replace(WHOLE, tables=tables(*(f"/lake/in/t{n}" for n in range(7)), "/tmp/x"))
+    together, alone = told(layout)[2:]
+    assert (together.mark, alone.mark) == (Mark.WARN, Mark.WARN)
+    assert together.detail.startswith("bill.t0 at /lake/in/t0, bill.t1 at /lake/in/t1, ")
+    assert "t4 at /lake/in/t4 and 2 more: a root of its own, because it lies outside the directories" in together.detail
+    assert "DROP TABLE answers OK and leaves directory and rows" in together.detail
+    assert together.mend == "Add '- hdfs: /lake/in' to 'protect': then it may come and go there"
+    assert alone.mend.startswith("No directory above can be declared for it")
+
+
+def test_a_line_above_a_directory_with_snapshots_asks_for_a_change_of_roots() -> None:
+    layout = replace(WHOLE, tables=tables("/lake/in/t"))
+    found = told(layout, "/data/a b", BILL, "/lake/in/t")
+    assert found[2].mend.startswith("Add '- hdfs: /lake/in' to 'protect', and back up with --change-roots")
+    assert len(found) == 3
+
+
+REASONS = {
+    "holds database crm, which the policy does not protect whole": (
+        replace(WHOLE, beside={"crm": (f"{BILL}/crm",)}),
+        "Protect database crm whole with the same policy, or move it"),
+    "shares data with service other": (
+        replace(WHOLE, services={"other": (f"{BILL}/in",)}),
+        "Move the tables to a directory that nobody else protects"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_database_that_cannot_be_a_root_says_why_and_what_helps_and_so_do_its_tables(reason: str) -> None:
+    layout, mend = REASONS[reason]
+    _, database, own = told(replace(layout, tables=tables(f"{BILL}/t")))
+    assert database.detail == f"{BILL}, the directory of database bill, is no root: it {reason}"
+    assert (database.mark, database.mend) == (Mark.WARN, mend)
+    assert f"a root of its own, because its database's directory {reason}" in own.detail
+    assert own.mend == f"No directory above can be declared for it. {mend}"
+
+
+def test_the_default_database_says_that_it_holds_all_others() -> None:
+    layout = Layout(databases={"default": ("/wh ü",)}, tables=tables("/wh ü/t", database="default"))
+    database, own = told(layout)
+    assert database.detail.endswith("is no root: it is that of the default database, which holds all others")
+    assert own.mend.endswith("Keep tables that come and go in a database of their own")
+
+
+def test_a_table_chosen_singly_and_one_in_a_directory_that_is_declared_say_so() -> None:
+    (single,) = told(Layout(tables=tables(f"{BILL}/t"), beside={"bill": (BILL,)}))
+    assert "because database bill is not protected whole" in single.detail
+    assert f"- hdfs: {BILL}'" in single.mend
+    (itself,) = told(Layout(declared=("/data/a b",), tables=tables("/data/a b")))
+    assert "because its directory is a declared one or its database's own" in itself.detail
+    assert itself.mend == "Keep the table in a directory of its own below it"
+
+
+def test_where_points_hold_snapshots_the_change_of_roots_is_told_with_what_it_would_do() -> None:
+    layout = Layout(databases={"bill": (BILL,)}, tables=tables(f"{BILL}/t"), beside=BESIDE)
+    database, own, change = told(layout, f"{BILL}/t")
+    assert database.mend == own.mend == "A backup with --change-roots makes the database's directory the root"
+    assert change.detail == f"with --change-roots {BILL} would be a root instead of {BILL}/t"
+    released = told(Layout(), f"{BILL}/t")
+    assert released == []
+    narrowed = told(Layout(declared=("/data/a b/c",)), "/data/a b")
+    assert narrowed[-1].detail == "with --change-roots /data/a b/c would be a root instead of /data/a b"
+
+
+def test_a_directory_that_does_not_exist_is_no_news() -> None:
+    assert told(replace(WHOLE, declared=(), absent={BILL})) == []
+
+
+def test_a_table_that_no_root_can_hold_is_refused_by_name() -> None:
+    (refused,) = refused_roots(decide_roots(replace(WHOLE, tables=tables("/wh ü"))))
+    assert refused.mark is Mark.FAIL
+    assert refused.detail == (
+        "table bill.t0 lies at /wh ü, which cannot be a root: it holds database default, which the policy does not "
+        "protect whole"
+    )
+
+
+def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_snapshots_of_it() -> None:
+    gone = decide_roots(Layout(), [BILL])
+    (stays,) = kept_directories(gone, [BILL])
+    assert stays.mark is Mark.WARN
+    assert stays.detail.startswith(f"nothing protected lies in {BILL} any more, but points hold its snapshots: a DROP")
+    assert stays.mend == "It can be deleted once its last point is pruned"
+    assert kept_directories(gone, []) == []
+
+
+def test_data_of_others_in_a_root_are_named() -> None:
+    (guest,) = kept_directories(Decision(("/a",), guests=(("/a", "database crm"),)), [])
+    assert "/a holds data of database crm, which the policy does not protect" in guest.detail
