@@ -48,10 +48,10 @@ def test_a_dropped_table_leaves_no_snapshot_once_its_last_point_is_gone_and_its_
     for name in ("stays", "goes"):
         shared.writers["east"].write(f"{place}/{name}/part 0", name.encode())
     first = shared.backup(service)
-    assert set(first["snapshots"]["west"]) == {f"{place}/stays", f"{place}/goes"}
+    assert set(first["snapshots"]["west"]) == {f"{place}/stays", f"{place}/goes", f"{place}/db"}
     metastore.drop([table(owner, "goes", location=f"{base}/goes")])
     second = shared.backup(service)
-    assert set(second["snapshots"]["west"]) == {f"{place}/stays"}
+    assert set(second["snapshots"]["west"]) == {f"{place}/stays", f"{place}/db"}
     for site in SITES:
         assert len(shared.namenodes[site].snapshots(f"{place}/goes")) == 1
         with pytest.raises(Failed):
@@ -78,5 +78,5 @@ def test_a_table_that_is_new_since_the_last_point_is_a_root_of_the_next_one(
     shared.backup(service)
     metastore.create([table(owner, "second", location=f"{base}/second")])
     shared.writers["east"].write(f"{place}/second/part 0", b"two")
-    assert set(shared.backup(service)["snapshots"]["west"]) == {f"{place}/first", f"{place}/second"}
+    assert set(shared.backup(service)["snapshots"]["west"]) == {f"{place}/first", f"{place}/second", f"{place}/db"}
     assert shared.writers["west"].read(f"{place}/second/part 0") == b"two"

@@ -116,6 +116,7 @@ def test_a_partition_added_while_the_moment_is_taken_arms_it_again_and_is_in_the
     monkeypatch.setattr(Catalogs, "mark_after", with_a_user_at_work)
     sealed = bill.backup()
     assert sealed["proof"] == "bounded"
-    assert bill.armed_again() == 2
+    assert not late
+    assert bill.armed_again() >= 2  # once more where the machine was too busy to arm in time
     assert bill.west.partition_names(bill.name, "t") == ["p=a b", "p=f+"]
     bill.is_the_same_on_both_sites("after the second point")

@@ -18,10 +18,12 @@ from kazoo.client import KazooClient
 
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.system import SystemChance, SystemClock
-from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
+from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.facts import Extras, Kind
 from hadoop_dr.ports.mover import Digest, Limits, Read
+from hadoop_dr.services.report import all_entries
 from schemas import validate
 from support.backup import assert_equal_trees
 from support.command import COMMAND
@@ -232,12 +234,14 @@ class CliHome(LabHome):
 
     def close(self) -> None:
         """Removes what the test left on both sites and gives connections back."""
+        taken = self._roots_of_points()
         for site in SITES:
             namenode = self.namenodes[site]
             for root in namenode.snapshottable():
-                if root.startswith(f"{self.folder}/"):
+                if root in taken or root.startswith(f"{self.folder}/"):
                     for shot in namenode.snapshots(root):
                         namenode.delete_snapshot(root, shot.name)
+                    namenode.disallow_snapshot(root)
             namenode.delete(self.folder, recursive=True)
             namenode.delete(f"/.hadoop-dr/{self.pair}", recursive=True)
             with self.zookeeper(site) as hand:
@@ -246,6 +250,19 @@ class CliHome(LabHome):
             self.writers[site].close()
             self._readers[site].close()
         self._pool.shutdown()
+
+    def _roots_of_points(self) -> set[str]:
+        """Roots by the ledgers of this home's services: a database's may lie outside its folder."""
+        taken: set[str] = set()
+        for site in SITES:
+            files = WebHdfsFiles(self.addresses[site], SystemClock(), SystemChance())
+            top = f"/.hadoop-dr/{self.pair}/services"
+            for service in files.names(top):
+                with suppress(DrError):  # a chain that a test broke
+                    for entry in all_entries(files, f"{top}/{service}/ledger"):
+                        taken |= set(entry.body["roots"]) if entry.kind == "taken" else set()
+            files.close()
+        return taken
 
     def truncate(self, path: str, length: int) -> None:
         """Cuts a file on the primary anywhere, also inside a block, and waits for its recovery."""

@@ -261,7 +261,8 @@ def test_all_databases_are_asked_for_before_the_first_answer_is_waited_for(
     store.close()
 
 
-def test_a_lost_answer_among_many_is_asked_for_again_and_a_refusal_is_raised(serve: Callable[[Handler], Server]) -> None:
+def test_a_lost_answer_among_many_is_asked_for_again_and_a_refusal_is_raised(
+        serve: Callable[[Handler], Server]) -> None:
     answers: list[Answer] = ["close"]
 
     def some(name: str, sequence: bytes, _: Tree) -> Answer:

@@ -96,8 +96,8 @@ def _of_tables(tables: Sequence[OwnRoot]) -> Iterator[Result]:
         yield warn(
             _NAME,
             f"{_some(f'{one.table} at {one.path}' for one in some)}: a root of its own, because "
-            f"{_because(one_reason)}; {_HELD}: DROP TABLE answers OK and leaves directory and rows, which a table made there again would read, "
-            "and ALTER TABLE RENAME and TRUNCATE fail",
+            f"{_because(one_reason)}; {_HELD}: DROP TABLE answers OK and leaves directory and rows, which a table made "
+            "there again would read, and ALTER TABLE RENAME and TRUNCATE fail",
             _line(one_reason, line, change),
         )
 
