@@ -73,7 +73,7 @@ class Catalogs:
         return self.decision().roots
 
     def decision(self) -> Decision:
-        """The roots now, and what a person should know of them; decided once for what was read of catalog and ledger."""
+        """The roots and what a person should know of them, decided once for what was read of catalog and ledger."""
         rows, chain = self._all(), self._ground.ledger.chain
         if self._decided is None or self._decided[0] != chain.head_n:
             found = self._roots.decide(self._covered(rows), self._every)
