@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
@@ -39,14 +40,17 @@ class Baseline:
         return str(base["snapshot"]) if base else None
 
 
-def find_baseline(ground: Ground, state: ServiceState) -> Baseline:
+def find_baseline(ground: Ground, state: ServiceState, wanted: Collection[str] | None = None) -> Baseline:
     """Looks from the newest sealed point backwards for one that is whole on both sites.
 
     Behind a damaged point none is looked for: the live tree holds what is damaged, so everything has to be compared.
+
+    Args:
+        wanted: It has to be whole in these roots; one that was taken out of the policy may be gone. None for all.
     """
     lost: list[str] = []
     for point in reversed(state.sealed()):
-        problem = _problem(ground, point)
+        problem = _problem(ground, point, wanted)
         if problem is None:
             return Baseline(point, tuple(lost))
         lost.append(f"point {point.point}: {problem}")
@@ -55,7 +59,7 @@ def find_baseline(ground: Ground, state: ServiceState) -> Baseline:
     return Baseline(None, tuple(lost))
 
 
-def _problem(ground: Ground, point: Point) -> str | None:
+def _problem(ground: Ground, point: Point, wanted: Collection[str] | None) -> str | None:
     if point.damaged:
         return f"marked damaged ({point.damaged})"
     for side in (ground.source, ground.target):
@@ -64,8 +68,9 @@ def _problem(ground: Ground, point: Point) -> str | None:
             return f"has no snapshots on {side.name}"
         bases = point.base if side is ground.target else {}
         for root, snapshot in (*recorded.items(), *bases.items()):
-            problem = snapshot_problem(side.namenode, root, snapshot)
-            if problem:
+            if wanted is not None and root not in wanted:
+                continue
+            if problem := snapshot_problem(side.namenode, root, snapshot):
                 return problem
     return None
 
@@ -83,12 +88,20 @@ def recorded_snapshots(point: Point, site: str) -> Mapping[str, Mapping[str, Any
 
 def snapshot_problem(namenode: NameNode, root: str, recorded: Mapping[str, Any]) -> str | None:
     """Says why a recorded snapshot cannot be relied on; None when it is the very one that was recorded."""
-    for found in namenode.snapshots(root):
+    for found in snapshots_of_root(namenode, root):
         if found.name == recorded["snapshot"]:
             if (found.id, found.created_ms) != (recorded["id"], recorded["created_ms"]):
                 return f"{namenode.site}:{root}/.snapshot/{found.name} is another snapshot than the recorded one"
             return f"{namenode.site}:{root}/.snapshot/{found.name} is marked for deletion" if found.deleted else None
     return f"{namenode.site}:{root}/.snapshot/{recorded['snapshot']} is gone"
+
+
+def snapshots_of_root(namenode: NameNode, root: str) -> Sequence[Snapshot]:
+    """Gives a root's snapshots; none when somebody removed the directory itself."""
+    try:
+        return namenode.snapshots(root)
+    except NotFound:
+        return []
 
 
 def record(snapshot: Snapshot) -> dict[str, Any]:

@@ -137,11 +137,15 @@ class Begin:
     def _baseline(self, state: ServiceState) -> Baseline:
         if self._ground.policy.mode is Mode.FULL:
             return Baseline(None)
-        return find_baseline(self._ground, state)
+        return self._whole(state)
 
     def _last(self, state: ServiceState, baseline: Baseline) -> Baseline:
         """What foreign changes are told from, also when everything is copied and the plan builds on no point."""
-        return find_baseline(self._ground, state) if self._ground.policy.mode is Mode.FULL else baseline
+        return self._whole(state) if self._ground.policy.mode is Mode.FULL else baseline
+
+    def _whole(self, state: ServiceState) -> Baseline:
+        """The newest point that is whole in the roots of now, whatever became of those that are roots no more."""
+        return find_baseline(self._ground, state, self._catalogs.roots())
 
     def _claim(self, order: Order) -> Claim:
         ground = self._ground
@@ -238,7 +242,7 @@ class Begin:
         state, seen_n = self._ground.ledger.read(), self._ground.ledger.chain.head_n
         if self._ground.policy.drift is not Drift.REFUSE or state.claim is not None or state.unfinished():
             return None
-        refuse_on_failure(self._ground.policy.service, self._drift(find_baseline(self._ground, state)))
+        refuse_on_failure(self._ground.policy.service, self._drift(self._whole(state)))
         return seen_n + 1
 
     def _mend_drift(self, claim: Claim, baseline: Point, half_done: bool) -> None:

@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.difference import Verb, catalog_of, replaced_table
 from hadoop_dr.domain.catalog.places import locations, refuse_outside, table_roots
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
-from hadoop_dr.domain.catalog.selection import Selection, no_longer_owned, selection_of
+from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.coverage import TableSeen
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
 from hadoop_dr.domain.policy import Acid, Mode
@@ -223,8 +223,7 @@ class Catalogs:
 
     def warnings(self, point: Point) -> list[str]:
         """What a person should know about the catalog of this point."""
-        left_out = [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
-        return [*left_out, *self._taken_out(point)]
+        return [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
 
     # ------------------------------------------------------------------ parts
 
@@ -291,22 +290,6 @@ class Catalogs:
 
     def _earlier(self, point: Point) -> list[Point]:
         return [p for p in self._ground.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
-
-    def _taken_out(self, point: Point) -> list[str]:
-        """Names what the point before this one had and this one does not select: once, as the next one has this."""
-        before = self._ground.ledger.read().sealed_before(point.point)
-        if before is None or not before.taken["catalog"] or selected_at(before) == selected_at(point):
-            return []
-        try:
-            slots = [row.slot for row in self._rows(Documents(self._ground, before))]
-            names = no_longer_owned(slots, selected_at(before), selected_at(point))
-        except BaselineLost:  # its documents are gone: what the policy said then has to do
-            gone = set(before.taken["protect"]["hive"]) - set(point.taken["protect"]["hive"])
-            names = sorted(f"hive: {pattern}" for pattern in gone)
-        if not names:
-            return []
-        shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-        return [f"not protected any more: {shown}; what {point.target} has of it stays as it is"]
 
     def _counts(self, wanted: Sequence[Row], selection: Selection, replaced: Sequence[Slot]) -> dict[str, int]:
         found = self._apply(lambda: None).plan(wanted, selection, replaced)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.ids import point_of_snapshot, snapshot_name
 from hadoop_dr.domain.retention import Kept, rule, to_prune
@@ -175,7 +176,8 @@ class Close:
     def _remove(self, side: Side, point: Point) -> None:
         bases = point.base if side.name == point.target else {}
         for root, kept in (*(recorded_snapshots(point, side.name) or {}).items(), *bases.items()):
-            side.namenode.delete_snapshot(root, kept["snapshot"])
+            with suppress(NotFound):  # somebody removed the whole directory
+                side.namenode.delete_snapshot(root, kept["snapshot"])
 
 
 def _is_orphan(ground: Ground, state: ServiceState, site: str, root: str, snapshot: Snapshot) -> bool:

@@ -85,7 +85,7 @@ class MakePlan:
     def _make(self, claim: Claim, point: Point, documents: Documents) -> Mapping[str, Any]:
         ground = self._ground
         self._require_snapshots(point)
-        baseline = self._baseline(claim)
+        baseline = self._baseline(claim, point)
         roots: list[RootPlan] = []
         quotas = KeepQuotas(ground.source.namenode, self._beat, self._earlier_quotas(baseline))
         for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
@@ -176,10 +176,10 @@ class MakePlan:
             if problem := snapshot_problem(self._ground.source.namenode, root, kept):
                 raise BaselineLost(f"point {point.point}", problem, "The next run takes a new moment.")
 
-    def _baseline(self, claim: Claim) -> Baseline:
+    def _baseline(self, claim: Claim, point: Point) -> Baseline:
         if claim.frozen.get("mode") == Mode.FULL.value:
             return Baseline(None)
-        return find_baseline(self._ground, self._ground.ledger.read())
+        return find_baseline(self._ground, self._ground.ledger.read(), point.taken["roots"])
 
     def _allow(self, claim: Claim, roots: Sequence[RootPlan], total: Summary) -> None:
         """Room for the bytes, and no more deletions than the policy allows without a word from a person (I8)."""
@@ -288,9 +288,9 @@ class Preview:
         """Gives the document of section 10."""
         ground = self._ground
         state: ServiceState = ground.ledger.read()
-        baseline = Baseline(None) if ground.policy.mode is Mode.FULL else find_baseline(ground, state)
-        name = look_name(ground)
-        catalogs = Catalogs(ground)
+        name, catalogs = look_name(ground), Catalogs(ground)
+        full = ground.policy.mode is Mode.FULL
+        baseline = Baseline(None) if full else find_baseline(ground, state, catalogs.roots())
         taken: list[str] = []
         try:
             roots = []

@@ -26,6 +26,7 @@ from hadoop_dr.services.backup.planned import RootPlan, planned_roots
 from hadoop_dr.services.backup.refilled import FindRefilled
 from hadoop_dr.services.backup.sampling import SampleOlder
 from hadoop_dr.services.backup.smoke import run_smoke
+from hadoop_dr.services.backup.taken_out import taken_out
 from hadoop_dr.services.backup.transfer import Transfer
 from hadoop_dr.services.backup.writing import writing_warnings
 from hadoop_dr.services.inventory import walk
@@ -108,6 +109,7 @@ class Prove:
             "warnings": [
                 *documents.warnings,
                 *catalogs.warnings(point),
+                *taken_out(self._ground, point),
                 *writing_warnings(point.taken),
                 *damage_warnings(self._ground.ledger.read(), self._ground.target.name),
                 *manifest["summary"].get("notes", []),
