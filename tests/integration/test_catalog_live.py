@@ -15,6 +15,7 @@ from hadoop_dr.adapters.hive import HiveMetastore
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import replaced_tables
+from hadoop_dr.domain.catalog.losses import named_drops
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, partition_values
 from hadoop_dr.domain.catalog.places import locations, outside
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
@@ -60,8 +61,10 @@ class Live:
         """Applies an export to the west as a backup run does, and checks the result."""
         wanted = rewrite_rows(rows.values(), self.rewrite)
         service = CatalogApply(self.west, SystemClock())
-        service.drop(wanted, self.selection, replaced_tables(before or {}, rows))
-        service.build(wanted, self.selection)
+        replaced = replaced_tables(before or {}, rows)
+        named = named_drops(service.plan(wanted, self.selection, replaced).changes)
+        service.drop(wanted, self.selection, named, replaced)
+        service.build(wanted, self.selection, named)
         verdict = CatalogVerify(self.west).run(wanted, self.selection)
         assert (verdict.mismatch, verdict.cannot_tell, verdict.match) == ((), (), len(wanted))
         found = read_all(self.west, self.selection).values()

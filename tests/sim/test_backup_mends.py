@@ -148,7 +148,7 @@ def test_bytes_that_rot_again_after_the_repair_fail_with_the_path_and_stay_hidde
 
 
 def test_deletions_above_the_limit_wait_for_a_person() -> None:
-    world = sealed_world(POLICY.replace("100%", "10%"))
+    world = sealed_world(POLICY.replace("100%", "{share: 10%, at_least: 0}"))
     world.clusters["east"].delete(f"{ROOT}/ü dir", recursive=True)
     before = world.tree("west", ROOT)
     with pytest.raises(Refused, match="would be deleted"):
@@ -158,7 +158,7 @@ def test_deletions_above_the_limit_wait_for_a_person() -> None:
 
 
 def test_an_empty_or_missing_source_deletes_nothing() -> None:
-    world = sealed_world(POLICY.replace("100%", "10%"))
+    world = sealed_world(POLICY.replace("100%", "{share: 10%, at_least: 0}"))
     for name in list(world.clusters["east"].find(ROOT).children):
         world.clusters["east"].delete(f"{ROOT}/{name}", recursive=True)
     with pytest.raises(Refused, match="would be deleted"):
@@ -229,7 +229,7 @@ def test_a_verify_that_is_run_again_looks_at_what_the_repair_made_not_at_an_olde
 
 
 def test_a_run_that_is_asked_again_under_its_id_seals_the_point_it_claims_now() -> None:
-    world = sealed_world(POLICY.replace("100%", "10%"))
+    world = sealed_world(POLICY.replace("100%", "{share: 10%, at_least: 0}"))
     world.clusters["east"].delete(f"{ROOT}/ü dir", recursive=True)
     with pytest.raises(Refused, match="would be deleted"):
         world.backup("again")

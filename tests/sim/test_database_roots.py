@@ -9,8 +9,9 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Failed, Refused
 from hadoop_dr.services.backup.begin import Begin
+from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.coverage import Coverage
-from hadoop_dr.services.backup.planning import Preview
+from hadoop_dr.services.backup.preview import Preview
 from sim.world import TABLES, TableWorld, protecting
 from support.hive_user import HiveUser
 
@@ -65,7 +66,7 @@ def test_a_table_dropped_and_made_again_while_points_exist_has_no_old_rows_on_ei
     bill.east.drop("bill", "m")
     bill.east.create("bill", "m")
     assert bill.east.rows("bill", "m") == []
-    bill.backup("second")
+    bill.backup("second", approve_deletions=True)
     bill.holds("m")
     assert bill.west.rows("bill", "m") == []
 
@@ -86,15 +87,17 @@ def test_rename_truncate_and_overwrite_work_while_points_exist_and_arrive(bill: 
 
 
 def test_every_place_that_asks_for_roots_is_told_the_same(bill: Bill) -> None:
-    """Check, coverage and plan see what a backup takes, also before a point holds anything."""
+    """Check, coverage and plan see what a backup takes, also before a point holds anything; plan makes nothing so."""
     fresh = Bill()
     for world in (bill, fresh):
         named = {text.split(": ", 1)[1].split(",")[0] for text in world.checked()}
         assert named == {HOME, MANAGED}
         covered = [result.detail for result in Coverage(world.ground()).run() if result.name == "roots"]
         assert {text.split(",")[0] for text in covered} == {HOME, MANAGED}
+        before = MemoryNameNode(world.clusters["east"]).snapshottable()
         Preview(world.ground()).run()
-        assert MemoryNameNode(world.clusters["east"]).snapshottable() == [HOME, MANAGED]
+        assert MemoryNameNode(world.clusters["east"]).snapshottable() == before
+        assert Catalogs(world.ground()).roots() == (HOME, MANAGED)
 
 
 def test_roots_from_before_stay_and_the_check_says_what_a_change_would_do() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.planning import Preview
+from hadoop_dr.services.backup.preview import Preview
 from sim.test_backup_flow import fill
 from sim.world import POLICY, World, plan_and_stage, protecting
 
@@ -66,7 +66,7 @@ def test_nothing_before_place_changes_an_attribute_of_a_root_that_is_there() -> 
 @pytest.mark.parametrize("policy", [POLICY, protecting("hdfs: /data/a b+%", "hdfs: /data/not there")])
 def test_a_run_that_is_refused_leaves_a_roots_attributes_as_they_were(policy: str) -> None:
     """Refused before its claim, and when its moment was taken already: more is deleted than may be."""
-    world = World(policy=policy.replace("100%", "1%"))
+    world = World(policy=policy.replace("100%", "{share: 1%, at_least: 0}"))
     fill(world)
     theirs = closed_root(world)
     for name in ("keep", "h#"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.losses import named_drops
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
@@ -79,8 +80,9 @@ def apply_all(target: MemoryMetastore, wanted: list[Row], selection: Selection =
               replaced: Sequence[Slot] = ()) -> None:
     """Both halves of an apply, as a backup run does them."""
     service = CatalogApply(target, StepClock())
-    service.drop(wanted, selection, replaced)
-    service.build(wanted, selection)
+    named = named_drops(service.plan(wanted, selection, replaced).changes)
+    service.drop(wanted, selection, named, replaced)
+    service.build(wanted, selection, named)
 
 
 def assert_equal(target: MemoryMetastore, wanted: list[Row], selection: Selection = BILL) -> None:
@@ -165,14 +167,48 @@ def test_a_superseded_try_stops_before_its_next_batch() -> None:
     assert target.table_names("bill") == []
 
 
-def test_an_empty_catalog_drops_nothing() -> None:
+def test_an_empty_catalog_drops_nothing_that_no_plan_named() -> None:
     target = MemoryMetastore("west")
     target.create([database("bill")])
-    for step in (CatalogApply(target, StepClock()).drop, CatalogApply(target, StepClock()).build):
-        with pytest.raises(Refused, match="empty"):
-            step([], BILL)
+    service = CatalogApply(target, StepClock())
+    for step in (service.drop, service.build):
+        with pytest.raises(Refused, match=r"1 objects would have to go that no plan counted.*database bill"):
+            step([], BILL, ())
     assert target.databases() == ["bill"]
-    CatalogApply(target, StepClock()).build([], selection_of(["other"]))
+    service.build([], selection_of(["other"]))
+    service.drop([], BILL, [Slot(Kind.DATABASE, "bill")])
+    assert target.databases() == []
+
+
+def at_west(*names: str) -> list[Row]:
+    """The database and some tables, as they are wanted."""
+    return [database("bill", "hdfs://west/b"), *(table("bill", name, location=f"hdfs://west/{name}") for name in names)]
+
+
+def test_what_came_to_be_there_since_the_plan_is_not_dropped_with_what_it_named() -> None:
+    """Neither a table nor a partition; of our own tables what cannot be altered goes and comes back all the same."""
+    target, service = MemoryMetastore("west"), CatalogApply(MemoryMetastore("west"), StepClock())
+    first = [*at_west("stays", "goes"), table("bill", "p", keys=("p",), location="hdfs://west/p"),
+             partition("bill", "p", ("p",), ("a b",), location="hdfs://west/p/1"), not_null("bill", "stays", "nn")]
+    apply_all(target, first)
+    wanted = [row for row in first if row.slot.table != "goes" and row.slot.kind is not Kind.CONSTRAINT]
+    service = CatalogApply(target, StepClock())
+    named = named_drops(service.plan(wanted, BILL).changes)
+    assert [str(slot) for slot in named] == ["table bill.goes"]
+    foreign = [table("bill", "foreign", location="hdfs://west/f")]
+    target.create(foreign)
+    for step in (service.drop, service.build):
+        with pytest.raises(Refused, match=r"table bill\.foreign"):
+            step(wanted, BILL, named)
+    target.drop(foreign)
+    target.create([partition("bill", "p", ("p",), ("foreign",), location="hdfs://west/f")])
+    with pytest.raises(Refused, match=r"partition bill\.p p=foreign"):
+        service.drop(wanted, BILL, named)
+    assert target.table_names("bill") == ["goes", "p", "stays"]
+    target.drop(target.partitions("bill", "p", ["p=foreign"]))
+    service.drop(wanted, BILL, named)
+    service.build(wanted, BILL, named)
+    assert_equal(target, wanted)
 
 
 def test_what_is_not_selected_stays_as_it_is() -> None:
@@ -290,7 +326,7 @@ def test_a_field_this_version_does_not_know_is_sent_once_and_then_cannot_be_told
 
 def test_a_plan_changes_nothing() -> None:
     target = Frail("west")
-    found = CatalogApply(target, StepClock()).plan([database("bill"), table("bill", "t")], BILL)
+    found = CatalogApply(target, StepClock()).plan([database("bill"), table("bill", "t")], BILL).changes
     assert (len(found.drops), len(found.builds), target.calls) == (0, 2, 0)
     assert hashes(catalog_of([])) == {}
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.document import Wrong
 from hadoop_dr.domain.quantities import (
+    DeletionLimit,
     count,
-    deletion_limit,
     duration_ms,
     duration_text,
     moment_ms,
     rate_bytes_s,
+    share_of_deletions,
 )
 
 
@@ -56,20 +59,35 @@ def test_moments(text: str, at_ms: int) -> None:
     assert moment_ms(text) == at_ms
 
 
-def test_a_share_of_deletions_is_of_what_was_there() -> None:
-    limit = deletion_limit("10%")
-    assert limit.allows(10, 100)
-    assert not limit.allows(11, 100)
-    assert not limit.allows(1, 0)
-    assert limit.allows(0, 0)
-    assert str(limit) == "10%"
+@pytest.mark.parametrize(
+    ("share", "at_least", "live", "files", "objects"),
+    [
+        ("10%", 100, 0, 0, 0),
+        ("10%", 100, 1, 0, 0),
+        ("10%", 100, 9, 4, 0),
+        ("10%", 100, 60, 30, 6),
+        ("10%", 100, 200, 100, 20),
+        ("10%", 100, 999, 100, 99),
+        ("10%", 100, 1010, 101, 101),
+        ("10%", 0, 60, 6, 6),
+        ("0%", 100, 300, 100, 0),
+        ("0%", 0, 10**9, 0, 0),
+        ("100%", 100, 7, 7, 7),
+        ("33.333%", 0, 100_000, 33_333, 33_333),
+    ],
+)
+def test_files_may_go_up_to_the_share_or_the_floor_and_objects_up_to_the_share(
+    share: str, at_least: int, live: int, files: int, objects: int
+) -> None:
+    limit = DeletionLimit(share_of_deletions(share), at_least)
+    assert (limit.files(live), limit.objects(live)) == (files, objects)
+    assert str(limit) == share
 
 
-def test_a_number_of_deletions_is_absolute() -> None:
-    limit = deletion_limit("5")
-    assert limit.allows(5, 5)
-    assert not limit.allows(6, 10**9)
-    assert str(limit) == "5"
+@given(st.fractions(0, 1), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_no_floor_lets_more_than_half_of_the_files_go(share: Fraction, at_least: int, live: int) -> None:
+    allowed = DeletionLimit(share, at_least).files(live)
+    assert share * live - 1 < allowed <= max(share * live, live / 2)
 
 
 @pytest.mark.parametrize("text", ["٣", "1e3", "-1", "", "1_000", "0x10"])
@@ -77,4 +95,4 @@ def test_only_plain_digits_are_numbers(text: str) -> None:
     with pytest.raises(Wrong):
         count(text)
     with pytest.raises(Wrong):
-        deletion_limit(text)
+        share_of_deletions(text)

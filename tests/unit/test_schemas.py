@@ -43,6 +43,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "service": "billing", "baseline": None,
         "steps": {"park": 0, "mkdir": 0, "bring": 0, "tail": 0, "attributes": 0, "delete": 0},
         "bytes": 0, "catalog": {"create": 0, "alter": 0, "drop": 0}, "deletions": 0,
+        "deletions_by_kind": {kind: {"deleted": 0, "live": 3, "allowed": 1} for kind in (
+            "files", "databases", "tables", "views", "partitions", "functions")},
+        "needs_approval": ["database bill would be dropped"], "notes": [],
     },
     "check": {"service": "billing", "ok": True, "results": [CHECK]},
     "coverage": {"service": "billing", "ok": False, "results": [CHECK | {"state": "fail"}]},

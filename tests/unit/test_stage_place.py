@@ -352,7 +352,8 @@ def test_an_identical_copy_is_adopted_and_only_the_rest_is_copied(pair: TwinPair
     put(pair.target, "only here/f+", b"2")
     put(pair.source, "new/g=1", b"3")
     adoption, order = adopt(pair, "p 0")
-    assert (adoption.reused_files, adoption.reused_bytes, adoption.deletions) == (2, 10, 5)
+    assert (adoption.reused_files, adoption.reused_bytes) == (2, 10)
+    assert (adoption.existing, adoption.below) == (5, ("kind/is a directory/there", "only here/f+"))
     staged = pair.stage(order)
     assert sum(shard.files_copied for shard in staged) == 3
     pair.place(order, staged)

@@ -10,7 +10,7 @@ from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.coverage import Coverage
-from hadoop_dr.services.backup.planning import Preview
+from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.report import all_entries, check_chain, explanation, points_document
 
 __all__ = ["coverage_of", "explanation_of", "ledger_check", "look_at", "plan_of", "points_of"]

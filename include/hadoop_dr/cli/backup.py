@@ -110,6 +110,12 @@ def _results_page(results: Sequence[Mapping[str, str]]) -> None:
 
 def _plan_page(document: Mapping[str, Any]) -> None:
     rows = [(name, count) for name, count in document["steps"].items()]
-    rows += [("bytes", human_bytes(document["bytes"])), ("deletions", document["deletions"])]
+    rows += [("bytes", human_bytes(document["bytes"]))]
     rows += [(f"catalog {name}", count) for name, count in document["catalog"].items()]
     table(("step", "count"), rows, title=f"on baseline {document['baseline'] or 'none: everything is copied'}")
+    figures = [(kind, *figure.values()) for kind, figure in document["deletions_by_kind"].items() if figure["live"]]
+    table(("deletions", "count", "live", "allowed"), figures)
+    for reason in document["needs_approval"]:
+        click.echo(f"needs approval: {reason}")
+    for note in document["notes"]:
+        click.echo(f"note: {note}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -13,11 +13,11 @@ from hadoop_dr.domain.ids import SERVICE_NAME
 from hadoop_dr.domain.quantities import (
     DeletionLimit,
     count,
-    deletion_limit,
     duration_ms,
     duration_text,
     moment_ms,
     rate_bytes_s,
+    share_of_deletions,
 )
 from hadoop_dr.domain.retention import Grid, Rule, rule
 
@@ -60,7 +60,7 @@ class Unproven(Enum):
 _DAY_MS = 86_400_000
 _NEWEST_TWO = Rule(2)
 _HOURS_THEN_DAYS = Rule(1, (Grid(_DAY_MS, 3_600_000), Grid(7 * _DAY_MS, _DAY_MS)))
-_A_TENTH = DeletionLimit(percent=10.0)
+_A_TENTH = DeletionLimit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +277,18 @@ def _limits(fields: Fields) -> Limits:
     inner = Fields(fields.node("limits"), "'limits'", known=("deletions", "bandwidth"))
     default = Limits()
     return Limits(
-        inner.read("deletions", deletion_limit, default.deletions),
+        _deletions(inner.node("deletions")) if "deletions" in inner else default.deletions,
         inner.read("bandwidth", rate_bytes_s, default.bandwidth_bytes_s),
+    )
+
+
+def _deletions(node: Node) -> DeletionLimit:
+    """A share, or a mapping of the share and the floor for files."""
+    if not isinstance(node.value, Mapping):
+        return DeletionLimit(share=parsed(node, "'deletions'", share_of_deletions))
+    inner, default = Fields(node, "'deletions'", known=("share", "at_least")), DeletionLimit()
+    return DeletionLimit(
+        inner.read("share", share_of_deletions, default.share), inner.read("at_least", count, default.at_least)
     )
 
 

@@ -95,36 +95,38 @@ def moment_ms(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class DeletionLimit:
-    """How many deletions one run may carry over without asking a person (I8).
+    """How much one run may delete of the secondary without asking a person (I8).
 
     Attributes:
-        percent: Share of the entries that existed before, or None.
-        entries: Number of entries, or None. One of the two is set.
+        share: Part of what is live there, from 0 to 1.
+        at_least: So many files may go however few there are, as long as that is at most half of them. Objects of a
+            catalog have no such floor.
     """
 
-    percent: float | None = None
-    entries: int | None = None
+    share: Fraction = Fraction(1, 10)
+    at_least: int = 100
 
-    def allows(self, deletions: int, existing: int) -> bool:
-        """Whether a run may delete that many of that many existing entries."""
-        if self.entries is not None:
-            return deletions <= self.entries
-        return deletions * 100 <= (self.percent or 0.0) * existing
+    def files(self, live: int) -> int:
+        """How many of so many files may go."""
+        return max(self.objects(live), min(self.at_least, live // 2))
+
+    def objects(self, live: int) -> int:
+        """How many of so many objects of one kind may go."""
+        return int(self.share * live)
 
     def __str__(self) -> str:
-        return str(self.entries) if self.entries is not None else f"{self.percent:g}%"
+        return f"{float(self.share * 100):g}%"
 
 
-def deletion_limit(text: str) -> DeletionLimit:
-    """Reads ``10%`` or a number of entries.
+def share_of_deletions(text: str) -> Fraction:
+    """Reads a share, ``10%``.
 
     Raises:
-        Wrong: It is neither.
+        Wrong: It is none.
     """
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return DeletionLimit(entries=int(text))
-    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?%", text) and float(text[:-1]) <= 100:
-        return DeletionLimit(percent=float(text[:-1]))
+    if re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?%", text) and (share := Fraction(text[:-1]) / 100) <= 1:
+        return share
     raise Wrong(
-        f"'{text}' is not a limit of deletions", "Write a share such as 10% (at most 100%) or a number such as 5000"
+        f"'{text}' is not a share of what is live",
+        "Write a share such as 10% (at most 100%), or {share: 10%, at_least: 100}",
     )

@@ -133,6 +133,10 @@ class ServiceState:
                 held.update(point.taken.get("roots", {}))
         return held
 
+    def sealed_roots(self) -> set[str]:
+        """Directories of which a point was sealed that is still remembered."""
+        return {root for point in self.sealed() for root in point.taken["roots"]}
+
     def retired_roots(self, site: str, owned: Iterable[str] = ()) -> list[str]:
         """Directories that were roots once, or were to be, and that no point on a site names any more, sorted.
 

@@ -22,7 +22,6 @@ class Summary:
         delete: Parked items that are dropped: whole subtrees, and the old inodes of rewritten files.
         files: Files of which bytes are copied, wholly or in part.
         bytes: Bytes to copy.
-        deletions: Names that cease to exist, each one counted; a file written anew under its name is none.
         entries: Changed items; directories of which only children changed are not among them.
     """
 
@@ -34,7 +33,6 @@ class Summary:
     delete: int = 0
     files: int = 0
     bytes: int = 0
-    deletions: int = 0
     entries: int = 0
 
     def __add__(self, other: Summary) -> Summary:
@@ -50,7 +48,6 @@ class Summary:
 def summarise(items: Sequence[Item], plan: Plan) -> Summary:
     """Counts what a plan does to one root."""
     parked = frozenset(plan.park)
-    there = {item.new for item in items if item.new is not None}
     made = sum(arrival.origin is Origin.MAKE for arrival in plan.arrive)
     return Summary(
         park=len(plan.park),
@@ -61,7 +58,6 @@ def summarise(items: Sequence[Item], plan: Plan) -> Summary:
         delete=len(plan.drop),
         files=sum(unit.files for unit in plan.units),
         bytes=sum(unit.bytes for unit in plan.units),
-        deletions=sum(item.new is None and item.old not in there for item in items),
         entries=sum(is_changed(item, item.inode in parked) for item in items),
     )
 

@@ -77,6 +77,16 @@ class TakeSnapshots:
             AlreadyExists: A root has a snapshot of this name which this call did not make.
             DrError: One of the requests failed; every snapshot this call made was removed.
         """
+        if roots:
+            return self._together(roots, name, at_s, before, waiting)
+        # A database without a table, or one that was dropped, is a position in a catalog and no more.
+        waiting(at_s)
+        before()
+        return Taken((), 0.0, max(0, round((self._clock.monotonic_s() - at_s) * 1000)))
+
+    def _together(
+        self, roots: Sequence[str], name: str, at_s: float, before: Callable[[], None], waiting: Callable[[float], None]
+    ) -> Taken:
         barrier = Barrier(len(roots) + 1, timeout=_START_TIMEOUT_S)
 
         def one(root: str) -> tuple[float, float] | DrError:

@@ -78,7 +78,9 @@ def _tell(entry: Entry) -> str:
 def _tell_claim(entry: Entry, body: Mapping[str, Any]) -> str:
     frozen = body["frozen"]
     reason = f", because {frozen['reason']}" if frozen.get("reason") else ""
-    return f"run {entry.run} (try {body['try']}) wants point {body['point']}, {frozen.get('mode', '')}{reason}"
+    approved = ", deletions approved" if frozen.get("approve_deletions") else ""
+    wish = f"wants point {body['point']}, {frozen.get('mode', '')}{approved}{reason}"
+    return f"run {entry.run} (try {body['try']}) {wish}"
 
 
 def _tell_taken(_: Entry, body: Mapping[str, Any]) -> str:

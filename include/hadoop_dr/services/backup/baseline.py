@@ -39,6 +39,11 @@ class Baseline:
         base = self.point.bases.get(root)
         return str(base["snapshot"]) if base else None
 
+    def live_files(self, root: str) -> int | None:
+        """Files that its point holds of a root, on both sites; None when the point does not say."""
+        live = self.point.sealed["summary"].get("live", {}) if self.point else {}
+        return int(live[root]) if root in live else None
+
 
 def find_baseline(ground: Ground, state: ServiceState, wanted: Collection[str] | None = None) -> Baseline:
     """Looks from the newest sealed point backwards for one that is whole on both sites.

@@ -7,12 +7,14 @@ from contextlib import suppress
 from typing import Any
 
 from hadoop_dr.domain.catalog.coverage import Finding, Uncovered, cover
-from hadoop_dr.domain.catalog.difference import Verb, catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.losses import named_drops, renamed_tables
 from hadoop_dr.domain.catalog.places import locations, refuse_outside, table_roots
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.coverage import TableSeen
+from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
 from hadoop_dr.domain.policy import Acid, Mode
 from hadoop_dr.domain.roots import Decision, root_of
@@ -22,9 +24,11 @@ from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.roots import Roots
-from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported
+from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported, Planned
 
 CATALOG = "catalog.parquet"
+DROPS = "drops.parquet"
+_SLOTS = SCHEMA[: len(Slot._fields)]
 _NOTHING = {"create": 0, "alter": 0, "drop": 0}
 _SHOWN = 20
 
@@ -188,29 +192,40 @@ class Catalogs:
 
     # ------------------------------------------------------------------ on the target
 
-    def plan(self, point: Point, documents: Documents) -> dict[str, int]:
-        """Counts what the target's catalog needs, and makes the export one of the plan's documents."""
+    def plan(self, point: Point, documents: Documents) -> tuple[dict[str, int], Deletions]:
+        """Counts what the target's catalog needs and what of it goes; makes export and drops the plan's documents."""
         if not point.taken.get("catalog"):
-            return dict(_NOTHING)
+            return dict(_NOTHING), Deletions()
         documents.adopt(CATALOG)
-        return self._counts(self._wanted(documents), selected_at(point), self._replaced(point, documents))
+        rows = self._rows(documents)
+        found = self._planned(rows, selected_at(point), self._earlier(point), point.source)
+        named = named_drops(found.changes)
+        if named:
+            documents.write(DROPS, _SLOTS, [(slot.kind.value, *slot[1:]) for slot in named])
+        return _counts(found.changes), found.lost
 
-    def preview(self) -> dict[str, int]:
-        """Counts what the target's catalog would need now."""
+    def preview(self) -> tuple[dict[str, int], Deletions]:
+        """Counts what the target's catalog would need now, and what of it would go."""
         if not self._patterns:
-            return dict(_NOTHING)
-        return self._counts(self._rewritten(self.rows()), self._selection, ())
+            return dict(_NOTHING), Deletions()
+        rows, sealed = self.rows(), self._ground.ledger.read().sealed()
+        earlier = [point for point in sealed if point.taken.get("catalog")]
+        found = self._planned(rows, self._selection, earlier, self._ground.source.name)
+        return _counts(found.changes), found.lost
 
     def drop(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
-        """Drops what went or became another object; never deletes data."""
+        """Drops what went or became another object, and only what the plan named; never deletes data."""
         if point.taken.get("catalog"):
-            wanted, replaced = self._wanted(documents), self._replaced(point, documents)
-            self._apply(still_mine).drop(wanted, selected_at(point), replaced)
+            rows = self._rows(documents)
+            replaced = self._replaced(catalog_of(rows), self._earlier(point), point.source)
+            wanted, named = self._rewritten(rows), self._named(documents)
+            self._apply(still_mine).drop(wanted, selected_at(point), named, replaced)
 
     def create(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
         """Creates and alters until the target's catalog is the point's."""
         if point.taken.get("catalog"):
-            self._apply(still_mine).build(self._wanted(documents), selected_at(point))
+            wanted, named = self._wanted(documents), self._named(documents)
+            self._apply(still_mine).build(wanted, selected_at(point), named)
 
     def verify(self, point: Point, documents: Documents) -> Verdict:
         """Compares the target's catalog with the point's, object by object; none may name the other site."""
@@ -274,13 +289,13 @@ class Catalogs:
     def _addresses(side: Side) -> tuple[str, ...]:
         return tuple(dict.fromkeys(alias for address in side.addresses for alias in aliases(address)))
 
-    def _replaced(self, point: Point, documents: Documents) -> tuple[Slot, ...]:
+    def _replaced(self, now: Catalog, sealed: Sequence[Point], source: str) -> tuple[Slot, ...]:
         """Tables the source dropped and made again since the newest earlier point that selected them."""
-        open_ = {slot: row for slot, row in catalog_of(self._rows(documents)).items() if slot.kind is Kind.TABLE}
+        open_ = {slot: row for slot, row in now.items() if slot.kind is Kind.TABLE}
         found: list[Slot] = []
-        for earlier in reversed(self._earlier(point)):
+        for earlier in reversed(sealed):
             selected = {slot: row for slot, row in open_.items() if selected_at(earlier).owns(slot)}
-            if earlier.source != point.source or not open_:
+            if earlier.source != source or not open_:
                 break
             if selected:
                 with suppress(BaselineLost):
@@ -288,16 +303,27 @@ class Catalogs:
             open_ = {slot: row for slot, row in open_.items() if slot not in selected}
         return tuple(found)
 
+    def _renamed(self, now: Catalog, sealed: Sequence[Point], source: str) -> dict[Slot, Slot]:
+        """Tables the source renamed since the newest earlier point; without its document they count as dropped."""
+        if sealed and sealed[-1].source == source:
+            with suppress(BaselineLost):
+                return renamed_tables(catalog_of(self._rows(Documents(self._ground, sealed[-1]))), now)
+        return {}
+
+    def _planned(self, rows: Sequence[Row], selection: Selection, sealed: Sequence[Point], source: str) -> Planned:
+        now = catalog_of(rows)
+        replaced, renamed = self._replaced(now, sealed, source), self._renamed(now, sealed, source)
+        return self._apply(lambda: None).plan(self._rewritten(rows), selection, replaced, renamed)
+
+    @staticmethod
+    def _named(documents: Documents) -> list[Slot]:
+        """What the plan said would be dropped; a plan that drops nothing has no such document."""
+        rows: list[Any] = documents.read(DROPS) if documents.has(DROPS) else []
+        return [Slot(Kind(kind), *names) for kind, *names in rows]
+
     def _earlier(self, point: Point) -> list[Point]:
         return [p for p in self._ground.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
 
-    def _counts(self, wanted: Sequence[Row], selection: Selection, replaced: Sequence[Slot]) -> dict[str, int]:
-        found = self._apply(lambda: None).plan(wanted, selection, replaced)
-        counts = dict.fromkeys(_NOTHING, 0)
-        names: Mapping[Verb, str] = {Verb.CREATE: "create", Verb.ALTER: "alter", Verb.DROP: "drop"}
-        for change in (*found.drops, *found.builds):
-            counts[names[change.verb]] += 1
-        return counts
 
     def _covered(self, rows: Iterable[Row]) -> list[Row]:
         """Parts off what cannot be protected.
@@ -347,3 +373,9 @@ class Catalogs:
 def selected_at(point: Point) -> Selection:
     """What of the catalog a taken point selects, whatever the policy says now."""
     return selection_of(point.taken["protect"]["hive"])
+def _counts(found: Difference) -> dict[str, int]:
+    counts = dict.fromkeys(_NOTHING, 0)
+    names: Mapping[Verb, str] = {Verb.CREATE: "create", Verb.ALTER: "alter", Verb.DROP: "drop"}
+    for change in (*found.drops, *found.builds):
+        counts[names[change.verb]] += 1
+    return counts

@@ -1,7 +1,10 @@
 """A point's documents: everything the secondary needs to finish or prove the point alone (S3.1, DESIGN.md section 7).
 
 They lie beside the ledger on both sites. ``manifest.json`` names them with their SHA-256 and is written last: a plan
-exists when its manifest does.
+exists when its manifest does, on the target. So until a point is sealed only the target's copies count: a run whose
+document the target did not take stops there, whatever the source has. A copy that the source did not take is noted on
+the target, because the stage that seals may be another process; it is tried once more then, and what is still missing
+is a warning of the point.
 """
 
 from __future__ import annotations
@@ -12,13 +15,14 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Unknown
+from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.services.backup.ground import Ground
 
 Schema = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
 MANIFEST = "manifest.json"
+_LACKING = "lacking"
 
 
 class Documents:
@@ -33,6 +37,7 @@ class Documents:
         self.directory = ground.directory(point.point)
         self._target, self._source, self._tables = ground.target.files, ground.source.files, ground.tables
         self._manifest: dict[str, dict[str, Any]] = {}
+        self._sealed = point.state is PointState.SEALED
         self.warnings: list[str] = []
 
     def write(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
@@ -40,6 +45,12 @@ class Documents:
         content = self._tables.pack(schema, list(rows))
         self._put(name, content)
         self._manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(rows)}
+
+    def has(self, name: str) -> bool:
+        """Whether the manifest names a document."""
+        if not self._manifest:
+            self.manifest()
+        return name in self._manifest
 
     def adopt(self, name: str) -> None:
         """Takes a document that an earlier stage wrote into the manifest.
@@ -106,21 +117,66 @@ class Documents:
             return None
         return value
 
-    def remove(self) -> None:
-        """Removes all documents of the point on both sites."""
-        for files in (self._target, self._source):
-            files.remove(self.directory)
+    def copy_again(self) -> None:
+        """For a stage that finds its plan made: gives the source what it lacks of it, so far as it takes it.
+
+        The try that wrote the plan may have died before it could note that.
+        """
+        try:
+            there = self._source.names(self.directory)
+        except DrError as error:
+            self._note(MANIFEST, error)
+            return
+        for name in (*self._manifest, MANIFEST):
+            if name not in there:
+                self._copy(name, self._needed(name))
+
+    def lacking(self) -> list[str]:
+        """Says which documents the source has no copy of, after one more try for each; a silent site is asked once."""
+        noted, found = self._target.names(f"{self.directory}/{_LACKING}"), list[str]()
+        for marker in noted:
+            name = marker.replace("~", "/")
+            why = self._tried(name, self._needed(name)) if not found else self._noted(marker)
+            if why is not None:
+                found.append(self._say(name, why))
+        return found
 
     def _put(self, name: str, content: bytes) -> None:
         """Writes both copies side by side; the target's failure counts, once the other's end is known."""
-        path = f"{self.directory}/{name}"
         with ThreadPoolExecutor(1, thread_name_prefix="documents") as beside:
-            copy = beside.submit(self._source.put, path, content)
-            self._target.put(path, content)
+            copy = beside.submit(self._tried, name, content)
+            self._target.put(f"{self.directory}/{name}", content)
+        if (why := copy.result()) is not None:
+            self._note(name, why)
+
+    def _copy(self, name: str, content: bytes) -> None:
+        if (why := self._tried(name, content)) is not None:
+            self._note(name, why)
+
+    def _tried(self, name: str, content: bytes) -> DrError | None:
+        """Writes the source's copy; gives why it is not there. An answer that was lost is read back."""
+        path = f"{self.directory}/{name}"
         try:
-            copy.result()
+            self._source.put(path, content)
+        except Unknown as unknown:
+            try:
+                return None if self._source.get(path) == content else unknown
+            except DrError:
+                return unknown
         except DrError as error:
-            self.warnings.append(f"{self._source.site} has no copy of {name}: {error}")
+            return error
+        return None
+
+    def _note(self, name: str, why: DrError) -> None:
+        """Keeps on the target that the source has no copy; a later process says so in the point."""
+        self._target.put(f"{self.directory}/{_LACKING}/{_marker(name)}", str(why).encode())
+        self.warnings.append(self._say(name, why))
+
+    def _noted(self, marker: str) -> str:
+        return self._target.get(f"{self.directory}/{_LACKING}/{marker}").decode()
+
+    def _say(self, name: str, why: object) -> str:
+        return f"{self._source.site} has no proven copy of {name}: {why}"
 
     def _needed(self, name: str) -> bytes:
         try:
@@ -128,7 +184,8 @@ class Documents:
         except NotFound as error:
             raise BaselineLost(
                 f"{self.directory}/{name}",
-                "document of a point is missing on both sites",
+                "document of a point is missing on both sites" if self._sealed else
+                f"document of a point is missing on {self._target.site}",
                 "The point cannot be finished; the next run makes a new one.",
             ) from error
 
@@ -137,6 +194,8 @@ class Documents:
         try:
             return self._target.get(path)
         except NotFound:
+            if not self._sealed:
+                raise
             try:
                 return self._source.get(path)
             except NotFound:
@@ -145,3 +204,7 @@ class Documents:
                 raise NotFound(
                     path, f"not on {self._target.site}, and {self._source.site} does not answer ({error})"
                 ) from error
+
+
+def _marker(name: str) -> str:
+    return name.replace("/", "~")

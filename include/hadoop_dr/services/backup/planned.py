@@ -30,9 +30,11 @@ class RootPlan:
         index: Its number inside the point.
         older: Baseline snapshot of the source; None when everything is new.
         newer: Snapshot of the source that is copied.
-        hidden_deletions: Names below the items that go, which no item of its own stands for.
         base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
         audit: How it is compared beyond what changed.
+        live: Files the target has of it before the run (I8); known while it is planned, not read back.
+        below: Old paths of files that go with a directory among the items and are no items of their own; likewise.
+        ours: Whether the service has a point of it; likewise.
     """
 
     index: int
@@ -42,8 +44,10 @@ class RootPlan:
     base: str | None
     items: Sequence[Item]
     plan: Plan
-    hidden_deletions: int = 0
     audit: Audit = Audit.NO
+    live: int = 0
+    below: Sequence[str] = ()
+    ours: bool = True
 
     @property
     def shards(self) -> tuple[Shard, ...]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
+from hadoop_dr.domain.deletions import Deletions, live_files, of_files, refuse_unapproved, together
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.inventory import Audit, audit_of
@@ -15,14 +16,14 @@ from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.quotas import RootQuotas
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows
-from hadoop_dr.domain.service_state import Claim, Point, ServiceState
+from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.baseline import Baseline, find_baseline, snapshot_problem
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.damage import distrusted
+from hadoop_dr.services.backup.deletions import count_roots, live_before
 from hadoop_dr.services.backup.documents import Documents
-from hadoop_dr.services.backup.drift import look_name
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planned import RootPlan, items_of, plan_items
 from hadoop_dr.services.backup.preflight import look_for_room
@@ -75,6 +76,8 @@ class MakePlan:
         manifest = documents.manifest()
         if manifest is None:
             manifest = self._make(claim, point, documents)
+        else:
+            documents.copy_again()
         return {
             **manifest["summary"],
             "point": point.point,
@@ -94,9 +97,10 @@ class MakePlan:
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
             documents.write(items_of(index), ITEM_SCHEMA, item_rows(planned.items))
             self._beat(len(planned.items))
-        total = totals(roots)
-        self._allow(claim, roots, total)
-        catalog = Catalogs(ground).plan(point, documents)
+        total, files = totals(roots), count_roots(roots)
+        catalog, lost = Catalogs(ground).plan(point, documents)
+        deletions = together(of_files(files), lost)
+        approved = self._allow(claim, point, roots, deletions)
         counts = quotas.write(documents)
         if counts["unasked"]:
             self._notes.append(f"quotas of {counts['unasked']} directories are not read yet; the next runs go on")
@@ -115,12 +119,15 @@ class MakePlan:
             {
                 "baseline": baseline.point.point if baseline.point else None,
                 "roots": entries,
+                "live": live_files(files),
+                "deletions": {"by_kind": deletions.document(ground.policy.limits.deletions), "approved": approved},
                 "summary": {
                     "shards": sum(len(r.shards) for r in roots),
                     "entries": total.entries,
                     "files": total.files,
                     "bytes": total.bytes,
-                    "deletions": total.deletions,
+                    "deletions": deletions.files,
+                    "deleted": {figure.kind.value: figure.deleted for figure in deletions.figures if figure.deleted},
                     "steps": total.steps,
                     "catalog": catalog,
                     "quotas": counts,
@@ -143,14 +150,16 @@ class MakePlan:
         if older is None:
             base = self._before(root, newer)
             adoption = adopt(self._ground, root, newer, base, self._beat)
-            plan = plan_items(adoption.items)
-            hidden = adoption.deletions - summarise(adoption.items, plan).deletions
             audit = audit_of(len(adoption.items), most, 0)
-            return RootPlan(index, root, older, newer, base, adoption.items, plan, hidden, audit)
+            return RootPlan(
+                index, root, older, newer, base, adoption.items, plan_items(adoption.items), audit,
+                adoption.existing, adoption.below, root in self._ground.ledger.read().sealed_roots(),
+            )  # fmt: skip
         names = self._ground.source.namenode.quota(root).used_names
         audit = audit_of(names, most, since_audit_ms)
-        items: Sequence[Item] = gather(self._ground, root, older, newer, audit=audit, notes=self._notes)
-        return RootPlan(index, root, older, newer, base, items, plan_items(items), audit=audit)
+        items, listed = gather_listed(self._ground, root, older, newer, audit=audit, notes=self._notes)
+        live = live_before(self._ground.target.namenode, root, baseline, listed)
+        return RootPlan(index, root, older, newer, base, items, plan_items(items), audit, live)
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
         """How long ago a sealed point was compared whole."""
@@ -181,19 +190,22 @@ class MakePlan:
             return Baseline(None)
         return find_baseline(self._ground, self._ground.ledger.read(), point.taken["roots"])
 
-    def _allow(self, claim: Claim, roots: Sequence[RootPlan], total: Summary) -> None:
-        """Room for the bytes, and no more deletions than the policy allows without a word from a person (I8)."""
+    def _allow(
+        self, claim: Claim, point: Point, roots: Sequence[RootPlan], deletions: Deletions
+    ) -> tuple[str, ...]:
+        """Room for the bytes, and no more deletions than the policy allows without a word from a person (I8).
+
+        The word counts for the point of the run that it was given to: what an earlier run was refused stays refused.
+
+        Returns:
+            What is above the limit and approved.
+        """
         ground, service = self._ground, self._ground.policy.service
         for root in roots:
             refuse_encrypted(root)
-        limit = ground.policy.limits.deletions
-        known = sum(_known(ground, r) for r in roots if r.base is not None)
-        if not limit.allows(total.deletions, known) and not claim.frozen.get("approve_deletions"):
-            raise Refused(
-                service,
-                f"{total.deletions} files and directories would be deleted, the limit is {limit} of {known}",
-                "If they are meant to go, run it again with --approve-deletions.",
-            )
+        limit, approved = ground.policy.limits.deletions, bool(point.frozen.get("approve_deletions"))
+        above = refuse_unapproved(service, deletions, limit, approved=approved)
+        self._notes += [f"approved: {clause}" for clause in above]
         needed = {root.root: sum(raw_bytes(item) for item in root.items) for root in roots}
 
         def moved() -> dict[str, int]:
@@ -202,6 +214,7 @@ class MakePlan:
         results, told = make_room(ground, claim.run, lambda: look_for_room(ground, needed, moved))
         self._notes += told
         refuse_on_failure(service, results)
+        return above
 
 
 def adopt(ground: Ground, root: str, newer: str, base: str, beat: Callable[[int], None]) -> Adoption:
@@ -229,12 +242,19 @@ def gather(
         audit: Whether full listings are compared, too: that finds what the snapshot diff hides.
         notes: Takes what a person should know of it.
     """
+    return gather_listed(ground, root, older, newer, audit=audit, notes=notes)[0]
+
+
+def gather_listed(
+    ground: Ground, root: str, older: str | None, newer: str, *, audit: Audit, notes: list[str] | None = None
+) -> tuple[Sequence[Item], int | None]:
+    """Like ``gather``; gives also how many files the older snapshot has, if all of it was listed."""
     reader = Gather(ground.source.namenode)
     whole = audit is not Audit.NO
     found: Sequence[Item] = reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE)
     if notes is not None:
         notes += reader.notes
-    return found
+    return found, reader.files_before
 
 
 def raw_bytes(item: Item) -> int:
@@ -264,52 +284,7 @@ def parked_bytes(target: NameNode, root: RootPlan) -> int:
     return sum(sizes) + max([*sizes, *(unit.bytes * max(1, copies) for unit in root.plan.units)], default=0)
 
 
-def _known(ground: Ground, root: RootPlan) -> int:
-    return ground.target.namenode.quota(root.root).used_names
-
-
 def totals(roots: Sequence[RootPlan]) -> Summary:
     """Adds up the figures of all roots."""
-    total = sum((summarise(root.items, root.plan) for root in roots), Summary())
-    return total + Summary(deletions=sum(root.hidden_deletions for root in roots))
+    return sum((summarise(root.items, root.plan) for root in roots), Summary())
 
-
-class Preview:
-    """Says what a run would do now, from temporary snapshots of the source that are removed again.
-
-    Args:
-        ground: The service.
-    """
-
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-
-    def run(self) -> dict[str, Any]:
-        """Gives the document of section 10."""
-        ground = self._ground
-        state: ServiceState = ground.ledger.read()
-        name, catalogs = look_name(ground), Catalogs(ground)
-        full = ground.policy.mode is Mode.FULL
-        baseline = Baseline(None) if full else find_baseline(ground, state, catalogs.roots())
-        taken: list[str] = []
-        try:
-            roots = []
-            ground.owners.refuse(ground.owners.clashes(catalogs.roots()))
-            for index, root in enumerate(catalogs.roots()):
-                ground.source.namenode.allow_snapshot(root)
-                ground.source.namenode.create_snapshot(root, name)
-                taken.append(root)
-                items = gather(ground, root, baseline.snapshot(root), name, audit=Audit.NO)
-                roots.append(RootPlan(index, root, baseline.snapshot(root), name, None, items, plan_items(items)))
-        finally:
-            for root in taken:
-                ground.source.namenode.delete_snapshot(root, name)
-        total = totals(roots)
-        return {
-            "service": ground.policy.service,
-            "baseline": baseline.point.point if baseline.point else None,
-            "steps": total.steps,
-            "bytes": total.bytes,
-            "catalog": catalogs.preview(),
-            "deletions": total.deletions,
-        }

@@ -141,7 +141,7 @@ class TakeMoment:
         ground = self._ground
         documents = Documents(ground, point)
         catalog = self._catalogs.write(documents)
-        first = min(root.first_s for root in shot.taken.roots)
+        first = min((root.first_s for root in shot.taken.roots), default=0.0)
         roots = {}
         for root in shot.taken.roots:
             quota = ground.source.namenode.quota(root.root)
@@ -180,7 +180,7 @@ def _offset_ms(taken: Taken, at_s: float, moment_ms: int) -> float:
         asked_ms, answered_ms = (moment_ms + (seen_s - at_s) * 1000 for seen_s in (root.first_s, root.last_s))
         return clock_offset_ms(root.snapshot.created_ms, asked_ms, answered_ms)
 
-    return max(map(offset, taken.roots), key=abs)
+    return max(map(offset, taken.roots), key=abs, default=0.0)
 
 
 def _summary(point: Point) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Catalogs: exported as of one event id, applied to the other site, verified there."""
 
-from hadoop_dr.services.catalog.apply import Applied, CatalogApply
+from hadoop_dr.services.catalog.apply import Applied, CatalogApply, Planned
 from hadoop_dr.services.catalog.export import CatalogExport, Exported
 from hadoop_dr.services.catalog.verify import CatalogVerify
 
-__all__ = ["Applied", "CatalogApply", "CatalogExport", "CatalogVerify", "Exported"]
+__all__ = ["Applied", "CatalogApply", "CatalogExport", "CatalogVerify", "Exported", "Planned"]

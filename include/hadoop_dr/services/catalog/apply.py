@@ -6,15 +6,17 @@ is looked up; it is sent a second time by no one, because the first sending may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Verb, catalog_of, difference
 from hadoop_dr.domain.catalog.events import ABSENT, Touch
+from hadoop_dr.domain.catalog.losses import losses, unnamed_drops
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
 from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.metastore import Metastore
@@ -44,8 +46,20 @@ class Applied:
     cannot_tell: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What an apply would change, and what of it is a loss (I8)."""
+
+    changes: Difference
+    lost: Deletions
+
+
 class CatalogApply:
-    """Changes one metastore, within one selection and nowhere else; data is never deleted."""
+    """Changes one metastore, within one selection and nowhere else; data is never deleted.
+
+    Of databases, tables, views, partitions and functions nothing is dropped that was not counted when it was planned:
+    what came to be there since is somebody else's.
+    """
 
     def __init__(self, metastore: Metastore, clock: Clock, *, settle_s: float = 30.0,
                  between: Callable[[], None] = lambda: None) -> None:
@@ -60,47 +74,63 @@ class CatalogApply:
         self._metastore, self._clock, self._settle_s, self._between = metastore, clock, settle_s, between
         self._export = CatalogExport(metastore)
 
-    def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = ()) -> Difference:
-        """Says what would be changed; changes nothing.
-
-        Raises:
-            Refused: Nothing is wanted although there is something: an empty listing deletes nothing (I8).
-        """
-        return self._difference(self._read(selection, None), catalog_of(wanted), selection, replaced)
-
-    def drop(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = ()) -> Applied:
-        """Drops what has to go; before the data is changed. Done again it does what is left.
+    def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = (),
+             renamed: Mapping[Slot, Slot] | None = None) -> Planned:
+        """Says what would be changed, and what of it would go for good; changes nothing.
 
         Args:
             wanted: The recovery point's rows, addresses already the target's.
             selection: What may be touched.
             replaced: Tables the source dropped and made again since the last point.
+            renamed: Tables the source renamed since then.
         """
-        target, again, dropped = list(wanted), tuple(replaced), 0
+        there, target = self._read(selection, None).rows, catalog_of(wanted)
+        return Planned(difference(there, target, selection.owns, replaced),
+                       losses(there, target, selection.owns, renamed))
+
+    def drop(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot],
+             replaced: Iterable[Slot] = ()) -> Applied:
+        """Drops what has to go; before the data is changed. Done again it does what is left.
+
+        Args:
+            wanted: The recovery point's rows, addresses already the target's.
+            selection: What may be touched.
+            named: What the plan said would be dropped.
+            replaced: Tables the source dropped and made again since the last point.
+
+        Raises:
+            Refused: Something would have to go that the plan did not name; nothing was dropped.
+        """
+        target, again, known, dropped = catalog_of(wanted), tuple(replaced), frozenset(named), 0
         for number in range(1, _ROUNDS + 1):
-            changes = self.plan(target, selection, again).drops
+            changes = difference(self._read(selection, None).rows, target, selection.owns, again).drops
+            self._refuse_unnamed(changes, known)
             if not changes:
                 return Applied(0, 0, dropped, number)
             self._run(changes, {})
             dropped += len(changes)
         raise self._stays(str(change.row.slot) for change in changes)
 
-    def build(self, wanted: Iterable[Row], selection: Selection) -> Applied:
+    def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot] = ()) -> Applied:
         """Creates and alters until the target has what is wanted; after the data is in place.
 
         Raises:
+            Refused: Something would have to go that the plan did not name.
             Mismatch: The metastore keeps something else than it was given, round after round.
             Unknown: A lost answer did not show its effect in time.
         """
         target, counts, state = catalog_of(wanted), dict.fromkeys(Verb, 0), self._read(selection, None)
+        known = set(named)
         for number in range(1, _ROUNDS + 1):
-            found = self._difference(state, target, selection, ())
+            found = difference(state.rows, target, selection.owns)
+            self._refuse_unnamed(found.drops, known)
             changes = (*found.drops, *found.builds)
             verdict = compare(target, state.rows, selection.owns)
             # In the first round even what cannot be told apart is sent: the target may learn a field it now supports.
             if not changes or (number > 1 and not verdict.mismatch):
                 return Applied(counts[Verb.CREATE], counts[Verb.ALTER], counts[Verb.DROP], number, verdict.cannot_tell)
             self._run(changes, state.rows)
+            known |= {change.row.slot for change in changes if change.verb is Verb.CREATE}
             for change in changes:
                 counts[change.verb] += 1
             state = self._read(selection, state)
@@ -112,12 +142,13 @@ class CatalogApply:
                         f"{len(different)} objects stay different: {'; '.join(different[:_SHOWN])}",
                         "Compare versions and settings of the two metastores")
 
-    def _difference(self, state: Exported, wanted: Catalog, selection: Selection,
-                    replaced: Iterable[Slot]) -> Difference:
-        if not wanted and any(selection.owns(slot) for slot in state.rows):
-            raise Refused(f"metastore of site {self._metastore.site}", "the recovery point's catalog is empty and "
-                          "everything would be dropped", "Check the source; remove the data set from the policy first")
-        return difference(state.rows, wanted, selection.owns, replaced)
+    def _refuse_unnamed(self, drops: Iterable[Change], named: Container[Slot]) -> None:
+        unnamed = unnamed_drops(drops, named)
+        if unnamed:
+            raise Refused(f"metastore of site {self._metastore.site}",
+                          f"{len(unnamed)} objects would have to go that no plan counted, somebody made them since: "
+                          f"{'; '.join(unnamed[:_SHOWN])}",
+                          "Look at them there and drop what is not wanted, then run it again")
 
     def _read(self, selection: Selection, previous: Exported | None) -> Exported:
         if previous is not None and self._metastore.current_event() == previous.event:

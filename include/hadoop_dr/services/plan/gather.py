@@ -15,7 +15,7 @@ from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.plan.join import Join
 from hadoop_dr.services.plan.listings import Listings
-from hadoop_dr.services.plan.reading import Crew, Limits, Tree, Vanished
+from hadoop_dr.services.plan.reading import LIVE, Crew, Limits, Tree, Vanished
 from hadoop_dr.services.plan.touched import Contradiction, Touched
 
 _ASKED_FOR = "dfs.namenode.xattrs.enabled"
@@ -33,11 +33,13 @@ class Gather:
 
     Attributes:
         notes: What the last call found that a person should know, each in one line.
+        files_before: How many files the older snapshot has, if the last call listed all of it.
     """
 
     def __init__(self, namenode: NameNode, limits: Limits | None = None) -> None:
         self._namenode, self._limits = namenode, limits or Limits()
         self.notes: list[str] = []
+        self.files_before: int | None = None
 
     def items(
         self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True
@@ -47,7 +49,7 @@ class Gather:
         Args:
             root: Absolute path of the root.
             older: Name of the snapshot to come from; None when everything is new.
-            newer: Name of the snapshot to come to.
+            newer: Name of the snapshot to come to; ``LIVE`` for the tree as it is now, which may change meanwhile.
             audit: Compare full listings of both, to find what a snapshot diff hides, and trust no unchanged length
                 and time of a file that the diff names as modified.
             blocks: With full listings, compare the block ids of all files, too, which takes memory for each.
@@ -56,7 +58,7 @@ class Gather:
             BaselineLost: A snapshot is gone, or something in it cannot be read.
             Refused: Something cannot be carried over: a symbolic link.
         """
-        self.notes = []
+        self.notes, self.files_before = [], None
         backwards = self._order(root, older, newer)
         after = Tree(self._namenode, root, newer)
         with Crew(self._limits) as crew:
@@ -74,6 +76,7 @@ class Gather:
                 touched = Touched(before, after, listings.changes(told, trusted=audit), crew)
                 self.notes += [f"{root}: {note}" for note in listings.notes]
                 self._collect(before, touched)
+                self.files_before = before.files
             return join.items(before, touched, suspicious=audit)
 
     def _trusting(self, root: str, touched: Touched) -> Touched | None:
@@ -102,10 +105,10 @@ class Gather:
         except NotFound as error:
             raise BaselineLost(root, "does not exist", "Restore the directory, or take it out of the policy") from error
         for name in (older, newer):
-            if name is not None and name not in ids:
+            if name is not None and name != LIVE and name not in ids:
                 raise BaselineLost(f"{root}/.snapshot/{name}", "no such snapshot",
                                    "The next run takes a new moment or starts from an older point")
-        return older is not None and ids[older] > ids[newer]
+        return older is not None and newer != LIVE and ids[older] > ids[newer]
 
     def _diff(self, root: str, first: str, second: str, *, backwards: bool) -> Changes | None:
         try:

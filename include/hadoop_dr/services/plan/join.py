@@ -70,10 +70,19 @@ class Join:
         return _NO_BLOCKS if now.facts.is_dir else (before.blocks(was), self._after.blocks(now))
 
     def _refuse_links(self, entries: Iterable[Entry]) -> None:
-        links = [self._after.absolute(entry.path) for entry in entries if entry.facts.kind is Kind.SYMLINK]
-        if links:
-            raise Refused(names(sorted(links)), "symbolic links cannot be carried over",
-                          "Replace each by the file it points to, or take its directory out of the policy")
+        refuse_links(self._after.absolute(entry.path) for entry in entries if entry.facts.kind is Kind.SYMLINK)
+
+
+def refuse_links(paths: Iterable[str]) -> None:
+    """Stops at symbolic links, given by their absolute paths.
+
+    Raises:
+        Refused: There are any.
+    """
+    links = sorted(paths)
+    if links:
+        raise Refused(names(links), "symbolic links cannot be carried over",
+                      "Replace each by the file it points to, or take its directory out of the policy")
 
 
 def _new(entry: Entry, extras: Extras) -> Item:

@@ -18,9 +18,11 @@ from typing import TypeVar
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, NotFound
 from hadoop_dr.domain.facts import NO_EXTRAS, Blocks, Extras, Listed
 from hadoop_dr.domain.inventory import Entry
-from hadoop_dr.domain.paths import WORK_AREA, join
+from hadoop_dr.domain.paths import WORK_AREA, in_work_area, join
 from hadoop_dr.ports.namenode import NameNode
 
+LIVE = ""
+"""In place of a snapshot's name: the live tree."""
 What = TypeVar("What")
 Answer = TypeVar("Answer")
 
@@ -78,14 +80,18 @@ class Tree:
     Args:
         namenode: Site of the root.
         root: Absolute path of the root.
-        snapshot: Its name.
+        snapshot: Its name; ``LIVE`` for the tree as it is now.
+
+    Attributes:
+        files: How many files it has, without the work area's; None until ``walk`` has been through all of it.
     """
 
     def __init__(self, namenode: NameNode, root: str, snapshot: str) -> None:
         self._namenode = namenode
-        self._top = f"{root.rstrip('/')}/.snapshot/{snapshot}"
+        self._top = root if snapshot == LIVE else f"{root.rstrip('/')}/.snapshot/{snapshot}"
         self._wanted: set[str] = set()
         self._kept: dict[str, list[Entry]] = {}
+        self.files: int | None = None
 
     def absolute(self, path: str) -> str:
         """Gives the path by which the NameNode knows an item of this snapshot."""
@@ -111,7 +117,7 @@ class Tree:
         yield top
         if not top.facts.is_dir:
             return
-        levels = [self._level("", self._list(""))]
+        levels, files = [self._level("", self._list(""))], 0
         while levels:
             level = levels[-1]
             while level.soon and len(level.ahead) < 2 * crew.width:
@@ -122,8 +128,10 @@ class Tree:
                 if entry.facts.is_dir:
                     levels.append(self._level(entry.path, level.ahead.pop(entry.path).result()))
                     break
+                files += not in_work_area(entry.path)
             else:
                 levels.pop()
+        self.files = files
 
     def _level(self, path: str, children: list[Entry]) -> _Level:
         if path in self._wanted:

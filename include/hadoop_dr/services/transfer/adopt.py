@@ -6,7 +6,7 @@ target has. The target's side is a snapshot, too, so that a run that is interrup
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -42,13 +42,15 @@ class Adoption:
         items: Items for the planner: identical ones as ``Content.SAME`` where they lie, others as ``Content.WHOLE``,
             and what the source does not have as items that go, under the negative of their inode id on the target.
         reused_files, reused_bytes: What need not be copied.
-        deletions: Names on the target that go, everything below a directory counted (I8).
+        existing: Files on the target before (I8).
+        below: Paths of files that go with a directory above them and are no items of their own.
     """
 
     items: tuple[Item, ...]
     reused_files: int
     reused_bytes: int
-    deletions: int
+    existing: int
+    below: tuple[str, ...] = ()
 
 
 class Adopt:
@@ -82,7 +84,7 @@ class Adopt:
         """
         root = self._target.status(trees.target)
         there = {"": root, **existing}
-        pairs = [(item, there[item.new]) for item in items if item.new in there and _same_kind(item, there[item.new])]
+        pairs = [(item, there[item.new]) for item in items if item.new in there and same_kind(item, there[item.new])]
         files = [pair for pair in pairs if not pair[0].is_dir and pair[0].new not in distrusted]
         identical = self._identical(trees, files)
         adopted: dict[int, Item] = {}
@@ -90,12 +92,12 @@ class Adopt:
             for item in pool.map(lambda pair: self._adopted(trees, pair[0], pair[1], identical), pairs):
                 adopted[item.inode] = item
                 self._beat(1)
-        wanted = {item.new for item in items if item.inode in adopted}
-        gone = {path: listed for path, listed in existing.items() if path not in wanted}
-        tops = [Item(-listed.inode, path, None, listed.facts, None) for path, listed in gone.items()
-                if parent(path) not in gone]
+        tops, below = left_over(existing, {item.new for item in items if item.inode in adopted})
         kept = [item.now.length for item in adopted.values() if item.inode in identical and item.now]
-        return Adoption((*(adopted.get(item.inode, item) for item in items), *tops), len(kept), sum(kept), len(gone))
+        return Adoption(
+            (*(adopted.get(item.inode, item) for item in items), *tops), len(kept), sum(kept),
+            sum(not listed.facts.is_dir for listed in existing.values()), below,
+        )
 
     def _adopted(self, trees: Trees, item: Item, listed: Listed, identical: set[int]) -> Item:
         if not item.is_dir and item.inode not in identical:
@@ -105,7 +107,7 @@ class Adopt:
 
     def _identical(self, trees: Trees, pairs: Sequence[tuple[Item, Listed]]) -> set[int]:
         """Finds the files of equal bytes: by checksum when that says something, else by reading both."""
-        likely = [item for item, listed in pairs if item.now is not None and _could_be_equal(item.now, listed.facts)]
+        likely = [item for item, listed in pairs if item.now is not None and could_be_equal(item.now, listed.facts)]
         same: set[int] = set()
         unclear: list[Item] = []
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="adopt") as pool:
@@ -136,11 +138,26 @@ class Adopt:
         return sums[0] == sums[1] if sums[0].algorithm == sums[1].algorithm else None
 
 
-def _same_kind(item: Item, listed: Listed) -> bool:
+def left_over(
+    existing: Mapping[str, Listed], wanted: Container[str | None]
+) -> tuple[list[Item], tuple[str, ...]]:
+    """Finds what only the target has.
+
+    Returns:
+        Items for the tops of it, and the paths of the files below those.
+    """
+    gone = {path: listed for path, listed in existing.items() if path not in wanted}
+    tops = [Item(-listed.inode, path, None, listed.facts, None) for path, listed in gone.items()
+            if parent(path) not in gone]
+    return tops, tuple(path for path, listed in gone.items() if parent(path) in gone and not listed.facts.is_dir)
+
+
+def same_kind(item: Item, listed: Listed) -> bool:
+    """Whether both are files or both are directories: one can take the place of the other."""
     return item.now is not None and item.now.kind is listed.facts.kind and listed.facts.kind is not Kind.SYMLINK
 
 
-def _could_be_equal(now: Facts, there: Facts) -> bool:
+def could_be_equal(now: Facts, there: Facts) -> bool:
     """Length decides; block size and coding, too, because they cannot be changed on a file that is kept."""
     return (now.length, now.block_size, now.erasure_coding, now.encrypted) == (
         there.length, there.block_size, there.erasure_coding, there.encrypted)

@@ -1,0 +1,140 @@
+"""What a backup would do now, from the live trees and catalogs of both sites; nothing is changed anywhere (S2.14).
+
+A root with a baseline is read by the difference from the baseline's snapshot to the live tree, which needs no snapshot
+of now. A root without one, and every root of a full run, is listed on both sites and compared by names and lengths; a
+run compares the bytes. Deletions are judged by the decision that a run makes (I8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from hadoop_dr.domain.deletions import of_files, together
+from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
+from hadoop_dr.domain.facts import Kind, Listed
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.policy import Mode
+from hadoop_dr.services.backup.baseline import Baseline, find_baseline
+from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.backup.damage import distrusted
+from hadoop_dr.services.backup.deletions import count_roots, live_before
+from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.planned import RootPlan, plan_items
+from hadoop_dr.services.backup.planning import totals
+from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.plan import LIVE, Gather, refuse_links
+from hadoop_dr.services.transfer.adopt import could_be_equal, left_over, same_kind
+
+_TRIES = 3
+T = TypeVar("T")
+
+
+class Preview:
+    """Says what a run would do now.
+
+    Args:
+        ground: The service.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def run(self) -> dict[str, Any]:
+        """Gives the document of section 10.
+
+        Raises:
+            NotReady: A directory changes faster than it can be read.
+        """
+        ground = self._ground
+        full, catalogs = ground.policy.mode is Mode.FULL, Catalogs(ground)
+        baseline = Baseline(None) if full else find_baseline(ground, ground.ledger.read(), catalogs.roots())
+        ground.owners.refuse(ground.owners.clashes(catalogs.roots()))
+        roots = [self._root(index, root, baseline) for index, root in enumerate(catalogs.roots())]
+        total, (catalog, lost) = totals(roots), catalogs.preview()
+        limit, deletions = ground.policy.limits.deletions, together(of_files(count_roots(roots)), lost)
+        return {
+            "service": ground.policy.service,
+            "baseline": baseline.point.point if baseline.point else None,
+            "steps": total.steps,
+            "bytes": total.bytes,
+            "catalog": catalog,
+            "deletions": deletions.files,
+            "deletions_by_kind": deletions.document(limit),
+            "needs_approval": list(deletions.over(limit)),
+            "notes": list(_notes(roots)),
+        }
+
+    def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:
+        older, source = baseline.snapshot(root), self._ground.source.namenode
+        self._require(root)
+        if older is None:
+            return _settled(root, lambda: self._beside(index, root))
+        base = baseline.target_snapshot(root)
+        items: Sequence[Item] = _settled(root, lambda: Gather(source).items(root, older, LIVE, audit=False))
+        live = live_before(self._ground.target.namenode, root, baseline)
+        return RootPlan(index, root, older, LIVE, base, items, plan_items(items), live=live)
+
+    def _require(self, root: str) -> None:
+        source = self._ground.source
+        try:
+            source.namenode.status(root)
+        except NotFound as error:
+            raise NotFound(
+                f"{source.name}:{root}", "does not exist", "Create it, or take it out of the policy"
+            ) from error
+
+    def _beside(self, index: int, root: str) -> RootPlan:
+        """Compares the live trees of both sites by names and lengths."""
+        ground = self._ground
+        top, found = ground.source.namenode.status(root), dict(walk(ground.source.namenode, root))
+        refuse_links(f"{root}/{path}" for path, listed in found.items() if listed.facts.kind is Kind.SYMLINK)
+        try:
+            there = {"": ground.target.namenode.status(root), **dict(walk(ground.target.namenode, root))}
+        except NotFound:
+            there = {}
+        bad = distrusted(ground.ledger.read(), ground.target.name, root)
+        items = [_item(path, listed, there, bad) for path, listed in {"": top, **found}.items()]
+        kept = {item.new for item in items if item.old is not None}
+        tops, below = left_over({path: listed for path, listed in there.items() if path}, kept)
+        items += tops
+        live = sum(not listed.facts.is_dir for listed in there.values())
+        plan = RootPlan(index, root, None, LIVE, None, items, plan_items(items), live=live, below=below)
+        return replace(plan, ours=root in ground.ledger.read().sealed_roots())
+
+
+def _item(path: str, listed: Listed, there: Mapping[str, Listed], distrusted: Container[str]) -> Item:
+    """What becomes of one item of the source; a file of equal length is taken for equal."""
+    new = Item(listed.inode, None, path, None, listed.facts, content=Content.WHOLE)
+    was = there.get(path)
+    if was is None or not same_kind(new, was):
+        return new if path else replace(new, old="", content=Content.SAME)
+    equal = listed.facts.is_dir or (could_be_equal(listed.facts, was.facts) and path not in distrusted)
+    return replace(new, old=path, was=was.facts, content=Content.SAME if equal else Content.WHOLE)
+
+
+def _settled(root: str, read: Callable[[], T]) -> T:
+    """Reads a live tree again that changed while it was read.
+
+    Raises:
+        NotReady: It did so every time.
+    """
+    for _ in range(_TRIES):
+        try:
+            return read()
+        except (BaselineLost, NotFound) as error:
+            last = error
+    raise NotReady(
+        root, f"changes while it is looked at, {_TRIES} times ({last.subject} {last.problem})", "Look again later"
+    )
+
+
+def _notes(roots: Sequence[RootPlan]) -> Iterator[str]:
+    beside = [root.root for root in roots if root.older is None and root.live]
+    if beside:
+        more = f" and {len(beside) - 3} more" if len(beside) > 3 else ""
+        yield (
+            f"{', '.join(beside[:3])}{more}: what the secondary has already is compared by names and lengths here; "
+            "a run compares the bytes"
+        )
