@@ -129,7 +129,7 @@ class Begin:
         ]
         order = moment_order(state, ground.clock.wall_ms())
         stays = kept_directories(decision, state.held_roots(ground.source.name))
-        checked = preflight.run(Scope(decision.roots, baseline.point))
+        checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots()))
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = [*ground.owners.look(decision.roots, again=nested), *refused_roots(decision)]
         return [*sites, *owners, *checked, *stays, *order, *damaged], state, baseline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.rows import Row
@@ -12,6 +12,7 @@ from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.room import limiting_paths, shortages
+from hadoop_dr.domain.root_change import nesting
 from hadoop_dr.domain.roots import nested
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.ports.metastore import Metastore
@@ -29,10 +30,12 @@ class Scope:
     Attributes:
         roots: The directories whose snapshots would be taken.
         baseline: The point an increment would build on; None for a full run.
+        held: Directories that have snapshots of the service's points.
     """
 
     roots: Sequence[str]
     baseline: Point | None
+    held: Collection[str] = ()
 
 
 class Preflight:
@@ -58,7 +61,7 @@ class Preflight:
         results += guarded("controller", self._controller)
         for side in (ground.source, ground.target):
             results += guarded("clock", lambda side=side: self._clock(side))  # type: ignore[misc]
-            results += guarded("roots", lambda side=side: self._roots(side, scope.roots))  # type: ignore[misc]
+            results += guarded("roots", lambda side=side: self._roots(side, scope))  # type: ignore[misc]
         results += guarded("open files", self._open_files)
         results += guarded("metastore", self._metastores)
         results += guarded("metastore upkeep", self._upkeep)
@@ -152,15 +155,11 @@ class Preflight:
             )
         )
 
-    def _roots(self, side: Side, roots: Sequence[str]) -> Iterator[Result]:
+    def _roots(self, side: Side, scope: Scope) -> Iterator[Result]:
         snapshottable = set(side.namenode.snapshottable())
-        for root in roots:
+        for root in scope.roots:
             if root not in snapshottable and (other := nested(root, snapshottable)):
-                yield fail(
-                    "roots",
-                    f"{side.name}:{root} cannot have snapshots, {other} has them already and HDFS refuses nesting",
-                    f"Protect {other} instead, or run: hdfs dfsadmin -disallowSnapshot {other}",
-                )
+                yield nesting(side.name, root, other, scope.held)
                 continue
             try:
                 if not side.namenode.status(root).facts.is_dir:
