@@ -121,11 +121,13 @@ class World:
     host: OneHost = field(default_factory=OneHost)
     checkpoint_every: int = CHECKPOINT_EVERY
     others: tuple[str, ...] = ()
+    west_inodes: int = 500_000
+    """Where the secondary's inode numbers begin; 16386 as on every new cluster, the primary among them."""
 
     def __post_init__(self) -> None:
         self.clusters = {
             "east": MemoryCluster("east", self.clock.wall_ms),
-            "west": MemoryCluster("west", self.clock.wall_ms, first_inode=500_000),
+            "west": MemoryCluster("west", self.clock.wall_ms, first_inode=self.west_inodes),
         }
         self.ensembles = {name: MemoryEnsemble() for name in self.clusters}
         Roles("east-west", self.files(), self.clock).initialise("east", "west", "test", "first")

@@ -31,6 +31,7 @@ SERVICE_KINDS: Mapping[str, frozenset[str]] = {
     "released": frozenset({"claim", "reason"}),
     "pruned": frozenset({"points"}),
     "damaged": frozenset({"point", "reason"}),
+    "undoing": frozenset({"claim", "point", "to", "roots", "kept", "reason"}),
     "undone": frozenset({"claim", "to", "kept", "found", "base"}),
 }
 PAIR_KINDS: Mapping[str, frozenset[str]] = {

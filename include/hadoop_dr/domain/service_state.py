@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger import Entry
 
 
@@ -67,7 +68,7 @@ class Point:
     @property
     def bases(self) -> Mapping[str, Any]:
         """Snapshots of the target, by root, whose inodes are those of its live tree: after an undo newer ones."""
-        return self.base or self.sealed.get("snapshots", {})
+        return {**self.sealed.get("snapshots", {}), **self.base}
 
     @property
     def source(self) -> str:
@@ -81,6 +82,25 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """An undo that was announced and is not recorded as done: the live tree may be in the middle of it.
+
+    Attributes:
+        point: The unfinished point whose changes are undone; empty when they are somebody else's.
+        to: The sealed point that the live tree comes back to.
+        roots: Where.
+        kept: Names of the snapshots that hold what was found, oldest first; a later try adds its own.
+        reason: Why the point cannot be finished.
+    """
+
+    point: str
+    to: str
+    roots: tuple[str, ...]
+    kept: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceState:
     """The whole of a service's ledger, reduced.
 
@@ -88,11 +108,13 @@ class ServiceState:
         points: By point id, oldest first.
         claim: The claim in force; None when nobody owns the service.
         highest_epoch: Highest epoch seen in the chain.
+        undo: The undo that has to be finished before anything else; None when there is none.
     """
 
     points: Mapping[str, Point] = field(default_factory=dict)
     claim: Claim | None = None
     highest_epoch: int = 0
+    undo: Undo | None = None
 
     def sealed(self) -> list[Point]:
         """Visible points, oldest first."""
@@ -110,6 +132,22 @@ class ServiceState:
         """The newest visible point when a moment would not come after it: then a clock went back in between."""
         newest = self.newest_sealed()
         return newest if newest is not None and newest.moment_ms >= moment_ms else None
+
+    def goes_on(self, run: str) -> Point | None:
+        """The unfinished point of a run whose claim is in force."""
+        if self.claim is None or self.claim.run != run:
+            return None
+        point = self.points[self.claim.point]
+        return None if point.state in (PointState.SEALED, PointState.VOID) else point
+
+    def free_moment(self, moment_ms: int) -> int:
+        """The first moment from one on that names no point yet: an id is never used again, also not of a void point.
+
+        What is left of the earlier point may still be on its way to being cleared away.
+        """
+        while point_id(moment_ms) in self.points:
+            moment_ms += 1
+        return moment_ms
 
     def newest_audited(self, site: str) -> Point | None:
         """The newest visible point that was compared whole and was taken on a site, where it still lies."""
@@ -157,11 +195,12 @@ class ServiceState:
 def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) -> ServiceState:
     """Folds entries, in order, into a state."""
     state = state or ServiceState()
-    points, claim, epoch = dict(state.points), state.claim, state.highest_epoch
+    points, claim, epoch, undo = dict(state.points), state.claim, state.highest_epoch, state.undo
     for entry in entries:
         epoch = max(epoch, entry.epoch)
+        undo = _undo_after(entry, undo)
         claim = _fold(entry, points, claim)
-    return ServiceState(dict(sorted(points.items())), claim, epoch)
+    return ServiceState(dict(sorted(points.items())), claim, epoch, undo)
 
 
 _Points = dict[str, Point]
@@ -234,9 +273,23 @@ def _damaged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None
 
 
 def _undone(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    point = entry.body["to"]
-    points[point] = replace(points[point], base=entry.body["base"])
+    body = entry.body
+    to, given_up = points[body["to"]], points.get(body.get("point", ""))
+    points[to.point] = replace(to, base={**to.base, **body["base"]})
+    if given_up is not None:
+        points[given_up.point] = replace(given_up, state=PointState.VOID, reason=body.get("reason", ""))
     return claim
+
+
+def _undo_after(entry: Entry, undo: Undo | None) -> Undo | None:
+    """The undo that is pending after an entry: a sealed point, too, ends it, because its tree was compared whole."""
+    if entry.kind in ("undone", "sealed"):
+        return None
+    if entry.kind != "undoing":
+        return undo
+    body = entry.body
+    earlier = undo.kept if undo is not None else ()
+    return Undo(body["point"], body["to"], tuple(body["roots"]), (*earlier, body["kept"]), body["reason"])
 
 
 _FOLDS: Mapping[str, Callable[[Entry, _Points, Claim | None], Claim | None]] = {
@@ -288,7 +341,13 @@ def load_state(kept: Mapping[str, Any]) -> ServiceState:
     """Gives back what ``dump_state`` wrote."""
     points = {name: _load_point(fields) for name, fields in kept["points"].items()}
     claim = Claim(**kept["claim"]) if kept["claim"] else None
-    return ServiceState(dict(sorted(points.items())), claim, kept["highest_epoch"])
+    return ServiceState(dict(sorted(points.items())), claim, kept["highest_epoch"], _load_undo(kept.get("undo")))
+
+
+def _load_undo(fields: Mapping[str, Any] | None) -> Undo | None:
+    if fields is None:
+        return None
+    return Undo(**{**fields, "roots": tuple(fields["roots"]), "kept": tuple(fields["kept"])})
 
 
 def _load_point(fields: Mapping[str, Any]) -> Point:

@@ -58,6 +58,10 @@ class WorkOrder:
         """Where a relative path lies in the target's live tree."""
         return f"{self.root}/{path}".rstrip("/")
 
+    def area(self, turn: int) -> Area:
+        """The work area under which one use within the claim works."""
+        return Area(self.root, Token(self.epoch, self.claim, turn))
+
 
 @dataclass(frozen=True, slots=True)
 class Token:

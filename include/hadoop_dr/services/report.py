@@ -115,6 +115,19 @@ def _tell_roots(roots: Sequence[str]) -> str:
     return ", ".join(roots[:_SHOWN]) + more
 
 
+def _tell_undoing(_: Entry, body: Mapping[str, Any]) -> str:
+    what = f"point {body['point']} {body['reason']}; its changes" if body["point"] else "changes of somebody else"
+    roots = _tell_roots(body["roots"])
+    return f"{what} are being undone in {roots}, back to point {body['to']}; kept in snapshots {body['kept']}"
+
+
+def _tell_undone(_: Entry, body: Mapping[str, Any]) -> str:
+    left = f"; could not be brought back: {_tell_roots(body['left'])}" if body.get("left") else ""
+    found, shown = body["found"], "; ".join(body["found"][:3])
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return f"back at point {body['to']}; undone: {shown or 'nothing'}{more}; kept in snapshots {body['kept']}{left}"
+
+
 _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
     "claim": _tell_claim,
     "rearmed": lambda _, body: f"moment {body['void']} was missed or touched; armed anew as {body['point']}",
@@ -133,6 +146,8 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
     "roles": lambda _, body: (
         f"{body['primary']} is primary, the copy on {body['deciding']} decides; by {body['by']}: {body['reason']}"
     ),
+    "undoing": _tell_undoing,
+    "undone": _tell_undone,
     "pruned": lambda _, body: "pruned " + ", ".join(f"{point} on {site}" for site, point in body["points"]),
 }
 

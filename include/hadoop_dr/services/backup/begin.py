@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, warn
-from hadoop_dr.domain.errors import AlreadyExists, DrError, Mismatch, Superseded, Unknown
-from hadoop_dr.domain.ids import iso, point_id, snapshot_name
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.root_notes import kept_directories, refused_roots, told_roots
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
-from hadoop_dr.services.backup.baseline import Baseline, find_baseline, record
+from hadoop_dr.services.backup.baseline import Baseline, find_baseline
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.damage import damage_warnings
-from hadoop_dr.services.backup.drift import find_drift, kept_name, trees_differ
+from hadoop_dr.services.backup.drift import drift_by_root, find_drift
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.mend import Mend
 from hadoop_dr.services.backup.ownership import own_roots, release_retired
 from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
+from hadoop_dr.services.backup.recovery import Recover, recovery_due
 from hadoop_dr.services.backup.room import make_room
+from hadoop_dr.services.backup.undo import UndoChanges
 from hadoop_dr.services.ledger.claims import Wish
-from hadoop_dr.services.moment import snapshot_named
-from hadoop_dr.services.transfer.workarea import begin_again
 
-_KEPT = 1000
 ARMING_MS = 300
 """From the decision to take a moment at once to T0: warming connections and handing out work take about as long."""
 
@@ -73,9 +70,12 @@ class Begin:
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
         results, state, baseline = self._decide()
-        if state is not None and state.claim is None and state.sealed() and not any(r.mark == "fail" for r in results):
+        if state is None:
+            return results
+        due = recovery_due(state)
+        if not due and state.claim is None and state.sealed() and not any(r.mark == "fail" for r in results):
             results += self._drift(self._last(state, baseline))
-        return results if state is None else [*results, *told_roots(*self._catalogs.decisions())]
+        return [*results, *due, *told_roots(*self._catalogs.decisions())]
 
     def run(self, order: Order) -> dict[str, Any]:
         """Carries the stage out.
@@ -88,18 +88,21 @@ class Begin:
             Busy: Another run owns the service.
         """
         results, told = make_room(self._ground, order.run, lambda: self._decide()[0])
-        refuse_on_failure(self._ground.policy.service, results)
+        refuse_on_failure(self._ground.policy.service, [*results, *self._moment_taken(order)])
         as_left = self._refuse_foreign()
         claim = self._claim(order)
-        finished, half_done = self._end_earlier(claim)
+        finished = Recover(self._ground, self._finish).run(claim)
         state, roots = self._ground.ledger.read(), self._catalogs.roots()
         baseline = self._baseline(state)
+        begun = state.points[claim.point].state is not PointState.CLAIMED
         try:
-            if claim.n != as_left and (last := self._last(state, baseline).point) is not None:
-                self._mend_drift(claim, last, half_done)
+            # What this very run changed before it died is no drift: its next stages go on from there.
+            if claim.n != as_left and not begun and (last := self._last(state, baseline).point) is not None:
+                self._mend_drift(claim, last)
             self._make_ready(claim, roots)
         except DrError as error:
-            self._close.void(claim, claim.point, str(error))
+            if not begun:
+                self._close.void(claim, claim.point, str(error))
             raise
         return {
             "point": claim.point,
@@ -147,13 +150,20 @@ class Begin:
         """The newest point that is whole in the roots of now, whatever became of those that are roots no more."""
         return find_baseline(self._ground, state, self._catalogs.roots())
 
+    def _moment_taken(self, order: Order) -> list[Result]:
+        """Refuses a moment of which there is a sealed point: it is over, and its point would have the same name."""
+        if order.moment_ms is None:
+            return []
+        point = self._ground.ledger.read().points.get(point_id(order.moment_ms))
+        if point is None or point.state is not PointState.SEALED:
+            return []
+        said = f"point {point.point} of exactly this moment was sealed by run {point.run}"
+        return [fail("moment", said, "Name a later moment, or none for a point of now.")]
+
     def _claim(self, order: Order) -> Claim:
         ground = self._ground
         now = ground.clock.wall_ms()
         moment_ms = max(order.moment_ms or 0, now + ARMING_MS)
-        state = ground.ledger.read()
-        if state.claim is not None and state.claim.run == order.run:
-            moment_ms = state.points[state.claim.point].moment_ms
         frozen = {
             "text": ground.policy_text,
             "file": ground.policy.file,
@@ -167,7 +177,6 @@ class Begin:
             Wish(
                 order.run,
                 order.try_no,
-                point_id(moment_ms),
                 moment_ms,
                 frozen,
                 order.owner or {},
@@ -175,32 +184,6 @@ class Begin:
                 order.takeover,
             )
         )
-
-    def _end_earlier(self, claim: Claim) -> tuple[list[str], bool]:
-        """Points of earlier runs: one whose snapshots were taken is carried to its end, others are given up.
-
-        Returns:
-            The points carried to their end, and whether one was given up whose changes may lie in the live tree.
-        """
-        finished, half_done = list[str](), False
-        for point in self._ground.ledger.read().unfinished():
-            if point.point == claim.point:
-                continue
-            if point.state is PointState.CLAIMED:
-                self._close.void(claim, point.point, f"run {point.run} ended before its moment was taken")
-                continue
-            try:
-                self._finish(claim, point)
-                finished.append(point.point)
-            except DrError as error:
-                if error.retryable or isinstance(error, Superseded | Unknown):
-                    raise
-                half_done = half_done or self._ground.ledger.read().points[point.point].state is PointState.STAGED
-                for root in point.taken["roots"]:
-                    begin_again(self._ground.target.namenode, root, claim.epoch, claim.n)
-                self._close.void(claim, point.point, f"could not be finished: {error}")
-        self._close.sweep(self._ground.ledger.read())
-        return finished, half_done
 
     def _make_ready(self, claim: Claim, roots: Sequence[str]) -> None:
         """Makes the roots the service's own, then exist on the target and snapshottable on both sites.
@@ -240,51 +223,24 @@ class Begin:
             Refused: Somebody else changed the secondary; nothing has changed.
         """
         state, seen_n = self._ground.ledger.read(), self._ground.ledger.chain.head_n
-        if self._ground.policy.drift is not Drift.REFUSE or state.claim is not None or state.unfinished():
+        if self._ground.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
             return None
         refuse_on_failure(self._ground.policy.service, self._drift(self._whole(state)))
         return seen_n + 1
 
-    def _mend_drift(self, claim: Claim, baseline: Point, half_done: bool) -> None:
-        """Undoes what a given-up run left; foreign changes only where the policy says so, and they are kept aside.
+    def _mend_drift(self, claim: Claim, baseline: Point) -> None:
+        """Undoes foreign changes where the policy says so; they are kept aside.
 
         Raises:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
-        found = find_drift(self._ground, baseline, None if half_done else self._catalogs.roots())
-        if not found:
-            return
-        if self._ground.policy.drift is Drift.REFUSE and not half_done:
+        if self._ground.policy.drift is Drift.REFUSE:
             refuse_on_failure(self._ground.policy.service, self._drift(Baseline(baseline)))
-        target, kept = self._ground.target.namenode, kept_name(self._ground, claim)
-        for root in baseline.sealed["snapshots"]:
-            with suppress(AlreadyExists):
-                target.create_snapshot(root, kept)
-        pulse = self._ground.claims.pulse(claim)
-        Mend(self._ground, pulse.beat).undo(claim, baseline, kept)
-        base = self._new_base(claim, baseline)
-        body = {"to": baseline.point, "kept": kept, "found": found[:_KEPT], "base": base}
-        self._ground.ledger.append_mine(claim, "undone", body)
-
-    def _new_base(self, claim: Claim, baseline: Point) -> dict[str, Any]:
-        """Snapshots of what an undo left: files it brought back have other inodes than in the sealed snapshots.
-
-        Raises:
-            Mismatch: The live tree is not that of the sealed point.
-        """
-        target, base = self._ground.target.namenode, dict[str, Any]()
-        name = snapshot_name(self._ground.policy.service, baseline.epoch, baseline.point, claim.n)
-        for root, kept in baseline.sealed["snapshots"].items():
-            target.create_snapshot(root, name)
-            left = trees_differ(target, root, kept["snapshot"], name)
-            if left:
-                raise Mismatch(
-                    f"{target.site}:{root}",
-                    f"an undo left {len(left)} differences, the first: {left[0]}",
-                    "Look at the directory by hand, then run again.",
-                )
-            base[root] = record(snapshot_named(target, root, name))
-        return base
+            return
+        wanted = self._catalogs.roots()
+        bases = {root: str(kept["snapshot"]) for root, kept in baseline.bases.items() if root in wanted}
+        if found := drift_by_root(self._ground, bases):
+            UndoChanges(self._ground, self._ground.claims.pulse(claim).beat).foreign(claim, baseline, found)
 
 
 def moment_order(state: ServiceState, moment_ms: int) -> list[Result]:

@@ -240,6 +240,20 @@ class Catalogs:
         """What a person should know about the catalog of this point."""
         return [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
 
+    # ------------------------------------------------------------------ for an undo
+
+    def exported(self, documents: Documents) -> list[Row]:
+        """Reads what a point exported, in the source's addresses.
+
+        Raises:
+            BaselineLost: The document is missing or is another one.
+        """
+        return self._rows(documents)
+
+    def on_target(self, rows: Iterable[Row]) -> list[Row]:
+        """Gives rows of an export as the target has them."""
+        return self._rewritten(rows)
+
     # ------------------------------------------------------------------ parts
 
     def _metastore(self, side: Side) -> Metastore:

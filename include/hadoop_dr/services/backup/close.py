@@ -189,6 +189,8 @@ def _is_orphan(ground: Ground, state: ServiceState, site: str, root: str, snapsh
         return False
     if site in point.gone:
         return True
+    if state.undo is not None and state.undo.to == point.point:
+        return False  # what the undo leaves is recorded when it is done
     recorded = (recorded_snapshots(point, site) or {}).get(root)
     used = {kept["snapshot"] for kept in (recorded, point.base.get(root)) if kept}
     return point.state is PointState.VOID or (recorded is not None and snapshot.name not in used)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
@@ -18,6 +18,9 @@ from hadoop_dr.services.backup.planned import RootPlan, plan_items
 from hadoop_dr.services.backup.planning import adopt, gather_from
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.stage import Stage
+
+UNDO_TURN = 1000
+"""Use of a work area for an undo: behind every try of place, also of one that failed under the same claim."""
 
 
 class Mend:
@@ -31,17 +34,18 @@ class Mend:
     def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
         self._ground, self._beat = ground, beat
 
-    def undo(self, claim: Claim, baseline: Point, now: str) -> None:
-        """Brings the target's live tree back to a sealed point, with the target's own bytes.
+    def undo(self, claim: Claim, index: int, root: str, now: str, to: str) -> None:
+        """Brings one root of the target back to an older snapshot of it, with the target's own bytes.
 
         Args:
-            now: Name of snapshots of the target's roots as they are now; they stay, and with them what is undone (I10).
+            index: Its number inside the undo.
+            now: Name of a snapshot of the root as it is now; it stays, and with it what is undone (I10).
+            to: Name of the snapshot to come back to.
         """
         target = self._ground.target.namenode
-        for index, (root, kept) in enumerate(sorted(baseline.sealed["snapshots"].items())):
-            items = gather_from(target, root, now, kept["snapshot"])
-            plan = RootPlan(index, root, now, kept["snapshot"], now, items, plan_items(items))
-            self._carry(claim, plan, target, self._ground.local_mover, f"undo-{claim.n}")
+        items = gather_from(target, root, now, to)
+        plan = RootPlan(index, root, now, to, now, items, plan_items(items))
+        self._carry(claim, plan, target, self._ground.local_mover, f"undo-{claim.n}", UNDO_TURN)
 
     def repair(self, claim: Claim, root: RootPlan, candidate: str) -> None:
         """Compares a whole root of the source with the candidate and carries over what differs."""
@@ -51,7 +55,9 @@ class Mend:
         plan = RootPlan(root.index, root.root, None, root.newer, candidate, items, plan_items(items))
         self._carry(claim, plan, ground.source.namenode, ground.mover, f"repair-{claim.n}")
 
-    def _carry(self, claim: Claim, plan: RootPlan, source: NameNode, mover: Mover, name: str) -> None:
+    def _carry(
+        self, claim: Claim, plan: RootPlan, source: NameNode, mover: Mover, name: str, turn: int = 0
+    ) -> None:
         ground, target = self._ground, self._ground.target
         documents = f"{ground.directory(claim.point)}/{name}"
         top = next((item.now for item in plan.items if item.new == "" and item.now), None)
@@ -66,6 +72,7 @@ class Mend:
             top or target.namenode.status(plan.root).facts,
             claim.epoch,
             claim.n,
+            turn,
         )
 
         def still_mine() -> None:

@@ -24,6 +24,9 @@ from hadoop_dr.services.backup.writing import FindWriting
 from hadoop_dr.services.ledger.claims import Pulse
 from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
 
+_USED_MS = 1000
+"""By so much a moment may lie behind the wanted one because earlier tries had used up its milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Shot:
@@ -78,7 +81,8 @@ class TakeMoment:
         So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
         """
         now = self._ground.clock.wall_ms()
-        too_far = point.moment_ms > max(claim.frozen.get("wanted_ms") or 0, now + ARMING_MS)
+        wanted = (claim.frozen.get("wanted_ms") or 0) + _USED_MS
+        too_far = point.moment_ms > max(wanted, now + ARMING_MS)
         name = candidate_name(self._ground, point)
         roots = self._roots(claim)
         begun = any(s.name == name for root in roots for s in self._ground.source.namenode.snapshots(root))
@@ -89,7 +93,8 @@ class TakeMoment:
         return point
 
     def _rearm(self, claim: Claim, point: Point) -> Point:
-        moment_ms = self._ground.clock.wall_ms() + ARMING_MS
+        state = self._ground.ledger.read()
+        moment_ms = state.free_moment(self._ground.clock.wall_ms() + ARMING_MS)
         new = point_id(moment_ms)
         body = {"point": new, "moment_ms": moment_ms, "void": point.point}
         self._ground.ledger.append_mine(claim, "rearmed", body)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.errors import Busy, NotFound, Superseded
+from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.host import Host
@@ -65,8 +66,7 @@ class Wish:
     """What a try wants to claim.
 
     Attributes:
-        point: The point it would make.
-        moment_ms: Its T0.
+        moment_ms: T0 of the point it would make; a run whose claim is in force goes on with the point it has.
         frozen: The policy, frozen for this run.
         owner: Who claims; ``{}`` when the work goes on in other processes than this one.
         wait: Wait for a busy service instead of raising Busy.
@@ -75,7 +75,6 @@ class Wish:
 
     run: str
     try_no: int
-    point: str
     moment_ms: int
     frozen: Mapping[str, Any]
     owner: Mapping[str, Any]
@@ -116,10 +115,13 @@ class Claims:
             seen_n = self._ledger.chain.head_n
             if state.claim is not None and not wish.order:
                 self._wait_for_standstill(state.claim, wish)
+            own = state.goes_on(wish.run)
+            moment_ms = own.moment_ms if own is not None else state.free_moment(wish.moment_ms)
+            point = own.point if own is not None else point_id(moment_ms)
             body = {
                 "try": wish.try_no,
-                "point": wish.point,
-                "moment_ms": wish.moment_ms,
+                "point": point,
+                "moment_ms": moment_ms,
                 "owner": dict(wish.owner),
                 "frozen": dict(wish.frozen),
             }
@@ -129,7 +131,7 @@ class Claims:
                 if self._ledger.read().highest_epoch > self._ledger.roles.epoch:
                     raise
                 continue
-            claim = Claim(entry.n, entry.epoch, entry.run, wish.try_no, wish.point, wish.owner, wish.frozen)
+            claim = Claim(entry.n, entry.epoch, entry.run, wish.try_no, point, wish.owner, wish.frozen)
             # Who works under it is known from the start, so that a next try need not wait for one that died at once.
             self.pulse(claim).beat(0)
             return claim

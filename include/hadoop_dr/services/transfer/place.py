@@ -51,7 +51,7 @@ class Place:
             Superseded: A later try owns the work.
             Unknown: An answer was lost again and again.
         """
-        work = WorkArea(self._target, order, order.turn + try_no)
+        work = WorkArea(self._target, order.area(order.turn + try_no))
         if _is_empty(order) and not work.present():
             return Placed()
         self._still_mine()

@@ -70,7 +70,7 @@ class Stage:
             Superseded: A later try has the shard or the root.
         """
         self._still_mine()
-        area = WorkArea(self._target, order, order.turn).open()
+        area = WorkArea(self._target, order.area(order.turn)).open()
         directory = self._take(area, shard, order.claim, try_no)
         check = partial(self._check, directory)
         units = {unit.inode: unit for unit in order.plan.units}

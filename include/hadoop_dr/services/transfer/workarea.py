@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, Superseded
 from hadoop_dr.domain.facts import Facts
-from hadoop_dr.domain.work import Area, Token, WorkOrder
+from hadoop_dr.domain.work import Area, Token
 from hadoop_dr.ports.namenode import NameNode
 
 _MODE = 0o700
 _ROUNDS = 5
 _PROBE = "who-"
+_LEFT = "left-"
 
 
 class WorkArea:
@@ -17,13 +18,11 @@ class WorkArea:
 
     Args:
         target: The target's name space.
-        order: Root, epoch and claim.
-        turn: Which use of the area within the claim.
+        area: Root, claim, and which use of the area within the claim.
     """
 
-    def __init__(self, target: NameNode, order: WorkOrder, turn: int) -> None:
-        self._target = target
-        self.area = Area(order.root, Token(order.epoch, order.claim, turn))
+    def __init__(self, target: NameNode, area: Area) -> None:
+        self._target, self.area = target, area
 
     def present(self) -> bool:
         """Whether the root has a work area of anybody."""
@@ -95,7 +94,7 @@ class WorkArea:
         """Removes what a worker left that slept while it opened its area."""
         for token in tokens:
             other = Area(self.area.root, token)
-            if self._status(other.park) is not None and next(iter(self._target.list(other.park)), None) is not None:
+            if _holds_items(self._target, other):
                 raise Failed(other.park, "two work areas of one root hold parked items",
                              "Move the items of the older one back by hand, then remove it")
             self._target.delete(other.top, recursive=True)
@@ -137,21 +136,47 @@ class WorkArea:
             return None
 
 
-def begin_again(target: NameNode, root: str, epoch: int, claim: int) -> None:
-    """Lets a claim open the area of a root anew that its own place left when it failed; what was staged there goes.
+def placing(target: NameNode, root: str) -> bool:
+    """Whether a work area of a root bears the mark of a place, or holds items that are missing in the live tree."""
+    return any(token.turn or _holds_items(target, Area(root, token)) for token in _areas(target, root))
 
-    Its place had made the name of the area that of a later turn, which fences whoever stages under this claim. So
-    nobody else may be at work under it: the failure is that of an earlier run's point, before this run's own begins.
+
+def set_aside(target: NameNode, root: str, token: Token) -> None:
+    """Takes the area of a root over from whoever had it, and parts what lay in it from what is to come.
+
+    Whoever slept finds no path any more. What was staged goes; what was parked keeps its inodes in a directory apart,
+    because the plan that comes names its items by the numbers of another cluster, and two may be the same.
     """
-    first = Area(root, Token(epoch, claim))
+    own = [one for one in _areas(target, root) if (one.epoch, one.claim) == (token.epoch, token.claim)]
+    latest = max(own, key=lambda one: one.rank, default=token)
+    if latest.rank > token.rank:
+        # Of a place under this very claim, which failed: nobody else is at work under it.
+        target.rename(Area(root, latest).top, Area(root, token).top)
+    area = WorkArea(target, Area(root, token)).open()
+    if next(iter(target.list(area.park)), None) is not None:
+        aside = sum(entry.name.startswith(_LEFT) for entry in target.list(area.top))
+        target.rename(area.park, f"{area.top}/{_LEFT}{aside}")
+        target.make_directory(area.park, _MODE)
+    for directory in (area.stage, area.made):
+        target.delete(directory, recursive=True)
+        target.make_directory(directory, _MODE)
+
+
+def has_area(target: NameNode, root: str) -> bool:
+    """Whether a root has a work area of anybody."""
+    return bool(_areas(target, root))
+
+
+def _areas(target: NameNode, root: str) -> list[Token]:
     try:
-        names = [entry.name for entry in target.list(first.base)]
+        return WorkArea(target, Area(root, Token(0, 0)))._tokens()
     except NotFound:
-        return
-    turns = [token for token in map(Token.parse, names) if token and (token.epoch, token.claim) == (epoch, claim)]
-    if not turns:
-        return
-    last = max(turns, key=lambda token: token.rank)
-    if last != first.token:
-        target.rename(Area(root, last).top, first.top)
-    target.delete(first.stage, recursive=True)
+        return []
+
+
+def _holds_items(target: NameNode, area: Area) -> bool:
+    try:
+        names = [entry.name for entry in target.list(area.top)]
+        return any(name.startswith(_LEFT) for name in names) or next(iter(target.list(area.park)), None) is not None
+    except NotFound:
+        return False

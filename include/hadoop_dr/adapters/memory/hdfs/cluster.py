@@ -247,9 +247,10 @@ class MemoryCluster:
         if node.parent is None or (node.children and not recursive):
             raise Failed(path, "is a directory that is not empty")
         self._guard(node, path)
+        held = [(shot.tick, _ids(shot.tree)) for shot in self._shots()]
         for gone in list(node.walk()):
             self.nodes.pop(gone.id)
-            ticks = [shot.tick for shot in self._shots() if gone.id in _ids(shot.tree)]
+            ticks = [tick for tick, ids in held if gone.id in ids]
             if ticks:
                 moved = any(tick > min(ticks) for above in gone.line() for tick in above.moves)
                 self.lost_paths[gone.id] = "" if moved else gone.path()

@@ -1,0 +1,101 @@
+"""Ends what earlier runs left, before a run makes a point of its own (DESIGN.md section 3, I2, I6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hadoop_dr.domain.checks import Result, warn
+from hadoop_dr.domain.errors import DrError, Superseded, Unknown
+from hadoop_dr.domain.recovery import Left, Step, next_step
+from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.work import Token
+from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.undo import UndoChanges, come_back_to
+from hadoop_dr.services.transfer.workarea import has_area, placing, set_aside
+
+
+class Recover:
+    """Carries out, step by step, what the ledger and the work areas say has to become of what was left.
+
+    Args:
+        ground: The service.
+        finish: Carries a staged or taken point of an earlier run to its seal.
+    """
+
+    def __init__(self, ground: Ground, finish: Callable[[Claim, Point], None]) -> None:
+        self._ground, self._finish, self._close = ground, finish, Close(ground)
+
+    def run(self, claim: Claim) -> list[str]:
+        """Ends everything.
+
+        Returns:
+            The points that were carried to their seal.
+
+        Raises:
+            DrError: Something passes by itself or cannot be told; the next run goes on from there.
+        """
+        finished: list[str] = []
+        undo = UndoChanges(self._ground, self._ground.claims.pulse(claim).beat)
+        state = self._ground.ledger.read()
+        if state.undo and next_step(Left(state.points[state.undo.to].state, undoing=True)) is Step.FINISH_UNDO:
+            undo.finish(claim)
+        for left in self._ground.ledger.read().unfinished():
+            if left.point != claim.point and self._end(claim, left, undo):
+                finished.append(left.point)
+        self._close.sweep(self._ground.ledger.read())
+        return finished
+
+    def _end(self, claim: Claim, point: Point, undo: UndoChanges) -> bool:
+        """Whether a point was carried to its seal; else it is void afterwards."""
+        why, step = f"run {point.run} ended before its moment was taken", next_step(Left(point.state))
+        if step is Step.ROLL_FORWARD:
+            try:
+                self._finish(claim, point)
+                return True
+            except DrError as error:
+                if error.retryable or isinstance(error, Superseded | Unknown):
+                    raise
+                why = f"could not be finished: {error}"
+            point = self._ground.ledger.read().points[point.point]
+            step = next_step(self._stuck(point))
+        if step is Step.UNDO and undo.give_up(claim, point, why):
+            self._close.sweep(self._ground.ledger.read())
+        else:
+            self._void(claim, point, why)
+        return False
+
+    def _stuck(self, point: Point) -> Left:
+        """What is left of a point that cannot go on: only then the work areas count."""
+        target, roots = self._ground.target.namenode, point.taken.get("roots", ())
+        return Left(
+            point.state,
+            stuck=True,
+            placing=any(placing(target, root) for root in roots),
+            whole=bool(come_back_to(self._ground, self._ground.ledger.read().newest_sealed(), roots)),
+        )
+
+    def _void(self, claim: Claim, point: Point, why: str) -> None:
+        target = self._ground.target.namenode
+        for root in point.taken.get("roots", ()):
+            if has_area(target, root):
+                set_aside(target, root, Token(claim.epoch, claim.n))
+        self._close.void(claim, point.point, why)
+
+
+def recovery_due(state: ServiceState) -> list[Result]:
+    """Says what the next run will do about what an earlier one left; nothing while a run is at work."""
+    if state.claim is not None:
+        return []
+    if state.undo is not None:
+        said = f"an undo was interrupted; the next backup brings the secondary back to point {state.undo.to}"
+        return [warn("recovery", said, "Run a backup; who reads the secondary's live tree should wait for it.")]
+    return [
+        warn(
+            "recovery",
+            f"point {left.point} of run {left.run} is {left.state.value} and not finished",
+            "The next backup carries it to its seal, or undoes what it changed.",
+        )
+        for left in state.unfinished()
+        if left.state is not PointState.CLAIMED
+    ]

@@ -1,0 +1,115 @@
+"""A world in which a run died in the middle of its place and cannot be finished: several roots, and a catalog."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from sim.test_backup_flow import ROOT, fill
+from sim.world import TableWorld, plan_and_stage, protecting
+from support.catalogs import partition, table
+
+OTHER = "/data/c ü#"
+POLICY = protecting(f"hdfs: {ROOT}", f'hdfs: "{OTHER}"', "hive: bill")
+DROPPED = "/wh/t3 ü"
+TABLES = {name: f"/wh/{name} ü" for name in ("t1", "t2", "t4")}
+
+
+def _make(world: TableWorld, path: str, data: bytes) -> None:
+    east = world.clusters["east"]
+    east.extend(east.make_file(path, replication=1, block_size=1024, overwrite=True), data)
+
+
+def _lived_in(west_inodes: int) -> TableWorld:
+    """One sealed point, and a primary that has moved on in every way."""
+    world = TableWorld(POLICY, west_inodes=west_inodes)
+    fill(world)
+    east, hive = world.clusters["east"], world.metastores["east"]
+    east.make_directory(OTHER, 0o755, parents=True)
+    for name in ("one =", "two %"):
+        _make(world, f"{OTHER}/{name}", name.encode() * 400)
+    for name in ("t1", "t2", "t3"):
+        world.create(name)
+    world.backup("first")
+    east.rename(f"{ROOT}/ü dir", f"{ROOT}/moved")
+    east.extend(east.find(f"{ROOT}/h#"), b"t" * 3000)
+    east.delete(f"{ROOT}/a b", recursive=False)
+    east.make_directory(f"{ROOT}/a b", 0o1777, parents=False)
+    for source, target in (("one =", "aside"), ("two %", "one ="), ("aside", "two %")):
+        east.rename(f"{OTHER}/{source}", f"{OTHER}/{target}")
+    hive.alter([table("bill", "t1", location=f"hdfs://east{TABLES['t1']}", about="ü")])
+    hive.drop([table("bill", "t2", location=f"hdfs://east{TABLES['t2']}")])
+    hive.create([table("bill", "t2", location=f"hdfs://east{TABLES['t2']}", keys=("k",))])
+    east.make_directory(f"{TABLES['t2']}/k=a b", 0o755, parents=False)
+    hive.create([partition("bill", "t2", ("k",), ("a b",), location=f"hdfs://east{TABLES['t2']}/k=a b")])
+    hive.drop([table("bill", "t3", location=f"hdfs://east{DROPPED}")])
+    world.create("t4")
+    return world
+
+
+def _to_place(world: TableWorld) -> str:
+    stages = world.stages("dies")
+    stages.preflight()
+    taken = stages.moment()
+    plan_and_stage(stages)
+    return str(taken["point"])
+
+
+@cache
+def _sealed_catalog(west_inodes: int) -> dict[Any, Any]:
+    return catalog(_lived_in(west_inodes))
+
+
+@cache
+def _staged(west_inodes: int) -> tuple[TableWorld, str]:
+    world = _lived_in(west_inodes)
+    return world, _to_place(world)
+
+
+@cache
+def effects_of_place() -> int:
+    """How many effects the place has that did not come to its end."""
+    world, faults = _staged(500_000)[0].clone(), Faults()
+    world.stages("dies", faults=faults).place()
+    return faults.count
+
+
+@cache
+def _died(at: int, west_inodes: int) -> TableWorld:
+    staged, point = _staged(west_inodes)
+    world = staged.clone()
+    try:
+        world.stages("dies", faults=Faults(at=at, die=True)).place()
+    except Died:
+        world.host.dead |= {"p1", "first", "dies"}
+    ground = world.ground()
+    for side in ground.sides.values():
+        side.files.remove(f"{ground.directory(point)}/manifest.json")
+    taken = ground.ledger.read().points[point].taken["roots"][ROOT]
+    ground.source.namenode.delete_snapshot(ROOT, taken["snapshot"])
+    return world
+
+
+def half_done(at: int, west_inodes: int = 500_000) -> TableWorld:
+    """The run died at this effect of its place, and its plan and a snapshot of its moment are lost."""
+    return _died(at, west_inodes).clone()
+
+
+def catalog(world: TableWorld) -> dict[Any, str]:
+    """Hashes of the protected objects on the secondary."""
+    hive, names = world.metastores["west"], world.metastores["west"].table_names("bill")
+    rows = [*hive.tables("bill", names)]
+    for name in names:
+        rows += hive.partitions("bill", name, hive.partition_names("bill", name))
+    return {row.slot: row.hash for row in rows}
+
+
+def back_at_the_sealed_point(world: TableWorld) -> None:
+    """The live trees and the catalog are those of the newest sealed point, and nothing of a run is left in them."""
+    newest = world.ground().ledger.read().newest_sealed()
+    assert newest is not None
+    for root, kept in newest.sealed["snapshots"].items():
+        assert world.tree("west", root) == world.tree("west", f"{root}/.snapshot/{kept['snapshot']}")
+        assert ".hadoop-dr" not in world.clusters["west"].find(root).children
+    assert catalog(world) == _sealed_catalog(world.west_inodes)

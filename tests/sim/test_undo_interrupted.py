@@ -1,0 +1,246 @@
+"""An undo that died or lost an answer is finished by the next run, however often that happens (I2, I6, I10)."""
+
+from __future__ import annotations
+
+import os
+import random
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import DrError, Unknown
+from hadoop_dr.domain.service_state import PointState, ServiceState
+from hadoop_dr.ports.mover import Did, Outcome
+from hadoop_dr.services.backup.begin import Begin
+from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.report import explanation
+from sim.half_done import OTHER, back_at_the_sealed_point, effects_of_place, half_done
+from sim.test_backup_flow import ROOT, fill
+from sim.world import POLICY, TableWorld, World
+
+LATE = effects_of_place() - 4
+HALF = effects_of_place() // 2
+FAULTS: dict[str, Any] = {
+    "death": {"die": True, "after": True},
+    "lost answer, not done": {"lose": True},
+    "lost answer, done": {"lose": True, "after": True},
+}
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+
+
+def preflight(world: World, run: str, faults: Faults | None = None) -> bool:
+    """The stage that ends what earlier runs left, in a process that is dead afterwards; whether it came to its end."""
+    world.host.name = run
+    try:
+        world.stages(run, faults=faults).preflight()
+    except (Died, DrError):
+        return False
+    finally:
+        world.host.dead.add(run)
+    return True
+
+
+def read(world: World) -> ServiceState:
+    return world.ground().ledger.read()
+
+
+@cache
+def effects_until_undone(at: int) -> int:
+    """Effects of the run that undoes what a place left that died at this effect."""
+    world, faults = half_done(at), Faults()
+    assert preflight(world, "counted", faults)
+    back_at_the_sealed_point(world)
+    return faults.count
+
+
+def undone_at(make: Callable[[], World]) -> int:
+    """Which effect of the run that undoes something records that it is undone."""
+
+    def recorded(at: int) -> bool:
+        world = make()
+        preflight(world, "stops", Faults(at=at, die=True, after=True))
+        return any(entry.kind == "undone" for entry in world.ground().ledger.chain.entries())
+
+    counted = Faults()
+    preflight(make(), "counted", counted)
+    return bisect_left(range(counted.count), True, key=recorded)
+
+
+def in_step(world: TableWorld) -> None:
+    """A run of now seals, and both sites are equal."""
+    world.backup("seals")
+    for root in (ROOT, OTHER, "/wh/t1 ü", "/wh/t2 ü", "/wh/t4 ü"):
+        assert world.tree("west", root) == world.tree("east", root)
+    assert world.metastores["west"].table_names("bill") == ["t1", "t2", "t4"]
+
+
+def cases(died_at: int, turn: int) -> list[tuple[int, str]]:
+    """Every second effect with one of the faults in turn; under the thorough profile every one with each of them."""
+    effects = range(1, effects_until_undone(died_at) + 1)
+    if THOROUGH:
+        return [(at, fault) for at in effects for fault in FAULTS]
+    return [(at, list(FAULTS)[at // 2 % len(FAULTS)]) for at in effects[turn::2]]
+
+
+@pytest.mark.parametrize(("died_at", "turn"), [(HALF, 0), (LATE, 1)], ids=["tree half changed", "catalog half changed"])
+def test_an_undo_that_ended_at_any_effect_is_finished_by_the_next_run(died_at: int, turn: int) -> None:
+    """A death or a lost answer, before or after the effect: the trees and the catalog are back, nothing is stuck."""
+    wrong = []
+    for at, fault in cases(died_at, turn):
+        world = half_done(died_at)
+        if not preflight(world, "first", Faults(at=at, **FAULTS[fault])) and not preflight(world, "second"):
+            wrong.append((at, fault))
+            continue
+        back_at_the_sealed_point(world)
+    assert wrong == []
+
+
+def test_an_undo_that_dies_in_every_run_a_little_later_is_finished_in_the_end() -> None:
+    world, runs = half_done(LATE), 0
+    while not preflight(world, f"run {runs}", Faults(at=3 + 7 * runs, die=True, after=bool(runs % 2))):
+        runs += 1
+    assert runs > 10
+    back_at_the_sealed_point(world)
+    in_step(world)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_undo_that_dies_and_loses_answers_anywhere_several_times_is_finished_in_the_end(seed: int) -> None:
+    chance = random.Random(seed)
+    world = half_done(chance.randrange(HALF // 2, LATE))
+    most = effects_until_undone(LATE)
+    for run in range(4):
+        preflight(world, f"run {run}", Faults(at=chance.randrange(1, most), **FAULTS[chance.choice(list(FAULTS))]))
+    assert preflight(world, "last")
+    back_at_the_sealed_point(world)
+    in_step(world)
+
+
+def parked(world: TableWorld) -> dict[str, int]:
+    """What the dead place had parked: paths in the work area of the first root, and inode ids."""
+    west, found = MemoryNameNode(world.clusters["west"]), dict[str, int]()
+    for area in west.list(f"{ROOT}/.hadoop-dr"):
+        names = [entry.name for entry in west.list(f"{ROOT}/.hadoop-dr/{area.name}")]
+        park = f"{ROOT}/.hadoop-dr/{area.name}/park"
+        found |= {f"{park}/{entry.name}": entry.inode for entry in (west.list(park) if "park" in names else ())}
+    return found
+
+
+def test_items_that_two_clusters_number_alike_are_not_taken_for_each_other() -> None:
+    """What a place parked bears the primary's numbers, what an undo parks the secondary's: here they are the same."""
+    world = half_done(next(at for at in range(1, LATE) if len(parked(half_done(at))) > 1))
+    west, ((first, one), (second, other), *_) = MemoryNameNode(world.clusters["west"]), parked(world).items()
+    park = first.rpartition("/")[0]
+    west.rename(first, f"{park}/{other}")
+    west.rename(second, f"{park}/{one}")
+    assert preflight(world, "next")
+    back_at_the_sealed_point(world)
+
+
+def kept(world: TableWorld, root: str = ROOT) -> list[str]:
+    return [s.name for s in MemoryNameNode(world.clusters["west"]).snapshots(root) if "-kept-" in s.name]
+
+
+@pytest.mark.parametrize("at", range(20, effects_until_undone(LATE), 11))
+def test_what_somebody_else_changes_while_an_undo_is_pending_is_kept(at: int) -> None:
+    world = half_done(LATE)
+    preflight(world, "stops", Faults(at=at, die=True))
+    west, theirs = world.clusters["west"], f"{ROOT}/theirs ü%"
+    west.extend(west.make_file(theirs, replication=1, block_size=1024, overwrite=False), b"theirs")
+    if read(world).undo is None and not any(p.state is PointState.STAGED for p in read(world).unfinished()):
+        assert not preflight(world, "refused")
+        return
+    assert preflight(world, "next")
+    back_at_the_sealed_point(world)
+    [undone] = [entry.body for entry in world.ground().ledger.chain.entries() if entry.kind == "undone"]
+    assert f"{theirs} was made" in undone["found"]
+    assert west.find(f"{ROOT}/.snapshot/{undone['kept']}/theirs ü%").content == b"theirs"
+
+
+def test_an_undo_that_cannot_go_on_keeps_one_snapshot_however_often_it_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = half_done(LATE)
+    with monkeypatch.context() as broken:
+        broken.setattr(MemoryMover, "copy", lambda self, copies: [Outcome(c.key, Did.FAILED, "full") for c in copies])
+        for run in range(3):
+            assert not preflight(world, f"run {run}")
+    assert len(kept(world)) == 1
+    assert preflight(world, "mended")
+    back_at_the_sealed_point(world)
+
+
+def test_an_undo_whose_sealed_snapshot_is_gone_is_given_up_and_all_is_compared() -> None:
+    world = half_done(LATE)
+    preflight(world, "stops", Faults(at=effects_until_undone(LATE) // 2, die=True))
+    assert read(world).undo is not None
+    newest = read(world).newest_sealed()
+    assert newest is not None
+    name = newest.sealed["snapshots"][OTHER]["snapshot"]
+    MemoryNameNode(world.clusters["west"]).delete_snapshot(OTHER, name)
+    in_step(world)
+    [undone] = [entry.body for entry in world.ground().ledger.chain.entries() if entry.kind == "undone"]
+    assert undone["left"] == [OTHER]
+
+
+def vandalised() -> World:
+    world = World(POLICY + "drift: restore\n")
+    fill(world)
+    world.backup("first")
+    west = world.clusters["west"]
+    west.rename(f"{ROOT}/ü dir", f"{ROOT}/stolen")
+    west.delete(f"{ROOT}/h#", recursive=False)
+    return world
+
+
+def give_back(world: World, run: str) -> None:
+    """The claim of a run that is over, as if it had ended with an error."""
+    ground = world.ground()
+    _, claim = ground.claims.owned(run)
+    Close(ground).void(claim, claim.point, "failed")
+
+
+@pytest.mark.parametrize("before_the_end", [1, 4, 8])
+def test_an_undo_of_foreign_changes_is_finished_also_when_the_policy_refuses_them_by_then(before_the_end: int) -> None:
+    world = vandalised()
+    preflight(world, "stops", Faults(at=undone_at(vandalised) - before_the_end, die=True))
+    assert read(world).undo is not None
+    give_back(world, "stops")
+    world.policy = POLICY
+    world.backup("next")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+@pytest.mark.parametrize("before_the_end", range(1, 9))
+def test_a_prune_in_the_middle_of_an_undo_leaves_it_what_it_made(before_the_end: int) -> None:
+    world, pruned = half_done(LATE), list[Any]()
+    at = undone_at(lambda: half_done(LATE)) - before_the_end
+    prune = Faults(at=at, first=lambda: pruned.append(Close(world.ground()).prune("by hand")))
+    assert preflight(world, "undoes", prune)
+    assert len(pruned) == 1
+    newest = read(world).newest_sealed()
+    assert newest is not None
+    assert world.backup("next")["baseline"] == newest.point
+
+
+def test_a_pending_undo_is_told_before_and_after() -> None:
+    def looked() -> list[str]:
+        found = Begin(world.ground(), lambda claim, point: None).look()
+        return [result.detail for result in found if result.name == "recovery"]
+
+    world = half_done(LATE)
+    with pytest.raises(Unknown):
+        world.backup("loses", Faults(at=effects_until_undone(LATE) // 2, lose=True))
+    [pending] = looked()
+    assert "an undo was interrupted" in pending
+    in_step(world)
+    assert looked() == []
+    told = [entry["text"] for entry in explanation("billing", world.ground().ledger.chain.entries(), None)["entries"]]
+    assert [text for text in told if "are being undone" in text and "kept in snapshots dr-billing-kept-" in text]
+    assert [text for text in told if text.startswith("back at point ")]

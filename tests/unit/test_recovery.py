@@ -1,0 +1,205 @@
+"""What becomes of what an interrupted run left, for every prefix of what it does and of what is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from hadoop_dr.domain.diff import Change, Changes
+from hadoop_dr.domain.ids import point_id
+from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.recovery import Left, Step, next_step, same_as_kept
+from hadoop_dr.domain.service_state import PointState, ServiceState, dump_state, load_state, reduce_service
+
+
+@dataclass(frozen=True)
+class Model:
+    """Ledger, live tree and work area, as far as they matter here; the tree is ``sealed``, ``half`` or ``new``."""
+
+    state: PointState = PointState.CLAIMED
+    undoing: bool = False
+    tree: str = "sealed"
+    placing: bool = False
+    whole: bool = True
+
+    def left(self, *, stuck: bool) -> Left:
+        return Left(self.state, self.undoing, stuck, self.placing, self.whole)
+
+
+A_RUN: list[dict[str, Any]] = [
+    {"state": PointState.TAKEN},
+    {"state": PointState.STAGED},
+    {"placing": True},
+    {"tree": "half"},
+    {"tree": "new"},
+    {"placing": False},
+    {"state": PointState.SEALED},
+]
+"""Effects of a run in their order, behind its claim."""
+
+
+def effects(model: Model, step: Step) -> list[dict[str, Any]]:
+    """What carrying out a step does, one effect after the other."""
+    if step is Step.ROLL_FORWARD:
+        done = A_RUN.index({"state": model.state}) + 1
+        return A_RUN[done:]
+    if step is Step.UNDO:
+        return [{"undoing": True}, *effects(model, Step.FINISH_UNDO)]
+    if step is Step.FINISH_UNDO:
+        return [{"placing": True, "tree": "half"}, {"tree": "sealed"}, {"placing": False},
+                {"undoing": False, "state": PointState.VOID}]  # fmt: skip
+    return [{"state": PointState.VOID}] if step is Step.VOID else []
+
+
+def after(model: Model, done: list[dict[str, Any]]) -> Model:
+    for effect in done:
+        model = replace(model, **effect)
+    return model
+
+
+def one_run_later(model: Model) -> Iterator[Model]:
+    """Every state in which one more run can leave it: carried on, failed for good anywhere, or dead anywhere."""
+    step = next_step(model.left(stuck=False))
+    there = effects(model, step)
+    for at in range(len(there) + 1):
+        yield after(model, there[:at])
+    if step is not Step.ROLL_FORWARD:
+        return
+    for at in range(len(there)):
+        failed = after(model, there[:at])
+        given_up = effects(failed, next_step(failed.left(stuck=True)))
+        for upto in range(len(given_up) + 1):
+            yield after(failed, given_up[:upto])
+
+
+def reachable(start: Model) -> set[Model]:
+    found, fresh = {start}, [start]
+    while fresh:
+        fresh = [model for old in fresh for model in one_run_later(old) if model not in found]
+        found.update(fresh)
+    return found
+
+
+STARTS = [after(Model(whole=whole), A_RUN[:at]) for whole in (True, False) for at in range(len(A_RUN) + 1)]
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_whatever_prefix_of_whatever_runs_was_carried_out_the_next_run_ends_it(start: Model) -> None:
+    for model in reachable(start):
+        ended = model
+        for _ in range(3):
+            ended = after(ended, effects(ended, next_step(ended.left(stuck=True))))
+        assert next_step(ended.left(stuck=False)) is Step.NOTHING
+        if ended.state is PointState.SEALED:
+            assert ended.tree == "new"
+        elif ended.whole:
+            assert (ended.tree, ended.placing) == ("sealed", False)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_a_tree_in_the_middle_of_an_undo_is_never_rolled_forward_and_never_taken_for_settled(start: Model) -> None:
+    for model in reachable(start):
+        step = next_step(model.left(stuck=False))
+        if model.undoing:
+            assert step is Step.FINISH_UNDO
+        if step is Step.NOTHING and model.whole:
+            assert model.tree in ("sealed", "new")
+
+
+def test_a_point_whose_ledger_lost_an_entry_is_undone_when_a_work_area_shows_a_place() -> None:
+    assert next_step(Left(PointState.TAKEN, stuck=True, placing=True)) is Step.UNDO
+    assert next_step(Left(PointState.TAKEN, stuck=True)) is Step.VOID
+    assert next_step(Left(PointState.CLAIMED)) is Step.VOID
+
+
+S, P = "20261120T020000.000Z", "20261120T030000.000Z"
+
+
+def entry(n: int, kind: str, body: dict[str, Any]) -> Entry:
+    return Entry(n, 1, "run", "2026-11-20T02:00:00.000Z", kind, body, GENESIS, 1)
+
+
+def begun(point: str) -> list[tuple[str, dict[str, Any]]]:
+    claim = {"try": 1, "point": point, "moment_ms": 0, "owner": {}, "frozen": {}}
+    taken = {"point": point, "moment_ms": 0, "source": "east", "target": "west", "roots": {"/a b": {}, "/ü": {}}}
+    return [("claim", claim), ("taken", taken), ("staged", {"point": point})]
+
+
+def state_after(*kinds: tuple[str, dict[str, Any]]) -> ServiceState:
+    sealed = {"point": S, "snapshots": {"/a b": {"snapshot": "s1"}, "/ü": {"snapshot": "s2"}}, "summary": {}}
+    entries = [*begun(S), ("sealed", sealed), *begun(P), *kinds]
+    return reduce_service(entry(n, kind, body) for n, (kind, body) in enumerate(entries, 1))
+
+
+def undoing(kept: str) -> tuple[str, dict[str, Any]]:
+    return "undoing", {"point": P, "to": S, "roots": ["/a b"], "kept": kept, "reason": "lost"}
+
+
+UNDONE = ("undone", {"to": S, "point": P, "reason": "lost", "base": {"/a b": {"snapshot": "after"}}})
+
+
+def test_an_announced_undo_stands_with_all_that_was_kept_until_it_is_done_also_behind_a_checkpoint() -> None:
+    state = state_after(undoing("kept 1"), undoing("kept 2"))
+    assert state.undo is not None
+    assert (state.undo.point, state.undo.to, state.undo.roots) == (P, S, ("/a b",))
+    assert state.undo.kept == ("kept 1", "kept 2")
+    assert state.points[P].state is PointState.STAGED
+    assert load_state(dump_state(state)) == state
+
+
+def test_an_undo_that_is_done_ends_its_point_and_the_next_plan_binds_to_what_it_left() -> None:
+    state = state_after(undoing("kept 1"), UNDONE)
+    assert state.undo is None
+    assert (state.points[P].state, state.points[P].reason) == (PointState.VOID, "lost")
+    assert state.points[S].bases == {"/a b": {"snapshot": "after"}, "/ü": {"snapshot": "s2"}}
+    assert load_state(dump_state(state)) == state
+
+
+def test_a_sealed_point_ends_an_undo_because_all_of_its_tree_was_compared() -> None:
+    sealed = ("sealed", {"point": P, "snapshots": {}, "summary": {}})
+    assert state_after(undoing("kept 1"), sealed).undo is None
+
+
+def test_a_run_whose_claim_is_in_force_goes_on_with_its_point_and_no_other_run_does() -> None:
+    state = state_after()
+    assert state.goes_on("run") == state.points[P]
+    assert state.goes_on("another") is None
+    over = state_after(("released", {"claim": 5, "reason": ""}))
+    assert over.goes_on("run") is None
+    assert (
+        replace(state, points={**state.points, P: replace(state.points[P], state=PointState.VOID)}).goes_on("run")
+        is None
+    )
+
+
+def test_a_moment_whose_name_was_used_is_taken_a_millisecond_later() -> None:
+    at = 1_795_140_000_000
+    state = reduce_service(entry(n, *begun(point_id(at + n))[0]) for n in range(2))
+    assert [state.free_moment(at + n) - at for n in (-1, 0, 1, 2)] == [-1, 2, 2, 2]
+
+
+AREA = ".hadoop-dr/1-5.1000"
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        (Changes(), True),
+        (Changes(renamed=(Change(1, AREA, ".hadoop-dr/1-7.1000"),), modified=(Change(2, "", ""),)), True),
+        (Changes(renamed=(Change(1, f"{AREA}/park", ".hadoop-dr/1-7.1000/left-0"),)), True),
+        (Changes((Change(1, None, f"{AREA}/stage/0-5.1"),), (Change(2, f"{AREA}/made/9", None),)), True),
+        (Changes(renamed=(Change(1, f"{AREA}/left-0/9", f"{AREA}/park/9"),)), False),
+        (Changes(deleted=(Change(1, f"{AREA}/left-0/9", None),)), False),
+        (Changes(modified=(Change(1, f"{AREA}/left-0/9", f"{AREA}/left-0/9"),)), False),
+        (Changes(renamed=(Change(1, f"{AREA}/left-0/9", "a b"),)), False),
+        (Changes(renamed=(Change(1, "a b", f"{AREA}/park/9"),)), False),
+        (Changes(created=(Change(1, None, "e%20"),)), False),
+        (Changes(deleted=(Change(1, "e%20", None),)), False),
+        (Changes(modified=(Change(1, "h#", "h#"),)), False),
+    ],
+)
+def test_another_kept_snapshot_is_taken_only_of_a_tree_that_no_earlier_one_shows(changes: Changes, same: bool) -> None:
+    assert same_as_kept(changes) is same
