@@ -27,6 +27,7 @@ PAIRS = Path("include/pairs")
 POLICIES = Path("include/policies")
 LAB_STATE = Path(".lab/state.json")
 _SUFFIXES = frozenset({".yaml", ".yml"})
+_TRIES = 5
 _START_THE_LAB = "Start it with: hadoop-dr lab up"
 
 
@@ -208,6 +209,30 @@ def policy_of(every: PolicySet, service: str) -> Policy:
     if service in every.policies:
         return every.policies[service]
     raise _not_found(f"service '{service}'", service, POLICIES, sorted(every.policies), every.out)
+
+
+def policy_and_text(home: Path, service: str) -> tuple[PolicySet, str]:
+    """Loads every policy, and the text of the file that one service's was read from, both as of one moment.
+
+    A file that is moved or written in between is looked for again, wherever it is then.
+
+    Raises:
+        BadInput: The service is unknown or wrong, or its file does not come to rest.
+    """
+    for _ in range(_TRIES):
+        every = load_policies(home)
+        policy = policy_of(every, service)
+        text = _text(home / policy.file)
+        if text is not None and read_policy(config.parse(text, policy.file), config.longest_gap_ms) == policy:
+            return every, text.decode("utf-8")
+    raise BadInput(policy.file, "is moved or written again and again while it is read", "Run it again")
+
+
+def _text(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def next_moment(policy: Policy, after_ms: int) -> int:

@@ -90,6 +90,7 @@ def test_a_run_keeps_the_policy_it_began_with_and_the_next_one_takes_the_new(hom
 
 
 def test_a_policy_that_is_gone_stops_its_run_with_one_error_and_the_run_ends_when_it_is_back(home: CliHome) -> None:
+    """Also in another file: a service is known by its name."""
     service = "leaving"
     root = home.service(service)
     home.writers["east"].write(f"{root}/f+", b"x" * 3000)
@@ -99,6 +100,6 @@ def test_a_policy_that_is_gone_stops_its_run_with_one_error_and_the_run_ends_whe
     file.unlink()
     refused = home.run("backup", service, exit_code=2)
     assert service in refused.error()
-    file.write_text(text, "utf-8")
+    file.with_name("moved ü%20.yml").write_text(text, "utf-8")
     point = run_stages(home, service, "only", "plan", "stage", "place", "verify", "seal")["point"]
     home.holds(service, point)

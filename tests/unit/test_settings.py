@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hadoop_dr import settings
 from hadoop_dr.adapters import config
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.settings import (
@@ -334,3 +335,50 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "f.yaml").mkdir()
     with pytest.raises(BadInput, match=r"include/policies/f.yaml: cannot be read \(Is a directory\)"):
         config.load(tmp_path / "f.yaml", "include/policies/f.yaml")
+
+
+def test_a_policy_that_moves_to_another_file_while_it_is_read_is_read_there(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy(home, "old ü", "hdfs: /data/a b", service="billing")
+    real, moves = settings.load_policies, [f"new {n} %" for n in range(2)]
+
+    def moving(at: Path) -> settings.PolicySet:
+        found = real(at)
+        if moves:
+            (at / found.policies["billing"].file).rename(at / f"include/policies/{moves.pop()}.yaml")
+        return found
+
+    monkeypatch.setattr(settings, "load_policies", moving)
+    every, text = settings.policy_and_text(home, "billing")
+    assert every.policies["billing"].file == "include/policies/new 0 %.yaml"
+    assert text == (home / "include/policies/new 0 %.yaml").read_text()
+
+
+def test_a_policy_and_its_text_are_of_one_moment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy(home, "billing", "hdfs: /data/old")
+    real, versions = settings.load_policies, iter(["hdfs: /data/new ü"] * 2)
+
+    def changing(at: Path) -> settings.PolicySet:
+        found = real(at)
+        policy(at, "billing", next(versions))
+        return found
+
+    monkeypatch.setattr(settings, "load_policies", changing)
+    every, text = settings.policy_and_text(home, "billing")
+    assert every.policies["billing"].directories == ("/data/new ü",)
+    assert "/data/new ü" in text
+
+
+def test_a_policy_that_does_not_come_to_rest_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy(home, "billing", "hdfs: /data/old")
+    real, count = settings.load_policies, iter(range(100))
+
+    def changing(at: Path) -> settings.PolicySet:
+        found = real(at)
+        policy(at, "billing", f"hdfs: /data/{next(count)}")
+        return found
+
+    monkeypatch.setattr(settings, "load_policies", changing)
+    with pytest.raises(BadInput, match="is moved or written again and again"):
+        settings.policy_and_text(home, "billing")

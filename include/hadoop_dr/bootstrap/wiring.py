@@ -137,10 +137,9 @@ def open_service(
         Unreachable, NotReady: A site that is needed does not serve.
     """
     home = home or settings.find_home()
-    policies = settings.load_policies(home)
+    policies, text = settings.policy_and_text(home, service)
     policy = settings.policy_of(policies, service)
     pair = settings.load_pair(home, policy.pair)
-    text = (home / policy.file).read_text("utf-8")
     with ExitStack() as stack:
         sites = {site.name: site for site in pair.sites}
         sides = {name: open_side(site, home, stack, users) for name, site in sites.items()}
