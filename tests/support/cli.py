@@ -242,7 +242,8 @@ class CliHome(LabHome):
                     for shot in namenode.snapshots(root):
                         namenode.delete_snapshot(root, shot.name)
                     namenode.disallow_snapshot(root)
-            namenode.delete(self.folder, recursive=True)
+            for root in (self.folder, *taken):
+                namenode.delete(root, recursive=True)
             namenode.delete(f"/.hadoop-dr/{self.pair}", recursive=True)
             with self.zookeeper(site) as hand:
                 hand.delete(f"/hadoop-dr/{self.pair}", recursive=True)

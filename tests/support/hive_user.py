@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.tree import get_map, get_record, get_text, record, text, with_field
-from hadoop_dr.domain.errors import DrError, NotFound
+from hadoop_dr.domain.errors import DrError, Failed, NotFound
 from support.catalogs import database, table
 from support.twin import TwinWriter
 
@@ -27,11 +27,17 @@ class HiveUser:
     # -- databases
 
     def create_database(self, name: str, path: str, managed: str = "") -> None:
-        """CREATE DATABASE ... LOCATION: both directories are made, and may exist."""
+        """CREATE DATABASE ... LOCATION ... MANAGEDLOCATION: the directory may exist.
+
+        Raises:
+            Failed: The managed directory exists; nothing was made.
+        """
         row = database(name, f"hdfs://{self.cluster.site}{path}")
         if managed:
             tree = with_field(row.tree, f.DB_MANAGED_LOCATION, text(f"hdfs://{self.cluster.site}{managed}"))
             row = row_of(row.slot, tree)
+        if managed and self._writer.exists(managed):
+            raise Failed(name, f"Unable to create database managed directory {managed}, failed to create database")
         for directory in filter(None, (path, managed)):
             self.cluster.make_directory(directory, 0o755, parents=True)
         self.metastore.create([row])

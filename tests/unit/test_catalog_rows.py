@@ -43,7 +43,7 @@ from hadoop_dr.domain.catalog.tree import (
     with_field,
 )
 from hadoop_dr.domain.errors import BadInput, Mismatch, Refused
-from hadoop_dr.domain.roots import TablePlace
+from hadoop_dr.domain.root_layout import TablePlace
 from support.catalogs import (
     VALUES,
     database,
@@ -224,6 +224,10 @@ def test_a_layout_tells_where_whole_databases_and_tables_lie_and_what_lies_besid
             database("hr", "/wh/hr"), table("hr", "u", location="/lake/u")]
     found = catalog_layout(rows, [whole, *others], selection_of(["bill", "hr.u"]), aliases("hdfs://east"))
     assert found.databases == {"bill": ("/wh/bill ü", "/man/bill")}
+    assert found.managed == {"/man/bill"}
+    (one,) = catalog_layout([row_of(whole.slot, with_field(managed, f.DB_LOCATION, text("/man/bill")))], [], BILL,
+                            ["hdfs://east"]).databases.values()
+    assert one == ("/man/bill",)
     assert found.beside == {"crm": (), "hr": ("/wh/hr",), "none": ()}
     assert found.tables == [TablePlace("bill", "bill.t", "/wh/bill ü/t", ("/else/p=1",)),
                             TablePlace("hr", "hr.u", "/lake/u")]

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.root_layout import Layout, TablePlace
 from hadoop_dr.domain.root_notes import kept_directories, refused_roots, told_roots
-from hadoop_dr.domain.roots import Decision, Layout, TablePlace, decide_roots
+from hadoop_dr.domain.roots import Decision, decide_roots
 
 BILL = "/wh ü/bill%.db"
 BESIDE = {"default": ("/wh ü",)}
@@ -102,8 +103,16 @@ def test_where_points_hold_snapshots_the_change_of_roots_is_told_with_what_it_wo
     assert narrowed[-1].detail == "with --change-roots /data/a b/c would be a root instead of /data/a b"
 
 
-def test_a_directory_that_does_not_exist_is_no_news() -> None:
+def test_a_directory_that_does_not_exist_or_is_managed_and_empty_is_no_news() -> None:
     assert told(replace(WHOLE, declared=(), absent={BILL})) == []
+    assert told(replace(WHOLE, declared=(), managed={BILL})) == []
+    (own,) = told(replace(WHOLE, declared=(), absent={BILL}, tables=tables(f"{BILL}/t")))
+    assert "a root of its own, because its database's directory does not exist" in own.detail
+
+
+def test_a_managed_directory_says_that_its_database_cannot_be_made_again_while_it_stays() -> None:
+    (managed,) = told(Layout(databases={"bill": (BILL,)}, managed={BILL}, tables=tables(f"{BILL}/t")))
+    assert managed.detail.endswith("and Hive then refuses to make the database again, until it is gone")
 
 
 def test_a_table_that_no_root_can_hold_is_refused_by_name() -> None:

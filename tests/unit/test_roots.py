@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.roots import (
-    Barred,
-    Layout,
-    OwnRoot,
-    TablePlace,
-    Why,
-    decide_roots,
-    inside,
-)
+from hadoop_dr.domain.root_layout import Layout, TablePlace, Why
+from hadoop_dr.domain.roots import Barred, OwnRoot, decide_roots, inside
 
 WH = "/wh ü%20"
 BILL, MANAGED = f"{WH}/ext/bill+.db", f"{WH}/man/bill=.db"
@@ -35,6 +28,21 @@ def test_a_database_protected_whole_has_its_directories_as_roots() -> None:
     assert found.roots == (BILL, MANAGED)
     assert found.databases == {BILL: ("bill",), MANAGED: ("bill",)}
     assert (found.tables, found.barred, found.left_out, found.guests) == ((), (), (), ())
+
+
+def test_a_managed_directory_is_a_root_only_while_a_protected_table_lies_in_it() -> None:
+    """Hive refuses to make a database whose managed directory is there, and HDFS keeps a root after DROP DATABASE."""
+    layout = replace(WHOLE, managed={MANAGED}, tables=[table(f"{BILL}/t")])
+    found = decide_roots(layout)
+    assert (found.roots, found.managed) == ((BILL,), frozenset())
+    assert found.barred == (Barred(MANAGED, "bill", Why.EMPTY),)
+    filled = replace(layout, tables=[table(f"{BILL}/t"), table(f"{MANAGED}/m", "bill.m")])
+    found = decide_roots(filled)
+    assert (found.roots, found.managed, found.tables) == ((BILL, MANAGED), {MANAGED}, ())
+    assert decide_roots(filled, [BILL, MANAGED]).roots == (BILL, MANAGED)
+    assert decide_roots(layout, [BILL, MANAGED]).released == (MANAGED,)
+    partition = replace(layout, tables=[table(f"{BILL}/t", "bill.t", f"{MANAGED}/t/p=1")])
+    assert decide_roots(partition).roots == (BILL, MANAGED)
 
 
 def test_two_databases_in_one_directory_share_the_root_when_both_are_protected_whole() -> None:
@@ -191,6 +199,7 @@ LAYOUTS = st.builds(
     Layout,
     declared=SOME,
     databases=st.dictionaries(st.sampled_from(["x", "y", "default"]), SOME, max_size=3),
+    managed=SOME.map(frozenset),
     tables=TABLES,
     beside=st.dictionaries(st.sampled_from(["v", "w", "z"]), SOME, max_size=2),
     services=st.dictionaries(st.sampled_from(["s", "t"]), SOME, max_size=2),

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from hadoop_dr.domain.checks import Result, fail, ok, warn
-from hadoop_dr.domain.roots import Barred, Decision, OwnRoot, Why
+from hadoop_dr.domain.root_layout import Why
+from hadoop_dr.domain.roots import Barred, Decision, OwnRoot
 
 _NAME = "roots"
 _SHOWN = 5
 _HELD = "from the first snapshot on HDFS lets neither it nor a directory above it be deleted or renamed"
 _TABLES = "tables in it can still be dropped, renamed, truncated and overwritten"
 _LEFT = "DROP DATABASE answers OK and leaves the directory"
+_NOT_AGAIN = "and Hive then refuses to make the database again, until it is gone"
+_NO_NEWS = frozenset((Why.ABSENT, Why.EMPTY))
 
 
 def refused_roots(decision: Decision) -> list[Result]:
@@ -36,7 +39,7 @@ def told_roots(decision: Decision, changed: Decision) -> list[Result]:
     own = {one.path for one in decision.tables}
     results = [_of_root(decision, root) for root in decision.roots if root not in own]
     results += [warn(_NAME, f"{one.path}, the directory of database {one.owner}, is no root: it {_against(one)}",
-                     _instead(one)) for one in decision.barred if one.why is not Why.ABSENT]  # fmt: skip
+                     _instead(one)) for one in decision.barred if one.why not in _NO_NEWS]  # fmt: skip
     results += _of_tables(decision.tables)
     gained, lost = (sorted(set(one.roots) - set(other.roots)) for one, other in
                     ((changed, decision), (decision, changed)))  # fmt: skip
@@ -60,7 +63,8 @@ def kept_directories(decision: Decision, held: Iterable[str]) -> list[Result]:
         warn(
             _NAME,
             f"nothing protected lies in {root} any more, but points hold its snapshots: a DROP answered OK and left "
-            "the directory, and a table or database made there again would find what was left in it",
+            "the directory, and a table or database made there again would find what was left in it (a managed "
+            "directory keeps Hive from making its database again)",
             "It can be deleted once its last point is pruned",
         )
         for root in decision.released
@@ -82,7 +86,8 @@ def _of_root(decision: Decision, root: str) -> Result:
     names = decision.databases.get(root, ())
     if names:
         whose = f"the directory of {'databases' if len(names) > 1 else 'database'} {', '.join(names)}"
-        return ok(_NAME, f"{root}, {whose}, is a root: {_HELD}; {_TABLES}; {_LEFT}")
+        left = f"{_LEFT}, {_NOT_AGAIN}" if root in decision.managed else _LEFT
+        return ok(_NAME, f"{root}, {whose}, is a root: {_HELD}; {_TABLES}; {left}")
     return ok(_NAME, f"{root} is a root: {_HELD}")
 
 

@@ -9,64 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
-from hadoop_dr.domain.datasets import directory
-from hadoop_dr.domain.document import Wrong
-
-DEFAULT = "default"
-"""The database that Hive brings along: its directory holds those of all others."""
-
-
-class Why(Enum):
-    """Why something protected does not get the root that would serve it best."""
-
-    DEFAULT = "default"  # the directory of the default database
-    DATABASE = "database"  # holds the directory of a database that is not protected whole
-    SERVICE = "service"  # holds data of another service, or lies in them
-    ROOT = "root"  # holds a directory that has snapshots already
-    ABSENT = "absent"  # does not exist on the primary
-    SINGLE = "single"  # the table's database is not protected whole
-    ELSEWHERE = "elsewhere"  # the table lies outside the directories of its database
-    ITSELF = "itself"  # the table's directory is a declared one, or its database's own
-
-
-@dataclass(frozen=True, slots=True)
-class TablePlace:
-    """Where a protected table lies.
-
-    Attributes:
-        database: The one it belongs to.
-        name: With its database, such as ``billing.invoices``.
-        path: Its own directory.
-        others: Directories of its partitions and skewed values.
-    """
-
-    database: str
-    name: str
-    path: str
-    others: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What is protected and what lies beside it, as paths on the primary.
-
-    Attributes:
-        declared: Directories that the policy names.
-        databases: Databases protected whole, with the directories each has (location, managed location).
-        tables: Protected tables.
-        beside: All other databases of the metastore, with their directories.
-        services: Other services, with the directories of theirs.
-        absent: Directories of databases that do not exist.
-    """
-
-    declared: tuple[str, ...] = ()
-    databases: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    tables: Sequence[TablePlace] = ()
-    beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    services: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    absent: Collection[str] = ()
+from hadoop_dr.domain.root_layout import DEFAULT, Layout, Neighbours, TablePlace, Why, climb, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +58,7 @@ class Decision:
     Attributes:
         roots: Sorted; none lies in another.
         databases: Roots that are directories of databases protected whole, with the names of these.
+        managed: Those of them that are managed directories.
         tables: Tables that are roots of their own.
         barred: Directories of databases protected whole that are no roots.
         left_out: Tables that lie in no root, and whose own directory cannot be one.
@@ -124,6 +69,7 @@ class Decision:
 
     roots: tuple[str, ...]
     databases: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    managed: Collection[str] = ()
     tables: Sequence[OwnRoot] = ()
     barred: Sequence[Barred] = ()
     left_out: Sequence[Barred] = ()
@@ -141,9 +87,9 @@ def decide_roots(layout: Layout, sticky: Iterable[str] = ()) -> Decision:
             and no directory above it can be one. Without any, this is what a change of roots would lead to.
     """
     sticky = frozenset(sticky)
-    near = _Neighbours(layout, sticky)
-    kept = {root for path in _protected(layout) if (root := _above(path, sticky)) is not None}
-    chosen = kept | {path for path in layout.declared if _above(path, kept) is None}
+    near = Neighbours(layout, sticky)
+    kept = {root for path in _protected(layout) if (root := nearest(path, sticky)) is not None}
+    chosen = kept | {path for path in layout.declared if nearest(path, kept) is None}
     databases, barred = _of_databases(layout, near, frozenset(chosen))
     chosen |= databases.keys()
     own, left_out = _of_tables(layout, near, frozenset(chosen))
@@ -152,12 +98,13 @@ def decide_roots(layout: Layout, sticky: Iterable[str] = ()) -> Decision:
     return Decision(
         roots,
         {path: tuple(names) for path, names in databases.items() if path in there},
+        there.intersection(databases, layout.managed),
         tuple(_own_roots(layout, near, there, barred)),
         tuple(barred),
         tuple(left_out),
         tuple((path, below) for path in layout.declared if (below := near.root_below(path)) is not None),
         tuple((root, guest) for root in roots if root not in layout.declared and (guest := near.guest(root))),
-        tuple(sorted(root for root in sticky if _above(root, there) is None)),
+        tuple(sorted(root for root in sticky if nearest(root, there) is None)),
     )
 
 
@@ -166,27 +113,39 @@ def _protected(layout: Layout) -> Iterator[str]:
     yield from layout.declared
     for name, paths in layout.databases.items():
         if name != DEFAULT:
-            yield from paths
+            yield from (path for path in paths if path not in layout.managed)
+    yield from _of_data(layout)
+
+
+def _of_data(layout: Layout) -> Iterator[str]:
     for table in layout.tables:
         yield table.path
         yield from table.others
 
 
 def _of_databases(
-    layout: Layout, near: _Neighbours, chosen: frozenset[str]
+    layout: Layout, near: Neighbours, chosen: frozenset[str]
 ) -> tuple[dict[str, list[str]], list[Barred]]:
     """Directories of databases that are roots, with the databases' names, and those that cannot be."""
     found, barred = dict[str, list[str]](), list[Barred]()
+    empty = _without_data(layout)
     for name, path in ((name, path) for name, paths in sorted(layout.databases.items()) for path in paths):
-        against = _against_database(layout, near, name, path)
-        if path in chosen or (against is None and _above(path, chosen) is None):
+        against = (Why.EMPTY, "") if path in empty else _against_database(layout, near, name, path)
+        if path in chosen or (against is None and nearest(path, chosen) is None):
             found.setdefault(path, []).append(name)
-        elif against is not None and _above(path, chosen) is None:
+        elif against is not None and nearest(path, chosen) is None:
             barred.append(Barred(path, name, *against))
     return found, barred
 
 
-def _against_database(layout: Layout, near: _Neighbours, name: str, path: str) -> tuple[Why, str] | None:
+def _without_data(layout: Layout) -> frozenset[str]:
+    """Managed directories in which no protected table lies."""
+    managed = frozenset(layout.managed)
+    held = {above for path in _of_data(layout) for above in climb(path) if above in managed} if managed else managed
+    return managed - held
+
+
+def _against_database(layout: Layout, near: Neighbours, name: str, path: str) -> tuple[Why, str] | None:
     if name == DEFAULT:
         return Why.DEFAULT, ""
     if path in layout.absent:
@@ -194,11 +153,11 @@ def _against_database(layout: Layout, near: _Neighbours, name: str, path: str) -
     return near.against(path, name)
 
 
-def _of_tables(layout: Layout, near: _Neighbours, chosen: frozenset[str]) -> tuple[set[str], list[Barred]]:
+def _of_tables(layout: Layout, near: Neighbours, chosen: frozenset[str]) -> tuple[set[str], list[Barred]]:
     """Tables' own directories that are roots because nothing chosen holds them, and those that cannot be."""
     own, left_out = set[str](), list[Barred]()
     for table in layout.tables:
-        if _above(table.path, chosen) is not None:
+        if nearest(table.path, chosen) is not None:
             continue
         against = near.against(table.path, table.database)
         if against is None:
@@ -208,7 +167,7 @@ def _of_tables(layout: Layout, near: _Neighbours, chosen: frozenset[str]) -> tup
     return own, left_out
 
 
-def _own_roots(layout: Layout, near: _Neighbours, roots: frozenset[str], barred: Sequence[Barred]) -> Iterator[OwnRoot]:
+def _own_roots(layout: Layout, near: Neighbours, roots: frozenset[str], barred: Sequence[Barred]) -> Iterator[OwnRoot]:
     reasons = {(one.owner, one.path): (one.why, one.by) for one in barred}
     for table in layout.tables:
         if table.path in roots:
@@ -222,81 +181,9 @@ def _why_own(layout: Layout, table: TablePlace, reasons: Mapping[tuple[str, str]
         return Why.ITSELF, ""
     if whole is None:
         return Why.SINGLE, table.database
-    home = _above(table.path, whole)
+    home = nearest(table.path, whole)
     return (Why.ELSEWHERE, table.database) if home is None else reasons[table.database, home]
 
-
-class _Neighbours:
-    """What stands against a directory as a root, found by climbing from what it may not hold."""
-
-    def __init__(self, layout: Layout, sticky: frozenset[str]) -> None:
-        whole = {name: paths for name, paths in layout.databases.items() if name != DEFAULT}
-        others = {**layout.beside, **{n: p for n, p in layout.databases.items() if n == DEFAULT}}
-        self._databases = _holders({name: paths for name, paths in others.items() if name not in whole})
-        self._services = _holders(layout.services)
-        self._service_of = {path: name for name, paths in layout.services.items() for path in paths}
-        self._roots = _holders({root: (root,) for root in sticky})
-
-    def against(self, path: str, database: str) -> tuple[Why, str] | None:
-        """Says what stands against a directory of a database, or of a table in it; None when nothing does."""
-        other = next((name for name in self._databases.get(path, ()) if name != database), None)
-        if other is not None:
-            return Why.DATABASE, other
-        service = next(iter(self._services.get(path, ())), None)
-        around = _above(path, self._service_of)
-        if service is not None or around is not None:
-            return Why.SERVICE, service or self._service_of[around or ""]
-        below = self.root_below(path)
-        return None if below is None else (Why.ROOT, below)
-
-    def root_below(self, path: str) -> str | None:
-        """A directory below this one that has snapshots."""
-        return next((root for root in self._roots.get(path, ()) if root != path), None)
-
-    def guest(self, root: str) -> str:
-        """The database or service whose data a root holds although they are not protected."""
-        for kind, held in (("database", self._databases), ("service", self._services)):
-            if names := held.get(root):
-                return f"{kind} {names[0]}"
-        return ""
-
-    def line(self, table: TablePlace) -> tuple[str, bool]:
-        """The directory above a table that could be declared, and whether that would change roots with snapshots."""
-        above = table.path.rpartition("/")[0]
-        against = self.against(above, "" if table.database == DEFAULT else table.database)
-        if not _may_be_declared(above) or (against is not None and against[0] is not Why.ROOT):
-            return "", self.root_below(above) is not None
-        return above, against is not None
-
-
-def _holders(owned: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """For every directory above the given ones, themselves included, two of their owners: enough to leave one out."""
-    found: dict[str, list[str]] = {}
-    for name, paths in sorted(owned.items()):
-        for above in (above for path in paths for above in _climb(path)):
-            names = found.setdefault(above, [])
-            if name not in names and len(names) < 2:
-                names.append(name)
-    return found
-
-
-def _climb(path: str) -> Iterator[str]:
-    """A path and all directories above it."""
-    while path:
-        yield path
-        path = "" if path == "/" else path.rpartition("/")[0] or "/"
-
-
-def _above(path: str, roots: Collection[str]) -> str | None:
-    """The one of the given directories that is the path or lies above it, the nearest first."""
-    return next((above for above in _climb(path) if above in roots), None)
-
-
-def _may_be_declared(path: str) -> bool:
-    try:
-        return directory(path) == path
-    except Wrong:
-        return False
 
 CLOSED = 0o700
 """Mode of a root that a run makes: nobody else reads in it before place gives it the attributes of the source's."""

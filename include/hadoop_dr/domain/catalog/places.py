@@ -10,7 +10,8 @@ from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.tree import Tree, get_record, get_text
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.roots import Layout, TablePlace, root_of
+from hadoop_dr.domain.root_layout import Layout, TablePlace
+from hadoop_dr.domain.roots import root_of
 
 _SHOWN = 20
 
@@ -50,14 +51,16 @@ def catalog_layout(rows: Iterable[Row], every: Iterable[Row], selection: Selecti
         addresses: Those of the site; what lies on another file system has no place here.
     """
     rows, known = list(rows), {address.lower() for address in addresses} | {""}
-    databases = {row.slot.database: _of_database(row, known)
-                 for row in rows if row.slot.kind is Kind.DATABASE and selection.whole(row.slot.database)}
+    whole = [row for row in rows if row.slot.kind is Kind.DATABASE and selection.whole(row.slot.database)]
+    databases = {row.slot.database: _of_database(row, known) for row in whole}
     beside = {row.slot.database: _of_database(row, known) for row in every if row.slot.database not in databases}
-    return Layout(databases=databases, tables=_tables(rows), beside=beside)
+    usual = {path for row in whole for path in _of_database(row, known, f.DB_LOCATION)}
+    managed = {path for row in whole for path in _of_database(row, known, f.DB_MANAGED_LOCATION)} - usual
+    return Layout(databases=databases, managed=managed, tables=_tables(rows), beside=beside)
 
 
-def _of_database(row: Row, known: set[str]) -> tuple[str, ...]:
-    texts = (get_text(row.tree, field) for field in (f.DB_LOCATION, f.DB_MANAGED_LOCATION))
+def _of_database(row: Row, known: set[str], *fields: int) -> tuple[str, ...]:
+    texts = (get_text(row.tree, field) for field in fields or (f.DB_LOCATION, f.DB_MANAGED_LOCATION))
     places = (_place(row.slot, text) for text in texts if text)
     return tuple(dict.fromkeys(place.path for place in places if place.address.lower() in known))
 

@@ -17,6 +17,7 @@ from hadoop_dr.domain.coverage import TableSeen
 from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
 from hadoop_dr.domain.policy import Acid, Mode
+from hadoop_dr.domain.root_notes import kept_directories
 from hadoop_dr.domain.roots import Decision, root_of
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
@@ -55,6 +56,7 @@ class Catalogs:
         self._begun: Exported | None = None
         self._every: list[Row] = []
         self._decided: tuple[int, Decision] | None = None
+        self._at_moment: Decision | None = None
         self._exact: Exported | None = None
         self._kept: list[Row] = []
         self._findings: list[Finding] = []
@@ -172,11 +174,17 @@ class Catalogs:
             self.lost.append(f"{moved.subject}: {moved.problem}")
             return []
         self._kept = self._covered(self._exact.rows.values())
-        wanted = self._roots.decide(self._kept, self._every).roots
+        self._at_moment = self._roots.decide(self._kept, self._every)
+        wanted = self._at_moment.roots
         if late := [root for root in wanted if root_of(root, roots) is None]:
             return [f"{root}, a root since the moment was armed" for root in late]
         refuse_outside(self._kept, roots, self._addresses(self._ground.source))
         return self._missing(roots, snapshot)
+
+    def roots_told(self) -> list[str]:
+        """What a point says of directories that a DROP left behind, and of foreign data in its roots."""
+        held = self._ground.ledger.known().held_roots(self._ground.source.name)
+        return [result.detail for result in kept_directories(self._at_moment or self.decision(), held)]
 
     def write(self, documents: Documents) -> dict[str, Any]:
         """Writes the catalog at exactly E0 as a document; gives what the ledger keeps of it."""
@@ -238,7 +246,8 @@ class Catalogs:
 
     def warnings(self, point: Point) -> list[str]:
         """What a person should know about the catalog of this point."""
-        return [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
+        left_out = [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
+        return [*left_out, *point.taken.get("roots_told", ())]
 
     # ------------------------------------------------------------------ for an undo
 

@@ -9,7 +9,8 @@ from hadoop_dr.domain.catalog.places import catalog_layout
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.roots import Decision, Layout, decide_roots
+from hadoop_dr.domain.root_layout import Layout
+from hadoop_dr.domain.roots import Decision, decide_roots
 from hadoop_dr.services.backup.ground import Ground
 
 

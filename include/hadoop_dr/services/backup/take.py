@@ -167,6 +167,7 @@ class TakeMoment:
             "source": ground.source.name,
             "target": ground.target.name,
             "roots": roots,
+            "roots_told": self._catalogs.roots_told(),
             "catalog": catalog,
             "writing": dict(shot.writing),
             "protect": {"hdfs": list(ground.policy.directories), "hive": sorted(ground.policy.hive_patterns)},
