@@ -62,9 +62,9 @@ def kept_directories(decision: Decision, held: Iterable[str]) -> list[Result]:
     results = [
         warn(
             _NAME,
-            f"nothing protected lies in {root} any more, but points hold its snapshots: a DROP answered OK and left "
-            "the directory, and a table or database made there again would find what was left in it (a managed "
-            "directory keeps Hive from making its database again)",
+            f"nothing protected lies in {root} any more, but points hold its snapshots, so HDFS keeps it: a DROP "
+            "answered OK all the same, a table made there again finds what was left in it, and Hive does not make a "
+            "database again whose managed directory it is",
             "It can be deleted once its last point is pruned",
         )
         for root in decision.released
