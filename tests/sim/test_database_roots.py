@@ -145,7 +145,7 @@ def test_the_line_that_the_check_proposes_lets_tables_elsewhere_come_and_go() ->
     world.east.drop("bill", "t")
     world.east.create("bill", "t", "/lake/in ü/t")
     world.east.rename("bill", "u", "v")
-    world.backup("second")
+    world.backup("second", approve_deletions=True)
     world.holds("t", "v")
     assert world.west.rows("bill", "t") == []
 
@@ -160,7 +160,7 @@ def test_tables_in_the_managed_directory_make_it_a_root_and_come_and_go_like_the
     bill.east.drop("bill", "tx")
     bill.east.create("bill", "tx", f"{MANAGED}/tx")
     bill.east.truncate("bill", "tx")
-    bill.backup("third")
+    bill.backup("third", approve_deletions=True)
     bill.holds("m", "tx")
     assert bill.west.rows("bill", "tx") == []
 
@@ -197,7 +197,7 @@ def test_a_database_dropped_and_made_again_between_two_points_is_another_one_wit
     world.east.create_database("bill", HOME, managed)
     world.east.create("bill", "m")
     assert world.east.rows("bill", "m") == []
-    assert roots(world.backup("second")) == {f"{HOME}/m", HOME}
+    assert roots(world.backup("second", approve_deletions=True)) == {f"{HOME}/m", HOME}
     world.holds("m")
     assert world.west.rows("bill", "m") == []
 
@@ -211,7 +211,7 @@ def test_a_database_dropped_beside_another_leaves_its_directory_which_is_named_u
     world.east.drop_database("crm")
     left = "nothing protected lies in /wh/crm any more, but points hold its snapshots, so HDFS keeps it"
     assert any(left in text for text in world.checked())
-    assert any(left in warning for warning in world.backup("one")["warnings"])
+    assert any(left in warning for warning in world.backup("one", approve_deletions=True)["warnings"])
     assert world.west.metastore.databases() == ["bill"]
     assert TwinWriter(world.clusters["west"]).exists("/wh/crm/c")
     freed = [warning for number in range(2) for warning in world.backup(f"later {number}")["warnings"]]

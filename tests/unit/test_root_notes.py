@@ -128,7 +128,7 @@ def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_
     gone = decide_roots(Layout(), [BILL])
     (stays,) = kept_directories(gone, [BILL])
     assert stays.mark is Mark.WARN
-    assert stays.detail.startswith(f"nothing protected lies in {BILL} any more, but points hold its snapshots, so HDFS keeps it")
+    assert stays.detail.startswith(f"nothing protected lies in {BILL} any more, but points hold its snapshots, so HDFS")
     assert stays.mend == "It can be deleted once its last point is pruned"
     assert kept_directories(gone, []) == []
 
