@@ -107,7 +107,8 @@ def _tell_staged(_: Entry, body: Mapping[str, Any]) -> str:
 
 def _tell_sealed(_: Entry, body: Mapping[str, Any]) -> str:
     baseline, word = body["baseline"] or "none", body["verified"].get("word")
-    return f"point {body['point']} sealed on baseline {baseline}; verified: {word}"
+    warnings = "".join(f"; warning: {text}" for text in body["summary"].get("warnings", ()))
+    return f"point {body['point']} sealed on baseline {baseline}; verified: {word}{warnings}"
 
 
 def _tell_roots(roots: Sequence[str]) -> str:
