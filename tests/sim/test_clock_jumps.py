@@ -62,12 +62,17 @@ def test_a_clock_that_jumps_after_the_moment_changes_nothing(before: str, jump_m
     assert world.backup("next")["baseline"] == point.point
 
 
+def off(jump_ms: int) -> str:
+    """How a jump is told, to the millisecond that a request may take."""
+    return f"({'|'.join(re.escape(f'{jump_ms + more_ms:+d}') for more_ms in (-1, 0, 1))})"
+
+
 @pytest.mark.parametrize("jump_ms", [HOUR_MS, -HOUR_MS], ids=["ahead", "back"])
 def test_a_clock_that_jumps_before_the_moment_makes_no_point_and_nobody_waits_for_it(jump_ms: int) -> None:
     world, clock = jumping(STRICT)
     began_s = world.clock.monotonic_s()
-    said = f"the clock of east is {-jump_ms:+d} ms off, allowed are 500 ms"
-    with pytest.raises(Refused, match=rf"{re.escape(said)}.*synchronise the clocks"):
+    said = rf"the clock of east is {off(-jump_ms)} ms off, allowed are 500 ms.*synchronise the clocks"
+    with pytest.raises(Refused, match=said):
         backup(world, clock, "moment", jump_ms)
     assert world.clock.monotonic_s() - began_s < 60
     clock.ahead_ms = 0
@@ -84,7 +89,7 @@ def test_a_namenodes_clock_that_jumps_before_the_moment_is_named() -> None:
     stages = world.stages("jumps")
     stages.preflight()
     world.clusters["east"].now_ms = lambda: StepClock.wall_ms(clock) - HOUR_MS
-    with pytest.raises(Refused, match="clock of east is -3600000 ms off"):
+    with pytest.raises(Refused, match=f"clock of east is {off(-HOUR_MS)} ms off"):
         stages.moment()
 
 

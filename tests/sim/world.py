@@ -23,10 +23,13 @@ from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
+from hadoop_dr.adapters.reporting import Relay, reporting_mover
+from hadoop_dr.bootstrap.wiring import reporting
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, service_chain
 from hadoop_dr.domain.pair import Pair, Site
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
+from hadoop_dr.ports.mover import Mover
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.identity import AnnounceIdentity
@@ -120,6 +123,8 @@ class World:
     chance: CountingChance = field(default_factory=CountingChance)
     host: OneHost = field(default_factory=OneHost)
     checkpoint_every: int = CHECKPOINT_EVERY
+    takeover_after_s: float = 3.0
+    handover_s: float = 600.0
     others: tuple[str, ...] = ()
     west_inodes: int = 500_000
     """Where the secondary's inode numbers begin; 16386 as on every new cluster, the primary among them."""
@@ -153,21 +158,9 @@ class World:
         """The ground of a new process, which may die or lose an answer at a chosen effect."""
         faults = faults or Faults()
         policy = _read(self.policy)
-        files = {name: faulty_files(one, faults) for name, one in self.files().items()}
-        coordinators = self.coordinators()
-        sides = {
-            name: Side(
-                name,
-                f"hdfs://{name}",
-                (f"hdfs://{name}",),
-                faulty_namenode(MemoryNameNode(cluster), faults),
-                files[name],
-                coordinators[name],
-                None,
-                None,
-            )
-            for name, cluster in self.clusters.items()
-        }
+        relay, plain = Relay(), self.sides(faults)
+        sides = {name: reporting(side, relay) for name, side in plain.items()}
+        files = {name: side.files for name, side in sides.items()}
         roles = Roles("east-west", files, self.clock).read().state
         path = service_chain("east-west", policy.service)
         chain = Chain(path, files["west"], files["east"], self.clock, self.checkpoint_every)
@@ -175,7 +168,17 @@ class World:
         others = [_read(text) for text in self.others]
         declared = {one.service: one.directories for one in (policy, *others)}
         owners = RootOwners("east-west", policy.service, files["west"], files["east"], self.clock, roles, declared)
-        claims = Claims(ledger, sides["west"].namenode, path.rpartition("/")[0], self.clock, self.host, 3.0)
+        claims = Claims(
+            ledger,
+            plain["west"].namenode,
+            path.rpartition("/")[0],
+            self.clock,
+            self.host,
+            self.takeover_after_s,
+            self.handover_s,
+        )
+        relay.to, relay.quiet = claims.heartbeat.beat, claims.heartbeat.quiet
+        mover, local_mover, source_mover = (reporting_mover(one, relay) for one in self.movers(faults))
         return Ground(
             pair=PAIR,
             policy=policy,
@@ -186,15 +189,38 @@ class World:
             ledger=ledger,
             owners=owners,
             claims=claims,
-            mover=FaultyMover(MemoryMover(self.clusters["east"], self.clusters["west"]), faults),
-            local_mover=FaultyMover(MemoryMover(self.clusters["west"], self.clusters["west"]), faults),
-            source_mover=MemoryMover(self.clusters["east"], self.clusters["east"]),
+            mover=mover,
+            local_mover=local_mover,
+            source_mover=source_mover,
             tables=MemoryTables(),
             clock=self.clock,
             chance=self.chance,
             host=self.host,
             thaw=thawed,
         )
+
+    def sides(self, faults: Faults) -> dict[str, Side]:
+        """Both sites as a new process reaches them."""
+        files, coordinators = self.files(), self.coordinators()
+        return {
+            name: Side(
+                name,
+                f"hdfs://{name}",
+                (f"hdfs://{name}",),
+                faulty_namenode(MemoryNameNode(cluster), faults),
+                faulty_files(files[name], faults),
+                coordinators[name],
+                None,
+                None,
+            )
+            for name, cluster in self.clusters.items()
+        }
+
+    def movers(self, faults: Faults) -> tuple[Mover, Mover, Mover]:
+        """From source to target, within the target, within the source."""
+        east, west = self.clusters["east"], self.clusters["west"]
+        across, within = (FaultyMover(MemoryMover(one, west), faults) for one in (east, west))
+        return across, within, MemoryMover(east, east)
 
     def stages(self, run: str, try_no: int = 1, faults: Faults | None = None) -> BackupStages:
         """The stages of a run, as a new process opens them."""
@@ -225,13 +251,12 @@ class TableWorld(World):
         self.metastores = {site: MemoryMetastore(site) for site in self.clusters}
         self.metastores["east"].create([database("bill", "hdfs://east/wh/db"), database("crm", "hdfs://east/wh/crm")])
 
-    def ground(self, faults: Faults | None = None) -> Ground:
-        """The ground of a new process, metastores included."""
-        faults = faults or Faults()
-        ground = super().ground(faults)
-        east, west = (faulty_metastore(self.metastores[site], faults) for site in ("east", "west"))
-        source = replace(ground.source, metastore=east)
-        return replace(ground, source=source, target=replace(ground.target, metastore=west))
+    def sides(self, faults: Faults) -> dict[str, Side]:
+        """Both sites with their metastores."""
+        return {
+            name: replace(side, metastore=faulty_metastore(self.metastores[name], faults))
+            for name, side in super().sides(faults).items()
+        }
 
     def create(self, name: str, database: str = "bill") -> None:
         """Makes a table on the primary, with one file in its directory ``/wh/<name> ü``."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from hadoop_dr.adapters.native.budget import ByteBudget
+from hadoop_dr.adapters.native import NativeMover, loop
+from hadoop_dr.adapters.native.budget import ByteBudget, Throttle
+from hadoop_dr.adapters.native.copying import CHUNK_BYTES, chunk_bytes
 from hadoop_dr.adapters.native.loop import LoopThread, Pump
+from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.ports.mover import Limits, Meter
 
 
 @pytest.fixture
@@ -113,3 +118,68 @@ def test_a_panic_in_the_work_reaches_the_caller(thread: LoopThread) -> None:
 
     with pytest.raises(Panic):
         list(Pump(thread, 5, work).run([1]))
+
+
+def moving(meter: Meter, report: Callable[[int], None]) -> NativeMover:
+    """A mover that waits for its first result."""
+    nowhere = HdfsAddress("nowhere", ("127.0.0.1:1",), (), None)
+    mover = NativeMover(nowhere, nowhere, report=report)
+    mover.meter = meter
+    return mover
+
+
+def test_bytes_inside_one_file_are_reported_and_a_file_that_stands_still_is_not(
+    thread: LoopThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_LOOK_EVERY_S", 0.01)
+    meter, told, looks = Meter(), list[int](), list[int]()
+    mover = moving(meter, told.append)
+
+    def look() -> None:
+        looks.append(len(told))
+        if len(looks) <= 5:
+            meter.bytes += 1          # a chunk has come through since the last look
+        mover._look()
+
+    async def file(_: int) -> str:
+        while len(looks) < 20:
+            await asyncio.sleep(0.005)
+        return "copied"
+
+    assert list(Pump(thread, 4, file, look).run([1])) == ["copied"]
+    assert len(looks) >= 20
+    assert len(told) == 5
+
+
+@pytest.mark.parametrize(
+    ("limits", "wanted"),
+    [
+        (Limits(), CHUNK_BYTES),
+        (Limits(bandwidth_bytes_s=35_000_000), CHUNK_BYTES),
+        (Limits(bandwidth_bytes_s=100_000), 100_000),
+        (Limits(bandwidth_bytes_s=3, buffer_bytes=2), 2),
+        (Limits(buffer_bytes=1000), 1000),
+    ],
+)
+def test_what_is_taken_at_once_never_waits_for_more_than_a_second_of_the_bandwidth(limits: Limits, wanted: int) -> None:
+    assert chunk_bytes(limits) == wanted
+
+
+def test_while_files_wait_for_their_share_of_the_bandwidth_something_comes_through_each_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many files at once take their chunks in turn: none comes later than a second after the one before."""
+    limits, comes_s = Limits(bandwidth_bytes_s=50_000), list[float]()
+
+    async def run() -> None:
+        throttle = Throttle(limits.bandwidth_bytes_s)
+        for _ in range(200):
+            await throttle.pass_through(chunk_bytes(limits))
+
+    async def wait(seconds: float) -> None:
+        comes_s.append(asyncio.get_running_loop().time() + seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", wait)
+    asyncio.run(run())
+    assert len(comes_s) >= 198
+    assert max(later - sooner for sooner, later in itertools.pairwise(comes_s)) < 1.5

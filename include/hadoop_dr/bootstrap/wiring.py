@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,15 @@ from hadoop_dr.adapters.hive import Client, HiveMetastore, plain_transport, sasl
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.adapters.process import LocalHost
+from hadoop_dr.adapters.reporting import (
+    Relay,
+    Report,
+    reporting_files,
+    reporting_metastore,
+    reporting_mover,
+    reporting_namenode,
+    reporting_queries,
+)
 from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
@@ -25,7 +34,7 @@ from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.service_state import ServiceState
-from hadoop_dr.ports.mover import Limits
+from hadoop_dr.ports.mover import Limits, Mover
 from hadoop_dr.ports.sql import Queries
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.ledger.chain import Chain
@@ -57,8 +66,14 @@ def hdfs_address(site: Site, found: Addresses, users: Users = NOBODY) -> HdfsAdd
     return HdfsAddress(site.name, found.namenodes, found.webhdfs, found.nameservice, user)
 
 
-def open_side(site: Site, home: Path, stack: ExitStack, users: Users = NOBODY) -> Side:
-    """Builds the adapters of one site. Nothing is contacted yet."""
+def open_side(
+    site: Site, home: Path, stack: ExitStack, users: Users = NOBODY, report: Report = lambda count: None
+) -> Side:
+    """Builds the adapters of one site. Nothing is contacted yet.
+
+    Args:
+        report: Called when something moves inside a call that takes long.
+    """
     found = settings.addresses(home, site)
     address = hdfs_address(site, found, users)
     clock, chance = SystemClock(), SystemChance()
@@ -79,7 +94,18 @@ def open_side(site: Site, home: Path, stack: ExitStack, users: Users = NOBODY) -
         files=files,
         coordinator=coordinator,
         metastore=metastore,
-        sql=open_queries(site, found, stack),
+        sql=open_queries(site, found, stack, report),
+    )
+
+
+def reporting(side: Side, relay: Relay) -> Side:
+    """The same site, each of whose answers is reported."""
+    return replace(
+        side,
+        namenode=reporting_namenode(side.namenode, relay),
+        files=reporting_files(side.files, relay),
+        metastore=side.metastore and reporting_metastore(side.metastore, relay),
+        sql=side.sql and reporting_queries(side.sql, relay),
     )
 
 
@@ -90,7 +116,9 @@ def open_coordinator(site: Site, home: Path) -> ZooKeeperCoordinator:
     return ZooKeeperCoordinator(settings.addresses(home, site).zookeeper, site.name, chosen)
 
 
-def open_queries(site: Site, found: Addresses, stack: ExitStack) -> Queries | None:
+def open_queries(
+    site: Site, found: Addresses, stack: ExitStack, report: Report = lambda count: None
+) -> Queries | None:
     """Builds the way to a site's HiveServer2, if it has one."""
     if found.hiveserver2 is None:
         return None
@@ -103,6 +131,7 @@ def open_queries(site: Site, found: Addresses, stack: ExitStack) -> Queries | No
         SystemClock(),
         plain=plain_transport,
         sasl=sasl_transport,
+        report=report,
     )
     stack.callback(queries.close)
     return queries
@@ -142,7 +171,9 @@ def open_service(
     pair = settings.load_pair(home, policy.pair)
     with ExitStack() as stack:
         sites = {site.name: site for site in pair.sites}
-        sides = {name: open_side(site, home, stack, users) for name, site in sites.items()}
+        relay = Relay()
+        plain = {name: open_side(site, home, stack, users, relay) for name, site in sites.items()}
+        sides = {name: reporting(side, relay) for name, side in plain.items()}
         clock, host = SystemClock(), LocalHost()
         read = read_roles(pair, home, users)
         roles = read.state
@@ -170,11 +201,22 @@ def open_service(
             hdfs_address(sites[side.name], settings.addresses(home, sites[side.name]), users)
             for side in (source, target)
         )
-        mover, local_mover = NativeMover(there, here, limits), NativeMover(here, here, limits)
-        stack.callback(mover.close)
-        stack.callback(local_mover.close)
-        source_mover = NativeMover(there, there, limits)
-        stack.callback(source_mover.close)
+        claims = Claims(
+            ledger,
+            plain[roles.deciding].namenode,
+            directory,
+            clock,
+            host,
+            policy.takeover_after_ms / 1000,
+            policy.handover_ms / 1000,
+        )
+        relay.to, relay.quiet = claims.heartbeat.beat, claims.heartbeat.quiet
+
+        def open_mover(one: HdfsAddress, other: HdfsAddress) -> Mover:
+            mover = NativeMover(one, other, limits, relay)
+            stack.callback(mover.close)
+            return reporting_mover(mover, relay)
+
         yield Ground(
             pair=pair,
             policy=policy,
@@ -184,12 +226,10 @@ def open_service(
             target=target,
             ledger=ledger,
             owners=owners,
-            claims=Claims(
-                ledger, sides[roles.deciding].namenode, directory, clock, host, policy.takeover_after_ms / 1000
-            ),
-            mover=mover,
-            local_mover=local_mover,
-            source_mover=source_mover,
+            claims=claims,
+            mover=open_mover(there, here),
+            local_mover=open_mover(here, here),
+            source_mover=open_mover(there, there),
             tables=ParquetTables(),
             clock=clock,
             chance=SystemChance(),

@@ -93,6 +93,7 @@ class Policy:
         period_ms: Distance of two moments; None when ``cron`` says when.
         cron: Five fields in UTC; None when ``period_ms`` says when.
         settle_ms: How long after the last snapshot the catalog has to stay quiet.
+        handover_ms: How long a run may take from one of its tasks to the next without being taken for dead.
         takeover_after_ms: How long another run's progress has to stand still before it may be superseded.
         audit_entries: Up to so many entries the full inventory is compared in every run, else daily.
         file: The file it was read from.
@@ -118,6 +119,7 @@ class Policy:
     unproven: Unproven = Unproven.REFUSE
     settle_ms: int = 1_000
     takeover_after_ms: int = 30_000
+    handover_ms: int = 600_000
     audit_entries: int = 200_000
     file: str = ""
     pair_place: str = field(default="", compare=False)
@@ -160,6 +162,7 @@ KEYS = (
     "unproven",
     "settle",
     "takeover_after",
+    "handover",
     "audit_entries",
 )
 
@@ -200,6 +203,7 @@ def read_policy(root: Node, longest_gap_ms: LongestGap) -> Policy:
         unproven=fields.choice("unproven", Unproven, Unproven.REFUSE),
         settle_ms=fields.read("settle", duration_ms, 1_000),
         takeover_after_ms=fields.read("takeover_after", duration_ms, 30_000),
+        handover_ms=fields.read("handover", duration_ms, 600_000),
         audit_entries=fields.read("audit_entries", count, 200_000),
         file=root.file,
         pair_place=fields.node("pair").place,

@@ -40,7 +40,7 @@ class HiveServer2Queries:
 
     def __init__(self, site: str, address: str, clock: Clock, *, plain: Opener, sasl: Sasl, user: str = "hdfs",
                  authentication: Authentication = Authentication.NONE, connect_s: float = 10.0, read_s: float = 60.0,
-                 deadline_s: float = 300.0) -> None:
+                 deadline_s: float = 300.0, report: Callable[[int], None] = lambda count: None) -> None:
         """Remembers where the server is; nothing is contacted.
 
         Args:
@@ -54,13 +54,14 @@ class HiveServer2Queries:
             connect_s: Seconds to wait for a connection.
             read_s: Seconds to wait for each answer; none needs long, since queries are polled.
             deadline_s: Seconds a whole query may take.
+            report: Called whenever the server says that a query goes on.
         """
         host, _, port = address.rpartition(":") if ":" in address else (address, "", str(_DEFAULT_PORT))
         if not host or not port.isdigit():
             raise BadInput(address, "is no address of a HiveServer2", "Write host:10000")
         self.site = site
         self._address, self._clock, self._user = (host, int(port)), clock, user
-        self._limits, self._deadline_s = (connect_s, read_s), deadline_s
+        self._limits, self._deadline_s, self._report = (connect_s, read_s), deadline_s, report
         self._opener = plain if authentication is Authentication.NOSASL else sasl(
             partial(_sasl_client, host, authentication.value, user), authentication.value)
         self._connection: Any = None
@@ -119,6 +120,7 @@ class HiveServer2Queries:
                 cursor.cancel()
                 raise Failed(self._name(sql), f"took longer than {self._deadline_s:g} s and was cancelled",
                              "Give the smoke query less to do")
+            self._report(1)
             self._clock.sleep_until(self._clock.monotonic_s() + _POLL_S)
 
     def _name(self, sql: str) -> str:

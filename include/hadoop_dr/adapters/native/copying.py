@@ -14,6 +14,8 @@ from hadoop_dr.adapters.native.site import SiteClient
 from hadoop_dr.ports.mover import Copy, Digest, Limits, Meter, Read
 
 CHUNK_BYTES = 4 << 20
+_SMALLEST_CHUNK_BYTES = 64 << 10
+_SLOW_S = 5.0
 _HASH_ASIDE_BYTES = 256 << 10     # above, hashing would hold the loop for longer than a thread switch costs
 
 
@@ -29,7 +31,7 @@ class Streams:
         self._deadline_s = limits.deadline_s
         self._memory = ByteBudget(limits.buffer_bytes)
         self._throttle = Throttle(limits.bandwidth_bytes_s)
-        self._chunk_bytes = min(CHUNK_BYTES, limits.buffer_bytes)
+        self._chunk_bytes = chunk_bytes(limits)
 
     async def copy(self, source: SiteClient, target: SiteClient, job: Copy) -> Digest:
         """Writes the new file, closes it, sets its attributes and looks at its length.
@@ -62,18 +64,22 @@ class Streams:
     async def _pass(self, reader: AsyncFileReader, offset: int, length: int,
                     use: Callable[[bytes], Awaitable[None]]) -> str:
         """Takes the bytes chunk by chunk, each held against the memory budget, and gives their digest."""
-        sha256, end = hashlib.sha256(), offset + length
+        sha256, end, most = hashlib.sha256(), offset + length, self._chunk_bytes
+        clock = asyncio.get_running_loop().time
         while offset < end:
-            count = min(self._chunk_bytes, end - offset)
+            count = min(most, end - offset)
             await self._memory.take(count)
             try:
                 await self._throttle.pass_through(count)
+                began_s = clock()
                 async with asyncio.timeout(self._deadline_s):
                     chunk = await reader.read_range(offset, count)
                 if len(chunk) != count:
                     raise ShortFile(f"{len(chunk)} bytes instead of {count} came from offset {offset}")
                 await self._hash(sha256, chunk)
                 await use(chunk)
+                if clock() - began_s > _SLOW_S:      # a thin line: show sooner that something comes through
+                    most = max(min(most, _SMALLEST_CHUNK_BYTES), most // 4)
             finally:
                 self._memory.give(count)
             self._meter.bytes += count
@@ -96,6 +102,12 @@ class Streams:
         if status.permission != job.mode:
             await target.call(lambda client: client.set_permission(job.target, job.mode))
         await target.call(lambda client: client.set_times(job.target, job.mtime_ms, KEEP_ATIME))
+
+
+def chunk_bytes(limits: Limits) -> int:
+    """How much is taken at once: never more than a second of the bandwidth, so that while some wait others move."""
+    most = min(CHUNK_BYTES, limits.buffer_bytes)
+    return max(1, min(most, limits.bandwidth_bytes_s)) if limits.bandwidth_bytes_s else most
 
 
 def _expect_at_least(path: str, size: int, wanted: int) -> None:

@@ -22,6 +22,7 @@ from hadoop_dr.adapters.native.verdicts import STOPS
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 _LONGEST_GOODBYE_S = 10.0
+_LOOK_EVERY_S = 1.0
 _STDERR = 2
 STANDSTILL_S = 300.0
 """Longer than any call may take, and than a worker that is paused for a while sleeps."""
@@ -76,10 +77,16 @@ class Pump(Generic[I, R]):
 
     Inputs are pulled on the caller's thread, one for each free place, so an endless iterable needs bounded memory and
     an error in it reaches the caller. Results come as they happen. Whatever is under way ends when the caller stops.
+
+    Args:
+        waiting: Called on the caller's thread about once a second while no result is there.
     """
 
-    def __init__(self, thread: LoopThread, in_flight: int, work: Callable[[I], Awaitable[R]]) -> None:
-        self._loop, self._in_flight, self._work = thread.loop, in_flight, work
+    def __init__(
+        self, thread: LoopThread, in_flight: int, work: Callable[[I], Awaitable[R]],
+        waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._loop, self._in_flight, self._work, self._waiting = thread.loop, in_flight, work, waiting
         self._inbox: deque[I] = deque()
         self._called = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,7 +105,7 @@ class Pump(Generic[I, R]):
                     else:
                         under_way += 1
                 if under_way:
-                    result = self._results.get()
+                    result = self._next()
                     under_way -= 1
                     if isinstance(result, BaseException):
                         raise result
@@ -106,6 +113,13 @@ class Pump(Generic[I, R]):
         finally:
             if under_way and not self._loop.is_closed():
                 asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(_LONGEST_GOODBYE_S)
+
+    def _next(self) -> R | BaseException:
+        while True:
+            try:
+                return self._results.get(timeout=_LOOK_EVERY_S)
+            except queue.Empty:
+                self._waiting()
 
     def _send(self, item: I) -> None:
         self._inbox.append(item)

@@ -35,8 +35,17 @@ class _Engine:
 class NativeMover:
     """Moves bytes from one site to another; the loop and the connections begin with the first call, after any fork."""
 
-    def __init__(self, source: HdfsAddress, target: HdfsAddress, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, source: HdfsAddress, target: HdfsAddress, limits: Limits = DEFAULT_LIMITS,
+        report: Callable[[int], None] = lambda count: None,
+    ) -> None:
+        """Connects to nothing yet.
+
+        Args:
+            report: Called on the caller's thread about once a second while it waits, if anything has moved meanwhile.
+        """
         self.meter = Meter()
+        self._report, self._reported = report, (0, 0)
         self._source, self._target, self._limits = source, target, limits
         self._running: _Engine | None = None
         self._closed = False
@@ -98,7 +107,14 @@ class NativeMover:
         return outcome
 
     def _pump(self, engine: _Engine, inputs: Iterable[I], one: Callable[[I], Awaitable[R]]) -> Iterator[R]:
-        return Pump(engine.thread, self._limits.in_flight, one).run(inputs)
+        return Pump(engine.thread, self._limits.in_flight, one, self._look).run(inputs)
+
+    def _look(self) -> None:
+        """Bytes inside a file count as well; a file that stands still moves nothing here."""
+        moved = (self.meter.bytes, self.meter.operations)
+        if moved != self._reported:
+            self._reported = moved
+            self._report(1)
 
     def _engine(self) -> _Engine:
         if self._closed:

@@ -43,6 +43,7 @@ class Order:
         approve_deletions: Deletions above the policy's limit are wanted (I8).
         wait: Wait for a busy service.
         takeover: Take a busy service over at once.
+        tell: Told in words what a long wait is for.
     """
 
     run: str
@@ -53,6 +54,7 @@ class Order:
     approve_deletions: bool = False
     wait: bool = False
     takeover: bool = False
+    tell: Callable[[str], None] = lambda text: None
 
 
 class Begin:
@@ -182,6 +184,7 @@ class Begin:
                 order.owner or {},
                 order.wait,
                 order.takeover,
+                order.tell,
             )
         )
 

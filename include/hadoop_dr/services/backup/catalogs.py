@@ -68,7 +68,7 @@ class Catalogs:
 
     def locations(self) -> list[str]:
         """Directories of the protected tables now, as paths on the source."""
-        return table_roots(self.rows())
+        return table_roots(self._along(self.rows()))
 
     def rows(self) -> list[Row]:
         """The protected objects of the source's catalog now."""
@@ -306,7 +306,10 @@ class Catalogs:
 
     def _rewritten(self, rows: Iterable[Row]) -> list[Row]:
         source, target = self._ground.source, self._ground.target
-        return rewrite_rows(rows, Rewrite(self._addresses(source), target.authority))
+        return rewrite_rows(self._along(rows), Rewrite(self._addresses(source), target.authority))
+
+    def _along(self, rows: Iterable[Row]) -> Iterable[Row]:
+        return self._ground.claims.heartbeat.along(rows)
 
     @staticmethod
     def _addresses(side: Side) -> tuple[str, ...]:

@@ -38,12 +38,14 @@ class Documents:
         self._target, self._source, self._tables = ground.target.files, ground.source.files, ground.tables
         self._manifest: dict[str, dict[str, Any]] = {}
         self._sealed = point.state is PointState.SEALED
+        self.working = ground.claims.heartbeat.working
         self.warnings: list[str] = []
 
     def write(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
         """Writes one table to both sites; it counts once the manifest names it."""
-        content = self._tables.pack(schema, list(rows))
-        self._put(name, content)
+        with self.working(name, len(rows)):
+            content = self._tables.pack(schema, list(rows))
+            self._put(name, content)
         self._manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(rows)}
 
     def has(self, name: str) -> bool:
@@ -85,18 +87,21 @@ class Documents:
         """
         if not self._manifest:
             self.manifest()
-        content = self._needed(name)
-        if hashlib.sha256(content).hexdigest() != self._manifest.get(name, {}).get("sha256"):
-            raise BaselineLost(
-                f"{self.directory}/{name}",
-                "document of a point is not the recorded one",
-                "The point cannot be finished; the next run makes a new one.",
-            )
-        return self._tables.unpack(content, columns)
+        recorded = self._manifest.get(name, {})
+        with self.working(name, recorded.get("rows", 0)):
+            content = self._needed(name)
+            if hashlib.sha256(content).hexdigest() != recorded.get("sha256"):
+                raise BaselineLost(
+                    f"{self.directory}/{name}",
+                    "document of a point is not the recorded one",
+                    "The point cannot be finished; the next run makes a new one.",
+                )
+            return self._tables.unpack(content, columns)
 
     def write_loose(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
         """Writes a table outside the manifest: what a later stage adds to a plan."""
-        self._put(name, self._tables.pack(schema, list(rows)))
+        with self.working(name, len(rows)):
+            self._put(name, self._tables.pack(schema, list(rows)))
 
     def read_loose(self, name: str) -> list[Row] | None:
         """Reads a table outside the manifest; None when it was not written."""

@@ -69,9 +69,11 @@ def planned_roots(documents: Documents) -> list[RootPlan]:
     """
     roots = []
     for index, entry in enumerate(_planned(documents)):
-        items = items_from_rows(documents.read(items_of(index)))
+        rows = documents.read(items_of(index))
         older, newer, base = entry["older"], entry["newer"], entry["base"]
-        plan = plan_items(items)
+        with documents.working(f"the order of {entry['root']}", len(rows)):
+            items = items_from_rows(rows)
+            plan = plan_items(items)
         roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit=Audit(entry["audit"])))
     return roots
 

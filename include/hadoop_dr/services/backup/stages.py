@@ -43,6 +43,12 @@ class Silent:
         """Does nothing."""
 
 
+AWAITED = {
+    "preflight": "moment", "moment": "plan", "plan": "stage", "stage": "place", "place": "verify", "verify": "seal",
+}  # fmt: skip
+"""What comes after a stage, in another process."""
+
+
 class BackupStages:
     """One try of one run.
 
@@ -106,6 +112,7 @@ class BackupStages:
             approve_deletions,
             wait,
             takeover,
+            self._show.stage,
         )
         begin = Begin(self._ground, self._finish)
         return self._timed("preflight", lambda: begin.run(order))
@@ -182,6 +189,7 @@ class BackupStages:
         """
         point = self._already()
         if point is None:
+            self._ground.claims.fell(self._run)
             raise Failed(
                 self._ground.policy.service,
                 f"run {self._run} sealed no point",
@@ -216,6 +224,7 @@ class BackupStages:
     def _mine(self) -> tuple[Claim, Point]:
         """The claim in force, which must be this run's, and its point."""
         state, claim = self._ground.claims.owned(self._run)
+        self._ground.claims.pulse(claim)
         point = state.points[claim.point]
         self._ground = replace(self._ground, policy=self._ground.thaw(point.frozen))
         return claim, point
@@ -278,13 +287,28 @@ class BackupStages:
         except DrError:
             return  # The failure that ended the run is the one to report; the next run clears up.
 
+    def _hand_over(self, awaits: str) -> None:
+        """Where every stage is a process of its own, says what comes next; after the last one that is nothing."""
+        claims = self._ground.claims
+        if not awaits:
+            claims.heartbeat.rest()
+        elif not self._one_process:
+            claims.hand_over(awaits)
+
     def _timed(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self._show.stage(name)
         begun = self._ground.clock.monotonic_s()
-        result = work()
+        try:
+            result = work()
+        except DrError as error:
+            if error.retryable:
+                self._hand_over(f"another try of {name}")
+            raise
+        self._hand_over(AWAITED.get(name, ""))
         spent = self._ground.clock.monotonic_s() - begun
         self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
-        if notes := self._ground.ledger.take_notes():
+        problem = self._ground.claims.heartbeat.take_problem()
+        if notes := [*self._ground.ledger.take_notes(), *([problem] if problem else [])]:
             self._notes += notes
             result = {**result, "warnings": [*result.get("warnings", ()), *notes]}
         return result

@@ -116,14 +116,17 @@ class TakeMoment:
         def still_mine() -> None:
             ground.ledger.require(claim)
 
-        taken = TakeSnapshots(ground.source.namenode, ground.clock).run(
-            roots,
-            candidate_name(ground, point),
-            at_s,
-            self._catalogs.mark_before,
-            lambda until_s: self._pulse.sleep_until(until_s, still_mine),
-        )
-        self._catalogs.mark_after()
+        def wait(until_s: float) -> None:
+            self._pulse.sleep_until(until_s, still_mine)
+            self._pulse.hush()  # a heartbeat in between would cost skew
+
+        try:
+            taken = TakeSnapshots(ground.source.namenode, ground.clock).run(
+                roots, candidate_name(ground, point), at_s, self._catalogs.mark_before, wait
+            )
+            self._catalogs.mark_after()
+        finally:
+            self._pulse.speak()
         writing = FindWriting(ground.source.namenode, ground.policy.audit_entries).run(
             roots, candidate_name(ground, point)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.catalog.difference import catalog_of
@@ -13,6 +13,7 @@ from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.ports.metastore import Metastore
 
 _EVERY = object()
+_BATCH = 1000
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ def _read_database(metastore: Metastore, selection: Selection, database: str) ->
 
 def _read_tables(metastore: Metastore, database: str, wanted: dict[str, _Wanted]) -> list[Row]:
     rows: list[Row] = []
-    for table in metastore.tables(database, sorted(wanted)):
+    for table in (table for some in _in_batches(sorted(wanted)) for table in metastore.tables(database, some)):
         what = wanted[table.slot.table]
         if Kind.TABLE in what.kinds:
             rows.append(table)
@@ -106,10 +107,18 @@ def _read_below(metastore: Metastore, table: Row, wanted: _Wanted) -> list[Row]:
     if Kind.TABLE_STATS in wanted.kinds:
         rows += metastore.table_statistics(table)
     if wanted.partitions:
-        rows += metastore.partitions(database, name, _names(metastore, database, name, wanted.partitions))
+        for some in _in_batches(_names(metastore, database, name, wanted.partitions)):
+            rows += metastore.partitions(database, name, some)
     if wanted.statistics:
-        rows += metastore.partition_statistics(table, _names(metastore, database, name, wanted.statistics))
+        for some in _in_batches(_names(metastore, database, name, wanted.statistics)):
+            rows += metastore.partition_statistics(table, some)
     return rows
+
+
+def _in_batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many as one request of the metastore carries: each answer is one that is seen to come."""
+    for start in range(0, len(names), _BATCH):
+        yield names[start:start + _BATCH]
 
 
 def _names(metastore: Metastore, database: str, table: str, keys: set[object]) -> list[str]:

@@ -1,64 +1,26 @@
-"""Who works on a service: claim it, show progress, take it over from a try that stands still (DESIGN.md section 4, I3).
-
-Progress is an extended attribute of the service's document directory on the deciding site. It lies there and not in a
-work area because a run plans and waits for its moment long before it has one.
-"""
+"""Who works on a service: claim it, or take it over from a try that stands still (DESIGN.md section 4, I3)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hadoop_dr.domain.errors import Busy, NotFound, Superseded
+from hadoop_dr.domain.errors import Busy, DrError, Superseded
+from hadoop_dr.domain.heartbeat import Contender, Owner, Verdict, Watched, contend, watch
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.host import Host
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.ledger.heartbeat import Pulse, forget_heartbeats, shown_heartbeat
 from hadoop_dr.services.ledger.service import ServiceLedger
 
-_PROGRESS = "user.progress"
+__all__ = ["Claims", "Pulse", "Wish"]
+
 _POLL_S = 0.25
-_SHOW_EVERY_S = 1.0
-_QUIET_S = 5.0
-
-
-class Pulse:
-    """Shows others that this try moves on. Only work moves it: call ``beat`` where something was achieved.
-
-    Args:
-        namenode: The deciding site.
-        directory: The service's document directory.
-        claim_n: The claim this try works under.
-    """
-
-    def __init__(self, namenode: NameNode, directory: str, claim_n: int, clock: Clock, host: Host) -> None:
-        self._namenode, self._directory, self._claim_n, self._clock = namenode, directory, claim_n, clock
-        self._me = dict(host.me())
-        self._count, self._shown_at = 0, float("-inf")
-
-    def beat(self, achieved: int = 1) -> None:
-        """Counts what was achieved; writes the count out at most once a second."""
-        self._count += achieved
-        now = self._clock.monotonic_s()
-        if now - self._shown_at >= _SHOW_EVERY_S:
-            value = {"claim": self._claim_n, "count": self._count, "who": self._me}
-            self._namenode.set_xattr(self._directory, _PROGRESS, json.dumps(value, sort_keys=True).encode())
-            self._shown_at = now
-
-    def sleep_until(self, monotonic_s: float, still_mine: Callable[[], None] | None = None) -> None:
-        """Waits for a moment and shows that waiting is what this try does.
-
-        Args:
-            still_mine: Asked now and then, never shortly before the moment; raises when the claim was lost.
-        """
-        while (left := monotonic_s - self._clock.monotonic_s()) > 0:
-            if still_mine is not None and left > _QUIET_S:
-                still_mine()
-            self.beat()
-            self._clock.sleep_until(min(monotonic_s, self._clock.monotonic_s() + _SHOW_EVERY_S))
+_POLL_LATER_S = 1.0
+_LATER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +33,7 @@ class Wish:
         owner: Who claims; ``{}`` when the work goes on in other processes than this one.
         wait: Wait for a busy service instead of raising Busy.
         order: A person ordered the takeover: do not wait for standstill.
+        tell: Told in words when it waits long for what another run awaits.
     """
 
     run: str
@@ -80,6 +43,7 @@ class Wish:
     owner: Mapping[str, Any]
     wait: bool = False
     order: bool = False
+    tell: Callable[[str], None] = lambda text: None
 
 
 class Claims:
@@ -87,9 +51,13 @@ class Claims:
 
     Args:
         ledger: The service's ledger.
-        namenode: The deciding site, where progress is shown.
+        namenode: The deciding site, where heartbeats are shown.
         directory: The service's document directory.
-        takeover_after_s: How long progress must stand still before somebody else may take over.
+        takeover_after_s: How long a heartbeat must stand still before somebody else may take over.
+        handover_s: How long a run may take from one of its tasks to the next.
+
+    Attributes:
+        heartbeat: This process's own; it shows something while a claim of ours is in force.
     """
 
     def __init__(
@@ -100,9 +68,11 @@ class Claims:
         clock: Clock,
         host: Host,
         takeover_after_s: float,
+        handover_s: float = 600.0,
     ) -> None:
         self._ledger, self._namenode, self._directory = ledger, namenode, directory
-        self._clock, self._host, self._after_s = clock, host, takeover_after_s
+        self._clock, self._host, self._after_s, self._handover_s = clock, host, takeover_after_s, handover_s
+        self.heartbeat = Pulse(namenode, directory, clock, host)
 
     def take(self, wish: Wish) -> Claim:
         """Claims the service, taking it over from a try that is dead or stands still.
@@ -134,11 +104,13 @@ class Claims:
             claim = Claim(entry.n, entry.epoch, entry.run, wish.try_no, point, wish.owner, wish.frozen)
             # Who works under it is known from the start, so that a next try need not wait for one that died at once.
             self.pulse(claim).beat(0)
+            forget_heartbeats(self._namenode, self._directory, claim.n)
             return claim
 
     def pulse(self, claim: Claim) -> Pulse:
-        """Gives the pulse of a claim this try owns."""
-        return Pulse(self._namenode, self._directory, claim.n, self._clock, self._host)
+        """Gives the heartbeat of this process, working under a claim this try owns."""
+        self.heartbeat.work_for(claim.n)
+        return self.heartbeat
 
     def owned(self, run: str) -> tuple[ServiceState, Claim]:
         """Gives the claim in force when it is this run's.
@@ -152,31 +124,46 @@ class Claims:
             raise Superseded(self._directory, f"run {run} does not own it, it {by}", "Start a new run.")
         return state, state.claim
 
+    def hand_over(self, awaits: str) -> None:
+        """Says that this process ends and another one of the same run is awaited, so that nobody takes it for dead."""
+        self.heartbeat.hand_over(awaits, self._handover_s)
+
+    def fell(self, run: str) -> None:
+        """Says that nothing of a run is awaited any more: it has ended and has not given its claim back."""
+        try:
+            claim = self._ledger.read().claim
+            if claim is None or claim.run != run:
+                return
+            shown = shown_heartbeat(self._namenode, self._directory, claim.n)
+            if shown is not None and shown.awaits:
+                self.pulse(claim).beat()
+                self.heartbeat.rest()
+        except DrError:
+            return  # nothing but time is lost by it
+
     def _wait_for_standstill(self, claim: Claim, wish: Wish) -> None:
-        if self._host.is_dead(claim.owner):
-            return
-        seen = self._progress()
-        shown_by = seen.get("who", {}) if seen.get("claim") == claim.n else {}  # else of an older claim
-        if claim.run == wish.run and self._host.is_dead(shown_by):
-            return
-        since = self._clock.monotonic_s()
-        while self._clock.monotonic_s() - since < self._after_s:
-            self._clock.sleep_until(self._clock.monotonic_s() + _POLL_S)
+        contender = Contender(wish.run, wish.wait, self._after_s)
+        watched, began_s, told = None, self._clock.monotonic_s(), False
+        while True:
+            now_s = self._clock.monotonic_s()
+            watched = watch(watched, shown_heartbeat(self._namenode, self._directory, claim.n), now_s)
+            match contend(self._owner(claim, watched), contender, watched, now_s):
+                case Verdict.TAKE_OVER:
+                    return
+                case Verdict.BUSY:
+                    service = self._directory.rpartition("/")[2]
+                    raise Busy(service, f"busy: {claim.run}", "Wait for it to end, or use --wait.")
+            later = now_s - began_s >= _LATER_S
+            if later and not told and watched.newest and watched.newest.awaits:
+                told = True
+                wish.tell(
+                    f"run {claim.run} awaits {watched.newest.awaits}, for up to {watched.newest.quiet_s:.0f} s; waiting"
+                )
+            self._clock.sleep_until(now_s + (_POLL_LATER_S if later else _POLL_S))
             current = self._ledger.read().claim
             if current is None or current.n != claim.n:
                 return
-            now = self._progress()
-            if now != seen and now.get("claim") == claim.n:  # a superseded try that wakes moves nothing on
-                if not (wish.wait or claim.run == wish.run):
-                    raise Busy(
-                        self._directory.rpartition("/")[2], f"busy: {claim.run}", "Wait for it to end, or use --wait."
-                    )
-                seen, since = now, self._clock.monotonic_s()
 
-    def _progress(self) -> Mapping[str, Any]:
-        try:
-            kept = dict(self._namenode.extras(self._directory, acl=False).xattrs)
-        except NotFound:
-            return {}
-        value: Mapping[str, Any] = json.loads(kept[_PROGRESS]) if _PROGRESS in kept else {}
-        return value
+    def _owner(self, claim: Claim, watched: Watched) -> Owner:
+        dead, newest = self._host.is_dead, watched.newest
+        return Owner(claim.run, dead(claim.owner), newest is not None and dead(newest.who))

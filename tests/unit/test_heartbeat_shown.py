@@ -1,0 +1,274 @@
+"""The heartbeat of one process: what is written where others look, how often, and what counts as moving (I3)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.hiveserver2 import HiveServer2Queries
+from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
+from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.adapters.reporting import Relay, reporting_files, reporting_namenode
+from hadoop_dr.domain.errors import NotFound, Unreachable
+from hadoop_dr.domain.facts import Block, Blocks, Checksum
+from hadoop_dr.domain.heartbeat import Heartbeat
+from hadoop_dr.services.ledger.heartbeat import Pulse, shown_heartbeat
+from support.clock import StepClock
+
+SERVICE = "/.hadoop-dr/p/services/e%20 ü"
+
+
+class Host:
+    def me(self) -> dict[str, Any]:
+        return {"host": "h", "pid": 1, "started": 2}
+
+    def is_dead(self, owner: Any) -> bool:
+        return False
+
+
+class Counting(MemoryNameNode):
+    """Counts what is written, and can be silent."""
+
+    written, silent = 0, False
+
+    def set_xattr(self, path: str, name: str, value: bytes) -> None:
+        self.written += 1
+        if self.silent:
+            raise Unreachable("west", "no answer")
+        super().set_xattr(path, name, value)
+
+
+@pytest.fixture
+def west() -> Counting:
+    west = Counting(MemoryCluster("west"))
+    west.make_directory(SERVICE, 0o700)
+    return west
+
+
+@pytest.fixture
+def clock() -> StepClock:
+    return StepClock()
+
+
+@pytest.fixture
+def pulse(west: Counting, clock: StepClock) -> Pulse:
+    pulse = Pulse(west, SERVICE, clock, Host())
+    pulse.work_for(7)
+    return pulse
+
+
+def shown(west: Counting, claim_n: int = 7) -> Heartbeat | None:
+    return shown_heartbeat(west, SERVICE, claim_n)
+
+
+def test_a_heartbeat_is_written_at_most_once_a_second_however_much_moves(
+    west: Counting, clock: StepClock, pulse: Pulse
+) -> None:
+    for tenth in range(100):
+        clock.now_s = tenth / 10
+        pulse.beat(3)
+    assert west.written == 10
+    found = shown(west)
+    assert found is not None
+    assert (found.claim, found.count) == (7, 3 * 91)
+
+
+def test_nothing_is_shown_before_there_is_a_claim_nor_after_it_has_ended(west: Counting, clock: StepClock) -> None:
+    pulse = Pulse(west, SERVICE, clock, Host())
+    pulse.beat()
+    pulse.hand_over("place", 600)
+    with pulse.quiet("a long call", 60):
+        pulse.beat()
+    assert west.written == 0
+    pulse.work_for(7)
+    pulse.beat()
+    pulse.rest()
+    clock.now_s = 5
+    pulse.beat()
+    assert west.written == 1
+
+
+def test_many_threads_write_one_at_a_time_and_none_waits_for_another(west: Counting, pulse: Pulse) -> None:
+    inside, go_on, real = threading.Event(), threading.Event(), west.set_xattr
+
+    def slowly(path: str, name: str, value: bytes) -> None:
+        inside.set()
+        assert go_on.wait(30)
+        real(path, name, value)
+
+    west.set_xattr = slowly  # type: ignore[method-assign]
+    first = threading.Thread(target=pulse.beat)
+    first.start()
+    assert inside.wait(30)
+    pulse.beat()  # returns at once, or this test does not end
+    go_on.set()
+    first.join(30)
+    assert west.written == 1
+
+
+def test_a_long_call_announces_itself_and_what_moves_beside_it_does_not_hide_that(
+    west: Counting, clock: StepClock, pulse: Pulse
+) -> None:
+    with pulse.quiet("the checksum of /a %", 100.0), pulse.quiet("another", 20.0):
+        assert shown(west) == Heartbeat(7, 0, Host().me(), "the checksum of /a %", 100.0)
+        clock.now_s = 30
+        pulse.beat()
+        found = shown(west)
+        assert found is not None
+        assert (found.awaits, found.quiet_s) == ("the checksum of /a %", 70.0)
+    pulse.beat()
+    found = shown(west)
+    assert found is not None
+    assert (found.awaits, found.quiet_s) == ("", 0.0)
+
+
+def test_work_of_our_own_announces_itself_only_when_it_may_take_long(west: Counting, pulse: Pulse) -> None:
+    with pulse.working("a small plan", 20_000):
+        assert west.written == 0
+    with pulse.working("a large plan", 1_000_000):
+        found = shown(west)
+        assert found is not None
+        assert (found.awaits, found.quiet_s) == ("a large plan", 200.0)
+
+
+def test_items_that_are_worked_through_move(west: Counting, clock: StepClock, pulse: Pulse) -> None:
+    def slow() -> Iterator[int]:
+        for number in range(5000):
+            clock.now_s += 0.002
+            yield number
+
+    assert list(pulse.along(slow())) == list(range(5000))
+    assert west.written == 5
+
+
+def test_nothing_is_written_while_every_millisecond_counts_and_not_for_longer(
+    west: Counting, clock: StepClock, pulse: Pulse
+) -> None:
+    clock.now_s = 100
+    pulse.hush()
+    pulse.beat()
+    assert west.written == 0
+    clock.now_s = 110
+    pulse.beat()
+    assert west.written == 1
+    pulse.hush()
+    pulse.speak()
+    clock.now_s = 112
+    pulse.beat()
+    assert west.written == 2
+
+
+def test_waiting_for_a_moment_moves_and_leaves_its_last_second_alone(
+    west: Counting, clock: StepClock, pulse: Pulse
+) -> None:
+    asked: list[float] = []
+    pulse.sleep_until(10.5, lambda: asked.append(clock.now_s))
+    assert clock.now_s == 10.5
+    assert west.written == 10
+    assert max(asked) < 6
+
+
+def test_a_heartbeat_that_cannot_be_written_ends_nothing_and_is_told_once(west: Counting, pulse: Pulse) -> None:
+    west.silent = True
+    pulse.beat()
+    assert "progress could not be shown" in pulse.take_problem()
+    assert pulse.take_problem() == ""
+
+
+# ---------------------------------------------------------------------- ports that report
+
+
+class Silent(MemoryNameNode):
+    def status(self, path: str) -> Any:
+        raise Unreachable("west", "no answer")
+
+
+def test_an_answer_is_reported_and_a_request_without_one_is_not() -> None:
+    relay, told, cluster = Relay(), list[int](), MemoryCluster("west")
+    relay.to = told.append
+    west = reporting_namenode(MemoryNameNode(cluster), relay)
+    west.make_directory("/a %", 0o755)
+    assert (told, west.site) == ([1], "west")
+    with pytest.raises(NotFound):
+        west.status("/b")  # an answer, too
+    assert told == [1, 1]
+    with pytest.raises(Unreachable):
+        reporting_namenode(Silent(cluster), relay).status("/a %")
+    assert told == [1, 1]
+
+
+def test_what_comes_in_pieces_is_reported_piece_by_piece_as_it_is_taken() -> None:
+    relay, told, cluster = Relay(), list[int](), MemoryCluster("west")
+    west = reporting_namenode(MemoryNameNode(cluster), relay)
+    for name in ("b", "c ü"):
+        west.make_directory(f"/a %/{name}", 0o755)
+    relay.to = told.append
+    listing = west.list("/a %")
+    assert told == []
+    next(listing)
+    assert told == [1]
+    assert [one.name for one in listing] == ["c ü"]
+    assert told == [1, 1, 1]  # the end is an answer as well
+    assert list(west.list("/a %/b")) == []
+    assert told == [1, 1, 1, 1]
+
+
+def test_a_checksum_of_a_file_of_many_blocks_announces_how_long_it_may_take() -> None:
+    relay, said = Relay(), list[tuple[str, float]]()
+    blocks = {"/large %": 40_000, "/small": 3}
+
+    class Files(MemoryNameNode):
+        def blocks(self, path: str) -> Blocks:
+            return Blocks(tuple(Block(number, 128) for number in range(blocks[path])))
+
+        def checksum(self, path: str) -> Checksum:
+            return Checksum("sum", path)
+
+    class Saying:
+        def __init__(self, what: str, for_s: float) -> None:
+            said.append((what, for_s))
+
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None: ...
+
+    relay.quiet = Saying  # type: ignore[assignment]
+    west = reporting_namenode(Files(MemoryCluster("west")), relay)
+    for path in blocks:
+        west.blocks(path)
+        assert west.checksum(path).value == path
+    assert said == [("the checksum of /large %", 800.0)]
+
+
+def test_a_large_document_announces_how_long_writing_it_may_take() -> None:
+    relay, said, cluster = Relay(), list[str](), MemoryCluster("west")
+
+    class Saying:
+        def __init__(self, what: str, for_s: float) -> None:
+            said.append(f"{what} for {for_s:.0f} s")
+
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None: ...
+
+    relay.quiet = Saying  # type: ignore[assignment]
+    files = reporting_files(MemoryFiles(cluster), relay)
+    files.put("/d/small", b"x")
+    files.put("/d/large %", bytes(40 << 20))
+    assert said == ["writing /d/large % for 20 s"]
+
+
+def test_a_query_that_goes_on_moves_each_time_the_server_says_so() -> None:
+    clock, told = StepClock(), list[int]()
+    queries = HiveServer2Queries("west", "host:1", clock, plain=lambda *_: None, sasl=lambda *_: lambda *__: None,
+                                 report=told.append)  # fmt: skip
+    states = iter([1] * 250 + [2])  # RUNNING_STATE, then FINISHED_STATE
+    cursor = SimpleNamespace(poll=lambda: SimpleNamespace(operationState=next(states), errorMessage=None))
+    queries._wait(cursor, "select 1")
+    assert len(told) == 250
+    assert clock.now_s == pytest.approx(25.0)
