@@ -14,15 +14,18 @@ import pytest
 from hadoop_dr.adapters.hive import HiveMetastore
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.coverage import Uncovered
 from hadoop_dr.domain.catalog.difference import replaced_tables
 from hadoop_dr.domain.catalog.losses import named_drops
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, partition_values
-from hadoop_dr.domain.catalog.places import locations, outside
+from hadoop_dr.domain.catalog.places import locations
+from hadoop_dr.domain.catalog.protectable import Rule, part
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, Slot, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.catalog.tree import get_texts, text, with_field
 from hadoop_dr.domain.errors import NotReady
+from hadoop_dr.domain.roots import Decision
 from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported
 from hadoop_dr.services.catalog.reading import read_all
 from support.catalogs import (
@@ -182,15 +185,19 @@ def test_a_partition_added_between_the_two_event_ids_is_seen(pair: Live) -> None
     assert export.touched(e0, pair.east.current_event(), selection_of(["nobody_has_this"])) == []
 
 
-def test_locations_outside_the_roots_are_listed(pair: Live) -> None:
+def test_a_partition_outside_the_roots_is_found_and_nothing_else_is(pair: Live) -> None:
     pair.east.create([database(pair.name, f"{pair.base}/db")])
     pair.east.create([table(pair.name, "t", keys=("p",), location=f"{pair.base}/t")])
     pair.east.create([partition(pair.name, "t", ("p",), ("inside",)),
                       partition(pair.name, "t", ("p",), ("e%20",), location=f"{pair.base}/elsewhere/a b")])
     rows = read_all(pair.east, pair.selection).values()
     root = pair.base.removeprefix(live_hdfs("east"))
-    found = outside(rows, [f"{root}/t"], [live_hdfs("east")])
-    assert [(place.slot.key, place.path) for place in found] == [("p=e%2520", f"{root}/elsewhere/a b")]
+    rule = Rule(frozenset(Uncovered), False, (live_hdfs("east"),))
+    parted = part(rows, rule, lambda _: Decision((f"{root}/t",)), str)
+    [found] = parted.findings
+    assert (found.slot.key, found.why) == ("p=e%2520", Uncovered.OUTSIDE)
+    assert f"{root}/elsewhere/a b" in found.reason
+    assert len(parted.rows) == len(rows) - 1
     assert len(locations(rows)) == 3
 
 

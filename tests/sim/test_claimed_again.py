@@ -26,7 +26,7 @@ def fails_once(world: World, monkeypatch: pytest.MonkeyPatch, run: str, moment: 
     """A preflight that finds no answer right after its claim."""
     with monkeypatch.context() as broken:
         error = Unreachable("east", "no answer for a moment")
-        broken.setattr(Begin, "_make_ready", lambda self, claim, roots: (_ for _ in ()).throw(error))
+        broken.setattr(Begin, "_make_ready", lambda self, claim: (_ for _ in ()).throw(error))
         with pytest.raises(Unreachable):
             world.stages(run).preflight(moment=moment)
 

@@ -116,10 +116,14 @@ def test_roots_from_before_stay_and_the_check_says_what_a_change_would_do() -> N
                for text in world.checked())
 
 
-def test_a_table_that_cannot_be_a_root_refuses_the_run_by_name() -> None:
+def test_a_table_that_cannot_be_a_root_is_left_out_or_refused_by_name() -> None:
     world = Bill()
     world.east.create("bill", "all", "/wh")
-    with pytest.raises(Refused, match=r"table bill.all lies at /wh, which cannot be a root: it holds database crm"):
+    [left_out] = world.backup("first")["incomplete"]["objects"]
+    assert left_out["object"] == "table bill.all"
+    assert left_out["reason"].startswith("it lies at /wh, which cannot be a root: it holds database crm")
+    world.policy += "unprotectable: refuse\n"
+    with pytest.raises(Refused, match=r"table bill.all .*it lies at /wh, which cannot be a root: it holds database"):
         world.backup("refused")
 
 

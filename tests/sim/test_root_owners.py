@@ -256,7 +256,7 @@ def test_a_run_that_lost_its_claim_owns_nothing() -> None:
     beside(world, POLICY).stages("takes over").preflight(takeover=True)
     ground.owners.release(None, "somebody", lambda: None)
     with pytest.raises(Superseded):
-        own_roots(ground, claim, [ROOT])
+        own_roots(ground, claim, lambda: [ROOT])
     assert owners(world) == {}
 
 

@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.coverage import Uncovered, cover
 from hadoop_dr.domain.catalog.difference import Verb, catalog_of, difference, parent_of
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
-from hadoop_dr.domain.catalog.places import catalog_layout, locations, outside, refuse_outside, table_roots
+from hadoop_dr.domain.catalog.places import catalog_layout, locations, table_roots
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import (
     Kind,
@@ -42,7 +42,7 @@ from hadoop_dr.domain.catalog.tree import (
     text_map,
     with_field,
 )
-from hadoop_dr.domain.errors import BadInput, Mismatch, Refused
+from hadoop_dr.domain.errors import BadInput, Mismatch
 from hadoop_dr.domain.root_layout import TablePlace
 from support.catalogs import (
     VALUES,
@@ -195,7 +195,7 @@ def test_an_address_is_also_known_with_and_without_the_usual_port() -> None:
 # -- places
 
 
-def test_locations_are_paths_and_those_outside_the_roots_are_listed() -> None:
+def test_locations_are_paths_of_tables_partitions_and_skewed_values() -> None:
     skewed = table("bill", "s", location="hdfs://east/data/s")
     skew = record({3: (MAP, Pairs(LIST, STRING, [(Items(STRING, [b"a"]), b"hdfs://east/data/s/a b")]))})
     skewed = row_of(skewed.slot, with_field(skewed.tree, 7, record({**get_record(skewed.tree, 7), 11: skew})))
@@ -206,13 +206,6 @@ def test_locations_are_paths_and_those_outside_the_roots_are_listed() -> None:
     assert [place.path for place in locations(rows)] == [
         "/data/s", "/data/s/a b", "/data/s2/p=e%2520", "/tmp/x", "/data/s/n", "/"]
     assert table_roots(rows) == ["/", "/data/s", "/data/s/a b", "/data/s/n", "/tmp/x"]
-    assert [place.path for place in outside(rows, ["/data/s"], ["HDFS://EAST"])] == ["/data/s2/p=e%2520", "/tmp/x", "/"]
-    with pytest.raises(Refused, match=r"3 locations lie outside.*partition bill\.s p=e%2520 at hdfs://east/data/s2"):
-        refuse_outside(rows, ["/data/s"], ["hdfs://east"])
-    many = [partition("bill", "s", ("p",), (str(n),), location=f"hdfs://east/o/{n}") for n in range(30)]
-    with pytest.raises(Refused, match="and 10 more"):
-        refuse_outside(many, ["/data/s"], ["hdfs://east"])
-    refuse_outside(rows[1:2], ["/data"], ["hdfs://east"])
 
 
 def test_a_layout_tells_where_whole_databases_and_tables_lie_and_what_lies_beside_them() -> None:

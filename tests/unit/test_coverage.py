@@ -6,14 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
+from hadoop_dr.domain.catalog.rows import Kind as Catalog
+from hadoop_dr.domain.catalog.rows import Slot
 from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
-from hadoop_dr.domain.coverage import TableSeen, cover_directories, cover_files, cover_tables
+from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables
 from hadoop_dr.domain.datasets import DataSet, DataSetKind
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import Facts, Kind
 
 FILE = Facts(Kind.FILE, 1, "o", "g", 0o644, 1, 128 << 20, 0)
 BILLING = DataSet(DataSetKind.HIVE, "billing")
+INVOICES = Slot(Catalog.TABLE, "billing", "invoices")
 LANDING = DataSet(DataSetKind.HDFS, "/data/a b")
 
 
@@ -38,30 +42,35 @@ def test_a_declaration_that_takes_in_no_table_is_a_warning() -> None:
     assert (result.mark, result.detail) == (Mark.WARN, "'hive: billing' takes in no table now")
 
 
-def test_a_table_inside_the_roots_is_covered() -> None:
-    table = TableSeen("billing", "invoices", ["/data/a b/t", "/data/a b/t/day=1"])
-    (result,) = cover_tables([BILLING], [table], ["/data/a b"])
+def test_a_table_of_which_nothing_is_left_out_is_covered() -> None:
+    other = Finding(Slot(Catalog.TABLE, "billing", "x"), Uncovered.DELTA, True)
+    (result,) = cover_tables([BILLING], [INVOICES], [other])
     assert (result.mark, result.detail) == (Mark.OK, "billing.invoices is protected")
 
 
-def test_a_location_outside_the_roots_is_named() -> None:
-    table = TableSeen("billing", "invoices", ["/data/a b", *(f"/data/a bc/{n}" for n in range(5))])
-    (result,) = cover_tables([BILLING], [table], ["/data/a b"])
-    assert result.mark is Mark.FAIL
-    assert result.detail.endswith("/data/a bc/0, /data/a bc/1, /data/a bc/2 and 2 more")
-
-
-def test_one_location_outside_is_named_without_more() -> None:
-    (result,) = cover_tables([BILLING], [TableSeen("billing", "x", ["/tmp/x"])], ["/data"])
-    assert result.detail.endswith("directories: /tmp/x")
-
-
-def test_a_kind_that_cannot_be_protected_fails_unless_the_policy_skips_it() -> None:
-    acid = TableSeen("billing", "ledger", ["/elsewhere"], left_out="its files carry write ids")
-    (refused,) = cover_tables([BILLING], [acid], [])
-    (skipped,) = cover_tables([BILLING], [replace(acid, skipped=True)], [])
+def test_a_table_that_is_left_out_fails_unless_the_policy_skips_it() -> None:
+    (refused,) = cover_tables([BILLING], [INVOICES], [Finding(INVOICES, Uncovered.ACID, False)])
+    (skipped,) = cover_tables([BILLING], [INVOICES], [Finding(INVOICES, Uncovered.ACID, True)])
     assert (refused.mark, skipped.mark) == (Mark.FAIL, Mark.WARN)
-    assert "billing.ledger is not protected: its files carry write ids" in refused.detail
+    assert "billing.invoices is not protected: acid: its files carry write ids" in refused.detail
+
+
+def test_partitions_that_are_left_out_are_named_with_their_table_and_bounded_text() -> None:
+    found = [
+        Finding(Slot(Catalog.PARTITION, *INVOICES[1:3], f"day=e%20{n}"), Uncovered.OUTSIDE, True, f"lies at /{n}")
+        for n in range(9)
+    ]
+    (result,) = cover_tables([BILLING], [INVOICES], found)
+    assert result.mark is Mark.WARN
+    assert result.detail.startswith("billing.invoices is protected without partition day=e%200 (lies at /0), partition")
+    assert result.detail.endswith(" and 6 more")
+
+
+def test_tables_of_a_database_that_is_left_out_are_not_protected() -> None:
+    far = Finding(Slot(Catalog.DATABASE, "billing"), Uncovered.REMOTE, True)
+    first, second = cover_tables([BILLING], [INVOICES, Slot(Catalog.TABLE, "billing", "x")], [far])
+    assert [first.mark, second.mark] == [Mark.WARN, Mark.WARN]
+    assert "billing.x is not protected: remote-database" in second.detail
 
 
 def test_a_missing_directory_fails() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.root_layout import Layout, TablePlace
-from hadoop_dr.domain.root_notes import kept_directories, refused_roots, told_roots
+from hadoop_dr.domain.root_notes import kept_directories, rootless, told_roots
 from hadoop_dr.domain.roots import Decision, decide_roots
 
 BILL = "/wh ü/bill%.db"
@@ -115,13 +115,16 @@ def test_a_managed_directory_says_that_its_database_cannot_be_made_again_while_i
     assert managed.detail.endswith("and Hive then refuses to make the database again, until it is gone")
 
 
-def test_a_table_that_no_root_can_hold_is_refused_by_name() -> None:
-    (refused,) = refused_roots(decide_roots(replace(WHOLE, tables=tables("/wh ü"))))
-    assert refused.mark is Mark.FAIL
-    assert refused.detail == (
-        "table bill.t0 lies at /wh ü, which cannot be a root: it holds database default, which the policy does not "
-        "protect whole"
-    )
+def test_a_table_that_no_root_can_hold_says_why() -> None:
+    def reason(path: str, layout: Layout = WHOLE) -> str:
+        (one,) = decide_roots(replace(layout, tables=tables(path))).left_out
+        return rootless(one)
+
+    assert reason("/wh ü") == (
+        "it lies at /wh ü, which cannot be a root: it holds database default, which the policy does not protect whole")
+    assert reason("/tmp") == "it lies at /tmp, which cannot be a root: it holds more than one service"
+    assert reason("/a/../b").endswith("it has a component '..'")
+    assert reason("/gone", replace(WHOLE, absent={"/gone"})).endswith("it does not exist")
 
 
 def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_snapshots_of_it() -> None:

@@ -99,8 +99,20 @@ def test_a_table_whose_own_directory_holds_another_database_is_left_out_by_name(
     assert found.roots == (BILL, MANAGED)
     assert [(one.owner, one.why, one.by) for one in found.left_out] == [
         ("bill.t", Why.DATABASE, "crm"),
-        ("bill.all", Why.DATABASE, "crm"),
+        ("bill.all", Why.UNFIT, "holds more than one service"),
     ]
+
+
+def test_a_database_whose_directory_may_be_no_root_whoever_asks_has_none() -> None:
+    found = decide_roots(Layout(databases={"bill": ("/tmp",), "up": ("/wh/../x",)}, tables=[table("/tmp/t ü")]))
+    assert found.roots == ("/tmp/t ü",)
+    assert [(one.path, one.why) for one in found.barred] == [("/tmp", Why.UNFIT), ("/wh/../x", Why.UNFIT)]
+
+
+def test_a_table_whose_directory_does_not_exist_is_no_root() -> None:
+    found = decide_roots(replace(WHOLE, tables=[table("/gone ü")], absent={"/gone ü"}))
+    assert found.roots == (BILL, MANAGED)
+    assert found.left_out == (Barred("/gone ü", "bill.t", Why.ABSENT),)
 
 
 def test_a_table_chosen_singly_is_a_root_of_its_own_also_where_its_database_lies() -> None:
@@ -113,7 +125,7 @@ def test_a_table_chosen_singly_is_a_root_of_its_own_also_where_its_database_lies
 
 
 def test_the_line_that_would_help_a_table_elsewhere_is_a_directory_that_may_be_declared() -> None:
-    places = {"/lake/in/t": "/lake/in", "/tmp/t": "", "/t": "", f"{WH}/man/t": "", "/lake/a:b/t": ""}
+    places = {"/lake/in/t": "/lake/in", "/tmp/t": "", "/t": "", f"{WH}/man/t": "", "/lake/a*b/t": ""}
     for path, line in places.items():
         (own,) = decide_roots(replace(WHOLE, tables=[table(path)])).tables
         assert (own.why, own.line, own.change) == (Why.ELSEWHERE, line, False), path

@@ -30,14 +30,15 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "skew_ms": 1.2, "proof": "bounded", "baseline": EARLIER, "epoch": 1,
         "snapshots": {"east": {"/data/a b": SNAPSHOT}, "west": {"/data/a b": SNAPSHOT}},
         "entries": 12, "files_copied": 3, "bytes_copied": 4096, "seconds": {"preflight": 0.2}, "warnings": [],
+        "incomplete": {"count": 1, "objects": [{"object": "table bill.t", "why": "delta", "reason": "its log"}]},
     },
     "points": {"service": "billing", "points": [
         {"point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "skew_ms": 1.2, "proof": "atomic",
          "entries": 12, "bytes_copied": 4096, "epoch": 1, "sites": {"east": True, "west": True}, "pinned": False,
-         "verified": "match"},
+         "verified": "match", "incomplete": {"count": 0, "objects": []}},
         {"point": EARLIER, "state": "claimed", "moment": "2026-11-20T01:45:00.000Z", "skew_ms": None, "proof": None,
          "entries": 0, "bytes_copied": 0, "epoch": 1, "sites": {"east": False, "west": False}, "pinned": False,
-         "verified": ""},
+         "verified": "", "incomplete": {"count": 0, "objects": []}},
     ]},
     "plan": {
         "service": "billing", "baseline": None,

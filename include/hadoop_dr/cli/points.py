@@ -73,10 +73,11 @@ def _points_page(document: Mapping[str, Any]) -> None:
             p["epoch"],
             ", ".join(site for site, there in p["sites"].items() if there) or "-",
             p["verified"],
+            p["incomplete"]["count"] or "-",
         )
         for p in document["points"]
     ]
-    table(("point", "state", "proof", "skew ms", "entries", "copied", "epoch", "on", "verified"), rows)
+    table(("point", "state", "proof", "skew ms", "entries", "copied", "epoch", "on", "verified", "left out"), rows)
 
 
 def _verdict_page(document: Mapping[str, Any]) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from hadoop_dr.domain.catalog.coverage import Finding
+from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
+from hadoop_dr.domain.catalog.rows import Slot
 from hadoop_dr.domain.checks import Result, fail, ok, warn
 from hadoop_dr.domain.datasets import DataSet, DataSetKind, hive_matches
 from hadoop_dr.domain.facts import Facts, Kind
-from hadoop_dr.domain.roots import root_of
 
 SHOWN = 3
 
@@ -92,68 +94,46 @@ def cover_files(root: str, items: Iterable[tuple[str, Facts]]) -> list[Result]:
     return found or [ok("files", f"{root}: {count} entries, all of kinds that are carried over")]
 
 
-@dataclass(frozen=True, slots=True)
-class TableSeen:
-    """A table of the primary's catalog.
-
-    Attributes:
-        locations: Paths of its data and its partitions, without scheme and authority.
-        left_out: Why its kind cannot be protected, or empty.
-        skipped: The policy says to go on without it.
-    """
-
-    database: str
-    name: str
-    locations: Sequence[str] = ()
-    left_out: str = ""
-    skipped: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.database}.{self.name}"
-
-
-def cover_tables(protect: Iterable[DataSet], tables: Sequence[TableSeen], roots: Sequence[str]) -> list[Result]:
+def cover_tables(protect: Iterable[DataSet], tables: Sequence[Slot], findings: Iterable[Finding]) -> list[Result]:
     """Compares declarations with the catalog.
 
     Args:
         protect: What the policy declares.
         tables: Every table that a declaration takes in.
-        roots: The directories whose snapshots are taken.
+        findings: What of them, and of all that hangs on them, a point would not hold.
     """
     results: list[Result] = []
     for declared in protect:
         if declared.kind is DataSetKind.HIVE:
-            matching = [table for table in tables if hive_matches(declared.name, table.database, table.name)]
+            matching = [table for table in tables if hive_matches(declared.name, table.database, table.table)]
             if not matching:
                 results.append(
                     warn("tables", f"'{declared}' takes in no table now", "Correct it, or create the tables")
                 )
+    by_table: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        by_table.setdefault((finding.slot.database, finding.slot.table), []).append(finding)
     for table in tables:
-        results += _cover_table(table, roots)
+        found = by_table.pop((table.database, table.table), None) or by_table.get((table.database, ""), [])
+        results += _cover_table(table, found)
     return results
 
 
-def _cover_table(table: TableSeen, roots: Sequence[str]) -> list[Result]:
-    if table.left_out:
-        result = warn if table.skipped else fail
-        return [
-            result(
-                "tables",
-                f"{table} is not protected: {table.left_out}",
-                "Exclude it from 'protect', or change the kind of table",
-            )
-        ]
-    outside = [path for path in table.locations if root_of(path, roots) is None]
-    if outside:
-        more = f" and {len(outside) - SHOWN} more" if len(outside) > SHOWN else ""
-        return [
-            fail(
-                "locations",
-                f"{table} has data outside the protected directories: {', '.join(outside[:SHOWN])}{more}",
-                "Add the directory to 'protect', or move the data",
-            )
-        ]
-    return [ok("tables", f"{table} is protected")]
+def _cover_table(table: Slot, found: Sequence[Finding]) -> list[Result]:
+    name = f"{table.database}.{table.table}"
+    if not found:
+        return [ok("tables", f"{name} is protected")]
+    make = warn if all(finding.skipped for finding in found) else fail
+    whole = next((finding for finding in found if finding.slot.kind in (CatalogKind.TABLE, CatalogKind.DATABASE)), None)
+    if whole is not None:
+        return [make("tables", f"{name} is not protected: {whole.why.value}: {whole.reason}", _ELSEWHERE)]
+    tally = _Tally()
+    for finding in found:
+        tally.add(f"{finding.slot.kind.value} {finding.slot.key} ({finding.reason})")
+    return [make("tables", f"{name} is protected without {tally}", _ELSEWHERE)]
+
+
+_ELSEWHERE = "Move the data, change its kind, or declare its directory; else exclude it from 'protect'"
 
 
 def cover_directories(declared: Sequence[str], existing: Iterable[str]) -> list[Result]:

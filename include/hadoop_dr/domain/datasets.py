@@ -68,19 +68,39 @@ def directory(text: str) -> str:
     return path
 
 
+def unfit_location(path: str, *, root: bool = False) -> str | None:
+    """Says what is wrong with a location that a catalog names, such as ``has a component '..'``; None when nothing is.
+
+    It may look like a pattern, which a directory of a policy may not.
+
+    Args:
+        root: It would have to be a root.
+    """
+    if path == "/" or (root and path in _TOO_WIDE):
+        return "holds more than one service"
+    return next((wrong[0] for name in path[1:].split("/") if (wrong := _uncarried(name)) is not None), None)
+
+
 def _check_component(name: str, path: str) -> None:
-    if name in {"", ".", ".."}:
-        raise Wrong(f"'{path}' has a component '{name}'", "Write the path as HDFS lists it")
-    if name in _OURS:
-        raise Wrong(f"'{path}' lies in '{name}', which is not user data", "Name the directory above it")
     if found := re.search(r"[*?\[\]{}]", name):
         raise Wrong(
             f"'{path}' contains '{found[0]}', and directories are no patterns", "Name each directory on its own line"
         )
+    if wrong := _uncarried(name):
+        raise Wrong(f"{path!r} {wrong[0]}", wrong[1])
+
+
+def _uncarried(name: str) -> tuple[str, str] | None:
+    """What is wrong with a component of a path, and how to put it right."""
+    if name in {"", ".", ".."}:
+        return f"has a component '{name}'", "Write the path as HDFS lists it"
+    if name in _OURS:
+        return f"lies in '{name}', which is not user data", "Name the directory above it"
     if ":" in name or any(unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"} for letter in name):
-        raise Wrong(f"{path!r} has a character that HDFS or a line of a log cannot carry", "Rename the directory")
+        return "has a character that HDFS or a line of a log cannot carry", "Rename the directory"
     if len(name.encode("utf-8", "surrogatepass")) > LONGEST_NAME_BYTES:
-        raise Wrong(f"'{path}' has a component of more than {LONGEST_NAME_BYTES} bytes", "Shorten it")
+        return f"has a component of more than {LONGEST_NAME_BYTES} bytes", "Shorten it"
+    return None
 
 
 def hive_pattern(text: str) -> str:

@@ -50,6 +50,13 @@ class Acid(Enum):
     SKIP = "skip"
 
 
+class Unprotectable(Enum):
+    """What happens to what cannot be protected for another reason than being transactional, and to its service."""
+
+    LEAVE_OUT = "leave_out"
+    REFUSE = "refuse"
+
+
 class Unproven(Enum):
     """Whether a point whose moment could not be proven may be sealed."""
 
@@ -116,6 +123,7 @@ class Policy:
     rpo_ms: int = 1_800_000
     smoke: tuple[str, ...] = ()
     acid: Acid = Acid.REFUSE
+    unprotectable: Unprotectable = Unprotectable.LEAVE_OUT
     unproven: Unproven = Unproven.REFUSE
     settle_ms: int = 1_000
     takeover_after_ms: int = 30_000
@@ -159,6 +167,7 @@ KEYS = (
     "rpo",
     "smoke",
     "acid",
+    "unprotectable",
     "unproven",
     "settle",
     "takeover_after",
@@ -200,6 +209,7 @@ def read_policy(root: Node, longest_gap_ms: LongestGap) -> Policy:
         rpo_ms=_rpo_ms(fields, gap_ms),
         smoke=fields.texts("smoke"),
         acid=fields.choice("acid", Acid, Acid.REFUSE),
+        unprotectable=fields.choice("unprotectable", Unprotectable, Unprotectable.LEAVE_OUT),
         unproven=fields.choice("unproven", Unproven, Unproven.REFUSE),
         settle_ms=fields.read("settle", duration_ms, 1_000),
         takeover_after_ms=fields.read("takeover_after", duration_ms, 30_000),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from hadoop_dr.domain.datasets import directory
+from hadoop_dr.domain.datasets import directory, unfit_location
 from hadoop_dr.domain.document import Wrong
 
 DEFAULT = "default"
@@ -24,6 +24,7 @@ class Why(Enum):
     EMPTY = "empty"  # a managed directory in which no protected table lies
     SINGLE = "single"  # the table's database is not protected whole
     ELSEWHERE = "elsewhere"  # the table lies outside the directories of its database
+    UNFIT = "unfit"  # may not be a root, whoever asks
     ITSELF = "itself"  # the table's directory is a declared one, or its database's own
 
 
@@ -56,7 +57,7 @@ class Layout:
         tables: Protected tables.
         beside: All other databases of the metastore, with their directories.
         services: Other services, with the directories of theirs.
-        absent: Directories of databases that do not exist.
+        absent: Directories of databases and tables that do not exist.
     """
 
     declared: tuple[str, ...] = ()
@@ -81,6 +82,8 @@ class Neighbours:
 
     def against(self, path: str, database: str) -> tuple[Why, str] | None:
         """Says what stands against a directory of a database, or of a table in it; None when nothing does."""
+        if problem := unfit_location(path, root=True):
+            return Why.UNFIT, problem
         other = next((name for name in self._databases.get(path, ()) if name != database), None)
         if other is not None:
             return Why.DATABASE, other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hadoop_dr.domain.checks import Result, fail, ok, warn
+from hadoop_dr.domain.checks import Result, ok, warn
 from hadoop_dr.domain.root_layout import Why
 from hadoop_dr.domain.roots import Barred, Decision, OwnRoot
 
@@ -17,16 +17,9 @@ _NOT_AGAIN = "and Hive then refuses to make the database again, until it is gone
 _NO_NEWS = frozenset((Why.ABSENT, Why.EMPTY))
 
 
-def refused_roots(decision: Decision) -> list[Result]:
-    """Tables that no root holds and whose own directory cannot be one: a run is refused for them."""
-    return [
-        fail(
-            _NAME,
-            f"table {one.owner} lies at {one.path}, which cannot be a root: it {_against(one)}",
-            "Move the table's data, or take it out of 'protect'",
-        )
-        for one in decision.left_out
-    ]
+def rootless(one: Barred) -> str:
+    """Says of a table that lies in no root why its own directory cannot be one."""
+    return f"it lies at {one.path}, which cannot be a root: it {_against(one)}"
 
 
 def told_roots(decision: Decision, changed: Decision) -> list[Result]:
@@ -137,6 +130,8 @@ def _against(one: Barred) -> str:
             return f"shares data with service {one.by}"
         case Why.ROOT:
             return f"holds {one.by}, which has snapshots already"
+        case Why.UNFIT:
+            return one.by
         case Why.ABSENT:
             return "does not exist"
     return "is that of the default database, which holds all others"

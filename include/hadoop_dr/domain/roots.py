@@ -159,7 +159,7 @@ def _of_tables(layout: Layout, near: Neighbours, chosen: frozenset[str]) -> tupl
     for table in layout.tables:
         if nearest(table.path, chosen) is not None:
             continue
-        against = near.against(table.path, table.database)
+        against = (Why.ABSENT, "") if table.path in layout.absent else near.against(table.path, table.database)
         if against is None:
             own.add(table.path)
         else:

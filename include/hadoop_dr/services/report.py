@@ -7,6 +7,7 @@ from typing import Any
 
 from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.incomplete import COMPLETE
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, compare, decode
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.ports.files import Files
@@ -42,6 +43,7 @@ def _point(point: Point, sites: Sequence[str], *, pinned: bool) -> dict[str, Any
         "epoch": point.epoch,
         "sites": {site: site in there and site not in point.gone for site in sites},
         "pinned": pinned,
+        "incomplete": dict(point.taken.get("incomplete", COMPLETE)),
         "verified": "mismatch" if point.damaged else point.sealed.get("verified", {}).get("word", ""),
     }
 
@@ -87,6 +89,7 @@ def _tell_taken(_: Entry, body: Mapping[str, Any]) -> str:
     return (
         f"point {body['point']} taken on {body['source']}: {len(body['roots'])} snapshots, skew {body['skew_ms']} ms, "
         f"{body['proof']}, late by {body['late_by_ms']} ms{_tell_writing(body.get('writing', {}))}"
+        f"{_tell_incomplete(body.get('incomplete', COMPLETE))}"
     )
 
 
@@ -96,6 +99,12 @@ def _tell_writing(writing: Mapping[str, Any]) -> str:
     files = [f"{path} at {length} bytes" for path, length in writing["files"]]
     more = [f"{writing['count'] - len(files)} more"] if writing["count"] > len(files) else []
     return f"; {writing['count']} files were being written: {', '.join([*files, *more])}"
+
+
+def _tell_incomplete(incomplete: Mapping[str, Any]) -> str:
+    named = [f"{one['object']} ({one['reason']})" for one in incomplete["objects"][:_SHOWN]]
+    more = [f"{incomplete['count'] - len(named)} more"] if incomplete["count"] > len(named) else []
+    return f"; {incomplete['count']} objects are left out: {', '.join([*named, *more])}" if named else ""
 
 
 def _tell_staged(_: Entry, body: Mapping[str, Any]) -> str:

@@ -23,6 +23,9 @@ class Uncovered(Enum):
     MATERIALIZED = "materialized-view"
     REMOTE = "remote-database"
     FOREIGN = "other-file-system"
+    ADDRESS = "other-address"
+    ROOT = "no-root"
+    OUTSIDE = "outside"
     PARENT = "unprotected-parent"
 
 
@@ -35,8 +38,12 @@ _REASONS = {
     Uncovered.MATERIALIZED: "its rows belong to transactions of this site; it has to be built again",
     Uncovered.REMOTE: "its tables lie behind a data connector",
     Uncovered.FOREIGN: "its data lies on a file system that is not HDFS",
+    Uncovered.ADDRESS: "its data lies at an address that is not this site's",
+    Uncovered.ROOT: "its directory may not have snapshots of this service",
+    Uncovered.OUTSIDE: "its data lies outside the protected directories",
     Uncovered.PARENT: "its foreign key points to a table that is not protected; the key is left out, the table is not",
 }
+_OF_PARTITIONS = (Kind.PARTITION, Kind.PARTITION_STATS)
 _SAME_ADDRESS_SUFFICES = frozenset((Uncovered.ICEBERG, Uncovered.DELTA, Uncovered.HUDI))
 
 
@@ -48,14 +55,21 @@ class Finding:
         slot: The object.
         why: Its class.
         skipped: The policy says to go on without it; otherwise the run is refused.
+        detail: The reason where it is not that of the whole class.
     """
 
     slot: Slot
     why: Uncovered
     skipped: bool
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not protected."""
+        return self.detail or _REASONS[self.why]
 
     def __str__(self) -> str:
-        return f"{self.slot} ({self.why.value}): {_REASONS[self.why]}"
+        return f"{self.slot} ({self.why.value}): {self.reason}"
 
 
 def cover(rows: Iterable[Row], skip: Collection[Uncovered] = (), *,
@@ -71,17 +85,39 @@ def cover(rows: Iterable[Row], skip: Collection[Uncovered] = (), *,
         The rows without the found objects and all that hangs on them, and the findings.
     """
     rows = list(rows)
-    findings = {}
+    found = judge_kinds(rows, skip, one_address=one_address)
+    kept = without(rows, found)
+    orphans = fallen_keys(kept)
+    return without(kept, orphans), sorted([*found, *orphans], key=lambda finding: finding.slot[1:])
+
+
+def judge_kinds(rows: Iterable[Row], skip: Collection[Uncovered], *, one_address: bool) -> list[Finding]:
+    """Finds the databases and tables that cannot be protected because of what they are."""
+    found: list[Finding] = []
     for row in rows:
         why = _judge(row)
         if why and not (one_address and why in _SAME_ADDRESS_SUFFICES):
-            findings[row.slot[1:3]] = Finding(row.slot, why, why in skip)
-    kept = [row for row in rows
-            if row.slot[1:3] not in findings and (row.slot.database, "") not in findings]
-    tables = {row.slot[1:3] for row in kept if row.slot.kind is Kind.TABLE}
-    orphans = {row.slot for row in kept if (parent := parent_of(row)) and parent not in tables}
-    found = [*findings.values(), *(Finding(slot, Uncovered.PARENT, True) for slot in orphans)]
-    return [row for row in kept if row.slot not in orphans], sorted(found, key=lambda finding: finding.slot[1:])
+            found.append(Finding(row.slot, why, why in skip))
+    return found
+
+
+def fallen_keys(rows: Collection[Row]) -> list[Finding]:
+    """Finds the foreign keys whose parent table is not among the rows; the keys go, their tables stay."""
+    tables = {row.slot[1:3] for row in rows if row.slot.kind is Kind.TABLE}
+    return [Finding(row.slot, Uncovered.PARENT, True) for row in rows
+            if (parent := parent_of(row)) and parent not in tables]
+
+
+def without(rows: Iterable[Row], found: Iterable[Finding]) -> list[Row]:
+    """Leaves out what was found and all that hangs on it: what is in a database, on a table, on a partition."""
+    slots = [finding.slot for finding in found]
+    databases = {slot.database for slot in slots if slot.kind is Kind.DATABASE}
+    tables = {slot[1:3] for slot in slots if slot.kind is Kind.TABLE}
+    partitions = {slot[1:] for slot in slots if slot.kind is Kind.PARTITION}
+    exact = {slot for slot in slots if slot.kind is Kind.CONSTRAINT}
+    return [row for row in rows
+            if row.slot.database not in databases and row.slot[1:3] not in tables and row.slot not in exact
+            and not (row.slot.kind in _OF_PARTITIONS and row.slot[1:] in partitions)]
 
 
 def _judge(row: Row) -> Uncovered | None:

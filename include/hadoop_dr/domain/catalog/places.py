@@ -1,4 +1,4 @@
-"""Where the data of tables and partitions lies: the roots it needs, and what lies outside them (S2.3; fault 44)."""
+"""Where the data of tables and partitions lies: the roots it needs, and where databases lie (S2.3)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.tree import Tree, get_record, get_text
-from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.root_layout import Layout, TablePlace
-from hadoop_dr.domain.roots import root_of
-
-_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +70,6 @@ def _tables(rows: Iterable[Row]) -> list[TablePlace]:
         found.setdefault((place.slot.database, place.slot.table), []).append(place.path)
     return [TablePlace(database, f"{database}.{name}", path, tuple(others.get((database, name), ())))
             for (database, name), paths in sorted(own.items()) for path in paths]
-
-
-def outside(rows: Iterable[Row], roots: Iterable[str], addresses: Iterable[str]) -> list[Place]:
-    """Lists the locations that no root holds, or that lie on another file system than the site's."""
-    roots, known = list(roots), {address.lower() for address in addresses} | {""}
-    return [place for place in locations(rows)
-            if place.address.lower() not in known or root_of(place.path, roots) is None]
-
-
-def refuse_outside(rows: Iterable[Row], roots: Iterable[str], addresses: Iterable[str]) -> None:
-    """Checks that the roots hold all data of the catalog.
-
-    Raises:
-        Refused: They do not; the error lists the objects and their locations.
-    """
-    found = outside(rows, roots, addresses)
-    if found:
-        shown = "; ".join(f"{place.slot} at {place.address}{place.path}" for place in found[:_SHOWN])
-        more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        raise Refused("catalog", f"{len(found)} locations lie outside the protected directories: {shown}{more}",
-                      "Add an hdfs entry for each directory to the policy, or move the partitions under their tables")
 
 
 def _of_row(row: Row) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Any
 from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, warn
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import iso, point_id
+from hadoop_dr.domain.incomplete import incomplete_results
 from hadoop_dr.domain.policy import Drift, Mode
-from hadoop_dr.domain.root_notes import kept_directories, refused_roots, told_roots
+from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.baseline import Baseline, find_baseline
@@ -94,14 +95,14 @@ class Begin:
         as_left = self._refuse_foreign()
         claim = self._claim(order)
         finished = Recover(self._ground, self._finish).run(claim)
-        state, roots = self._ground.ledger.read(), self._catalogs.roots()
+        state = self._ground.ledger.read()
         baseline = self._baseline(state)
         begun = state.points[claim.point].state is not PointState.CLAIMED
         try:
             # What this very run changed before it died is no drift: its next stages go on from there.
             if claim.n != as_left and not begun and (last := self._last(state, baseline).point) is not None:
                 self._mend_drift(claim, last)
-            self._make_ready(claim, roots)
+            roots = self._make_ready(claim)
         except DrError as error:
             if not begun:
                 self._close.void(claim, claim.point, str(error))
@@ -117,7 +118,7 @@ class Begin:
 
     def _decide(self) -> tuple[list[Result], ServiceState | None, Baseline]:
         ground = self._ground
-        preflight = Preflight(ground, self._catalogs.rows)
+        preflight = Preflight(ground, lambda: self._catalogs.parted().rows)
         sites = preflight.sites()
         if any(result.mark is Mark.FAIL for result in sites):
             return sites, None, Baseline(None)
@@ -136,8 +137,10 @@ class Begin:
         stays = kept_directories(decision, state.held_roots(ground.source.name))
         checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots()))
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
-        owners = [*ground.owners.look(decision.roots, again=nested), *refused_roots(decision)]
-        return [*sites, *owners, *checked, *stays, *order, *damaged], state, baseline
+        owners = ground.owners.look(decision.roots, again=nested)
+        parted = self._catalogs.parted()
+        left_out = incomplete_results(parted.findings, parted.refused)
+        return [*sites, *owners, *left_out, *checked, *stays, *order, *damaged], state, baseline
 
     def _baseline(self, state: ServiceState) -> Baseline:
         if self._ground.policy.mode is Mode.FULL:
@@ -188,18 +191,19 @@ class Begin:
             )
         )
 
-    def _make_ready(self, claim: Claim, roots: Sequence[str]) -> None:
-        """Makes the roots the service's own, then exist on the target and snapshottable on both sites.
+    def _make_ready(self, claim: Claim) -> Sequence[str]:
+        """Makes the roots the service's own, then exist on the target and snapshottable on both sites; gives them.
 
         A root that is there keeps its attributes, and a new one is closed to all others: place gives it the source's.
         """
         ground = self._ground
+        roots = own_roots(ground, claim, self._catalogs.roots)
         release_retired(ground, claim, roots)
-        own_roots(ground, claim, roots)
         for root in roots:
             ground.source.namenode.allow_snapshot(root)
             ground.target.namenode.make_directory(root, CLOSED)
             ground.target.namenode.allow_snapshot(root)
+        return roots
 
     def _drift(self, baseline: Baseline) -> list[Result]:
         if baseline.point is None:

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from hadoop_dr.domain.catalog.coverage import Finding, Uncovered, cover
 from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.left_out import LeftOut, changes_that_count
 from hadoop_dr.domain.catalog.losses import named_drops, renamed_tables
-from hadoop_dr.domain.catalog.places import locations, refuse_outside, table_roots
+from hadoop_dr.domain.catalog.places import locations, table_roots
+from hadoop_dr.domain.catalog.protectable import Parted
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
-from hadoop_dr.domain.coverage import TableSeen
 from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
-from hadoop_dr.domain.policy import Acid, Mode
+from hadoop_dr.domain.incomplete import COMPLETE, incomplete_of, incomplete_warnings
+from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.root_notes import kept_directories
 from hadoop_dr.domain.roots import Decision, root_of
 from hadoop_dr.domain.service_state import Point
@@ -24,11 +25,13 @@ from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground, Side
-from hadoop_dr.services.backup.roots import Roots
+from hadoop_dr.services.backup.parting import Parting, refuse_unprotectable
 from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported, Planned
 
 CATALOG = "catalog.parquet"
 DROPS = "drops.parquet"
+LEFT_OUT = "left-out.parquet"
+"""What a point leaves out, so that the next export need not read the whole catalog again."""
 _SLOTS = SCHEMA[: len(Slot._fields)]
 _NOTHING = {"create": 0, "alter": 0, "drop": 0}
 _SHOWN = 20
@@ -52,15 +55,14 @@ class Catalogs:
         self._ground = ground
         self._patterns = ground.policy.hive_patterns
         self._selection = selection_of(self._patterns)
-        self._roots = Roots(ground, self._selection, self._addresses(ground.source))
+        self._parting = Parting(ground, self._selection, self._addresses(ground.source))
         self._begun: Exported | None = None
         self._every: list[Row] = []
-        self._decided: tuple[int, Decision] | None = None
-        self._at_moment: Decision | None = None
+        self._decided: tuple[object, Parted] | None = None
         self._exact: Exported | None = None
-        self._kept: list[Row] = []
-        self._findings: list[Finding] = []
+        self._at_e0: Parted | None = None
         self._e0 = self._e1 = 0
+        self._quiet_from_s = 0.0
         self.gaps: list[str] = []
         self.lost: list[str] = []
 
@@ -71,53 +73,48 @@ class Catalogs:
         return table_roots(self._along(self.rows()))
 
     def rows(self) -> list[Row]:
-        """The protected objects of the source's catalog now."""
-        return self._covered(self._all())
+        """The protected objects of the source's catalog now.
+
+        Raises:
+            Refused: An object cannot be protected, and the policy does not say to go on without it.
+        """
+        parted = self.parted()
+        refuse_unprotectable(parted)
+        return parted.rows
 
     def roots(self) -> tuple[str, ...]:
-        """The roots a snapshot would be taken of now."""
+        """The roots a snapshot would be taken of now.
+
+        Raises:
+            Refused: An object cannot be protected, and the policy does not say to go on without it.
+        """
+        refuse_unprotectable(self.parted())
         return self.decision().roots
 
     def decision(self) -> Decision:
-        """The roots and what a person should know of them, decided once for what was read of catalog and ledger."""
-        rows, chain = self._all(), self._ground.ledger.chain
-        if self._decided is None or self._decided[0] != chain.head_n:
-            found = self._roots.decide(self._covered(rows), self._every)
-            self._decided = (chain.head_n, found)
-        return self._decided[1]
+        """The roots and what a person should know of them; what cannot be protected is left aside."""
+        return self.parted().decision
 
     def decisions(self) -> tuple[Decision, Decision]:
-        """The same, and as if no point held a snapshot; what cannot be protected is left aside instead of refused."""
-        kept = self._protectable()
-        return self._roots.decide(kept, self._every), self._roots.changed(kept, self._every)
+        """The same, and as if no point held a snapshot."""
+        return self.decision(), self._parting.changed(self.parted(), self._every)
 
-    def seen(self) -> list[TableSeen]:
-        """Every declared table as coverage looks at it, also those a point leaves out."""
-        rows = self._all()
-        kept, findings = cover(rows, self._skip(), one_address=self._one_address())
-        left_out = {finding.slot[1:3]: finding for finding in findings}
-        places: dict[tuple[str, str], list[str]] = {}
-        for place in locations(kept):
-            places.setdefault((place.slot.database, place.slot.table), []).append(place.path)
-        return [
-            TableSeen(
-                row.slot.database,
-                row.slot.table,
-                places.get((row.slot.database, row.slot.table), ()),
-                left_out[row.slot[1:3]].why.value if row.slot[1:3] in left_out else "",
-                row.slot[1:3] in left_out and left_out[row.slot[1:3]].skipped,
-            )
-            for row in rows
-            if row.slot.kind is Kind.TABLE
-        ]
+    def parted(self) -> Parted:
+        """What a point would hold now and what not, decided once for what was read of catalog and ledgers."""
+        rows, ground = self._all(), self._ground
+        if self._decided is None or self._decided[0] != (ground.ledger.chain.head_n, ground.owners.known_n):
+            parted = self._parting.part(rows, self._every)
+            self._decided = ((ground.ledger.chain.head_n, ground.owners.known_n), parted)
+        return self._decided[1]
+
+    def tables(self) -> list[Slot]:
+        """Every table that the policy selects, also those a point leaves out."""
+        return [row.slot for row in self._all() if row.slot.kind is Kind.TABLE]
 
     def _all(self) -> list[Row]:
         if self._patterns and self._begun is None:
             self.begin()
         return list(self._begun.rows.values()) if self._begun else []
-
-    def _protectable(self) -> list[Row]:
-        return cover(self._all(), self._skip(), one_address=self._one_address())[0]
 
     def begin(self) -> None:
         """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again.
@@ -132,7 +129,7 @@ class Catalogs:
                 self._begun = begun if begun.full else export.at(begun, now)
             except CatalogMoved:
                 self._begun = export.begin(self._selection)
-            self._exact = self._decided = None
+            self._exact = self._at_e0 = self._decided = None
             self._every = self._metastore(self._ground.source).every_database()
 
     def mark_before(self) -> None:
@@ -145,58 +142,66 @@ class Catalogs:
         """After the last snapshot: notes the event id E1."""
         if self._patterns:
             self._e1 = self._metastore(self._ground.source).current_event()
+            self._quiet_from_s = self._ground.clock.monotonic_s()
 
     def touched(self, settle_ms: int, sleep_until: Callable[[float], None]) -> list[str]:
-        """Names protected objects that changed after E0 and until the catalog has settled."""
+        """Names protected objects that changed after E0 and until the catalog has settled.
+
+        What the point leaves out is known by ``outside``, which comes first; its changes do not count.
+        """
         if not self._patterns:
             return []
-        sleep_until(self._ground.clock.monotonic_s() + settle_ms / 1000)
+        sleep_until(self._quiet_from_s + settle_ms / 1000)
         until = max(self._e1, self._metastore(self._ground.source).current_event())
         try:
             events = self._export().touched(self._e0, until, self._selection)
         except CatalogMoved as moved:
             self.gaps.append(f"{moved.subject}: {moved.problem}")
             return []
+        if self._exact is not None and self._at_e0 is not None:
+            events = changes_that_count(events, self._at_e0.findings, self._exact.rows, self._parting.rule)
         return sorted({".".join(part for part in (event.database, event.table) if part) for event in events})
 
     def outside(self, roots: Sequence[str], snapshot: str) -> list[str]:
         """Names locations registered at E0 that the snapshots do not hold.
 
         Raises:
-            Refused: A location lies outside the roots altogether, or an object cannot be protected.
+            Refused: An object cannot be protected, and the policy does not say to go on without it.
         """
         if not self._patterns:
             return []
         assert self._begun is not None
         try:
-            self._exact = self._export().at(self._begun, self._e0)
+            self._exact = self._export().at(self._begun, self._e0, LeftOut(self.parted().findings).holds)
         except CatalogMoved as moved:
             self.lost.append(f"{moved.subject}: {moved.problem}")
             return []
-        self._kept = self._covered(self._exact.rows.values())
-        self._at_moment = self._roots.decide(self._kept, self._every)
-        wanted = self._at_moment.roots
-        if late := [root for root in wanted if root_of(root, roots) is None]:
+        self._at_e0 = self._parting.part(list(self._exact.rows.values()), self._every)
+        refuse_unprotectable(self._at_e0)
+        if late := [root for root in self._at_e0.decision.roots if root_of(root, roots) is None]:
             return [f"{root}, a root since the moment was armed" for root in late]
-        refuse_outside(self._kept, roots, self._addresses(self._ground.source))
-        return self._missing(roots, snapshot)
+        return self._missing(roots, snapshot, self._at_e0.rows)
 
     def roots_told(self) -> list[str]:
         """What a point says of directories that a DROP left behind, and of foreign data in its roots."""
         held = self._ground.ledger.known().held_roots(self._ground.source.name)
-        return [result.detail for result in kept_directories(self._at_moment or self.decision(), held)]
+        decision = self._at_e0.decision if self._at_e0 is not None else self.decision()
+        return [result.detail for result in kept_directories(decision, held)]
 
     def write(self, documents: Documents) -> dict[str, Any]:
         """Writes the catalog at exactly E0 as a document; gives what the ledger keeps of it."""
-        if self._exact is None:
+        if self._exact is None or self._at_e0 is None:
             return {}
-        documents.write_loose(CATALOG, SCHEMA, pack_rows(self._kept))
-        return {
-            "e0": self._e0,
-            "e1": self._e1,
-            "objects": len(self._kept),
-            "left_out": [str(finding) for finding in self._findings[:_SHOWN]],
-        }
+        held = catalog_of(self._at_e0.rows)
+        aside = [row for slot, row in self._exact.rows.items() if slot not in held]
+        documents.write_loose(CATALOG, SCHEMA, pack_rows(self._at_e0.rows))
+        if aside:
+            documents.write_loose(LEFT_OUT, SCHEMA, pack_rows(aside))
+        return {"e0": self._e0, "e1": self._e1, "objects": len(held), "aside": len(aside)}
+
+    def incomplete(self) -> dict[str, Any]:
+        """What the ledger keeps of what the point leaves out."""
+        return dict(COMPLETE) if self._at_e0 is None else incomplete_of(self._at_e0.findings)
 
     # ------------------------------------------------------------------ on the target
 
@@ -205,6 +210,8 @@ class Catalogs:
         if not point.taken.get("catalog"):
             return dict(_NOTHING), Deletions()
         documents.adopt(CATALOG)
+        if point.taken["catalog"]["aside"]:
+            documents.adopt(LEFT_OUT)
         rows = self._rows(documents)
         found = self._planned(rows, selected_at(point), self._earlier(point), point.source)
         named = named_drops(found.changes)
@@ -246,7 +253,7 @@ class Catalogs:
 
     def warnings(self, point: Point) -> list[str]:
         """What a person should know about the catalog of this point."""
-        left_out = [f"not protected: {text}" for text in point.taken.get("catalog", {}).get("left_out", [])]
+        left_out = incomplete_warnings(point.taken.get("incomplete", COMPLETE))
         return [*left_out, *point.taken.get("roots_told", ())]
 
     # ------------------------------------------------------------------ for an undo
@@ -290,10 +297,10 @@ class Catalogs:
             return None
         if self._ground.policy.mode is Mode.FULL or selected_at(point) != self._selection:
             return None
-        if point.taken["catalog"]["left_out"]:
-            return None  # objects were left out of the document, so it is not the whole export
+        documents = Documents(self._ground, point)
         try:
-            rows = self._rows(Documents(self._ground, point))
+            aside = unpack_rows(documents.read(LEFT_OUT)) if point.taken["catalog"]["aside"] else []
+            rows = [*self._rows(documents), *aside]
         except BaselineLost:
             return None
         return Exported(selected_at(point), point.taken["catalog"]["e0"], catalog_of(rows), full=False)
@@ -351,32 +358,10 @@ class Catalogs:
         return [p for p in self._ground.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
 
 
-    def _covered(self, rows: Iterable[Row]) -> list[Row]:
-        """Parts off what cannot be protected.
-
-        Raises:
-            Refused: There is such an object, and the policy does not say to go on without it.
-        """
-        kept, self._findings = cover(rows, self._skip(), one_address=self._one_address())
-        refused = [str(finding) for finding in self._findings if not finding.skipped]
-        if refused:
-            raise Refused(
-                "catalog",
-                f"{len(refused)} objects cannot be protected: {'; '.join(refused[:_SHOWN])}",
-                "Take them out of 'protect' by naming tables, or for transactional tables set acid: skip",
-            )
-        return kept
-
-    def _skip(self) -> list[Uncovered]:
-        return [Uncovered.ACID] if self._ground.policy.acid is Acid.SKIP else []
-
-    def _one_address(self) -> bool:
-        return self._ground.source.authority == self._ground.target.authority
-
-    def _missing(self, roots: Sequence[str], snapshot: str) -> list[str]:
+    def _missing(self, roots: Sequence[str], snapshot: str, rows: Sequence[Row]) -> list[str]:
         """Locations of E0 that the snapshots do not hold, a listing for each directory they lie in."""
         wanted: dict[str, dict[str, str]] = {}
-        for place in locations(self._kept):
+        for place in locations(rows):
             root = root_of(place.path, roots)
             below = place.path[len(root or "") :].strip("/")
             if root is not None and below:

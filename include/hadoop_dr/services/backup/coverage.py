@@ -5,7 +5,7 @@ from __future__ import annotations
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.root_notes import refused_roots, told_roots
+from hadoop_dr.domain.root_notes import told_roots
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.inventory import walk
@@ -26,12 +26,11 @@ class Coverage:
         ground = self._ground
         catalogs = Catalogs(ground)
         decision, changed = catalogs.decisions()
-        left_out = {one.owner for one in decision.left_out}
-        tables, roots = [table for table in catalogs.seen() if str(table) not in left_out], decision.roots
+        roots = decision.roots
         existing = [path for path in ground.policy.directories if self._exists(path)]
         results = cover_directories(ground.policy.directories, existing)
-        results += cover_tables(ground.policy.protect, tables, roots)
-        results += [*refused_roots(decision), *told_roots(decision, changed)]
+        results += cover_tables(ground.policy.protect, catalogs.tables(), catalogs.parted().findings)
+        results += [*ground.owners.look(roots, again=False), *told_roots(decision, changed)]
         for root in (root for root in roots if self._exists(root)):
             items = ((path, item.facts) for path, item in walk(self._ground.source.namenode, root))
             results += cover_files(root, items)

@@ -5,20 +5,34 @@ Both under the run's claim: two runs of one service never own and give up at onc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from hadoop_dr.domain.errors import OwnedElsewhere
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.services.backup.ground import Ground
 
 
-def own_roots(ground: Ground, claim: Claim, roots: Sequence[str]) -> None:
+def own_roots(ground: Ground, claim: Claim, decide: Callable[[], Sequence[str]]) -> Sequence[str]:
     """Makes the service the owner of its roots; costs nothing where it is.
+
+    Args:
+        decide: Gives the roots, as far as is known what other services own. It is asked again when one of those was
+            first, because a table that lies there is left out from then on.
 
     Raises:
         OwnedElsewhere: Another service has one of them.
         Superseded: The claim is not in force any more.
     """
-    ground.owners.own(roots, claim.run, lambda: _check(ground, claim))
+    roots = decide()
+    while True:
+        try:
+            ground.owners.own(roots, claim.run, lambda: _check(ground, claim))
+        except OwnedElsewhere:
+            if (others := decide()) == roots:
+                raise
+            roots = others
+        else:
+            return roots
 
 
 def release_retired(ground: Ground, claim: Claim, roots: Sequence[str]) -> list[str]:

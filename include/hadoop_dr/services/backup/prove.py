@@ -9,6 +9,7 @@ from typing import Any
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, Mismatch
 from hadoop_dr.domain.facts import Listed, Snapshot
 from hadoop_dr.domain.ids import iso, snapshot_name
+from hadoop_dr.domain.incomplete import COMPLETE
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.roots import keyed_by_declaration
@@ -153,6 +154,7 @@ class Prove:
             "bytes_copied": summary["bytes_copied"],
             "seconds": summary["seconds"],
             "warnings": summary["warnings"],
+            "incomplete": dict(point.taken.get("incomplete", COMPLETE)),
         }
 
     def _judge(

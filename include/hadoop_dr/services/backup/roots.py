@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from hadoop_dr.domain.catalog.places import catalog_layout
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.roots import Decision, decide_roots
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.transfer.crew import side_by_side
 
 
 class Roots:
@@ -25,37 +25,34 @@ class Roots:
 
     def __init__(self, ground: Ground, selection: Selection, addresses: Iterable[str]) -> None:
         self._ground, self._selection, self._addresses = ground, selection, tuple(addresses)
+        self._there: set[str] = set()
 
-    def decide(self, rows: Iterable[Row], every: Iterable[Row]) -> Decision:
-        """Decides for a catalog.
+    def decide(self, rows: Iterable[Row], every: Iterable[Row], held: Collection[str]) -> Decision:
+        """Decides for a catalog, and looks whether directories that would be new roots exist; a request for each, once.
 
         Args:
             rows: The objects a point would hold.
             every: All databases of the metastore.
+            held: Directories that have snapshots of points; without any, this is what a change of roots would lead to.
         """
-        return self._decide(self._layout(rows, every), self._ground.ledger.read().held_roots())
-
-    def changed(self, rows: Iterable[Row], every: Iterable[Row]) -> Decision:
-        """Decides as if no point held a snapshot: what a change of roots would lead to."""
-        return self._decide(self._layout(rows, every), ())
-
-    def _layout(self, rows: Iterable[Row], every: Iterable[Row]) -> Layout:
         layout = catalog_layout(rows, every, self._selection, self._addresses)
-        return replace(layout, declared=self._ground.policy.directories, services=self._ground.owners.beside())
-
-    def _decide(self, layout: Layout, sticky: Iterable[str]) -> Decision:
-        """Decides, and looks whether directories of databases that would be new roots exist; one request for each."""
-        sticky = frozenset(sticky)
+        layout = replace(layout, declared=self._ground.policy.directories, services=self._ground.owners.beside())
         while True:
-            decision = decide_roots(layout, sticky)
-            new = decision.databases.keys() - sticky - set(layout.declared)
-            absent = {path for path in new if not self._exists(path)}
+            decision = decide_roots(layout, held)
+            new = {*decision.databases, *(one.path for one in decision.tables)}.difference(held, layout.declared)
+            absent = self._absent(sorted(new - self._there))
             if not absent:
                 return decision
             layout = replace(layout, absent={*layout.absent, *absent})
 
-    def _exists(self, path: str) -> bool:
+    def _absent(self, paths: Iterable[str]) -> list[str]:
+        """Those of some directories that do not exist; one that does is not asked about again by this process."""
+        found = dict(side_by_side(self._exists, paths))
+        self._there.update(path for path, there in found.items() if there)
+        return [path for path, there in found.items() if not there]
+
+    def _exists(self, path: str) -> tuple[str, bool]:
         try:
-            return self._ground.source.namenode.status(path).facts.is_dir
+            return path, self._ground.source.namenode.status(path).facts.is_dir
         except NotFound:
-            return False
+            return path, False

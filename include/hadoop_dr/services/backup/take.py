@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -100,9 +100,8 @@ class TakeMoment:
         self._ground.ledger.append_mine(claim, "rearmed", body)
         return self._ground.ledger.read().points[new]
 
-    def _roots(self, claim: Claim) -> tuple[str, ...]:
-        roots = self._catalogs.roots()
-        own_roots(self._ground, claim, roots)
+    def _roots(self, claim: Claim) -> Sequence[str]:
+        roots = own_roots(self._ground, claim, self._catalogs.roots)
         for root in roots:
             self._ground.source.namenode.allow_snapshot(root)
         return roots
@@ -130,8 +129,8 @@ class TakeMoment:
         writing = FindWriting(ground.source.namenode, ground.policy.audit_entries).run(
             roots, candidate_name(ground, point)
         )
-        touched = self._catalogs.touched(ground.policy.settle_ms, self._pulse.sleep_until)
         outside = self._catalogs.outside(roots, candidate_name(ground, point))
+        touched = self._catalogs.touched(ground.policy.settle_ms, self._pulse.sleep_until)
         evidence = Evidence(
             len(roots),
             taken.skew_ms,
@@ -172,6 +171,7 @@ class TakeMoment:
             "roots": roots,
             "roots_told": self._catalogs.roots_told(),
             "catalog": catalog,
+            "incomplete": self._catalogs.incomplete(),
             "writing": dict(shot.writing),
             "protect": {"hdfs": list(ground.policy.directories), "hive": sorted(ground.policy.hive_patterns)},
             "declared": sorted({*ground.policy.directories, *self._catalogs.locations(), *roots}),

@@ -7,7 +7,7 @@ log. The export of the last recovery point serves as the beginning of the next o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.difference import parent_of
@@ -60,8 +60,13 @@ class CatalogExport:
             return Exported(selection, previous.event, previous.rows, False)
         return Exported(selection, newest, read_all(self._metastore, selection), True)
 
-    def at(self, base: Exported, event: int) -> Exported:
+    def at(
+        self, base: Exported, event: int, left_out: Callable[[Kind, str, str, str], bool] = lambda *slot: False
+    ) -> Exported:
         """Brings a beginning to exactly one event id, the newest at the moment.
+
+        Args:
+            left_out: Whether a point would leave an object out: where nothing tells how it was, how it is will do.
 
         Raises:
             CatalogMoved: Something changed so often that its state at the event id cannot be told; take another moment.
@@ -82,7 +87,7 @@ class CatalogExport:
         rows = {slot: row for slot, row in base.rows.items()
                 if slot.kind is not Kind.FUNCTION and not before.covers(slot)}
         rows |= read | {row.slot: row for row in functions}
-        rebuilt = self._correct(rows, base, before, after, known)
+        rebuilt = self._correct(rows, base, before, after, known, left_out)
         return Exported(selection, event, rows, base.full, len(read), rebuilt)
 
     def touched(self, after: int, until: int, selection: Selection) -> list[Event]:
@@ -97,7 +102,15 @@ class CatalogExport:
                                "Take another moment")
         return [event for event in events if _concerns(event, selection)]
 
-    def _correct(self, rows: dict[Slot, Row], base: Exported, before: _Touched, after: _Touched, known: bool) -> int:
+    def _correct(
+        self,
+        rows: dict[Slot, Row],
+        base: Exported,
+        before: _Touched,
+        after: _Touched,
+        known: bool,
+        left_out: Callable[[Kind, str, str, str], bool],
+    ) -> int:
         """Replaces what was read too late by how it was; gives how many objects that were."""
         rebuilt = 0
         for slot in {*rows, *base.rows, *before.exact, *after.exact}:
@@ -109,6 +122,8 @@ class CatalogExport:
             try:
                 row = settle(slot, base.rows.get(slot), earlier, later)
             except Lost as lost:
+                if left_out(*slot):
+                    continue
                 raise CatalogMoved(str(slot), f"changed after event {base.event} and no message tells how it was",
                                    "Take another moment") from lost
             rows.pop(slot, None)

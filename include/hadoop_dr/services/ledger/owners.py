@@ -52,6 +52,11 @@ class RootOwners:
         """Roots the service owns, as far as was read."""
         return self._state.owned_by(self._service)
 
+    @property
+    def known_n(self) -> int:
+        """Number of the newest entry of the pair's ledger that was read or written here."""
+        return self._state.n
+
     def beside(self) -> dict[str, list[str]]:
         """Directories of the other services: what they own, as far as was read, and what their policies declare."""
         found = {name: list(paths) for name, paths in self._declared.items() if name != self._service}

@@ -1,0 +1,69 @@
+"""Changes of objects that a point leaves out are no changes: they cannot make a moment doubtful (section 6, I1).
+
+What the point holds is the catalog at exactly E0, and of that the data of what is left out are no part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from hadoop_dr.domain.catalog.coverage import Finding, judge_kinds
+from hadoop_dr.domain.catalog.events import Event, How, Touch
+from hadoop_dr.domain.catalog.messages import touches
+from hadoop_dr.domain.catalog.protectable import Rule, elsewhere_found
+from hadoop_dr.domain.catalog.rows import Kind, Slot, row_of
+
+_OF_PARTITIONS = (Kind.PARTITION, Kind.PARTITION_STATS)
+
+
+class LeftOut:
+    """The objects that a point leaves out."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        """Takes those of an export."""
+        self._slots = {(one.slot.kind, *one.slot[1:]) for one in findings if one.skipped}
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Takes some more."""
+        self._slots |= {(one.slot.kind, *one.slot[1:]) for one in findings if one.skipped}
+
+    def holds(self, kind: Kind, database: str, table: str | None, key: str | None) -> bool:
+        """Whether an object is left out, by itself or with what it belongs to."""
+        if (Kind.DATABASE, database, "", "") in self._slots:
+            return True
+        if not table:
+            return False
+        return (Kind.TABLE, database, table, "") in self._slots or (
+            key is not None and kind in _OF_PARTITIONS and (Kind.PARTITION, database, table, key) in self._slots
+        )
+
+
+def changes_that_count(
+    events: Iterable[Event], findings: Iterable[Finding], known: Container[Slot], rule: Rule
+) -> list[Event]:
+    """Sorts out the events that are about nothing but what is left out.
+
+    Args:
+        events: Oldest first.
+        findings: What the catalog at E0 has that is left out.
+        known: The objects of the catalog at E0.
+        rule: What the policy says; a table that was made since is judged by what the events say of it.
+    """
+    left_out = LeftOut(findings)
+    counting: list[Event] = []
+    for event in events:
+        found = touches(event)
+        for touch in found:
+            if touch.kind is Kind.TABLE and touch.table and Slot(Kind.TABLE, touch.database, touch.table) not in known:
+                left_out.add(_judged(touch, touch.table, rule))
+        about = [(touch.kind, touch.database, touch.table, touch.key) for touch in found]
+        if not all(left_out.holds(*one) for one in about or [(Kind.TABLE, event.database, event.table, "")]):
+            counting.append(event)
+    return counting
+
+
+def _judged(touch: Touch, table: str, rule: Rule) -> list[Finding]:
+    slot = Slot(Kind.TABLE, touch.database, table)
+    images = [state.tree for state in (touch.before, touch.after) if state.how is How.IS and state.tree is not None]
+    rows = [row_of(slot, tree) for tree in images]
+    return [*judge_kinds(rows, rule.skip, one_address=rule.one_address), *elsewhere_found(rows, rule)]

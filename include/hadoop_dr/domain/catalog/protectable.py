@@ -1,0 +1,128 @@
+"""What of a catalog a point can hold, decided object by object: nobody's CREATE TABLE stops a service (section 6).
+
+In this order: what an object is, at which address its data lies, whether its directory may be a root, and what lies
+outside the roots. A table goes with all that hangs on it; of a table of which only partitions lie outside, those go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hadoop_dr.domain.catalog.coverage import Finding, Uncovered, fallen_keys, judge_kinds, without
+from hadoop_dr.domain.catalog.places import Place, locations
+from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.datasets import unfit_location
+from hadoop_dr.domain.root_layout import nearest
+from hadoop_dr.domain.roots import Barred, Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a policy says of what cannot be protected, and what is known of the site.
+
+    Attributes:
+        skip: Classes the policy allows to leave out.
+        one_address: Both sites are reached by the same logical address, so that absolute addresses inside files hold.
+        addresses: Every way the site's file system is named in locations.
+    """
+
+    skip: frozenset[Uncovered]
+    one_address: bool
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A catalog parted into what a point holds and what not.
+
+    Attributes:
+        rows: What it holds.
+        findings: What not, sorted by name.
+        decision: The roots of what it holds.
+    """
+
+    rows: list[Row]
+    findings: list[Finding]
+    decision: Decision
+
+    @property
+    def refused(self) -> list[Finding]:
+        """What a run is refused for: what the policy does not let be left out, or all where nothing would be left."""
+        if not self.decision.roots:
+            return self.findings
+        return [finding for finding in self.findings if not finding.skipped]
+
+
+def part(
+    rows: Iterable[Row], rule: Rule, decide: Callable[[Sequence[Row]], Decision], tell: Callable[[Barred], str]
+) -> Parted:
+    """Parts the rows of an export.
+
+    Args:
+        decide: Decides on the roots of rows that lie at the site's own address.
+        tell: Says why a directory cannot be a root.
+    """
+    kept = list(rows)
+    found = judge_kinds(kept, rule.skip, one_address=rule.one_address)
+    kept = without(kept, found)
+    elsewhere = elsewhere_found(kept, rule)
+    found, kept = [*found, *elsewhere], without(kept, elsewhere)
+    while True:
+        decision = decide(kept)
+        # A table that goes may take its own root along, so the roots are decided anew.
+        gone = list(_rootless(kept, decision, rule, tell))
+        if not gone:
+            break
+        found, kept = [*found, *gone], without(kept, gone)
+    partitions = list(_outside(kept, decision, rule))
+    kept = without(kept, partitions)
+    orphans = fallen_keys(kept)
+    found = sorted([*found, *partitions, *orphans], key=lambda finding: finding.slot[1:])
+    return Parted(without(kept, orphans), found, decision)
+
+
+def elsewhere_found(rows: Iterable[Row], rule: Rule) -> list[Finding]:
+    """Finds what lies at an address that is not the site's, or at a path that names no place of its own."""
+    known = {address.lower() for address in rule.addresses} | {""}
+
+    def judge(place: Place) -> tuple[Uncovered, str] | None:
+        if problem := unfit_location(place.path):
+            return Uncovered.OUTSIDE, f"its location {place.path!r} {problem}"
+        if place.address.lower() in known:
+            return None
+        of_site = ", ".join(rule.addresses)
+        return Uncovered.ADDRESS, f"its data lies at {place.address!r}, path {place.path}; this site is {of_site}"
+
+    return list(_judged(locations(rows), judge, rule))
+
+
+def _rootless(
+    rows: Iterable[Row], decision: Decision, rule: Rule, tell: Callable[[Barred], str]
+) -> Iterator[Finding]:
+    barred = {one.owner: one for one in reversed(decision.left_out)}
+    for row in rows:
+        if row.slot.kind is Kind.TABLE and (one := barred.get(f"{row.slot.database}.{row.slot.table}")) is not None:
+            yield Finding(row.slot, Uncovered.ROOT, Uncovered.ROOT in rule.skip, tell(one))
+
+
+def _outside(rows: Iterable[Row], decision: Decision, rule: Rule) -> Iterator[Finding]:
+    roots = frozenset(decision.roots)
+
+    def judge(place: Place) -> tuple[Uncovered, str] | None:
+        if place.slot.kind is not Kind.PARTITION or nearest(place.path, roots) is not None:
+            return None
+        return Uncovered.OUTSIDE, f"its data lies at {place.path}, outside the protected directories"
+
+    return _judged(locations(rows), judge, rule)
+
+
+def _judged(
+    places: Iterable[Place], judge: Callable[[Place], tuple[Uncovered, str] | None], rule: Rule
+) -> Iterator[Finding]:
+    """Findings of places, one for each object: the first that stands against it."""
+    told: set[Slot] = set()
+    for place in places:
+        if place.slot not in told and (against := judge(place)) is not None:
+            told.add(place.slot)
+            yield Finding(place.slot, against[0], against[0] in rule.skip, against[1])

@@ -1,0 +1,71 @@
+"""What a point leaves out, as the ledger keeps it and people are told: each object with its reason, bounded (S2.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
+from hadoop_dr.domain.checks import Result, fail, warn
+
+KEPT = 100
+SHOWN = 5
+_NAME = "incomplete"
+COMPLETE: Mapping[str, Any] = {"count": 0, "objects": []}
+"""What is said of a point that leaves nothing out."""
+
+
+def incomplete_of(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Writes what was left out the way the ledger keeps it: how many objects, and the first of them by name."""
+    objects = [{"object": str(one.slot), "why": one.why.value, "reason": one.reason} for one in findings[:KEPT]]
+    return {"count": len(findings), "objects": objects}
+
+
+def incomplete_warnings(kept: Mapping[str, Any]) -> list[str]:
+    """Tells a person what a point leaves out."""
+    told = [f"not protected: {one['object']} ({one['why']}): {one['reason']}" for one in kept["objects"][:SHOWN]]
+    return [*told, *_more(kept)]
+
+
+def _more(kept: Mapping[str, Any]) -> Iterable[str]:
+    left = kept["count"] - SHOWN
+    return [f"not protected: {left} more; hadoop-dr points --json has their names"] if left > 0 else []
+
+
+def incomplete_results(findings: Sequence[Finding], refused: Sequence[Finding]) -> list[Result]:
+    """What a check says of what cannot be protected: a warning for what is left out, a failure for what is refused."""
+    results: list[Result] = []
+    if refused:
+        results.append(fail(_NAME, refusal_text(refused), refusal_mend(refused)))
+    if left_out := [one for one in findings if one not in refused]:
+        results.append(warn(_NAME, f"{_counted(left_out)} are left out of every point: {_names(left_out)}", _MEND))
+    return results
+
+
+_MEND = "Move the data, change its kind, or declare its directory; unprotectable: refuse refuses the run instead"
+
+
+def refusal_text(refused: Sequence[Finding]) -> str:
+    """What is wrong where something that cannot be protected stops a run."""
+    nothing = "nothing is left to protect, " if all(one.skipped for one in refused) else ""
+    return f"{nothing}{_counted(refused)} cannot be protected: {_names(refused)}"
+
+
+def refusal_mend(refused: Iterable[Finding]) -> str:
+    """How to go on where something that cannot be protected stops a run."""
+    classes = {one.why for one in refused if not one.skipped}
+    ways = ["Take them out of 'protect' by naming tables"]
+    if Uncovered.ACID in classes:
+        ways.append("for transactional tables set acid: skip")
+    if classes - {Uncovered.ACID}:
+        ways.append("have them left out with unprotectable: leave_out")
+    return ", or ".join(ways)
+
+
+def _counted(found: Sequence[Finding]) -> str:
+    return f"{len(found)} objects" if len(found) > 1 else "1 object"
+
+
+def _names(found: Sequence[Finding]) -> str:
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return "; ".join(map(str, found[:SHOWN])) + more
