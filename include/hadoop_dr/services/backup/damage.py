@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hadoop_dr.domain.errors import NotFound, Superseded
+from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
 
-_RACES = 16
 _LOOKED_FOR = 100
 _KEPT = 1000
 
@@ -111,16 +110,12 @@ def snapshots_of(point: Point) -> Mapping[str, str]:
 
 def _append(ground: Ground, run: str, body: Mapping[str, Any]) -> None:
     """Appends unless the ledger says as much already; loses to nobody, because it is true whoever works."""
-    for attempt in range(_RACES):
-        point = ground.ledger.read().points.get(body["point"])
-        if point is None or _says(point, body):
-            return
-        try:
-            ground.ledger.append("damaged", body, run, ground.ledger.chain.head_n)
-            return
-        except Superseded:
-            if attempt == _RACES - 1 or ground.ledger.read().highest_epoch > ground.ledger.roles.epoch:
-                raise
+
+    def unsaid(state: ServiceState) -> Mapping[str, Any] | None:
+        point = state.points.get(body["point"])
+        return None if point is None or _says(point, body) else body
+
+    ground.ledger.append_decided("damaged", run, unsaid)
 
 
 def _says(point: Point, body: Mapping[str, Any]) -> bool:

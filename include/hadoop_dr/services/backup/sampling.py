@@ -49,6 +49,8 @@ class SampleOlder:
         chosen = older[_number(point.point) % len(older)]
         try:
             verdict, bad = self._read(chosen, point.point)
+            if bad and chosen.target in ground.ledger.read().points[chosen.point].gone:
+                return Verdict()  # pruned while it was read
             if bad:
                 mark_damaged(ground, point.run, chosen, bad)
                 verdict.mismatch += self._in_candidate(chosen, bad, candidates)

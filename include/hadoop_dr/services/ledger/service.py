@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hadoop_dr.domain.errors import Superseded
@@ -98,5 +98,28 @@ class ServiceLedger:
                 return self.append(kind, {"claim": claim.n, **body}, claim.run, self.chain.head_n)
             except Superseded:
                 if attempt == _RACES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def append_decided(
+        self, kind: str, run: str, decide: Callable[[ServiceState], Mapping[str, Any] | None]
+    ) -> Entry | None:
+        """Appends what is decided on the newest state, and decides anew whenever somebody appended in between.
+
+        Args:
+            decide: Gives the body; None when nothing is to be said any more.
+
+        Raises:
+            Superseded: The roles have a newer epoch than the caller knows.
+        """
+        for attempt in range(_RACES):
+            state, seen_n = self.read(), self.chain.head_n
+            body = decide(state)
+            if body is None:
+                return None
+            try:
+                return self.append(kind, body, run, seen_n)
+            except Superseded:
+                if attempt == _RACES - 1 or self.read().highest_epoch > self.roles.epoch:
                     raise
         raise AssertionError("unreachable")

@@ -1,0 +1,171 @@
+"""Prune: points that no rule keeps go, first from the ledger, then from the sites (DESIGN.md section 4.8, I7, I8).
+
+    decided on the ledger's newest entry      somebody appended since: decided anew
+    "pruned" appended                         from here on the point is listed as gone, whatever happens
+    snapshots, then documents removed         a death leaves them to the next prune, which sweeps what the ledger lacks
+
+In this order, because a point that is listed must have its snapshots. Nothing that is removed is ever needed again: no
+entry takes "pruned" back, and the id of a point is never used twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from hadoop_dr.domain.errors import DrError, NotFound, Superseded
+from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.ids import point_of_snapshot
+from hadoop_dr.domain.retention import Kept, rule, to_prune
+from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+from hadoop_dr.services.backup.baseline import find_baseline, recorded_snapshots
+from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.backup.preflight import thinning_is_safe
+
+_LOOK_MS = 3_600_000
+_RACES = 64
+
+
+class Prune:
+    """Removes what no rule keeps, on both sites.
+
+    Args:
+        ground: The service.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def run(self, run: str) -> dict[str, Any]:
+        """Removes points, oldest first, one at a time, on each site by the rule it was sealed under.
+
+        Returns:
+            ``{"removed": {site: [points]}, "kept": {site: n}, "warnings": [...]}``.
+        """
+        removed: dict[str, list[str]] = {}
+        kept: dict[str, int] = {}
+        warnings: list[str] = []
+        for side in self._ground.sides.values():
+            removed[side.name] = []
+            try:
+                for point in self._doomed(side, run):
+                    removed[side.name].append(point)
+                    self._remove_snapshots(side, point)
+                kept[side.name] = len(_here(self._ground.ledger.known(), side.name))
+            except DrError as error:
+                warnings.append(f"{side.name} was not pruned: {error}")
+            warnings += [*self._sweep_snapshots(side), *self._retire_roots(side)]
+        for side in self._ground.sides.values():
+            warnings += self._sweep_documents(side)
+        return {"removed": removed, "kept": kept, "warnings": warnings}
+
+    def _doomed(self, side: Side, run: str) -> Iterator[str]:
+        """Takes points out of the ledger, one at a time; what was decided holds only until somebody else appends."""
+        ledger, races = self._ground.ledger, 0
+        state = ledger.read()
+        seen_n, doomed = ledger.chain.head_n, self._decide(side, state)
+        while doomed:
+            try:
+                seen_n = ledger.append("pruned", {"points": [[side.name, doomed[0]]]}, run, seen_n).n
+                yield doomed.pop(0)
+            except Superseded:
+                state, races = ledger.read(), races + 1
+                if races == _RACES or state.highest_epoch > ledger.roles.epoch:
+                    raise
+                seen_n, doomed = ledger.chain.head_n, self._decide(side, state)
+
+    def _decide(self, side: Side, state: ServiceState) -> list[str]:
+        here = _here(state, side.name)
+        # The rule of the role the site had then: a change of roles must not shorten the life of older points.
+        points = [
+            Kept(
+                p.point,
+                p.moment_ms,
+                rule(p.sealed["retention"]["primary" if side.name == p.source else "secondary"]),
+                bool(p.damaged),
+            )
+            for p in here
+        ]
+        baseline = find_baseline(self._ground, state).point
+        held = [baseline.point] if baseline else [p.point for p in here]
+        # What the next audit of a large root looks back to: what happened since is in no listing.
+        held += [audited.point] if (audited := state.newest_audited(side.name)) else []
+        return to_prune(points, self._ground.clock.wall_ms(), baseline=held, thin_middle=thinning_is_safe(side))
+
+    def _remove_snapshots(self, side: Side, name: str) -> None:
+        point = self._ground.ledger.known().points[name]
+        recorded = point.taken["roots"] if side.name == point.source else point.sealed["snapshots"]
+        bases = point.base if side.name == point.target else {}
+        for root, kept in (*recorded.items(), *bases.items()):
+            with suppress(NotFound):  # somebody removed the whole directory
+                side.namenode.delete_snapshot(root, kept["snapshot"])
+
+    def _sweep_snapshots(self, side: Side) -> list[str]:
+        """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates, looks.
+
+        Only names that this service's ledger accounts for, and looks older than an hour, are touched, and only in
+        directories that are or were its roots: a cluster may have thousands of others. The ledger is read after the
+        snapshots were listed: whoever makes one that is needed says so in the ledger first.
+        """
+        ground, ours = self._ground, self._ground.ledger.known().roots().union(self._ground.policy.directories)
+        try:
+            roots = sorted(ours.intersection(side.namenode.snapshottable()))
+            found = [(root, snapshot) for root in roots for snapshot in side.namenode.snapshots(root)]
+            state = ground.ledger.read()
+            for root, snapshot in found:
+                if _is_orphan(ground, state, side.name, root, snapshot):
+                    side.namenode.delete_snapshot(root, snapshot.name)
+        except DrError as error:
+            return [f"left-over snapshots on {side.name} were not removed: {error}"]
+        return []
+
+    def _sweep_documents(self, side: Side) -> list[str]:
+        """Removes documents of points that are gone from both sites: nothing can be read or proven with them."""
+        ground, points = self._ground, self._ground.ledger.known().points
+        try:
+            for name in side.files.names(ground.directory("").rstrip("/")):
+                if name in points and set(points[name].gone) == set(ground.sides):
+                    side.files.remove(ground.directory(name))
+        except DrError as error:
+            return [f"documents of points that are gone were not removed on {side.name}: {error}"]
+        return []
+
+    def _retire_roots(self, side: Side) -> list[str]:
+        """Makes directories that no point names any more ordinary ones again; what lies in them stays.
+
+        Not while a run works, which may be about to make one of them a root again; and never where a snapshot is left
+        that is not ours, or that keeps for a person what an undo undid (I10).
+        """
+        state, told = self._ground.ledger.read(), list[str]()
+        if state.claim is not None or state.unfinished():
+            return []
+        retired = set(state.retired_roots(side.name, self._ground.owners.mine)) - set(self._ground.policy.directories)
+        try:
+            for root in sorted(retired.intersection(side.namenode.snapshottable())):
+                if not side.namenode.snapshots(root):
+                    side.namenode.disallow_snapshot(root)
+                    told.append(f"{side.name}:{root} is no root any more and can be deleted; what lies in it stays")
+        except DrError as error:
+            told.append(f"directories that are no roots any more are still snapshottable on {side.name}: {error}")
+        return told
+
+
+def _here(state: ServiceState, site: str) -> list[Point]:
+    return [point for point in state.sealed() if recorded_snapshots(point, site) is not None]
+
+
+def _is_orphan(ground: Ground, state: ServiceState, site: str, root: str, snapshot: Snapshot) -> bool:
+    if snapshot.name.startswith(f"dr-{ground.policy.service}-look-"):
+        return ground.clock.wall_ms() - snapshot.created_ms > _LOOK_MS
+    name = point_of_snapshot(ground.policy.service, snapshot.name)
+    point = state.points.get(name) if name else None
+    if point is None or point.state not in (PointState.VOID, PointState.SEALED):
+        return False
+    if site in point.gone:
+        return True
+    if state.undo is not None and state.undo.to == point.point:
+        return False  # what the undo leaves is recorded when it is done
+    recorded = (recorded_snapshots(point, site) or {}).get(root)
+    used = {kept["snapshot"] for kept in (recorded, point.base.get(root)) if kept}
+    return point.state is PointState.VOID or (recorded is not None and snapshot.name not in used)

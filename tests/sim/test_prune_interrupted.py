@@ -1,0 +1,207 @@
+"""A prune that dies, loses an answer or has company: no point is listed without its snapshots (section 4.8, I7, I8)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.services.backup.baseline import recorded_snapshots
+from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.damage import Bad, mark_damaged
+from sim.half_done import half_done
+from sim.test_backup_flow import ROOT, fill
+from sim.test_backup_prune import STRICT, backup
+from sim.test_undo_interrupted import LATE, back_at_the_sealed_point, preflight
+from sim.world import World, plan_and_stage
+
+FAULTS: dict[str, Any] = {
+    "death before": {"die": True},
+    "death after": {"die": True, "after": True},
+    "lost answer, not done": {"lose": True},
+    "lost answer, done": {"lose": True, "after": True},
+}
+
+
+def unpruned(world: World, run: str) -> dict[str, Any]:
+    """A run of which every stage but the last was carried out."""
+    east = world.clusters["east"]
+    east.extend(east.make_file(f"{ROOT}/e%20 {run}", replication=1, block_size=1024, overwrite=False), run.encode())
+    world.host.name = run
+    stages = world.stages(run)
+    stages.preflight()
+    stages.moment()
+    plan_and_stage(stages)
+    stages.place()
+    stages.verify()
+    return stages.seal()
+
+
+@cache
+def _grown() -> World:
+    world = World(STRICT)
+    fill(world)
+    for run in range(4):
+        unpruned(world, f"r{run}")
+    return world
+
+
+def grown() -> World:
+    """Four points, of which all but the newest have to go, on both sites, with their documents."""
+    return _grown().clone()
+
+
+def sealed(world: World) -> list[Point]:
+    return world.ground().ledger.read().sealed()
+
+
+def nothing_listed_is_missing(world: World) -> None:
+    """Every point that the ledger lists on a site has its snapshots there, and its documents somewhere."""
+    ground = world.ground()
+    for point in sealed(world):
+        for site, side in ground.sides.items():
+            there = {snapshot.name for snapshot in side.namenode.snapshots(ROOT)}
+            for kept in (recorded_snapshots(point, site) or {}).values():
+                assert kept["snapshot"] in there, (point.run, site)
+        if len(point.gone) < 2:
+            assert ground.target.files.names(ground.directory(point.point))
+
+
+def nothing_gone_is_left(world: World) -> None:
+    """What the ledger says is gone lies nowhere any more, neither snapshots nor documents."""
+    ground = world.ground()
+    for site, side in ground.sides.items():
+        listed = {kept["snapshot"] for p in sealed(world) for kept in (recorded_snapshots(p, site) or {}).values()}
+        assert {snapshot.name for snapshot in side.namenode.snapshots(ROOT)} == listed
+        assert side.files.names(ground.directory("").rstrip("/")) == [p.point for p in sealed(world) if len(p.gone) < 2]
+
+
+def prune(world: World, faults: Faults | None = None, run: str = "by hand") -> dict[str, Any]:
+    return Close(world.ground(faults)).prune(run)
+
+
+@cache
+def effects() -> int:
+    counted = Faults()
+    prune(grown(), counted)
+    return counted.count
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_prune_that_ends_at_any_effect_lists_nothing_that_is_missing_and_the_next_one_sweeps(fault: str) -> None:
+    for at in range(1, effects() + 1):
+        world = grown()
+        try:
+            prune(world, Faults(at=at, **FAULTS[fault]))
+        except Died:
+            nothing_listed_is_missing(world)
+        nothing_listed_is_missing(world)
+        prune(world, run="next")
+        nothing_listed_is_missing(world)
+        nothing_gone_is_left(world)
+        assert [p.run for p in sealed(world) if not p.gone] == ["r3"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_prune_that_ended_anywhere_marks_no_later_point(fault: str) -> None:
+    """The sample of every later run finds what it looks for."""
+    for at in range(1, effects() + 1, 3):
+        world = grown()
+        with suppress(Died):
+            prune(world, Faults(at=at, **FAULTS[fault]))
+        for run in range(2):
+            assert backup(world, f"later {run}")["warnings"] == []
+        assert [p.damaged for p in sealed(world) if p.damaged] == []
+        assert {p.sealed["verified"]["word"] for p in sealed(world)} == {"match"}
+
+
+def test_a_run_that_appends_at_any_effect_of_a_prune_does_not_end_it() -> None:
+    for at in range(1, effects() + 1, 2):
+        world = grown()
+        found = prune(world, Faults(at=at, first=lambda world=world: backup(world, "beside")))  # type: ignore[misc]
+        assert found["warnings"] == []
+        nothing_listed_is_missing(world)
+        prune(world, run="after")
+        nothing_gone_is_left(world)
+        assert backup(world, "next")["baseline"] == sealed(world)[-2].point
+
+
+def test_what_became_the_newest_sound_point_while_a_prune_works_is_not_pruned() -> None:
+    """Decided on an older head it would go: its successor is found damaged at any step of the prune."""
+    for at in range(1, effects() + 1):
+        world = grown()
+        *_, before, newest = sealed(world)
+
+        def mark(world: World = world, newest: Point = newest) -> None:
+            mark_damaged(world.ground(), "verify", newest, [Bad(ROOT, "a b", "could not be read back")])
+
+        gone: list[str] = []
+
+        def marked(world: World = world, gone: list[str] = gone, before: str = before.point) -> None:
+            mark(world)
+            gone.extend(world.ground().ledger.read().points[before].gone)
+
+        prune(world, Faults(at=at, first=marked))
+        assert world.ground().ledger.read().points[before.point].gone == tuple(gone), at
+        nothing_listed_is_missing(world)
+
+
+@pytest.mark.parametrize("looks", range(1, 9))
+def test_an_undo_that_is_carried_out_while_a_prune_looks_around_keeps_what_it_makes(
+    monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    world, asked, real = half_done(LATE), list[str](), MemoryNameNode.snapshottable
+
+    def snapshottable(self: MemoryNameNode) -> Any:
+        asked.append(self.site)
+        if len(asked) == looks:
+            preflight(world, "undoes")
+        return real(self)
+
+    monkeypatch.setattr(MemoryNameNode, "snapshottable", snapshottable)
+    Close(world.ground()).prune("by hand")
+    monkeypatch.undo()
+    if len(asked) < looks:
+        preflight(world, "undoes")
+    back_at_the_sealed_point(world)
+    newest = world.ground().ledger.read().newest_sealed()
+    assert newest is not None
+    assert world.backup("next")["baseline"] == newest.point
+
+
+def test_a_void_point_is_cleared_away_also_while_somebody_appends() -> None:
+    for at in range(1, 9):
+        world = grown()
+        stages = world.stages("given up")
+        stages.preflight()
+        stages.moment()
+        ground = world.ground(Faults(at=at, first=lambda world=world: prune(world)))  # type: ignore[misc]
+        _, claim = ground.claims.owned("given up")
+        Close(ground).void(claim, claim.point, "not wanted")
+        assert world.ground().ledger.read().points[claim.point].gone == ("east", "west")
+
+
+def test_a_point_that_is_pruned_while_it_is_sampled_is_not_found_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, pruned, real = grown(), list[Any](), MemoryMover.digest
+    doomed = [point.sealed["snapshots"][ROOT]["snapshot"] for point in sealed(world)[:-1]]
+
+    def digest(self: MemoryMover, reads: Any) -> Any:
+        reads = list(reads)
+        if not pruned and any(name in read.path for read in reads for name in doomed):
+            pruned.append(prune(world))
+        return real(self, reads)
+
+    monkeypatch.setattr(MemoryMover, "digest", digest)
+    runs = 0
+    while not pruned:
+        assert unpruned(world, f"next {runs}")["warnings"] == []
+        runs += 1
+    assert [p.damaged for p in sealed(world) if p.damaged] == []
+    assert sealed(world)[-1].sealed["verified"]["word"] == "match"
+    nothing_listed_is_missing(world)
