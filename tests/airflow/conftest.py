@@ -150,10 +150,11 @@ class _Stages:
         self._facade.has_sealed = True
         return result
 
-    def sealed(self) -> Any:
+    def last_word(self) -> Any:
         from hadoop_dr.domain.errors import Failed
 
         if not self._facade.has_sealed:
+            self._call("give_back", None, {})
             raise Failed("billing", "this run sealed no point", "See why")
         return self._call("sealed", None, {"point": "20261120T020000.000Z", "state": "sealed"})
 

@@ -74,6 +74,28 @@ def test_a_failed_stage_fails_the_run_and_the_ledger_is_asked_all_the_same(backu
     assert states(done)["prune"] == "upstream_failed"
 
 
+@pytest.mark.parametrize(
+    ("stage", "error"),
+    [("preflight", Refused("a b", "")), ("stage", RuntimeError("its worker is gone")), ("seal", Refused("a b", ""))],
+    ids=["preflight", "stage", "seal"],
+)
+def test_a_run_that_failed_gives_its_claim_back_once_no_other_task_of_it_will_come(
+    backup: Any, facade: Any, stage: str, error: Exception
+) -> None:
+    """The leaf does it, which runs whatever became of the others."""
+    facade.failing[stage] = [error] * (3 if stage == "stage" else 1)
+    assert run(backup).state == "failed"
+    assert facade.names()[-1] == "give_back"
+    assert facade.names().count("give_back") == 1
+
+
+def test_a_task_that_is_tried_again_finds_its_claim(home: Any, facade: Any) -> None:
+    home.policy("tries")
+    facade.failing["place"] = [Unreachable("west", "no answer")] * 2
+    assert run(build_backups()["backup__tries"]).state == "success"
+    assert "give_back" not in facade.names()
+
+
 def test_a_plan_without_a_shard_does_not_look_green(backup: Any, facade: Any) -> None:
     facade.shards = 0
     done = run(backup)

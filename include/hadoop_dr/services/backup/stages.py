@@ -7,6 +7,7 @@ stage leaves for the next lies in the ledger and in the point's documents, never
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -197,6 +198,30 @@ class BackupStages:
             )
         return Prove.document(self._ground, point)
 
+    def last_word(self) -> dict[str, Any]:
+        """Gives the run's sealed point once no other stage of it will come any more, or gives its claim back.
+
+        So the next run, whose moment is set, need not wait until this one is known to stand still.
+
+        Raises:
+            Failed: The ledger does not say that this run sealed a point.
+        """
+        if self._already() is None:
+            self.give_back("a stage of the run failed")
+        return self.sealed()
+
+    def give_back(self, reason: str) -> None:
+        """Ends the run's claim; a point whose moment was taken is carried on by the next run, another one is void."""
+        try:
+            state, claim = self._ground.claims.owned(self._run)
+            point = state.points[claim.point]
+            if point.state is PointState.CLAIMED:
+                Close(self._ground).void(claim, point.point, reason)
+            else:
+                self._ground.ledger.append_mine(claim, "released", {"reason": reason})
+        except Superseded:
+            return  # somebody else has the service, or nobody
+
     def run_all(self, **order: Any) -> dict[str, Any]:
         """Runs every stage in this process; on a failure with a known end the claim is given back.
 
@@ -213,7 +238,8 @@ class BackupStages:
             self.verify()
             document = self.seal()
         except DrError as error:
-            self._release(str(error))
+            with suppress(DrError):  # the failure that ended the run is the one to report; the next run clears up
+                self.give_back(str(error))
             raise
         pruned = self._prune_after_seal()
         told = dict.fromkeys([*document["warnings"], *self._notes, *pruned])
@@ -275,17 +301,6 @@ class BackupStages:
             return list(self.prune()["warnings"])
         except DrError as error:
             return [f"nothing was pruned: {error}"]
-
-    def _release(self, reason: str) -> None:
-        try:
-            state, claim = self._ground.claims.owned(self._run)
-            point = state.points[claim.point]
-            if point.state is PointState.CLAIMED:
-                Close(self._ground).void(claim, point.point, reason)
-            else:
-                self._ground.ledger.append_mine(claim, "released", {"reason": reason})
-        except DrError:
-            return  # The failure that ended the run is the one to report; the next run clears up.
 
     def _hand_over(self, awaits: str) -> None:
         """Where every stage is a process of its own, says what comes next; after the last one that is nothing."""
