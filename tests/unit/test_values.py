@@ -162,6 +162,7 @@ def test_a_root_is_held_while_a_point_that_is_not_void_has_a_snapshot_of_it_on_e
     })  # fmt: skip
     assert state.held_roots() == {"/a b", "/new ü"}
     assert state.held_roots("east") == {"/new ü"}
+    assert state.sealed_roots() == {"/a b", "/gone"}  # what the service has had, pruned or not
 
 
 def test_what_cannot_be_read_is_told_and_counts_as_unreadable_only_once_the_site_answered() -> None:
