@@ -10,6 +10,7 @@ import pytest
 from hadoop_dr.adapters.hive import plain_transport, sasl_transport
 from hadoop_dr.adapters.hiveserver2 import HiveServer2Queries
 from hadoop_dr.adapters.system import SystemClock
+from hadoop_dr.domain.errors import NotFound
 from support.cli import SITES, CliHome
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(900)]
@@ -96,3 +97,16 @@ def test_tables_are_dropped_made_again_renamed_truncated_and_overwritten_while_p
     assert home.backup(service)["warnings"] == []
     assert hive.tables("west") == hive.tables("east") == ["again"]
     assert hive.rows("again") == ["of the second life"]
+
+    away = home.run("unprotect", service, "--reason", "ü", "--json").document("unprotect")
+    assert away["sites"]["east"]["free"] == [hive.place]
+    assert hive.place in home.namenodes["west"].snapshottable()
+    hive.do("drop database d; cascade")
+    with pytest.raises(NotFound):
+        home.namenodes["east"].status(hive.place)
+    assert hive.tables("west") == ["again"]
+    home.path.joinpath(f"include/policies/{service}.yaml").unlink()
+    both = ("unprotect", service, "--pair", home.pair, "--both", "--reason", "ü", "--json")
+    gone = home.run(*both).document("unprotect")
+    assert (gone["released"], gone["points_left"], gone["sites"]["west"]["free"]) == ([hive.place], 0, [hive.place])
+    assert hive.tables("west") == ["again"]

@@ -28,7 +28,7 @@ def validate(name: str, document: object) -> Mapping[str, Any]:
     """Gives the document back when it has the shape of the command's output.
 
     Args:
-        name: The command: backup, points, plan, check, verify, status, lab_status, coverage, prune, explain,
+        name: The command: backup, points, plan, check, verify, status, lab_status, coverage, prune, unprotect, explain,
             ledger_check, identity; or error.
         document: What was parsed from stdout, or the text itself.
 

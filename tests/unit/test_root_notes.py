@@ -129,13 +129,13 @@ def test_a_table_that_no_root_can_hold_says_why() -> None:
 
 def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_snapshots_of_it() -> None:
     gone = decide_roots(Layout(), [BILL])
-    (stays,) = kept_directories(gone, [BILL])
+    (stays,) = kept_directories(gone, "billing", [BILL])
     assert stays.mark is Mark.WARN
     assert stays.detail.startswith(f"nothing protected lies in {BILL} any more, but points hold its snapshots, so HDFS")
-    assert stays.mend == "It can be deleted once its last point is pruned"
-    assert kept_directories(gone, []) == []
+    assert stays.mend.endswith("or after: hadoop-dr unprotect billing --reason TEXT")
+    assert kept_directories(gone, "billing", []) == []
 
 
 def test_data_of_others_in_a_root_are_named() -> None:
-    (guest,) = kept_directories(Decision(("/a",), guests=(("/a", "database crm"),)), [])
+    (guest,) = kept_directories(Decision(("/a",), guests=(("/a", "database crm"),)), "billing", [])
     assert "/a holds data of database crm, which the policy does not protect" in guest.detail

@@ -68,6 +68,11 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         }},
         "airflow": None,
     },
+    "unprotect": {
+        "service": "billing", "reason": "the rack moves", "points": 2, "points_left": 2, "released": ["/data/a b"],
+        "sites": {"east": {"snapshots": 3, "free": ["/data/a b"], "left": {"/data/ü": ["theirs 1"]}}},
+        "warnings": ["east:/data/ü cannot be deleted yet"],
+    },
     "prune": {"service": "billing", "removed": {"east": [EARLIER]}, "kept": {"east": 2}, "warnings": []},
     "explain": {"service": "billing", "point": None, "entries": [
         {"n": 1, "at": "2026-11-20T02:00:00.000Z", "run": "cli-1", "epoch": 1, "kind": "claim", "text": "wants"}]},

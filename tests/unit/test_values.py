@@ -126,6 +126,14 @@ def test_the_newest_sound_point_is_the_newest_that_nothing_is_known_against() ->
     assert [found and found.point for found in (state.newest_sound(), state.newest_sealed())] == ["p2", "p3"]
 
 
+def test_a_point_that_its_target_has_no_more_is_none_to_go_back_to() -> None:
+    taken = {"source": "east", "target": "west"}
+    here = Point("p1", 1, PointState.SEALED, "r", 1, 1, taken=taken, gone=("east",))
+    away = Point("p2", 2, PointState.SEALED, "r", 1, 1, taken=taken, gone=("east", "west"))
+    assert ServiceState({"p1": here, "p2": away}).newest_sound() == here
+    assert ServiceState({"p2": away}).newest_sound() is None
+
+
 @pytest.mark.parametrize(("moment_ms", "ahead"), [(1, True), (2, True), (3, False)])
 def test_a_moment_comes_after_that_of_the_newest_point(moment_ms: int, ahead: bool) -> None:
     newest = Point("p2", 2, PointState.SEALED, "r", 1, 1)

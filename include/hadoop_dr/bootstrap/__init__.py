@@ -14,6 +14,7 @@ from hadoop_dr.bootstrap.looks import (
 from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
 from hadoop_dr.bootstrap.runs import backup_stages, prune_now, run_query, verify_point, wanted_moment_ms
 from hadoop_dr.bootstrap.standing import status_of
+from hadoop_dr.bootstrap.unprotect import unprotect_service
 
 __all__ = [
     "announce_roles",
@@ -30,6 +31,7 @@ __all__ = [
     "roles_in_zookeeper",
     "run_query",
     "status_of",
+    "unprotect_service",
     "verify_point",
     "wanted_moment_ms",
 ]

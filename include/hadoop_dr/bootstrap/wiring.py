@@ -150,7 +150,12 @@ def open_pair(name: str, home: Path | None = None, users: Users = NOBODY) -> Ite
 
 @contextmanager
 def open_service(
-    service: str, home: Path | None = None, *, both: bool = False, users: Users = NOBODY
+    service: str,
+    home: Path | None = None,
+    *,
+    both: bool = False,
+    users: Users = NOBODY,
+    frozen: tuple[Policy, str] | None = None,
 ) -> Iterator[Ground]:
     """Builds everything a service's run stands on.
 
@@ -159,6 +164,7 @@ def open_service(
         home: The directory with the user's files; found when None.
         both: What is wanted needs both sites, not only the one whose ledger decides.
         users: HDFS users by site; a site that is not named has that of the environment.
+        frozen: Policy and text of a service that has no file any more.
 
     Raises:
         BadInput: Pair or policy are wrong; before any connection.
@@ -166,8 +172,11 @@ def open_service(
         Unreachable, NotReady: A site that is needed does not serve.
     """
     home = home or settings.find_home()
-    policies, text = settings.policy_and_text(home, service)
-    policy = settings.policy_of(policies, service)
+    if frozen is None:
+        policies, text = settings.policy_and_text(home, service)
+        policy = settings.policy_of(policies, service)
+    else:
+        policies, (policy, text) = settings.load_policies(home), frozen
     pair = settings.load_pair(home, policy.pair)
     with ExitStack() as stack:
         sites = {site.name: site for site in pair.sites}

@@ -13,6 +13,7 @@ from hadoop_dr.cli.ledger import ledger
 from hadoop_dr.cli.output import emit_error
 from hadoop_dr.cli.points import explain, points, prune, verify
 from hadoop_dr.cli.status import status
+from hadoop_dr.cli.unprotect import unprotect
 
 
 class _Main(click.Group):
@@ -52,5 +53,7 @@ def main() -> None:
     """
 
 
-for command in (backup, check, coverage, explain, identity, lab, ledger, plan, points, prune, status, verify):
+for command in (
+    backup, check, coverage, explain, identity, lab, ledger, plan, points, prune, status, unprotect, verify,
+):  # fmt: skip
     main.add_command(command)

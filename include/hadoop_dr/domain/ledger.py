@@ -30,6 +30,7 @@ SERVICE_KINDS: Mapping[str, frozenset[str]] = {
     "void": frozenset({"claim", "point", "reason"}),
     "released": frozenset({"claim", "reason"}),
     "pruned": frozenset({"points"}),
+    "unprotected": frozenset({"claim", "sites", "points", "reason"}),
     "damaged": frozenset({"point", "reason"}),
     "undoing": frozenset({"claim", "point", "to", "roots", "kept", "reason"}),
     "undone": frozenset({"claim", "to", "kept", "found", "base"}),

@@ -44,8 +44,11 @@ class Clash:
     def mend(self) -> str:
         """What puts it right."""
         if not self.known:
-            return f"No policy here names '{self.service}' any more: unprotect it, if no other controller has it"
-        free = "" if self.declared else " and unprotect that"
+            return (
+                f"No policy here names '{self.service}' any more; if no other controller has one: "
+                f"hadoop-dr unprotect {self.service} --pair PAIR --both --reason TEXT"
+            )
+        free = "" if self.declared else f", then hadoop-dr unprotect {self.service} --both --reason TEXT"
         return f"Protect it in one of the two services: take it out of this policy, or out of '{self.service}'{free}"
 
 

@@ -45,10 +45,11 @@ def told_roots(decision: Decision, changed: Decision) -> list[Result]:
     return results
 
 
-def kept_directories(decision: Decision, held: Iterable[str]) -> list[Result]:
+def kept_directories(decision: Decision, service: str, held: Iterable[str]) -> list[Result]:
     """Directories that stay although nothing protected lies in them any more, and foreign data in roots.
 
     Args:
+        service: For the command that helps.
         held: Directories of the primary that have snapshots of points.
     """
     still = frozenset(held)
@@ -58,7 +59,7 @@ def kept_directories(decision: Decision, held: Iterable[str]) -> list[Result]:
             f"nothing protected lies in {root} any more, but points hold its snapshots, so HDFS keeps it: a DROP "
             "answered OK all the same, a table made there again finds what was left in it, and Hive does not make a "
             "database again whose managed directory it is",
-            "It can be deleted once its last point is pruned",
+            f"It can be deleted once its last point is pruned, or after: hadoop-dr unprotect {service} --reason TEXT",
         )
         for root in decision.released
         if root in still

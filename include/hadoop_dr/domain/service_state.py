@@ -155,8 +155,9 @@ class ServiceState:
         return max((p for p in audited if site not in p.gone), key=lambda p: p.point, default=None)
 
     def newest_sound(self) -> Point | None:
-        """The newest visible point that nothing is known against: what a person would go back to."""
-        return max((p for p in self.sealed() if not p.damaged), key=lambda p: p.point, default=None)
+        """The newest visible point that nothing is known against, where it was copied to: what people go back to."""
+        sound = (p for p in self.sealed() if not p.damaged and p.target not in p.gone)
+        return max(sound, key=lambda p: p.point, default=None)
 
     def roots(self) -> set[str]:
         """Directories that were ever roots of a point that is still remembered."""
@@ -301,6 +302,7 @@ _FOLDS: Mapping[str, Callable[[Entry, _Points, Claim | None], Claim | None]] = {
     "void": _void,
     "released": _released,
     "pruned": _pruned,
+    "unprotected": _pruned,
     "damaged": _damaged,
     "undone": _undone,
 }

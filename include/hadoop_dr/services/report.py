@@ -22,7 +22,7 @@ def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> 
     return {
         "service": service,
         "points": [
-            _point(p, sites, pinned=p is newest) for p in state.points.values() if p.state is not PointState.VOID
+            _point(p, sites, pinned=p is newest and p.target not in p.gone) for p in state.points.values() if p.state is not PointState.VOID
         ],
     }
 
@@ -81,6 +81,8 @@ def _tell_claim(entry: Entry, body: Mapping[str, Any]) -> str:
     frozen = body["frozen"]
     reason = f", because {frozen['reason']}" if frozen.get("reason") else ""
     approved = ", deletions approved" if frozen.get("approve_deletions") else ""
+    if frozen.get("unprotects"):
+        return f"run {entry.run} takes the service to unprotect it{reason}"
     wish = f"wants point {body['point']}, {frozen.get('mode', '')}{approved}{reason}"
     return f"run {entry.run} (try {body['try']}) {wish}"
 
@@ -158,6 +160,10 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
     ),
     "undoing": _tell_undoing,
     "undone": _tell_undone,
+    "unprotected": lambda entry, body: (
+        f"run {entry.run} takes the snapshots on {' and '.join(body['sites'])} away, because {body['reason']}; points "
+        f"that go there: {_tell_roots(sorted({point for _, point in body['points']}))}"
+    ),
     "pruned": lambda _, body: "pruned " + ", ".join(f"{point} on {site}" for site, point in body["points"]),
 }
 

@@ -134,7 +134,7 @@ class Begin:
             for text in damage_warnings(state, ground.target.name)
         ]
         order = moment_order(state, ground.clock.wall_ms())
-        stays = kept_directories(decision, state.held_roots(ground.source.name))
+        stays = kept_directories(decision, ground.policy.service, state.held_roots(ground.source.name))
         checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots()))
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = ground.owners.look(decision.roots, again=nested)

@@ -186,7 +186,7 @@ class Catalogs:
         """What a point says of directories that a DROP left behind, and of foreign data in its roots."""
         held = self._ground.ledger.known().held_roots(self._ground.source.name)
         decision = self._at_e0.decision if self._at_e0 is not None else self.decision()
-        return [result.detail for result in kept_directories(decision, held)]
+        return [result.detail for result in kept_directories(decision, self._ground.policy.service, held)]
 
     def write(self, documents: Documents) -> dict[str, Any]:
         """Writes the catalog at exactly E0 as a document; gives what the ledger keeps of it."""

@@ -37,9 +37,10 @@ class Roots:
         """
         layout = catalog_layout(rows, every, self._selection, self._addresses)
         layout = replace(layout, declared=self._ground.policy.directories, services=self._ground.owners.beside())
+        sure = self._ground.ledger.known().held_roots(self._ground.source.name)  # what has snapshots there exists there
         while True:
             decision = decide_roots(layout, held)
-            new = {*decision.databases, *(one.path for one in decision.tables)}.difference(held, layout.declared)
+            new = {*decision.databases, *(one.path for one in decision.tables)}.difference(sure, layout.declared)
             absent = self._absent(sorted(new - self._there))
             if not absent:
                 return decision

@@ -1,0 +1,58 @@
+"""Takes a service's snapshots away; also of a service whose policy file is gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hadoop_dr import settings
+from hadoop_dr.bootstrap.wiring import open_pair, open_service, require_roles, thaw
+from hadoop_dr.domain.errors import BadInput
+from hadoop_dr.domain.ledger import service_chain
+from hadoop_dr.domain.policy import Policy
+from hadoop_dr.services.backup.unprotect import Unprotect
+from hadoop_dr.services.report import all_entries
+
+
+def unprotect_service(
+    service: str,
+    run_id: str,
+    reason: str,
+    *,
+    both: bool = False,
+    takeover: bool = False,
+    pair: str | None = None,
+    home: Path | None = None,
+) -> dict[str, Any]:
+    """Takes the service's snapshots, and the right to have them, away on the primary, or on both sites.
+
+    Args:
+        pair: Of a service that has no policy file any more: it is as its last run knew it.
+    """
+    home = home or settings.find_home()
+    frozen = None if pair is None else last_policy(home, service, pair)
+    with open_service(service, home, both=True, frozen=frozen) as ground:
+        document = Unprotect(ground, run_id).run(reason, both=both, takeover=takeover)
+    if frozen is None:
+        told = f"the policy {ground.policy.file} still protects it: the next backup makes its directories roots again"
+        document["warnings"] = [*document["warnings"], f"{told}, and compares everything"]
+    return document
+
+
+def last_policy(home: Path, service: str, pair: str) -> tuple[Policy, str]:
+    """Gives the policy that the newest claim of a service froze, and its text.
+
+    Raises:
+        BadInput: A policy file names the service, or its ledger on this pair is empty.
+    """
+    policies = settings.load_policies(home)
+    if service in policies.policies:
+        raise BadInput("--pair", f"{policies.policies[service].file} is its policy", "Leave --pair out.")
+    with open_pair(pair, home) as ground:
+        require_roles(pair, ground.roles.state)
+        files = ground.sides[ground.roles.state.deciding].files
+        entries = all_entries(files, service_chain(pair, service))
+    frozen = next((entry.body["frozen"] for entry in reversed(entries) if entry.kind == "claim"), None)
+    if frozen is None:
+        raise BadInput(f"service '{service}'", f"the pair {pair} knows nothing of it", "See: hadoop-dr status")
+    return thaw(frozen), frozen["text"]

@@ -1,0 +1,49 @@
+"""The command that gives production its directories back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from hadoop_dr.bootstrap import unprotect_service
+from hadoop_dr.cli.options import as_json_option, service_argument
+from hadoop_dr.cli.output import Show, emit, ends_well, warn
+
+
+@click.command(epilog="Example: hadoop-dr unprotect billing --reason 'the database moves to another cluster'")
+@service_argument
+@click.option("--reason", metavar="TEXT", required=True, help="Why; kept in the ledger.")
+@click.option("--both", is_flag=True, help="On the secondary too: all points of SERVICE are gone then.")
+@click.option("--takeover", is_flag=True, help="Take the service over from a run that works on it.")
+@click.option("--pair", metavar="PAIR", help="The pair of a service that has no policy file any more.")
+@as_json_option
+def unprotect(service: str, reason: str, both: bool, takeover: bool, pair: str | None, as_json: bool) -> None:
+    """Take the snapshots of SERVICE, and the right to have them, away on the primary.
+
+    HDFS then lets its directories be deleted and renamed. What lies in them stays, on both sites, and so do the points
+    on the secondary, unless --both is given. A later backup protects the service again and compares everything.
+    Exit code 1 when snapshots of others keep a directory.
+    """
+    if not reason.strip():
+        raise click.BadParameter("says nothing", param_hint="--reason")
+    with ends_well(as_json), Show() as show:
+        show.stage("unprotect")
+        run = f"cli-{secrets.token_hex(4)}"
+        document = unprotect_service(service, run, reason, both=both, takeover=takeover, pair=pair)
+    emit(document, as_json, lambda: _page(document))
+    if any(site["left"] for site in document["sites"].values()):
+        raise SystemExit(1)
+
+
+def _page(document: Mapping[str, Any]) -> None:
+    for name, site in document["sites"].items():
+        free = ", ".join(site["free"]) or "nothing"
+        click.echo(f"{name}: {site['snapshots']} snapshots removed; can be deleted again: {free}")
+    click.echo(f"{document['points']} points went, {document['points_left']} stay on the secondary")
+    if document["released"]:
+        click.echo(f"other services may protect: {', '.join(document['released'])}")
+    for text in document["warnings"]:
+        warn(text)

@@ -1,0 +1,53 @@
+"""What goes when a service is unprotected, decided from its ledger alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.service_state import Point, PointState, ServiceState, Undo, dump_state, load_state, reduce_service
+from hadoop_dr.domain.unprotected import ours_and_others, points_that_go, stands_against
+
+P1, P2, P3 = (f"20261120T0{hour}0000.000Z" for hour in (1, 2, 3))
+
+
+def point(name: str, state: PointState = PointState.SEALED, *gone: str) -> Point:
+    taken = {"roots": {"/a b": {}}, "source": "east", "target": "west"}
+    return Point(name, 1, state, "r", 1, 1, taken=taken, gone=gone)
+
+
+def test_only_snapshots_of_points_that_the_ledger_knows_are_ours() -> None:
+    ours = [f"dr-bill-e1-{P1}", f"dr-bill-e1-{P1}-r7", f"dr-bill-e2-{P2}-before", "dr-bill-look-0a"]
+    others = ["ü 1", f"dr-bill-e1-{P3}", f"dr-bill-2-e1-{P1}", "dr-bill-kept-1-2", f"dr-bill-e1-{P1}x"]
+    assert ours_and_others("bill", {P1, P2}, [*others, *ours]) == (ours, others)
+
+
+def test_points_that_still_have_snapshots_on_a_site_go_and_no_others() -> None:
+    state = ServiceState({
+        P1: point(P1, PointState.SEALED, "east"), P2: point(P2), P3: point(P3, PointState.VOID),
+    })  # fmt: skip
+    assert points_that_go(state, ["east"]) == [("east", P2)]
+    assert points_that_go(state, ["east", "west"]) == [("east", P2), ("west", P1), ("west", P2)]
+    assert points_that_go(state, ["north"]) == []
+
+
+@pytest.mark.parametrize("state", [PointState.CLAIMED, PointState.TAKEN, PointState.SEALED, PointState.VOID])
+def test_what_changed_no_live_tree_stands_against_nothing(state: PointState) -> None:
+    assert stands_against(ServiceState({P1: point(P1, state)})) == ""
+
+
+def test_what_may_lie_half_placed_or_half_undone_is_for_a_backup_to_end() -> None:
+    staged = ServiceState({P1: point(P1, PointState.STAGED)})
+    assert stands_against(staged) == f"point {P1} of run r may lie half placed on west"
+    undoing = replace(staged, undo=Undo(P2, P1, ("/a b",), ("kept",), "why"))
+    assert stands_against(undoing) == f"an undo to point {P1} is not finished"
+
+
+def test_the_entry_makes_its_points_gone_also_through_a_checkpoint() -> None:
+    before = ServiceState({P1: point(P1), P2: point(P2)})
+    body = {"claim": 7, "sites": ["east"], "points": [["east", P1], ["east", "20250101T000000.000Z"]], "reason": "ü"}
+    after = reduce_service([Entry(9, 1, "r", "", "unprotected", body, GENESIS, 1)], before)
+    assert {name: one.gone for name, one in after.points.items()} == {P1: ("east",), P2: ()}
+    assert load_state(dump_state(after)) == after
