@@ -22,7 +22,9 @@ def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> 
     return {
         "service": service,
         "points": [
-            _point(p, sites, pinned=p is newest and p.target not in p.gone) for p in state.points.values() if p.state is not PointState.VOID
+            _point(p, sites, pinned=p is newest and p.target not in p.gone)
+            for p in state.points.values()
+            if p.state is not PointState.VOID
         ],
     }
 
