@@ -16,6 +16,7 @@ from hadoop_dr.domain.ledger import entry_path, pair_chain
 from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.coverage import Coverage
 from hadoop_dr.services.backup.ownership import own_roots
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, check_chain, explanation
@@ -341,3 +342,50 @@ def test_a_prune_by_hand_makes_no_root_free_that_a_point_needs() -> None:
     world.backup("first")
     Close(world.ground()).prune("by hand")
     assert snapshottable(world) == {ROOT}
+
+
+# ---------------------------------------------------------------- work areas
+
+
+def test_what_a_service_left_in_a_root_that_another_one_owns_now_is_named_and_left_alone() -> None:
+    world = filled()
+    faults = Faults()
+    stages = world.stages("counted", faults=faults)
+    for stage in (stages.preflight, stages.moment, stages.plan):
+        stage()
+    before = faults.count
+    world = filled()
+    with pytest.raises(Died):
+        world.backup("dies", Faults(at=before + 12, die=True))
+    west = MemoryNameNode(world.clusters["west"])
+    [left] = [entry.name for entry in west.list(f"{ROOT}/.hadoop-dr")]
+    given_up(world)
+    other = beside(world, OTHER)
+    with pytest.raises(Refused, match=re.escape(f"{left}: is a work area of the service 'billing'")):
+        other.backup("theirs")
+    assert [entry.name for entry in west.list(f"{ROOT}/.hadoop-dr")] == [left]
+    west.delete(f"{ROOT}/.hadoop-dr", recursive=True)
+    assert other.backup("next")["state"] == "sealed"
+
+
+def given_up(world: World) -> None:
+    """What a person does to free the directory of a service: its snapshots and its ownership go."""
+    for site in world.clusters:
+        namenode = MemoryNameNode(world.clusters[site])
+        for shot in namenode.snapshots(ROOT):
+            namenode.delete_snapshot(ROOT, shot.name)
+        namenode.disallow_snapshot(ROOT)
+    world.ground().owners.release(None, "unprotect", lambda: None)
+
+
+def test_something_of_ours_beside_work_areas_is_told_by_the_run_and_by_coverage() -> None:
+    world = filled()
+    world.backup("first")
+    east, west = (world.clusters[site] for site in ("east", "west"))
+    for cluster in (east, west):
+        cluster.make_directory(f"{ROOT}/.hadoop-dr/notes ü", 0o755, parents=True)
+    document = world.backup("second")
+    assert any(f"west:{ROOT}/.hadoop-dr/notes ü is no work area of ours" in text for text in document["warnings"])
+    assert [entry.name for entry in MemoryNameNode(west).list(f"{ROOT}/.hadoop-dr")] == ["notes ü"]
+    [told] = [result for result in Coverage(world.ground()).run() if result.name == "reserved"]
+    assert f"east:{ROOT}/.hadoop-dr is in no point" in told.detail

@@ -67,7 +67,7 @@ class Pair:
         plan = make_plan(items, unit_files=3, unit_bytes=1 << 20, directory_limit=1000)
         root_now = source.namenode.status(f"{self.root}/.snapshot/{newer}").facts
         return WorkOrder(0, self.root, self.root, newer, base, {item.inode: item for item in items}, plan, root_now,
-                         1, self.claim)
+                         "svc-1", 1, self.claim)
 
     def shards(self, order: WorkOrder) -> tuple[Shard, ...]:
         return balance(order.plan.units, wanted=2, directory_limit=1000)

@@ -40,7 +40,7 @@ def plan_by_gathering(pair: Pair, source: Site, older: str | None, newer: str, b
     plan = make_plan(items, unit_files=3, unit_bytes=1 << 20, directory_limit=1000)
     root_now = source.namenode.status(f"{pair.root}/.snapshot/{newer}").facts
     by_inode = {item.inode: item for item in items}
-    return WorkOrder(0, pair.root, pair.root, newer, base, by_inode, plan, root_now, 1, pair.claim)
+    return WorkOrder(0, pair.root, pair.root, newer, base, by_inode, plan, root_now, "svc-1", 1, pair.claim)
 
 
 def whole_backups(pair: Pair, seed: int, rounds: int, changes: int) -> None:

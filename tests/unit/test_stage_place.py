@@ -8,11 +8,11 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults, FaultyMover
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
-from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Mismatch, Superseded
+from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Mismatch, OwnedElsewhere, Superseded
 from hadoop_dr.domain.facts import Listed
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.plan import make_plan
-from hadoop_dr.domain.work import StagedShard, WorkOrder
+from hadoop_dr.domain.work import StagedShard, Token, WorkOrder
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.stage import Stage
@@ -176,7 +176,7 @@ def test_a_file_that_somebody_put_in_the_place_of_ours_is_not_dropped(pair: Twin
     for try_no in (1, 2):
         with pytest.raises(Mismatch, match=r"a b: was replaced|another item is parked"):
             pair.place(order, pair.stage(order) if try_no == 1 else [], try_no)
-    assert pair.target.writer.read(f"{ROOT}/.hadoop-dr/1-2.2/park/{inode}") == b"theirs"
+    assert pair.target.writer.read(f"{ROOT}/.hadoop-dr/svc-1-1-2.2/park/{inode}") == b"theirs"
 
 
 def test_a_lost_source_snapshot_names_the_file(pair: TwinPair) -> None:
@@ -242,9 +242,9 @@ def test_a_recorded_file_that_was_being_rewritten_is_copied_again(pair: TwinPair
     put(pair.source, "a b", b"0123456789")
     order = pair.order("p 0")
     pair.stage(order)
-    staged = pair.target.files.names(f"{ROOT}/.hadoop-dr/1-1/stage")[0]
-    inode = pair.target.files.names(f"{ROOT}/.hadoop-dr/1-1/stage/{staged}")[0]
-    pair.target.writer.write(f"{ROOT}/.hadoop-dr/1-1/stage/{staged}/{inode}", b"01234-half")
+    staged = pair.target.files.names(f"{ROOT}/.hadoop-dr/svc-1-1-1/stage")[0]
+    inode = pair.target.files.names(f"{ROOT}/.hadoop-dr/svc-1-1-1/stage/{staged}")[0]
+    pair.target.writer.write(f"{ROOT}/.hadoop-dr/svc-1-1-1/stage/{staged}/{inode}", b"01234-half")
     again = pair.stage(order, 2)
     assert again[0].files_copied == 1
     pair.place(order, again)
@@ -287,6 +287,53 @@ def test_a_work_area_of_somebody_else_is_not_trusted(pair: TwinPair) -> None:
     pair.target.namenode.set_owner(f"{ROOT}/.hadoop-dr", "eve", "staff")
     with pytest.raises(AccessDenied, match="belongs to eve"):
         pair.stage(pair.order("p 0"))
+
+
+def test_a_work_area_of_another_service_is_left_alone_and_named(pair: TwinPair) -> None:
+    put(pair.source, "a b", b"0123456789")
+    theirs = f"{ROOT}/.hadoop-dr/svc-1-1-9.1"  # of the service svc-1: its first epoch, its ninth claim
+    put(pair.target, ".hadoop-dr/svc-1-1-9.1/park/7", b"theirs")
+    order = replace(pair.order("p 0"), service="svc", epoch=2)
+    with pytest.raises(OwnedElsewhere, match=r"svc-1-1-9\.1: is a work area of the service 'svc-1'.*Let a run of"):
+        pair.stage(order)
+    with pytest.raises(OwnedElsewhere, match=r"svc-1-1-9\.1: is a work area of the service 'svc-1'"):
+        pair.place(order, [StagedShard(0, "", {unit.inode: 1 for unit in order.plan.units}, frozenset(), {})])
+    assert pair.target.writer.read(f"{theirs}/park/7") == b"theirs"
+    assert pair.target.files.names(f"{ROOT}/.hadoop-dr") == ["svc-1-1-9.1"]
+
+
+def test_what_lies_beside_work_areas_and_is_nobodys_is_left_alone_and_told(pair: TwinPair) -> None:
+    put(pair.source, "a b", b"0123456789")
+    strays = ["1-7", "notes ü", "svc-1", "svc-1-1-x", "svc-1-1-1.2.3", "SVC-1-1"]
+    for name in strays:
+        put(pair.target, f".hadoop-dr/{name}/x", b"theirs")
+    put(pair.target, ".hadoop-dr/file", b"theirs")
+    order = pair.order("p 0")
+    placed = pair.place(order, pair.stage(order))
+    assert placed.strays == tuple(f"{ROOT}/.hadoop-dr/{name}" for name in sorted([*strays, "file"]))
+    assert pair.target.files.names(f"{ROOT}/.hadoop-dr") == sorted([*strays, "file"])
+    assert pair.target.writer.read(f"{ROOT}/a b") == b"0123456789"
+
+
+def test_a_file_where_work_areas_have_to_lie_is_named(pair: TwinPair) -> None:
+    put(pair.source, "a b", b"0123456789")
+    put(pair.target, ".hadoop-dr", b"theirs")
+    with pytest.raises(AccessDenied, match=r"\.hadoop-dr: is no directory.*Move it out of the root"):
+        pair.stage(pair.order("p 0"))
+
+
+def test_a_work_area_that_bears_a_claim_nobody_made_is_named_with_what_helps(pair: TwinPair) -> None:
+    put(pair.source, "a b", b"0123456789")
+    put(pair.target, ".hadoop-dr/svc-1-9-9/park/7", b"copied")
+    with pytest.raises(Superseded, match=r"svc-1-9-9: superseded: a later claim has the root\. If the ledger"):
+        pair.stage(pair.order("p 0"))
+
+
+@pytest.mark.parametrize(
+    "token", [Token("a", 1, 2), Token("a-1", 1, 2), Token("a-1-2", 3, 4, 5), Token("billing-2", 10, 99, 1000)], ids=str
+)
+def test_a_work_areas_name_tells_its_service_however_that_is_called(token: Token) -> None:
+    assert Token.parse(str(token)) == token
 
 
 def test_an_unchanged_root_is_not_touched(pair: TwinPair) -> None:
@@ -337,7 +384,7 @@ def adopt(pair: TwinPair, name: str) -> tuple[Adoption, WorkOrder]:
     adoption = adopter.run(trees, items, existing)
     plan = make_plan(adoption.items, unit_files=3, unit_bytes=99, directory_limit=999)
     order = WorkOrder(0, ROOT, ROOT, name, "as found", {i.inode: i for i in adoption.items}, plan,
-                      pair.source.namenode.status(pair.past(name)).facts, 1, 1)
+                      pair.source.namenode.status(pair.past(name)).facts, "svc-1", 1, 1)
     return adoption, order
 
 

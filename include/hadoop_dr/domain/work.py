@@ -11,7 +11,7 @@ from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.plan import Plan
 
-_TOKEN = re.compile(r"(\d+)-(\d+)(?:\.(\d+))?")
+_TOKEN = re.compile(r"([a-z][a-z0-9-]*)-(\d+)-(\d+)(?:\.(\d+))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class WorkOrder:
         items: The touched items by source inode id.
         plan: Their order.
         root_now: Attributes of the root itself in ``snapshot``.
-        epoch, claim: What the work area is named after; a later claim takes the work area over.
+        service, epoch, claim: What the work area is named after; a later claim of the service takes the work area over.
         turn: Which use of the area within the claim this is; a later one takes it over from an earlier one. Stage works
             under ``turn`` itself, try n of place under ``turn + n``, so neither a sleeping stage nor an earlier try of
             place can touch what place does.
@@ -41,6 +41,7 @@ class WorkOrder:
     items: Mapping[int, Item]
     plan: Plan
     root_now: Facts
+    service: str
     epoch: int
     claim: int
     turn: int = 0
@@ -60,30 +61,34 @@ class WorkOrder:
 
     def area(self, turn: int) -> Area:
         """The work area under which one use within the claim works."""
-        return Area(self.root, Token(self.epoch, self.claim, turn))
+        return Area(self.root, Token(self.service, self.epoch, self.claim, turn))
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Name of a work area. It fences: a later claim renames it, and a sleeping worker finds no path any more."""
+    """Name of a work area. It fences: a later claim renames it, and a sleeping worker finds no path any more.
 
+    It bears the service, because claims of two services are not to be compared: nobody takes another one's area over.
+    """
+
+    service: str
     epoch: int
     claim: int
     turn: int = 0
 
     def __str__(self) -> str:
-        return f"{self.epoch}-{self.claim}" + (f".{self.turn}" if self.turn else "")
+        return f"{self.service}-{self.epoch}-{self.claim}" + (f".{self.turn}" if self.turn else "")
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        """Order of takeover."""
+        """Order of takeover among the areas of one service."""
         return self.epoch, self.claim, self.turn
 
     @classmethod
     def parse(cls, name: str) -> Token | None:
         """Reads a name; None when it is not a token."""
         match = _TOKEN.fullmatch(name)
-        return cls(int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
+        return cls(match[1], int(match[2]), int(match[3]), int(match[4] or 0)) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +174,11 @@ class StagedShard:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """How many steps of each phase place had to see done."""
+    """How many steps of each phase place had to see done, and what lies beside work areas and is nobody's."""
 
     parked: int = 0
     tails: int = 0
     arrived: int = 0
     attributes: int = 0
     dropped: int = 0
+    strays: tuple[str, ...] = ()

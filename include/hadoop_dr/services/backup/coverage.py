@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.root_notes import told_roots
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.ground import Ground
@@ -33,8 +34,22 @@ class Coverage:
         results += [*ground.owners.look(roots, again=False), *told_roots(decision, changed)]
         for root in (root for root in roots if self._exists(root)):
             items = ((path, item.facts) for path, item in walk(self._ground.source.namenode, root))
-            results += cover_files(root, items)
+            results += [*cover_files(root, items), *self._reserved(root)]
         return results
+
+    def _reserved(self, root: str) -> list[Result]:
+        """Something of the user's that bears the name of our work areas, which no point holds."""
+        path = f"{root}/{WORK_AREA}"
+        if not self._there(path):
+            return []
+        site = self._ground.source.name
+        return [warn("reserved", f"{site}:{path} is in no point: that name is kept for work areas", "Rename it")]
+
+    def _there(self, path: str) -> bool:
+        try:
+            return bool(self._ground.source.namenode.status(path))
+        except NotFound:
+            return False
 
     def _exists(self, path: str) -> bool:
         try:

@@ -70,6 +70,7 @@ class Mend:
             {item.inode: item for item in plan.items},
             plan.plan,
             top or target.namenode.status(plan.root).facts,
+            ground.policy.service,
             claim.epoch,
             claim.n,
             turn,

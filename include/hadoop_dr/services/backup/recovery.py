@@ -71,15 +71,15 @@ class Recover:
         return Left(
             point.state,
             stuck=True,
-            placing=any(placing(target, root) for root in roots),
+            placing=any(placing(target, root, self._ground.policy.service) for root in roots),
             whole=bool(come_back_to(self._ground, self._ground.ledger.read().newest_sealed(), roots)),
         )
 
     def _void(self, claim: Claim, point: Point, why: str) -> None:
-        target = self._ground.target.namenode
+        target, service = self._ground.target.namenode, self._ground.policy.service
         for root in point.taken.get("roots", ()):
-            if has_area(target, root):
-                set_aside(target, root, Token(claim.epoch, claim.n))
+            if has_area(target, root, service):
+                set_aside(target, root, Token(service, claim.epoch, claim.n))
         self._close.void(claim, point.point, why)
 
 

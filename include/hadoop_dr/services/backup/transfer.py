@@ -92,6 +92,12 @@ class Transfer:
         )
         placed = [place.run(self._order(claim, point, root), staged[root.index], try_no) for root in roots]
         catalogs.create(point, documents, lambda: self._still_mine(claim))
+        site = self._ground.target.name
+        self._ground.ledger.notes += [
+            f"{site}:{path} is no work area of ours: it is in no point and was left alone; move it out of there"
+            for one in placed
+            for path in one.strays
+        ]
         return {
             "parked": sum(p.parked for p in placed),
             "arrived": sum(p.arrived for p in placed),
@@ -144,6 +150,7 @@ class Transfer:
             {i.inode: i for i in root.items},
             root.plan,
             top or self._root_facts(root),
+            self._ground.policy.service,
             claim.epoch,
             claim.n,
         )

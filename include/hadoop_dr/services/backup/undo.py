@@ -117,7 +117,7 @@ class UndoChanges:
         """
         target, name = self._ground.target.namenode, kept_name(self._ground, claim)
         for root in roots:
-            set_aside(target, root, Token(claim.epoch, claim.n, UNDO_TURN))
+            set_aside(target, root, Token(self._ground.policy.service, claim.epoch, claim.n, UNDO_TURN))
         if name not in undo.kept:
             if all(self._shown_by(undo.kept[-1], root) for root in roots):
                 return undo.kept[-1]

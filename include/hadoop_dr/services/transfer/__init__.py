@@ -1,6 +1,6 @@
 """Bytes into a hidden work area, then a short, metadata-only change of the live tree (DESIGN.md sections 4.4, 4.5, 5).
 
-Phases: stage copies into ``<root>/.hadoop-dr/<epoch>-<claim>/stage``; place holds the times of directories that older
+Phases: stage copies into ``<root>/.hadoop-dr/<token>/stage``; place holds the times of directories that older
 snapshots would lose, parks what moves or goes, joins tails, brings everything to its new path, sets attributes, drops,
 removes the work area, and puts the root's own time back last.
 

@@ -49,6 +49,7 @@ class Place:
             BaselineLost: An item the plan builds on is gone from the target.
             Mismatch: Something that is not ours lies where an item belongs.
             Superseded: A later try owns the work.
+            OwnedElsewhere: Another service has a work area in the root.
             Unknown: An answer was lost again and again.
         """
         work = WorkArea(self._target, order.area(order.turn + try_no))
@@ -108,8 +109,8 @@ class _Placing:
         late = [self._dressing(inode) for inode in plan.attributes]
         self._set_attributes(late)
         self._batches.run([Remove(inode, self._area.parked(inode)) for inode in sorted(self._drop)], self._is_dropped)
-        self._close()
-        return Placed(len(plan.park), len(plan.tails), len(plan.arrive), len(late), len(self._drop))
+        strays = self._close()
+        return Placed(len(plan.park), len(plan.tails), len(plan.arrive), len(late), len(self._drop), strays)
 
     # -- hold
     def _hold(self) -> None:
@@ -269,14 +270,19 @@ class _Placing:
             self._work.check()
         return self._look(self._area.parked(outcome.key)) is None
 
-    def _close(self) -> None:
-        """Removes the work area, never with an item in it that belongs in the tree; the root's own time comes last."""
+    def _close(self) -> tuple[str, ...]:
+        """Removes the work area, never with an item in it that belongs in the tree; the root's own time comes last.
+
+        Returns:
+            Paths of what lies beside work areas and is nobody's.
+        """
         ours = {bound.inode: inode for inode, bound in self._bound.items() if inode not in self._drop}
         for entry in self._target.list(self._area.park):
             if entry.inode in ours:
                 raise Mismatch(f"{self._area.park}/{entry.name}", "is still parked, though its place is in the tree")
-        self._work.remove()
+        strays = self._work.remove()
         self._target.set_times(self._order.root, self._order.root_now.mtime_ms)
+        return tuple(strays)
 
     def _item(self, inode: int) -> Item:
         return self._order.items[inode]

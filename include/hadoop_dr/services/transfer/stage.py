@@ -68,6 +68,7 @@ class Stage:
             BaselineLost: A source snapshot or the target's baseline cannot be read any more.
             AccessDenied: A source file may not be read.
             Superseded: A later try has the shard or the root.
+            OwnedElsewhere: Another service has a work area in the root.
         """
         self._still_mine()
         area = WorkArea(self._target, order.area(order.turn)).open()

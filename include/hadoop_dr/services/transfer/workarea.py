@@ -1,24 +1,28 @@
-"""The work area of one root: made, taken over, verified, removed (I3)."""
+"""The work area of one root: made, taken over, verified, removed (I3).
+
+Only areas of the same service are taken over or swept; one of another service ends the run by name. Whatever else lies
+beside them is nobody's: it is left alone, and told.
+"""
 
 from __future__ import annotations
 
-from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, Superseded
+from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, OwnedElsewhere, Superseded
 from hadoop_dr.domain.facts import Facts
 from hadoop_dr.domain.work import Area, Token
 from hadoop_dr.ports.namenode import NameNode
 
 _MODE = 0o700
 _ROUNDS = 5
-_PROBE = "who-"
+_PROBE = ".who-"  # no service bears such a name
 _LEFT = "left-"
 
 
 class WorkArea:
-    """``<root>/.hadoop-dr/<epoch>-<claim>`` on the target.
+    """``<root>/.hadoop-dr/<service>-<epoch>-<claim>`` on the target.
 
     Args:
         target: The target's name space.
-        area: Root, claim, and which use of the area within the claim.
+        area: Root, service, claim, and which use of the area within the claim.
     """
 
     def __init__(self, target: NameNode, area: Area) -> None:
@@ -35,6 +39,7 @@ class WorkArea:
 
         Raises:
             Superseded: A later claim has the root.
+            OwnedElsewhere: Another service has a work area in the root.
             AccessDenied: Somebody else owns a directory of that name.
         """
         for _ in range(_ROUNDS):
@@ -59,23 +64,29 @@ class WorkArea:
         if self._status(self.area.top) is None:
             raise Superseded(self.area.top, "superseded: a later claim took the work area over")
 
-    def remove(self) -> None:
-        """Removes the area and all that is left in it, then the directory of all areas when it is empty."""
+    def remove(self) -> list[str]:
+        """Removes the area and all that is left in it, then the directory of all areas when it is empty.
+
+        Returns:
+            Paths of what lies there and is nobody's work area.
+        """
         self._target.delete(self.area.top, recursive=True)
         if not self.present():
-            return
+            return []
         left = [entry.name for entry in self._target.list(self.area.base)]
         for name in left:
             if name.startswith(_PROBE):
                 self._target.delete(f"{self.area.base}/{name}", recursive=True)
         if all(name.startswith(_PROBE) for name in left):
             self._target.delete(self.area.base)
+        strays = [name for name in left if not name.startswith(_PROBE) and Token.parse(name) is None]
+        return [f"{self.area.base}/{name}" for name in strays]
 
     def _enter(self) -> bool:
-        tokens = self._tokens()
+        tokens = self._own_tokens()
         own = self.area.token
-        if any(token.rank > own.rank for token in tokens):
-            raise Superseded(self.area.top, f"superseded: claim {max(tokens, key=lambda t: t.rank)} has the root")
+        if (latest := max(tokens, key=lambda token: token.rank, default=own)).rank > own.rank:
+            raise _superseded(self.area, latest)
         older = sorted((token for token in tokens if token != own), key=lambda token: token.rank)
         if own in tokens:
             self._sweep(older)
@@ -99,9 +110,24 @@ class WorkArea:
                              "Move the items of the older one back by hand, then remove it")
             self._target.delete(other.top, recursive=True)
 
-    def _tokens(self) -> list[Token]:
+    def tokens(self) -> list[Token]:
+        """Names of the work areas in the root, of whatever service.
+
+        Raises:
+            NotFound: There is none.
+        """
         names = (entry.name for entry in self._target.list(self.area.base))
         return [token for token in map(Token.parse, names) if token is not None]
+
+    def _own_tokens(self) -> list[Token]:
+        tokens = self.tokens()
+        for token in tokens:
+            if token.service != self.area.token.service:
+                raise OwnedElsewhere(
+                    Area(self.area.root, token).top, f"is a work area of the service '{token.service}'",
+                    f"Let a run of '{token.service}' end what it left there; if nobody has that service any more, move "
+                    "what lies in its directory 'park' back by hand, then remove it")
+        return tokens
 
     def _make_base(self) -> None:
         """Makes the directory of all areas, closed to everybody else, whatever default ACL the root would give it."""
@@ -109,6 +135,8 @@ class WorkArea:
         facts = self._status(base)
         if facts is None:
             self._target.make_directory(base, _MODE)
+        elif not facts.is_dir:
+            raise AccessDenied(base, "is no directory, and work areas have to lie there", "Move it out of the root")
         elif facts.owner != self._me():
             raise AccessDenied(base, f"belongs to {facts.owner}, so what lies in it cannot be trusted",
                                "Remove it, or give it to the user this product acts as")
@@ -136,9 +164,16 @@ class WorkArea:
             return None
 
 
-def placing(target: NameNode, root: str) -> bool:
+def _superseded(own: Area, later: Token) -> Superseded:
+    if (later.epoch, later.claim) == (own.token.epoch, own.token.claim):
+        return Superseded(own.top, f"superseded: try {later} has the root")
+    return Superseded(Area(own.root, later).top, "superseded: a later claim has the root",
+                      "If the ledger knows none, somebody made or copied this directory: move it out of the root")
+
+
+def placing(target: NameNode, root: str, service: str) -> bool:
     """Whether a work area of a root bears the mark of a place, or holds items that are missing in the live tree."""
-    return any(token.turn or _holds_items(target, Area(root, token)) for token in _areas(target, root))
+    return any(token.turn or _holds_items(target, Area(root, token)) for token in _areas(target, root, service))
 
 
 def set_aside(target: NameNode, root: str, token: Token) -> None:
@@ -147,7 +182,8 @@ def set_aside(target: NameNode, root: str, token: Token) -> None:
     Whoever slept finds no path any more. What was staged goes; what was parked keeps its inodes in a directory apart,
     because the plan that comes names its items by the numbers of another cluster, and two may be the same.
     """
-    own = [one for one in _areas(target, root) if (one.epoch, one.claim) == (token.epoch, token.claim)]
+    areas = _areas(target, root, token.service)
+    own = [one for one in areas if (one.epoch, one.claim) == (token.epoch, token.claim)]
     latest = max(own, key=lambda one: one.rank, default=token)
     if latest.rank > token.rank:
         # Of a place under this very claim, which failed: nobody else is at work under it.
@@ -162,16 +198,17 @@ def set_aside(target: NameNode, root: str, token: Token) -> None:
         target.make_directory(directory, _MODE)
 
 
-def has_area(target: NameNode, root: str) -> bool:
-    """Whether a root has a work area of anybody."""
-    return bool(_areas(target, root))
+def has_area(target: NameNode, root: str, service: str) -> bool:
+    """Whether a root has a work area of a service."""
+    return bool(_areas(target, root, service))
 
 
-def _areas(target: NameNode, root: str) -> list[Token]:
+def _areas(target: NameNode, root: str, service: str) -> list[Token]:
     try:
-        return WorkArea(target, Area(root, Token(0, 0)))._tokens()
+        tokens = WorkArea(target, Area(root, Token(service, 0, 0))).tokens()
     except NotFound:
         return []
+    return [token for token in tokens if token.service == service]
 
 
 def _holds_items(target: NameNode, area: Area) -> bool:
