@@ -240,6 +240,11 @@ def next_moment(policy: Policy, after_ms: int) -> int:
     return schedule.next_moment(policy, after_ms, config.cron_moments)
 
 
+def newest_moment(policy: Policy, until_ms: int) -> int | None:
+    """Gives the last moment of a policy at or before a time; None when there was none yet."""
+    return schedule.newest_moment(policy, until_ms, config.cron_moment_until)
+
+
 def addresses(home: Path, site: Site) -> Addresses:
     """Addresses of a site: its own, or those of the running lab.
 

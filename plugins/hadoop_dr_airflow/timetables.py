@@ -74,12 +74,8 @@ class MomentTimetable(Timetable):
 
     def _newest_due(self, moment_ms: int, now_ms: int) -> int:
         """The last moment from this one on that has passed, or this one when it is still ahead."""
-        if self._times.cron is None:
-            period_ms = self._times.period_ms or 1
-            return moment_ms + max(0, (now_ms - moment_ms) // period_ms) * period_ms
-        while (following_ms := self._after(moment_ms)) <= now_ms:
-            moment_ms = following_ms
-        return moment_ms
+        newest_ms = settings.newest_moment(self._times, now_ms)
+        return moment_ms if newest_ms is None else max(moment_ms, newest_ms)
 
     def _starts(self, moment_ms: int) -> pendulum.DateTime:
         """The lead is half the time to the next moment at most, and the same whenever it is asked for."""

@@ -11,6 +11,7 @@ from airflow.timetables.base import DataInterval, TimeRestriction
 
 from hadoop_dr_airflow import timetables
 from hadoop_dr_airflow.timetables import MomentTimetable
+from support.cost import calls
 
 NOW = datetime(2026, 11, 20, 2, 7, 30, tzinfo=UTC)
 FIRST_MS = round(datetime(2026, 11, 20, 2, 0, tzinfo=UTC).timestamp() * 1000)
@@ -68,6 +69,26 @@ def test_moments_count_from_the_first_one_and_not_from_the_last_run() -> None:
 def test_of_missed_moments_only_the_newest_is_made_up_for(timetable: MomentTimetable) -> None:
     assert following(timetable, "02:01").data_interval.end == at("02:07")
     assert following(timetable, "02:07").data_interval.end == at("02:08")
+
+
+YEAR, MINUTE = timedelta(days=366), timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "timetable",
+    [MomentTimetable(None, None, "* * * * *"), MomentTimetable(None, None, "*/7 3-5 * * 1-5"),
+     MomentTimetable(0, None, "1 1 29 2 *"), MomentTimetable(FIRST_MS - 400 * 86_400_000, 1_000, None)],
+    ids=["every minute", "some days", "leap days", "every second"],
+)  # fmt: skip
+def test_a_year_asleep_costs_what_a_minute_does(timetable: MomentTimetable) -> None:
+    def woken_after(asleep: timedelta) -> int:
+        last = pendulum.instance(NOW - asleep)
+        return calls(lambda: timetable.next_dagrun_info(
+            last_automated_data_interval=DataInterval(last, last), restriction=TimeRestriction(None, None, False)))
+
+    awake = woken_after(MINUTE)
+    for asleep in (timedelta(hours=6), timedelta(days=20), YEAR, 50 * YEAR):
+        assert woken_after(asleep) <= awake * 1.5, asleep
 
 
 def test_the_lead_is_half_the_period_at_most() -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.adapters.config import cron_moments, longest_gap_ms
+from hadoop_dr.adapters.config import cron_moment_until, cron_moments, longest_gap_ms
 from hadoop_dr.domain.document import Wrong
 from hadoop_dr.domain.policy import Policy
-from hadoop_dr.domain.schedule import next_moment, start_ms
+from hadoop_dr.domain.schedule import newest_moment, next_moment, start_ms
+from support.cost import calls
 
 MINUTE, HOUR = 60_000, 3_600_000
 FIRST = 1_795_140_000_000  # 2026-11-20T02:00:00Z
@@ -45,6 +46,50 @@ def test_without_a_first_moment_periods_count_from_the_epoch() -> None:
 def test_a_cron_moment_is_later_than_now_and_the_first(now_ms: int) -> None:
     moment = next_moment(HOURLY, now_ms, cron_moments)
     assert moment == (now_ms // HOUR + 1) * HOUR
+
+
+CRONS = ["0 * * * *", "*/7 3-5 * * *", "30 6,18 * * 1-5", "0 0 29 2 *", "5 4 L * *", "0 12 13 * 5", "59 23 31 12 *"]
+
+
+@given(times, st.sampled_from(CRONS), st.none() | times)
+def test_the_newest_moment_is_the_last_one_until_now_that_the_schedule_had(
+    now_ms: int, cron: str, first_ms: int | None
+) -> None:
+    policy = replace(HOURLY, cron=cron, first_moment_ms=first_ms)
+    newest = newest_moment(policy, now_ms, cron_moment_until)
+    following = next_moment(policy, now_ms, cron_moments)
+    if newest is None:
+        assert first_ms is not None
+        assert following == next_moment(policy, first_ms - 1, cron_moments)
+    else:
+        assert newest <= now_ms
+        assert newest >= (first_ms or 0)
+        assert next_moment(policy, newest, cron_moments) == following
+        assert next_moment(policy, newest - 1, cron_moments) == newest
+
+
+@given(times, st.integers(1_000, 40 * 86_400_000))
+def test_the_newest_moment_of_a_period_lies_on_its_grid(now_ms: int, period_ms: int) -> None:
+    newest = newest_moment(replace(QUARTERLY, period_ms=period_ms), now_ms, cron_moment_until)
+    if newest is None:
+        assert now_ms < FIRST
+    else:
+        assert now_ms - period_ms < newest <= now_ms
+        assert (newest - FIRST) % period_ms == 0
+        assert newest >= FIRST
+
+
+def test_a_moment_that_never_came_is_none_and_no_cron_text_is_refused() -> None:
+    assert cron_moment_until("0 0 30 2 *", FIRST) is None
+    assert newest_moment(replace(HOURLY, cron="0 0 30 2 *"), FIRST, cron_moment_until) is None
+    with pytest.raises(Wrong):
+        cron_moment_until("@daily", FIRST)
+
+
+@pytest.mark.parametrize("cron", ["* * * * *", "30 6,18 * * 1-5", "*/7 * * * *", "1,3,9 * 1-7 * 2"])
+def test_the_longest_gap_goes_through_the_days_of_a_year_and_never_through_its_moments(cron: str) -> None:
+    cost = calls(lambda: longest_gap_ms.__wrapped__(cron))
+    assert cost < 400 * calls(lambda: next(cron_moments("0 0 * * 1", FIRST))), cost
 
 
 @pytest.mark.parametrize(

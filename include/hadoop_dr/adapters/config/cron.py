@@ -24,11 +24,15 @@ def cron_moments(cron: str, after_ms: int) -> Iterator[int]:
     Raises:
         Wrong: It is no cron text, or there is never such a moment.
     """
+    _checked(cron)
+    return _moments(cron, after_ms)
+
+
+def _checked(cron: str) -> None:
     from croniter import croniter
 
     if len(cron.split()) != 5 or _BY_CHANCE.search(cron) or not croniter.is_valid(cron):
         raise Wrong(f"'{cron}' is not a cron text", _MEND)
-    return _moments(cron, after_ms)
 
 
 def _moments(cron: str, after_ms: int) -> Iterator[int]:
@@ -43,6 +47,25 @@ def _moments(cron: str, after_ms: int) -> Iterator[int]:
                 yield moment_ms
     except CroniterError:
         raise Wrong(f"'{cron}' never comes", _MEND) from None
+
+
+def cron_moment_until(cron: str, until_ms: int) -> int | None:
+    """Gives the last moment of a cron text at or before a time; None when it never came.
+
+    One step of the library, however long ago the moment was: nothing goes through what lies between.
+
+    Raises:
+        Wrong: It is no cron text.
+    """
+    from croniter.croniter import CroniterError, croniter
+
+    _checked(cron)
+    # The step goes to before its start, and moments are whole minutes: the second after the wanted time misses none.
+    start = datetime.fromtimestamp(until_ms // 1000 + 1, tz=UTC)
+    try:
+        return int(croniter(cron, start).get_prev(datetime).timestamp()) * 1000
+    except CroniterError:
+        return None
 
 
 @lru_cache(maxsize=4096)
@@ -67,6 +90,7 @@ def _values(text: str, position: int, everything: int) -> list[int]:
     return list(range(everything)) if field == ["*"] else [int(value) for value in field]
 
 
+@lru_cache(maxsize=4096)  # many texts differ in their hours alone
 def _longest_day_gap_ms(day_fields: str) -> int:
     if day_fields == "* * *":
         return _DAY_MS
