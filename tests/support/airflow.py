@@ -21,6 +21,7 @@ import httpx
 import psutil
 
 from hadoop_lab.airflow_settings import AirflowPlace, settings
+from support.foreign_conf import foreign_configuration
 
 COMPONENTS = {
     "api-server": ("metadatabase",),
@@ -98,7 +99,8 @@ class Airflow:
         )
         # Whoever collected the DAG tests in this process has set Airflow up for those, and for those only.
         others = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW__")}
-        return {**others, **settings(place), **self.extra}
+        foreign = foreign_configuration(self.folder / "hadoop of others")
+        return {**others, **foreign, **settings(place), **self.extra}
 
     def prepare(self) -> None:
         """Begins to make the database, which takes seconds."""

@@ -11,6 +11,8 @@ from uuid import uuid4
 
 import httpx
 
+from support.foreign_conf import foreign_configuration
+
 ROOT = Path(__file__).resolve().parents[2]
 USER = "hdfs"
 
@@ -85,5 +87,6 @@ class LabHome:
 
 
 def in_home(home: LabHome) -> dict[str, str]:
-    """The environment in which every entrance finds this home."""
-    return {**os.environ, "HADOOP_DR_HOME": str(home.path), "HADOOP_USER_NAME": USER}
+    """The environment in which every entrance finds this home, on a machine with another Hadoop's configuration."""
+    foreign = foreign_configuration(home.path / "hadoop of others")
+    return {**os.environ, **foreign, "HADOOP_DR_HOME": str(home.path), "HADOOP_USER_NAME": USER}

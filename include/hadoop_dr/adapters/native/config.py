@@ -7,6 +7,8 @@ What its version 0.14.7 does, measured, and what follows:
   * Its asynchronous client panics when it wants to pause between two rounds over the NameNodes. With one attempt less
     than there are NameNodes it asks each once and never pauses; rounds and pauses are made in ``site.py``.
   * It takes the acting user from the environment of the whole process.
+  * Unless told of a directory, it reads core-site.xml and hdfs-site.xml of ``HADOOP_CONF_DIR`` or ``HADOOP_HOME``,
+    those of another cluster. The pair file alone counts, so it is sent where no file can be.
   * A call to a NameNode that hangs hangs for ever, so each gets a deadline, and the next call goes to a client that
     begins with another NameNode.
   * A file that is still open for writing has the length 0 for its reader.
@@ -24,6 +26,7 @@ from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import BadInput
 
 _USER = "HADOOP_USER_NAME"
+NOWHERE = os.devnull
 _acting_as: str | None = None
 _clients: dict[tuple[int, HdfsAddress, int], AsyncClient] = {}
 _lock = threading.Lock()
@@ -44,7 +47,7 @@ def client_of(address: HdfsAddress, first: int = 0) -> AsyncClient:
         if key not in _clients:
             _act_as(address.user)
             url, settings = client_settings(address, first)
-            client = AsyncClient(url, settings)
+            client = AsyncClient(url, settings, config_dir=NOWHERE)
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(client))      # outlives the interpreter's own clearing up
             _clients[key] = client
         return _clients[key]

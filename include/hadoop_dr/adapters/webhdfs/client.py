@@ -9,10 +9,10 @@ from typing import Any
 
 import requests
 from hdfs.client import Client, _Request
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
+from hadoop_dr.adapters.webhdfs.handshake import HandshakeAdapter
 from hadoop_dr.adapters.webhdfs.remote import error_of
 
 # The library announces every client it makes; a task's log is for people.
@@ -54,7 +54,7 @@ def simple_session(user: str, connections: int = 64) -> SessionFactory:
         session = requests.Session()
         session.trust_env = False      # a CA bundle or a proxy of the environment would silently win over ours
         session.params = {"user.name": user}
-        adapter = HTTPAdapter(pool_connections=8, pool_maxsize=connections, max_retries=0)
+        adapter = HandshakeAdapter(pool_connections=8, pool_maxsize=connections, max_retries=0)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
@@ -135,4 +135,4 @@ class OneNameNode(Client):  # type: ignore[misc]
 def _never_left(error: requests.RequestException) -> bool:
     inner = error.args[0] if error.args else None
     reason = inner.reason if isinstance(inner, MaxRetryError) else inner
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError | SSLError)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
