@@ -231,6 +231,25 @@ def test_closing_twice_is_closing_once(bench: Bench) -> None:
     coordinator.close()
 
 
+def test_after_the_end_nothing_is_opened_again_by_whoever_is_still_on_its_way(bench: Bench) -> None:
+    """Such as the thread of a task or trigger that was cancelled in the middle of a request."""
+    bench.connect()
+    before = set(threading.enumerate())
+    coordinator = bench.connect()
+    coordinator.read(bench.path)
+    coordinator.watch(bench.path, lambda: None)
+    coordinator.close()
+    for late in (
+        lambda: coordinator.read(bench.path),
+        lambda: coordinator.create(bench.path, b"late"),
+        lambda: coordinator.write(bench.path, b"late", 0),
+        lambda: coordinator.watch(bench.path, lambda: None),
+    ):
+        with pytest.raises(Unreachable, match="given back"):
+            late()
+    eventually(lambda: not set(threading.enumerate()) - before)
+
+
 def test_a_session_that_expired_costs_one_answer_and_its_watches_stand_again(bench: Bench) -> None:
     """Nothing hangs on a session: no lock and no node goes with it (fault 50)."""
     coordinator, other, woken = bench.connect(), bench.connect(), threading.Semaphore(0)

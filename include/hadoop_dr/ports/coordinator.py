@@ -73,4 +73,4 @@ class Coordinator(Protocol):
         """
 
     def close(self) -> None:
-        """Ends the connection; may be called twice."""
+        """Ends the connection for good; may be called twice. Whatever is asked afterwards raises Unreachable."""

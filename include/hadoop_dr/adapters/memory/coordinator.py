@@ -34,6 +34,7 @@ class MemoryCoordinator:
 
     def __init__(self, site: str, ensemble: MemoryEnsemble) -> None:
         self._site, self._ensemble = site, ensemble
+        self._closed = False
 
     def read(self, path: str) -> Document | None:
         """Reads what is there."""
@@ -57,7 +58,8 @@ class MemoryCoordinator:
         self._ensemble.watches.setdefault(path, []).append(wake)
 
     def close(self) -> None:
-        """There is nothing to end."""
+        """Answers nothing any more."""
+        self._closed = True
 
     def _sent(self, effect: Callable[[], Document], mine: Callable[[], Document | None]) -> Document:
         """Runs an effect the way the real adapter does: a lost answer is read back, an unsent request sent again."""
@@ -98,5 +100,7 @@ class MemoryCoordinator:
         return held if held is not None and (held.data, held.version) == (data, version) else None
 
     def _reach(self) -> None:
+        if self._closed:
+            raise Unreachable(self._site, "the connection was given back", "Run the command again")
         if not self._ensemble.reachable:
             raise Unreachable(self._site, "ZooKeeper does not answer", "Start that ZooKeeper, or mend the way to it")

@@ -35,6 +35,7 @@ class Connection:
         self._client: KazooClient | None = None
         self._connected = threading.Event()
         self._watches: dict[str, list[Callable[[], None]]] = {}
+        self._closed = False
         self._guard = threading.RLock()
 
     def ask(self, subject: str, request: Callable[[KazooClient], Any]) -> Any:
@@ -65,8 +66,16 @@ class Connection:
         """Arms a watch now and again after every event and every new connection."""
         client = self._open()
         with self._guard:
+            self._refuse_when_closed()
             self._watches.setdefault(path, []).append(wake)
         self._arm(client, path)
+
+    def close(self) -> None:
+        """Ends the connection for good: a thread that is still on its way to a request makes no new client."""
+        with self._guard:
+            self._closed = True
+            self._watches.clear()
+        self.drop()
 
     def drop(self) -> None:
         """Throws the client away together with everything it has not sent."""
@@ -76,8 +85,13 @@ class Connection:
             # Ending a session waits for a server that may be the one that does not answer.
             threading.Thread(target=_end, args=(client,), daemon=True, name="zookeeper-end").start()
 
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise Unreachable(f"{self._site} ({self._hosts})", "the connection was given back", "Run the command again")
+
     def _open(self) -> KazooClient:
         with self._guard:
+            self._refuse_when_closed()
             client = self._client
             if client is None:
                 self._connected = threading.Event()

@@ -87,8 +87,8 @@ class ZooKeeperCoordinator:
         self._connection.watch(path, wake)
 
     def close(self) -> None:
-        """Ends the connection."""
-        self._connection.drop()
+        """Ends the connection; a request that comes later, from a thread that was left behind, opens none."""
+        self._connection.close()
 
     def _effect(
         self,
