@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -60,8 +61,11 @@ class BackupStage(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Runs the stage, says in one line what it did, and hands that on."""
         from hadoop_dr.bootstrap import backup_stages
+        from hadoop_dr.domain.wanted import wanted_moment_ms
 
         run_id, try_no = context["dag_run"].run_id, context["ti"].try_number
+        if self.stage == "preflight":
+            wanted_moment_ms(_wishes(context)["moment"], time.time_ns() // 1_000_000)  # before anything is contacted
         with backup_stages(self.service, run_id=run_id, try_no=try_no, users=_users(service=self.service)) as stages:
             result = self._call(stages, context)
         self.log.info(in_words(self.task_id, result))

@@ -65,6 +65,13 @@ def test_a_run_that_a_person_starts_without_a_moment_takes_it_at_once(backup: An
     })
 
 
+def test_a_form_that_asks_for_a_moment_far_ahead_fails_before_anything_is_contacted(backup: Any, facade: Any) -> None:
+    done = run(backup, {"moment": "2099-01-01T00:00:00.000Z"})
+    assert states(done)["preflight"] == "failed"
+    assert {stage for _, _, _ in facade.opened for stage in facade.names()} <= {"sealed"}
+    assert "preflight" not in facade.names()
+
+
 def test_a_failed_stage_fails_the_run_and_the_ledger_is_asked_all_the_same(backup: Any, facade: Any) -> None:
     facade.failing["verify"] = [Refused("billing", "the copies differ")]
     done = run(backup)

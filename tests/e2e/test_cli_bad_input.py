@@ -267,7 +267,8 @@ def test_a_busy_service_names_the_run_that_has_it_and_that_run_goes_on(world: Cl
 def test_a_run_that_stands_still_is_superseded_and_ends_when_it_wakes(world: CliHome) -> None:
     root = world.service("still", takeover_after="1s")
     world.writers["east"].write(f"{root}/a b", b"one")
-    first = world.begin("backup", "still", "--run", "sleeper", "--moment", "2099-01-01T00:00:00.000Z")
+    tomorrow = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 86_400))
+    first = world.begin("backup", "still", "--run", "sleeper", "--moment", tomorrow)
     first.reaches("moment")
     first.process.send_signal(signal.SIGSTOP)
     try:

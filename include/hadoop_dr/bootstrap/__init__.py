@@ -12,13 +12,14 @@ from hadoop_dr.bootstrap.looks import (
     points_of,
 )
 from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
-from hadoop_dr.bootstrap.runs import backup_stages, prune_now, run_query, verify_point, wanted_moment_ms
+from hadoop_dr.bootstrap.runs import backup_stages, check_order, prune_now, run_query, verify_point
 from hadoop_dr.bootstrap.standing import status_of
 from hadoop_dr.bootstrap.unprotect import unprotect_service
 
 __all__ = [
     "announce_roles",
     "backup_stages",
+    "check_order",
     "coverage_of",
     "explanation_of",
     "identity_of",
@@ -33,5 +34,4 @@ __all__ = [
     "status_of",
     "unprotect_service",
     "verify_point",
-    "wanted_moment_ms",
 ]

@@ -8,13 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
+from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap.wiring import NOBODY, Users, open_queries, open_service
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.wanted import wanted_moment_ms
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.reverify import verify_again
-from hadoop_dr.services.backup.stages import BackupStages, Observer, wanted_moment_ms
+from hadoop_dr.services.backup.stages import BackupStages, Observer
 
-__all__ = ["backup_stages", "prune_now", "run_query", "verify_point", "wanted_moment_ms"]
+__all__ = ["backup_stages", "check_order", "prune_now", "run_query", "verify_point"]
+
+
+def check_order(moment: str | None) -> None:
+    """Looks whether a run may be asked for so; nothing is contacted.
+
+    Raises:
+        BadInput: The moment is no time, or lies too far ahead.
+    """
+    wanted_moment_ms(moment, SystemClock().wall_ms())
 
 
 @contextmanager

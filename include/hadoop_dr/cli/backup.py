@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hadoop_dr.bootstrap import backup_stages, coverage_of, look_at, plan_of, wanted_moment_ms
+from hadoop_dr.bootstrap import backup_stages, check_order, coverage_of, look_at, plan_of
 from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table, warn
 
@@ -18,7 +18,9 @@ _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 @click.command(epilog="Example: hadoop-dr backup billing --reason 'before the release'")
 @service_argument
 @click.option(
-    "--moment", metavar="TIME", help="T0 in UTC, such as 2026-11-20T02:00:00.000Z; without it as soon as possible."
+    "--moment",
+    metavar="TIME",
+    help="T0 in UTC, such as 2026-11-20T02:00:00.000Z, at most 7 days ahead; without it as soon as possible.",
 )
 @click.option("--mode", type=click.Choice(["incremental", "full"]), help="Instead of the policy's.")
 @click.option("--transfer", type=click.Choice(["pull", "push"]), help="Instead of the policy's.")
@@ -34,7 +36,7 @@ def backup(service: str, as_json: bool, run_id: str | None, **order: Any) -> Non
     """Make a recovery point of SERVICE: snapshot, copy what changed, verify, seal."""
     run = run_id or f"cli-{secrets.token_hex(4)}"
     with ends_well(as_json):
-        wanted_moment_ms(order["moment"])
+        check_order(order["moment"])
     with (
         ends_well(as_json),
         Show() as show,

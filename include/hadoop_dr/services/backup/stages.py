@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
-from hadoop_dr.domain.errors import BadInput, DrError, Failed, Superseded
-from hadoop_dr.domain.ids import moment_of
+from hadoop_dr.domain.errors import DrError, Failed, Superseded
 from hadoop_dr.domain.policy import with_overrides
 from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.domain.wanted import wanted_moment_ms
 from hadoop_dr.services.backup.begin import Begin, Order
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.ground import Ground
@@ -107,7 +107,7 @@ class BackupStages:
         order = Order(
             self._run,
             self._try,
-            wanted_moment_ms(moment),
+            wanted_moment_ms(moment, self._ground.clock.wall_ms()),
             self._ground.host.me() if self._one_process else {},
             reason or "",
             approve_deletions,
@@ -327,22 +327,3 @@ class BackupStages:
             self._notes += notes
             result = {**result, "warnings": [*result.get("warnings", ()), *notes]}
         return result
-
-
-def wanted_moment_ms(text: str | None) -> int | None:
-    """Reads the moment that somebody asks for; None and "" are as soon as possible.
-
-    Raises:
-        BadInput: It is not a time.
-    """
-    if text is None or not text:
-        return None
-    compact = text.replace("-", "").replace(":", "")
-    if "." not in compact:
-        compact = compact.rstrip("Z") + ".000Z"
-    try:
-        return moment_of(compact)
-    except ValueError as error:
-        raise BadInput(
-            f"moment '{text}'", "is not a time", "Write it in UTC, such as 2026-11-20T02:00:00.000Z"
-        ) from error
