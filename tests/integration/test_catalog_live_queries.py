@@ -29,8 +29,10 @@ def address() -> str:
     return str(found)
 
 
-def queries(where: str, *, read_s: float = 60, deadline_s: float = 120) -> HiveServer2Queries:
-    return HiveServer2Queries("east", where, SystemClock(), plain=plain_transport, sasl=sasl_transport,
+def queries(
+    where: str, *, read_s: float = 60, deadline_s: float = 120, user: str = "hdfs"
+) -> HiveServer2Queries:
+    return HiveServer2Queries("east", where, SystemClock(), plain=plain_transport, sasl=sasl_transport, user=user,
                               authentication=Authentication[os.environ.get("HADOOP_LAB_HIVESERVER2_AUTH", "NONE")],
                               connect_s=5, read_s=read_s, deadline_s=deadline_s)
 
@@ -48,6 +50,12 @@ def test_an_answer_has_columns_texts_and_a_digest(sql: HiveServer2Queries) -> No
     assert answer.rows == (("2", None, "1.50", "ü", "true"),)
     assert len(answer.sha256) == 64
     assert sql.run("select 3 as b").sha256 != answer.sha256
+
+
+def test_the_server_knows_the_user_who_asks() -> None:
+    session = queries(address(), user="dr-robot")
+    assert session.run("select logged_in_user()").rows == (("dr-robot",),)
+    session.close()
 
 
 def test_a_replicated_table_can_be_queried(sql: HiveServer2Queries) -> None:

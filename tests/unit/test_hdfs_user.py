@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hadoop_dr.adapters import hiveserver2
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap import wiring
 from hadoop_dr.domain.addresses import short_name
@@ -32,6 +35,26 @@ def test_the_entrance_is_heard_before_the_environment_and_that_before_the_superu
     assert wiring.hdfs_address(west, FOUND, {"east": "dr"}).user == "envuser"
     monkeypatch.delenv("HADOOP_USER_NAME")
     assert wiring.hdfs_address(west, FOUND, {"west": ""}).user == "hdfs"
+
+
+def test_queries_are_asked_by_the_same_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a smoke query may read is what that user may read, not what a superuser may."""
+    asked: dict[str, str] = {}
+
+    class Noted:
+        def __init__(self, site: str, *_: object, user: str, **__: object) -> None:
+            asked[site] = user
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(hiveserver2, "HiveServer2Queries", Noted)
+    monkeypatch.setenv("HADOOP_USER_NAME", "envuser")
+    with ExitStack() as stack:
+        for name in ("east", "west"):
+            site = Site(name, addresses=replace(FOUND, hiveserver2="hs:10000"))
+            wiring.open_side(site, tmp_path, stack, {"east": "dr"})
+    assert asked == {"east": "dr", "west": "envuser"}
 
 
 class Hasty(SystemClock):

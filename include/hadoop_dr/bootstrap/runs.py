@@ -9,7 +9,7 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap.wiring import NOBODY, Users, open_queries, open_service
+from hadoop_dr.bootstrap.wiring import NOBODY, Users, hdfs_address, open_queries, open_service
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.wanted import wanted_moment_ms
 from hadoop_dr.services.backup.close import Close
@@ -63,7 +63,8 @@ def run_query(pair: str, site: str, sql: str, home: Path | None = None) -> dict[
     home = home or settings.find_home()
     found = settings.load_pair(home, pair).site(site)
     with ExitStack() as stack:
-        queries = open_queries(found, settings.addresses(home, found), stack)
+        addresses = settings.addresses(home, found)
+        queries = open_queries(found, addresses, stack, hdfs_address(found, addresses).user)
         if queries is None:
             raise Refused(site, "has no HiveServer2", "Start one: hadoop-dr lab up --hiveserver2")
         answer = queries.run(sql)

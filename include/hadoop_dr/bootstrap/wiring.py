@@ -94,7 +94,7 @@ def open_side(
         files=files,
         coordinator=coordinator,
         metastore=metastore,
-        sql=open_queries(site, found, stack, report),
+        sql=open_queries(site, found, stack, address.user, report),
     )
 
 
@@ -117,9 +117,9 @@ def open_coordinator(site: Site, home: Path) -> ZooKeeperCoordinator:
 
 
 def open_queries(
-    site: Site, found: Addresses, stack: ExitStack, report: Report = lambda count: None
+    site: Site, found: Addresses, stack: ExitStack, user: str, report: Report = lambda count: None
 ) -> Queries | None:
-    """Builds the way to a site's HiveServer2, if it has one."""
+    """Builds the way to a site's HiveServer2, if it has one; who asks is who acts on the site's HDFS."""
     if found.hiveserver2 is None:
         return None
     # PyHive takes a sixth of the start of every command, and most of them ask no HiveServer2.
@@ -131,6 +131,7 @@ def open_queries(
         SystemClock(),
         plain=plain_transport,
         sasl=sasl_transport,
+        user=user,
         report=report,
     )
     stack.callback(queries.close)

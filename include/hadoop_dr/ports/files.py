@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+ASIDE = ".aside-"
+"""Begins the name of a document that is not finished yet; one that is left over by a dead process is nobody's."""
+
 
 class Files(Protocol):
     """Whole small files on one site, below directories of mode 700 that the adapter makes as needed.
@@ -34,7 +37,7 @@ class Files(Protocol):
         """
 
     def names(self, directory: str) -> list[str]:
-        """Names of the entries of a directory, sorted; empty when it does not exist."""
+        """Names of the entries of a directory, sorted, without unfinished ones; empty when it does not exist."""
 
     def move(self, source: str, target: str) -> None:
         """Renames a file or directory; parents of the target are made.

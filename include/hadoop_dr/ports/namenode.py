@@ -8,6 +8,9 @@ from typing import Protocol
 
 from hadoop_dr.domain.facts import Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
 
+CLOCK_PROBE = ".clock-"
+"""Begins the name of a directory that a clock was read from; it lives for the seconds that takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:

@@ -16,8 +16,8 @@ from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound
 from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.files import ASIDE
 
-_ASIDE = ".aside-"          # begins the names of unfinished documents, which are never listed
 _DIRECTORY_MODE, _FILE_MODE = 0o700, 0o600
 
 
@@ -58,7 +58,7 @@ class WebHdfsFiles:
             found = [entry.name for entry in self._tree.list(directory)]
         except NotFound:
             return []
-        return sorted(name for name in found if name and not name.startswith(_ASIDE))
+        return sorted(name for name in found if name and not name.startswith(ASIDE))
 
     def move(self, source: str, target: str) -> None:
         """Renames a file or directory; parents of the target are made."""
@@ -83,7 +83,7 @@ class WebHdfsFiles:
 
     def _try_aside(self, node: OneNameNode, path: str, content: bytes) -> str:
         """Writes under a name of its own: a request that got lost and comes late finds nothing of ours to spoil."""
-        aside = f"{posixpath.dirname(path)}/{_ASIDE}{self._chance.token()}"
+        aside = f"{posixpath.dirname(path)}/{ASIDE}{self._chance.token()}"
         through = Redirected(aside, "PUT", self._deadlines.read_s, content)
         try:
             through.follow(node, lambda **more: node._create(

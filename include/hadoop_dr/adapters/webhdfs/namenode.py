@@ -18,6 +18,7 @@ from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.namenode import CLOCK_PROBE
 
 
 class WebHdfsNameNode(WebHdfsReader):
@@ -225,5 +226,5 @@ class WebHdfsNameNode(WebHdfsReader):
     # -- time
     def clock_offset_ms(self, directory: str) -> float:
         """This NameNode's clock minus ours, from the times of five directories made below ``directory`` and removed."""
-        scratch = f"{directory.rstrip('/')}/.clock-{self._chance.token()}"
+        scratch = f"{directory.rstrip('/')}/{CLOCK_PROBE}{self._chance.token()}"
         return offset_ms(self, self._clock, scratch)

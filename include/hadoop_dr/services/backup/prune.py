@@ -21,6 +21,7 @@ from hadoop_dr.domain.retention import Kept, rule, to_prune
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.baseline import find_baseline, recorded_snapshots
 from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.backup.left_overs import sweep_left_overs
 from hadoop_dr.services.backup.preflight import thinning_is_safe
 
 _LOOK_MS = 3_600_000
@@ -57,7 +58,7 @@ class Prune:
                 warnings.append(f"{side.name} was not pruned: {error}")
             warnings += [*self._sweep_snapshots(side), *self._retire_roots(side)]
         for side in self._ground.sides.values():
-            warnings += self._sweep_documents(side)
+            warnings += [*self._sweep_documents(side), *sweep_left_overs(self._ground, side)]
         return {"removed": removed, "kept": kept, "warnings": warnings}
 
     def _doomed(self, side: Side, run: str) -> Iterator[str]:

@@ -77,7 +77,7 @@ class _Wrapper:
 
     _effects: frozenset[str] = frozenset()
 
-    def __init__(self, inner: object, faults: Faults) -> None:
+    def __init__(self, inner: Any, faults: Faults) -> None:
         self._inner, self._faults = inner, faults
 
     def __getattr__(self, name: str) -> Any:
@@ -102,7 +102,24 @@ class _FaultyNameNode(_Wrapper):
 
 
 class _FaultyFiles(_Wrapper):
+    """Whoever dies before a document has its name leaves the unfinished one behind, as a real process does."""
+
     _effects = _FILES_EFFECTS
+
+    def __getattr__(self, name: str) -> Any:
+        effect = super().__getattr__(name)
+        if name not in ("append_new", "put"):
+            return effect
+
+        def write(path: str, content: bytes) -> Any:
+            try:
+                return effect(path, content)
+            except Died:
+                if not self._faults.after:
+                    self._inner.leave_unfinished(path, content)
+                raise
+
+        return write
 
 
 class _FaultyMetastore(_Wrapper):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.domain.errors import AlreadyExists, NotFound
+from hadoop_dr.ports.files import ASIDE
 
 _BLOCK_BYTES = 1 << 20
 
@@ -40,9 +41,15 @@ class MemoryFiles:
     def names(self, directory: str) -> list[str]:
         """Names in a directory, sorted."""
         try:
-            return sorted(self.cluster.find(directory).children)
+            return sorted(name for name in self.cluster.find(directory).children if not name.startswith(ASIDE))
         except NotFound:
             return []
+
+    def leave_unfinished(self, path: str, content: bytes) -> None:
+        """Leaves a document without a name, as a process does that dies while it writes one."""
+        directory, _, name = path.rpartition("/")
+        with self.cluster.lock:
+            self._write(f"{directory}/{ASIDE}{name}", content, overwrite=True)
 
     def move(self, source: str, target: str) -> None:
         """Renames a file or directory."""
