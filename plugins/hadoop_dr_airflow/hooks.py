@@ -1,4 +1,4 @@
-"""Credentials of a site, as an Airflow connection holds them."""
+"""Who acts on a site, as an Airflow connection says it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import BaseHook
 
 from hadoop_dr.domain.addresses import short_name
+from hadoop_dr.domain.errors import BadInput
 from hadoop_dr_airflow.compat import AirflowNotFoundException
 
 
@@ -17,24 +18,39 @@ class HadoopClusterHook(BaseHook):
     conn_name_attr = "site_conn_id"
     default_conn_name = "hadoop_default"
     conn_type = "hadoop_cluster"
-    hook_name = "Hadoop cluster (credentials)"
+    hook_name = "Hadoop cluster (user)"
 
     def __init__(self, site_conn_id: str = default_conn_name) -> None:
         super().__init__()
         self.site_conn_id = site_conn_id
 
     def get_conn(self) -> dict[str, Any]:
-        """Gives the credentials that are set, by their field names."""
+        """Gives what is set and used, by field names.
+
+        Raises:
+            BadInput: Something is set that this version does not use; nothing of its value is told.
+        """
         connection = self.get_connection(self.site_conn_id)
-        held = {"login": connection.login, "password": connection.password, **connection.extra_dejson}
-        return {name: value for name, value in held.items() if value}
+        unused = {
+            "host": connection.host, "port": connection.port, "schema": connection.schema,
+            "password": connection.password, **connection.extra_dejson,
+        }  # fmt: skip
+        if named := sorted(str(name) for name, value in unused.items() if value):
+            raise BadInput(
+                f"connection {self.site_conn_id}",
+                f"this version does not use the field{'s' if len(named) > 1 else ''} {', '.join(named)}",
+                "Take it out; addresses stand in the pair file, and credentials have no use yet",
+            )
+        return {"login": connection.login} if connection.login else {}
 
 
 def hdfs_users(sites: Iterable[str]) -> dict[str, str]:
     """Gives the HDFS user of each site whose connection names one; a site without a connection is left out.
 
-    The login may be a principal. Nothing else of a connection is handed on yet: keytabs, certificates and digests have
-    their fields, and no use before Kerberos and TLS are built.
+    The login may be a principal.
+
+    Raises:
+        BadInput: A connection holds something that this version does not use.
     """
     users: dict[str, str] = {}
     for site in sites:

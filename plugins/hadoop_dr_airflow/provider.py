@@ -12,8 +12,8 @@ from typing import Any
 def get_provider_info() -> dict[str, Any]:
     """Describes the provider: its name, and the connection type ``hadoop_cluster``.
 
-    The connection carries credentials only; addresses live in the pair file (DESIGN.md section 11), so host, port and
-    schema are hidden from the form.
+    The connection names the user to act as, and nothing else yet: addresses live in the pair file (DESIGN.md section
+    11), and a field for a secret comes with what uses it. What is set all the same is refused by ``hooks``.
     """
     return {
         "package-name": "hadoop-dr",
@@ -42,25 +42,11 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "connection-type": "hadoop_cluster",
                 "hook-class-name": "hadoop_dr_airflow.hooks.HadoopClusterHook",
-                "hook-name": "Hadoop cluster (credentials)",
+                "hook-name": "Hadoop cluster (user)",
                 "ui-field-behaviour": {
-                    "hidden-fields": ["host", "port", "schema", "extra"],
-                    "relabeling": {"login": "User or principal", "password": "Password"},
+                    "hidden-fields": ["host", "port", "schema", "password", "extra"],
+                    "relabeling": {"login": "User or principal"},
                     "placeholders": {"login": "dr@EAST"},
-                },
-                "conn-fields": {
-                    "keytab": {
-                        "label": "Keytab file on the workers",
-                        "schema": {"type": ["string", "null"]},
-                    },
-                    "tls_ca": {
-                        "label": "CA file on the workers",
-                        "schema": {"type": ["string", "null"]},
-                    },
-                    "zookeeper_digest": {
-                        "label": "ZooKeeper digest, user:password",
-                        "schema": {"type": ["string", "null"], "format": "password"},
-                    },
                 },
             }
         ],

@@ -26,7 +26,7 @@ from hadoop_dr.adapters.reporting import (
 )
 from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
-from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
+from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
@@ -111,9 +111,7 @@ def reporting(side: Side, relay: Relay) -> Side:
 
 def open_coordinator(site: Site, home: Path) -> ZooKeeperCoordinator:
     """Builds the coordinator of a site. Nothing is contacted yet."""
-    sasl = site.security.zookeeper_sasl
-    chosen = ZooKeeperSettings(sasl={"mechanism": sasl.upper()} if sasl else {}, tls_ca=site.security.tls_ca or "")
-    return ZooKeeperCoordinator(settings.addresses(home, site).zookeeper, site.name, chosen)
+    return ZooKeeperCoordinator(settings.addresses(home, site).zookeeper, site.name)
 
 
 def open_queries(
