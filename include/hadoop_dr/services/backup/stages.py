@@ -107,7 +107,7 @@ class BackupStages:
         order = Order(
             self._run,
             self._try,
-            wanted_moment_ms(moment, self._ground.clock.wall_ms()),
+            wanted_moment_ms(moment, self._ground.clock.wall_ms()) if moment else None,
             self._ground.host.me() if self._one_process else {},
             reason or "",
             approve_deletions,
