@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import DiffPage
 from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.drift import drift_by_root, find_drift
+from hadoop_dr.services.backup.drift import drift_by_root, found_by_root
 from sim.test_backup_flow import fill
 from sim.test_root_attributes import ACL, looks
 from sim.world import POLICY, World, protecting
@@ -91,8 +92,8 @@ def test_looking_for_foreign_changes_takes_no_snapshot_and_sets_no_time() -> Non
 def test_a_root_in_which_nothing_changed_costs_one_request() -> None:
     world = sealed_world()
     ground, asked = spy(world)
-    baseline = ground.ledger.read().newest_sealed()
-    assert find_drift(ground, baseline) == []
+    newest = ground.ledger.read().newest_sealed()
+    assert found_by_root(ground, Baseline(None, newest=newest, told=frozenset({ROOT}))) == {}
     assert asked.calls == ["diff"]
 
 

@@ -3,81 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from hadoop_dr.domain.baseline import Baseline, RootProblems, choose_baseline
+from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.backup.ground import Ground
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """What the next increment may build on.
-
-    Attributes:
-        point: The newest sealed point whose snapshots exist on both sites; None when a run has to be full.
-        lost: Why newer sealed points cannot serve, one sentence each.
-    """
-
-    point: Point | None
-    lost: tuple[str, ...] = ()
-
-    def snapshot(self, root: str) -> str | None:
-        """Name of the baseline's snapshot of a root; None when that root was not part of it."""
-        if self.point is None:
-            return None
-        taken = self.point.taken["roots"].get(root)
-        return str(taken["snapshot"]) if taken else None
-
-    def target_snapshot(self, root: str) -> str | None:
-        """Name of the target's snapshot that a plan on this baseline binds to; after a repair or undo another one."""
-        if self.point is None:
-            return None
-        base = self.point.bases.get(root)
-        return str(base["snapshot"]) if base else None
-
-    def live_files(self, root: str) -> int | None:
-        """Files that its point holds of a root, on both sites; None when the point does not say."""
-        live = self.point.sealed["summary"].get("live", {}) if self.point else {}
-        return int(live[root]) if root in live else None
+from hadoop_dr.services.backup.ground import Ground, Side
 
 
 def find_baseline(ground: Ground, state: ServiceState, wanted: Collection[str] | None = None) -> Baseline:
-    """Looks from the newest sealed point backwards for one that is whole on both sites.
-
-    Behind a damaged point none is looked for: the live tree holds what is damaged, so everything has to be compared.
+    """Looks at the snapshots of the newest sealed point and says what an increment may build on.
 
     Args:
-        wanted: It has to be whole in these roots; one that was taken out of the policy may be gone. None for all.
+        wanted: Only these roots count; one that was taken out of the policy may be gone. None for all.
     """
-    lost: list[str] = []
+    newest = state.newest_sealed()
+    return choose_baseline(newest, root_problems(ground, newest, wanted) if newest else ())
+
+
+def lost_results(baseline: Baseline) -> list[Result]:
+    """Says for people what of the newest point cannot serve."""
+    mend = "The next backup compares it whole and makes a point of it, which takes longer; see who deletes snapshots."
+    return [warn("baseline", line, mend) for line in baseline.lost]
+
+
+def newest_common(ground: Ground, state: ServiceState) -> Point | None:
+    """The newest sealed point that both sites have whole: what they could come back to together."""
     for point in reversed(state.sealed()):
-        problem = _problem(ground, point, wanted)
-        if problem is None:
-            return Baseline(point, tuple(lost))
-        lost.append(f"point {point.point}: {problem}")
-        if point.damaged:
-            break
-    return Baseline(None, tuple(lost))
-
-
-def _problem(ground: Ground, point: Point, wanted: Collection[str] | None) -> str | None:
-    if point.damaged:
-        return f"marked damaged ({point.damaged})"
-    for side in (ground.source, ground.target):
-        recorded = recorded_snapshots(point, side.name)
-        if recorded is None:
-            return f"has no snapshots on {side.name}"
-        bases = point.base if side is ground.target else {}
-        for root, snapshot in (*recorded.items(), *bases.items()):
-            if wanted is not None and root not in wanted:
-                continue
-            if problem := snapshot_problem(side.namenode, root, snapshot):
-                return problem
+        if not point.damaged and not any(one.any for one in root_problems(ground, point)):
+            return point
     return None
+
+
+def root_problems(ground: Ground, point: Point, wanted: Collection[str] | None = None) -> list[RootProblems]:
+    """Looks at a sealed point's snapshots, root by root."""
+    taken, sealed = (recorded_snapshots(point, side.name) for side in (ground.source, ground.target))
+    found: list[RootProblems] = []
+    for root in point.taken["roots"]:
+        if wanted is None or root in wanted:
+            source = _problem(ground.source, root, taken, point)
+            target = _problem(ground.target, root, sealed, point)
+            base = target
+            if ground.target.name == point.target and root in point.base:
+                base = snapshot_problem(ground.target.namenode, root, point.base[root])
+            found.append(RootProblems(root, source, target, base))
+    return found
+
+
+def _problem(side: Side, root: str, recorded: Mapping[str, Mapping[str, Any]] | None, point: Point) -> str | None:
+    if recorded is None or root not in recorded:
+        return f"{side.name} has no snapshot of point {point.point} of {root}"
+    return snapshot_problem(side.namenode, root, recorded[root])
 
 
 def recorded_snapshots(point: Point, site: str) -> Mapping[str, Mapping[str, Any]] | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, warn
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import iso, point_id
@@ -14,11 +15,11 @@ from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
-from hadoop_dr.services.backup.baseline import Baseline, find_baseline
+from hadoop_dr.services.backup.baseline import find_baseline, lost_results
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.damage import damage_warnings
-from hadoop_dr.services.backup.drift import drift_by_root, find_drift
+from hadoop_dr.services.backup.drift import found_by_root
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.ownership import own_roots, release_retired
 from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
@@ -72,12 +73,12 @@ class Begin:
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
-        results, state, baseline = self._decide()
+        results, state = self._decide()
         if state is None:
             return results
         due = recovery_due(state)
         if not due and state.claim is None and state.sealed() and not any(r.mark == "fail" for r in results):
-            results += self._drift(self._last(state, baseline))
+            results += self._drift(self._whole(state))
         return [*results, *due, *told_roots(*self._catalogs.decisions())]
 
     def run(self, order: Order) -> dict[str, Any]:
@@ -100,8 +101,8 @@ class Begin:
         begun = state.points[claim.point].state is not PointState.CLAIMED
         try:
             # What this very run changed before it died is no drift: its next stages go on from there.
-            if claim.n != as_left and not begun and (last := self._last(state, baseline).point) is not None:
-                self._mend_drift(claim, last)
+            if claim.n != as_left and not begun:
+                self._mend_drift(claim, self._whole(state))
             roots = self._make_ready(claim)
         except DrError as error:
             if not begun:
@@ -113,22 +114,22 @@ class Begin:
             "roots": list(roots),
             "baseline": baseline.point.point if baseline.point else None,
             "finished": finished,
-            "warnings": [*told, *baseline.lost, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
+            "warnings": [*told, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
         }
 
-    def _decide(self) -> tuple[list[Result], ServiceState | None, Baseline]:
+    def _decide(self) -> tuple[list[Result], ServiceState | None]:
         ground = self._ground
         preflight = Preflight(ground, lambda: self._catalogs.parted().rows)
         sites = preflight.sites()
         if any(result.mark is Mark.FAIL for result in sites):
-            return sites, None, Baseline(None)
+            return sites, None
         try:
             decision = self._catalogs.decision()
             state = ground.ledger.read()
             baseline = self._baseline(state)
         except DrError as error:
             checked = preflight.run(Scope(ground.policy.directories, None))
-            return [*sites, *checked, failed_to("reading", error)], None, Baseline(None)
+            return [*sites, *checked, failed_to("reading", error)], None
         damaged = [
             warn("points", text, f"Read it again: hadoop-dr verify {ground.policy.service} --point POINT")
             for text in damage_warnings(state, ground.target.name)
@@ -140,19 +141,18 @@ class Begin:
         owners = ground.owners.look(decision.roots, again=nested)
         parted = self._catalogs.parted()
         left_out = incomplete_results(parted.findings, parted.refused)
-        return [*sites, *owners, *left_out, *checked, *stays, *order, *damaged], state, baseline
+        return [*sites, *owners, *left_out, *checked, *stays, *order, *damaged, *lost_results(baseline)], state
 
     def _baseline(self, state: ServiceState) -> Baseline:
         if self._ground.policy.mode is Mode.FULL:
             return Baseline(None)
         return self._whole(state)
 
-    def _last(self, state: ServiceState, baseline: Baseline) -> Baseline:
-        """What foreign changes are told from, also when everything is copied and the plan builds on no point."""
-        return self._whole(state) if self._ground.policy.mode is Mode.FULL else baseline
-
     def _whole(self, state: ServiceState) -> Baseline:
-        """The newest point that is whole in the roots of now, whatever became of those that are roots no more."""
+        """What is known of the newest point in the roots of now, whatever became of those that are roots no more.
+
+        Foreign changes are told from it, also when everything is copied and the plan builds on no point.
+        """
         return find_baseline(self._ground, state, self._catalogs.roots())
 
     def _moment_taken(self, order: Order) -> list[Result]:
@@ -205,10 +205,10 @@ class Begin:
             ground.target.namenode.allow_snapshot(root)
         return roots
 
-    def _drift(self, baseline: Baseline) -> list[Result]:
-        if baseline.point is None:
+    def _drift(self, last: Baseline) -> list[Result]:
+        if last.newest is None:
             return []
-        found = find_drift(self._ground, baseline.point, self._catalogs.roots())
+        found = [line for lines in found_by_root(self._ground, last).values() for line in lines]
         if not found:
             return [ok("drift", "the secondary's directories are as the last point left them")]
         detail = (
@@ -235,19 +235,16 @@ class Begin:
         refuse_on_failure(self._ground.policy.service, self._drift(self._whole(state)))
         return seen_n + 1
 
-    def _mend_drift(self, claim: Claim, baseline: Point) -> None:
+    def _mend_drift(self, claim: Claim, last: Baseline) -> None:
         """Undoes foreign changes where the policy says so; they are kept aside.
 
         Raises:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
         if self._ground.policy.drift is Drift.REFUSE:
-            refuse_on_failure(self._ground.policy.service, self._drift(Baseline(baseline)))
-            return
-        wanted = self._catalogs.roots()
-        bases = {root: str(kept["snapshot"]) for root, kept in baseline.bases.items() if root in wanted}
-        if found := drift_by_root(self._ground, bases):
-            UndoChanges(self._ground, self._ground.claims.pulse(claim).beat).foreign(claim, baseline, found)
+            refuse_on_failure(self._ground.policy.service, self._drift(last))
+        elif last.newest is not None and (found := found_by_root(self._ground, last)):
+            UndoChanges(self._ground, self._ground.claims.pulse(claim).beat).foreign(claim, last.newest, found)
 
 
 def moment_order(state: ServiceState, moment_ms: int) -> list[Result]:

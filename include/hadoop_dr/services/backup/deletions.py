@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.deletions import FileCount, count_files, moved_between
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.backup.baseline import Baseline
 from hadoop_dr.services.backup.planned import RootPlan
 from hadoop_dr.services.inventory import walk
 

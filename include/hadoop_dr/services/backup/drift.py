@@ -6,15 +6,16 @@ writes nothing and sets no time. A root in which nothing changed costs one reque
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.diff import Changes, merge, visible
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Facts
 from hadoop_dr.domain.paths import join
-from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.verify import differing_fields, say_difference
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
@@ -31,16 +32,20 @@ class _Doubt(NamedTuple):
     new: str
 
 
-def find_drift(ground: Ground, baseline: Point, wanted: Collection[str] | None = None) -> list[str]:
-    """Lists what changed on the target since the baseline, by name.
+def found_by_root(ground: Ground, last: Baseline) -> dict[str, list[str]]:
+    """Lists what changed on the target since its newest point, by root and name, where that can be told.
 
-    Args:
-        wanted: Only these roots; what left the policy is nobody's business here any more.
+    A file that is known to be damaged may be taken away or put right by hand: the next run copies it again.
     """
-    bases = {
-        root: str(kept["snapshot"]) for root, kept in baseline.bases.items() if wanted is None or root in wanted
+    if last.newest is None:
+        return {}
+    bases = {root: str(last.newest.bases[root]["snapshot"]) for root in last.told}
+    bad = {f"{root}/{path}".rstrip("/") for root, path in last.newest.bad_files}
+    found = {
+        root: [line for line in lines if not any(line.startswith(f"{path} was ") for path in bad)]
+        for root, lines in drift_by_root(ground, bases).items()
     }
-    return [line for lines in drift_by_root(ground, bases).values() for line in lines]
+    return {root: lines for root, lines in found.items() if lines}
 
 
 def drift_by_root(ground: Ground, bases: Mapping[str, str]) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.deletions import Deletions, live_files, of_files, refuse_unapproved, together
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
@@ -19,7 +20,7 @@ from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.backup.baseline import Baseline, find_baseline, snapshot_problem
+from hadoop_dr.services.backup.baseline import find_baseline, snapshot_problem
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.deletions import count_roots, live_before
@@ -29,6 +30,7 @@ from hadoop_dr.services.backup.planned import RootPlan, items_of, plan_items
 from hadoop_dr.services.backup.preflight import look_for_room
 from hadoop_dr.services.backup.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.backup.room import make_room
+from hadoop_dr.services.backup.untold import keep_untold
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.plan import Gather
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
@@ -97,6 +99,7 @@ class MakePlan:
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
             documents.write(items_of(index), ITEM_SCHEMA, item_rows(planned.items))
             self._beat(len(planned.items))
+        self._notes += [*baseline.lost, *keep_untold(ground, claim, baseline, roots)]
         total, files = totals(roots), count_roots(roots)
         catalog, lost = Catalogs(ground).plan(point, documents)
         deletions = together(of_files(files), lost)

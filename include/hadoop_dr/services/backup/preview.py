@@ -11,12 +11,13 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.deletions import of_files, together
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
 from hadoop_dr.domain.facts import Kind, Listed
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.policy import Mode
-from hadoop_dr.services.backup.baseline import Baseline, find_baseline
+from hadoop_dr.services.backup.baseline import find_baseline
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.deletions import count_roots, live_before

@@ -19,7 +19,7 @@ from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.retention import Kept, rule, to_prune
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
-from hadoop_dr.services.backup.baseline import find_baseline, recorded_snapshots
+from hadoop_dr.services.backup.baseline import newest_common, recorded_snapshots
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.left_overs import sweep_left_overs
 from hadoop_dr.services.backup.preflight import thinning_is_safe
@@ -88,8 +88,8 @@ class Prune:
             )
             for p in here
         ]
-        baseline = find_baseline(self._ground, state).point
-        held = [baseline.point] if baseline else [p.point for p in here]
+        common = newest_common(self._ground, state)
+        held = [common.point] if common else [p.point for p in here]
         # What the next audit of a large root looks back to: what happened since is in no listing.
         held += [audited.point] if (audited := state.newest_audited(side.name)) else []
         return to_prune(points, self._ground.clock.wall_ms(), baseline=held, thin_middle=thinning_is_safe(side))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from heapq import nsmallest
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
+from hadoop_dr.services.backup.baseline import snapshot_problem
 from hadoop_dr.services.backup.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
@@ -48,7 +49,7 @@ class SampleOlder:
             return Verdict()
         chosen = older[_number(point.point) % len(older)]
         try:
-            verdict, bad = self._read(chosen, point.point)
+            verdict, bad = self._read(chosen, point.point, candidates)
             if bad and chosen.target in ground.ledger.read().points[chosen.point].gone:
                 return Verdict()  # pruned while it was read
             if bad:
@@ -67,7 +68,7 @@ class SampleOlder:
             and same_file(namenode, one.root, one.path, taken[one.root], candidates[one.root])
         ]
 
-    def _read(self, chosen: Point, seed: str) -> tuple[Verdict, list[Bad]]:
+    def _read(self, chosen: Point, seed: str, wanted: Container[str]) -> tuple[Verdict, list[Bad]]:
         documents = Documents(self._ground, chosen)
         verdict, bad = Verdict(), list[Bad]()
         for index, root in enumerate(root_names(documents)):
@@ -76,6 +77,10 @@ class SampleOlder:
             small = (inode for inode, proof in proofs.items() if proof.length <= _SAMPLE_BYTES)
             picked = set(nsmallest(SAMPLE, small, key=lambda inode: _number(f"{seed}{inode}")))
             if kept is None or not picked:
+                continue
+            if problem := snapshot_problem(self._ground.target.namenode, root, kept):
+                # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
+                bad += [Bad(root, "", problem)] if root in wanted else []
                 continue
             paths = {inode: path for inode, path in planned_paths(documents, index) if inode in picked}
             base = f"{root}/.snapshot/{kept['snapshot']}"

@@ -18,18 +18,18 @@ from contextlib import suppress
 from typing import Any
 
 from hadoop_dr.domain.diff import merge
-from hadoop_dr.domain.errors import AlreadyExists, Mismatch
+from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.recovery import same_as_kept
 from hadoop_dr.domain.service_state import Claim, Point, Undo
 from hadoop_dr.domain.work import Token
-from hadoop_dr.services.backup.baseline import record, snapshot_problem
+from hadoop_dr.services.backup.baseline import record, snapshot_problem, snapshots_of_root
 from hadoop_dr.services.backup.drift import drift_by_root, kept_name, trees_differ
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import UNDO_TURN, Mend
 from hadoop_dr.services.backup.undo_catalog import UndoCatalog
 from hadoop_dr.services.moment import snapshot_named
-from hadoop_dr.services.transfer.workarea import set_aside
+from hadoop_dr.services.transfer.workarea import has_area, set_aside
 
 _KEPT = 1000
 
@@ -80,7 +80,7 @@ class UndoChanges:
         to, given_up = state.points[undo.to], state.points.get(undo.point)
         roots = come_back_to(self._ground, to, undo.roots)
         kept = self._keep(claim, undo, roots)
-        found = drift_by_root(self._ground, self._bases(to, roots))
+        found = drift_by_root(self._ground, self._bases(to, undo.roots))
         catalog = self._catalog(claim, to, given_up) if given_up else None
         if catalog:
             catalog.drop()
@@ -116,30 +116,35 @@ class UndoChanges:
             Name of the snapshots that show the live tree of now.
         """
         target, name = self._ground.target.namenode, kept_name(self._ground, claim)
-        for root in roots:
-            set_aside(target, root, Token(self._ground.policy.service, claim.epoch, claim.n, UNDO_TURN))
+        service = self._ground.policy.service
+        for root in undo.roots:
+            if root in roots:
+                set_aside(target, root, Token(service, claim.epoch, claim.n, UNDO_TURN))
+            elif has_area(target, root, service):
+                set_aside(target, root, Token(service, claim.epoch, claim.n))
         if name not in undo.kept:
-            if all(self._shown_by(undo.kept[-1], root) for root in roots):
+            if all(self._shown_by(undo.kept[-1], root) for root in undo.roots):
                 return undo.kept[-1]
             self._announce(claim, undo)
-        for root in roots:
-            with suppress(AlreadyExists):
+        for root in undo.roots:
+            with suppress(AlreadyExists, NotFound):  # the second: somebody removed the directory
                 target.create_snapshot(root, name)
         return name
 
     def _shown_by(self, kept: str, root: str) -> bool:
         target = self._ground.target.namenode
-        if not any(snapshot.name == kept for snapshot in target.snapshots(root)):
+        if not any(snapshot.name == kept for snapshot in snapshots_of_root(target, root)):
             return False
         return same_as_kept(merge(target.diff(root, kept, "")))
 
     def _bases(self, to: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots to look from: those with the live tree's inodes, or, should one be gone, the sealed one."""
-        bases: dict[str, str] = {}
+        target, bases = self._ground.target.namenode, dict[str, str]()
         for root in roots:
-            base = to.bases[root]
-            lost = snapshot_problem(self._ground.target.namenode, root, base)
-            bases[root] = str((to.sealed["snapshots"][root] if lost else base)["snapshot"])
+            for kept in (to.bases[root], to.sealed["snapshots"][root]):
+                if snapshot_problem(target, root, kept) is None:
+                    bases[root] = str(kept["snapshot"])
+                    break
         return bases
 
     def _catalog(self, claim: Claim, to: Point, given_up: Point) -> UndoCatalog:
