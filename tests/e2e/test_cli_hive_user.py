@@ -48,6 +48,10 @@ class Hive:
         """Names of the tables of a site."""
         return [row[0] for row in self._sql[site].run(f"show tables in {self.name}").rows]
 
+    def databases(self, site: str) -> list[str | None]:
+        """The database, if a site has it."""
+        return [row[0] for row in self._sql[site].run(f"show databases like '{self.name}'").rows]
+
     def close(self) -> None:
         """Drops the database on both sites."""
         for sql in self._sql.values():
@@ -110,3 +114,32 @@ def test_tables_are_dropped_made_again_renamed_truncated_and_overwritten_while_p
     gone = home.run(*both).document("unprotect")
     assert (gone["released"], gone["points_left"], gone["sites"]["west"]["free"]) == ([hive.place], 0, [hive.place])
     assert hive.tables("west") == ["again"]
+
+
+def test_one_file_overwritten_among_eight_needs_nobody_and_two_of_three_tables_dropped_ask(hive: Hive) -> None:
+    """I8 as users of Hive meet it; without the floor for files, so that one deletion would be one too many."""
+    home, service = hive.home, "hive-limit"
+    home.policy(service, protect=[{"hive": hive.name}], limits={"deletions": {"share": "10%", "at_least": "0"}},
+                max_clock_offset="1h", max_skew="5s")  # fmt: skip
+    hive.do("create database d;", *(f"create external table d.{name} (x string)" for name in ("a", "b", "anew")))
+    for table, rows in {"a": "123", "b": "4567", "anew": "8"}.items():
+        for row in rows:
+            hive.put(table, row)
+    home.backup(service)
+    hive.do("insert overwrite table d.anew values ('after')")
+    planned = home.run("plan", service, "--json").document("plan")
+    assert planned["deletions_by_kind"]["files"] == {"deleted": 0, "live": 8, "allowed": 0}
+    assert planned["needs_approval"] == []
+    home.backup(service)
+    assert hive.rows("anew") == ["after"]
+
+    hive.do("drop table d.a", "drop table d.b")
+    [reason] = home.run("plan", service, "--json").document("plan")["needs_approval"]
+    assert reason == "2 of 3 tables would be dropped, allowed are 0 (10%)"
+    assert reason in home.run("backup", service, exit_code=1).error()
+    assert hive.tables("west") == ["a", "anew", "b"]
+
+    hive.do("drop database d; cascade")
+    approved = home.backup(service, "--approve-deletions")
+    assert (approved["snapshots"], hive.databases("west")) == ({"east": {}, "west": {}}, [])
+    assert f"approved: database {hive.name} would be dropped with 3 tables" in approved["warnings"]

@@ -58,7 +58,7 @@ def test_quotas_of_directories_below_a_root_are_kept_with_the_point(shared: CliH
     }
     east.set_quota(f"{root}/plain", -1, -1)
     east.delete(f"{root}/moved =", recursive=True)
-    third = shared.backup(service)["point"]
+    third = shared.backup(service, "--approve-deletions")["point"]
     assert kept_quotas(shared, service, third) == {}
     assert kept_quotas(shared, service, first) == {root: RootQuotas({"user ü": user, "user ü/in%20side": inside})}
 

@@ -30,7 +30,7 @@ def test_random_histories_arrive_whole_and_leave_older_points_alone(home: CliHom
     for number in range(ROUNDS):
         where, last = f"seed {SEED}, round {number}", next(reversed(points), None)
         history.round(points.get(last or "", {}))
-        document = home.backup("random")
+        document = home.backup("random", "--approve-deletions")
         assert document["baseline"] == last, where
         wanted = points[document["point"]] = east.tree(root)
         assert_same(west.tree(root), wanted, f"{where}: the live tree")

@@ -65,7 +65,7 @@ class Life:
         last = next(reversed(self._points), None)
         self.history.round(self._points.get(last or "", {}))
         with backup_stages(self._service, f"run {number}", home=self._home.path, one_process=True) as stages:
-            sealed = stages.run_all()
+            sealed = stages.run_all(approve_deletions=True)
         assert sealed["baseline"] == last, where
         wanted = self._points[sealed["point"]] = self._east.tree(self._root)
         assert_same(self._west.tree(self._root), wanted, f"{where}: the live tree")
