@@ -410,3 +410,71 @@ def test_changes_of_a_table_that_is_left_out_arm_no_moment_again(world: TableWor
     kinds = [entry.kind for entry in world.ground().ledger.chain.entries()]
     assert "rearmed" not in kinds
     assert left_out(document).keys() == {"table bill.new"}
+
+
+# ---------------------------------------------------------------- directories that are gone
+
+
+def database_root() -> TableWorld:
+    """A service whose tables lie in a declared directory."""
+    world = TableWorld(protecting("hive: bill", "hdfs: /wh"))
+    world.create("t1")
+    return world
+
+
+def test_a_partition_that_never_had_a_directory_is_left_out_and_stops_nothing(world: TableWorld) -> None:
+    add = partitioned(world)
+    add("gone", "/wh/p+/p=gone")
+    world.clusters["east"].delete("/wh/p+/p=gone", recursive=True)
+    assert left_out(world.backup("second")) == {"partition bill.p p=gone": "no-directory"}
+    assert world.metastores["west"].partition_names("bill", "p") == ["p=in"]
+    world.policy = STRICT
+    with pytest.raises(Refused, match=r"partition bill\.p p=gone \(no-directory\)"):
+        world.backup("third")
+
+
+def test_a_table_in_a_root_that_never_had_a_directory_is_left_out(world: TableWorld) -> None:
+    world = database_root()
+    make(world, at("hdfs://east/wh/gone ü"))
+    assert left_out(world.backup("first")) == {"table bill.new": "no-directory"}
+    assert world.metastores["west"].table_names("bill") == ["t1"]
+    world.clusters["east"].make_directory("/wh/gone ü", 0o755, parents=True)
+    assert left_out(world.backup("second")) == {}
+    assert world.metastores["west"].table_names("bill") == ["new", "t1"]
+
+
+def test_a_directory_that_came_right_after_the_snapshots_arms_the_moment_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, calls = database_root(), list[int]()
+    make(world, at("hdfs://east/wh/gone ü"))
+
+    def happen() -> None:
+        calls.append(1)
+        if len(calls) == 2:  # E0 is read, the snapshots are taken
+            world.clusters["east"].make_directory("/wh/gone ü", 0o755, parents=True)
+
+    at_the_moment(monkeypatch, happen)
+    assert left_out(world.backup("first")) == {}
+    assert [entry.kind for entry in world.ground().ledger.chain.entries()].count("rearmed") == 1
+    assert world.metastores["west"].table_names("bill") == ["new", "t1"]
+
+
+def test_what_a_point_had_stays_in_the_catalog_while_its_directory_is_gone_as_on_the_primary(world: TableWorld) -> None:
+    """Engines that overwrite a partition delete its directory first, and may write it for an hour."""
+    add = partitioned(world)
+    add("over", "/wh/p+/p=over")
+    world.backup("second")
+    world.clusters["east"].delete("/wh/p+/p=over", recursive=True)
+    document = world.backup("third")
+    assert left_out(document) == {}
+    assert "registered without a directory, as on the primary: partition bill.p p=over" in document["warnings"]
+    assert world.metastores["west"].partition_names("bill", "p") == ["p=in", "p=over"]
+    assert [child.name for child in MemoryNameNode(world.clusters["west"]).list("/wh/p+")] == ["p=in"]
+    world.clusters["east"].make_directory("/wh/p+/p=over", 0o755, parents=True)
+    assert not any("without a directory" in text for text in world.backup("fourth")["warnings"])
+
+
+def test_a_location_that_is_a_placeholder_is_left_out_by_name(world: TableWorld) -> None:
+    make(world, at("hdfs://east/wh/gone-__PLACEHOLDER__"))
+    assert left_out(world.backup("second")) == {"table bill.new": "placeholder"}

@@ -24,8 +24,10 @@ class Uncovered(Enum):
     REMOTE = "remote-database"
     FOREIGN = "other-file-system"
     ADDRESS = "other-address"
+    PLACEHOLDER = "placeholder"
     ROOT = "no-root"
     OUTSIDE = "outside"
+    GONE = "no-directory"
     PARENT = "unprotected-parent"
 
 
@@ -39,6 +41,8 @@ _REASONS = {
     Uncovered.REMOTE: "its tables lie behind a data connector",
     Uncovered.FOREIGN: "its data lies on a file system that is not HDFS",
     Uncovered.ADDRESS: "its data lies at an address that is not this site's",
+    Uncovered.PLACEHOLDER: "its location is a placeholder, its rows lie at the 'path' of its serde",
+    Uncovered.GONE: "its directory does not exist",
     Uncovered.ROOT: "its directory may not have snapshots of this service",
     Uncovered.OUTSIDE: "its data lies outside the protected directories",
     Uncovered.PARENT: "its foreign key points to a table that is not protected; the key is left out, the table is not",
@@ -149,8 +153,12 @@ def _provider(parameters: Mapping[str, str]) -> str:
     return parameters.get("spark.sql.sources.provider", "").lower()
 
 
+def _location(tree: Tree) -> str:
+    return get_text(get_record(tree, f.TABLE_SD), f.SD_LOCATION)
+
+
 def _foreign(tree: Tree) -> bool:
-    scheme, mark, _ = get_text(get_record(tree, f.TABLE_SD), f.SD_LOCATION).partition(":/")
+    scheme, mark, _ = _location(tree).partition(":/")
     return bool(mark) and scheme.lower() != "hdfs"
 
 
@@ -161,5 +169,6 @@ _TESTS: tuple[tuple[Uncovered, Callable[[Tree, Mapping[str, str]], bool]], ...] 
     (Uncovered.DELTA, lambda tree, parameters: _provider(parameters) == "delta" or _descriptor_names(tree, "delta")),
     (Uncovered.HUDI, lambda tree, parameters: _provider(parameters) == "hudi" or _descriptor_names(tree, "hudi")),
     (Uncovered.HANDLER, lambda _, parameters: bool(parameters.get("storage_handler"))),
+    (Uncovered.PLACEHOLDER, lambda tree, _: _location(tree).rstrip("/").endswith("__PLACEHOLDER__")),
     (Uncovered.FOREIGN, lambda tree, _: _foreign(tree)),
 )

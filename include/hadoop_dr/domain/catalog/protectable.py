@@ -82,6 +82,18 @@ def part(
     return Parted(without(kept, orphans), found, decision)
 
 
+def leave_out_gone(parted: Parted, gone: Iterable[Place], rule: Rule) -> Parted:
+    """Leaves out, too, what is registered at a directory of a root that does not exist.
+
+    The metastore makes the directory of whatever it creates: on the other site there would be one that nobody has here.
+    """
+    found = list(_judged(gone, lambda place: (Uncovered.GONE, f"its directory {place.path} does not exist"), rule))
+    kept = without(parted.rows, found)
+    orphans = fallen_keys(kept)
+    findings = sorted([*parted.findings, *found, *orphans], key=lambda finding: finding.slot[1:])
+    return Parted(without(kept, orphans), findings, parted.decision)
+
+
 def elsewhere_found(rows: Iterable[Row], rule: Rule) -> list[Finding]:
     """Finds what lies at an address that is not the site's, or at a path that names no place of its own."""
     known = {address.lower() for address in rule.addresses} | {""}

@@ -9,8 +9,8 @@ from typing import Any
 from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catalog_of, replaced_tables
 from hadoop_dr.domain.catalog.left_out import LeftOut, changes_that_count
 from hadoop_dr.domain.catalog.losses import named_drops, renamed_tables
-from hadoop_dr.domain.catalog.places import locations, table_roots
-from hadoop_dr.domain.catalog.protectable import Parted
+from hadoop_dr.domain.catalog.places import Place, locations, table_roots
+from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
@@ -62,6 +62,7 @@ class Catalogs:
         self._exact: Exported | None = None
         self._at_e0: Parted | None = None
         self._e0 = self._e1 = 0
+        self._absent: list[str] = []
         self._quiet_from_s = 0.0
         self.gaps: list[str] = []
         self.lost: list[str] = []
@@ -180,7 +181,13 @@ class Catalogs:
         refuse_unprotectable(self._at_e0)
         if late := [root for root in self._at_e0.decision.roots if root_of(root, roots) is None]:
             return [f"{root}, a root since the moment was armed" for root in late]
-        return self._missing(roots, snapshot, self._at_e0.rows)
+        missing, gone = self._missing(roots, snapshot, self._at_e0.rows)
+        held = self._held_before() if gone else frozenset()
+        self._absent = sorted({str(place.slot) for place in gone if place.slot in held})
+        if new := [place for place in gone if place.slot not in held]:
+            self._at_e0 = leave_out_gone(self._at_e0, new, self._parting.rule)
+            refuse_unprotectable(self._at_e0)
+        return missing
 
     def roots_told(self) -> list[str]:
         """What a point says of directories that a DROP left behind, and of foreign data in its roots."""
@@ -197,7 +204,8 @@ class Catalogs:
         documents.write_loose(CATALOG, SCHEMA, pack_rows(self._at_e0.rows))
         if aside:
             documents.write_loose(LEFT_OUT, SCHEMA, pack_rows(aside))
-        return {"e0": self._e0, "e1": self._e1, "objects": len(held), "aside": len(aside)}
+        absent = {"count": len(self._absent), "objects": self._absent[:_SHOWN]}
+        return {"e0": self._e0, "e1": self._e1, "objects": len(held), "aside": len(aside), "absent": absent}
 
     def incomplete(self) -> dict[str, Any]:
         """What the ledger keeps of what the point leaves out."""
@@ -254,7 +262,7 @@ class Catalogs:
     def warnings(self, point: Point) -> list[str]:
         """What a person should know about the catalog of this point."""
         left_out = incomplete_warnings(point.taken.get("incomplete", COMPLETE))
-        return [*left_out, *point.taken.get("roots_told", ())]
+        return [*left_out, *_absent_warnings(point.taken.get("catalog", {})), *point.taken.get("roots_told", ())]
 
     # ------------------------------------------------------------------ for an undo
 
@@ -304,6 +312,16 @@ class Catalogs:
         except BaselineLost:
             return None
         return Exported(selected_at(point), point.taken["catalog"]["e0"], catalog_of(rows), full=False)
+
+    def _held_before(self) -> frozenset[Slot]:
+        """Objects of the newest point, which the target has."""
+        point = self._ground.ledger.known().newest_sealed()
+        if point is None or not point.taken.get("catalog") or point.source != self._ground.source.name:
+            return frozenset()
+        try:
+            return frozenset(row.slot for row in self._rows(Documents(self._ground, point)))
+        except BaselineLost:
+            return frozenset()
 
     def _rows(self, documents: Documents) -> list[Row]:
         return unpack_rows(documents.read(CATALOG))
@@ -358,27 +376,41 @@ class Catalogs:
         return [p for p in self._ground.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
 
 
-    def _missing(self, roots: Sequence[str], snapshot: str, rows: Sequence[Row]) -> list[str]:
-        """Locations of E0 that the snapshots do not hold, a listing for each directory they lie in."""
-        wanted: dict[str, dict[str, str]] = {}
+    def _missing(self, roots: Sequence[str], snapshot: str, rows: Sequence[Row]) -> tuple[list[str], list[Place]]:
+        """Locations of E0 that the snapshots do not hold, a listing for each directory they lie in.
+
+        Returns:
+            Objects whose location came since, and places that do not exist now either.
+        """
+        wanted: dict[tuple[str, str], list[tuple[str, Place]]] = {}
         for place in locations(rows):
             root = root_of(place.path, roots)
             below = place.path[len(root or "") :].strip("/")
             if root is not None and below:
                 parent, _, name = below.rpartition("/")
-                directory = f"{root}/.snapshot/{snapshot}/{parent}".rstrip("/")
-                wanted.setdefault(directory, {})[name] = str(place.slot)
-        missing: list[str] = []
-        for directory, names in wanted.items():
-            found = self._names(directory)
-            missing += [slot for name, slot in names.items() if name not in found]
-        return sorted(missing)
+                wanted.setdefault((root, parent), []).append((name, place))
+        missing, gone = list[str](), list[Place]()
+        for (root, parent), there in wanted.items():
+            held = self._names(f"{root}/.snapshot/{snapshot}/{parent}".rstrip("/"))
+            lost = [(name, place) for name, place in there if name not in held]
+            now = self._names(f"{root}/{parent}".rstrip("/")) if lost else set()
+            missing += [str(place.slot) for name, place in lost if name in now]
+            gone += [place for name, place in lost if name not in now]
+        return sorted(missing), gone
 
     def _names(self, directory: str) -> set[str]:
         try:
             return {child.name for child in self._ground.source.namenode.list(directory)}
         except NotFound:
             return set()
+
+
+def _absent_warnings(catalog: Mapping[str, Any]) -> list[str]:
+    """Names what the point holds as it is on the primary: registered, without a directory."""
+    absent = catalog.get("absent", {"count": 0, "objects": []})
+    more = absent["count"] - len(absent["objects"])
+    names = ", ".join(absent["objects"]) + (f" and {more} more" if more else "")
+    return [f"registered without a directory, as on the primary: {names}"] if absent["count"] else []
 
 
 def selected_at(point: Point) -> Selection:
