@@ -15,6 +15,7 @@ from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.tree import get_record, get_text, record, text, with_field
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.standing import Standing, Word
 from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.coverage import Coverage
@@ -22,6 +23,7 @@ from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.catalog import CatalogExport
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, explanation, points_document
+from hadoop_dr.services.status import told as status_told
 from schemas import validate
 from sim.world import POLICY, TABLES, TableWorld, protecting
 from support.catalogs import partition, table, with_parameters
@@ -221,6 +223,9 @@ def test_what_is_left_out_is_told_wherever_a_person_looks(world: TableWorld) -> 
     point = points_document("billing", ledger.read(), ("east", "west"))["points"][-1]
     validate("points", points_document("billing", ledger.read(), ("east", "west")))
     assert left_out(point) == {"table bill.new": "delta"}
+    newest = ledger.read().newest_sound()
+    assert newest is not None
+    assert status_told(Standing(Word.OK, "", newest), 60.0, newest.moment_ms)["left_out"] == 1
     told = explanation("billing", all_entries(ledger.chain.deciding, ledger.chain.path), point["point"])["entries"]
     assert any(entry["kind"] == "taken" and "table bill.new" in entry["text"] for entry in told)
 

@@ -19,9 +19,10 @@ TOLD: dict[str, Any] = {
               for site in ("east", "west")},
     "services": {
         "billing": {"newest": POINT, "age_seconds": 12.5, "rpo_seconds": 1800.0, "state": "ok", "why": "", "ok": True,
-                    "damaged": []},
+                    "damaged": [], "left_out": 2},
         "payroll": {"newest": None, "age_seconds": None, "rpo_seconds": None, "state": "broken", "ok": False,
-                    "why": "include/policies/payroll.yaml:3: unknown key", "damaged": [EARLIER]},
+                    "why": "include/policies/payroll.yaml:3: unknown key", "damaged": [EARLIER],
+                    "left_out": 0},
     },
 }  # fmt: skip
 DOCUMENTS: dict[str, dict[str, Any]] = {

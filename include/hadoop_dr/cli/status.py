@@ -66,3 +66,5 @@ def _pair_page(document: Mapping[str, Any]) -> None:
     for name, service in document["services"].items():
         if service["why"]:
             click.echo(f"{name} is {service['state']}: {service['why']}")
+        if service["left_out"]:
+            click.echo(f"{name}: its newest point leaves out {service['left_out']} objects: hadoop-dr coverage {name}")
