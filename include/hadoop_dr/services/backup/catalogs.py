@@ -58,6 +58,7 @@ class Catalogs:
         self._parting = Parting(ground, self._selection, self._addresses(ground.source))
         self._begun: Exported | None = None
         self._every: list[Row] = []
+        self._every_at = -1
         self._decided: tuple[object, Parted] | None = None
         self._exact: Exported | None = None
         self._at_e0: Parted | None = None
@@ -131,7 +132,9 @@ class Catalogs:
             except CatalogMoved:
                 self._begun = export.begin(self._selection)
             self._exact = self._at_e0 = self._decided = None
-            self._every = self._metastore(self._ground.source).every_database()
+            if not self._every or self._every_at != self._begun.event:  # without an event nobody moved a database
+                self._every = self._metastore(self._ground.source).every_database()
+                self._every_at = self._begun.event
 
     def mark_before(self) -> None:
         """At T0: notes the event id E0."""
