@@ -271,3 +271,22 @@ def test_called_again_it_has_nothing_to_do_and_says_so(world: World) -> None:
     assert document["sites"] == {"east": {"snapshots": 0, "free": [], "left": {}}}
     assert document["points"] == 0
     assert [entry.kind for entry in world.ground().ledger.chain.entries()].count("unprotected") == 1
+
+
+def test_what_went_on_the_primary_while_it_was_unprotected_goes_with_the_next_point(world: World) -> None:
+    """What the last point left on the secondary is ours still: no foreign file, and no reason to refuse."""
+    unprotect(world)
+    world.clusters["east"].delete(f"{ROOT}/h#", recursive=False)
+    world.clusters["east"].rename(f"{ROOT}/ü dir", f"{ROOT}/moved")
+    assert world.backup("again")["state"] == "sealed"
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def test_foreign_changes_on_the_secondary_while_it_was_unprotected_are_never_lost(world: World) -> None:
+    unprotect(world)
+    west = world.clusters["west"]
+    west.extend(west.make_file(f"{ROOT}/foreign ü", replication=1, block_size=1024, overwrite=False), b"theirs")
+    with suppress(Refused):
+        world.backup("again")
+    kept = [west.find(f"{ROOT}/.snapshot/{name}").children for name in shots(world, "west")]
+    assert "foreign ü" in west.find(ROOT).children or any("foreign ü" in children for children in kept)
