@@ -99,7 +99,7 @@ def test_whatever_snapshots_of_the_newest_points_are_gone_the_next_run_adopts_wh
     assert document["files_copied"] == 2, "only what is new since crosses"
     if mode == "incremental":
         name = newest.sealed["snapshots"][ROOT]["snapshot"]
-        said = sorted(line for line in document["warnings"] if f"/.snapshot/{name} is gone" in line)
+        said = sorted(line for line in document["warnings"] if f"/.snapshot/{name} is gone; " in line)
         lost = sorted({root for _, at, root in MIXTURES[mixture] if at == -1})
         assert [root for root, line in zip(lost, said, strict=True) if f"{root} is compared whole" not in line] == []
     world.host.dead.add("next")

@@ -267,6 +267,14 @@ def test_an_audit_looks_back_to_the_newest_point_that_was_compared_whole_where_i
     assert state.newest_audited("east") == state.points[MIDDLE]
     assert state.newest_audited("west") is None
     assert told(state, "pruned", {"points": [["east", MIDDLE]]}).newest_audited("east") == state.points[OLD]
+    assert state.audit_base("east") == state.points[MIDDLE]
+
+
+def test_while_no_point_was_audited_an_audit_looks_back_to_the_oldest_that_still_lies_there() -> None:
+    state = state_of({OLD: False, NEW: False})
+    assert state.audit_base("east") == state.points[OLD]
+    assert told(state, "pruned", {"points": [["east", OLD]]}).audit_base("east") == state.points[NEW]
+    assert state.audit_base("west") is None
 
 
 def test_after_an_undo_plans_bind_to_the_snapshots_it_left() -> None:

@@ -154,6 +154,11 @@ class ServiceState:
         audited = (p for p in self.sealed() if p.sealed["summary"].get("audited") and p.source == site)
         return max((p for p in audited if site not in p.gone), key=lambda p: p.point, default=None)
 
+    def audit_base(self, site: str) -> Point | None:
+        """The point an audit looks back to: the newest that was audited; while none was, the oldest, copied whole."""
+        here = (p for p in self.sealed() if p.source == site and site not in p.gone)
+        return self.newest_audited(site) or min(here, key=lambda p: p.point, default=None)
+
     def newest_sound(self) -> Point | None:
         """The newest visible point that nothing is known against, where it was copied to: what people go back to."""
         sound = (p for p in self.sealed() if not p.damaged and p.target not in p.gone)

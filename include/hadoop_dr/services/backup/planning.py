@@ -20,6 +20,7 @@ from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.backup.auditing import audit_lost
 from hadoop_dr.services.backup.baseline import find_baseline, snapshot_problem
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.damage import distrusted
@@ -62,6 +63,7 @@ class MakePlan:
     def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
         self._ground, self._beat = ground, beat
         self._notes: list[str] = []
+        self._hindered: list[str] = []
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Carries the stage out.
@@ -135,6 +137,7 @@ class MakePlan:
                     "catalog": catalog,
                     "quotas": counts,
                     "audited": all(r.audit is not Audit.NO or r.older is None for r in roots),
+                    "hindered": self._hindered,
                     "notes": self._notes,
                 },
             }
@@ -150,6 +153,12 @@ class MakePlan:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
         older, base = baseline.snapshot(root), baseline.target_snapshot(root)
         most = self._ground.policy.audit_entries
+        if older is not None:
+            names = self._ground.source.namenode.quota(root).used_names
+            audit = audit_of(names, most, since_audit_ms)
+            if audit is not Audit.NO and (problem := audit_lost(self._ground, root, older)):
+                self._notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
+                older = None
         if older is None:
             base = self._before(root, newer)
             adoption = adopt(self._ground, root, newer, base, self._beat)
@@ -158,10 +167,10 @@ class MakePlan:
                 index, root, older, newer, base, adoption.items, plan_items(adoption.items), audit,
                 adoption.existing, adoption.below, root in self._ground.ledger.read().sealed_roots(),
             )  # fmt: skip
-        names = self._ground.source.namenode.quota(root).used_names
-        audit = audit_of(names, most, since_audit_ms)
-        items, listed = gather_listed(self._ground, root, older, newer, audit=audit, notes=self._notes)
-        live = live_before(self._ground.target.namenode, root, baseline, listed)
+        items, reader = gather_listed(self._ground, root, older, newer, audit=audit)
+        self._notes += reader.notes
+        self._hindered += reader.hindered
+        live = live_before(self._ground.target.namenode, root, baseline, reader.files_before)
         return RootPlan(index, root, older, newer, base, items, plan_items(items), audit, live)
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
@@ -245,19 +254,19 @@ def gather(
         audit: Whether full listings are compared, too: that finds what the snapshot diff hides.
         notes: Takes what a person should know of it.
     """
-    return gather_listed(ground, root, older, newer, audit=audit, notes=notes)[0]
+    items, reader = gather_listed(ground, root, older, newer, audit=audit)
+    if notes is not None:
+        notes += reader.notes
+    return items
 
 
 def gather_listed(
-    ground: Ground, root: str, older: str | None, newer: str, *, audit: Audit, notes: list[str] | None = None
-) -> tuple[Sequence[Item], int | None]:
-    """Like ``gather``; gives also how many files the older snapshot has, if all of it was listed."""
+    ground: Ground, root: str, older: str | None, newer: str, *, audit: Audit
+) -> tuple[Sequence[Item], Gather]:
+    """Like ``gather``; gives also the reader, which tells what it found and what it could not compare."""
     reader = Gather(ground.source.namenode)
     whole = audit is not Audit.NO
-    found: Sequence[Item] = reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE)
-    if notes is not None:
-        notes += reader.notes
-    return found, reader.files_before
+    return reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE), reader
 
 
 def raw_bytes(item: Item) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, Mismatch
-from hadoop_dr.domain.facts import Listed, Snapshot
+from hadoop_dr.domain.errors import AlreadyExists, Failed, Mismatch
+from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.ids import iso, snapshot_name
 from hadoop_dr.domain.incomplete import COMPLETE
 from hadoop_dr.domain.inventory import Audit
@@ -15,8 +15,8 @@ from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.verify import Verdict
-from hadoop_dr.services.backup.audit import AuditRoot
-from hadoop_dr.services.backup.baseline import record, snapshot_problem
+from hadoop_dr.services.backup.auditing import AuditPoint
+from hadoop_dr.services.backup.baseline import record
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.damage import damage_warnings
@@ -24,7 +24,6 @@ from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.mend import Mend
 from hadoop_dr.services.backup.planned import RootPlan, planned_roots
-from hadoop_dr.services.backup.refilled import FindRefilled
 from hadoop_dr.services.backup.sampling import SampleOlder
 from hadoop_dr.services.backup.smoke import run_smoke
 from hadoop_dr.services.backup.taken_out import taken_out
@@ -50,6 +49,8 @@ class Prove:
     def __init__(self, ground: Ground, beat: Callable[[int], None], transfer: Transfer) -> None:
         self._ground, self._beat, self._transfer = ground, beat, transfer
         self._answers: list[dict[str, object]] = []
+        self._hindered: list[str] = []
+        self._sampled: dict[str, object] | None = None
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Takes the candidate snapshots and compares them.
@@ -75,7 +76,9 @@ class Prove:
             "word": verdict.word,
             "smoke": self._answers,
         }
-        documents.put_json(_VERDICT, {**result, "snapshots": {root: record(s) for root, s in candidates.items()}})
+        taken = {root: record(snapshot) for root, snapshot in candidates.items()}
+        kept = {"snapshots": taken, "hindered": self._hindered[:SHOWN], "sampled": self._sampled}
+        documents.put_json(_VERDICT, {**result, **kept})
         if verdict.mismatch:
             raise Mismatch(
                 verdict.mismatch[0].partition(": ")[0],
@@ -98,6 +101,7 @@ class Prove:
         if verdict is None or manifest is None or verdict["mismatch"]:
             raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")
         catalogs = Catalogs(self._ground)
+        hindered = [*manifest["summary"]["hindered"], *verdict["hindered"]]
         summary = {
             "baseline": manifest["baseline"],
             "entries": manifest["summary"]["entries"],
@@ -106,7 +110,8 @@ class Prove:
             "catalog": manifest["summary"]["catalog"],
             "deletions": manifest["summary"]["deletions"],
             "live": manifest["live"],
-            "audited": manifest["summary"]["audited"],
+            "audited": manifest["summary"]["audited"] and not hindered,
+            "sampled": verdict["sampled"],
             "quotas": manifest["summary"].get("quotas", {}),
             "seconds": dict(seconds),
             "warnings": [
@@ -116,6 +121,7 @@ class Prove:
                 *writing_warnings(point.taken),
                 *damage_warnings(self._ground.ledger.read(), self._ground.target.name),
                 *manifest["summary"].get("notes", []),
+                *(f"not audited, the next run does it: {text}" for text in hindered),
             ],
         }
         verified = {name: verdict[name] for name in ("word", "match", "cannot_tell", "smoke")}
@@ -209,6 +215,7 @@ class Prove:
     ) -> Verdict:
         ground, verdict = self._ground, Verdict()
         check = VerifyRoot(ground.target.namenode, ground.local_mover, self._beat)
+        audit = AuditPoint(ground, self._beat)
         for root in roots:
             proofs = self._transfer.proofs(documents, root.index)
             whole = {
@@ -221,38 +228,11 @@ class Prove:
             facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
             known = dict(walk(ground.target.namenode, facts.base)) if root.audit is Audit.WHOLE else None
             verdict.add(check.run(facts, known))
-            audit = AuditRoot(ground.source.namenode, root.root, root.newer, self._beat)
-            verdict.add(self._audited(root, audit, known, names[root.root]))
-        verdict.add(SampleOlder(ground, self._transfer, self._beat).run(point, names))
+            verdict.add(audit.root(root, known, names[root.root]))
+        sample = SampleOlder(ground, self._transfer, self._beat)
+        verdict.add(sample.run(point, names))
+        self._hindered, self._sampled = audit.hindered, sample.sampled
         verdict.add(Catalogs(ground).verify(point, documents))
         smoke, self._answers = run_smoke(ground)
         verdict.add(smoke)
         return verdict
-
-    def _audited(
-        self, root: RootPlan, audit: AuditRoot, known: Mapping[str, Listed] | None, candidate: str
-    ) -> Verdict:
-        """Full inventory of both sides; the source may be gone by now, and that is no mismatch."""
-        try:
-            if known is not None:
-                return audit.with_known(known)
-            if root.audit is not Audit.STREAMED:
-                return Verdict()
-            verdict = audit.streamed(self._ground.target.namenode, candidate)
-            verdict.add(self._refilled(root, candidate))
-            return verdict
-        except DrError as error:
-            return Verdict(
-                cannot_tell=[f"{root.root}: full inventory not compared, the source does not answer ({error})"]
-            )
-
-    def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
-        source = self._ground.source.namenode
-        last = self._ground.ledger.read().newest_audited(source.site)
-        taken = last.taken["roots"].get(root.root) if last else None
-        if taken is None:
-            return Verdict()
-        if problem := snapshot_problem(source, root.root, taken):
-            return Verdict(cannot_tell=[f"{root.root}: refilled files were not looked for, {problem}"])
-        find = FindRefilled(source, self._ground.target.namenode, self._beat)
-        return find.run(root.root, taken["snapshot"], root.newer, candidate)

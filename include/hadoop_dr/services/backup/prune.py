@@ -91,7 +91,7 @@ class Prune:
         common = newest_common(self._ground, state)
         held = [common.point] if common else [p.point for p in here]
         # What the next audit of a large root looks back to: what happened since is in no listing.
-        held += [audited.point] if (audited := state.newest_audited(side.name)) else []
+        held += [base.point] if (base := state.audit_base(side.name)) else []
         return to_prune(points, self._ground.clock.wall_ms(), baseline=held, thin_middle=thinning_is_safe(side))
 
     def _remove_snapshots(self, side: Side, name: str) -> None:

@@ -9,6 +9,7 @@ from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.inventory import refilled
 from hadoop_dr.domain.tails import within
 from hadoop_dr.domain.verify import SourceChecksum, Verdict, checksum_answer
+from hadoop_dr.ports.mover import Digest, Mover, Read
 from hadoop_dr.ports.namenode import NameNode
 
 
@@ -21,10 +22,17 @@ class FindRefilled:
     Args:
         source, target: The sites.
         beat: Called for every file with other blocks.
+        readers: Read files of the source and of the target, for those whose checksums say nothing.
     """
 
-    def __init__(self, source: NameNode, target: NameNode, beat: Callable[[int], None]) -> None:
-        self._source, self._target, self._beat = source, target, beat
+    def __init__(
+        self,
+        source: NameNode,
+        target: NameNode,
+        beat: Callable[[int], None],
+        readers: tuple[Mover, Mover] | None = None,
+    ) -> None:
+        self._source, self._target, self._beat, self._readers = source, target, beat, readers
 
     def run(self, root: str, audited: str, newer: str, candidate: str) -> Verdict:
         """Says which copies differ; what could not be asked is told and takes nothing back.
@@ -51,11 +59,26 @@ class FindRefilled:
             wanted = self._sum(self._source, f"{root}/.snapshot/{newer}/{path}")
             answer = checksum_answer(wanted, self._sum(self._target, f"{root}/.snapshot/{candidate}/{path}"))
             if answer is None:
+                answer = self._by_reading(f"{root}/.snapshot/{newer}/{path}", f"{root}/.snapshot/{candidate}/{path}")
+            if answer is None:
                 verdict.cannot_tell.append(f"{place}: has other blocks than it had, and its copy other lengths")
             elif answer:
                 verdict.match += 1
             else:
                 verdict.mismatch.append(f"{place}: was refilled on the source and nothing else shows it")
+
+    def _by_reading(self, there: str, here: str) -> bool | None:
+        """Compares the bytes; None when they cannot be read."""
+        if self._readers is None:
+            return None
+        length = self._source.status(there).facts.length
+        found = [
+            result.sha256
+            for reader, path in zip(self._readers, (there, here), strict=True)
+            for result in reader.digest([Read(0, path, 0, length)])
+            if isinstance(result, Digest)
+        ]
+        return found[0] == found[1] if len(found) == len(self._readers) else None
 
     @staticmethod
     def _sum(namenode: NameNode, path: str) -> SourceChecksum:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from heapq import nsmallest
 
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.sampling import next_sample
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
@@ -22,7 +23,7 @@ _SAMPLE_BYTES = 8 << 20
 
 
 class SampleOlder:
-    """Reads some files of an older point back; which point and which files rotates with the moment.
+    """Reads some files of an older point back: points in turn, and other files each time.
 
     An older point that has rotted is recorded as damaged, and so is every other that holds the same file. If the
     candidate itself does, that is a mismatch, which the repair can mend; if not, it is told and hides no new point.
@@ -31,10 +32,14 @@ class SampleOlder:
         ground: The service.
         transfer: Gives the stored digests.
         beat: Told how many files were read.
+
+    Attributes:
+        sampled: ``{"point", "taken"}``, for the ledger; a sample that could not be read is none that was taken.
     """
 
     def __init__(self, ground: Ground, transfer: Transfer, beat: Callable[[int], None]) -> None:
         self._ground, self._transfer, self._beat = ground, transfer, beat
+        self.sampled: dict[str, object] | None = None
 
     def run(self, point: Point, candidates: Mapping[str, str]) -> Verdict:
         """Takes the sample.
@@ -44,14 +49,16 @@ class SampleOlder:
             candidates: Names of its snapshots on the target, by root.
         """
         ground = self._ground
-        older = points_on(ground.ledger.read(), ground.target.name)
-        if not older:
+        state = ground.ledger.read()
+        chosen = next_sample(points_on(state, ground.target.name), state.sealed())
+        if chosen is None:
             return Verdict()
-        chosen = older[_number(point.point) % len(older)]
+        self.sampled = {"point": chosen.point, "taken": False}
         try:
             verdict, bad = self._read(chosen, point.point, candidates)
             if bad and chosen.target in ground.ledger.read().points[chosen.point].gone:
                 return Verdict()  # pruned while it was read
+            self.sampled["taken"] = len(verdict.cannot_tell) == len(verdict.unreadable)
             if bad:
                 mark_damaged(ground, point.run, chosen, bad)
                 verdict.mismatch += self._in_candidate(chosen, bad, candidates)

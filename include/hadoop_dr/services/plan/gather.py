@@ -33,12 +33,14 @@ class Gather:
 
     Attributes:
         notes: What the last call found that a person should know, each in one line.
+        hindered: What could not be compared though it was asked for, each in one line.
         files_before: How many files the older snapshot has, if the last call listed all of it.
     """
 
     def __init__(self, namenode: NameNode, limits: Limits | None = None) -> None:
         self._namenode, self._limits = namenode, limits or Limits()
         self.notes: list[str] = []
+        self.hindered: list[str] = []
         self.files_before: int | None = None
 
     def items(
@@ -58,7 +60,7 @@ class Gather:
             BaselineLost: A snapshot is gone, or something in it cannot be read.
             Refused: Something cannot be carried over: a symbolic link.
         """
-        self.notes, self.files_before = [], None
+        self.notes, self.hindered, self.files_before = [], [], None
         backwards = self._order(root, older, newer)
         after = Tree(self._namenode, root, newer)
         with Crew(self._limits) as crew:
@@ -75,6 +77,7 @@ class Gather:
                 listings = Listings(before, after, crew, xattrs=self._has_xattrs(), blocks=blocks)
                 touched = Touched(before, after, listings.changes(told, trusted=audit), crew)
                 self.notes += [f"{root}: {note}" for note in listings.notes]
+                self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)
                 self.files_before = before.files
             return join.items(before, touched, suspicious=audit)

@@ -28,12 +28,14 @@ class Listings:
 
     Attributes:
         notes: What a person should know of it.
+        hindered: What could not be compared.
     """
 
     def __init__(self, before: Tree, after: Tree, crew: Crew, *, xattrs: bool, blocks: bool) -> None:
         self._before, self._after, self._crew, self._xattrs = before, after, crew, xattrs
         self._trees_of_blocks = (before, after) if blocks else ()
         self.notes: list[str] = []
+        self.hindered: list[str] = []
 
     def changes(self, told: Changes | None, *, trusted: bool) -> Changes:
         """Finds what changed.
@@ -79,7 +81,7 @@ class Listings:
         except Failed as error:
             if error.retryable:
                 raise
-            self.notes.append(f"refilled files whose time was put back were not looked for: {error}")
+            self.hindered.append(f"refilled files whose time was put back were not looked for: {error}")
             return []
         known = {change.new for change in found.modified}
         refilled = [(old, new) for old, new in other_blocks(was, now, found.backward()) if new not in known]
