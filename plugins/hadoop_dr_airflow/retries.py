@@ -8,6 +8,7 @@ from typing import Any
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from hadoop_dr.domain.errors import AlreadyExists, NotReady, Superseded, Unreachable
+from hadoop_dr_airflow.last_word import say_why
 
 _SOON, _LATER = timedelta(seconds=5), timedelta(seconds=30)
 # Airflow's own API server was away while a result was handed over; the effect is done, and doing it again is safe.
@@ -20,7 +21,7 @@ def _retry(*errors: type[BaseException] | str, after: timedelta, reason: str) ->
 
 
 def retry_settings(*, anew: bool = False) -> dict[str, Any]:
-    """Gives the task arguments that say when to try again.
+    """Gives the task arguments that say when to try again, and that the log ends with why it failed.
 
     Errors typed retryable are tried again, all others fail at once. A task that dies without an exception (its process
     or its machine is gone) consults no rule and uses the plain retries.
@@ -38,4 +39,5 @@ def retry_settings(*, anew: bool = False) -> dict[str, Any]:
         rules.append(_retry(Superseded, AlreadyExists, after=_SOON, reason="overtaken; decides anew"))
     rules.append(_retry(Exception, after=_LATER, reason="decides anew") if anew else _OTHERS_FAIL)
     policy = ExceptionRetryPolicy(rules=rules)
-    return {"retries": 3, "retry_delay": timedelta(seconds=10), "retry_policy": policy}
+    said = {"on_failure_callback": say_why, "on_retry_callback": say_why}
+    return {"retries": 3, "retry_delay": timedelta(seconds=10), "retry_policy": policy, **said}

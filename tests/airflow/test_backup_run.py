@@ -102,6 +102,23 @@ def test_a_task_that_is_tried_again_finds_its_claim(home: Any, facade: Any) -> N
     assert "give_back" not in facade.names()
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Refused("/data/a\nb", "holds two lines", "Rename it"), "error: /data/a b: holds two lines. Rename it"),
+        (KeyError("n"), "error: task backup__billing verify: ended by KeyError: 'n'. This is a fault of hadoop-dr"),
+    ],
+)
+def test_the_log_of_a_failed_task_ends_with_one_line_of_ours(
+    backup: Any, facade: Any, caplog: pytest.LogCaptureFixture, error: Exception, said: str
+) -> None:
+    facade.failing["verify"] = [error]
+    done = run(backup)
+    assert states(done)["verify"] == "failed"
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("airflow.task")]
+    assert next(line for line in lines if line.startswith("error: ")).startswith(said), lines
+
+
 def test_a_plan_without_a_shard_does_not_look_green(backup: Any, facade: Any) -> None:
     facade.shards = 0
     done = run(backup)

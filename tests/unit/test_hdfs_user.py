@@ -12,8 +12,9 @@ from hadoop_dr.adapters import hiveserver2
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap import wiring
 from hadoop_dr.domain.addresses import short_name
-from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.pair import Addresses, Site
+from hadoop_dr.domain.errors import BadInput, DrError, Refused
+from hadoop_dr.domain.pair import Addresses, Pair, Site
+from hadoop_dr.domain.pair_state import PairState
 
 FOUND = Addresses(("nn:8020",), ("http://nn:9870",), "zk:2181", None, (), None)
 
@@ -57,6 +58,16 @@ def test_queries_are_asked_by_the_same_user(tmp_path: Path, monkeypatch: pytest.
     assert asked == {"east": "dr", "west": "envuser"}
 
 
+def a_home(home: Path) -> None:
+    """A pair on ports where nobody listens, and a service."""
+    (home / "include/pairs").mkdir(parents=True)
+    (home / "include/policies").mkdir()
+    site = "{hdfs: {namenodes: ['127.0.0.1:1'], webhdfs: ['http://127.0.0.1:1']}, zookeeper: '127.0.0.1:1'}"
+    pair = f"pair: p\nsites:\n  east: {site}\n  west: {site.replace(':1', ':2')}\ninitial_primary: east\n"
+    (home / "include/pairs/p.yaml").write_text(pair)
+    (home / "include/policies/s.yaml").write_text("service: s\npair: p\nprotect:\n  - hdfs: /data/a b\n")
+
+
 class Hasty(SystemClock):
     """Waits at once, so that nobody waits for sites that are not there."""
 
@@ -71,12 +82,7 @@ class Hasty(SystemClock):
 
 def test_every_adapter_of_a_run_is_built_for_that_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Documents, name spaces, the roles that are read first, and the bytes."""
-    (tmp_path / "include/pairs").mkdir(parents=True)
-    (tmp_path / "include/policies").mkdir()
-    site = "{hdfs: {namenodes: ['127.0.0.1:1'], webhdfs: ['http://127.0.0.1:1']}, zookeeper: '127.0.0.1:1'}"
-    pair = f"pair: p\nsites:\n  east: {site}\n  west: {site.replace(':1', ':2')}\ninitial_primary: east\n"
-    (tmp_path / "include/pairs/p.yaml").write_text(pair)
-    (tmp_path / "include/policies/s.yaml").write_text("service: s\npair: p\nprotect:\n  - hdfs: /data/a b\n")
+    a_home(tmp_path)
     users: dict[str, set[str]] = {}
     real = wiring.hdfs_address
 
@@ -87,6 +93,40 @@ def test_every_adapter_of_a_run_is_built_for_that_user(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(wiring, "hdfs_address", noted)
     monkeypatch.setattr(wiring, "SystemClock", Hasty)
-    with pytest.raises(DrError), wiring.open_service("s", tmp_path, users={"east": "dr", "west": "other"}):
+    monkeypatch.setenv("HADOOP_USER_NAME", "envuser")
+    with pytest.raises(DrError), wiring.open_service("s", tmp_path, users={"east": "dr", "west": "dr"}):
         pass
-    assert users == {"east": {"dr"}, "west": {"other"}}
+    assert users == {"east": {"dr"}, "west": {"dr"}}
+
+
+def test_two_users_for_the_sites_of_a_pair_are_refused_before_anything_is_contacted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_home(tmp_path)
+    monkeypatch.setenv("HADOOP_USER_NAME", "envuser")
+    with pytest.raises(BadInput) as refused, wiring.open_service("s", tmp_path, users={"east": "dr"}):
+        pass
+    said = "pair p: would be worked with as dr on east and envuser on west. Name one user for both sites"
+    assert str(refused.value) == said
+
+
+def test_a_mistyped_position_is_refused_before_anything_is_contacted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_home(tmp_path)
+    monkeypatch.setenv("HADOOP_DR_SITE", "esat")
+    with pytest.raises(BadInput, match="HADOOP_DR_SITE=esat"), wiring.open_service("s", tmp_path):
+        pass
+
+
+@pytest.mark.parametrize(("state", "said"), [
+    (PairState(), "the pair has no roles yet. Give it its first ones: hadoop-dr identity p --initialise"),
+    (PairState(1, "est", "west", 1), "its ledger speaks of the site 'est', its file of east and west. Give the sites"),
+    (PairState(1, "east", "wst", 1), "its ledger speaks of the site 'wst', its file of east and west. Give the sites"),
+])  # fmt: skip
+def test_roles_that_do_not_fit_the_pair_are_refused_with_both_names(state: PairState, said: str) -> None:
+    pair = Pair("p", (Site("east"), Site("west")), "east", file="include/pairs/p.yaml")
+    with pytest.raises(Refused) as refused:
+        wiring.require_roles(pair, state)
+    assert str(refused.value).startswith(f"p: {said}")
+    wiring.require_roles(pair, PairState(1, "east", "west", 1))

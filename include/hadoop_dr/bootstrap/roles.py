@@ -38,7 +38,7 @@ def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
     """
     with open_pair(pair, home) as ground:
         state = ground.roles.state
-        require_roles(pair, state)
+        require_roles(ground.pair, state)
         announce = AnnounceIdentity(
             pair, {n: s.coordinator for n, s in ground.sides.items()}, SystemClock(), SystemChance()
         )

@@ -28,7 +28,7 @@ class _Ledgers:
     def names(self) -> list[str]:
         """Services that have one on the site whose copies decide."""
         ground = self._ground
-        require_roles(ground.pair.name, ground.roles.state)
+        require_roles(ground.pair, ground.roles.state)
         return ground.sides[ground.roles.state.deciding].files.names(f"/.hadoop-dr/{ground.pair.name}/services")
 
     def read(self, service: str) -> ServiceState:

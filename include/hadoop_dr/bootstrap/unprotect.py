@@ -49,7 +49,7 @@ def last_policy(home: Path, service: str, pair: str) -> tuple[Policy, str]:
     if service in policies.policies:
         raise BadInput("--pair", f"{policies.policies[service].file} is its policy", "Leave --pair out.")
     with open_pair(pair, home) as ground:
-        require_roles(pair, ground.roles.state)
+        require_roles(ground.pair, ground.roles.state)
         files = ground.sides[ground.roles.state.deciding].files
         entries = all_entries(files, service_chain(pair, service))
     frozen = next((entry.body["frozen"] for entry in reversed(entries) if entry.kind == "claim"), None)

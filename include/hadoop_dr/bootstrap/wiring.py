@@ -28,7 +28,7 @@ from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.domain.errors import DrError, Refused, Unreachable
+from hadoop_dr.domain.errors import BadInput, DrError, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.pair_state import PairState
@@ -177,6 +177,8 @@ def open_service(
     else:
         policies, (policy, text) = settings.load_policies(home), frozen
     pair = settings.load_pair(home, policy.pair)
+    controller_site = settings.acting_site(pair) or ""
+    refuse_two_users(pair, home, users)
     with ExitStack() as stack:
         sites = {site.name: site for site in pair.sites}
         relay = Relay()
@@ -185,7 +187,7 @@ def open_service(
         clock, host = SystemClock(), LocalHost()
         read = read_roles(pair, home, users)
         roles = read.state
-        require_roles(pair.name, roles)
+        require_roles(pair, roles)
         target = next(side for name, side in sides.items() if name != roles.primary)
         source = sides[roles.primary]
         if roles.deciding in read.silent:
@@ -243,21 +245,42 @@ def open_service(
             chance=SystemChance(),
             host=host,
             thaw=thaw,
-            controller_site=settings.acting_site(pair) or "",
+            controller_site=controller_site,
             silent=read.silent,
         )
 
 
-def require_roles(pair: str, state: PairState) -> None:
+def refuse_two_users(pair: Pair, home: Path, users: Users) -> None:
+    """Makes sure that one user acts on both sites: the library that moves the bytes knows one for a whole process.
+
+    Raises:
+        BadInput: The sites would have two; before any connection.
+    """
+    acting = {site.name: hdfs_address(site, settings.addresses(home, site), users).user for site in pair.sites}
+    if len(set(acting.values())) > 1:
+        told = " and ".join(f"{user} on {site}" for site, user in acting.items())
+        raise BadInput(f"pair {pair.name}", f"would be worked with as {told}", "Name one user for both sites")
+
+
+def require_roles(pair: Pair, state: PairState) -> None:
     """Makes sure that somebody decides.
 
     Raises:
-        Refused: The pair has no roles yet.
+        Refused: The pair has no roles yet, or roles of other sites.
     """
     if state.epoch == 0:
         raise Refused(
-            pair, "the pair has no roles yet", f"Give it its first ones: hadoop-dr identity {pair} --initialise"
+            pair.name,
+            "the pair has no roles yet",
+            f"Give it its first ones: hadoop-dr identity {pair.name} --initialise",
         )
+    for site in (state.primary, state.deciding):
+        if site not in pair.site_names:
+            raise Refused(
+                pair.name,
+                f"its ledger speaks of the site '{site}', its file of {' and '.join(pair.site_names)}",
+                f"Give the sites in {pair.file} the names that the ledger knows",
+            )
 
 
 def read_service(ground: PairGround, service: str) -> ServiceState:
@@ -267,7 +290,7 @@ def read_service(ground: PairGround, service: str) -> ServiceState:
         Refused: The pair has no roles yet.
     """
     state = ground.roles.state
-    require_roles(ground.pair.name, state)
+    require_roles(ground.pair, state)
     chain = _chain(ground.pair.name, service, state.deciding, ground.sides, ground.roles.silent)
     return ServiceLedger(chain, state).read()
 

@@ -10,7 +10,7 @@ import click
 
 from hadoop_dr.bootstrap import backup_stages, check_order, coverage_of, look_at, plan_of
 from hadoop_dr.cli.options import as_json_option, service_argument
-from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table, warn
+from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, say, table, warn
 
 _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
@@ -50,7 +50,10 @@ def backup(service: str, as_json: bool, run_id: str | None, **order: Any) -> Non
 @service_argument
 @as_json_option
 def check(service: str, as_json: bool) -> None:
-    """Say whether a backup of SERVICE would be allowed now, and if not, why and what mends it. Changes nothing."""
+    """Say whether a backup of SERVICE would be allowed now, and if not, why and what mends it.
+
+    Leaves nothing behind: for the clocks it makes and removes empty directories of its own below /.hadoop-dr.
+    """
     with ends_well(as_json):
         document = look_at(service)
     emit(document, as_json, lambda: _results_page(document["results"]))
@@ -105,9 +108,9 @@ def _backup_page(document: Mapping[str, Any]) -> None:
 
 def _results_page(results: Sequence[Mapping[str, str]]) -> None:
     for result in results:
-        click.echo(f"{_SIGNS[result['state']]}  {result['name']}: {result['detail']}")
+        say(f"{_SIGNS[result['state']]}  {result['name']}: {result['detail']}")
         if result["mend"] and result["state"] != "ok":
-            click.echo(f"      {result['mend']}")
+            say(f"      {result['mend']}")
 
 
 def _plan_page(document: Mapping[str, Any]) -> None:
@@ -118,6 +121,6 @@ def _plan_page(document: Mapping[str, Any]) -> None:
     figures = [(kind, *figure.values()) for kind, figure in document["deletions_by_kind"].items() if figure["live"]]
     table(("deletions", "count", "live", "allowed"), figures)
     for reason in document["needs_approval"]:
-        click.echo(f"needs approval: {reason}")
+        say(f"needs approval: {reason}")
     for note in document["notes"]:
-        click.echo(f"note: {note}")
+        say(f"note: {note}")

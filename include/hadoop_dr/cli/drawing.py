@@ -1,21 +1,9 @@
-"""Tables and bars, drawn by rich; imported only where something is drawn, because it takes a tenth of each start."""
+"""Bars, drawn by rich; imported only where one is drawn, because it takes a tenth of each start."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
-
-
-def draw_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Draws a table on stdout; wide terminals and pipes get every column whole."""
-    drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        drawn.add_row(*(str(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 200).print(drawn)
 
 
 class Bar:
@@ -23,7 +11,7 @@ class Bar:
 
     def __init__(self) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:<10}"),
+            TextColumn("{task.description:<10}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from hadoop_dr.bootstrap import announce_roles, identity_of, initialise_pair
 from hadoop_dr.cli.options import as_json_option
-from hadoop_dr.cli.output import emit, ends_well
+from hadoop_dr.cli.output import emit, ends_well, say
 
 
 @click.command(epilog="Example: hadoop-dr identity east-west")
@@ -22,16 +23,24 @@ def identity(pair: str, initialise: bool, announce: bool, as_json: bool) -> None
     """Show the roles of PAIR: what the ledger says, and what each ZooKeeper announces."""
     with ends_well(as_json):
         if initialise:
-            initialise_pair(pair, by=getpass.getuser())
+            initialise_pair(pair, by=_who())
         if announce:
-            announce_roles(pair, by=getpass.getuser())
+            announce_roles(pair, by=_who())
         document = identity_of(pair)
     emit(document, as_json, lambda: _page(document))
 
 
+def _who() -> str:
+    """The person at the keyboard; a machine need not know the number that a container runs under by a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
 def _page(document: Mapping[str, Any]) -> None:
-    click.echo(
+    say(
         f"ledger: {document['primary'] or 'nobody'} is primary, epoch {document['epoch']}; access: {document['access']}"
     )
     for site, found in document["sites"].items():
-        click.echo(f"{site}: {found['role']} in epoch {found['epoch']}" if found["readable"] else found["problem"])
+        say(f"{site}: {found['role']} in epoch {found['epoch']}" if found["readable"] else found["problem"])

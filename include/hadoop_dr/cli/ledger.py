@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import ledger_check
 from hadoop_dr.cli.options import as_json_option
-from hadoop_dr.cli.output import emit, ends_well
+from hadoop_dr.cli.output import emit, ends_well, say
 
 
 @click.group(epilog="Example: hadoop-dr ledger check east-west")
@@ -32,6 +32,6 @@ def check(pair: str, as_json: bool) -> None:
 def _page(document: Mapping[str, Any]) -> None:
     for chain in document["chains"]:
         lengths = ", ".join(f"{site} {n}" for site, n in chain["entries"].items())
-        click.echo(f"{'ok  ' if chain['ok'] else 'FAIL'}  {chain['chain']}: {lengths} entries")
+        say(f"{'ok  ' if chain['ok'] else 'FAIL'}  {chain['chain']}: {lengths} entries")
         for problem in chain["problems"]:
-            click.echo(f"      {problem}")
+            say(f"      {problem}")

@@ -1,32 +1,85 @@
-"""What the command line prints: one JSON document on stdout, or a page for people; errors and progress on stderr."""
+"""What the command line prints: one JSON document on stdout, or a page for people; errors and progress on stderr.
+
+Names that users gave their files are shown, and nothing in them is obeyed: neither as markup nor by the terminal.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hadoop_dr.cli.printable import printable
+from hadoop_dr.cli.tables import table_lines
 from hadoop_dr.domain.errors import DrError
 
 if TYPE_CHECKING:
     from hadoop_dr.cli.drawing import Bar
 
+_told: dict[str, bool] = {"document": False}
+"""Whether this call has printed its one document."""
+
+
+class OutputGone(Exception):
+    """Stdout takes nothing any more; what the command did stands."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__(str(why))
+        self._why = why
+
+    def told(self) -> int:
+        """Says so, unless it is a reader who has seen enough; gives the exit code."""
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python's end would try once more
+        if self._why.errno != errno.EPIPE:
+            tell(f"error: stdout: cannot be written ({self._why.strerror}). Nothing is undone by that; look again")
+        return 1
+
+
+def prepare_output() -> None:
+    """Makes both streams ready: one that was closed swallows, and no name is too odd for the terminal's letters."""
+    _told["document"] = False
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - lives as long as the process
+        elif hasattr(stream, "reconfigure"):
+            with suppress(ValueError):
+                stream.reconfigure(errors="backslashreplace")
+
+
+def finish_output() -> None:
+    """Hands on what is buffered.
+
+    Raises:
+        OutputGone: It is not taken.
+    """
+    _write("")
+
+
+def say(text: str) -> None:
+    """Prints one line of a page, whatever names are in it."""
+    _write(printable(text) + "\n")
+
 
 def emit(document: Mapping[str, Any], as_json: bool, page: Callable[[], None]) -> None:
     """Prints a result: exactly one JSON document, or the page."""
     if as_json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        _document(document)
     else:
         page()
 
 
 def warn(text: str) -> None:
     """Prints one line about something that did not keep the command from its end."""
-    click.echo(f"warning: {text}", err=True)
+    tell(f"warning: {text}")
 
 
 @contextmanager
@@ -35,25 +88,32 @@ def ends_well(as_json: bool) -> Iterator[None]:
     try:
         yield
     except DrError as error:
-        click.echo(f"error: {error}", err=True)
-        if as_json:
-            emit_error(type(error).__name__, error.subject, error.problem, error.mend)
-        sys.exit(error.exit_code)
+        code = fail_with(type(error).__name__, error.subject, error.problem, error.mend, error.exit_code, as_json)
+        sys.exit(code)
+
+
+def fail_with(kind: str, subject: str, problem: str, mend: str, code: int, as_json: bool) -> int:
+    """Says why a call failed, in one line and in a document if one is wanted; gives the exit code."""
+    tell(f"error: {subject}: {problem}" + (f". {mend}" if mend else ""))
+    if as_json:
+        emit_error(kind, subject, problem, mend)
+    return code
 
 
 def emit_error(kind: str, subject: str, problem: str, mend: str) -> None:
-    """Prints the document of a command that failed."""
-    fields = {"kind": kind, "subject": subject, "problem": problem, "mend": mend}
-    sys.stdout.write(json.dumps({"error": fields}, ensure_ascii=False, indent=2) + "\n")
+    """Prints the document of a command that failed, unless it has printed its document already."""
+    fields = {"kind": kind, "subject": printable(subject), "problem": printable(problem), "mend": printable(mend)}
+    if not _told["document"]:
+        _document({"error": fields})
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> None:
-    """Prints a table for people; wide terminals and pipes get every column whole."""
-    from hadoop_dr.cli.drawing import draw_table
-
+    """Prints a table for people; a terminal's width is kept, everything else gets each row in one line."""
     if title:
-        click.echo(title)
-    draw_table(columns, rows)
+        say(title)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in table_lines(columns, rows, width):
+        say(line)
 
 
 def human_bytes(count: float) -> str:
@@ -87,7 +147,7 @@ class Show:
         if self._bar:
             self._bar.stage(name, total)
         else:
-            click.echo(f"{name} ...", err=True)
+            tell(f"{name} ...")
 
     def advance(self, done: int = 1) -> None:
         """Counts items of the present stage."""
@@ -95,4 +155,31 @@ class Show:
             self._bar.advance(done)
 
 
-__all__ = ["Show", "emit", "emit_error", "ends_well", "human_bytes", "table", "warn"]
+def tell(text: str) -> None:
+    """Prints one line on stderr. Nobody need be there to read it, least of all for the work to go on."""
+    with suppress(OSError, ValueError):
+        click.echo(printable(text), err=True)
+
+
+def _document(document: Mapping[str, Any]) -> None:
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeError:
+        text = json.dumps(document, indent=2)
+    _told["document"] = True
+    _write(text + "\n")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputGone(error) from error
+
+
+__all__ = [
+    "OutputGone", "Show", "emit", "emit_error", "ends_well", "fail_with", "finish_output", "human_bytes",
+    "prepare_output", "say", "table", "tell", "warn",
+]  # fmt: skip

@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import explanation_of, points_of, prune_now, verify_point
 from hadoop_dr.cli.options import as_json_option, service_argument
-from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, table, warn
+from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, say, table, warn
 from hadoop_dr.domain.errors import Mismatch, Unknown
 
 
@@ -29,6 +29,8 @@ def points(service: str, as_json: bool) -> None:
 @as_json_option
 def verify(service: str, point: str | None, as_json: bool) -> None:
     """Read a sealed point of SERVICE back on the secondary and compare it with the stored facts.
+
+    What is damaged, or is no longer, is marked in the ledger; nothing else is changed.
 
     Exit codes: 0 all of it matches; 1 something differs; 3 nothing differs, but something could not be read back.
     """
@@ -62,31 +64,34 @@ def explain(service: str, point: str | None, as_json: bool) -> None:
 
 
 def _points_page(document: Mapping[str, Any]) -> None:
-    rows = [
-        (
-            p["point"],
-            p["state"],
-            p["proof"],
-            p["skew_ms"],
-            p["entries"],
-            human_bytes(p["bytes_copied"]),
-            p["epoch"],
-            ", ".join(site for site, there in p["sites"].items() if there) or "-",
-            p["verified"],
-            p["incomplete"]["count"] or "-",
-        )
-        for p in document["points"]
-    ]
-    table(("point", "state", "proof", "skew ms", "entries", "copied", "epoch", "on", "verified", "left out"), rows)
+    """Two columns stand only where they say something, so that a row fits into 80 columns with its id whole."""
+    points = document["points"]
+    columns: dict[str, list[object]] = {
+        "point": [p["point"] for p in points],
+        "state": [p["state"] for p in points],
+        "proof": [p["proof"] or "-" for p in points],
+        "skew ms": ["-" if p["skew_ms"] is None else p["skew_ms"] for p in points],
+        "entries": [p["entries"] for p in points],
+        "copied": [human_bytes(p["bytes_copied"]) for p in points],
+        "epoch": [p["epoch"] for p in points],
+        "on": [", ".join(site for site, there in p["sites"].items() if there) or "-" for p in points],
+        "verified": [p["verified"] or "-" for p in points],
+        "left out": [p["incomplete"]["count"] or "-" for p in points],
+    }
+    if len({p["epoch"] for p in points}) == 1:
+        del columns["epoch"]
+    if points and not any(p["incomplete"]["count"] for p in points):
+        del columns["left out"]
+    table(tuple(columns), list(zip(*columns.values(), strict=True)))
 
 
 def _verdict_page(document: Mapping[str, Any]) -> None:
-    click.echo(
+    say(
         f"{document['point']}: {document['match']} match, {len(document['mismatch'])} differ, "
         f"{len(document['cannot_tell'])} cannot be told"
     )
     for text in (*document["mismatch"], *document["cannot_tell"]):
-        click.echo(f"  {text}")
+        say(f"  {text}")
 
 
 def _refuse_doubt(document: Mapping[str, Any]) -> None:
@@ -116,11 +121,11 @@ def _refuse_doubt(document: Mapping[str, Any]) -> None:
 
 def _prune_page(document: Mapping[str, Any]) -> None:
     for site, removed in document["removed"].items():
-        click.echo(f"{site}: removed {', '.join(removed) or 'nothing'}; {document['kept'][site]} stay")
+        say(f"{site}: removed {', '.join(removed) or 'nothing'}; {document['kept'][site]} stay")
     for warning in document["warnings"]:
         warn(warning)
 
 
 def _explain_page(document: Mapping[str, Any]) -> None:
     for entry in document["entries"]:
-        click.echo(f"{entry['n']:>6}  {entry['at']}  {entry['kind']:<9} {entry['text']}")
+        say(f"{entry['n']:>6}  {entry['at']}  {entry['kind']:<9} {entry['text']}")

@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import status_of
 from hadoop_dr.cli.options import as_json_option
-from hadoop_dr.cli.output import emit, ends_well, table, warn
+from hadoop_dr.cli.output import emit, ends_well, say, table, warn
 
 
 @click.command(epilog="Example: hadoop-dr status --json | jq .ok")
@@ -32,12 +32,12 @@ def _page(document: Mapping[str, Any]) -> None:
     for told in document["pairs"]:
         _pair_page(told)
     for problem in document["problems"]:
-        click.echo(f"out: {problem}")
+        say(f"out: {problem}")
 
 
 def _pair_page(document: Mapping[str, Any]) -> None:
     epoch = "unknown" if document["epoch"] is None else document["epoch"]
-    click.echo(f"pair {document['pair']}, epoch {epoch}, clients use {document['access'] or 'nobody knows which site'}")
+    say(f"pair {document['pair']}, epoch {epoch}, clients use {document['access'] or 'nobody knows which site'}")
     table(
         ("site", "role", "health", "fence"),
         [
@@ -65,6 +65,6 @@ def _pair_page(document: Mapping[str, Any]) -> None:
     )
     for name, service in document["services"].items():
         if service["why"]:
-            click.echo(f"{name} is {service['state']}: {service['why']}")
+            say(f"{name} is {service['state']}: {service['why']}")
         if service["left_out"]:
-            click.echo(f"{name}: its newest point leaves out {service['left_out']} objects: hadoop-dr coverage {name}")
+            say(f"{name}: its newest point leaves out {service['left_out']} objects: hadoop-dr coverage {name}")

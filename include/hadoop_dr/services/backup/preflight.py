@@ -39,7 +39,7 @@ class Scope:
 
 
 class Preflight:
-    """Decides whether a run may begin. Changes nothing but a small file of its own on each site, for the clocks.
+    """Decides whether a run may begin. Leaves nothing behind: what the clocks are read from is made and removed.
 
     Args:
         ground: The service.

@@ -1,0 +1,117 @@
+"""Pages show names that users gave and obey nothing in them; at 80 columns what must be typed again is there whole."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from test_schemas import DOCUMENTS, POINT
+
+from hadoop_dr.cli import main
+from hadoop_dr.cli.printable import printable
+
+HOSTILE = ["[/data/b]", "[bold]x[/bold][link=http://x]y", ":smile:", "\\[x]", "\x1b[31mred", "ü%20+#", "a\nb", "\udcff"]
+ANSWERS = {
+    ("check", "s"): ("backup", "look_at", "check"),
+    ("coverage", "s"): ("backup", "coverage_of", "coverage"),
+    ("plan", "s"): ("backup", "plan_of", "plan"),
+    ("points", "s"): ("points", "points_of", "points"),
+    ("explain", "s"): ("points", "explanation_of", "explain"),
+    ("verify", "s"): ("points", "verify_point", "verify"),
+    ("prune", "s"): ("points", "prune_now", "prune"),
+    ("status",): ("status", "status_of", "status"),
+    ("identity", "p"): ("identity", "identity_of", "identity"),
+    ("ledger", "check", "p"): ("ledger", "ledger_check", "ledger_check"),
+    ("unprotect", "s", "--reason", "x"): ("unprotect", "unprotect_service", "unprotect"),
+    ("backup", "s"): ("backup", "backup_stages", "backup"),
+}
+SPECIAL = {"state", "deletions_by_kind"}
+
+
+def poisoned(value: Any, name: str) -> Any:
+    """The same document with a hostile name in every text of it."""
+    if isinstance(value, dict):
+        return {key: inner if key in SPECIAL else poisoned(inner, name) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [poisoned(inner, name) for inner in value]
+    return f"{value} {name}" if isinstance(value, str) else value
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], document: Any) -> None:
+    module, attribute, shape = ANSWERS[words]
+
+    @contextmanager
+    def stages(*_: object, **__: object) -> Iterator[Any]:
+        yield SimpleNamespace(run_all=lambda **_: document)
+
+    answer = stages if shape == "backup" else lambda *_, **__: document
+    monkeypatch.setattr(importlib.import_module(f"hadoop_dr.cli.{module}"), attribute, answer)
+
+
+def test_every_command_that_shows_something_is_among_these() -> None:
+    named = {words[: 2 if words[0] == "ledger" else 1] for words in ANSWERS}
+    assert named == {("ledger", "check"), *((name,) for name in main.commands if name not in ("lab", "ledger"))}
+
+
+@pytest.mark.parametrize("words", ANSWERS, ids=" ".join)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_page_obeys_what_is_in_a_name(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], name: str) -> None:
+    document = poisoned(copy.deepcopy(DOCUMENTS[ANSWERS[words][2]]), name)
+    answering(monkeypatch, words, document)
+    ran = CliRunner().invoke(main, list(words))
+    assert isinstance(ran.exception, SystemExit | type(None)), ran.exception
+    assert ran.exit_code in (0, 1, 3), ran.output
+    assert printable(name) in ran.output
+    assert not any(line != printable(line) for line in ran.output.split("\n")), ran.output
+    told = CliRunner().invoke(main, [*words, "--json"])
+    assert json.loads(told.stdout) == json.loads(json.dumps(document))
+
+
+SHOW = """
+import sys
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
+from test_schemas import DOCUMENTS
+from hadoop_dr.cli import main, points, status
+points.points_of = lambda service: DOCUMENTS["points"]
+status.status_of = lambda pair, warn: DOCUMENTS["status"]
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("columns", [200, 80, 60, 40])
+@pytest.mark.parametrize("words", [("points", "s"), ("status",)], ids=" ".join)
+def test_on_a_terminal_of_any_width_ids_are_whole(words: tuple[str, ...], columns: int) -> None:
+    here = os.path.dirname(__file__)
+    ours, theirs = pty.openpty()
+    environ = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm-256color"}
+    asked = [sys.executable, "-c", SHOW, here, *words]
+    with subprocess.Popen(asked, stdout=theirs, stderr=subprocess.PIPE, env=environ) as running:
+        os.close(theirs)
+        said = b""
+        while piece := _read(ours):
+            said += piece
+        os.close(ours)
+        assert running.wait(60) in (0, 1), running.stderr.read() if running.stderr else ""
+    text = said.decode().replace("\r\n", "\n")
+    assert POINT in text.split()
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+    if columns >= 80:
+        assert all(len(line) <= columns for line in text.split("\n") if "policies/" not in line and "out: " not in line)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # the other end is closed
+        return b""
