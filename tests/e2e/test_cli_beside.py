@@ -61,6 +61,27 @@ def test_full_mode_builds_on_nothing_and_copies_nothing_that_is_there_and_equal(
     assert set(shared.point("west", "full", first["point"])) == {"", "a b", "e%20", "e%20/ü", "f+"}
 
 
+def test_one_file_below_a_small_bandwidth_is_work_that_nobody_takes_over(shared: CliHome) -> None:
+    """Nothing but the bytes of one file move, for more than twice as long as a standstill is."""
+    service, bytes_s = "trickle", 4000
+    limits = {"deletions": "100%", "bandwidth": f"{bytes_s}B/s"}
+    root = shared.service(service, takeover_after="4s", limits=limits)
+    for seconds in (10, 60):  # on a slow machine the file is through before the other run has begun to look
+        shared.writers["east"].write(f"{root}/one file %", os.urandom(bytes_s * seconds))
+        first = shared.begin("backup", service, "--run", f"first-{seconds}", "--json")
+        first.reaches("stage")
+        second = shared.run("backup", service, "--run", f"second-{seconds}", exit_code=None)
+        under_way = not first.has_reached("place")
+        ended = first.ended()
+        assert ended.exit_code == 0, ended.stderr
+        shared.holds(service, ended.document("backup")["point"])
+        if under_way:
+            assert second.exit_code == 1
+            assert f"busy: first-{seconds}" in second.error()
+            return
+    raise AssertionError("every file was through before the other run was refused")
+
+
 def test_a_run_that_is_taken_over_on_order_stops_and_the_other_seals(shared: CliHome) -> None:
     root = shared.service("taken-over")
     shared.writers["east"].write(f"{root}/q?", b"one")

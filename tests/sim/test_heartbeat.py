@@ -13,6 +13,8 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Failed
+from hadoop_dr.domain.heartbeat import decode_heartbeat
+from hadoop_dr.services.ledger import heartbeat
 from sim.slow_world import POLICY, SERVICE, SlowWorld
 from support.catalogs import partition, table, with_parameters
 
@@ -200,3 +202,21 @@ def test_a_run_whose_heartbeat_cannot_be_shown_goes_on_and_says_so(monkeypatch: 
     document = world.backup("ours")
     assert document["state"] == "sealed"
     assert [warning for warning in document["warnings"] if warning.startswith("progress could not be shown")]
+
+
+def test_what_is_worked_on_without_asking_anybody_says_so_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan of many items is ordered, packed and read back for longer than a standstill."""
+    monkeypatch.setattr(heartbeat, "_ITEMS_S", 0.1)
+    world, said = lived_in(), set[str]()
+    real = MemoryNameNode.set_xattr
+
+    def listen(self: MemoryNameNode, path: str, name: str, value: bytes) -> None:
+        shown = decode_heartbeat(value) if path == SERVICE else None
+        if shown is not None and shown.awaits:
+            said.add(shown.awaits)
+        real(self, path, name, value)
+
+    monkeypatch.setattr(MemoryNameNode, "set_xattr", listen)
+    world.backup("ours")
+    wanted = {"the order of a plan", "items-0.parquet", "the order of /wh", "catalog.parquet"}
+    assert said >= wanted

@@ -15,7 +15,6 @@ from hadoop_dr.adapters.memory.hdfs.faults import (
     Faults,
     FaultyMover,
     faulty_files,
-    faulty_metastore,
     faulty_namenode,
 )
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
@@ -23,6 +22,7 @@ from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
+from hadoop_dr.adapters.memory.metastore_faults import faulty_metastore
 from hadoop_dr.adapters.reporting import Relay, reporting_mover
 from hadoop_dr.bootstrap.wiring import reporting
 from hadoop_dr.domain.identity import Role

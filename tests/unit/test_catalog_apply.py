@@ -347,3 +347,65 @@ def test_a_target_whose_log_has_a_gap_while_it_is_read_is_changed_all_the_same()
     apply_all(target, wanted)
     apply_all(target, [*wanted, partition("bill", "t", ("p",), ("b",))])
     assert target.partition_names("bill", "t") == ["p=b", "p=ü %25"]
+
+
+class Paced(MemoryMetastore):
+    """A target that takes its time for each partition, and remembers what came at once."""
+
+    def __init__(self, clock: StepClock, rate: float) -> None:
+        super().__init__("west")
+        self.clock, self.rate, self.batches = clock, rate, list[tuple[str, int, float]]()
+        self.after_batch: Callable[[], None] = lambda: None
+
+    def _take(self, verb: str, call: Callable[[Sequence[Row]], None], rows: Sequence[Row]) -> None:
+        partitions = sum(row.slot.kind is Kind.PARTITION for row in rows)
+        self.clock.now_s += partitions / self.rate
+        call(rows)
+        if partitions:
+            self.batches.append((verb, partitions, partitions / self.rate))
+            self.after_batch()
+
+    def create(self, rows: Sequence[Row]) -> None:
+        self._take("create", super().create, rows)
+
+    def drop(self, rows: Sequence[Row]) -> None:
+        self._take("drop", super().drop, rows)
+
+
+PARTITIONED = [database("bill"), table("bill", "t", keys=("p",))]
+MANY = [*PARTITIONED, *(partition("bill", "t", ("p",), (f"{number} ü",)) for number in range(1200))]
+
+
+@pytest.mark.parametrize("rate", [140.0, 5000.0], ids=["the slowest measured", "the fastest measured"])
+def test_batches_fit_into_two_seconds_also_when_a_table_goes_with_all_its_partitions(rate: float) -> None:
+    clock = StepClock()
+    target = Paced(clock, rate)
+    apply_all_with(target, clock, MANY)
+    apply_all_with(target, clock, PARTITIONED[:1])
+    assert target.table_names("bill") == []
+    for verb in ("create", "drop"):
+        batches = [(count, seconds) for name, count, seconds in target.batches if name == verb]
+        assert sum(count for count, _ in batches) == 1200
+        assert max(seconds for _, seconds in batches) <= 2.0
+        assert len(batches) <= 8
+
+
+def apply_all_with(target: MemoryMetastore, clock: StepClock, wanted: list[Row]) -> None:
+    service = CatalogApply(target, clock)
+    there = frozenset(read_all(target, BILL))
+    service.drop(wanted, BILL, there)
+    service.build(wanted, BILL, there)
+
+
+def test_a_worker_that_was_overtaken_in_a_batch_sends_no_further_one() -> None:
+    clock, taken = StepClock(), list[bool]()
+    target = Paced(clock, 140.0)
+    target.after_batch = lambda: taken.append(True) if len(target.batches) == 3 else None
+
+    def still_mine() -> None:
+        if taken:
+            raise Superseded("ledger", "superseded")
+
+    with pytest.raises(Superseded):
+        CatalogApply(target, clock, between=still_mine).build(MANY, BILL)
+    assert len(target.batches) == 3

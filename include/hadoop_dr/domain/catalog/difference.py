@@ -14,7 +14,7 @@ from enum import Enum
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import ORDER, Kind, Row, Slot
-from hadoop_dr.domain.catalog.tree import get_list, get_text
+from hadoop_dr.domain.catalog.tree import get_list, get_map, get_text
 
 Catalog = Mapping[Slot, Row]
 
@@ -105,11 +105,22 @@ def _shape(row: Row) -> tuple[object, ...]:
     return row.table_type, tuple(keys)
 
 
+def _is_half_made(old: Row, new: Row) -> bool:
+    """Whether a managed table was created and not yet told that it is one: the metastore makes it external first.
+
+    Nothing but the alteration that was to follow is missing, so it is no other table.
+    """
+    parameters = get_map(old.tree, f.TABLE_PARAMETERS)
+    return (old.table_type == f.EXTERNAL and new.table_type == f.MANAGED and _shape(old)[1:] == _shape(new)[1:]
+            and parameters.get("TRANSLATED_TO_EXTERNAL", "").upper() == "TRUE")
+
+
 def _renewed(old: Catalog, new: Catalog, replaced: Iterable[Slot]) -> set[tuple[str, ...]]:
     """Tables that have to be made anew although both sides have one of the name."""
     by_source = {slot[1:3] for slot in replaced if slot in old and slot in new and old[slot].hash != new[slot].hash}
     by_shape = {slot[1:3] for slot, row in new.items()
-                if slot.kind is Kind.TABLE and slot in old and _shape(old[slot]) != _shape(row)}
+                if slot.kind is Kind.TABLE and slot in old and _shape(old[slot]) != _shape(row)
+                and not _is_half_made(old[slot], row)}
     return by_source | by_shape
 
 

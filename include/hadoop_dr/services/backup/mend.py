@@ -32,7 +32,7 @@ class Mend:
     """
 
     def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat = ground, beat
+        self._ground, self._beat, self._working = ground, beat, ground.claims.heartbeat.working
 
     def undo(self, claim: Claim, index: int, root: str, now: str, to: str) -> None:
         """Brings one root of the target back to an older snapshot of it, with the target's own bytes.
@@ -44,7 +44,7 @@ class Mend:
         """
         target = self._ground.target.namenode
         items = gather_from(target, root, now, to)
-        plan = RootPlan(index, root, now, to, now, items, plan_items(items))
+        plan = RootPlan(index, root, now, to, now, items, plan_items(items, self._working))
         self._carry(claim, plan, target, self._ground.local_mover, f"undo-{claim.n}", UNDO_TURN)
 
     def repair(self, claim: Claim, root: RootPlan, candidate: str) -> None:
@@ -52,7 +52,7 @@ class Mend:
         ground = self._ground
         adoption = adopt(ground, root.root, root.newer, candidate, self._beat)
         items: Sequence[Item] = adoption.items
-        plan = RootPlan(root.index, root.root, None, root.newer, candidate, items, plan_items(items))
+        plan = RootPlan(root.index, root.root, None, root.newer, candidate, items, plan_items(items, self._working))
         self._carry(claim, plan, ground.source.namenode, ground.mover, f"repair-{claim.n}")
 
     def _carry(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -56,9 +57,14 @@ class RootPlan:
         return balance(self.plan.units, wanted=min(MOST_SHARDS, wanted), directory_limit=DIRECTORY_LIMIT)
 
 
-def plan_items(items: Sequence[Item]) -> Plan:
+Working = Callable[[str, int], AbstractContextManager[None]]
+"""Told that so many items are worked on without asking anybody."""
+
+
+def plan_items(items: Sequence[Item], working: Working = lambda what, count: nullcontext()) -> Plan:
     """Orders the items of a root with this product's limits."""
-    return make_plan(items, unit_files=UNIT_FILES, unit_bytes=UNIT_BYTES, directory_limit=DIRECTORY_LIMIT)
+    with working("the order of a plan", len(items)):
+        return make_plan(items, unit_files=UNIT_FILES, unit_bytes=UNIT_BYTES, directory_limit=DIRECTORY_LIMIT)
 
 
 def planned_roots(documents: Documents) -> list[RootPlan]:

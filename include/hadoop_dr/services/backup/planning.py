@@ -61,7 +61,7 @@ class MakePlan:
     """
 
     def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat = ground, beat
+        self._ground, self._beat, self._working = ground, beat, ground.claims.heartbeat.working
         self._notes: list[str] = []
         self._hindered: list[str] = []
 
@@ -164,14 +164,14 @@ class MakePlan:
             adoption = adopt(self._ground, root, newer, base, self._beat)
             audit = audit_of(len(adoption.items), most, 0)
             return RootPlan(
-                index, root, older, newer, base, adoption.items, plan_items(adoption.items), audit,
+                index, root, older, newer, base, adoption.items, plan_items(adoption.items, self._working), audit,
                 adoption.existing, adoption.below, root in self._ground.ledger.read().sealed_roots(),
             )  # fmt: skip
         items, reader = gather_listed(self._ground, root, older, newer, audit=audit)
         self._notes += reader.notes
         self._hindered += reader.hindered
         live = live_before(self._ground.target.namenode, root, baseline, reader.files_before)
-        return RootPlan(index, root, older, newer, base, items, plan_items(items), audit, live)
+        return RootPlan(index, root, older, newer, base, items, plan_items(items, self._working), audit, live)
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
         """How long ago a sealed point was compared whole."""

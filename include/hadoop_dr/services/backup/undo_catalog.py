@@ -60,17 +60,17 @@ class UndoCatalog:
     def differs(self) -> bool:
         """Whether there is anything to undo."""
         apply = self._apply()
-        return apply is not None and bool(apply.plan(self._wanted, self._selection, self._replaced))
+        return apply is not None and bool(apply.plan(self._wanted, self._selection, self._replaced).changes)
 
     def drop(self) -> None:
         """Drops what the given-up point created or made anew; before the tree changes."""
         if apply := self._apply():
-            apply.drop(self._wanted, self._selection, self._replaced)
+            apply.drop(self._wanted, self._selection, self._selection.named, self._replaced)
 
     def build(self) -> None:
         """Creates and alters what is missing or another; once the tree is back."""
         if apply := self._apply():
-            apply.build(self._wanted, self._selection)
+            apply.build(self._wanted, self._selection, self._selection.named)
 
     def _apply(self) -> CatalogApply | None:
         metastore = self._ground.target.metastore

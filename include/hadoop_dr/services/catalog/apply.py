@@ -18,14 +18,15 @@ from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
+from hadoop_dr.domain.pace import Pace
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.catalog.export import CatalogExport, Exported
 from hadoop_dr.services.catalog.reading import read_functions, read_touched
 
-BATCH = 1000
 _ROUNDS = 4
 _SHOWN = 10
+_MANY = 500
 _IN_BATCHES = frozenset((Kind.PARTITION, Kind.PARTITION_STATS))
 
 
@@ -73,6 +74,7 @@ class CatalogApply:
         """
         self._metastore, self._clock, self._settle_s, self._between = metastore, clock, settle_s, between
         self._export = CatalogExport(metastore)
+        self._pace = Pace()
 
     def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = (),
              renamed: Mapping[Slot, Slot] | None = None) -> Planned:
@@ -103,11 +105,12 @@ class CatalogApply:
         """
         target, again, known, dropped = catalog_of(wanted), tuple(replaced), frozenset(named), 0
         for number in range(1, _ROUNDS + 1):
-            changes = difference(self._read(selection, None).rows, target, selection.owns, again).drops
+            there = self._read(selection, None).rows
+            changes = difference(there, target, selection.owns, again).drops
             self._refuse_unnamed(changes, known)
             if not changes:
                 return Applied(0, 0, dropped, number)
-            self._run(changes, {})
+            self._run(in_small_steps(changes, there), {})
             dropped += len(changes)
         raise self._stays(str(change.row.slot) for change in changes)
 
@@ -163,13 +166,20 @@ class CatalogApply:
         """Sends changes in order, those of one verb, kind and table together."""
         for (verb, kind, *_), group in groupby(changes, key=lambda change: (change.verb, *change.row.slot[:3])):
             rows = [change.row for change in group]
-            size = BATCH if kind in _IN_BATCHES else 1
-            for start in range(0, len(rows), size):
+            while rows:
+                batch, rows = self._batch(verb, kind, rows)
                 self._between()
+                began_s = self._clock.monotonic_s()
                 try:
-                    self._send(verb, rows[start:start + size], before)
+                    self._send(verb, batch, before)
                 except (AlreadyExists, NotFound):
                     return                                   # not as it was read a moment ago: look again
+                self._pace.took((verb, kind), len(batch), self._clock.monotonic_s() - began_s)
+
+    def _batch(self, verb: Verb, kind: Kind, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        """Parts off what is sent at once: all that an overtaken worker may still change."""
+        size = self._pace.size((verb, kind)) if kind in _IN_BATCHES else 1
+        return rows[:size], rows[size:]
 
     def _send(self, verb: Verb, rows: list[Row], before: Catalog) -> None:
         call = {Verb.CREATE: self._metastore.create, Verb.ALTER: self._metastore.alter,
@@ -196,3 +206,19 @@ class CatalogApply:
         if slots[0].kind is Kind.FUNCTION:
             return catalog_of(read_functions(self._metastore, every))
         return read_touched(self._metastore, every, [Touch(0, *slot, ABSENT, ABSENT) for slot in slots])
+
+
+def in_small_steps(drops: Iterable[Change], there: Catalog) -> list[Change]:
+    """Has the partitions of a table with many of them go before it: with them its drop is one long request."""
+    partitions: dict[tuple[str, str], list[Row]] = {}
+    for slot, row in there.items():
+        if slot.kind is Kind.PARTITION:
+            partitions.setdefault((slot.database, slot.table), []).append(row)
+    steps: list[Change] = []
+    for change in drops:
+        slot = change.row.slot
+        below = partitions.get((slot.database, slot.table), []) if slot.kind is Kind.TABLE else []
+        if len(below) > _MANY:
+            steps += [Change(Verb.DROP, row) for row in sorted(below, key=lambda row: row.slot.key)]
+        steps.append(change)
+    return steps

@@ -13,7 +13,6 @@ from typing import Any, TypeVar, cast
 
 from hadoop_dr.domain.errors import Unknown
 from hadoop_dr.ports.files import Files
-from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.mover import Copy, Did, Digest, Meter, Mover, Operation, Outcome, Read
 from hadoop_dr.ports.namenode import NameNode
 
@@ -24,7 +23,6 @@ _NAMENODE_EFFECTS = frozenset({
     "set_storage_policy", "set_quota", "truncate", "concat",
 })
 _FILES_EFFECTS = frozenset({"append_new", "put", "move", "remove"})
-_METASTORE_EFFECTS = frozenset({"create", "alter", "drop"})
 
 
 class Died(BaseException):
@@ -87,14 +85,11 @@ class _Wrapper:
 
         def effect(*args: Any, **named: Any) -> Any:
             def lost() -> Any:
-                raise Unknown(self._subject(args), f"the answer to {name} was lost")
+                raise Unknown(str(args[0]), f"the answer to {name} was lost")
 
             return self._faults.effect(lambda: real(*args, **named), lost)
 
         return effect
-
-    def _subject(self, args: tuple[Any, ...]) -> str:
-        return str(args[0])
 
 
 class _FaultyNameNode(_Wrapper):
@@ -122,15 +117,6 @@ class _FaultyFiles(_Wrapper):
         return write
 
 
-class _FaultyMetastore(_Wrapper):
-    """One call, whatever number of objects it carries, is one effect: the metastore does it in one transaction."""
-
-    _effects = _METASTORE_EFFECTS
-
-    def _subject(self, args: tuple[Any, ...]) -> str:
-        return f"metastore of site {self.site}"
-
-
 def faulty_namenode(inner: NameNode, faults: Faults) -> NameNode:
     """Wraps a NameNode."""
     return cast(NameNode, _FaultyNameNode(inner, faults))
@@ -139,11 +125,6 @@ def faulty_namenode(inner: NameNode, faults: Faults) -> NameNode:
 def faulty_files(inner: Files, faults: Faults) -> Files:
     """Wraps a document store."""
     return cast(Files, _FaultyFiles(inner, faults))
-
-
-def faulty_metastore(inner: Metastore, faults: Faults) -> Metastore:
-    """Wraps a metastore."""
-    return cast(Metastore, _FaultyMetastore(inner, faults))
 
 
 class FaultyMover:

@@ -1,0 +1,199 @@
+"""Deaths, lost answers and takeovers in the middle of drops, creates and alters of a metastore (I2, I3, I6, I11).
+
+Every request that changes the secondary's metastore is an effect here, also those that one call of the port is made of.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.adapters.memory.metastore_faults import faulty_metastore
+from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
+from hadoop_dr.domain.catalog.selection import selection_of
+from hadoop_dr.domain.errors import Superseded, Unknown
+from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.ports.mover import Mover
+from hadoop_dr.services.backup.ground import Side
+from hadoop_dr.services.catalog import CatalogVerify
+from hadoop_dr.services.catalog.reading import read_all
+from sim.world import TableWorld, protecting
+from support.catalogs import function, hashes, not_null, partition, statistics, table, with_parameters
+
+POLICY = protecting("hdfs: /wh", "hive: bill") + "drift: restore\n"
+MOST_REQUESTS_OF_A_BATCH = 3
+"""Partitions without figures of their own: their table is marked, they are added, it is as it was."""
+
+
+class Tables(TableWorld):
+    """A world in which nothing but the secondary's metastore is faulty."""
+
+    def sides(self, faults: Faults) -> dict[str, Side]:
+        """Both sites."""
+        sides = super().sides(Faults())
+        target = faulty_metastore(self.metastores["west"], faults)
+        return {name: Side(**{**fields(side), "metastore": target if name == "west" else side.metastore})
+                for name, side in sides.items()}  # fmt: skip
+
+    def movers(self, faults: Faults) -> tuple[Mover, Mover, Mover]:
+        """None of them fails."""
+        return super().movers(Faults())
+
+
+def fields(side: Side) -> dict[str, Any]:
+    return {name: getattr(side, name) for name in Side.__slots__}
+
+
+def directory(world: TableWorld, path: str) -> str:
+    world.clusters["east"].make_directory(path, 0o755, parents=True)
+    return f"hdfs://east{path}"
+
+
+def add(world: TableWorld, day: str, **parameters: str) -> None:
+    location = directory(world, f"/wh/kept/d={day} %")
+    row = partition("bill", "kept", ("d",), (f"{day} ü",), location=location, **parameters)
+    world.metastores["east"].create([row])
+
+
+def lived_in() -> Tables:
+    """One point, and a catalog that has moved on since in every way."""
+    world = Tables(POLICY)
+    east = world.metastores["east"]
+    east.create([table("bill", "kept", keys=("d",), location=directory(world, "/wh/kept"))])
+    for day in ("1", "2", "3"):
+        add(world, day)
+    for name in ("gone", "again"):
+        world.create(name)
+    east.create([not_null("bill", "kept", "nn")])
+    east.create([statistics("bill", "gone", a=1)])
+    east.create([function("bill", "f", "hdfs://east/wh/a b+c.jar")])
+    world.backup("first")
+    east.drop(east.constraints("bill", "kept"))
+    east.drop(east.tables("bill", ["gone"]))
+    east.drop(east.tables("bill", ["again"]))
+    east.create([table("bill", "again", location="hdfs://east/wh/again ü", names=("other",))])
+    east.create([table("bill", "made", kind=f.MANAGED, location=directory(world, "/wh/made %"))])
+    east.alter([with_parameters(east.tables("bill", ["kept"])[0], note="ü %")])
+    east.drop(east.partitions("bill", "kept", ["d=1 ü"]))
+    east.alter([with_parameters(east.partitions("bill", "kept", ["d=2 ü"])[0], note="=")])
+    add(world, "4")
+    east.create([statistics("bill", "kept", "d=3 ü", a=7)])
+    return world
+
+
+LIVED_IN = lived_in()
+
+
+def requests_of_a_run() -> int:
+    world, faults = LIVED_IN.clone(), Faults()
+    world.backup("counted", faults)
+    assert_equal(world)
+    return faults.count
+
+
+def assert_equal(world: TableWorld) -> None:
+    """The secondary's catalog is the primary's, object by object."""
+    selection = selection_of(["bill"])
+    rows = read_all(world.metastores["east"], selection).values()
+    wanted = rewrite_rows(rows, Rewrite(("hdfs://east",), "hdfs://west"))
+    verdict = CatalogVerify(world.metastores["west"]).run(wanted, selection)
+    assert (verdict.mismatch, verdict.cannot_tell, verdict.match) == ((), (), len(wanted))
+
+
+COUNT = requests_of_a_run()
+AT = pytest.mark.parametrize("at", range(1, COUNT + 1))
+WHEN = pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+
+
+def test_a_run_over_this_catalog_drops_creates_and_alters() -> None:
+    """Else what follows shows nothing."""
+    world, called = LIVED_IN.clone(), list[str]()
+    west = world.metastores["west"]
+    for name in ("create", "alter", "drop"):
+        real = getattr(west, name)
+        setattr(west, name, lambda rows, name=name, real=real: (called.append(name), real(rows)))
+    world.backup("counted")
+    assert {name: called.count(name) >= 3 for name in ("create", "alter", "drop")} == {
+        "create": True, "alter": True, "drop": True}  # fmt: skip
+    assert len(called) == COUNT
+
+
+@WHEN
+@AT
+def test_a_run_that_dies_at_any_request_is_followed_by_a_sealed_point_with_the_whole_catalog(
+    at: int, after: bool
+) -> None:
+    world = LIVED_IN.clone()
+    with pytest.raises(Died):
+        world.backup("dies", Faults(at=at, die=True, after=after))
+    world.host.dead.add("dies")
+    assert world.backup("next")["state"] == "sealed"
+    assert sealed_runs(world) == ["first", "dies", "next"], "what had been staged is carried to its end"
+    assert_equal(world)
+
+
+@WHEN
+@AT
+def test_a_lost_answer_is_read_back_and_never_sent_again_or_the_next_run_has_it_all(at: int, after: bool) -> None:
+    world = LIVED_IN.clone()
+    try:
+        world.backup("loses", Faults(at=at, lose=True, after=after))
+    except Unknown:
+        assert sealed_runs(world) == ["first"], "nothing may be built on what is unknown"
+        world.backup("next")
+    assert sealed_runs(world)[:2] == ["first", "loses"]
+    assert_equal(world)
+
+
+def sealed_runs(world: TableWorld) -> list[str]:
+    return [point.run for point in world.ground().ledger.read().sealed()]
+
+
+@AT
+def test_a_sleeper_that_wakes_ends_its_batch_and_no_more_and_the_next_run_sees_what_it_did(at: int) -> None:
+    """Whoever took over has sealed by then: what the sleeper still does comes behind everybody's back."""
+    world = LIVED_IN.clone()
+    sent_when_it_slept: list[int] = []
+    faults = Faults(at=at)
+
+    def sleep() -> None:
+        sent_when_it_slept.append(faults.count)
+        assert world.backup("successor", takeover=True)["state"] == "sealed"
+        assert_equal(world)
+
+    faults.first = sleep
+    with pytest.raises(Superseded):
+        world.backup("sleeper", faults)
+    assert faults.count - sent_when_it_slept[0] < MOST_REQUESTS_OF_A_BATCH
+    assert world.backup("next")["state"] == "sealed"
+    assert_equal(world)
+
+
+def test_a_point_that_cannot_be_finished_takes_its_tables_back_when_it_is_given_up() -> None:
+    """What it had created goes, what it had dropped or altered is as the last point has it."""
+    world = LIVED_IN.clone()
+    before = hashes_on_west(world)
+    west = world.clusters["west"]
+    real = west.extend
+
+    def bad_disk(node: Any, data: bytes) -> None:
+        real(node, bytes(255 - byte for byte in data) if data == b"spoiled" else data)
+
+    made = world.clusters["east"].make_file("/wh/made %/f", replication=1, block_size=1024, overwrite=True)
+    world.clusters["east"].extend(made, b"spoiled")
+    west.extend = bad_disk  # type: ignore[method-assign]
+    with pytest.raises(Died):
+        world.backup("dies", Faults(at=COUNT, die=True, after=True))
+    assert hashes_on_west(world) != before
+    world.host.dead.add("dies")
+    world.stages("next").preflight()
+    points = {point.run: point.state for point in world.ground().ledger.read().points.values()}
+    assert points["dies"] is PointState.VOID
+    assert hashes_on_west(world) == before
+
+
+def hashes_on_west(world: TableWorld) -> dict[str, str]:
+    return hashes(read_all(world.metastores["west"], selection_of(["bill"])))
