@@ -165,4 +165,13 @@ def _params() -> dict[str, Param]:
             False, type="boolean", title="Approve deletions",
             description="More deletions than the policy's limit are wanted.",
         ),
+        "change_roots": Param(
+            False, type="boolean", title="Change roots",
+            description="Directories that HDFS does not let stand beside those of older points become roots. Needs a "
+            "reason; says first what it costs.",
+        ),
+        "approve_change_of_roots": Param(
+            False, type="boolean", title="Approve the change of roots",
+            description="What the change of roots costs is known and wanted.",
+        ),
     }

@@ -75,10 +75,11 @@ class BackupStage(BaseOperator):
         if self.stage == "preflight":
             wishes = _wishes(context)
             self._skip_unless_acting(stages.acts(wishes["transfer"]), context)
-            approved = bool(context["params"].get("approve_deletions"))
+            boxes = {name: bool(context["params"].get(name)) for name in ("approve_deletions", "change_roots")}
             return stages.preflight(
-                wishes["moment"], wishes["mode"], wishes["transfer"], wishes["reason"], approve_deletions=approved
-            )
+                wishes["moment"], wishes["mode"], wishes["transfer"], wishes["reason"], **boxes,
+                approve=bool(context["params"].get("approve_change_of_roots")),
+            )  # fmt: skip
         if self.stage == "stage":
             return stages.stage(self.shard or 0)
         if self.stage == "sealed":

@@ -134,9 +134,10 @@ class _Stages:
         return self._facade.acts
 
     def preflight(
-        self, moment: str | None, mode: str | None, transfer: str | None, reason: str | None, *, approve_deletions: bool
+        self, moment: str | None, mode: str | None, transfer: str | None, reason: str | None, **boxes: bool
     ) -> Any:
-        wishes = {"moment": moment, "mode": mode, "transfer": transfer, "reason": reason, "approved": approve_deletions}
+        ticked = sorted(name for name, box in boxes.items() if box)
+        wishes = {"moment": moment, "mode": mode, "transfer": transfer, "reason": reason, "ticked": ticked}
         return self._call("preflight", wishes, {"point": "20261120T020000.000Z", "moment": "2026-11-20T02:00:00.000Z"})
 
     def plan(self) -> Any:

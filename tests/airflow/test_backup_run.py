@@ -54,14 +54,22 @@ def test_what_a_person_fills_in_reaches_preflight_in_utc(backup: Any, facade: An
     run(backup, {"moment": "2026-11-20T03:00:00.25+01:00", "mode": "full", "transfer": "push", "reason": "ü e%20",
                  "approve_deletions": True})
     assert facade.calls[0] == ("preflight", {
-        "moment": "2026-11-20T02:00:00.250Z", "mode": "full", "transfer": "push", "reason": "ü e%20", "approved": True,
+        "moment": "2026-11-20T02:00:00.250Z", "mode": "full", "transfer": "push", "reason": "ü e%20",
+        "ticked": ["approve_deletions"],
     })
+
+
+def test_a_change_of_roots_is_ordered_by_one_box_and_approved_by_another(backup: Any, facade: Any) -> None:
+    run(backup, {"change_roots": True, "reason": "why"})
+    run(backup, {"change_roots": True, "approve_change_of_roots": True, "reason": "why"})
+    ticked = [wishes["ticked"] for name, wishes in facade.calls if name == "preflight"]
+    assert ticked == [["change_roots"], ["approve", "change_roots"]]
 
 
 def test_a_run_that_a_person_starts_without_a_moment_takes_it_at_once(backup: Any, facade: Any) -> None:
     run(backup)
     assert facade.calls[0] == ("preflight", {
-        "moment": None, "mode": None, "transfer": None, "reason": None, "approved": False,
+        "moment": None, "mode": None, "transfer": None, "reason": None, "ticked": [],
     })
 
 

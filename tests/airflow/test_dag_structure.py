@@ -90,7 +90,7 @@ def test_the_form_takes_what_a_run_can_be_told(backup: Any, params: dict[str, st
 @pytest.mark.parametrize("params", [
     {"moment": "tomorrow"}, {"moment": "2026-11-20"}, {"moment": "2026-11-20T02:00:00"}, {"mode": "half"},
     {"transfer": "drag"}, {"reason": "x" * 501}, {"mode": 7},
-    {"approve_deletions": "perhaps"},
+    {"approve_deletions": "perhaps"}, {"change_roots": "perhaps"}, {"approve_change_of_roots": 1},
 ])
 def test_the_form_refuses_what_no_run_can_be_told(backup: Any, params: dict[str, Any]) -> None:
     with pytest.raises(Exception, match="Invalid input"):

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from hadoop_dr.domain.root_change import nesting, replaced_roots
+from hadoop_dr.domain.errors import BadInput
+from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.root_change import (
+    Proposal,
+    as_text,
+    check_change_order,
+    moved_on,
+    nesting,
+    not_ours,
+    objections,
+    points_to_go,
+    propose,
+    replaced_roots,
+    told,
+    under_way,
+)
+from hadoop_dr.domain.roots import Layout, decide_roots
+from hadoop_dr.domain.service_state import RootChange, ServiceState, dump_state, load_state, reduce_service
 
 A, B, C, LAKE = "/data/ü %", "/data/ü %/b", "/data/ü %/b/c+", "/lake"
+OLD, NEW, LATER = (f"2026112{n}T020000.000Z" for n in range(3))
 
 
 @pytest.mark.parametrize(
@@ -28,8 +51,154 @@ def test_what_lies_in_a_new_root_or_holds_one_has_to_make_way(
     assert replaced_roots(held, new) == gone
 
 
+@pytest.mark.parametrize("declared", [(A,), (B,), (C, LAKE), (A, LAKE)])
+@pytest.mark.parametrize("held", [{A}, {B, LAKE}, {C, B + "x"}, {LAKE}, set()])
+def test_once_the_replaced_roots_hold_nothing_up_the_decision_is_that_of_a_change(
+    declared: tuple[str, ...], held: set[str]
+) -> None:
+    """A later run of a change that is under way decides without the order, and comes to the same roots."""
+    layout = Layout(declared=declared)
+    wanted = decide_roots(layout).roots
+    assert decide_roots(layout, held - set(replaced_roots(held, wanted))).roots == wanted
+
+
 def test_whose_snapshots_stand_in_the_way_decides_what_helps() -> None:
     ours, theirs = nesting("east", A, B, {B, LAKE}), nesting("east", A, B, {LAKE})
     assert "--change-roots" in ours.mend
     assert f"Declare {B} again" in ours.mend
     assert theirs.mend == f"Protect {B} instead, or run: hdfs dfsadmin -disallowSnapshot {B}"
+
+
+def state(**points: Any) -> ServiceState:
+    """Sealed points, by id, with their roots; ``summary`` may be given with them."""
+    told_of: list[tuple[str, dict[str, Any]]] = []
+    for name, (roots, summary) in points.items():
+        point = {"o": OLD, "n": NEW}[name]
+        taken = {"point": point, "source": "east", "target": "west", "roots": dict.fromkeys(roots, "s"), "moment_ms": 0}
+        claim = {"try": 1, "point": point, "moment_ms": 0, "owner": {}, "frozen": {}}
+        sealed = {"point": point, "snapshots": dict.fromkeys(roots, "s"), "summary": summary}
+        told_of += [("claim", claim), ("taken", taken), ("sealed", sealed)]
+    return reduce_service(Entry(n, 1, "run", "", kind, body, GENESIS, 1) for n, (kind, body) in enumerate(told_of, 1))
+
+
+def and_then(before: ServiceState, *told_of: tuple[str, dict[str, Any]]) -> ServiceState:
+    return reduce_service((Entry(50, 1, "ordered", "", kind, body, GENESIS, 1) for kind, body in told_of), before)
+
+
+def change(site: str, *points: str, old: tuple[str, ...] = (B,)) -> tuple[str, dict[str, Any]]:
+    body = {"claim": 1, "site": site, "old": list(old), "new": [A], "reason": "ü why"}
+    return "root_change", {**body, "points": [[site, point] for point in points]}
+
+
+def test_a_proposal_names_what_gives_way_to_what_and_which_points_go_where() -> None:
+    summary = {"live": {B: 7, LAKE: 3}, "seconds": {"place": 1.25, "verify": 2.0, "plan": 9.0}}
+    found = propose(state(o=((LAKE,), {}), n=((B, LAKE), summary)), (A, LAKE), "east", "west")
+    assert found == Proposal((B,), (A,), {"east": [NEW], "west": [NEW]}, OLD, 7, 3.2)
+    assert propose(state(n=((B, LAKE), {})), (B,), "east", "west") is None
+    bare = propose(state(n=((B,), {})), (A,), "east", "west")
+    assert bare is not None
+    assert (bare.left, bare.files, bare.seconds) == ("", None, None)
+
+
+def test_what_is_approved_already_is_not_proposed_again_and_points_that_went_go_no_more() -> None:
+    before = state(o=((B,), {}), n=((B, C + "x"), {}))
+    after = and_then(before, change("east", OLD, NEW))
+    assert propose(after, (A,), "east", "west") == Proposal(
+        (C + "x",), (A,), {"east": [], "west": [NEW]}, OLD, None, None
+    )
+    assert points_to_go(after, (B,), "west") == [OLD, NEW]
+    assert propose(and_then(before, change("east", OLD, NEW, old=(B, C + "x"))), (A,), "east", "west") is None
+
+
+def test_a_change_is_under_way_until_a_point_is_sealed_and_survives_being_written_down() -> None:
+    begun = and_then(state(n=((B,), {})), change("east", NEW))
+    assert begun.change == RootChange((B,), (A,), "ordered", "ü why")
+    assert begun.points[NEW].gone == ("east",)
+    assert begun.points[NEW].yielded == (B,)
+    assert (begun.held_roots(), begun.sticky_roots()) == ({B}, set())
+    assert load_state(json.loads(json.dumps(dump_state(begun)))) == begun
+    assert "under way since run ordered (ü why)" in under_way(begun)[0].detail
+    gone = and_then(begun, change("west", NEW))
+    assert gone.sealed_on_target() == []
+    assert gone.newest_sound() is None
+    assert gone.points[NEW].gone == ("east", "west")
+    claim = {"try": 1, "point": LATER, "moment_ms": 0, "owner": {}, "frozen": {}}
+    taken = {"point": LATER, "source": "east", "target": "west", "roots": {A: {}}, "moment_ms": 0}
+    sealed = {"point": LATER, "snapshots": {A: {}}, "summary": {}}
+    ended = and_then(gone, ("claim", claim), ("taken", taken), ("sealed", sealed))
+    assert (ended.change, ended.sticky_roots(), under_way(ended)) == (None, {A}, [])
+    assert load_state(json.loads(json.dumps(dump_state(ended)))) == ended
+    assert and_then(begun, change("east", "20000101T000000.000Z")).points.keys() == begun.points.keys()
+
+
+class Held(ServiceState):
+    """A ledger that pins the older point, as a later kind of entry will."""
+
+    def pinned(self) -> frozenset[str]:
+        """The older one."""
+        return frozenset({OLD})
+
+
+def test_pins_and_damage_stand_against_a_change_and_the_newest_point_alone_does_not() -> None:
+    before = state(o=((B,), {}), n=((B,), {}))
+    proposal = propose(before, (A,), "east", "west")
+    assert proposal is not None
+    assert before.pinned() == frozenset()
+    assert objections(proposal, before) == []
+    [pinned] = objections(proposal, Held(before.points))
+    assert f"points that are pinned: {OLD}" in pinned.detail
+    damaged = and_then(before, ("damaged", {"point": OLD, "reason": "rot", "files": []}))
+    assert objections(proposal, damaged) == []
+    [newest] = objections(proposal, and_then(damaged, ("damaged", {"point": NEW, "reason": "rot", "files": []})))
+    assert f"the newest point, {NEW}, is damaged" in newest.detail
+    assert objections(Proposal((B,), (A,), {"east": [], "west": []}), ServiceState()) == []
+
+
+def test_only_snapshots_that_the_ledger_accounts_for_may_be_removed() -> None:
+    ours = [f"dr-billing-e1-{OLD}", f"dr-billing-e1-{OLD}-before", f"dr-billing-e2-{NEW}-r3", "dr-billing-look-7"]
+    assert not_ours("billing", "west", A, ours) == []
+    [kept] = not_ours("billing", "west", A, [*ours, "dr-billing-kept-1-7"])
+    assert "keep what an undo undid: dr-billing-kept-1-7" in kept.detail
+    names = [*ours, "dr-billing-kept-1-7", "s 1", f"dr-other-e1-{OLD}", "c", "d", "e", "f"]
+    [both] = not_ours("billing", "west", A, names)
+    assert f"west:{A} has snapshots that are not this service's: dr-billing-kept-1-7, s 1" in both.detail
+    assert "... f, 7 in all" in both.detail
+    assert both.mend.endswith(f"hdfs dfs -deleteSnapshot {A} dr-billing-kept-1-7")
+
+
+def test_what_a_person_approves_is_told_whole() -> None:
+    proposal = Proposal((B, C), (A,), {"east": [], "west": [OLD]}, OLD, 12, 3.5)
+    facts, mend = told("billing", proposal, "east", "west")
+    assert facts == (
+        f"a change of roots from {B}, {C} to {A} has to be approved. On east no point goes before the moment. On west "
+        f"1 point goes ({OLD}) once everything is staged, and not before: from then until the new point is sealed "
+        f"(placing and verifying, the last time 3.5 s) the newest point is {OLD}. What west has of the old roots "
+        "(12 files) is compared with east and not copied; what only west has there refuses the run"
+    )
+    assert "hadoop-dr backup billing --change-roots --approve --reason TEXT" in mend
+    bare, _ = told("billing", replace(proposal, left="", files=None, seconds=None), "east", "west")
+    assert "(placing and verifying) there is no point at all. What west has of the old roots is compared" in bare
+
+
+@pytest.mark.parametrize(
+    ("reason", "change_roots", "approve"), [(None, True, True), (" ", True, False), ("why", False, True)]
+)
+def test_an_order_without_a_reason_and_an_approval_of_nothing_are_refused(
+    reason: str | None, change_roots: bool, approve: bool
+) -> None:
+    with pytest.raises(BadInput):
+        check_change_order(reason, change_roots=change_roots, approve=approve)
+    check_change_order("why", change_roots=True, approve=approve)
+    check_change_order(None, change_roots=False, approve=False)
+
+
+def test_whatever_moved_on_in_a_tree_is_named() -> None:
+    facts = Facts(Kind.FILE, 3, "a", "b", 0o644, 2, 1024, 5)
+    planned = {"same": (1, as_text(facts)), "other": (2, as_text(facts)), "gone ü": (3, as_text(facts))}
+    found = {**planned, "other": (2, as_text(replace(facts, mtime_ms=6))), "new": (9, as_text(facts))}
+    del found["gone ü"]
+    assert sorted(moved_on(planned, found)) == ["gone ü was deleted", "new was made", "other was changed"]
+    assert list(moved_on(planned, {**planned, "same": (7, as_text(facts))})) == ["same was changed"]
+    for name in Facts.__slots__:
+        assert as_text(replace(facts, **{name: "another"})) != as_text(facts), name
+

@@ -9,7 +9,7 @@ import pytest
 
 from hadoop_dr.domain.datasets import DataSet, DataSetKind
 from hadoop_dr.domain.policy import Policy
-from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.service_state import Claim, Point, PointState, RootChange, ServiceState
 from hadoop_dr.domain.standing import WELL, Word, standing, unprotected
 
 NOW = 1_800_000_000_000
@@ -53,6 +53,13 @@ def test_a_service_stands_in_one_word_and_what_is_not_well_says_why(
     assert (now.word, now.newest.point if now.newest else None, now.why) == (word, newest, why)
     assert now.ok is (word in WELL)
     assert now.ok is not bool(why)
+
+
+def test_in_the_middle_of_a_change_of_roots_there_is_no_point_and_that_is_why() -> None:
+    changing = replace(a_state(replace(NEW, gone=("east", "west"))), change=RootChange(("/a/b",), ("/a",), "r", "why"))
+    now = standing(changing, POLICY, NOW)
+    assert (now.word, now.newest) == (Word.NO_POINT, None)
+    assert now.why == "a change of roots is under way, and its point is not sealed yet"
 
 
 def test_a_damaged_point_is_named_whatever_the_word_is() -> None:

@@ -11,6 +11,7 @@ import click
 from hadoop_dr.bootstrap import backup_stages, check_order, coverage_of, look_at, plan_of
 from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, say, table, warn
+from hadoop_dr.domain.root_change import check_change_order
 
 _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
@@ -26,6 +27,12 @@ _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 @click.option("--transfer", type=click.Choice(["pull", "push"]), help="Instead of the policy's.")
 @click.option("--reason", help="Why; kept in the ledger.")
 @click.option("--approve-deletions", is_flag=True, help="More deletions than the policy's limit are wanted.")
+@click.option(
+    "--change-roots",
+    is_flag=True,
+    help="Roots may change although HDFS lets them not stand beside those of older points; says first what it costs.",
+)
+@click.option("--approve", is_flag=True, help="What --change-roots costs is known and wanted.")
 @click.option("--wait", is_flag=True, help="Wait while another run owns the service.")
 @click.option(
     "--takeover", is_flag=True, help="Take the service over from another run at once; it stops at its next step."
@@ -37,6 +44,7 @@ def backup(service: str, as_json: bool, run_id: str | None, **order: Any) -> Non
     run = run_id or f"cli-{secrets.token_hex(4)}"
     with ends_well(as_json):
         check_order(order["moment"])
+        check_change_order(order["reason"], change_roots=order["change_roots"], approve=order["approve"])
     with (
         ends_well(as_json),
         Show() as show,

@@ -34,6 +34,7 @@ SERVICE_KINDS: Mapping[str, frozenset[str]] = {
     "damaged": frozenset({"point", "reason"}),
     "undoing": frozenset({"claim", "point", "to", "roots", "kept", "reason"}),
     "undone": frozenset({"claim", "to", "kept", "found", "base"}),
+    "root_change": frozenset({"claim", "site", "old", "new", "points", "reason"}),
 }
 PAIR_KINDS: Mapping[str, frozenset[str]] = {
     "roles": frozenset({"primary", "deciding", "by", "reason"}),

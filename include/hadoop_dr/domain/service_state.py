@@ -64,6 +64,7 @@ class Point:
     bad_files: Sequence[Sequence[str]] = ()  # root and relative path of what is damaged
     base: Mapping[str, Any] = field(default_factory=dict)
     frozen: Mapping[str, Any] = field(default_factory=dict)
+    yielded: tuple[str, ...] = ()  # roots of it whose snapshots made way for other roots
 
     @property
     def bases(self) -> Mapping[str, Any]:
@@ -101,6 +102,23 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
+class RootChange:
+    """A change of roots that was approved, and that no sealed point has ended yet.
+
+    Attributes:
+        old: Roots that make way, on the primary before the moment, on the secondary once everything is staged.
+        new: The roots in whose way they stand.
+        run: Who ordered it.
+        reason: Why.
+    """
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+    run: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceState:
     """The whole of a service's ledger, reduced.
 
@@ -109,12 +127,14 @@ class ServiceState:
         claim: The claim in force; None when nobody owns the service.
         highest_epoch: Highest epoch seen in the chain.
         undo: The undo that has to be finished before anything else; None when there is none.
+        change: The change of roots that is under way; None when there is none.
     """
 
     points: Mapping[str, Point] = field(default_factory=dict)
     claim: Claim | None = None
     highest_epoch: int = 0
     undo: Undo | None = None
+    change: RootChange | None = None
 
     def sealed(self) -> list[Point]:
         """Visible points, oldest first."""
@@ -161,8 +181,15 @@ class ServiceState:
 
     def newest_sound(self) -> Point | None:
         """The newest visible point that nothing is known against, where it was copied to: what people go back to."""
-        sound = (p for p in self.sealed() if not p.damaged and p.target not in p.gone)
-        return max(sound, key=lambda p: p.point, default=None)
+        return max((p for p in self.sealed_on_target() if not p.damaged), key=lambda p: p.point, default=None)
+
+    def sealed_on_target(self) -> list[Point]:
+        """Visible points that still lie where they were copied to, oldest first."""
+        return [p for p in self.sealed() if p.target not in p.gone]
+
+    def pinned(self) -> frozenset[str]:
+        """Points that a person or a drill holds: they never go. No kind of entry pins one yet."""
+        return frozenset()
 
     def roots(self) -> set[str]:
         """Directories that were ever roots of a point that is still remembered."""
@@ -176,6 +203,10 @@ class ServiceState:
             if point.state is not PointState.VOID and not sites <= set(point.gone):
                 held.update(point.taken.get("roots", {}))
         return held
+
+    def sticky_roots(self) -> set[str]:
+        """Directories that stay roots while anything protected lies in them, as they have snapshots of points."""
+        return self.held_roots().difference(self.change.old if self.change else ())
 
     def sealed_roots(self) -> set[str]:
         """Directories of which a point was sealed that is still remembered."""
@@ -202,11 +233,12 @@ def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) 
     """Folds entries, in order, into a state."""
     state = state or ServiceState()
     points, claim, epoch, undo = dict(state.points), state.claim, state.highest_epoch, state.undo
+    change = state.change
     for entry in entries:
         epoch = max(epoch, entry.epoch)
-        undo = _undo_after(entry, undo)
+        undo, change = _undo_after(entry, undo), _change_after(entry, change)
         claim = _fold(entry, points, claim)
-    return ServiceState(dict(sorted(points.items())), claim, epoch, undo)
+    return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change)
 
 
 _Points = dict[str, Point]
@@ -298,6 +330,25 @@ def _undo_after(entry: Entry, undo: Undo | None) -> Undo | None:
     return Undo(body["point"], body["to"], tuple(body["roots"]), (*earlier, body["kept"]), body["reason"])
 
 
+def _root_change(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+    body = entry.body
+    for _, name in body["points"]:
+        if name in points:
+            yielded = sorted({*points[name].yielded, *body["old"]})
+            points[name] = replace(points[name], yielded=tuple(yielded))
+    return _pruned(entry, points, claim)
+
+
+def _change_after(entry: Entry, change: RootChange | None) -> RootChange | None:
+    """The change that is under way after an entry; any point that is sealed ends it: its roots are the roots."""
+    if entry.kind == "sealed":
+        return None
+    if entry.kind != "root_change":
+        return change
+    body = entry.body
+    return RootChange(tuple(body["old"]), tuple(body["new"]), entry.run, body["reason"])
+
+
 _FOLDS: Mapping[str, Callable[[Entry, _Points, Claim | None], Claim | None]] = {
     "claim": _claimed,
     "rearmed": _rearmed,
@@ -310,6 +361,7 @@ _FOLDS: Mapping[str, Callable[[Entry, _Points, Claim | None], Claim | None]] = {
     "unprotected": _pruned,
     "damaged": _damaged,
     "undone": _undone,
+    "root_change": _root_change,
 }
 
 
@@ -348,7 +400,8 @@ def load_state(kept: Mapping[str, Any]) -> ServiceState:
     """Gives back what ``dump_state`` wrote."""
     points = {name: _load_point(fields) for name, fields in kept["points"].items()}
     claim = Claim(**kept["claim"]) if kept["claim"] else None
-    return ServiceState(dict(sorted(points.items())), claim, kept["highest_epoch"], _load_undo(kept.get("undo")))
+    undo, change = _load_undo(kept.get("undo")), _load_change(kept.get("change"))
+    return ServiceState(dict(sorted(points.items())), claim, kept["highest_epoch"], undo, change)
 
 
 def _load_undo(fields: Mapping[str, Any] | None) -> Undo | None:
@@ -357,6 +410,13 @@ def _load_undo(fields: Mapping[str, Any] | None) -> Undo | None:
     return Undo(**{**fields, "roots": tuple(fields["roots"]), "kept": tuple(fields["kept"])})
 
 
+def _load_change(fields: Mapping[str, Any] | None) -> RootChange | None:
+    if fields is None:
+        return None
+    return RootChange(**{**fields, "old": tuple(fields["old"]), "new": tuple(fields["new"])})
+
+
 def _load_point(fields: Mapping[str, Any]) -> Point:
     bad = _files(fields.get("bad_files", ()))  # a checkpoint of an older version has none
-    return Point(**{**fields, "state": PointState(fields["state"]), "gone": tuple(fields["gone"]), "bad_files": bad})
+    lists = {name: tuple(fields.get(name, ())) for name in ("gone", "yielded")}
+    return Point(**{**fields, "state": PointState(fields["state"]), "bad_files": bad, **lists})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from hadoop_dr.domain.facts import Listed
@@ -14,10 +14,13 @@ _THREADS = 8
 _AHEAD = 64
 
 
-def walk(namenode: NameNode, top: str) -> Iterator[tuple[str, Listed]]:
+def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[tuple[str, Listed]]:
     """Gives every item below ``top`` with its path relative to it; a directory before its children.
 
     The work area of a root is left out. At most 64 listings are held at once.
+
+    Args:
+        skip: Directories, by relative path, into which nobody looks.
 
     Raises:
         NotFound: ``top``, or a directory that vanished meanwhile, does not exist.
@@ -36,5 +39,5 @@ def walk(namenode: NameNode, top: str) -> Iterator[tuple[str, Listed]]:
                     continue
                 below = f"{directory}/{child.name}" if directory else child.name
                 yield below, child
-                if child.facts.is_dir:
+                if child.facts.is_dir and below not in skip:
                     waiting.append(below)

@@ -142,12 +142,22 @@ def _tell_undone(_: Entry, body: Mapping[str, Any]) -> str:
     return f"back at point {body['to']}; undone: {shown or 'nothing'}{more}; kept in snapshots {body['kept']}{left}"
 
 
+def _tell_root_change(_: Entry, body: Mapping[str, Any]) -> str:
+    points = [point for _, point in body["points"]]
+    lost = f"{_tell_roots(points)} go there" if points else "no point goes there"
+    return (
+        f"roots {_tell_roots(body['old'])} make way for {_tell_roots(body['new'])} on {body['site']}: {lost}, "
+        f"because {body['reason']}"
+    )
+
+
 _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
     "claim": _tell_claim,
     "rearmed": lambda _, body: f"moment {body['void']} was missed or touched; armed anew as {body['point']}",
     "taken": _tell_taken,
     "staged": _tell_staged,
     "sealed": _tell_sealed,
+    "root_change": _tell_root_change,
     "void": lambda _, body: f"point {body['point']} given up: {body['reason']}",
     "released": lambda entry, body: f"run {entry.run} ended without a seal: {body['reason']}",
     "damaged": lambda _, body: (

@@ -40,7 +40,7 @@ def newest_common(ground: Ground, state: ServiceState) -> Point | None:
 
 def root_problems(ground: Ground, point: Point, wanted: Collection[str] | None = None) -> list[RootProblems]:
     """Looks at a sealed point's snapshots, root by root."""
-    taken, sealed = (recorded_snapshots(point, side.name) for side in (ground.source, ground.target))
+    taken, sealed = (_to_build_on(point, side.name) for side in (ground.source, ground.target))
     found: list[RootProblems] = []
     for root in point.taken["roots"]:
         if wanted is None or root in wanted:
@@ -57,6 +57,17 @@ def _problem(side: Side, root: str, recorded: Mapping[str, Mapping[str, Any]] | 
     if recorded is None or root not in recorded:
         return f"{side.name} has no snapshot of point {point.point} of {root}"
     return snapshot_problem(side.namenode, root, recorded[root])
+
+
+def _to_build_on(point: Point, site: str) -> Mapping[str, Mapping[str, Any]] | None:
+    """Snapshots of a point on a site that an increment may build on.
+
+    A point that lost some of its roots on the primary to a change of roots is no point there any more; what it has of
+    the others stays until the change has come to its end.
+    """
+    if site == point.source and site in point.gone and point.yielded and point.target not in point.gone:
+        return {root: kept for root, kept in point.taken["roots"].items() if root not in point.yielded}
+    return recorded_snapshots(point, site)
 
 
 def recorded_snapshots(point: Point, site: str) -> Mapping[str, Mapping[str, Any]] | None:

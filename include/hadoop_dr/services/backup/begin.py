@@ -8,10 +8,11 @@ from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, warn
-from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.incomplete import incomplete_results
 from hadoop_dr.domain.policy import Drift, Mode
+from hadoop_dr.domain.root_change import told
 from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
@@ -25,6 +26,7 @@ from hadoop_dr.services.backup.ownership import own_roots, release_retired
 from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
 from hadoop_dr.services.backup.recovery import Recover, recovery_due
 from hadoop_dr.services.backup.room import make_room
+from hadoop_dr.services.backup.root_change import RootsInTheWay
 from hadoop_dr.services.backup.undo import UndoChanges
 from hadoop_dr.services.ledger.claims import Wish
 
@@ -46,6 +48,8 @@ class Order:
         wait: Wait for a busy service.
         takeover: Take a busy service over at once.
         tell: Told in words what a long wait is for.
+        change_roots: Roots that points hold snapshots of may give way to others.
+        approve: What a change of roots costs is known and wanted.
     """
 
     run: str
@@ -57,6 +61,8 @@ class Order:
     wait: bool = False
     takeover: bool = False
     tell: Callable[[str], None] = lambda text: None
+    change_roots: bool = False
+    approve: bool = False
 
 
 class Begin:
@@ -65,11 +71,14 @@ class Begin:
     Args:
         ground: The service.
         finish: Carries an unfinished, staged or taken point of an earlier run to its end.
+        change_roots: A change of roots is ordered.
     """
 
-    def __init__(self, ground: Ground, finish: Callable[[Claim, Point], None]) -> None:
-        self._ground, self._catalogs, self._finish = ground, Catalogs(ground), finish
-        self._close = Close(ground)
+    def __init__(
+        self, ground: Ground, finish: Callable[[Claim, Point], None], *, change_roots: bool = False
+    ) -> None:
+        self._ground, self._catalogs, self._finish = ground, Catalogs(ground, change_roots=change_roots), finish
+        self._close, self._way, self._ordered = Close(ground), RootsInTheWay(ground), change_roots
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
@@ -93,6 +102,7 @@ class Begin:
         """
         results, told = make_room(self._ground, order.run, lambda: self._decide()[0])
         refuse_on_failure(self._ground.policy.service, [*results, *self._moment_taken(order)])
+        self._ask_approval(order)
         as_left = self._refuse_foreign()
         claim = self._claim(order)
         finished = Recover(self._ground, self._finish).run(claim)
@@ -136,7 +146,9 @@ class Begin:
         ]
         order = moment_order(state, ground.clock.wall_ms())
         stays = kept_directories(decision, ground.policy.service, state.held_roots(ground.source.name))
-        checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots()))
+        giving_way = self._way.giving_way(state, decision.roots, ordered=self._ordered)
+        checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
+        checked += self._way.look(state, decision.roots, ordered=self._ordered)
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = ground.owners.look(decision.roots, again=nested)
         parted = self._catalogs.parted()
@@ -164,6 +176,17 @@ class Begin:
             return []
         said = f"point {point.point} of exactly this moment was sealed by run {point.run}"
         return [fail("moment", said, "Name a later moment, or none for a point of now.")]
+
+    def _ask_approval(self, order: Order) -> None:
+        """Says what a change of roots costs, unless whoever ordered it has been told.
+
+        Raises:
+            Refused: It has to be approved; nothing has changed.
+        """
+        proposal = self._way.proposal(self._catalogs.roots()) if self._ordered else None
+        if proposal is not None and not order.approve:
+            ground, service = self._ground, self._ground.policy.service
+            raise Refused(service, *told(service, proposal, ground.source.name, ground.target.name))
 
     def _claim(self, order: Order) -> Claim:
         ground = self._ground
@@ -199,22 +222,33 @@ class Begin:
         ground = self._ground
         roots = own_roots(ground, claim, self._catalogs.roots)
         release_retired(ground, claim, roots)
+        if self._ordered:
+            self._way.announce(claim, roots)
+        for side in ground.sides.values():
+            self._way.make_way(side, roots)
+        waiting = self._way.waiting(roots)
         for root in roots:
             ground.source.namenode.allow_snapshot(root)
-            ground.target.namenode.make_directory(root, CLOSED)
-            ground.target.namenode.allow_snapshot(root)
+            if root not in waiting:
+                ground.target.namenode.make_directory(root, CLOSED)
+                ground.target.namenode.allow_snapshot(root)
         return roots
 
     def _drift(self, last: Baseline) -> list[Result]:
-        if last.newest is None:
+        changing = self._way.foreign_changes(self._catalogs.roots(), ordered=self._ordered)
+        if last.newest is None and changing is None:
             return []
-        found = [line for lines in found_by_root(self._ground, last).values() for line in lines]
+        found = changing
+        if found is None:
+            found = [line for lines in found_by_root(self._ground, last).values() for line in lines]
         if not found:
             return [ok("drift", "the secondary's directories are as the last point left them")]
         detail = (
             f"{self._ground.target.name} was changed by somebody else: {'; '.join(found[:5])}"
             + (f" and {len(found) - 5} more" if len(found) > 5 else "")
         )  # fmt: skip
+        if changing is not None:
+            return [fail("drift", detail, "Put it back: while roots change nothing is undone.")]
         if self._ground.policy.drift is Drift.RESTORE:
             return [warn("drift", detail, "The next backup undoes it and keeps it aside, as drift: restore says.")]
         mend = "Put it back, or set drift: restore in the policy to have it undone and kept aside."
@@ -241,7 +275,8 @@ class Begin:
         Raises:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
-        if self._ground.policy.drift is Drift.REFUSE:
+        changing = self._way.changing(self._catalogs.roots(), ordered=self._ordered)
+        if self._ground.policy.drift is Drift.REFUSE or changing:
             refuse_on_failure(self._ground.policy.service, self._drift(last))
         elif last.newest is not None and (found := found_by_root(self._ground, last)):
             UndoChanges(self._ground, self._ground.claims.pulse(claim).beat).foreign(claim, last.newest, found)

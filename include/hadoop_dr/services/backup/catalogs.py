@@ -45,17 +45,18 @@ class Catalogs:
 
     Args:
         ground: The service.
+        change_roots: A change of roots is ordered.
 
     Attributes:
         gaps: Why it cannot be told what changed after the newest E0; empty when it can.
         lost: Why it cannot be told what the catalog was at the newest E0; empty when it can.
     """
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, *, change_roots: bool = False) -> None:
         self._ground = ground
         self._patterns = ground.policy.hive_patterns
         self._selection = selection_of(self._patterns)
-        self._parting = Parting(ground, self._selection, self._addresses(ground.source))
+        self._parting = Parting(ground, self._selection, self._addresses(ground.source), changing=change_roots)
         self._begun: Exported | None = None
         self._every: list[Row] = []
         self._every_at = -1

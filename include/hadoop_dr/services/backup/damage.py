@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.roots import inside
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
@@ -81,7 +82,8 @@ def damage_warnings(state: ServiceState, site: str) -> list[str]:
 
 def distrusted(state: ServiceState, site: str, root: str) -> frozenset[str]:
     """Gives the files of a root, by path, that no run may take over from what a site has without copying them."""
-    return frozenset(path for point in points_on(state, site) for at, path in point.bad_files if at == root)
+    bad = (f"{at}/{path}" for point in points_on(state, site) for at, path in point.bad_files)
+    return frozenset(path[len(root) + 1 :] for path in bad if inside(path, root))
 
 
 def same_file(namenode: NameNode, root: str, path: str, one: str, other: str) -> bool:

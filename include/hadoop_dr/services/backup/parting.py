@@ -25,10 +25,13 @@ class Parting:
         ground: The service.
         selection: What its policy protects of the catalog.
         addresses: How the primary's file system is named in locations.
+        changing: A change of roots is ordered: none stays one for its points' sake.
     """
 
-    def __init__(self, ground: Ground, selection: Selection, addresses: Sequence[str]) -> None:
-        self._ground, self._roots = ground, Roots(ground, selection, addresses)
+    def __init__(
+        self, ground: Ground, selection: Selection, addresses: Sequence[str], *, changing: bool = False
+    ) -> None:
+        self._ground, self._roots, self._changing = ground, Roots(ground, selection, addresses), changing
         one_address = ground.source.authority == ground.target.authority
         self.rule = Rule(_skipped(ground.policy), one_address, tuple(addresses))
 
@@ -39,7 +42,7 @@ class Parting:
             rows: What the policy selects.
             every: All databases of the metastore.
         """
-        held = self._ground.ledger.read().held_roots()
+        held = () if self._changing else self._ground.ledger.read().sticky_roots()
         return part(rows, self.rule, lambda kept: self._roots.decide(kept, every, held), self._tell)
 
     def changed(self, parted: Parted, every: Sequence[Row]) -> Decision:

@@ -32,6 +32,7 @@ class RootPlan:
         older: Baseline snapshot of the source; None when everything is new.
         newer: Snapshot of the source that is copied.
         base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
+        waits: It was planned on the live tree, and its base is taken once everything is staged: see ``root_switch``.
         audit: How it is compared beyond what changed.
         live: Files the target has of it before the run (I8); known while it is planned, not read back.
         below: Old paths of files that go with a directory among the items and are no items of their own; likewise.
@@ -49,6 +50,7 @@ class RootPlan:
     live: int = 0
     below: Sequence[str] = ()
     ours: bool = True
+    waits: bool = False
 
     @property
     def shards(self) -> tuple[Shard, ...]:
@@ -80,7 +82,8 @@ def planned_roots(documents: Documents) -> list[RootPlan]:
         with documents.working(f"the order of {entry['root']}", len(rows)):
             items = items_from_rows(rows)
             plan = plan_items(items)
-        roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit=Audit(entry["audit"])))
+        audit = Audit(entry["audit"])
+        roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit, waits=entry["waits"]))
     return roots
 
 

@@ -31,6 +31,8 @@ from hadoop_dr.services.backup.planned import RootPlan, items_of, plan_items
 from hadoop_dr.services.backup.preflight import look_for_room
 from hadoop_dr.services.backup.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.backup.room import make_room
+from hadoop_dr.services.backup.root_change import RootsInTheWay
+from hadoop_dr.services.backup.root_switch import adopt_live
 from hadoop_dr.services.backup.untold import keep_untold
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.plan import Gather
@@ -64,6 +66,7 @@ class MakePlan:
         self._ground, self._beat, self._working = ground, beat, ground.claims.heartbeat.working
         self._notes: list[str] = []
         self._hindered: list[str] = []
+        self._way = RootsInTheWay(ground)
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Carries the stage out.
@@ -94,9 +97,13 @@ class MakePlan:
         self._require_snapshots(point)
         baseline = self._baseline(claim, point)
         roots: list[RootPlan] = []
+        waiting = self._way.waiting(root for root in point.taken["roots"] if baseline.snapshot(root) is None)
         quotas = KeepQuotas(ground.source.namenode, self._beat, self._earlier_quotas(baseline))
         for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
-            planned = self._root(index, root, kept["snapshot"], baseline, self._since_audit_ms(point.moment_ms))
+            if root in waiting:
+                planned = self._waiting(index, root, kept["snapshot"], documents)
+            else:
+                planned = self._root(index, root, kept["snapshot"], baseline, self._since_audit_ms(point.moment_ms))
             roots.append(planned)
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
             documents.write(items_of(index), ITEM_SCHEMA, item_rows(planned.items))
@@ -117,6 +124,7 @@ class MakePlan:
                 "base": r.base,
                 "shards": len(r.shards),
                 "audit": r.audit.value,
+                "waits": r.waits,
             }
             for r in roots
         ]
@@ -172,6 +180,15 @@ class MakePlan:
         self._hindered += reader.hindered
         live = live_before(self._ground.target.namenode, root, baseline, reader.files_before)
         return RootPlan(index, root, older, newer, base, items, plan_items(items, self._working), audit, live)
+
+    def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
+        """Plans a root on the target's live tree, because points still hold snapshots around or in it there."""
+        adoption = adopt_live(self._ground, index, root, newer, documents, self._beat)
+        return RootPlan(
+            index, root, None, newer, before_name(newer), adoption.items, plan_items(adoption.items, self._working),
+            audit_of(len(adoption.items), self._ground.policy.audit_entries, 0), adoption.existing, adoption.below,
+            waits=True,
+        )  # fmt: skip
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
         """How long ago a sealed point was compared whole."""
@@ -291,7 +308,8 @@ def parked_bytes(target: NameNode, root: RootPlan) -> int:
         if item.inode in parked and item.was is not None:
             below = item.was.length * max(1, item.was.replication)
             if item.is_dir:
-                below = target.quota(f"{root.root}/.snapshot/{root.base}/{item.old}").used_bytes
+                top = root.root if root.waits else f"{root.root}/.snapshot/{root.base}"
+                below = target.quota(f"{top}/{item.old}").used_bytes
             sizes.append(below)
     return sum(sizes) + max([*sizes, *(unit.bytes * max(1, copies) for unit in root.plan.units)], default=0)
 

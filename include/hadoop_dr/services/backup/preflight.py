@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.upkeep import UPKEEP_SETTINGS, check_upkeep
@@ -31,11 +31,13 @@ class Scope:
         roots: The directories whose snapshots would be taken.
         baseline: The point an increment would build on; None for a full run.
         held: Directories that have snapshots of the service's points.
+        giving_way: Directories by site that have snapshots and will make way for the roots.
     """
 
     roots: Sequence[str]
     baseline: Point | None
     held: Collection[str] = ()
+    giving_way: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 class Preflight:
@@ -157,8 +159,9 @@ class Preflight:
 
     def _roots(self, side: Side, scope: Scope) -> Iterator[Result]:
         snapshottable = set(side.namenode.snapshottable())
+        stay = snapshottable.difference(scope.giving_way.get(side.name, ()))
         for root in scope.roots:
-            if root not in snapshottable and (other := nested(root, snapshottable)):
+            if root not in snapshottable and (other := nested(root, stay)):
                 yield nesting(side.name, root, other, scope.held)
                 continue
             try:

@@ -92,7 +92,8 @@ class Prune:
         held = [common.point] if common else [p.point for p in here]
         # What the next audit of a large root looks back to: what happened since is in no listing.
         held += [base.point] if (base := state.audit_base(side.name)) else []
-        return to_prune(points, self._ground.clock.wall_ms(), baseline=held, thin_middle=thinning_is_safe(side))
+        thin, now_ms = thinning_is_safe(side), self._ground.clock.wall_ms()
+        return to_prune(points, now_ms, pinned=state.pinned(), baseline=held, thin_middle=thin)
 
     def _remove_snapshots(self, side: Side, name: str) -> None:
         point = self._ground.ledger.known().points[name]
@@ -164,7 +165,7 @@ def _is_orphan(ground: Ground, state: ServiceState, site: str, root: str, snapsh
     if point is None or point.state not in (PointState.VOID, PointState.SEALED):
         return False
     if site in point.gone:
-        return True
+        return not (point.yielded and state.change)  # what it has of other roots may still be built on
     if state.undo is not None and state.undo.to == point.point:
         return False  # what the undo leaves is recorded when it is done
     recorded = (recorded_snapshots(point, site) or {}).get(root)

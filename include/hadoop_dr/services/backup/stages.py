@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from hadoop_dr.domain.errors import DrError, Failed, Superseded
 from hadoop_dr.domain.policy import with_overrides
+from hadoop_dr.domain.root_change import check_change_order
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.wanted import wanted_moment_ms
 from hadoop_dr.services.backup.begin import Begin, Order
@@ -89,6 +90,8 @@ class BackupStages:
         reason: str | None = None,
         *,
         approve_deletions: bool = False,
+        change_roots: bool = False,
+        approve: bool = False,
         wait: bool = False,
         takeover: bool = False,
     ) -> dict[str, Any]:
@@ -98,11 +101,15 @@ class BackupStages:
             moment: Wanted T0, a point id or ISO 8601 UTC with milliseconds; None for at once.
             mode, transfer: This run's own instead of the policy's.
             reason: Why it is asked for.
+            change_roots: Roots that points hold snapshots of may give way to others.
+            approve: What that costs is known and wanted; without it the run is refused and says what it is.
 
         Raises:
+            BadInput: A change of roots is ordered without a reason.
             Refused: A check failed; nothing has changed.
             Busy: Another run owns the service.
         """
+        check_change_order(reason, change_roots=change_roots, approve=approve)
         self._ground = replace(self._ground, policy=with_overrides(self._ground.policy, mode, transfer))
         order = Order(
             self._run,
@@ -114,8 +121,10 @@ class BackupStages:
             wait,
             takeover,
             self._show.stage,
+            change_roots,
+            approve,
         )
-        begin = Begin(self._ground, self._finish)
+        begin = Begin(self._ground, self._finish, change_roots=change_roots)
         return self._timed("preflight", lambda: begin.run(order))
 
     def moment(self) -> dict[str, Any]:

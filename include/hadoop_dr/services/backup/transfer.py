@@ -16,6 +16,7 @@ from hadoop_dr.services.backup.close import candidate_name
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planned import RootPlan, planned_roots
+from hadoop_dr.services.backup.root_switch import SwitchRoots
 from hadoop_dr.services.transfer.crew import side_by_side
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.records import Records
@@ -86,6 +87,7 @@ class Transfer:
         if point.state is PointState.TAKEN:
             self._collect_checksums(documents, roots)
             self._record_staged(claim, point, documents, staged)
+        SwitchRoots(self._ground, self._beat).run(claim, documents, roots)
         catalogs.drop(point, documents, lambda: self._still_mine(claim))
         place = Place(
             self._ground.target.namenode, self._ground.local_mover, lambda: self._still_mine(claim), self._beat
