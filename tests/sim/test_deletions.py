@@ -12,9 +12,10 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import NotFound, NotReady, Refused
+from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.services.backup.baseline import Baseline
-from hadoop_dr.services.backup.deletions import live_before
+from hadoop_dr.services.backup.deletions import held_before
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.report import all_entries, explanation
@@ -50,6 +51,11 @@ def with_files(names: Iterable[str], policy: str = A_TENTH) -> World:
 
 def files_on(world: World, site: str, top: str = ROOT) -> int:
     return sum(not node.is_dir for node in world.clusters[site].find(top).walk())
+
+
+def held(world: World, site: str) -> dict[str, int]:
+    names = sum(1 for _ in world.clusters[site].find(ROOT).walk()) - 1
+    return {"files": files_on(world, site), "names": names}
 
 
 def plan(world: World) -> dict[str, Any]:
@@ -127,10 +133,10 @@ def test_every_point_keeps_how_many_files_are_live(audit_entries: int) -> None:
             world.clusters["east"].rename(f"{ROOT}/d0 ü", f"{ROOT}/was d0 {step}")
             there = {name for name in there if not name.startswith("d0")}
         world.backup(f"r{step}", approve_deletions=True)
-        assert manifest(world)["live"] == {ROOT: files_on(world, "east")}
+        assert manifest(world)["live"] == {ROOT: held(world, "east")}
     newest = world.ground().ledger.read().newest_sealed()
     assert newest is not None
-    assert newest.sealed["summary"]["live"] == {ROOT: files_on(world, "west")}
+    assert newest.sealed["summary"]["live"] == {ROOT: held(world, "west")}
 
 
 def test_a_point_that_keeps_no_figure_is_counted_by_listing_its_snapshot() -> None:
@@ -140,9 +146,19 @@ def test_a_point_that_keeps_no_figure_is_counted_by_listing_its_snapshot() -> No
     assert newest is not None
     older = Point(newest.point, 0, PointState.SEALED, "r", 1, 1, newest.taken, {}, {**newest.sealed, "summary": {}})
     put(world, "later", site="west")
-    assert live_before(ground.target.namenode, ROOT, Baseline(older)) == 3
-    assert live_before(ground.target.namenode, ROOT, Baseline(newest)) == 3
-    assert live_before(ground.target.namenode, ROOT, Baseline(newest), listed=7) == 7
+    assert held_before(ground.target.namenode, ROOT, Baseline(older)) == Held(files=3, names=4)
+    assert held_before(ground.target.namenode, ROOT, Baseline(newest)) == Held(files=3, names=4)
+
+
+def test_names_that_only_snapshots_hold_make_no_service_too_large_to_be_audited_in_every_run() -> None:
+    world = with_files((f"g0-{i}" for i in range(10)), f"{POLICY}audit_entries: 20\n")
+    for g in range(1, 5):
+        gone(world, (f"g{g - 1}-{i}" for i in range(10)))
+        for i in range(10):
+            put(world, f"g{g}-{i}")
+        world.backup(f"round {g}")
+    assert MemoryNameNode(world.clusters["east"]).quota(ROOT).used_names > 20
+    assert [entry["audit"] for entry in manifest(world)["roots"]] == ["whole"]
 
 
 # -- files, net for each directory

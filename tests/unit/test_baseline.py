@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.baseline import Baseline, RootProblems, choose_baseline
+from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point, PointState
 
 A, B = "/a b+%", "/ü#"
 TAKEN = {"roots": {A: {"snapshot": "east a"}, B: {"snapshot": "east b"}}}
-SEALED = {"snapshots": {A: {"snapshot": "west a"}, B: {"snapshot": "west b"}}, "summary": {"live": {A: 7}}}
+LIVE = {A: {"files": 7, "names": 9}}
+SEALED = {"snapshots": {A: {"snapshot": "west a"}, B: {"snapshot": "west b"}}, "summary": {"live": LIVE}}
 NEWEST = Point("20261120T020000.000Z", 0, PointState.SEALED, "run", 1, 1, TAKEN, {}, SEALED)
 
 
@@ -21,7 +23,7 @@ def root(name: str, source: str | None = None, target: str | None = None, base: 
 
 def test_without_a_sealed_point_there_is_nothing_to_build_on() -> None:
     assert choose_baseline(None, ()) == Baseline(None)
-    assert (Baseline(None).snapshot(A), Baseline(None).target_snapshot(A), Baseline(None).live_files(A)) == (None,) * 3
+    assert (Baseline(None).snapshot(A), Baseline(None).target_snapshot(A), Baseline(None).held(A)) == (None,) * 3
 
 
 def test_a_point_that_is_whole_serves_in_each_of_its_roots() -> None:
@@ -29,7 +31,7 @@ def test_a_point_that_is_whole_serves_in_each_of_its_roots() -> None:
     assert (found.point, found.newest, found.lost, found.told) == (NEWEST, NEWEST, (), {A, B})
     assert [found.snapshot(one) for one in (A, B, "/new")] == ["east a", "east b", None]
     assert [found.target_snapshot(one) for one in (A, B, "/new")] == ["west a", "west b", None]
-    assert [found.live_files(one) for one in (A, B)] == [7, None]
+    assert [found.held(one) for one in (A, B)] == [Held(7, 9), None]
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,12 @@ from hadoop_dr.domain.inventory import (
     contradiction,
     hidden,
     namenode_order,
+    names_left,
     order,
     refilled,
     side_by_side,
 )
+from hadoop_dr.domain.items import Item
 from model.edits import Edit, beginnings, edits, make
 from model.tree import Tree, listed_diff
 
@@ -30,6 +32,17 @@ DIRECTORY = Facts(Kind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1000)
 
 def listing(tree: Tree) -> list[Entry]:
     return sorted((Entry(path, node.inode, node.facts()) for path, node in tree.walk()), key=lambda e: order(e.path))
+
+
+@given(beginnings, edits)
+def test_the_names_that_are_left_are_counted_on_from_what_comes_and_goes(first: list[Edit], then: list[Edit]) -> None:
+    live = make(Tree(), first)
+    older = live.snapshot()
+    newer = make(live, then).snapshot()
+    before, after = ({entry.inode for entry in listing(tree)} for tree in (older, newer))
+    items = [Item(inode, "x" if inode in before else None, "x" if inode in after else None, FILE, FILE)
+             for inode in before | after]  # fmt: skip
+    assert names_left(len(before), items) == len(after)
 
 
 @given(beginnings, edits)

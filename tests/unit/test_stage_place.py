@@ -401,6 +401,7 @@ def test_an_identical_copy_is_adopted_and_only_the_rest_is_copied(pair: TwinPair
     adoption, order = adopt(pair, "p 0")
     assert (adoption.reused_files, adoption.reused_bytes) == (2, 10)
     assert (adoption.existing, adoption.below) == (5, ("kind/is a directory/there", "only here/f+"))
+    assert adoption.names == 5 + 2  # two directories and three files that stay, and the tops of what goes
     staged = pair.stage(order)
     assert sum(shard.files_copied for shard in staged) == 3
     pair.place(order, staged)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point
 
 
@@ -44,10 +45,10 @@ class Baseline:
         base = self.point.bases.get(root)
         return str(base["snapshot"]) if base else None
 
-    def live_files(self, root: str) -> int | None:
-        """Files that its point holds of a root, on both sites; None when the point does not say."""
+    def held(self, root: str) -> Held | None:
+        """How much its point holds of a root, on both sites; None when the point does not say."""
         live = self.point.sealed["summary"].get("live", {}) if self.point else {}
-        return int(live[root]) if root in live else None
+        return Held(**live[root]) if root in live else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ made again under their name are none either.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -202,8 +202,3 @@ def of_files(counts: Sequence[FileCount]) -> Deletions:
         if count.gone and count.left <= 0
     )
     return Deletions((figure,), tuple(emptied))
-
-
-def live_files(counts: Sequence[FileCount]) -> Mapping[str, int]:
-    """Files of each root after the run: what the next one measures its deletions against."""
-    return {count.root: count.left for count in counts}

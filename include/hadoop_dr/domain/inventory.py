@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves, parent
 
 DAY_MS = 86_400_000
@@ -45,6 +46,24 @@ def audit_of(names: int, most: int, since_ms: int | None) -> Audit:
     if names <= most:
         return Audit.WHOLE
     return Audit.STREAMED if since_ms is None or since_ms >= DAY_MS else Audit.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How much a root holds, without what only its snapshots hold.
+
+    Attributes:
+        files: Its files.
+        names: Files and directories below it.
+    """
+
+    files: int = 0
+    names: int = 0
+
+
+def names_left(before: int, items: Iterable[Item]) -> int:
+    """How many items a root has after a plan that names each one that comes or goes."""
+    return before + sum((item.old is None) - (item.new is None) for item in items)
 
 
 @dataclass(frozen=True, slots=True)

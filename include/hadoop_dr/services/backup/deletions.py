@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.deletions import FileCount, count_files, moved_between
+from hadoop_dr.domain.inventory import Held, names_left
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.planned import RootPlan
 from hadoop_dr.services.inventory import walk
@@ -17,20 +19,22 @@ def count_roots(roots: Sequence[RootPlan]) -> list[FileCount]:
     return [count_files(root.root, root.live, root.items, root.below, moved, ours=root.ours) for root in roots]
 
 
-def live_before(target: NameNode, root: str, baseline: Baseline, listed: int | None = None) -> int:
-    """Files that a root has on the target before an increment.
+def held_before(target: NameNode, root: str, baseline: Baseline) -> Held:
+    """How much a root holds on the target before an increment, as its baseline kept it.
 
-    As many as the listing says if everything was listed, else as the baseline kept them; only for a point that kept no
-    such figure its snapshot is listed, once.
-
-    Args:
-        listed: Files of the baseline by a full listing; None when there was none.
+    Only for a point that kept no such figure its snapshot is listed, once.
     """
-    if listed is not None:
-        return listed
-    kept = baseline.live_files(root)
+    kept = baseline.held(root)
     if kept is not None:
         return kept
     base = baseline.target_snapshot(root)
-    top = root if base is None else f"{root}/.snapshot/{base}"
-    return sum(not item.facts.is_dir for _, item in walk(target, top))
+    listed = [item for _, item in walk(target, root if base is None else f"{root}/.snapshot/{base}")]
+    return Held(sum(not item.facts.is_dir for item in listed), len(listed))
+
+
+def held_after(roots: Sequence[RootPlan], counts: Sequence[FileCount]) -> dict[str, dict[str, int]]:
+    """How much each root holds after the run, for the points that build on it."""
+    return {
+        root.root: asdict(Held(count.left, names_left(root.names, root.items)))
+        for root, count in zip(roots, counts, strict=True)
+    }

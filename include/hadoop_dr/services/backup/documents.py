@@ -141,7 +141,7 @@ class Documents:
         noted, found = self._target.names(f"{self.directory}/{_LACKING}"), list[str]()
         for marker in noted:
             name = marker.replace("~", "/")
-            why = self._tried(name, self._needed(name)) if not found else self._noted(marker)
+            why = self._again(name) if not found else self._noted(marker)
             if why is not None:
                 found.append(self._say(name, why))
         return found
@@ -153,6 +153,12 @@ class Documents:
             self._target.put(f"{self.directory}/{name}", content)
         if (why := copy.result()) is not None:
             self._note(name, why)
+
+    def _again(self, name: str) -> DrError | None:
+        try:
+            return self._tried(name, self._get(name))
+        except NotFound:  # an earlier try wrote it, and nobody has or needs it now
+            return None
 
     def _copy(self, name: str, content: bytes) -> None:
         if (why := self._tried(name, content)) is not None:

@@ -35,6 +35,7 @@ class RootPlan:
         waits: It was planned on the live tree, and its base is taken once everything is staged: see ``root_switch``.
         audit: How it is compared beyond what changed.
         live: Files the target has of it before the run (I8); known while it is planned, not read back.
+        names: Files and directories of it that its items build on; likewise.
         below: Old paths of files that go with a directory among the items and are no items of their own; likewise.
         ours: Whether the service has a point of it; likewise.
     """
@@ -48,6 +49,7 @@ class RootPlan:
     plan: Plan
     audit: Audit = Audit.NO
     live: int = 0
+    names: int = 0
     below: Sequence[str] = ()
     ours: bool = True
     waits: bool = False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import refuse_on_failure
-from hadoop_dr.domain.deletions import Deletions, live_files, of_files, refuse_unapproved, together
+from hadoop_dr.domain.deletions import Deletions, of_files, refuse_unapproved, together
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.inventory import Audit, audit_of
@@ -24,7 +25,7 @@ from hadoop_dr.services.backup.auditing import audit_lost
 from hadoop_dr.services.backup.baseline import find_baseline, snapshot_problem
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.damage import distrusted
-from hadoop_dr.services.backup.deletions import count_roots, live_before
+from hadoop_dr.services.backup.deletions import count_roots, held_after, held_before
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planned import RootPlan, items_of, plan_items
@@ -132,7 +133,7 @@ class MakePlan:
             {
                 "baseline": baseline.point.point if baseline.point else None,
                 "roots": entries,
-                "live": live_files(files),
+                "live": held_after(roots, files),
                 "deletions": {"by_kind": deletions.document(ground.policy.limits.deletions), "approved": approved},
                 "summary": {
                     "shards": sum(len(r.shards) for r in roots),
@@ -162,8 +163,8 @@ class MakePlan:
         older, base = baseline.snapshot(root), baseline.target_snapshot(root)
         most = self._ground.policy.audit_entries
         if older is not None:
-            names = self._ground.source.namenode.quota(root).used_names
-            audit = audit_of(names, most, since_audit_ms)
+            held = held_before(self._ground.target.namenode, root, baseline)
+            audit = audit_of(held.names, most, since_audit_ms)
             if audit is not Audit.NO and (problem := audit_lost(self._ground, root, older)):
                 self._notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
                 older = None
@@ -171,23 +172,23 @@ class MakePlan:
             base = self._before(root, newer)
             adoption = adopt(self._ground, root, newer, base, self._beat)
             audit = audit_of(len(adoption.items), most, 0)
-            return RootPlan(
-                index, root, older, newer, base, adoption.items, plan_items(adoption.items, self._working), audit,
-                adoption.existing, adoption.below, root in self._ground.ledger.read().sealed_roots(),
-            )  # fmt: skip
+            planned = plan_items(adoption.items, self._working)
+            plan = RootPlan(index, root, older, newer, base, adoption.items, planned, audit)
+            ours = root in self._ground.ledger.read().sealed_roots()
+            return replace(plan, live=adoption.existing, names=adoption.names, below=adoption.below, ours=ours)
         items, reader = gather_listed(self._ground, root, older, newer, audit=audit)
         self._notes += reader.notes
         self._hindered += reader.hindered
-        live = live_before(self._ground.target.namenode, root, baseline, reader.files_before)
-        return RootPlan(index, root, older, newer, base, items, plan_items(items, self._working), audit, live)
+        held, planned = reader.held_before or held, plan_items(items, self._working)
+        return RootPlan(index, root, older, newer, base, items, planned, audit, held.files, held.names)
 
     def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
         """Plans a root on the target's live tree, because points still hold snapshots around or in it there."""
         adoption = adopt_live(self._ground, index, root, newer, documents, self._beat)
         return RootPlan(
             index, root, None, newer, before_name(newer), adoption.items, plan_items(adoption.items, self._working),
-            audit_of(len(adoption.items), self._ground.policy.audit_entries, 0), adoption.existing, adoption.below,
-            waits=True,
+            audit_of(len(adoption.items), self._ground.policy.audit_entries, 0), adoption.existing, adoption.names,
+            adoption.below, waits=True,
         )  # fmt: skip
 
     def _since_audit_ms(self, now_ms: int) -> int | None:

@@ -20,7 +20,7 @@ from hadoop_dr.domain.policy import Mode
 from hadoop_dr.services.backup.baseline import find_baseline
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.damage import distrusted
-from hadoop_dr.services.backup.deletions import count_roots, live_before
+from hadoop_dr.services.backup.deletions import count_roots, held_before
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planned import RootPlan, plan_items
 from hadoop_dr.services.backup.planning import totals
@@ -74,7 +74,7 @@ class Preview:
             return _settled(root, lambda: self._beside(index, root))
         base = baseline.target_snapshot(root)
         items: Sequence[Item] = _settled(root, lambda: Gather(source).items(root, older, LIVE, audit=False))
-        live = live_before(self._ground.target.namenode, root, baseline)
+        live = held_before(self._ground.target.namenode, root, baseline).files
         return RootPlan(index, root, older, LIVE, base, items, plan_items(items), live=live)
 
     def _require(self, root: str) -> None:

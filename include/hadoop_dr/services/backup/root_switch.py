@@ -62,7 +62,7 @@ def adopt_live(
     seen = _described(ground, root, (existing or {}).items())
     documents.write(listing_of(index), LISTING, [(path, *one) for path, one in seen.items()])
     if existing is None:
-        return Adoption(tuple(items), 0, 0, 0)
+        return Adoption(tuple(items), 0, 0, 0, 0)
     adopt = Adopt(ground.source.namenode, target, ground.source_mover, ground.local_mover, beat)
     bad = distrusted(state, ground.target.name, root)
     adoption = adopt.run(Trees(f"{root}/.snapshot/{newer}", root), items, existing, bad)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from hadoop_dr.domain.diff import Changes, invert, merge, visible
 from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound
+from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.plan.join import Join
@@ -34,14 +35,14 @@ class Gather:
     Attributes:
         notes: What the last call found that a person should know, each in one line.
         hindered: What could not be compared though it was asked for, each in one line.
-        files_before: How many files the older snapshot has, if the last call listed all of it.
+        held_before: How much the older snapshot holds, if the last call listed all of it.
     """
 
     def __init__(self, namenode: NameNode, limits: Limits | None = None) -> None:
         self._namenode, self._limits = namenode, limits or Limits()
         self.notes: list[str] = []
         self.hindered: list[str] = []
-        self.files_before: int | None = None
+        self.held_before: Held | None = None
 
     def items(
         self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True
@@ -60,7 +61,7 @@ class Gather:
             BaselineLost: A snapshot is gone, or something in it cannot be read.
             Refused: Something cannot be carried over: a symbolic link.
         """
-        self.notes, self.hindered, self.files_before = [], [], None
+        self.notes, self.hindered, self.held_before = [], [], None
         backwards = self._order(root, older, newer)
         after = Tree(self._namenode, root, newer)
         with Crew(self._limits) as crew:
@@ -79,7 +80,7 @@ class Gather:
                 self.notes += [f"{root}: {note}" for note in listings.notes]
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)
-                self.files_before = before.files
+                self.held_before = before.held
             return join.items(before, touched, suspicious=audit)
 
     def _trusting(self, root: str, touched: Touched) -> Touched | None:

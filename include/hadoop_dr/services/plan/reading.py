@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, NotFound
 from hadoop_dr.domain.facts import NO_EXTRAS, Blocks, Extras, Listed
-from hadoop_dr.domain.inventory import Entry
+from hadoop_dr.domain.inventory import Entry, Held
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area, join
 from hadoop_dr.ports.namenode import NameNode
 
@@ -83,7 +83,7 @@ class Tree:
         snapshot: Its name; ``LIVE`` for the tree as it is now.
 
     Attributes:
-        files: How many files it has, without the work area's; None until ``walk`` has been through all of it.
+        held: How much it has, without the work area; None until ``walk`` has been through all of it.
     """
 
     def __init__(self, namenode: NameNode, root: str, snapshot: str) -> None:
@@ -91,7 +91,7 @@ class Tree:
         self._top = root if snapshot == LIVE else f"{root.rstrip('/')}/.snapshot/{snapshot}"
         self._wanted: set[str] = set()
         self._kept: dict[str, list[Entry]] = {}
-        self.files: int | None = None
+        self.held: Held | None = None
 
     def absolute(self, path: str) -> str:
         """Gives the path by which the NameNode knows an item of this snapshot."""
@@ -117,7 +117,7 @@ class Tree:
         yield top
         if not top.facts.is_dir:
             return
-        levels, files = [self._level("", self._list(""))], 0
+        levels, files, names = [self._level("", self._list(""))], 0, 0
         while levels:
             level = levels[-1]
             while level.soon and len(level.ahead) < 2 * crew.width:
@@ -125,13 +125,14 @@ class Tree:
                 level.ahead[path] = crew.begin(self._list, path)
             for entry in level.entries:
                 yield entry
+                names += (ours := not in_work_area(entry.path))
                 if entry.facts.is_dir:
                     levels.append(self._level(entry.path, level.ahead.pop(entry.path).result()))
                     break
-                files += not in_work_area(entry.path)
+                files += ours
             else:
                 levels.pop()
-        self.files = files
+        self.held = Held(files, names)
 
     def _level(self, path: str, children: list[Entry]) -> _Level:
         if path in self._wanted:

@@ -43,6 +43,7 @@ class Adoption:
             and what the source does not have as items that go, under the negative of their inode id on the target.
         reused_files, reused_bytes: What need not be copied.
         existing: Files on the target before (I8).
+        names: Names there that the items build on: those they keep, and the tops of what they take away.
         below: Paths of files that go with a directory above them and are no items of their own.
     """
 
@@ -50,6 +51,7 @@ class Adoption:
     reused_files: int
     reused_bytes: int
     existing: int
+    names: int
     below: tuple[str, ...] = ()
 
 
@@ -92,11 +94,13 @@ class Adopt:
             for item in pool.map(lambda pair: self._adopted(trees, pair[0], pair[1], identical), pairs):
                 adopted[item.inode] = item
                 self._beat(1)
-        tops, below = left_over(existing, {item.new for item in items if item.inode in adopted})
+        wanted = {item.new for item in items if item.inode in adopted}
+        tops, below = left_over(existing, wanted)
         kept = [item.now.length for item in adopted.values() if item.inode in identical and item.now]
         return Adoption(
             (*(adopted.get(item.inode, item) for item in items), *tops), len(kept), sum(kept),
-            sum(not listed.facts.is_dir for listed in existing.values()), below,
+            sum(not listed.facts.is_dir for listed in existing.values()),
+            sum(bool(path) for path in wanted) + len(tops), below,
         )
 
     def _adopted(self, trees: Trees, item: Item, listed: Listed, identical: set[int]) -> Item:
