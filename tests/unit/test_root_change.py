@@ -91,7 +91,8 @@ def change(site: str, *points: str, old: tuple[str, ...] = (B,)) -> tuple[str, d
 
 
 def test_a_proposal_names_what_gives_way_to_what_and_which_points_go_where() -> None:
-    summary = {"live": {B: 7, LAKE: 3}, "seconds": {"place": 1.25, "verify": 2.0, "plan": 9.0}}
+    live = {B: {"files": 7, "names": 9}, LAKE: {"files": 3, "names": 3}}
+    summary = {"live": live, "seconds": {"place": 1.25, "verify": 2.0, "plan": 9.0}}
     found = propose(state(o=((LAKE,), {}), n=((B, LAKE), summary)), (A, LAKE), "east", "west")
     assert found == Proposal((B,), (A,), {"east": [NEW], "west": [NEW]}, OLD, 7, 3.2)
     assert propose(state(n=((B, LAKE), {})), (B,), "east", "west") is None

@@ -47,8 +47,7 @@ class Baseline:
 
     def held(self, root: str) -> Held | None:
         """How much its point holds of a root, on both sites; None when the point does not say."""
-        live = self.point.sealed["summary"].get("live", {}) if self.point else {}
-        return Held(**live[root]) if root in live else None
+        return self.point.held(root) if self.point else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,14 +84,14 @@ def propose(state: ServiceState, roots: Sequence[str], source: str, target: str)
     points = {site: _naming(state, old, site) for site in (source, target)}
     left = [point.point for point in state.sealed_on_target() if point.point not in points[target]]
     newest = max(state.sealed_on_target(), key=lambda point: point.point, default=None)
-    live = newest.sealed["summary"].get("live", {}) if newest else {}
+    held = [newest.held(root) if newest else None for root in old]
     took = newest.sealed["summary"].get("seconds", {}) if newest else {}
     return Proposal(
         old,
         replaced_roots(roots, old),
         points,
         max(left, default=""),
-        sum(live[root] for root in old) if old and all(root in live for root in old) else None,
+        None if None in held else sum(one.files for one in held if one),
         round(took["place"] + took["verify"], 1) if {"place", "verify"} <= set(took) else None,
     )
 

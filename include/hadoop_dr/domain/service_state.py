@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from hadoop_dr.domain.ids import point_id
+from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.ledger import Entry
 
 
@@ -70,6 +71,11 @@ class Point:
     def bases(self) -> Mapping[str, Any]:
         """Snapshots of the target, by root, whose inodes are those of its live tree: after an undo newer ones."""
         return {**self.sealed.get("snapshots", {}), **self.base}
+
+    def held(self, root: str) -> Held | None:
+        """How much it holds of a root, once it is sealed; None when it does not say."""
+        live = self.sealed.get("summary", {}).get("live", {})
+        return Held(**live[root]) if root in live else None
 
     @property
     def source(self) -> str:
