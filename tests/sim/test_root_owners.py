@@ -12,12 +12,13 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import DrError, OwnedElsewhere, Refused, Superseded
-from hadoop_dr.domain.ledger import entry_path, pair_chain
+from hadoop_dr.domain.ledger import Entry, entry_path, pair_chain
 from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.coverage import Coverage
 from hadoop_dr.services.backup.ownership import own_roots
+from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, check_chain, explanation
 from sim.test_backup_flow import ROOT, fill
@@ -72,6 +73,23 @@ def test_a_run_owns_all_its_new_roots_by_one_entry_and_an_unchanged_one_writes_n
     assert pair_entries(world) == ["roles", "roots_owned", "roots_owned"]
     assert owners(world)["/wh/t+ ü"] == "billing"
     assert check_chain(PAIR, world.files())["entries"] == {"east": 3, "west": 3}
+
+
+def test_a_run_without_a_new_root_asks_the_pairs_ledger_for_nothing_once_it_has_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, asked = filled(), list[str]()
+    world.backup("first")
+    stages, real = world.stages("second"), Chain.entries
+
+    def entries(self: Chain) -> list[Entry]:
+        asked.append(self.path)
+        return real(self)
+
+    monkeypatch.setattr(Chain, "entries", entries)
+    stages.run_all()
+    assert asked
+    assert PAIR not in asked
 
 
 def test_a_table_made_while_the_moment_was_armed_is_owned_before_its_directory_gets_snapshots(
