@@ -37,13 +37,13 @@ class Recover:
         """
         finished: list[str] = []
         undo = UndoChanges(self._ground, self._ground.claims.pulse(claim).beat)
-        state = self._ground.ledger.read()
+        state = self._ground.ledger.known()  # as of the claim
         if state.undo and next_step(Left(state.points[state.undo.to].state, undoing=True)) is Step.FINISH_UNDO:
             undo.finish(claim)
-        for left in self._ground.ledger.read().unfinished():
+        for left in self._ground.ledger.known().unfinished():
             if left.point != claim.point and self._end(claim, left, undo):
                 finished.append(left.point)
-        self._close.sweep(self._ground.ledger.read())
+        self._close.sweep(self._ground.ledger.known())
         return finished
 
     def _end(self, claim: Claim, point: Point, undo: UndoChanges) -> bool:
