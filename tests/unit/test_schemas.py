@@ -33,7 +33,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "entries": 12, "files_copied": 3, "bytes_copied": 4096, "seconds": {"preflight": 0.2}, "warnings": [],
         "incomplete": {"count": 1, "objects": [{"object": "table bill.t", "why": "delta", "reason": "its log"}]},
     },
-    "points": {"service": "billing", "points": [
+    "points": {"service": "billing", "kept": [], "points": [
         {"point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "skew_ms": 1.2, "proof": "atomic",
          "entries": 12, "bytes_copied": 4096, "epoch": 1, "sites": {"east": True, "west": True}, "pinned": False,
          "verified": "match", "incomplete": {"count": 0, "objects": []}},

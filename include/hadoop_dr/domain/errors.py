@@ -6,6 +6,7 @@ DrError                      anything of ours; carries the exit code of the comm
 ├── Refused                  a rule says no; nothing was changed (exit 1)
 │   ├── Busy                 another run owns the service
 │   ├── OwnedElsewhere       a directory belongs to another service
+│   ├── ForeignFound         somebody else changed the secondary during a run; a person decides
 │   └── Superseded           this try lost its claim to a later one; it must stop
 └── Failed                   tried, and the effect is known (exit 1)
     ├── Unreachable          no answer, and nothing can have happened (retryable)
@@ -67,6 +68,10 @@ class Busy(Refused):
 
 class OwnedElsewhere(Refused):
     """A directory that was to become a root belongs to another service."""
+
+
+class ForeignFound(Refused):
+    """Somebody else changed the secondary while a run changed it; nothing of theirs was undone."""
 
 
 class Superseded(Refused):

@@ -33,6 +33,8 @@ SERVICE_KINDS: Mapping[str, frozenset[str]] = {
     "unprotected": frozenset({"claim", "sites", "points", "reason"}),
     "damaged": frozenset({"point", "reason"}),
     "undoing": frozenset({"claim", "point", "to", "roots", "kept", "reason"}),
+    "kept": frozenset({"claim", "point", "number", "site", "snapshots", "found", "count", "rule"}),
+    "unkept": frozenset({"kept"}),
     "undone": frozenset({"claim", "to", "kept", "found", "base"}),
     "root_change": frozenset({"claim", "site", "old", "new", "points", "reason"}),
 }

@@ -9,7 +9,9 @@ from typing import Any
 
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.kept import Kept, kept_after, load_kept
 from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.policy import Drift
 
 
 class PointState(Enum):
@@ -134,6 +136,7 @@ class ServiceState:
         highest_epoch: Highest epoch seen in the chain.
         undo: The undo that has to be finished before anything else; None when there is none.
         change: The change of roots that is under way; None when there is none.
+        kept: What is kept of foreign changes, oldest first.
     """
 
     points: Mapping[str, Point] = field(default_factory=dict)
@@ -141,6 +144,13 @@ class ServiceState:
     highest_epoch: int = 0
     undo: Undo | None = None
     change: RootChange | None = None
+    kept: tuple[Kept, ...] = ()
+
+    def foreign(self, point: Point) -> Kept | None:
+        """What keeps a staged point from its seal until a person decides; None when nothing does."""
+        last = next((one for one in reversed(self.kept) if one.point == point.point), None)
+        refused = last is not None and last.rule == Drift.REFUSE.value and point.state is PointState.STAGED
+        return last if refused else None
 
     def sealed(self) -> list[Point]:
         """Visible points, oldest first."""
@@ -238,13 +248,15 @@ class ServiceState:
 def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) -> ServiceState:
     """Folds entries, in order, into a state."""
     state = state or ServiceState()
+    state = state or ServiceState()
     points, claim, epoch, undo = dict(state.points), state.claim, state.highest_epoch, state.undo
-    change = state.change
+    change, kept = state.change, state.kept
     for entry in entries:
         epoch = max(epoch, entry.epoch)
         undo, change = _undo_after(entry, undo), _change_after(entry, change)
+        kept = kept_after(entry, kept, lambda name: points[name].target)
         claim = _fold(entry, points, claim)
-    return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change)
+    return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change, kept)
 
 
 _Points = dict[str, Point]
@@ -406,8 +418,14 @@ def load_state(kept: Mapping[str, Any]) -> ServiceState:
     """Gives back what ``dump_state`` wrote."""
     points = {name: _load_point(fields) for name, fields in kept["points"].items()}
     claim = Claim(**kept["claim"]) if kept["claim"] else None
-    undo, change = _load_undo(kept.get("undo")), _load_change(kept.get("change"))
-    return ServiceState(dict(sorted(points.items())), claim, kept["highest_epoch"], undo, change)
+    return ServiceState(
+        dict(sorted(points.items())),
+        claim,
+        kept["highest_epoch"],
+        _load_undo(kept.get("undo")),
+        _load_change(kept.get("change")),
+        load_kept(kept.get("kept", ())),
+    )
 
 
 def _load_undo(fields: Mapping[str, Any] | None) -> Undo | None:

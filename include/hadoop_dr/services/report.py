@@ -22,21 +22,25 @@ def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> 
     return {
         "service": service,
         "points": [
-            _point(p, sites, pinned=p is newest and p.target not in p.gone)
+            _point(p, sites, pinned=p is newest and p.target not in p.gone, foreign=state.foreign(p) is not None)
             for p in state.points.values()
             if p.state is not PointState.VOID
+        ],
+        "kept": [
+            {"site": one.site, "snapshots": dict(one.snapshots), "count": one.count, "found": list(one.found)}
+            for one in state.kept
         ],
     }
 
 
-def _point(point: Point, sites: Sequence[str], *, pinned: bool) -> dict[str, Any]:
+def _point(point: Point, sites: Sequence[str], *, pinned: bool, foreign: bool) -> dict[str, Any]:
     summary = point.sealed.get("summary", {})
     there = {point.source} if point.taken else set()
     if point.state is PointState.SEALED:
         there.add(point.target)
     return {
         "point": point.point,
-        "state": point.state.value,
+        "state": "foreign" if foreign else point.state.value,
         "moment": iso(point.moment_ms),
         "skew_ms": point.taken.get("skew_ms"),
         "proof": point.taken.get("proof"),
@@ -151,6 +155,16 @@ def _tell_root_change(_: Entry, body: Mapping[str, Any]) -> str:
     )
 
 
+def _tell_kept(_: Entry, body: Mapping[str, Any]) -> str:
+    what = "left alone" if body["rule"] == "refuse" else "undone"
+    names = ", ".join(f"{root}/.snapshot/{name}" for root, name in sorted(body["snapshots"].items()))
+    more = f" and {body['count'] - len(body['found'])} more" if body["count"] > len(body["found"]) else ""
+    return (
+        f"{body['site']} was changed by somebody else during the run of point {body['point']}; that is kept in {names} "
+        f"and {what}: {'; '.join(body['found'])}{more}"
+    )
+
+
 _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
     "claim": _tell_claim,
     "rearmed": lambda _, body: f"moment {body['void']} was missed or touched; armed anew as {body['point']}",
@@ -171,6 +185,8 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
         f"{body['primary']} is primary, the copy on {body['deciding']} decides; by {body['by']}: {body['reason']}"
     ),
     "undoing": _tell_undoing,
+    "kept": _tell_kept,
+    "unkept": lambda _, body: f"what entry {body['kept']} kept of foreign changes was removed by a person",
     "undone": _tell_undone,
     "unprotected": lambda entry, body: (
         f"run {entry.run} takes the snapshots on {' and '.join(body['sites'])} away, because {body['reason']}; points "

@@ -22,6 +22,7 @@ from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.drift import found_by_root
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.kept import kept_results, refuse_undecided
 from hadoop_dr.services.backup.ownership import own_roots, release_retired
 from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
 from hadoop_dr.services.backup.recovery import Recover, recovery_due
@@ -88,7 +89,7 @@ class Begin:
         due = recovery_due(state)
         if not due and state.claim is None and state.sealed() and not any(r.mark == "fail" for r in results):
             results += self._drift(self._whole(state))
-        return [*results, *due, *told_roots(*self._catalogs.decisions())]
+        return [*results, *kept_results(self._ground, state), *due, *told_roots(*self._catalogs.decisions())]
 
     def run(self, order: Order) -> dict[str, Any]:
         """Carries the stage out.
@@ -102,6 +103,7 @@ class Begin:
         """
         results, told = make_room(self._ground, order.run, lambda: self._decide()[0])
         refuse_on_failure(self._ground.policy.service, [*results, *self._moment_taken(order)])
+        refuse_undecided(self._ground, self._ground.ledger.read())
         self._ask_approval(order)
         as_left = self._refuse_foreign()
         claim = self._claim(order)

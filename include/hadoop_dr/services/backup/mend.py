@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.service_state import Claim
-from hadoop_dr.domain.work import WorkOrder
+from hadoop_dr.domain.work import StagedShard, WorkOrder
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
@@ -21,6 +21,7 @@ from hadoop_dr.services.transfer.stage import Stage
 
 UNDO_TURN = 1000
 """Use of a work area for an undo: behind every try of place, also of one that failed under the same claim."""
+Note = Callable[[RootPlan, Sequence[StagedShard]], None]
 
 
 class Mend:
@@ -47,16 +48,27 @@ class Mend:
         plan = RootPlan(index, root, now, to, now, items, plan_items(items, self._working))
         self._carry(claim, plan, target, self._ground.local_mover, f"undo-{claim.n}", UNDO_TURN)
 
-    def repair(self, claim: Claim, root: RootPlan, candidate: str) -> None:
-        """Compares a whole root of the source with the candidate and carries over what differs."""
+    def repair(self, claim: Claim, root: RootPlan, candidate: str, note: Note) -> None:
+        """Compares a whole root of the source with the candidate and carries over what differs.
+
+        Args:
+            note: Told what is about to be done, before the live tree changes.
+        """
         ground = self._ground
         adoption = adopt(ground, root.root, root.newer, candidate, self._beat)
         items: Sequence[Item] = adoption.items
         plan = RootPlan(root.index, root.root, None, root.newer, candidate, items, plan_items(items, self._working))
-        self._carry(claim, plan, ground.source.namenode, ground.mover, f"repair-{claim.n}")
+        self._carry(claim, plan, ground.source.namenode, ground.mover, f"repair-{claim.n}", note=note)
 
     def _carry(
-        self, claim: Claim, plan: RootPlan, source: NameNode, mover: Mover, name: str, turn: int = 0
+        self,
+        claim: Claim,
+        plan: RootPlan,
+        source: NameNode,
+        mover: Mover,
+        name: str,
+        turn: int = 0,
+        note: Note = lambda *_: None,
     ) -> None:
         ground, target = self._ground, self._ground.target
         documents = f"{ground.directory(claim.point)}/{name}"
@@ -81,4 +93,5 @@ class Mend:
 
         stage = Stage(source, target.namenode, mover, target.files, ground.tables, still_mine, self._beat)
         staged = [stage.run(order, shard, 1, documents) for shard in plan.shards]
+        note(plan, staged)
         Place(target.namenode, ground.local_mover, still_mine, self._beat).run(order, staged, 1)

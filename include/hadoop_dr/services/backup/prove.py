@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from hadoop_dr.domain.errors import AlreadyExists, Failed, Mismatch
 from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ids import iso, snapshot_name
 from hadoop_dr.domain.incomplete import COMPLETE
 from hadoop_dr.domain.inventory import Audit
@@ -21,8 +23,10 @@ from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.documents import Documents
+from hadoop_dr.services.backup.foreign import ForeignChanges, Found
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.mend import Mend
+from hadoop_dr.services.backup.kept import kept_warnings
+from hadoop_dr.services.backup.mend import Mend, Note
 from hadoop_dr.services.backup.planned import RootPlan, planned_roots
 from hadoop_dr.services.backup.sampling import SampleOlder
 from hadoop_dr.services.backup.smoke import run_smoke
@@ -60,15 +64,24 @@ class Prove:
 
         Raises:
             Mismatch: Something differs; the message names the first path.
+            ForeignFound: Somebody else changed the secondary meanwhile, and that is left to a person.
         """
         self._ground.ledger.require(claim)
         documents = Documents(self._ground, point)
         roots = planned_roots(documents)
-        newest = self._newest_candidate(point, roots)
-        verdict, candidates = self._judge(point, documents, roots, newest)
-        if verdict.mismatch:
-            self._repair(claim, point, documents, roots, candidates)
-            verdict, candidates = self._judge(point, documents, roots, newest + 1)
+        foreign = ForeignChanges(self._ground, self._transfer, point, documents, roots)
+        number = foreign.next_candidate(self._newest_candidate(point, roots))
+        verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
+        if found:
+            foreign.keep(claim, number, found)
+        if verdict.mismatch or found or foreign.is_half_done(number):
+            number += 1
+            note = partial(foreign.note_repair, number)
+            foreign.repair(number, lambda: self._repair(claim, point, documents, roots, candidates, note))
+            verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
+        if found:
+            foreign.keep(claim, number, found)
+            raise foreign.again(number)
         result = {
             "match": verdict.match,
             "mismatch": verdict.mismatch[:SHOWN],
@@ -119,6 +132,7 @@ class Prove:
                 *catalogs.warnings(point),
                 *taken_out(self._ground, point),
                 *writing_warnings(point.taken),
+                *kept_warnings(self._ground.ledger.read().kept, point.point),
                 *damage_warnings(self._ground.ledger.read(), self._ground.target.name),
                 *manifest["summary"].get("notes", []),
                 *(f"not audited, the next run does it: {text}" for text in hindered),
@@ -164,11 +178,14 @@ class Prove:
         }
 
     def _judge(
-        self, point: Point, documents: Documents, roots: Sequence[RootPlan], repair: int
-    ) -> tuple[Verdict, dict[str, Snapshot]]:
+        self, point: Point, documents: Documents, roots: Sequence[RootPlan], repair: int, foreign: ForeignChanges
+    ) -> tuple[Verdict, dict[str, Snapshot], Found]:
+        """Looks at a candidate: for what is foreign, and, where nothing is, for what differs."""
         candidates = self._candidates(point, roots, repair)
         names = {root: snapshot.name for root, snapshot in candidates.items()}
-        return self._verdict(point, documents, roots, names), candidates
+        foreign.look_at(repair)
+        verdict, found = self._verdict(point, documents, roots, names, foreign)
+        return verdict, candidates, found
 
     def _repair(
         self,
@@ -177,10 +194,11 @@ class Prove:
         documents: Documents,
         roots: Sequence[RootPlan],
         candidates: Mapping[str, Snapshot],
+        note: Note,
     ) -> None:
         """Once: what differs is carried over again, by comparing everything (section 4.6)."""
         for root in roots:
-            Mend(self._ground, self._beat).repair(claim, root, candidates[root.root].name)
+            Mend(self._ground, self._beat).repair(claim, root, candidates[root.root].name, note)
         Catalogs(self._ground).create(point, documents, lambda: self._still_mine(claim))
 
     def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int:
@@ -211,12 +229,23 @@ class Prove:
         return found
 
     def _verdict(
-        self, point: Point, documents: Documents, roots: Sequence[RootPlan], names: Mapping[str, str]
-    ) -> Verdict:
-        ground, verdict = self._ground, Verdict()
+        self,
+        point: Point,
+        documents: Documents,
+        roots: Sequence[RootPlan],
+        names: Mapping[str, str],
+        foreign: ForeignChanges,
+    ) -> tuple[Verdict, Found]:
+        ground, verdict, found = self._ground, Verdict(), dict[str, Sequence[Foreign]]()
         check = VerifyRoot(ground.target.namenode, ground.local_mover, self._beat)
         audit = AuditPoint(ground, self._beat)
         for root in roots:
+            base = f"{root.root}/.snapshot/{names[root.root]}"
+            known = dict(walk(ground.target.namenode, base)) if root.audit is Audit.WHOLE else None
+            if strange := foreign.of(root.root, known):
+                found[root.root] = strange
+            if found:
+                continue
             proofs = self._transfer.proofs(documents, root.index)
             whole = {
                 i.inode
@@ -226,13 +255,14 @@ class Prove:
             digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
             sums = self._transfer.checksums(documents, root)
             facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
-            known = dict(walk(ground.target.namenode, facts.base)) if root.audit is Audit.WHOLE else None
             verdict.add(check.run(facts, known))
             verdict.add(audit.root(root, known, names[root.root]))
+        if found:
+            return verdict, found
         sample = SampleOlder(ground, self._transfer, self._beat)
         verdict.add(sample.run(point, names))
         self._hindered, self._sampled = audit.hindered, sample.sampled
         verdict.add(Catalogs(ground).verify(point, documents))
         smoke, self._answers = run_smoke(ground)
         verdict.add(smoke)
-        return verdict
+        return verdict, found

@@ -21,6 +21,7 @@ from hadoop_dr.domain.retention import Kept, rule, to_prune
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.baseline import newest_common, recorded_snapshots
 from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.backup.kept import note_removed
 from hadoop_dr.services.backup.left_overs import sweep_left_overs
 from hadoop_dr.services.backup.preflight import thinning_is_safe
 
@@ -56,7 +57,11 @@ class Prune:
                 kept[side.name] = len(_here(self._ground.ledger.known(), side.name))
             except DrError as error:
                 warnings.append(f"{side.name} was not pruned: {error}")
-            warnings += [*self._sweep_snapshots(side), *self._retire_roots(side)]
+            warnings += [
+                *self._sweep_snapshots(side),
+                *self._retire_roots(side),
+                *note_removed(self._ground, side, run),
+            ]
         for side in self._ground.sides.values():
             warnings += [*self._sweep_documents(side), *sweep_left_overs(self._ground, side)]
         return {"removed": removed, "kept": kept, "warnings": warnings}

@@ -11,6 +11,7 @@ from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceStat
 from hadoop_dr.domain.work import Token
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.kept import left_to_a_person
 from hadoop_dr.services.backup.undo import UndoChanges, come_back_to
 from hadoop_dr.services.transfer.workarea import has_area, placing, set_aside
 
@@ -54,7 +55,7 @@ class Recover:
                 self._finish(claim, point)
                 return True
             except DrError as error:
-                if error.retryable or isinstance(error, Superseded | Unknown):
+                if error.retryable or isinstance(error, Superseded | Unknown) or left_to_a_person(self._ground, error):
                     raise
                 why = f"could not be finished: {error}"
             point = self._ground.ledger.read().points[point.point]

@@ -290,8 +290,12 @@ class BackupStages:
         return beat
 
     def _finish(self, claim: Claim, point: Point) -> None:
-        """Carries a point of an earlier run to its seal, under this run's claim and the policy it was begun with."""
-        ground = replace(self._ground, policy=self._ground.thaw(point.frozen))
+        """Carries a point of an earlier run to its seal, under this run's claim and the policy it was begun with.
+
+        What becomes of foreign changes is what a person wants now, who may have been asked since.
+        """
+        policy = replace(self._ground.thaw(point.frozen), drift=self._ground.policy.drift)
+        ground = replace(self._ground, policy=policy)
         BackupStages(ground, self._run, self._try, observer=self._show)._carry(claim, point)
 
     def _carry(self, claim: Claim, point: Point) -> None:

@@ -130,6 +130,12 @@ class Transfer:
                 found |= Records(files, self._ground.tables, f"{staged}/{shard}", self._beat).read()
         return found
 
+    def staged(self, documents: Documents, root: RootPlan) -> tuple[dict[int, int], frozenset[int]]:
+        """Gives the inodes on the target of what was staged by itself, and which tails were staged whole."""
+        every = [self._kept(documents, root, shard.number) for shard in root.shards]
+        units = {inode: there for shard in every for inode, there in shard.units.items()}
+        return units, frozenset(inode for shard in every for inode in shard.whole)
+
     def checksums(self, documents: Documents, root: RootPlan) -> dict[int, SourceChecksum]:
         """Gives the source's checksums of a root's large files and tails."""
         rows = documents.read_loose(f"checksums-{root.index}.parquet")

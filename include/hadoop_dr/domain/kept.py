@@ -1,0 +1,94 @@
+"""What is kept of foreign changes until a person removes it, as the ledger tells it (I10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hadoop_dr.domain.ledger import Entry
+
+MOST_TOLD = 200
+"""So many foreign changes are written out in one entry; their number is always there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Snapshots that hold what somebody else had done. No program removes them.
+
+    Attributes:
+        n: Number of the ledger entry.
+        point: The point during whose run it was found; empty when it was found before one.
+        number: Which candidate of the point showed it.
+        site: Where the snapshots lie.
+        snapshots: Their names by root.
+        found: What was found, for people; no more than the first ones.
+        count: How much was found.
+        rule: What the policy said then: refuse or restore.
+    """
+
+    n: int
+    point: str
+    number: int
+    site: str
+    snapshots: Mapping[str, str]
+    found: tuple[str, ...]
+    count: int
+    rule: str
+
+    def told(self) -> str:
+        """Writes it for a person."""
+        where = ", ".join(f"{self.site}:{root}/.snapshot/{name}" for root, name in sorted(self.snapshots.items()))
+        if not self.count:
+            return f"{where}: what was there before an undo"
+        first = "; ".join(self.found[:3])
+        more = f" and {self.count - 3} more" if self.count > 3 else ""
+        return f"{where}: {self.count} foreign changes ({first}{more})"
+
+
+def kept_after(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+    """Gives what is kept after an entry.
+
+    Args:
+        target_of: Gives the target of a point.
+    """
+    fold = _FOLDS.get(entry.kind)
+    return fold(entry, kept, target_of) if fold else kept
+
+
+def _kept(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tuple[Kept, ...]:
+    body = entry.body
+    found = _lines(body["found"])
+    one = Kept(
+        entry.n, body["point"], body["number"], body["site"], body["snapshots"], found, body["count"], body["rule"]
+    )  # fmt: skip
+    return (*kept, one)
+
+
+def _unkept(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tuple[Kept, ...]:
+    return tuple(one for one in kept if one.n != entry.body["kept"])
+
+
+def _undoing(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+    """Announced before it is kept, and before anybody knows what is in it."""
+    body = entry.body
+    return (*kept, Kept(entry.n, "", 0, target_of(body["to"]), dict.fromkeys(body["roots"], body["kept"]), (), 0, ""))
+
+
+def _undone(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tuple[Kept, ...]:
+    name, found = entry.body.get("kept"), entry.body.get("found", ())
+    return tuple(
+        replace(one, found=_lines(found), count=len(found)) if name in one.snapshots.values() else one for one in kept
+    )
+
+
+_FOLDS = {"kept": _kept, "unkept": _unkept, "undoing": _undoing, "undone": _undone}
+
+
+def load_kept(kept: Iterable[Mapping[str, Any]]) -> tuple[Kept, ...]:
+    """Reads what a checkpoint has."""
+    return tuple(Kept(**{**one, "found": _lines(one["found"])}) for one in kept)
+
+
+def _lines(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(found)[:MOST_TOLD]

@@ -1,0 +1,313 @@
+"""Foreign changes on the secondary during a run: found before any repair, kept, never sealed, never lost (I10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import DrError, ForeignFound
+from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.services.backup.find_foreign import Carried, FindForeign
+from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.services.report import all_entries, explanation, points_document
+from sim.test_backup_flow import fill
+from sim.test_drift import check, foreign_file, sealed_world, spy
+from sim.world import POLICY, World, plan_and_stage
+
+ROOT = "/data/a b+%"
+RESTORE = "drift: restore\n"
+SIZES = {"small": "", "large": "audit_entries: 3\n"}
+
+
+def lived_in(policy: str = POLICY) -> World:
+    """A sealed point, and a primary that moved on: a file grew, a directory moved, a new one came, one went."""
+    world = World(policy=policy)
+    fill(world)
+    east = world.clusters["east"]
+    for name in ("stays/x 1", "stays/deep ü/y", "goes/z"):
+        east.make_directory(f"{ROOT}/{name}".rpartition("/")[0], 0o755, parents=True)
+        east.extend(east.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=False), name.encode())
+    world.backup("r1")
+    east.extend(east.find(f"{ROOT}/h#"), b"more")
+    east.rename(f"{ROOT}/ü dir/g=1", f"{ROOT}/moved =")
+    east.delete(f"{ROOT}/goes", recursive=True)
+    east.make_directory(f"{ROOT}/came/in %", 0o755, parents=True)
+    for name in ("came/a+", "came/in %/b"):
+        east.extend(east.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=False), name.encode())
+    return world
+
+
+def placed(world: World, run: str = "r2", after: Callable[[World], None] | None = None) -> BackupStages:
+    """A run whose place is done; ``after`` happens once everything is staged."""
+    world.host.name = run
+    stages = world.stages(run)
+    stages.preflight()
+    stages.moment()
+    plan_and_stage(stages)
+    if after:
+        after(world)
+    stages.place()
+    return stages
+
+
+def west(world: World) -> MemoryNameNode:
+    return MemoryNameNode(world.clusters["west"])
+
+
+def kept_snapshots(world: World) -> list[str]:
+    return [shot.name for shot in west(world).snapshots(ROOT) if "-kept-" in shot.name]
+
+
+def points(world: World) -> dict[str, Any]:
+    return points_document("billing", world.ground().ledger.read(), ("east", "west"))
+
+
+def told(world: World) -> list[str]:
+    chain = world.ground().ledger.chain
+    entries = explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]
+    return [entry["text"] for entry in entries if entry["kind"] in ("kept", "unkept")]
+
+
+def extend(world: World, name: str, data: bytes = b"FOREIGN") -> None:
+    world.clusters["west"].extend(world.clusters["west"].find(f"{ROOT}/{name}"), data)
+
+
+# What somebody does, and how it is named. All of it is about things that a large root is not compared for.
+FOREIGN: dict[str, tuple[Callable[[World], Any], str]] = {
+    "a file in an old directory": (lambda w: foreign_file(w, f"{ROOT}/stays/for eign"), "stays/for eign was made"),
+    "a file in the root": (lambda w: foreign_file(w, f"{ROOT}/for eign"), "for eign was made"),
+    "a directory": (lambda w: west(w).make_directory(f"{ROOT}/stays/theirs %/deep", 0o755), "theirs % was made"),
+    "a file written over": (lambda w: foreign_file(w, f"{ROOT}/stays/x 1", b"EVIL content"), "stays/x 1 was"),
+    "a file that grew": (lambda w: extend(w, "stays/deep ü/y"), "stays/deep ü/y was changed"),
+    "a file removed": (lambda w: west(w).delete(f"{ROOT}/stays/x 1"), "stays/x 1 was deleted"),
+    "a directory removed": (
+        lambda w: west(w).delete(f"{ROOT}/stays/deep ü", recursive=True), "stays/deep ü was deleted"),
+    "a directory moved": (
+        lambda w: west(w).rename(f"{ROOT}/stays", f"{ROOT}/moved by them"), "stays was moved to moved by them"),
+    "a file's mode": (lambda w: west(w).set_permission(f"{ROOT}/stays/x 1", 0o777), "stays/x 1 was changed"),
+    "a directory's mode": (lambda w: west(w).set_permission(f"{ROOT}/stays", 0o777), "stays was changed: mode 777"),
+    "a directory's attribute": (
+        lambda w: west(w).set_xattr(f"{ROOT}/stays/deep ü", "user.ü", b"1"), "stays/deep ü was changed"),
+    "the root's mode": (lambda w: west(w).set_permission(ROOT, 0o777), f"{ROOT} was changed: mode 777"),
+    "the root's attribute": (lambda w: west(w).set_xattr(ROOT, "user.ü", b"1"), f"{ROOT} was changed"),
+}  # fmt: skip
+# And what only somebody can do who finds what the run has just brought.
+BROUGHT: dict[str, tuple[Callable[[World], Any], str]] = {
+    "a file in a new directory": (
+        lambda w: foreign_file(w, f"{ROOT}/came/in %/for eign"), "came/in %/for eign was made"),
+    "a new file written over": (lambda w: foreign_file(w, f"{ROOT}/came/a+", b"EVIL"), "came/a+ was changed"),
+    "a new file removed": (lambda w: west(w).delete(f"{ROOT}/came/in %/b"), "came/in %/b was deleted"),
+    "a new directory moved": (lambda w: west(w).rename(f"{ROOT}/came", f"{ROOT}/gone"), "came was moved to gone"),
+    "a file that grew and grew again": (lambda w: extend(w, "h#"), "h# was"),
+    "what moved moved on": (lambda w: west(w).rename(f"{ROOT}/moved =", f"{ROOT}/on"), "moved = was moved to on"),
+}  # fmt: skip
+EVERY = FOREIGN | BROUGHT
+CONTENT = {"a file in an old directory": ("stays/for eign", b"FOREIGN"),
+           "a file written over": ("stays/x 1", b"EVIL content"),
+           "a file in a new directory": ("came/in %/for eign", b"FOREIGN"),
+           "a new file written over": ("came/a+", b"EVIL")}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("what", EVERY)
+def test_foreign_changes_during_a_run_are_refused_by_name_and_left_alone(what: str, size: str) -> None:
+    world = lived_in(POLICY + SIZES[size])
+    stages = placed(world)
+    change, name = EVERY[what]
+    change(world)
+    theirs = world.tree("west", ROOT)
+    with pytest.raises(ForeignFound) as refused:
+        stages.verify()
+    said = str(refused.value)
+    assert [text for text in (name, "drift: restore", "Put it back") if text not in said] == [], said
+    assert world.tree("west", ROOT) == theirs
+    state = world.ground().ledger.read()
+    assert [point["state"] for point in points(world)["points"]] == ["sealed", "foreign"]
+    [kept] = kept_snapshots(world)
+    assert world.tree("west", f"{ROOT}/.snapshot/{kept}") == theirs
+    assert [dict(one.snapshots) for one in state.kept] == [{ROOT: kept}]
+    with pytest.raises(DrError, match="was not verified"):
+        stages.seal()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("what", EVERY)
+def test_foreign_changes_during_a_run_are_kept_and_undone_where_the_policy_says_restore(what: str, size: str) -> None:
+    world = lived_in(POLICY + RESTORE + SIZES[size])
+    stages = placed(world)
+    EVERY[what][0](world)
+    theirs = world.tree("west", ROOT)
+    assert stages.verify()["word"] == "match"
+    document = stages.seal()
+    name = document["snapshots"]["west"][ROOT]
+    assert world.tree("west", f"{ROOT}/.snapshot/{name}") == world.tree("east", f"{ROOT}/.snapshot/{name[:-3]}")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    [kept] = kept_snapshots(world)
+    assert world.tree("west", f"{ROOT}/.snapshot/{kept}") == theirs
+    assert [warning for warning in document["warnings"] if kept in warning]
+
+
+@pytest.mark.parametrize("what", FOREIGN.keys() - {"the root's mode"})  # which place sets, whatever it is
+@pytest.mark.parametrize("size", SIZES)
+def test_what_somebody_did_between_plan_and_place_is_found_as_well(what: str, size: str) -> None:
+    world = lived_in(POLICY + SIZES[size])
+    change, name = FOREIGN[what]
+    stages = placed(world, after=change)
+    with pytest.raises(ForeignFound, match=name.split()[0]):
+        stages.verify()
+
+
+@pytest.mark.parametrize("what", CONTENT)
+def test_what_was_kept_is_named_everywhere_until_a_person_removes_it_and_no_prune_does(what: str) -> None:
+    world = lived_in(POLICY.replace('secondary: "5"', 'secondary: "1"') + RESTORE)
+    stages = placed(world)
+    EVERY[what][0](world)
+    stages.verify()
+    stages.seal()
+    for number in range(4):
+        world.backup(f"later {number}")
+    [kept] = kept_snapshots(world)
+    path, content = CONTENT[what]
+    assert world.clusters["west"].find(f"{ROOT}/.snapshot/{kept}/{path}").content == content
+    [named] = points(world)["kept"]
+    assert (named["site"], named["snapshots"], named["count"]) == ("west", {ROOT: kept}, 1)
+    assert [result for result in check(world) if result.name == "kept" and kept in result.detail]
+    [line] = told(world)
+    assert kept in line
+    west(world).delete_snapshot(ROOT, kept)
+    world.backup("after")
+    assert points(world)["kept"] == []
+    assert not [result for result in check(world) if result.name == "kept"]
+    assert "removed" in told(world)[-1]
+
+
+def test_a_service_with_foreign_changes_stays_refused_and_writes_nothing_until_somebody_decides() -> None:
+    world = lived_in()
+    stages = placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    with pytest.raises(ForeignFound):
+        stages.verify()
+    world.host.dead.add("r2")
+    shots = west(world).snapshots(ROOT)
+    for number in range(3):
+        with pytest.raises(ForeignFound, match="stays/for eign was made"):
+            world.backup(f"again {number}")
+        world.host.dead.add(f"again {number}")
+        assert west(world).snapshots(ROOT) == shots
+    assert world.clusters["west"].find(f"{ROOT}/stays/for eign").content == b"FOREIGN"
+    assert len(world.ground().ledger.read().kept) == 1
+
+
+def test_what_changed_further_is_kept_anew() -> None:
+    world = lived_in()
+    stages = placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    with pytest.raises(ForeignFound):
+        stages.verify()
+    world.host.dead.add("r2")
+    extend(world, "stays/for eign", b" AND MORE")
+    with pytest.raises(ForeignFound):
+        world.backup("again")
+    contents = [world.clusters["west"].find(f"{ROOT}/.snapshot/{name}/stays/for eign").content
+                for name in kept_snapshots(world)]  # fmt: skip
+    assert contents == [b"FOREIGN", b"FOREIGN AND MORE"]
+
+
+def test_once_the_foreign_file_is_taken_away_the_next_run_seals_the_point_and_its_own() -> None:
+    world = lived_in()
+    stages = placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    with pytest.raises(ForeignFound):
+        stages.verify()
+    world.host.dead.add("r2")
+    west(world).delete(f"{ROOT}/stays/for eign")
+    world.backup("next")
+    assert [p.state for p in world.ground().ledger.read().points.values()] == [PointState.SEALED] * 3
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def test_once_the_policy_says_restore_the_next_run_undoes_it_and_seals_the_point_and_its_own() -> None:
+    world = lived_in()
+    stages = placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    with pytest.raises(ForeignFound):
+        stages.verify()
+    world.host.dead.add("r2")
+    world.policy = POLICY + RESTORE
+    world.backup("next")
+    assert [p.state for p in world.ground().ledger.read().points.values()] == [PointState.SEALED] * 3
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    assert {world.clusters["west"].find(f"{ROOT}/.snapshot/{name}/stays/for eign").content
+            for name in kept_snapshots(world)} == {b"FOREIGN"}  # fmt: skip
+
+
+def test_a_first_run_into_an_empty_root_sees_what_came_meanwhile() -> None:
+    world = World()
+    fill(world)
+    stages = placed(world)
+    foreign_file(world, f"{ROOT}/ü dir/for eign")
+    with pytest.raises(ForeignFound, match="ü dir/for eign was made"):
+        stages.verify()
+
+
+def effects(rule: str) -> int:
+    """How many effects verify and seal have when they meet something foreign."""
+    faults = Faults()
+    world = lived_in(POLICY + rule + SIZES["large"])
+    placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    stages = world.stages("r2", faults=faults)
+    try:
+        stages.verify()
+        stages.seal()
+    except ForeignFound:
+        pass
+    return faults.count
+
+
+@pytest.mark.parametrize("how", ["dies", "not done", "done"])
+@pytest.mark.parametrize("at", range(1, effects(RESTORE) + 1))
+def test_a_death_or_a_lost_answer_around_keeping_and_undoing_loses_nothing_and_the_next_run_seals(
+    at: int, how: str
+) -> None:
+    world = lived_in(POLICY + RESTORE + SIZES["large"])
+    placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    faults = Faults(at=at, die=how == "dies", lose=how != "dies", after=how == "done")
+    try:
+        stages = world.stages("r2", faults=faults)
+        stages.verify()
+        stages.seal()
+    except (DrError, Died):
+        world.host.dead.add("r2")
+    world.backup("next")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    found = [name for name in kept_snapshots(world) if holds(world, name)]
+    assert found
+    recorded = {name for one in world.ground().ledger.read().kept for name in one.snapshots.values()}
+    assert recorded.issuperset(found[:1])
+    assert not any(holds(world, name) for p in world.ground().ledger.read().sealed()
+                   for name in [p.sealed["snapshots"][ROOT]["snapshot"]])  # fmt: skip
+
+
+def holds(world: World, snapshot: str) -> bool:
+    try:
+        return world.clusters["west"].find(f"{ROOT}/.snapshot/{snapshot}/stays/for eign").content == b"FOREIGN"
+    except DrError:
+        return False
+
+
+def test_a_root_in_which_nothing_happened_costs_one_request_to_know_it() -> None:
+    world = sealed_world()
+    ground, asked = spy(world)
+    west(world).create_snapshot(ROOT, "candidate")
+    base = world.ground().ledger.read().newest_sealed().sealed["snapshots"][ROOT]["snapshot"]  # type: ignore[union-attr]
+    plan = make_plan([], unit_files=1, unit_bytes=1, directory_limit=9)
+    quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(ground.target.namenode)
+    assert find.run(quiet, *find.differences([quiet])) == []
+    assert asked.calls == ["diff"]

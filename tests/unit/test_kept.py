@@ -1,0 +1,77 @@
+"""What the ledger says is kept of foreign changes, from its first entry until a person removed it (I10)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hadoop_dr.domain.kept import MOST_TOLD, Kept
+from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.service_state import ServiceState, dump_state, load_state, reduce_service
+
+POINT = "20261120T020000.000Z"
+NAME = f"dr-billing-kept-{POINT}.0"
+
+
+def entry(n: int, kind: str, **body: Any) -> Entry:
+    return Entry(n, 1, "r", "", kind, body, GENESIS, 1)
+
+
+def kept(n: int, rule: str = "refuse", found: tuple[str, ...] = ("/r/ü was made",), number: int = 0) -> Entry:
+    return entry(
+        n, "kept", claim=1, point=POINT, number=number, site="west", snapshots={"/r": NAME}, found=list(found),
+        count=len(found), rule=rule,
+    )  # fmt: skip
+
+
+def staged() -> list[Entry]:
+    return [
+        entry(1, "claim", **{"try": 1}, point=POINT, moment_ms=1_795_140_000_000, owner={}, frozen={}),
+        entry(2, "taken", claim=1, point=POINT, moment_ms=1_795_140_000_000, source="east", target="west", roots={}),
+        entry(3, "staged", claim=1, point=POINT),
+    ]
+
+
+def test_what_is_kept_is_known_until_a_person_removed_it() -> None:
+    state = reduce_service([*staged(), kept(4)])
+    assert state.kept == (Kept(4, POINT, 0, "west", {"/r": NAME}, ("/r/ü was made",), 1, "refuse"),)
+    assert state.kept[0].told() == f"west:/r/.snapshot/{NAME}: 1 foreign changes (/r/ü was made)"
+    assert reduce_service([entry(5, "unkept", kept=9)], state).kept == state.kept
+    assert reduce_service([entry(5, "unkept", kept=4)], state).kept == ()
+
+
+def test_of_much_only_the_first_is_written_out() -> None:
+    many = tuple(f"/r/{number} was made" for number in range(MOST_TOLD + 1))
+    [one] = reduce_service([*staged(), kept(4, found=many)]).kept
+    assert (len(one.found), one.count) == (MOST_TOLD, MOST_TOLD + 1)
+    assert one.told().endswith(f"(/r/0 was made; /r/1 was made; /r/2 was made and {MOST_TOLD - 2} more)")
+
+
+def test_a_staged_point_waits_for_a_person_while_its_last_word_is_refuse() -> None:
+    state = reduce_service([*staged(), kept(4)])
+    point = state.points[POINT]
+    assert state.foreign(point) == state.kept[0]
+    restored = reduce_service([kept(5, "restore", number=1)], state)
+    assert restored.foreign(point) is None
+    void = reduce_service([entry(5, "void", claim=1, point=POINT, reason="x")], state)
+    assert void.foreign(void.points[POINT]) is None
+    assert ServiceState().foreign(point) is None
+
+
+def test_an_undo_keeps_what_it_finds_and_says_so_once_it_is_done() -> None:
+    undoing = entry(4, "undoing", claim=1, point="", to=POINT, roots=["/r"], kept="dr-b-kept-1-4", reason="x")
+    state = reduce_service([*staged(), kept(3), undoing])
+    one = Kept(4, "", 0, "west", {"/r": "dr-b-kept-1-4"}, (), 0, "")
+    assert state.kept[1] == one
+    assert one.told() == "west:/r/.snapshot/dr-b-kept-1-4: what was there before an undo"
+    undone = entry(5, "undone", claim=1, to=POINT, kept="dr-b-kept-1-4", found=["/r/ü was made"], base={})
+    after = reduce_service([undone], state).kept
+    assert (after[0], after[1].found, after[1].count) == (state.kept[0], ("/r/ü was made",), 1)
+
+
+def test_a_checkpoint_has_all_that_is_kept() -> None:
+    state = reduce_service([*staged(), kept(4)])
+    assert load_state(json.loads(json.dumps(dump_state(state)))) == state
+    without = {**dump_state(state)}
+    del without["kept"]
+    assert load_state(without).kept == ()
