@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World
+from support.thinned import thinned
 
 
 def lived_in() -> World:
@@ -35,8 +38,7 @@ def effects_of_a_run() -> int:
 COUNT = effects_of_a_run()
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, COUNT + 1))
+@pytest.mark.parametrize(("at", "after"), thinned(product(range(1, COUNT + 1), (False, True)), 3))
 def test_a_run_that_died_at_any_effect_is_followed_by_a_sealed_point(at: int, after: bool) -> None:
     world = LIVED_IN.clone()
     older = world.tree("west", f"{ROOT}/.snapshot/{only_snapshot(world)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World, plan_and_stage
+from support.thinned import thinned
 
 
 def sealed_world(policy: str = POLICY) -> World:
@@ -201,8 +203,7 @@ def effects() -> int:
     return faults.count
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["not done", "done"])
-@pytest.mark.parametrize("at", range(1, effects() + 1))
+@pytest.mark.parametrize(("at", "after"), thinned(product(range(1, effects() + 1), (False, True)), 3))
 def test_a_lost_answer_is_settled_or_stops_the_run_and_the_next_one_seals(at: int, after: bool) -> None:
     world = GROWN.clone()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,6 +25,11 @@ def backup(world: World, run: str) -> Any:
 
 
 def grown(points: int, policy: str = POLICY) -> World:
+    return _grown(points, policy).clone()
+
+
+@cache
+def _grown(points: int, policy: str) -> World:
     world = World(policy)
     fill(world)
     for number in range(points):

@@ -18,6 +18,7 @@ from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.report import all_entries, explanation
 from sim.test_protect_directories import SITES, hdfs, holds, write
 from sim.world import World, plan_and_stage
+from support.thinned import thinned
 
 PARENT, CHILD, SIBLING, LAKE = "/data/ü %", "/data/ü %/b+ c", "/data/ü %/d#", "/lake"
 ORDER: dict[str, Any] = {"change_roots": True, "approve": True, "reason": "one root for all"}
@@ -427,7 +428,7 @@ CASES = [("widened", at, how) for at in range(1, effects(CHANGES["widened"]) + 1
 CASES += [("narrowed", at, HOW[at % 3]) for at in range(1, effects(CHANGES["narrowed"]) + 1)]
 
 
-@pytest.mark.parametrize(("way", "at", "how"), CASES)
+@pytest.mark.parametrize(("way", "at", "how"), thinned(CASES, 5))
 def test_whatever_interrupts_a_change_of_roots_the_next_run_goes_on_with_it_and_there_was_always_a_way(
     way: str, at: int, how: str
 ) -> None:

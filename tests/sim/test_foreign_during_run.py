@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from hadoop_dr.services.report import all_entries, explanation, points_document
 from sim.test_backup_flow import fill
 from sim.test_drift import check, foreign_file, sealed_world, spy
 from sim.world import POLICY, World, plan_and_stage
+from support.thinned import thinned
 
 ROOT = "/data/a b+%"
 RESTORE = "drift: restore\n"
@@ -270,8 +272,9 @@ def effects(rule: str) -> int:
     return faults.count
 
 
-@pytest.mark.parametrize("how", ["dies", "not done", "done"])
-@pytest.mark.parametrize("at", range(1, effects(RESTORE) + 1))
+@pytest.mark.parametrize(
+    ("at", "how"), thinned(product(range(1, effects(RESTORE) + 1), ("dies", "not done", "done")), 4)
+)
 def test_a_death_or_a_lost_answer_around_keeping_and_undoing_loses_nothing_and_the_next_run_seals(
     at: int, how: str
 ) -> None:

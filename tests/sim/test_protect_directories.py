@@ -15,6 +15,7 @@ from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.reverify import verify_again
 from sim.world import World, protecting
+from support.thinned import thinned
 
 STAYS, GOES, COMES = "/data/stays ü", "/data/goes %20", "/lake/comes#+"
 SITES = ("east", "west")
@@ -234,7 +235,7 @@ HOW = ("dies before", "dies after", "loses")
 
 @pytest.mark.parametrize(
     ("at", "how", "then"),
-    [(at, HOW[at % 3], ((STAYS, COMES), (COMES, GOES))[at % 2]) for at in range(1, COUNTED.count + 1)],
+    thinned(((at, HOW[at % 3], ((STAYS, COMES), (COMES, GOES))[at % 2]) for at in range(1, COUNTED.count + 1)), 5),
 )
 def test_whatever_interrupts_the_run_that_changes_directories_the_next_one_holds_what_is_declared_then(
     at: int, how: str, then: tuple[str, ...]

@@ -16,6 +16,7 @@ from hadoop_dr.services.backup.documents import Documents
 from sim.world import TableWorld, protecting
 from support.catalogs import database, function, table
 from support.selected import holds_what_is_selected, tables_on
+from support.thinned import thinned
 
 
 def hive(*patterns: str, more: str = "") -> str:
@@ -259,7 +260,7 @@ CHANGING, COUNTED = changing(), Faults()
 CHANGING.clone().backup("counted", COUNTED)
 
 
-@pytest.mark.parametrize(("at", "how"), [(at, HOW[at % 3]) for at in range(1, COUNTED.count + 1, 2)])
+@pytest.mark.parametrize(("at", "how"), thinned(((at, HOW[at % 3]) for at in range(1, COUNTED.count + 1)), 4))
 def test_whatever_interrupts_the_run_that_changes_the_selection_the_next_one_holds_what_is_selected_then(
     at: int, how: str
 ) -> None:

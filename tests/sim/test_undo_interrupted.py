@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from bisect import bisect_left
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from hadoop_dr.services.report import explanation
 from sim.half_done import OTHER, back_at_the_sealed_point, effects_of_place, half_done
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, TableWorld, World
+from support.thinned import THOROUGH
 
 LATE = effects_of_place() - 4
 HALF = effects_of_place() // 2
@@ -31,7 +31,6 @@ FAULTS: dict[str, Any] = {
     "lost answer, not done": {"lose": True},
     "lost answer, done": {"lose": True, "after": True},
 }
-THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
 
 def preflight(world: World, run: str, faults: Faults | None = None) -> bool:
@@ -81,11 +80,11 @@ def in_step(world: TableWorld) -> None:
 
 
 def cases(died_at: int, turn: int) -> list[tuple[int, str]]:
-    """Every second effect with one of the faults in turn; under the thorough profile every one with each of them."""
+    """Every fourth effect with one of the faults in turn; in long runs every one with each of them."""
     effects = range(1, effects_until_undone(died_at) + 1)
     if THOROUGH:
         return [(at, fault) for at in effects for fault in FAULTS]
-    return [(at, list(FAULTS)[at // 2 % len(FAULTS)]) for at in effects[turn::2]]
+    return [(at, list(FAULTS)[at // 4 % len(FAULTS)]) for at in effects[turn::4]]
 
 
 @pytest.mark.parametrize(("died_at", "turn"), [(HALF, 0), (LATE, 1)], ids=["tree half changed", "catalog half changed"])

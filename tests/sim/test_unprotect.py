@@ -15,6 +15,7 @@ from hadoop_dr.services.backup.unprotect import Unprotect
 from hadoop_dr.services.report import explanation, points_document
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World, plan_and_stage
+from support.thinned import thinned
 
 OTHER = "/data/other #1"
 
@@ -98,8 +99,9 @@ def effects(**how: Any) -> int:
     return faults.count
 
 
-HOWS = [pytest.param(at, after, both, id=f"{'both' if both else 'primary'}-{at}-{'after' if after else 'before'}")
-        for both in (False, True) for at in range(1, effects(both=both) + 1) for after in (False, True)]  # fmt: skip
+EVERY = [pytest.param(at, after, both, id=f"{'both' if both else 'primary'}-{at}-{'after' if after else 'before'}")
+         for both in (False, True) for at in range(1, effects(both=both) + 1) for after in (False, True)]  # fmt: skip
+HOWS = thinned(EVERY, 3)
 
 
 def all_is_away(world: World, *, both: bool) -> None:
