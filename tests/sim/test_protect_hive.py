@@ -128,7 +128,7 @@ def test_a_database_that_was_only_made_for_a_table_is_not_named_when_the_table_i
 
 
 def test_whatever_the_policy_says_now_a_point_is_planned_placed_and_verified_by_what_it_selects() -> None:
-    world = two_databases(hive("bill"))
+    world = two_databases(hive("bill", more="drift: restore\n"))
     world.metastores["west"].create([database("crm"), table("crm", "own"), database("bill"), table("bill", "old")])
     begun(world, "moment")
     world.policy = hive("crm")

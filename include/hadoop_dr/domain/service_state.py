@@ -68,6 +68,7 @@ class Point:
     base: Mapping[str, Any] = field(default_factory=dict)
     frozen: Mapping[str, Any] = field(default_factory=dict)
     yielded: tuple[str, ...] = ()  # roots of it whose snapshots made way for other roots
+    undone: bool = False  # what it had changed of the live tree and catalog was undone
 
     @property
     def bases(self) -> Mapping[str, Any]:
@@ -333,7 +334,9 @@ def _undone(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
     to, given_up = points[body["to"]], points.get(body.get("point", ""))
     points[to.point] = replace(to, base={**to.base, **body["base"]})
     if given_up is not None:
-        points[given_up.point] = replace(given_up, state=PointState.VOID, reason=body.get("reason", ""))
+        points[given_up.point] = replace(
+            given_up, state=PointState.VOID, reason=body.get("reason", ""), undone=True
+        )
     return claim
 
 

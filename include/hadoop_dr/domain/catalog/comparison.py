@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import Catalog
 from hadoop_dr.domain.catalog.fields import STRUCTURES
-from hadoop_dr.domain.catalog.rows import STRUCTURE, Row, Slot, normal_form
-from hadoop_dr.domain.catalog.tree import LIST, MAP, SET, STRUCT, Items, Tree
+from hadoop_dr.domain.catalog.rows import STRUCTURE, Kind, Row, Slot, normal_form
+from hadoop_dr.domain.catalog.tree import LIST, MAP, SET, STRUCT, Items, Pairs, Tree
+
+_PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAMETERS}
+_ACCURATE = b"COLUMN_STATS_ACCURATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,32 @@ def compare(wanted: Catalog, found: Catalog, owns: Callable[[Slot], bool]) -> Ve
             _judge(row, there, mismatch, cannot_tell)
     mismatch += [f"{slot} is not part of the recovery point" for slot in found if slot not in wanted and owns(slot)]
     return Verdict(match, tuple(sorted(mismatch)), tuple(sorted(cannot_tell)))
+
+
+def alike(one: Row | None, other: Row | None) -> bool:
+    """Whether two objects are the same one as far as any metastore can tell, or both are absent.
+
+    Which statistics are accurate is left out: metastores change that by themselves when statistics come or go.
+    """
+    if one is None or other is None:
+        return one is other
+    return one.hash == other.hash or _told(one) == _told(other)
+
+
+def differing(wanted: Row, found: Row) -> list[str]:
+    """Names the fields in which two objects of one slot differ that are not ``alike``, sorted."""
+    return sorted(set(_differing(_told(wanted), _told(found), STRUCTURE[wanted.slot.kind])))
+
+
+def _told(row: Row) -> Tree:
+    tree = _known(normal_form(row.slot.kind, row.tree), STRUCTURE[row.slot.kind])
+    parameters = _PARAMETERS.get(row.slot.kind)
+    if parameters not in tree:
+        return tree
+    kind, pairs = tree[parameters]
+    kept = [pair for pair in pairs.pairs if pair[0] != _ACCURATE]
+    rest = {field: value for field, value in tree.items() if field != parameters}
+    return {**rest, parameters: (kind, Pairs(pairs.key_type, pairs.value_type, kept))} if kept else rest
 
 
 def _judge(wanted: Row, found: Row, mismatch: list[str], cannot_tell: list[str]) -> None:

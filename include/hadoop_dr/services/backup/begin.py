@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline
+from hadoop_dr.domain.catalog.foreign import told_objects
 from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, warn
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
@@ -17,6 +18,7 @@ from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.baseline import find_baseline, lost_results
+from hadoop_dr.services.backup.catalog_drift import CatalogDrift
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.damage import damage_warnings
@@ -80,6 +82,7 @@ class Begin:
     ) -> None:
         self._ground, self._catalogs, self._finish = ground, Catalogs(ground, change_roots=change_roots), finish
         self._close, self._way, self._ordered = Close(ground), RootsInTheWay(ground), change_roots
+        self._objects = CatalogDrift(ground)
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
@@ -87,7 +90,7 @@ class Begin:
         if state is None:
             return results
         due = recovery_due(state)
-        if not due and state.claim is None and state.sealed() and not any(r.mark == "fail" for r in results):
+        if not due and state.claim is None and not any(r.mark == "fail" for r in results):
             results += self._drift(self._whole(state))
         return [*results, *kept_results(self._ground, state), *due, *told_roots(*self._catalogs.decisions())]
 
@@ -238,13 +241,16 @@ class Begin:
 
     def _drift(self, last: Baseline) -> list[Result]:
         changing = self._way.foreign_changes(self._catalogs.roots(), ordered=self._ordered)
-        if last.newest is None and changing is None:
+        foreign = told_objects(self._objects.look(lambda: self._catalogs.parted().rows))
+        if last.newest is None and changing is None and not foreign:
             return []
         found = changing
         if found is None:
             found = [line for lines in found_by_root(self._ground, last).values() for line in lines]
+        found = [*found, *foreign]
         if not found:
-            return [ok("drift", "the secondary's directories are as the last point left them")]
+            what = "directories and tables are" if self._ground.policy.hive_patterns else "directories are"
+            return [ok("drift", f"the secondary's {what} as the last point left them")]
         detail = (
             f"{self._ground.target.name} was changed by somebody else: {'; '.join(found[:5])}"
             + (f" and {len(found) - 5} more" if len(found) > 5 else "")

@@ -10,8 +10,9 @@ from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catal
 from hadoop_dr.domain.catalog.left_out import LeftOut, changes_that_count
 from hadoop_dr.domain.catalog.losses import named_drops, renamed_tables
 from hadoop_dr.domain.catalog.places import Place, locations, table_roots
+from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
-from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, refuse_references, rewrite_rows
+from hadoop_dr.domain.catalog.rewrite import refuse_references
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.deletions import Deletions
@@ -23,12 +24,12 @@ from hadoop_dr.domain.roots import Decision, root_of
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.backup.catalog_baseline import CATALOG, addresses_of, rewritten, selected_at
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.parting import Parting, refuse_unprotectable
-from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported, Planned
+from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported, FollowCatalog, Planned
 
-CATALOG = "catalog.parquet"
 DROPS = "drops.parquet"
 LEFT_OUT = "left-out.parquet"
 """What a point leaves out, so that the next export need not read the whole catalog again."""
@@ -50,13 +51,14 @@ class Catalogs:
     Attributes:
         gaps: Why it cannot be told what changed after the newest E0; empty when it can.
         lost: Why it cannot be told what the catalog was at the newest E0; empty when it can.
+        position: Where the target's log stood when its catalog was verified; None before that.
     """
 
     def __init__(self, ground: Ground, *, change_roots: bool = False) -> None:
         self._ground = ground
         self._patterns = ground.policy.hive_patterns
         self._selection = selection_of(self._patterns)
-        self._parting = Parting(ground, self._selection, self._addresses(ground.source), changing=change_roots)
+        self._parting = Parting(ground, self._selection, addresses_of(ground.source), changing=change_roots)
         self._begun: Exported | None = None
         self._every: list[Row] = []
         self._every_at = -1
@@ -68,6 +70,7 @@ class Catalogs:
         self._quiet_from_s = 0.0
         self.gaps: list[str] = []
         self.lost: list[str] = []
+        self.position: Position | None = None
 
     # ------------------------------------------------------------------ before and at the moment
 
@@ -259,8 +262,10 @@ class Catalogs:
         if not point.taken.get("catalog"):
             return Verdict()
         wanted = self._wanted(documents)
-        refuse_references(wanted, self._addresses(self._ground.source), self._ground.source.name)
-        found = CatalogVerify(self._metastore(self._ground.target)).run(wanted, selected_at(point))
+        refuse_references(wanted, addresses_of(self._ground.source), self._ground.source.name)
+        target = self._metastore(self._ground.target)
+        self.position = FollowCatalog(target).position()  # before the reading: what comes in between is looked at again
+        found = CatalogVerify(target).run(wanted, selected_at(point))
         return Verdict(found.match, list(found.mismatch), list(found.cannot_tell))
 
     def warnings(self, point: Point) -> list[str]:
@@ -334,15 +339,10 @@ class Catalogs:
         return self._rewritten(self._rows(documents))
 
     def _rewritten(self, rows: Iterable[Row]) -> list[Row]:
-        source, target = self._ground.source, self._ground.target
-        return rewrite_rows(self._along(rows), Rewrite(self._addresses(source), target.authority))
+        return rewritten(self._ground, rows)
 
     def _along(self, rows: Iterable[Row]) -> Iterable[Row]:
         return self._ground.claims.heartbeat.along(rows)
-
-    @staticmethod
-    def _addresses(side: Side) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(alias for address in side.addresses for alias in aliases(address)))
 
     def _replaced(self, now: Catalog, sealed: Sequence[Point], source: str) -> tuple[Slot, ...]:
         """Tables the source dropped and made again since the newest earlier point that selected them."""
@@ -417,9 +417,6 @@ def _absent_warnings(catalog: Mapping[str, Any]) -> list[str]:
     return [f"registered without a directory, as on the primary: {names}"] if absent["count"] else []
 
 
-def selected_at(point: Point) -> Selection:
-    """What of the catalog a taken point selects, whatever the policy says now."""
-    return selection_of(point.taken["protect"]["hive"])
 def _counts(found: Difference) -> dict[str, int]:
     counts = dict.fromkeys(_NOTHING, 0)
     names: Mapping[Verb, str] = {Verb.CREATE: "create", Verb.ALTER: "alter", Verb.DROP: "drop"}

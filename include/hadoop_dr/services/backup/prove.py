@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.errors import AlreadyExists, Failed, Mismatch
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.foreign import Foreign
@@ -55,6 +56,7 @@ class Prove:
         self._answers: list[dict[str, object]] = []
         self._hindered: list[str] = []
         self._sampled: dict[str, object] | None = None
+        self._position: Position | None = None
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Takes the candidate snapshots and compares them.
@@ -90,7 +92,8 @@ class Prove:
             "smoke": self._answers,
         }
         taken = {root: record(snapshot) for root, snapshot in candidates.items()}
-        kept = {"snapshots": taken, "hindered": self._hindered[:SHOWN], "sampled": self._sampled}
+        position = self._position.document() if self._position is not None else None
+        kept = {"snapshots": taken, "hindered": self._hindered[:SHOWN], "sampled": self._sampled, "position": position}
         documents.put_json(_VERDICT, {**result, **kept})
         if verdict.mismatch:
             raise Mismatch(
@@ -121,6 +124,7 @@ class Prove:
             "files_copied": point.staged["files"],
             "bytes_copied": point.staged["bytes"],
             "catalog": manifest["summary"]["catalog"],
+            "catalog_position": verdict.get("position"),
             "deletions": manifest["summary"]["deletions"],
             "live": manifest["live"],
             "audited": manifest["summary"]["audited"] and not hindered,
@@ -262,7 +266,9 @@ class Prove:
         sample = SampleOlder(ground, self._transfer, self._beat)
         verdict.add(sample.run(point, names))
         self._hindered, self._sampled = audit.hindered, sample.sampled
-        verdict.add(Catalogs(ground).verify(point, documents))
+        catalogs = Catalogs(ground)
+        verdict.add(catalogs.verify(point, documents))
+        self._position = catalogs.position
         smoke, self._answers = run_smoke(ground)
         verdict.add(smoke)
         return verdict, found

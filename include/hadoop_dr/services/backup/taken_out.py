@@ -7,7 +7,7 @@ from hadoop_dr.domain.catalog.selection import no_longer_owned
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.roots import root_of
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.backup.catalogs import CATALOG, selected_at
+from hadoop_dr.services.backup.catalog_baseline import CATALOG, selected_at
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 

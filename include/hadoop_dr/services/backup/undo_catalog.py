@@ -10,7 +10,8 @@ from hadoop_dr.domain.catalog.rows import Row, Slot
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.backup.catalogs import Catalogs, selected_at
+from hadoop_dr.services.backup.catalog_baseline import selected_at
+from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.catalog import CatalogApply

@@ -2,6 +2,7 @@
 
 from hadoop_dr.services.catalog.apply import Applied, CatalogApply, Planned
 from hadoop_dr.services.catalog.export import CatalogExport, Exported
+from hadoop_dr.services.catalog.following import FollowCatalog
 from hadoop_dr.services.catalog.verify import CatalogVerify
 
-__all__ = ["Applied", "CatalogApply", "CatalogExport", "CatalogVerify", "Exported", "Planned"]
+__all__ = ["Applied", "CatalogApply", "CatalogExport", "CatalogVerify", "Exported", "FollowCatalog", "Planned"]

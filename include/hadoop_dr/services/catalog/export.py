@@ -100,7 +100,7 @@ class CatalogExport:
         if events is None:
             raise CatalogMoved(self._metastore.name, f"its notification log has a gap after event {after}",
                                "Take another moment")
-        return [event for event in events if _concerns(event, selection)]
+        return [event for event in events if concerns(event, selection)]
 
     def _correct(
         self,
@@ -203,7 +203,8 @@ def _keeps(selection: Selection, touch: Touch) -> bool:
     return selection.keeps(Slot(touch.kind, touch.database, touch.table, touch.key or ""))
 
 
-def _concerns(event: Event, selection: Selection) -> bool:
+def concerns(event: Event, selection: Selection) -> bool:
+    """Whether an event is about something that a selection covers."""
     if event.table and selection.table(event.database, event.table):
         return True                                          # also INSERT: data moved, if not the catalog
     return any(selection.database(touch.database) if touch.table is None

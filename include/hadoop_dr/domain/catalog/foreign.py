@@ -1,0 +1,182 @@
+"""What somebody else did to the secondary's catalog: objects are compared, not events (DESIGN.md section 6, I10).
+
+    the wanted state        what the primary has, addresses already the secondary's: as it should be is nobody's change
+    what points left        each sealed point left what it selects as it says; the newest that selects an object counts
+    what neither explains   is somebody else's
+
+Of an object that no point ever selected the secondary has a copy of somebody's. Where a point's own words are lost, or
+a run of ours was given up in the middle, nobody can tell whose work it is: that is ``untold``, kept and not refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.comparison import alike, differing
+from hadoop_dr.domain.catalog.difference import Catalog
+from hadoop_dr.domain.catalog.rows import ORDER, Kind, Row, Slot, row_of
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.catalog.tree import get_map, text_map, with_field, without
+
+_STATISTICS = (Kind.TABLE_STATS, Kind.PARTITION_STATS)
+_PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAMETERS}
+_OF_A_CREATION = ("EXTERNAL", "TRANSLATED_TO_EXTERNAL", "external.table.purge", "DO_NOT_UPDATE_STATS")
+_DEFAULT = Slot(Kind.DATABASE, "default")
+
+
+class Act(Enum):
+    """What somebody did."""
+
+    MADE = "was made"
+    DROPPED = "was dropped"
+    CHANGED = "was changed"
+    THERE = "was there before any point of this service"
+    UNTOLD = "may be somebody else's"
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignObject:
+    """One object that is not as anything of ours left it.
+
+    Attributes:
+        slot: Which.
+        act: What was done.
+        row: How it is now; None when it is not there.
+        detail: In which fields it differs.
+        view: It is, or was, a view.
+    """
+
+    slot: Slot
+    act: Act
+    row: Row | None = None
+    detail: str = ""
+    view: bool = False
+
+    def told(self) -> str:
+        """Writes it for a person."""
+        kind = "view" if self.view else self.slot.kind.value
+        name = str(self.slot).removeprefix(self.slot.kind.value)
+        return f"{kind}{name} {self.act.value}" + (f": {self.detail}" if self.detail else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a point left the secondary's catalog.
+
+    Attributes:
+        selection: What it selects.
+        rows: The objects, addresses the secondary's; None when nobody can tell.
+    """
+
+    selection: Selection
+    rows: Catalog | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What explains the state of an object.
+
+    Attributes:
+        wanted: What should be there in the end.
+        left: What points left, newest first.
+        may_lack: Objects that a run of ours takes away, though they are wanted again.
+        unsure: Somebody else of ours may have died in the middle of this, or still be about to send one batch.
+    """
+
+    wanted: Catalog
+    left: Sequence[Left] = ()
+    may_lack: Container[Slot] = field(default_factory=frozenset)
+    unsure: bool = False
+
+
+def find_foreign(there: Catalog, known: Known, owns: Callable[[Slot], bool]) -> list[ForeignObject]:
+    """Lists the objects that nothing explains, in the order of their kinds and names.
+
+    Args:
+        there: What the secondary has.
+        known: What explains it.
+        owns: Whether an object is the service's at all.
+    """
+    slots = dict.fromkeys(there)
+    for left in known.left:
+        slots |= dict.fromkeys(left.rows or ())
+    found = [one for slot in slots if owns(slot) and (one := _judge(slot, there.get(slot), known)) is not None]
+    return sorted(found, key=lambda one: (ORDER[one.slot.kind], one.slot[1:]))
+
+
+def told_objects(found: Iterable[ForeignObject]) -> list[str]:
+    """Writes them for a person; what came or went with its table or database is told by that."""
+    every = list(found)
+    tops = {(one.slot[:3], one.act) for one in every if one.slot.kind in (Kind.DATABASE, Kind.TABLE)}
+    return [one.told() for one in every if not any((above, one.act) in tops for above in _above(one.slot))]
+
+
+def with_hanging(there: Catalog, found: Iterable[ForeignObject]) -> list[Row]:
+    """The definitions that would be lost with foreign objects: they, and what goes with a table or a database."""
+    slots = {one.slot for one in found if one.row is not None}
+    tops = {slot[:3] for slot in slots if slot.kind in (Kind.DATABASE, Kind.TABLE)}
+    return [row for slot, row in there.items() if slot in slots or not tops.isdisjoint(_above(slot))]
+
+
+def _above(slot: Slot) -> Iterator[tuple[Kind, str, str]]:
+    if slot.kind is not Kind.DATABASE:
+        yield Kind.DATABASE, slot.database, ""
+    if slot.kind is not Kind.TABLE and slot.table:
+        yield Kind.TABLE, slot.database, slot.table
+
+
+def _judge(slot: Slot, row: Row | None, known: Known) -> ForeignObject | None:
+    wanted = known.wanted.get(slot)
+    if alike(row, wanted) or (row is None and (known.unsure or slot in known.may_lack)):
+        return None
+    layers = [left for left in known.left if left.selection.owns(slot)]
+    if not layers:
+        ours = any(left.rows is None or slot in left.rows for left in known.left if left.selection.keeps(slot))
+        # A database that was made for a table of ours is not kept as the primary's while only the table is selected.
+        return ForeignObject(slot, Act.UNTOLD, row) if ours and row is not None else _copy(slot, row, wanted)
+    told = next((left.rows for left in layers if left.rows is not None), None)
+    expected = None if told is None else told.get(slot)
+    if told is not None and alike(row, expected):
+        return None
+    if layers[0].rows is None:
+        return None if row is None else ForeignObject(slot, Act.UNTOLD, row, view=row.is_view)
+    if known.unsure and row is not None and (_half_way(row, wanted) or _half_way(row, expected)):
+        return None
+    if row is None:
+        return ForeignObject(slot, Act.DROPPED, view=expected is not None and expected.is_view)
+    if expected is None:
+        return ForeignObject(slot, Act.MADE, row, view=row.is_view)
+    return ForeignObject(slot, Act.CHANGED, row, f"differs in {', '.join(differing(expected, row))}", row.is_view)
+
+
+def _copy(slot: Slot, row: Row | None, wanted: Row | None) -> ForeignObject | None:
+    """An object of which no point says anything; every metastore has a database of the name ``default``."""
+    if row is None or slot == _DEFAULT:
+        return None
+    if wanted is None:
+        return ForeignObject(slot, Act.THERE, row, "the primary has no such protected object", row.is_view)
+    detail = f"it differs from the primary's in {', '.join(differing(wanted, row))}"
+    return ForeignObject(slot, Act.THERE, row, detail, row.is_view)
+
+
+def _half_way(row: Row, to: Row | None) -> bool:
+    """Whether an object may be on its way to another state, between two requests that one change is made of."""
+    if to is None:
+        return False
+    return row.slot.kind in _STATISTICS or alike(_plain(row), _plain(to))
+
+
+def _plain(row: Row) -> Row:
+    tree = row.tree
+    if row.slot.kind is Kind.DATABASE:
+        return row_of(row.slot, without(tree, f.DB_MANAGED_LOCATION))
+    if row.slot.kind is Kind.TABLE and not row.is_view:
+        tree = without(tree, f.TABLE_TYPE)
+    parameters = _PARAMETERS.get(row.slot.kind)
+    if parameters is None:
+        return row
+    kept = {name: value for name, value in get_map(tree, parameters).items() if name not in _OF_A_CREATION}
+    return row_of(row.slot, with_field(tree, parameters, text_map(kept)))

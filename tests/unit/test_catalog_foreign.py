@@ -1,0 +1,182 @@
+"""Whose work an object of the secondary's catalog is, decided from what points left and what is wanted (I10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.comparison import alike
+from hadoop_dr.domain.catalog.difference import catalog_of
+from hadoop_dr.domain.catalog.foreign import Known, Left, find_foreign, told_objects, with_hanging
+from hadoop_dr.domain.catalog.rows import Row, row_of
+from hadoop_dr.domain.catalog.selection import selection_of
+from hadoop_dr.domain.catalog.tree import text, with_field
+from support.catalogs import (
+    database,
+    function,
+    not_null,
+    partition,
+    primary_key,
+    statistics,
+    table,
+    view,
+    with_parameters,
+)
+
+BILL = selection_of(["bill"])
+T, T2 = table("bill", "t ü"), table("bill", "t ü", names=("a", "c"))
+MANAGED = table("bill", "m", kind=f.MANAGED, location="hdfs://west/m")
+
+
+def told(
+    there: Sequence[Row],
+    wanted: Sequence[Row] = (),
+    left: Sequence[Sequence[Row] | None] = (),
+    *,
+    lacks: Sequence[Row] = (),
+    unsure: bool = False,
+    patterns: Sequence[str] = ("bill",),
+) -> list[str]:
+    layers = [Left(BILL, None if rows is None else catalog_of(rows)) for rows in left]
+    may_lack = frozenset(row.slot for row in lacks)
+    known = Known(catalog_of(wanted), layers, may_lack, unsure)
+    return told_objects(find_foreign(catalog_of(there), known, selection_of(patterns).owns))
+
+
+def test_what_the_newest_point_left_or_the_primary_has_is_nobodys_change() -> None:
+    assert told([T], [T2], [[T]]) == []
+    assert told([T], [T], [[T2]]) == []
+    assert told([T], [T], []) == []
+    assert told([], [], [[T]]) == [], "gone on both sites"
+    assert told([], [T], [[]]) == [], "yet to be made"
+    assert told([], [T], []) == []
+
+
+def test_what_nothing_explains_is_told_with_what_was_done() -> None:
+    assert told([T], [], [[]]) == ["table bill.t ü was made"]
+    assert told([], [T], [[T]]) == ["table bill.t ü was dropped"]
+    assert told([T2], [T], [[T]]) == ["table bill.t ü was changed: differs in sd.cols"]
+    assert told([T], [], []) == [
+        "table bill.t ü was there before any point of this service: the primary has no such protected object"]
+    assert told([T2], [T], []) == [
+        "table bill.t ü was there before any point of this service: it differs from the primary's in sd.cols"]
+    v = view("bill", "v", "select 1")
+    assert told([v], [], [[]]) == ["view bill.v was made"]
+    assert told([], [v], [[v]]) == ["view bill.v was dropped"]
+    g = function("bill", "g", "hdfs://west/g.jar")
+    assert told([g], [], [[]]) == ["function bill g was made"]
+
+
+def test_only_what_is_selected_is_told() -> None:
+    assert told([table("crm", "x"), T], [], [[]], patterns=("crm",)) != []
+    assert told([table("crm", "x")], [], [[]]) == []
+    assert told([database("bill", "hdfs://west/else")], [database("bill")], [[]], patterns=("bill.t*",)) == []
+
+
+def test_the_newest_point_that_selects_an_object_tells() -> None:
+    assert told([T2], [T], [[T], [T2]]) == ["table bill.t ü was changed: differs in sd.cols"]
+    narrow = Left(selection_of(["bill.other"]), {})
+    known = Known(catalog_of([T]), [narrow, Left(BILL, catalog_of([T2]))])
+    assert find_foreign(catalog_of([T2]), known, BILL.owns) == []
+
+
+def test_a_database_made_for_a_table_of_ours_is_untold_once_it_is_selected_whole() -> None:
+    made, grown = database("bill"), database("bill", k="v")
+    for rows in (catalog_of([made]), None):
+        known = Known(catalog_of([grown]), [Left(selection_of(["bill.t*"]), rows)])
+        assert told_objects(find_foreign(catalog_of([made]), known, BILL.owns)) == [
+            "database bill may be somebody else's"]
+    known = Known(catalog_of([grown]), [Left(selection_of(["crm"]), None)])
+    [line] = told_objects(find_foreign(catalog_of([made]), known, BILL.owns))
+    assert line.startswith("database bill was there before")
+
+
+def test_a_default_database_that_no_point_had_is_nobodys() -> None:
+    mine, theirs = database("default", "hdfs://west/a"), database("default", "hdfs://west/b")
+    known = Known(catalog_of([mine]))
+    assert find_foreign(catalog_of([theirs]), known, selection_of(["default"]).owns) == []
+
+
+def test_where_nobody_can_tell_nothing_is_called_foreign() -> None:
+    assert told([T2], [T], [None]) == ["table bill.t ü may be somebody else's"]
+    assert told([T2], [T], [None, [T2]]) == [], "an older point explains it"
+    assert told([T2], [T], [None, [T]]) == ["table bill.t ü may be somebody else's"]
+    assert told([], [T], [None, [T]]) == []
+    assert told([], [T], [None]) == []
+
+
+def test_what_a_run_takes_away_before_it_makes_it_again_may_be_absent() -> None:
+    assert told([], [T2], [[T]]) != []
+    assert told([], [T2], [[T]], lacks=[T]) == []
+    assert told([table("bill", "t ü", names=("x",))], [T2], [[T]], lacks=[T]) != []
+
+
+HALF = {
+    "a managed table that is external yet": (
+        with_parameters(row_of(MANAGED.slot, with_field(MANAGED.tree, f.TABLE_TYPE, text(f.EXTERNAL))), EXTERNAL="TRUE",
+                        TRANSLATED_TO_EXTERNAL="TRUE", **{"external.table.purge": "TRUE"}), MANAGED),
+    "a table whose statistics stay": (with_parameters(T, DO_NOT_UPDATE_STATS="true"), T),
+    "a database without its managed directory": (
+        database("bill"), row_of(database("bill").slot, {**database("bill").tree, f.DB_MANAGED_LOCATION: text("m")})),
+    "statistics of some columns": (statistics("bill", "t ü", a=1), statistics("bill", "t ü", a=1, b=2)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HALF)
+def test_the_middle_of_a_change_is_ours_only_where_somebody_of_ours_may_be_in_it(what: str) -> None:
+    there, to = HALF[what]
+    assert told([there], [to], [[]]) != []
+    assert told([there], [to], [[]], unsure=True) == []
+    assert told([there], [], [[to]], unsure=True) == [], "on the way back"
+    assert told([], [to], [[to]], unsure=True) == []
+
+
+FOREIGN_EVEN_THEN = {
+    "columns": (T2, T),
+    "a parameter": (partition("bill", "t", ("p",), ("1",), x="y"), partition("bill", "t", ("p",), ("1",))),
+    "a view": (view("bill", "v", "select 9"), view("bill", "v", "select 1")),
+    "a constraint": (not_null("bill", "t", "nn", "a"), not_null("bill", "t", "nn", "b")),
+    "a function": (function("bill", "g", "hdfs://west/else"), function("bill", "g", "hdfs://west/g.jar")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FOREIGN_EVEN_THEN)
+def test_what_no_change_of_ours_passes_through_is_foreign_even_then(what: str) -> None:
+    there, to = FOREIGN_EVEN_THEN[what]
+    assert told([there], [to], [[]], unsure=True) != []
+    assert told([there], [], [[]], unsure=True) != []
+
+
+def test_what_belongs_to_a_told_table_or_database_is_not_told_beside_it() -> None:
+    days = [partition("bill", "t ü", ("p",), (value,)) for value in ("1", "2 %")]
+    assert told([T, *days, statistics("bill", "t ü", a=1)], [], [[]]) == ["table bill.t ü was made"]
+    whole = [database("bill"), T, *days, function("bill", "g", "hdfs://west/g.jar")]
+    assert told([], whole, [whole]) == ["database bill was dropped"]
+    assert told([T2, days[0]], [T, days[0]], [[T]]) == ["table bill.t ü was changed: differs in sd.cols"]
+    assert told([T2, days[0]], [T], [[T]]) == [
+        "table bill.t ü was changed: differs in sd.cols", "partition bill.t ü p=1 was made"]
+
+
+def test_kept_is_what_would_go_with_a_foreign_object() -> None:
+    keyed = table("bill", "keyed", keys=("p",))
+    day, other = partition("bill", "keyed", ("p",), ("ü",)), table("bill", "other")
+    there = catalog_of([database("bill"), keyed, day, primary_key("bill", "keyed", "pk", "a"), other, T])
+    left = [Left(BILL, catalog_of([database("bill"), day, T, other]))]
+    found = find_foreign(there, Known({}, left), BILL.owns)
+    assert {row.slot for row in with_hanging(there, found)} == {slot for slot in there if slot.table == "keyed"}
+    everything = find_foreign(there, Known({}, [Left(BILL, {})]), BILL.owns)
+    assert with_hanging(there, [one for one in everything if one.slot.kind.value == "database"]) == list(there.values())
+    assert with_hanging({}, find_foreign({}, Known(there, left), BILL.owns)) == []
+
+
+def test_which_statistics_are_accurate_makes_no_difference_and_all_else_does() -> None:
+    assert alike(with_parameters(T, COLUMN_STATS_ACCURATE="{}"), T)
+    day = partition("bill", "t ü", ("p",), ("1",))
+    assert alike(day, with_parameters(day, COLUMN_STATS_ACCURATE='{"BASIC_STATS":"true"}'))
+    assert not alike(with_parameters(T, COLUMN_STATS_ACCURATE="{}", k="v"), T)
+    assert not alike(T, None)
+    assert not alike(None, T)
+    assert alike(None, None)
+    assert not alike(database("bill", k="v"), database("bill"))
