@@ -66,7 +66,7 @@ def test_nothing_before_place_changes_an_attribute_of_a_root_that_is_there() -> 
 @pytest.mark.parametrize("policy", [POLICY, protecting("hdfs: /data/a b+%", "hdfs: /data/not there")])
 def test_a_run_that_is_refused_leaves_a_roots_attributes_as_they_were(policy: str) -> None:
     """Refused before its claim, and when its moment was taken already: more is deleted than may be."""
-    world = World(policy=policy.replace("100%", "{share: 1%, at_least: 0}"))
+    world = World(policy=policy.replace("100%", "{share: 1%, at_least: 0}") + "drift: restore\n")
     fill(world)
     theirs = closed_root(world)
     for name in ("keep", "h#"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hadoop_dr.domain.kept import MOST_TOLD, Kept
+from hadoop_dr.domain.kept import BEFORE, MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import GENESIS, Entry
 from hadoop_dr.domain.service_state import ServiceState, dump_state, load_state, reduce_service
 
@@ -45,6 +45,14 @@ def test_of_much_only_the_first_is_written_out() -> None:
     [one] = reduce_service([*staged(), kept(4, found=many)]).kept
     assert (len(one.found), one.count) == (MOST_TOLD, MOST_TOLD + 1)
     assert one.told().endswith(f"(/r/0 was made; /r/1 was made; /r/2 was made and {MOST_TOLD - 2} more)")
+
+
+def test_what_lay_there_before_a_point_is_told_as_such_and_nobody_waits_for_a_word_about_it() -> None:
+    state = reduce_service([*staged(), kept(4, BEFORE, ("/r/ü (only there)",), number=-1)])
+    assert state.foreign(state.points[POINT]) is None
+    said = f"west:/r/.snapshot/{NAME}: 1 things that point {POINT} took away or replaced (/r/ü (only there))"
+    assert state.kept[0].told() == said
+    assert load_state(json.loads(json.dumps(dump_state(state)))).kept == state.kept
 
 
 def test_a_staged_point_waits_for_a_person_while_its_last_word_is_refuse() -> None:

@@ -47,7 +47,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "bytes": 0, "catalog": {"create": 0, "alter": 0, "drop": 0}, "deletions": 0,
         "deletions_by_kind": {kind: {"deleted": 0, "live": 3, "allowed": 1} for kind in (
             "files", "databases", "tables", "views", "partitions", "functions")},
-        "needs_approval": ["database bill would be dropped"], "notes": [],
+        "needs_approval": ["database bill would be dropped"], "refused": ["west:/d is new"], "notes": [],
     },
     "check": {"service": "billing", "ok": True, "results": [CHECK]},
     "coverage": {"service": "billing", "ok": False, "results": [CHECK | {"state": "fail"}]},

@@ -128,6 +128,8 @@ def _plan_page(document: Mapping[str, Any]) -> None:
     table(("step", "count"), rows, title=f"on baseline {document['baseline'] or 'none: everything is copied'}")
     figures = [(kind, *figure.values()) for kind, figure in document["deletions_by_kind"].items() if figure["live"]]
     table(("deletions", "count", "live", "allowed"), figures)
+    for reason in document["refused"]:
+        say(f"refused: {reason}")
     for reason in document["needs_approval"]:
         say(f"needs approval: {reason}")
     for note in document["notes"]:

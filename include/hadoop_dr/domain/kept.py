@@ -10,6 +10,8 @@ from hadoop_dr.domain.ledger import Entry
 
 MOST_TOLD = 200
 """So many foreign changes are written out in one entry; their number is always there."""
+BEFORE = "before"
+"""In place of the drift rule: it lay there before the point, which takes it away or replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,12 @@ class Kept:
     Attributes:
         n: Number of the ledger entry.
         point: The point during whose run it was found; empty when it was found before one.
-        number: Which candidate of the point showed it.
+        number: Which candidate of the point showed it; -1 when it lay there before the point was placed.
         site: Where the snapshots lie.
         snapshots: Their names by root.
         found: What was found, for people; no more than the first ones.
         count: How much was found.
-        rule: What the policy said then: refuse or restore.
+        rule: What the policy said then: refuse or restore; or ``BEFORE``.
     """
 
     n: int
@@ -43,7 +45,8 @@ class Kept:
             return f"{where}: what was there before an undo"
         first = "; ".join(self.found[:3])
         more = f" and {self.count - 3} more" if self.count > 3 else ""
-        return f"{where}: {self.count} foreign changes ({first}{more})"
+        what = f"things that point {self.point} took away or replaced" if self.rule == BEFORE else "foreign changes"
+        return f"{where}: {self.count} {what} ({first}{more})"
 
 
 def kept_after(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.incomplete import COMPLETE
+from hadoop_dr.domain.kept import BEFORE
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, compare, decode
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.ports.files import Files
@@ -159,6 +160,11 @@ def _tell_kept(_: Entry, body: Mapping[str, Any]) -> str:
     what = "left alone" if body["rule"] == "refuse" else "undone"
     names = ", ".join(f"{root}/.snapshot/{name}" for root, name in sorted(body["snapshots"].items()))
     more = f" and {body['count'] - len(body['found'])} more" if body["count"] > len(body["found"]) else ""
+    if body["rule"] == BEFORE:
+        return (
+            f"point {body['point']} takes away or replaces what lay on {body['site']} before it; that is kept in "
+            f"{names}: {'; '.join(body['found'])}{more}"
+        )
     return (
         f"{body['site']} was changed by somebody else during the run of point {body['point']}; that is kept in {names} "
         f"and {what}: {'; '.join(body['found'])}{more}"

@@ -23,6 +23,7 @@ from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.drift import found_by_root
+from hadoop_dr.services.backup.existing_copy import existing_results
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.kept import kept_results, refuse_undecided
 from hadoop_dr.services.backup.ownership import own_roots, release_retired
@@ -91,7 +92,7 @@ class Begin:
             return results
         due = recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
-            results += self._drift(self._whole(state))
+            results += self._foreign(self._whole(state))
         return [*results, *kept_results(self._ground, state), *due, *told_roots(*self._catalogs.decisions())]
 
     def run(self, order: Order) -> dict[str, Any]:
@@ -239,6 +240,11 @@ class Begin:
                 ground.target.namenode.allow_snapshot(root)
         return roots
 
+    def _foreign(self, last: Baseline) -> list[Result]:
+        """What is somebody else's on the secondary: in roots that are new to the service, and since the last point."""
+        new = existing_results(self._ground, self._ground.ledger.read(), self._catalogs.roots())
+        return [*new, *self._drift(last)]
+
     def _drift(self, last: Baseline) -> list[Result]:
         changing = self._way.foreign_changes(self._catalogs.roots(), ordered=self._ordered)
         foreign = told_objects(self._objects.look(lambda: self._catalogs.parted().rows))
@@ -274,7 +280,7 @@ class Begin:
         state, seen_n = self._ground.ledger.read(), self._ground.ledger.chain.head_n
         if self._ground.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
             return None
-        refuse_on_failure(self._ground.policy.service, self._drift(self._whole(state)))
+        refuse_on_failure(self._ground.policy.service, self._foreign(self._whole(state)))
         return seen_n + 1
 
     def _mend_drift(self, claim: Claim, last: Baseline) -> None:
@@ -285,7 +291,7 @@ class Begin:
         """
         changing = self._way.changing(self._catalogs.roots(), ordered=self._ordered)
         if self._ground.policy.drift is Drift.REFUSE or changing:
-            refuse_on_failure(self._ground.policy.service, self._drift(last))
+            refuse_on_failure(self._ground.policy.service, self._foreign(last))
         elif last.newest is not None and (found := found_by_root(self._ground, last)):
             UndoChanges(self._ground, self._ground.claims.pulse(claim).beat).foreign(claim, last.newest, found)
 

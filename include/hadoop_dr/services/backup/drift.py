@@ -30,32 +30,43 @@ class _Doubt(NamedTuple):
     base: str
     old: str
     new: str
+    now: str
 
 
-def found_by_root(ground: Ground, last: Baseline) -> dict[str, list[str]]:
+def found_by_root(ground: Ground, last: Baseline, now: Mapping[str, str] | None = None) -> dict[str, list[str]]:
     """Lists what changed on the target since its newest point, by root and name, where that can be told.
 
     A file that is known to be damaged may be taken away or put right by hand: the next run copies it again.
+
+    Args:
+        now: Only in these roots, and up to these snapshots; else up to the live tree.
     """
     if last.newest is None:
         return {}
-    bases = {root: str(last.newest.bases[root]["snapshot"]) for root in last.told}
+    told = last.told if now is None else last.told.intersection(now)
+    bases = {root: str(last.newest.bases[root]["snapshot"]) for root in told}
     bad = {f"{root}/{path}".rstrip("/") for root, path in last.newest.bad_files}
     found = {
         root: [line for line in lines if not any(line.startswith(f"{path} was ") for path in bad)]
-        for root, lines in drift_by_root(ground, bases).items()
+        for root, lines in drift_by_root(ground, bases, now).items()
     }
     return {root: lines for root, lines in found.items() if lines}
 
 
-def drift_by_root(ground: Ground, bases: Mapping[str, str]) -> dict[str, list[str]]:
-    """Lists what changed on the target since a snapshot of each root; roots without a change are left out."""
-    namenode = ground.target.namenode
-    told = side_by_side(lambda one: visible(merge(namenode.diff(one[0], one[1], ""))), bases.items())
+def drift_by_root(
+    ground: Ground, bases: Mapping[str, str], now: Mapping[str, str] | None = None
+) -> dict[str, list[str]]:
+    """Lists what changed on the target since a snapshot of each root; roots without a change are left out.
+
+    Args:
+        now: Snapshots by root that the changes are read up to; else the live tree.
+    """
+    namenode, upto = ground.target.namenode, now or {}
+    told = side_by_side(lambda one: visible(merge(namenode.diff(*one, upto.get(one[0], "")))), bases.items())
     changes = dict(zip(bases, told, strict=True))
     found = {root: list(_moved_or_new(root, one)) for root, one in changes.items()}
     doubts = [
-        _Doubt(root, bases[root], change.old, change.new)
+        _Doubt(root, bases[root], change.old, change.new, f"/.snapshot/{upto[root]}" if root in upto else "")
         for root, one in changes.items()
         for change in one.modified
         if change.old is not None and change.new is not None
@@ -106,12 +117,13 @@ def _moved_or_new(root: str, changes: Changes) -> Iterator[str]:
 def _altered(namenode: NameNode, doubt: _Doubt) -> str | None:
     """Says how an item itself differs; None when it is a directory of which only the children do."""
     live = join(doubt.root, doubt.new).rstrip("/")
+    now = join(doubt.root + doubt.now, doubt.new).rstrip("/")
     try:
-        after = namenode.status(live).facts
+        after = namenode.status(now).facts
         if not after.is_dir:
             return f"{doubt.root}/{doubt.old} was changed"
         was = f"{doubt.root}/.snapshot/{doubt.base}/{doubt.old}".rstrip("/")
-        return next(_own_attributes(namenode, live, was, live), None)
+        return next(_own_attributes(namenode, live, was, now), None)
     except NotFound:  # somebody is at work there right now
         return f"{live} was changed"
 

@@ -8,10 +8,12 @@ from hadoop_dr.domain.checks import Result, fail, warn
 from hadoop_dr.domain.diff import Changes, merge, visible
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
 from hadoop_dr.domain.ids import snapshot_name
-from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.kept import BEFORE, Kept
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.services.backup.ground import Ground, Side
+
+_KEPT = {False: "foreign changes during the run were undone and kept", True: "kept before the point was placed"}
 
 
 def kept_results(ground: Ground, state: ServiceState) -> list[Result]:
@@ -83,7 +85,7 @@ def _is_there(side: Side, root: str, name: str) -> bool:
 
 def kept_warnings(kept: Sequence[Kept], point: str) -> list[str]:
     """Says what was undone during a point's run."""
-    return [f"foreign changes during the run were undone and kept: {one.told()}" for one in kept if one.point == point]
+    return [f"{_KEPT[one.rule == BEFORE]}: {one.told()}" for one in kept if one.point == point]
 
 
 def left_to_a_person(ground: Ground, error: DrError) -> bool:

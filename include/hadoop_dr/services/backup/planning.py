@@ -28,13 +28,13 @@ from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.deletions import count_roots, held_after, held_before
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.keep_before import keep_before
 from hadoop_dr.services.backup.planned import RootPlan, items_of, plan_items
 from hadoop_dr.services.backup.preflight import look_for_room
 from hadoop_dr.services.backup.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.backup.room import make_room
 from hadoop_dr.services.backup.root_change import RootsInTheWay
 from hadoop_dr.services.backup.root_switch import adopt_live
-from hadoop_dr.services.backup.untold import keep_untold
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.plan import Gather
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
@@ -109,11 +109,12 @@ class MakePlan:
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
             documents.write(items_of(index), ITEM_SCHEMA, item_rows(planned.items))
             self._beat(len(planned.items))
-        self._notes += [*baseline.lost, *keep_untold(ground, claim, baseline, roots)]
+        self._notes += baseline.lost
         total, files = totals(roots), count_roots(roots)
         catalog, lost = Catalogs(ground).plan(point, documents)
         deletions = together(of_files(files), lost)
         approved = self._allow(claim, point, roots, deletions)
+        self._notes += keep_before(ground, claim, point, roots)
         counts = quotas.write(documents)
         if counts["unasked"]:
             self._notes.append(f"quotas of {counts['unasked']} directories are not read yet; the next runs go on")

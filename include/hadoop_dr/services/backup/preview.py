@@ -12,11 +12,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hadoop_dr.domain.baseline import Baseline
+from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.deletions import of_files, together
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
+from hadoop_dr.domain.existing_copy import copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.facts import Kind, Listed
 from hadoop_dr.domain.items import Content, Item
-from hadoop_dr.domain.policy import Mode
+from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.services.backup.baseline import find_baseline
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.damage import distrusted
@@ -54,6 +56,7 @@ class Preview:
         ground.owners.refuse(ground.owners.clashes(catalogs.roots()))
         roots = [self._root(index, root, baseline) for index, root in enumerate(catalogs.roots())]
         total, (catalog, lost) = totals(roots), catalogs.preview()
+        found = self._found(roots)
         limit, deletions = ground.policy.limits.deletions, together(of_files(count_roots(roots)), lost)
         return {
             "service": ground.policy.service,
@@ -64,8 +67,16 @@ class Preview:
             "deletions": deletions.files,
             "deletions_by_kind": deletions.document(limit),
             "needs_approval": list(deletions.over(limit)),
-            "notes": list(_notes(roots)),
+            "refused": [one.detail for one in found if one.mark is Mark.FAIL],
+            "notes": [*_notes(roots), *(one.detail for one in found if one.mark is not Mark.FAIL)],
         }
+
+    def _found(self, roots: Sequence[RootPlan]) -> list[Result]:
+        """What a run would find foreign in roots that are new to the service, as far as names and lengths tell."""
+        ground, state = self._ground, self._ground.ledger.read()
+        new = [root for root in roots if root.older is None and is_new(state, ground.target.name, root.root)]
+        copies = [copy_in_plan(root.root, root.items, root.below) for root in new]
+        return copy_results(ground.target.name, copies, refuse=ground.policy.drift is Drift.REFUSE)
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:
         older, source = baseline.snapshot(root), self._ground.source.namenode
