@@ -56,9 +56,9 @@ def kept_directories(decision: Decision, service: str, held: Iterable[str]) -> l
     results = [
         warn(
             _NAME,
-            f"nothing protected lies in {root} any more, but points hold its snapshots, so HDFS keeps it: a DROP "
-            "answered OK all the same, a table made there again finds what was left in it, and Hive does not make a "
-            "database again whose managed directory it is",
+            f"nothing protected lies in {root} any more, but points hold its snapshots, so HDFS keeps it: if Hive used "
+            "it, DROP answered OK all the same, a table made there again finds what was left in it, and a database "
+            "whose managed directory it is cannot be made again",
             f"It can be deleted once its last point is pruned, or after: hadoop-dr unprotect {service} --reason TEXT",
         )
         for root in decision.released
