@@ -317,6 +317,38 @@ def test_a_foreign_change_in_the_middle_of_the_switch_is_placed_over_by_nobody(
     holds(world, world.backup("next"), *after, LAKE)
 
 
+def beside(world: World, site: str, content: bytes, mtime_ms: int) -> None:
+    """A file beside the old roots, which both sites have."""
+    cluster = world.clusters[site]
+    cluster.extend(cluster.make_file(f"{PARENT}/copied +", replication=1, block_size=1024, overwrite=True), content)
+    namenode(world, site).set_times(f"{PARENT}/copied +", mtime_ms)
+
+
+def test_older_versions_beside_the_old_roots_are_replaced_and_kept_and_named() -> None:
+    world = lived_in(*NARROW)
+    beside(world, "east", b"of now", 1_700_000_000_000)
+    beside(world, "west", b"an older version", 1_600_000_000_000)
+    world.policy = hdfs(*WIDE, LAKE)
+    document = world.backup("change", **ORDER)
+    holds(world, document, *WIDE, LAKE)
+    [kept] = state_of(world).kept
+    name = kept.snapshots[PARENT]
+    assert (kept.count, kept.point) == (1, document["point"])
+    assert world.clusters["west"].find(f"{PARENT}/.snapshot/{name}/copied +").content == b"an older version"
+    assert any(name in line for line in document["warnings"])
+
+
+def test_what_was_written_there_later_beside_the_old_roots_refuses_and_every_point_stays() -> None:
+    world = lived_in(*NARROW)
+    beside(world, "east", b"of now", 1_700_000_000_000)
+    beside(world, "west", b"written there since", 1_800_000_000_000)
+    world.policy, before = hdfs(*WIDE, LAKE), shots(world, "west")
+    with pytest.raises(Refused, match="written there later than on the primary"):
+        world.backup("change", **ORDER)
+    assert shots(world, "west") == before
+    assert world.clusters["west"].find(f"{PARENT}/copied +").content == b"written there since"
+
+
 def test_what_somebody_puts_beside_the_old_roots_after_the_order_is_not_removed() -> None:
     world = lived_in(*NARROW)
     world.policy = hdfs(*WIDE, LAKE)

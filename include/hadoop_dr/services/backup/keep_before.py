@@ -53,9 +53,8 @@ def keep_before(
         results += _results(ground, copies[root.root], since.get(root.root, ()))
     refuse_on_failure(ground.policy.service, results)
     told = {root: list(lines) for root, lines in _to_keep(ground, baseline, copies, since)}
-    if told:
-        count = sum(len(since[root]) if root in since else copies[root].count for root in told)
-        _keep(ground, claim, point, told, count)
+    counts = {root: len(since[root]) if root in since else copies[root].count for root in told}
+    keep_aside(ground, claim, point.point, told, counts)
     untold = [root for root in told if root not in since and not _is_new(ground, root)]
     site, why = ground.target.name, "foreign changes cannot be told there; what goes or is replaced is kept"
     return [f"{site}:{root}: {why}" for root in untold]
@@ -87,21 +86,30 @@ def _to_keep(
             yield root, found.lines()
 
 
-def _keep(ground: Ground, claim: Claim, point: Point, told: Mapping[str, Sequence[str]], count: int) -> None:
-    """Takes the snapshots, then says so: found there already, they are those of an earlier try and hold the same."""
-    name = f"dr-{ground.policy.service}-kept-{point.point}.before"
-    for root in told:
+def keep_aside(
+    ground: Ground, claim: Claim, point: str, told: Mapping[str, Sequence[str]], counts: Mapping[str, int]
+) -> None:
+    """Takes the snapshots, then says so: found there already, they are those of an earlier try and hold the same.
+
+    Args:
+        told: What is to be kept, by root.
+        counts: How much that is, as only the first is told.
+    """
+    name, kept = f"dr-{ground.policy.service}-kept-{point}.before", ground.ledger.read().kept
+    said = {root for one in kept if one.point == point and one.rule == BEFORE for root in one.snapshots}
+    new = [root for root in told if root not in said]
+    for root in new:
         with suppress(AlreadyExists):
             ground.target.namenode.create_snapshot(root, name)
-    if any(one.point == point.point and one.rule == BEFORE for one in ground.ledger.read().kept):
+    if not new:
         return
     body = {
-        "point": point.point,
+        "point": point,
         "number": -1,
         "site": ground.target.name,
-        "snapshots": dict.fromkeys(told, name),
-        "found": [line for lines in told.values() for line in lines][:MOST_TOLD],
-        "count": count,
+        "snapshots": dict.fromkeys(new, name),
+        "found": [line for root in new for line in told[root]][:MOST_TOLD],
+        "count": sum(counts[root] for root in new),
         "rule": BEFORE,
     }
     ground.ledger.append_mine(claim, "kept", body)

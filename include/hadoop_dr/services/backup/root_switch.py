@@ -20,7 +20,9 @@ from dataclasses import replace
 from typing import cast
 
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused
+from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan
 from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.root_change import as_text, moved_on
 from hadoop_dr.domain.roots import CLOSED, inside, root_of
@@ -30,6 +32,7 @@ from hadoop_dr.services.backup.baseline import snapshots_of_root
 from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.backup.keep_before import keep_aside
 from hadoop_dr.services.backup.planned import RootPlan
 from hadoop_dr.services.backup.root_change import RootsInTheWay
 from hadoop_dr.services.inventory import walk
@@ -74,6 +77,13 @@ def adopt_live(
             f"only this site has {_some(foreign)}, which no point ever held and a change of roots would remove",
             "Move it away, or copy it to the primary, then back up again.",
         )
+    beside = _beside(root, adoption.items, old)
+    if beside.foreign:
+        raise Refused(
+            f"{ground.target.name}:{root}",
+            f"{beside.told(ground.target.name)}, which a change of roots would replace",
+            "Move it away, or copy it to the primary, then back up again.",
+        )
     return adoption
 
 
@@ -111,6 +121,14 @@ class SwitchRoots:
                 target.create_snapshot(root.root, str(root.base))
         for root in waiting:
             self._compare(documents, root, f"{root.root}/.snapshot/{root.base}")
+        self._keep_replaced(claim, waiting)
+
+    def _keep_replaced(self, claim: Claim, waiting: Sequence[RootPlan]) -> None:
+        """Keeps what a copy beside the old roots has in older versions: no point ever held those."""
+        change = self._ground.ledger.read().change
+        found = {root.root: _beside(root.root, root.items, change.old if change else ()) for root in waiting}
+        told = {root: list(one.lines()) for root, one in found.items() if one.count}
+        keep_aside(self._ground, claim, claim.point, told, {root: found[root].count for root in told})
 
     def _has_base(self, root: RootPlan) -> bool:
         return any(shot.name == root.base for shot in snapshots_of_root(self._ground.target.namenode, root.root))
@@ -131,6 +149,11 @@ class SwitchRoots:
         for one in found:
             self._beat(1)
             yield one
+
+
+def _beside(root: str, items: Iterable[Item], old: Sequence[str]) -> ExistingCopy:
+    """What a plan takes away or replaces in a root outside the old ones."""
+    return copy_in_plan(root, (one for one in items if one.old and root_of(join(root, one.old), old) is None), ())
 
 
 def _described(ground: Ground, root: str, found: Iterable[tuple[str, Listed]]) -> dict[str, tuple[int, str]]:
