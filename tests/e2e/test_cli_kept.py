@@ -123,6 +123,33 @@ def test_no_secret_of_the_environment_is_said_or_kept_anywhere(
     assert [at for at, text in {**told, **kept}.items() if secret in text] == []
 
 
+def test_what_a_copy_had_is_refused_by_name_or_kept_and_can_be_read_as_it_was(shared: CliHome) -> None:
+    """Somebody copied the directory before it was protected, and works in the copy (I10)."""
+    service = "copied"
+    root = shared.service(service)
+    shared.namenodes["west"].make_directory(root, 0o755)
+    for name, content in {"same ü": b"same", "grew": b"old", "only there%+": b"theirs"}.items():
+        shared.writers["west"].write(f"{root}/{name}", content)
+    for name, content in {"same ü": b"same", "grew": b"newer and longer"}.items():
+        shared.writers["east"].write(f"{root}/{name}", content)
+    there = shared.tree("west", root)
+    said = f"west:{root} is new to this service, and the primary does not have {root}/only there%+ (1 files)"
+    assert said in shared.run("check", service, exit_code=1).stdout
+    assert shared.run("plan", service, "--json").document("plan")["refused"] == [said]
+    before = shared.everything()
+    assert said in shared.run("backup", service, exit_code=1).error()
+    assert shared.everything() == before
+    shared.service(service, drift="restore")
+    document = shared.backup(service)
+    shared.holds(service, document["point"])
+    assert document["files_copied"] == 1
+    [kept] = shared.run("points", service, "--json").document("points")["kept"]
+    assert (kept["count"], kept["snapshots"].keys()) == (2, {root})
+    found = shared.tree("west", f"{root}/.snapshot/{kept['snapshots'][root]}")
+    assert {name: found[name] for name in ("grew", "only there%+")} == {
+        name: there[name] for name in ("grew", "only there%+")}  # fmt: skip
+
+
 def wait_until(true: Callable[[], bool]) -> None:
     limit = time.monotonic() + 60
     while not true():

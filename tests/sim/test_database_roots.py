@@ -206,6 +206,41 @@ def test_a_database_whose_location_is_altered_keeps_its_old_root_while_tables_li
     assert bill.clusters["east"].delete(HOME, recursive=True)
 
 
+LAKE = protecting('hdfs: "/lake ü/in"').replace("billing", "lake")
+NOWHERE = {
+    "/": "holds more than one service", "/tmp": "holds more than one service", "/user": "holds more than one service",
+    "/wh/../lake ü": "has a component '..'", "/wh//x": "has a component ''", "/wh/.snapshot/x": "is not user data",
+    "/lake ü": "shares data with service lake", "/lake ü/in": "shares data with service lake",
+    "/lake ü/in/deep": "shares data with service lake",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before the first point", "after it"])
+@pytest.mark.parametrize("place", NOWHERE)
+def test_a_database_whose_location_may_be_no_root_is_named_and_its_tables_are_backed_up(
+    place: str, before: bool
+) -> None:
+    """ALTER DATABASE ... SET LOCATION takes any text; what lies there never gets a snapshot for it."""
+    world = Bill()
+    world.others = (LAKE,)
+    for site in ("east", "west"):
+        for directory in ("/tmp", "/user", "/lake ü/in/deep"):
+            world.clusters[site].make_directory(directory, 0o755, parents=True)
+    world.east.create("bill", "m")
+    world.east.insert("bill", "m", b"row")
+    if not before:
+        world.backup("zeroth")
+    world.east.set_location("bill", place)
+    said = [text for text in world.checked() if f"{place}, the directory of database bill, is no root" in text]
+    assert [NOWHERE[place] in text for text in said] == [True], world.checked()
+    document = world.backup("first")
+    assert roots(document) == ({f"{HOME}/m"} if before else {f"{HOME}/m", HOME})
+    world.holds("m")
+    for site in ("east", "west"):
+        assert MemoryNameNode(world.clusters[site]).snapshottable() == ([f"{HOME}/m"] if before else [HOME])
+    assert world.backup("again")["state"] == "sealed"
+
+
 @pytest.mark.parametrize("managed", ["", MANAGED])
 def test_a_database_dropped_and_made_again_between_two_points_is_another_one_without_old_rows(managed: str) -> None:
     """DROP DATABASE CASCADE answers OK, and its directory stays: it is the root of the database made again."""

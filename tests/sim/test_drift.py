@@ -16,6 +16,7 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import DiffPage
 from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.drift import drift_by_root, found_by_root
+from hadoop_dr.services.backup.preview import Preview
 from sim.test_backup_flow import fill
 from sim.test_root_attributes import ACL, looks
 from sim.world import POLICY, World, protecting
@@ -44,6 +45,22 @@ def drift(world: World) -> Result:
 def foreign_file(world: World, path: str, data: bytes = b"FOREIGN") -> None:
     west = world.clusters["west"]
     west.extend(west.make_file(path, replication=1, block_size=1024, overwrite=True), data)
+
+
+@pytest.mark.parametrize("policy", [POLICY, RESTORE], ids=["refuse", "restore"])
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+def test_a_plan_says_that_a_run_would_be_refused_for_foreign_changes_or_would_undo_them(policy: str, mode: str) -> None:
+    world = sealed_world(f"{policy}mode: {mode}\n")
+    assert Preview(world.ground()).run()["refused"] == []
+    foreign_file(world, f"{ROOT}/for eign")
+    told = Preview(world.ground()).run()
+    said = told["refused"] if policy is POLICY else told["notes"]
+    assert [f"{ROOT}/for eign was made" in line for line in said if "changed by somebody else" in line] == [True]
+    assert (told["refused"] == []) is (policy is RESTORE)
+    stages = world.stages("works")
+    if policy is RESTORE:
+        stages.preflight()
+        assert not any("changed by somebody else" in line for line in Preview(world.ground()).run()["notes"])
 
 
 class Asked:

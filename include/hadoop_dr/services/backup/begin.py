@@ -95,6 +95,13 @@ class Begin:
             results += self._foreign(self._whole(state))
         return [*results, *kept_results(self._ground, state), *due, *told_roots(*self._catalogs.decisions())]
 
+    def since_newest(self) -> list[Result]:
+        """What somebody else changed since the newest point; nothing while a run works, or has to be ended first."""
+        state = self._ground.ledger.read()
+        if state.claim is not None or recovery_due(state):
+            return []
+        return self._drift(self._whole(state))
+
     def run(self, order: Order) -> dict[str, Any]:
         """Carries the stage out.
 

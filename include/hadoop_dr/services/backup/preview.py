@@ -20,6 +20,7 @@ from hadoop_dr.domain.facts import Kind, Listed
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.services.backup.baseline import find_baseline
+from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.deletions import count_roots, held_before
@@ -72,11 +73,13 @@ class Preview:
         }
 
     def _found(self, roots: Sequence[RootPlan]) -> list[Result]:
-        """What a run would find foreign in roots that are new to the service, as far as names and lengths tell."""
+        """What a run would find foreign on the secondary; in roots that are new as far as names and lengths tell."""
         ground, state = self._ground, self._ground.ledger.read()
         new = [root for root in roots if root.older is None and is_new(state, ground.target.name, root.root)]
         copies = [copy_in_plan(root.root, root.items, root.below) for root in new]
-        return copy_results(ground.target.name, copies, refuse=ground.policy.drift is Drift.REFUSE)
+        refuse = ground.policy.drift is Drift.REFUSE
+        since = [one for one in Begin(ground, lambda *_: None).since_newest() if one.mark is not Mark.OK]
+        return [*copy_results(ground.target.name, copies, refuse=refuse), *since]
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:
         older, source = baseline.snapshot(root), self._ground.source.namenode
