@@ -18,24 +18,26 @@ from schemas import SCHEMAS, validate
 from support.cli import CliHome, Ran, cli_home
 
 LAB = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
-SERVICE = "docs"
+SERVICE, FREED = "docs", "freed"
 STAGES = ["preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune"]
 
 
 @pytest.fixture(scope="module")
 def documents(lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[CliHome]:
-    """A pair with one service, one sealed point, and something new on the primary."""
+    """A pair with a service that has a sealed point and something new on the primary, and one to be unprotected."""
     with cli_home(tmp_path_factory) as home:
         root = home.service(SERVICE, retention={"primary": "1", "secondary": "1"})
         home.writers["east"].write(f"{root}/a b", b"one")
         home.backup(SERVICE)
         home.writers["east"].write(f"{root}/e%20", b"two")
+        home.writers["east"].write(f"{home.service(FREED)}/c #", b"three")
+        home.backup(FREED)
         yield home
 
 
 def pair_or_service(home: CliHome, *words: str) -> list[str]:
     """The arguments of a command, with the names of this home."""
-    return [{"PAIR": home.pair, "SERVICE": SERVICE}.get(word, word) for word in words]
+    return [{"PAIR": home.pair, "SERVICE": SERVICE, "FREED": FREED}.get(word, word) for word in words]
 
 
 COMMANDS = {
@@ -51,6 +53,7 @@ COMMANDS = {
     "identity": ("identity", "PAIR"),
     "ledger_check": ("ledger", "check", "PAIR"),
     "lab_status": ("lab", "status"),
+    "unprotect": ("unprotect", "FREED", "--reason", "it moves, ü %"),
 }
 
 
@@ -112,9 +115,17 @@ def says_coverage(home: CliHome, told: Any) -> None:
     assert any(home.root(SERVICE) in r["detail"] for r in told["results"])
 
 
+def says_unprotect(home: CliHome, told: Any) -> None:
+    assert (told["service"], told["reason"]) == (FREED, "it moves, ü %")
+    assert (told["points"], told["points_left"]) == (1, 1)
+    assert told["sites"] == {"east": {"snapshots": 1, "free": [home.root(FREED)], "left": {}}}
+    assert home.root(FREED) not in home.namenodes["east"].snapshottable()
+
+
 # A shape alone may be filled with nothing: each document has to say what is known to be so.
 SAYS = {shape: globals()[f"says_{shape}"] for shape in COMMANDS}
-PROGRESS = {"coverage": ["coverage"], "plan": ["plan"], "verify": ["verify"], "backup": STAGES}
+PROGRESS = {"coverage": ["coverage"], "plan": ["plan"], "verify": ["verify"], "backup": STAGES,
+            "unprotect": ["unprotect"]}  # fmt: skip
 
 
 class TestOnTheLab:
