@@ -57,10 +57,16 @@ def test_exceptions_without_a_class_of_their_own_are_told_by_their_text(text: st
     assert type(error_of(answer(403, remote("IOException", text)), "/a")) is kind
 
 
-@pytest.mark.parametrize("body", ["", "<html>", "{}", "[]", '{"RemoteException": null}', '{"RemoteException": {}}'])
+@pytest.mark.parametrize("body", ["", "<html>", "{}", "[]", '{"RemoteException": null}', '{"RemoteException": {}}',
+                                  '{"RemoteException": {"exception": null, "message": null}}'])  # fmt: skip
 def test_an_odd_body_is_a_protocol_error_never_a_key_error(body: str) -> None:
     assert type(error_of(answer(400, body), "/a")) is Protocol
     assert type(error_of(answer(401, body), "/a")) is AccessDenied
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_who_gave_an_answer_that_is_no_namenodes_is_named(status: int) -> None:
+    assert str(error_of(answer(status, "<html>"), "/a b")).startswith(f"/a b: http://nn:9870 answered {status}")
 
 
 def test_a_proxys_own_error_settles_nothing() -> None:
@@ -71,8 +77,8 @@ def test_a_stack_trace_stays_out_of_the_message() -> None:
     assert "\n" not in str(error_of(answer(404, remote("FileNotFoundException", "gone\n\tat java.x")), "/a"))
 
 
-def test_a_surprise_while_taking_an_answer_apart_names_the_path() -> None:
-    with pytest.raises(Protocol, match="/a b"), expected_shape("/a b"):
+def test_a_surprise_while_taking_an_answer_apart_names_the_path_and_who_gave_it() -> None:
+    with pytest.raises(Protocol, match="/a b: the answer of http://nn:9870 has"), expected_shape("/a b", "http://nn:9870"):
         json.loads("{}")["FileStatus"]
 
 

@@ -51,16 +51,17 @@ class WebHdfsReader:
     def _read(self, subject: str, ask: Callable[[OneNameNode], requests.Response],
               take: Callable[[shapes.Json], T]) -> T:
         answer = self.route.repeat(ask)
-        with expected_shape(subject):
+        with expected_shape(subject, self.route.serving.url):
             return take(answer.json())
 
     def _read_often(self, path: str, ask: Callable[[OneNameNode], requests.Response], take: Callable[[shapes.Json], T],
                     **question: str) -> T:
         """A read that is made for thousands of paths; ``question`` is the query that ``ask`` would send."""
-        answer = self._shortcut.ask(self.route.serving.url, path, **question) if self._shortcut else None
+        asked = self.route.serving.url
+        answer = self._shortcut.ask(asked, path, **question) if self._shortcut else None
         if answer is None:
             return self._read(path, ask, take)
-        with expected_shape(path):
+        with expected_shape(path, asked):
             return take(answer)
 
     def service(self) -> Service:
@@ -68,7 +69,7 @@ class WebHdfsReader:
         return self.route.repeat(self._service_of)
 
     def _service_of(self, node: OneNameNode) -> Service:
-        with expected_shape(f"{self.site} {node.url}/jmx"):
+        with expected_shape(f"{self.site}: /jmx", node.url):
             counts = node.page("/jmx", qry=_JMX + "FSNamesystem").json()["beans"][0]
             if counts["tag.HAState"] != "active":
                 raise NotReady(self.site, f"{node.url} is {counts['tag.HAState']}", NO_ACTIVE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from requests import Response
 
@@ -21,6 +22,8 @@ from hadoop_dr.domain.errors import (
 
 NO_ACTIVE = ("See which of its NameNodes is active: hdfs haadmin -getAllServiceState. "
              "Name that one in the pair file, or make one active: hdfs haadmin -failover")
+
+_NO_NAMENODE = "Check that the pair file names the WebHDFS address of a NameNode there, and which Hadoop version it has"
 
 _BY_NAME: dict[str, tuple[type[Failed], str]] = {
     "StandbyException": (NotReady, NO_ACTIVE),
@@ -64,15 +67,17 @@ def error_of(response: Response, subject: str) -> DrError | Lost:
     """
     try:
         remote = response.json()["RemoteException"]
-        name, message = str(remote["exception"]), str(remote["message"])
+        name, message = remote["exception"], str(remote["message"])
+        if not isinstance(name, str):
+            raise TypeError(name)
     except (ValueError, KeyError, TypeError):
         if response.status_code in (401, 403):
-            return AccessDenied(subject, f"the NameNode answered {response.status_code}",
+            return AccessDenied(subject, f"{_asked(response)} answered {response.status_code}",
                                 "Check the credentials of this site")
         if response.status_code >= 500:
             return Lost(f"{response.status_code} without a reason from {response.url.partition('?')[0]}")
-        return Protocol(subject, f"the NameNode answered {response.status_code} {response.reason} without a reason",
-                        "Check that the address is a NameNode's WebHDFS")
+        said = f"{response.status_code} {response.reason}".strip()
+        return Protocol(subject, f"{_asked(response)} answered {said} without a reason", _NO_NAMENODE)
     return _from_remote(subject, name.rpartition(".")[2], message.partition("\n")[0])
 
 
@@ -84,9 +89,19 @@ def _from_remote(subject: str, name: str, message: str) -> DrError:
     return kind(subject, f"{name}: {message}", mend)
 
 
+def _asked(response: Response) -> str:
+    """Who answered: a path alone would not say on which site."""
+    parts = urlsplit(response.url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 @contextmanager
-def expected_shape(subject: str) -> Iterator[None]:
+def expected_shape(subject: str, asked: str) -> Iterator[None]:
     """Turns a surprise while taking an answer apart into a ``Protocol`` error about the path.
+
+    Args:
+        subject: What was asked about.
+        asked: The address that answered.
 
     Raises:
         Protocol: The block met a missing key, another type or text that is not JSON.
@@ -94,5 +109,5 @@ def expected_shape(subject: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as surprise:
-        raise Protocol(subject, f"the NameNode's answer has another shape than expected ({surprise!r})",
-                       "Check the Hadoop version of this site") from surprise
+        problem = f"the answer of {asked} has another shape than a NameNode's ({surprise!r})"
+        raise Protocol(subject, problem, _NO_NAMENODE) from surprise
