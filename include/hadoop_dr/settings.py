@@ -18,9 +18,9 @@ from typing import TypeVar
 from hadoop_dr.adapters import config
 from hadoop_dr.domain import schedule
 from hadoop_dr.domain.conflicts import FileOut, doubled_pairs, doubled_services, overlapping, stated, without_pair
-from hadoop_dr.domain.document import Node
+from hadoop_dr.domain.document import Node, Wrong
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.pair import Addresses, Pair, Site, read_pair
+from hadoop_dr.domain.pair import Addresses, Pair, Site, host_port, read_pair, url_parser
 from hadoop_dr.domain.policy import Policy, read_policy
 
 PAIRS = Path("include/pairs")
@@ -28,6 +28,7 @@ POLICIES = Path("include/policies")
 LAB_STATE = Path(".lab/state.json")
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _TRIES = 5
+_CHECK_THE_PATH = "Check its path and permissions"
 _START_THE_LAB = "Start it with: hadoop-dr lab up"
 
 
@@ -259,9 +260,9 @@ def addresses(home: Path, site: Site) -> Addresses:
         found = state["sites"][site.lab]
         hive, nameservice = found["metastore"], found["nameservice"]
         return Addresses(
-            namenodes=tuple(found["namenodes"]),
-            webhdfs=tuple(found["webhdfs"]),
-            zookeeper=found["zookeeper"],
+            namenodes=tuple(map(host_port, found["namenodes"])),
+            webhdfs=tuple(map(url_parser("http", "https"), found["webhdfs"])),
+            zookeeper=",".join(map(host_port, found["zookeeper"].split(","))),
             nameservice=nameservice,
             hive=(hive,) if hive else (),
             hiveserver2=found["hiveserver2"],
@@ -270,7 +271,9 @@ def addresses(home: Path, site: Site) -> Addresses:
         raise BadInput(
             subject, f"its addresses come from the lab, and there is no {LAB_STATE}", _START_THE_LAB
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except OSError as error:
+        raise BadInput(subject, f"{LAB_STATE} cannot be read ({error.strerror})", _CHECK_THE_PATH) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, Wrong):
         raise BadInput(
             subject, f"{LAB_STATE} does not hold the addresses of the lab's site '{site.lab}'", _START_THE_LAB
         ) from None
@@ -306,7 +309,7 @@ def _files(home: Path, folder: Path) -> tuple[list[Path], list[BadInput]]:
             return [], []
         return [], [BadInput(folder.as_posix(), "is a link to a directory that is not there", "Mend the link")]
     except OSError as error:
-        return [], [BadInput(folder.as_posix(), f"cannot be read ({error.strerror})", "Check its path and permissions")]
+        return [], [BadInput(folder.as_posix(), f"cannot be read ({error.strerror})", _CHECK_THE_PATH)]
     mend = f"Files are read from {folder} itself: move them there, or rename the directory to begin with a dot"
     errors = [BadInput(_shown(home, path), "is a directory with YAML files in it", mend) for path in nested]
     return [path for path in found if _is_ours(path)], errors

@@ -118,15 +118,20 @@ def load(path: Path) -> LabState | None:
         raw = json.loads(path.read_text())
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except OSError as error:
+        raise LabError(f"{path} cannot be read ({error.strerror}); check its path and permissions") from error
+    except (ValueError, RecursionError) as error:
         raise LabError(f"{path} is not valid JSON ({error}); remove the folder {path.parent}") from error
     version = raw.get("v") if isinstance(raw, dict) else None
     if version != VERSION:
         raise LabError(f"{path} has version {version}, this lab knows {VERSION}; remove the folder {path.parent}")
-    raw["sites"] = {name: SiteState(**_with_records(site)) for name, site in raw["sites"].items()}
-    if raw["airflow"] is not None:
-        raw["airflow"] = AirflowState(**_with_records(raw["airflow"]))
-    return LabState(**raw)
+    try:
+        raw["sites"] = {name: SiteState(**_with_records(site)) for name, site in raw["sites"].items()}
+        if raw["airflow"] is not None:
+            raw["airflow"] = AirflowState(**_with_records(raw["airflow"]))
+        return LabState(**raw)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise LabError(f"{path} does not hold what a lab keeps there; remove the folder {path.parent}") from error
 
 
 def save(path: Path, state: LabState) -> None:

@@ -26,6 +26,9 @@ _BYTES = {
     "TiB": 1 << 40,
 }
 
+_YEARS = range(1900, 2200)
+"""What a calendar, and the moments that follow from this one, can be counted in anywhere."""
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
@@ -89,6 +92,8 @@ def moment_ms(text: str) -> int:
         raise Wrong(f"'{text}' is not a moment", "Write it like 2026-11-20T02:00:00Z")
     if not match["zone"]:
         raise Wrong(f"'{text}' has no time zone", f"Add Z for UTC, or an offset: {text}Z")
+    if at.year not in _YEARS:
+        raise Wrong(f"'{text}' is in the year {at.year}", f"Write a year from {_YEARS[0]} to {_YEARS[-1]}")
     whole = at.astimezone(UTC).replace(microsecond=0)
     return int(whole.timestamp()) * 1000 + at.microsecond // 1000
 

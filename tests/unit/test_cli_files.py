@@ -1,0 +1,73 @@
+"""What commands say when files they need are directories, locked or broken: one line, nothing contacted (fault 73)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hadoop_dr.cli import main
+
+PAIR = "pair: p\nsites: {east: {lab: east}, west: {lab: west}}\ninitial_primary: east\n"
+POLICY = "service: s\npair: p\nprotect: [hdfs: /data/s]\n"
+SITE = '{"namenodes": ["n:1"], "webhdfs": ["%s"], "zookeeper": "%s", "nameservice": null, "metastore": null, ' \
+       '"hiveserver2": null}'  # fmt: skip
+OF_A_SERVICE = [("check", "s"), ("coverage", "s"), ("plan", "s"), ("backup", "s"), ("points", "s"), ("explain", "s"),
+                ("verify", "s"), ("prune", "s"), ("unprotect", "s", "--reason", "r")]  # fmt: skip
+OF_A_PAIR = [("status", "p"), ("ledger", "check", "p"), ("identity", "p"), ("identity", "p", "--initialise"),
+             ("identity", "p", "--announce"), ("unprotect", "gone", "--reason", "r", "--pair", "p")]  # fmt: skip
+OF_THE_LAB = [("lab", "status"), ("lab", "kill", "east.namenode"), ("lab", "logs", "east.namenode"), ("lab", "down")]
+
+
+def holding(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text)
+
+
+STATES: dict[str, Callable[[Path], object]] = {
+    "a directory": lambda path: path.mkdir(),
+    "locked": lambda path: path.symlink_to("/proc/1/mem"),
+    "a circle": lambda path: path.symlink_to(path),
+    "deep": holding("[" * 100_000),
+    "no JSON": holding("{"),
+    "a list": holding("[]"),
+    "no sites": holding('{"v": 1, "sites": null}'),
+    "odd addresses": holding(f'{{"v": 1, "sites": {{"east": {SITE % ("no url", "n:3")}}}}}'),
+    "odd ensemble": holding(f'{{"v": 1, "sites": {{"east": {SITE % ("http://n:2", "a b")}}}}}'),
+    "numbers": holding('{"v": 1, "sites": {"east": {"namenodes": 5}}}'),
+}
+
+
+def home(path: Path) -> Path:
+    for folder, text in (("pairs/p", PAIR), ("policies/s", POLICY)):
+        file = path / f"include/{folder}.yaml"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    (path / ".lab").mkdir()
+    return path
+
+
+def ends(path: Path, words: tuple[str, ...]) -> tuple[int, str]:
+    ran = CliRunner().invoke(main, list(words), env={"HADOOP_DR_HOME": str(path)})
+    return ran.exit_code, ran.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_of_the_lab_that_cannot_be_used_is_one_line_with_its_mend(tmp_path: Path, state: str) -> None:
+    STATES[state](home(tmp_path) / ".lab/state.json")
+    wrong = {}
+    for words in (*OF_A_SERVICE, *OF_A_PAIR, *OF_THE_LAB):
+        code, last = ends(tmp_path, words)
+        wanted = 1 if words[0] == "lab" else 2
+        if code != wanted or not last.startswith("error: ") or "state.json" not in last or "fault of" in last:
+            wrong[words] = (code, last)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_policy_beyond_every_calendar_takes_no_other_service_with_it(tmp_path: Path, moment: str) -> None:
+    file = home(tmp_path) / "include/policies/far.yaml"
+    file.write_text(f"service: far\npair: p\nprotect: [hdfs: /data/f]\nfirst_moment: {moment}\n")
+    assert ends(tmp_path, ("check", "far"))[1].startswith("error: include/policies/far.yaml:4: 'first_moment'")
+    assert "there is no .lab/state.json" in ends(tmp_path, ("check", "s"))[1]
