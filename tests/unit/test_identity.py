@@ -13,6 +13,12 @@ WHERE = "east: /hadoop-dr/a b/identity"
 HELD = Identity("east", Role.PRIMARY, 0, "2026-11-20T02:00:00.000Z", "ü=1#/00ff", "g=1 h# e%20")
 
 
+@pytest.mark.parametrize("by", ["ü", "w\udce9"])
+def test_who_wrote_it_may_be_called_by_bytes_that_are_no_text(by: str) -> None:
+    held = Identity("east", Role.PRIMARY, 0, "2026-11-20T02:00:00.000Z", by, "")
+    assert decode_identity(encode(held), "here") == held
+
+
 def test_an_identity_is_read_as_it_was_written() -> None:
     assert decode_identity(encode(HELD), WHERE) == HELD
 

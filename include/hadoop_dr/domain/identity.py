@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from hadoop_dr.domain.errors import Protocol, Refused
+from hadoop_dr.domain.ledger import NO_TEXT
 
 FORMAT_VERSION = 1
 
@@ -78,7 +79,8 @@ def access_path(pair: str) -> str:
 
 def encode(document: Identity | Access) -> bytes:
     """Writes a document as the bytes a ZooKeeper node holds."""
-    return json.dumps({"v": FORMAT_VERSION, **asdict(document)}, ensure_ascii=False, sort_keys=True).encode()
+    text = json.dumps({"v": FORMAT_VERSION, **asdict(document)}, ensure_ascii=False, sort_keys=True)
+    return text.encode(errors=NO_TEXT)
 
 
 def decode_identity(data: bytes, subject: str) -> Identity:

@@ -76,6 +76,11 @@ class Entry:
     pair_n: int
 
 
+NO_TEXT = "backslashreplace"
+"""Bytes that a command line or a file's name hands over and that are no text become JSON's own escapes, which read back
+as what they were."""
+
+
 def encode(entry: Entry) -> bytes:
     """Writes an entry in its one canonical form."""
     fields = {
@@ -89,7 +94,8 @@ def encode(entry: Entry) -> bytes:
         "prev": entry.prev,
         "pair_n": entry.pair_n,
     }
-    return (json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    text = json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return text.encode(errors=NO_TEXT)
 
 
 def decode(content: bytes, where: str) -> Entry:

@@ -18,6 +18,7 @@ from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger import (
     CHECKPOINT_EVERY,
     GENESIS,
+    NO_TEXT,
     Entry,
     Fork,
     broken_at,
@@ -180,7 +181,7 @@ class Chain:
         if n % self._checkpoint_every:
             return left
         kept = {"n": n, "digest": self._copy.head_digest, "state": state}
-        content = json.dumps(kept, sort_keys=True, ensure_ascii=False).encode()
+        content = json.dumps(kept, sort_keys=True, ensure_ascii=False).encode(errors=NO_TEXT)
         for files in [self.deciding] + ([self.follower] if self.follower else []):
             try:
                 files.put(f"{self.path}/checkpoints/{n:012d}.json", content)
