@@ -129,8 +129,18 @@ def _wishes(context: Context) -> dict[str, str | None]:
 
 
 def _utc(text: str) -> str:
-    """The same time in the one form the facade takes: ISO 8601, UTC, milliseconds."""
-    at = datetime.fromisoformat(text).astimezone(UTC)
+    """The same time in the one form the facade takes: ISO 8601, UTC, milliseconds.
+
+    Raises:
+        BadInput: It is in no calendar; the form knows of digits alone.
+    """
+    from hadoop_dr.domain.errors import BadInput
+
+    try:
+        at = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        mend = "Write it in UTC, such as 2026-11-20T02:00:00.000Z"
+        raise BadInput(f"moment '{text}'", "is not a time", mend) from None
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 

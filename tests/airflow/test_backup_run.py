@@ -11,8 +11,9 @@ from airflow.models.xcom import XComModel
 from airflow.sdk import Connection
 from airflow.utils.session import create_session
 
-from hadoop_dr.domain.errors import Refused, Unreachable
+from hadoop_dr.domain.errors import BadInput, Refused, Unreachable
 from hadoop_dr_airflow.factory import build_backups
+from hadoop_dr_airflow.operators import _wishes
 
 pytestmark = pytest.mark.usefixtures("database")
 ALL = ["preflight", "moment", "plan", "stage", "stage", "stage", "place", "verify", "seal"]
@@ -77,6 +78,23 @@ def test_a_form_that_asks_for_a_moment_far_ahead_fails_before_anything_is_contac
     done = run(backup, {"moment": "2099-01-01T00:00:00.000Z"})
     assert states(done)["preflight"] == "failed"
     assert "preflight" not in facade.names()
+
+
+def test_a_form_with_a_moment_of_no_calendar_fails_with_one_line_of_ours(
+    backup: Any, facade: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert states(run(backup, {"moment": "2026-02-30T00:00:00Z"}))["preflight"] == "failed"
+    assert "preflight" not in facade.names()
+    [first, *_] = [r.getMessage() for r in caplog.records if r.getMessage().startswith("error: ")]
+    assert first.startswith("error: moment '2026-02-30T00:00:00Z': is not a time. Write it in UTC")
+
+
+@pytest.mark.parametrize("moment", ["2026-11-20T24:00Z", "2026-11-20T02:00:00+99:99", "0001-01-01T00:00:00+23:59",
+                                    "9999-12-31T23:59:59-23:59", "2026-11-20T02:00Z\n"])  # fmt: skip
+def test_a_moment_that_only_looks_like_one_is_refused_by_name(moment: str) -> None:
+    wished: Any = {"params": {"moment": moment}, "dag_run": None}
+    with pytest.raises(BadInput, match="is not a time"):
+        _wishes(wished)
 
 
 def test_a_failed_stage_fails_the_run_and_the_ledger_is_asked_all_the_same(backup: Any, facade: Any) -> None:
