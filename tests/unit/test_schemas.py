@@ -12,6 +12,7 @@ from schemas import SCHEMAS, problems, validate
 
 POINT, EARLIER = "20261120T020000.000Z", "20261120T014500.000Z"
 SNAPSHOT = f"dr-billing-e1-{POINT}"
+KEPT = {"site": "west", "snapshots": {"/data/a b": "dr-billing-kept-1"}, "count": 1, "found": ["/data/a b/x was made"]}
 CHECK = {"name": "clock", "state": "warn", "detail": "west is 400 ms off", "mend": "Synchronise it."}
 TOLD: dict[str, Any] = {
     "ok": False, "pair": "east-west", "epoch": 1, "access": "east",
@@ -30,10 +31,11 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "service": "billing", "point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "late_by_ms": 0,
         "skew_ms": 1.2, "proof": "bounded", "baseline": EARLIER, "epoch": 1,
         "snapshots": {"east": {"/data/a b": SNAPSHOT}, "west": {"/data/a b": SNAPSHOT}},
-        "entries": 12, "files_copied": 3, "bytes_copied": 4096, "seconds": {"preflight": 0.2}, "warnings": [],
+        "entries": 12, "files_copied": 3, "bytes_copied": 4096, "seconds": {"preflight": 0.2},
+        "warnings": ["east has no proven copy"],
         "incomplete": {"count": 1, "objects": [{"object": "table bill.t", "why": "delta", "reason": "its log"}]},
     },
-    "points": {"service": "billing", "kept": [], "points": [
+    "points": {"service": "billing", "kept": [KEPT], "points": [
         {"point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "skew_ms": 1.2, "proof": "atomic",
          "entries": 12, "bytes_copied": 4096, "epoch": 1, "sites": {"east": True, "west": True}, "pinned": False,
          "verified": "match", "incomplete": {"count": 0, "objects": []}},
@@ -47,11 +49,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "bytes": 0, "catalog": {"create": 0, "alter": 0, "drop": 0}, "deletions": 0,
         "deletions_by_kind": {kind: {"deleted": 0, "live": 3, "allowed": 1} for kind in (
             "files", "databases", "tables", "views", "partitions", "functions")},
-        "needs_approval": ["database bill would be dropped"], "refused": ["west:/d is new"], "notes": [],
+        "needs_approval": ["database bill would be dropped"], "refused": ["west:/d is new"],
+        "notes": ["table bill.t is left out"],
     },
     "check": {"service": "billing", "ok": True, "results": [CHECK]},
     "coverage": {"service": "billing", "ok": False, "results": [CHECK | {"state": "fail"}]},
-    "verify": {"service": "billing", "point": POINT, "match": 9, "mismatch": [], "cannot_tell": ["/data/ü: no digest"]},
+    "verify": {"service": "billing", "point": POINT, "match": 9, "mismatch": ["/data/ö: other bytes"],
+               "cannot_tell": ["/data/ü: no digest"]},
     "status": {
         "ok": False, "problems": ["include/pairs/n #s.yaml:3: unknown key 'sits'"],
         "pairs": [TOLD, TOLD | {"pair": "north-south", "epoch": None, "access": None, "sites": {}}], **TOLD,
@@ -74,11 +78,12 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "sites": {"east": {"snapshots": 3, "free": ["/data/a b"], "left": {"/data/ü": ["theirs 1"]}}},
         "warnings": ["east:/data/ü cannot be deleted yet"],
     },
-    "prune": {"service": "billing", "removed": {"east": [EARLIER]}, "kept": {"east": 2}, "warnings": []},
+    "prune": {"service": "billing", "removed": {"east": [EARLIER]}, "kept": {"east": 2},
+              "warnings": ["west is silent"]},
     "explain": {"service": "billing", "point": None, "entries": [
         {"n": 1, "at": "2026-11-20T02:00:00.000Z", "run": "cli-1", "epoch": 1, "kind": "claim", "text": "wants"}]},
     "ledger_check": {"pair": "east-west", "ok": True, "chains": [
-        {"chain": "/.hadoop-dr/east-west/ledger", "ok": True, "entries": {"east": 1}, "problems": []}]},
+        {"chain": "/.hadoop-dr/east-west/ledger", "ok": True, "entries": {"east": 1}, "problems": ["behind"]}]},
     "error": {"error": {"kind": "BadInput", "subject": "f.yaml:7", "problem": "unknown key 'perod'", "mend": ""}},
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ import click
 from hadoop_dr import settings
 from hadoop_dr.bootstrap import initialise_pair
 from hadoop_dr.cli.options import as_json_option
-from hadoop_dr.cli.output import emit, emit_error, ends_well, human_bytes, table
+from hadoop_dr.cli.output import emit, emit_error, ends_well, human_bytes, say, table, tell
 
 if TYPE_CHECKING:
     from hadoop_lab import Lab
@@ -26,10 +26,6 @@ def _open() -> Lab:
     return Lab(settings.find_home())
 
 
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
-
-
 class _LabGroup(click.Group):
     """Turns the lab's errors into the command line's."""
 
@@ -39,9 +35,11 @@ class _LabGroup(click.Group):
         try:
             return super().invoke(ctx)
         except LabError as error:
-            click.echo(f"error: {error}", err=True)
+            first, *more = str(error).splitlines() or [""]
+            for line in (f"error: {first}", *more):
+                tell(line)
             if ctx.meta.get("json"):
-                emit_error("LabError", "lab", str(error).partition("\n")[0], "See: hadoop-dr lab status")
+                emit_error("LabError", "lab", first, "See: hadoop-dr lab status")
             sys.exit(1)
 
 
@@ -63,9 +61,9 @@ def up(hiveserver2: bool, airflow: bool, ha: tuple[str, ...], as_json: bool) -> 
     home = settings.find_home()
     with ends_well(as_json):
         opened = _open()
-        opened.up(LabOptions(hiveserver2=hiveserver2, airflow=airflow, ha=ha), _tell, lambda _: _give_roles(home))
+        opened.up(LabOptions(hiveserver2=hiveserver2, airflow=airflow, ha=ha), tell, lambda _: _give_roles(home))
         document = lab_status(opened)
-    _tell(f"ready after {time.monotonic() - begun:.1f} s")
+    tell(f"ready after {time.monotonic() - begun:.1f} s")
     emit(document, as_json, lambda: _page(document))
 
 
@@ -73,7 +71,7 @@ def up(hiveserver2: bool, airflow: bool, ha: tuple[str, ...], as_json: bool) -> 
 @click.option("--wipe", is_flag=True, help="Remove data, logs and the choice of ports too.")
 def down(wipe: bool) -> None:
     """Stop every daemon; data stay for the next `up` unless --wipe."""
-    _open().down(wipe=wipe, progress=_tell)
+    _open().down(wipe=wipe, progress=tell)
 
 
 @lab.command("status", epilog="Example: hadoop-dr lab status --json | jq .sites.east.daemons")
@@ -109,7 +107,7 @@ def resume(daemon: str) -> None:
 @_DAEMON
 def start(daemon: str) -> None:
     """Start a daemon that was killed."""
-    _open().start(daemon, _tell)
+    _open().start(daemon, tell)
 
 
 @lab.command(epilog="Example: hadoop-dr lab logs east.namenode --lines 100")
@@ -119,7 +117,8 @@ def logs(daemon: str, lines: int) -> None:
     """Print the last lines of a daemon's log."""
     from hadoop_lab import processes
 
-    click.echo(processes.tail(_open().log(daemon), lines))
+    for line in processes.tail(_open().log(daemon), lines).splitlines():
+        say(line)
 
 
 @lab.command(epilog="Example: hadoop-dr lab demo")
@@ -130,12 +129,13 @@ def demo(as_json: bool) -> None:
 
     home = settings.find_home()
     with ends_well(as_json):
-        document = Demo(_open(), home, _tell, lambda _: _give_roles(home)).run()
+        document = Demo(_open(), home, tell, lambda _: _give_roles(home)).run()
     emit(document, as_json, lambda: _demo_page(document))
 
 
 def _demo_page(document: dict[str, Any]) -> None:
-    click.echo("\nRecovery points of billing")
+    say("")
+    say("Recovery points of billing")
     table(
         ("point", "state", "proof", "skew ms", "entries", "copied", "on"),
         [
@@ -151,16 +151,18 @@ def _demo_page(document: dict[str, Any]) -> None:
             for p in document["points"]
         ],
     )
-    click.echo("\nThe same questions to both sites")
+    say("")
+    say("The same questions to both sites")
     for answer in document["queries"]:
-        click.echo(f"  {'equal  ' if answer['equal'] else 'DIFFERS'} {answer['query']}")
+        say(f"  {'equal  ' if answer['equal'] else 'DIFFERS'} {answer['query']}")
         for row in answer["rows"][:3]:
-            click.echo(f"          {', '.join(str(cell) for cell in row)}")
+            say(f"          {', '.join(str(cell) for cell in row)}")
     airflow = document["airflow"]
-    click.echo(f"\nAirflow   {airflow['url']}  user {airflow['user']}, password {airflow['password']}")
-    click.echo("Look      .venv/bin/hadoop-dr points billing · explain billing · status · lab status")
-    click.echo("Next      .venv/bin/hadoop-dr backup billing · plan billing · lab kill west.namenode · lab down")
-    click.echo(f"Took      {document['seconds']} s")
+    say("")
+    say(f"Airflow   {airflow['url']}  user {airflow['user']}, password {airflow['password']}")
+    say("Look      .venv/bin/hadoop-dr points billing · explain billing · status · lab status")
+    say("Next      .venv/bin/hadoop-dr backup billing · plan billing · lab kill west.namenode · lab down")
+    say(f"Took      {document['seconds']} s")
 
 
 def lab_status(opened: Lab) -> dict[str, Any]:
@@ -183,11 +185,11 @@ def _give_roles(home: Path) -> None:
 
 def _page(document: dict[str, Any]) -> None:
     for name, site in document["sites"].items():
-        click.echo(f"{name} ({site['role'] or 'no role'}): {site['hdfs']}  {' '.join(site['webhdfs'])}")
+        say(f"{name} ({site['role'] or 'no role'}): {site['hdfs']}  {' '.join(site['webhdfs'])}")
         for daemon, state in site["daemons"].items():
-            click.echo(f"    {daemon:<14} {state['state']:<8} pid {state['pid']}")
+            say(f"    {daemon:<14} {state['state']:<8} pid {state['pid']}")
     if document.get("airflow"):
-        click.echo(
+        say(
             f"airflow: {document['airflow']['url']}  user {document['airflow']['user']}, "
             f"password {document['airflow']['password']}"
         )

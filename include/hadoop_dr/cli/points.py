@@ -85,7 +85,7 @@ def _points_page(document: Mapping[str, Any]) -> None:
     table(tuple(columns), list(zip(*columns.values(), strict=True)))
     for one in document["kept"]:
         where = ", ".join(f"{one['site']}:{root}/.snapshot/{name}" for root, name in one["snapshots"].items())
-        click.echo(f"kept: {where} has {one['count']} foreign changes; remove it when nothing of it is wanted any more")
+        say(f"kept: {where} has {one['count']} foreign changes; remove it when nothing of it is wanted any more")
 
 
 def _verdict_page(document: Mapping[str, Any]) -> None:
