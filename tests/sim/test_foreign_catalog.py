@@ -25,7 +25,7 @@ AT = "hdfs://east/wh/days %"
 def settled(policy: str = TABLES) -> TableWorld:
     """One sealed point of tables, partitions, a view and a function."""
     world = TableWorld(policy)
-    for name in ("t1", "t2"):
+    for name in ("t1", "t2", "goes"):
         world.create(name)
     east = world.metastores["east"]
     world.clusters["east"].make_directory("/wh/days %/d=1 ü", 0o755, parents=True)

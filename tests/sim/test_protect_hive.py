@@ -131,7 +131,7 @@ def test_whatever_the_policy_says_now_a_point_is_planned_placed_and_verified_by_
     world = two_databases(hive("bill", more="drift: restore\n"))
     world.metastores["west"].create([database("crm"), table("crm", "own"), database("bill"), table("bill", "old")])
     begun(world, "moment")
-    world.policy = hive("crm")
+    world.policy = hive("crm", more="drift: restore\n")
     ground = world.ground()
     [point] = ground.ledger.read().points.values()
     catalogs, documents = Catalogs(ground), Documents(ground, point)

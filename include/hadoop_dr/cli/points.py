@@ -84,7 +84,8 @@ def _points_page(document: Mapping[str, Any]) -> None:
         del columns["left out"]
     table(tuple(columns), list(zip(*columns.values(), strict=True)))
     for one in document["kept"]:
-        where = ", ".join(f"{one['site']}:{root}/.snapshot/{name}" for root, name in one["snapshots"].items())
+        paths = [*(f"{root}/.snapshot/{name}" for root, name in one["snapshots"].items()), one["document"]]
+        where = ", ".join(f"{one['site']}:{path}" for path in paths if path)
         say(f"kept: {where} has {one['count']} foreign changes; remove it when nothing of it is wanted any more")
 
 

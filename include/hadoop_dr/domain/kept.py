@@ -1,4 +1,7 @@
-"""What is kept of foreign changes until a person removes it, as the ledger tells it (I10)."""
+"""What is kept of foreign changes until a person removes it, as the ledger tells it (I10).
+
+Of directories that is a snapshot; of a catalog a document with the definitions, which lies on both sites.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,19 @@ BEFORE = "before"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Snapshots that hold what somebody else had done. No program removes them.
+    """What holds that which somebody else had done. No program removes it.
 
     Attributes:
         n: Number of the ledger entry.
         point: The point during whose run it was found; empty when it was found before one.
         number: Which candidate of the point showed it; -1 when it lay there before the point was placed.
-        site: Where the snapshots lie.
+        site: Where the snapshots lie, and whose catalog it was.
         snapshots: Their names by root.
         found: What was found, for people; no more than the first ones.
         count: How much was found.
         rule: What the policy said then: refuse or restore; or ``BEFORE``.
+        document: Path of the definitions that were found in the catalog; empty without any.
+        event: Where that catalog's notification log stood then.
     """
 
     n: int
@@ -37,10 +42,18 @@ class Kept:
     found: tuple[str, ...]
     count: int
     rule: str
+    document: str = ""
+    event: int = 0
+
+    @property
+    def places(self) -> list[str]:
+        """Paths of all that is kept."""
+        documents = [self.document] if self.document else []
+        return [*(f"{root}/.snapshot/{name}" for root, name in sorted(self.snapshots.items())), *documents]
 
     def told(self) -> str:
         """Writes it for a person."""
-        where = ", ".join(f"{self.site}:{root}/.snapshot/{name}" for root, name in sorted(self.snapshots.items()))
+        where = ", ".join(f"{self.site}:{path}" for path in self.places)
         if not self.count:
             return f"{where}: what was there before an undo"
         first = "; ".join(self.found[:3])
@@ -63,7 +76,8 @@ def _kept(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tupl
     body = entry.body
     found = _lines(body["found"])
     one = Kept(
-        entry.n, body["point"], body["number"], body["site"], body["snapshots"], found, body["count"], body["rule"]
+        entry.n, body["point"], body["number"], body["site"], body["snapshots"], found, body["count"], body["rule"],
+        body.get("document", ""), body.get("event", 0),
     )  # fmt: skip
     return (*kept, one)
 
@@ -79,9 +93,12 @@ def _undoing(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], st
 
 
 def _undone(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tuple[Kept, ...]:
-    name, found = entry.body.get("kept"), entry.body.get("found", ())
+    name, found, document = entry.body.get("kept"), entry.body.get("found", ()), entry.body.get("document", "")
     return tuple(
-        replace(one, found=_lines(found), count=len(found)) if name in one.snapshots.values() else one for one in kept
+        replace(one, found=_lines(found), count=len(found), document=document)
+        if name in one.snapshots.values()
+        else one
+        for one in kept
     )
 
 

@@ -169,6 +169,11 @@ def point_directory(pair: str, service: str, point: str) -> str:
     return f"/.hadoop-dr/{pair}/services/{service}/points/{point}"
 
 
+def kept_document(pair: str, service: str, name: str) -> str:
+    """Path of a document that keeps what somebody else had in a catalog; no point is pruned with it."""
+    return f"/.hadoop-dr/{pair}/services/{service}/kept/{name}"
+
+
 def broken_at(start_n: int, start_prev: str, contents: Sequence[bytes]) -> tuple[int, str] | None:
     """Finds the first entry that does not belong where it stands.
 

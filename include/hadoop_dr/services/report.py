@@ -28,7 +28,13 @@ def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> 
             if p.state is not PointState.VOID
         ],
         "kept": [
-            {"site": one.site, "snapshots": dict(one.snapshots), "count": one.count, "found": list(one.found)}
+            {
+                "site": one.site,
+                "snapshots": dict(one.snapshots),
+                "document": one.document,
+                "count": one.count,
+                "found": list(one.found),
+            }
             for one in state.kept
         ],
     }
@@ -142,9 +148,11 @@ def _tell_undoing(_: Entry, body: Mapping[str, Any]) -> str:
 
 def _tell_undone(_: Entry, body: Mapping[str, Any]) -> str:
     left = f"; could not be brought back: {_tell_roots(body['left'])}" if body.get("left") else ""
+    also = f" and {body['document']}" if body.get("document") else ""
     found, shown = body["found"], "; ".join(body["found"][:3])
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return f"back at point {body['to']}; undone: {shown or 'nothing'}{more}; kept in snapshots {body['kept']}{left}"
+    kept = f"kept in snapshots {body['kept']}{also}"
+    return f"back at point {body['to']}; undone: {shown or 'nothing'}{more}; {kept}{left}"
 
 
 def _tell_root_change(_: Entry, body: Mapping[str, Any]) -> str:
@@ -158,7 +166,8 @@ def _tell_root_change(_: Entry, body: Mapping[str, Any]) -> str:
 
 def _tell_kept(_: Entry, body: Mapping[str, Any]) -> str:
     what = "left alone" if body["rule"] == "refuse" else "undone"
-    names = ", ".join(f"{root}/.snapshot/{name}" for root, name in sorted(body["snapshots"].items()))
+    snapshots = (f"{root}/.snapshot/{name}" for root, name in sorted(body["snapshots"].items()))
+    names = ", ".join((*snapshots, *([body["document"]] if body.get("document") else ())))
     more = f" and {body['count'] - len(body['found'])} more" if body["count"] > len(body["found"]) else ""
     if body["rule"] == BEFORE:
         return (

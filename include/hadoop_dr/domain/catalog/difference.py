@@ -70,11 +70,7 @@ def difference(old: Catalog, new: Catalog, owns: Callable[[Slot], bool],
         owns: Whether an object may be altered or dropped; what is not owned is at most created when missing.
         replaced: Tables the source dropped and made again; see ``replaced_tables``.
     """
-    renewed = _renewed(old, new, replaced)
-    lost = {slot for slot in old if slot not in new or (slot.kind is Kind.TABLE and slot[1:3] in renewed)}
-    lost |= _fallen_with(old, new, lost, renewed)
-    gone = {slot[1:3] for slot in lost if slot.kind is Kind.TABLE}
-    hanging = {slot for slot in old if slot.table and slot.kind is not Kind.TABLE and slot[1:3] in gone}
+    lost, hanging = lost_objects(old, new, replaced)
     drops = [old[slot] for slot in lost - hanging if owns(slot)]
     lost |= hanging
 
@@ -82,6 +78,19 @@ def difference(old: Catalog, new: Catalog, owns: Callable[[Slot], bool],
     alters = [row for slot, row in new.items()
               if slot in old and slot not in lost and old[slot].hash != row.hash and owns(slot)]
     return Difference(_ordered_drops(drops), _ordered_builds(creates, alters, new))
+
+
+def lost_objects(old: Catalog, new: Catalog, replaced: Iterable[Slot] = ()) -> tuple[set[Slot], set[Slot]]:
+    """Finds what is dropped on the way from one catalog to another, also what is made again afterwards.
+
+    Returns:
+        What goes by itself, and what goes with its table.
+    """
+    renewed = _renewed(old, new, replaced)
+    lost = {slot for slot in old if slot not in new or (slot.kind is Kind.TABLE and slot[1:3] in renewed)}
+    lost |= _fallen_with(old, new, lost, renewed)
+    gone = {slot[1:3] for slot in lost if slot.kind is Kind.TABLE}
+    return lost, {slot for slot in old if slot.table and slot.kind is not Kind.TABLE and slot[1:3] in gone}
 
 
 def replaced_tables(before: Catalog, after: Catalog) -> list[Slot]:

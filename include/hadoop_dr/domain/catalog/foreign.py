@@ -149,7 +149,8 @@ def _judge(slot: Slot, row: Row | None, known: Known) -> ForeignObject | None:
         return ForeignObject(slot, Act.DROPPED, view=expected is not None and expected.is_view)
     if expected is None:
         return ForeignObject(slot, Act.MADE, row, view=row.is_view)
-    return ForeignObject(slot, Act.CHANGED, row, f"differs in {', '.join(differing(expected, row))}", row.is_view)
+    nearest = min((differing(one, row) for one in (expected, wanted) if one is not None), key=len)
+    return ForeignObject(slot, Act.CHANGED, row, f"differs in {', '.join(nearest)}", row.is_view)
 
 
 def _copy(slot: Slot, row: Row | None, wanted: Row | None) -> ForeignObject | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.comparison import compare
+from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catalog_of, lost_objects, replaced_tables
+from hadoop_dr.domain.catalog.foreign import Act, ForeignObject
 from hadoop_dr.domain.catalog.left_out import LeftOut, changes_that_count
-from hadoop_dr.domain.catalog.losses import named_drops, renamed_tables
+from hadoop_dr.domain.catalog.losses import renamed_tables
 from hadoop_dr.domain.catalog.places import Place, locations, table_roots
 from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
@@ -25,10 +27,12 @@ from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.backup.catalog_baseline import CATALOG, addresses_of, rewritten, selected_at
+from hadoop_dr.services.backup.catalog_foreign import ForeignObjects, find_between, refuse_foreign
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.parting import Parting, refuse_unprotectable
-from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported, FollowCatalog, Planned
+from hadoop_dr.services.catalog import CatalogApply, CatalogExport, Exported, FollowCatalog, Planned
+from hadoop_dr.services.catalog.reading import read_all
 
 DROPS = "drops.parquet"
 LEFT_OUT = "left-out.parquet"
@@ -71,6 +75,8 @@ class Catalogs:
         self.gaps: list[str] = []
         self.lost: list[str] = []
         self.position: Position | None = None
+        self._foreign: ForeignObjects | None = None
+        self._taken_away: frozenset[Slot] = frozenset()
 
     # ------------------------------------------------------------------ before and at the moment
 
@@ -228,10 +234,10 @@ class Catalogs:
         if point.taken["catalog"]["aside"]:
             documents.adopt(LEFT_OUT)
         rows = self._rows(documents)
-        found = self._planned(rows, selected_at(point), self._earlier(point), point.source)
-        named = named_drops(found.changes)
-        if named:
-            documents.write(DROPS, _SLOTS, [(slot.kind.value, *slot[1:]) for slot in named])
+        found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.source, point)
+        refuse_foreign(self._ground, theirs)
+        if found.named:
+            documents.write(DROPS, _SLOTS, [(slot.kind.value, *slot[1:]) for slot in found.named])
         return _counts(found.changes), found.lost
 
     def preview(self) -> tuple[dict[str, int], Deletions]:
@@ -240,32 +246,61 @@ class Catalogs:
             return dict(_NOTHING), Deletions()
         rows, sealed = self.rows(), self._ground.ledger.read().sealed()
         earlier = [point for point in sealed if point.taken.get("catalog")]
-        found = self._planned(rows, self._selection, earlier, self._ground.source.name)
+        found, _ = self._planned(rows, self._selection, earlier, self._ground.source.name)
         return _counts(found.changes), found.lost
 
     def drop(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
-        """Drops what went or became another object, and only what the plan named; never deletes data."""
+        """Drops what went or became another object, and only what the plan named; never deletes data.
+
+        Raises:
+            ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
+        """
         if point.taken.get("catalog"):
             rows = self._rows(documents)
             replaced = self._replaced(catalog_of(rows), self._earlier(point), point.source)
-            wanted, named = self._rewritten(rows), self._named(documents)
-            self._apply(still_mine).drop(wanted, selected_at(point), named, replaced)
+            wanted, named, foreign = self._rewritten(rows), self._named(documents), self._foreign_to(point)
+            target = catalog_of(wanted)
+
+            def judge(now: Exported) -> Collection[Slot]:
+                gone, with_table = lost_objects(now.rows, target, replaced)
+                self._taken_away = frozenset(gone | with_table)
+                return foreign.before_change(now, target)
+
+            self._apply(still_mine).drop(wanted, selected_at(point), named, replaced, judge)
 
     def create(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
-        """Creates and alters until the target's catalog is the point's."""
-        if point.taken.get("catalog"):
-            wanted, named = self._wanted(documents), self._named(documents)
-            self._apply(still_mine).build(wanted, selected_at(point), named)
+        """Creates and alters until the target's catalog is the point's.
 
-    def verify(self, point: Point, documents: Documents) -> Verdict:
-        """Compares the target's catalog with the point's, object by object; none may name the other site."""
+        Raises:
+            ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
+        """
+        if point.taken.get("catalog"):
+            wanted, named, foreign = self._wanted(documents), self._named(documents), self._foreign_to(point)
+            target = catalog_of(wanted)
+            self._apply(still_mine).build(
+                wanted, selected_at(point), named, lambda now: foreign.before_change(now, target, self._taken_away)
+            )
+
+    def verify(self, point: Point, documents: Documents, number: int = 0) -> Verdict:
+        """Compares the target's catalog with the point's, object by object; none may name the other site.
+
+        Args:
+            number: Of the candidate that is verified.
+
+        Raises:
+            ForeignFound: Somebody else changed it since it was built, and that is left to a person.
+        """
         if not point.taken.get("catalog"):
             return Verdict()
-        wanted = self._wanted(documents)
+        wanted, chosen = self._wanted(documents), selected_at(point)
         refuse_references(wanted, addresses_of(self._ground.source), self._ground.source.name)
         target = self._metastore(self._ground.target)
         self.position = FollowCatalog(target).position()  # before the reading: what comes in between is looked at again
-        found = CatalogVerify(target).run(wanted, selected_at(point))
+        there = read_all(target, chosen)
+        found = compare(catalog_of(wanted), there, chosen.owns)
+        if found.mismatch:
+            now = Exported(chosen, self.position.event, there, full=True)
+            self._foreign_to(point).judge(now, catalog_of(wanted), number=number)
         return Verdict(found.match, list(found.mismatch), list(found.cannot_tell))
 
     def warnings(self, point: Point) -> list[str]:
@@ -365,10 +400,25 @@ class Catalogs:
                 return renamed_tables(catalog_of(self._rows(Documents(self._ground, sealed[-1]))), now)
         return {}
 
-    def _planned(self, rows: Sequence[Row], selection: Selection, sealed: Sequence[Point], source: str) -> Planned:
-        now = catalog_of(rows)
+    def _planned(
+        self, rows: Sequence[Row], selection: Selection, sealed: Sequence[Point], source: str,
+        point: Point | None = None,
+    ) -> tuple[Planned, list[ForeignObject]]:  # fmt: skip
+        """Plans, and lists what somebody else did since the preflight looked."""
+        now, wanted = catalog_of(rows), self._rewritten(rows)
         replaced, renamed = self._replaced(now, sealed, source), self._renamed(now, sealed, source)
-        return self._apply(lambda: None).plan(self._rewritten(rows), selection, replaced, renamed)
+        found: list[ForeignObject] = []
+
+        def judge(there: Exported) -> Collection[Slot]:
+            found.extend(find_between(self._ground, selection, there.rows, catalog_of(wanted), point))
+            return [one.slot for one in found if one.act in (Act.MADE, Act.THERE)]
+
+        return self._apply(lambda: None).plan(wanted, selection, replaced, renamed, judge), found
+
+    def _foreign_to(self, point: Point) -> ForeignObjects:
+        if self._foreign is None or self._foreign.point.point != point.point:
+            self._foreign = ForeignObjects(self._ground, point)
+        return self._foreign
 
     @staticmethod
     def _named(documents: Documents) -> list[Slot]:

@@ -71,7 +71,7 @@ class ForeignChanges:
         """
         refused = self._ground.ledger.read().foreign(self._point)
         if refused is not None and refused.number == newest:
-            if self._ground.policy.drift is Drift.REFUSE and is_unchanged(self._ground, self._point, newest):
+            if self._ground.policy.drift is Drift.REFUSE and is_unchanged(self._ground, self._point, refused):
                 raise refusal(self._ground, refused)
             return newest + 1
         return newest + 1 if self._noted(_begun(newest + 1)) else newest

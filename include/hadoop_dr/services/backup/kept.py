@@ -1,4 +1,4 @@
-"""What is kept for a person: named while it is there, and forgotten once its snapshots were removed by hand (I10)."""
+"""What is kept for a person: named while it is there, and forgotten once it was removed by hand (I10)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.services.backup.ground import Ground, Side
 
-_KEPT = {False: "foreign changes during the run were undone and kept", True: "kept before the point was placed"}
+_KEPT = {False: "foreign changes were undone and kept", True: "kept before the point was placed"}
 
 
 def kept_results(ground: Ground, state: ServiceState) -> list[Result]:
@@ -23,10 +23,14 @@ def kept_results(ground: Ground, state: ServiceState) -> list[Result]:
     return [
         *((fail if refused else warn)("drift", error.problem.removeprefix("drift: "), error.mend) for error in waiting),
         *(
-            warn("kept", one.told(), "Take out of it what is wanted, then remove it: hdfs dfs -deleteSnapshot DIR NAME")
+            warn("kept", one.told(), f"Take out of it what is wanted, then remove it: {' and '.join(_removals(one))}")
             for one in state.kept
         ),
     ]
+
+
+def _removals(kept: Kept) -> list[str]:
+    return [*["hdfs dfs -deleteSnapshot DIR NAME"] * bool(kept.snapshots), *["hdfs dfs -rm FILE"] * bool(kept.document)]
 
 
 def refuse_undecided(ground: Ground, state: ServiceState) -> None:
@@ -39,14 +43,18 @@ def refuse_undecided(ground: Ground, state: ServiceState) -> None:
         return
     for point in state.unfinished():
         kept = state.foreign(point)
-        if kept is not None and is_unchanged(ground, point, kept.number):
+        if kept is not None and is_unchanged(ground, point, kept):
             raise refusal(ground, kept)
 
 
-def is_unchanged(ground: Ground, point: Point, number: int) -> bool:
-    """Whether the live tree is what a candidate of a point shows: one request for each root."""
-    namenode, name = ground.target.namenode, snapshot_name(ground.policy.service, point.epoch, point.point, number)
-    return all(visible(merge(namenode.diff(root, name, ""))) == Changes() for root in point.taken["roots"])
+def is_unchanged(ground: Ground, point: Point, kept: Kept) -> bool:
+    """Whether everything is as it was kept: one request for each root, or one for the catalog."""
+    metastore = ground.target.metastore
+    if kept.document and (metastore is None or metastore.current_event() != kept.event):
+        return False
+    name = snapshot_name(ground.policy.service, point.epoch, point.point, kept.number)
+    roots = point.taken["roots"] if kept.snapshots else ()
+    return all(visible(merge(ground.target.namenode.diff(root, name, ""))) == Changes() for root in roots)
 
 
 def refusal(ground: Ground, kept: Kept) -> ForeignFound:
@@ -57,26 +65,34 @@ def refusal(ground: Ground, kept: Kept) -> ForeignFound:
         f"drift: {kept.site} was changed by somebody else during the run of point {kept.point}: "
         f"{'; '.join(kept.found[:5])}{more}; nothing was undone, and the point is not sealed",
         "Put it back, or set drift: restore in the policy to have it kept aside and undone; then run a backup. "
-        f"Snapshot {next(iter(kept.snapshots.values()))} keeps it as it was found.",
+        + (f"File {kept.document}" if kept.document else f"Snapshot {next(iter(kept.snapshots.values()))}")
+        + " keeps it as it was found.",
     )
 
 
 def note_removed(ground: Ground, side: Side, run: str) -> list[str]:
-    """Records which of the kept snapshots a person has removed.
+    """Records what of that which is kept a person has removed.
 
     Returns:
         Why that could not be seen, in one line.
     """
     for one in ground.ledger.read().kept:
         try:
-            if one.site == side.name and not any(_is_there(side, root, name) for root, name in one.snapshots.items()):
+            if one.site == side.name and not _is_there(side, one):
                 ground.ledger.append("unkept", {"kept": one.n}, run, ground.ledger.chain.head_n)
         except DrError as error:
             return [f"whether what was kept on {side.name} is still there could not be seen: {error}"]
     return []
 
 
-def _is_there(side: Side, root: str, name: str) -> bool:
+def _is_there(side: Side, kept: Kept) -> bool:
+    directory, _, name = kept.document.rpartition("/")
+    if name and name in side.files.names(directory):
+        return True
+    return any(_has_snapshot(side, root, snapshot) for root, snapshot in kept.snapshots.items())
+
+
+def _has_snapshot(side: Side, root: str, name: str) -> bool:
     try:
         return any(snapshot.name == name for snapshot in side.namenode.snapshots(root))
     except NotFound:

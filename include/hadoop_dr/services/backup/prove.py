@@ -188,7 +188,7 @@ class Prove:
         candidates = self._candidates(point, roots, repair)
         names = {root: snapshot.name for root, snapshot in candidates.items()}
         foreign.look_at(repair)
-        verdict, found = self._verdict(point, documents, roots, names, foreign)
+        verdict, found = self._verdict(point, documents, roots, names, foreign, repair)
         return verdict, candidates, found
 
     def _repair(
@@ -239,6 +239,7 @@ class Prove:
         roots: Sequence[RootPlan],
         names: Mapping[str, str],
         foreign: ForeignChanges,
+        number: int,
     ) -> tuple[Verdict, Found]:
         ground, verdict, found = self._ground, Verdict(), dict[str, Sequence[Foreign]]()
         check = VerifyRoot(ground.target.namenode, ground.local_mover, self._beat)
@@ -267,7 +268,7 @@ class Prove:
         verdict.add(sample.run(point, names))
         self._hindered, self._sampled = audit.hindered, sample.sampled
         catalogs = Catalogs(ground)
-        verdict.add(catalogs.verify(point, documents))
+        verdict.add(catalogs.verify(point, documents, number))
         self._position = catalogs.position
         smoke, self._answers = run_smoke(ground)
         verdict.add(smoke)

@@ -6,14 +6,14 @@ is looked up; it is sent a second time by no one, because the first sending may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Verb, catalog_of, difference
 from hadoop_dr.domain.catalog.events import ABSENT, Touch
-from hadoop_dr.domain.catalog.losses import losses, unnamed_drops
+from hadoop_dr.domain.catalog.losses import losses, named_drops, unnamed_drops
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.deletions import Deletions
@@ -49,10 +49,23 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What an apply would change, and what of it is a loss (I8)."""
+    """What an apply would change, and what of it is a loss (I8).
+
+    Attributes:
+        named: What of the counted kinds would be dropped that is not somebody else's.
+    """
 
     changes: Difference
     lost: Deletions
+    named: tuple[Slot, ...] = ()
+
+
+Judge = Callable[[Exported], Collection[Slot]]
+"""Told what the target has when it is read first; gives what of it is somebody else's and may go all the same."""
+
+
+def _nothing(_: Exported) -> Collection[Slot]:
+    return ()
 
 
 class CatalogApply:
@@ -77,7 +90,7 @@ class CatalogApply:
         self._pace = Pace()
 
     def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = (),
-             renamed: Mapping[Slot, Slot] | None = None) -> Planned:
+             renamed: Mapping[Slot, Slot] | None = None, judge: Judge = _nothing) -> Planned:
         """Says what would be changed, and what of it would go for good; changes nothing.
 
         Args:
@@ -85,13 +98,17 @@ class CatalogApply:
             selection: What may be touched.
             replaced: Tables the source dropped and made again since the last point.
             renamed: Tables the source renamed since then.
+            judge: What is somebody else's counts for no deletion of the source.
         """
-        there, target = self._read(selection, None).rows, catalog_of(wanted)
-        return Planned(difference(there, target, selection.owns, replaced),
-                       losses(there, target, selection.owns, renamed))
+        state, target = self._read(selection, None), catalog_of(wanted)
+        there, theirs = state.rows, judge(state)
+        changes = difference(there, target, selection.owns, replaced)
+        counted = {slot: row for slot, row in there.items() if slot not in theirs}
+        named = tuple(slot for slot in named_drops(changes) if slot not in theirs)
+        return Planned(changes, losses(counted, target, selection.owns, renamed), named)
 
     def drop(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot],
-             replaced: Iterable[Slot] = ()) -> Applied:
+             replaced: Iterable[Slot] = (), judge: Judge = _nothing) -> Applied:
         """Drops what has to go; before the data is changed. Done again it does what is left.
 
         Args:
@@ -99,13 +116,16 @@ class CatalogApply:
             selection: What may be touched.
             named: What the plan said would be dropped.
             replaced: Tables the source dropped and made again since the last point.
+            judge: Asked before anything is changed.
 
         Raises:
             Refused: Something would have to go that the plan did not name; nothing was dropped.
         """
-        target, again, known, dropped = catalog_of(wanted), tuple(replaced), frozenset(named), 0
+        target, again, known, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
         for number in range(1, _ROUNDS + 1):
-            there = self._read(selection, None).rows
+            state = self._read(selection, None)
+            known.update(judge(state) if number == 1 else ())
+            there = state.rows
             changes = difference(there, target, selection.owns, again).drops
             self._refuse_unnamed(changes, known)
             if not changes:
@@ -114,8 +134,15 @@ class CatalogApply:
             dropped += len(changes)
         raise self._stays(str(change.row.slot) for change in changes)
 
-    def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot] = ()) -> Applied:
+    def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot] = (),
+              judge: Judge = _nothing) -> Applied:
         """Creates and alters until the target has what is wanted; after the data is in place.
+
+        Args:
+            wanted: The recovery point's rows, addresses already the target's.
+            selection: What may be touched.
+            named: What the plan said would be dropped.
+            judge: Asked before anything is changed.
 
         Raises:
             Refused: Something would have to go that the plan did not name.
@@ -123,7 +150,7 @@ class CatalogApply:
             Unknown: A lost answer did not show its effect in time.
         """
         target, counts, state = catalog_of(wanted), dict.fromkeys(Verb, 0), self._read(selection, None)
-        known = set(named)
+        known = {*named, *judge(state)}
         for number in range(1, _ROUNDS + 1):
             found = difference(state.rows, target, selection.owns)
             self._refuse_unnamed(found.drops, known)
