@@ -11,7 +11,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
-from hadoop_dr.domain.errors import NotFound, NotReady, Refused
+from hadoop_dr.domain.errors import Failed, NotFound, NotReady, Refused
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.services.backup.baseline import Baseline
@@ -195,6 +195,59 @@ def test_a_root_that_loses_everything_asks_at_any_limit(how: str) -> None:
     assert world.clusters["west"].find(f"{ROOT}/a").content == b"a"
     approved_as_planned(world)
     assert files_on(world, "west") == 0
+
+
+def unmounted(world: World, *, empty: bool) -> None:
+    """The directory is gone with its snapshots; where it was mounted, an empty one may show."""
+    east = MemoryNameNode(world.clusters["east"])
+    for shot in east.snapshots(ROOT):
+        east.delete_snapshot(ROOT, shot.name)
+    east.disallow_snapshot(ROOT)
+    east.delete(ROOT, recursive=True)
+    if empty:
+        east.make_directory(ROOT, 0o755)
+
+
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+def test_a_source_that_is_not_mounted_deletes_nothing_at_any_limit_and_no_approval_helps(mode: str) -> None:
+    world = with_files(["a", "d ü/b"], f"{POLICY}mode: {mode}\n")
+    unmounted(world, empty=False)
+    before = live(world)
+    for run, approved in (("asks", False), ("approved", True)):
+        with pytest.raises(Refused, match="does not exist"):
+            world.backup(run, approve_deletions=approved)
+    assert live(world) == before
+
+
+@pytest.mark.parametrize("mode", ["incremental", "full"])
+def test_an_empty_directory_where_the_source_was_mounted_asks_at_any_limit(mode: str) -> None:
+    world = with_files(["a", "d ü/b"], f"{POLICY}mode: {mode}\n")
+    unmounted(world, empty=True)
+    assert f"{ROOT} would lose all of its 2 files" in refused_as_planned(world)
+
+
+@pytest.mark.parametrize(("site", "mode"), [("east", "incremental"), ("east", "full"), ("west", "full")])
+def test_a_listing_that_fails_deletes_nothing_whatever_was_approved(
+    monkeypatch: pytest.MonkeyPatch, site: str, mode: str
+) -> None:
+    world = with_files(["a", "d ü/b", "d ü/c"], f"{POLICY}mode: {mode}\n")
+    gone(world, ["a"])
+    before, real = live(world), MemoryNameNode.list
+
+    def failing(self: MemoryNameNode, path: str) -> Any:
+        for n, listed in enumerate(real(self, path)):
+            if n and self.site == site and path.startswith(f"{ROOT}/"):
+                raise Failed(path, "answered 500 in the middle of its listing")
+            yield listed
+
+    monkeypatch.setattr(MemoryNameNode, "list", failing)
+    with pytest.raises(Failed):
+        world.backup("fails", approve_deletions=True)
+    assert live(world) == before
+    monkeypatch.setattr(MemoryNameNode, "list", real)
+    world.host.dead.add("fails")
+    world.backup("next", approve_deletions=True)
+    assert live(world)[0].keys() == before[0].keys() - {f"{ROOT}/a"}
 
 
 def test_one_of_two_roots_emptied_asks_though_the_share_of_all_is_small() -> None:
