@@ -332,3 +332,23 @@ def test_a_new_root_without_anything_on_the_secondary_costs_one_request() -> Non
     east, west = (Counting(MemoryNameNode(world.clusters[site])) for site in ("east", "west"))
     look_at_copy(east, west, ROOT)  # type: ignore[arg-type]
     assert (east.calls, west.calls) == ([], ["list"])
+
+
+def test_what_comes_into_foreign_content_that_goes_while_bytes_move_is_kept_in_a_snapshot_of_its_own() -> None:
+    """The one that was taken when the run was planned does not have it."""
+    world = three_foreign(copied(RESTORE))
+    stages = world.stages("r1")
+    stages.preflight()
+    stages.moment()
+    for shard in range(stages.plan()["shards"]):
+        stages.stage(shard)
+    put(world, "west", f"{ROOT}/theirs %/late", b"late")
+    stages.place()
+    stages.verify()
+    stages.seal()
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    first, second = kept_in(world)
+    west = world.clusters["west"]
+    assert west.find(f"{ROOT}/.snapshot/{first}/{FOREIGN[2]}").content == FOREIGN[2].encode()
+    assert west.find(f"{ROOT}/.snapshot/{second}/theirs %/late").content == b"late"
+    assert [kept.snapshots for kept in world.ground().ledger.read().kept] == [{ROOT: first}, {ROOT: second}]

@@ -314,3 +314,106 @@ def test_a_root_in_which_nothing_happened_costs_one_request_to_know_it() -> None
     quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(ground.target.namenode)
     assert find.run(quiet, *find.differences([quiet])) == []
     assert asked.calls == ["diff"]
+
+
+# What the plan itself takes away or rewrites: done before its first step, it shows in no difference afterwards.
+GOING: dict[str, tuple[Callable[[World], Any], str, tuple[str, bytes]]] = {
+    "a file in a directory that goes": (
+        lambda w: foreign_file(w, f"{ROOT}/goes/for eign"), "goes/for eign was made", ("goes/for eign", b"FOREIGN")),
+    "a file that goes grew": (lambda w: extend(w, "goes/z"), "goes/z was changed", ("goes/z", b"goes/zFOREIGN")),
+    "a file that goes was written over": (
+        lambda w: foreign_file(w, f"{ROOT}/goes/z", b"EVIL"), "goes/z was made", ("goes/z", b"EVIL")),
+    "a file moved into a directory that goes": (
+        lambda w: west(w).rename(f"{ROOT}/stays/x 1", f"{ROOT}/goes/x ü"), "stays/x 1 was moved to goes/x ü",
+        ("goes/x ü", b"stays/x 1")),
+    "a file that the primary appended to": (lambda w: extend(w, "h#"), "h# was changed", ("h#", b"")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("what", GOING)
+def test_what_somebody_changes_in_what_the_plan_takes_away_or_rewrites_is_refused_before_the_first_step(
+    what: str, size: str
+) -> None:
+    world = lived_in(POLICY + SIZES[size])
+    act, said, _ = GOING[what]
+    with pytest.raises(ForeignFound) as refused:
+        placed(world, after=act)
+    assert f"{ROOT}/{said}" in str(refused.value)
+    assert west(world).status(f"{ROOT}/goes").facts.is_dir, "nothing was placed"
+    world.host.dead.add("r2")
+    with pytest.raises(ForeignFound):
+        world.backup("r3")
+    assert [p["state"] for p in points(world)["points"]] == ["sealed", "staged"]
+
+
+@pytest.mark.parametrize("what", GOING)
+def test_what_somebody_changes_in_what_the_plan_takes_away_or_rewrites_is_kept_where_the_policy_says_restore(
+    what: str,
+) -> None:
+    act, said, (path, content) = GOING[what]
+    world = lived_in(POLICY + RESTORE)
+    stages = placed(world, after=act)
+    stages.verify()
+    document = stages.seal()
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+    held = [shot for shot in kept_snapshots(world) if shot.endswith(".placing.1")]
+    [found] = [world.clusters["west"].find(f"{ROOT}/.snapshot/{shot}/{path}").content for shot in held]
+    assert found == (content or world.clusters["west"].find(f"{ROOT}/.snapshot/{base(world)}/h#").content + b"FOREIGN")
+    assert any(said in line and held[0] in line for line in document["warnings"])
+
+
+def base(world: World) -> str:
+    """The oldest sealed snapshot of the root."""
+    return west(world).snapshots(ROOT)[0].name
+
+
+def test_once_what_was_put_into_a_directory_that_goes_is_taken_away_the_next_run_places_and_seals() -> None:
+    world = lived_in()
+    with pytest.raises(ForeignFound):
+        placed(world, after=GOING["a file in a directory that goes"][0])
+    west(world).delete(f"{ROOT}/goes/for eign")
+    world.host.dead.add("r2")
+    world.backup("r3")
+    assert [p["state"] for p in points(world)["points"]] == ["sealed"] * 3
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def test_nothing_that_place_did_is_taken_for_somebody_elses_when_it_is_carried_out_again() -> None:
+    """It died when all was done: the live tree then differs from the plan's base in all that the plan takes away."""
+    world = lived_in()
+    placed(world)
+    world.host.dead.add("r2")
+    world.backup("r3")
+    assert [p["state"] for p in points(world)["points"]] == ["sealed"] * 3
+
+
+def test_what_comes_after_a_death_around_that_look_is_kept_as_well() -> None:
+    """Until it is noted that the plan may have begun, each try looks again, and keeps what is there by then."""
+    act, late, tried = GOING["a file in a directory that goes"][0], f"{ROOT}/goes/later ü", 0
+    ready = lived_in(POLICY + RESTORE)
+    ready.host.name = "r2"
+    stages = ready.stages("r2")
+    stages.preflight()
+    stages.moment()
+    plan_and_stage(stages)
+    act(ready)
+    point = ready.ground().ledger.read().unfinished()[0].point
+    for at in range(1, 20):
+        world = ready.clone()
+        world.host.name = "r2"
+        with pytest.raises(Died):
+            world.stages("r2", faults=Faults(at, die=True, after=True)).place()
+        if world.files()["west"].names(world.ground().directory(point)).count("placing.json"):
+            break
+        foreign_file(world, late)
+        world.host.dead.add("r2")
+        world.backup("r3")
+        assert world.tree("west", ROOT) == world.tree("east", ROOT)
+        inside = [west(world).list(f"{ROOT}/.snapshot/{shot}/goes") for shot in kept_snapshots(world)]
+        found = {listed.name for listing in inside for listed in listing}
+        assert {"for eign", "later ü"} <= found, at
+        named = " ".join(line for kept in world.ground().ledger.read().kept for line in kept.found)
+        assert "goes/later ü was made" in named, at
+        tried += 1
+    assert tried >= 3

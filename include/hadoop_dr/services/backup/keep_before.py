@@ -45,7 +45,7 @@ def keep_before(
     if not whole:
         return []
     # Also a full run, which builds on no point, tells foreign changes from the newest one.
-    baseline = find_baseline(ground, ground.ledger.read(), {root.root for root in whole})
+    baseline = find_baseline(ground, ground.ledger.known(), {root.root for root in whole})
     since = found_by_root(ground, baseline, {root.root: str(root.base) for root in whole})
     copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
     results = list[Result]()
@@ -61,7 +61,7 @@ def keep_before(
 
 
 def _is_new(ground: Ground, root: str) -> bool:
-    return is_new(ground.ledger.read(), ground.target.name, root)
+    return is_new(ground.ledger.known(), ground.target.name, root)
 
 
 def _results(ground: Ground, found: ExistingCopy, since: Sequence[str]) -> list[Result]:
@@ -86,18 +86,28 @@ def _to_keep(
             yield root, found.lines()
 
 
+def aside_name(ground: Ground, point: str, when: str) -> str:
+    """Names the snapshots that keep what a point takes away or replaces."""
+    return f"dr-{ground.policy.service}-kept-{point}.{when}"
+
+
 def keep_aside(
-    ground: Ground, claim: Claim, point: str, told: Mapping[str, Sequence[str]], counts: Mapping[str, int]
+    ground: Ground,
+    claim: Claim,
+    point: str,
+    told: Mapping[str, Sequence[str]],
+    counts: Mapping[str, int],
+    when: str = "before",
 ) -> None:
     """Takes the snapshots, then says so: found there already, they are those of an earlier try and hold the same.
 
     Args:
         told: What is to be kept, by root.
         counts: How much that is, as only the first is told.
+        when: End of the snapshots' name: when it was found.
     """
-    name, kept = f"dr-{ground.policy.service}-kept-{point}.before", ground.ledger.read().kept
-    said = {root for one in kept if one.point == point and one.rule == BEFORE for root in one.snapshots}
-    new = [root for root in told if root not in said]
+    name, kept = aside_name(ground, point, when), ground.ledger.known().kept
+    new = [root for root in told if not any(one.snapshots.get(root) == name for one in kept)]
     for root in new:
         with suppress(AlreadyExists):
             ground.target.namenode.create_snapshot(root, name)

@@ -17,6 +17,7 @@ from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.planned import RootPlan, planned_roots
 from hadoop_dr.services.backup.root_switch import SwitchRoots
+from hadoop_dr.services.backup.what_goes import look_at_what_goes
 from hadoop_dr.services.transfer.crew import side_by_side
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.records import Records
@@ -88,6 +89,7 @@ class Transfer:
             self._collect_checksums(documents, roots)
             self._record_staged(claim, point, documents, staged)
         SwitchRoots(self._ground, self._beat).run(claim, documents, roots)
+        look_at_what_goes(self._ground, claim, point, documents, roots)
         catalogs.drop(point, documents, lambda: self._still_mine(claim))
         place = Place(
             self._ground.target.namenode, self._ground.local_mover, lambda: self._still_mine(claim), self._beat

@@ -1,0 +1,45 @@
+"""Foreign changes of what a plan takes away or rewrites: its own steps would hide them from every difference (I10).
+
+Told before the first step, from the difference between the plan's base and the live tree: nothing of the plan is in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hadoop_dr.domain.diff import Change, Changes
+from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.paths import parent
+
+
+def going(items: Iterable[Item]) -> frozenset[str]:
+    """Paths in the base of what goes, and of files whose content is replaced or cut."""
+    return frozenset(
+        item.old
+        for item in items
+        if item.old and (item.new is None or (not item.is_dir and item.content is not Content.SAME))
+    )
+
+
+def found_in(gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
+    """Names what somebody put there."""
+    for change in changes.created:
+        if change.new is not None and _is_in(gone, change.new):
+            yield Foreign(change.new, Act.MADE)
+    for change in changes.renamed:
+        if change.old != change.new and change.new is not None and _is_in(gone, change.new):
+            yield Foreign(change.old or "", Act.MOVED, change.new)
+
+
+def asked_in(gone: frozenset[str], changes: Changes) -> list[Change]:
+    """Gives what was modified there: a directory only because of its children, a file in itself."""
+    return [change for change in changes.modified if change.old and change.new and _is_in(gone, change.old)]
+
+
+def _is_in(gone: frozenset[str], path: str) -> bool:
+    while path:
+        if path in gone:
+            return True
+        path = parent(path)
+    return False

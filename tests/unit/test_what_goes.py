@@ -1,0 +1,44 @@
+"""What somebody changed in what a plan takes away or rewrites, told from the difference to the live tree (I10)."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.diff import Change, Changes
+from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.what_goes import asked_in, found_in, going
+
+FILE = Facts(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
+DIRECTORY = Facts(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
+
+
+def test_what_goes_is_what_the_plan_deletes_replaces_or_cuts() -> None:
+    items = [
+        Item(1, "", "", DIRECTORY, DIRECTORY),
+        Item(2, "goes ü", None, DIRECTORY, None),
+        Item(3, "moves", "moved", FILE, FILE),
+        Item(4, "whole", "whole", FILE, FILE, content=Content.WHOLE),
+        Item(5, "tail", "tail +", FILE, FILE, content=Content.TAIL),
+        Item(6, None, "new", None, FILE, content=Content.WHOLE),
+        Item(7, "directory", "directory", DIRECTORY, DIRECTORY, content=Content.WHOLE),
+    ]
+    assert going(items) == {"goes ü", "whole", "tail"}
+
+
+def test_only_what_came_into_what_goes_is_told_and_what_was_changed_there_is_asked_about() -> None:
+    gone = frozenset({"goes ü", "whole"})
+    changes = Changes(
+        created=(Change(1, None, "goes ü/a/b"), Change(2, None, "goes ü2"), Change(3, None, "whole"),
+                 Change(4, None, None)),
+        renamed=(Change(5, "x", "goes ü/x"), Change(6, "goes ü/y", "goes ü/y"), Change(7, "goes ü/z", "else"),
+                 Change(8, None, "goes ü/from outside"), Change(9, "w", None)),
+        modified=(Change(10, "goes ü", "goes ü"), Change(11, "goes ü/f", "goes ü/f"), Change(12, "else", "else"),
+                  Change(13, "", ""), Change(14, "whole", None)),
+    )  # fmt: skip
+    assert list(found_in(gone, changes)) == [
+        Foreign("goes ü/a/b", Act.MADE),
+        Foreign("whole", Act.MADE),
+        Foreign("x", Act.MOVED, "goes ü/x"),
+        Foreign("", Act.MOVED, "goes ü/from outside"),
+    ]
+    assert [change.inode for change in asked_in(gone, changes)] == [10, 11]
