@@ -80,3 +80,18 @@ def test_a_table_that_is_new_since_the_last_point_is_a_root_of_the_next_one(
     shared.writers["east"].write(f"{place}/second/part 0", b"two")
     assert set(shared.backup(service)["snapshots"]["west"]) == {f"{place}/first", f"{place}/second", f"{place}/db"}
     assert shared.writers["west"].read(f"{place}/second/part 0") == b"two"
+    refuses_a_foreign_table(shared, service, owner)
+
+
+def refuses_a_foreign_table(shared: CliHome, service: str, owner: str) -> None:
+    """Somebody makes a table on the secondary: it is named, not dropped, and nothing is sealed over it (I10)."""
+    west, sealed = live("west"), shared.sealed(service)
+    west.create([table(owner, "by_hand", location=f"{live_hdfs('west')}{shared.folder}/by hand ü")])
+    looked, ran = shared.begin("check", service), shared.begin("backup", service)
+    for call in (looked.ended(), ran.ended()):
+        assert call.exit_code == 1, call
+        assert f"table {owner}.by_hand was made" in call.stdout + call.stderr
+    assert ("by_hand" in west.table_names(owner), shared.sealed(service)) == (True, sealed)
+    west.drop(west.tables(owner, ["by_hand"]))
+    west.close()
+    shared.backup(service)
