@@ -88,7 +88,10 @@ def build_backup(policy: Policy) -> DAG:
     staged = shards.expand(shard=plan.output)
     stage("preflight") >> stage("moment") >> plan >> staged >> stage("place") >> stage("verify") >> seal
     # Both are leaves. The last one asks the ledger whatever became of the others, so that no skipped chain looks green.
-    seal >> [stage("prune"), stage("sealed", trigger_rule="all_done")]
+    # And it waits for every shard: when one fails, what comes after falls at once, while the others are still at work.
+    sealed = stage("sealed", trigger_rule="all_done")
+    seal >> [stage("prune"), sealed]
+    staged >> sealed
     return dag
 
 
