@@ -409,3 +409,36 @@ def test_a_worker_that_was_overtaken_in_a_batch_sends_no_further_one() -> None:
     with pytest.raises(Superseded):
         CatalogApply(target, clock, between=still_mine).build(MANY, BILL)
     assert len(target.batches) == 3
+
+
+class Counted(MemoryMetastore):
+    """A target that remembers how many objects came at once."""
+
+    def __init__(self) -> None:
+        super().__init__("west")
+        self.together = list[int]()
+
+    def create(self, rows: Sequence[Row]) -> None:
+        self.together.append(len(rows))
+        super().create(rows)
+
+    def alter(self, rows: Sequence[Row]) -> None:
+        self.together.append(len(rows))
+        super().alter(rows)
+
+    def drop(self, rows: Sequence[Row]) -> None:
+        self.together.append(len(rows))
+        super().drop(rows)
+
+
+def test_of_everything_but_partitions_a_batch_is_one_object() -> None:
+    """How long one of these takes nobody has measured, so an overtaken worker may not send a second one."""
+    target = Counted()
+    tables = [database("bill"), table("bill", "t"), table("bill", "u")]
+    keys = [not_null("bill", "t", f"n{number}") for number in range(3)]
+    for jar in ("a", "b"):
+        functions = [function("bill", f"f{number}", f"hdfs://west/{jar}.jar") for number in range(3)]
+        apply_all(target, [*tables, *keys, *functions])
+    apply_all(target, tables[:1])
+    assert len(target.together) >= 3 + 3 + 3 + 3 + 2 + 3
+    assert set(target.together) == {1}
