@@ -17,7 +17,9 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import Superseded, Unknown
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.ports.mover import Mover
+from hadoop_dr.services.backup.catalog_foreign import read_kept
 from hadoop_dr.services.backup.ground import Side
+from hadoop_dr.services.backup.undo import UndoChanges
 from hadoop_dr.services.catalog import CatalogVerify
 from hadoop_dr.services.catalog.reading import read_all
 from sim.world import TableWorld, protecting
@@ -193,6 +195,37 @@ def test_a_point_that_cannot_be_finished_takes_its_tables_back_when_it_is_given_
     points = {point.run: point.state for point in world.ground().ledger.read().points.values()}
     assert points["dies"] is PointState.VOID
     assert hashes_on_west(world) == before
+
+
+def test_what_somebody_made_of_a_table_is_kept_when_a_given_up_run_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what came after the last try to carry it on."""
+    world, announce = LIVED_IN.clone(), UndoChanges._announce
+    before = hashes_on_west(world)
+    west, disk = world.metastores["west"], world.clusters["west"]
+    real = disk.extend
+
+    def bad_disk(node: Any, data: bytes) -> None:
+        real(node, bytes(255 - byte for byte in data) if data == b"spoiled" else data)
+
+    made = world.clusters["east"].make_file("/wh/made %/f", replication=1, block_size=1024, overwrite=True)
+    world.clusters["east"].extend(made, b"spoiled")
+    disk.extend = bad_disk  # type: ignore[method-assign]
+    with pytest.raises(Died):
+        world.backup("dies", Faults(at=COUNT, die=True, after=True))
+    theirs: list[str] = []
+
+    def alter(self: UndoChanges, *arguments: Any) -> None:
+        west.alter([with_parameters(west.tables("bill", ["kept"])[0], theirs="ü")])
+        theirs.append(west.tables("bill", ["kept"])[0].hash)
+        announce(self, *arguments)
+
+    monkeypatch.setattr(UndoChanges, "_announce", alter)
+    world.host.dead.add("dies")
+    world.stages("next").preflight()
+    assert hashes_on_west(world) == before
+    ground = world.ground()
+    documents = [one.document for one in ground.ledger.read().kept if one.document]
+    assert theirs[0] in {row.hash for path in documents for row in read_kept(ground, path)}
 
 
 def hashes_on_west(world: TableWorld) -> dict[str, str]:

@@ -235,7 +235,7 @@ def test_a_pending_undo_is_told_before_and_after() -> None:
 
     world = half_done(LATE)
     with pytest.raises(Unknown):
-        world.backup("loses", Faults(at=effects_until_undone(LATE) // 2, lose=True))
+        world.backup("loses", Faults(at=effects_until_undone(LATE) // 2 + 2, lose=True))
     [pending] = looked()
     assert "an undo was interrupted" in pending
     in_step(world)

@@ -94,14 +94,3 @@ def test_of_a_catalog_a_document_is_kept_and_it_is_behind_a_checkpoint_too() -> 
     assert held.told() == f"west:{body['document']}: 1 foreign changes (table bill.ü was made)"
     assert state.foreign(state.points[POINT]) == held
     assert load_state(json.loads(json.dumps(dump_state(state)))) == state
-
-
-def test_an_undo_tells_with_its_end_what_document_it_kept() -> None:
-    begun = [
-        *staged(),
-        entry(4, "sealed", point=POINT, snapshots={}, summary={}),
-        entry(5, "undoing", claim=1, point="", to=POINT, roots=["/r"], kept=NAME, reason=""),
-        entry(6, "undone", claim=1, to=POINT, kept=NAME, found=["table bill.ü was made"], base={}, document="/d"),
-    ]
-    [held] = reduce_service(begun).kept
-    assert (held.snapshots, held.document, held.places) == ({"/r": NAME}, "/d", [f"/r/.snapshot/{NAME}", "/d"])

@@ -93,12 +93,9 @@ def _undoing(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], st
 
 
 def _undone(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tuple[Kept, ...]:
-    name, found, document = entry.body.get("kept"), entry.body.get("found", ()), entry.body.get("document", "")
+    name, found = entry.body.get("kept"), entry.body.get("found", ())
     return tuple(
-        replace(one, found=_lines(found), count=len(found), document=document)
-        if name in one.snapshots.values()
-        else one
-        for one in kept
+        replace(one, found=_lines(found), count=len(found)) if name in one.snapshots.values() else one for one in kept
     )
 
 

@@ -148,11 +148,9 @@ def _tell_undoing(_: Entry, body: Mapping[str, Any]) -> str:
 
 def _tell_undone(_: Entry, body: Mapping[str, Any]) -> str:
     left = f"; could not be brought back: {_tell_roots(body['left'])}" if body.get("left") else ""
-    also = f" and {body['document']}" if body.get("document") else ""
     found, shown = body["found"], "; ".join(body["found"][:3])
     more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    kept = f"kept in snapshots {body['kept']}{also}"
-    return f"back at point {body['to']}; undone: {shown or 'nothing'}{more}; {kept}{left}"
+    return f"back at point {body['to']}; undone: {shown or 'nothing'}{more}; kept in snapshots {body['kept']}{left}"
 
 
 def _tell_root_change(_: Entry, body: Mapping[str, Any]) -> str:

@@ -78,6 +78,12 @@ class ForeignObjects:
                 raise refusal(self._ground, kept)
         return frozenset(one.slot for one in found)
 
+    def keep_undone(self, now: Exported, known: Known, owns: Callable[[Slot], bool]) -> Collection[Slot]:
+        """Keeps what an undo takes along though the given-up point did not leave it so; nobody is asked."""
+        if new := self._not_kept(find_foreign(now.rows, known, owns)):
+            self._keep(now, new, BEFORE_PLACE, Drift.RESTORE)
+        return ()
+
     def before_change(self, now: Exported, wanted: Catalog, may_lack: Container[Slot] = ()) -> Collection[Slot]:
         """Does the same for whoever is about to change the catalog, and says so first.
 

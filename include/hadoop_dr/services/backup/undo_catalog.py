@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.difference import catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.foreign import Known, Left
 from hadoop_dr.domain.catalog.rows import Row, Slot
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.catalog_baseline import selected_at
+from hadoop_dr.services.backup.catalog_foreign import ForeignObjects
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.catalog import CatalogApply
+from hadoop_dr.services.catalog import CatalogApply, Exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,9 @@ class UndoCatalog:
     """Brings the target's catalog back to a sealed point's.
 
     What the given-up point created is dropped, never with its data; what it dropped or altered is as it was. Objects
-    that neither point names are somebody else's and stay. A point without a readable export has nothing to come back
-    to: what stands there is left to the next point, whose catalog is compared with all of it.
+    that neither point names are somebody else's and stay; how somebody else had altered one is kept. A point without a
+    readable export has nothing to come back to: what stands there is left to the next point, whose catalog is compared
+    with all of it.
 
     Args:
         ground: The service.
@@ -56,6 +59,9 @@ class UndoCatalog:
         tables = frozenset((slot.database, slot.table) for slot in slots if slot.table)
         self._selection = Named(databases, slots, tables)
         self._wanted = self._catalogs.on_target(before)
+        left = Left(self._selection, catalog_of(self._catalogs.on_target(after)) if after else None)
+        self._known = Known(catalog_of(self._wanted), [left], unsure=True)
+        self._given_up = given_up
         self._replaced = tuple(replaced_tables(catalog_of(after), catalog_of(before)))
 
     def differs(self) -> bool:
@@ -66,12 +72,16 @@ class UndoCatalog:
     def drop(self) -> None:
         """Drops what the given-up point created or made anew; before the tree changes."""
         if apply := self._apply():
-            apply.drop(self._wanted, self._selection, self._selection.named, self._replaced)
+            apply.drop(self._wanted, self._selection, self._selection.named, self._replaced, self._keep)
 
     def build(self) -> None:
         """Creates and alters what is missing or another; once the tree is back."""
         if apply := self._apply():
-            apply.build(self._wanted, self._selection, self._selection.named)
+            apply.build(self._wanted, self._selection, self._selection.named, self._keep)
+
+    def _keep(self, now: Exported) -> Collection[Slot]:
+        """Keeps definitions that are neither the one point's nor the other's, before they go (I10)."""
+        return ForeignObjects(self._ground, self._given_up).keep_undone(now, self._known, self._selection.owns)
 
     def _apply(self) -> CatalogApply | None:
         metastore = self._ground.target.metastore
