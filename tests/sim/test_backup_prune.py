@@ -122,6 +122,20 @@ def test_what_somebody_else_made_is_never_removed() -> None:
     assert left(world, "west") == ["r3", "r4", "r5", "r6", "r7"]
 
 
+def test_a_point_that_is_given_up_costs_nothing_for_the_roots_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, asked, real = grown(1), list[str](), MemoryNameNode.snapshots
+    for site in ("east", "west"):
+        for number in range(40):
+            directory = f"/others/ü {number}"
+            world.clusters[site].make_directory(directory, 0o755, parents=True)
+            MemoryNameNode(world.clusters[site]).allow_snapshot(directory)
+    monkeypatch.setattr(MemoryNameNode, "snapshots", lambda self, path: (asked.append(path), real(self, path))[1])
+    world.stages("dies").preflight()
+    world.host.dead.add("dies")
+    backup(world, "next")
+    assert set(asked) == {ROOT}
+
+
 def test_where_the_namenode_may_not_lose_the_middle_only_the_oldest_row_goes() -> None:
     world = grown(2, GENEROUS)
     world.policy = STRICT

@@ -7,6 +7,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.services.backup.begin import Begin
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World
 
@@ -39,6 +40,22 @@ def limit(world: World, more: int) -> None:
 
 def on_west(world: World) -> list[str]:
     return [p.point for p in world.ground().ledger.read().sealed() if "west" not in p.gone]
+
+
+@pytest.mark.parametrize("above", [False, True], ids=["of the root", "above it"])
+def test_a_quota_of_the_primary_that_points_may_fill_is_told_while_production_can_still_write(above: bool) -> None:
+    world = World()
+    fill(world)
+    east = MemoryNameNode(world.clusters["east"])
+    limited = "/data" if above else ROOT
+    used = east.quota(limited).used_bytes
+    for percent, told in ((130, False), (120, True)):
+        east.set_quota(limited, -1, used * percent // 100)
+        checked = [one for one in Begin(world.ground(), lambda *_: None).look() if one.name == "quotas"]
+        warned = [text for text in world.backup(f"r{percent}")["warnings"] if "nobody can write" in text]
+        said = [one.detail.startswith(f"east:{limited} has used {used} of its quota") for one in checked]
+        assert said == [True] * told
+        assert len(warned) == (told and not above), "a run asks for the roots' own alone"
 
 
 def test_points_that_no_rule_keeps_go_early_when_the_quota_has_no_room() -> None:

@@ -55,7 +55,7 @@ def test_a_foreign_directory_with_snapshots_is_named_with_another_remedy() -> No
     MemoryNameNode(world.clusters["east"]).allow_snapshot(SIBLING)
     with pytest.raises(Refused, match="has them already and HDFS refuses nesting") as refused:
         world.backup("first")
-    assert refused.value.mend == f"Protect {SIBLING} instead, or run: hdfs dfsadmin -disallowSnapshot {SIBLING}"
+    assert refused.value.mend == f"Protect {SIBLING} instead, or run: hdfs dfsadmin -disallowSnapshot '{SIBLING}'"
 
 
 @pytest.mark.parametrize("narrow", [(CHILD,), (CHILD, SIBLING)])

@@ -51,6 +51,56 @@ def test_a_root_that_a_run_makes_is_closed_until_place_gives_it_what_the_primary
     assert looks(world, "west", root) == looks(world, "east", root)
 
 
+DEEP = "/data/hr ü/a=b/a b+%"
+
+
+def deep_root() -> World:
+    """A root of which the directories above let few people through, and a file that everybody may read."""
+    world = World(policy=POLICY.replace(ROOT, DEEP))
+    east = world.clusters["east"]
+    east.make_directory(DEEP, 0o755, parents=True)
+    east.make_file(f"{DEEP}/salaries #", replication=1, block_size=1024, overwrite=True)
+    namenode = MemoryNameNode(east)
+    namenode.set_owner("/data/hr ü", "hr", "payroll")
+    namenode.set_permission("/data/hr ü", 0o1700)
+    namenode.set_owner("/data/hr ü/a=b", "ann", "payroll")
+    namenode.set_acl("/data/hr ü/a=b", ACL)
+    return world
+
+
+@pytest.mark.parametrize("inherits", [False, True], ids=["plain", "below a default ACL"])
+def test_what_is_missing_above_a_root_is_made_as_the_primary_has_it(inherits: bool) -> None:
+    world, above = deep_root(), ("/data", "/data/hr ü", "/data/hr ü/a=b")
+    if inherits:
+        MemoryNameNode(world.clusters["west"]).set_acl(
+            "/", ("default:group::rwx", "default:mask::rwx", "default:other::rwx", "default:user::rwx",
+                  "default:user:eve:rwx", "group::r-x", "mask::r-x", "other::r-x", "user::rwx"))  # fmt: skip
+    assert [warning for warning in world.backup("r1")["warnings"] if "above" in warning] == []
+    assert [looks(world, "west", path) for path in above] == [looks(world, "east", path) for path in above]
+
+
+def test_who_reaches_more_on_the_secondary_because_of_what_lies_above_is_told_and_nothing_is_changed() -> None:
+    world = deep_root()
+    world.clusters["west"].make_directory("/data/hr ü", 0o755, parents=True)
+    said = "on west /data/hr ü is hdfs:supergroup 755, on east hr:payroll 1700"
+    assert told_above(world) == [("warn", said)]
+    run = world.stages("r1")
+    assert f"above roots: {said}" in run.preflight()["warnings"]
+    run.moment()
+    plan_and_stage(run)
+    run.place()
+    run.verify()
+    run.seal()
+    assert looks(world, "west", "/data/hr ü")[0].mode == 0o755
+    assert [warning for warning in world.stages("r2").preflight()["warnings"] if "above" in warning] == []
+    assert told_above(world) == [("warn", said)], "a check goes on telling it"
+
+
+def told_above(world: World) -> list[tuple[str, str]]:
+    results = Begin(world.ground(), lambda *_: None).look()
+    return [(result.mark.value, result.detail) for result in results if result.name == "above roots"]
+
+
 def test_nothing_before_place_changes_an_attribute_of_a_root_that_is_there() -> None:
     world = World()
     fill(world)

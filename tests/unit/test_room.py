@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.facts import Quota
-from hadoop_dr.domain.room import limiting_paths, shortages
+from hadoop_dr.domain.room import limiting_paths, narrow_quotas, shortages
 
 
 def quota(space: int, used: int) -> Quota:
@@ -40,3 +40,12 @@ def test_what_is_moved_counts_against_quotas_and_not_against_the_disks() -> None
 
 def test_a_huge_cluster_is_not_counted_through_for_quotas_above_the_roots() -> None:
     assert limiting_paths(["/data/x", "/data/a b/ü"], 5_000_001) == ["/data/a b/ü", "/data/x"]
+
+
+def test_a_quota_of_the_primary_that_snapshots_may_fill_is_named_before_it_is_full() -> None:
+    quotas = {"/a b": Quota(-1, 100, 9, 81), "/b": Quota(10, 100, 9, 80), "/c": Quota(-1, -1, 9, 81)}
+    full = "and what snapshots hold counts: when it is full nobody can write there"
+    assert narrow_quotas("east", quotas) == [
+        f"east:/a b has used 81 of its quota of 100 bytes, {full}",
+        f"east:/b has used 9 of its quota of 10 names, {full}",
+    ]

@@ -63,10 +63,13 @@ def test_once_the_replaced_roots_hold_nothing_up_the_decision_is_that_of_a_chang
 
 
 def test_whose_snapshots_stand_in_the_way_decides_what_helps() -> None:
-    ours, theirs = nesting("east", A, B, {B, LAKE}), nesting("east", A, B, {LAKE})
+    ours, theirs = nesting("east", A, [B, C], {B, C, LAKE}), nesting("east", A, [B], {LAKE})
     assert "--change-roots" in ours.mend
-    assert f"Declare {B} again" in ours.mend
-    assert theirs.mend == f"Protect {B} instead, or run: hdfs dfsadmin -disallowSnapshot {B}"
+    assert f"Declare {B}, {C} again" in ours.mend
+    assert theirs.mend == f"Protect {B} instead, or run: hdfs dfsadmin -disallowSnapshot '{B}'"
+    several = nesting("east", A, [B, C, LAKE], {C})
+    assert f"{B}, {LAKE} have them already" in several.detail
+    assert several.mend.endswith(f"hdfs dfsadmin -disallowSnapshot '{B}', and so on")
 
 
 def state(**points: Any) -> ServiceState:
@@ -164,7 +167,7 @@ def test_only_snapshots_that_the_ledger_accounts_for_may_be_removed() -> None:
     [both] = not_ours("billing", "west", A, names)
     assert f"west:{A} has snapshots that are not this service's: dr-billing-kept-1-7, s 1" in both.detail
     assert "... f, 7 in all" in both.detail
-    assert both.mend.endswith(f"hdfs dfs -deleteSnapshot {A} dr-billing-kept-1-7")
+    assert both.mend.endswith(f"hdfs dfs -deleteSnapshot '{A}' dr-billing-kept-1-7")
 
 
 def test_what_a_person_approves_is_told_whole() -> None:

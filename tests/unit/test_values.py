@@ -14,7 +14,7 @@ from hadoop_dr.domain.facts import Checksum, Facts, Kind
 from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
 from hadoop_dr.domain.pair_state import PairState, reduce_pair
-from hadoop_dr.domain.roots import inside, keyed_by_declaration, nested, resolve_roots, root_of
+from hadoop_dr.domain.roots import inside, keyed_by_declaration, nestings, resolve_roots
 from hadoop_dr.domain.service_state import (
     Point,
     PointState,
@@ -62,11 +62,11 @@ def test_only_snapshots_of_the_service_itself_are_ours() -> None:
 
 def test_a_root_inside_another_is_no_root_of_its_own() -> None:
     assert resolve_roots(["/a b/c", "/a b", "/a bc", "/a b/c"]) == ("/a b", "/a bc")
-    assert root_of("/a b/c/d", ["/a b"]) == "/a b"
-    assert root_of("/a bc", ["/a b"]) is None
+    assert resolve_roots(["/", "/a b"]) == ("/",)
     assert inside("/a b", "/a b")
-    assert nested("/a b", ["/a b", "/a b/c"]) == "/a b/c"
-    assert nested("/a b", ["/a b", "/a bc"]) is None
+    assert nestings(["/a b", "/x"], ["/a b", "/a b/d", "/a b/c", "/a bc"]) == {"/a b": ["/a b/c", "/a b/d"]}
+    assert nestings(["/a b/c"], ["/", "/a b", "/a b/c/d", "/a b/cd"]) == {"/a b/c": ["/", "/a b", "/a b/c/d"]}
+    assert nestings(["/a b"], ["/a b", "/a bc"]) == {}
     assert keyed_by_declaration(["/a b/c", "/x"], {"/a b": "s"}) == {"/a b/c": "s"}
 
 

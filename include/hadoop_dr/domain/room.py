@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from shlex import quote
 
 from hadoop_dr.domain.checks import Result, fail
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.roots import inside
 
+_NEARLY = 0.8
 MANY_NAMES = 5_000_000
 """A NameNode counts all that lies below a directory without a quota to tell its quota, a million names in a second."""
 
@@ -52,7 +54,7 @@ def shortages(
                     "space",
                     f"{site}:{path} has a space quota of {quota.space_bytes} bytes with {quota.used_bytes} used, "
                     f"{wanted} more are needed{_of_them(twice)}",
-                    f"Raise it: hdfs dfsadmin -setSpaceQuota ... {path}",
+                    f"Raise it: hdfs dfsadmin -setSpaceQuota ... {quote(path)}",
                 )
             )
     total = sum(needed.values())
@@ -60,6 +62,27 @@ def shortages(
         found.append(
             fail("space", f"{site} has {free_bytes} bytes left, {total} are needed", "Add capacity to the cluster.")
         )
+    return found
+
+
+def narrow_quotas(site: str, quotas: Mapping[str, Quota]) -> list[str]:
+    """Says which quotas of the primary are nearly used up.
+
+    What is replaced or deleted stays in the snapshots of points and counts until the last of them goes, so a service
+    that is rewritten often needs room for as many times its change as the primary keeps points.
+
+    Args:
+        quotas: Of directories that are or hold roots.
+    """
+    found = []
+    for path, quota in sorted(quotas.items()):
+        used = ((quota.used_bytes, quota.space_bytes, "bytes"), (quota.used_names, quota.namespace, "names"))
+        found += [
+            f"{site}:{path} has used {part} of its quota of {whole} {unit}, and what snapshots hold counts: when it is "
+            "full nobody can write there"
+            for part, whole, unit in used
+            if whole >= 0 and part > _NEARLY * whole
+        ]
     return found
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from hadoop_dr.domain.checks import Result, fail, warn
 from hadoop_dr.domain.errors import BadInput
@@ -143,7 +144,7 @@ def not_ours(service: str, site: str, root: str, names: Iterable[str]) -> list[R
         fail(
             NAME,
             f"{site}:{root} has snapshots that {what}: {_some(foreign)}; with them HDFS refuses other roots there",
-            f"Take out of them what is wanted, then: hdfs dfs -deleteSnapshot {root} {foreign[0]}",
+            f"Take out of them what is wanted, then: hdfs dfs -deleteSnapshot {quote(root)} {foreign[0]}",
         )
     ]
 
@@ -193,24 +194,28 @@ def under_way(state: ServiceState) -> list[Result]:
     ]
 
 
-def nesting(site: str, root: str, other: str, held: Collection[str]) -> Result:
+def nesting(site: str, root: str, others: Sequence[str], held: Collection[str]) -> Result:
     """Says that a root cannot have snapshots, and what helps.
 
     Args:
         root: The wanted root.
-        other: The directory above or below it that has snapshots already.
+        others: The directories above or below it that have snapshots already; at least one.
         held: Directories that have snapshots of the service's own points.
     """
-    if other not in held:
+    if strange := [other for other in others if other not in held]:
+        many = len(strange) > 1
+        named, have = _some(strange), "have" if many else "has"
         return fail(
             NAME,
-            f"{site}:{root} cannot have snapshots, {other} has them already and HDFS refuses nesting",
-            f"Protect {other} instead, or run: hdfs dfsadmin -disallowSnapshot {other}",
+            f"{site}:{root} cannot have snapshots, {named} {have} them already and HDFS refuses nesting",
+            f"Protect {'them' if many else named} instead, or run: hdfs dfsadmin -disallowSnapshot {quote(strange[0])}"
+            + (", and so on" if many else ""),
         )
+    named = _some(others)
     return fail(
         NAME,
-        f"{site}:{root} cannot have snapshots, points of this service hold those of {other} and HDFS refuses nesting",
-        f"Declare {other} again; or back up with --change-roots and a --reason: after approval that makes {root} the "
+        f"{site}:{root} cannot have snapshots, points of this service hold those of {named} and HDFS refuses nesting",
+        f"Declare {named} again; or back up with --change-roots and a --reason: after approval that makes {root} the "
         "root and gives up the older points; what the secondary has there is compared and not copied",
     )
 

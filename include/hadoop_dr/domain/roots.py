@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from hadoop_dr.domain.root_layout import DEFAULT, Layout, Neighbours, TablePlace, Why, climb, nearest
 
@@ -199,25 +200,26 @@ def resolve_roots(directories: Iterable[str]) -> tuple[str, ...]:
 
     An undeclared ancestor is never made a root, even if it would save snapshots: it may hold other people's data.
     """
-    roots: list[str] = []
-    for path in sorted(set(directories), key=lambda p: (p.count("/"), p)):
-        if not any(inside(path, root) for root in roots):
-            roots.append(path)
-    return tuple(sorted(roots))
+    every = frozenset(directories)
+    return tuple(sorted(path for path in every if every.isdisjoint(islice(climb(path), 1, None))))
 
 
-def root_of(path: str, roots: Iterable[str]) -> str | None:
-    """Gives the root that holds a path, or None."""
-    return next((root for root in roots if inside(path, root)), None)
+def nestings(roots: Iterable[str], snapshottable: Iterable[str]) -> dict[str, list[str]]:
+    """Gives for each root the snapshottable directories above and below it, sorted, for which HDFS would refuse it.
 
-
-def nested(root: str, snapshottable: Iterable[str]) -> str | None:
-    """Gives a snapshottable directory above or below the root, which HDFS would refuse, or None."""
-    return next(
-        (other for other in snapshottable if other != root and (inside(root, other) or inside(other, root))), None
-    )
+    Roots that stand alone are left out.
+    """
+    there, wanted = frozenset(snapshottable), frozenset(roots)
+    found: dict[str, list[str]] = {}
+    for root in wanted:
+        if above := sorted(there.intersection(islice(climb(root), 1, None))):
+            found[root] = above
+    for other in sorted(there):
+        for root in wanted.intersection(islice(climb(other), 1, None)):
+            found.setdefault(root, []).append(other)
+    return found
 
 
 def keyed_by_declaration(declared: Iterable[str], snapshots: Mapping[str, str]) -> dict[str, str]:
     """Names the snapshot of each declared directory or table location, for the output of the command line."""
-    return {path: snapshots[root] for path in declared if (root := root_of(path, snapshots)) is not None}
+    return {path: snapshots[root] for path in declared if (root := nearest(path, snapshots)) is not None}

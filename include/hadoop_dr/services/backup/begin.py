@@ -15,8 +15,8 @@ from hadoop_dr.domain.incomplete import incomplete_results
 from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.root_change import told
 from hadoop_dr.domain.root_notes import kept_directories, told_roots
-from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.services.backup.above import look_above, make_root
 from hadoop_dr.services.backup.baseline import find_baseline, lost_results
 from hadoop_dr.services.backup.catalog_drift import CatalogDrift
 from hadoop_dr.services.backup.catalogs import Catalogs
@@ -27,7 +27,7 @@ from hadoop_dr.services.backup.existing_copy import existing_results
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.kept import kept_results, refuse_undecided
 from hadoop_dr.services.backup.ownership import own_roots, release_retired
-from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to
+from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to, look_at_quotas
 from hadoop_dr.services.backup.recovery import Recover, recovery_due
 from hadoop_dr.services.backup.room import make_room
 from hadoop_dr.services.backup.root_change import RootsInTheWay
@@ -87,7 +87,7 @@ class Begin:
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
-        results, state = self._decide()
+        results, state = self._decide(every=True)
         if state is None:
             return results
         due = recovery_due(state)
@@ -140,7 +140,12 @@ class Begin:
             "warnings": [*told, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
         }
 
-    def _decide(self) -> tuple[list[Result], ServiceState | None]:
+    def _decide(self, *, every: bool = False) -> tuple[list[Result], ServiceState | None]:
+        """Runs the checks that a run is refused for.
+
+        Args:
+            every: Look above roots that points hold as well, and at the primary's quotas: a few requests for each.
+        """
         ground = self._ground
         preflight = Preflight(ground, lambda: self._catalogs.parted().rows)
         sites = preflight.sites()
@@ -162,6 +167,9 @@ class Begin:
         giving_way = self._way.giving_way(state, decision.roots, ordered=self._ordered)
         checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
         checked += self._way.look(state, decision.roots, ordered=self._ordered)
+        held = () if every else state.held_roots()
+        checked += look_above(ground, [root for root in decision.roots if root not in held])
+        checked += look_at_quotas(ground, decision.roots) if every else ()
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = ground.owners.look(decision.roots, again=nested)
         parted = self._catalogs.parted()
@@ -243,8 +251,7 @@ class Begin:
         for root in roots:
             ground.source.namenode.allow_snapshot(root)
             if root not in waiting:
-                ground.target.namenode.make_directory(root, CLOSED)
-                ground.target.namenode.allow_snapshot(root)
+                make_root(ground, root)
         return roots
 
     def _foreign(self, last: Baseline) -> list[Result]:

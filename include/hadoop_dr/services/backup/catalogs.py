@@ -21,8 +21,9 @@ from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
 from hadoop_dr.domain.incomplete import COMPLETE, incomplete_of, incomplete_warnings
 from hadoop_dr.domain.policy import Mode
+from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.root_notes import kept_directories
-from hadoop_dr.domain.roots import Decision, root_of
+from hadoop_dr.domain.roots import Decision
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
@@ -192,7 +193,7 @@ class Catalogs:
             return []
         self._at_e0 = self._parting.part(list(self._exact.rows.values()), self._every)
         refuse_unprotectable(self._at_e0)
-        if late := [root for root in self._at_e0.decision.roots if root_of(root, roots) is None]:
+        if late := [root for root in self._at_e0.decision.roots if nearest(root, roots) is None]:
             return [f"{root}, a root since the moment was armed" for root in late]
         missing, gone = self._missing(roots, snapshot, self._at_e0.rows)
         held = self._held_before() if gone else frozenset()
@@ -436,9 +437,9 @@ class Catalogs:
         Returns:
             Objects whose location came since, and places that do not exist now either.
         """
-        wanted: dict[tuple[str, str], list[tuple[str, Place]]] = {}
+        wanted, every = dict[tuple[str, str], list[tuple[str, Place]]](), frozenset(roots)
         for place in locations(rows):
-            root = root_of(place.path, roots)
+            root = nearest(place.path, every)
             below = place.path[len(root or "") :].strip("/")
             if root is not None and below:
                 parent, _, name = below.rpartition("/")

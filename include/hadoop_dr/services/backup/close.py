@@ -69,14 +69,16 @@ class Close:
 
     def _sweep_point(self, point: Point) -> list[str]:
         left: list[str] = []
-        service = self._ground.policy.service
-        for side in self._ground.sides.values():
+        ground, service = self._ground, self._ground.policy.service
+        # Every directory that the service ever had snapshots in; a cluster may have thousands of others.
+        ours = ground.ledger.known().roots().union(ground.owners.mine, ground.policy.directories)
+        for side in ground.sides.values():
             try:
-                for root in side.namenode.snapshottable():
+                for root in sorted(ours.intersection(side.namenode.snapshottable())):
                     for snapshot in side.namenode.snapshots(root):
                         if point_of_snapshot(service, snapshot.name) == point.point:
                             side.namenode.delete_snapshot(root, snapshot.name)
-                side.files.remove(self._ground.directory(point.point))
+                side.files.remove(ground.directory(point.point))
                 self._note_gone(side, point.point)
             except DrError as error:
                 left.append(f"void point {point.point} is not cleared away on {side.name}: {error}")

@@ -15,7 +15,7 @@ from hadoop_dr.domain.existing_copy import ExistingCopy, There, compare_file, co
 from hadoop_dr.domain.facts import Facts, Listed
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.policy import Drift
-from hadoop_dr.domain.roots import nested
+from hadoop_dr.domain.roots import nestings
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
@@ -29,7 +29,9 @@ def existing_results(ground: Ground, state: ServiceState, roots: Iterable[str]) 
     A root around or inside others that have snapshots is looked at by the change of roots.
     """
     site, held = ground.target.name, state.held_roots(ground.target.name)
-    new = [root for root in roots if is_new(state, site, root) and nested(root, held) is None]
+    new = [root for root in roots if is_new(state, site, root)]
+    around = nestings(new, held)
+    new = [root for root in new if root not in around]
     copies = side_by_side(lambda root: look_at_copy(ground.source.namenode, ground.target.namenode, root), new)
     return copy_results(site, copies, refuse=ground.policy.drift is Drift.REFUSE)
 

@@ -16,11 +16,11 @@ from hadoop_dr.domain.inventory import Audit, audit_of
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.quotas import RootQuotas
-from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.backup.above import make_root
 from hadoop_dr.services.backup.auditing import audit_lost
 from hadoop_dr.services.backup.baseline import find_baseline, snapshot_problem
 from hadoop_dr.services.backup.catalogs import Catalogs
@@ -204,8 +204,7 @@ class MakePlan:
         A snapshot, so that a run that is interrupted finds again what it planned on, and what changed since is known.
         """
         target = self._ground.target.namenode
-        target.make_directory(root, CLOSED)  # a root since the run began
-        target.allow_snapshot(root)
+        make_root(self._ground, root)  # a root since the run began
         name = before_name(newer)
         with suppress(AlreadyExists):
             target.create_snapshot(root, name)

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.upkeep import UPKEEP_SETTINGS, check_upkeep
-from hadoop_dr.domain.checks import Result, fail, ok
+from hadoop_dr.domain.checks import Result, fail, ok, warn
 from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.identity import Role, decode_identity, identity_path
-from hadoop_dr.domain.room import limiting_paths, shortages
+from hadoop_dr.domain.room import limiting_paths, narrow_quotas, shortages
 from hadoop_dr.domain.root_change import nesting
-from hadoop_dr.domain.roots import nested
+from hadoop_dr.domain.roots import nestings
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.transfer.crew import side_by_side
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
 _ORDERED = "dfs.namenode.snapshot.deletion.ordered"
@@ -160,9 +161,10 @@ class Preflight:
     def _roots(self, side: Side, scope: Scope) -> Iterator[Result]:
         snapshottable = set(side.namenode.snapshottable())
         stay = snapshottable.difference(scope.giving_way.get(side.name, ()))
+        nested = nestings((root for root in scope.roots if root not in snapshottable), stay)
         for root in scope.roots:
-            if root not in snapshottable and (other := nested(root, stay)):
-                yield nesting(side.name, root, other, scope.held)
+            if root in nested:
+                yield nesting(side.name, root, nested[root], scope.held)
                 continue
             try:
                 if not side.namenode.status(root).facts.is_dir:
@@ -268,6 +270,23 @@ def look_for_room(
             continue
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
     return shortages(ground.target.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
+
+
+def look_at_quotas(ground: Ground, roots: Sequence[str]) -> list[Result]:
+    """Says which quotas of the source, of roots and above them, are nearly used up."""
+    namenode = ground.source.namenode
+    paths = limiting_paths(roots, namenode.service().names)
+    asked = zip(paths, side_by_side(lambda path: _quota(namenode, path), paths), strict=True)
+    quotas = {path: quota for path, quota in asked if quota is not None}
+    mend = "Raise it, or keep fewer points on the primary (retention: primary): what they hold goes with them."
+    return [warn("quotas", text, mend) for text in narrow_quotas(ground.source.name, quotas)]
+
+
+def _quota(namenode: NameNode, path: str) -> Quota | None:
+    try:
+        return namenode.quota(path)
+    except NotFound:  # said by the check of the roots
+        return None
 
 
 def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:

@@ -136,6 +136,7 @@ class Prove:
                 *catalogs.warnings(point),
                 *taken_out(self._ground, point),
                 *writing_warnings(point.taken),
+                *point.taken.get("narrow", ()),
                 *kept_warnings(self._ground.ledger.read().kept, point.point),
                 *damage_warnings(self._ground.ledger.read(), self._ground.target.name),
                 *manifest["summary"].get("notes", []),

@@ -20,7 +20,7 @@ from hadoop_dr.domain.root_change import (
     replaced_roots,
     under_way,
 )
-from hadoop_dr.domain.roots import inside, nested
+from hadoop_dr.domain.roots import inside, nestings
 from hadoop_dr.domain.service_state import Claim, Point, ServiceState
 from hadoop_dr.services.backup.baseline import snapshot_problem, snapshots_of_root
 from hadoop_dr.services.backup.drift import drift_by_root
@@ -106,7 +106,7 @@ class RootsInTheWay:
         target, wanted = self._ground.target, list(roots)
         held = replaced_roots(self._ground.ledger.known().held_roots(target.name), wanted)
         there = set(held).intersection(target.namenode.snapshottable()) if held else set()
-        return frozenset(root for root in wanted if nested(root, there) is not None)
+        return frozenset(nestings(wanted, there))
 
     def changing(self, roots: Sequence[str], *, ordered: bool) -> bool:
         """Whether a change of roots is under way or about to be."""

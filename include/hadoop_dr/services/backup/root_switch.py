@@ -25,9 +25,11 @@ from hadoop_dr.domain.facts import Listed
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.root_change import as_text, moved_on
-from hadoop_dr.domain.roots import CLOSED, inside, root_of
+from hadoop_dr.domain.root_layout import nearest
+from hadoop_dr.domain.roots import inside
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.backup.above import make_root
 from hadoop_dr.services.backup.baseline import snapshots_of_root
 from hadoop_dr.services.backup.damage import distrusted
 from hadoop_dr.services.backup.documents import Documents
@@ -70,7 +72,7 @@ def adopt_live(
     bad = distrusted(state, ground.target.name, root)
     adoption = adopt.run(Trees(f"{root}/.snapshot/{newer}", root), items, existing, bad)
     goes = [item.old for item in adoption.items if item.new is None and item.old is not None]
-    foreign = [path for path in (*goes, *adoption.below) if root_of(join(root, path), old) is None]
+    foreign = [path for path in (*goes, *adoption.below) if nearest(join(root, path), old) is None]
     if foreign:
         raise Refused(
             f"{ground.target.name}:{root}",
@@ -115,8 +117,7 @@ class SwitchRoots:
             self._way.give_up_on_target(claim)
         self._way.make_way(self._ground.target, [root.root for root in bare])
         for root in bare:
-            target.make_directory(root.root, CLOSED)
-            target.allow_snapshot(root.root)
+            make_root(self._ground, root.root)
             with suppress(AlreadyExists):
                 target.create_snapshot(root.root, str(root.base))
         for root in waiting:
@@ -153,7 +154,7 @@ class SwitchRoots:
 
 def _beside(root: str, items: Iterable[Item], old: Sequence[str]) -> ExistingCopy:
     """What a plan takes away or replaces in a root outside the old ones."""
-    return copy_in_plan(root, (one for one in items if one.old and root_of(join(root, one.old), old) is None), ())
+    return copy_in_plan(root, (one for one in items if one.old and nearest(join(root, one.old), old) is None), ())
 
 
 def _described(ground: Ground, root: str, found: Iterable[tuple[str, Listed]]) -> dict[str, tuple[int, str]]:

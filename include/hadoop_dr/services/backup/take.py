@@ -9,8 +9,10 @@ from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.moment import Decision, Evidence, Verdict, clock_offset_ms, decide, prove
+from hadoop_dr.domain.room import narrow_quotas
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.services.backup.baseline import record
@@ -25,6 +27,7 @@ from hadoop_dr.services.ledger.claims import Pulse
 from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
 
 _USED_MS = 1000
+_NARROW = 20
 """By so much a moment may lie behind the wanted one because earlier tries had used up its milliseconds."""
 
 
@@ -149,9 +152,9 @@ class TakeMoment:
         documents = Documents(ground, point)
         catalog = self._catalogs.write(documents)
         first = min((root.first_s for root in shot.taken.roots), default=0.0)
-        roots = {}
+        roots, quotas = {}, dict[str, Quota]()
         for root in shot.taken.roots:
-            quota = ground.source.namenode.quota(root.root)
+            quota = quotas[root.root] = ground.source.namenode.quota(root.root)
             roots[root.root] = {
                 **record(root.snapshot),
                 "asked_ms": round((root.first_s - first) * 1000, 3),
@@ -173,6 +176,7 @@ class TakeMoment:
             "catalog": catalog,
             "incomplete": self._catalogs.incomplete(),
             "writing": dict(shot.writing),
+            "narrow": narrow_quotas(ground.source.name, quotas)[:_NARROW],
             "protect": {"hdfs": list(ground.policy.directories), "hive": sorted(ground.policy.hive_patterns)},
             "declared": sorted({*ground.policy.directories, *self._catalogs.locations(), *roots}),
         }

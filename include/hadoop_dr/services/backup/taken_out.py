@@ -5,7 +5,7 @@ from __future__ import annotations
 from hadoop_dr.domain.catalog.rows import unpack_rows
 from hadoop_dr.domain.catalog.selection import no_longer_owned
 from hadoop_dr.domain.errors import BaselineLost
-from hadoop_dr.domain.roots import root_of
+from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.catalog_baseline import CATALOG, selected_at
 from hadoop_dr.services.backup.documents import Documents
@@ -29,7 +29,7 @@ def taken_out(ground: Ground, point: Point) -> list[str]:
 def _directories(before: Point, point: Point) -> list[str]:
     """Declared directories that lie in no root any more; one that is declared with its parent now has not gone."""
     roots = point.taken["roots"]
-    return [f"hdfs: {path}" for path in before.taken["protect"]["hdfs"] if root_of(path, roots) is None]
+    return [f"hdfs: {path}" for path in before.taken["protect"]["hdfs"] if nearest(path, roots) is None]
 
 
 def _objects(ground: Ground, before: Point, point: Point) -> list[str]:
