@@ -132,7 +132,9 @@ HOW = ("refused", "lost", "lost after")
 
 
 def test_every_document_is_written_to_both_sites_and_nothing_lacks() -> None:
-    assert set(AT_WEST) == set(AT_EAST) > PLAN
+    own = {name for name in AT_WEST if name.startswith("changers/")}  # who changes the secondary is said there alone
+    assert len(own) == 1
+    assert set(AT_WEST) - own == set(AT_EAST) > PLAN
     assert AT_WEST.index(MANIFEST) == max(AT_WEST.index(name) for name in PLAN)
 
 

@@ -13,7 +13,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.errors import DrError, Unknown
+from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.service_state import PointState, ServiceState
 from hadoop_dr.ports.mover import Did, Outcome
 from hadoop_dr.services.backup.begin import Begin
@@ -234,8 +234,9 @@ def test_a_pending_undo_is_told_before_and_after() -> None:
         return [result.detail for result in found if result.name == "recovery"]
 
     world = half_done(LATE)
-    with pytest.raises(Unknown):
-        world.backup("loses", Faults(at=effects_until_undone(LATE) // 2 + 2, lose=True))
+    with pytest.raises(Died):
+        world.backup("stops", Faults(at=effects_until_undone(LATE) // 2, die=True))
+    world.host.dead.add("stops")
     [pending] = looked()
     assert "an undo was interrupted" in pending
     in_step(world)
