@@ -51,6 +51,17 @@ def test_a_root_that_a_run_makes_is_closed_until_place_gives_it_what_the_primary
     assert looks(world, "west", root) == looks(world, "east", root)
 
 
+def test_a_run_with_no_new_root_asks_neither_namenode_to_make_one_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, asked, real = World(), list[str](), MemoryNameNode.allow_snapshot
+    fill(world)
+    monkeypatch.setattr(MemoryNameNode, "allow_snapshot", lambda self, path: (asked.append(path), real(self, path))[1])
+    world.backup("r1")
+    assert asked
+    asked.clear()
+    world.backup("r2")
+    assert asked == []
+
+
 DEEP = "/data/hr ü/a=b/a b+%"
 
 

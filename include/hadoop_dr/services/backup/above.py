@@ -22,6 +22,12 @@ _NAME = "above roots"
 _SHOWN = 5
 
 
+def allow_snapshots(namenode: NameNode, roots: Collection[str]) -> None:
+    """Makes directories snapshottable; HDFS takes its write lock, and writes to its log, for one that is so already."""
+    for root in sorted(set(roots).difference(namenode.snapshottable())):
+        namenode.allow_snapshot(root)
+
+
 def make_root(ground: Ground, root: str) -> None:
     """Makes a root on the target, closed to all others, and snapshottable; one that is there keeps its attributes.
 

@@ -16,7 +16,7 @@ from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.root_change import told
 from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
-from hadoop_dr.services.backup.above import look_above, make_root
+from hadoop_dr.services.backup.above import allow_snapshots, look_above, make_root
 from hadoop_dr.services.backup.baseline import find_baseline, lost_results
 from hadoop_dr.services.backup.catalog_drift import CatalogDrift
 from hadoop_dr.services.backup.catalogs import Catalogs
@@ -248,10 +248,9 @@ class Begin:
         for side in ground.sides.values():
             self._way.make_way(side, roots)
         waiting = self._way.waiting(roots)
-        for root in roots:
-            ground.source.namenode.allow_snapshot(root)
-            if root not in waiting:
-                make_root(ground, root)
+        allow_snapshots(ground.source.namenode, roots)
+        for root in sorted(set(roots).difference(waiting, ground.target.namenode.snapshottable())):
+            make_root(ground, root)
         return roots
 
     def _foreign(self, last: Baseline) -> list[Result]:

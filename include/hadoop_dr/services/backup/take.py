@@ -15,6 +15,7 @@ from hadoop_dr.domain.moment import Decision, Evidence, Verdict, clock_offset_ms
 from hadoop_dr.domain.room import narrow_quotas
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.services.backup.above import allow_snapshots
 from hadoop_dr.services.backup.baseline import record
 from hadoop_dr.services.backup.begin import ARMING_MS, moment_order
 from hadoop_dr.services.backup.catalogs import Catalogs
@@ -105,8 +106,7 @@ class TakeMoment:
 
     def _roots(self, claim: Claim) -> Sequence[str]:
         roots = own_roots(self._ground, claim, self._catalogs.roots)
-        for root in roots:
-            self._ground.source.namenode.allow_snapshot(root)
+        allow_snapshots(self._ground.source.namenode, roots)
         return roots
 
     def _shoot(self, claim: Claim, point: Point) -> _Shot:
