@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.domain.errors import BadInput, DrError
+from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.documents import Documents
 from sim.world import TableWorld, protecting
@@ -315,3 +317,25 @@ def changed(world: TableWorld, number: int, change: str) -> set[str]:
             east.create([table("bill", "t1", location=place, names=("a", f"b{number}"))])
         return {"bill.t1"}
     return set()
+
+
+def test_a_mistyped_database_is_named_by_check_and_by_the_point_and_alone_it_is_refused() -> None:
+    world = two_databases(hive("bil"))
+    [told] = [one for one in Begin(world.ground(), lambda *_: None).look() if one.name == "tables"]
+    assert (told.mark, told.detail) == (Mark.FAIL, "nothing is protected: 'hive: bil' takes in no table now")
+    with pytest.raises(Refused, match="'hive: bil' takes in no table now"):
+        world.backup("mistyped")
+    assert world.ground().ledger.read().claim is None
+    world.policy = hive("bil", "crm")
+    [told] = [one for one in Begin(world.ground(), lambda *_: None).look() if one.name == "tables"]
+    assert told.mark is Mark.WARN
+    assert "'hive: bil' takes in no table now" in world.backup("half")["warnings"]
+
+
+def test_what_was_dropped_on_the_primary_is_no_mistyped_name() -> None:
+    world = two_databases(hive("crm"))
+    world.backup("first")
+    east = world.metastores["east"]
+    east.drop([table("crm", "c1", location="hdfs://east/wh/c1 ü")])
+    east.drop([database("crm", "hdfs://east/wh/crm")])
+    assert "'hive: crm' takes in no table now" in world.backup("dropped", approve_deletions=True)["warnings"]

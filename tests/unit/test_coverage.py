@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
 from hadoop_dr.domain.catalog.rows import Slot
 from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
-from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables
+from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables, selection_results
 from hadoop_dr.domain.datasets import DataSet, DataSetKind
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import Facts, Kind
@@ -83,3 +83,19 @@ def test_the_first_check_that_fails_is_the_error_and_a_warning_is_none() -> None
     refuse_on_failure("billing", [doubt])
     with pytest.raises(Refused, match=r"billing.*na me: 1.*mend it"):
         refuse_on_failure("billing", [doubt, first, second])
+
+
+def test_a_service_that_selects_nothing_at_all_is_refused_unless_its_newest_point_holds_something() -> None:
+    def marks(*protect: DataSet, tables: list[Slot], empty: bool = True, held: bool = False) -> list[Mark]:
+        return [one.mark for one in selection_results(protect, tables, empty=empty, held=held)]
+
+    (refused,) = selection_results([BILLING], [], empty=True, held=False)
+    assert (refused.mark, refused.detail) == (
+        Mark.FAIL,
+        "nothing is protected: 'hive: billing' takes in no table now",
+    )
+    assert marks(BILLING, tables=[], held=True) == [Mark.WARN]  # dropped since: the limit of deletions judges that
+    assert marks(BILLING, tables=[], empty=False) == [Mark.WARN]  # the database is there and has no table yet
+    assert marks(BILLING, LANDING, tables=[]) == [Mark.WARN]
+    assert marks(LANDING, tables=[]) == []
+    assert marks(BILLING, tables=[INVOICES], empty=False) == []

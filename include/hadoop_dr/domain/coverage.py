@@ -102,14 +102,7 @@ def cover_tables(protect: Iterable[DataSet], tables: Sequence[Slot], findings: I
         tables: Every table that a declaration takes in.
         findings: What of them, and of all that hangs on them, a point would not hold.
     """
-    results: list[Result] = []
-    for declared in protect:
-        if declared.kind is DataSetKind.HIVE:
-            matching = [table for table in tables if hive_matches(declared.name, table.database, table.table)]
-            if not matching:
-                results.append(
-                    warn("tables", f"'{declared}' takes in no table now", "Correct it, or create the tables")
-                )
+    results = [warn("tables", text, _CORRECT) for text in takes_in_nothing(protect, tables)]
     by_table: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         by_table.setdefault((finding.slot.database, finding.slot.table), []).append(finding)
@@ -117,6 +110,34 @@ def cover_tables(protect: Iterable[DataSet], tables: Sequence[Slot], findings: I
         found = by_table.pop((table.database, table.table), None) or by_table.get((table.database, ""), [])
         results += _cover_table(table, found)
     return results
+
+
+def takes_in_nothing(protect: Iterable[DataSet], tables: Sequence[Slot]) -> list[str]:
+    """Says which declarations no table or view answers to, so that a mistyped name does not look like a small service."""
+    return [
+        f"'{declared}' takes in no table now"
+        for declared in protect
+        if declared.kind is DataSetKind.HIVE
+        and not any(hive_matches(declared.name, table.database, table.table) for table in tables)
+    ]
+
+
+def selection_results(protect: Sequence[DataSet], tables: Sequence[Slot], *, empty: bool, held: bool) -> list[Result]:
+    """What a check says of declarations that nothing answers to.
+
+    Args:
+        protect: What the policy declares.
+        tables: Every table that a declaration takes in.
+        empty: The catalog has no object at all that the policy selects.
+        held: The newest point holds some; that they are gone is for the limit of deletions to judge.
+    """
+    texts = takes_in_nothing(protect, tables)
+    if empty and not held and texts and len(texts) == len(protect):
+        return [fail("tables", f"nothing is protected: {'; '.join(texts)}", _CORRECT)]
+    return [warn("tables", text, _CORRECT) for text in texts]
+
+
+_CORRECT = "Correct it, or create the tables"
 
 
 def _cover_table(table: Slot, found: Sequence[Finding]) -> list[Result]:

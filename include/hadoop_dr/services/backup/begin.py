@@ -173,7 +173,10 @@ class Begin:
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = ground.owners.look(decision.roots, again=nested)
         parted = self._catalogs.parted()
-        left_out = incomplete_results(parted.findings, parted.refused)
+        left_out = [
+            *self._catalogs.selection_results(state),
+            *incomplete_results(parted.findings, parted.refused),
+        ]
         return [*sites, *owners, *left_out, *checked, *stays, *order, *damaged, *lost_results(baseline)], state
 
     def _baseline(self, state: ServiceState) -> Baseline:

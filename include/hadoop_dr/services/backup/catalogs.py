@@ -17,6 +17,8 @@ from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rewrite import refuse_references
 from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
+from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.coverage import selection_results, takes_in_nothing
 from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
 from hadoop_dr.domain.incomplete import COMPLETE, incomplete_of, incomplete_warnings
@@ -24,7 +26,7 @@ from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.root_notes import kept_directories
 from hadoop_dr.domain.roots import Decision
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.backup.catalog_baseline import CATALOG, addresses_of, rewritten, selected_at
@@ -124,6 +126,12 @@ class Catalogs:
         """Every table that the policy selects, also those a point leaves out."""
         return [row.slot for row in self._all() if row.slot.kind is Kind.TABLE]
 
+    def selection_results(self, state: ServiceState) -> list[Result]:
+        """What a check says of declarations that nothing of the catalog answers to."""
+        newest = state.newest_sealed()
+        held = newest is not None and bool(newest.taken.get("catalog", {}).get("objects"))
+        return selection_results(self._ground.policy.protect, self.tables(), empty=not self._all(), held=held)
+
     def _all(self) -> list[Row]:
         if self._patterns and self._begun is None:
             self.begin()
@@ -207,7 +215,8 @@ class Catalogs:
         """What a point says of directories that a DROP left behind, and of foreign data in its roots."""
         held = self._ground.ledger.known().held_roots(self._ground.source.name)
         decision = self._at_e0.decision if self._at_e0 is not None else self.decision()
-        return [result.detail for result in kept_directories(decision, self._ground.policy.service, held)]
+        told = [result.detail for result in kept_directories(decision, self._ground.policy.service, held)]
+        return [*takes_in_nothing(self._ground.policy.protect, self.tables()), *told]
 
     def write(self, documents: Documents) -> dict[str, Any]:
         """Writes the catalog at exactly E0 as a document; gives what the ledger keeps of it."""
