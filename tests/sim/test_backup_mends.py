@@ -239,3 +239,21 @@ def test_a_run_that_is_asked_again_under_its_id_seals_the_point_it_claims_now() 
     assert document["point"] == world.ground().ledger.read().newest_sealed().point  # type: ignore[union-attr]
     assert world.ground().ledger.read().claim is None
     in_step(world, document)
+
+
+def test_a_run_says_what_of_somebody_elses_it_undid_and_where_that_is_kept() -> None:
+    world = sealed_world(POLICY + "drift: restore\n")
+    west = world.clusters["west"]
+    west.make_file(f"{ROOT}/by ü hand", replication=1, block_size=1024, overwrite=True)
+    [told] = [line for line in world.backup("undoes")["warnings"] if line.startswith("undone: ")]
+    assert f"{ROOT}/by ü hand was made, kept in west:{ROOT}/.snapshot/dr-billing-kept-1-" in told
+    assert [line for line in world.backup("next")["warnings"] if line.startswith("undone: ")] == []
+
+
+def test_a_run_says_which_earlier_point_it_carried_to_its_seal() -> None:
+    world = sealed_world()
+    dead = world.stages("dead run")
+    dead.preflight()
+    point = dead.moment()["point"]
+    world.host.dead.add("first")
+    assert f"finished point {point} of run dead run" in world.backup("next")["warnings"]

@@ -35,7 +35,7 @@ def staged() -> list[Entry]:
 def test_what_is_kept_is_known_until_a_person_removed_it() -> None:
     state = reduce_service([*staged(), kept(4)])
     assert state.kept == (Kept(4, POINT, 0, "west", {"/r": NAME}, ("/r/ü was made",), 1, "refuse"),)
-    assert state.kept[0].told() == f"west:/r/.snapshot/{NAME}: 1 foreign changes (/r/ü was made)"
+    assert state.kept[0].told() == f"west:/r/.snapshot/{NAME}: 1 foreign change (/r/ü was made)"
     assert reduce_service([entry(5, "unkept", kept=9)], state).kept == state.kept
     assert reduce_service([entry(5, "unkept", kept=4)], state).kept == ()
 
@@ -50,7 +50,7 @@ def test_of_much_only_the_first_is_written_out() -> None:
 def test_what_lay_there_before_a_point_is_told_as_such_and_nobody_waits_for_a_word_about_it() -> None:
     state = reduce_service([*staged(), kept(4, BEFORE, ("/r/ü (only there)",), number=-1)])
     assert state.foreign(state.points[POINT]) is None
-    said = f"west:/r/.snapshot/{NAME}: 1 things that point {POINT} took away or replaced (/r/ü (only there))"
+    said = f"west:/r/.snapshot/{NAME}: 1 thing that point {POINT} took away or replaced (/r/ü (only there))"
     assert state.kept[0].told() == said
     assert load_state(json.loads(json.dumps(dump_state(state)))).kept == state.kept
 
@@ -91,6 +91,6 @@ def test_of_a_catalog_a_document_is_kept_and_it_is_behind_a_checkpoint_too() -> 
     state = reduce_service([*staged(), Entry(4, 1, "r", "", "kept", {**one.body, **body}, GENESIS, 1)])
     [held] = state.kept
     assert (held.document, held.event, held.places) == (body["document"], 7, [body["document"]])
-    assert held.told() == f"west:{body['document']}: 1 foreign changes (table bill.ü was made)"
+    assert held.told() == f"west:{body['document']}: 1 foreign change (table bill.ü was made)"
     assert state.foreign(state.points[POINT]) == held
     assert load_state(json.loads(json.dumps(dump_state(state)))) == state

@@ -12,8 +12,10 @@ from hadoop_dr.domain.document import Wrong
 from hadoop_dr.domain.quantities import (
     DeletionLimit,
     count,
+    counted,
     duration_ms,
     duration_text,
+    duration_told,
     moment_ms,
     rate_bytes_s,
     share_of_deletions,
@@ -96,3 +98,10 @@ def test_only_plain_digits_are_numbers(text: str) -> None:
         count(text)
     with pytest.raises(Wrong):
         share_of_deletions(text)
+
+
+def test_numbers_of_things_and_measured_durations_are_written_for_people() -> None:
+    assert [counted(n, "snapshot") for n in (0, 1, 2)] == ["0 snapshots", "1 snapshot", "2 snapshots"]
+    told = {0: "0 ms", 999: "999 ms", 1500: "1.5 s", 60_000: "1 min", 185_000: "3 min 5 s", 7_800_000: "2 h 10 min"}
+    assert {ms: duration_told(ms) for ms in told} == told
+    assert duration_told(217996417772) == "2523 d 2 h"

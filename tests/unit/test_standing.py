@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from hadoop_dr.domain.datasets import DataSet, DataSetKind
-from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.policy import Drift, Policy
 from hadoop_dr.domain.service_state import Claim, Point, PointState, RootChange, ServiceState
-from hadoop_dr.domain.standing import WELL, Word, standing, unprotected
+from hadoop_dr.domain.standing import WELL, Standing, Word, standing, unprotected
 
 NOW = 1_800_000_000_000
 RPO = 60_000
@@ -53,6 +54,22 @@ def test_a_service_stands_in_one_word_and_what_is_not_well_says_why(
     assert (now.word, now.newest.point if now.newest else None, now.why) == (word, newest, why)
     assert now.ok is (word in WELL)
     assert now.ok is not bool(why)
+
+
+def test_a_point_that_waits_for_a_person_is_not_well_until_a_run_looks_again_or_the_rule_is_restore() -> None:
+    kept = Kept(7, "p3", 0, "west", {"/data/a b": "dr-billing-kept-p3.0"}, ("/data/a b/ü was made",), 1, "refuse")
+
+    def now(*points: Point, claim: str = "", drift: Drift = Drift.REFUSE) -> Standing:
+        return standing(replace(a_state(*points, claim=claim), kept=(kept,)), replace(POLICY, drift=drift), NOW)
+
+    why = f"point p3 waits for a person: {kept.told()}"
+    assert (now(NEW, STAGED).word, now(NEW, STAGED).why, now(NEW, STAGED).ok) == (Word.FOREIGN, why, False)
+    assert (now(STAGED).word, now(STAGED).newest) == (Word.FOREIGN, None)
+    assert (now(OLD, STAGED).word, now(OLD, STAGED).why) == (Word.LATE, why)
+    assert now(replace(BAD, point="p1"), NEW, STAGED).word is Word.DAMAGED
+    assert now(NEW, STAGED, claim="p3").word is Word.PLACING
+    assert now(NEW, STAGED, drift=Drift.RESTORE).word is Word.OK
+    assert now(NEW).word is Word.OK
 
 
 def test_in_the_middle_of_a_change_of_roots_there_is_no_point_and_that_is_why() -> None:

@@ -11,6 +11,7 @@ from hadoop_dr.bootstrap import explanation_of, points_of, prune_now, verify_poi
 from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, say, table, warn
 from hadoop_dr.domain.errors import Mismatch, Unknown
+from hadoop_dr.domain.quantities import counted
 
 
 @click.command(epilog="Example: hadoop-dr points billing")
@@ -86,7 +87,8 @@ def _points_page(document: Mapping[str, Any]) -> None:
     for one in document["kept"]:
         paths = [*(f"{root}/.snapshot/{name}" for root, name in one["snapshots"].items()), one["document"]]
         where = ", ".join(f"{one['site']}:{path}" for path in paths if path)
-        say(f"kept: {where} has {one['count']} foreign changes; remove it when nothing of it is wanted any more")
+        changes = counted(one["count"], "foreign change")
+        say(f"kept: {where} has {changes}; remove it when nothing of it is wanted any more")
 
 
 def _verdict_page(document: Mapping[str, Any]) -> None:

@@ -113,7 +113,7 @@ def cover_tables(protect: Iterable[DataSet], tables: Sequence[Slot], findings: I
 
 
 def takes_in_nothing(protect: Iterable[DataSet], tables: Sequence[Slot]) -> list[str]:
-    """Says which declarations no table or view answers to, so that a mistyped name does not look like a small service."""
+    """Says which declarations no table or view answers to, as to a mistyped name."""
     return [
         f"'{declared}' takes in no table now"
         for declared in protect

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.quantities import counted
 
 MOST_TOLD = 200
 """So many foreign changes are written out in one entry; their number is always there."""
@@ -53,13 +54,21 @@ class Kept:
 
     def told(self) -> str:
         """Writes it for a person."""
-        where = ", ".join(f"{self.site}:{path}" for path in self.places)
         if not self.count:
-            return f"{where}: what was there before an undo"
-        first = "; ".join(self.found[:3])
+            return f"{self.where()}: what was there before an undo"
+        what = counted(self.count, "foreign change")
+        if self.rule == BEFORE:
+            what = f"{counted(self.count, 'thing')} that point {self.point} took away or replaced"
+        return f"{self.where()}: {what} ({self.changes()})"
+
+    def where(self) -> str:
+        """Writes where it lies."""
+        return ", ".join(f"{self.site}:{path}" for path in self.places)
+
+    def changes(self) -> str:
+        """Writes the first of what was found."""
         more = f" and {self.count - 3} more" if self.count > 3 else ""
-        what = f"things that point {self.point} took away or replaced" if self.rule == BEFORE else "foreign changes"
-        return f"{where}: {self.count} {what} ({first}{more})"
+        return "; ".join(self.found[:3]) + more if self.found else "what was there before"
 
 
 def kept_after(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:

@@ -51,6 +51,24 @@ def duration_text(length_ms: int) -> str:
     return f"{length_ms // _MS[unit]}{unit}"
 
 
+def counted(number: int, thing: str) -> str:
+    """Writes a number of things for people: ``1 snapshot``, ``2 snapshots``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def duration_told(length_ms: int) -> str:
+    """Writes a measured duration for people: ``2 ms``, ``1.5 s``, ``3 min 5 s``, ``2 h 10 min``, ``3 d 4 h``."""
+    if length_ms < 1000:
+        return f"{length_ms} ms"
+    seconds = length_ms // 1000
+    if seconds < 60:
+        return f"{length_ms / 1000:.1f} s"
+    sizes = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    at = next(n for n, (_, size) in enumerate(sizes) if seconds >= size)
+    (large, size), (small, part) = sizes[at], sizes[at + 1]
+    return f"{seconds // size} {large}" + (f" {rest} {small}" if (rest := seconds % size // part) else "")
+
+
 def rate_bytes_s(text: str) -> int:
     """Reads a bandwidth, ``200MB/s`` or ``64MiB/s``; ``none`` is 0, no ceiling.
 

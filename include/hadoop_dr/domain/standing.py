@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.policy import Drift, Policy
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 
 
@@ -17,6 +17,7 @@ class Word(StrEnum):
     WAITING = "waiting"
     LATE = "late"
     DAMAGED = "damaged"
+    FOREIGN = "foreign"
     NO_POINT = "no point"
     NO_POLICY = "no policy"
     BROKEN = "broken"
@@ -53,20 +54,20 @@ def standing(state: ServiceState, policy: Policy, now_ms: int) -> Standing:
 
     A run that changes the live tree just now excuses no age: one that never ends would be excused for ever.
     """
-    newest, damaged = state.newest_sound(), _damaged(state)
-    why = f"point {damaged[-1].point} is damaged: {damaged[-1].damaged}" if damaged else ""
+    newest, damaged, foreign = state.newest_sound(), _damaged(state), _foreign(state, policy)
+    why = f"point {damaged[-1].point} is damaged: {damaged[-1].damaged}" if damaged else foreign
     named = tuple(point.point for point in damaged)
     if newest is None:
-        if damaged:
-            return Standing(Word.DAMAGED, why, None, named)
+        if why:
+            return Standing(Word.DAMAGED if damaged else Word.FOREIGN, why, None, named)
         if policy.first_moment_ms is not None and now_ms <= policy.first_moment_ms + policy.rpo_ms:
             return Standing(Word.WAITING)
         changing = "a change of roots is under way, and its point is not sealed yet"
         return Standing(Word.NO_POINT, changing if state.change else "no run has sealed one yet")
     if now_ms - newest.moment_ms > policy.rpo_ms:
         return Standing(Word.LATE, why or "its newest point is older than its rpo", newest, named)
-    if damaged:
-        return Standing(Word.DAMAGED, why, newest, named)
+    if why:
+        return Standing(Word.DAMAGED if damaged else Word.FOREIGN, why, newest, named)
     placing = state.claim is not None and state.points[state.claim.point].state is PointState.STAGED
     return Standing(Word.PLACING if placing else Word.OK, "", newest)
 
@@ -82,3 +83,11 @@ def unprotected(state: ServiceState) -> Standing | None:
 
 def _damaged(state: ServiceState) -> list[Point]:
     return [point for point in state.sealed() if point.damaged and point.target not in point.gone]
+
+
+def _foreign(state: ServiceState, policy: Policy) -> str:
+    """Why backups wait for a person; empty when they do not, or when a run is just looking again."""
+    if state.claim is not None or policy.drift is not Drift.REFUSE:
+        return ""
+    waiting = ((point, state.foreign(point)) for point in state.unfinished())
+    return next((f"point {point.point} waits for a person: {kept.told()}" for point, kept in waiting if kept), "")

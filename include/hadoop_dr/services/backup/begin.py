@@ -25,7 +25,7 @@ from hadoop_dr.services.backup.damage import damage_warnings
 from hadoop_dr.services.backup.drift import found_by_root
 from hadoop_dr.services.backup.existing_copy import existing_results
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.kept import kept_results, refuse_undecided
+from hadoop_dr.services.backup.kept import acts_told, kept_results, refuse_undecided
 from hadoop_dr.services.backup.ownership import own_roots, release_retired
 from hadoop_dr.services.backup.preflight import Preflight, Scope, failed_to, look_at_quotas
 from hadoop_dr.services.backup.recovery import Recover, recovery_due
@@ -106,7 +106,8 @@ class Begin:
         """Carries the stage out.
 
         Returns:
-            ``{"point", "moment", "roots", "baseline", "finished": [points], "warnings": [...]}``.
+            ``{"point", "moment", "roots", "baseline", "finished": [points], "did": [...], "warnings": [...]}``;
+            ``did`` is what became of that which earlier runs, or somebody else, left.
 
         Raises:
             Refused: A check failed; nothing has changed.
@@ -118,6 +119,7 @@ class Begin:
         self._ask_approval(order)
         as_left = self._refuse_foreign()
         claim = self._claim(order)
+        earlier = self._ground.ledger.known().points
         finished = Recover(self._ground, self._finish).run(claim)
         state = self._ground.ledger.read()
         baseline = self._baseline(state)
@@ -131,13 +133,16 @@ class Begin:
             if not begun:
                 self._close.void(claim, claim.point, str(error))
             raise
+        did = [*(f"finished point {point} of run {earlier[point].run}" for point in finished)]
+        did += acts_told(self._ground.ledger.known().kept, claim.n)
         return {
             "point": claim.point,
             "moment": iso(state.points[claim.point].moment_ms),
             "roots": list(roots),
             "baseline": baseline.point.point if baseline.point else None,
             "finished": finished,
-            "warnings": [*told, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
+            "did": did,
+            "warnings": [*told, *did, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
         }
 
     def _decide(self, *, every: bool = False) -> tuple[list[Result], ServiceState | None]:

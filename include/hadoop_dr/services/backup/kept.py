@@ -13,7 +13,11 @@ from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.services.backup.ground import Ground, Side
 
-_KEPT = {False: "foreign changes were undone and kept", True: "kept before the point was placed"}
+_KEPT = {
+    Drift.REFUSE.value: "foreign changes were found during the run and kept",
+    Drift.RESTORE.value: "foreign changes during the run were undone and kept",
+    BEFORE: "kept before the point was placed",
+}
 
 
 def kept_results(ground: Ground, state: ServiceState) -> list[Result]:
@@ -100,8 +104,15 @@ def _has_snapshot(side: Side, root: str, name: str) -> bool:
 
 
 def kept_warnings(kept: Sequence[Kept], point: str) -> list[str]:
-    """Says what was undone during a point's run."""
-    return [f"{_KEPT[one.rule == BEFORE]}: {one.told()}" for one in kept if one.point == point]
+    """Says what was kept during a point's run, and which of it was undone."""
+    return [f"{_KEPT[one.rule]}: {one.told()}" for one in kept if one.point == point]
+
+
+def acts_told(kept: Sequence[Kept], claim_n: int) -> list[str]:
+    """Says what was undone, and where it is kept, since a claim: before the run made anything of its own."""
+    return [
+        f"undone: {one.changes()}, kept in {one.where()}" for one in kept if one.n > claim_n and one.rule != BEFORE
+    ]
 
 
 def left_to_a_person(ground: Ground, error: DrError) -> bool:

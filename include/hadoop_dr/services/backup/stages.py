@@ -238,7 +238,7 @@ class BackupStages:
             The sealed point in the shape of section 10.
         """
         try:
-            self.preflight(**order)
+            did = self.preflight(**order)["did"]
             self.moment()
             plan = self.plan()
             for shard in range(plan["shards"]):
@@ -251,7 +251,7 @@ class BackupStages:
                 self.give_back(str(error))
             raise
         pruned = self._prune_after_seal()
-        told = dict.fromkeys([*document["warnings"], *self._notes, *pruned])
+        told = dict.fromkeys([*did, *document["warnings"], *self._notes, *pruned])
         return {**document, "warnings": list(told)}
 
     # ------------------------------------------------------------------ parts
