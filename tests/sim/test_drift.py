@@ -172,6 +172,42 @@ def test_a_roots_time_is_nobodys_change() -> None:
     world.backup("r2")
 
 
+def test_a_file_that_was_written_again_with_the_same_bytes_is_told_as_replaced_and_needs_restore() -> None:
+    """It is another file, and a plan builds on the one that is gone."""
+    world = sealed_world()
+    west, path = world.clusters["west"], f"{ROOT}/h#"
+    was = MemoryNameNode(west).status(path).facts
+    foreign_file(world, path, west.find(path).content)
+    MemoryNameNode(west).set_owner(path, was.owner, was.group)
+    MemoryNameNode(west).set_permission(path, was.mode)
+    MemoryNameNode(west).set_times(path, was.mtime_ms)
+    assert MemoryNameNode(west).status(path).facts == was
+    found = drift(world)
+    assert found.detail == f"west was changed by somebody else: {path} was replaced"
+    assert "cannot be put back with a copy of it: set drift: restore" in found.mend
+    with pytest.raises(Refused, match=r"cannot be put back with a copy of it"):
+        world.backup("refused")
+    world.policy = RESTORE
+    world.clusters["east"].extend(world.clusters["east"].find(path), b"more")
+    world.backup("restored")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def test_what_somebody_took_back_is_nobodys_change() -> None:
+    world = sealed_world()
+    west, path = MemoryNameNode(world.clusters["west"]), f"{ROOT}/h#"
+    mode = west.status(path).facts.mode
+    foreign_file(world, f"{ROOT}/ü dir/for eign")
+    west.set_permission(path, 0o777)
+    west.rename(f"{ROOT}/ü dir/g=1", f"{ROOT}/moved %")
+    assert drift(world).mark is Mark.FAIL
+    west.delete(f"{ROOT}/ü dir/for eign")
+    west.set_permission(path, mode)
+    west.rename(f"{ROOT}/moved %", f"{ROOT}/ü dir/g=1")
+    assert drift(world).mark is Mark.OK
+    world.backup("r2")
+
+
 def test_what_is_not_protected_any_more_is_not_looked_at() -> None:
     world = World(policy=protecting("hdfs: /data/a b+%", "hdfs: /data/gone g=1"))
     fill(world)

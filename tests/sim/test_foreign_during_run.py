@@ -126,7 +126,8 @@ def test_foreign_changes_during_a_run_are_refused_by_name_and_left_alone(what: s
     with pytest.raises(ForeignFound) as refused:
         stages.verify()
     said = str(refused.value)
-    assert [text for text in (name, "drift: restore", "Put it back") if text not in said] == [], said
+    by_hand = "cannot be put back with a copy" if (" was deleted" in said or " was replaced" in said) else "Put it back"
+    assert [text for text in (name, "drift: restore", by_hand) if text not in said] == [], said
     assert world.tree("west", ROOT) == theirs
     state = world.ground().ledger.read()
     assert [point["state"] for point in points(world)["points"]] == ["sealed", "foreign"]
@@ -203,6 +204,39 @@ def test_a_service_with_foreign_changes_stays_refused_and_writes_nothing_until_s
         assert west(world).snapshots(ROOT) == shots
     assert world.clusters["west"].find(f"{ROOT}/stays/for eign").content == b"FOREIGN"
     assert len(world.ground().ledger.read().kept) == 1
+
+
+def written_again(world: World, path: str) -> None:
+    """What somebody does who wants a file as it was: the same bytes, owner, mode and time, in another file."""
+    before = f"{ROOT}/.snapshot/{base(world)}/{path}"
+    was = west(world).status(before).facts
+    foreign_file(world, f"{ROOT}/{path}", world.clusters["west"].find(before).content)
+    west(world).set_owner(f"{ROOT}/{path}", was.owner, was.group)
+    west(world).set_permission(f"{ROOT}/{path}", was.mode)
+    west(world).set_times(f"{ROOT}/{path}", was.mtime_ms)
+    assert west(world).status(f"{ROOT}/{path}").facts == was
+
+
+@pytest.mark.parametrize("what", ["a file written over", "a file removed"])
+def test_a_copy_of_what_somebody_replaced_or_deleted_puts_nothing_back_and_is_kept_once(what: str) -> None:
+    world = lived_in()
+    stages = placed(world)
+    EVERY[what][0](world)
+    with pytest.raises(ForeignFound, match=r"cannot be put back with a copy of it: set drift: restore in the policy"):
+        stages.verify()
+    world.host.dead.add("r2")
+    written_again(world, "stays/x 1")
+    for number in range(3):
+        with pytest.raises(ForeignFound, match=r"stays/x 1 was replaced; .*cannot be put back with a copy of it"):
+            world.backup(f"again {number}")
+        world.host.dead.add(f"again {number}")
+        assert len(kept_snapshots(world)) == 2
+    world.policy = POLICY + RESTORE
+    world.backup("restored")
+    assert points(world)["points"][-1]["state"] == "sealed"
+    world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/stays/x 1"), b"more")
+    world.backup("next")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
 
 def test_what_changed_further_is_kept_anew() -> None:
@@ -322,7 +356,7 @@ GOING: dict[str, tuple[Callable[[World], Any], str, tuple[str, bytes]]] = {
         lambda w: foreign_file(w, f"{ROOT}/goes/for eign"), "goes/for eign was made", ("goes/for eign", b"FOREIGN")),
     "a file that goes grew": (lambda w: extend(w, "goes/z"), "goes/z was changed", ("goes/z", b"goes/zFOREIGN")),
     "a file that goes was written over": (
-        lambda w: foreign_file(w, f"{ROOT}/goes/z", b"EVIL"), "goes/z was made", ("goes/z", b"EVIL")),
+        lambda w: foreign_file(w, f"{ROOT}/goes/z", b"EVIL"), "goes/z was replaced", ("goes/z", b"EVIL")),
     "a file moved into a directory that goes": (
         lambda w: west(w).rename(f"{ROOT}/stays/x 1", f"{ROOT}/goes/x ü"), "stays/x 1 was moved to goes/x ü",
         ("goes/x ü", b"stays/x 1")),

@@ -32,12 +32,13 @@ def test_only_what_came_into_what_goes_is_told_and_what_was_changed_there_is_ask
                  Change(4, None, None)),
         renamed=(Change(5, "x", "goes ü/x"), Change(6, "goes ü/y", "goes ü/y"), Change(7, "goes ü/z", "else"),
                  Change(8, None, "goes ü/from outside"), Change(9, "w", None)),
+        deleted=(Change(15, "whole", None), Change(16, "goes ü/gone", None)),
         modified=(Change(10, "goes ü", "goes ü"), Change(11, "goes ü/f", "goes ü/f"), Change(12, "else", "else"),
                   Change(13, "", ""), Change(14, "whole", None)),
     )  # fmt: skip
     assert list(found_in(gone, changes)) == [
         Foreign("goes ü/a/b", Act.MADE),
-        Foreign("whole", Act.MADE),
+        Foreign("whole", Act.REPLACED),
         Foreign("x", Act.MOVED, "goes ü/x"),
         Foreign("", Act.MOVED, "goes ü/from outside"),
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hadoop_dr.domain.diff import Change, Changes
+from hadoop_dr.domain.drift import replaced_in
 from hadoop_dr.domain.foreign import Act, Foreign
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import parent
@@ -24,9 +25,10 @@ def going(items: Iterable[Item]) -> frozenset[str]:
 
 def found_in(gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
     """Names what somebody put there."""
+    replaced = replaced_in(changes)
     for change in changes.created:
         if change.new is not None and _is_in(gone, change.new):
-            yield Foreign(change.new, Act.MADE)
+            yield Foreign(change.new, Act.REPLACED if change.new in replaced else Act.MADE)
     for change in changes.renamed:
         if change.old != change.new and change.new is not None and _is_in(gone, change.new):
             yield Foreign(change.old or "", Act.MOVED, change.new)

@@ -9,6 +9,7 @@ from typing import Any
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.catalog.foreign import told_objects
 from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, warn
+from hadoop_dr.domain.drift import way_out, way_out_while_roots_change
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.incomplete import incomplete_results
@@ -283,11 +284,10 @@ class Begin:
             + (f" and {len(found) - 5} more" if len(found) > 5 else "")
         )  # fmt: skip
         if changing is not None:
-            return [fail("drift", detail, "Put it back: while roots change nothing is undone.")]
+            return [fail("drift", detail, f"{way_out_while_roots_change(found)}.")]
         if self._ground.policy.drift is Drift.RESTORE:
             return [warn("drift", detail, "The next backup undoes it and keeps it aside, as drift: restore says.")]
-        mend = "Put it back, or set drift: restore in the policy to have it undone and kept aside."
-        return [fail("drift", detail, mend)]
+        return [fail("drift", detail, f"{way_out(found)}.")]
 
     def _refuse_foreign(self) -> int | None:
         """Looks for foreign changes before anything is written, where nobody works and no run left something.

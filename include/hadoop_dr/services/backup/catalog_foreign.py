@@ -22,6 +22,7 @@ from hadoop_dr.domain.catalog.difference import Catalog
 from hadoop_dr.domain.catalog.foreign import Act, ForeignObject, Known, find_foreign, told_objects, with_hanging
 from hadoop_dr.domain.catalog.rows import SCHEMA, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import DrError, NotFound, Refused
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import kept_document
@@ -176,7 +177,7 @@ def refuse_foreign(ground: Ground, found: Sequence[ForeignObject]) -> None:
         raise Refused(
             ground.policy.service,
             f"drift: {ground.target.name} was changed by somebody else: {'; '.join(theirs[:5])}{more}",
-            "Put it back, or set drift: restore in the policy to have it undone and kept aside.",
+            f"{way_out(theirs)}.",
         )
 
 

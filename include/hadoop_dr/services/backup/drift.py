@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from hadoop_dr.domain.baseline import Baseline
-from hadoop_dr.domain.diff import Changes, merge, visible
+from hadoop_dr.domain.diff import merge, visible
+from hadoop_dr.domain.drift import moved_or_new
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Facts
 from hadoop_dr.domain.paths import join
@@ -64,7 +65,7 @@ def drift_by_root(
     namenode, upto = ground.target.namenode, now or {}
     told = side_by_side(lambda one: visible(merge(namenode.diff(*one, upto.get(one[0], "")))), bases.items())
     changes = dict(zip(bases, told, strict=True))
-    found = {root: list(_moved_or_new(root, one)) for root, one in changes.items()}
+    found = {root: [foreign.told(root) for foreign in moved_or_new(one)] for root, one in changes.items()}
     doubts = [
         _Doubt(root, bases[root], change.old, change.new, f"/.snapshot/{upto[root]}" if root in upto else "")
         for root, one in changes.items()
@@ -103,15 +104,6 @@ def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list
 def kept_name(ground: Ground, claim: Claim) -> str:
     """Name of the snapshots that keep what an undo undoes, until a person removes them (I10)."""
     return f"dr-{ground.policy.service}-kept-{claim.epoch}-{claim.n}"
-
-
-def _moved_or_new(root: str, changes: Changes) -> Iterator[str]:
-    yield from (f"{root}/{change.new} was made" for change in changes.created)
-    yield from (f"{root}/{change.old} was deleted" for change in changes.deleted)
-    for change in changes.renamed:
-        # A worker that replays its steps takes an item out and puts it back; that is no change.
-        if change.old != change.new:
-            yield f"{root}/{change.old} was moved to {change.new}"
 
 
 def _altered(namenode: NameNode, doubt: _Doubt) -> str | None:

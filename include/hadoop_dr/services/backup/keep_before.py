@@ -19,6 +19,7 @@ from contextlib import suppress
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, refuse_on_failure
+from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import AlreadyExists
 from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.kept import BEFORE, MOST_TOLD
@@ -72,8 +73,7 @@ def _results(ground: Ground, found: ExistingCopy, since: Sequence[str]) -> list[
     if not since or not refuse:
         return []
     more = f" and {len(since) - 5} more" if len(since) > 5 else ""
-    mend = "Put it back, or set drift: restore in the policy to have it undone and kept aside."
-    return [fail("drift", f"{site} was changed by somebody else: {'; '.join(since[:5])}{more}", mend)]
+    return [fail("drift", f"{site} was changed by somebody else: {'; '.join(since[:5])}{more}", f"{way_out(since)}.")]
 
 
 def _to_keep(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hadoop_dr.domain.checks import Result, fail, warn
 from hadoop_dr.domain.diff import Changes, merge, visible
+from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import BEFORE, Kept
@@ -68,7 +69,7 @@ def refusal(ground: Ground, kept: Kept) -> ForeignFound:
         ground.policy.service,
         f"drift: {kept.site} was changed by somebody else during the run of point {kept.point}: "
         f"{'; '.join(kept.found[:5])}{more}; nothing was undone, and the point is not sealed",
-        "Put it back, or set drift: restore in the policy to have it kept aside and undone; then run a backup. "
+        f"{way_out(kept.found, kept.count)}; then run a backup. "
         + (f"File {kept.document}" if kept.document else f"Snapshot {next(iter(kept.snapshots.values()))}")
         + " keeps it as it was found.",
     )

@@ -1,0 +1,64 @@
+"""What a difference says somebody else did to the secondary's tree, and what a person can do about it (I10).
+
+The next plan binds to inodes. A file that was overwritten or deleted and then written again, byte for byte, is another
+file: the plan would build on one that is gone. So only an undo, which records a base of its own, brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hadoop_dr.domain.diff import Changes
+from hadoop_dr.domain.foreign import Act, Foreign
+
+_GONE = tuple(f" {act.value}" for act in (Act.REPLACED, Act.DELETED))
+_NO_COPY = "What was replaced or deleted cannot be put back with a copy of it"
+
+
+def replaced_in(changes: Changes) -> dict[str, str]:
+    """Gives what was put in the place of something that is gone: its path now, and the path in the older tree."""
+    forward, made = changes.forward(), {change.new for change in changes.created}
+    return {
+        there: change.old
+        for change in changes.deleted
+        if change.old is not None and (there := forward.below(change.old)) is not None and there in made
+    }
+
+
+def moved_or_new(changes: Changes) -> Iterator[Foreign]:
+    """Names what came, went or moved, each path once."""
+    replaced = replaced_in(changes)
+    for change in changes.created:
+        path = change.new or ""
+        yield Foreign(path, Act.REPLACED if path in replaced else Act.MADE)
+    gone = set(replaced.values())
+    yield from (Foreign(change.old or "", Act.DELETED) for change in changes.deleted if change.old not in gone)
+    for change in changes.renamed:
+        # A worker that replays its steps takes an item out and puts it back; that is no change.
+        if change.old != change.new:
+            yield Foreign(change.old or "", Act.MOVED, change.new or "")
+
+
+def way_out(found: Sequence[str], count: int = 0) -> str:
+    """Says what a person can do about foreign changes that are left to a person; without a full stop.
+
+    Args:
+        found: They, each told in a line.
+        count: How many there are, when only the first are told.
+    """
+    restore = "set drift: restore in the policy to have it undone and kept aside"
+    if count <= len(found) and not _needs_undo(found):
+        return f"Put it back, or {restore}"
+    return f"{_NO_COPY}: {restore}"
+
+
+def way_out_while_roots_change(found: Sequence[str]) -> str:
+    """Says it while roots change, when nothing is undone; without a full stop."""
+    why = "while roots change nothing is undone"
+    if not _needs_undo(found):
+        return f"Put it back: {why}"
+    return f"{_NO_COPY}, and {why}: declare the former directories, back up with drift: restore, then change the roots"
+
+
+def _needs_undo(found: Sequence[str]) -> bool:
+    return any(line.endswith(_GONE) for line in found)

@@ -1,0 +1,54 @@
+"""What somebody else did between two trees, each path told once, and what a person can do about it (I10)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hadoop_dr.domain.diff import Change, Changes
+from hadoop_dr.domain.drift import moved_or_new, replaced_in, way_out, way_out_while_roots_change
+from hadoop_dr.domain.foreign import Act, Foreign
+
+
+def test_what_was_made_where_something_was_deleted_is_told_once_as_replaced() -> None:
+    changes = Changes(
+        created=(Change(1, None, "a ü"), Change(2, None, "new %"), Change(3, None, "e/x"), Change(9, None, None)),
+        deleted=(Change(4, "a ü", None), Change(5, "gone +", None), Change(6, "d/x", None), Change(8, None, None)),
+        renamed=(Change(7, "d", "e"), Change(10, "stays", "stays")),
+    )
+    assert replaced_in(changes) == {"a ü": "a ü", "e/x": "d/x"}
+    assert list(moved_or_new(changes)) == [
+        Foreign("a ü", Act.REPLACED),
+        Foreign("new %", Act.MADE),
+        Foreign("e/x", Act.REPLACED),
+        Foreign("", Act.MADE),
+        Foreign("gone +", Act.DELETED),
+        Foreign("", Act.DELETED),
+        Foreign("d", Act.MOVED, "e"),
+    ]
+
+
+def test_what_went_with_a_directory_that_another_one_stands_for_is_told_by_that() -> None:
+    changes = Changes(created=(Change(1, None, "d"),), deleted=(Change(2, "d", None), Change(3, "d/x", None)))
+    assert replaced_in(changes) == {"d": "d"}
+
+
+@pytest.mark.parametrize("line", ["/r/a was made", "/r/a was changed: mode 777 instead of 755", "/r/a was moved to b",
+                                  "table b.t was dropped"])  # fmt: skip
+def test_what_can_be_put_back_by_hand_is_said_to_be(line: str) -> None:
+    assert way_out([line]) == "Put it back, or set drift: restore in the policy to have it undone and kept aside"
+
+
+@pytest.mark.parametrize("line", ["/r/a was replaced", "/r/ü was deleted"])
+def test_what_a_copy_does_not_put_back_is_left_to_restore(line: str) -> None:
+    said = way_out(["/r/b was made", line], 2)
+    assert said.startswith("What was replaced or deleted cannot be put back with a copy of it: set drift: restore")
+
+
+def test_where_only_the_first_changes_are_told_nothing_is_promised_of_the_others() -> None:
+    assert way_out(["/r/b was made"], 2).startswith("What was replaced or deleted cannot")
+
+
+def test_while_roots_change_restore_is_not_promised_before_the_former_directories_are_back() -> None:
+    assert way_out_while_roots_change(["/r/a was made"]) == "Put it back: while roots change nothing is undone"
+    said = way_out_while_roots_change(["/r/ü was deleted"])
+    assert said.endswith("declare the former directories, back up with drift: restore, then change the roots")
