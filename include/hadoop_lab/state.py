@@ -77,9 +77,10 @@ class LabState:
     v: int = VERSION
 
     def record(self, daemon: str) -> DaemonRecord | None:
-        """Return what is known about a daemon's last start."""
-        owner, name = daemon.split(".", 1)
-        return self._daemons(owner).get(name)
+        """Return what is known about a daemon's last start; None for a name that is none."""
+        owner, _, name = daemon.partition(".")
+        known = owner == "airflow" or owner in self.sites
+        return self._daemons(owner).get(name) if known else None
 
     def set_record(self, daemon: str, record: DaemonRecord | None) -> None:
         """Remember or forget a daemon's process."""

@@ -125,12 +125,13 @@ def test_an_order_without_a_reason_and_an_approval_of_nothing_are_bad_input() ->
             world.backup("wrong", **order)
 
 
-def test_an_order_that_changes_nothing_is_an_ordinary_run() -> None:
+@pytest.mark.parametrize("approve", [False, True])
+def test_an_order_that_changes_nothing_is_refused_and_does_nothing(approve: bool) -> None:
     world = lived_in(*NARROW)
-    document = world.backup("ordered", change_roots=True, reason="why")
-    holds(world, document, *NARROW, LAKE)
-    assert document["baseline"] is not None
-    assert told(world, "root_change") == []
+    entries = world.ground().ledger.chain.entries()
+    with pytest.raises(Refused, match="no root would change"):
+        world.backup("ordered", change_roots=True, approve=approve, reason="why")
+    assert world.ground().ledger.chain.entries() == entries
 
 
 @WAYS

@@ -9,6 +9,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.services.backup.begin import Begin
+from hadoop_dr.services.backup.preview import Preview
 from sim.test_protect_directories import SITES, hdfs, holds, write
 from sim.world import World
 
@@ -85,3 +86,16 @@ def test_a_directory_beside_a_root_that_narrowed_comes_in_as_a_root_of_its_own()
     [point] = [p for p in world.ground().ledger.read().sealed() if p.point == second["point"]]
     assert set(point.taken["roots"]) == {PARENT, "/lake"}
     assert world.tree("west", "/lake") == world.tree("east", "/lake")
+
+
+def test_a_plan_says_that_a_run_would_be_refused_for_nesting() -> None:
+    world = both(hdfs(CHILD))
+    assert Preview(world.ground()).run()["files"] > 0
+    world.backup("first")
+    assert Preview(world.ground()).run()["refused"] == []
+    world.policy = hdfs(PARENT)
+    before = everything(world)
+    refused = Preview(world.ground()).run()["refused"]
+    assert [line.partition(" ")[0] for line in refused] == [f"{site}:/data/ü" for site in SITES]
+    assert all(f"points of this service hold those of {CHILD}" in line for line in refused)
+    assert everything(world) == before

@@ -120,3 +120,14 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 1 << 16)
     except OSError:  # the other end is closed
         return b""
+
+
+def test_a_plan_shows_files_and_entries_and_no_heading_over_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(DOCUMENTS["plan"]) | {"entries": 31, "files": 23}
+    answering(monkeypatch, ("plan", "s"), document)
+    shown = CliRunner().invoke(main, ["plan", "s"]).output
+    assert [line.split() for line in shown.splitlines()][3:5] == [["entries", "31"], ["files", "23"]]
+    assert ("park: moves aside" in shown, "allowed" in shown) == (True, True)
+    document["deletions_by_kind"] = {kind: {**one, "live": 0} for kind, one in document["deletions_by_kind"].items()}
+    answering(monkeypatch, ("plan", "s"), document)
+    assert "allowed" not in CliRunner().invoke(main, ["plan", "s"]).output

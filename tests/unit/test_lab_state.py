@@ -81,3 +81,10 @@ def test_a_state_of_another_version_is_refused_with_the_mend(tmp_path: Path, tex
 
 def test_no_file_is_no_lab(tmp_path: Path) -> None:
     assert load(tmp_path / "state.json") is None
+
+
+def test_a_name_that_is_no_daemon_has_no_record() -> None:
+    known = _state()
+    assert [known.record(name) for name in ("foo", "", "ü.namenode", "west.metastre", "airflow", "airflow.x")] == [
+        None
+    ] * 6

@@ -45,7 +45,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
          "verified": "", "incomplete": {"count": 0, "objects": []}},
     ]},
     "plan": {
-        "service": "billing", "baseline": None,
+        "service": "billing", "baseline": None, "entries": 0, "files": 0,
         "steps": {"park": 0, "mkdir": 0, "bring": 0, "tail": 0, "attributes": 0, "delete": 0},
         "bytes": 0, "catalog": {"create": 0, "alter": 0, "drop": 0}, "deletions": 0,
         "deletions_by_kind": {kind: {"deleted": 0, "live": 3, "allowed": 1} for kind in (

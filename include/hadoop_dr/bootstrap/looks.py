@@ -7,6 +7,7 @@ from typing import Any
 
 from hadoop_dr.bootstrap.wiring import open_pair, open_service
 from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.coverage import Coverage
@@ -59,7 +60,10 @@ def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:
     """Proves every chain of a pair whole and the same on both sites."""
     with open_pair(pair, home) as ground:
         files = {name: side.files for name, side in ground.sides.items()}
-        services = {name for one in files.values() for name in one.names(f"/.hadoop-dr/{pair}/services")}
-        paths = [pair_chain(pair), *(service_chain(pair, service) for service in sorted(services))]
-        chains = [check_chain(path, files) for path in paths]
+        silent = ground.roles.silent
+        answering = [one for name, one in files.items() if name not in silent]
+        services = {name for one in answering for name in one.names(f"/.hadoop-dr/{pair}/services")}
+        paths = [service_chain(pair, service) for service in sorted(services)]
+        told = {name: Unreachable(name, "does not answer", error.mend) for name, error in silent.items()}
+        chains = [check_chain(pair_chain(pair), files, silent), *(check_chain(path, files, told) for path in paths)]
         return {"pair": pair, "ok": all(chain["ok"] for chain in chains), "chains": chains}

@@ -8,7 +8,7 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap.wiring import PairGround, open_pair, read_service, require_roles
+from hadoop_dr.bootstrap.wiring import PairGround, deciding_roles, open_pair, read_service
 from hadoop_dr.domain.conflicts import FileOut
 from hadoop_dr.domain.errors import BadInput, DrError
 from hadoop_dr.domain.ids import SERVICE_NAME
@@ -28,8 +28,7 @@ class _Ledgers:
     def names(self) -> list[str]:
         """Services that have one on the site whose copies decide."""
         ground = self._ground
-        require_roles(ground.pair, ground.roles.state)
-        return ground.sides[ground.roles.state.deciding].files.names(f"/.hadoop-dr/{ground.pair.name}/services")
+        return ground.sides[deciding_roles(ground).deciding].files.names(f"/.hadoop-dr/{ground.pair.name}/services")
 
     def read(self, service: str) -> ServiceState:
         """What one says."""

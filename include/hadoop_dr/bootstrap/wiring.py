@@ -190,8 +190,7 @@ def open_service(
         require_roles(pair, roles)
         target = next(side for name, side in sides.items() if name != roles.primary)
         source = sides[roles.primary]
-        if roles.deciding in read.silent:
-            why = read.silent[roles.deciding]
+        if why := read.silent.get(roles.deciding):
             raise Unreachable(roles.deciding, f"the ledger that decides lies there: {why.problem}", why.mend)
         if both and read.silent:
             raise next(iter(read.silent.values()))
@@ -283,14 +282,28 @@ def require_roles(pair: Pair, state: PairState) -> None:
             )
 
 
+def deciding_roles(ground: PairGround) -> PairState:
+    """Gives the roles of a pair whose deciding ledgers can be read.
+
+    Raises:
+        Refused: The pair has no roles yet.
+        Unreachable: Their site gave no answer a moment ago. Why is told of the site, once, and not of each service.
+    """
+    state = ground.roles.state
+    require_roles(ground.pair, state)
+    if why := ground.roles.silent.get(state.deciding):
+        raise Unreachable(state.deciding, "does not answer, and the ledger that decides lies there", why.mend)
+    return state
+
+
 def read_service(ground: PairGround, service: str) -> ServiceState:
     """Reads a service's ledger from the copy that decides.
 
     Raises:
         Refused: The pair has no roles yet.
+        Unreachable: That copy's site gave no answer a moment ago; nobody waits for it again.
     """
-    state = ground.roles.state
-    require_roles(ground.pair, state)
+    state = deciding_roles(ground)
     chain = _chain(ground.pair.name, service, state.deciding, ground.sides, ground.roles.silent)
     return ServiceLedger(chain, state).read()
 

@@ -13,6 +13,10 @@ from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, say, table, warn
 from hadoop_dr.domain.root_change import check_change_order
 
+_STEPS = (
+    "entries: what changed; files: of which bytes are copied; park: moves aside what goes, moves or is replaced; "
+    "bring: moves a file or a whole directory to its place"
+)
 _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
 
@@ -122,12 +126,15 @@ def _results_page(results: Sequence[Mapping[str, str]]) -> None:
 
 
 def _plan_page(document: Mapping[str, Any]) -> None:
-    rows = [(name, count) for name, count in document["steps"].items()]
+    rows: list[tuple[str, object]] = [("entries", document["entries"]), ("files", document["files"])]
+    rows += [(name, count) for name, count in document["steps"].items()]
     rows += [("bytes", human_bytes(document["bytes"]))]
     rows += [(f"catalog {name}", count) for name, count in document["catalog"].items()]
-    table(("step", "count"), rows, title=f"on baseline {document['baseline'] or 'none: everything is copied'}")
+    table(("what", "count"), rows, title=f"on baseline {document['baseline'] or 'none: everything is copied'}")
     figures = [(kind, *figure.values()) for kind, figure in document["deletions_by_kind"].items() if figure["live"]]
-    table(("deletions", "count", "live", "allowed"), figures)
+    say(_STEPS)
+    if figures:
+        table(("deletions", "count", "live", "allowed"), figures)
     for reason in document["refused"]:
         say(f"refused: {reason}")
     for reason in document["needs_approval"]:

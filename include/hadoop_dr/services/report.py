@@ -15,6 +15,7 @@ from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Copy, read_copy
 
 _SHOWN = 5
+NOBODY: Mapping[str, DrError] = {}
 
 
 def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> dict[str, Any]:
@@ -209,8 +210,11 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
 }
 
 
-def check_chain(path: str, copies: Mapping[str, Files]) -> dict[str, Any]:
+def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrError] = NOBODY) -> dict[str, Any]:
     """Reads a chain from its first entry on every site and proves it whole and the same.
+
+    Args:
+        silent: Sites that gave no answer a moment ago, which nobody waits for again.
 
     Returns:
         ``{"chain", "ok", "entries": {site: n}, "problems": [...]}``; a copy that is only shorter is no problem.
@@ -218,6 +222,9 @@ def check_chain(path: str, copies: Mapping[str, Files]) -> dict[str, Any]:
     problems: list[str] = []
     read: dict[str, Copy] = {}
     for site, files in copies.items():
+        if site in silent:
+            problems.append(f"{site}: {silent[site].problem}")
+            continue
         try:
             read[site] = read_copy(files, path, 1, GENESIS)
         except DrError as error:

@@ -216,5 +216,6 @@ def _address(uri: str) -> tuple[str, int]:
 
 
 def _cause(error: BaseException) -> str:
-    inner = getattr(error, "inner", None)
-    return str(inner or error) or type(error).__name__
+    inner = getattr(error, "inner", None) or error
+    said = getattr(inner, "strerror", None)
+    return said[:1].lower() + said[1:] if said else str(inner) or type(error).__name__

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport
 from thrift_sasl import TSaslClientTransport
+
+# The library writes what it then raises on stderr, too; we say it once, in a line of our own.
+logging.getLogger("thrift.transport.TSocket").setLevel(logging.CRITICAL)
 
 Opener = Callable[[str, int, float, float], Any]
 """Makes an open transport: host, port, seconds to connect, seconds to wait for each read."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from hdfs.client import Client, _Request
@@ -13,6 +14,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
 from hadoop_dr.adapters.webhdfs.handshake import HandshakeAdapter
+from hadoop_dr.adapters.webhdfs.reasons import reason_of
 from hadoop_dr.adapters.webhdfs.remote import error_of
 
 # The library announces every client it makes; a task's log is for people.
@@ -120,16 +122,18 @@ class OneNameNode(Client):  # type: ignore[misc]
             NotSent: There was no connection. Lost: There was one and no whole answer came back.
         """
         kwargs.setdefault("timeout", self._timeout)
+        asked = "://".join(urlsplit(url)[:2])  # a DataNode, after a redirect
         try:
             return self._session.request(method, url, **kwargs)  # type: ignore[no-any-return]
         except requests.ConnectTimeout as late:
-            raise NotSent(f"{self.url} does not accept connections: {late}") from late
+            raise NotSent(f"no connection to {asked} within {self.connect_s:g} s") from late
+        except requests.ReadTimeout as late:
+            raise Late(f"no answer from {asked} within {kwargs['timeout'][1]:g} s") from late
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError,
                 requests.exceptions.ContentDecodingError) as broken:
             if _never_left(broken):
-                raise NotSent(f"no connection to {self.url}: {broken}") from broken
-            kind = Late if isinstance(broken, requests.ReadTimeout) else Lost
-            raise kind(f"no answer from {self.url}: {broken}") from broken
+                raise NotSent(f"no connection to {asked} ({reason_of(broken)})") from broken
+            raise Lost(f"no answer from {asked} ({reason_of(broken)})") from broken
 
 
 def _never_left(error: requests.RequestException) -> bool:

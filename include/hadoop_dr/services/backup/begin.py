@@ -103,6 +103,13 @@ class Begin:
             return []
         return self._drift(self._whole(state))
 
+    def roots_in_the_way(self) -> list[Result]:
+        """What keeps the roots of now from having snapshots: others around or in them, most of all."""
+        state, roots = self._ground.ledger.read(), self._catalogs.roots()
+        giving_way = self._way.giving_way(state, roots, ordered=self._ordered)
+        preflight = Preflight(self._ground, lambda: self._catalogs.parted().rows)
+        return preflight.roots(Scope(roots, None, state.held_roots(), giving_way))
+
     def run(self, order: Order) -> dict[str, Any]:
         """Carries the stage out.
 
@@ -213,9 +220,11 @@ class Begin:
         Raises:
             Refused: It has to be approved; nothing has changed.
         """
+        ground, service = self._ground, self._ground.policy.service
         proposal = self._way.proposal(self._catalogs.roots()) if self._ordered else None
+        if self._ordered and proposal is None and ground.ledger.known().change is None:
+            raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not order.approve:
-            ground, service = self._ground, self._ground.policy.service
             raise Refused(service, *told(service, proposal, ground.source.name, ground.target.name))
 
     def _claim(self, order: Order) -> Claim:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.upkeep import UPKEEP_SETTINGS, check_upkeep
@@ -70,6 +71,11 @@ class Preflight:
         results += guarded("metastore upkeep", self._upkeep)
         results += guarded("space", lambda: self._space(scope))
         return results
+
+    def roots(self, scope: Scope) -> list[Result]:
+        """Looks only whether the roots can have snapshots on both sites."""
+        sides = (self._ground.source, self._ground.target)
+        return [result for side in sides for result in guarded("roots", partial(self._roots, side, scope))]
 
     def _site(self, side: Side) -> list[Result]:
         def look() -> Iterator[Result]:

@@ -62,6 +62,8 @@ class Preview:
         return {
             "service": ground.policy.service,
             "baseline": baseline.point.point if baseline.point else None,
+            "entries": total.entries,
+            "files": total.files,
             "steps": total.steps,
             "bytes": total.bytes,
             "catalog": catalog,
@@ -78,7 +80,8 @@ class Preview:
         new = [root for root in roots if root.older is None and is_new(state, ground.target.name, root.root)]
         copies = [copy_in_plan(root.root, root.items, root.below) for root in new]
         refuse = ground.policy.drift is Drift.REFUSE
-        since = [one for one in Begin(ground, lambda *_: None).since_newest() if one.mark is not Mark.OK]
+        begin = Begin(ground, lambda *_: None)
+        since = [one for one in (*begin.roots_in_the_way(), *begin.since_newest()) if one.mark is not Mark.OK]
         return [*copy_results(ground.target.name, copies, refuse=refuse), *since]
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:

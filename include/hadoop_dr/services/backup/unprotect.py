@@ -56,7 +56,8 @@ class Unprotect:
             "reason": reason,
             "unprotects": True,
         }
-        wish = Wish(self._run, 1, ground.clock.wall_ms(), frozen, ground.host.me(), order=takeover)
+        busy = "Wait for it to end, or stop it with --takeover."
+        wish = Wish(self._run, 1, ground.clock.wall_ms(), frozen, ground.host.me(), order=takeover, busy=busy)
         claim = ground.claims.take(wish)
         sides = list(ground.sides.values()) if both else [ground.source]
         try:

@@ -34,6 +34,7 @@ class Wish:
         wait: Wait for a busy service instead of raising Busy.
         order: A person ordered the takeover: do not wait for standstill.
         tell: Told in words when it waits long for what another run awaits.
+        busy: What helps whoever does not wait.
     """
 
     run: str
@@ -44,6 +45,7 @@ class Wish:
     wait: bool = False
     order: bool = False
     tell: Callable[[str], None] = lambda text: None
+    busy: str = "Wait for it to end, or use --wait."
 
 
 class Claims:
@@ -152,7 +154,7 @@ class Claims:
                     return
                 case Verdict.BUSY:
                     service = self._directory.rpartition("/")[2]
-                    raise Busy(service, f"busy: {claim.run}", "Wait for it to end, or use --wait.")
+                    raise Busy(service, f"busy: {claim.run}", wish.busy)
             later = now_s - began_s >= _LATER_S
             if later and not told and watched.newest and watched.newest.awaits:
                 told = True
