@@ -10,6 +10,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import DrError, ForeignFound
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.domain.service_state import PointState
@@ -237,6 +238,42 @@ def test_a_copy_of_what_somebody_replaced_or_deleted_puts_nothing_back_and_is_ke
     world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/stays/x 1"), b"more")
     world.backup("next")
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def test_a_check_of_a_point_that_waits_for_a_person_says_what_the_next_backup_will_do() -> None:
+    world = lived_in()
+    stages = placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    with pytest.raises(ForeignFound):
+        stages.verify()
+    stages.give_back("it ended")
+    assert [(one.name, one.mark) for one in of_the_point(world)] == [("drift", Mark.FAIL)]
+    west(world).delete(f"{ROOT}/stays/for eign")
+    drift, recovery = of_the_point(world)
+    assert (drift.name, drift.mark, recovery.name, recovery.mark) == ("drift", Mark.WARN, "recovery", Mark.WARN)
+    assert drift.detail.endswith("the point is not sealed; west has changed since")
+    assert drift.mend == "The next backup looks again."
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    world.policy = POLICY + RESTORE
+    drift, recovery = of_the_point(world)
+    assert (drift.name, drift.mark, recovery.name, recovery.mark) == ("drift", Mark.WARN, "recovery", Mark.WARN)
+    assert drift.mend.startswith("The next backup undoes what is left of it")
+
+
+def test_a_check_that_cannot_see_whether_a_point_still_waits_says_so() -> None:
+    world = lived_in()
+    stages = placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    with pytest.raises(ForeignFound):
+        stages.verify()
+    stages.give_back("it ended")
+    west(world).delete_snapshot(ROOT, west(world).snapshots(ROOT)[-2].name)
+    [drift] = of_the_point(world)
+    assert (drift.mark, "whether it is still so could not be seen" in drift.detail) == (Mark.FAIL, True)
+
+
+def of_the_point(world: World) -> list[Result]:
+    return [one for one in check(world) if one.name in ("drift", "recovery")]
 
 
 def test_what_changed_further_is_kept_anew() -> None:

@@ -91,10 +91,10 @@ class Begin:
         results, state = self._decide(every=True)
         if state is None:
             return results
-        due = recovery_due(state)
+        (kept, undecided), due = kept_results(self._ground, state), recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
             results += self._foreign(self._whole(state))
-        return [*results, *kept_results(self._ground, state), *due, *told_roots(*self._catalogs.decisions())]
+        return [*results, *kept, *recovery_due(state, undecided), *told_roots(*self._catalogs.decisions())]
 
     def since_newest(self) -> list[Result]:
         """What somebody else changed since the newest point; nothing while a run works, or has to be ended first."""

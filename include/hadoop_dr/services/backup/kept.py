@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hadoop_dr.domain.checks import Result, fail, warn
+from hadoop_dr.domain.checks import Mark, Result, fail, warn
 from hadoop_dr.domain.diff import Changes, merge, visible
 from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
@@ -21,17 +21,40 @@ _KEPT = {
 }
 
 
-def kept_results(ground: Ground, state: ServiceState) -> list[Result]:
-    """Names what is kept, and the points that wait for a person's word about it."""
-    waiting = (refusal(ground, kept) for point in state.unfinished() if (kept := state.foreign(point)) is not None)
-    refused = ground.policy.drift is Drift.REFUSE
-    return [
-        *((fail if refused else warn)("drift", error.problem.removeprefix("drift: "), error.mend) for error in waiting),
-        *(
-            warn("kept", one.told(), f"Take out of it what is wanted, then remove it: {' and '.join(_removals(one))}")
-            for one in state.kept
-        ),
+def kept_results(ground: Ground, state: ServiceState) -> tuple[list[Result], frozenset[str]]:
+    """Names what is kept, and the points that wait for a person's word about it: looked at now, as a backup would.
+
+    Returns:
+        The results, and the points that no backup carries on until a person decides.
+    """
+    results, undecided = list[Result](), set[str]()
+    for point in state.unfinished():
+        kept = state.foreign(point)
+        if kept is None:
+            continue
+        told = _waiting(ground, point, kept)
+        results.append(told)
+        if told.mark is Mark.FAIL:
+            undecided.add(point.point)
+    results += [
+        warn("kept", one.told(), f"Take out of it what is wanted, then remove it: {' and '.join(_removals(one))}")
+        for one in state.kept
     ]
+    return results, frozenset(undecided)
+
+
+def _waiting(ground: Ground, point: Point, kept: Kept) -> Result:
+    error = refusal(ground, kept)
+    said = error.problem.removeprefix("drift: ")
+    if ground.policy.drift is Drift.RESTORE:
+        return warn("drift", said, "The next backup undoes what is left of it and keeps it aside (drift: restore).")
+    try:
+        unchanged = is_unchanged(ground, point, kept)
+    except DrError as lost:
+        return fail("drift", f"{said}; whether it is still so could not be seen: {lost}", error.mend)
+    if unchanged:
+        return fail("drift", said, error.mend)
+    return warn("drift", f"{said}; {kept.site} has changed since", "The next backup looks again.")
 
 
 def _removals(kept: Kept) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.errors import DrError, Superseded, Unknown
@@ -84,8 +84,12 @@ class Recover:
         self._close.void(claim, point.point, why)
 
 
-def recovery_due(state: ServiceState) -> list[Result]:
-    """Says what the next run will do about what an earlier one left; nothing while a run is at work."""
+def recovery_due(state: ServiceState, undecided: Container[str] = ()) -> list[Result]:
+    """Says what the next run will do about what an earlier one left; nothing while a run is at work.
+
+    Args:
+        undecided: Points that no run carries on until a person decides; of them something else is told.
+    """
     if state.claim is not None:
         return []
     if state.undo is not None:
@@ -98,5 +102,5 @@ def recovery_due(state: ServiceState) -> list[Result]:
             "The next backup carries it to its seal, or undoes what it changed.",
         )
         for left in state.unfinished()
-        if left.state is not PointState.CLAIMED
+        if left.state is not PointState.CLAIMED and left.point not in undecided
     ]
