@@ -9,6 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.close import Close
 from sim.test_backup_flow import ROOT, fill
@@ -71,19 +72,20 @@ def test_only_directories_of_the_service_are_looked_through_for_what_is_left_ove
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A cluster has thousands of others, and a name like ours in one of them is somebody else's."""
-    world, look, others = grown(1), "dr-billing-look-0", "/data/c ü#"
+    world, others = grown(8), "/data/c ü#"
     west = MemoryNameNode(world.clusters["west"])
+    gone = next(point for point in world.ground().ledger.read().sealed() if "west" in point.gone)
+    left_over = snapshot_name("billing", gone.epoch, gone.point, 9)
     west.make_directory(others, 0o755)
     for root in (ROOT, others):
         west.allow_snapshot(root)
-        west.create_snapshot(root, look)
-    world.clock.sleep_until(world.clock.monotonic_s() + 2 * 3600)
+        west.create_snapshot(root, left_over)
     asked, real = set[str](), MemoryNameNode.snapshots
     monkeypatch.setattr(MemoryNameNode, "snapshots", lambda self, root: asked.add(root) or real(self, root))
     backup(world, "next")
     assert asked == {ROOT}
-    assert look not in [shot.name for shot in west.snapshots(ROOT)]
-    assert look in [shot.name for shot in west.snapshots(others)]
+    assert left_over not in [shot.name for shot in west.snapshots(ROOT)]
+    assert left_over in [shot.name for shot in west.snapshots(others)]
 
 
 def test_documents_go_with_the_last_snapshot_of_a_point() -> None:

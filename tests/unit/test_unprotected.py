@@ -19,7 +19,7 @@ def point(name: str, state: PointState = PointState.SEALED, *gone: str) -> Point
 
 
 def test_only_snapshots_of_points_that_the_ledger_knows_are_ours() -> None:
-    ours = [f"dr-bill-e1-{P1}", f"dr-bill-e1-{P1}-r7", f"dr-bill-e2-{P2}-before", "dr-bill-look-0a"]
+    ours = [f"dr-bill-e1-{P1}", f"dr-bill-e1-{P1}-r7", f"dr-bill-e2-{P2}-before"]
     others = ["ü 1", f"dr-bill-e1-{P3}", f"dr-bill-2-e1-{P1}", "dr-bill-kept-1-2", f"dr-bill-e1-{P1}x"]
     assert ours_and_others("bill", {P1, P2}, [*others, *ours]) == (ours, others)
 

@@ -56,7 +56,7 @@ def test_only_snapshots_of_the_service_itself_are_ours() -> None:
     name = snapshot_name("billing", 3, POINT)
     for ours in (name, snapshot_name("billing", 3, POINT, 2), before_name(name)):
         assert point_of_snapshot("billing", ours) == POINT
-    for foreign in ("s1", f"{name}x", snapshot_name("billing-2", 3, POINT), "dr-billing-look-1"):
+    for foreign in ("s1", f"{name}x", snapshot_name("billing-2", 3, POINT), "dr-billing-kept-1-1"):
         assert point_of_snapshot("billing", foreign) is None
 
 

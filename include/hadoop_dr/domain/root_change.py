@@ -150,7 +150,7 @@ def not_ours(service: str, site: str, root: str, names: Iterable[str]) -> list[R
 
 
 def _is_ours(service: str, name: str) -> bool:
-    return point_of_snapshot(service, name) is not None or name.startswith(f"dr-{service}-look-")
+    return point_of_snapshot(service, name) is not None
 
 
 def told(service: str, proposal: Proposal, source: str, target: str) -> tuple[str, str]:

@@ -38,7 +38,7 @@ def ours_and_others(service: str, points: Collection[str], names: Iterable[str])
     """
     ours, others = list[str](), list[str]()
     for name in names:
-        mine = point_of_snapshot(service, name) in points or name.startswith(f"dr-{service}-look-")
+        mine = point_of_snapshot(service, name) in points
         (ours if mine else others).append(name)
     return ours, others
 

@@ -78,11 +78,6 @@ def drift_by_root(
     return {root: lines for root, lines in found.items() if lines}
 
 
-def look_name(ground: Ground) -> str:
-    """Name of a temporary snapshot, unlike that of any point."""
-    return f"dr-{ground.policy.service}-look-{ground.chance.token()}"
-
-
 def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list[str]:
     """Compares two snapshots of one root as readers see them, whatever inodes they have.
 

@@ -25,7 +25,6 @@ from hadoop_dr.services.backup.kept import note_removed
 from hadoop_dr.services.backup.left_overs import sweep_left_overs
 from hadoop_dr.services.backup.preflight import thinning_is_safe
 
-_LOOK_MS = 3_600_000
 _RACES = 64
 
 
@@ -109,11 +108,11 @@ class Prune:
                 side.namenode.delete_snapshot(root, kept["snapshot"])
 
     def _sweep_snapshots(self, side: Side) -> list[str]:
-        """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates, looks.
+        """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates.
 
-        Only names that this service's ledger accounts for, and looks older than an hour, are touched, and only in
-        directories that are or were its roots: a cluster may have thousands of others. The ledger is read after the
-        snapshots were listed: whoever makes one that is needed says so in the ledger first.
+        Only names that this service's ledger accounts for are touched, and only in directories that are or were its
+        roots: a cluster may have thousands of others. The ledger is read after the snapshots were listed: whoever makes
+        one that is needed says so in the ledger first.
         """
         ground, ours = self._ground, self._ground.ledger.known().roots().union(self._ground.policy.directories)
         try:
@@ -163,8 +162,6 @@ def _here(state: ServiceState, site: str) -> list[Point]:
 
 
 def _is_orphan(ground: Ground, state: ServiceState, site: str, root: str, snapshot: Snapshot) -> bool:
-    if snapshot.name.startswith(f"dr-{ground.policy.service}-look-"):
-        return ground.clock.wall_ms() - snapshot.created_ms > _LOOK_MS
     name = point_of_snapshot(ground.policy.service, snapshot.name)
     point = state.points.get(name) if name else None
     if point is None or point.state not in (PointState.VOID, PointState.SEALED):
