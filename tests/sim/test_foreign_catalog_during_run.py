@@ -257,7 +257,7 @@ def test_what_was_kept_of_a_catalog_is_named_everywhere_until_a_person_removes_i
     [line] = told(world)
     assert [text for text in (document, "theirs % was made", "undone") if text not in line] == []
     [named] = [one for one in check(world) if one.name == "kept"]
-    assert (document in named.detail, "-rm FILE" in named.mend) == (True, True)
+    assert (document in named.detail, f"hdfs dfs -rm {document}" in named.mend) == (True, True)
     for name in ("third", "fourth", "fifth", "sixth", "seventh"):
         world.backup(name)
     world.stages("by hand").prune()

@@ -180,7 +180,8 @@ def test_what_was_kept_is_named_everywhere_until_a_person_removes_it_and_no_prun
     assert world.clusters["west"].find(f"{ROOT}/.snapshot/{kept}/{path}").content == content
     [named] = points(world)["kept"]
     assert (named["site"], named["snapshots"], named["count"]) == ("west", {ROOT: kept}, 1)
-    assert [result for result in check(world) if result.name == "kept" and kept in result.detail]
+    [result] = [result for result in check(world) if result.name == "kept" and kept in result.detail]
+    assert f"hdfs dfs -deleteSnapshot '{ROOT}' {kept}" in result.mend
     [line] = told(world)
     assert kept in line
     west(world).delete_snapshot(ROOT, kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 from hadoop_dr.domain.kept import BEFORE, MOST_TOLD, Kept
@@ -75,6 +76,26 @@ def test_an_undo_keeps_what_it_finds_and_says_so_once_it_is_done() -> None:
     undone = entry(5, "undone", claim=1, to=POINT, kept="dr-b-kept-1-4", found=["/r/ü was made"], base={})
     after = reduce_service([undone], state).kept
     assert (after[0], after[1].found, after[1].count) == (state.kept[0], ("/r/ü was made",), 1)
+
+
+def test_the_commands_that_remove_what_is_kept_can_be_pasted_into_a_shell() -> None:
+    roots = {"/r/a b+%ü#": NAME, "/r/it's $HOME `x`": NAME}
+    one = Kept(4, POINT, 0, "west", roots, (), 1, "refuse")
+    assert [shlex.split(command) for command in one.removals] == [
+        ["hdfs", "dfs", "-deleteSnapshot", root, NAME] for root in roots
+    ]
+    first, second = one.removals
+    assert one.told_removal() == f"Take out of it what is wanted, then remove it (on west): {first} ; {second}"
+    document = "/.hadoop-dr/p/services/billing/kept/ü 1.parquet"
+    held = Kept(4, POINT, -1, "west", {}, (), 1, "refuse", document, 7)
+    assert shlex.split(held.removals[0]) == ["hdfs", "dfs", "-rm", document]
+    assert "(on west, the file on the other site, too)" in held.told_removal()
+
+
+def test_of_many_directories_only_the_first_commands_are_written_out() -> None:
+    said = Kept(4, POINT, 0, "west", {f"/r/{n}": NAME for n in range(5)}, (), 1, "refuse").told_removal()
+    assert said.count("-deleteSnapshot") == 3
+    assert said.endswith(" and so on for 2 more")
 
 
 def test_a_checkpoint_has_all_that_is_kept() -> None:

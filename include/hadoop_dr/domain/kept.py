@@ -5,6 +5,7 @@ Of directories that is a snapshot; of a catalog a document with the definitions,
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -69,6 +70,19 @@ class Kept:
         """Writes the first of what was found."""
         more = f" and {self.count - 3} more" if self.count > 3 else ""
         return "; ".join(self.found[:3]) + more if self.found else "what was there before"
+
+    @property
+    def removals(self) -> list[str]:
+        """Commands that remove it, to be given on its site; the document lies on both sites."""
+        snapshots = [shlex.join(["hdfs", "dfs", "-deleteSnapshot", *one]) for one in sorted(self.snapshots.items())]
+        return [*snapshots, *([shlex.join(["hdfs", "dfs", "-rm", self.document])] if self.document else [])]
+
+    def told_removal(self) -> str:
+        """Writes them for a person."""
+        commands = self.removals
+        more = f" and so on for {len(commands) - 3} more" if len(commands) > 3 else ""
+        where = f"on {self.site}" + (", the file on the other site, too" if self.document else "")
+        return f"Take out of it what is wanted, then remove it ({where}): {' ; '.join(commands[:3])}{more}"
 
 
 def kept_after(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:

@@ -36,10 +36,7 @@ def kept_results(ground: Ground, state: ServiceState) -> tuple[list[Result], fro
         results.append(told)
         if told.mark is Mark.FAIL:
             undecided.add(point.point)
-    results += [
-        warn("kept", one.told(), f"Take out of it what is wanted, then remove it: {' and '.join(_removals(one))}")
-        for one in state.kept
-    ]
+    results += [warn("kept", one.told(), one.told_removal()) for one in state.kept]
     return results, frozenset(undecided)
 
 
@@ -55,10 +52,6 @@ def _waiting(ground: Ground, point: Point, kept: Kept) -> Result:
     if unchanged:
         return fail("drift", said, error.mend)
     return warn("drift", f"{said}; {kept.site} has changed since", "The next backup looks again.")
-
-
-def _removals(kept: Kept) -> list[str]:
-    return [*["hdfs dfs -deleteSnapshot DIR NAME"] * bool(kept.snapshots), *["hdfs dfs -rm FILE"] * bool(kept.document)]
 
 
 def refuse_undecided(ground: Ground, state: ServiceState) -> None:
