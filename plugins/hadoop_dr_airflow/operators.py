@@ -61,11 +61,14 @@ class BackupStage(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Runs the stage, says in one line what it did, and hands that on."""
         from hadoop_dr.bootstrap import backup_stages
-        from hadoop_dr.domain.wanted import wanted_moment_ms
+        from hadoop_dr.domain.wanted import refuse_past, wanted_moment_ms
 
         run_id, try_no = context["dag_run"].run_id, context["ti"].try_number
         if self.stage == "preflight":
-            wanted_moment_ms(_wishes(context)["moment"], time.time_ns() // 1_000_000)  # before anything is contacted
+            wishes = _wishes(context)  # looked at before anything is contacted
+            wanted_moment_ms(wishes["moment"], time.time_ns() // 1_000_000)
+            if context["params"].get("moment"):  # a person's; of those that a schedule missed the newest is made up for
+                refuse_past(wishes["moment"], int(context["dag_run"].run_after.timestamp() * 1000))
         with backup_stages(self.service, run_id=run_id, try_no=try_no, users=_users(service=self.service)) as stages:
             result = self._call(stages, context)
         self.log.info(in_words(self.task_id, result))

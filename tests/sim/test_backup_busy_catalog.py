@@ -13,8 +13,10 @@ import pytest
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.moment import MOST_REARMS
+from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.moment import TakeSnapshots
+from hadoop_dr.services.report import explanation
 from sim.world import TABLES, TableWorld, plan_and_stage
 from support.catalogs import not_null, table, with_parameters
 
@@ -88,6 +90,13 @@ def test_a_gap_in_the_log_at_the_moment_arms_it_again(world: TableWorld, at_the_
     at_the_moment(somebody)
     document = world.backup("second")
     assert (document["state"], document["proof"], rearmed(world)) == ("sealed", "bounded", 1)
+    world.backup("third")  # clears away what the moment left that was armed anew
+    told = explanation("billing", list(world.ground().ledger.chain.entries()), None)["entries"]
+    cleared = {entry["text"] for entry in told if entry["text"].startswith("cleared ")}
+    void = [point.point for point in world.ground().ledger.read().points.values() if point.state is PointState.VOID]
+    assert cleared == {f"cleared what moment {void[0]} left on {site}" for site in ("east", "west")}
+    claims = [entry["text"] for entry in told if entry["kind"] == "claim"]
+    assert not any("incremental" in text for text in claims)
     assert set(holds(world)) == {"t1", "t2"}
 
 

@@ -292,3 +292,9 @@ def test_foreign_changes_on_the_secondary_while_it_was_unprotected_are_never_los
         world.backup("again")
     kept = [west.find(f"{ROOT}/.snapshot/{name}").children for name in shots(world, "west")]
     assert "foreign ü" in west.find(ROOT).children or any("foreign ü" in children for children in kept)
+
+
+def test_points_that_lie_nowhere_any_more_are_called_pruned(world: World) -> None:
+    unprotect(world, both=True)
+    points = points_document("billing", world.ground().ledger.read(), ("east", "west"))["points"]
+    assert [point["state"] for point in points] == ["pruned", "pruned"]

@@ -148,9 +148,9 @@ class CliHome(LabHome):
         return self.run("backup", service, "--json", *more).document("backup")
 
     def sealed(self, service: str) -> list[str]:
-        """The sealed points, oldest first."""
+        """The points that were sealed, oldest first, also those that were pruned since."""
         points = self.run("points", service, "--json").document("points")["points"]
-        return [point["point"] for point in points if point["state"] == "sealed"]
+        return [point["point"] for point in points if point["state"] in ("sealed", "pruned")]
 
     # ------------------------------------------------------------------ judging
 

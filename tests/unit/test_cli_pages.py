@@ -131,3 +131,14 @@ def test_a_plan_shows_files_and_entries_and_no_heading_over_nothing(monkeypatch:
     document["deletions_by_kind"] = {kind: {**one, "live": 0} for kind, one in document["deletions_by_kind"].items()}
     answering(monkeypatch, ("plan", "s"), document)
     assert "allowed" not in CliRunner().invoke(main, ["plan", "s"]).output
+
+
+def test_points_that_lie_nowhere_are_counted_and_shown_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(DOCUMENTS["points"])
+    document["points"][1]["state"] = "pruned"
+    gone = document["points"][1]["point"]
+    answering(monkeypatch, ("points", "s"), document)
+    few, every = (CliRunner().invoke(main, ["points", "s", *more]).output for more in ((), ("--all",)))
+    assert (gone in few, gone in every) == (False, True)
+    assert f"1 pruned point not shown: hadoop-dr points {document['service']} --all" in few
+    assert "not shown" not in every

@@ -54,3 +54,10 @@ def test_an_invalid_sample_is_refused_with_one_line_that_says_where_what_and_how
 def test_there_are_samples() -> None:
     assert len(VALID) > 5
     assert len(INVALID) > 80
+
+
+def test_no_moment_of_the_demos_schedule_falls_between_its_two_points() -> None:
+    """Through Airflow it makes two points by hand; a run of the schedule in between would take the day's work."""
+    file = Path(__file__).parents[2] / "include/policies/billing.yaml"
+    policy = read_policy(config.parse(file.read_bytes(), file.name), config.longest_gap_ms)
+    assert (policy.period_ms, policy.rpo_ms > 24 * 3_600_000) == (24 * 3_600_000, True)

@@ -11,7 +11,7 @@ from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap.wiring import NOBODY, Users, hdfs_address, open_queries, open_service
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.wanted import wanted_moment_ms
+from hadoop_dr.domain.wanted import refuse_past, wanted_moment_ms
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.reverify import verify_again
 from hadoop_dr.services.backup.stages import BackupStages, Observer
@@ -19,13 +19,19 @@ from hadoop_dr.services.backup.stages import BackupStages, Observer
 __all__ = ["backup_stages", "check_order", "prune_now", "run_query", "verify_point"]
 
 
-def check_order(moment: str | None) -> None:
+def check_order(moment: str | None, *, new: bool) -> None:
     """Looks whether a run may be asked for so; nothing is contacted.
 
+    Args:
+        new: It is no run that is asked for again under its id, whose moment may be over by now.
+
     Raises:
-        BadInput: The moment is no time, or lies too far ahead.
+        BadInput: The moment is no time, lies too far ahead, or is over.
     """
-    wanted_moment_ms(moment, SystemClock().wall_ms())
+    now_ms = SystemClock().wall_ms()
+    wanted_moment_ms(moment, now_ms)
+    if new:
+        refuse_past(moment, now_ms)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import click
 from hadoop_dr.bootstrap import backup_stages, check_order, coverage_of, look_at, plan_of
 from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, say, table, warn
+from hadoop_dr.domain.quantities import duration_told
 from hadoop_dr.domain.root_change import check_change_order
 
 _STEPS = (
@@ -47,7 +48,7 @@ def backup(service: str, as_json: bool, run_id: str | None, **order: Any) -> Non
     """Make a recovery point of SERVICE: snapshot, copy what changed, verify, seal."""
     run = run_id or f"cli-{secrets.token_hex(4)}"
     with ends_well(as_json):
-        check_order(order["moment"])
+        check_order(order["moment"], new=run_id is None)
         check_change_order(order["reason"], change_roots=order["change_roots"], approve=order["approve"])
     with (
         ends_well(as_json),
@@ -103,7 +104,7 @@ def _backup_page(document: Mapping[str, Any]) -> None:
         (
             "moment",
             f"{document['moment']} ({document['proof']}, skew {document['skew_ms']} ms, "
-            f"late by {document['late_by_ms']} ms)",
+            f"late by {duration_told(document['late_by_ms'])})",
         ),
         ("baseline", document["baseline"] or "none (full)"),
         (

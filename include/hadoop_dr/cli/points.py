@@ -16,12 +16,13 @@ from hadoop_dr.domain.quantities import counted
 
 @click.command(epilog="Example: hadoop-dr points billing")
 @service_argument
+@click.option("--all", "every", is_flag=True, help="Also those that were pruned and lie nowhere any more.")
 @as_json_option
-def points(service: str, as_json: bool) -> None:
-    """List the recovery points of SERVICE, oldest first."""
+def points(service: str, every: bool, as_json: bool) -> None:
+    """List the recovery points of SERVICE, oldest first. With --json all are in it, pruned ones too."""
     with ends_well(as_json):
         document = points_of(service)
-    emit(document, as_json, lambda: _points_page(document))
+    emit(document, as_json, lambda: _points_page(document, every=every))
 
 
 @click.command(epilog="Example: hadoop-dr verify billing --point 20261120T020000.000Z")
@@ -64,9 +65,9 @@ def explain(service: str, point: str | None, as_json: bool) -> None:
     emit(document, as_json, lambda: _explain_page(document))
 
 
-def _points_page(document: Mapping[str, Any]) -> None:
+def _points_page(document: Mapping[str, Any], *, every: bool) -> None:
     """Two columns stand only where they say something, so that a row fits into 80 columns with its id whole."""
-    points = document["points"]
+    points = [point for point in document["points"] if every or point["state"] != "pruned"]
     columns: dict[str, list[object]] = {
         "point": [p["point"] for p in points],
         "state": [p["state"] for p in points],
@@ -84,6 +85,8 @@ def _points_page(document: Mapping[str, Any]) -> None:
     if points and not any(p["incomplete"]["count"] for p in points):
         del columns["left out"]
     table(tuple(columns), list(zip(*columns.values(), strict=True)))
+    if hidden := len(document["points"]) - len(points):
+        say(f"{counted(hidden, 'pruned point')} not shown: hadoop-dr points {document['service']} --all")
     for one in document["kept"]:
         paths = [*(f"{root}/.snapshot/{name}" for root, name in one["snapshots"].items()), one["document"]]
         where = ", ".join(f"{one['site']}:{path}" for path in paths if path)

@@ -19,6 +19,8 @@ CHECKPOINT_EVERY = 100
 """Entries between two checkpoints; a run makes about ten, and every stage of it begins by reading from the newest."""
 PAIR_CHECKPOINT_EVERY = 20
 """The same for the pair's ledger, which every process reads from both sites before it does anything."""
+SWEEP = "sweep"
+"""In place of a run's id: what a moment left that became no point is cleared."""
 GENESIS = "0" * 64
 
 SERVICE_KINDS: Mapping[str, frozenset[str]] = {

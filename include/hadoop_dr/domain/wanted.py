@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso, moment_of
+from hadoop_dr.domain.quantities import duration_told
 
 FURTHEST_MS = 7 * 86_400_000
 """A run waits for its moment and owns the service meanwhile, so one that lies further off than a week is a slip of the
 pen: a wrong month or year would keep every other run of the service away until then."""
+PAST_MS = 5 * 60_000
+"""So long a moment may be over when somebody names it: whoever types one that is just due shall not miss it."""
 
 
 def wanted_moment_ms(text: str | None, now_ms: int) -> int | None:
@@ -33,3 +36,24 @@ def wanted_moment_ms(text: str | None, now_ms: int) -> int | None:
             f"Name one until {iso(now_ms + FURTHEST_MS)}, or put first_moment into the policy",
         )
     return moment_ms
+
+
+def refuse_past(text: str | None, asked_ms: int) -> None:
+    """Makes sure that a moment which a person names was not over when it was named.
+
+    A moment that a schedule missed is another matter: it is made up for, and the point says how late.
+
+    Args:
+        text: What was asked for; None and "" are as soon as possible.
+        asked_ms: When it was asked for.
+
+    Raises:
+        BadInput: It was over; no snapshot of that time can be taken any more.
+    """
+    moment_ms = wanted_moment_ms(text, asked_ms)
+    if moment_ms is not None and moment_ms < asked_ms - PAST_MS:
+        raise BadInput(
+            f"moment '{text}'",
+            f"is over since {duration_told(asked_ms - moment_ms)}; now it is {iso(asked_ms)}",
+            "Name one that is still ahead, or none for as soon as possible",
+        )

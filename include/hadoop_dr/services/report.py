@@ -9,7 +9,9 @@ from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.incomplete import COMPLETE
 from hadoop_dr.domain.kept import BEFORE
-from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, compare, decode
+from hadoop_dr.domain.ledger import GENESIS, SWEEP, Entry, broken_at, compare, decode
+from hadoop_dr.domain.policy import Mode
+from hadoop_dr.domain.quantities import counted, duration_told
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Copy, read_copy
@@ -46,14 +48,17 @@ def _point(point: Point, sites: Sequence[str], *, pinned: bool, foreign: bool) -
     there = {point.source} if point.taken else set()
     if point.state is PointState.SEALED:
         there.add(point.target)
+    state = "foreign" if foreign else point.state.value
+    if point.state is PointState.SEALED and there <= set(point.gone):
+        state = "pruned"
     return {
         "point": point.point,
-        "state": "foreign" if foreign else point.state.value,
+        "state": state,
         "moment": iso(point.moment_ms),
         "skew_ms": point.taken.get("skew_ms"),
         "proof": point.taken.get("proof"),
-        "entries": summary.get("entries", 0),
-        "bytes_copied": summary.get("bytes_copied", 0),
+        "entries": summary.get("entries", point.staged.get("entries", 0)),
+        "bytes_copied": summary.get("bytes_copied", point.staged.get("bytes", 0)),
         "epoch": point.epoch,
         "sites": {site: site in there and site not in point.gone for site in sites},
         "pinned": pinned,
@@ -97,14 +102,16 @@ def _tell_claim(entry: Entry, body: Mapping[str, Any]) -> str:
     approved = ", deletions approved" if frozen.get("approve_deletions") else ""
     if frozen.get("unprotects"):
         return f"run {entry.run} takes the service to unprotect it{reason}"
-    wish = f"wants point {body['point']}, {frozen.get('mode', '')}{approved}{reason}"
+    full = ", full" if frozen.get("mode") == Mode.FULL.value else ""  # else as an increment, where it can be one
+    wish = f"wants point {body['point']}{full}{approved}{reason}"
     return f"run {entry.run} (try {body['try']}) {wish}"
 
 
 def _tell_taken(_: Entry, body: Mapping[str, Any]) -> str:
+    shots = counted(len(body["roots"]), "snapshot")
     return (
-        f"point {body['point']} taken on {body['source']}: {len(body['roots'])} snapshots, skew {body['skew_ms']} ms, "
-        f"{body['proof']}, late by {body['late_by_ms']} ms{_tell_writing(body.get('writing', {}))}"
+        f"point {body['point']} taken on {body['source']}: {shots}, skew {body['skew_ms']} ms, "
+        f"{body['proof']}, late by {duration_told(body['late_by_ms'])}{_tell_writing(body.get('writing', {}))}"
         f"{_tell_incomplete(body.get('incomplete', COMPLETE))}"
     )
 
@@ -206,7 +213,10 @@ _TOLD: Mapping[str, Callable[[Entry, Mapping[str, Any]], str]] = {
         f"run {entry.run} takes the snapshots on {' and '.join(body['sites'])} away, because {body['reason']}; points "
         f"that go there: {_tell_roots(sorted({point for _, point in body['points']}))}"
     ),
-    "pruned": lambda _, body: "pruned " + ", ".join(f"{point} on {site}" for site, point in body["points"]),
+    "pruned": lambda entry, body: ", ".join(
+        f"cleared what moment {point} left on {site}" if entry.run == SWEEP else f"pruned {point} on {site}"
+        for site, point in body["points"]
+    ),
 }
 
 

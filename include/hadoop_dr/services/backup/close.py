@@ -7,6 +7,7 @@ from typing import Any
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import point_of_snapshot, snapshot_name
+from hadoop_dr.domain.ledger import SWEEP
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.prune import Prune
@@ -89,7 +90,7 @@ class Close:
             point = state.points.get(name)
             return None if point is None or side.name in point.gone else {"points": [[side.name, name]]}
 
-        self._ground.ledger.append_decided("pruned", "sweep", gone)
+        self._ground.ledger.append_decided("pruned", SWEEP, gone)
 
     def prune(self, run: str) -> dict[str, Any]:
         """Removes points that no rule keeps; see ``Prune``."""
