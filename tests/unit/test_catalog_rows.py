@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.comparison import compare
-from hadoop_dr.domain.catalog.coverage import Uncovered, cover
+from hadoop_dr.domain.catalog.coverage import Uncovered, fallen_keys, judge_kinds, without
 from hadoop_dr.domain.catalog.difference import Verb, catalog_of, difference, parent_of
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
 from hadoop_dr.domain.catalog.places import catalog_layout, locations, table_roots
@@ -239,11 +239,11 @@ def test_what_cannot_be_protected_is_named_and_refused_or_skipped(parameters: di
     rows = [database("bill"), table("bill", "x", location="hdfs://east/x", keys=("p",), **parameters),
             partition("bill", "x", ("p",), ("a b",)), table("bill", "ok", location="hdfs://east/ok"),
             view("bill", "v", "select 1")]
-    kept, (finding,) = cover(rows)
-    assert [row.slot.table for row in kept] == ["", "ok", "v"]
+    (finding,) = judge_kinds(rows, (), one_address=False)
+    assert [row.slot.table for row in without(rows, [finding])] == ["", "ok", "v"]
     assert (finding.slot.table, finding.why, finding.skipped) == ("x", why, False)
     assert str(finding).startswith(f"table bill.x ({why.value}): its ")
-    assert cover(rows, [why])[1][0].skipped
+    assert judge_kinds(rows, [why], one_address=False)[0].skipped
 
 
 def test_other_reasons_not_to_be_protected() -> None:
@@ -255,12 +255,14 @@ def test_other_reasons_not_to_be_protected() -> None:
     key = primary_key("bill", "outside", "pk", "a")
     rows = [remote, table("far", "t"), materialized, hudi, table("bill", "s3", location="s3a://b/x"),
             table("bill", "child"), foreign_key("bill", "child", "fk", key)]
-    kept, findings = cover(rows)
-    assert [row.slot.table for row in kept] == ["child"]
-    assert {finding.why for finding in findings} == {Uncovered.REMOTE, Uncovered.MATERIALIZED, Uncovered.HUDI,
-                                                     Uncovered.FOREIGN, Uncovered.PARENT}
-    assert [finding.skipped for finding in findings if finding.why is Uncovered.PARENT] == [True]
-    assert [row.slot.table for row in cover([hudi], one_address=True)[0]] == ["h"]
+    found = judge_kinds(rows, (), one_address=False)
+    kept = without(rows, found)
+    assert {one.why for one in found} == {Uncovered.REMOTE, Uncovered.MATERIALIZED, Uncovered.HUDI, Uncovered.FOREIGN}
+    [orphan] = fallen_keys(kept)
+    assert (orphan.why, orphan.skipped) == (Uncovered.PARENT, True)
+    assert [row.slot.kind for row in without(kept, [orphan])] == [Kind.TABLE]
+    assert [row.slot.table for row in kept] == ["child", "child"]
+    assert judge_kinds([hudi], (), one_address=True) == []
 
 
 # -- difference

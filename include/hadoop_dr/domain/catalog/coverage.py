@@ -76,25 +76,6 @@ class Finding:
         return f"{self.slot} ({self.why.value}): {self.reason}"
 
 
-def cover(rows: Iterable[Row], skip: Collection[Uncovered] = (), *,
-          one_address: bool = False) -> tuple[list[Row], list[Finding]]:
-    """Parts the rows that can be protected from those that cannot.
-
-    Args:
-        rows: A whole export.
-        skip: Classes the policy allows to leave out.
-        one_address: Both sites are reached by the same logical address, so that absolute addresses inside files hold.
-
-    Returns:
-        The rows without the found objects and all that hangs on them, and the findings.
-    """
-    rows = list(rows)
-    found = judge_kinds(rows, skip, one_address=one_address)
-    kept = without(rows, found)
-    orphans = fallen_keys(kept)
-    return without(kept, orphans), sorted([*found, *orphans], key=lambda finding: finding.slot[1:])
-
-
 def judge_kinds(rows: Iterable[Row], skip: Collection[Uncovered], *, one_address: bool) -> list[Finding]:
     """Finds the databases and tables that cannot be protected because of what they are."""
     found: list[Finding] = []

@@ -250,7 +250,7 @@ class MakePlan:
 def adopt(ground: Ground, root: str, newer: str, base: str, beat: Callable[[int], None]) -> Adoption:
     """Compares the whole of a source's snapshot with a snapshot of what the target has; equal files are kept."""
     source, target = ground.source.namenode, ground.target.namenode
-    items = gather(ground, root, None, newer, audit=Audit.NO)
+    items, _ = gather_listed(ground, root, None, newer, audit=Audit.NO)
     trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
     existing = dict(walk(target, trees.target))
     bad = distrusted(ground.ledger.read(), ground.target.name, root)
@@ -263,25 +263,17 @@ def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequen
     return found
 
 
-def gather(
-    ground: Ground, root: str, older: str | None, newer: str, *, audit: Audit, notes: list[str] | None = None
-) -> Sequence[Item]:
+def gather_listed(
+    ground: Ground, root: str, older: str | None, newer: str, *, audit: Audit
+) -> tuple[Sequence[Item], Gather]:
     """Reads what changed in a root between two snapshots of the source.
 
     Args:
         audit: Whether full listings are compared, too: that finds what the snapshot diff hides.
-        notes: Takes what a person should know of it.
+
+    Returns:
+        What changed, and the reader, which tells what it found and what it could not compare.
     """
-    items, reader = gather_listed(ground, root, older, newer, audit=audit)
-    if notes is not None:
-        notes += reader.notes
-    return items
-
-
-def gather_listed(
-    ground: Ground, root: str, older: str | None, newer: str, *, audit: Audit
-) -> tuple[Sequence[Item], Gather]:
-    """Like ``gather``; gives also the reader, which tells what it found and what it could not compare."""
     reader = Gather(ground.source.namenode)
     whole = audit is not Audit.NO
     return reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE), reader
