@@ -207,8 +207,14 @@ def test_a_secondary_that_somebody_changed_is_refused_with_the_path(world: CliHo
     refused(world, KEPT, 1, "drift: west", "for eign was made", f"{root} was changed: mode 711 instead of 700",
             "drift: restore")  # fmt: skip
     west.set_permission(root, 0o700)
+    mode, trash = west.status(f"{root}/a b").facts.mode, f"{world.folder}/trash %ü"
+    west.set_permission(f"{root}/a b", 0o600)
+    west.rename(f"{root}/a b", trash)
+    west.rename(trash, f"{root}/a b")  # the same file again, as it was: nobody's change
+    west.set_permission(f"{root}/a b", mode)
     checked = world.run("check", KEPT, "--json", exit_code=1).document("check")["results"]
-    assert [r["name"] for r in checked if r["state"] == "fail"] == ["drift"]
+    [(name, said)] = [(r["name"], r["detail"]) for r in checked if r["state"] == "fail"]
+    assert (name, said) == ("drift", f"west was changed by somebody else: {foreign} was made")
     world.namenodes["west"].delete(foreign)
 
 

@@ -200,12 +200,17 @@ def test_what_somebody_took_back_is_nobodys_change() -> None:
     foreign_file(world, f"{ROOT}/ü dir/for eign")
     west.set_permission(path, 0o777)
     west.rename(f"{ROOT}/ü dir/g=1", f"{ROOT}/moved %")
+    trash = "/trash =ü"
+    west.rename(f"{ROOT}/a b", trash)
     assert drift(world).mark is Mark.FAIL
+    west.rename(trash, f"{ROOT}/a b")
     west.delete(f"{ROOT}/ü dir/for eign")
     west.set_permission(path, mode)
     west.rename(f"{ROOT}/moved %", f"{ROOT}/ü dir/g=1")
     assert drift(world).mark is Mark.OK
+    world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/a b"), b"more")
     world.backup("r2")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
 
 def test_what_is_not_protected_any_more_is_not_looked_at() -> None:
