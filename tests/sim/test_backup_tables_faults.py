@@ -24,6 +24,7 @@ from hadoop_dr.services.catalog import CatalogVerify
 from hadoop_dr.services.catalog.reading import read_all
 from sim.world import TableWorld, protecting
 from support.catalogs import function, hashes, not_null, partition, statistics, table, with_parameters
+from support.thinned import thinned
 
 POLICY = protecting("hdfs: /wh", "hive: bill") + "drift: restore\n"
 MOST_REQUESTS_OF_A_BATCH = 3
@@ -106,7 +107,7 @@ def assert_equal(world: TableWorld) -> None:
 
 
 COUNT = requests_of_a_run()
-AT = pytest.mark.parametrize("at", range(1, COUNT + 1))
+AT = pytest.mark.parametrize("at", thinned(range(1, COUNT + 1), 2))
 WHEN = pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 
 

@@ -17,6 +17,7 @@ from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from sim.world import POLICY, TABLES, TableWorld, World, protecting
 from support.catalogs import table
+from support.thinned import thinned
 
 ROOT = "/data/a b+%"
 OTHER = "/data/c ü#"
@@ -250,7 +251,7 @@ def test_a_death_or_a_lost_answer_around_a_first_run_loses_nothing_foreign() -> 
     whole = Faults()
     three_foreign(copied(RESTORE)).backup("r1", faults=whole)
     base = three_foreign(copied(RESTORE))
-    for at in range(1, whole.count + 1, 3):
+    for at in thinned(range(1, whole.count + 1), 5):
         for faults in (Faults(at, die=True, after=True), Faults(at, lose=True, after=at % 2 == 0)):
             world = base.clone()
             try:

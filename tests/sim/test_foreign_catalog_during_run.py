@@ -350,7 +350,7 @@ CASES = [(name, at, how) for name, (_, every) in POSITIONS.items() for at in eve
          for how in ("dies", "not done", "done")]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "at", "how"), thinned(CASES, 5))
+@pytest.mark.parametrize(("rule", "at", "how"), thinned(CASES, 11))
 def test_a_death_or_a_lost_answer_around_keeping_loses_no_definition(rule: str, at: int, how: str) -> None:
     world = staged_with_theirs(POSITIONS[rule][0])
     with suppress(Died, DrError):

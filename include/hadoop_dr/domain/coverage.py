@@ -129,7 +129,7 @@ def selection_results(protect: Sequence[DataSet], tables: Sequence[Slot], *, emp
         protect: What the policy declares.
         tables: Every table that a declaration takes in.
         empty: The catalog has no object at all that the policy selects.
-        held: The newest point holds some; that they are gone is for the limit of deletions to judge.
+        held: A point held some; that they are gone is for the limit of deletions to judge, or was approved.
     """
     texts = takes_in_nothing(protect, tables)
     if empty and not held and texts and len(texts) == len(protect):

@@ -128,8 +128,7 @@ class Catalogs:
 
     def selection_results(self, state: ServiceState) -> list[Result]:
         """What a check says of declarations that nothing of the catalog answers to."""
-        newest = state.newest_sealed()
-        held = newest is not None and bool(newest.taken.get("catalog", {}).get("objects"))
+        held = any(point.taken.get("catalog", {}).get("objects") for point in state.sealed())
         return selection_results(self._ground.policy.protect, self.tables(), empty=not self._all(), held=held)
 
     def _all(self) -> list[Row]:
