@@ -70,7 +70,7 @@ def says_backup(home: CliHome, told: Any) -> None:
 
 def says_points(_: CliHome, told: Any) -> None:
     assert [(p["state"], p["verified"], p["pinned"]) for p in told["points"]] == [
-        ("sealed", "match", False), ("sealed", "match", True)]  # fmt: skip
+        ("pruned", "match", False), ("sealed", "match", True)]  # fmt: skip
 
 
 def says_verify(_: CliHome, told: Any) -> None:

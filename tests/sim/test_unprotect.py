@@ -11,6 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Busy, Failed, Refused, Superseded, Unknown
 from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.unprotect import Unprotect
 from hadoop_dr.services.report import explanation, points_document
 from sim.test_backup_flow import ROOT, fill
@@ -298,3 +299,10 @@ def test_points_that_lie_nowhere_any_more_are_called_pruned(world: World) -> Non
     unprotect(world, both=True)
     points = points_document("billing", world.ground().ledger.read(), ("east", "west"))["points"]
     assert [point["state"] for point in points] == ["pruned", "pruned"]
+
+
+def test_a_check_after_it_blames_nobody(world: World) -> None:
+    unprotect(world)
+    said = [one.mend for one in Begin(world.ground(), lambda *_: None).look() if one.name == "baseline"]
+    assert said
+    assert all("the ledger says that its snapshots were taken away" in mend for mend in said)

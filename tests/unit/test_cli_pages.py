@@ -142,3 +142,28 @@ def test_points_that_lie_nowhere_are_counted_and_shown_on_demand(monkeypatch: py
     assert (gone in few, gone in every) == (False, True)
     assert f"1 pruned point not shown: hadoop-dr points {document['service']} --all" in few
     assert "not shown" not in every
+
+
+def test_what_needs_a_person_stands_last_in_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = ["ok", "fail", "warn", "ok", "fail"]
+    results = [DOCUMENTS["check"]["results"][0] | {"state": mark, "name": f"n{n}"} for n, mark in enumerate(marks)]
+    answering(monkeypatch, ("check", "s"), DOCUMENTS["check"] | {"results": results})
+    lines = CliRunner().invoke(main, ["check", "s"]).output.splitlines()
+    assert [line.split()[0] for line in lines if line[:1].strip()] == ["ok", "ok", "WARN", "FAIL", "FAIL"]
+
+
+def test_a_broken_policy_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(DOCUMENTS["status"])
+    service = next(iter(document["pairs"][0]["services"].values()))
+    service["why"] = document["problems"][0]
+    answering(monkeypatch, ("status",), document | {"pairs": document["pairs"][:1]})
+    assert CliRunner().invoke(main, ["status"]).output.count(document["problems"][0]) == 1
+
+
+@pytest.mark.parametrize("words", [["backup"], ["nö", "s"], ["backup", "s", "--nó"], ["backup", "s", "--mode", "x"]])
+def test_wrong_words_are_one_line_that_says_where_to_look(words: list[str]) -> None:
+    ran = CliRunner().invoke(main, words)
+    assert ran.exit_code == 2
+    [line] = ran.stderr.splitlines()
+    assert line.startswith("error: hadoop-dr")
+    assert "See: hadoop-dr" in line

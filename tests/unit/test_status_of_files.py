@@ -128,3 +128,8 @@ def test_a_monitor_gets_1_and_what_is_wrong_as_a_line_each(home: Path) -> None:
         for line in ("include/policies/broken.yaml:4: unknown key 'perod'", "HADOOP_DR_SITE=esat: no pair has such"):
             assert line in done.stdout
     assert json.loads(done.stdout)["ok"] is False
+
+
+def test_the_name_of_a_service_is_answered_with_its_pair(home: Path) -> None:
+    with pytest.raises(BadInput, match=r"is a service\. Name its pair, east-west, or nothing"):
+        told(home, "billing")

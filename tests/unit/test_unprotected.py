@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.domain.ledger import GENESIS, Entry
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState, Undo, dump_state, load_state, reduce_service
-from hadoop_dr.domain.unprotected import ours_and_others, points_that_go, stands_against
+from hadoop_dr.domain.unprotected import ours_and_others, points_that_go, stands_against, whose
 
 P1, P2, P3 = (f"20261120T0{hour}0000.000Z" for hour in (1, 2, 3))
 
@@ -51,3 +51,9 @@ def test_the_entry_makes_its_points_gone_also_through_a_checkpoint() -> None:
     after = reduce_service([Entry(9, 1, "r", "", "unprotected", body, GENESIS, 1)], before)
     assert {name: one.gone for name, one in after.points.items()} == {P1: ("east",), P2: ()}
     assert load_state(dump_state(after)) == after
+
+
+def test_what_stays_for_a_person_is_not_called_somebody_elses() -> None:
+    ours, theirs = "dr-billing-kept-1-10", "dr-billing-2-kept-1-10"
+    assert whose("billing", [ours]).startswith("keep what an undo undid")
+    assert whose("billing", [ours, theirs]) == whose("billing", ["s ü"]) == "are not this service's"

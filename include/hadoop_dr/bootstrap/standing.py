@@ -52,6 +52,8 @@ def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None =
     home = home or settings.find_home()
     pairs, policies = settings.load_pairs(home), settings.load_policies(home)
     if pair is not None:
+        if pair not in pairs.pairs and pair in policies.policies:
+            raise BadInput(pair, "is a service", f"Name its pair, {policies.policies[pair].pair}, or nothing")
         settings.load_pair(home, pair)
     names = [pair] if pair is not None else sorted(pairs.pairs)
     out = [one for one in policies.out if pair is None or one.pair == pair or one.pair not in pairs.pairs]

@@ -65,6 +65,8 @@ def backup(service: str, as_json: bool, run_id: str | None, **order: Any) -> Non
 def check(service: str, as_json: bool) -> None:
     """Say whether a backup of SERVICE would be allowed now, and if not, why and what mends it.
 
+    Deletions above the limit are no part of it, because they take a plan: see hadoop-dr plan.
+
     Leaves nothing behind: for the clocks it makes and removes empty directories of its own below /.hadoop-dr.
     """
     with ends_well(as_json):
@@ -120,7 +122,8 @@ def _backup_page(document: Mapping[str, Any]) -> None:
 
 
 def _results_page(results: Sequence[Mapping[str, str]]) -> None:
-    for result in results:
+    """What needs a person stands last, where a terminal shows it."""
+    for result in sorted(results, key=lambda one: list(_SIGNS).index(one["state"])):
         say(f"{_SIGNS[result['state']]}  {result['name']}: {result['detail']}")
         if result["mend"] and result["state"] != "ok":
             say(f"      {result['mend']}")

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import click
 
-from hadoop_dr.cli.output import OutputGone, emit_error, fail_with, finish_output, prepare_output, tell
+from hadoop_dr.cli.output import OutputGone, fail_with, finish_output, prepare_output
 from hadoop_dr.cli.traces import keep_trace
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.last_words import ended_by
@@ -60,20 +60,14 @@ def _ended(run: Callable[[], object], words: Sequence[str], as_json: bool) -> in
 
 
 def _wrong_words(wrong: click.ClickException, as_json: bool) -> int:
-    """Says what was typed wrong, as click does, with the user's own words made harmless."""
+    """Says in one line what was typed wrong, with the user's own words made harmless."""
     context = wrong.ctx if isinstance(wrong, click.UsageError) else None
-    path = context.command_path if context else "hadoop-dr"
+    path = " ".join(["hadoop-dr", *(context.command_path.split()[1:] if context else ())])
     if isinstance(wrong, click.exceptions.NoArgsIsHelpError):
         wrong.show()
         return wrong.exit_code
-    if context:
-        tell(context.get_usage())
-        tell(f"Try '{path} --help' for help.")
-    message = " ".join(wrong.format_message().split())
-    tell(f"Error: {message}")
-    if as_json:
-        emit_error("BadInput", path, message, f"See: {path} --help")
-    return wrong.exit_code
+    message = " ".join(wrong.format_message().split()).rstrip(".")
+    return fail_with("BadInput", path, message, f"See: {path} --help", wrong.exit_code, as_json)
 
 
 def _looks(words: Sequence[str]) -> bool:

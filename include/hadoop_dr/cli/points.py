@@ -32,6 +32,7 @@ def points(service: str, every: bool, as_json: bool) -> None:
 def verify(service: str, point: str | None, as_json: bool) -> None:
     """Read a sealed point of SERVICE back on the secondary and compare it with the stored facts.
 
+    Read is what that point changed, and not what it shares with older ones, which their own verification reads.
     What is damaged, or is no longer, is marked in the ledger; nothing else is changed.
 
     Exit codes: 0 all of it matches; 1 something differs; 3 nothing differs, but something could not be read back.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import click
@@ -10,6 +10,7 @@ import click
 from hadoop_dr.bootstrap import status_of
 from hadoop_dr.cli.options import as_json_option
 from hadoop_dr.cli.output import emit, ends_well, say, table, warn
+from hadoop_dr.domain.quantities import counted
 
 
 @click.command(epilog="Example: hadoop-dr status --json | jq .ok")
@@ -30,12 +31,13 @@ def status(pair: str | None, as_json: bool) -> None:
 
 def _page(document: Mapping[str, Any]) -> None:
     for told in document["pairs"]:
-        _pair_page(told)
+        _pair_page(told, document["problems"])
     for problem in document["problems"]:
         say(f"out: {problem}")
 
 
-def _pair_page(document: Mapping[str, Any]) -> None:
+def _pair_page(document: Mapping[str, Any], below: Collection[str]) -> None:
+    """Shows one pair; of a broken policy its file, line and mend stand below all tables, once."""
     epoch = "unknown" if document["epoch"] is None else document["epoch"]
     say(f"pair {document['pair']}, epoch {epoch}, clients use {document['access'] or 'nobody knows which site'}")
     table(
@@ -64,7 +66,8 @@ def _pair_page(document: Mapping[str, Any]) -> None:
         ],
     )
     for name, service in document["services"].items():
-        if service["why"]:
+        if service["why"] and service["why"] not in below:
             say(f"{name} is {service['state']}: {service['why']}")
         if service["left_out"]:
-            say(f"{name}: its newest point leaves out {service['left_out']} objects: hadoop-dr coverage {name}")
+            objects = counted(service["left_out"], "object")
+            say(f"{name}: its newest point leaves out {objects}: hadoop-dr coverage {name}")

@@ -11,6 +11,7 @@ import click
 from hadoop_dr.bootstrap import unprotect_service
 from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, say, warn
+from hadoop_dr.domain.quantities import counted
 
 
 @click.command(epilog="Example: hadoop-dr unprotect billing --reason 'the database moves to another cluster'")
@@ -41,8 +42,8 @@ def unprotect(service: str, reason: str, both: bool, takeover: bool, pair: str |
 def _page(document: Mapping[str, Any]) -> None:
     for name, site in document["sites"].items():
         free = ", ".join(site["free"]) or "nothing"
-        say(f"{name}: {site['snapshots']} snapshots removed; can be deleted again: {free}")
-    say(f"{document['points']} points went, {document['points_left']} stay on the secondary")
+        say(f"{name}: {counted(site['snapshots'], 'snapshot')} removed; can be deleted again: {free}")
+    say(f"{counted(document['points'], 'point')} went, {document['points_left']} stay on the secondary")
     if document["released"]:
         say(f"other services may protect: {', '.join(document['released'])}")
     for text in document["warnings"]:

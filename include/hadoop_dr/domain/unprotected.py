@@ -59,3 +59,9 @@ def stands_against(state: ServiceState) -> str:
         return f"an undo to point {state.undo.to} is not finished"
     half = next((point for point in state.unfinished() if point.state is PointState.STAGED), None)
     return f"point {half.point} of run {half.run} may lie half placed on {half.target}" if half else ""
+
+
+def whose(service: str, names: Iterable[str]) -> str:
+    """Says of snapshots that stay whose they are: somebody else's, or what we kept for a person."""
+    kept = all(name.startswith(f"dr-{service}-kept-") for name in names)
+    return "keep what an undo undid, until a person removes them" if kept else "are not this service's"

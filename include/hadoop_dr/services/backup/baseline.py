@@ -26,7 +26,10 @@ def find_baseline(ground: Ground, state: ServiceState, wanted: Collection[str] |
 
 def lost_results(baseline: Baseline) -> list[Result]:
     """Says for people what of the newest point cannot serve."""
-    mend = "The next backup compares it whole and makes a point of it, which takes longer; see who deletes snapshots."
+    newest = baseline.newest
+    ours = newest is not None and bool(newest.gone)  # the ledger says so: it was unprotected, or its roots made way
+    mend = "The next backup compares it whole and makes a point of it, which takes longer"
+    mend += "; the ledger says that its snapshots were taken away." if ours else "; see who deletes snapshots."
     return [warn("baseline", line, mend) for line in baseline.lost]
 
 

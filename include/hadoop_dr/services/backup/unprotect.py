@@ -12,7 +12,7 @@ from typing import Any
 
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.service_state import Claim, ServiceState
-from hadoop_dr.domain.unprotected import Freed, ours_and_others, points_that_go, stands_against
+from hadoop_dr.domain.unprotected import Freed, ours_and_others, points_that_go, stands_against, whose
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.ledger.claims import Wish
@@ -131,10 +131,10 @@ class Unprotect:
         behind: str | None,
     ) -> dict[str, Any]:
         ground, state = self._ground, self._ground.ledger.known()
-        target = ground.target.name
+        target, service = ground.target.name, ground.policy.service
         kept = [point for point in state.sealed() if target not in point.gone and point.target == target]
         warnings = [
-            f"{site}:{root} cannot be deleted yet, it has snapshots that are not this service's: {', '.join(names)}"
+            f"{site}:{root} cannot be deleted yet, it has snapshots that {whose(service, names)}: {', '.join(names)}"
             for site, one in freed.items()
             for root, names in one.left.items()
         ]
