@@ -223,7 +223,7 @@ def test_wrong_arguments_are_code_2_without_a_home_or_a_connection(arguments: tu
     assert ran.exit_code == 2
     if arguments:
         assert validate("error", ran.stdout)["error"]["kind"] == "BadInput"
-        assert "Error: " in ran.stderr
+        assert "error: " in ran.stderr
 
 
 def test_a_moment_that_is_no_time_is_code_2_before_anything_is_opened() -> None:
