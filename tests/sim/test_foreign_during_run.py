@@ -11,7 +11,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.checks import Mark, Result
-from hadoop_dr.domain.errors import DrError, ForeignFound
+from hadoop_dr.domain.errors import DrError, ForeignFound, Unreachable
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.find_foreign import Carried, FindForeign
@@ -265,20 +265,46 @@ def test_a_check_of_a_point_that_waits_for_a_person_says_what_the_next_backup_wi
     assert drift.mend.startswith("The next backup undoes what is left of it")
 
 
-def test_a_check_that_cannot_see_whether_a_point_still_waits_says_so() -> None:
+def test_a_check_that_cannot_see_whether_a_point_still_waits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     world = lived_in()
     stages = placed(world)
     foreign_file(world, f"{ROOT}/stays/for eign")
     with pytest.raises(ForeignFound):
         stages.verify()
     stages.give_back("it ended")
-    west(world).delete_snapshot(ROOT, west(world).snapshots(ROOT)[-2].name)
+
+    def silent(*_: object) -> Any:
+        raise Unreachable("west", "no answer in time")
+
+    monkeypatch.setattr(MemoryNameNode, "diff", silent)
     [drift] = of_the_point(world)
     assert (drift.mark, "whether it is still so could not be seen" in drift.detail) == (Mark.FAIL, True)
 
 
 def of_the_point(world: World) -> list[Result]:
     return [one for one in check(world) if one.name in ("drift", "recovery")]
+
+
+@pytest.mark.parametrize("died", [False, True], ids=["given back", "died"])
+def test_a_point_that_waits_and_whose_snapshot_somebody_deleted_is_looked_at_again(died: bool) -> None:
+    world = lived_in()
+    stages = placed(world)
+    foreign_file(world, f"{ROOT}/stays/for eign")
+    with pytest.raises(ForeignFound):
+        stages.verify()
+    if died:
+        world.host.dead.add("r2")
+    else:
+        stages.give_back("it was refused")
+    candidate = [shot.name for shot in west(world).snapshots(ROOT) if "-kept-" not in shot.name][-1]
+    west(world).delete_snapshot(ROOT, candidate)
+    with pytest.raises(ForeignFound, match=f"{ROOT}/stays/for eign was made".replace("+", r"\+")):
+        world.backup("again")
+    world.host.dead.add("again")
+    west(world).delete(f"{ROOT}/stays/for eign")
+    in_step = world.backup("next")
+    assert in_step["state"] == "sealed"
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
 
 def test_what_changed_further_is_kept_anew() -> None:

@@ -88,7 +88,8 @@ class Token:
     def parse(cls, name: str) -> Token | None:
         """Reads a name; None when it is not a token."""
         match = _TOKEN.fullmatch(name)
-        return cls(match[1], int(match[2]), int(match[3]), int(match[4] or 0)) if match else None
+        token = cls(match[1], int(match[2]), int(match[3]), int(match[4] or 0)) if match else None
+        return token if str(token) == name else None  # "x-1-01" is nobody's: no path of ours is written like that
 
 
 @dataclass(frozen=True, slots=True)

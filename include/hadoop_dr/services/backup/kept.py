@@ -69,13 +69,19 @@ def refuse_undecided(ground: Ground, state: ServiceState) -> None:
 
 
 def is_unchanged(ground: Ground, point: Point, kept: Kept) -> bool:
-    """Whether everything is as it was kept: one request for each root, or one for the catalog."""
+    """Whether everything is as it was kept: one request for each root, or one for the catalog.
+
+    Where a snapshot to compare with is gone it cannot be told, so it is looked at anew.
+    """
     metastore = ground.target.metastore
     if kept.document and (metastore is None or metastore.current_event() != kept.event):
         return False
     name = snapshot_name(ground.policy.service, point.epoch, point.point, kept.number)
     roots = point.taken["roots"] if kept.snapshots else ()
-    return all(visible(merge(ground.target.namenode.diff(root, name, ""))) == Changes() for root in roots)
+    try:
+        return all(visible(merge(ground.target.namenode.diff(root, name, ""))) == Changes() for root in roots)
+    except NotFound:
+        return False
 
 
 def refusal(ground: Ground, kept: Kept) -> ForeignFound:
