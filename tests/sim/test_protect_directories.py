@@ -14,7 +14,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.services.backup.close import Close
 from hadoop_dr.services.backup.reverify import verify_again
-from sim.world import World, protecting
+from sim.world import World, plan_and_stage, protecting
 from support.thinned import thinned
 
 STAYS, GOES, COMES = "/data/stays ü", "/data/goes %20", "/lake/comes#+"
@@ -290,3 +290,32 @@ def exists(world: World, root: str) -> bool:
         return bool(world.clusters["west"].find(root))
     except DrError:
         return False
+
+
+def test_a_new_root_that_somebody_broke_while_bytes_moved_stops_no_later_run_and_all_that_went_is_kept() -> None:
+    """The given-up point's work area in the root that no sealed point has is parted from what comes."""
+    world = filled(STAYS)
+    namenode(world, "east").set_owner(f"{COMES}/a b", "alice", "staff")
+    namenode(world, "east").set_xattr(f"{COMES}/a b", "user.k", b"v")
+    write(world, f"{COMES}/a b", b"older version", "west")
+    MemoryNameNode(world.clusters["west"]).set_times(f"{COMES}/a b", 1_500_000_000_000)
+    write(world, f"{COMES}/d=1/ü", f"{COMES}d=1/ü".encode() * 40, "west")
+    world.backup("r1")
+    write(world, f"{STAYS}/new", b"n")
+    world.policy = hdfs(STAYS, COMES, more="drift: restore\n")
+    world.host.name = "r2"
+    stages = world.stages("r2")
+    stages.preflight()
+    stages.moment()
+    plan_and_stage(stages)
+    west = world.clusters["west"]
+    west.rename(f"{COMES}/d=1", "/moved away")
+    write(world, f"{COMES}/d=1", b"FOREIGN", "west")
+    with pytest.raises(DrError):
+        stages.place()
+    world.host.dead.add("r2")
+    holds(world, world.backup("next", approve_deletions=True), STAYS, COMES)
+    kept = [shot.name for shot in MemoryNameNode(west).snapshots(COMES) if "-kept-" in shot.name]
+    older = [west.find(f"{COMES}/.snapshot/{one}/a b").content for one in kept]
+    assert b"older version" in older
+    assert any(not west.find(f"{COMES}/.snapshot/{one}/d=1").is_dir for one in kept)

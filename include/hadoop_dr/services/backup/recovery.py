@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.errors import DrError, Superseded, Unknown
@@ -60,10 +60,15 @@ class Recover:
                 why = f"could not be finished: {error}"
             point = self._ground.ledger.read().points[point.point]
             step = next_step(self._stuck(point))
-        if step is Step.UNDO and undo.give_up(claim, point, why):
-            self._close.sweep(self._ground.ledger.read())
-        else:
-            self._void(claim, point, why)
+        if step is Step.UNDO:
+            # Roots that the undo does not come to, because the sealed point has none of them, are parted from it first.
+            back = come_back_to(self._ground, self._ground.ledger.read().newest_sealed(), point.taken["roots"])
+            self._set_aside(claim, set(point.taken["roots"]).difference(back))
+            if undo.give_up(claim, point, why):
+                self._close.sweep(self._ground.ledger.read())
+                return False
+        self._set_aside(claim, point.taken.get("roots", ()))
+        self._close.void(claim, point.point, why)
         return False
 
     def _stuck(self, point: Point) -> Left:
@@ -76,12 +81,11 @@ class Recover:
             whole=bool(come_back_to(self._ground, self._ground.ledger.read().newest_sealed(), roots)),
         )
 
-    def _void(self, claim: Claim, point: Point, why: str) -> None:
+    def _set_aside(self, claim: Claim, roots: Iterable[str]) -> None:
         target, service = self._ground.target.namenode, self._ground.policy.service
-        for root in point.taken.get("roots", ()):
+        for root in sorted(roots):
             if has_area(target, root, service):
                 set_aside(target, root, Token(service, claim.epoch, claim.n))
-        self._close.void(claim, point.point, why)
 
 
 def recovery_due(state: ServiceState, undecided: Container[str] = ()) -> list[Result]:
