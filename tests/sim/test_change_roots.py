@@ -435,6 +435,45 @@ def test_who_puts_protect_back_before_the_switch_has_the_old_roots_again(
     assert [point.target in point.gone for point in state.sealed()] == [False, False, False]
 
 
+@pytest.mark.parametrize("how", ["snapshot deleted", "out of the policy"])
+@pytest.mark.parametrize("rule", ["", "drift: restore\n"], ids=["refuse", "restore"])
+def test_an_old_root_of_which_nobody_can_tell_what_is_foreign_refuses_before_anything_is_done(
+    how: str, rule: str
+) -> None:
+    world = lived_in(*NARROW)
+    if how == "snapshot deleted":
+        namenode = MemoryNameNode(world.clusters["west"])
+        namenode.delete_snapshot(CHILD, namenode.snapshots(CHILD)[-1].name)
+    else:
+        world.policy = hdfs(SIBLING, LAKE)
+        world.backup("out")
+    write(world, f"{CHILD}/x=1/the irs", b"FOREIGN", "west")
+    before = {site: shots(world, site) for site in SITES}
+    world.policy = hdfs(*WIDE, LAKE) + rule
+    with pytest.raises(Refused, match="nobody can tell what of it is somebody else's"):
+        world.backup("change", **ORDER)
+    assert {site: shots(world, site) for site in SITES} == before
+    assert world.clusters["west"].find(f"{CHILD}/x=1/the irs").content == b"FOREIGN"
+    world.policy = hdfs(*NARROW, LAKE) + rule
+    world.backup("as it was")
+    kept = [one for one in shots(world, "west")[CHILD] if "-kept-" in one]
+    assert world.clusters["west"].find(f"{CHILD}/.snapshot/{kept[0]}/x=1/the irs").content == b"FOREIGN"
+
+
+@pytest.mark.parametrize(("before", "after"), [(NARROW, WIDE), (WIDE, NARROW)], ids=["widened", "narrowed"])
+@pytest.mark.parametrize("name", ["READ ME/x", "other-1-7/park/16400", "billing-1-07/x"])
+def test_what_lies_among_work_areas_of_an_old_root_and_is_not_ours_is_never_removed(
+    before: tuple[str, ...], after: tuple[str, ...], name: str
+) -> None:
+    world = lived_in(*before)
+    theirs = f"{CHILD if before == NARROW else PARENT}/.hadoop-dr/{name}"
+    write(world, theirs, b"FOREIGN", "west")
+    world.policy = hdfs(*after, LAKE)
+    with pytest.raises(Refused, match="is nobody's or another service's"):
+        world.backup("change", **ORDER)
+    assert world.clusters["west"].find(theirs).content == b"FOREIGN"
+
+
 HOW = ("dies before", "dies after", "loses")
 
 

@@ -40,6 +40,7 @@ from hadoop_dr.services.backup.root_change import RootsInTheWay
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.plan import Gather
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
+from hadoop_dr.services.transfer.workarea import not_of_service, remove_areas
 
 LISTING = (("path", "string"), ("inode", "int64"), ("facts", "string"))
 _SHOWN = 3
@@ -60,8 +61,8 @@ def adopt_live(
     """
     state, target = ground.ledger.read(), ground.target.namenode
     old = [one for one in (state.change.old if state.change else ()) if inside(one, root) or inside(root, one)]
-    for one in old:  # what an earlier run left of its own work there is nothing to be compared
-        target.delete(f"{one}/{WORK_AREA}", recursive=True)
+    for one in old:
+        _clear_own_work(ground, root, one)
     items = Gather(ground.source.namenode).items(root, None, newer, audit=False)
     existing = _live(target, root)
     seen = _described(ground, root, (existing or {}).items())
@@ -87,6 +88,26 @@ def adopt_live(
             "Move it away, or copy it to the primary, then back up again.",
         )
     return adoption
+
+
+def _clear_own_work(ground: Ground, root: str, old: str) -> None:
+    """What an earlier run of ours left of its own work in an old root is nothing to be compared.
+
+    Raises:
+        Refused: Beside it lies what is not ours, and would be compared.
+    """
+    target, service = ground.target.namenode, ground.policy.service
+    strange = not_of_service(target, old, service)
+    if not strange:
+        target.delete(f"{old}/{WORK_AREA}", recursive=True)
+    elif inside(old, root):
+        raise Refused(
+            f"{ground.target.name}:{old}/{WORK_AREA}/{strange[0]}",
+            "is nobody's or another service's, and a change of roots would take it for data",
+            "Look what it is, and move it away, then back up again.",
+        )
+    else:
+        remove_areas(target, old, service)
 
 
 class SwitchRoots:

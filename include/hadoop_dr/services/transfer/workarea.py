@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, OwnedElsewhere, Superseded
 from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.work import Area, Token
 from hadoop_dr.ports.namenode import NameNode
 
@@ -201,6 +202,22 @@ def set_aside(target: NameNode, root: str, token: Token) -> None:
 def has_area(target: NameNode, root: str, service: str) -> bool:
     """Whether a root has a work area of a service."""
     return bool(_areas(target, root, service))
+
+
+def not_of_service(target: NameNode, root: str, service: str) -> list[str]:
+    """Names of what lies among the work areas of a root and is no work area of this service."""
+    try:
+        names = [entry.name for entry in target.list(f"{root}/{WORK_AREA}")]
+    except NotFound:
+        return []
+    tokens = {name: Token.parse(name) for name in names if not name.startswith(_PROBE)}
+    return sorted(name for name, token in tokens.items() if token is None or token.service != service)
+
+
+def remove_areas(target: NameNode, root: str, service: str) -> None:
+    """Removes every work area of a service in a root, with what lies in it."""
+    for token in _areas(target, root, service):
+        target.delete(Area(root, token).top, recursive=True)
 
 
 def _areas(target: NameNode, root: str, service: str) -> list[Token]:
