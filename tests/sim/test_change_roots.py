@@ -364,7 +364,7 @@ def test_what_somebody_puts_beside_the_old_roots_after_the_order_is_not_removed(
 
 def test_what_an_earlier_run_left_of_its_work_in_an_old_root_is_no_part_of_the_new_one() -> None:
     world = lived_in(*NARROW)
-    write(world, f"{CHILD}/.hadoop-dr/1-7/stage/0-7.1/x", b"left", "west")
+    write(world, f"{CHILD}/.hadoop-dr/billing-1-7/stage/0-7.1/x", b"left", "west")
     world.policy = hdfs(*WIDE, LAKE)
     stages = world.stages("looks")
     stages.preflight(**ORDER)
