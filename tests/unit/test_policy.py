@@ -23,7 +23,7 @@ def test_what_a_file_leaves_out_is_what_the_class_says_and_what_the_shipped_file
     shipped = load_policies(Path(__file__).parents[2]).policies["billing"]
     assert least == Policy("billing", "east-west", least.protect, file="f.yaml")
     chosen_by_the_demo = {"protect": least.protect, "first_moment_ms": None, "smoke": (), "file": "f.yaml",
-                          "retention": least.retention}
+                          "retention": least.retention, "period_ms": least.period_ms, "rpo_ms": least.rpo_ms}
     assert replace(shipped, **chosen_by_the_demo) == least  # type: ignore[arg-type]
 
 

@@ -54,7 +54,7 @@ def test_the_shipped_files_are_in_order() -> None:
     billing = found.policies["billing"]
     assert billing.directories == ("/data/billing/landing",)
     assert billing.hive_patterns == ("billing",)
-    assert billing.period_ms == 15 * 60_000
+    assert billing.period_ms == 24 * 3_600_000
     assert billing.pair in pair_names(SHIPPED)
     assert load_pair(SHIPPED, "east-west").site_names == ("east", "west")
 
