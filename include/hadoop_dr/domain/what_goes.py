@@ -1,17 +1,19 @@
 """Foreign changes of what a plan takes away or rewrites: its own steps would hide them from every difference (I10).
 
 Told before the first step, from the difference between the plan's base and the live tree: nothing of the plan is in it.
+When a place that died is carried on, some of the plan may be in it; what can only be the plan's is left out then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.drift import replaced_in
 from hadoop_dr.domain.foreign import Act, Foreign
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import parent
+from hadoop_dr.domain.plan import Origin, Plan
 
 
 def going(items: Iterable[Item]) -> frozenset[str]:
@@ -37,6 +39,29 @@ def found_in(gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
 def asked_in(gone: frozenset[str], changes: Changes) -> list[Change]:
     """Gives what was modified there: a directory only because of its children, a file in itself."""
     return [change for change in changes.modified if change.old and change.new and _is_in(gone, change.old)]
+
+
+def still_there(gone: frozenset[str], changes: Changes) -> frozenset[str]:
+    """What of it still lies where it did: what is parked nobody reaches, and what is dropped takes nothing along."""
+    away = {change.old for change in changes.deleted}
+    return frozenset(path for path in gone if path not in away)
+
+
+def without_own(items: Iterable[Item], plan: Plan, staged: Mapping[int, int], changes: Changes) -> Changes:
+    """Leaves out what a place that died may have done: whatever of it is not as it should be shows in the candidate.
+
+    Args:
+        staged: Inode ids on the source of what was staged by itself -> those on the target.
+    """
+    arrived = {one.path: staged.get(one.inode, 0) if one.origin is Origin.STAGE else 0 for one in plan.arrive}
+    moved = {(item.old, item.new) for item in items}
+    own = {change.inode for change in changes.renamed if (change.old, change.new) in moved}
+    return Changes(
+        created=tuple(one for one in changes.created if arrived.get(one.new or "", -1) not in (0, one.inode)),
+        deleted=changes.deleted,
+        renamed=tuple(one for one in changes.renamed if one.inode not in own),
+        modified=tuple(one for one in changes.modified if one.inode not in own),
+    )
 
 
 def _is_in(gone: frozenset[str], path: str) -> bool:

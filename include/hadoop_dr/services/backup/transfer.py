@@ -89,7 +89,7 @@ class Transfer:
             self._collect_checksums(documents, roots)
             self._record_staged(claim, point, documents, staged)
         SwitchRoots(self._ground, self._beat).run(claim, documents, roots)
-        look_at_what_goes(self._ground, claim, point, documents, roots)
+        look_at_what_goes(self._ground, claim, point, documents, roots, staged)
         catalogs.drop(point, documents, lambda: self._still_mine(claim))
         place = Place(
             self._ground.target.namenode, self._ground.local_mover, lambda: self._still_mine(claim), self._beat
