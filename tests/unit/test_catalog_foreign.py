@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.comparison import alike
 from hadoop_dr.domain.catalog.difference import catalog_of
-from hadoop_dr.domain.catalog.foreign import Known, Left, find_foreign, told_objects, with_hanging
+from hadoop_dr.domain.catalog.foreign import Known, Left, find_foreign, is_related, told_objects, with_hanging
 from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.tree import text, with_field
@@ -52,6 +52,19 @@ def test_what_the_newest_point_left_or_the_primary_has_is_nobodys_change() -> No
     assert told([], [], [[T]]) == [], "gone on both sites"
     assert told([], [T], [[]]) == [], "yet to be made"
     assert told([], [T], []) == []
+
+
+def test_an_object_is_related_to_what_it_hangs_on_and_to_what_hangs_on_it() -> None:
+    day = partition("bill", "t ü", ("d",), ("1 %",))
+    every = [database("bill"), T, day, MANAGED, database("crm"), function("bill", "f")]
+
+    def related(to: Row) -> list[bool]:
+        return [is_related(row.slot, [to.slot]) for row in every]
+
+    assert related(T) == [True, True, True, False, False, False]
+    assert related(day) == [True, True, True, False, False, False]
+    assert related(database("bill")) == [True, True, True, True, False, True]
+    assert not is_related(T.slot, [])
 
 
 def test_what_nothing_explains_is_told_with_what_was_done() -> None:

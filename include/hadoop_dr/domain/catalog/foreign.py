@@ -114,6 +114,11 @@ def told_objects(found: Iterable[ForeignObject]) -> list[str]:
     return [one.told() for one in every if not any((above, one.act) in tops for above in _above(one.slot))]
 
 
+def is_related(slot: Slot, others: Iterable[Slot]) -> bool:
+    """Whether an object is one of others, hangs on one, or has one in it: a table's database, a partition's table."""
+    return any(slot == other or other[:3] in _above(slot) or slot[:3] in _above(other) for other in others)
+
+
 def with_hanging(there: Catalog, found: Iterable[ForeignObject]) -> list[Row]:
     """The definitions that would be lost with foreign objects: they, and what goes with a table or a database."""
     slots = {one.slot for one in found if one.row is not None}

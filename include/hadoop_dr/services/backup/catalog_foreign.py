@@ -2,7 +2,8 @@
 
     plan      all is read and compared: under ``refuse`` nothing is copied for a point that could not be placed
     drop      before anything goes: what is neither as the points left it nor as it should be
-    build     once the data is in place: what came to be there since the drops
+    build     once the data is in place: what came to be there since the drops; and each object that turns out to be
+              another than it was read, when it is made or altered
     verify    what differs from what was built a moment ago
         |
         v
@@ -19,7 +20,7 @@ import hashlib
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 
 from hadoop_dr.domain.catalog.difference import Catalog
-from hadoop_dr.domain.catalog.foreign import Act, ForeignObject, Known, find_foreign, told_objects, with_hanging
+from hadoop_dr.domain.catalog.foreign import Act, ForeignObject, Known, find_foreign, is_related, told_objects, with_hanging
 from hadoop_dr.domain.catalog.rows import SCHEMA, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.drift import way_out
@@ -32,7 +33,7 @@ from hadoop_dr.services.backup.catalog_baseline import left_by_points, selected_
 from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.ground import Ground
 from hadoop_dr.services.backup.kept import refusal
-from hadoop_dr.services.catalog import Exported
+from hadoop_dr.services.catalog import Exported, Met
 
 BEFORE_PLACE = -1
 """In place of the number of a candidate snapshot, of which there is none yet."""
@@ -53,7 +54,8 @@ class ForeignObjects:
         self._noted = f"{Documents(ground, point).directory}/changers"
 
     def judge(
-        self, now: Exported, wanted: Catalog, may_lack: Container[Slot] = (), number: int = BEFORE_PLACE
+        self, now: Exported, wanted: Catalog, may_lack: Container[Slot] = (), number: int = BEFORE_PLACE,
+        met: Met | None = None,
     ) -> Collection[Slot]:
         """Keeps what is foreign and was not kept yet; then it may be changed.
 
@@ -62,6 +64,7 @@ class ForeignObjects:
             wanted: What it should have.
             may_lack: What this worker took away itself.
             number: Of the candidate whose catalog this is.
+            met: What was not as it had been read: nothing else is asked about.
 
         Raises:
             ForeignFound: The policy says to leave it to a person.
@@ -69,8 +72,11 @@ class ForeignObjects:
         changers = set(self._ground.target.files.names(self._noted))
         unsure = bool(changers - {self._mine}) if number == BEFORE_PLACE else len(changers) > 1
         found = find_between(
-            self._ground, self._chosen, now.rows, wanted, self.point, may_lack=may_lack, unsure=unsure
-        )
+            self._ground, self._chosen, now.rows, wanted, self.point, may_lack=may_lack,
+            unsure=unsure or (met is not None and met.unsure),
+        )  # fmt: skip
+        if met is not None:
+            found = [one for one in found if is_related(one.slot, met.slots)]
         refused = self._ground.policy.drift is Drift.REFUSE and any(one.act is not Act.UNTOLD for one in found)
         new = found if refused else self._not_kept(found)
         if new:

@@ -287,8 +287,10 @@ class Catalogs:
             wanted, named, foreign = self._wanted(documents), self._named(documents), self._foreign_to(point)
             target = catalog_of(wanted)
             self._apply(still_mine).build(
-                wanted, selected_at(point), named, lambda now: foreign.before_change(now, target, self._taken_away)
-            )
+                wanted, selected_at(point), named,
+                lambda now: foreign.before_change(now, target, self._taken_away),
+                lambda now, met: foreign.judge(now, target, self._taken_away, met=met),
+            )  # fmt: skip
 
     def verify(self, point: Point, documents: Documents, number: int = 0) -> Verdict:
         """Compares the target's catalog with the point's, object by object; none may name the other site.

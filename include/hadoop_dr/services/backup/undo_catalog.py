@@ -77,7 +77,9 @@ class UndoCatalog:
     def build(self) -> None:
         """Creates and alters what is missing or another; once the tree is back."""
         if apply := self._apply():
-            apply.build(self._wanted, self._selection, self._selection.named, self._keep)
+            apply.build(
+                self._wanted, self._selection, self._selection.named, self._keep, lambda now, _: self._keep(now)
+            )
 
     def _keep(self, now: Exported) -> Collection[Slot]:
         """Keeps definitions that are neither the one point's nor the other's, before they go (I10)."""

@@ -7,7 +7,7 @@ is looked up; it is sent a second time by no one, because the first sending may 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from hadoop_dr.domain.catalog.comparison import compare
@@ -64,7 +64,28 @@ Judge = Callable[[Exported], Collection[Slot]]
 """Told what the target has when it is read first; gives what of it is somebody else's and may go all the same."""
 
 
+@dataclass(slots=True)
+class Met:
+    """What somebody else may have made or dropped between a look and the change that was made by it.
+
+    Attributes:
+        slots: The objects that were not as they had been read, or of whose creation no answer came.
+        unsure: No answer came, so what is there may be ours, too.
+    """
+
+    slots: set[Slot] = field(default_factory=set)
+    unsure: bool = False
+
+
+JudgeMet = Callable[[Exported, Met], Collection[Slot]]
+"""Told what the target has then, before any of it is changed; gives what may go all the same."""
+
+
 def _nothing(_: Exported) -> Collection[Slot]:
+    return ()
+
+
+def _nothing_met(_: Exported, __: Met) -> Collection[Slot]:
     return ()
 
 
@@ -135,7 +156,7 @@ class CatalogApply:
         raise self._stays(str(change.row.slot) for change in changes)
 
     def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot] = (),
-              judge: Judge = _nothing) -> Applied:
+              judge: Judge = _nothing, judge_met: JudgeMet = _nothing_met) -> Applied:
         """Creates and alters until the target has what is wanted; after the data is in place.
 
         Args:
@@ -143,6 +164,7 @@ class CatalogApply:
             selection: What may be touched.
             named: What the plan said would be dropped.
             judge: Asked before anything is changed.
+            judge_met: Asked before anything is changed that turned out to be another than it was read.
 
         Raises:
             Refused: Something would have to go that the plan did not name.
@@ -159,11 +181,12 @@ class CatalogApply:
             # In the first round even what cannot be told apart is sent: the target may learn a field it now supports.
             if not changes or (number > 1 and not verdict.mismatch):
                 return Applied(counts[Verb.CREATE], counts[Verb.ALTER], counts[Verb.DROP], number, verdict.cannot_tell)
-            self._run(changes, state.rows)
+            met = self._run(changes, state.rows)
             known |= {change.row.slot for change in changes if change.verb is Verb.CREATE}
             for change in changes:
                 counts[change.verb] += 1
             state = self._read(selection, state)
+            known.update(judge_met(state, met) if met.slots else ())
         raise self._stays(compare(target, state.rows, selection.owns).mismatch)
 
     def _stays(self, objects: Iterable[str]) -> Mismatch:
@@ -189,8 +212,9 @@ class CatalogApply:
         except CatalogMoved:                                 # others change it, too: as of no event will do here
             return self._export.begin(selection)
 
-    def _run(self, changes: Sequence[Change], before: Catalog) -> None:
-        """Sends changes in order, those of one verb, kind and table together."""
+    def _run(self, changes: Sequence[Change], before: Catalog) -> Met:
+        """Sends changes in order, those of one verb, kind and table together; ends where one is not as it was read."""
+        met = Met()
         for (verb, kind, *_), group in groupby(changes, key=lambda change: (change.verb, *change.row.slot[:3])):
             rows = [change.row for change in group]
             while rows:
@@ -198,27 +222,39 @@ class CatalogApply:
                 self._between()
                 began_s = self._clock.monotonic_s()
                 try:
-                    self._send(verb, batch, before)
+                    answered = self._send(verb, batch, before)
                 except (AlreadyExists, NotFound):
-                    return                                   # not as it was read a moment ago: look again
+                    met.slots.update(row.slot for row in batch)
+                    return met                               # not as it was read a moment ago: look again
+                if not answered and verb is Verb.CREATE:
+                    met.slots.update(row.slot for row in batch)
+                    met.unsure = True
                 self._pace.took((verb, kind), len(batch), self._clock.monotonic_s() - began_s)
+        return met
 
     def _batch(self, verb: Verb, kind: Kind, rows: list[Row]) -> tuple[list[Row], list[Row]]:
         """Parts off what is sent at once: all that an overtaken worker may still change."""
         size = self._pace.size((verb, kind)) if kind in _IN_BATCHES else 1
         return rows[:size], rows[size:]
 
-    def _send(self, verb: Verb, rows: list[Row], before: Catalog) -> None:
+    def _send(self, verb: Verb, rows: list[Row], before: Catalog) -> bool:
+        """Sends one change, and waits for its effect where no answer came.
+
+        Returns:
+            Whether an answer came.
+        """
         call = {Verb.CREATE: self._metastore.create, Verb.ALTER: self._metastore.alter,
                 Verb.DROP: self._metastore.drop}[verb]
         try:
             call(rows)
+            return True
         except Unknown:
             deadline = self._clock.monotonic_s() + self._settle_s
             while not self._shows(verb, rows, before):
                 if self._clock.monotonic_s() >= deadline:
                     raise
                 self._clock.sleep_until(self._clock.monotonic_s() + 0.2)
+            return False
 
     def _shows(self, verb: Verb, rows: list[Row], before: Catalog) -> bool:
         """Whether the effect of a change can be seen."""
