@@ -56,7 +56,7 @@ def test_what_the_newest_point_left_or_the_primary_has_is_nobodys_change() -> No
 
 def test_an_object_is_related_to_what_it_hangs_on_and_to_what_hangs_on_it() -> None:
     day = partition("bill", "t ü", ("d",), ("1 %",))
-    every = [database("bill"), T, day, MANAGED, database("crm"), function("bill", "f")]
+    every = [database("bill"), T, day, MANAGED, database("crm"), function("bill", "f", "hdfs://west/f.jar")]
 
     def related(to: Row) -> list[bool]:
         return [is_related(row.slot, [to.slot]) for row in every]

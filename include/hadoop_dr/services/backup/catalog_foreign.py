@@ -20,7 +20,15 @@ import hashlib
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 
 from hadoop_dr.domain.catalog.difference import Catalog
-from hadoop_dr.domain.catalog.foreign import Act, ForeignObject, Known, find_foreign, is_related, told_objects, with_hanging
+from hadoop_dr.domain.catalog.foreign import (
+    Act,
+    ForeignObject,
+    Known,
+    find_foreign,
+    is_related,
+    told_objects,
+    with_hanging,
+)
 from hadoop_dr.domain.catalog.rows import SCHEMA, Row, Slot, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.drift import way_out
