@@ -10,7 +10,16 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.errors import Protocol, Refused, Superseded, Unknown, Unreachable
-from hadoop_dr.domain.ledger import GENESIS, Entry, decode, encode, entry_path, point_directory, service_chain
+from hadoop_dr.domain.ledger import (
+    GENESIS,
+    Entry,
+    decode,
+    encode,
+    entry_path,
+    kept_document,
+    point_directory,
+    service_chain,
+)
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.service_state import PointState, ServiceState, dump_state, load_state, reduce_service
 from hadoop_dr.services.ledger.chain import Chain, read_copy
@@ -45,6 +54,9 @@ def test_an_entry_reads_back_as_it_was_written() -> None:
 
 def test_every_service_and_every_point_has_a_place_of_its_own_below_its_pair() -> None:
     assert service_chain("east-west", "billing") == "/.hadoop-dr/east-west/services/billing/ledger"
+    assert kept_document("east-west", "billing", "a.parquet") == (
+        "/.hadoop-dr/east-west/services/billing/kept/a.parquet"
+    )
     assert point_directory("east-west", "billing", "20261120T020000.000Z") == (
         "/.hadoop-dr/east-west/services/billing/points/20261120T020000.000Z")  # fmt: skip
 

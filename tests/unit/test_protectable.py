@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
 from hadoop_dr.domain.catalog.places import locations
-from hadoop_dr.domain.catalog.protectable import Parted, Rule
+from hadoop_dr.domain.catalog.protectable import Parted, Rule, leave_out_gone
 from hadoop_dr.domain.catalog.protectable import part as part_rows
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
 from hadoop_dr.domain.checks import Mark
@@ -40,6 +40,18 @@ def test_what_can_be_protected_is_whole() -> None:
     rows = [database("bill"), table("bill", "t", location="hdfs://east:8020/a b/t"), table("bill", "u", location="/u")]
     parted = part(rows, RULE, own_directories)
     assert (parted.rows, parted.findings, parted.decision.roots) == (rows, [], ("/a b/t", "/u"))
+
+
+def test_a_table_whose_directory_is_gone_is_left_out_with_the_keys_that_refer_to_it() -> None:
+    gone, child = table("bill", "gone ü", location="hdfs://east/g %"), table("bill", "child", location="hdfs://east/c")
+    key = primary_key("bill", "gone ü", "pk", "a")
+    rows = [database("bill"), gone, key, child, foreign_key("bill", "child", "fk", key)]
+    parted = part(rows, RULE, own_directories)
+    places = [place for place in locations(rows) if place.path == "/g %"]
+    left = leave_out_gone(parted, places, RULE)
+    assert left.rows == [rows[0], child]
+    assert told(left)["table bill.gone ü"] == (Uncovered.GONE, "its directory /g % does not exist")
+    assert left.decision == parted.decision
 
 
 def test_a_table_at_another_address_is_left_out_with_all_that_hangs_on_it_and_is_no_root() -> None:
