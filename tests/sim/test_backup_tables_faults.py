@@ -175,21 +175,25 @@ def test_a_sleeper_that_wakes_ends_its_batch_and_no_more_and_the_next_run_sees_w
     assert_equal(world)
 
 
-def test_a_point_that_cannot_be_finished_takes_its_tables_back_when_it_is_given_up() -> None:
-    """What it had created goes, what it had dropped or altered is as the last point has it."""
-    world = LIVED_IN.clone()
-    before = hashes_on_west(world)
-    west = world.clusters["west"]
-    real = west.extend
+def dies_without_a_way_on(world: TableWorld) -> None:
+    """A run dies when its catalog is applied, and one of its files can never be read back as it was."""
+    disk, east = world.clusters["west"], world.clusters["east"]
+    real = disk.extend
 
     def bad_disk(node: Any, data: bytes) -> None:
         real(node, bytes(255 - byte for byte in data) if data == b"spoiled" else data)
 
-    made = world.clusters["east"].make_file("/wh/made %/f", replication=1, block_size=1024, overwrite=True)
-    world.clusters["east"].extend(made, b"spoiled")
-    west.extend = bad_disk  # type: ignore[method-assign]
+    east.extend(east.make_file("/wh/made %/f", replication=1, block_size=1024, overwrite=True), b"spoiled")
+    disk.extend = bad_disk  # type: ignore[method-assign]
     with pytest.raises(Died):
         world.backup("dies", Faults(at=COUNT, die=True, after=True))
+
+
+def test_a_point_that_cannot_be_finished_takes_its_tables_back_when_it_is_given_up() -> None:
+    """What it had created goes, what it had dropped or altered is as the last point has it."""
+    world = LIVED_IN.clone()
+    before = hashes_on_west(world)
+    dies_without_a_way_on(world)
     assert hashes_on_west(world) != before
     world.host.dead.add("dies")
     world.stages("next").preflight()
@@ -202,17 +206,8 @@ def test_what_somebody_made_of_a_table_is_kept_when_a_given_up_run_is_undone(mon
     """Also what came after the last try to carry it on."""
     world, announce = LIVED_IN.clone(), UndoChanges._announce
     before = hashes_on_west(world)
-    west, disk = world.metastores["west"], world.clusters["west"]
-    real = disk.extend
-
-    def bad_disk(node: Any, data: bytes) -> None:
-        real(node, bytes(255 - byte for byte in data) if data == b"spoiled" else data)
-
-    made = world.clusters["east"].make_file("/wh/made %/f", replication=1, block_size=1024, overwrite=True)
-    world.clusters["east"].extend(made, b"spoiled")
-    disk.extend = bad_disk  # type: ignore[method-assign]
-    with pytest.raises(Died):
-        world.backup("dies", Faults(at=COUNT, die=True, after=True))
+    west = world.metastores["west"]
+    dies_without_a_way_on(world)
     theirs: list[str] = []
 
     def alter(self: UndoChanges, *arguments: Any) -> None:

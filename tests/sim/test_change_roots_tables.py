@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.test_change_roots import HOW, effects, interrupted, shots, told
+from sim.root_changes import HOW, effects, interrupted, shots, told
 from sim.test_database_roots import HOME, MANAGED, Bill
 from sim.world import TABLES, protecting
 from support.thinned import thinned

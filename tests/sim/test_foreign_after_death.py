@@ -9,9 +9,9 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, ForeignFound
+from sim.foreign_changes import RESTORE, ROOT, extend, kept_snapshots, lived_in
 from sim.test_drift import foreign_file
-from sim.test_foreign_during_run import POLICY, RESTORE, ROOT, extend, kept_snapshots, lived_in
-from sim.world import World, plan_and_stage
+from sim.world import POLICY, World, plan_and_stage
 
 LATE = b"<somebody else's>"
 ACTS: dict[str, Callable[[World], Any]] = {

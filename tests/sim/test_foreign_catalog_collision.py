@@ -74,13 +74,19 @@ def has_met(world: TableWorld) -> bool:
     return bool(getattr(west(world), "met", False))
 
 
+def made_first(what: str, policy: str, *, lost: bool) -> tuple[TableWorld, str, list[str]]:
+    """Somebody makes an object just before the run does; with its name, and what the metastore then has under it."""
+    base, change, act, name = MADE[what]
+    seen = list[str]()
+    world = overtaken(base, policy, change, lambda w: (act(w), seen.append(rows_on_west(w)[name])), lost)
+    return world, name, seen
+
+
 @pytest.mark.parametrize(("what", "lost"), list(product(MADE, (False, True))))
 def test_what_somebody_makes_just_before_the_run_makes_it_is_refused_by_name_and_left_alone(
     what: str, lost: bool
 ) -> None:
-    base, change, act, name = MADE[what]
-    seen = list[str]()
-    world = overtaken(base, TABLES, change, lambda w: (act(w), seen.append(rows_on_west(w)[name])), lost)
+    world, name, seen = made_first(what, TABLES, lost=lost)
     with pytest.raises(ForeignFound, match=f"{name} was (made|there)"):
         world.backup("second")
     assert has_met(world)
@@ -92,9 +98,7 @@ def test_what_somebody_makes_just_before_the_run_makes_it_is_refused_by_name_and
 def test_what_somebody_makes_just_before_the_run_makes_it_is_kept_where_the_policy_says_restore(
     what: str, lost: bool
 ) -> None:
-    base, change, act, name = MADE[what]
-    seen = list[str]()
-    world = overtaken(base, RESTORE, change, lambda w: (act(w), seen.append(rows_on_west(w)[name])), lost)
+    world, name, seen = made_first(what, RESTORE, lost=lost)
     document = world.backup("second")
     assert (has_met(world), document["state"]) == (True, "sealed")
     assert_equal(world)

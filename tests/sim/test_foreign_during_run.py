@@ -9,111 +9,29 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.checks import Mark, Result
-from hadoop_dr.domain.errors import DrError, ForeignFound, Unreachable
+from hadoop_dr.domain.errors import DrError, ForeignFound
 from hadoop_dr.domain.plan import make_plan
-from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.find_foreign import Carried, FindForeign
-from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.report import all_entries, explanation, points_document
+from sim.foreign_changes import (
+    CONTENT,
+    EVERY,
+    FOREIGN,
+    RESTORE,
+    ROOT,
+    SIZES,
+    base,
+    extend,
+    kept_snapshots,
+    lived_in,
+    placed,
+    points,
+    told,
+    west,
+)
 from sim.test_backup_flow import fill
 from sim.test_drift import check, foreign_file, sealed_world, spy
 from sim.world import POLICY, World, plan_and_stage
 from support.thinned import thinned
-
-ROOT = "/data/a b+%"
-RESTORE = "drift: restore\n"
-SIZES = {"small": "", "large": "audit_entries: 3\n"}
-
-
-def lived_in(policy: str = POLICY) -> World:
-    """A sealed point, and a primary that moved on: a file grew, a directory moved, a new one came, one went."""
-    world = World(policy=policy)
-    fill(world)
-    east = world.clusters["east"]
-    for name in ("stays/x 1", "stays/deep ü/y", "goes/z"):
-        east.make_directory(f"{ROOT}/{name}".rpartition("/")[0], 0o755, parents=True)
-        east.extend(east.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=False), name.encode())
-    world.backup("r1")
-    east.extend(east.find(f"{ROOT}/h#"), b"more")
-    east.rename(f"{ROOT}/ü dir/g=1", f"{ROOT}/moved =")
-    east.delete(f"{ROOT}/goes", recursive=True)
-    east.make_directory(f"{ROOT}/came/in %", 0o755, parents=True)
-    for name in ("came/a+", "came/in %/b"):
-        east.extend(east.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=False), name.encode())
-    return world
-
-
-def placed(world: World, run: str = "r2", after: Callable[[World], None] | None = None) -> BackupStages:
-    """A run whose place is done; ``after`` happens once everything is staged."""
-    world.host.name = run
-    stages = world.stages(run)
-    stages.preflight()
-    stages.moment()
-    plan_and_stage(stages)
-    if after:
-        after(world)
-    stages.place()
-    return stages
-
-
-def west(world: World) -> MemoryNameNode:
-    return MemoryNameNode(world.clusters["west"])
-
-
-def kept_snapshots(world: World) -> list[str]:
-    return [shot.name for shot in west(world).snapshots(ROOT) if "-kept-" in shot.name]
-
-
-def points(world: World) -> dict[str, Any]:
-    return points_document("billing", world.ground().ledger.read(), ("east", "west"))
-
-
-def told(world: World) -> list[str]:
-    chain = world.ground().ledger.chain
-    entries = explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]
-    return [entry["text"] for entry in entries if entry["kind"] in ("kept", "unkept")]
-
-
-def extend(world: World, name: str, data: bytes = b"FOREIGN") -> None:
-    world.clusters["west"].extend(world.clusters["west"].find(f"{ROOT}/{name}"), data)
-
-
-# What somebody does, and how it is named. All of it is about things that a large root is not compared for.
-FOREIGN: dict[str, tuple[Callable[[World], Any], str]] = {
-    "a file in an old directory": (lambda w: foreign_file(w, f"{ROOT}/stays/for eign"), "stays/for eign was made"),
-    "a file in the root": (lambda w: foreign_file(w, f"{ROOT}/for eign"), "for eign was made"),
-    "a directory": (lambda w: west(w).make_directory(f"{ROOT}/stays/theirs %/deep", 0o755), "theirs % was made"),
-    "a file written over": (lambda w: foreign_file(w, f"{ROOT}/stays/x 1", b"EVIL content"), "stays/x 1 was"),
-    "a file that grew": (lambda w: extend(w, "stays/deep ü/y"), "stays/deep ü/y was changed"),
-    "a file removed": (lambda w: west(w).delete(f"{ROOT}/stays/x 1"), "stays/x 1 was deleted"),
-    "a directory removed": (
-        lambda w: west(w).delete(f"{ROOT}/stays/deep ü", recursive=True), "stays/deep ü was deleted"),
-    "a directory moved": (
-        lambda w: west(w).rename(f"{ROOT}/stays", f"{ROOT}/moved by them"), "stays was moved to moved by them"),
-    "a file's mode": (lambda w: west(w).set_permission(f"{ROOT}/stays/x 1", 0o777), "stays/x 1 was changed"),
-    "a directory's mode": (lambda w: west(w).set_permission(f"{ROOT}/stays", 0o777), "stays was changed: mode 777"),
-    "a directory's attribute": (
-        lambda w: west(w).set_xattr(f"{ROOT}/stays/deep ü", "user.ü", b"1"), "stays/deep ü was changed"),
-    "the root's mode": (lambda w: west(w).set_permission(ROOT, 0o777), f"{ROOT} was changed: mode 777"),
-    "the root's attribute": (lambda w: west(w).set_xattr(ROOT, "user.ü", b"1"), f"{ROOT} was changed"),
-}  # fmt: skip
-# And what only somebody can do who finds what the run has just brought.
-BROUGHT: dict[str, tuple[Callable[[World], Any], str]] = {
-    "a file in a new directory": (
-        lambda w: foreign_file(w, f"{ROOT}/came/in %/for eign"), "came/in %/for eign was made"),
-    "a new file written over": (lambda w: foreign_file(w, f"{ROOT}/came/a+", b"EVIL"), "came/a+ was changed"),
-    "a new file removed": (lambda w: west(w).delete(f"{ROOT}/came/in %/b"), "came/in %/b was deleted"),
-    "a new directory moved": (lambda w: west(w).rename(f"{ROOT}/came", f"{ROOT}/gone"), "came was moved to gone"),
-    "a file that grew and grew again": (lambda w: extend(w, "h#"), "h# was"),
-    "what moved moved on": (lambda w: west(w).rename(f"{ROOT}/moved =", f"{ROOT}/on"), "moved = was moved to on"),
-}  # fmt: skip
-EVERY = FOREIGN | BROUGHT
-CONTENT = {"a file in an old directory": ("stays/for eign", b"FOREIGN"),
-           "a file written over": ("stays/x 1", b"EVIL content"),
-           "a file in a new directory": ("came/in %/for eign", b"FOREIGN"),
-           "a new file written over": ("came/a+", b"EVIL")}  # fmt: skip
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -193,161 +111,6 @@ def test_what_was_kept_is_named_everywhere_until_a_person_removes_it_and_no_prun
     assert points(world)["kept"] == []
     assert not [result for result in check(world) if result.name == "kept"]
     assert "removed" in told(world)[-1]
-
-
-def test_a_service_with_foreign_changes_stays_refused_and_writes_nothing_until_somebody_decides() -> None:
-    world = lived_in()
-    stages = placed(world)
-    foreign_file(world, f"{ROOT}/stays/for eign")
-    with pytest.raises(ForeignFound):
-        stages.verify()
-    world.host.dead.add("r2")
-    shots = west(world).snapshots(ROOT)
-    for number in range(3):
-        with pytest.raises(ForeignFound, match="stays/for eign was made"):
-            world.backup(f"again {number}")
-        world.host.dead.add(f"again {number}")
-        assert west(world).snapshots(ROOT) == shots
-    assert world.clusters["west"].find(f"{ROOT}/stays/for eign").content == b"FOREIGN"
-    assert len(world.ground().ledger.read().kept) == 1
-
-
-def written_again(world: World, path: str) -> None:
-    """What somebody does who wants a file as it was: the same bytes, owner, mode and time, in another file."""
-    before = f"{ROOT}/.snapshot/{base(world)}/{path}"
-    was = west(world).status(before).facts
-    foreign_file(world, f"{ROOT}/{path}", world.clusters["west"].find(before).content)
-    west(world).set_owner(f"{ROOT}/{path}", was.owner, was.group)
-    west(world).set_permission(f"{ROOT}/{path}", was.mode)
-    west(world).set_times(f"{ROOT}/{path}", was.mtime_ms)
-    assert west(world).status(f"{ROOT}/{path}").facts == was
-
-
-@pytest.mark.parametrize("what", ["a file written over", "a file removed"])
-def test_a_copy_of_what_somebody_replaced_or_deleted_puts_nothing_back_and_is_kept_once(what: str) -> None:
-    world = lived_in()
-    stages = placed(world)
-    EVERY[what][0](world)
-    with pytest.raises(ForeignFound, match=r"cannot be put back with a copy of it: set drift: restore in the policy"):
-        stages.verify()
-    world.host.dead.add("r2")
-    written_again(world, "stays/x 1")
-    for number in range(3):
-        with pytest.raises(ForeignFound, match=r"stays/x 1 was replaced; .*cannot be put back with a copy of it"):
-            world.backup(f"again {number}")
-        world.host.dead.add(f"again {number}")
-        assert len(kept_snapshots(world)) == 2
-    world.policy = POLICY + RESTORE
-    world.backup("restored")
-    assert points(world)["points"][-1]["state"] == "sealed"
-    world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/stays/x 1"), b"more")
-    world.backup("next")
-    assert world.tree("west", ROOT) == world.tree("east", ROOT)
-
-
-def test_a_check_of_a_point_that_waits_for_a_person_says_what_the_next_backup_will_do() -> None:
-    world = lived_in()
-    stages = placed(world)
-    foreign_file(world, f"{ROOT}/stays/for eign")
-    with pytest.raises(ForeignFound):
-        stages.verify()
-    stages.give_back("it ended")
-    assert [(one.name, one.mark) for one in of_the_point(world)] == [("drift", Mark.FAIL)]
-    west(world).delete(f"{ROOT}/stays/for eign")
-    drift, recovery = of_the_point(world)
-    assert (drift.name, drift.mark, recovery.name, recovery.mark) == ("drift", Mark.WARN, "recovery", Mark.WARN)
-    assert drift.detail.endswith("the point is not sealed; west has changed since")
-    assert drift.mend == "The next backup looks again."
-    foreign_file(world, f"{ROOT}/stays/for eign")
-    world.policy = POLICY + RESTORE
-    drift, recovery = of_the_point(world)
-    assert (drift.name, drift.mark, recovery.name, recovery.mark) == ("drift", Mark.WARN, "recovery", Mark.WARN)
-    assert drift.mend.startswith("The next backup undoes what is left of it")
-
-
-def test_a_check_that_cannot_see_whether_a_point_still_waits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = lived_in()
-    stages = placed(world)
-    foreign_file(world, f"{ROOT}/stays/for eign")
-    with pytest.raises(ForeignFound):
-        stages.verify()
-    stages.give_back("it ended")
-
-    def silent(*_: object) -> Any:
-        raise Unreachable("west", "no answer in time")
-
-    monkeypatch.setattr(MemoryNameNode, "diff", silent)
-    [drift] = of_the_point(world)
-    assert (drift.mark, "whether it is still so could not be seen" in drift.detail) == (Mark.FAIL, True)
-
-
-def of_the_point(world: World) -> list[Result]:
-    return [one for one in check(world) if one.name in ("drift", "recovery")]
-
-
-@pytest.mark.parametrize("died", [False, True], ids=["given back", "died"])
-def test_a_point_that_waits_and_whose_snapshot_somebody_deleted_is_looked_at_again(died: bool) -> None:
-    world = lived_in()
-    stages = placed(world)
-    foreign_file(world, f"{ROOT}/stays/for eign")
-    with pytest.raises(ForeignFound):
-        stages.verify()
-    if died:
-        world.host.dead.add("r2")
-    else:
-        stages.give_back("it was refused")
-    candidate = [shot.name for shot in west(world).snapshots(ROOT) if "-kept-" not in shot.name][-1]
-    west(world).delete_snapshot(ROOT, candidate)
-    with pytest.raises(ForeignFound, match=f"{ROOT}/stays/for eign was made".replace("+", r"\+")):
-        world.backup("again")
-    world.host.dead.add("again")
-    west(world).delete(f"{ROOT}/stays/for eign")
-    in_step = world.backup("next")
-    assert in_step["state"] == "sealed"
-    assert world.tree("west", ROOT) == world.tree("east", ROOT)
-
-
-def test_what_changed_further_is_kept_anew() -> None:
-    world = lived_in()
-    stages = placed(world)
-    foreign_file(world, f"{ROOT}/stays/for eign")
-    with pytest.raises(ForeignFound):
-        stages.verify()
-    world.host.dead.add("r2")
-    extend(world, "stays/for eign", b" AND MORE")
-    with pytest.raises(ForeignFound):
-        world.backup("again")
-    contents = [world.clusters["west"].find(f"{ROOT}/.snapshot/{name}/stays/for eign").content
-                for name in kept_snapshots(world)]  # fmt: skip
-    assert contents == [b"FOREIGN", b"FOREIGN AND MORE"]
-
-
-def test_once_the_foreign_file_is_taken_away_the_next_run_seals_the_point_and_its_own() -> None:
-    world = lived_in()
-    stages = placed(world)
-    foreign_file(world, f"{ROOT}/stays/for eign")
-    with pytest.raises(ForeignFound):
-        stages.verify()
-    world.host.dead.add("r2")
-    west(world).delete(f"{ROOT}/stays/for eign")
-    world.backup("next")
-    assert [p.state for p in world.ground().ledger.read().points.values()] == [PointState.SEALED] * 3
-    assert world.tree("west", ROOT) == world.tree("east", ROOT)
-
-
-def test_once_the_policy_says_restore_the_next_run_undoes_it_and_seals_the_point_and_its_own() -> None:
-    world = lived_in()
-    stages = placed(world)
-    foreign_file(world, f"{ROOT}/stays/for eign")
-    with pytest.raises(ForeignFound):
-        stages.verify()
-    world.host.dead.add("r2")
-    world.policy = POLICY + RESTORE
-    world.backup("next")
-    assert [p.state for p in world.ground().ledger.read().points.values()] == [PointState.SEALED] * 3
-    assert world.tree("west", ROOT) == world.tree("east", ROOT)
-    assert {world.clusters["west"].find(f"{ROOT}/.snapshot/{name}/stays/for eign").content
-            for name in kept_snapshots(world)} == {b"FOREIGN"}  # fmt: skip
 
 
 def test_a_first_run_into_an_empty_root_sees_what_came_meanwhile() -> None:
@@ -463,11 +226,6 @@ def test_what_somebody_changes_in_what_the_plan_takes_away_or_rewrites_is_kept_w
     [found] = [world.clusters["west"].find(f"{ROOT}/.snapshot/{shot}/{path}").content for shot in held]
     assert found == (content or world.clusters["west"].find(f"{ROOT}/.snapshot/{base(world)}/h#").content + b"FOREIGN")
     assert any(said in line and held[0] in line for line in document["warnings"])
-
-
-def base(world: World) -> str:
-    """The oldest sealed snapshot of the root."""
-    return west(world).snapshots(ROOT)[0].name
 
 
 def test_once_what_was_put_into_a_directory_that_goes_is_taken_away_the_next_run_places_and_seals() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.diff import Change, Changes
-from hadoop_dr.domain.drift import moved_or_new, replaced_in, way_out, way_out_while_roots_change
+from hadoop_dr.domain.drift import moved_or_new, replaced_in, told_changes, way_out, way_out_while_roots_change
 from hadoop_dr.domain.foreign import Act, Foreign
 
 
@@ -52,3 +52,11 @@ def test_while_roots_change_restore_is_not_promised_before_the_former_directorie
     assert way_out_while_roots_change(["/r/a was made"]) == "Put it back: while roots change nothing is undone"
     said = way_out_while_roots_change(["/r/ü was deleted"])
     assert said.endswith("declare the former directories, back up with drift: restore, then change the roots")
+
+
+def test_of_many_changes_the_first_five_are_named_and_the_rest_is_counted() -> None:
+    six = [f"/a b/{n} was made" for n in range(6)]
+    assert told_changes("west", six[:5]) == f"west was changed by somebody else: {'; '.join(six[:5])}"
+    assert told_changes("west", six).endswith("/a b/4 was made and 1 more")
+    assert told_changes("west", six, 300, " then").endswith("/a b/4 was made and 295 more")
+    assert "somebody else then: /a b/0" in told_changes("west", six, 300, " then")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from hadoop_dr.domain.diff import Changes
 from hadoop_dr.domain.foreign import Act, Foreign
 
+_TOLD = 5
 _GONE = tuple(f" {act.value}" for act in (Act.REPLACED, Act.DELETED))
 _NO_COPY = "What was replaced or deleted cannot be put back with a copy of it"
 
@@ -37,6 +38,17 @@ def moved_or_new(changes: Changes) -> Iterator[Foreign]:
         # A worker that replays its steps takes an item out and puts it back; that is no change.
         if change.old != change.new:
             yield Foreign(change.old or "", Act.MOVED, change.new or "")
+
+
+def told_changes(site: str, found: Sequence[str], count: int = 0, when: str = "") -> str:
+    """Says in one clause what somebody else changed on a site, the first five of it by name.
+
+    Args:
+        count: How much was found, if that is more than is given.
+    """
+    left = max(count, len(found)) - _TOLD
+    more = f" and {left} more" if left > 0 else ""
+    return f"{site} was changed by somebody else{when}: {'; '.join(found[:_TOLD])}{more}"
 
 
 def way_out(found: Sequence[str], count: int = 0) -> str:

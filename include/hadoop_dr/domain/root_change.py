@@ -20,6 +20,7 @@ from hadoop_dr.domain.checks import Result, fail, warn
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.facts import Facts
 from hadoop_dr.domain.ids import point_of_snapshot
+from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.service_state import ServiceState
 
 NAME = "roots"
@@ -218,6 +219,23 @@ def nesting(site: str, root: str, others: Sequence[str], held: Collection[str]) 
         f"Declare {named} again; or back up with --change-roots and a --reason: after approval that makes {root} the "
         "root and gives up the older points; what the secondary has there is compared and not copied",
     )
+
+
+def not_our_work(site: str, root: str, names: Iterable[str]) -> list[Result]:
+    """Says what lies among the work areas of an old root and would be taken for data.
+
+    Args:
+        names: Of what lies there and is no work area of the service.
+    """
+    return [
+        fail(
+            NAME,
+            f"{site}:{root}/{WORK_AREA}/{name} is nobody's or another service's, and a change of roots would take it "
+            "for data",
+            "Look what it is, and move it away; an area of another service is ended by a run of that one.",
+        )
+        for name in names
+    ]
 
 
 # -- the live tree of a new root

@@ -6,12 +6,21 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.facts import Facts, Listed
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.ports.namenode import NameNode
 
 _THREADS = 8
 _AHEAD = 64
+
+
+def facts_of(namenode: NameNode, path: str) -> Facts | None:
+    """What an item is; None when nothing lies there."""
+    try:
+        return namenode.status(path).facts
+    except NotFound:
+        return None
 
 
 def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[tuple[str, Listed]]:

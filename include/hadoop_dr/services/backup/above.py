@@ -10,12 +10,12 @@ from collections.abc import Collection
 from itertools import islice
 
 from hadoop_dr.domain.checks import Result, warn
-from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Facts
 from hadoop_dr.domain.root_layout import climb
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.inventory import facts_of
 from hadoop_dr.services.transfer.crew import side_by_side
 
 _NAME = "above roots"
@@ -35,7 +35,7 @@ def make_root(ground: Ground, root: str) -> None:
     directory that is closed to all others, and `check` names it.
     """
     target = ground.target.namenode
-    if _facts(target, root) is None:
+    if facts_of(target, root) is None:
         _make_above(ground.source.namenode, target, root)
         target.make_directory(root, CLOSED)
     target.allow_snapshot(root)
@@ -44,7 +44,7 @@ def make_root(ground: Ground, root: str) -> None:
 def _make_above(source: NameNode, target: NameNode, root: str) -> None:
     missing = list[str]()
     for path in islice(climb(root), 1, None):
-        if path == "/" or _facts(target, path) is not None:
+        if path == "/" or facts_of(target, path) is not None:
             break
         missing.append(path)
     for path in reversed(missing):
@@ -62,7 +62,7 @@ def look_above(ground: Ground, roots: Collection[str]) -> list[Result]:
     Two requests for each such directory, side by side.
     """
     paths = sorted({path for root in roots for path in islice(climb(root), 1, None) if path != "/"})
-    both = side_by_side(lambda path: [_facts(side.namenode, path) for side in (ground.source, ground.target)], paths)
+    both = side_by_side(lambda path: [facts_of(side.namenode, path) for side in (ground.source, ground.target)], paths)
     found = [
         f"{path} is {_told(there)}, on {ground.source.name} {_told(here)}"
         for path, (here, there) in zip(paths, both, strict=True)
@@ -74,13 +74,6 @@ def look_above(ground: Ground, roots: Collection[str]) -> list[Result]:
     said = f"on {ground.target.name} {'; '.join(found[:_SHOWN])}{more}"
     mend = "They decide who reaches what lies below, and no run changes one that is there: hdfs dfs -chown, -chmod."
     return [warn(_NAME, said, mend)]
-
-
-def _facts(namenode: NameNode, path: str) -> Facts | None:
-    try:
-        return namenode.status(path).facts
-    except NotFound:
-        return None
 
 
 def _told(facts: Facts) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.catalog.foreign import told_objects
 from hadoop_dr.domain.checks import Mark, Result, fail, ok, refuse_on_failure, warn
-from hadoop_dr.domain.drift import way_out, way_out_while_roots_change
+from hadoop_dr.domain.drift import told_changes, way_out, way_out_while_roots_change
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.incomplete import incomplete_results
@@ -288,10 +288,7 @@ class Begin:
         if not found:
             what = "directories and tables are" if self._ground.policy.hive_patterns else "directories are"
             return [ok("drift", f"the secondary's {what} as the last point left them")]
-        detail = (
-            f"{self._ground.target.name} was changed by somebody else: {'; '.join(found[:5])}"
-            + (f" and {len(found) - 5} more" if len(found) > 5 else "")
-        )  # fmt: skip
+        detail = told_changes(self._ground.target.name, found)
         if changing is not None:
             return [fail("drift", detail, f"{way_out_while_roots_change(found)}.")]
         if self._ground.policy.drift is Drift.RESTORE:

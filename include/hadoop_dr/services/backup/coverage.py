@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables
-from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.root_notes import told_roots
 from hadoop_dr.services.backup.catalogs import Catalogs
 from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.inventory import facts_of, walk
 
 
 class Coverage:
@@ -40,19 +39,11 @@ class Coverage:
     def _reserved(self, root: str) -> list[Result]:
         """Something of the user's that bears the name of our work areas, which no point holds."""
         path = f"{root}/{WORK_AREA}"
-        if not self._there(path):
+        if facts_of(self._ground.source.namenode, path) is None:
             return []
         site = self._ground.source.name
         return [warn("reserved", f"{site}:{path} is in no point: that name is kept for work areas", "Rename it")]
 
-    def _there(self, path: str) -> bool:
-        try:
-            return bool(self._ground.source.namenode.status(path))
-        except NotFound:
-            return False
-
     def _exists(self, path: str) -> bool:
-        try:
-            return self._ground.source.namenode.status(path).facts.is_dir
-        except NotFound:
-            return False
+        facts = facts_of(self._ground.source.namenode, path)
+        return facts is not None and facts.is_dir

@@ -19,7 +19,7 @@ from contextlib import suppress
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, refuse_on_failure
-from hadoop_dr.domain.drift import way_out
+from hadoop_dr.domain.drift import told_changes, way_out
 from hadoop_dr.domain.errors import AlreadyExists
 from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.kept import BEFORE, MOST_TOLD
@@ -72,8 +72,7 @@ def _results(ground: Ground, found: ExistingCopy, since: Sequence[str]) -> list[
         return [one for one in copy_results(site, [found], refuse=refuse) if one.mark is Mark.FAIL]
     if not since or not refuse:
         return []
-    more = f" and {len(since) - 5} more" if len(since) > 5 else ""
-    return [fail("drift", f"{site} was changed by somebody else: {'; '.join(since[:5])}{more}", f"{way_out(since)}.")]
+    return [fail("drift", told_changes(site, since), f"{way_out(since)}.")]
 
 
 def _to_keep(

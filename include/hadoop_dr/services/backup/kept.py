@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hadoop_dr.domain.checks import Mark, Result, fail, warn
 from hadoop_dr.domain.diff import Changes, merge, visible
-from hadoop_dr.domain.drift import way_out
+from hadoop_dr.domain.drift import told_changes, way_out
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import BEFORE, Kept
@@ -86,11 +86,10 @@ def is_unchanged(ground: Ground, point: Point, kept: Kept) -> bool:
 
 def refusal(ground: Ground, kept: Kept) -> ForeignFound:
     """The error of a run that leaves foreign changes to a person."""
-    more = f" and {kept.count - 5} more" if kept.count > 5 else ""
+    said = told_changes(kept.site, kept.found, kept.count, f" during the run of point {kept.point}")
     return ForeignFound(
         ground.policy.service,
-        f"drift: {kept.site} was changed by somebody else during the run of point {kept.point}: "
-        f"{'; '.join(kept.found[:5])}{more}; nothing was undone, and the point is not sealed",
+        f"drift: {said}; nothing was undone, and the point is not sealed",
         f"{way_out(kept.found, kept.count)}; then run a backup. "
         + (f"File {kept.document}" if kept.document else f"Snapshot {next(iter(kept.snapshots.values()))}")
         + " keeps it as it was found.",

@@ -186,6 +186,8 @@ class MakePlan:
     def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
         """Plans a root on the target's live tree, because points still hold snapshots around or in it there."""
         adoption = adopt_live(self._ground, index, root, newer, documents, self._beat)
+        # After the live tree was listed, so that what somebody does from here on differs from the list.
+        self._way.refuse_foreign_changes([root])
         return RootPlan(
             index, root, None, newer, before_name(newer), adoption.items, plan_items(adoption.items, self._working),
             audit_of(len(adoption.items), self._ground.policy.audit_entries, 0), adoption.existing, adoption.names,

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from hadoop_dr.domain.checks import Result, fail, refuse_on_failure
-from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.drift import told_changes, way_out_while_roots_change
+from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.root_change import (
     NAME,
     Proposal,
+    not_our_work,
     not_ours,
     objections,
     points_to_go,
@@ -23,12 +25,11 @@ from hadoop_dr.domain.root_change import (
 )
 from hadoop_dr.domain.roots import inside, nestings
 from hadoop_dr.domain.service_state import Claim, Point, ServiceState
-from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.backup.baseline import snapshot_problem, snapshots_of_root
 from hadoop_dr.services.backup.drift import drift_by_root
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.preflight import guarded
-from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.inventory import facts_of, walk
 from hadoop_dr.services.transfer.workarea import not_of_service
 
 _SHOWN = 3
@@ -55,7 +56,7 @@ class RootsInTheWay:
         found = under_way(state)
         if proposal is not None:
             found += [*objections(proposal, state), *guarded(NAME, lambda: iter(self._beside(proposal)))]
-            found += guarded(NAME, lambda: self._untold(state, proposal))
+        found += guarded(NAME, lambda: self._untold(state, self._old(state, roots, proposal)))
         for side in self._ground.sides.values() if proposal or state.change else ():
             for root in self._old(state, roots, proposal):
                 names = [snapshot.name for snapshot in snapshots_of_root(side.namenode, root)]
@@ -134,12 +135,26 @@ class RootsInTheWay:
         found = [line for lines in drift_by_root(self._ground, bases).values() for line in lines]
         return [line for line in found if not line.startswith(areas)]
 
-    def _untold(self, state: ServiceState, proposal: Proposal) -> Iterator[Result]:
-        """Old roots of which nobody can tell what is somebody else's on the secondary, and what lies in their way."""
+    def refuse_foreign_changes(self, roots: Sequence[str]) -> None:
+        """Ends a run that plans on a live tree which somebody else changed since the newest point.
+
+        Raises:
+            Refused: So it is; nothing has changed on the secondary.
+        """
+        if found := self.foreign_changes(roots, ordered=False):
+            said = f"drift: {told_changes(self._ground.target.name, found)}"
+            raise Refused(self._ground.policy.service, said, f"{way_out_while_roots_change(found)}.")
+
+    def _untold(self, state: ServiceState, old: Iterable[str]) -> Iterator[Result]:
+        """Of which old roots nobody can tell what is somebody else's on the secondary, and what lies in their way.
+
+        Those that its points have given up are what place makes of them; they were looked at before.
+        """
         target, newest = self._ground.target, max(state.sealed_on_target(), key=lambda one: one.point, default=None)
         if newest is None:
             return
-        there = [root for root in proposal.old if _exists(target.namenode, root)]
+        held = state.held_roots(target.name)
+        there = [root for root in old if root in held and facts_of(target.namenode, root)]
         for root in sorted(set(there).difference(self._bases(newest, there))):
             yield fail(
                 NAME,
@@ -148,13 +163,9 @@ class RootsInTheWay:
                 f"Back up with {root} declared as it was, which keeps what goes; then change the roots.",
             )
         for root in there:
-            for name in not_of_service(target.namenode, root, self._ground.policy.service):
-                yield fail(
-                    NAME,
-                    f"{target.name}:{root}/{WORK_AREA}/{name} is nobody's or another service's, and a change of roots "
-                    "would take it for data",
-                    "Look what it is, and move it away; an area of another service is ended by a run of that one.",
-                )
+            yield from not_our_work(
+                target.name, root, not_of_service(target.namenode, root, self._ground.policy.service)
+            )
 
     def _refuse_foreign(self, side: Side, directories: Iterable[str]) -> None:
         service = self._ground.policy.service
@@ -210,10 +221,3 @@ class RootsInTheWay:
             )
         ]
 
-
-def _exists(namenode: NameNode, path: str) -> bool:
-    try:
-        namenode.status(path)
-    except NotFound:
-        return False
-    return True

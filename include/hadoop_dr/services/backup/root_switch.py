@@ -19,12 +19,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import cast
 
+from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused
 from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan
 from hadoop_dr.domain.facts import Listed
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import WORK_AREA, join
-from hadoop_dr.domain.root_change import as_text, moved_on
+from hadoop_dr.domain.root_change import as_text, moved_on, not_our_work
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.roots import inside
 from hadoop_dr.domain.service_state import Claim
@@ -40,7 +41,7 @@ from hadoop_dr.services.backup.root_change import RootsInTheWay
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.plan import Gather
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
-from hadoop_dr.services.transfer.workarea import not_of_service, remove_areas
+from hadoop_dr.services.transfer.workarea import not_of_service
 
 LISTING = (("path", "string"), ("inode", "int64"), ("facts", "string"))
 _SHOWN = 3
@@ -62,7 +63,7 @@ def adopt_live(
     state, target = ground.ledger.read(), ground.target.namenode
     old = [one for one in (state.change.old if state.change else ()) if inside(one, root) or inside(root, one)]
     for one in old:
-        _clear_own_work(ground, root, one)
+        _clear_own_work(ground, one)
     items = Gather(ground.source.namenode).items(root, None, newer, audit=False)
     existing = _live(target, root)
     seen = _described(ground, root, (existing or {}).items())
@@ -90,24 +91,15 @@ def adopt_live(
     return adoption
 
 
-def _clear_own_work(ground: Ground, root: str, old: str) -> None:
+def _clear_own_work(ground: Ground, old: str) -> None:
     """What an earlier run of ours left of its own work in an old root is nothing to be compared.
 
     Raises:
-        Refused: Beside it lies what is not ours, and would be compared.
+        Refused: Something that is not ours lies beside it.
     """
     target, service = ground.target.namenode, ground.policy.service
-    strange = not_of_service(target, old, service)
-    if not strange:
-        target.delete(f"{old}/{WORK_AREA}", recursive=True)
-    elif inside(old, root):
-        raise Refused(
-            f"{ground.target.name}:{old}/{WORK_AREA}/{strange[0]}",
-            "is nobody's or another service's, and a change of roots would take it for data",
-            "Look what it is, and move it away, then back up again.",
-        )
-    else:
-        remove_areas(target, old, service)
+    refuse_on_failure(service, not_our_work(ground.target.name, old, not_of_service(target, old, service)))
+    target.delete(f"{old}/{WORK_AREA}", recursive=True)
 
 
 class SwitchRoots:

@@ -8,9 +8,9 @@ from dataclasses import replace
 from hadoop_dr.domain.catalog.places import catalog_layout
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
-from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.roots import Decision, decide_roots
 from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.inventory import facts_of
 from hadoop_dr.services.transfer.crew import side_by_side
 
 
@@ -53,7 +53,5 @@ class Roots:
         return [path for path, there in found.items() if not there]
 
     def _exists(self, path: str) -> tuple[str, bool]:
-        try:
-            return path, self._ground.source.namenode.status(path).facts.is_dir
-        except NotFound:
-            return path, False
+        facts = facts_of(self._ground.source.namenode, path)
+        return path, facts is not None and facts.is_dir

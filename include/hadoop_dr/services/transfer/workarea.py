@@ -214,12 +214,6 @@ def not_of_service(target: NameNode, root: str, service: str) -> list[str]:
     return sorted(name for name, token in tokens.items() if token is None or token.service != service)
 
 
-def remove_areas(target: NameNode, root: str, service: str) -> None:
-    """Removes every work area of a service in a root, with what lies in it."""
-    for token in _areas(target, root, service):
-        target.delete(Area(root, token).top, recursive=True)
-
-
 def _areas(target: NameNode, root: str, service: str) -> list[Token]:
     try:
         tokens = WorkArea(target, Area(root, Token(service, 0, 0))).tokens()
