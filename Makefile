@@ -19,7 +19,7 @@ demo: env ## from a fresh clone to two recovery points made through Airflow, and
 
 test: lint unit live ## everything CI runs: lint, unit, then all tests on two real clusters of its own
 
-unit: env ## tests that need no daemon and no JDK, in less than two minutes
+unit: env ## tests that need no daemon and no JDK, in about four minutes
 	@rm -rf build/unit .coverage .coverage.*; mkdir -p build/unit; \
 	$(OFF_LAB) tests/airflow >build/unit/airflow.log 2>&1 & airflow=$$!; \
 	$(OFF_LAB) tests/sim tests/model >build/unit/twins.log 2>&1 & twins=$$!; \

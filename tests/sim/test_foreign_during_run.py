@@ -113,6 +113,18 @@ def test_what_was_kept_is_named_everywhere_until_a_person_removes_it_and_no_prun
     assert "removed" in told(world)[-1]
 
 
+@pytest.mark.parametrize(("path", "more"), [("came", ""), ("came/in %", SIZES["large"]), ("stays", "mode: full\n")])
+def test_an_attribute_that_a_directory_of_the_run_should_not_have_is_in_no_point(path: str, more: str) -> None:
+    world = lived_in()
+    world.policy = POLICY + RESTORE + more
+    stages = placed(world)
+    west(world).set_xattr(f"{ROOT}/{path}", "user.ü", b"1")
+    stages.verify()
+    held = {site: roots[ROOT] for site, roots in stages.seal()["snapshots"].items()}
+    trees = [world.tree(site, f"{ROOT}/.snapshot/{name}") for site, name in held.items()]
+    assert trees[0] == trees[1]
+
+
 def test_a_first_run_into_an_empty_root_sees_what_came_meanwhile() -> None:
     world = World()
     fill(world)

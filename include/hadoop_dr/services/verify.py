@@ -174,7 +174,7 @@ class VerifyRoot:
             for i in facts.items
             if i.new is not None
             and i.new not in wrong
-            and (i.now_extras != i.was_extras or i.now_extras.acl or i.now_extras.xattrs)
+            and (i.is_dir or i.now_extras != i.was_extras or i.now_extras.acl or i.now_extras.xattrs)
         ]
         with ThreadPoolExecutor(_THREADS) as pool:
             read = pool.map(lambda item: self._target.extras(f"{facts.base}/{item.new}".rstrip("/")), items)
