@@ -19,8 +19,8 @@ from hadoop_dr.domain.inventory import (
     namenode_order,
     names_left,
     order,
+    paired_by_path,
     refilled,
-    side_by_side,
 )
 from hadoop_dr.domain.items import Item
 from model.edits import Edit, beginnings, edits, make
@@ -71,9 +71,9 @@ def test_a_tree_listed_twice_has_no_changes() -> None:
 def test_a_listing_out_of_order_is_refused_instead_of_misread() -> None:
     mixed = [Entry("b", 1, FILE), Entry("a", 2, FILE)]
     with pytest.raises(ValueError, match="out of order at 'a'"):
-        list(side_by_side(mixed, []))
+        list(paired_by_path(mixed, []))
     with pytest.raises(ValueError, match="out of order at 'b'"):
-        list(side_by_side([], [mixed[0], mixed[0]]))
+        list(paired_by_path([], [mixed[0], mixed[0]]))
 
 
 def test_a_subtree_stays_together_beside_names_that_sort_between() -> None:

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.document import Wrong
-from hadoop_dr.domain.retention import Grid, Kept, Rule, rule, to_prune
+from hadoop_dr.domain.retention import Grid, KeptByRule, Rule, rule, to_prune
 
 HOUR, DAY = 3_600_000, 86_400_000
 NOW = 1_795_140_000_000
 
 
-def at(*hours_ago: float, of: str = "1") -> list[Kept]:
-    return [Kept(f"-{ago:g}h", NOW - int(ago * HOUR), rule(of)) for ago in hours_ago]
+def at(*hours_ago: float, of: str = "1") -> list[KeptByRule]:
+    return [KeptByRule(f"-{ago:g}h", NOW - int(ago * HOUR), rule(of)) for ago in hours_ago]
 
 
 rules = st.builds(
@@ -31,11 +31,13 @@ rules = st.builds(
 )
 histories = st.lists(
     st.tuples(st.integers(0, 60 * DAY), rules), min_size=1, max_size=40, unique_by=lambda pair: pair[0]
-).map(lambda pairs: [Kept(str(ago), NOW - ago, kept_rule) for ago, kept_rule in pairs])
+).map(lambda pairs: [KeptByRule(str(ago), NOW - ago, kept_rule) for ago, kept_rule in pairs])
 
 
 @given(histories, st.sets(st.integers(0, 39)), st.booleans())
-def test_what_is_pinned_the_newest_and_the_baseline_never_go(points: list[Kept], picks: set[int], thin: bool) -> None:
+def test_what_is_pinned_the_newest_and_the_baseline_never_go(
+    points: list[KeptByRule], picks: set[int], thin: bool
+) -> None:
     held = [points[index].point for index in picks if index < len(points)]
     gone = to_prune(points, NOW, pinned=held[::2], baseline=held[1::2], thin_middle=thin)
     newest = max(points, key=lambda kept: kept.moment_ms).point
@@ -43,7 +45,7 @@ def test_what_is_pinned_the_newest_and_the_baseline_never_go(points: list[Kept],
 
 
 @given(histories, st.booleans())
-def test_points_go_oldest_first_and_once(points: list[Kept], thin: bool) -> None:
+def test_points_go_oldest_first_and_once(points: list[KeptByRule], thin: bool) -> None:
     moment = {kept.point: kept.moment_ms for kept in points}
     gone = to_prune(points, NOW, thin_middle=thin)
     assert gone == sorted(gone, key=moment.__getitem__)
@@ -51,7 +53,7 @@ def test_points_go_oldest_first_and_once(points: list[Kept], thin: bool) -> None
 
 
 @given(histories)
-def test_where_the_middle_is_not_safe_only_the_oldest_row_goes(points: list[Kept]) -> None:
+def test_where_the_middle_is_not_safe_only_the_oldest_row_goes(points: list[KeptByRule]) -> None:
     ordered = [kept.point for kept in sorted(points, key=lambda kept: kept.moment_ms)]
     cautious = to_prune(points, NOW, thin_middle=False)
     assert cautious == ordered[: len(cautious)]
@@ -59,7 +61,7 @@ def test_where_the_middle_is_not_safe_only_the_oldest_row_goes(points: list[Kept
 
 
 @given(histories)
-def test_the_newest_point_of_each_slot_of_a_grid_stays(points: list[Kept]) -> None:
+def test_the_newest_point_of_each_slot_of_a_grid_stays(points: list[KeptByRule]) -> None:
     gone = set(to_prune(points, NOW))
     for kept in points:
         for grid in kept.rule.grids:
@@ -72,13 +74,13 @@ def test_the_newest_point_of_each_slot_of_a_grid_stays(points: list[Kept]) -> No
 
 
 @given(histories)
-def test_pruning_again_at_once_finds_nothing(points: list[Kept]) -> None:
+def test_pruning_again_at_once_finds_nothing(points: list[KeptByRule]) -> None:
     gone = set(to_prune(points, NOW))
     assert to_prune([kept for kept in points if kept.point not in gone], NOW) == []
 
 
 @given(histories, st.integers(0, 90 * DAY))
-def test_a_point_that_went_would_not_be_wanted_later(points: list[Kept], later_ms: int) -> None:
+def test_a_point_that_went_would_not_be_wanted_later(points: list[KeptByRule], later_ms: int) -> None:
     assert set(to_prune(points, NOW)) <= set(to_prune(points, NOW + later_ms))
 
 
@@ -94,8 +96,8 @@ def test_a_grid_keeps_the_newest_of_each_slot_and_ends_with_its_span() -> None:
 def test_grids_add_up() -> None:
     """Of one calendar day in UTC the daily grid keeps one point after the hourly grid has let the others go."""
     midnight = NOW - NOW % DAY
-    points = [Kept(f"{hour:02}", midnight - 2 * DAY + hour * HOUR, rule("24h:1h, 7d:1d")) for hour in range(24)]
-    points.append(Kept("now", midnight, rule("24h:1h, 7d:1d")))
+    points = [KeptByRule(f"{hour:02}", midnight - 2 * DAY + hour * HOUR, rule("24h:1h, 7d:1d")) for hour in range(24)]
+    points.append(KeptByRule("now", midnight, rule("24h:1h, 7d:1d")))
     assert to_prune(points, midnight) == [f"{hour:02}" for hour in range(23)]
 
 
@@ -106,19 +108,19 @@ def test_a_point_lives_by_the_rule_it_was_sealed_under() -> None:
 
 def test_a_stricter_rule_does_not_take_a_slot_from_another() -> None:
     one_slot = NOW - NOW % HOUR
-    kept, newer = Kept("kept", one_slot, rule("24h:1h")), Kept("newer", one_slot + 1, rule("1"))
-    newest = Kept("newest", one_slot + HOUR, rule("1"))
+    kept, newer = KeptByRule("kept", one_slot, rule("24h:1h")), KeptByRule("newer", one_slot + 1, rule("1"))
+    newest = KeptByRule("newest", one_slot + HOUR, rule("1"))
     assert to_prune([kept, newer, newest], NOW) == ["newer"]
 
 
 def test_the_newest_stays_even_under_a_rule_that_keeps_nothing() -> None:
-    assert to_prune([Kept("old", NOW - 1, Rule(0)), Kept("new", NOW, Rule(0))], NOW) == ["old"]
+    assert to_prune([KeptByRule("old", NOW - 1, Rule(0)), KeptByRule("new", NOW, Rule(0))], NOW) == ["old"]
 
 
 def test_one_grid_in_two_rules_is_one_grid() -> None:
     one_slot = NOW - NOW % HOUR
-    points = [Kept("first", one_slot, rule("24h:1h")), Kept("second", one_slot + 1, rule("24h:1h, 7d:1h"))]
-    assert to_prune([*points, Kept("newest", one_slot + HOUR, rule("1"))], NOW) == ["first"]
+    points = [KeptByRule("first", one_slot, rule("24h:1h")), KeptByRule("second", one_slot + 1, rule("24h:1h, 7d:1h"))]
+    assert to_prune([*points, KeptByRule("newest", one_slot + HOUR, rule("1"))], NOW) == ["first"]
 
 
 def test_without_points_nothing_goes() -> None:
@@ -141,7 +143,7 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
         rule(text)
 
 
-def damaged(points: list[Kept]) -> list[Kept]:
+def damaged(points: list[KeptByRule]) -> list[KeptByRule]:
     return [replace(kept, damaged=True) for kept in points]
 
 

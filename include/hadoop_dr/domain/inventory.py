@@ -85,7 +85,7 @@ def namenode_order(path: str) -> list[bytes]:
     return [part.encode(errors="replace").translate(_SIGNED) for part in path.split("/")]
 
 
-def side_by_side(
+def paired_by_path(
     first: Iterable[Entry], second: Iterable[Entry]
 ) -> Iterator[tuple[Entry | None, Entry | None]]:
     """Pairs the entries of two listings by path.
@@ -151,7 +151,7 @@ def _residue(older: Iterable[Entry], newer: Iterable[Entry]) -> tuple[dict[int, 
     was: dict[int, Entry] = {}
     now: dict[int, Entry] = {}
     replaced: set[str] = set()
-    for before, after in side_by_side(older, newer):
+    for before, after in paired_by_path(older, newer):
         if before == after and before is not None and parent(before.path) not in replaced:
             continue
         if before is not None:

@@ -77,7 +77,7 @@ def _grid(part: str, text: str) -> Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptByRule:
     """A sealed point on one site, as retention sees it.
 
     Attributes:
@@ -94,7 +94,7 @@ class Kept:
 
 
 def to_prune(
-    points: Iterable[Kept],
+    points: Iterable[KeptByRule],
     now_ms: int,
     *,
     pinned: Collection[str] = (),
@@ -129,7 +129,7 @@ def to_prune(
     return chosen
 
 
-def _newest(ordered: Sequence[Kept]) -> set[str]:
+def _newest(ordered: Sequence[KeptByRule]) -> set[str]:
     held: set[str] = set()
     before = 0
     for kept in reversed(ordered):
@@ -139,7 +139,7 @@ def _newest(ordered: Sequence[Kept]) -> set[str]:
     return held
 
 
-def _in_slots(ordered: Sequence[Kept], now_ms: int) -> set[str]:
+def _in_slots(ordered: Sequence[KeptByRule], now_ms: int) -> set[str]:
     newest_of_slot: dict[tuple[Grid, int], str] = {}
     for kept in sorted(ordered, key=lambda kept: not kept.damaged):
         for grid in kept.rule.grids:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from hadoop_dr.domain.facts import Facts, Listed
-from hadoop_dr.domain.inventory import Entry, side_by_side
+from hadoop_dr.domain.inventory import Entry, paired_by_path
 from hadoop_dr.domain.verify import Verdict, differing_fields, say_difference
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
@@ -40,7 +40,7 @@ class AuditRoot:
         verdict = Verdict()
         with Crew(Limits()) as here, Crew(Limits()) as there:
             wanted = self._entries(Tree(self._source, self._root, self._snapshot), here)
-            for want, found in side_by_side(wanted, self._entries(Tree(target, self._root, candidate), there)):
+            for want, found in paired_by_path(wanted, self._entries(Tree(target, self._root, candidate), there)):
                 entry = want or found
                 if entry is not None and entry.path:
                     self._one(entry.path, want.facts if want else None, found.facts if found else None, verdict)

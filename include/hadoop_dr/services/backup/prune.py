@@ -17,7 +17,7 @@ from typing import Any
 from hadoop_dr.domain.errors import DrError, NotFound, Superseded
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.ids import point_of_snapshot
-from hadoop_dr.domain.retention import Kept, rule, to_prune
+from hadoop_dr.domain.retention import KeptByRule, rule, to_prune
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.baseline import newest_common, recorded_snapshots
 from hadoop_dr.services.backup.ground import Ground, Side
@@ -84,7 +84,7 @@ class Prune:
         here = _here(state, side.name)
         # The rule of the role the site had then: a change of roles must not shorten the life of older points.
         points = [
-            Kept(
+            KeptByRule(
                 p.point,
                 p.moment_ms,
                 rule(p.sealed["retention"]["primary" if side.name == p.source else "secondary"]),
