@@ -17,6 +17,7 @@ from hadoop_dr.domain.root_change import (
     check_change_order,
     moved_on,
     nesting,
+    not_our_work,
     not_ours,
     objections,
     points_to_go,
@@ -206,3 +207,12 @@ def test_whatever_moved_on_in_a_tree_is_named() -> None:
     for name in Facts.__slots__:
         assert as_text(replace(facts, **{name: "another"})) != as_text(facts), name
 
+
+def test_each_thing_among_work_areas_that_is_not_ours_is_named_with_its_path() -> None:
+    assert not_our_work("west", A, []) == []
+    found = not_our_work("west", A, ["other-1-7", "READ ME"])
+    assert [one.detail.partition(" is nobody's")[0] for one in found] == [
+        f"west:{A}/.hadoop-dr/other-1-7",
+        f"west:{A}/.hadoop-dr/READ ME",
+    ]
+    assert {one.mark for one in found} == {"fail"}
