@@ -21,6 +21,7 @@ from hadoop_dr.domain.identity import Identity, Role, encode, identity_path
 from hadoop_dr.ports.namenode import NameNode
 from support.cli import SITES, CliHome, Ran, Running, cli_home
 from support.own_daemons import metastore_without_listener, namenode_with_clock, standby
+from support.strangers import stranger
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
 KEPT = "kept"
@@ -176,6 +177,15 @@ def test_a_metastore_that_does_not_answer_is_named(world: CliHome) -> None:
     with closed_port() as port, a_policy(world, json.dumps(policy), "tables"), a_pair(
         world, "east", metastores={"hive": [f"thrift://127.0.0.1:{port}"]}):  # fmt: skip
         refused(world, "tables", 1, "east", str(port))
+
+
+@pytest.mark.parametrize("what", ["metastore", "zookeeper"])
+def test_something_else_at_the_address_of_a_daemon_is_named_with_it(world: CliHome, what: str) -> None:
+    tables = {"service": "tables", "pair": world.pair, "protect": [{"hive": "nothing_here_ever"}]}
+    with stranger("a page") as port, a_policy(world, json.dumps(tables), "tables"):
+        there: dict[str, Any] = {"metastores": {"hive": [f"thrift://127.0.0.1:{port}"]}}
+        with a_pair(world, "east", **(there if what == "metastore" else {"zookeeper": f"127.0.0.1:{port}"})):
+            refused(world, "tables" if what == "metastore" else KEPT, 1, "east", str(port))
 
 
 def test_a_user_without_rights_is_refused(world: CliHome) -> None:
