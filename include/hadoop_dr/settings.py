@@ -255,6 +255,8 @@ def addresses(home: Path, site: Site) -> Addresses:
     if site.addresses is not None:
         return site.addresses
     subject = f"site '{site.name}'"
+    if config.is_endless(home / LAB_STATE):
+        raise BadInput(subject, f"{LAB_STATE} is a pipe or a device, not a file", _START_THE_LAB)
     try:
         state = json.loads((home / LAB_STATE).read_text("utf-8"))
         found = state["sites"][site.lab]

@@ -115,6 +115,8 @@ def load(path: Path) -> LabState | None:
     Raises:
         LabError: The file is not one this version can read.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise LabError(f"{path} is a pipe or a device, not a file; remove the folder {path.parent}")
     try:
         raw = json.loads(path.read_text())
     except FileNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def holding(text: str) -> Callable[[Path], object]:
 
 STATES: dict[str, Callable[[Path], object]] = {
     "a directory": lambda path: path.mkdir(),
+    "a pipe": lambda path: os.mkfifo(path),
+    "a device": lambda path: path.symlink_to("/dev/zero"),
     "locked": lambda path: path.symlink_to("/proc/1/mem"),
     "a circle": lambda path: path.symlink_to(path),
     "deep": holding("[" * 100_000),
@@ -63,6 +66,17 @@ def test_a_state_of_the_lab_that_cannot_be_used_is_one_line_with_its_mend(tmp_pa
         if code != wanted or not last.startswith("error: ") or "state.json" not in last or "fault of" in last:
             wrong[words] = (code, last)
     assert wrong == {}
+
+
+@pytest.mark.parametrize("folder", ["pairs", "policies"])
+@pytest.mark.parametrize("what", ["a pipe", "a device"])
+def test_a_pipe_or_a_device_among_the_files_is_named_and_waited_for_by_nobody(
+    tmp_path: Path, what: str, folder: str
+) -> None:
+    STATES[what](home(tmp_path) / f"include/{folder}/odd.yaml")
+    ran = CliRunner().invoke(main, ["status"], env={"HADOOP_DR_HOME": str(tmp_path)})
+    assert f"include/{folder}/odd.yaml: is a pipe or a device, not a file" in ran.stdout + ran.stderr
+    assert ran.exit_code in (1, 2)
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])

@@ -21,6 +21,11 @@ DEEPEST = 16
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def is_endless(path: Path) -> bool:
+    """Whether something is neither file nor directory: reading it may never end, as nobody may write to it."""
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
 def load(path: Path, name: str) -> Node:
     """Reads a file.
 
@@ -32,6 +37,8 @@ def load(path: Path, name: str) -> Node:
         BadInput: It cannot be read, is too large, or is no plain YAML document.
     """
     try:
+        if is_endless(path):
+            raise BadInput(name, "is a pipe or a device, not a file", "Put a file there")
         with path.open("rb") as handle:
             content = handle.read(LARGEST_BYTES + 1)
     except OSError as error:
