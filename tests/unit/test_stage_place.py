@@ -305,9 +305,11 @@ def test_a_work_area_of_another_service_is_left_alone_and_named(pair: TwinPair) 
 def test_what_lies_beside_work_areas_and_is_nobodys_is_left_alone_and_told(pair: TwinPair) -> None:
     put(pair.source, "a b", b"0123456789")
     strays = ["1-7", "notes ü", "svc-1", "svc-1-1-x", "svc-1-1-1.2.3", "SVC-1-1", "svc-1-01", "svc-00-1", "svc-1-1-1.0"]
+    strays += [".who-theirs", ".who-svc-1-1-9"]
     for name in strays:
         put(pair.target, f".hadoop-dr/{name}/x", b"theirs")
     put(pair.target, ".hadoop-dr/file", b"theirs")
+    pair.target.namenode.make_directory(f"{ROOT}/.hadoop-dr/.who-svc-1-1-8", 0o700)
     order = pair.order("p 0")
     placed = pair.place(order, pair.stage(order))
     assert placed.strays == tuple(f"{ROOT}/.hadoop-dr/{name}" for name in sorted([*strays, "file"]))

@@ -7,7 +7,7 @@ beside them is nobody's: it is left alone, and told.
 from __future__ import annotations
 
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, OwnedElsewhere, Superseded
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import Facts, Listed
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.work import Area, Token
 from hadoop_dr.ports.namenode import NameNode
@@ -74,14 +74,20 @@ class WorkArea:
         self._target.delete(self.area.top, recursive=True)
         if not self.present():
             return []
-        left = [entry.name for entry in self._target.list(self.area.base)]
-        for name in left:
-            if name.startswith(_PROBE):
-                self._target.delete(f"{self.area.base}/{name}", recursive=True)
-        if all(name.startswith(_PROBE) for name in left):
+        left = [entry for entry in self._target.list(self.area.base) if not self._was_probe(entry)]
+        if not left:
             self._target.delete(self.area.base)
-        strays = [name for name in left if not name.startswith(_PROBE) and Token.parse(name) is None]
-        return [f"{self.area.base}/{name}" for name in strays]
+        return [f"{self.area.base}/{entry.name}" for entry in left if Token.parse(entry.name) is None]
+
+    def _was_probe(self, entry: Listed) -> bool:
+        """Removes what an interrupted question of ours left, which is an empty directory; anything else is nobody's."""
+        if not _is_probe(entry.name) or not entry.facts.is_dir:
+            return False
+        try:
+            self._target.delete(f"{self.area.base}/{entry.name}")
+        except Failed:
+            return False
+        return True
 
     def _enter(self) -> bool:
         tokens = self._own_tokens()
@@ -165,6 +171,10 @@ class WorkArea:
             return None
 
 
+def _is_probe(name: str) -> bool:
+    return name.startswith(_PROBE) and Token.parse(name.removeprefix(_PROBE)) is not None
+
+
 def _superseded(own: Area, later: Token) -> Superseded:
     if (later.epoch, later.claim) == (own.token.epoch, own.token.claim):
         return Superseded(own.top, f"superseded: try {later} has the root")
@@ -210,7 +220,7 @@ def not_of_service(target: NameNode, root: str, service: str) -> list[str]:
         names = [entry.name for entry in target.list(f"{root}/{WORK_AREA}")]
     except NotFound:
         return []
-    tokens = {name: Token.parse(name) for name in names if not name.startswith(_PROBE)}
+    tokens = {name: Token.parse(name) for name in names if not _is_probe(name)}
     return sorted(name for name, token in tokens.items() if token is None or token.service != service)
 
 
