@@ -2,6 +2,9 @@
 
 ``--lab`` (or ``HADOOP_DR_LAB``): ``off`` skips the tests marked ``lab``, ``auto`` (default) runs them when the lab of
 this checkout answers, ``required`` fails the session when it does not.
+
+Tests run in another order each time (pytest-randomly); the last line says the seed, ``--randomly-seed=N`` repeats it.
+Only a scene whose tests build on each other keeps the order in which it is written, by the marker ``in_order``.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 STATE = Path(__file__).resolve().parents[1] / ".lab" / "state.json"
 _VARIANT = re.compile(r"tests/contract/.*[\[-](twin|real)[\]-]")
 _COUNTS: pytest.StashKey[Counter[str]] = pytest.StashKey()
+_WRITTEN_AT: pytest.StashKey[int] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +55,24 @@ def lab_sites(config: pytest.Config) -> dict[str, Any] | None:
     return sites
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    counts = item.config.stash[_COUNTS]
+    counts["found"] += 1
+    item.stash[_WRITTEN_AT] = counts["found"]
+
+
+def in_written_order(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The shuffled tests, those of each module's scene among them in the order in which they are written."""
+    scenes: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("in_order"):
+            scenes.setdefault(item.path, []).append(item)
+    ordered = {path: iter(sorted(scene, key=lambda item: item.stash[_WRITTEN_AT])) for path, scene in scenes.items()}
+    return [next(ordered[item.path]) if item.get_closest_marker("in_order") else item for item in items]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items[:] = in_written_order(items)
     needing = [item for item in items if item.get_closest_marker("lab")]
     if needing and lab_sites(config) is None:
         for item in needing:
@@ -100,6 +121,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     counts = config.stash[_COUNTS]
+    # With -q the header is not shown in which pytest-randomly says it; -p no:randomly leaves the order as written.
+    seed = config.getoption("randomly_seed", None)
+    terminalreporter.write_line(f"order of the tests: --randomly-seed={seed}" if seed is not None else "not shuffled")
     if not counts["collected"] and not counts["contract"]:
         return
     left_out = counts["collected"] - counts["lab"]

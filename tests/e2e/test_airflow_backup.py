@@ -21,7 +21,7 @@ from support.home import LabHome
 from support.installation import installed
 from support.victims import BEGINNING, BETWEEN, CHILD, END, POLICY, SUPERVISOR, Kill, die_side_by_side
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.in_order, pytest.mark.timeout(600)]
 STAGES = ["preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune", "sealed"]
 SEED = int(os.environ.get("HADOOP_DR_CRASH_SEED", "20261121"))
 # Every stage at its end and nearly every one at its beginning, shared out between two services that die side by side;

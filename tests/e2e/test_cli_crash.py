@@ -15,7 +15,7 @@ import pytest
 from support.cli import STAGES, cli_home
 from support.crowd import SEED, Crowd
 
-pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.in_order, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from integration.lossy_proxy import Lose, LossyProxy
 from schemas import SCHEMAS, validate
 from support.cli import CliHome, Ran, cli_home
 
-LAB = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
+LAB = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.in_order, pytest.mark.timeout(300)]
 SERVICE, FREED = "docs", "freed"
 STAGES = ["preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune"]
 

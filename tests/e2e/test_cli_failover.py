@@ -16,7 +16,7 @@ from support import ha_lab
 from support.cli import STAGES, Running, cli_home
 from support.crowd import SEED, Crowd
 
-pytestmark = [*ha_lab.NEEDS_HA_LAB, pytest.mark.timeout(1200)]
+pytestmark = [*ha_lab.NEEDS_HA_LAB, pytest.mark.in_order, pytest.mark.timeout(1200)]
 AHEAD_S = 12.0
 """How far off a wanted moment is: preflight and a slow machine have to fit in."""
 

@@ -18,7 +18,7 @@ import pytest
 
 from hadoop_lab import DaemonFailed, Lab, LabError, LabOptions, LabState, processes
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.in_order, pytest.mark.timeout(600)]
 
 
 def _command(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
