@@ -24,12 +24,21 @@ from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.adapters.memory.metastore_faults import faulty_metastore
 from hadoop_dr.adapters.reporting import Relay, reporting_mover
+from hadoop_dr.adapters.reporting.counting import (
+    counting_coordinator,
+    counting_files,
+    counting_metastore,
+    counting_mover,
+    counting_namenode,
+    counting_queries,
+)
 from hadoop_dr.bootstrap.wiring import reporting
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, service_chain
 from hadoop_dr.domain.pair import Pair, Site
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.ports.mover import Mover
+from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.identity import AnnounceIdentity
@@ -158,7 +167,8 @@ class World:
         """The ground of a new process, which may die or lose an answer at a chosen effect."""
         faults = faults or Faults()
         policy = _read(self.policy)
-        relay, plain = Relay(), self.sides(faults)
+        relay, asked = Relay(), Requests()
+        plain = {name: counted(side, asked.of(name)) for name, side in self.sides(faults).items()}
         sides = {name: reporting(side, relay) for name, side in plain.items()}
         files = {name: side.files for name, side in sides.items()}
         roles = Roles("east-west", files, self.clock).read().state
@@ -178,7 +188,9 @@ class World:
             self.handover_s,
         )
         relay.to, relay.quiet = claims.heartbeat.beat, claims.heartbeat.quiet
-        mover, local_mover, source_mover = (reporting_mover(one, relay) for one in self.movers(faults))
+        mover, local_mover, source_mover = (
+            reporting_mover(counting_mover(one, asked.of(DATA)), relay) for one in self.movers(faults)
+        )
         return Ground(
             pair=PAIR,
             policy=policy,
@@ -197,6 +209,7 @@ class World:
             chance=self.chance,
             host=self.host,
             thaw=thawed,
+            asked=asked,
         )
 
     def sides(self, faults: Faults) -> dict[str, Side]:
@@ -237,6 +250,18 @@ class World:
         tree = comparable(read_tree(namenode, writer, top))
         facts, extras, digest = tree[""]
         return {**tree, "": (replace(facts, mtime_ms=0), extras, digest)}
+
+
+def counted(side: Side, note: Note) -> Side:
+    """The same site, each request to which is counted."""
+    return replace(
+        side,
+        namenode=counting_namenode(side.namenode, note),
+        files=counting_files(side.files, note),
+        coordinator=counting_coordinator(side.coordinator, note),
+        metastore=side.metastore and counting_metastore(side.metastore, note),
+        sql=side.sql and counting_queries(side.sql, note),
+    )
 
 
 def _read(text: str) -> Policy:

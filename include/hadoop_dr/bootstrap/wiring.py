@@ -24,6 +24,7 @@ from hadoop_dr.adapters.reporting import (
     reporting_namenode,
     reporting_queries,
 )
+from hadoop_dr.adapters.reporting.counting import counting_coordinator, counting_mover, counting_queries
 from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
@@ -35,6 +36,7 @@ from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Limits, Mover
+from hadoop_dr.ports.requests import DATA, Note, Requests, nobody
 from hadoop_dr.ports.sql import Queries
 from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.ledger.chain import Chain
@@ -67,34 +69,37 @@ def hdfs_address(site: Site, found: Addresses, users: Users = NOBODY) -> HdfsAdd
 
 
 def open_side(
-    site: Site, home: Path, stack: ExitStack, users: Users = NOBODY, report: Report = lambda count: None
+    site: Site, home: Path, stack: ExitStack, users: Users = NOBODY, report: Report = lambda count: None,
+    note: Note = nobody,
 ) -> Side:
     """Builds the adapters of one site. Nothing is contacted yet.
 
     Args:
         report: Called when something moves inside a call that takes long.
+        note: Told of each request.
     """
     found = settings.addresses(home, site)
     address = hdfs_address(site, found, users)
     clock, chance = SystemClock(), SystemChance()
     coordinator = open_coordinator(site, home)
     stack.callback(coordinator.close)
-    files = WebHdfsFiles(address, clock, chance)
+    files = WebHdfsFiles(address, clock, chance, note=note)
     stack.callback(files.close)
-    namenode = WebHdfsNameNode(address, clock, chance)
+    namenode = WebHdfsNameNode(address, clock, chance, note=note)
     stack.callback(namenode.close)
-    metastore = HiveMetastore(site.name, "hive", Client(site.name, found.hive)) if found.hive else None
+    metastore = HiveMetastore(site.name, "hive", Client(site.name, found.hive, note=note)) if found.hive else None
     if metastore is not None:
         stack.callback(metastore.close)
+    queries = open_queries(site, found, stack, address.user, report)
     return Side(
         name=site.name,
         authority=found.hdfs,
         addresses=tuple(dict.fromkeys((found.hdfs, *(f"hdfs://{namenode}" for namenode in found.namenodes)))),
         namenode=namenode,
         files=files,
-        coordinator=coordinator,
+        coordinator=counting_coordinator(coordinator, note),
         metastore=metastore,
-        sql=open_queries(site, found, stack, address.user, report),
+        sql=queries and counting_queries(queries, note),
     )
 
 
@@ -181,11 +186,11 @@ def open_service(
     refuse_two_users(pair, home, users)
     with ExitStack() as stack:
         sites = {site.name: site for site in pair.sites}
-        relay = Relay()
-        plain = {name: open_side(site, home, stack, users, relay) for name, site in sites.items()}
+        relay, asked = Relay(), Requests()
+        plain = {name: open_side(site, home, stack, users, relay, asked.of(name)) for name, site in sites.items()}
         sides = {name: reporting(side, relay) for name, side in plain.items()}
         clock, host = SystemClock(), LocalHost()
-        read = read_roles(pair, home, users)
+        read = read_roles(pair, home, users, asked)
         roles = read.state
         require_roles(pair, roles)
         target = next(side for name, side in sides.items() if name != roles.primary)
@@ -224,7 +229,7 @@ def open_service(
         def open_mover(one: HdfsAddress, other: HdfsAddress) -> Mover:
             mover = NativeMover(one, other, limits, relay)
             stack.callback(mover.close)
-            return reporting_mover(mover, relay)
+            return reporting_mover(counting_mover(mover, asked.of(DATA)), relay)
 
         yield Ground(
             pair=pair,
@@ -246,6 +251,7 @@ def open_service(
             thaw=thaw,
             controller_site=controller_site,
             silent=read.silent,
+            asked=asked,
         )
 
 
@@ -314,15 +320,15 @@ def thaw(frozen: Mapping[str, Any]) -> Policy:
     return with_overrides(policy, frozen["mode"], frozen["transfer"])
 
 
-def read_roles(pair: Pair, home: Path, users: Users = NOBODY) -> RolesRead:
+def read_roles(pair: Pair, home: Path, users: Users = NOBODY, asked: Requests | None = None) -> RolesRead:
     """Reads the roles from both sites at once, waiting for neither longer than a failover of it would take."""
-    clock, chance = SystemClock(), SystemChance()
+    clock, chance, asked = SystemClock(), SystemChance(), asked or Requests()
     with ExitStack() as stack:
         files = {}
         for site in pair.sites:
             address = hdfs_address(site, settings.addresses(home, site), users)
             patience = Deadlines() if len(address.webhdfs) > 1 else LONE_FIRST_CONTACT
-            files[site.name] = WebHdfsFiles(address, clock, chance, patience)
+            files[site.name] = WebHdfsFiles(address, clock, chance, patience, note=asked.of(site.name))
         for one in files.values():
             stack.callback(one.close)
         return Roles(pair.name, files, clock).read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -115,10 +116,20 @@ def _backup_page(document: Mapping[str, Any]) -> None:
             f"{human_bytes(document['bytes_copied'])}",
         ),
         ("seconds", ", ".join(f"{name} {value:.1f}" for name, value in document["seconds"].items())),
+        ("requests", _requests_told(document["requests"])),
     ]
     table(("sealed", document["service"]), rows)
     for warning in document["warnings"]:
         warn(warning)
+
+
+def _requests_told(requests: Mapping[str, Mapping[str, int]]) -> str:
+    """Adds up the stages: what each site was asked, and how many of it waited for one another."""
+    sums: Counter[str] = Counter()
+    for counts in requests.values():
+        sums.update(counts)
+    sites = ", ".join(f"{site} {count}" for site, count in sorted(sums.items()) if site != "trips")
+    return f"{sites}, {sums['trips']} one after the other"
 
 
 def _results_page(results: Sequence[Mapping[str, str]]) -> None:

@@ -26,6 +26,7 @@ from hadoop_dr.domain.errors import (
     Unknown,
     Unreachable,
 )
+from hadoop_dr.ports.requests import Note, nobody
 
 _UNKNOWN_METHOD = 1
 _DEFAULT_PORT = 9083
@@ -43,7 +44,7 @@ class Client:
     """One connection to one of a metastore's addresses, made when first needed; for one thread and one process."""
 
     def __init__(self, site: str, uris: Sequence[str], *, connect_s: float = 10.0, read_s: float = 120.0,
-                 opener: Opener = plain_transport) -> None:
+                 opener: Opener = plain_transport, note: Note = nobody) -> None:
         """Remembers where the metastore is; nothing is contacted.
 
         Args:
@@ -52,8 +53,9 @@ class Client:
             connect_s: Seconds to wait for a connection.
             read_s: Seconds to wait for each part of an answer.
             opener: Makes the transport; a Kerberos site needs ``transports.sasl_transport`` here and nothing else.
+            note: Told of the requests that leave.
         """
-        self._site = site
+        self._site, self._note = site, note
         self._addresses = [_address(uri) for uri in uris]
         self._connect_s, self._read_s, self._opener = connect_s, read_s, opener
         self._transport: Any = None
@@ -149,6 +151,7 @@ class Client:
             _Lost: An answer did not come; of how many requests the metastore took notice cannot be told.
         """
         self._ensure_open()
+        self._note(method, len(every))
         try:
             first = self._sequence + 1
             for arguments in every:

@@ -16,6 +16,7 @@ from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
 from hadoop_dr.adapters.webhdfs.handshake import HandshakeAdapter
 from hadoop_dr.adapters.webhdfs.reasons import reason_of
 from hadoop_dr.adapters.webhdfs.remote import error_of
+from hadoop_dr.ports.requests import Note, nobody
 
 # The library announces every client it makes; a task's log is for people.
 logging.getLogger("hdfs.client").setLevel(logging.WARNING)
@@ -92,9 +93,9 @@ class OneNameNode(Client):  # type: ignore[misc]
     list_page = _Request("GET").to_method("LISTSTATUS_BATCH")
     block_locations = _Request("GET").to_method("GET_BLOCK_LOCATIONS")
 
-    def __init__(self, url: str, session: requests.Session, deadlines: Deadlines) -> None:
+    def __init__(self, url: str, session: requests.Session, deadlines: Deadlines, note: Note = nobody) -> None:
         super().__init__(url, timeout=(deadlines.connect_s, deadlines.read_s), session=session)
-        self.connect_s = deadlines.connect_s
+        self.connect_s, self._note = deadlines.connect_s, note
 
     def resolve(self, hdfs_path: str) -> str:
         """Leaves the path byte-exact: the library would expand ``#LATEST`` and fold ``//``."""
@@ -123,6 +124,7 @@ class OneNameNode(Client):  # type: ignore[misc]
         """
         kwargs.setdefault("timeout", self._timeout)
         asked = "://".join(urlsplit(url)[:2])  # a DataNode, after a redirect
+        self._note(kwargs.get("params", {}).get("op") or urlsplit(url).path.rpartition("/")[2] or method)
         try:
             return self._session.request(method, url, **kwargs)  # type: ignore[no-any-return]
         except requests.ConnectTimeout as late:

@@ -17,6 +17,7 @@ from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound
 from hadoop_dr.ports.clock import Chance, Clock
 from hadoop_dr.ports.files import ASIDE
+from hadoop_dr.ports.requests import Note, nobody
 
 _DIRECTORY_MODE, _FILE_MODE = 0o700, 0o600
 
@@ -25,12 +26,12 @@ class WebHdfsFiles:
     """Documents of one site. Safe for many threads; make it in the process that uses it."""
 
     def __init__(self, address: HdfsAddress, clock: Clock, chance: Chance, deadlines: Deadlines | None = None,
-                 session: SessionFactory | None = None) -> None:
+                 session: SessionFactory | None = None, note: Note = nobody) -> None:
         """Opens nothing yet; the arguments are those of ``WebHdfsNameNode``."""
         self.site = address.site
         self._deadlines = deadlines or Deadlines()
         self._chance = chance
-        self._tree = WebHdfsNameNode(address, clock, chance, self._deadlines, session)
+        self._tree = WebHdfsNameNode(address, clock, chance, self._deadlines, session, note)
 
     def append_new(self, path: str, content: bytes) -> bool:
         """Publishes a durable file at a path where none exists."""

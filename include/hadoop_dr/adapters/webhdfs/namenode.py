@@ -19,13 +19,14 @@ from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFoun
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.ports.clock import Chance, Clock
 from hadoop_dr.ports.namenode import CLOCK_PROBE
+from hadoop_dr.ports.requests import Note, nobody
 
 
 class WebHdfsNameNode(WebHdfsReader):
     """One site's name space. Safe for many threads; make it in the process that uses it."""
 
     def __init__(self, address: HdfsAddress, clock: Clock, chance: Chance, deadlines: Deadlines | None = None,
-                 session: SessionFactory | None = None) -> None:
+                 session: SessionFactory | None = None, note: Note = nobody) -> None:
         """Opens nothing yet.
 
         Args:
@@ -34,8 +35,9 @@ class WebHdfsNameNode(WebHdfsReader):
             chance: Names scratch directories.
             deadlines: How long to wait.
             session: Carries other credentials than ``user.name``.
+            note: Told of each request.
         """
-        super().__init__(address, clock, deadlines or Deadlines(), session)
+        super().__init__(address, clock, deadlines or Deadlines(), session, note)
         self._chance = chance
         self._seen = SeenSnapshots(clock)
 

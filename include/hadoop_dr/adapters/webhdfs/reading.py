@@ -20,6 +20,7 @@ from hadoop_dr.domain.errors import NotFound, NotReady
 from hadoop_dr.domain.facts import Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import Service
+from hadoop_dr.ports.requests import Note, nobody
 
 T = TypeVar("T")
 _JMX = "Hadoop:service=NameNode,name="
@@ -29,17 +30,17 @@ class WebHdfsReader:
     """Reads of one site; each goes to whichever NameNode serves and may be asked again."""
 
     def __init__(self, address: HdfsAddress, clock: Clock, deadlines: Deadlines,
-                 session: SessionFactory | None) -> None:
+                 session: SessionFactory | None, note: Note = nobody) -> None:
         self.site = address.site
         self._session = (session or simple_session(address.user))()
-        self._shortcut = None if session else Shortcut(address.user, deadlines.connect_s)
+        self._shortcut = None if session else Shortcut(address.user, deadlines.connect_s, note)
         self._clock = clock
         self._checksum_s = deadlines.checksum_s
         # Whoever forgets to close gives the connections back all the same.
         weakref.finalize(self, self._session.close)
         if self._shortcut:
             weakref.finalize(self, self._shortcut.close)
-        namenodes = [OneNameNode(url, self._session, deadlines) for url in address.webhdfs]
+        namenodes = [OneNameNode(url, self._session, deadlines, note) for url in address.webhdfs]
         self.route = Route(address.site, namenodes, clock, deadlines.budget_s)
 
     def close(self) -> None:

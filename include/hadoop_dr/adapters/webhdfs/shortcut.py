@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from hadoop_dr.adapters.webhdfs.client import PREFIX
+from hadoop_dr.ports.requests import Note, nobody
 
 _IDLE = 64
 
@@ -24,10 +25,11 @@ class Shortcut:
     Args:
         user: Sent as ``user.name``.
         wait_s: How long an answer may take before the ordinary way is tried.
+        note: Told of each request.
     """
 
-    def __init__(self, user: str, wait_s: float) -> None:
-        self._user, self._wait_s = user, wait_s
+    def __init__(self, user: str, wait_s: float, note: Note = nobody) -> None:
+        self._user, self._wait_s, self._note = user, wait_s, note
         self._idle: dict[str, deque[HTTPConnection]] = {}
 
     def ask(self, url: str, path: str, **params: str) -> Any | None:
@@ -41,6 +43,7 @@ class Shortcut:
         except IndexError:
             connection = HTTPConnection(address.netloc, timeout=self._wait_s)
         query = urlencode({**params, "user.name": self._user})
+        self._note(params.get("op", "GET"))
         try:
             connection.request("GET", f"{PREFIX}{quote(path, safe='/=')}?{query}")
             response = connection.getresponse()

@@ -18,6 +18,7 @@ from hadoop_dr.ports.host import Host
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import Requests
 from hadoop_dr.ports.sql import Queries
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
@@ -60,6 +61,7 @@ class Ground:
         thaw: Reads a policy back from what a claim froze of it, so that a run keeps the policy it began with.
         controller_site: Where this controller stands; empty for one controller of both sites.
         silent: Sites that gave no answer when the roles were read, with the error; what needs them need not ask again.
+        asked: Counts the requests of this process.
     """
 
     pair: Pair
@@ -81,6 +83,7 @@ class Ground:
     thaw: Callable[[Mapping[str, Any]], Policy]
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
+    asked: Requests = field(default_factory=Requests)
 
     @property
     def sides(self) -> Mapping[str, Side]:

@@ -131,6 +131,7 @@ class Prove:
             "sampled": verdict["sampled"],
             "quotas": manifest["summary"].get("quotas", {}),
             "seconds": dict(seconds),
+            "requests": self._ground.asked.document(),
             "warnings": [
                 *documents.lacking(),
                 *catalogs.warnings(point),
@@ -178,6 +179,7 @@ class Prove:
             "files_copied": summary["files_copied"],
             "bytes_copied": summary["bytes_copied"],
             "seconds": summary["seconds"],
+            "requests": summary["requests"],
             "warnings": summary["warnings"],
             "incomplete": dict(point.taken.get("incomplete", COMPLETE)),
         }

@@ -252,7 +252,7 @@ class BackupStages:
             raise
         pruned = self._prune_after_seal()
         told = dict.fromkeys([*did, *document["warnings"], *self._notes, *pruned])
-        return {**document, "warnings": list(told)}
+        return {**document, "requests": self._ground.asked.document(), "warnings": list(told)}
 
     # ------------------------------------------------------------------ parts
 
@@ -325,6 +325,7 @@ class BackupStages:
 
     def _timed(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self._show.stage(name)
+        self._ground.asked.begin(name)
         begun = self._ground.clock.monotonic_s()
         try:
             result = work()

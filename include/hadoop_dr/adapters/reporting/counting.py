@@ -1,0 +1,161 @@
+"""Ports that count the requests made through them (DESIGN.md section 16).
+
+The adapters of HDFS and of the metastore count by themselves, where a request leaves. What is wrapped here counts by
+the call: the data plane, ZooKeeper and HiveServer2, and the memory twins, whose calls count as many requests as the
+adapter they stand for makes when nothing fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.ports.coordinator import Coordinator
+from hadoop_dr.ports.files import Files
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.ports.mover import Mover
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import Note
+from hadoop_dr.ports.sql import Queries
+
+_PAGE = 1000
+_SILENT = frozenset({"close", "watch"})
+NAMENODE_COST: Mapping[str, int] = {
+    "service": 4, "rename": 2, "replace": 2, "delete": 2, "delete_snapshot": 2, "truncate": 2, "checksum": 2,
+    "clock_offset_ms": 15,
+}  # fmt: skip
+"""Requests of a call, one after the other; one where nothing is said."""
+FILES_COST: Mapping[str, int] = {"append_new": 5, "put": 5, "get": 2, "move": 4, "remove": 2}
+
+
+class _Counting:
+    """Passes everything on; a call is so many requests."""
+
+    def __init__(self, inner: object, note: Note, cost: Mapping[str, int]) -> None:
+        self._inner, self._note, self._cost = inner, note, cost
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._inner, name)
+        if not callable(real) or name in _SILENT:
+            return real
+
+        def call(*args: Any, **named: Any) -> Any:
+            self._ask(name, self._cost.get(name, 1))
+            return real(*args, **named)
+
+        return call
+
+    def _ask(self, what: str, times: int = 1) -> None:
+        for _ in range(times):
+            self._note(what)
+
+
+class _NameNode(_Counting):
+    """Listings and differences come in pages; a directory that is there is only looked at."""
+
+    def list(self, path: str) -> Iterator[Any]:
+        """Counts the pages."""
+        return self._paged("list", self._inner.list(path), _PAGE)  # type: ignore[attr-defined]
+
+    def diff(self, path: str, older: str, newer: str) -> Iterator[Any]:
+        """Counts the pages."""
+        return self._paged("diff", self._inner.diff(path, older, newer), 1)  # type: ignore[attr-defined]
+
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Any:
+        """Counts one for each of both."""
+        self._ask("extras", acl + xattrs)
+        return self._inner.extras(path, acl=acl, xattrs=xattrs)  # type: ignore[attr-defined]
+
+    def concat(self, path: str, sources: Sequence[str]) -> None:
+        """Counts a look at each."""
+        self._ask("concat", 2 + len(sources))
+        self._inner.concat(path, sources)  # type: ignore[attr-defined]
+
+    def make_directory(self, path: str, mode: int) -> None:
+        """Counts the looks at it and at its parent."""
+        try:
+            self._inner.status(path)  # type: ignore[attr-defined]
+            self._ask("make_directory")
+        except NotFound:
+            self._ask("make_directory", 3)
+        self._inner.make_directory(path, mode)  # type: ignore[attr-defined]
+
+    def _paged(self, what: str, answer: Iterator[Any], page: int) -> Iterator[Any]:
+        self._note(what)
+        for number, one in enumerate(answer, 1):
+            if number > page and number % page == 1 % page:
+                self._note(what)
+            yield one
+
+
+class _Metastore(_Counting):
+    """Each setting is asked for by itself, and each database; those go out together."""
+
+    def settings(self, *names: str) -> Any:
+        """Counts one for each."""
+        self._ask("settings", len(names))
+        return self._inner.settings(*names)  # type: ignore[attr-defined]
+
+    def every_database(self) -> Any:
+        """Counts the list of names, and one for each."""
+        found = self._inner.every_database()  # type: ignore[attr-defined]
+        self._ask("every_database")
+        self._note("every_database", len(found))
+        return found
+
+
+class _Mover(_Counting):
+    """All of a call are under way together, so they are one trip; each item counts."""
+
+    def copy(self, copies: Iterable[Any]) -> Iterator[Any]:
+        """Counts the files."""
+        return self._each("copy", self._inner.copy, copies)  # type: ignore[attr-defined]
+
+    def digest(self, reads: Iterable[Any]) -> Iterator[Any]:
+        """Counts the files."""
+        return self._each("digest", self._inner.digest, reads)  # type: ignore[attr-defined]
+
+    def apply(self, operations: Iterable[Any]) -> Iterator[Any]:
+        """Counts the operations."""
+        return self._each("apply", self._inner.apply, operations)  # type: ignore[attr-defined]
+
+    def _each(self, what: str, act: Callable[[Iterable[Any]], Iterator[Any]], items: Iterable[Any]) -> Iterator[Any]:
+        self._note(what, 0)
+        return act(self._counted(what, items))
+
+    def _counted(self, what: str, items: Iterable[Any]) -> Iterator[Any]:
+        """Pulled by a thread of the adapter, as it goes."""
+        for one in items:
+            self._note(what, 1, 0)
+            yield one
+
+
+def counting_namenode(inner: NameNode, note: Note) -> NameNode:
+    """Wraps the twin of a NameNode."""
+    return cast(NameNode, _NameNode(inner, note, NAMENODE_COST))
+
+
+def counting_files(inner: Files, note: Note) -> Files:
+    """Wraps the twin of a document store."""
+    return cast(Files, _Counting(inner, note, FILES_COST))
+
+
+def counting_metastore(inner: Metastore, note: Note) -> Metastore:
+    """Wraps the twin of a metastore."""
+    return cast(Metastore, _Metastore(inner, note, {}))
+
+
+def counting_coordinator(inner: Coordinator, note: Note) -> Coordinator:
+    """Wraps a coordinator."""
+    return cast(Coordinator, _Counting(inner, note, {}))
+
+
+def counting_queries(inner: Queries, note: Note) -> Queries:
+    """Wraps a SQL endpoint."""
+    return cast(Queries, _Counting(inner, note, {}))
+
+
+def counting_mover(inner: Mover, note: Note) -> Mover:
+    """Wraps a mover."""
+    return cast(Mover, _Mover(inner, note, {}))

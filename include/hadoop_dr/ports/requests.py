@@ -1,0 +1,157 @@
+"""What a process asks of the sites: how many requests, for what, and how many of them waited for one another.
+
+Round trips are the currency of a run (DESIGN.md section 16). They are counted where a request leaves, by stage and
+site. **Trips** are the longest chain of requests each of which waits for the answer to the one before: requests that go
+out together are one trip, however many they are. A thread that begins work for another one takes that one's count
+along (``carried``), and whoever waits for its answer goes on from the higher of both counts (``Carried.result``).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from contextvars import Context, ContextVar, copy_context
+from typing import Generic, Protocol, TypeVar
+
+What = TypeVar("What")
+Answer = TypeVar("Answer")
+
+AUDIT = "audit"
+"""Full listings that look for what a snapshot diff hides: they grow with the data, not with the change."""
+DATA = "data"
+"""In place of a site: files copied or read back, and changes of a name space, through the data plane."""
+BEFORE = "before"
+"""What was asked before the first stage: roles and ledgers."""
+
+_TRIPS: ContextVar[int] = ContextVar("trips", default=0)
+_PURPOSE: ContextVar[str] = ContextVar("purpose", default="")
+
+
+class Note(Protocol):
+    """Told of each request to one site."""
+
+    def __call__(self, what: str, count: int = 1, trips: int = 1) -> None:
+        """Counts requests that leave together, so that they are one trip."""
+
+
+def nobody(what: str, count: int = 1, trips: int = 1) -> None:
+    """Counts nothing."""
+
+
+class Requests:
+    """Counts requests by stage, site and operation. Safe for many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._trips: Counter[str] = Counter()
+        self._stage, self._began = BEFORE, trips()
+
+    def begin(self, stage: str) -> None:
+        """What is asked from here on is asked for this stage."""
+        self._trips[self._stage] += trips() - self._began
+        self._stage, self._began = stage, trips()
+
+    def of(self, site: str) -> Note:
+        """Gives what counts the requests to a site."""
+
+        def note(what: str, count: int = 1, trips: int = 1) -> None:
+            _TRIPS.set(_TRIPS.get() + trips)
+            with self._lock:
+                self._counts[_PURPOSE.get() or self._stage, site, what] += count
+
+        return note
+
+    def by_operation(self) -> dict[tuple[str, str, str], int]:
+        """Counts by stage, site and operation."""
+        with self._lock:
+            return dict(self._counts)
+
+    def document(self) -> dict[str, dict[str, int]]:
+        """Counts by stage and site, with the trips of each stage."""
+        found: dict[str, dict[str, int]] = {}
+        for (stage, site, _), count in sorted(self.by_operation().items()):
+            found.setdefault(stage, {}).setdefault(site, 0)
+            found[stage][site] += count
+        trips_of = {**self._trips, self._stage: self._trips[self._stage] + trips() - self._began}
+        for stage, counts in found.items():
+            if stage in trips_of:
+                counts["trips"] = trips_of[stage]
+        return found
+
+
+def trips() -> int:
+    """How many requests this thread's work has waited for, one after the other."""
+    return _TRIPS.get()
+
+
+def wait_for(count: int) -> None:
+    """Goes on from an answer that was there after so many trips."""
+    _TRIPS.set(max(_TRIPS.get(), count))
+
+
+@contextmanager
+def asked_for(purpose: str) -> Iterator[None]:
+    """Counts requests under a purpose of their own instead of the stage's."""
+    before = _PURPOSE.set(purpose)
+    try:
+        yield
+    finally:
+        _PURPOSE.reset(before)
+
+
+class Carried(Generic[Answer]):
+    """An answer that another thread waits for."""
+
+    def __init__(self, future: Future[Answer], context: Context) -> None:
+        self._future, self._context = future, context
+
+    def result(self) -> Answer:
+        """Waits for it."""
+        try:
+            return self._future.result()
+        finally:
+            wait_for(self._context.get(_TRIPS, 0))
+
+
+def carried(pool: Executor, act: Callable[[What], Answer], what: What) -> Carried[Answer]:
+    """Has a pool do something, as part of what this thread does."""
+    context = copy_context()
+    return Carried(pool.submit(context.run, act, what), context)
+
+
+class Apart(Generic[What]):
+    """Takes work from a source that may itself ask something; what its user waits for meanwhile is not its own wait.
+
+    Independent things stay independent however slowly they are handed out: the tenth request of a loop does not wait
+    for the first one's answer just because that was there when it left.
+    """
+
+    def __init__(self, source: Iterable[What]) -> None:
+        self._source, self._trips = iter(source), trips()
+
+    def __iter__(self) -> Apart[What]:
+        """Gives itself."""
+        return self
+
+    def __next__(self) -> What:
+        """Gives the next thing."""
+        before = _TRIPS.get()
+        _TRIPS.set(self._trips)
+        try:
+            return next(self._source)
+        finally:
+            self._trips = _TRIPS.get()
+            _TRIPS.set(before)
+
+    def begin(self, pool: Executor, act: Callable[[What], Answer], what: What) -> Carried[Answer]:
+        """Has a pool do something with what was taken, from when it was there on."""
+        before = _TRIPS.get()
+        _TRIPS.set(self._trips)
+        try:
+            return carried(pool, act, what)
+        finally:
+            _TRIPS.set(before)
