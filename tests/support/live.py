@@ -15,6 +15,7 @@ from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.ports.mover import DEFAULT_LIMITS
+from hadoop_dr.ports.requests import Requests
 from support.backup import Pair, Site
 
 
@@ -71,9 +72,11 @@ class LivePair(Pair):
             name: HdfsAddress(name, tuple(site["namenodes"]), tuple(site["webhdfs"]), site["nameservice"])
             for name, site in lab.items()
         }
+        self.asked = Requests()
         sites = [
-            Site(WebHdfsNameNode(addresses[name], SystemClock(), SystemChance()), LiveWriter(lab[name]["webhdfs"][0]),
-                 WebHdfsFiles(addresses[name], SystemClock(), SystemChance()))
+            Site(WebHdfsNameNode(addresses[name], SystemClock(), SystemChance(), note=self.asked.of(name)),
+                 LiveWriter(lab[name]["webhdfs"][0]),
+                 WebHdfsFiles(addresses[name], SystemClock(), SystemChance(), note=self.asked.of(name)))
             for name in ("east", "west")
         ]
         east, west = addresses["east"], addresses["west"]

@@ -35,9 +35,9 @@ class WebHdfsFiles:
 
     def append_new(self, path: str, content: bytes) -> bool:
         """Publishes a durable file at a path where none exists."""
-        aside = self._write_aside(path, content)
+        aside, inode = self._write_aside(path, content)
         try:
-            self._tree.rename(aside, path)
+            self._tree.rename(aside, path, inode)
         except AlreadyExists:
             self._tree.delete(aside)
             return False
@@ -45,7 +45,8 @@ class WebHdfsFiles:
 
     def put(self, path: str, content: bytes) -> None:
         """Publishes a whole file, replacing an older one."""
-        self._tree.replace(self._write_aside(path, content), path)
+        aside, inode = self._write_aside(path, content)
+        self._tree.replace(aside, path, inode)
 
     def get(self, path: str) -> bytes:
         """Reads a whole file."""
@@ -75,27 +76,29 @@ class WebHdfsFiles:
         """Gives the connections back."""
         self._tree.close()
 
-    def _write_aside(self, path: str, content: bytes) -> str:
+    def _write_aside(self, path: str, content: bytes) -> tuple[str, int]:
+        """Gives the name it has for now, and its inode id, which proves afterwards whose rename won."""
         try:
             return self._tree.route.repeat(lambda node: self._try_aside(node, path, content))
         except NotFound:
             self._make_parents(path)
             return self._tree.route.repeat(lambda node: self._try_aside(node, path, content))
 
-    def _try_aside(self, node: OneNameNode, path: str, content: bytes) -> str:
+    def _try_aside(self, node: OneNameNode, path: str, content: bytes) -> tuple[str, int]:
         """Writes under a name of its own: a request that got lost and comes late finds nothing of ours to spoil."""
         aside = f"{posixpath.dirname(path)}/{ASIDE}{self._chance.token()}"
         through = Redirected(aside, "PUT", self._deadlines.read_s, content)
         try:
             through.follow(node, lambda **more: node._create(
                 aside, createflag="CREATE,SYNC_BLOCK", createparent="false", permission=f"{_FILE_MODE:o}", **more))
-            if self._tree.status(aside).facts.length != len(content):
+            there = self._tree.status(aside)
+            if there.facts.length != len(content):
                 raise Lost(f"{aside} was cut short on its way")
         except (NotSent, Lost):
             with suppress(DrError):
                 self._tree.delete(aside)
             raise
-        return aside
+        return aside, there.inode
 
     def _make_parents(self, path: str) -> None:
         directory = posixpath.dirname(path)

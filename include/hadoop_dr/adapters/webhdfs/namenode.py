@@ -79,13 +79,22 @@ class WebHdfsNameNode(WebHdfsReader):
             self.touch_directory(path)
             return True
 
-    def touch_directory(self, path: str) -> None:
-        """Makes a directory with the mode the NameNode gives it: one request."""
-        self._again(lambda node: node._mkdirs(path))
+    def touch_directory(self, path: str, mode: int | None = None) -> None:
+        """Makes a directory and missing parents with a mode, or with that the NameNode gives it: one request."""
+        permission = {} if mode is None else {"permission": f"{mode:o}"}
+        self._again(lambda node: node._mkdirs(path, **permission))
 
-    def rename(self, source: str, target: str) -> None:
-        """Moves one item, never into or over another one."""
-        inode = self.status(source).inode
+    def discard(self, path: str) -> None:
+        """Removes what nobody else knows the name of, without a look at it first: one request."""
+        self._again(lambda node: node._delete(path, recursive="true"))
+
+    def rename(self, source: str, target: str, inode: int | None = None) -> None:
+        """Moves one item, never into or over another one.
+
+        Args:
+            inode: The item's, where the caller has just seen it.
+        """
+        inode = self.status(source).inode if inode is None else inode
         self._once(
             source,
             lambda node: node._rename(source, destination=target, renameoptions="NONE"),
@@ -99,9 +108,13 @@ class WebHdfsNameNode(WebHdfsReader):
             return False
         return True
 
-    def replace(self, source: str, target: str) -> None:
-        """Moves one file over another one, if there is one; a reader sees the old or the new."""
-        inode = self.status(source).inode
+    def replace(self, source: str, target: str, inode: int | None = None) -> None:
+        """Moves one file over another one, if there is one; a reader sees the old or the new.
+
+        Args:
+            inode: The file's, where the caller has just seen it.
+        """
+        inode = self.status(source).inode if inode is None else inode
         self._once(
             source,
             lambda node: node._rename(source, destination=target, renameoptions="OVERWRITE"),

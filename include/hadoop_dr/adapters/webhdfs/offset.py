@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from hadoop_dr.domain.facts import Listed
@@ -11,28 +12,26 @@ _SAMPLES = 5
 
 
 class _Tree(Protocol):
-    def make_directory(self, path: str, mode: int) -> None: ...
-    def touch_directory(self, path: str) -> None: ...
-    def status(self, path: str) -> Listed: ...
-    def delete(self, path: str, *, recursive: bool = False) -> bool: ...
+    def touch_directory(self, path: str, mode: int | None = None) -> None: ...
+    def list(self, path: str) -> Iterator[Listed]: ...
+    def discard(self, path: str) -> None: ...
 
 
 def offset_ms(tree: _Tree, clock: Clock, scratch: str) -> float:
     """Makes directories under ``scratch`` and compares their times with ours.
 
     A directory's modification time is the NameNode's own clock at the moment it was made, and one request without a
-    DataNode. The sample with the shortest round trip counts; its time lies in the middle, within half a round trip.
+    DataNode; all times come with one listing. The sample with the shortest round trip counts; its time lies in the
+    middle, within half a round trip.
     """
-    tree.make_directory(scratch, 0o700)
-    samples: list[tuple[float, float]] = []
+    sent: dict[str, tuple[float, float]] = {}
     try:
         for number in range(_SAMPLES):
-            path = f"{scratch}/{number}"
             sent_ms, sent_s = clock.wall_ms(), clock.monotonic_s()
-            tree.touch_directory(path)
-            round_trip_ms = (clock.monotonic_s() - sent_s) * 1000
-            made_ms = tree.status(path).facts.mtime_ms
-            samples.append((round_trip_ms, made_ms - sent_ms - round_trip_ms / 2))
+            tree.touch_directory(f"{scratch}/{number}", 0o700)  # missing parents get the same mode
+            sent[str(number)] = ((clock.monotonic_s() - sent_s) * 1000, sent_ms)
+        made_ms = {one.name: one.facts.mtime_ms for one in tree.list(scratch)}
     finally:
-        tree.delete(scratch, recursive=True)
+        tree.discard(scratch)
+    samples = [(trip_ms, made_ms[name] - sent_ms - trip_ms / 2) for name, (trip_ms, sent_ms) in sent.items()]
     return min(samples)[1]

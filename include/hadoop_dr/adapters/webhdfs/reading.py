@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -42,6 +43,9 @@ class WebHdfsReader:
             weakref.finalize(self, self._shortcut.close)
         namenodes = [OneNameNode(url, self._session, deadlines, note) for url in address.webhdfs]
         self.route = Route(address.site, namenodes, clock, deadlines.budget_s)
+        self._words: dict[tuple[str, str], str] = {}
+        self._conf: dict[str, Mapping[str, str]] = {}
+        self._conf_turn = threading.Lock()
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -79,22 +83,35 @@ class WebHdfsReader:
                 bean = node.page("/jmx", get=f"{_JMX}NameNodeInfo::{attribute}").json()["beans"][0]
                 return str(bean[attribute])
 
+            def lasting(attribute: str) -> str:
+                key = node.url, attribute
+                if key not in self._words:
+                    self._words[key] = word(attribute)
+                return self._words[key]
+
             return Service(
-                cluster_id=word("ClusterId"),
+                cluster_id=lasting("ClusterId"),
                 safe_mode=word("Safemode"),
                 live_datanodes=counts["NumLiveDataNodes"],
                 remaining_bytes=counts["CapacityRemaining"],
                 open_files=counts["NumFilesUnderConstruction"],
                 names=counts["FilesTotal"],
-                version=word("SoftwareVersion"),
+                version=lasting("SoftwareVersion"),
             )
 
     def settings(self, *names: str) -> Mapping[str, str]:
-        """Gives the NameNode's effective configuration for these keys; a key it does not know is absent."""
-        return self._read(
-            f"{self.site} /conf", lambda node: node.page("/conf"),
-            lambda conf: {one["key"]: one["value"] for one in conf["properties"]
-                          if one["key"] in names and one["value"] is not None})
+        """Gives the NameNode's effective configuration for these keys; a key it does not know is absent.
+
+        All of it is one page, and a NameNode has it from its start on: it is asked for once.
+        """
+        with self._conf_turn:
+            conf = self._conf.get(self.route.serving.url)
+            if conf is None:
+                conf = self._read(
+                    f"{self.site} /conf", lambda node: node.page("/conf"),
+                    lambda page: {one["key"]: one["value"] for one in page["properties"] if one["value"] is not None})
+                self._conf[self.route.serving.url] = conf
+        return {name: conf[name] for name in names if name in conf}
 
     def status(self, path: str) -> Listed:
         """Attributes of one path; ``name`` is empty."""
