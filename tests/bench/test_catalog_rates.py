@@ -19,8 +19,8 @@ from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Kind
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.pace import WANTED_S
-from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify
-from hadoop_dr.services.catalog.reading import read_all
+from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, CatalogVerify
+from hadoop_dr.services.datasets.hive.reading import read_all
 from support.catalogs import database, drop_everything, live, live_hdfs, partition, table, with_parameters
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(1800)]

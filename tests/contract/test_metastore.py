@@ -14,7 +14,7 @@ from hadoop_dr.domain.catalog.events import How
 from hadoop_dr.domain.catalog.messages import touches
 from hadoop_dr.domain.catalog.names import partition_name
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
-from hadoop_dr.domain.catalog.tree import get_map, get_record, get_text, text, with_field
+from hadoop_dr.domain.catalog.thrift_struct import get_map, get_record, get_text, text, with_field
 from hadoop_dr.domain.errors import AlreadyExists, Failed, NotFound, Refused
 from hadoop_dr.ports.metastore import Metastore
 from support.catalogs import (

@@ -14,7 +14,7 @@ from hadoop_dr.adapters.system import SystemChance, SystemClock
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles
 from hadoop_dr.domain.ledger import point_directory
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quotas_from_rows
-from hadoop_dr.services.backup.quotas import QUOTAS
+from hadoop_dr.services.datasets.hdfs.quotas import QUOTAS
 from support.cli import SITES, CliHome
 from support.held import held_open
 from support.trees import join_root, walk

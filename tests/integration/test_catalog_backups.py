@@ -15,12 +15,12 @@ import pytest
 
 from hadoop_dr.adapters.hive import HiveMetastore
 from hadoop_dr.bootstrap import backup_stages
-from hadoop_dr.domain.catalog.places import locations
+from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.services.backup.catalogs import Catalogs
-from hadoop_dr.services.catalog import CatalogVerify
-from hadoop_dr.services.catalog.reading import read_all
+from hadoop_dr.services.datasets.hive import CatalogVerify
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.reading import read_all
 from support.catalogs import Ddl, database, drop_everything, live, live_hdfs, partition, table
 from support.cli import CliHome, cli_home
 from support.home import USER

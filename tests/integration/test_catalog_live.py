@@ -16,18 +16,18 @@ from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.coverage import Uncovered
 from hadoop_dr.domain.catalog.difference import replaced_tables
+from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.losses import named_drops
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, partition_values
-from hadoop_dr.domain.catalog.places import locations
 from hadoop_dr.domain.catalog.protectable import Rule, part
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, Slot, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
-from hadoop_dr.domain.catalog.tree import get_texts, text, with_field
+from hadoop_dr.domain.catalog.thrift_struct import get_texts, text, with_field
 from hadoop_dr.domain.errors import NotReady
 from hadoop_dr.domain.roots import Decision
-from hadoop_dr.services.catalog import CatalogApply, CatalogExport, CatalogVerify, Exported
-from hadoop_dr.services.catalog.reading import read_all
+from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, CatalogVerify, Exported
+from hadoop_dr.services.datasets.hive.reading import read_all
 from support.catalogs import (
     STATE,
     VALUES,

@@ -17,7 +17,7 @@ from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Kind, Slot
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.domain.catalog.tree import (
+from hadoop_dr.domain.catalog.thrift_struct import (
     I64,
     LIST,
     MAP,
@@ -31,7 +31,7 @@ from hadoop_dr.domain.catalog.tree import (
     text,
     without,
 )
-from hadoop_dr.services.catalog import CatalogApply, CatalogExport
+from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport
 from support.catalogs import STATE, database, drop_everything, live, live_hdfs, table
 
 pytestmark = pytest.mark.lab

@@ -11,9 +11,9 @@ import pytest
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.work import Placed, WorkOrder
-from hadoop_dr.services.backup.audit import AuditRoot
-from hadoop_dr.services.backup.refilled import FindRefilled
-from hadoop_dr.services.plan import Gather
+from hadoop_dr.services.audit.blocks import FindRefilled
+from hadoop_dr.services.audit.lost import AuditRoot
+from hadoop_dr.services.transfer.read_changes import Gather
 from support.gathering import assert_same_items, gathered, plan_by_gathering, whole_backups
 from support.live import LivePair
 from support.trees import Mischief

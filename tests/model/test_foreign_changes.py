@@ -15,8 +15,8 @@ from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves, in_work_area, parent
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.backup.find_foreign import Carried, FindForeign
-from hadoop_dr.services.plan import Limits
+from hadoop_dr.services.foreign.find import Carried, FindForeign
+from hadoop_dr.services.transfer.snapshot_tree import Limits
 from model.edits import Edit, beginnings, edits, make
 from model.namenode import ROOT, TreeNameNode
 from model.target import Placing, copied, items_between

@@ -15,7 +15,8 @@ from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import in_work_area
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.plan import Gather, Limits
+from hadoop_dr.services.transfer.read_changes import Gather
+from hadoop_dr.services.transfer.snapshot_tree import Limits
 from model.edits import Edit, beginnings, edits, make
 from model.namenode import ROOT, TreeNameNode
 from model.target import Placing, copied, items_between

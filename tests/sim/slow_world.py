@@ -14,7 +14,7 @@ from hadoop_dr.domain.heartbeat import Contender, Heartbeat, Owner, Verdict, Wat
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.ports.mover import Copy, Digest, Mover, Outcome
-from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.context import Ground, Side
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.heartbeat import shown_heartbeat
 from hadoop_dr.services.ledger.service import ServiceLedger

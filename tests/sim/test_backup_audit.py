@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied
 from hadoop_dr.domain.inventory import DAY_MS
-from hadoop_dr.services.backup.audit import AuditRoot
+from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.inventory import walk
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World

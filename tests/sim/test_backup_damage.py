@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Piece
 from hadoop_dr.cli import main
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.services.backup.reverify import verify_again
+from hadoop_dr.services.audit.reverify import verify_again
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from schemas import validate
 from sim.test_backup_flow import ROOT, fill
@@ -59,7 +59,7 @@ def test_a_sample_that_finds_rot_marks_every_point_that_holds_the_file_and_the_n
     world, first = sealed_world()
     second = world.backup("second")["point"]
     rot(copies(world, first, second, live=True))
-    monkeypatch.setattr("hadoop_dr.services.backup.sampling._number", lambda text: 0)  # it is the oldest point's turn
+    monkeypatch.setattr("hadoop_dr.services.audit.sampling._number", lambda text: 0)  # it is the oldest point's turn
     document = world.backup("third")
     assert verified(world)[first] == "mismatch"
     *older, newest = verified(world).items()

@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import Mismatch, Refused, Unknown
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.begin import Begin
+from hadoop_dr.services.backup.run import Begin
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World, plan_and_stage

@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.prune import Prune
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World, plan_and_stage
 
@@ -160,9 +160,9 @@ def test_a_prune_that_dies_is_finished_by_the_next(at: int, after: bool) -> None
         stage()
     tree = world.tree("west", ROOT)
     try:
-        Close(world.ground(Faults(at=at, die=True, after=after))).prune("dies")
+        Prune(world.ground(Faults(at=at, die=True, after=after))).run("dies")
     except Died:
-        Close(world.ground()).prune("next")
+        Prune(world.ground()).run("next")
     assert left(world, "east") == ["r5", "r6"]
     assert left(world, "west") == ["r2", "r3", "r4", "r5", "r6"]
     assert world.tree("west", ROOT) == tree
@@ -195,11 +195,11 @@ def test_a_prune_beside_a_run_takes_nothing_that_the_run_builds_on(at: int) -> N
     world, removed = before_a_run(), list[Any]()
     tree = world.tree("east", ROOT)
     baseline = sealed(world)[-1].point
-    with_prune = Faults(at=at, first=lambda: removed.append(Close(world.ground()).prune("by hand")["removed"]))
+    with_prune = Faults(at=at, first=lambda: removed.append(Prune(world.ground()).run("by hand")["removed"]))
     document = world.backup("r4", with_prune)
     assert (document["state"], document["baseline"]) == ("sealed", baseline)
     assert len(removed) == 1
     assert (world.tree("west", ROOT), world.tree("east", ROOT)) == (tree, tree)
-    Close(world.ground()).prune("after")
+    Prune(world.ground()).run("after")
     assert (left(world, "east"), left(world, "west")) == (["r4"], ["r4"])
     assert world.backup("r5")["baseline"] == document["point"]

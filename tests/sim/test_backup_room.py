@@ -7,7 +7,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.begin import Begin
+from hadoop_dr.services.backup.run import Begin
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World
 

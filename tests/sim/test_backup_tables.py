@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import DrError, Unreachable
-from hadoop_dr.services.backup.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from sim.world import TABLES, TableWorld
 from support.catalogs import table
 from support.thinned import thinned

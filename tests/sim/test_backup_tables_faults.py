@@ -17,11 +17,11 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import Superseded, Unknown
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.ports.mover import Mover
-from hadoop_dr.services.backup.catalog_foreign import read_kept
-from hadoop_dr.services.backup.ground import Side
-from hadoop_dr.services.backup.undo import UndoChanges
-from hadoop_dr.services.catalog import CatalogVerify
-from hadoop_dr.services.catalog.reading import read_all
+from hadoop_dr.services.context import Side
+from hadoop_dr.services.datasets.hive import CatalogVerify
+from hadoop_dr.services.datasets.hive.foreign import read_kept
+from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.recovery.undo import UndoChanges
 from sim.world import TableWorld, protecting
 from support.catalogs import function, hashes, not_null, partition, statistics, table, with_parameters
 from support.thinned import thinned

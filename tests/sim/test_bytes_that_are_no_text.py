@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.service_state import dump_state, load_state
-from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.context import Ground
 from hadoop_dr.services.report import all_entries, explanation
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World

@@ -9,8 +9,8 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.prune import Prune
+from hadoop_dr.services.backup.run import Begin
 from sim.root_changes import (
     CHILD,
     HOW,
@@ -134,7 +134,7 @@ def test_snapshots_and_documents_of_the_points_that_went_are_cleared_away() -> N
     world = lived_in(*NARROW)
     world.policy = hdfs(*WIDE, LAKE)
     document = world.backup("change", **ORDER)
-    Close(world.ground()).prune("now")
+    Prune(world.ground()).run("now")
     for site in SITES:
         assert shots(world, site) == {root: [document["snapshots"][site][root]] for root in (*WIDE, LAKE)}
         assert world.files()[site].names("/.hadoop-dr/east-west/services/billing/points") == [document["point"]]
@@ -178,12 +178,12 @@ def test_a_prune_in_the_middle_of_a_change_takes_nothing_that_it_builds_on(
 ) -> None:
     world = lived_in(*before)
     stages = ordered(world, *after)
-    Close(world.ground()).prune("meanwhile")
+    Prune(world.ground()).run("meanwhile")
     stages.moment()
     plan_and_stage(stages)
-    Close(world.ground()).prune("meanwhile")
+    Prune(world.ground()).run("meanwhile")
     stages.place()
-    Close(world.ground()).prune("meanwhile")
+    Prune(world.ground()).run("meanwhile")
     stages.verify()
     document = stages.seal()
     holds(world, document, *after, LAKE)
@@ -241,6 +241,6 @@ def test_whatever_interrupts_a_change_of_roots_the_next_run_goes_on_with_it_and_
     holds(world, document, root)
     for directory in (PARENT, CHILD):
         assert ".hadoop-dr" not in world.clusters["west"].find(directory).children
-    Close(world.ground()).prune("then")
+    Prune(world.ground()).run("then")
     for site in SITES:
         assert set(shots(world, site)) == {root}

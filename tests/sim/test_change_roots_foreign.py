@@ -6,7 +6,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Refused
-from hadoop_dr.services.backup.root_change import RootsInTheWay
+from hadoop_dr.services.roots.change import RootsInTheWay
 from sim.root_changes import (
     CHILD,
     LAKE,

@@ -10,7 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.begin import Begin
+from hadoop_dr.services.backup.run import Begin
 from sim.half_done import half_done
 from sim.test_backup_dies import lived_in
 from sim.test_backup_flow import ROOT

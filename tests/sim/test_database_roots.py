@@ -11,10 +11,10 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.errors import DrError, Failed, Refused
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.catalogs import Catalogs
-from hadoop_dr.services.backup.coverage import Coverage
 from hadoop_dr.services.backup.preview import Preview
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.coverage import Coverage
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from sim.world import POLICY, TABLES, TableWorld, protecting
 from support.hive_user import HiveUser
 from support.twin import TwinWriter

@@ -14,10 +14,10 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import Failed, NotFound, NotReady, Refused
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point, PointState
-from hadoop_dr.services.backup.baseline import Baseline
-from hadoop_dr.services.backup.deletions import held_before
-from hadoop_dr.services.backup.documents import Documents
 from hadoop_dr.services.backup.preview import Preview
+from hadoop_dr.services.datasets.hdfs.deletions import held_before
+from hadoop_dr.services.points.baseline import Baseline
+from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.report import all_entries, explanation
 from sim.world import POLICY, TABLES, TableWorld, World, plan_and_stage, protecting
 from support.catalogs import database, function, partition, table, view

@@ -14,9 +14,9 @@ from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import DiffPage
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.drift import drift_by_root, found_by_root
 from hadoop_dr.services.backup.preview import Preview
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root
 from sim.test_backup_flow import fill
 from sim.test_root_attributes import ACL, looks
 from sim.world import POLICY, World, protecting

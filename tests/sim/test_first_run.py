@@ -10,11 +10,11 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import DrError, Refused
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.close import Close
-from hadoop_dr.services.backup.existing_copy import look_at_copy
 from hadoop_dr.services.backup.preview import Preview
+from hadoop_dr.services.backup.prune import Prune
+from hadoop_dr.services.backup.run import Begin
 from hadoop_dr.services.report import all_entries, explanation, points_document
+from hadoop_dr.services.roots.existing_copy import look_at_copy
 from sim.world import POLICY, TABLES, TableWorld, World, protecting
 from support.catalogs import table
 from support.thinned import thinned
@@ -219,7 +219,7 @@ def test_under_restore_foreign_content_of_a_new_root_is_kept_and_named_and_no_pr
         put(world, "east", f"{ROOT}/new {n}", b"x")
         world.host.dead.add(f"n{n - 1}")
         world.backup(f"n{n}")
-        Close(world.ground()).prune("by hand")
+        Prune(world.ground()).run("by hand")
     assert kept_in(world) == [name]
     [kept] = points_document("billing", world.ground().ledger.read(), ("east", "west"))["kept"]
     assert (kept["snapshots"], kept["count"]) == ({ROOT: name}, 4)
@@ -228,7 +228,7 @@ def test_under_restore_foreign_content_of_a_new_root_is_kept_and_named_and_no_pr
     assert named(*told(world), name, FOREIGN[1], "takes away or replaces")
     assert any(named(line, name, "kept before") for line in document["warnings"])
     MemoryNameNode(world.clusters["west"]).delete_snapshot(ROOT, name)
-    Close(world.ground()).prune("by hand")
+    Prune(world.ground()).run("by hand")
     assert [one.name for one in check(world)] == ["drift"]
 
 

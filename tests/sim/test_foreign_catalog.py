@@ -11,11 +11,11 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.domain.catalog.tree import text, text_map
+from hadoop_dr.domain.catalog.thrift_struct import text, text_map
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.catalog.reading import read_all
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.datasets.hive.reading import read_all
 from sim.world import TABLES, TableWorld, protecting
 from support.catalogs import database, function, hashes, not_null, partition, statistics, table, view, with_parameters
 

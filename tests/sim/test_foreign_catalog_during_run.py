@@ -14,9 +14,9 @@ from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import DrError, ForeignFound, Refused, Unreachable
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.catalog_foreign import read_kept
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.services.datasets.hive.foreign import read_kept
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.transfer.place import Place
 from sim.test_backup_tables_faults import COUNT, LIVED_IN, assert_equal

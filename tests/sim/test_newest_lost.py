@@ -10,10 +10,10 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.close import Close
-from hadoop_dr.services.backup.damage import Bad, mark_damaged
 from hadoop_dr.services.backup.preview import Preview
+from hadoop_dr.services.backup.prune import Prune
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.points.damage import Bad, mark_damaged
 from sim.test_backup_flow import ROOT
 from sim.test_prune_interrupted import grown as unpruned_world
 from sim.world import World, protecting
@@ -223,6 +223,6 @@ def test_prune_keeps_the_newest_point_that_both_sites_have_whole() -> None:
     world = unpruned_world()
     *_, common, newest = points(world)
     lose(world, "east", newest, ROOT)
-    assert Close(world.ground()).prune("by hand")["warnings"] == []
+    assert Prune(world.ground()).run("by hand")["warnings"] == []
     left = [point.run for point in points(world) if not point.gone]
     assert left == [common.run, newest.run]

@@ -16,8 +16,8 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, DrError, Unknown, Unreachable
 from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.backup.documents import MANIFEST, Documents
-from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.points.documents import MANIFEST, Documents
 from hadoop_dr.services.report import all_entries, explanation
 from sim.test_backup_flow import ROOT, fill
 from sim.world import TableWorld, plan_and_stage, protecting

@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.context import Ground
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Refused
-from hadoop_dr.services.backup.close import Close
-from hadoop_dr.services.backup.reverify import verify_again
+from hadoop_dr.services.audit.reverify import verify_again
+from hadoop_dr.services.backup.prune import Prune
 from sim.world import World, plan_and_stage, protecting
 from support.thinned import thinned
 
@@ -250,7 +250,7 @@ def test_whatever_interrupts_the_run_that_changes_directories_the_next_one_holds
     assert world.tree("west", GOES) == kept
     for root in (STAYS, GOES, COMES):
         assert ".hadoop-dr" not in world.clusters["west"].find(root).children
-    Close(world.ground()).prune("then")
+    Prune(world.ground()).run("then")
 
 
 ROUNDS = st.lists(

@@ -12,9 +12,9 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.catalogs import Catalogs
-from hadoop_dr.services.backup.documents import Documents
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.points.documents import Documents
 from sim.world import TableWorld, protecting
 from support.catalogs import database, function, table
 from support.selected import holds_what_is_selected, tables_on

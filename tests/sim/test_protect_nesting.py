@@ -8,8 +8,8 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.preview import Preview
+from hadoop_dr.services.backup.run import Begin
 from sim.test_protect_directories import SITES, hdfs, holds, write
 from sim.world import World
 

@@ -12,9 +12,10 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.backup.baseline import recorded_snapshots
-from hadoop_dr.services.backup.close import Close
-from hadoop_dr.services.backup.damage import Bad, mark_damaged
+from hadoop_dr.services.backup.prune import Prune
+from hadoop_dr.services.points.baseline import recorded_snapshots
+from hadoop_dr.services.points.damage import Bad, mark_damaged
+from hadoop_dr.services.points.void import Void
 from sim.half_done import half_done
 from sim.test_backup_flow import ROOT, fill
 from sim.test_backup_prune import STRICT, backup
@@ -83,7 +84,7 @@ def nothing_gone_is_left(world: World) -> None:
 
 
 def prune(world: World, faults: Faults | None = None, run: str = "by hand") -> dict[str, Any]:
-    return Close(world.ground(faults)).prune(run)
+    return Prune(world.ground(faults)).run(run)
 
 
 @cache
@@ -165,7 +166,7 @@ def test_an_undo_that_is_carried_out_while_a_prune_looks_around_keeps_what_it_ma
         return real(self)
 
     monkeypatch.setattr(MemoryNameNode, "snapshottable", snapshottable)
-    Close(world.ground()).prune("by hand")
+    Prune(world.ground()).run("by hand")
     monkeypatch.undo()
     if len(asked) < looks:
         preflight(world, "undoes")
@@ -183,7 +184,7 @@ def test_a_void_point_is_cleared_away_also_while_somebody_appends() -> None:
         stages.moment()
         ground = world.ground(Faults(at=at, first=lambda world=world: prune(world)))  # type: ignore[misc]
         _, claim = ground.claims.owned("given up")
-        Close(ground).void(claim, claim.point, "not wanted")
+        Void(ground).void(claim, claim.point, "not wanted")
         assert world.ground().ledger.read().points[claim.point].gone == ("east", "west")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.prune import Prune
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World
 
@@ -85,7 +85,7 @@ def test_nothing_is_retired_while_a_run_works_and_a_root_that_comes_back_is_one_
     world.host.name = "works"
     world.stages("works").preflight()
     world.policy = ONE
-    Close(world.ground()).prune("meanwhile")
+    Prune(world.ground()).run("meanwhile")
     assert all(OLD in namenode(world, site).snapshottable() for site in ("east", "west"))
     world.host.dead.add("works")
     world.policy = BOTH

@@ -9,8 +9,8 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.services.backup.begin import Begin
 from hadoop_dr.services.backup.preview import Preview
+from hadoop_dr.services.backup.run import Begin
 from sim.test_backup_flow import fill
 from sim.world import POLICY, World, plan_and_stage, protecting
 

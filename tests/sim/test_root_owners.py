@@ -13,14 +13,14 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import DrError, OwnedElsewhere, Refused, Superseded
 from hadoop_dr.domain.ledger import Entry, entry_path, pair_chain
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.catalogs import Catalogs
-from hadoop_dr.services.backup.close import Close
-from hadoop_dr.services.backup.coverage import Coverage
-from hadoop_dr.services.backup.ownership import own_roots
+from hadoop_dr.services.backup.prune import Prune
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.coverage import Coverage
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, check_chain, explanation
+from hadoop_dr.services.roots.ownership import own_roots
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, TABLES, TableWorld, World, protecting
 from support.catalogs import table
@@ -358,7 +358,7 @@ def test_releasing_gives_all_roots_of_a_service_up_and_nobody_elses() -> None:
 def test_a_prune_by_hand_makes_no_root_free_that_a_point_needs() -> None:
     world = filled()
     world.backup("first")
-    Close(world.ground()).prune("by hand")
+    Prune(world.ground()).run("by hand")
     assert snapshottable(world) == {ROOT}
 
 

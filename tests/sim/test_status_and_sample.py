@@ -16,7 +16,7 @@ from hadoop_dr.domain.errors import BadInput, DrError, Unreachable
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Read
 from hadoop_dr.services.arbitrate import Arbitrate
-from hadoop_dr.services.backup.ground import Ground
+from hadoop_dr.services.context import Ground
 from hadoop_dr.services.status import SiteView, Status
 from schemas import validate
 from sim.test_backup_flow import ROOT, fill

@@ -17,8 +17,9 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Unknown
 from hadoop_dr.domain.service_state import PointState, ServiceState
 from hadoop_dr.ports.mover import Did, Outcome
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.close import Close
+from hadoop_dr.services.backup.prune import Prune
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.report import explanation
 from sim.half_done import OTHER, back_at_the_sealed_point, effects_of_place, half_done
 from sim.test_backup_flow import ROOT, fill
@@ -203,7 +204,7 @@ def give_back(world: World, run: str) -> None:
     """The claim of a run that is over, as if it had ended with an error."""
     ground = world.ground()
     _, claim = ground.claims.owned(run)
-    Close(ground).void(claim, claim.point, "failed")
+    Void(ground).void(claim, claim.point, "failed")
 
 
 @pytest.mark.parametrize("before_the_end", [1, 4, 8])
@@ -221,7 +222,7 @@ def test_an_undo_of_foreign_changes_is_finished_also_when_the_policy_refuses_the
 def test_a_prune_in_the_middle_of_an_undo_leaves_it_what_it_made(before_the_end: int) -> None:
     world, pruned = half_done(LATE), list[Any]()
     at = undone_at(lambda: half_done(LATE)) - before_the_end
-    prune = Faults(at=at, first=lambda: pruned.append(Close(world.ground()).prune("by hand")))
+    prune = Faults(at=at, first=lambda: pruned.append(Prune(world.ground()).run("by hand")))
     assert preflight(world, "undoes", prune)
     assert len(pruned) == 1
     newest = read(world).newest_sealed()

@@ -11,9 +11,9 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Busy, Failed, Refused, Superseded, Unknown
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.unprotect import Unprotect
+from hadoop_dr.services.backup.run import Begin
 from hadoop_dr.services.report import explanation, points_document
+from hadoop_dr.services.roots.unprotect import Unprotect
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World, plan_and_stage
 from support.thinned import thinned

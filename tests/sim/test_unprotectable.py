@@ -12,15 +12,15 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Row, row_of
-from hadoop_dr.domain.catalog.tree import get_record, get_text, record, text, with_field
+from hadoop_dr.domain.catalog.thrift_struct import get_record, get_text, record, text, with_field
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.standing import Standing, Word
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.catalogs import Catalogs
-from hadoop_dr.services.backup.coverage import Coverage
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.catalog import CatalogExport
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.coverage import Coverage
+from hadoop_dr.services.datasets.hive import CatalogExport
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.status import told as status_told

@@ -39,8 +39,8 @@ from hadoop_dr.domain.pair import Pair, Site
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests
-from hadoop_dr.services.backup.ground import Ground, Side
 from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.services.context import Ground, Side
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims

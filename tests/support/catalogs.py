@@ -12,7 +12,7 @@ from hadoop_dr.adapters.hive import Client, HiveMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.names import partition_name
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, constraint_rows, row_of, statistics_row
-from hadoop_dr.domain.catalog.tree import (
+from hadoop_dr.domain.catalog.thrift_struct import (
     Tree,
     flag,
     get_list,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.domain.work import WorkOrder
-from hadoop_dr.services.plan import Gather
+from hadoop_dr.services.transfer.read_changes import Gather
 from support.backup import Pair, Site, items_between
 from support.trees import Mischief
 

@@ -6,7 +6,7 @@ from hadoop_dr.adapters.hive import Client, HiveMetastore
 from hadoop_dr.adapters.hive.methods import CAPABILITIES, CATALOG, CLIENT
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Row, row_of
-from hadoop_dr.domain.catalog.tree import flag, get_record, get_text, record, text, texts, with_field
+from hadoop_dr.domain.catalog.thrift_struct import flag, get_record, get_text, record, text, texts, with_field
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.ports.namenode import NameNode
 from support.catalogs import database, live_hdfs, table

@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Row, row_of
-from hadoop_dr.domain.catalog.tree import get_map, get_record, get_text, record, text, with_field
+from hadoop_dr.domain.catalog.thrift_struct import get_map, get_record, get_text, record, text, with_field
 from hadoop_dr.domain.errors import DrError, Failed, NotFound
 from support.catalogs import database, table
 from support.twin import TwinWriter

@@ -6,13 +6,13 @@ from typing import Any
 
 from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.difference import catalog_of
-from hadoop_dr.domain.catalog.places import locations
+from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Kind
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
-from hadoop_dr.services.backup.catalogs import CATALOG
-from hadoop_dr.services.backup.documents import Documents
-from hadoop_dr.services.catalog.reading import read_all
+from hadoop_dr.services.datasets.hive.catalogs import CATALOG
+from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.points.documents import Documents
 from sim.world import TableWorld
 
 

@@ -16,10 +16,10 @@ from hadoop_dr.domain.catalog.losses import named_drops
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
-from hadoop_dr.domain.catalog.tree import text, with_field
+from hadoop_dr.domain.catalog.thrift_struct import text, with_field
 from hadoop_dr.domain.errors import Mismatch, Refused, Superseded, Unknown
-from hadoop_dr.services.catalog import CatalogApply, CatalogVerify
-from hadoop_dr.services.catalog.reading import read_all
+from hadoop_dr.services.datasets.hive import CatalogApply, CatalogVerify
+from hadoop_dr.services.datasets.hive.reading import read_all
 from support.catalogs import (
     Ddl,
     database,

@@ -13,7 +13,19 @@ import pytest
 
 from hadoop_dr.adapters.hive import Client, HiveMetastore
 from hadoop_dr.adapters.hive.methods import ADD_CONSTRAINT, EXCEPTIONS
-from hadoop_dr.domain.catalog.tree import I32, LIST, STRING, Items, Tree, encode, i32, read_struct, record, text, texts
+from hadoop_dr.domain.catalog.thrift_struct import (
+    I32,
+    LIST,
+    STRING,
+    Items,
+    Tree,
+    encode,
+    i32,
+    read_struct,
+    record,
+    text,
+    texts,
+)
 from hadoop_dr.domain.errors import (
     AccessDenied,
     AlreadyExists,

@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.foreign import Known, Left, find_foreign, is_related, told_objects, with_hanging
 from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.domain.catalog.tree import text, with_field
+from hadoop_dr.domain.catalog.thrift_struct import text, with_field
 from support.catalogs import (
     database,
     function,

@@ -7,9 +7,9 @@ import pytest
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import ABSENT, OPAQUE, Event, How, Lost, State, Touch, settle
 from hadoop_dr.domain.catalog.messages import parent_tables, touches
-from hadoop_dr.domain.catalog.packed import json_of_tree, pack_message
 from hadoop_dr.domain.catalog.rows import Kind, Slot
-from hadoop_dr.domain.catalog.tree import get_list, get_map, record, text, text_map, with_field
+from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
+from hadoop_dr.domain.catalog.thrift_struct import get_list, get_map, record, text, text_map, with_field
 from support.catalogs import foreign_key, partition, primary_key, statistics, table, view
 
 FORM = "gzip(json-2.0)"

@@ -10,8 +10,8 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.coverage import Uncovered, fallen_keys, judge_kinds, without
 from hadoop_dr.domain.catalog.difference import Verb, catalog_of, difference, parent_of
+from hadoop_dr.domain.catalog.locations import catalog_layout, locations, table_roots
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
-from hadoop_dr.domain.catalog.places import catalog_layout, locations, table_roots
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import (
     Kind,
@@ -23,7 +23,7 @@ from hadoop_dr.domain.catalog.rows import (
     unpack_rows,
 )
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.domain.catalog.tree import (
+from hadoop_dr.domain.catalog.thrift_struct import (
     LIST,
     MAP,
     STRING,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.catalog.packed import json_of_tree, pack_message, tree_of_json, unpack_message
-from hadoop_dr.domain.catalog.tree import (
+from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message, tree_of_json, unpack_message
+from hadoop_dr.domain.catalog.thrift_struct import (
     BOOL,
     BYTE,
     DOUBLE,

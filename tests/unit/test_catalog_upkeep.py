@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hadoop_dr.domain.catalog.housekeeping import UPKEEP_SETTINGS, check_upkeep
 from hadoop_dr.domain.catalog.rows import Row
-from hadoop_dr.domain.catalog.upkeep import UPKEEP_SETTINGS, check_upkeep
 from hadoop_dr.domain.checks import Mark
 from support.catalogs import table
 

@@ -11,9 +11,9 @@ from hadoop_dr.domain.catalog.left_out import changes_that_count
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, part
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.domain.catalog.tree import i32, text, with_field
+from hadoop_dr.domain.catalog.thrift_struct import i32, text, with_field
 from hadoop_dr.domain.roots import Decision
-from hadoop_dr.services.catalog.reading import read_all
+from hadoop_dr.services.datasets.hive.reading import read_all
 from support.catalogs import database, foreign_key, partition, primary_key, statistics, table, with_parameters
 
 RULE = Rule(frozenset(Uncovered), False, ("hdfs://east",))

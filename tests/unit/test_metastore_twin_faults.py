@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.adapters.memory.metastore_faults import FaultyMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Row, row_of
-from hadoop_dr.domain.catalog.tree import LIST, STRUCT, Items, text, with_field
+from hadoop_dr.domain.catalog.thrift_struct import LIST, STRUCT, Items, text, with_field
 from support.catalogs import database, function, not_null, partition, primary_key, statistics, table, view
 
 FIGURES = {"numFiles": "1", "totalSize": "1", "numFilesErasureCoded": "0"}

@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Protocol, Refused, Unreachable
 from hadoop_dr.domain.facts import Blocks, DiffPage, Kind, Listed
 from hadoop_dr.domain.items import Content
-from hadoop_dr.services.plan import Gather
+from hadoop_dr.services.transfer.read_changes import Gather
 from support.gathering import brief, gathered, plan_by_gathering, whole_backups
 from support.twin import ROOT, TwinPair
 

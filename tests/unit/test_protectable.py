@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
-from hadoop_dr.domain.catalog.places import locations
+from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, leave_out_gone
 from hadoop_dr.domain.catalog.protectable import part as part_rows
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot

@@ -31,7 +31,7 @@ from hadoop_dr.domain.verify import (
     differing_fields,
     say_difference,
 )
-from hadoop_dr.services.backup.damage import bad_files
+from hadoop_dr.services.points.damage import bad_files
 
 FILE = Facts(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
 POINT = "20261120T020000.000Z"

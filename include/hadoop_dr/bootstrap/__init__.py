@@ -3,7 +3,7 @@
 Each function here is one thing an entrance can ask for; the command line and Airflow call nothing else.
 """
 
-from hadoop_dr.bootstrap.looks import (
+from hadoop_dr.bootstrap.queries import (
     coverage_of,
     explanation_of,
     ledger_check,

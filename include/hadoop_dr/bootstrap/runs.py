@@ -12,8 +12,8 @@ from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap.wiring import NOBODY, Users, hdfs_address, open_queries, open_service
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.wanted import refuse_past, wanted_moment_ms
-from hadoop_dr.services.backup.close import Close
-from hadoop_dr.services.backup.reverify import verify_again
+from hadoop_dr.services.audit.reverify import verify_again
+from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.stages import BackupStages, Observer
 
 __all__ = ["backup_stages", "check_order", "prune_now", "run_query", "verify_point"]
@@ -80,4 +80,4 @@ def run_query(pair: str, site: str, sql: str, home: Path | None = None) -> dict[
 def prune_now(service: str, home: Path | None = None) -> dict[str, Any]:
     """Prunes a service now."""
     with open_service(service, home) as ground:
-        return {"service": service, **Close(ground).prune("cli-prune")}
+        return {"service": service, **Prune(ground).run("cli-prune")}

@@ -10,8 +10,8 @@ from hadoop_dr.bootstrap.wiring import open_pair, open_service, require_roles, t
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.policy import Policy
-from hadoop_dr.services.backup.unprotect import Unprotect
 from hadoop_dr.services.report import all_entries
+from hadoop_dr.services.roots.unprotect import Unprotect
 
 
 def unprotect_service(

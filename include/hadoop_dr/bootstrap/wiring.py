@@ -38,7 +38,7 @@ from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Limits, Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests, nobody
 from hadoop_dr.ports.sql import Queries
-from hadoop_dr.services.backup.ground import Ground, Side
+from hadoop_dr.services.context import Ground, Side
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.errors import DrError, Refused
 
 
 class Mark(StrEnum):
@@ -58,3 +58,18 @@ def refuse_on_failure(service: str, results: Iterable[Result]) -> None:
     for result in results:
         if result.mark is Mark.FAIL:
             raise Refused(service, f"{result.name}: {result.detail}", result.mend)
+
+
+def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:
+    """Runs one check; an error of ours that ends it is its result."""
+    results: list[Result] = []
+    try:
+        results.extend(look())
+    except DrError as error:
+        results.append(failed_to(name, error))
+    return results
+
+
+def failed_to(name: str, error: DrError) -> Result:
+    """Gives the result of a check that an error of ours ended."""
+    return fail(name, f"{error.subject}: {error.problem}", error.mend or f"Look at {error.subject}, then check again.")

@@ -19,7 +19,7 @@ from hadoop_dr.adapters.hive.methods import (
 from hadoop_dr.adapters.hive.reads import BATCH, Reads, in_batches
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import STRUCTURE, Kind, Row
-from hadoop_dr.domain.catalog.tree import (
+from hadoop_dr.domain.catalog.thrift_struct import (
     Tree,
     flag,
     get_map,

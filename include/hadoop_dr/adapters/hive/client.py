@@ -13,7 +13,7 @@ from thrift.transport.TTransport import TTransportException
 
 from hadoop_dr.adapters.hive.methods import EXCEPTIONS
 from hadoop_dr.adapters.hive.transports import Opener, plain_transport
-from hadoop_dr.domain.catalog.tree import Garbled, Tree, encode, get_number, get_text, read_struct
+from hadoop_dr.domain.catalog.thrift_struct import Garbled, Tree, encode, get_number, get_text, read_struct
 from hadoop_dr.domain.errors import (
     AccessDenied,
     AlreadyExists,

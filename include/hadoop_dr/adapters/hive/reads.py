@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import Event
 from hadoop_dr.domain.catalog.names import partition_name, unescape
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, constraint_rows, row_of, statistics_row
-from hadoop_dr.domain.catalog.tree import (
+from hadoop_dr.domain.catalog.thrift_struct import (
     I16,
     I32,
     LIST,

@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import Event
 from hadoop_dr.domain.catalog.names import partition_name
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of, statistics_row
-from hadoop_dr.domain.catalog.tree import (
+from hadoop_dr.domain.catalog.thrift_struct import (
     LIST,
     MAP,
     STRING,

@@ -14,7 +14,7 @@ from typing import Any, cast
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Kind, Row, row_of
-from hadoop_dr.domain.catalog.tree import get_map, get_record, text, text_map, with_field, without
+from hadoop_dr.domain.catalog.thrift_struct import get_map, get_record, text, text_map, with_field, without
 from hadoop_dr.domain.errors import NotFound, Unknown
 from hadoop_dr.ports.metastore import Metastore
 

@@ -8,9 +8,9 @@ from typing import Any
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import Event
 from hadoop_dr.domain.catalog.names import partition_values
-from hadoop_dr.domain.catalog.packed import json_of_tree, pack_message
 from hadoop_dr.domain.catalog.rows import Slot
-from hadoop_dr.domain.catalog.tree import Tree, get_list, get_text
+from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
+from hadoop_dr.domain.catalog.thrift_struct import Tree, get_list, get_text
 
 FORMAT = "gzip(json-2.0)"
 _ADD = {f.PRIMARY: ("ADD_PRIMARYKEY", "primaryKeyListJson"), f.FOREIGN: ("ADD_FOREIGNKEY", "foreignKeyListJson"),

@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import Catalog
 from hadoop_dr.domain.catalog.fields import STRUCTURES
 from hadoop_dr.domain.catalog.rows import STRUCTURE, Kind, Row, Slot, normal_form
-from hadoop_dr.domain.catalog.tree import LIST, MAP, SET, STRUCT, Items, Pairs, Tree
+from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRUCT, Items, Pairs, Tree
 
 _PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAMETERS}
 _ACCURATE = b"COLUMN_STATS_ACCURATE"

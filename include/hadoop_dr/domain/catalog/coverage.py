@@ -9,7 +9,7 @@ from enum import Enum
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import parent_of
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
-from hadoop_dr.domain.catalog.tree import Tree, get_map, get_number, get_record, get_text
+from hadoop_dr.domain.catalog.thrift_struct import Tree, get_map, get_number, get_record, get_text
 
 
 class Uncovered(Enum):

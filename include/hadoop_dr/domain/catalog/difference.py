@@ -14,7 +14,7 @@ from enum import Enum
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import ORDER, Kind, Row, Slot
-from hadoop_dr.domain.catalog.tree import get_list, get_map, get_text
+from hadoop_dr.domain.catalog.thrift_struct import get_list, get_map, get_text
 
 Catalog = Mapping[Slot, Row]
 

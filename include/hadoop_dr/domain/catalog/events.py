@@ -12,7 +12,7 @@ from enum import Enum
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of, statistics_row
-from hadoop_dr.domain.catalog.tree import Tree, get_list, get_map, get_text, text_map, with_field
+from hadoop_dr.domain.catalog.thrift_struct import Tree, get_list, get_map, get_text, text_map, with_field
 
 
 @dataclass(frozen=True, slots=True)

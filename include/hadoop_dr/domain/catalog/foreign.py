@@ -19,7 +19,7 @@ from hadoop_dr.domain.catalog.comparison import alike, differing
 from hadoop_dr.domain.catalog.difference import Catalog
 from hadoop_dr.domain.catalog.rows import ORDER, Kind, Row, Slot, row_of
 from hadoop_dr.domain.catalog.selection import Selection
-from hadoop_dr.domain.catalog.tree import get_map, text_map, with_field, without
+from hadoop_dr.domain.catalog.thrift_struct import get_map, text_map, with_field, without
 
 _STATISTICS = (Kind.TABLE_STATS, Kind.PARTITION_STATS)
 _PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAMETERS}

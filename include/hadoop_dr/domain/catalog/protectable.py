@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.coverage import Finding, Uncovered, fallen_keys, judge_kinds, without
-from hadoop_dr.domain.catalog.places import Place, locations
+from hadoop_dr.domain.catalog.locations import Place, locations
 from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
 from hadoop_dr.domain.datasets import unfit_location
 from hadoop_dr.domain.root_layout import nearest

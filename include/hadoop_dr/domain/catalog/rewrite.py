@@ -9,7 +9,7 @@ from typing import Any
 
 from hadoop_dr.domain.catalog.fields import STRUCTURES
 from hadoop_dr.domain.catalog.rows import STRUCTURE, Row, Slot, row_of
-from hadoop_dr.domain.catalog.tree import LIST, MAP, SET, STRING, STRUCT, Items, Pairs, Tree
+from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRING, STRUCT, Items, Pairs, Tree
 from hadoop_dr.domain.errors import Mismatch
 
 DEFAULT_PORT = 8020

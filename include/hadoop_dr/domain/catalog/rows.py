@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.tree import (
+from hadoop_dr.domain.catalog.thrift_struct import (
     BOOL,
     LIST,
     MAP,

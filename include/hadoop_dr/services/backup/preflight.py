@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 
+from hadoop_dr.domain.catalog.housekeeping import UPKEEP_SETTINGS, check_upkeep
 from hadoop_dr.domain.catalog.rows import Row
-from hadoop_dr.domain.catalog.upkeep import UPKEEP_SETTINGS, check_upkeep
-from hadoop_dr.domain.checks import Result, fail, ok, warn
-from hadoop_dr.domain.errors import DrError, NotFound
+from hadoop_dr.domain.checks import Result, fail, guarded, ok, warn
+from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.room import limiting_paths, narrow_quotas, shortages
@@ -18,8 +18,8 @@ from hadoop_dr.domain.roots import nestings
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.backup.ground import Ground, Side
-from hadoop_dr.services.transfer.crew import side_by_side
+from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.transfer.bounded_pool import side_by_side
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
 _ORDERED = "dfs.namenode.snapshot.deletion.ordered"
@@ -293,21 +293,6 @@ def _quota(namenode: NameNode, path: str) -> Quota | None:
         return namenode.quota(path)
     except NotFound:  # said by the check of the roots
         return None
-
-
-def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:
-    """Runs one check; an error of ours that ends it is its result."""
-    results: list[Result] = []
-    try:
-        results.extend(look())
-    except DrError as error:
-        results.append(failed_to(name, error))
-    return results
-
-
-def failed_to(name: str, error: DrError) -> Result:
-    """Gives the result of a check that an error of ours ended."""
-    return fail(name, f"{error.subject}: {error.problem}", error.mend or f"Look at {error.subject}, then check again.")
 
 
 def thinning_is_safe(side: Side) -> bool:

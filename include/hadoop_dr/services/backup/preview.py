@@ -19,17 +19,19 @@ from hadoop_dr.domain.existing_copy import copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.facts import Kind, Listed
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.policy import Drift, Mode
-from hadoop_dr.services.backup.baseline import find_baseline
-from hadoop_dr.services.backup.begin import Begin
-from hadoop_dr.services.backup.catalogs import Catalogs
-from hadoop_dr.services.backup.damage import distrusted
-from hadoop_dr.services.backup.deletions import count_roots, held_before
-from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planned import RootPlan, plan_items
-from hadoop_dr.services.backup.planning import totals
+from hadoop_dr.services.backup.plan import totals
+from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_before
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.plan import LIVE, Gather, refuse_links
+from hadoop_dr.services.points.baseline import find_baseline
+from hadoop_dr.services.points.damage import distrusted
+from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.transfer.adopt import could_be_equal, left_over, same_kind
+from hadoop_dr.services.transfer.item_builder import refuse_links
+from hadoop_dr.services.transfer.read_changes import Gather
+from hadoop_dr.services.transfer.snapshot_tree import LIVE
 
 _TRIES = 3
 T = TypeVar("T")

@@ -19,11 +19,11 @@ from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.retention import KeptByRule, rule, to_prune
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
-from hadoop_dr.services.backup.baseline import newest_common, recorded_snapshots
-from hadoop_dr.services.backup.ground import Ground, Side
-from hadoop_dr.services.backup.kept import note_removed
-from hadoop_dr.services.backup.left_overs import sweep_left_overs
 from hadoop_dr.services.backup.preflight import thinning_is_safe
+from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.foreign.kept import note_removed
+from hadoop_dr.services.foreign.left_overs import sweep_left_overs
+from hadoop_dr.services.points.baseline import newest_common, recorded_snapshots
 
 _RACES = 64
 

@@ -16,13 +16,16 @@ from hadoop_dr.domain.policy import with_overrides
 from hadoop_dr.domain.root_change import check_change_order
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.wanted import wanted_moment_ms
-from hadoop_dr.services.backup.begin import Begin, Order
-from hadoop_dr.services.backup.close import Close
-from hadoop_dr.services.backup.ground import Ground
-from hadoop_dr.services.backup.planning import MakePlan
-from hadoop_dr.services.backup.prove import Prove
-from hadoop_dr.services.backup.take import TakeMoment
-from hadoop_dr.services.backup.transfer import Transfer
+from hadoop_dr.services.backup.place import PlacePoint
+from hadoop_dr.services.backup.plan import MakePlan
+from hadoop_dr.services.backup.prune import Prune
+from hadoop_dr.services.backup.run import Begin, Order
+from hadoop_dr.services.backup.seal import SealPoint, sealed_document
+from hadoop_dr.services.backup.snapshot import TakeMoment
+from hadoop_dr.services.backup.stage import StagePoint
+from hadoop_dr.services.backup.verify import VerifyPoint
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.points.void import Void
 
 
 class Observer(Protocol):
@@ -150,7 +153,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            return self._transfer(claim).stage(claim, point, shard, self._try)
+            return StagePoint(self._ground, self._beat(claim)).run(claim, point, shard, self._try)
 
         return self._timed("stage", work)
 
@@ -159,7 +162,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            return self._transfer(claim).place(claim, point, self._try)
+            return PlacePoint(self._ground, self._beat(claim)).run(claim, point, self._try)
 
         return self._timed("place", work)
 
@@ -168,7 +171,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            return self._prove(claim).run(claim, point)
+            return self._verifier(claim).run(claim, point)
 
         return self._timed("verify", work)
 
@@ -177,7 +180,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            return self._prove(claim).seal(claim, point, self.seconds)
+            return SealPoint(self._ground).run(claim, point, self.seconds)
 
         try:
             return self._timed("seal", work)
@@ -189,7 +192,7 @@ class BackupStages:
 
     def prune(self) -> dict[str, Any]:
         """Removes points that no rule keeps (section 4.8)."""
-        return self._timed("prune", lambda: Close(self._ground).prune(self._run))
+        return self._timed("prune", lambda: Prune(self._ground).run(self._run))
 
     def sealed(self) -> dict[str, Any]:
         """Gives the run's sealed point in the shape of section 10.
@@ -205,7 +208,7 @@ class BackupStages:
                 f"run {self._run} sealed no point",
                 f"See why: hadoop-dr explain {self._ground.policy.service}",
             )
-        return Prove.document(self._ground, point)
+        return sealed_document(self._ground.policy.service, point)
 
     def last_word(self) -> dict[str, Any]:
         """Gives the run's sealed point once no other stage of it will come any more, or gives its claim back.
@@ -225,7 +228,7 @@ class BackupStages:
             state, claim = self._ground.claims.owned(self._run)
             point = state.points[claim.point]
             if point.state is PointState.CLAIMED:
-                Close(self._ground).void(claim, point.point, reason)
+                Void(self._ground).void(claim, point.point, reason)
             else:
                 self._ground.ledger.append_mine(claim, "released", {"reason": reason})
         except Superseded:
@@ -274,11 +277,8 @@ class BackupStages:
     def _planner(self, claim: Claim) -> MakePlan:
         return MakePlan(self._ground, self._beat(claim))
 
-    def _transfer(self, claim: Claim) -> Transfer:
-        return Transfer(self._ground, self._beat(claim))
-
-    def _prove(self, claim: Claim) -> Prove:
-        return Prove(self._ground, self._beat(claim), self._transfer(claim))
+    def _verifier(self, claim: Claim) -> VerifyPoint:
+        return VerifyPoint(self._ground, self._beat(claim))
 
     def _beat(self, claim: Claim) -> Callable[[int], None]:
         pulse = self._ground.claims.pulse(claim)
@@ -300,13 +300,13 @@ class BackupStages:
 
     def _carry(self, claim: Claim, point: Point) -> None:
         plan = self._planner(claim).run(claim, point)
-        transfer = self._transfer(claim)
+        heartbeat = self._beat(claim)
+        stage, place = StagePoint(self._ground, heartbeat), PlacePoint(self._ground, heartbeat)
         for shard in range(plan["shards"]):
-            transfer.stage(claim, point, shard, self._try)
-        transfer.place(claim, self._ground.ledger.read().points[point.point], self._try)
-        prove = self._prove(claim)
-        prove.run(claim, self._ground.ledger.read().points[point.point])
-        prove.seal(claim, self._ground.ledger.read().points[point.point], {})
+            stage.run(claim, point, shard, self._try)
+        place.run(claim, self._ground.ledger.read().points[point.point], self._try)
+        self._verifier(claim).run(claim, self._ground.ledger.read().points[point.point])
+        SealPoint(self._ground).run(claim, self._ground.ledger.read().points[point.point], {})
 
     def _prune_after_seal(self) -> Sequence[str]:
         """Prunes; what keeps it from that takes no seal back, and the next run does it."""

@@ -10,7 +10,7 @@ from hadoop_dr.domain.facts import NO_EXTRAS, Extras
 from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.mover import SetAttributes
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.crew import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import side_by_side
 
 
 @dataclass(frozen=True, slots=True)

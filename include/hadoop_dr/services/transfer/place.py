@@ -15,9 +15,9 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer import attributes
 from hadoop_dr.services.transfer.batches import Batches, levels
 from hadoop_dr.services.transfer.binding import Bound, bind
-from hadoop_dr.services.transfer.crew import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import side_by_side
 from hadoop_dr.services.transfer.tails import Tails
-from hadoop_dr.services.transfer.workarea import WorkArea
+from hadoop_dr.services.transfer.work_area import WorkArea
 
 _RESERVED = "/.reserved/.inodes"
 _ASK_EVERY = 100

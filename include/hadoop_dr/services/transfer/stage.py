@@ -19,10 +19,10 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer import attributes, tails
 from hadoop_dr.services.transfer.batches import Batches, levels
 from hadoop_dr.services.transfer.binding import bind
+from hadoop_dr.services.transfer.bounded_pool import side_by_side
 from hadoop_dr.services.transfer.copying import Copying
-from hadoop_dr.services.transfer.crew import side_by_side
 from hadoop_dr.services.transfer.records import Records, still_there
-from hadoop_dr.services.transfer.workarea import WorkArea
+from hadoop_dr.services.transfer.work_area import WorkArea
 
 _SHARD = re.compile(r"(\d+)-(\d+)\.(\d+)")
 

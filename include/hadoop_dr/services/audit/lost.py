@@ -1,0 +1,68 @@
+"""The full inventories of both sides compared: what the diff cannot show (DESIGN.md section 4, I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.inventory import Entry, paired_by_path
+from hadoop_dr.domain.verify import Verdict, differing_fields, say_difference
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.transfer.snapshot_tree import Crew, Limits, Tree, without_work_area
+
+
+class AuditRoot:
+    """Compares the whole of a root with its copy, attribute by attribute.
+
+    Args:
+        source: Site of the root.
+        root: The directory.
+        snapshot: The source's.
+        beat: Called for every item.
+    """
+
+    def __init__(self, source: NameNode, root: str, snapshot: str, beat: Callable[[int], None]) -> None:
+        self._source, self._root, self._snapshot, self._beat = source, root, snapshot, beat
+
+    def with_known(self, known: Mapping[str, Listed]) -> Verdict:
+        """Compares with a full listing of the candidate, by path relative to the root, held in memory."""
+        verdict, left = Verdict(), dict(known)
+        for path, want in walk(self._source, f"{self._root}/.snapshot/{self._snapshot}"):
+            found = left.pop(path, None)
+            self._one(path, want.facts, found.facts if found else None, verdict)
+        for path, found in left.items():
+            self._one(path, None, found.facts, verdict)
+        return verdict
+
+    def streamed(self, target: NameNode, candidate: str) -> Verdict:
+        """Compares with the candidate as both are listed: memory for what is under way, however large the root is."""
+        verdict = Verdict()
+        with Crew(Limits()) as here, Crew(Limits()) as there:
+            wanted = self._entries(Tree(self._source, self._root, self._snapshot), here)
+            for want, found in paired_by_path(wanted, self._entries(Tree(target, self._root, candidate), there)):
+                entry = want or found
+                if entry is not None and entry.path:
+                    self._one(entry.path, want.facts if want else None, found.facts if found else None, verdict)
+        return verdict
+
+    @staticmethod
+    def _entries(tree: Tree, crew: Crew) -> Iterator[Entry]:
+        return without_work_area(tree.walk(crew))
+
+    def _one(self, path: str, want: Facts | None, found: Facts | None, verdict: Verdict) -> None:
+        self._beat(1)
+        if want is None:
+            verdict.mismatch.append(f"{self._root}/{path}: is not on the source")
+        elif found is None:
+            verdict.mismatch.append(f"{self._root}/{path}: missing")
+        elif want != found and (fields := self._fields(want, found)):
+            verdict.mismatch.append(say_difference(f"{self._root}/{path}", fields, want, found))
+        else:
+            verdict.match += 1
+
+    @staticmethod
+    def _fields(want: Facts, found: Facts) -> list[str]:
+        # A child that comes after the moment raises its directory's time in the newest snapshot, too: to its own time,
+        # which may lie before the moment when it was moved in (measured). So a later time on the source says nothing.
+        return differing_fields(want, found, untimed=want.is_dir and want.mtime_ms > found.mtime_ms)

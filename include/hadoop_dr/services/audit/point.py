@@ -1,0 +1,85 @@
+"""The audit of a point: what is compared beyond what is known to have changed, and whether all of it was (I9).
+
+What is planned is not what is done. Whatever hinders an audit (a directory that cannot be read, an answer that does not
+come, a source that is gone) is told with the point and takes nothing else back. Such a point counts as not audited: the
+next run audits, and looks back to the last one that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.inventory import Audit
+from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.services.audit.blocks import FindRefilled
+from hadoop_dr.services.audit.lost import AuditRoot
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.points.baseline import snapshot_problem
+from hadoop_dr.services.points.stored_plan import RootPlan
+
+
+class AuditPoint:
+    """Audits a point root by root.
+
+    Args:
+        ground: The service.
+        beat: Called for every item.
+
+    Attributes:
+        hindered: What could not be compared, one sentence each; empty when the audit was carried out.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
+        self._ground, self._beat = ground, beat
+        self.hindered: list[str] = []
+
+    def root(self, root: RootPlan, known: Mapping[str, Listed] | None, candidate: str) -> Verdict:
+        """Compares the full inventories of both sides as planned, and the blocks with those of the last audit.
+
+        Args:
+            known: A full listing of the candidate, where the root is small.
+            candidate: The target's snapshot.
+        """
+        source = self._ground.source.namenode
+        audit, verdict = AuditRoot(source, root.root, root.newer, self._beat), Verdict()
+        try:
+            if known is not None:
+                verdict = audit.with_known(known)
+            elif root.audit is Audit.STREAMED:
+                verdict = audit.streamed(self._ground.target.namenode, candidate)
+        except (DrError, ValueError) as error:  # the second: a listing is not in order
+            verdict = Verdict(cannot_tell=[f"{root.root}: full inventory not compared ({error})"])
+        if root.audit is not Audit.NO:
+            verdict.add(self._refilled(root, candidate))
+        self.hindered += verdict.cannot_tell
+        return verdict
+
+    def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
+        """The plan of a small root compared the blocks from its baseline on; what lies before is looked for here."""
+        ground = self._ground
+        base = audited_snapshot(ground.ledger.known(), ground.source.name, root.root)
+        if base is None or root.older is None or (root.audit is Audit.WHOLE and base["snapshot"] == root.older):
+            return Verdict()
+        if problem := snapshot_problem(ground.source.namenode, root.root, base):
+            return Verdict(cannot_tell=[f"{root.root}: refilled files were not looked for, {problem}"])
+        readers = ground.source_mover, ground.local_mover
+        find = FindRefilled(ground.source.namenode, ground.target.namenode, self._beat, readers)
+        return find.run(root.root, str(base["snapshot"]), root.newer, candidate)
+
+
+def audit_lost(ground: Ground, root: str, older: str) -> str | None:
+    """Says why an audit of a root cannot look back; None when it can. Then only comparing everything tells."""
+    base = audited_snapshot(ground.ledger.known(), ground.source.name, root)
+    if base is None or base["snapshot"] == older:
+        return None
+    return snapshot_problem(ground.source.namenode, root, base)
+
+
+def audited_snapshot(state: ServiceState, site: str, root: str) -> Mapping[str, object] | None:
+    """The source's snapshot of a root that an audit looks back to; None when the root is newer than that."""
+    base = state.audit_base(site)
+    found: Mapping[str, object] | None = base.taken["roots"].get(root) if base else None
+    return found

@@ -1,0 +1,71 @@
+"""Verification of a sealed point on demand, in the shape of section 10."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.points.baseline import snapshot_problem
+from hadoop_dr.services.points.damage import bad_files, lift_damage, mark_damaged
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stage_records import StageRecords
+from hadoop_dr.services.points.stored_plan import planned_roots
+from hadoop_dr.services.verify import RootFacts, VerifyRoot
+
+
+def verify_again(ground: Ground, point_id: str | None, run: str = "cli-verify") -> dict[str, Any]:
+    """Compares a sealed point's snapshots on the site it was copied to with what is stored of it.
+
+    What differs or cannot be read is recorded, as damage of this point and of every other that holds the same file. A
+    point that was recorded as damaged and reads back as it was sealed is cleared again.
+
+    Args:
+        point_id: Which point; None for the newest sealed one.
+        run: Who asks, for the ledger.
+
+    Raises:
+        NotFound: There is no such sealed point, or it was pruned there.
+    """
+    state, service = ground.ledger.read(), ground.policy.service
+    newest = state.newest_sealed()
+    point = state.points.get(point_id) if point_id else newest
+    if point is None or point.state is not PointState.SEALED:
+        raise NotFound(
+            f"{service} {point_id or ''}".strip(), "there is no such sealed point", f"See: hadoop-dr points {service}"
+        )
+    if point.target in point.gone:
+        raise NotFound(f"{service} {point.point}", f"was pruned on {point.target}", f"See: hadoop-dr points {service}")
+    documents, verdict = Documents(ground, point), Verdict()
+    records = StageRecords(ground, documents)
+    site = ground.sides[point.target].namenode
+    mover = ground.local_mover if point.target == ground.target.name else ground.source_mover
+    for root in planned_roots(documents):
+        kept = point.sealed["snapshots"][root.root]
+        if problem := snapshot_problem(site, root.root, kept):
+            verdict.mismatch.append(f"{root.root}: {problem}")
+            continue
+        proofs = records.proofs(root.index)
+        whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
+        facts = RootFacts(
+            root.root,
+            kept["snapshot"],
+            root.items,
+            {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()},
+            records.checksums(root),
+            whole,
+        )
+        verdict.add(VerifyRoot(site, mover, lambda _: None).run(facts))
+    if wrong := [*verdict.mismatch, *verdict.unreadable]:
+        mark_damaged(ground, run, point, bad_files(point.taken["roots"], wrong))
+    else:
+        lift_damage(ground, run, point)
+    return {
+        "service": service,
+        "point": point.point,
+        "match": verdict.match,
+        "mismatch": verdict.mismatch,
+        "cannot_tell": verdict.cannot_tell,
+    }

@@ -1,0 +1,116 @@
+"""A rotating sample that reads older points back, so that what rots is found while other points still hold it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Container, Mapping, Sequence
+from heapq import nsmallest
+
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.sampling import next_sample
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.points.baseline import snapshot_problem
+from hadoop_dr.services.points.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stage_records import StageRecords
+from hadoop_dr.services.points.stored_plan import planned_paths, root_names
+
+SAMPLE = 16
+_SAMPLE_BYTES = 8 << 20
+
+
+class SampleOlder:
+    """Reads some files of an older point back: points in turn, and other files each time.
+
+    An older point that has rotted is recorded as damaged, and so is every other that holds the same file. If the
+    candidate itself does, that is a mismatch, which the repair can mend; if not, it is told and hides no new point.
+
+    Args:
+        ground: The service.
+        beat: Told how many files were read.
+
+    Attributes:
+        sampled: ``{"point", "taken"}``, for the ledger; a sample that could not be read is none that was taken.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
+        self._ground, self._beat = ground, beat
+        self.sampled: dict[str, object] | None = None
+
+    def run(self, point: Point, candidates: Mapping[str, str]) -> Verdict:
+        """Takes the sample.
+
+        Args:
+            point: The point that is being verified.
+            candidates: Names of its snapshots on the target, by root.
+        """
+        ground = self._ground
+        state = ground.ledger.read()
+        chosen = next_sample(points_on(state, ground.target.name), state.sealed())
+        if chosen is None:
+            return Verdict()
+        self.sampled = {"point": chosen.point, "taken": False}
+        try:
+            verdict, bad = self._read(chosen, point.point, candidates)
+            if bad and chosen.target in ground.ledger.read().points[chosen.point].gone:
+                return Verdict()  # pruned while it was read
+            self.sampled["taken"] = len(verdict.cannot_tell) == len(verdict.unreadable)
+            if bad:
+                mark_damaged(ground, point.run, chosen, bad)
+                verdict.mismatch += self._in_candidate(chosen, bad, candidates)
+        except DrError as error:
+            return Verdict(cannot_tell=[f"point {chosen.point}: could not be sampled ({error})"])
+        return verdict
+
+    def _in_candidate(self, chosen: Point, bad: Sequence[Bad], candidates: Mapping[str, str]) -> list[str]:
+        namenode, taken = self._ground.target.namenode, snapshots_of(chosen)
+        return [
+            f"{one.root}/{one.path}: {one.reason}, and the same file lies here"
+            for one in bad
+            if one.root in candidates
+            and same_file(namenode, one.root, one.path, taken[one.root], candidates[one.root])
+        ]
+
+    def _read(self, chosen: Point, seed: str, wanted: Container[str]) -> tuple[Verdict, list[Bad]]:
+        documents = Documents(self._ground, chosen)
+        verdict, bad = Verdict(), list[Bad]()
+        for index, root in enumerate(root_names(documents)):
+            kept = chosen.sealed["snapshots"].get(root)
+            proofs = StageRecords(self._ground, documents, self._beat).proofs(index)
+            small = (inode for inode, proof in proofs.items() if proof.length <= _SAMPLE_BYTES)
+            picked = set(nsmallest(SAMPLE, small, key=lambda inode: _number(f"{seed}{inode}")))
+            if kept is None or not picked:
+                continue
+            if problem := snapshot_problem(self._ground.target.namenode, root, kept):
+                # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
+                bad += [Bad(root, "", problem)] if root in wanted else []
+                continue
+            paths = {inode: path for inode, path in planned_paths(documents, index) if inode in picked}
+            base = f"{root}/.snapshot/{kept['snapshot']}"
+            reads = [Read(i, f"{base}/{path}", proofs[i].offset, proofs[i].length) for i, path in paths.items()]
+            for answer in self._ground.local_mover.digest(reads):
+                wrong, settled = _judge(answer, proofs[answer.key].sha256)
+                if wrong:
+                    verdict.unread(f"{base}/{paths[answer.key]}: {wrong}", settled=settled)
+                else:
+                    verdict.match += 1
+                if wrong and settled:
+                    bad.append(Bad(root, paths[answer.key], wrong))
+                self._beat(1)
+        return verdict, bad
+
+
+def _judge(answer: Digest | Outcome, wanted: str) -> tuple[str, bool]:
+    """What is wrong with a file of an older point, and whether that is certain."""
+    if isinstance(answer, Outcome):
+        text = f"could not be read back ({answer.did.value} {answer.detail})".rstrip()
+        return text, answer.did is not Did.UNKNOWN
+    rotten = "an older point has rotted, its content is not what was sealed"
+    return ("" if answer.sha256 == wanted else rotten), True
+
+
+def _number(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)

@@ -1,0 +1,54 @@
+"""Room on the secondary: looked for before anything is written, made by pruning early, else refused with the figures.
+
+Only points go that no retention rule keeps, those that the run would prune at its end anyway: never a pinned one, never
+the newest sealed one, never a baseline (DESIGN.md section 4.1, I7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.services.backup.prune import Prune
+from hadoop_dr.services.context import Ground
+
+_WAIT_S = 30.0
+_POLL_S = 0.5
+
+
+def make_room(ground: Ground, run: str, look: Callable[[], Sequence[Result]]) -> tuple[Sequence[Result], list[str]]:
+    """Looks, and if nothing but room is missing prunes early and looks again.
+
+    Quotas give way at once, DataNodes take a while to remove the bytes: so it is looked again for half a minute.
+
+    Args:
+        run: Who prunes, for the ledger.
+        look: Says what is wrong; asked again.
+
+    Returns:
+        The last look, and what was done, in a line for people.
+    """
+    results = look()
+    if not _only_room(results):
+        return results, []
+    removed = Prune(ground).run(run)["removed"].get(ground.target.name, [])
+    if not removed:
+        told = f"no point on {ground.target.name} may be pruned to make room"
+        return [_with(result, told) for result in results], []
+    told = f"pruned early to make room on {ground.target.name}: {', '.join(removed)}"
+    until_s = ground.clock.monotonic_s() + _WAIT_S
+    results = look()
+    while _only_room(results) and ground.clock.monotonic_s() < until_s:
+        ground.clock.sleep_until(ground.clock.monotonic_s() + _POLL_S)
+        results = look()
+    return [_with(result, told) for result in results], [told]
+
+
+def _only_room(results: Sequence[Result]) -> bool:
+    failed = {result.name for result in results if result.mark is Mark.FAIL}
+    return failed == {"space"}
+
+
+def _with(result: Result, told: str) -> Result:
+    return replace(result, detail=f"{result.detail}; {told}") if result.mark is Mark.FAIL else result

@@ -1,0 +1,96 @@
+"""Place: the secondary could finish alone, then its tree and catalog change (DESIGN.md section 4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.domain.work import StagedShard
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.foreign.what_goes import look_at_what_goes
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stage_records import StageRecords
+from hadoop_dr.services.points.stored_plan import planned_roots
+from hadoop_dr.services.points.work_orders import work_order
+from hadoop_dr.services.roots.switch import SwitchRoots
+from hadoop_dr.services.transfer.place import Place
+
+
+class PlacePoint:
+    """Changes the live tree and the catalog of the secondary.
+
+    Args:
+        ground: The service.
+        beat: Told how much was achieved.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
+        self._ground, self._beat = ground, beat
+
+    def run(self, claim: Claim, point: Point, try_no: int) -> dict[str, Any]:
+        """Records that the secondary could now finish alone, then changes its tree and catalog.
+
+        Raises:
+            Failed: A shard was never staged.
+        """
+        if point.state is PointState.STAGED and self._is_placed(point):
+            return {"parked": 0, "arrived": 0, "attributes": 0, "dropped": 0}
+        documents = Documents(self._ground, point)
+        roots = planned_roots(documents)
+        catalogs = Catalogs(self._ground)
+        records = StageRecords(self._ground, documents, self._beat)
+        staged = {root.index: [records.shard(root, shard.number) for shard in root.shards] for root in roots}
+        if point.state is PointState.TAKEN:
+            records.collect_checksums(roots)
+            self._record_staged(claim, point, documents, staged)
+        SwitchRoots(self._ground, self._beat).run(claim, documents, roots)
+        look_at_what_goes(self._ground, claim, point, documents, roots, staged)
+        catalogs.drop(point, documents, lambda: self._ground.check_claim(claim))
+        place = Place(
+            self._ground.target.namenode, self._ground.local_mover, lambda: self._ground.check_claim(claim), self._beat
+        )
+        placed = [place.run(work_order(self._ground, claim, root), staged[root.index], try_no) for root in roots]
+        catalogs.create(point, documents, lambda: self._ground.check_claim(claim))
+        site = self._ground.target.name
+        self._ground.ledger.notes += [
+            f"{site}:{path} is no work area of ours: it is in no point and was left alone; move it out of there"
+            for one in placed
+            for path in one.strays
+        ]
+        return {
+            "parked": sum(p.parked for p in placed),
+            "arrived": sum(p.arrived for p in placed),
+            "attributes": sum(p.attributes for p in placed),
+            "dropped": sum(p.dropped for p in placed),
+        }
+
+    def _is_placed(self, point: Point) -> bool:
+        """Whether every root has its candidate snapshot: it is taken only once all of place is done.
+
+        Placing once more would do no harm to the tree, but the snapshot would no longer be of the live inodes' names.
+        """
+        name = self._ground.candidate_name(point)
+        namenode = self._ground.target.namenode
+        return all(any(s.name == name for s in namenode.snapshots(root)) for root in point.taken["roots"])
+
+    def _record_staged(
+        self, claim: Claim, point: Point, documents: Documents, staged: dict[int, list[StagedShard]]
+    ) -> None:
+        manifest = documents.manifest()
+        if manifest is None:
+            raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
+        every = [shard for shards in staged.values() for shard in shards]
+        self._ground.ledger.append_mine(
+            claim,
+            "staged",
+            {
+                "point": point.point,
+                "entries": manifest["summary"]["entries"],
+                "files": sum(shard.files_copied for shard in every),
+                "bytes": sum(shard.bytes_copied for shard in every),
+                "documents": {name: kept["sha256"] for name, kept in manifest["documents"].items()},
+            },
+        )

@@ -1,0 +1,280 @@
+"""Planning a point; plan, facts and catalog lie on both sites before any byte moves (DESIGN.md section 4.3, S3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from hadoop_dr.domain.baseline import Baseline
+from hadoop_dr.domain.checks import refuse_on_failure
+from hadoop_dr.domain.deletions import Deletions, of_files, refuse_unapproved, together
+from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
+from hadoop_dr.domain.ids import before_name
+from hadoop_dr.domain.inventory import Audit, audit_of
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.policy import Mode
+from hadoop_dr.domain.quotas import RootQuotas
+from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows
+from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.sizes import Summary, summarise
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.audit.point import audit_lost
+from hadoop_dr.services.backup.free_space import make_room
+from hadoop_dr.services.backup.preflight import look_for_room
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_after, held_before
+from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.foreign.keep_before import keep_before
+from hadoop_dr.services.points.baseline import find_baseline, snapshot_problem
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.read_items import adopt, gather_listed
+from hadoop_dr.services.points.stored_plan import RootPlan, items_of, plan_items
+from hadoop_dr.services.roots.change import RootsInTheWay
+from hadoop_dr.services.roots.parents import make_root
+from hadoop_dr.services.roots.switch import adopt_live
+
+
+def refuse_encrypted(root: RootPlan) -> None:
+    """Stops before bytes of an encryption zone would come to lie in the clear on the other site.
+
+    Raises:
+        Refused: An item to be copied lies in an encryption zone.
+    """
+    for item in root.items:
+        if item.now is not None and item.now.encrypted and item.content is not Content.SAME:
+            raise Refused(
+                f"{root.root}/{item.new}",
+                "lies in an encryption zone, its copy would not",
+                "Make the directory an encryption zone on both sites by other means, or take it out of the policy.",
+            )
+
+
+class MakePlan:
+    """Plans a taken point once; planned already, it says so again.
+
+    Args:
+        ground: The service.
+        beat: Told how many objects were read.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
+        self._ground, self._beat, self._working = ground, beat, ground.claims.heartbeat.working
+        self._notes: list[str] = []
+        self._hindered: list[str] = []
+        self._way = RootsInTheWay(ground)
+
+    def run(self, claim: Claim, point: Point) -> dict[str, Any]:
+        """Carries the stage out.
+
+        Returns:
+            ``{"point", "baseline", "shards", "entries", "files", "bytes", "deletions", "steps", "catalog",
+            "warnings"}``.
+
+        Raises:
+            Refused: There is no room, or more is deleted than the policy allows.
+            BaselineLost: A snapshot of the moment is gone.
+        """
+        documents = Documents(self._ground, point)
+        manifest = documents.manifest()
+        if manifest is None:
+            manifest = self._make(claim, point, documents)
+        else:
+            documents.copy_again()
+        return {
+            **manifest["summary"],
+            "point": point.point,
+            "baseline": manifest["baseline"],
+            "warnings": documents.warnings,
+        }
+
+    def _make(self, claim: Claim, point: Point, documents: Documents) -> Mapping[str, Any]:
+        ground = self._ground
+        self._require_snapshots(point)
+        baseline = self._baseline(claim, point)
+        roots: list[RootPlan] = []
+        waiting = self._way.waiting(root for root in point.taken["roots"] if baseline.snapshot(root) is None)
+        quotas = KeepQuotas(ground.source.namenode, self._beat, self._earlier_quotas(baseline))
+        for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
+            if root in waiting:
+                planned = self._waiting(index, root, kept["snapshot"], documents)
+            else:
+                planned = self._root(index, root, kept["snapshot"], baseline, self._since_audit_ms(point.moment_ms))
+            roots.append(planned)
+            quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
+            documents.write(items_of(index), ITEM_SCHEMA, item_rows(planned.items))
+            self._beat(len(planned.items))
+        self._notes += baseline.lost
+        total, files = totals(roots), count_roots(roots)
+        catalog, lost = Catalogs(ground).plan(point, documents)
+        deletions = together(of_files(files), lost)
+        approved = self._allow(claim, point, roots, deletions)
+        self._notes += keep_before(ground, claim, point, roots)
+        counts = quotas.write(documents)
+        if counts["unasked"]:
+            self._notes.append(f"quotas of {counts['unasked']} directories are not read yet; the next runs go on")
+        entries = [
+            {
+                "root": r.root,
+                "older": r.older,
+                "newer": r.newer,
+                "base": r.base,
+                "shards": len(r.shards),
+                "audit": r.audit.value,
+                "waits": r.waits,
+            }
+            for r in roots
+        ]
+        return documents.seal_manifest(
+            {
+                "baseline": baseline.point.point if baseline.point else None,
+                "roots": entries,
+                "live": held_after(roots, files),
+                "deletions": {"by_kind": deletions.document(ground.policy.limits.deletions), "approved": approved},
+                "summary": {
+                    "shards": sum(len(r.shards) for r in roots),
+                    "entries": total.entries,
+                    "files": total.files,
+                    "bytes": total.bytes,
+                    "deletions": deletions.files,
+                    "deleted": {figure.kind.value: figure.deleted for figure in deletions.figures if figure.deleted},
+                    "steps": total.steps,
+                    "catalog": catalog,
+                    "quotas": counts,
+                    "audited": all(r.audit is not Audit.NO or r.older is None for r in roots),
+                    "hindered": self._hindered,
+                    "notes": self._notes,
+                },
+            }
+        )
+
+    def _earlier_quotas(self, baseline: Baseline) -> Mapping[str, RootQuotas] | None:
+        point = baseline.point
+        if point is None or point.source != self._ground.source.name:
+            return None
+        return kept_quotas(Documents(self._ground, point))
+
+    def _root(self, index: int, root: str, newer: str, baseline: Baseline, since_audit_ms: int | None) -> RootPlan:
+        """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
+        older, base = baseline.snapshot(root), baseline.target_snapshot(root)
+        most = self._ground.policy.audit_entries
+        if older is not None:
+            held = held_before(self._ground.target.namenode, root, baseline)
+            audit = audit_of(held.names, most, since_audit_ms)
+            if audit is not Audit.NO and (problem := audit_lost(self._ground, root, older)):
+                self._notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
+                older = None
+        if older is None:
+            base = self._before(root, newer)
+            adoption = adopt(self._ground, root, newer, base, self._beat)
+            audit = audit_of(len(adoption.items), most, 0)
+            planned = plan_items(adoption.items, self._working)
+            plan = RootPlan(index, root, older, newer, base, adoption.items, planned, audit)
+            ours = root in self._ground.ledger.read().sealed_roots()
+            return replace(plan, live=adoption.existing, names=adoption.names, below=adoption.below, ours=ours)
+        items, reader = gather_listed(self._ground, root, older, newer, audit=audit)
+        self._notes += reader.notes
+        self._hindered += reader.hindered
+        held, planned = reader.held_before or held, plan_items(items, self._working)
+        return RootPlan(index, root, older, newer, base, items, planned, audit, held.files, held.names)
+
+    def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
+        """Plans a root on the target's live tree, because points still hold snapshots around or in it there."""
+        adoption = adopt_live(self._ground, index, root, newer, documents, self._beat)
+        # After the live tree was listed, so that what somebody does from here on differs from the list.
+        self._way.refuse_foreign_changes([root])
+        return RootPlan(
+            index, root, None, newer, before_name(newer), adoption.items, plan_items(adoption.items, self._working),
+            audit_of(len(adoption.items), self._ground.policy.audit_entries, 0), adoption.existing, adoption.names,
+            adoption.below, waits=True,
+        )  # fmt: skip
+
+    def _since_audit_ms(self, now_ms: int) -> int | None:
+        """How long ago a sealed point was compared whole."""
+        sealed = self._ground.ledger.read().sealed()
+        audited = [point.moment_ms for point in sealed if point.sealed["summary"].get("audited")]
+        return now_ms - max(audited) if audited else None
+
+    def _before(self, root: str, newer: str) -> str:
+        """Name of a snapshot of what the target has of a root that is planned from nothing, be it nothing.
+
+        A snapshot, so that a run that is interrupted finds again what it planned on, and what changed since is known.
+        """
+        target = self._ground.target.namenode
+        make_root(self._ground, root)  # a root since the run began
+        name = before_name(newer)
+        with suppress(AlreadyExists):
+            target.create_snapshot(root, name)
+        return name
+
+    def _require_snapshots(self, point: Point) -> None:
+        for root, kept in point.taken["roots"].items():
+            if problem := snapshot_problem(self._ground.source.namenode, root, kept):
+                raise BaselineLost(f"point {point.point}", problem, "The next run takes a new moment.")
+
+    def _baseline(self, claim: Claim, point: Point) -> Baseline:
+        if claim.frozen.get("mode") == Mode.FULL.value:
+            return Baseline(None)
+        return find_baseline(self._ground, self._ground.ledger.read(), point.taken["roots"])
+
+    def _allow(
+        self, claim: Claim, point: Point, roots: Sequence[RootPlan], deletions: Deletions
+    ) -> tuple[str, ...]:
+        """Room for the bytes, and no more deletions than the policy allows without a word from a person (I8).
+
+        The word counts for the point of the run that it was given to: what an earlier run was refused stays refused.
+
+        Returns:
+            What is above the limit and approved.
+        """
+        ground, service = self._ground, self._ground.policy.service
+        for root in roots:
+            refuse_encrypted(root)
+        limit, approved = ground.policy.limits.deletions, bool(point.frozen.get("approve_deletions"))
+        above = refuse_unapproved(service, deletions, limit, approved=approved)
+        self._notes += [f"approved: {clause}" for clause in above]
+        needed = {root.root: sum(raw_bytes(item) for item in root.items) for root in roots}
+
+        def moved() -> dict[str, int]:
+            return {root.root: parked_bytes(ground.target.namenode, root) for root in roots}
+
+        results, told = make_room(ground, claim.run, lambda: look_for_room(ground, needed, moved))
+        self._notes += told
+        refuse_on_failure(service, results)
+        return above
+
+
+def raw_bytes(item: Item) -> int:
+    """Bytes on the target's disks that staging an item takes, all replicas counted."""
+    if item.now is None or item.now.is_dir or item.content is Content.SAME:
+        return 0
+    return (item.now.length - item.keep_bytes) * max(1, item.now.replication)
+
+
+def parked_bytes(target: NameNode, root: RootPlan) -> int:
+    """Raw bytes that a quota charges for moves inside the root, beside what is written.
+
+    All that is parked counts twice until it is dropped. And whatever moves is charged once more for that moment, where
+    the root has a snapshot: so the largest of what is parked and staged.
+    """
+    if root.base is None:
+        return 0
+    parked = frozenset(root.plan.park)
+    copies = max((item.now.replication for item in root.items if item.now is not None), default=1)
+    sizes: list[int] = []
+    for item in root.items:
+        if item.inode in parked and item.was is not None:
+            below = item.was.length * max(1, item.was.replication)
+            if item.is_dir:
+                top = root.root if root.waits else f"{root.root}/.snapshot/{root.base}"
+                below = target.quota(f"{top}/{item.old}").used_bytes
+            sizes.append(below)
+    return sum(sizes) + max([*sizes, *(unit.bytes * max(1, copies) for unit in root.plan.units)], default=0)
+
+
+def totals(roots: Sequence[RootPlan]) -> Summary:
+    """Adds up the figures of all roots."""
+    return sum((summarise(root.items, root.plan) for root in roots), Summary())
+

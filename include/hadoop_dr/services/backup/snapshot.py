@@ -1,0 +1,204 @@
+"""The moment of a run: arm, take, prove, and arm again when a catalog was touched (DESIGN.md section 4.2, I1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from hadoop_dr.domain.checks import refuse_on_failure
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.facts import Quota
+from hadoop_dr.domain.ids import iso, point_id
+from hadoop_dr.domain.moment import Decision, Evidence, Verdict, clock_offset_ms, decide, prove
+from hadoop_dr.domain.room import narrow_quotas
+from hadoop_dr.domain.roots import keyed_by_declaration
+from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.services.backup.open_files import FindWriting
+from hadoop_dr.services.backup.run import ARMING_MS, moment_order
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.ledger.claims import Pulse
+from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
+from hadoop_dr.services.points.baseline import record
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.roots.ownership import own_roots
+from hadoop_dr.services.roots.parents import allow_snapshots
+
+_USED_MS = 1000
+_NARROW = 20
+"""By so much a moment may lie behind the wanted one because earlier tries had used up its milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """One attempt at a moment: what was taken, and what it proves."""
+
+    taken: Taken
+    verdict: Verdict
+    writing: Mapping[str, Any]
+
+
+class TakeMoment:
+    """Takes a run's moment once; taken already, it says so again.
+
+    Args:
+        ground: The service.
+        pulse: Shows that waiting is what this try does.
+    """
+
+    def __init__(self, ground: Ground, pulse: Pulse) -> None:
+        self._ground, self._pulse = ground, pulse
+        self._catalogs = Catalogs(ground)
+
+    def run(self, claim: Claim, point: Point) -> dict[str, Any]:
+        """Takes it.
+
+        Returns:
+            ``{"point", "moment", "skew_ms", "late_by_ms", "proof", "snapshots"}``.
+
+        Raises:
+            Refused: The moment could not be proven after three more attempts, and the policy wants proof.
+        """
+        if point.state is not PointState.CLAIMED:
+            return _summary(point)
+        for rearmed in count():
+            point = self._on_time(claim, point)
+            shot = self._shoot(claim, point)
+            match decide(shot.verdict, rearmed, self._ground.policy.unproven):
+                case Decision.GO_ON:
+                    return self._record(claim, point, shot)
+                case Decision.VOID:
+                    raise Refused(
+                        self._ground.policy.service,
+                        f"the moment could not be proven: {'; '.join(shot.verdict.reasons)}",
+                        "Run it at a quieter time, raise max_skew, synchronise the clocks, or set unproven: seal.",
+                    )
+            point = self._rearm(claim, point)
+        raise AssertionError("unreachable")
+
+    def _on_time(self, claim: Claim, point: Point) -> Point:
+        """A moment that has passed, or that an earlier try may have begun, is armed anew under a new id.
+
+        So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
+        """
+        now = self._ground.clock.wall_ms()
+        wanted = (claim.frozen.get("wanted_ms") or 0) + _USED_MS
+        too_far = point.moment_ms > max(wanted, now + ARMING_MS)
+        name = self._ground.candidate_name(point)
+        roots = self._roots(claim)
+        begun = any(s.name == name for root in roots for s in self._ground.source.namenode.snapshots(root))
+        if begun or too_far or point.moment_ms <= now:
+            point = self._rearm(claim, point)
+        ground = self._ground
+        refuse_on_failure(ground.policy.service, moment_order(ground.ledger.read(), point.moment_ms))
+        return point
+
+    def _rearm(self, claim: Claim, point: Point) -> Point:
+        state = self._ground.ledger.read()
+        moment_ms = state.free_moment(self._ground.clock.wall_ms() + ARMING_MS)
+        new = point_id(moment_ms)
+        body = {"point": new, "moment_ms": moment_ms, "void": point.point}
+        self._ground.ledger.append_mine(claim, "rearmed", body)
+        return self._ground.ledger.read().points[new]
+
+    def _roots(self, claim: Claim) -> Sequence[str]:
+        roots = own_roots(self._ground, claim, self._catalogs.roots)
+        allow_snapshots(self._ground.source.namenode, roots)
+        return roots
+
+    def _shoot(self, claim: Claim, point: Point) -> _Shot:
+        ground = self._ground
+        self._catalogs.begin()
+        roots = self._roots(claim)
+        at_s = ground.clock.monotonic_s() + (point.moment_ms - ground.clock.wall_ms()) / 1000
+
+        def wait(until_s: float) -> None:
+            self._pulse.sleep_until(until_s, lambda: ground.check_claim(claim))
+            self._pulse.hush()  # a heartbeat in between would cost skew
+
+        try:
+            taken = TakeSnapshots(ground.source.namenode, ground.clock).run(
+                roots, ground.candidate_name(point), at_s, self._catalogs.mark_before, wait
+            )
+            self._catalogs.mark_after()
+        finally:
+            self._pulse.speak()
+        writing = FindWriting(ground.source.namenode, ground.policy.audit_entries).run(
+            roots, ground.candidate_name(point)
+        )
+        outside = self._catalogs.outside(roots, ground.candidate_name(point))
+        touched = self._catalogs.touched(ground.policy.settle_ms, self._pulse.sleep_until)
+        evidence = Evidence(
+            len(roots),
+            taken.skew_ms,
+            ground.policy.max_skew_ms,
+            touched=touched,
+            gaps=self._catalogs.gaps,
+            lost=self._catalogs.lost,
+            missing=outside,
+            offsets_ms={ground.source.name: _offset_ms(taken, at_s, point.moment_ms)},
+            max_offset_ms=ground.policy.max_clock_offset_ms,
+        )
+        return _Shot(taken, prove(evidence), writing)
+
+    def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
+        ground = self._ground
+        documents = Documents(ground, point)
+        catalog = self._catalogs.write(documents)
+        first = min((root.first_s for root in shot.taken.roots), default=0.0)
+        roots, quotas = {}, dict[str, Quota]()
+        for root in shot.taken.roots:
+            quota = quotas[root.root] = ground.source.namenode.quota(root.root)
+            roots[root.root] = {
+                **record(root.snapshot),
+                "asked_ms": round((root.first_s - first) * 1000, 3),
+                "answered_ms": round((root.last_s - first) * 1000, 3),
+                "quota": [quota.namespace, quota.space_bytes],
+            }
+        wanted = claim.frozen.get("wanted_ms")
+        late = max(0, point.moment_ms - wanted) if wanted else 0
+        body = {
+            "point": point.point,
+            "moment_ms": point.moment_ms,
+            "late_by_ms": late + shot.taken.late_by_ms,
+            "skew_ms": round(shot.taken.skew_ms, 3),
+            "proof": shot.verdict.proof.value,
+            "source": ground.source.name,
+            "target": ground.target.name,
+            "roots": roots,
+            "roots_told": self._catalogs.roots_told(),
+            "catalog": catalog,
+            "incomplete": self._catalogs.incomplete(),
+            "writing": dict(shot.writing),
+            "narrow": narrow_quotas(ground.source.name, quotas)[:_NARROW],
+            "protect": {"hdfs": list(ground.policy.directories), "hive": sorted(ground.policy.hive_patterns)},
+            "declared": sorted({*ground.policy.directories, *self._catalogs.locations(), *roots}),
+        }
+        ground.ledger.append_mine(claim, "taken", body)
+        behind = ground.ledger.chain.follow()
+        summary = _summary(ground.ledger.known().points[point.point])
+        return {**summary, "warnings": [f"the ledger on {ground.source.name} is behind: {behind}"] if behind else []}
+
+
+def _offset_ms(taken: Taken, at_s: float, moment_ms: int) -> float:
+    """A clock, the NameNode's or ours, that jumped since the preflight shows in the snapshots' times."""
+
+    def offset(root: RootTaken) -> float:
+        asked_ms, answered_ms = (moment_ms + (seen_s - at_s) * 1000 for seen_s in (root.first_s, root.last_s))
+        return clock_offset_ms(root.snapshot.created_ms, asked_ms, answered_ms)
+
+    return max(map(offset, taken.roots), key=abs, default=0.0)
+
+
+def _summary(point: Point) -> dict[str, Any]:
+    names = {root: kept["snapshot"] for root, kept in point.taken["roots"].items()}
+    return {
+        "point": point.point,
+        "moment": iso(point.moment_ms),
+        "skew_ms": point.taken["skew_ms"],
+        "late_by_ms": point.taken["late_by_ms"],
+        "proof": point.taken["proof"],
+        "snapshots": keyed_by_declaration(point.taken["declared"], names),
+    }

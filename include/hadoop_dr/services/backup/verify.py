@@ -1,0 +1,186 @@
+"""Verify: candidate snapshots of a placed point against the stored facts (DESIGN.md section 4.6, I2, I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from hadoop_dr.domain.catalog.position import Position
+from hadoop_dr.domain.errors import AlreadyExists, Mismatch
+from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.foreign import Foreign
+from hadoop_dr.domain.ids import snapshot_name
+from hadoop_dr.domain.inventory import Audit
+from hadoop_dr.domain.items import Content
+from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.services.audit.point import AuditPoint
+from hadoop_dr.services.audit.sampling import SampleOlder
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.smoke import run_smoke
+from hadoop_dr.services.foreign.changes import ForeignChanges, Found
+from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.moment import snapshot_named
+from hadoop_dr.services.points.baseline import record
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stage_records import StageRecords
+from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
+from hadoop_dr.services.recovery.repair import Mend, Note
+from hadoop_dr.services.verify import RootFacts, VerifyRoot
+
+VERDICT = "verdict.json"
+SHOWN = 100
+
+
+class VerifyPoint:
+    """Proves what place left.
+
+    Args:
+        ground: The service.
+        beat: Told how many objects were looked at.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
+        self._ground, self._beat = ground, beat
+        self._answers: list[dict[str, object]] = []
+        self._hindered: list[str] = []
+        self._sampled: dict[str, object] | None = None
+        self._position: Position | None = None
+
+    def run(self, claim: Claim, point: Point) -> dict[str, Any]:
+        """Takes the candidate snapshots and compares them.
+
+        Returns:
+            ``{"point", "match", "mismatch", "cannot_tell", "word"}``.
+
+        Raises:
+            Mismatch: Something differs; the message names the first path.
+            ForeignFound: Somebody else changed the secondary meanwhile, and that is left to a person.
+        """
+        self._ground.ledger.require(claim)
+        documents = Documents(self._ground, point)
+        roots = planned_roots(documents)
+        foreign = ForeignChanges(self._ground, point, documents, roots)
+        number = foreign.next_candidate(self._newest_candidate(point, roots))
+        verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
+        if found:
+            foreign.keep(claim, number, found)
+        if verdict.mismatch or found or foreign.is_half_done(number):
+            number += 1
+            note = partial(foreign.note_repair, number)
+            foreign.repair(number, lambda: self._repair(claim, point, documents, roots, candidates, note))
+            verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
+        if found:
+            foreign.keep(claim, number, found)
+            raise foreign.again(number)
+        result = {
+            "match": verdict.match,
+            "mismatch": verdict.mismatch[:SHOWN],
+            "cannot_tell": verdict.cannot_tell[:SHOWN],
+            "word": verdict.word,
+            "smoke": self._answers,
+        }
+        taken = {root: record(snapshot) for root, snapshot in candidates.items()}
+        position = self._position.document() if self._position is not None else None
+        kept = {"snapshots": taken, "hindered": self._hindered[:SHOWN], "sampled": self._sampled, "position": position}
+        documents.put_json(VERDICT, {**result, **kept})
+        if verdict.mismatch:
+            raise Mismatch(
+                verdict.mismatch[0].partition(": ")[0],
+                f"{len(verdict.mismatch)} objects differ from the source, the first: {verdict.mismatch[0]}",
+                "The point stays hidden, and one repair did not help; look at this object on both sites.",
+            )
+        return {"point": point.point, **result}
+
+    def _judge(
+        self, point: Point, documents: Documents, roots: Sequence[RootPlan], repair: int, foreign: ForeignChanges
+    ) -> tuple[Verdict, dict[str, Snapshot], Found]:
+        """Looks at a candidate: for what is foreign, and, where nothing is, for what differs."""
+        candidates = self._candidates(point, roots, repair)
+        names = {root: snapshot.name for root, snapshot in candidates.items()}
+        foreign.look_at(repair)
+        verdict, found = self._verdict(point, documents, roots, names, foreign, repair)
+        return verdict, candidates, found
+
+    def _repair(
+        self,
+        claim: Claim,
+        point: Point,
+        documents: Documents,
+        roots: Sequence[RootPlan],
+        candidates: Mapping[str, Snapshot],
+        note: Note,
+    ) -> None:
+        """Once: what differs is carried over again, by comparing everything (section 4.6)."""
+        for root in roots:
+            Mend(self._ground, self._beat).repair(claim, root, candidates[root.root].name, note)
+        Catalogs(self._ground).create(point, documents, lambda: self._ground.check_claim(claim))
+
+    def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int:
+        """Number of the newest candidate an earlier try took: older ones do not show what it repaired."""
+        namenode, number = self._ground.target.namenode, 0
+        names = {snapshot.name for root in roots for snapshot in namenode.snapshots(root.root)}
+        while snapshot_name(self._ground.policy.service, point.epoch, point.point, number + 1) in names:
+            number += 1
+        return number
+
+    def _candidates(self, point: Point, roots: Sequence[RootPlan], repair: int) -> dict[str, Snapshot]:
+        """Takes the candidates, or adopts those an earlier try took of the same, unchanged tree.
+
+        Nothing is ever removed here: a worker that slept through a takeover must find nothing it could destroy.
+        """
+        name = snapshot_name(self._ground.policy.service, point.epoch, point.point, repair)
+        namenode, found = self._ground.target.namenode, dict[str, Snapshot]()
+        for root in roots:
+            with suppress(AlreadyExists):
+                namenode.create_snapshot(root.root, name)
+            found[root.root] = snapshot_named(namenode, root.root, name)
+            # Taking a snapshot sets the directory's time, on both sites; the source's is the one to show.
+            namenode.set_times(root.root, point.taken["roots"][root.root]["created_ms"])
+            self._beat(1)
+        return found
+
+    def _verdict(
+        self,
+        point: Point,
+        documents: Documents,
+        roots: Sequence[RootPlan],
+        names: Mapping[str, str],
+        foreign: ForeignChanges,
+        number: int,
+    ) -> tuple[Verdict, Found]:
+        ground, verdict, found = self._ground, Verdict(), dict[str, Sequence[Foreign]]()
+        check = VerifyRoot(ground.target.namenode, ground.local_mover, self._beat)
+        audit, records = AuditPoint(ground, self._beat), StageRecords(ground, documents, self._beat)
+        for root in roots:
+            base = f"{root.root}/.snapshot/{names[root.root]}"
+            known = dict(walk(ground.target.namenode, base)) if root.audit is Audit.WHOLE else None
+            if strange := foreign.of(root.root, known):
+                found[root.root] = strange
+            if found:
+                continue
+            proofs = records.proofs(root.index)
+            whole = {
+                i.inode
+                for i in root.items
+                if i.content is Content.TAIL and i.inode in proofs and proofs[i.inode].offset == 0
+            }
+            digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
+            sums = records.checksums(root)
+            facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
+            verdict.add(check.run(facts, known))
+            verdict.add(audit.root(root, known, names[root.root]))
+        if found:
+            return verdict, found
+        sample = SampleOlder(ground, self._beat)
+        verdict.add(sample.run(point, names))
+        self._hindered, self._sampled = audit.hindered, sample.sampled
+        catalogs = Catalogs(ground)
+        verdict.add(catalogs.verify(point, documents, number))
+        self._position = catalogs.position
+        smoke, self._answers = run_smoke(ground)
+        verdict.add(smoke)
+        return verdict, found

@@ -1,0 +1,109 @@
+"""Everything one service's run stands on, built by bootstrap and handed to each stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.ids import snapshot_name
+from hadoop_dr.domain.ledger import point_directory
+from hadoop_dr.domain.pair import Pair
+from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.coordinator import Coordinator
+from hadoop_dr.ports.files import Files, Tables
+from hadoop_dr.ports.host import Host
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.ports.mover import Mover
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import Requests
+from hadoop_dr.ports.sql import Queries
+from hadoop_dr.services.ledger.claims import Claims
+from hadoop_dr.services.ledger.owners import RootOwners
+from hadoop_dr.services.ledger.service import ServiceLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One site as the stages see it.
+
+    Attributes:
+        authority: Scheme and authority of its file system as it stands in table locations, ``hdfs://host:port``.
+        addresses: Every way its file system is named in locations: the authority and each NameNode.
+        metastore: Its Hive metastore; None when the site has none.
+        sql: Its HiveServer2; None when the site has none.
+    """
+
+    name: str
+    authority: str
+    addresses: tuple[str, ...]
+    namenode: NameNode
+    files: Files
+    coordinator: Coordinator
+    metastore: Metastore | None
+    sql: Queries | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A service, its pair in its present roles, and the tools of this process.
+
+    Attributes:
+        policy_text: The policy file as it was read: what a claim freezes.
+        source: The primary.
+        target: The site that is not primary; its ledger copy decides.
+        owners: Owns and releases the service's roots.
+        mover: Moves bytes from source to target.
+        local_mover: Moves bytes within the target: undo, repair of drift, reading back.
+        source_mover: Reads files of the source back, to compare with what the target has.
+        thaw: Reads a policy back from what a claim froze of it, so that a run keeps the policy it began with.
+        controller_site: Where this controller stands; empty for one controller of both sites.
+        silent: Sites that gave no answer when the roles were read, with the error; what needs them need not ask again.
+        asked: Counts the requests of this process.
+    """
+
+    pair: Pair
+    policy: Policy
+    policy_text: str
+    roles: PairState
+    source: Side
+    target: Side
+    ledger: ServiceLedger
+    owners: RootOwners
+    claims: Claims
+    mover: Mover
+    local_mover: Mover
+    source_mover: Mover
+    tables: Tables
+    clock: Clock
+    chance: Chance
+    host: Host
+    thaw: Callable[[Mapping[str, Any]], Policy]
+    controller_site: str = ""
+    silent: Mapping[str, DrError] = field(default_factory=dict)
+    asked: Requests = field(default_factory=Requests)
+
+    @property
+    def sides(self) -> Mapping[str, Side]:
+        """Both sites by name."""
+        return {self.source.name: self.source, self.target.name: self.target}
+
+    def directory(self, point: str) -> str:
+        """Directory of a point's documents."""
+        return point_directory(self.pair.name, self.policy.service, point)
+
+    def candidate_name(self, point: Point) -> str:
+        """Name of a point's snapshots; the same on both sites."""
+        return snapshot_name(self.policy.service, point.epoch, point.point)
+
+    def check_claim(self, claim: Claim) -> None:
+        """Proves that a claim is in force, on a fresh read (I13).
+
+        Raises:
+            Superseded: It is not.
+        """
+        self.ledger.require(claim)

@@ -1,0 +1,1 @@
+"""Directories: what they hold, lose and may take."""

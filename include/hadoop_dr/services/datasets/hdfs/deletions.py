@@ -1,0 +1,40 @@
+"""What a planned run would delete of the secondary's directories, measured against what is live there (I8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from hadoop_dr.domain.baseline import Baseline
+from hadoop_dr.domain.deletions import FileCount, count_files, moved_between
+from hadoop_dr.domain.inventory import Held, names_left
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.points.stored_plan import RootPlan
+
+
+def count_roots(roots: Sequence[RootPlan]) -> list[FileCount]:
+    """Counts the files of each root; a file that moved from one root to another is gone in neither."""
+    moved = moved_between([root.items for root in roots])
+    return [count_files(root.root, root.live, root.items, root.below, moved, ours=root.ours) for root in roots]
+
+
+def held_before(target: NameNode, root: str, baseline: Baseline) -> Held:
+    """How much a root holds on the target before an increment, as its baseline kept it.
+
+    Only for a point that kept no such figure its snapshot is listed, once.
+    """
+    kept = baseline.held(root)
+    if kept is not None:
+        return kept
+    base = baseline.target_snapshot(root)
+    listed = [item for _, item in walk(target, root if base is None else f"{root}/.snapshot/{base}")]
+    return Held(sum(not item.facts.is_dir for item in listed), len(listed))
+
+
+def held_after(roots: Sequence[RootPlan], counts: Sequence[FileCount]) -> dict[str, dict[str, int]]:
+    """How much each root holds after the run, for the points that build on it."""
+    return {
+        root.root: asdict(Held(count.left, names_left(root.names, root.items)))
+        for root, count in zip(roots, counts, strict=True)
+    }

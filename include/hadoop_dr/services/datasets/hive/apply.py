@@ -1,0 +1,287 @@
+"""Makes the target's catalog the recovery point's: reads what is there, changes the difference, looks again (S2.7, I6).
+
+Nothing is remembered between runs, so an interrupted run is continued by running again. A change whose answer is lost
+is looked up; it is sent a second time by no one, because the first sending may still be on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from hadoop_dr.domain.catalog.comparison import compare
+from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Verb, catalog_of, difference
+from hadoop_dr.domain.catalog.events import ABSENT, Touch
+from hadoop_dr.domain.catalog.losses import losses, named_drops, unnamed_drops
+from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.deletions import Deletions
+from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
+from hadoop_dr.domain.pace import Pace
+from hadoop_dr.ports.clock import Clock
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.datasets.hive.export import CatalogExport, Exported
+from hadoop_dr.services.datasets.hive.reading import read_functions, read_touched
+
+_ROUNDS = 4
+_SHOWN = 10
+_MANY = 500
+_IN_BATCHES = frozenset((Kind.PARTITION, Kind.PARTITION_STATS))
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done.
+
+    Attributes:
+        created, altered, dropped: Objects, over all rounds.
+        rounds: How often the target was read and changed until nothing differed.
+        cannot_tell: Objects that differ only in fields the target's metastore does not keep.
+    """
+
+    created: int
+    altered: int
+    dropped: int
+    rounds: int
+    cannot_tell: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What an apply would change, and what of it is a loss (I8).
+
+    Attributes:
+        named: What of the counted kinds would be dropped that is not somebody else's.
+    """
+
+    changes: Difference
+    lost: Deletions
+    named: tuple[Slot, ...] = ()
+
+
+Judge = Callable[[Exported], Collection[Slot]]
+"""Told what the target has when it is read first; gives what of it is somebody else's and may go all the same."""
+
+
+@dataclass(slots=True)
+class Met:
+    """What somebody else may have made or dropped between a look and the change that was made by it.
+
+    Attributes:
+        slots: The objects that were not as they had been read, or of whose creation no answer came.
+        unsure: No answer came, so what is there may be ours, too.
+    """
+
+    slots: set[Slot] = field(default_factory=set)
+    unsure: bool = False
+
+
+JudgeMet = Callable[[Exported, Met], Collection[Slot]]
+"""Told what the target has then, before any of it is changed; gives what may go all the same."""
+
+
+def _nothing(_: Exported) -> Collection[Slot]:
+    return ()
+
+
+def _nothing_met(_: Exported, __: Met) -> Collection[Slot]:
+    return ()
+
+
+class CatalogApply:
+    """Changes one metastore, within one selection and nowhere else; data is never deleted.
+
+    Of databases, tables, views, partitions and functions nothing is dropped that was not counted when it was planned:
+    what came to be there since is somebody else's.
+    """
+
+    def __init__(self, metastore: Metastore, clock: Clock, *, settle_s: float = 30.0,
+                 between: Callable[[], None] = lambda: None) -> None:
+        """Takes the target's metastore.
+
+        Args:
+            metastore: The target.
+            clock: For the time a lost answer is given to show its effect.
+            settle_s: That time.
+            between: Called before every batch; raises when this try may not go on (a lost claim, a role that changed).
+        """
+        self._metastore, self._clock, self._settle_s, self._between = metastore, clock, settle_s, between
+        self._export = CatalogExport(metastore)
+        self._pace = Pace()
+
+    def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = (),
+             renamed: Mapping[Slot, Slot] | None = None, judge: Judge = _nothing) -> Planned:
+        """Says what would be changed, and what of it would go for good; changes nothing.
+
+        Args:
+            wanted: The recovery point's rows, addresses already the target's.
+            selection: What may be touched.
+            replaced: Tables the source dropped and made again since the last point.
+            renamed: Tables the source renamed since then.
+            judge: What is somebody else's counts for no deletion of the source.
+        """
+        state, target = self._read(selection, None), catalog_of(wanted)
+        there, theirs = state.rows, judge(state)
+        changes = difference(there, target, selection.owns, replaced)
+        counted = {slot: row for slot, row in there.items() if slot not in theirs}
+        named = tuple(slot for slot in named_drops(changes) if slot not in theirs)
+        return Planned(changes, losses(counted, target, selection.owns, renamed), named)
+
+    def drop(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot],
+             replaced: Iterable[Slot] = (), judge: Judge = _nothing) -> Applied:
+        """Drops what has to go; before the data is changed. Done again it does what is left.
+
+        Args:
+            wanted: The recovery point's rows, addresses already the target's.
+            selection: What may be touched.
+            named: What the plan said would be dropped.
+            replaced: Tables the source dropped and made again since the last point.
+            judge: Asked before anything is changed.
+
+        Raises:
+            Refused: Something would have to go that the plan did not name; nothing was dropped.
+        """
+        target, again, known, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
+        for number in range(1, _ROUNDS + 1):
+            state = self._read(selection, None)
+            known.update(judge(state) if number == 1 else ())
+            there = state.rows
+            changes = difference(there, target, selection.owns, again).drops
+            self._refuse_unnamed(changes, known)
+            if not changes:
+                return Applied(0, 0, dropped, number)
+            self._run(in_small_steps(changes, there), {})
+            dropped += len(changes)
+        raise self._stays(str(change.row.slot) for change in changes)
+
+    def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot] = (),
+              judge: Judge = _nothing, judge_met: JudgeMet = _nothing_met) -> Applied:
+        """Creates and alters until the target has what is wanted; after the data is in place.
+
+        Args:
+            wanted: The recovery point's rows, addresses already the target's.
+            selection: What may be touched.
+            named: What the plan said would be dropped.
+            judge: Asked before anything is changed.
+            judge_met: Asked before anything is changed that turned out to be another than it was read.
+
+        Raises:
+            Refused: Something would have to go that the plan did not name.
+            Mismatch: The metastore keeps something else than it was given, round after round.
+            Unknown: A lost answer did not show its effect in time.
+        """
+        target, counts, state = catalog_of(wanted), dict.fromkeys(Verb, 0), self._read(selection, None)
+        known = {*named, *judge(state)}
+        for number in range(1, _ROUNDS + 1):
+            found = difference(state.rows, target, selection.owns)
+            self._refuse_unnamed(found.drops, known)
+            changes = (*found.drops, *found.builds)
+            verdict = compare(target, state.rows, selection.owns)
+            # In the first round even what cannot be told apart is sent: the target may learn a field it now supports.
+            if not changes or (number > 1 and not verdict.mismatch):
+                return Applied(counts[Verb.CREATE], counts[Verb.ALTER], counts[Verb.DROP], number, verdict.cannot_tell)
+            met = self._run(changes, state.rows)
+            known |= {change.row.slot for change in changes if change.verb is Verb.CREATE}
+            for change in changes:
+                counts[change.verb] += 1
+            state = self._read(selection, state)
+            known.update(judge_met(state, met) if met.slots else ())
+        raise self._stays(compare(target, state.rows, selection.owns).mismatch)
+
+    def _stays(self, objects: Iterable[str]) -> Mismatch:
+        different = list(objects)
+        return Mismatch(f"metastore of site {self._metastore.site}",
+                        f"{len(different)} objects stay different: {'; '.join(different[:_SHOWN])}",
+                        "Compare versions and settings of the two metastores")
+
+    def _refuse_unnamed(self, drops: Iterable[Change], named: Container[Slot]) -> None:
+        unnamed = unnamed_drops(drops, named)
+        if unnamed:
+            raise Refused(f"metastore of site {self._metastore.site}",
+                          f"{len(unnamed)} objects would have to go that no plan counted, somebody made them since: "
+                          f"{'; '.join(unnamed[:_SHOWN])}",
+                          "Look at them there and drop what is not wanted, then run it again")
+
+    def _read(self, selection: Selection, previous: Exported | None) -> Exported:
+        if previous is not None and self._metastore.current_event() == previous.event:
+            previous = None                                  # no event although something was changed: no log to follow
+        base = self._export.begin(selection, previous)
+        try:
+            return self._export.at(base, self._metastore.current_event())
+        except CatalogMoved:                                 # others change it, too: as of no event will do here
+            return self._export.begin(selection)
+
+    def _run(self, changes: Sequence[Change], before: Catalog) -> Met:
+        """Sends changes in order, those of one verb, kind and table together; ends where one is not as it was read."""
+        met = Met()
+        for (verb, kind, *_), group in groupby(changes, key=lambda change: (change.verb, *change.row.slot[:3])):
+            rows = [change.row for change in group]
+            while rows:
+                batch, rows = self._batch(verb, kind, rows)
+                self._between()
+                began_s = self._clock.monotonic_s()
+                try:
+                    answered = self._send(verb, batch, before)
+                except (AlreadyExists, NotFound):
+                    met.slots.update(row.slot for row in batch)
+                    return met                               # not as it was read a moment ago: look again
+                if not answered and verb is Verb.CREATE:
+                    met.slots.update(row.slot for row in batch)
+                    met.unsure = True
+                self._pace.took((verb, kind), len(batch), self._clock.monotonic_s() - began_s)
+        return met
+
+    def _batch(self, verb: Verb, kind: Kind, rows: list[Row]) -> tuple[list[Row], list[Row]]:
+        """Parts off what is sent at once: all that an overtaken worker may still change."""
+        size = self._pace.size((verb, kind)) if kind in _IN_BATCHES else 1
+        return rows[:size], rows[size:]
+
+    def _send(self, verb: Verb, rows: list[Row], before: Catalog) -> bool:
+        """Sends one change, and waits for its effect where no answer came.
+
+        Returns:
+            Whether an answer came.
+        """
+        call = {Verb.CREATE: self._metastore.create, Verb.ALTER: self._metastore.alter,
+                Verb.DROP: self._metastore.drop}[verb]
+        try:
+            call(rows)
+            return True
+        except Unknown:
+            deadline = self._clock.monotonic_s() + self._settle_s
+            while not self._shows(verb, rows, before):
+                if self._clock.monotonic_s() >= deadline:
+                    raise
+                self._clock.sleep_until(self._clock.monotonic_s() + 0.2)
+            return False
+
+    def _shows(self, verb: Verb, rows: list[Row], before: Catalog) -> bool:
+        """Whether the effect of a change can be seen."""
+        there = self._look([row.slot for row in rows])
+        if verb is Verb.ALTER:
+            return all(row.slot in there and (there[row.slot].hash == row.hash
+                                              or there[row.slot].hash != before[row.slot].hash) for row in rows)
+        return all((row.slot in there) is (verb is Verb.CREATE) for row in rows)
+
+    def _look(self, slots: list[Slot]) -> Catalog:
+        every = Selection((("*", None),))
+        if slots[0].kind is Kind.FUNCTION:
+            return catalog_of(read_functions(self._metastore, every))
+        return read_touched(self._metastore, every, [Touch(0, *slot, ABSENT, ABSENT) for slot in slots])
+
+
+def in_small_steps(drops: Iterable[Change], there: Catalog) -> list[Change]:
+    """Has the partitions of a table with many of them go before it: with them its drop is one long request."""
+    partitions: dict[tuple[str, str], list[Row]] = {}
+    for slot, row in there.items():
+        if slot.kind is Kind.PARTITION:
+            partitions.setdefault((slot.database, slot.table), []).append(row)
+    steps: list[Change] = []
+    for change in drops:
+        slot = change.row.slot
+        below = partitions.get((slot.database, slot.table), []) if slot.kind is Kind.TABLE else []
+        if len(below) > _MANY:
+            steps += [Change(Verb.DROP, row) for row in sorted(below, key=lambda row: row.slot.key)]
+        steps.append(change)
+    return steps

@@ -1,0 +1,212 @@
+"""The catalog of a service as it was at exactly one event id (I1; S2.3).
+
+Reading takes longer than a moment lasts, so the export begins before it and is corrected afterwards. Objects with
+events up to the moment's event id are read again; what changed once more after it is rebuilt from the messages of the
+log. The export of the last recovery point serves as the beginning of the next one as long as the log has no gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from hadoop_dr.domain.catalog.difference import parent_of
+from hadoop_dr.domain.catalog.events import OPAQUE, Event, Lost, Touch, settle
+from hadoop_dr.domain.catalog.messages import parent_tables, touches
+from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.errors import CatalogMoved
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.datasets.hive.reading import read_all, read_functions, read_touched
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A catalog and what it is worth.
+
+    Attributes:
+        selection: What was asked for.
+        event: The event id the rows are brought to; of a beginning: every later event has still to be looked at.
+        rows: The objects by slot.
+        full: The metastore was read as a whole, not followed from an earlier export.
+        read_again: Objects read a second time because of events.
+        rebuilt: Objects taken from messages, because they had changed again.
+    """
+
+    selection: Selection
+    event: int
+    rows: dict[Slot, Row]
+    full: bool
+    read_again: int = 0
+    rebuilt: int = 0
+
+
+class CatalogExport:
+    """Exports one metastore's selected objects."""
+
+    def __init__(self, metastore: Metastore) -> None:
+        """Takes the metastore of the source, or of the target when its own state is wanted."""
+        self._metastore = metastore
+
+    def begin(self, selection: Selection, previous: Exported | None = None) -> Exported:
+        """Makes the beginning of an export, any time before the moment.
+
+        Args:
+            selection: What to export.
+            previous: An earlier exact export of the same metastore; used when the log leads on from it without a gap.
+        """
+        newest = self._metastore.current_event()
+        if previous and previous.selection == selection and self._follow(previous.event, newest) is not None:
+            return Exported(selection, previous.event, previous.rows, False)
+        return Exported(selection, newest, read_all(self._metastore, selection), True)
+
+    def at(
+        self, base: Exported, event: int, left_out: Callable[[Kind, str, str, str], bool] = lambda *slot: False
+    ) -> Exported:
+        """Brings a beginning to exactly one event id, the newest at the moment.
+
+        Args:
+            left_out: Whether a point would leave an object out: where nothing tells how it was, how it is will do.
+
+        Raises:
+            CatalogMoved: Something changed so often that its state at the event id cannot be told; take another moment.
+        """
+        early = self._follow(base.event, event)
+        known = early is not None
+        if early is None:
+            base, early = Exported(base.selection, event, {}, True), []
+        selection = base.selection
+        before = _Touched(_selected(_with_fallen(early, base.rows.values()), selection))
+        read = read_touched(self._metastore, selection, before.all) if known else read_all(self._metastore, selection)
+        functions = read_functions(self._metastore, selection)
+        late = self._follow(event, self._metastore.current_event())
+        if late is None:
+            raise CatalogMoved(self._metastore.name, f"its notification log has a gap after event {event}",
+                               "Take another moment")
+        after = _Touched(_selected(_with_fallen(late, [*base.rows.values(), *read.values()]), selection))
+        rows = {slot: row for slot, row in base.rows.items()
+                if slot.kind is not Kind.FUNCTION and not before.covers(slot)}
+        rows |= read | {row.slot: row for row in functions}
+        rebuilt = self._correct(rows, base, before, after, known, left_out)
+        return Exported(selection, event, rows, base.full, len(read), rebuilt)
+
+    def touched(self, after: int, until: int, selection: Selection) -> list[Event]:
+        """Lists the events of a service with ids in (after, until]: what moved while the snapshots were taken.
+
+        Raises:
+            CatalogMoved: The log has a gap there, so nothing can be proven.
+        """
+        events = self._follow(after, until)
+        if events is None:
+            raise CatalogMoved(self._metastore.name, f"its notification log has a gap after event {after}",
+                               "Take another moment")
+        return [event for event in events if concerns(event, selection)]
+
+    def _correct(
+        self,
+        rows: dict[Slot, Row],
+        base: Exported,
+        before: _Touched,
+        after: _Touched,
+        known: bool,
+        left_out: Callable[[Kind, str, str, str], bool],
+    ) -> int:
+        """Replaces what was read too late by how it was; gives how many objects that were."""
+        rebuilt = 0
+        for slot in {*rows, *base.rows, *before.exact, *after.exact}:
+            later = after.of(slot)
+            doubtful = not known or before.covers(slot) or slot.kind is Kind.FUNCTION
+            if not later or not doubtful:
+                continue
+            earlier = before.of(slot) if known else [Touch(0, *slot, OPAQUE, OPAQUE)]
+            try:
+                row = settle(slot, base.rows.get(slot), earlier, later)
+            except Lost as lost:
+                if left_out(*slot):
+                    continue
+                raise CatalogMoved(str(slot), f"changed after event {base.event} and no message tells how it was",
+                                   "Take another moment") from lost
+            rows.pop(slot, None)
+            if row:
+                rows[slot] = row
+            rebuilt += 1
+        return rebuilt
+
+    def _follow(self, after: int, until: int) -> list[Event] | None:
+        """Events in (after, until], or None when the log does not hold every one of them."""
+        events: list[Event] = []
+        while after < until:
+            page = [event for event in self._metastore.events(after) if event.id <= until]
+            if [event.id for event in page] != list(range(after + 1, after + 1 + len(page))) or not page:
+                return None
+            events += page
+            after = page[-1].id
+        return events if after == until else None
+
+
+class _Touched:
+    """Touches, found by slot."""
+
+    def __init__(self, found: Iterable[Touch]) -> None:
+        self.all = list(found)
+        self.exact: dict[Slot, list[int]] = {}
+        self._wide: dict[tuple[Kind, str, str | None], list[int]] = {}
+        for place, touch in enumerate(self.all):
+            if touch.table is not None and touch.key is not None:
+                self.exact.setdefault(Slot(touch.kind, touch.database, touch.table, touch.key), []).append(place)
+            else:
+                self._wide.setdefault((touch.kind, touch.database, touch.table), []).append(place)
+
+    def covers(self, slot: Slot) -> bool:
+        return bool(self._places(slot))
+
+    def of(self, slot: Slot) -> list[Touch]:
+        return [self.all[place] for place in sorted(self._places(slot))]
+
+    def _places(self, slot: Slot) -> list[int]:
+        return [*self.exact.get(slot, ()), *self._wide.get((slot.kind, slot.database, slot.table), ()),
+                *self._wide.get((slot.kind, slot.database, None), ())]
+
+
+def _with_fallen(events: Iterable[Event], rows: Iterable[Row]) -> Iterator[Touch]:
+    """Touches of events in order, with those of foreign keys that fall with their parents and have no event."""
+    children: dict[tuple[str, str], list[Slot]] = {}
+    for row in rows:
+        parent = parent_of(row)
+        if parent:
+            children.setdefault(parent, []).append(row.slot)
+    for event in events:
+        found = touches(event)
+        yield from found
+        for touch in found:
+            tree = touch.after.tree
+            if touch.kind is Kind.CONSTRAINT and tree is not None and touch.table and touch.key:
+                _note_child(children, touch)
+        for table in parent_tables(event):
+            yield from (Touch(event.id, *slot, OPAQUE, OPAQUE) for slot in children.get(table, ()))
+
+
+def _note_child(children: dict[tuple[str, str], list[Slot]], touch: Touch) -> None:
+    slot = Slot(touch.kind, touch.database, touch.table or "", touch.key or "")
+    parent = parent_of(row_of(slot, touch.after.tree or {}))
+    if parent:
+        children.setdefault(parent, []).append(slot)
+
+
+def _selected(found: Iterable[Touch], selection: Selection) -> Iterator[Touch]:
+    return (touch for touch in found if _keeps(selection, touch))
+
+
+def _keeps(selection: Selection, touch: Touch) -> bool:
+    if touch.table is None:
+        return selection.database(touch.database)
+    return selection.keeps(Slot(touch.kind, touch.database, touch.table, touch.key or ""))
+
+
+def concerns(event: Event, selection: Selection) -> bool:
+    """Whether an event is about something that a selection covers."""
+    if event.table and selection.table(event.database, event.table):
+        return True                                          # also INSERT: data moved, if not the catalog
+    return any(selection.database(touch.database) if touch.table is None
+               else selection.owns(Slot(touch.kind, touch.database, touch.table, touch.key or ""))
+               for touch in touches(event))

@@ -1,0 +1,233 @@
+"""Foreign changes of the secondary's catalog during a run: kept before anything of them goes, refused or undone (I10).
+
+    plan      all is read and compared: under ``refuse`` nothing is copied for a point that could not be placed
+    drop      before anything goes: what is neither as the points left it nor as it should be
+    build     once the data is in place: what came to be there since the drops; and each object that turns out to be
+              another than it was read, when it is made or altered
+    verify    what differs from what was built a moment ago
+        |
+        v
+    the definitions lie in a document on both sites, entry "kept" -----> refuse: the run ends, the point stays staged
+                                                                   '---> restore: dropped, altered, made again
+
+An overtaken worker of ours may still end its last batch, and one that died may have left a change half made. Whoever
+changes a catalog says so first; where somebody else of this point did, what may be theirs is not called foreign.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+
+from hadoop_dr.domain.catalog.difference import Catalog
+from hadoop_dr.domain.catalog.foreign import (
+    Act,
+    ForeignObject,
+    Known,
+    find_foreign,
+    is_related,
+    told_objects,
+    with_hanging,
+)
+from hadoop_dr.domain.catalog.rows import SCHEMA, Row, Slot, pack_rows, unpack_rows
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.drift import way_out
+from hadoop_dr.domain.errors import DrError, NotFound, Refused
+from hadoop_dr.domain.kept import MOST_TOLD, Kept
+from hadoop_dr.domain.ledger import kept_document
+from hadoop_dr.domain.policy import Drift
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hive import Exported, Met
+from hadoop_dr.services.datasets.hive.baseline import left_by_points, selected_at
+from hadoop_dr.services.foreign.kept import refusal
+from hadoop_dr.services.points.documents import Documents
+
+BEFORE_PLACE = -1
+"""In place of the number of a candidate snapshot, of which there is none yet."""
+
+
+class ForeignObjects:
+    """What somebody else did to the catalog while a point's run was to change it.
+
+    Args:
+        ground: The service.
+        point: The point.
+    """
+
+    def __init__(self, ground: Ground, point: Point) -> None:
+        self._ground, self.point = ground, point
+        self._chosen = selected_at(point)
+        self._mine = ground.chance.token()
+        self._noted = f"{Documents(ground, point).directory}/changers"
+
+    def judge(
+        self, now: Exported, wanted: Catalog, may_lack: Container[Slot] = (), number: int = BEFORE_PLACE,
+        met: Met | None = None,
+    ) -> Collection[Slot]:
+        """Keeps what is foreign and was not kept yet; then it may be changed.
+
+        Args:
+            now: What the target has.
+            wanted: What it should have.
+            may_lack: What this worker took away itself.
+            number: Of the candidate whose catalog this is.
+            met: What was not as it had been read: nothing else is asked about.
+
+        Raises:
+            ForeignFound: The policy says to leave it to a person.
+        """
+        changers = set(self._ground.target.files.names(self._noted))
+        unsure = bool(changers - {self._mine}) if number == BEFORE_PLACE else len(changers) > 1
+        found = find_between(
+            self._ground, self._chosen, now.rows, wanted, self.point, may_lack=may_lack,
+            unsure=unsure or (met is not None and met.unsure),
+        )  # fmt: skip
+        if met is not None:
+            found = [one for one in found if is_related(one.slot, met.slots)]
+        refused = self._ground.policy.drift is Drift.REFUSE and any(one.act is not Act.UNTOLD for one in found)
+        new = found if refused else self._not_kept(found)
+        if new:
+            kept = self._keep(now, new, number, Drift.REFUSE if refused else Drift.RESTORE)
+            if refused:
+                raise refusal(self._ground, kept)
+        return frozenset(one.slot for one in found)
+
+    def keep_undone(self, now: Exported, known: Known, owns: Callable[[Slot], bool]) -> Collection[Slot]:
+        """Keeps what an undo takes along though the given-up point did not leave it so; nobody is asked."""
+        if new := self._not_kept(find_foreign(now.rows, known, owns)):
+            self._keep(now, new, BEFORE_PLACE, Drift.RESTORE)
+        return ()
+
+    def before_change(self, now: Exported, wanted: Catalog, may_lack: Container[Slot] = ()) -> Collection[Slot]:
+        """Does the same for whoever is about to change the catalog, and says so first.
+
+        Raises:
+            ForeignFound: The policy says to leave it to a person.
+        """
+        theirs = self.judge(now, wanted, may_lack)
+        if not is_same(now.rows, wanted, self._chosen.owns):
+            self._ground.target.files.put(f"{self._noted}/{self._mine}", b"")
+        return theirs
+
+    def _not_kept(self, found: Sequence[ForeignObject]) -> list[ForeignObject]:
+        """Leaves out what an entry of this point keeps as it is: also an earlier try's."""
+        rows, lines = set[tuple[Slot, str]](), set[str]()
+        for one in self._entries(Drift.RESTORE) if found else ():
+            rows.update((row.slot, row.hash) for row in read_kept(self._ground, one.document))
+            lines.update(one.found)
+        missed = [one for one in found if one.row is None]
+        told = set(told_objects(missed)) <= lines  # what went with a table is told by that, then and now
+        return [
+            *(one for one in found if one.row is not None and (one.slot, one.row.hash) not in rows),
+            *(() if told else missed),
+        ]
+
+    def _entries(self, rule: Drift) -> list[Kept]:
+        every: Sequence[Kept] = self._ground.ledger.read().kept
+        return [one for one in every if one.point == self.point.point and one.document and one.rule == rule.value]
+
+    def _keep(self, now: Exported, found: Sequence[ForeignObject], number: int, rule: Drift) -> Kept:
+        """Writes the document, then the entry; both once for the same things, however often it is tried."""
+        lines, claim = told_objects(found), self._ground.ledger.read().claim
+        document = write_kept(self._ground, self.point.point, now.rows, found, lines)
+        if (earlier := self._recorded(document, number, rule)) is not None:
+            return earlier
+        assert claim is not None
+        body = {
+            "point": self.point.point,
+            "number": number,
+            "site": self._ground.target.name,
+            "snapshots": {},
+            "found": lines[:MOST_TOLD],
+            "count": len(lines),
+            "rule": rule.value,
+            "document": document,
+            "event": now.event,
+        }
+        self._ground.ledger.append_mine(claim, "kept", body)
+        kept = self._recorded(document, number, rule)
+        assert kept is not None
+        return kept
+
+    def _recorded(self, document: str, number: int, rule: Drift) -> Kept | None:
+        mine = (one for one in self._entries(rule) if (one.document, one.number) == (document, number))
+        return next(mine, None)
+
+
+def find_between(
+    ground: Ground,
+    chosen: Selection,
+    there: Catalog,
+    wanted: Catalog,
+    point: Point | None,
+    *,
+    may_lack: Container[Slot] = (),
+    unsure: bool = False,
+) -> list[ForeignObject]:
+    """Lists what nothing of ours explains; where all is as it should be, no document is read for it.
+
+    Args:
+        chosen: What is selected.
+        there: What the target has.
+        wanted: What it should have.
+        point: The point that is made; None when none is.
+    """
+    if is_same(there, wanted, chosen.owns):
+        return []
+    left = left_by_points(ground.ledger.read(), ground, chosen, point.point if point is not None else "")
+    return find_foreign(there, Known(wanted, left, may_lack, unsure), chosen.owns)
+
+
+def refuse_foreign(ground: Ground, found: Sequence[ForeignObject]) -> None:
+    """Ends a run before it copies anything for a point that could not be placed.
+
+    Raises:
+        Refused: Somebody else changed the catalog since the run looked, and the policy leaves that to a person.
+    """
+    theirs = told_objects(one for one in found if one.act is not Act.UNTOLD)
+    if theirs and ground.policy.drift is Drift.REFUSE:
+        more = f" and {len(theirs) - 5} more" if len(theirs) > 5 else ""
+        raise Refused(
+            ground.policy.service,
+            f"drift: {ground.target.name} was changed by somebody else: {'; '.join(theirs[:5])}{more}",
+            f"{way_out(theirs)}.",
+        )
+
+
+def write_kept(
+    ground: Ground, point: str, there: Catalog, found: Iterable[ForeignObject], lines: Sequence[str]
+) -> str:
+    """Keeps definitions on both sites, in a document named after its content.
+
+    Returns:
+        Its path.
+    """
+    rows = with_hanging(there, found)
+    content = ground.tables.pack(SCHEMA, pack_rows(rows))
+    told = "\n".join((*lines, *sorted(f"{row.slot} {row.hash}" for row in rows)))
+    name = f"{point}-catalog-{hashlib.sha256(told.encode()).hexdigest()[:12]}.parquet"
+    path = kept_document(ground.pair.name, ground.policy.service, name)
+    ground.target.files.put(path, content)
+    for again in (True, False):  # a lost answer does no harm: the file is replaced by the same one
+        try:
+            ground.source.files.put(path, content)
+            break
+        except DrError as error:
+            if not again:
+                ground.ledger.notes.append(f"{ground.source.name} has no copy of {path}: {error}")
+    return path
+
+
+def read_kept(ground: Ground, path: str) -> list[Row]:
+    """Reads what a document keeps; nothing once a person removed it."""
+    try:
+        return unpack_rows(ground.tables.unpack(ground.target.files.get(path)))
+    except NotFound:
+        return []
+
+
+def is_same(there: Catalog, wanted: Catalog, owns: Callable[[Slot], bool]) -> bool:
+    """Whether all that is selected is as it should be."""
+    ours, theirs = ({slot: row.hash for slot, row in one.items() if owns(slot)} for one in (there, wanted))
+    return ours == theirs

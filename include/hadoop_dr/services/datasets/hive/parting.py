@@ -1,0 +1,70 @@
+"""What of the source's catalog a point of this service would hold, and what not (DESIGN.md section 6, S2.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hadoop_dr.domain.catalog.coverage import Uncovered
+from hadoop_dr.domain.catalog.protectable import Parted, Rule, part
+from hadoop_dr.domain.catalog.rows import Row
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.incomplete import refusal_mend, refusal_text
+from hadoop_dr.domain.policy import Acid, Policy, Unprotectable
+from hadoop_dr.domain.root_layout import Why
+from hadoop_dr.domain.root_notes import rootless
+from hadoop_dr.domain.roots import Barred, Decision
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hive.directories import Roots
+
+
+class Parting:
+    """Parts a catalog by the policy's rule.
+
+    Args:
+        ground: The service.
+        selection: What its policy protects of the catalog.
+        addresses: How the primary's file system is named in locations.
+        changing: A change of roots is ordered: none stays one for its points' sake.
+    """
+
+    def __init__(
+        self, ground: Ground, selection: Selection, addresses: Sequence[str], *, changing: bool = False
+    ) -> None:
+        self._ground, self._roots, self._changing = ground, Roots(ground, selection, addresses), changing
+        one_address = ground.source.authority == ground.target.authority
+        self.rule = Rule(_skipped(ground.policy), one_address, tuple(addresses))
+
+    def part(self, rows: Sequence[Row], every: Sequence[Row]) -> Parted:
+        """Parts the selected objects.
+
+        Args:
+            rows: What the policy selects.
+            every: All databases of the metastore.
+        """
+        held = () if self._changing else self._ground.ledger.read().sticky_roots()
+        return part(rows, self.rule, lambda kept: self._roots.decide(kept, every, held), self._tell)
+
+    def changed(self, parted: Parted, every: Sequence[Row]) -> Decision:
+        """Decides on the roots as if no point held a snapshot: what a change of roots would lead to."""
+        return self._roots.decide(parted.rows, every, ())
+
+    def _tell(self, one: Barred) -> str:
+        clash = next(iter(self._ground.owners.clashes([one.path])), None) if one.why is Why.SERVICE else None
+        return rootless(one) if clash is None else str(clash)
+
+
+def refuse_unprotectable(parted: Parted) -> None:
+    """Ends a run for what the policy does not let be left out.
+
+    Raises:
+        Refused: There is such an object.
+    """
+    if parted.refused:
+        raise Refused("catalog", refusal_text(parted.refused), refusal_mend(parted.refused))
+
+
+def _skipped(policy: Policy) -> frozenset[Uncovered]:
+    left_out = set(Uncovered) if policy.unprotectable is Unprotectable.LEAVE_OUT else {Uncovered.PARENT}
+    left_out.discard(Uncovered.ACID)
+    return frozenset(left_out | {Uncovered.ACID} if policy.acid is Acid.SKIP else left_out)

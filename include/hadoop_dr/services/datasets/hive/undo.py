@@ -1,0 +1,100 @@
+"""The catalog's part of an undo: what a given-up point may have changed comes back, and nothing else is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from hadoop_dr.domain.catalog.difference import catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.foreign import Known, Left
+from hadoop_dr.domain.catalog.rows import Row, Slot
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hive import CatalogApply, Exported
+from hadoop_dr.services.datasets.hive.baseline import selected_at
+from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.foreign import ForeignObjects
+from hadoop_dr.services.points.documents import Documents
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Selection):
+    """Named objects and no others: only their tables are read, only they are altered or dropped."""
+
+    named: frozenset[Slot] = frozenset()
+    tables: frozenset[tuple[str, str]] = frozenset()
+
+    def table(self, database: str, table: str) -> bool:
+        """Whether something of a table is named."""
+        return (database, table) in self.tables
+
+    def owns(self, slot: Slot) -> bool:
+        """Whether it is one of them."""
+        return slot in self.named
+
+
+class UndoCatalog:
+    """Brings the target's catalog back to a sealed point's.
+
+    What the given-up point created is dropped, never with its data; what it dropped or altered is as it was. Objects
+    that neither point names are somebody else's and stay; how somebody else had altered one is kept. A point without a
+    readable export has nothing to come back to: what stands there is left to the next point, whose catalog is compared
+    with all of it.
+
+    Args:
+        ground: The service.
+        to: The sealed point.
+        given_up: The point whose changes are undone.
+        between: Asked before every batch.
+    """
+
+    def __init__(self, ground: Ground, to: Point, given_up: Point, between: Callable[[], None]) -> None:
+        self._ground, self._catalogs, self._between = ground, Catalogs(ground), between
+        selected = selected_at(given_up)  # nothing else can have been touched
+        before, after = ([row for row in self._exported(point) if selected.owns(row.slot)] for point in (to, given_up))
+        slots = frozenset(row.slot for row in (*before, *after))
+        databases = tuple((name, None) for name in sorted({slot.database for slot in slots}))
+        tables = frozenset((slot.database, slot.table) for slot in slots if slot.table)
+        self._selection = Named(databases, slots, tables)
+        self._wanted = self._catalogs.on_target(before)
+        left = Left(self._selection, catalog_of(self._catalogs.on_target(after)) if after else None)
+        self._known = Known(catalog_of(self._wanted), [left], unsure=True)
+        self._given_up = given_up
+        self._replaced = tuple(replaced_tables(catalog_of(after), catalog_of(before)))
+
+    def differs(self) -> bool:
+        """Whether there is anything to undo."""
+        apply = self._apply()
+        return apply is not None and bool(apply.plan(self._wanted, self._selection, self._replaced).changes)
+
+    def drop(self) -> None:
+        """Drops what the given-up point created or made anew; before the tree changes."""
+        if apply := self._apply():
+            apply.drop(self._wanted, self._selection, self._selection.named, self._replaced, self._keep)
+
+    def build(self) -> None:
+        """Creates and alters what is missing or another; once the tree is back."""
+        if apply := self._apply():
+            apply.build(
+                self._wanted, self._selection, self._selection.named, self._keep, lambda now, _: self._keep(now)
+            )
+
+    def _keep(self, now: Exported) -> Collection[Slot]:
+        """Keeps definitions that are neither the one point's nor the other's, before they go (I10)."""
+        return ForeignObjects(self._ground, self._given_up).keep_undone(now, self._known, self._selection.owns)
+
+    def _apply(self) -> CatalogApply | None:
+        metastore = self._ground.target.metastore
+        if metastore is None or not self._wanted:
+            return None
+        return CatalogApply(metastore, self._ground.clock, between=self._between)
+
+    def _exported(self, point: Point) -> list[Row]:
+        if not point.taken.get("catalog"):
+            return []
+        try:
+            return self._catalogs.exported(Documents(self._ground, point))
+        except BaselineLost:
+            return []

@@ -1,0 +1,24 @@
+"""Whether the target's catalog is the recovery point's, read anew and compared by hash (I2, I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hadoop_dr.domain.catalog.comparison import Verdict, compare
+from hadoop_dr.domain.catalog.difference import catalog_of
+from hadoop_dr.domain.catalog.rows import Row
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.datasets.hive.reading import read_all
+
+
+class CatalogVerify:
+    """Compares what a metastore has with what it should have."""
+
+    def __init__(self, metastore: Metastore) -> None:
+        """Takes the metastore to look at."""
+        self._metastore = metastore
+
+    def run(self, wanted: Iterable[Row], selection: Selection) -> Verdict:
+        """Reads every selected object and compares; addresses of ``wanted`` are already the target's."""
+        return compare(catalog_of(wanted), read_all(self._metastore, selection), selection.owns)

@@ -1,0 +1,193 @@
+"""Foreign changes during a run: told before anything is repaired, kept, and handled by the drift rule (I10).
+
+    candidate n ---- find ----> nothing: goes on
+                        |
+                        v
+              kept: snapshots, entry "kept"
+                        |
+      refuse <----------+----------> restore
+    run ends, the point stays       repair n+1 undoes them, candidate n+1 is looked at like n
+    staged; the next run looks
+    again, at a candidate of its
+    own if the tree has changed
+
+Every name and number comes from the point and the candidate, so a death at any arrow is followed by the same again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import cast
+
+from hadoop_dr.domain.diff import Changes
+from hadoop_dr.domain.errors import AlreadyExists, ForeignFound
+from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.foreign import Foreign, is_change
+from hadoop_dr.domain.ids import snapshot_name
+from hadoop_dr.domain.kept import MOST_TOLD, Kept
+from hadoop_dr.domain.policy import Drift
+from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.work import StagedShard
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.foreign.find import Carried, FindForeign
+from hadoop_dr.services.foreign.kept import is_unchanged, refusal
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stage_records import StageRecords
+from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
+
+_STAGED = (("inode", "int64"), ("staged", "int64"), ("whole", "bool"))
+Found = Mapping[str, Sequence[Foreign]]
+"""Foreign changes by root; only roots that have some."""
+
+
+class ForeignChanges:
+    """What somebody else did to the roots of one point.
+
+    Args:
+        ground: The service.
+        point: The point.
+        documents: Its documents.
+        roots: Its plan.
+    """
+
+    def __init__(
+        self, ground: Ground, point: Point, documents: Documents, roots: Sequence[RootPlan]
+    ) -> None:
+        self._ground, self._documents = ground, documents
+        self._point, self._roots = point, roots
+        self._find = FindForeign(ground.target.namenode)
+        self._differences: dict[str, tuple[Carried, Changes]] = {}
+
+    def next_candidate(self, newest: int) -> int:
+        """Which candidate is to be looked at: a new one when the newest was refused and the tree has changed since.
+
+        So it is, too, when a repair of the newest was begun by somebody who died.
+
+        Raises:
+            ForeignFound: It was refused, and everything is as it was.
+        """
+        refused = self._ground.ledger.read().foreign(self._point)
+        if refused is not None and refused.number == newest:
+            if self._ground.policy.drift is Drift.REFUSE and is_unchanged(self._ground, self._point, refused):
+                raise refusal(self._ground, refused)
+            return newest + 1
+        return newest + 1 if self._noted(_begun(newest + 1)) else newest
+
+    def is_half_done(self, number: int) -> bool:
+        """Whether the repair that led to a candidate was not carried out whole: then another one has to follow."""
+        return self._noted(_begun(number)) and not self._noted(_done(number))
+
+    def look_at(self, number: int) -> None:
+        """Reads what the target says of all roots, side by side; ``of`` tells what of it is foreign."""
+        steps = [self._step(root, number) for root in self._roots]
+        told = zip(steps, self._find.differences(steps), strict=True)
+        self._differences = {step.root: (step, changes) for step, changes in told}
+
+    def of(self, root: str, known: Mapping[str, Listed] | None) -> list[Foreign]:
+        """Foreign changes of one root.
+
+        Args:
+            known: A full listing of the candidate by path, if there is one.
+        """
+        step, changes = self._differences.pop(root)
+        return self._find.run(step, changes, known)
+
+    def keep(self, claim: Claim, number: int, found: Found) -> None:
+        """Keeps the tree as it is, with all that is foreign in it, and records that.
+
+        Raises:
+            ForeignFound: The policy says to leave it to a person.
+        """
+        ground, rule = self._ground, self._ground.policy.drift.value
+        name = f"dr-{ground.policy.service}-kept-{self._point.point}.{number}"
+        for root in found:
+            with suppress(AlreadyExists):
+                ground.target.namenode.create_snapshot(root, name)
+        lines = [one.told(root) for root, changes in found.items() for one in changes]
+        body = {
+            "point": self._point.point,
+            "number": number,
+            "site": ground.target.name,
+            "snapshots": dict.fromkeys(found, name),
+            "found": lines[:MOST_TOLD],
+            "count": len(lines),
+            "rule": rule,
+        }
+        kept = self._recorded(number, rule)
+        if kept is None:
+            ground.ledger.append_mine(claim, "kept", body)
+            kept = self._recorded(number, rule)
+        assert kept is not None
+        if ground.policy.drift is Drift.REFUSE:
+            raise refusal(self._ground, kept)
+
+    def again(self, number: int) -> ForeignFound:
+        """The error for changes that went on while others were undone."""
+        kept = self._recorded(number, self._ground.policy.drift.value)
+        assert kept is not None
+        return refusal(self._ground, kept)
+
+    def note_repair(self, number: int, root: RootPlan, staged: Sequence[StagedShard]) -> None:
+        """Writes down what a repair is about to do in a root, so that its result can be told from foreign changes."""
+        rows = [(i, there, i in one.whole) for one in staged for i, there in one.units.items()]
+        items = [item for item in root.items if is_change(item)]
+        self._documents.write_loose(f"{_of(number, root)}-items.parquet", ITEM_SCHEMA, item_rows(items))
+        self._documents.write_loose(f"{_of(number, root)}-staged.parquet", _STAGED, rows)
+
+    def repair(self, number: int, act: Callable[[], None]) -> None:
+        """Carries a repair out, between the two notes that tell whether it was carried out whole."""
+        self._documents.put_json(_begun(number), {})
+        act()
+        self._documents.put_json(_done(number), {})
+
+    # ------------------------------------------------------------------ parts
+
+    def _step(self, root: RootPlan, number: int) -> Carried:
+        """The plan that led to a candidate: the newest repair up to it, else the plan of the point."""
+        candidate = self._candidate(number)
+        for repair in range(number, 0, -1):
+            if self._noted(_begun(repair)):
+                return self._repaired(root, repair, candidate)
+        assert root.base is not None
+        staged, whole = StageRecords(self._ground, self._documents).staged(root)
+        return Carried(root.root, root.base, candidate, root.items, root.plan, staged, whole)
+
+    def _repaired(self, root: RootPlan, repair: int, candidate: str) -> Carried:
+        rows = self._documents.read_loose(f"{_of(repair, root)}-items.parquet") or []
+        staged = self._documents.read_loose(f"{_of(repair, root)}-staged.parquet") or []
+        items = items_from_rows(rows)
+        return Carried(
+            root.root,
+            self._candidate(repair - 1),
+            candidate,
+            items,
+            plan_items(items),
+            {cast(int, inode): cast(int, there) for inode, there, _ in staged},
+            frozenset(cast(int, inode) for inode, _, whole in staged if whole),
+            complete=self._noted(_done(repair)),
+        )
+
+    def _noted(self, name: str) -> bool:
+        return self._documents.get_json(name) is not None
+
+    def _candidate(self, number: int) -> str:
+        return snapshot_name(self._ground.policy.service, self._point.epoch, self._point.point, number)
+
+    def _recorded(self, number: int, rule: str) -> Kept | None:
+        every: Sequence[Kept] = self._ground.ledger.read().kept
+        mine = (one for one in every if (one.point, one.number, one.rule) == (self._point.point, number, rule))
+        return next(mine, None)
+
+
+def _begun(number: int) -> str:
+    return f"repairs/{number}/begun.json"
+
+
+def _done(number: int) -> str:
+    return f"repairs/{number}/done.json"
+
+
+def _of(number: int, root: RootPlan) -> str:
+    return f"repairs/{number}/{root.index}"

@@ -1,0 +1,173 @@
+"""Reads what tells foreign changes during a run from our own; `domain.foreign` decides (DESIGN.md section 4.6, I10).
+
+A root in which nothing changed costs one request. Else: pages of the difference, a listing for each directory that is
+new or holds something that was touched, and one request for the extended attributes of each directory that was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hadoop_dr.domain.diff import Changes, merge, visible
+from hadoop_dr.domain.errors import Failed
+from hadoop_dr.domain.facts import NO_EXTRAS, Extras, Facts, Listed
+from hadoop_dr.domain.foreign import Asked, Comparison, Foreign, expected_of, fled, should_be, together
+from hadoop_dr.domain.inventory import Entry, changes_between
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.paths import parent
+from hadoop_dr.domain.plan import Plan
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer.snapshot_tree import Crew, Limits, Tree, without_work_area
+
+_FEW = 4
+"""So many items of one directory are cheaper to read one by one, however large it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A plan that was carried out in one root of the target.
+
+    Attributes:
+        base: Snapshot of the target that the plan builds on.
+        candidate: Snapshot of the target taken afterwards.
+        staged: Inode ids on the source of what was staged by itself -> those on the target.
+        whole: Items planned as tails that were staged as whole files.
+        complete: All of the plan was carried out.
+    """
+
+    root: str
+    base: str
+    candidate: str
+    items: Sequence[Item]
+    plan: Plan
+    staged: Mapping[int, int]
+    whole: Collection[int] = frozenset()
+    complete: bool = True
+
+
+class FindForeign:
+    """Finds what somebody else did in roots of one site while plans were carried out there.
+
+    Args:
+        target: The site.
+        limits: How hard it may be asked.
+    """
+
+    def __init__(self, target: NameNode, limits: Limits | None = None) -> None:
+        self._target, self._limits = target, limits or Limits()
+
+    def differences(self, carried: Sequence[Carried]) -> list[Changes]:
+        """Reads what the target itself says of each root, side by side.
+
+        Raises:
+            BaselineLost: A snapshot cannot be read.
+        """
+        with Crew(self._limits) as crew:
+            return list(crew.map(self._difference, carried))
+
+    def run(self, carried: Carried, changes: Changes, known: Mapping[str, Listed] | None = None) -> list[Foreign]:
+        """Lays a root's difference and its plan beside each other.
+
+        Args:
+            known: A full listing of the candidate by path, if there is one.
+        """
+        if changes == Changes() and not carried.items:
+            return []
+        with Crew(self._limits) as crew:
+            now = _View(Tree(self._target, carried.root, carried.candidate), crew, known)
+            then = _View(Tree(self._target, carried.root, carried.base), crew, None)
+            bound = _fled(fled(carried.items, carried.whole, changes), then)
+            expected = expected_of(
+                carried.items, carried.plan, carried.staged, carried.whole, bound, complete=carried.complete
+            )  # fmt: skip
+            comparison = Comparison(changes, expected)
+            comparison.listed(_brought(comparison, now))
+            for asked, before, after in _attributes(comparison.asked, then, now):
+                comparison.altered(asked, before, after)
+        return together(comparison.found)
+
+    def _difference(self, carried: Carried) -> Changes:
+        try:
+            pages = self._target.diff(carried.root, carried.base, carried.candidate)
+            return visible(merge(pages))
+        except Failed as error:
+            if error.retryable:
+                raise
+        with Crew(self._limits) as here, Crew(self._limits) as there:
+            older = Tree(self._target, carried.root, carried.base).walk(here)
+            newer = Tree(self._target, carried.root, carried.candidate).walk(there)
+            return visible(changes_between(older, without_work_area(newer)))
+
+
+class _View:
+    """One snapshot, asked by listings where that is cheaper, or not at all where all of it is known."""
+
+    def __init__(self, tree: Tree, crew: Crew, known: Mapping[str, Listed] | None) -> None:
+        self.tree, self.crew, self._known = tree, crew, known
+        self._below: dict[str, list[Entry]] | None = None
+
+    def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
+        """Gives the items at these paths."""
+        wanted: defaultdict[str, set[str]] = defaultdict(set)
+        found: dict[str, Entry] = {}
+        for path in paths:
+            if path and self._known is not None:
+                found[path] = Entry(path, self._known[path].inode, self._known[path].facts)
+            else:
+                wanted[parent(path)].add(path)
+        single = [path for group in wanted.values() if len(group) < _FEW or "" in group for path in group]
+        lists = [(above, group) for above, group in wanted.items() if len(group) >= _FEW and "" not in group]
+        found.update((entry.path, entry) for entry in self.crew.map(self.tree.entry, single))
+        for children in self.crew.map(lambda one: [e for e in self.tree.children(one[0]) if e.path in one[1]], lists):
+            found.update((entry.path, entry) for entry in children)
+        return found
+
+    def children(self, directory: str) -> list[Entry]:
+        """Lists a directory."""
+        if self._known is None:
+            return self.tree.children(directory)
+        if self._below is None:
+            self._below = {}
+            for path, listed in self._known.items():
+                self._below.setdefault(parent(path), []).append(Entry(path, listed.inode, listed.facts))
+        return self._below.get(directory, [])
+
+    def extras(self, entry: Entry) -> Extras:
+        """Reads what a listing does not carry."""
+        return self.tree.extras(entry, xattrs=True)
+
+
+def _fled(paths: Sequence[str], then: _View) -> dict[str, Entry]:
+    tops = then.entries(paths)
+    below = then.tree.below(tops.values(), then.crew, lambda _: True)
+    return {**{entry.path: entry for entry in below}, **tops}
+
+
+def _brought(comparison: Comparison, now: _View) -> Iterator[Entry]:
+    """Lists what the plan brought, level by level, and what lies in it."""
+    level = list(now.entries(comparison.tops).values())
+    while level:
+        yield from level
+        directories = [entry.path for entry in level if entry.facts.is_dir and comparison.enter(entry)]
+        level = [entry for children in now.crew.map(now.children, directories) for entry in children]
+
+
+def _attributes(
+    asked: Sequence[Asked], then: _View, now: _View
+) -> Iterator[tuple[Asked, tuple[Facts, Extras], tuple[Facts, Extras]]]:
+    after = now.entries(one.new for one in asked)
+    before = then.entries(one.old for one in asked if one.item is None)
+
+    def extras(one: Asked) -> tuple[Extras, Extras]:
+        entry = after[one.new]
+        if not entry.facts.is_dir:
+            return NO_EXTRAS, NO_EXTRAS
+        planned = should_be(one)
+        return planned[1] if planned else then.extras(before[one.old]), now.extras(entry)
+
+    for one, (was, is_now) in zip(asked, now.crew.map(extras, asked), strict=True):
+        planned = should_be(one)
+        facts = planned[0] if planned else before[one.old].facts
+        yield one, (facts, was), (after[one.new].facts, is_now)

@@ -1,0 +1,124 @@
+"""Keeps what is somebody else's, or may be, in roots that are planned whole, before any of it goes (I8, I10).
+
+Such a plan compares the primary's tree with a snapshot of the secondary's, and all that differs goes or is replaced.
+
+    nothing of ours was ever there   what only the secondary has, and what was written there later, is foreign: refused
+                                     by name under `drift: refuse`; older versions are replaced, for which a copy is
+                                     adopted
+    ours, and the snapshot that the  what changed since is foreign; it was looked for before the run began, so this is
+    newest point left is there       what was changed after that
+    ours, and that snapshot is gone  what the primary deleted and what somebody else made look the same: never refused
+
+All that goes under any of these is kept in one snapshot of the root, and named in the ledger until a person removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from hadoop_dr.domain.baseline import Baseline
+from hadoop_dr.domain.checks import Mark, Result, fail, refuse_on_failure
+from hadoop_dr.domain.drift import told_changes, way_out
+from hadoop_dr.domain.errors import AlreadyExists
+from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
+from hadoop_dr.domain.kept import BEFORE, MOST_TOLD
+from hadoop_dr.domain.policy import Drift
+from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.foreign.drift import found_by_root
+from hadoop_dr.services.points.baseline import find_baseline
+from hadoop_dr.services.points.stored_plan import RootPlan
+
+
+def keep_before(
+    ground: Ground, claim: Claim, point: Point, roots: Sequence[RootPlan]
+) -> list[str]:
+    """Keeps it, or refuses the run.
+
+    Returns:
+        What is kept, for people.
+
+    Raises:
+        Refused: Something is certainly foreign, and the policy leaves that to a person; nothing has changed.
+    """
+    whole = [root for root in roots if root.older is None and not root.waits]
+    if not whole:
+        return []
+    # Also a full run, which builds on no point, tells foreign changes from the newest one.
+    baseline = find_baseline(ground, ground.ledger.known(), {root.root for root in whole})
+    since = found_by_root(ground, baseline, {root.root: str(root.base) for root in whole})
+    copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
+    results = list[Result]()
+    for root in whole:
+        results += _results(ground, copies[root.root], since.get(root.root, ()))
+    refuse_on_failure(ground.policy.service, results)
+    told = {root: list(lines) for root, lines in _to_keep(ground, baseline, copies, since)}
+    counts = {root: len(since[root]) if root in since else copies[root].count for root in told}
+    keep_aside(ground, claim, point.point, told, counts)
+    untold = [root for root in told if root not in since and not _is_new(ground, root)]
+    site, why = ground.target.name, "foreign changes cannot be told there; what goes or is replaced is kept"
+    return [f"{site}:{root}: {why}" for root in untold]
+
+
+def _is_new(ground: Ground, root: str) -> bool:
+    return is_new(ground.ledger.known(), ground.target.name, root)
+
+
+def _results(ground: Ground, found: ExistingCopy, since: Sequence[str]) -> list[Result]:
+    """What is certainly foreign in a root, as a reason not to go on where the policy says so."""
+    refuse, site = ground.policy.drift is Drift.REFUSE, ground.target.name
+    if _is_new(ground, found.root):
+        return [one for one in copy_results(site, [found], refuse=refuse) if one.mark is Mark.FAIL]
+    if not since or not refuse:
+        return []
+    return [fail("drift", told_changes(site, since), f"{way_out(since)}.")]
+
+
+def _to_keep(
+    ground: Ground, baseline: Baseline, copies: Mapping[str, ExistingCopy], since: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[str, Iterator[str]]]:
+    for root, found in copies.items():
+        if root in since:
+            yield root, iter(since[root])
+        elif root not in baseline.told and found.count:
+            yield root, found.lines()
+
+
+def aside_name(ground: Ground, point: str, when: str) -> str:
+    """Names the snapshots that keep what a point takes away or replaces."""
+    return f"dr-{ground.policy.service}-kept-{point}.{when}"
+
+
+def keep_aside(
+    ground: Ground,
+    claim: Claim,
+    point: str,
+    told: Mapping[str, Sequence[str]],
+    counts: Mapping[str, int],
+    when: str = "before",
+) -> None:
+    """Takes the snapshots, then says so: found there already, they are those of an earlier try and hold the same.
+
+    Args:
+        told: What is to be kept, by root.
+        counts: How much that is, as only the first is told.
+        when: End of the snapshots' name: when it was found.
+    """
+    name, kept = aside_name(ground, point, when), ground.ledger.known().kept
+    new = [root for root in told if not any(one.snapshots.get(root) == name for one in kept)]
+    for root in new:
+        with suppress(AlreadyExists):
+            ground.target.namenode.create_snapshot(root, name)
+    if not new:
+        return
+    body = {
+        "point": point,
+        "number": -1,
+        "site": ground.target.name,
+        "snapshots": dict.fromkeys(new, name),
+        "found": [line for root in new for line in told[root]][:MOST_TOLD],
+        "count": sum(counts[root] for root in new),
+        "rule": BEFORE,
+    }
+    ground.ledger.append_mine(claim, "kept", body)

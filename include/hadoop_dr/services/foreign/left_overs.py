@@ -1,0 +1,55 @@
+"""Clears away what processes that died in the middle of a small write left beside the ledgers.
+
+A document is written under a name of its own and then renamed, and a clock is read from directories that are made and
+removed again; both take seconds. What bears such a name and is an hour old by its NameNode's own clock belongs to
+nobody who lives. Documents of a point are not looked through: they go with the point.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+from hadoop_dr.domain.errors import DrError, NotFound
+from hadoop_dr.domain.ledger import entry_path, pair_chain, service_chain
+from hadoop_dr.ports.files import ASIDE
+from hadoop_dr.ports.namenode import CLOCK_PROBE
+from hadoop_dr.services.context import Ground, Side
+
+_OLD_MS = 3_600_000
+
+
+def sweep_left_overs(ground: Ground, side: Side) -> list[str]:
+    """Removes them on one site.
+
+    Returns:
+        What could not be removed, one sentence; the next run tries again.
+    """
+    try:
+        with ThreadPoolExecutor(4, thread_name_prefix="sweep") as pool:
+            found = pool.map(lambda directory: _old(ground, side, directory), _directories(ground))
+            for path in chain.from_iterable(found):
+                side.namenode.delete(path, recursive=True)
+    except DrError as error:
+        return [f"left-over files of ours on {side.name} were not removed: {error}"]
+    return []
+
+
+def _directories(ground: Ground) -> set[str]:
+    """Where small writes happen run after run, whatever the number of points: few, and the newest of each kind."""
+    pair, service = ground.pair.name, ground.policy.service
+    heads = ((pair_chain(pair), ground.roles.n), (service_chain(pair, service), ground.ledger.chain.head_n))
+    ledgers = {entry_path(path, n).rpartition("/")[0] for path, head in heads for n in (head, max(0, head - 1000))}
+    return {pair_chain(pair).rpartition("/")[0], f"{service_chain(pair, service)}/checkpoints", *ledgers}
+
+
+def _old(ground: Ground, side: Side, directory: str) -> list[str]:
+    try:
+        named = [entry for entry in side.namenode.list(directory) if entry.name.startswith((ASIDE, CLOCK_PROBE))]
+    except NotFound:
+        return []
+    if not named:
+        return []
+    # The NameNode wrote these times, so its own clock counts, whatever ours says.
+    now_ms = ground.clock.wall_ms() + side.namenode.clock_offset_ms(directory)
+    return [f"{directory}/{entry.name}" for entry in named if now_ms - entry.facts.mtime_ms > _OLD_MS]

@@ -1,0 +1,108 @@
+"""Looks, whenever a place begins, whether somebody changed what the plan takes away or rewrites (I10).
+
+Moving bytes may take hours, and a place that died may be carried on days later; what is changed there meanwhile would
+be gone with the plan and show in no difference. A root in which nothing goes costs nothing, another one a request.
+
+    nothing found                noted; then place begins
+    found, drift: refuse         nothing is placed; the next run looks again
+    found, drift: restore        kept in a snapshot, recorded, noted
+    noted by an earlier try      looked at in the same way, without what that try may have done itself
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from hadoop_dr.domain.diff import Changes, merge, visible
+from hadoop_dr.domain.errors import ForeignFound, NotFound
+from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.paths import join
+from hadoop_dr.domain.policy import Drift
+from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.what_goes import asked_in, found_in, going, still_there, without_own
+from hadoop_dr.domain.work import StagedShard
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.foreign.keep_before import aside_name, keep_aside
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.transfer.bounded_pool import side_by_side
+
+_LOOKED = "placing.json"
+
+
+def look_at_what_goes(
+    ground: Ground,
+    claim: Claim,
+    point: Point,
+    documents: Documents,
+    roots: Sequence[RootPlan],
+    staged: Mapping[int, Sequence[StagedShard]],
+) -> None:
+    """Keeps what somebody changed there, or leaves it to a person.
+
+    Args:
+        staged: What was staged, by the root's number in the plan.
+
+    Raises:
+        ForeignFound: The policy says to leave it to a person; nothing was placed.
+    """
+    concerned = [(root, gone) for root in roots if root.base is not None and (gone := going(root.items))]
+    if not concerned:
+        return
+    begun = documents.get_json(_LOOKED) is not None
+
+    def look(concern: tuple[RootPlan, frozenset[str]]) -> list[Foreign]:
+        root, gone = concern
+        changes = visible(merge(ground.target.namenode.diff(root.root, str(root.base), "")))
+        if begun:
+            units = {inode: there for shard in staged[root.index] for inode, there in shard.units.items()}
+            changes, gone = without_own(root.items, root.plan, units, changes), still_there(gone, changes)
+        return list(_foreign(ground, root, gone, changes))
+
+    answers = side_by_side(look, concerned)
+    told = {
+        root.root: [one.told(root.root) for one in found]
+        for (root, _), found in zip(concerned, answers, strict=True)
+        if found
+    }
+    if told and ground.policy.drift is Drift.REFUSE:
+        lines = [line for found in told.values() for line in found]
+        more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
+        raise ForeignFound(
+            ground.policy.service,
+            f"drift: {ground.target.name} was changed by somebody else in what point {point.point} takes away or "
+            f"rewrites: {'; '.join(lines[:5])}{more}; {_placed(begun)}, and the point is not sealed",
+            "Move it away, or set drift: restore in the policy to have it kept aside; then run a backup.",
+        )
+    counts = {root: len(lines) for root, lines in told.items()}
+    keep_aside(ground, claim, point.point, told, counts, _when(ground, point, told))
+    documents.put_json(_LOOKED, {})
+
+
+def _placed(begun: bool) -> str:
+    return "the place that was begun is not carried on" if begun else "nothing was placed"
+
+
+def _when(ground: Ground, point: Point, roots: Collection[str]) -> str:
+    """Ends the snapshots' name: as an earlier try's that died, unless somebody went on changing things since."""
+    number, target = 1, ground.target.namenode
+
+    def is_taken(root: str) -> bool:
+        name = aside_name(ground, point.point, f"placing.{number}")
+        there = any(shot.name == name for shot in target.snapshots(root))
+        return there and visible(merge(target.diff(root, name, ""))) != Changes()
+
+    while any(is_taken(root) for root in roots):
+        number += 1
+    return f"placing.{number}"
+
+
+def _foreign(ground: Ground, root: RootPlan, gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
+    target = ground.target.namenode
+    yield from found_in(gone, changes)
+    for change in asked_in(gone, changes):
+        try:
+            if not target.status(join(root.root, change.new or "")).facts.is_dir:
+                yield Foreign(change.new or "", Act.CHANGED)
+        except NotFound:  # somebody is at work there right now
+            yield Foreign(change.new or "", Act.CHANGED)

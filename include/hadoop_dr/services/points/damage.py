@@ -1,0 +1,125 @@
+"""Sealed points that turned out to be unreadable or different: recorded, so that nobody relies on them (fault 80).
+
+A file that did not change since lies in later points, too, as the same inode with the same bytes: those are marked with
+it. A mark is lifted when a later verification of the whole point reads everything back as it was sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.roots import inside
+from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.context import Ground
+
+_LOOKED_FOR = 100
+_KEPT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A file of a sealed point that is not what was sealed.
+
+    Attributes:
+        root: Its root.
+        path: Relative to the root.
+        reason: What is wrong with it.
+    """
+
+    root: str
+    path: str
+    reason: str
+
+
+def bad_files(roots: Iterable[str], lines: Iterable[str]) -> list[Bad]:
+    """Reads lines of a verdict, ``<absolute path>: <reason>``, back into files; HDFS allows no colon in a name."""
+    known = sorted(roots, key=len, reverse=True)
+    found: list[Bad] = []
+    for line in lines:
+        path, _, reason = line.partition(": ")
+        root = next((root for root in known if path == root or path.startswith(f"{root}/")), "")
+        found.append(Bad(root, path[len(root) :].strip("/"), reason))
+    return found
+
+
+def mark_damaged(ground: Ground, run: str, point: Point, bad: Sequence[Bad]) -> list[str]:
+    """Records that a point is damaged, and every other one that holds one of the same files.
+
+    Returns:
+        The points that are marked now.
+    """
+    marked = {point.point: list(bad)}
+    for other in points_on(ground.ledger.read(), point.target):
+        if other.point != point.point and (shared := list(_shared(ground, point, other, bad))):
+            marked[other.point] = shared
+    for name, files in sorted(marked.items()):
+        reason = f"{files[0].root}/{files[0].path}: {files[0].reason}".replace("/: ", ": ")
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        body = {"point": name, "reason": reason + more, "files": [[one.root, one.path] for one in files[:_KEPT]]}
+        _append(ground, run, body)
+    return sorted(marked)
+
+
+def lift_damage(ground: Ground, run: str, point: Point) -> None:
+    """Records that a point that was marked reads back as it was sealed."""
+    if point.damaged:
+        _append(ground, run, {"point": point.point, "reason": "", "files": []})
+
+
+def points_on(state: ServiceState, site: str) -> list[Point]:
+    """Gives the sealed points whose copy is on a site, oldest first."""
+    return [point for point in state.sealed() if point.target == site and site not in point.gone]
+
+
+def damage_warnings(state: ServiceState, site: str) -> list[str]:
+    """Says for people which points of a site are damaged."""
+    return [f"point {point.point} is damaged: {point.damaged}" for point in points_on(state, site) if point.damaged]
+
+
+def distrusted(state: ServiceState, site: str, root: str) -> frozenset[str]:
+    """Gives the files of a root, by path, that no run may take over from what a site has without copying them."""
+    bad = (f"{at}/{path}" for point in points_on(state, site) for at, path in point.bad_files)
+    return frozenset(path[len(root) + 1 :] for path in bad if inside(path, root))
+
+
+def same_file(namenode: NameNode, root: str, path: str, one: str, other: str) -> bool:
+    """Whether two snapshots of a root hold the same bytes under a path: one inode, not written to in between."""
+    try:
+        first, second = (namenode.status(f"{root}/.snapshot/{name}/{path}".rstrip("/")) for name in (one, other))
+    except NotFound:
+        return False
+    return (first.inode, first.facts.length, first.facts.mtime_ms) == (
+        second.inode, second.facts.length, second.facts.mtime_ms)  # fmt: skip
+
+
+def _shared(ground: Ground, point: Point, other: Point, bad: Sequence[Bad]) -> Iterator[Bad]:
+    mine, theirs = snapshots_of(point), snapshots_of(other)
+    namenode = ground.sides[point.target].namenode
+    for one in bad[:_LOOKED_FOR]:
+        names = mine.get(one.root), theirs.get(one.root)
+        if names[0] and names[1] and one.path and same_file(namenode, one.root, one.path, names[0], names[1]):
+            yield one
+
+
+def snapshots_of(point: Point) -> Mapping[str, str]:
+    """Names of a sealed point's snapshots on the site it was copied to, by root."""
+    return {root: str(kept["snapshot"]) for root, kept in point.sealed["snapshots"].items()}
+
+
+def _append(ground: Ground, run: str, body: Mapping[str, Any]) -> None:
+    """Appends unless the ledger says as much already; loses to nobody, because it is true whoever works."""
+
+    def unsaid(state: ServiceState) -> Mapping[str, Any] | None:
+        point = state.points.get(body["point"])
+        return None if point is None or _says(point, body) else body
+
+    ground.ledger.append_decided("damaged", run, unsaid)
+
+
+def _says(point: Point, body: Mapping[str, Any]) -> bool:
+    known = [list(one) for one in point.bad_files]
+    return bool(point.damaged) is bool(body["reason"]) and all(one in known for one in body["files"])

@@ -1,0 +1,221 @@
+"""A point's documents: everything the secondary needs to finish or prove the point alone (S3.1, DESIGN.md section 7).
+
+They lie beside the ledger on both sites. ``manifest.json`` names them with their SHA-256 and is written last: a plan
+exists when its manifest does, on the target. So until a point is sealed only the target's copies count: a run whose
+document the target did not take stops there, whatever the source has. A copy that the source did not take is noted on
+the target, because the stage that seals may be another process; it is tried once more then, and what is still missing
+is a warning of the point.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Unknown
+from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.services.context import Ground
+
+Schema = tuple[tuple[str, str], ...]
+Row = tuple[object, ...]
+MANIFEST = "manifest.json"
+_LACKING = "lacking"
+
+
+class Documents:
+    """The documents of one point on both sites.
+
+    Args:
+        ground: The service. Its target must have them; its source should have them too, whose absence is a warning.
+        point: The point.
+    """
+
+    def __init__(self, ground: Ground, point: Point) -> None:
+        self.directory = ground.directory(point.point)
+        self._target, self._source, self._tables = ground.target.files, ground.source.files, ground.tables
+        self._manifest: dict[str, dict[str, Any]] = {}
+        self._sealed = point.state is PointState.SEALED
+        self.working = ground.claims.heartbeat.working
+        self.warnings: list[str] = []
+
+    def write(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
+        """Writes one table to both sites; it counts once the manifest names it."""
+        with self.working(name, len(rows)):
+            content = self._tables.pack(schema, list(rows))
+            self._put(name, content)
+        self._manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(rows)}
+
+    def has(self, name: str) -> bool:
+        """Whether the manifest names a document."""
+        if not self._manifest:
+            self.manifest()
+        return name in self._manifest
+
+    def adopt(self, name: str) -> None:
+        """Takes a document that an earlier stage wrote into the manifest.
+
+        Raises:
+            BaselineLost: It was never written.
+        """
+        content = self._needed(name)
+        rows = len(self._tables.unpack(content))
+        self._manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": rows}
+
+    def seal_manifest(self, summary: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Writes the manifest: from here on the plan exists."""
+        manifest = {"v": 1, "documents": self._manifest, **summary}
+        self._put(MANIFEST, json.dumps(manifest, sort_keys=True, ensure_ascii=False).encode())
+        return manifest
+
+    def manifest(self) -> Mapping[str, Any] | None:
+        """Reads the manifest; None when there is no plan yet."""
+        try:
+            manifest: dict[str, Any] = json.loads(self._get(MANIFEST))
+        except NotFound:
+            return None
+        self._manifest = dict(manifest["documents"])
+        return manifest
+
+    def read(self, name: str, columns: tuple[str, ...] = ()) -> list[Row]:
+        """Reads one table, or some of its columns, and proves it is the one the manifest names.
+
+        Raises:
+            BaselineLost: It is missing or is another one.
+        """
+        if not self._manifest:
+            self.manifest()
+        recorded = self._manifest.get(name, {})
+        with self.working(name, recorded.get("rows", 0)):
+            content = self._needed(name)
+            if hashlib.sha256(content).hexdigest() != recorded.get("sha256"):
+                raise BaselineLost(
+                    f"{self.directory}/{name}",
+                    "document of a point is not the recorded one",
+                    "The point cannot be finished; the next run makes a new one.",
+                )
+            return self._tables.unpack(content, columns)
+
+    def write_loose(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
+        """Writes a table outside the manifest: what a later stage adds to a plan."""
+        with self.working(name, len(rows)):
+            self._put(name, self._tables.pack(schema, list(rows)))
+
+    def read_loose(self, name: str) -> list[Row] | None:
+        """Reads a table outside the manifest; None when it was not written."""
+        try:
+            return self._tables.unpack(self._get(name))
+        except NotFound:
+            return None
+
+    def put_json(self, name: str, value: Mapping[str, Any]) -> None:
+        """Writes a small document outside the manifest (a verdict, a record of a finished stage)."""
+        self._put(name, json.dumps(value, sort_keys=True, ensure_ascii=False).encode())
+
+    def get_json(self, name: str) -> Mapping[str, Any] | None:
+        """Reads a small document; None when it was not written."""
+        try:
+            value: Mapping[str, Any] = json.loads(self._get(name))
+        except NotFound:
+            return None
+        return value
+
+    def copy_again(self) -> None:
+        """For a stage that finds its plan made: gives the source what it lacks of it, so far as it takes it.
+
+        The try that wrote the plan may have died before it could note that.
+        """
+        try:
+            there = self._source.names(self.directory)
+        except DrError as error:
+            self._note(MANIFEST, error)
+            return
+        for name in (*self._manifest, MANIFEST):
+            if name not in there:
+                self._copy(name, self._needed(name))
+
+    def lacking(self) -> list[str]:
+        """Says which documents the source has no copy of, after one more try for each; a silent site is asked once."""
+        noted, found = self._target.names(f"{self.directory}/{_LACKING}"), list[str]()
+        for marker in noted:
+            name = marker.replace("~", "/")
+            why = self._again(name) if not found else self._noted(marker)
+            if why is not None:
+                found.append(self._say(name, why))
+        return found
+
+    def _put(self, name: str, content: bytes) -> None:
+        """Writes both copies side by side; the target's failure counts, once the other's end is known."""
+        with ThreadPoolExecutor(1, thread_name_prefix="documents") as beside:
+            copy = beside.submit(self._tried, name, content)
+            self._target.put(f"{self.directory}/{name}", content)
+        if (why := copy.result()) is not None:
+            self._note(name, why)
+
+    def _again(self, name: str) -> DrError | None:
+        try:
+            return self._tried(name, self._get(name))
+        except NotFound:  # an earlier try wrote it, and nobody has or needs it now
+            return None
+
+    def _copy(self, name: str, content: bytes) -> None:
+        if (why := self._tried(name, content)) is not None:
+            self._note(name, why)
+
+    def _tried(self, name: str, content: bytes) -> DrError | None:
+        """Writes the source's copy; gives why it is not there. An answer that was lost is read back."""
+        path = f"{self.directory}/{name}"
+        try:
+            self._source.put(path, content)
+        except Unknown as unknown:
+            try:
+                return None if self._source.get(path) == content else unknown
+            except DrError:
+                return unknown
+        except DrError as error:
+            return error
+        return None
+
+    def _note(self, name: str, why: DrError) -> None:
+        """Keeps on the target that the source has no copy; a later process says so in the point."""
+        self._target.put(f"{self.directory}/{_LACKING}/{_marker(name)}", str(why).encode())
+        self.warnings.append(self._say(name, why))
+
+    def _noted(self, marker: str) -> str:
+        return self._target.get(f"{self.directory}/{_LACKING}/{marker}").decode()
+
+    def _say(self, name: str, why: object) -> str:
+        return f"{self._source.site} has no proven copy of {name}: {why}"
+
+    def _needed(self, name: str) -> bytes:
+        try:
+            return self._get(name)
+        except NotFound as error:
+            raise BaselineLost(
+                f"{self.directory}/{name}",
+                "document of a point is missing on both sites" if self._sealed else
+                f"document of a point is missing on {self._target.site}",
+                "The point cannot be finished; the next run makes a new one.",
+            ) from error
+
+    def _get(self, name: str) -> bytes:
+        path = f"{self.directory}/{name}"
+        try:
+            return self._target.get(path)
+        except NotFound:
+            if not self._sealed:
+                raise
+            try:
+                return self._source.get(path)
+            except NotFound:
+                raise
+            except DrError as error:
+                raise NotFound(
+                    path, f"not on {self._target.site}, and {self._source.site} does not answer ({error})"
+                ) from error
+
+
+def _marker(name: str) -> str:
+    return name.replace("/", "~")

@@ -1,0 +1,67 @@
+"""Void: a point is given up, then what it left is removed (DESIGN.md section 4.8, I2, I8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.ids import point_of_snapshot
+from hadoop_dr.domain.ledger import SWEEP
+from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.services.context import Ground, Side
+
+
+class Void:
+    """Gives points up.
+
+    Args:
+        ground: The service.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def void(self, claim: Claim, point: str, reason: str) -> None:
+        """Gives a point up: the ledger says so, then its snapshots and documents go.
+
+        In this order, because a point without snapshots must never look alive.
+        """
+        self._ground.ledger.append_mine(claim, "void", {"point": point, "reason": reason})
+        self.sweep(self._ground.ledger.known())
+
+    def sweep(self, state: ServiceState) -> list[str]:
+        """Removes snapshots and documents of void points; only names the ledger made are touched.
+
+        Returns:
+            What could not be removed, one sentence each; the next run tries again.
+        """
+        left: list[str] = []
+        for point in state.points.values():
+            if point.state is PointState.VOID and set(point.gone) != set(self._ground.sides):
+                left += self._sweep_point(point)
+        return left
+
+    def _sweep_point(self, point: Point) -> list[str]:
+        left: list[str] = []
+        ground, service = self._ground, self._ground.policy.service
+        # Every directory that the service ever had snapshots in; a cluster may have thousands of others.
+        ours = ground.ledger.known().roots().union(ground.owners.mine, ground.policy.directories)
+        for side in ground.sides.values():
+            try:
+                for root in sorted(ours.intersection(side.namenode.snapshottable())):
+                    for snapshot in side.namenode.snapshots(root):
+                        if point_of_snapshot(service, snapshot.name) == point.point:
+                            side.namenode.delete_snapshot(root, snapshot.name)
+                side.files.remove(ground.directory(point.point))
+                self._note_gone(side, point.point)
+            except DrError as error:
+                left.append(f"void point {point.point} is not cleared away on {side.name}: {error}")
+        return left
+
+    def _note_gone(self, side: Side, name: str) -> None:
+        def gone(state: ServiceState) -> Mapping[str, Any] | None:
+            point = state.points.get(name)
+            return None if point is None or side.name in point.gone else {"points": [[side.name, name]]}
+
+        self._ground.ledger.append_decided("pruned", SWEEP, gone)

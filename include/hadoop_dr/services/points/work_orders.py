@@ -1,0 +1,38 @@
+"""What stage and place are asked to do for one planned root."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.service_state import Claim
+from hadoop_dr.domain.work import WorkOrder
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.points.stored_plan import RootPlan
+
+
+def work_order(ground: Ground, claim: Claim, root: RootPlan, turn: int = 0) -> WorkOrder:
+    """Writes the order for one root under a claim.
+
+    Args:
+        turn: Which use of the work area within the claim it is.
+    """
+    top = next((item.now for item in root.items if item.new == "" and item.now), None)
+    return WorkOrder(
+        root.index,
+        root.root,
+        root.root,
+        root.newer,
+        root.base,
+        {item.inode: item for item in root.items},
+        root.plan,
+        top or _root_facts(ground, root),
+        ground.policy.service,
+        claim.epoch,
+        claim.n,
+        turn,
+    )
+
+
+def _root_facts(ground: Ground, root: RootPlan) -> Facts:
+    """Nothing in the root was touched; its own attributes are then those the target had before the run."""
+    path = root.root if root.base is None else f"{root.root}/.snapshot/{root.base}"
+    return ground.target.namenode.status(path).facts

@@ -1,0 +1,110 @@
+"""Ends what earlier runs left, before a run makes a point of its own (DESIGN.md section 3, I2, I6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+
+from hadoop_dr.domain.checks import Result, warn
+from hadoop_dr.domain.errors import DrError, Superseded, Unknown
+from hadoop_dr.domain.recovery import Left, Step, next_step
+from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.work import Token
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.foreign.kept import left_to_a_person
+from hadoop_dr.services.points.void import Void
+from hadoop_dr.services.recovery.undo import UndoChanges, come_back_to
+from hadoop_dr.services.transfer.work_area import has_area, placing, set_aside
+
+
+class Recover:
+    """Carries out, step by step, what the ledger and the work areas say has to become of what was left.
+
+    Args:
+        ground: The service.
+        finish: Carries a staged or taken point of an earlier run to its seal.
+    """
+
+    def __init__(self, ground: Ground, finish: Callable[[Claim, Point], None]) -> None:
+        self._ground, self._finish, self._void = ground, finish, Void(ground)
+
+    def run(self, claim: Claim) -> list[str]:
+        """Ends everything.
+
+        Returns:
+            The points that were carried to their seal.
+
+        Raises:
+            DrError: Something passes by itself or cannot be told; the next run goes on from there.
+        """
+        finished: list[str] = []
+        undo = UndoChanges(self._ground, self._ground.claims.pulse(claim).beat)
+        state = self._ground.ledger.known()  # as of the claim
+        if state.undo and next_step(Left(state.points[state.undo.to].state, undoing=True)) is Step.FINISH_UNDO:
+            undo.finish(claim)
+        for left in self._ground.ledger.known().unfinished():
+            if left.point != claim.point and self._end(claim, left, undo):
+                finished.append(left.point)
+        self._void.sweep(self._ground.ledger.known())
+        return finished
+
+    def _end(self, claim: Claim, point: Point, undo: UndoChanges) -> bool:
+        """Whether a point was carried to its seal; else it is void afterwards."""
+        why, step = f"run {point.run} ended before its moment was taken", next_step(Left(point.state))
+        if step is Step.ROLL_FORWARD:
+            try:
+                self._finish(claim, point)
+                return True
+            except DrError as error:
+                if error.retryable or isinstance(error, Superseded | Unknown) or left_to_a_person(self._ground, error):
+                    raise
+                why = f"could not be finished: {error}"
+            point = self._ground.ledger.read().points[point.point]
+            step = next_step(self._stuck(point))
+        if step is Step.UNDO:
+            # Roots that the undo does not come to, because the sealed point has none of them, are parted from it first.
+            back = come_back_to(self._ground, self._ground.ledger.read().newest_sealed(), point.taken["roots"])
+            self._set_aside(claim, set(point.taken["roots"]).difference(back))
+            if undo.give_up(claim, point, why):
+                self._void.sweep(self._ground.ledger.read())
+                return False
+        self._set_aside(claim, point.taken.get("roots", ()))
+        self._void.void(claim, point.point, why)
+        return False
+
+    def _stuck(self, point: Point) -> Left:
+        """What is left of a point that cannot go on: only then the work areas count."""
+        target, roots = self._ground.target.namenode, point.taken.get("roots", ())
+        return Left(
+            point.state,
+            stuck=True,
+            placing=any(placing(target, root, self._ground.policy.service) for root in roots),
+            whole=bool(come_back_to(self._ground, self._ground.ledger.read().newest_sealed(), roots)),
+        )
+
+    def _set_aside(self, claim: Claim, roots: Iterable[str]) -> None:
+        target, service = self._ground.target.namenode, self._ground.policy.service
+        for root in sorted(roots):
+            if has_area(target, root, service):
+                set_aside(target, root, Token(service, claim.epoch, claim.n))
+
+
+def recovery_due(state: ServiceState, undecided: Container[str] = ()) -> list[Result]:
+    """Says what the next run will do about what an earlier one left; nothing while a run is at work.
+
+    Args:
+        undecided: Points that no run carries on until a person decides; of them something else is told.
+    """
+    if state.claim is not None:
+        return []
+    if state.undo is not None:
+        said = f"an undo was interrupted; the next backup brings the secondary back to point {state.undo.to}"
+        return [warn("recovery", said, "Run a backup; who reads the secondary's live tree should wait for it.")]
+    return [
+        warn(
+            "recovery",
+            f"point {left.point} of run {left.run} is {left.state.value} and not finished",
+            "The next backup carries it to its seal, or undoes what it changed.",
+        )
+        for left in state.unfinished()
+        if left.state is not PointState.CLAIMED and left.point not in undecided
+    ]

@@ -1,0 +1,81 @@
+"""Putting the secondary right again: undo of foreign or half-done changes, repair of what verification found.
+
+Both are ordinary plans carried out at once; only source and destination differ (DESIGN.md section 5):
+undo leads from the target's live tree to its own last sealed snapshot, repair from the candidate to the moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.service_state import Claim
+from hadoop_dr.domain.work import StagedShard
+from hadoop_dr.ports.mover import Mover
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.points.read_items import adopt, gather_from
+from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
+from hadoop_dr.services.points.work_orders import work_order
+from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.stage import Stage
+
+UNDO_TURN = 1000
+"""Use of a work area for an undo: behind every try of place, also of one that failed under the same claim."""
+Note = Callable[[RootPlan, Sequence[StagedShard]], None]
+
+
+class Mend:
+    """Carries out plans that belong to no point of their own.
+
+    Args:
+        ground: The service.
+        beat: Told how much was achieved.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
+        self._ground, self._beat, self._working = ground, beat, ground.claims.heartbeat.working
+
+    def undo(self, claim: Claim, index: int, root: str, now: str, to: str) -> None:
+        """Brings one root of the target back to an older snapshot of it, with the target's own bytes.
+
+        Args:
+            index: Its number inside the undo.
+            now: Name of a snapshot of the root as it is now; it stays, and with it what is undone (I10).
+            to: Name of the snapshot to come back to.
+        """
+        target = self._ground.target.namenode
+        items = gather_from(target, root, now, to)
+        plan = RootPlan(index, root, now, to, now, items, plan_items(items, self._working))
+        self._carry(claim, plan, target, self._ground.local_mover, f"undo-{claim.n}", UNDO_TURN)
+
+    def repair(self, claim: Claim, root: RootPlan, candidate: str, note: Note) -> None:
+        """Compares a whole root of the source with the candidate and carries over what differs.
+
+        Args:
+            note: Told what is about to be done, before the live tree changes.
+        """
+        ground = self._ground
+        adoption = adopt(ground, root.root, root.newer, candidate, self._beat)
+        items: Sequence[Item] = adoption.items
+        plan = RootPlan(root.index, root.root, None, root.newer, candidate, items, plan_items(items, self._working))
+        self._carry(claim, plan, ground.source.namenode, ground.mover, f"repair-{claim.n}", note=note)
+
+    def _carry(
+        self,
+        claim: Claim,
+        plan: RootPlan,
+        source: NameNode,
+        mover: Mover,
+        name: str,
+        turn: int = 0,
+        note: Note = lambda *_: None,
+    ) -> None:
+        ground, target = self._ground, self._ground.target
+        documents = f"{ground.directory(claim.point)}/{name}"
+        order, check_claim = work_order(ground, claim, plan, turn), partial(ground.check_claim, claim)
+        stage = Stage(source, target.namenode, mover, target.files, ground.tables, check_claim, self._beat)
+        staged = [stage.run(order, shard, 1, documents) for shard in plan.shards]
+        note(plan, staged)
+        Place(target.namenode, ground.local_mover, check_claim, self._beat).run(order, staged, 1)

@@ -1,0 +1,178 @@
+"""Undo: what somebody changed on the secondary comes back to its newest sealed point, and is kept aside (I6, I10).
+
+    announced ("undoing")     from here on the tree is known to be in the middle of an undo
+    work areas taken over     whoever slept at a place finds no path any more
+    snapshots "kept"          the tree as it was found, for a person; foreign changes are in them, too
+    catalog drops, tree, catalog creates and alters
+    snapshots of the result   compared with the sealed ones; the next plan binds to their inodes
+    recorded ("undone")       with it the given-up point is void
+
+A death or a lost answer at any arrow leaves the announcement, and the next run begins again behind it: everything is
+planned anew from what is found then, so it does not matter how far an earlier try came, nor in how many of the roots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from hadoop_dr.domain.diff import merge
+from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound
+from hadoop_dr.domain.ids import snapshot_name
+from hadoop_dr.domain.recovery import same_as_kept
+from hadoop_dr.domain.service_state import Claim, Point, Undo
+from hadoop_dr.domain.work import Token
+from hadoop_dr.services.context import Ground
+from hadoop_dr.services.datasets.hive.undo import UndoCatalog
+from hadoop_dr.services.foreign.drift import drift_by_root, kept_name, trees_differ
+from hadoop_dr.services.moment import snapshot_named
+from hadoop_dr.services.points.baseline import record, snapshot_problem, snapshots_of_root
+from hadoop_dr.services.recovery.repair import UNDO_TURN, Mend
+from hadoop_dr.services.transfer.work_area import has_area, set_aside
+
+_KEPT = 1000
+
+
+class UndoChanges:
+    """Announces, carries out and records undos.
+
+    Args:
+        ground: The service.
+        beat: Told how much was achieved.
+    """
+
+    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
+        self._ground, self._beat = ground, beat
+
+    def give_up(self, claim: Claim, point: Point, reason: str) -> bool:
+        """Undoes what a point that cannot be finished changed; False when it changed nothing.
+
+        Foreign changes below the same roots cannot be told from it: they are undone with it, and kept.
+        """
+        to = self._ground.ledger.read().newest_sealed()
+        roots = come_back_to(self._ground, to, point.taken["roots"])
+        if to is None or not roots:
+            return False
+        if not drift_by_root(self._ground, self._bases(to, roots)) and not self._catalog(claim, to, point).differs():
+            return False
+        self._announce(claim, Undo(point.point, to.point, roots, (), reason))
+        self.finish(claim)
+        return True
+
+    def foreign(self, claim: Claim, to: Point, roots: Iterable[str]) -> None:
+        """Undoes what somebody else changed in some roots since a sealed point."""
+        self._announce(claim, Undo("", to.point, tuple(roots), (), "somebody else changed the secondary"))
+        self.finish(claim)
+
+    def finish(self, claim: Claim) -> None:
+        """Carries the announced undo out, from wherever an earlier try left it, and records it.
+
+        A root whose sealed snapshot is gone by now cannot come back; the next plan compares all of it.
+
+        Raises:
+            Mismatch: A live tree is not that of the sealed point in the end.
+        """
+        state = self._ground.ledger.read()
+        undo = state.undo
+        if undo is None:
+            return
+        to, given_up = state.points[undo.to], state.points.get(undo.point)
+        roots = come_back_to(self._ground, to, undo.roots)
+        kept = self._keep(claim, undo, roots)
+        found = drift_by_root(self._ground, self._bases(to, undo.roots))
+        catalog = self._catalog(claim, to, given_up) if given_up else None
+        if catalog:
+            catalog.drop()
+        for index, root in enumerate(roots):
+            Mend(self._ground, self._beat).undo(claim, index, root, kept, str(to.sealed["snapshots"][root]["snapshot"]))
+        if catalog:
+            catalog.build()
+        body = {
+            "point": undo.point,
+            "to": to.point,
+            "reason": undo.reason,
+            "kept": kept,
+            "found": [line for lines in found.values() for line in lines][:_KEPT],
+            "base": self._new_base(claim, to, roots),
+            "left": sorted(set(undo.roots) - set(roots)),
+        }
+        self._ground.ledger.append_mine(claim, "undone", body)
+
+    def _announce(self, claim: Claim, undo: Undo) -> None:
+        body = {
+            "point": undo.point,
+            "to": undo.to,
+            "roots": list(undo.roots),
+            "kept": kept_name(self._ground, claim),
+            "reason": undo.reason,
+        }
+        self._ground.ledger.append_mine(claim, "undoing", body)
+
+    def _keep(self, claim: Claim, undo: Undo, roots: Sequence[str]) -> str:
+        """Takes the work areas over, then keeps what is found, unless an earlier try keeps the very same.
+
+        Returns:
+            Name of the snapshots that show the live tree of now.
+        """
+        target, name = self._ground.target.namenode, kept_name(self._ground, claim)
+        service = self._ground.policy.service
+        for root in undo.roots:
+            if root in roots:
+                set_aside(target, root, Token(service, claim.epoch, claim.n, UNDO_TURN))
+            elif has_area(target, root, service):
+                set_aside(target, root, Token(service, claim.epoch, claim.n))
+        if name not in undo.kept:
+            if all(self._shown_by(undo.kept[-1], root) for root in undo.roots):
+                return undo.kept[-1]
+            self._announce(claim, undo)
+        for root in undo.roots:
+            with suppress(AlreadyExists, NotFound):  # the second: somebody removed the directory
+                target.create_snapshot(root, name)
+        return name
+
+    def _shown_by(self, kept: str, root: str) -> bool:
+        target = self._ground.target.namenode
+        if not any(snapshot.name == kept for snapshot in snapshots_of_root(target, root)):
+            return False
+        return same_as_kept(merge(target.diff(root, kept, "")))
+
+    def _bases(self, to: Point, roots: Iterable[str]) -> dict[str, str]:
+        """Snapshots to look from: those with the live tree's inodes, or, should one be gone, the sealed one."""
+        target, bases = self._ground.target.namenode, dict[str, str]()
+        for root in roots:
+            for kept in (to.bases[root], to.sealed["snapshots"][root]):
+                if snapshot_problem(target, root, kept) is None:
+                    bases[root] = str(kept["snapshot"])
+                    break
+        return bases
+
+    def _catalog(self, claim: Claim, to: Point, given_up: Point) -> UndoCatalog:
+        return UndoCatalog(self._ground, to, given_up, lambda: self._ground.check_claim(claim))
+
+    def _new_base(self, claim: Claim, to: Point, roots: Sequence[str]) -> dict[str, Any]:
+        """Snapshots of what the undo left: files it brought back have other inodes than in the sealed snapshots."""
+        target, base = self._ground.target.namenode, dict[str, Any]()
+        name = snapshot_name(self._ground.policy.service, to.epoch, to.point, claim.n)
+        for root in roots:
+            with suppress(AlreadyExists):
+                target.create_snapshot(root, name)
+            left = trees_differ(target, root, to.sealed["snapshots"][root]["snapshot"], name)
+            if left:
+                raise Mismatch(
+                    f"{target.site}:{root}",
+                    f"an undo left {len(left)} differences, the first: {left[0]}",
+                    "Look at the directory by hand, then run again.",
+                )
+            base[root] = record(snapshot_named(target, root, name))
+            target.set_times(root, to.taken["roots"][root]["created_ms"])
+        return base
+
+
+def come_back_to(ground: Ground, to: Point | None, roots: Iterable[str]) -> tuple[str, ...]:
+    """Names the roots of which the target still has the sealed snapshot of a point that nothing is known against."""
+    if to is None or to.damaged or to.target != ground.target.name:
+        return ()
+    sealed: Mapping[str, Mapping[str, Any]] = to.sealed["snapshots"]
+    namenode = ground.target.namenode
+    return tuple(r for r in sorted(roots) if r in sealed and snapshot_problem(namenode, r, sealed[r]) is None)

@@ -1,0 +1,176 @@
+"""Takes a service's snapshots, and the right to have them, away, so that production can delete its directories (I8).
+
+The ledger says first that the points are gone. Whatever ends this then, the next call finishes it, and no run builds on
+a snapshot that may be missing. It holds the service's claim: no run makes new snapshots meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from hadoop_dr.domain.errors import DrError, Refused
+from hadoop_dr.domain.service_state import Claim, ServiceState
+from hadoop_dr.domain.unprotected import Freed, ours_and_others, points_that_go, stands_against, whose
+from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.ledger.claims import Wish
+from hadoop_dr.services.points.void import Void
+
+
+class Unprotect:
+    """Unprotects one service.
+
+    Args:
+        ground: The service.
+        run: Id of this call, for the ledger.
+    """
+
+    def __init__(self, ground: Ground, run: str) -> None:
+        self._ground, self._run = ground, run
+
+    def run(self, reason: str, *, both: bool = False, takeover: bool = False) -> dict[str, Any]:
+        """Carries it out; called again it does what is left.
+
+        Args:
+            reason: Why; kept in the ledger.
+            both: On the secondary, too: then its points are gone, and what lies in its directories stays.
+            takeover: Take the service over from a run that works.
+
+        Returns:
+            ``{"service", "reason", "points", "sites": {site: {"snapshots", "free", "left"}}, "released",
+            "points_left", "warnings"}``.
+
+        Raises:
+            Busy: A run works.
+            Refused: An earlier run left something half done that only a backup ends; nothing has changed.
+            Unknown: An answer was lost; call it again.
+        """
+        ground = self._ground
+        self._refuse_half_done(ground.ledger.read())
+        frozen = {
+            "text": ground.policy_text,
+            "file": ground.policy.file,
+            "mode": ground.policy.mode.value,
+            "transfer": ground.policy.transfer.value,
+            "reason": reason,
+            "unprotects": True,
+        }
+        busy = "Wait for it to end, or stop it with --takeover."
+        wish = Wish(self._run, 1, ground.clock.wall_ms(), frozen, ground.host.me(), order=takeover, busy=busy)
+        claim = ground.claims.take(wish)
+        sides = list(ground.sides.values()) if both else [ground.source]
+        try:
+            return self._take_away(claim, reason, sides)
+        except DrError:
+            with suppress(DrError):  # that failure is the one to report
+                Void(ground).void(claim, claim.point, "it could not be unprotected")
+            raise
+
+    def _take_away(self, claim: Claim, reason: str, sides: Sequence[Side]) -> dict[str, Any]:
+        ground, void = self._ground, Void(self._ground)
+        state = ground.ledger.require(claim)
+        self._refuse_half_done(state)
+        for point in state.unfinished():
+            if point.point != claim.point:
+                void.void(claim, point.point, f"its service was unprotected: {reason}")
+        gone = points_that_go(state, [side.name for side in sides])
+        if gone:
+            body = {"sites": [side.name for side in sides], "points": gone, "reason": reason}
+            ground.ledger.append_mine(claim, "unprotected", body)
+        check = self._checking(claim)
+        freed = {side.name: self._free(side, check) for side in sides}
+        self._remove_documents(check)
+        released = self._release(claim)
+        void.void(claim, claim.point, f"it was for unprotecting: {reason}")
+        behind = ground.ledger.chain.follow()
+        return self._document(reason, gone, freed, released, behind)
+
+    def _free(self, side: Side, check: Callable[[], None]) -> Freed:
+        """Removes our snapshots from what is or was a root of ours, and makes it an ordinary directory again."""
+        ground, state, namenode = self._ground, self._ground.ledger.known(), side.namenode
+        removed, free, left = 0, list[str](), dict[str, tuple[str, ...]]()
+        for root in sorted(state.roots().union(ground.owners.mine).intersection(namenode.snapshottable())):
+            names = [snapshot.name for snapshot in namenode.snapshots(root)]
+            ours, others = ours_and_others(ground.policy.service, state.points, names)
+            for name in ours:
+                check()
+                namenode.delete_snapshot(root, name)
+            removed += len(ours)
+            if others:
+                left[root] = tuple(others)
+                continue
+            check()
+            namenode.disallow_snapshot(root)
+            free.append(root)
+        return Freed(removed, tuple(free), left)
+
+    def _remove_documents(self, check: Callable[[], None]) -> None:
+        """Removes what is kept of points that no site has any more, as pruning does."""
+        ground, points = self._ground, self._ground.ledger.known().points
+        for side in ground.sides.values():
+            for name in side.files.names(ground.directory("").rstrip("/")):
+                if name in points and set(points[name].gone) == set(ground.sides):
+                    check()
+                    side.files.remove(ground.directory(name))
+
+    def _release(self, claim: Claim) -> list[str]:
+        """Gives up what neither site has snapshottable any more; another service may own it then."""
+        ground = self._ground
+        mine = set(ground.owners.mine)
+        for side in ground.sides.values() if mine else ():
+            mine.difference_update(side.namenode.snapshottable())
+        return ground.owners.release(mine, claim.run, lambda: _require(ground, claim)) if mine else []
+
+    def _document(
+        self,
+        reason: str,
+        gone: Sequence[tuple[str, str]],
+        freed: dict[str, Freed],
+        released: Sequence[str],
+        behind: str | None,
+    ) -> dict[str, Any]:
+        ground, state = self._ground, self._ground.ledger.known()
+        target, service = ground.target.name, ground.policy.service
+        kept = [point for point in state.sealed() if target not in point.gone and point.target == target]
+        warnings = [
+            f"{site}:{root} cannot be deleted yet, it has snapshots that {whose(service, names)}: {', '.join(names)}"
+            for site, one in freed.items()
+            for root, names in one.left.items()
+        ]
+        warnings += [f"the ledger on {ground.source.name} is behind: {behind}"] if behind else []
+        return {
+            "service": ground.policy.service,
+            "reason": reason,
+            "points": len({point for _, point in gone}),
+            "points_left": len(kept),
+            "sites": {
+                site: {
+                    "snapshots": one.snapshots,
+                    "free": list(one.free),
+                    "left": {root: list(names) for root, names in one.left.items()},
+                }
+                for site, one in freed.items()
+            },
+            "released": list(released),
+            "warnings": warnings,
+        }
+
+    def _refuse_half_done(self, state: ServiceState) -> None:
+        if why := stands_against(state):
+            service = self._ground.policy.service
+            raise Refused(service, why, f"A backup ends that first: hadoop-dr backup {service}; then unprotect it")
+
+    def _checking(self, claim: Claim) -> Callable[[], None]:
+        """Before each effect: the claim is in force, and others see that the work moves on."""
+        pulse = self._ground.claims.pulse(claim)
+
+        def check() -> None:
+            _require(self._ground, claim)
+            pulse.beat()
+
+        return check
+
+
+def _require(ground: Ground, claim: Claim) -> None:
+    ground.ledger.require(claim)

@@ -1,0 +1,115 @@
+"""Changes found without the NameNode's diff, or to check it: full listings of both snapshots (I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from itertools import chain
+
+from hadoop_dr.domain.diff import Change, Changes, visible
+from hadoop_dr.domain.errors import Failed
+from hadoop_dr.domain.inventory import Entry, changes_between, contradiction, hidden, other_blocks
+from hadoop_dr.domain.paths import in_work_area
+from hadoop_dr.services.transfer.snapshot_tree import Crew, Tree, names, without_work_area
+
+Blocks = dict[str, tuple[int, ...]]
+"""Block ids of all files of a tree that have blocks, by path."""
+
+
+class Listings:
+    """Compares all of two snapshots of one root, streamed.
+
+    Args:
+        before: The snapshot to come from.
+        after: The snapshot to come to.
+        crew: Carries requests about single items.
+        xattrs: Whether the NameNode keeps extended attributes at all.
+        blocks: Compare the block ids of all files.
+
+    Attributes:
+        notes: What a person should know of it.
+        hindered: What could not be compared.
+    """
+
+    def __init__(self, before: Tree, after: Tree, crew: Crew, *, xattrs: bool, blocks: bool) -> None:
+        self._before, self._after, self._crew, self._xattrs = before, after, crew, xattrs
+        self._trees_of_blocks = (before, after) if blocks else ()
+        self.notes: list[str] = []
+        self.hindered: list[str] = []
+
+    def changes(self, told: Changes | None, *, trusted: bool) -> Changes:
+        """Finds what changed.
+
+        Blocks are compared, too: a file cut and refilled to its length, with its time put back, shows nowhere else.
+        ACL entries and extended attributes are not in a listing. If no diff that can be trusted names the items where
+        they changed, they are read of every item: slow, but nothing is missed.
+
+        Args:
+            told: What the diff says, or None when it failed.
+            trusted: Whether nothing speaks against the diff so far.
+        """
+        blocks = [self._crew.begin(_blocks_of, tree) for tree in self._trees_of_blocks]
+        if told is not None:
+            then, now = told.directories()
+            self._before.remember(then)
+            self._after.remember(now)
+        found = visible(changes_between(self._before.walk(self._crew), without_work_area(self._after.walk(self._crew))))
+        if told is not None and trusted:
+            where = contradiction(told, found)
+            if where is None:
+                return _with_more(self._with(told, found), self._refilled(found, blocks))
+            self.notes.append(f"the snapshot diff says nothing of '{where}', only full listings were used")
+        extras = self._other_extras(found, self._before.walk(self._crew))
+        return _with_more(_with_more(found, extras), self._refilled(found, blocks))
+
+    def _with(self, told: Changes, found: Changes) -> Changes:
+        """Adds what the diff names as modified though its listing looks the same."""
+        unseen = hidden(told, found)
+        if unseen:
+            self.notes.append(f"{len(unseen)} changes were hidden from the snapshot diff: {names(unseen)}")
+        forward = told.forward()
+        fled = [self._before.entry(c.old) for c in found.renamed if c.old is not None and forward.of(c.old) is None]
+        with_all_below = chain(fled, self._before.below(fled, self._crew, lambda _: True))
+        return _with_more(found, chain(told.modified, self._other_extras(found, with_all_below)))
+
+    def _refilled(self, found: Changes, blocks: Sequence[Future[Blocks]]) -> list[Change]:
+        """Finds files that a listing shows as they were and that have other blocks: cut and refilled, time put back."""
+        if not blocks:
+            return []
+        try:
+            was, now = (one.result() for one in blocks)
+        except Failed as error:
+            if error.retryable:
+                raise
+            self.hindered.append(f"refilled files whose time was put back were not looked for: {error}")
+            return []
+        known = {change.new for change in found.modified}
+        refilled = [(old, new) for old, new in other_blocks(was, now, found.backward()) if new not in known]
+        if refilled:
+            self.notes.append(f"{len(refilled)} files have other blocks though nothing else shows it: "
+                              f"{names([new for _, new in refilled])}")
+        return [Change(self._after.entry(new).inode, old, new) for old, new in refilled]
+
+    def _other_extras(self, found: Changes, entries: Iterable[Entry]) -> Iterator[Change]:
+        """Reads the extras of items on both sides; what is moved out of something deleted is in no diff either."""
+        forward = found.forward()
+
+        def look(entry: Entry) -> Change | None:
+            there = forward.of(entry.path)
+            if there is None or in_work_area(there):
+                return None
+            was = self._before.extras(entry, xattrs=self._xattrs)
+            now = self._after.extras(Entry(there, entry.inode, entry.facts), xattrs=self._xattrs)
+            return Change(entry.inode, entry.path, there) if was != now else None
+
+        return (change for change in self._crew.map(look, entries) if change is not None)
+
+
+def _blocks_of(tree: Tree) -> Blocks:
+    return tree.block_ids()
+
+
+def _with_more(found: Changes, more: Iterable[Change]) -> Changes:
+    listed = {change.inode for change in found.modified}
+    added = {change.inode: change for change in more if change.inode not in listed}
+    return Changes(found.created, found.deleted, found.renamed, (*found.modified, *added.values()))

@@ -1,0 +1,132 @@
+"""Gathering the touched items of one root, the whole input of a plan (DESIGN.md section 5).
+
+    diff of two snapshots ----+                                +-- attributes, ACLs, extended attributes
+    full listings of both ----+--> changes --> touched items --+-- blocks of modified files
+      (audit, or the diff fails or contradicts the listings)
+
+Nothing is concluded from a path being there or not: a snapshot that cannot be read ends the run (I8).
+"""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.diff import Changes, invert, merge, visible
+from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound
+from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.items import Item
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer.changed_entries import Contradiction, Touched
+from hadoop_dr.services.transfer.item_builder import Join
+from hadoop_dr.services.transfer.listings import Listings
+from hadoop_dr.services.transfer.snapshot_tree import LIVE, Crew, Limits, Tree, Vanished
+
+_ASKED_FOR = "dfs.namenode.xattrs.enabled"
+
+
+class Gather:
+    """Reads the difference of two snapshots of a root.
+
+    The older snapshot is the state a target is in, the newer one the state it shall come to; for an undo that is the
+    other way round than they were taken, which is noticed here.
+
+    Args:
+        namenode: Site whose snapshots are read.
+        limits: How hard it may be asked.
+
+    Attributes:
+        notes: What the last call found that a person should know, each in one line.
+        hindered: What could not be compared though it was asked for, each in one line.
+        held_before: How much the older snapshot holds, if the last call listed all of it.
+    """
+
+    def __init__(self, namenode: NameNode, limits: Limits | None = None) -> None:
+        self._namenode, self._limits = namenode, limits or Limits()
+        self.notes: list[str] = []
+        self.hindered: list[str] = []
+        self.held_before: Held | None = None
+
+    def items(
+        self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True
+    ) -> list[Item]:
+        """Gives the touched items, in the order of their inode ids.
+
+        Args:
+            root: Absolute path of the root.
+            older: Name of the snapshot to come from; None when everything is new.
+            newer: Name of the snapshot to come to; ``LIVE`` for the tree as it is now, which may change meanwhile.
+            audit: Compare full listings of both, to find what a snapshot diff hides, and trust no unchanged length
+                and time of a file that the diff names as modified.
+            blocks: With full listings, compare the block ids of all files, too, which takes memory for each.
+
+        Raises:
+            BaselineLost: A snapshot is gone, or something in it cannot be read.
+            Refused: Something cannot be carried over: a symbolic link.
+        """
+        self.notes, self.hindered, self.held_before = [], [], None
+        backwards = self._order(root, older, newer)
+        after = Tree(self._namenode, root, newer)
+        with Crew(self._limits) as crew:
+            join = Join(after, crew, xattrs=self._has_xattrs())
+            if older is None:
+                return join.everything()
+            before = Tree(self._namenode, root, older)
+            first, second = (newer, older) if backwards else (older, newer)
+            told = self._diff(root, first, second, backwards=backwards)
+            touched = None
+            if told is not None and not audit:
+                touched = self._trusting(root, Touched(before, after, told, crew))
+            if touched is None:
+                listings = Listings(before, after, crew, xattrs=self._has_xattrs(), blocks=blocks)
+                touched = Touched(before, after, listings.changes(told, trusted=audit), crew)
+                self.notes += [f"{root}: {note}" for note in listings.notes]
+                self.hindered += [f"{root}: {note}" for note in listings.hindered]
+                self._collect(before, touched)
+                self.held_before = before.held
+            return join.items(before, touched, suspicious=audit)
+
+    def _trusting(self, root: str, touched: Touched) -> Touched | None:
+        """Reads what the diff points at; None when that shows that the diff cannot be trusted."""
+        try:
+            touched.collect()
+        except (Contradiction, Vanished) as doubt:
+            where = doubt.path if isinstance(doubt, Contradiction) else doubt.subject
+            self.notes.append(f"{root}: the snapshot diff contradicts the snapshots at '{where}', "
+                              "full listings were compared instead")
+            return None
+        return touched
+
+    @staticmethod
+    def _collect(before: Tree, touched: Touched) -> None:
+        try:
+            touched.collect()
+        except Contradiction as doubt:
+            raise BaselineLost(before.absolute(doubt.path), "snapshots of one root contradict each other",
+                               "Take a new moment; if it happens again, start from a full run") from doubt
+
+    def _order(self, root: str, older: str | None, newer: str) -> bool:
+        """Checks that both snapshots are there; says whether the one to come to was taken first."""
+        try:
+            ids = {snapshot.name: snapshot.id for snapshot in self._namenode.snapshots(root)}
+        except NotFound as error:
+            raise BaselineLost(root, "does not exist", "Restore the directory, or take it out of the policy") from error
+        for name in (older, newer):
+            if name is not None and name != LIVE and name not in ids:
+                raise BaselineLost(f"{root}/.snapshot/{name}", "no such snapshot",
+                                   "The next run takes a new moment or starts from an older point")
+        return older is not None and newer != LIVE and ids[older] > ids[newer]
+
+    def _diff(self, root: str, first: str, second: str, *, backwards: bool) -> Changes | None:
+        try:
+            changes = merge(self._namenode.diff(root, first, second))
+        except NotFound as error:
+            raise BaselineLost(root, f"no diff of snapshots {first} and {second}: {error.problem}",
+                               "The next run takes a new moment or starts from an older point") from error
+        except Failed as error:
+            if error.retryable:
+                raise
+            self.notes.append(f"{root}: the snapshot diff failed ({error.problem}), "
+                              "full listings were compared instead")
+            return None
+        return visible(invert(changes) if backwards else changes)
+
+    def _has_xattrs(self) -> bool:
+        return self._namenode.settings(_ASKED_FOR).get(_ASKED_FOR, "true") != "false"
