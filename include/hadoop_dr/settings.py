@@ -142,8 +142,8 @@ def unknown_position(pairs: PairSet, environ: Mapping[str, str] = os.environ) ->
     known = sorted({site for pair in pairs.pairs.values() for site in pair.site_names})
     if name is None or name in known:
         return None
-    mend = f"Set it to one of {', '.join(known)}, or unset it for one controller of both" if known else ""
-    return BadInput(f"HADOOP_DR_SITE={name}", "no pair has such a site", mend)
+    remedy = f"Set it to one of {', '.join(known)}, or unset it for one controller of both" if known else ""
+    return BadInput(f"HADOOP_DR_SITE={name}", "no pair has such a site", remedy)
 
 
 def problems(home: Path) -> tuple[BadInput, ...]:
@@ -312,8 +312,8 @@ def _files(home: Path, folder: Path) -> tuple[list[Path], list[BadInput]]:
         return [], [BadInput(folder.as_posix(), "is a link to a directory that is not there", "Mend the link")]
     except OSError as error:
         return [], [BadInput(folder.as_posix(), f"cannot be read ({error.strerror})", _CHECK_THE_PATH)]
-    mend = f"Files are read from {folder} itself: move them there, or rename the directory to begin with a dot"
-    errors = [BadInput(_shown(home, path), "is a directory with YAML files in it", mend) for path in nested]
+    remedy = f"Files are read from {folder} itself: move them there, or rename the directory to begin with a dot"
+    errors = [BadInput(_shown(home, path), "is a directory with YAML files in it", remedy) for path in nested]
     return [path for path in found if _is_ours(path)], errors
 
 
@@ -342,7 +342,7 @@ def _not_found(subject: str, name: str, folder: Path, known: list[str], out: Ite
     for one in every:
         if name in (one.name, Path(one.error.subject.partition(":")[0]).stem):
             return one.error
-    mend = f"Known: {', '.join(known)}" if known else f"Add {folder / name}.yaml"
+    remedy = f"Known: {', '.join(known)}" if known else f"Add {folder / name}.yaml"
     if every:
-        mend += f"; not readable: {'; '.join(str(one.error) for one in every)}"
-    return BadInput(subject, f"no file in {folder} describes it", mend)
+        remedy += f"; not readable: {'; '.join(str(one.error) for one in every)}"
+    return BadInput(subject, f"no file in {folder} describes it", remedy)

@@ -168,8 +168,8 @@ def maven_reason(output: str) -> str:
     first = next((line for line in errors if line), "no reason given")
     offline = ("Unknown host", "Connection refused", "timed out", "offline mode", "unreachable", "No route to host")
     if any(word in output for word in offline):
-        mend = "connect it, or set a mirror in ~/.m2/settings.xml"
-        return f"the machine looks offline: {mend}. Maven said: {first[:400]}"
+        remedy = "connect it, or set a mirror in ~/.m2/settings.xml"
+        return f"the machine looks offline: {remedy}. Maven said: {first[:400]}"
     return f"Maven said: {first[:400]}"
 
 

@@ -136,8 +136,8 @@ def airflow(url: str, part: str, since: datetime) -> Probe:
         health = get_json(f"{url}/api/v2/monitor/health")[part]
         if health["status"] != "healthy":
             return f"{part} is {health['status'] or 'not there'}"
-        beat = health.get(f"latest_{part}_heartbeat")
-        fresh = beat is None or datetime.fromisoformat(beat) >= since
+        heartbeat = health.get(f"latest_{part}_heartbeat")
+        fresh = heartbeat is None or datetime.fromisoformat(heartbeat) >= since
         return None if fresh else f"{part} has not reported since its start"
 
     return _answering(ask)

@@ -22,8 +22,8 @@ def say_why(context: Context) -> None:
     elif isinstance(error, BaseException):
         # The runner itself ends a task so (a time limit, a kill); that is no fault of ours.
         ours = isinstance(error, Exception) and not type(error).__module__.startswith("airflow")
-        mend = ". This is a fault of hadoop-dr: report it with the traceback above" if ours else ""
-        _LOG.error("error: %s: %s%s", _task(context), ended_by(error), mend)
+        remedy = ". This is a fault of hadoop-dr: report it with the traceback above" if ours else ""
+        _LOG.error("error: %s: %s%s", _task(context), ended_by(error), remedy)
 
 
 def _task(context: Context) -> str:

@@ -142,8 +142,8 @@ def _utc(text: str) -> str:
     try:
         at = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        mend = "Write it in UTC, such as 2026-11-20T02:00:00.000Z"
-        raise BadInput(f"moment '{text}'", "is not a time", mend) from None
+        remedy = "Write it in UTC, such as 2026-11-20T02:00:00.000Z"
+        raise BadInput(f"moment '{text}'", "is not a time", remedy) from None
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 

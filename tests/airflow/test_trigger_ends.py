@@ -57,12 +57,12 @@ def test_a_trigger_that_is_cancelled_in_a_handshake_leaves_no_client_of_any_zook
     with fake_zookeeper(FakeZooKeeper()) as east, fake_zookeeper(FakeZooKeeper()) as west:
         a_pair(home, east.address, west.address)
         if where == "west":
-            east.gate.set()
+            east.before_each.set()
 
         async def play() -> None:
             await cancelled(lambda: (east if where == "east" else west).seen > 0)
             for server in (east, west):
-                server.gate.set()
+                server.before_each.set()
 
         asyncio.run(asyncio.wait_for(play(), 60))  # waits for the threads it gave work to
         eventually(lambda: not east.open and not west.open)

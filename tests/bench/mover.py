@@ -16,10 +16,10 @@ from typing import Any
 from uuid import uuid4
 
 from hadoop_dr.adapters.native import NativeMover
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.ports.mover import Copy, Did, Limits, MakeDirectory, Outcome, Read, Remove, Rename, SetAttributes
+from hadoop_dr.ports.mover import Copy, Did, MakeDirectory, MoverLimits, Outcome, Read, Remove, Rename, SetAttributes
 
 STATE = Path(__file__).resolve().parents[2] / ".lab" / "state.json"
 SMALL_BYTES, LARGE_BYTES, LARGE_FILES = 4 << 10, 64 << 20, 16
@@ -46,7 +46,7 @@ def measure(what: str, run: Callable[[], Iterable[Any]], bytes_each: int = 0, **
 
 def seed(folder: str) -> None:
     """Makes one small and one large file on the source."""
-    files = WebHdfsFiles(address("east"), SystemClock(), SystemChance())
+    files = WebHdfsFiles(address("east"), SystemClock(), SystemTokens())
     files.put(f"{folder}/small", os.urandom(SMALL_BYTES))
     files.put(f"{folder}/large", os.urandom(LARGE_BYTES))
     files.close()
@@ -64,7 +64,7 @@ def main(count: int, in_flights: list[int]) -> None:
     local = NativeMover(east, east)
     seed(folder)
     for in_flight in in_flights:
-        mover = NativeMover(east, west, Limits(in_flight=in_flight))
+        mover = NativeMover(east, west, MoverLimits(in_flight=in_flight))
         list(mover.apply([MakeDirectory(1, folder, 0o755, True)]))
         measure("copy 4 KiB", lambda m=mover: m.copy(copies(folder, "small", SMALL_BYTES, count, 1 << 20)),
                 SMALL_BYTES, in_flight=in_flight)

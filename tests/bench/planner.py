@@ -14,16 +14,18 @@ import time
 from collections.abc import Iterator
 
 from hadoop_dr.domain.diff import merge
-from hadoop_dr.domain.facts import DiffEntry, DiffPage, Facts, Kind
+from hadoop_dr.domain.facts import DiffEntry, DiffPage, FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
 
 WIDTH = 1000
 
 
-def facts(inode: int, *, is_dir: bool = False, mode: int = 0o644) -> Facts:
+def facts(inode: int, *, is_dir: bool = False, mode: int = 0o644) -> FileAttributes:
     kind = Kind.DIRECTORY if is_dir else Kind.FILE
-    return Facts(kind, 0 if is_dir else 1000 + inode, "hive", "hadoop", mode, 3, 128 << 20, 1_800_000_000_000 + inode)
+    return FileAttributes(
+        kind, 0 if is_dir else 1000 + inode, "hive", "hadoop", mode, 3, 128 << 20, 1_800_000_000_000 + inode
+    )
 
 
 def touched(changes: int) -> Iterator[Item]:

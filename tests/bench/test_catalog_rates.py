@@ -12,7 +12,7 @@ import pytest
 
 from bench.scene import say
 from hadoop_dr.adapters.hive import HiveMetastore
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
@@ -38,7 +38,7 @@ def stores(lab: dict[str, dict[str, list[str]]]) -> Iterator[tuple[HiveMetastore
         store.close()
     for site in ("east", "west"):      # dropping deletes no data: the metastore made a directory for each partition
         address = HdfsAddress(site, tuple(lab[site]["namenodes"]), tuple(lab[site]["webhdfs"]))
-        namenode = WebHdfsNameNode(address, SystemClock(), SystemChance())
+        namenode = WebHdfsNameNode(address, SystemClock(), SystemTokens())
         namenode.delete(f"/t/bench/{name}", recursive=True)
         namenode.close()
 
@@ -66,7 +66,7 @@ def test_ten_thousand_partitions(stores: tuple[HiveMetastore, HiveMetastore, str
     assert (verdict.match, verdict.mismatch) == (PARTITIONS + 2, ())
     export = CatalogExport(east)
     base = export.at(export.begin(selection), east.current_event())
-    east.alter([with_parameters(row, changed="1") for row in list(rows.values())[5:15] if row.slot.key])
+    east.alter([with_parameters(row, changed="1") for row in list(rows.values())[5:15] if row.key.name])
     begun = time.monotonic()
     again = export.at(export.begin(selection, base), east.current_event())
     assert not again.full
@@ -77,7 +77,7 @@ def test_ten_thousand_partitions(stores: tuple[HiveMetastore, HiveMetastore, str
     }
     export_s, starts = time.monotonic() - begun, []
     service = CatalogApply(west, SystemClock(), between=lambda: starts.append(time.monotonic()))
-    service.drop([row for row in wanted if row.slot.kind is Kind.DATABASE], selection, read_all(west, selection))
+    service.drop([row for row in wanted if row.key.kind is Kind.DATABASE], selection, read_all(west, selection))
     drops = batches([*starts, time.monotonic()])
     say(
         f"catalog: {PARTITIONS} partitions",

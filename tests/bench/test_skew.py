@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from bench.scene import say
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.services.moment import TakeSnapshots
@@ -23,7 +23,7 @@ ROOTS, ROUNDS = 32, 5
 def roots(lab: dict[str, dict[str, list[str]]]) -> Iterator[tuple[WebHdfsNameNode, list[str]]]:
     site = lab["east"]
     namenode = WebHdfsNameNode(HdfsAddress("east", tuple(site["namenodes"]), tuple(site["webhdfs"])),
-                               SystemClock(), SystemChance())
+                               SystemClock(), SystemTokens())
     folder = f"/t/bench/skew-{uuid4().hex[:8]}"
     paths = [f"{folder}/root {n}" for n in range(ROOTS)]
     for path in paths:

@@ -29,7 +29,7 @@ class Bench:
     Attributes:
         connect: Makes one more connection to the same ensemble.
         cut: Breaks the way to it.
-        mend: Mends the way.
+        remedy: Mends the way.
         lose_answer: The next effect happens, and its answer is lost.
         expire: The server ends a connection's session, with the watches it had.
         path: A node nobody else uses.

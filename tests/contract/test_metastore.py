@@ -13,7 +13,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import How
 from hadoop_dr.domain.catalog.messages import touches
 from hadoop_dr.domain.catalog.names import partition_name
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.thrift_struct import get_map, get_record, get_text, text, with_field
 from hadoop_dr.domain.errors import AlreadyExists, Failed, NotFound, Refused
 from hadoop_dr.ports.metastore import Metastore
@@ -68,8 +68,8 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 def test_all_databases_are_told_as_one_by_one_and_where_each_lies(bench: Bench) -> None:
     given = database(bench.name, f"{bench.base}/d b%20")
     bench.store.create([given])
-    bench.store.alter([row_of(given.slot, with_field(given.tree, f.DB_MANAGED_LOCATION, text(f"{bench.base}/man")))])
-    found = {row.slot.database: row for row in bench.store.every_database()}
+    bench.store.alter([row_of(given.key, with_field(given.tree, f.DB_MANAGED_LOCATION, text(f"{bench.base}/man")))])
+    found = {row.key.database: row for row in bench.store.every_database()}
     assert list(found) == sorted(found)
     assert found[bench.name].tree == bench.store.database(bench.name).tree
     places = [get_text(found[bench.name].tree, field) for field in (f.DB_LOCATION, f.DB_MANAGED_LOCATION)]
@@ -79,10 +79,10 @@ def test_all_databases_are_told_as_one_by_one_and_where_each_lies(bench: Bench) 
 def test_a_database_keeps_what_it_was_given(bench: Bench) -> None:
     given = database(bench.name, f"{bench.base}/db", **{"a b": "ü"})
     tree = with_field(given.tree, f.DB_MANAGED_LOCATION, text(f"{bench.base}/managed"))
-    bench.store.create([row_of(given.slot, tree)])
+    bench.store.create([row_of(given.key, tree)])
     found = bench.store.database(bench.name).tree
     assert {number: found[number] for number in (1, 2, 3, 4, 6, 7, 10)} == {n: tree[n] for n in (1, 2, 3, 4, 6, 7, 10)}
-    bench.store.alter([row_of(given.slot, with_field(found, 4, with_parameters(table("x", "y"), e="1").tree[9]))])
+    bench.store.alter([row_of(given.key, with_field(found, 4, with_parameters(table("x", "y"), e="1").tree[9]))])
     assert get_map(bench.store.database(bench.name).tree, 4)["e"] == "1"
 
 
@@ -139,7 +139,7 @@ def test_hostile_partition_values_come_back_whole(bench: Bench) -> None:
     names = bench.store.partition_names(bench.name, "t")
     assert names == sorted(partition_name(("p", "q"), (value, other)) for value in VALUES for other in ("ü", ""))
     found = bench.store.partitions(bench.name, "t", names)
-    assert sorted(row.slot.key for row in found) == names
+    assert sorted(row.key.name for row in found) == names
     bench.store.drop(found[:3])
     assert len(bench.store.partition_names(bench.name, "t")) == len(names) - 3
 
@@ -151,13 +151,13 @@ def test_partitions_keep_exact_statistics_in_directories_that_exist(bench: Bench
             partition(bench.name, "t", ("p",), ("g=1",), **exact)]
     bench.store.create(rows)
     names = bench.store.partition_names(bench.name, "t")
-    before = {row.slot: row.hash for row in bench.store.partitions(bench.name, "t", names)}
+    before = {row.key: row.hash for row in bench.store.partitions(bench.name, "t", names)}
     parameters = bench.read("t").hash
     found = bench.store.partitions(bench.name, "t", names)
     bench.store.drop(found)
     bench.store.create(found)
     again = bench.store.partitions(bench.name, "t", names)
-    assert {row.slot: row.hash for row in again} == before
+    assert {row.key: row.hash for row in again} == before
     assert all(get_map(row.tree, f.PARTITION_PARAMETERS)["numRows"] == "7" for row in again)
     assert bench.read("t").hash == parameters
 
@@ -172,14 +172,14 @@ def test_column_statistics_gain_columns_and_go_as_a_whole(bench: Bench) -> None:
     bench.store.create(whole)
     bench.store.create(parts)
     assert [found.hash for found in bench.store.table_statistics(row)] == [whole[0].hash]
-    assert {found.slot: found.hash for found in bench.store.partition_statistics(row, names)} == {
-        given.slot: given.hash for given in parts}
+    assert {found.key: found.hash for found in bench.store.partition_statistics(row, names)} == {
+        given.key: given.hash for given in parts}
     accurate = get_map(bench.read("t").tree, f.TABLE_PARAMETERS)["COLUMN_STATS_ACCURATE"]
     assert accurate == '{"COLUMN_STATS":{"a":"true","b":"true"}}'
     bench.store.drop(whole)
     bench.store.drop(parts[:1])
     assert bench.store.table_statistics(row) == []
-    assert [found.slot for found in bench.store.partition_statistics(row, names)] == [parts[1].slot]
+    assert [found.key for found in bench.store.partition_statistics(row, names)] == [parts[1].key]
 
 
 def test_constraints_come_one_by_one_and_foreign_keys_fall_with_their_parent(bench: Bench) -> None:
@@ -190,12 +190,12 @@ def test_constraints_come_one_by_one_and_foreign_keys_fall_with_their_parent(ben
     link = foreign_key(bench.name, "parent", f"fk_{bench.name}", single)
     for row in (key, single, link, not_null(bench.name, "child", f"nn_{bench.name}")):
         bench.store.create([row])
-    assert {row.slot.key: row.hash for row in bench.store.constraints(bench.name, "parent")} == {
-        key.slot.key: key.hash, link.slot.key: link.hash}
+    assert {row.key.name: row.hash for row in bench.store.constraints(bench.name, "parent")} == {
+        key.key.name: key.hash, link.key.name: link.hash}
     with pytest.raises(Refused):
         bench.store.alter([key])
     bench.store.drop([bench.read("child")])
-    assert [row.slot.key for row in bench.store.constraints(bench.name, "parent")] == [key.slot.key]
+    assert [row.key.name for row in bench.store.constraints(bench.name, "parent")] == [key.key.name]
     bench.store.drop([key])
     assert bench.store.constraints(bench.name, "parent") == []
 
@@ -206,7 +206,7 @@ def test_functions_keep_their_jars(bench: Bench) -> None:
     bench.store.create([given])
 
     def mine() -> list[Row]:
-        return [row for row in bench.store.functions() if row.slot.database == bench.name]
+        return [row for row in bench.store.functions() if row.key.database == bench.name]
 
     assert [row.hash for row in mine()] == [given.hash]
     other = function(bench.name, "f1", f"{bench.base}/a b+c.jar", "org.example.Other")
@@ -224,12 +224,12 @@ def test_a_renamed_table_keeps_partitions_statistics_and_constraints(bench: Benc
     bench.store.create([key])
     bench.table("child")
     bench.store.create([foreign_key(bench.name, "child", f"fk_{bench.name}", key)])
-    bench.store.alter([row_of(row.slot, with_field(row.tree, f.TABLE_NAME, text("other")))])
+    bench.store.alter([row_of(row.key, with_field(row.tree, f.TABLE_NAME, text("other")))])
     renamed = bench.read("other")
     assert bench.store.tables(bench.name, ["t"]) == []
     assert bench.store.partition_names(bench.name, "other") == ["p=a b"]
-    assert [found.slot.table for found in bench.store.partition_statistics(renamed, ["p=a b"])] == ["other"]
-    assert [found.slot.table for found in bench.store.constraints(bench.name, "other")] == ["other"]
+    assert [found.key.table for found in bench.store.partition_statistics(renamed, ["p=a b"])] == ["other"]
+    assert [found.key.table for found in bench.store.constraints(bench.name, "other")] == ["other"]
     (link,) = bench.store.constraints(bench.name, "child")
     assert get_text(link.tree[f.FOREIGN][1].values[0], f.FK_PARENT_TABLE) == "other"
 
@@ -237,7 +237,7 @@ def test_a_renamed_table_keeps_partitions_statistics_and_constraints(bench: Benc
 def test_partition_columns_cannot_be_altered_and_views_have_none(bench: Bench) -> None:
     row = bench.table("t", keys=("p",))
     with pytest.raises(Failed):
-        bench.store.alter([row_of(row.slot, with_field(row.tree, f.TABLE_KEYS, table("x", "y", keys=("z",)).tree[8]))])
+        bench.store.alter([row_of(row.key, with_field(row.tree, f.TABLE_KEYS, table("x", "y", keys=("z",)).tree[8]))])
     bench.store.create([view(bench.name, "v", "select 1")])
     assert bench.read("v").is_view
 
@@ -252,7 +252,7 @@ def test_a_database_with_tables_is_not_dropped(bench: Bench) -> None:
         bench.store.drop([database(bench.name)])
 
 
-def events_of(bench: Bench, action: Callable[[], None]) -> list[tuple[str, list[tuple[Slot | str, How, How]]]]:
+def events_of(bench: Bench, action: Callable[[], None]) -> list[tuple[str, list[tuple[CatalogKey | str, How, How]]]]:
     """The events an action makes: type, and each touch with what is known before and after."""
     start = bench.store.current_event()
     action()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.ports.mover import (
     Copy,
     Did,
@@ -40,7 +40,7 @@ def test_a_copy_has_the_bytes_the_blocks_and_every_attribute(sites: Pair, folder
     sites.source.writer.write(f"{folder}/a b", DATA)
     results = list(sites.across.copy([copy_of(7, f"{folder}/a b", f"{folder}/e%20 f+", len(DATA))]))
     assert results == [Digest(7, hashlib.sha256(DATA).hexdigest(), len(DATA))]
-    facts: Facts = sites.target.namenode.status(f"{folder}/e%20 f+").facts
+    facts: FileAttributes = sites.target.namenode.status(f"{folder}/e%20 f+").facts
     assert (facts.length, facts.owner, facts.group, facts.mode) == (len(DATA), "alice", "staff", 0o640)
     assert (facts.mtime_ms, facts.replication, facts.block_size) == (1_500_000_000_123, 1, 1024)
     assert sites.target.writer.read(f"{folder}/e%20 f+") == DATA

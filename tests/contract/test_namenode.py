@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound, OverQuota
-from hadoop_dr.domain.facts import Extras, Kind
+from hadoop_dr.domain.facts import AclAndXattrs, Kind
 from hadoop_dr.ports.namenode import NameNode
 from support.held import held_open
 from support.trees import NAMES, Writer
@@ -218,7 +218,7 @@ def test_an_acl_is_replaced_as_a_whole_and_read_back_the_same(name: NameNode, fo
     name.set_acl(folder, ACCESS)
     assert name.extras(folder).acl == ACCESS
     name.set_acl(folder, ())
-    assert name.extras(folder) == Extras()
+    assert name.extras(folder) == AclAndXattrs()
     assert not name.status(folder).facts.has_acl
     assert name.status(folder).facts.mode == 0o750
 
@@ -262,8 +262,8 @@ def test_extended_attributes_come_back_byte_by_byte(name: NameNode, folder: str)
 def test_what_is_not_asked_for_stays_empty(name: NameNode, folder: str) -> None:
     name.set_acl(folder, ACCESS)
     name.set_xattr(folder, "user.a", b"1")
-    assert name.extras(folder, acl=False) == Extras((), (("user.a", b"1"),))
-    assert name.extras(folder, xattrs=False) == Extras(ACCESS)
+    assert name.extras(folder, acl=False) == AclAndXattrs((), (("user.a", b"1"),))
+    assert name.extras(folder, xattrs=False) == AclAndXattrs(ACCESS)
 
 
 def test_a_storage_policy_is_inherited_and_can_be_unset(name: NameNode, folder: str) -> None:

@@ -35,7 +35,7 @@ def test_killed_runs_are_followed_by_a_sealed_point_whatever_they_were_doing(
     crowd.killed_in(early)
     crowd.changes(many=4)
     third = crowd.begin()
-    third.goes_on(crowd.chance.uniform(0.5, 5))
+    third.goes_on(crowd.tokens.uniform(0.5, 5))
     third.kill()
     crowd.killed_in(late)
     crowd.finish()

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from hadoop_dr.adapters.parquet import ParquetTables
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles
 from hadoop_dr.domain.ledger import point_directory
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quotas_from_rows
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
 def kept_quotas(home: CliHome, service: str, point: str) -> Mapping[str, RootQuotas]:
     """The quotas a point keeps; the document is the same on both sites."""
     path = f"{point_directory(home.pair, service, point)}/{QUOTAS}"
-    documents = [WebHdfsFiles(home.addresses[site], SystemClock(), SystemChance()) for site in SITES]
+    documents = [WebHdfsFiles(home.addresses[site], SystemClock(), SystemTokens()) for site in SITES]
     east, west = (files.get(path) for files in documents)
     for files in documents:
         files.close()
@@ -86,7 +86,7 @@ def test_files_that_somebody_was_writing_at_the_moment_are_named_by_the_backup_a
 
 def kept_of(home: CliHome, site: str, service: str) -> Iterator[tuple[str, str]]:
     """Everything a service, and its pair, leave on a site besides the data, by where it lies; tables unpacked."""
-    files, namenode = WebHdfsFiles(home.addresses[site], SystemClock(), SystemChance()), home.namenodes[site]
+    files, namenode = WebHdfsFiles(home.addresses[site], SystemClock(), SystemTokens()), home.namenodes[site]
     for top in (f"/.hadoop-dr/{home.pair}/ledger", f"/.hadoop-dr/{home.pair}/services/{service}"):
         for path, _, facts in walk(namenode, top):
             at = join_root(top, path)

@@ -21,7 +21,7 @@ from hadoop_dr.domain.catalog.losses import named_drops
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, partition_values
 from hadoop_dr.domain.catalog.protectable import Rule, part
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
-from hadoop_dr.domain.catalog.rows import Row, Slot, row_of
+from hadoop_dr.domain.catalog.rows import CatalogKey, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.catalog.thrift_struct import get_texts, text, with_field
 from hadoop_dr.domain.errors import NotReady
@@ -60,7 +60,7 @@ class Live:
     def selection(self) -> Selection:
         return selection_of([self.name])
 
-    def apply(self, rows: dict[Slot, Row], before: dict[Slot, Row] | None = None) -> list[Row]:
+    def apply(self, rows: dict[CatalogKey, Row], before: dict[CatalogKey, Row] | None = None) -> list[Row]:
         """Applies an export to the west as a backup run does, and checks the result."""
         wanted = rewrite_rows(rows.values(), self.rewrite)
         service = CatalogApply(self.west, SystemClock())
@@ -89,7 +89,7 @@ def pair() -> Iterator[Live]:
 def test_random_changes_reach_the_other_metastore_round_after_round(pair: Live) -> None:
     ddl, export = Ddl(pair.east, 4711, pair.base, (pair.name,)), CatalogExport(pair.east)
     previous: Exported | None = None
-    before: dict[Slot, Row] = {}
+    before: dict[CatalogKey, Row] = {}
     done: list[str] = []
     for number in range(30):
         done += ddl.run(8)
@@ -127,10 +127,10 @@ def test_hostile_partition_values_are_escaped_once(pair: Live) -> None:
     pair.east.create([partition(pair.name, "t", ("p", "q"), (one, other)) for one in VALUES for other in ("", "g=1")])
     names = pair.east.partition_names(pair.name, "t")
     rows = pair.east.partitions(pair.name, "t", names)
-    assert sorted(row.slot.key for row in rows) == names
+    assert sorted(row.key.name for row in rows) == names
     for row in rows:
         values = [value or DEFAULT_VALUE for value in get_texts(row.tree, f.PARTITION_VALUES)]
-        assert values == partition_values(row.slot.key)
+        assert values == partition_values(row.key.name)
     pair.apply(read_all(pair.east, pair.selection))
     assert pair.west.partition_names(pair.name, "t") == names
 
@@ -145,11 +145,11 @@ def test_every_kind_of_object_arrives_and_follows_its_changes(pair: Live) -> Non
     first.create([statistics(pair.name, "external", "", a=3, b=5)])
     before = read_all(first, pair.selection)
     pair.apply(before)
-    types = {row.slot.table: row.table_type for row in pair.west.tables(pair.name, pair.west.table_names(pair.name))}
+    types = {row.key.table: row.table_type for row in pair.west.tables(pair.name, pair.west.table_names(pair.name))}
     assert types == {"managed": f.EXTERNAL, "external": f.EXTERNAL, "kept": f.MANAGED, "a_view": f.VIEW,
                      "z_view": f.VIEW}
     (row,) = first.tables(pair.name, ["external"])
-    first.alter([row_of(row.slot, with_field(row.tree, f.TABLE_NAME, text("renamed")))])
+    first.alter([row_of(row.key, with_field(row.tree, f.TABLE_NAME, text("renamed")))])
     (row,) = first.tables(pair.name, ["managed"])
     first.drop([row])
     first.create([table(pair.name, "managed", keys=("p",), note="again")])
@@ -195,7 +195,7 @@ def test_a_partition_outside_the_roots_is_found_and_nothing_else_is(pair: Live) 
     rule = Rule(frozenset(Uncovered), False, (live_hdfs("east"),))
     parted = part(rows, rule, lambda _: Decision((f"{root}/t",)), str)
     [found] = parted.findings
-    assert (found.slot.key, found.why) == ("p=e%2520", Uncovered.OUTSIDE)
+    assert (found.key.name, found.why) == ("p=e%2520", Uncovered.OUTSIDE)
     assert f"{root}/elsewhere/a b" in found.reason
     assert len(parted.rows) == len(rows) - 1
     assert len(locations(rows)) == 3

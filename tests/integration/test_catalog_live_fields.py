@@ -15,7 +15,7 @@ import pytest
 from hadoop_dr.adapters.hive.methods import NOT_SENT
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
-from hadoop_dr.domain.catalog.rows import Kind, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import (
     I64,
@@ -123,13 +123,13 @@ def test_an_unknown_field_is_exported_and_imported_byte_for_byte(stack: ExitStac
 
     export = CatalogExport(east)
     rows = export.at(export.begin(selection_of([name])), east.current_event()).rows
-    exported = rows[Slot(Kind.TABLE, name, "t")].tree
+    exported = rows[CatalogKey(Kind.TABLE, name, "t")].tree
     assert exported[INVENTED] == NOVEL
     wanted = rewrite_rows(rows.values(), Rewrite((live_hdfs("east"),), live_hdfs("west")))
     applied = CatalogApply(west, SystemClock()).build(wanted, selection_of([name]))
 
     (sent,) = [body for method, body in target.requests if method == "create_table_req"]
-    (given,) = [row for row in wanted if row.slot.kind is Kind.TABLE]
+    (given,) = [row for row in wanted if row.key.kind is Kind.TABLE]
     object_sent = encode(without(given.tree, *NOT_SENT["Table"]))
     assert object_sent in sent
     assert encode({INVENTED: NOVEL})[:-1] in sent

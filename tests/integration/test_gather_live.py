@@ -13,7 +13,7 @@ from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.work import Placed, WorkOrder
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
-from hadoop_dr.services.transfer.read_changes import Gather
+from hadoop_dr.services.transfer.read_changes import ReadChanges
 from support.gathering import assert_same_items, gathered, plan_by_gathering, whole_backups
 from support.live import LivePair
 from support.trees import Mischief
@@ -27,7 +27,7 @@ class GatheringPair(LivePair):
     plan = plan_by_gathering    # type: ignore[assignment]
 
     def place(self, order: WorkOrder, *rest: Any, **named: Any) -> Placed:
-        for inode in order.plan.hold:
+        for inode in order.plan.pin_mtime:
             item = order.items[inode]
             assert item.was is not None
             self.target.namenode.set_times(order.live_path(item.old or ""), item.was.mtime_ms)
@@ -89,7 +89,7 @@ def test_every_kind_of_change_is_what_it_is(pair: GatheringPair) -> None:
     hidden = {"keep/touched": ("keep/touched", same, 0), "keep/hidden": ("keep/hidden", tail, 2048)}
     gone = {"keep/over", "keep/was a file", "gone ü", "gone ü/g=1", "flee", "was a dir", "was a dir/x"}
     for audit in (False, True):
-        gather = Gather(namenode)
+        gather = ReadChanges(namenode)
         items = gather.items(root, "a", "b", audit=audit)
         moving = {item.new: (item.old, item.content, item.keep_bytes) for item in items
                   if item.new is not None and not (item.is_dir and item.old == item.new)}
@@ -114,7 +114,7 @@ def test_a_refill_whose_time_was_put_back_is_found_by_its_blocks(pair: Gathering
         writer.append(f"{root}/{path}", b"?" * 452)
         namenode.set_times(f"{root}/{path}", time_ms)
     namenode.create_snapshot(root, "b")
-    gather = Gather(namenode)
+    gather = ReadChanges(namenode)
     items = {item.new: item for item in gather.items(root, "a", "b", audit=True) if not item.is_dir}
     found = {new: (item.content, item.keep_bytes) for new, item in items.items()}
     assert found == dict.fromkeys(paths[:3], (Content.TAIL, 2048))

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from hadoop_dr.adapters.native import NativeMover
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.ports.mover import Copy, Did, Digest, MakeDirectory, Operation, Rename, SetAttributes
@@ -38,7 +38,7 @@ def active() -> Iterator[str]:
 
 @pytest.fixture
 def tree() -> Iterator[WebHdfsNameNode]:
-    tree = WebHdfsNameNode(address("west"), SystemClock(), SystemChance(), PATIENT)
+    tree = WebHdfsNameNode(address("west"), SystemClock(), SystemTokens(), PATIENT)
     yield tree
     tree.close()
 
@@ -90,7 +90,7 @@ def test_every_snapshot_is_taken_once_while_the_active_name_node_dies(
 def test_every_rename_and_document_lands_once_while_the_active_name_node_dies(
     active: str, tree: WebHdfsNameNode, folder: str
 ) -> None:
-    files = WebHdfsFiles(address("west"), SystemClock(), SystemChance(), PATIENT)
+    files = WebHdfsFiles(address("west"), SystemClock(), SystemTokens(), PATIENT)
     tree.make_directory(f"{folder}/r 0", 0o755)
     inode = tree.status(f"{folder}/r 0").inode
     killing, steps = Killing(active), 0
@@ -109,7 +109,7 @@ def test_every_rename_and_document_lands_once_while_the_active_name_node_dies(
 
 
 def test_a_bulk_copy_and_its_placement_go_through_a_failover(active: str, tree: WebHdfsNameNode, folder: str) -> None:
-    east = WebHdfsFiles(address("east"), SystemClock(), SystemChance(), PATIENT)
+    east = WebHdfsFiles(address("east"), SystemClock(), SystemTokens(), PATIENT)
     east.put(f"{folder}/seed", b"x" * 4096)
     mover = NativeMover(address("east"), address("west"))
     killing = Killing(active)

@@ -13,15 +13,15 @@ from uuid import uuid4
 import pytest
 
 from hadoop_dr.adapters.native import NativeMover
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.ports.mover import (
     Copy,
     Did,
     Digest,
-    Limits,
     MakeDirectory,
+    MoverLimits,
     Outcome,
     Read,
     Remove,
@@ -42,7 +42,7 @@ def east(lab: dict[str, Any]) -> HdfsAddress:
 
 @pytest.fixture
 def tree(east: HdfsAddress) -> Iterator[WebHdfsNameNode]:
-    tree = WebHdfsNameNode(east, SystemClock(), SystemChance())
+    tree = WebHdfsNameNode(east, SystemClock(), SystemTokens())
     yield tree
     tree.close()
 
@@ -89,7 +89,7 @@ def test_a_rename_whose_answer_is_lost_is_unknown_and_not_sent_again(
     tree: WebHdfsNameNode, proxy: LossyProxy, east: HdfsAddress, folder: str, what: Lose, sent: int, others: int
 ) -> None:
     tree.make_directory(f"{folder}/a b", 0o755)
-    mover = NativeMover(east, through(proxy, *east.namenodes[:others]), Limits(deadline_s=6))
+    mover = NativeMover(east, through(proxy, *east.namenodes[:others]), MoverLimits(deadline_s=6))
     proxy.lose(b"rename2", what)
     assert one(mover.apply([Rename(1, f"{folder}/a b", f"{folder}/c")])).did is Did.UNKNOWN
     assert [entry.name for entry in tree.list(folder)] == (["c"] if sent else ["a b"])
@@ -110,7 +110,7 @@ def test_a_rename_by_inode_that_is_made_again_is_done(tree: WebHdfsNameNode, eas
 def test_what_has_the_same_end_is_sent_again(
     tree: WebHdfsNameNode, proxy: LossyProxy, east: HdfsAddress, folder: str, what: Lose
 ) -> None:
-    mover = NativeMover(east, through(proxy), Limits(deadline_s=6))
+    mover = NativeMover(east, through(proxy), MoverLimits(deadline_s=6))
     for method, operation in (
         (b"mkdirs", MakeDirectory(1, f"{folder}/a b", 0o700)),
         (b"setPermission", SetAttributes(1, f"{folder}/a b", mode=0o711)),
@@ -127,7 +127,7 @@ def test_a_copy_survives_a_lost_answer(
     tree: WebHdfsNameNode, proxy: LossyProxy, east: HdfsAddress, pen: LiveWriter, folder: str, method: bytes
 ) -> None:
     pen.write(f"{folder}/a", b"x" * 5000)
-    mover = NativeMover(east, through(proxy), Limits(deadline_s=12))
+    mover = NativeMover(east, through(proxy), MoverLimits(deadline_s=12))
     proxy.lose(method, Lose.ANSWER)
     assert one(mover.copy([copy_of(1, f"{folder}/a", f"{folder}/b", 5000)])) == Digest(
         1, hashlib.sha256(b"x" * 5000).hexdigest(), 5000)
@@ -141,7 +141,7 @@ def test_a_copy_survives_a_lost_answer(
 def test_a_rename_on_a_hung_name_node_is_unknown_within_its_deadline(
     proxy: LossyProxy, east: HdfsAddress, folder: str
 ) -> None:
-    mover = NativeMover(east, through(proxy), Limits(deadline_s=3))
+    mover = NativeMover(east, through(proxy), MoverLimits(deadline_s=3))
     proxy.lose(b"rename2", Lose.TIME, times=1000)
     began_s = time.monotonic()
     outcome = one(mover.apply([Rename(1, f"{folder}/a b", f"{folder}/c")]))
@@ -154,7 +154,7 @@ def test_what_may_be_repeated_goes_to_the_other_name_node_when_one_hangs(
     tree: WebHdfsNameNode, proxy: LossyProxy, east: HdfsAddress, folder: str
 ) -> None:
     tree.make_directory(f"{folder}/d", 0o755)
-    mover = NativeMover(east, through(proxy, *east.namenodes), Limits(deadline_s=9))
+    mover = NativeMover(east, through(proxy, *east.namenodes), MoverLimits(deadline_s=9))
     proxy.lose(b"setPermission", Lose.TIME, times=1000)
     proxy.lose(b"delete", Lose.TIME, times=1000)
     assert one(mover.apply([SetAttributes(1, f"{folder}/d", mode=0o700)])).did is Did.DONE
@@ -164,7 +164,7 @@ def test_what_may_be_repeated_goes_to_the_other_name_node_when_one_hangs(
 
 
 def test_nobody_listening_is_a_failure_not_a_hang_and_not_a_panic(east: HdfsAddress, folder: str) -> None:
-    mover = NativeMover(east, HdfsAddress("nowhere", ("127.0.0.1:9",), ()), Limits(deadline_s=1))
+    mover = NativeMover(east, HdfsAddress("nowhere", ("127.0.0.1:9",), ()), MoverLimits(deadline_s=1))
     assert one(mover.apply([MakeDirectory(1, f"{folder}/d")])).did is Did.FAILED
     assert isinstance(one(mover.copy([copy_of(1, f"{folder}/none", f"{folder}/b", 1)])), Outcome)
     mover.close()
@@ -175,7 +175,7 @@ def test_a_short_source_is_never_a_complete_copy(
     east: HdfsAddress, pen: LiveWriter, folder: str
 ) -> None:
     pen.write(f"{folder}/a", b"abc")
-    mover = NativeMover(east, east, Limits(deadline_s=3))
+    mover = NativeMover(east, east, MoverLimits(deadline_s=3))
     outcome = one(mover.copy([copy_of(1, f"{folder}/a", f"{folder}/b", 4)]))
     assert outcome.did is Did.FAILED
     assert "3 bytes" in outcome.detail
@@ -187,10 +187,10 @@ def test_large_files_pass_through_a_small_memory(
     tree: WebHdfsNameNode, east: HdfsAddress, folder: str
 ) -> None:
     """Sixteen files at once share 2 MiB; every one arrives whole."""
-    files = WebHdfsFiles(east, SystemClock(), SystemChance())
+    files = WebHdfsFiles(east, SystemClock(), SystemTokens())
     content = os.urandom(5 * MIB + 77)
     files.put(f"{folder}/large", content)
-    mover = NativeMover(east, east, Limits(buffer_bytes=2 * MIB))
+    mover = NativeMover(east, east, MoverLimits(buffer_bytes=2 * MIB))
     copies = [copy_of(n, f"{folder}/large", f"{folder}/c{n}", len(content), 4 * MIB) for n in range(16)]
     wanted = hashlib.sha256(content).hexdigest()
     assert sorted(mover.copy(copies), key=lambda done: done.key) == [Digest(n, wanted, len(content)) for n in range(16)]
@@ -201,9 +201,9 @@ def test_large_files_pass_through_a_small_memory(
 
 
 def test_a_bandwidth_limit_is_kept(east: HdfsAddress, folder: str) -> None:
-    files = WebHdfsFiles(east, SystemClock(), SystemChance())
+    files = WebHdfsFiles(east, SystemClock(), SystemTokens())
     files.put(f"{folder}/large", b"x" * (6 * MIB))
-    mover = NativeMover(east, east, Limits(bandwidth_bytes_s=2 * MIB))
+    mover = NativeMover(east, east, MoverLimits(bandwidth_bytes_s=2 * MIB))
     began_s = time.monotonic()
     assert isinstance(one(mover.digest([Read(1, f"{folder}/large", 0, 6 * MIB)])), Digest)
     assert 1.5 < time.monotonic() - began_s < 30
@@ -213,7 +213,7 @@ def test_a_bandwidth_limit_is_kept(east: HdfsAddress, folder: str) -> None:
 
 # -- life
 def test_a_mover_used_before_a_fork_works_in_the_child(east: HdfsAddress, tree: WebHdfsNameNode, folder: str) -> None:
-    mover = NativeMover(east, east, Limits(deadline_s=10))
+    mover = NativeMover(east, east, MoverLimits(deadline_s=10))
     assert one(mover.apply([MakeDirectory(1, f"{folder}/parent")])).did is Did.DONE
     child = os.fork()
     if child == 0:
@@ -234,7 +234,7 @@ def test_a_mover_used_before_a_fork_works_in_the_child(east: HdfsAddress, tree: 
 def test_many_movers_come_and_go_without_standing_still(east: HdfsAddress, folder: str) -> None:
     """Freeing a client of the library while its runtime calls back stops the process for ever."""
     for _ in range(10):
-        mover = NativeMover(east, east, Limits(in_flight=100))
+        mover = NativeMover(east, east, MoverLimits(in_flight=100))
         operations = [MakeDirectory(key, f"{folder}/d {key}") for key in range(200)]
         assert {outcome.did for outcome in mover.apply(operations)} == {Did.DONE}
         mover.close()

@@ -42,12 +42,12 @@ class Life:
     def live(self, stop: Event) -> int:
         """Goes through all rounds, or until another life has failed; gives how many it went through."""
         try:
-            chance = random.Random(self.seed)
+            tokens = random.Random(self.seed)
             for number in range(self._rounds):
                 if stop.is_set():
                     return number
                 self._round(f"seed {self.seed}, round {number}", number)
-                for point in chance.sample(list(self._points), min(READ_BACK, number)):
+                for point in tokens.sample(list(self._points), min(READ_BACK, number)):
                     self._reads_back(point, f"seed {self.seed}, after round {number}")
             for point in self._points:
                 self._reads_back(point, f"seed {self.seed}, at the end")

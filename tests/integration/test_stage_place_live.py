@@ -80,14 +80,14 @@ def test_a_worker_that_sleeps_through_a_takeover_changes_nothing(
             here.place(mine, kept[0] if kept else here.stage(mine, 2), 2)
             woken.append(True)
 
-        def still_mine(woken: list[bool] = woken) -> None:
+        def check_claim(woken: list[bool] = woken) -> None:
             if woken:
                 raise Superseded(NEXT, "a later try has the claim")
 
         worker = here.worker(Faults(at, first=take_over))
         with suppress(Failed, Superseded):
-            kept.append(worker.stage(order, 1, still_mine))
-            worker.place(order, kept[0], 1, still_mine)
+            kept.append(worker.stage(order, 1, check_claim))
+            worker.place(order, kept[0], 1, check_claim)
         assert woken
         here.check(NEXT)
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AlreadyExists, NotFound, NotReady, Unknown, Unreachable
@@ -41,7 +41,7 @@ def proxy(url: str) -> Iterator[LossyProxy]:
 
 
 def connect(*urls: str) -> WebHdfsNameNode:
-    return WebHdfsNameNode(HdfsAddress("east", (), urls), SystemClock(), SystemChance(), QUICK)
+    return WebHdfsNameNode(HdfsAddress("east", (), urls), SystemClock(), SystemTokens(), QUICK)
 
 
 @pytest.fixture
@@ -277,7 +277,7 @@ def test_a_site_without_an_answer_is_unreachable_within_its_budget() -> None:
 def test_a_document_is_published_once_whatever_gets_lost(
     plain: WebHdfsNameNode, proxy: LossyProxy, url: str, folder: str, what: Lose, operation: bytes
 ) -> None:
-    files = WebHdfsFiles(HdfsAddress("east", (), (f"http://{proxy.address}",)), SystemClock(), SystemChance(), PATIENT)
+    files = WebHdfsFiles(HdfsAddress("east", (), (f"http://{proxy.address}",)), SystemClock(), SystemTokens(), PATIENT)
     proxy.lose(operation, what)
     assert files.append_new(f"{folder}/ledger/a b/1", b"mine") is True
     assert files.append_new(f"{folder}/ledger/a b/1", b"mine") is False
@@ -291,8 +291,8 @@ def test_a_document_that_another_published_meanwhile_is_not_taken_for_ours(
 ) -> None:
     """The rename is lost on its way, and the other's has equal content: the inode tells them apart."""
     there = HdfsAddress("east", (), (url,))
-    other = WebHdfsFiles(there, SystemClock(), SystemChance(), PATIENT)
-    files = WebHdfsFiles(HdfsAddress("east", (), (f"http://{proxy.address}",)), SystemClock(), SystemChance(), PATIENT)
+    other = WebHdfsFiles(there, SystemClock(), SystemTokens(), PATIENT)
+    files = WebHdfsFiles(HdfsAddress("east", (), (f"http://{proxy.address}",)), SystemClock(), SystemTokens(), PATIENT)
     other.append_new(f"{folder}/ledger/1", b"same")
     proxy.lose(b"op=RENAME", Lose.REQUEST)
     assert files.append_new(f"{folder}/ledger/1", b"same") is False

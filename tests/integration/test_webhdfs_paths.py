@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import Failed, NotFound
@@ -28,14 +28,14 @@ def address(lab: dict[str, Any]) -> HdfsAddress:
 
 @pytest.fixture
 def node(address: HdfsAddress) -> Iterator[WebHdfsNameNode]:
-    node = WebHdfsNameNode(address, SystemClock(), SystemChance())
+    node = WebHdfsNameNode(address, SystemClock(), SystemTokens())
     yield node
     node.close()
 
 
 @pytest.fixture
 def files(address: HdfsAddress) -> Iterator[WebHdfsFiles]:
-    files = WebHdfsFiles(address, SystemClock(), SystemChance(), Deadlines(read_s=60, budget_s=120))
+    files = WebHdfsFiles(address, SystemClock(), SystemTokens(), Deadlines(read_s=60, budget_s=120))
     yield files
     files.close()
 
@@ -121,7 +121,7 @@ def test_a_cut_elsewhere_than_at_a_block_boundary_is_not_sent(
 def test_one_of_thirty_contenders_publishes(files: WebHdfsFiles, address: HdfsAddress, folder: str) -> None:
     """Fault 15: compare-and-append."""
     patient = Deadlines(read_s=60, budget_s=120)
-    others = [WebHdfsFiles(address, SystemClock(), SystemChance(), patient) for _ in range(5)]
+    others = [WebHdfsFiles(address, SystemClock(), SystemTokens(), patient) for _ in range(5)]
     crowd = [*others, files] * 5
     for number in range(3):
         start = threading.Barrier(len(crowd))
@@ -163,7 +163,7 @@ def test_thirty_two_threads_share_one_connection_pool(node: WebHdfsNameNode, fol
 
 
 def test_somebody_else_is_no_superuser(address: HdfsAddress, node: WebHdfsNameNode) -> None:
-    mortal = WebHdfsNameNode(HdfsAddress("east", (), address.webhdfs, None, "alice"), SystemClock(), SystemChance())
+    mortal = WebHdfsNameNode(HdfsAddress("east", (), address.webhdfs, None, "alice"), SystemClock(), SystemTokens())
     assert node.may_administer()
     assert not mortal.may_administer()
     mortal.close()

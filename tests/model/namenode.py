@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from hadoop_dr.domain.errors import Failed, NotFound
-from hadoop_dr.domain.facts import Block, Blocks, DiffPage, Extras, Listed, Snapshot
+from hadoop_dr.domain.facts import AclAndXattrs, Block, Blocks, DiffPage, DirEntry, Snapshot
 from model.tree import Node, Tree, listed_diff
 
 ROOT = "/data/r"
@@ -33,20 +33,20 @@ class TreeNameNode:
     def snapshots(self, path: str) -> Sequence[Snapshot]:
         return [Snapshot(name, at, at) for at, name in enumerate(self._snapshots)]
 
-    def status(self, path: str) -> Listed:
+    def status(self, path: str) -> DirEntry:
         node = self._node("status", path)
-        return Listed("", node.inode, node.facts())
+        return DirEntry("", node.inode, node.facts())
 
-    def list(self, path: str) -> Iterator[Listed]:
+    def list(self, path: str) -> Iterator[DirEntry]:
         """In the order of a NameNode, which sorts names by signed bytes."""
         tree, node = self._tree(path), self._node("list", path)
         for name in sorted(node.children or {}, key=lambda name: bytes(b ^ 0x80 for b in name.encode())):
             child = tree.nodes[(node.children or {})[name]]
-            yield Listed(name, child.inode, child.facts())
+            yield DirEntry(name, child.inode, child.facts())
 
-    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Extras:
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> AclAndXattrs:
         node = self._node("extras", path)
-        return Extras(node.acl if acl else (), node.xattrs if xattrs else ())
+        return AclAndXattrs(node.acl if acl else (), node.xattrs if xattrs else ())
 
     def blocks(self, path: str) -> Blocks:
         """A block that grew since the snapshot is shown as long as it is now, as a NameNode does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan import Arrival, Origin, Plan
@@ -74,7 +74,7 @@ def _item(inode: int, older: Tree, newer: Tree, old: str | None, new: str | None
     return Item(inode, old, new, _facts(was), _facts(now), extras[0], extras[1], content, keep)
 
 
-def _facts(node: Node | None) -> Facts | None:
+def _facts(node: Node | None) -> FileAttributes | None:
     return node.facts() if node is not None else None
 
 
@@ -127,9 +127,9 @@ class Placing:
         steps += [self._step(self._park, inode) for inode in plan.park]
         for inode in plan.tails:
             steps += [self._step(self._cut, inode), self._step(self._bring_tail, inode), self._step(self._join, inode)]
-        steps += [self._step(self._arrive, arrival) for arrival in plan.arrive]
+        steps += [self._step(self._move_in, arrival) for arrival in plan.move_in]
         steps += [self._step(self._dress, inode) for inode in plan.attributes]
-        steps += [self._step(self._drop, inode) for inode in plan.drop]
+        steps += [self._step(self._delete, inode) for inode in plan.delete]
         return [*steps, lambda: self.target.delete(".hadoop-dr"), self._dress_root]
 
     @staticmethod
@@ -168,7 +168,7 @@ class Placing:
         if self.target.at(beside) is not None:
             self.target.concat(parked, beside)
 
-    def _arrive(self, arrival: Arrival) -> None:
+    def _move_in(self, arrival: Arrival) -> None:
         there = self.target.at(arrival.path)
         if arrival.origin is Origin.MAKE:
             if there is None:
@@ -188,7 +188,7 @@ class Placing:
         assert item.new is not None
         _dress(self.target, item.new, self.source.nodes[inode])
 
-    def _drop(self, inode: int) -> None:
+    def _delete(self, inode: int) -> None:
         self.target.delete(f"{self.work}/park/{inode}")
 
     def _dress_root(self) -> None:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.facts import NO_EXTRAS
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS
 from hadoop_dr.domain.foreign import Act, Foreign, fled, is_change
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves, in_work_area, parent
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.foreign.find import Carried, FindForeign
-from hadoop_dr.services.transfer.snapshot_tree import Limits
+from hadoop_dr.services.transfer.snapshot_tree import ReadLimits
 from model.edits import Edit, beginnings, edits, make
 from model.namenode import ROOT, TreeNameNode
 from model.target import Placing, copied, items_between
@@ -25,7 +25,7 @@ from model.tree import Tree
 pytestmark = pytest.mark.timeout(300)
 limits = st.sampled_from([(1, 1), (2, 100), (3, 8), (1000, 1 << 30)])
 relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-few = Limits(threads=2, ahead=4)
+few = ReadLimits(threads=2, ahead=4)
 
 
 @dataclass
@@ -187,5 +187,5 @@ def seen(tree: Tree, brought: set[str | None]) -> dict[str, object]:
     for path, node in tree.walk():
         facts = node.facts()
         what = (facts.kind, facts.length, facts.owner, facts.group, facts.mode, facts.has_acl)
-        found[path] = (what, NO_EXTRAS if path in brought else node.extras())
+        found[path] = (what, NO_ACL_OR_XATTRS if path in brought else node.extras())
     return {path: what for path, what in found.items() if not in_work_area(path)}

@@ -15,21 +15,21 @@ from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import in_work_area
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.read_changes import Gather
-from hadoop_dr.services.transfer.snapshot_tree import Limits
+from hadoop_dr.services.transfer.read_changes import ReadChanges
+from hadoop_dr.services.transfer.snapshot_tree import ReadLimits
 from model.edits import Edit, beginnings, edits, make
 from model.namenode import ROOT, TreeNameNode
 from model.target import Placing, copied, items_between
 from model.tree import Tree
 
 relaxed = settings(max_examples=60, deadline=None)
-few = Limits(threads=2, ahead=4)
+few = ReadLimits(threads=2, ahead=4)
 DIFF_SHOWS = frozenset({"mkdir", "put", "append", "rename", "swap", "delete", "replace", "back", "mode", "owner", "acl",
                         "xattr", "replication"})
 
 
 def gather(namenode: TreeNameNode, older: str | None, newer: str, *, audit: bool = False) -> list[Item]:
-    return Gather(cast(NameNode, namenode), few).items(ROOT, older, newer, audit=audit)
+    return ReadChanges(cast(NameNode, namenode), few).items(ROOT, older, newer, audit=audit)
 
 
 def shown(history: list[Edit]) -> list[Edit]:

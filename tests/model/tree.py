@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.facts import Block, Blocks, DiffEntry, DiffPage, Extras, Facts, Kind
+from hadoop_dr.domain.facts import AclAndXattrs, Block, Blocks, DiffEntry, DiffPage, FileAttributes, Kind
 from hadoop_dr.domain.paths import join
 
 BLOCK_SIZE = 4
@@ -32,9 +32,9 @@ class Node:
     def content(self) -> bytes:
         return b"".join(part for _, part in self.data)
 
-    def facts(self) -> Facts:
+    def facts(self) -> FileAttributes:
         is_dir = self.children is not None
-        return Facts(
+        return FileAttributes(
             kind=Kind.DIRECTORY if is_dir else Kind.FILE,
             length=len(self.content),
             owner=self.owner,
@@ -46,8 +46,8 @@ class Node:
             has_acl=bool(self.acl),
         )
 
-    def extras(self) -> Extras:
-        return Extras(self.acl, self.xattrs)
+    def extras(self) -> AclAndXattrs:
+        return AclAndXattrs(self.acl, self.xattrs)
 
     def blocks(self) -> Blocks:
         return Blocks(tuple(Block(number, len(part)) for number, part in self.data))

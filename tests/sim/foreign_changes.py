@@ -74,11 +74,11 @@ def kept_snapshots(world: World) -> list[str]:
 
 
 def points(world: World) -> dict[str, Any]:
-    return points_document("billing", world.ground().ledger.read(), ("east", "west"))
+    return points_document("billing", world.context().ledger.read(), ("east", "west"))
 
 
 def told(world: World) -> list[str]:
-    chain = world.ground().ledger.chain
+    chain = world.context().ledger.chain
     entries = explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]
     return [entry["text"] for entry in entries if entry["kind"] in ("kept", "unkept")]
 

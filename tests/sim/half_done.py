@@ -83,11 +83,11 @@ def _died(at: int, west_inodes: int) -> TableWorld:
         world.stages("dies", faults=Faults(at=at, die=True)).place()
     except Died:
         world.host.dead |= {"p1", "first", "dies"}
-    ground = world.ground()
-    for side in ground.sides.values():
-        side.files.remove(f"{ground.directory(point)}/manifest.json")
-    taken = ground.ledger.read().points[point].taken["roots"][ROOT]
-    ground.source.namenode.delete_snapshot(ROOT, taken["snapshot"])
+    context = world.context()
+    for side in context.sides.values():
+        side.files.remove(f"{context.directory(point)}/manifest.json")
+    taken = context.ledger.read().points[point].taken["roots"][ROOT]
+    context.source.namenode.delete_snapshot(ROOT, taken["snapshot"])
     return world
 
 
@@ -102,12 +102,12 @@ def catalog(world: TableWorld) -> dict[Any, str]:
     rows = [*hive.tables("bill", names)]
     for name in names:
         rows += hive.partitions("bill", name, hive.partition_names("bill", name))
-    return {row.slot: row.hash for row in rows}
+    return {row.key: row.hash for row in rows}
 
 
 def back_at_the_sealed_point(world: TableWorld) -> None:
     """The live trees and the catalog are those of the newest sealed point, and nothing of a run is left in them."""
-    newest = world.ground().ledger.read().newest_sealed()
+    newest = world.context().ledger.read().newest_sealed()
     assert newest is not None
     for root, kept in newest.sealed["snapshots"].items():
         assert world.tree("west", root) == world.tree("west", f"{root}/.snapshot/{kept['snapshot']}")

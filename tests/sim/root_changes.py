@@ -48,11 +48,11 @@ def shots(world: World, site: str) -> dict[str, list[str]]:
 
 
 def state_of(world: World) -> Any:
-    return world.ground().ledger.read()
+    return world.context().ledger.read()
 
 
 def told(world: World, kind: str) -> list[str]:
-    chain = world.ground().ledger.chain
+    chain = world.context().ledger.chain
     entries = explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]
     return [entry["text"] for entry in entries if entry["kind"] == kind]
 
@@ -83,7 +83,7 @@ def damage(world: World, point: str, *files: list[str]) -> None:
 
 def note(world: World, kind: str, body: dict[str, Any]) -> None:
     """An entry of the ledger that nobody of ours wrote."""
-    ledger = world.ground().ledger
+    ledger = world.context().ledger
     ledger.read()
     ledger.append(kind, body, "t", ledger.chain.head_n)
 

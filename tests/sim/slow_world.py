@@ -10,11 +10,11 @@ from typing import Any
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.heartbeat import Contender, Heartbeat, Owner, Verdict, Watched, contend, watch
+from hadoop_dr.domain.heartbeat import Contender, Contention, Heartbeat, Owner, Watched, contend, watch
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.ports.mover import Copy, Digest, Mover, Outcome
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.heartbeat import shown_heartbeat
 from hadoop_dr.services.ledger.service import ServiceLedger
@@ -47,7 +47,7 @@ class Watcher:
             return
         self.watched = watch(self.watched, shown, now_s)
         self.longest_s = max(self.longest_s, now_s - self.watched.since_s)
-        if contend(Owner("ours"), self.contender, self.watched, now_s) is Verdict.TAKE_OVER:
+        if contend(Owner("ours"), self.contender, self.watched, now_s) is Contention.TAKE_OVER:
             self.would.append(during)
 
 
@@ -143,15 +143,15 @@ class SlowWorld(TableWorld):
             shown = shown_heartbeat(MemoryNameNode(self.clusters["west"]), SERVICE, ours) if ours else None
             self.watcher.look(ours, shown, now_s, during)
 
-    def ground(self, faults: Faults | None = None) -> Ground:
+    def context(self, faults: Faults | None = None) -> BackupContext:
         """The ground of a new process, each of whose answers takes its time."""
-        ground = super().ground(faults)
-        self.report = ground.claims.heartbeat.beat
+        context = super().context(faults)
+        self.report = context.claims.heartbeat.beat
 
         def slow(port: Any) -> Any:
             return port and Slow(port, self)
 
-        def site(side: Side) -> Side:
+        def site(side: SiteConnections) -> SiteConnections:
             return replace(
                 side,
                 namenode=slow(side.namenode),
@@ -161,12 +161,12 @@ class SlowWorld(TableWorld):
             )
 
         return replace(
-            ground,
-            source=site(ground.source),
-            target=site(ground.target),
-            mover=slow(ground.mover),
-            local_mover=slow(ground.local_mover),
-            source_mover=slow(ground.source_mover),
+            context,
+            source=site(context.source),
+            target=site(context.target),
+            mover=slow(context.mover),
+            local_mover=slow(context.local_mover),
+            source_mover=slow(context.source_mover),
         )
 
     def movers(self, faults: Faults) -> tuple[Mover, Mover, Mover]:

@@ -87,7 +87,7 @@ def test_a_point_is_sealed_though_the_secondary_falls_silent_right_after_the_sea
     assert [warning for warning in document["warnings"] if warning.startswith("the ledger on east is behind")]
     assert [warning for warning in document["warnings"] if warning.startswith("nothing was pruned")]
     world.rule = WatchedWorld.rule  # type: ignore[method-assign]
-    [point] = world.ground().ledger.read().points.values()
+    [point] = world.context().ledger.read().points.values()
     assert (point.point, point.state) == (document["point"], PointState.SEALED)
 
 

@@ -29,7 +29,7 @@ def sealed_world(policy: str) -> World:
 
 
 def newest(world: World) -> Point:
-    point = world.ground().ledger.read().newest_sealed()
+    point = world.context().ledger.read().newest_sealed()
     assert point is not None
     return point
 
@@ -201,18 +201,18 @@ def test_a_sample_that_could_not_be_read_is_no_sample_taken_and_the_next_run_tak
     assert newest(world).sealed["verified"]["word"] == "cannot tell"
     world.backup("r3")
     assert newest(world).sealed["summary"]["sampled"] == {"point": first.point, "taken": True}
-    assert world.ground().ledger.read().points[first.point].damaged == ""
+    assert world.context().ledger.read().points[first.point].damaged == ""
 
 
 def test_a_point_that_can_never_be_sampled_keeps_nobody_from_the_others() -> None:
     world = sealed_world(POLICY)
     first = newest(world)
-    ground = world.ground()
-    for side in ground.sides.values():
-        side.files.remove(ground.directory(first.point))
+    context = world.context()
+    for side in context.sides.values():
+        side.files.remove(context.directory(first.point))
     for number in range(2, 8):
         world.backup(f"r{number}")
-    points = world.ground().ledger.read().sealed()
+    points = world.context().ledger.read().sealed()
     sampled = [point.sealed["summary"]["sampled"] for point in points[1:]]
     assert [kept["taken"] for kept in sampled[:3]] == [False, False, True]
     assert {kept["taken"] for kept in sampled if kept["point"] == first.point} == {False}

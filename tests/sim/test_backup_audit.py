@@ -50,7 +50,7 @@ def test_a_large_service_is_compared_whole_a_day_after_it_last_was() -> None:
 
 
 def told(world: World) -> dict[str, Any]:
-    point = world.ground().ledger.read().newest_sealed()
+    point = world.context().ledger.read().newest_sealed()
     assert point is not None
     return dict(point.sealed["verified"])
 
@@ -95,7 +95,7 @@ def test_a_refill_without_a_trace_in_a_large_service_is_found_by_the_next_daily_
     assert told(world)["word"] == "match"
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
     world.backup("after")
-    state = world.ground().ledger.read()
+    state = world.context().ledger.read()
     there = [point.run for point in state.sealed() if "east" not in point.gone]
     assert there == ["audited", "after"], "what an audit looks back to is kept, and nothing beside the rule"
 

@@ -66,14 +66,14 @@ def lose_newest_event(store: MemoryMetastore) -> None:
 
 
 def rearmed(world: TableWorld) -> int:
-    ledger = world.ground().ledger
+    ledger = world.context().ledger
     return [entry.kind for entry in ledger.chain.entries()].count("rearmed")
 
 
 def holds(world: TableWorld) -> dict[str, str]:
     """What both catalogs have of the protected tables, as one: they are equal."""
     east, west = (
-        {row.slot.table: row.hash for row in store.tables("bill", store.table_names("bill"))}
+        {row.key.table: row.hash for row in store.tables("bill", store.table_names("bill"))}
         for store in world.metastores.values()
     )
     assert east.keys() == west.keys()
@@ -91,9 +91,9 @@ def test_a_gap_in_the_log_at_the_moment_arms_it_again(world: TableWorld, at_the_
     document = world.backup("second")
     assert (document["state"], document["proof"], rearmed(world)) == ("sealed", "bounded", 1)
     world.backup("third")  # clears away what the moment left that was armed anew
-    told = explanation("billing", list(world.ground().ledger.chain.entries()), None)["entries"]
+    told = explanation("billing", list(world.context().ledger.chain.entries()), None)["entries"]
     cleared = {entry["text"] for entry in told if entry["text"].startswith("cleared ")}
-    void = [point.point for point in world.ground().ledger.read().points.values() if point.state is PointState.VOID]
+    void = [point.point for point in world.context().ledger.read().points.values() if point.state is PointState.VOID]
     assert cleared == {f"cleared what moment {void[0]} left on {site}" for site in ("east", "west")}
     claims = [entry["text"] for entry in told if entry["kind"] == "claim"]
     assert not any("incremental" in text for text in claims)

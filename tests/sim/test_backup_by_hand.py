@@ -18,14 +18,14 @@ WORKING = STAGES[1:-1]
 
 def task(world: World, run: str, stage: str, try_no: int = 1) -> Any:
     """One task: a process of its own that knows the run by its id alone."""
-    stages = BackupStages(world.ground(), run, try_no)
+    stages = BackupStages(world.context(), run, try_no)
     return stages.stage(0) if stage == "stage" else getattr(stages, stage)()
 
 
 def seen(world: World) -> tuple[Any, ...]:
     """What a task without a claim must leave as it is."""
-    return world.tree("west", ROOT), world.ground().ledger.read(), [
-        shot.name for site in ("source", "target") for shot in getattr(world.ground(), site).namenode.snapshots(ROOT)]
+    return world.tree("west", ROOT), world.context().ledger.read(), [
+        shot.name for site in ("source", "target") for shot in getattr(world.context(), site).namenode.snapshots(ROOT)]
 
 
 @pytest.mark.parametrize("last", STAGES[:-1])
@@ -49,10 +49,10 @@ def test_a_cancelled_run_that_is_cleared_as_a_whole_seals_what_it_began() -> Non
     world = lived_in()
     for stage in STAGES[:4]:
         task(world, "manual__1", stage)
-    [point] = world.ground().ledger.read().unfinished()
+    [point] = world.context().ledger.read().unfinished()
     for stage in STAGES:
         task(world, "manual__1", stage, 2)
-    sealed = world.ground().ledger.read().sealed()
+    sealed = world.context().ledger.read().sealed()
     assert sealed[1].point == point.point
     assert {one.run for one in sealed[1:]} == {"manual__1"}
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
@@ -62,7 +62,7 @@ def test_a_sealed_run_whose_tasks_are_cleared_says_its_point_again_and_works_on_
     world = lived_in()
     for stage in STAGES:
         task(world, "manual__1", stage)
-    point, before = BackupStages(world.ground(), "manual__1").sealed()["point"], seen(world)
+    point, before = BackupStages(world.context(), "manual__1").sealed()["point"], seen(world)
     for stage in WORKING:
         with pytest.raises(Superseded):
             task(world, "manual__1", stage, 2)

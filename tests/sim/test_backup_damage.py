@@ -43,7 +43,7 @@ def rot(nodes: list[Node]) -> None:
 
 def verified(world: World) -> dict[str, str]:
     """What ``points`` shows."""
-    document: dict[str, Any] = points_document("billing", world.ground().ledger.read(), ("east", "west"))
+    document: dict[str, Any] = points_document("billing", world.context().ledger.read(), ("east", "west"))
     return {point["point"]: point["verified"] for point in document["points"] if point["state"] == "sealed"}
 
 
@@ -75,9 +75,9 @@ def test_a_sample_that_finds_rot_marks_every_point_that_holds_the_file_and_the_n
 def test_verify_marks_what_it_finds_and_the_next_run_builds_on_nothing_damaged() -> None:
     world, first = sealed_world()
     rot(copies(world, first, live=True))
-    assert verify_again(world.ground(), None)["mismatch"]
+    assert verify_again(world.context(), None)["mismatch"]
     assert verified(world) == {first: "mismatch"}
-    assert world.ground().ledger.read().newest_sound() is None
+    assert world.context().ledger.read().newest_sound() is None
     document = world.backup("second")
     assert document["baseline"] is None
     assert document["files_copied"] == 1
@@ -92,7 +92,7 @@ def test_checksums_that_do_not_show_the_rot_do_not_keep_the_file_from_being_copi
     """HDFS sums up what its DataNodes wrote down once, not what a disk gives back now."""
     world, first = sealed_world()
     rot(copies(world, first, live=True))
-    verify_again(world.ground(), first)
+    verify_again(world.context(), first)
     monkeypatch.setattr("hadoop_dr.services.transfer.adopt.Adopt._by_checksum", lambda self, trees, item: True)
     document = world.backup("second")
     assert document["files_copied"] == 1
@@ -105,9 +105,9 @@ def test_rot_in_a_file_that_was_written_anew_since_concerns_only_the_points_befo
     east.extend(east.make_file(f"{ROOT}/{FILE}", replication=1, block_size=1024, overwrite=True), b"anew")
     second = world.backup("second")["point"]
     rot(copies(world, first, live=False))
-    verify_again(world.ground(), first)
+    verify_again(world.context(), first)
     assert verified(world) == {first: "mismatch", second: "match"}
-    assert world.ground().ledger.read().newest_sound().point == second  # type: ignore[union-attr]
+    assert world.context().ledger.read().newest_sound().point == second  # type: ignore[union-attr]
     document = world.backup("third")
     assert document["baseline"] == second
     assert any(f"point {first} is damaged" in warning for warning in document["warnings"])
@@ -120,7 +120,7 @@ def test_no_older_point_is_built_on_while_the_live_tree_holds_what_is_damaged() 
     east.extend(east.make_file(f"{ROOT}/{FILE}", replication=1, block_size=1024, overwrite=True), b"anew")
     second = world.backup("second")["point"]
     rot(copies(world, second, live=True))
-    verify_again(world.ground(), second)
+    verify_again(world.context(), second)
     assert verified(world) == {first: "match", second: "mismatch"}
     document = world.backup("third")
     assert (document["baseline"], document["files_copied"]) == (None, 1)
@@ -131,12 +131,12 @@ def test_a_file_that_cannot_be_read_counts_as_damage_and_one_that_can_again_lift
     world, first = sealed_world()
     [node, live] = copies(world, first, live=True)
     node.broken = live.broken = True
-    assert verify_again(world.ground(), first)["cannot_tell"]
+    assert verify_again(world.context(), first)["cannot_tell"]
     assert verified(world) == {first: "mismatch"}
     node.broken = live.broken = False
-    verify_again(world.ground(), first)
+    verify_again(world.context(), first)
     assert verified(world) == {first: "match"}
-    chain = world.ground().ledger.chain
+    chain = world.context().ledger.chain
     told = explanation("billing", all_entries(chain.deciding, chain.path), first)["entries"]
     assert [entry["text"].partition(":")[0] for entry in told if entry["kind"] == "damaged"] == [
         f"point {first} found damaged", f"point {first} read back as it was sealed; it is not damaged"]  # fmt: skip
@@ -155,14 +155,14 @@ def no_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_outage_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     world, first = sealed_world()
     no_answers(monkeypatch)
-    assert verify_again(world.ground(), first)["cannot_tell"]
+    assert verify_again(world.context(), first)["cannot_tell"]
     assert verified(world) == {first: "match"}
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, world: World, *more: str) -> Result:
     """The command, with the twins for clusters."""
     module = import_module("hadoop_dr.cli.points")
-    monkeypatch.setattr(module, "verify_point", lambda service, point: verify_again(world.ground(), point))
+    monkeypatch.setattr(module, "verify_point", lambda service, point: verify_again(world.context(), point))
     return CliRunner().invoke(main, ["verify", "billing", *more])
 
 
@@ -176,7 +176,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, world: World, *more: str) -> Result:
     ],
 )
 def test_verify_is_done_only_when_everything_matches_and_names_the_first_that_does_not(
-    monkeypatch: pytest.MonkeyPatch, hurt: str | None, code: int, why: str, mend: str
+    monkeypatch: pytest.MonkeyPatch, hurt: str | None, code: int, why: str, remedy: str
 ) -> None:
     world, point = sealed_world()
     [node, live] = copies(world, point, live=True)
@@ -196,7 +196,7 @@ def test_verify_is_done_only_when_everything_matches_and_names_the_first_that_do
     errors = [line for line in told.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == (code != 0)
     for error in errors:
-        for part in (f"billing {point}: ", f"{ROOT}/", why, mend):
+        for part in (f"billing {point}: ", f"{ROOT}/", why, remedy):
             assert part in error
 
 
@@ -204,18 +204,18 @@ def test_a_snapshot_that_is_gone_is_damage_and_a_pruned_point_is_none() -> None:
     world = World(POLICY)
     fill(world)
     first = world.backup("first")["point"]
-    west = world.ground().target.namenode
+    west = world.context().target.namenode
     [name] = [shot.name for shot in west.snapshots(ROOT)]
     west.delete_snapshot(ROOT, name)
-    assert "is gone" in verify_again(world.ground(), first)["mismatch"][0]
+    assert "is gone" in verify_again(world.context(), first)["mismatch"][0]
     assert verified(world) == {first: "mismatch"}
     for number in range(6):
         world.backup(f"later {number}")
     assert first not in [p for p, sites in _sites(world).items() if sites["west"]]
     with pytest.raises(NotFound, match="was pruned on west"):
-        verify_again(world.ground(), first)
+        verify_again(world.context(), first)
 
 
 def _sites(world: World) -> dict[str, dict[str, bool]]:
-    document: dict[str, Any] = points_document("billing", world.ground().ledger.read(), ("east", "west"))
+    document: dict[str, Any] = points_document("billing", world.context().ledger.read(), ("east", "west"))
     return {point["point"]: point["sites"] for point in document["points"]}

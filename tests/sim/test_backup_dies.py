@@ -56,5 +56,5 @@ def test_a_run_that_died_at_any_effect_is_followed_by_a_sealed_point(at: int, af
 
 def only_snapshot(world: World) -> str:
     """Name of the first point's snapshot."""
-    first = world.ground().ledger.read().sealed()[0]
+    first = world.context().ledger.read().sealed()[0]
     return str(first.sealed["snapshots"][ROOT]["snapshot"])

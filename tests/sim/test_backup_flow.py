@@ -54,12 +54,12 @@ def test_an_unchanged_service_still_seals_a_point() -> None:
     second = world.backup("r2")
     assert second["files_copied"] == 0
     assert second["entries"] == 0
-    assert [p.state for p in world.ground().ledger.read().points.values()] == [PointState.SEALED] * 2
+    assert [p.state for p in world.context().ledger.read().points.values()] == [PointState.SEALED] * 2
 
 
 def told(world: World, kind: str) -> str:
     """What ``explain`` says of the newest entry of a kind."""
-    chain = world.ground().ledger.chain
+    chain = world.context().ledger.chain
     entries: list[dict[str, Any]] = explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]
     return str([entry["text"] for entry in entries if entry["kind"] == kind][-1])
 

@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import Mismatch, Refused, Unknown
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World, plan_and_stage
@@ -41,7 +41,7 @@ def in_step(world: World, document: dict[str, Any]) -> None:
 
 def looked_at_drift(world: World) -> Mark:
     """What a look says of foreign changes."""
-    [found] = [result.mark for result in Begin(world.ground(), lambda claim, point: None).look()
+    [found] = [result.mark for result in StartRun(world.context(), lambda claim, point: None).look()
                if result.name == "drift"]  # fmt: skip
     return found
 
@@ -49,11 +49,11 @@ def looked_at_drift(world: World) -> Mark:
 def test_foreign_changes_are_refused_by_name_and_left_alone() -> None:
     world = sealed_world()
     vandalise(world)
-    before, entries = world.tree("west", ROOT), world.ground().ledger.chain.entries()
+    before, entries = world.tree("west", ROOT), world.context().ledger.chain.entries()
     with pytest.raises(Refused, match=r"drift: west was changed by somebody else: .*foreign was made"):
         world.backup("second")
     assert world.tree("west", ROOT) == before
-    assert world.ground().ledger.chain.entries() == entries
+    assert world.context().ledger.chain.entries() == entries
     assert looked_at_drift(world) is Mark.FAIL
 
 
@@ -63,7 +63,7 @@ def test_foreign_changes_are_undone_and_kept_aside_when_the_policy_says_so() -> 
     vandalised = world.tree("west", ROOT)
     assert looked_at_drift(world) is Mark.WARN
     in_step(world, world.backup("second"))
-    names = [s.name for s in world.ground().target.namenode.snapshots(ROOT) if "-kept-" in s.name]
+    names = [s.name for s in world.context().target.namenode.snapshots(ROOT) if "-kept-" in s.name]
     assert world.tree("west", f"{ROOT}/.snapshot/{names[0]}") == vandalised
 
 
@@ -80,8 +80,8 @@ def test_an_existing_identical_copy_is_adopted_and_not_copied() -> None:
 
 def test_a_lost_baseline_means_a_full_run_that_reuses_what_is_there() -> None:
     world = sealed_world()
-    snapshot = world.ground().ledger.read().sealed()[0].sealed["snapshots"][ROOT]["snapshot"]
-    world.ground().target.namenode.delete_snapshot(ROOT, snapshot)
+    snapshot = world.context().ledger.read().sealed()[0].sealed["snapshots"][ROOT]["snapshot"]
+    world.context().target.namenode.delete_snapshot(ROOT, snapshot)
     world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"more")
     document = world.backup("second")
     assert document["baseline"] is None
@@ -91,8 +91,8 @@ def test_a_lost_baseline_means_a_full_run_that_reuses_what_is_there() -> None:
 
 def test_a_snapshot_of_the_right_name_but_another_id_is_no_baseline() -> None:
     world = sealed_world()
-    namenode = world.ground().target.namenode
-    snapshot = world.ground().ledger.read().sealed()[0].sealed["snapshots"][ROOT]["snapshot"]
+    namenode = world.context().target.namenode
+    snapshot = world.context().ledger.read().sealed()[0].sealed["snapshots"][ROOT]["snapshot"]
     namenode.delete_snapshot(ROOT, snapshot)
     vandalise(world)
     namenode.create_snapshot(ROOT, snapshot)
@@ -146,7 +146,7 @@ def test_bytes_that_rot_again_after_the_repair_fail_with_the_path_and_stay_hidde
     spoil_writes(world)
     with pytest.raises(Mismatch, match="e%20"):
         stages.verify()
-    assert world.ground().ledger.read().sealed() == []
+    assert world.context().ledger.read().sealed() == []
 
 
 def test_deletions_above_the_limit_wait_for_a_person() -> None:
@@ -179,12 +179,12 @@ def test_what_a_given_up_run_left_in_the_tree_is_undone_even_when_drift_is_refus
     with pytest.raises(Died):
         world.stages("dies", faults=Faults(at=8, die=True)).place()
     world.host.dead.add("p1")
-    ground = world.ground()
-    ground.target.files.remove(f"{ground.directory(taken['point'])}/manifest.json")
-    ground.source.files.remove(f"{ground.directory(taken['point'])}/manifest.json")
-    ground.source.namenode.delete_snapshot(ROOT, taken["snapshots"][ROOT])
+    context = world.context()
+    context.target.files.remove(f"{context.directory(taken['point'])}/manifest.json")
+    context.source.files.remove(f"{context.directory(taken['point'])}/manifest.json")
+    context.source.namenode.delete_snapshot(ROOT, taken["snapshots"][ROOT])
     in_step(world, world.backup("next"))
-    assert PointState.VOID in [p.state for p in world.ground().ledger.read().points.values()]
+    assert PointState.VOID in [p.state for p in world.context().ledger.read().points.values()]
 
 
 def grown_world() -> World:
@@ -236,8 +236,8 @@ def test_a_run_that_is_asked_again_under_its_id_seals_the_point_it_claims_now() 
         world.backup("again")
     world.host.dead.add("again")
     document = world.backup("again", approve_deletions=True)
-    assert document["point"] == world.ground().ledger.read().newest_sealed().point  # type: ignore[union-attr]
-    assert world.ground().ledger.read().claim is None
+    assert document["point"] == world.context().ledger.read().newest_sealed().point  # type: ignore[union-attr]
+    assert world.context().ledger.read().claim is None
     in_step(world, document)
 
 

@@ -43,7 +43,7 @@ def snapshots(world: World, site: str) -> list[str]:
 
 
 def sealed(world: World) -> list[Point]:
-    return world.ground().ledger.read().sealed()
+    return world.context().ledger.read().sealed()
 
 
 def left(world: World, site: str) -> list[str]:
@@ -74,7 +74,7 @@ def test_only_directories_of_the_service_are_looked_through_for_what_is_left_ove
     """A cluster has thousands of others, and a name like ours in one of them is somebody else's."""
     world, others = grown(8), "/data/c ü#"
     west = MemoryNameNode(world.clusters["west"])
-    gone = next(point for point in world.ground().ledger.read().sealed() if "west" in point.gone)
+    gone = next(point for point in world.context().ledger.read().sealed() if "west" in point.gone)
     left_over = snapshot_name("billing", gone.epoch, gone.point, 9)
     west.make_directory(others, 0o755)
     for root in (ROOT, others):
@@ -90,9 +90,9 @@ def test_only_directories_of_the_service_are_looked_through_for_what_is_left_ove
 
 def test_documents_go_with_the_last_snapshot_of_a_point() -> None:
     world = grown(8)
-    ground = world.ground()
-    for point in ground.ledger.read().sealed():
-        there = [bool(side.files.names(ground.directory(point.point))) for side in ground.sides.values()]
+    context = world.context()
+    for point in context.ledger.read().sealed():
+        there = [bool(side.files.names(context.directory(point.point))) for side in context.sides.values()]
         assert there == [set(point.gone) != {"east", "west"}] * 2, point.run
 
 
@@ -160,9 +160,9 @@ def test_a_prune_that_dies_is_finished_by_the_next(at: int, after: bool) -> None
         stage()
     tree = world.tree("west", ROOT)
     try:
-        Prune(world.ground(Faults(at=at, die=True, after=after))).run("dies")
+        Prune(world.context(Faults(at=at, die=True, after=after))).run("dies")
     except Died:
-        Prune(world.ground()).run("next")
+        Prune(world.context()).run("next")
     assert left(world, "east") == ["r5", "r6"]
     assert left(world, "west") == ["r2", "r3", "r4", "r5", "r6"]
     assert world.tree("west", ROOT) == tree
@@ -195,11 +195,11 @@ def test_a_prune_beside_a_run_takes_nothing_that_the_run_builds_on(at: int) -> N
     world, removed = before_a_run(), list[Any]()
     tree = world.tree("east", ROOT)
     baseline = sealed(world)[-1].point
-    with_prune = Faults(at=at, first=lambda: removed.append(Prune(world.ground()).run("by hand")["removed"]))
+    with_prune = Faults(at=at, first=lambda: removed.append(Prune(world.context()).run("by hand")["removed"]))
     document = world.backup("r4", with_prune)
     assert (document["state"], document["baseline"]) == ("sealed", baseline)
     assert len(removed) == 1
     assert (world.tree("west", ROOT), world.tree("east", ROOT)) == (tree, tree)
-    Prune(world.ground()).run("after")
+    Prune(world.context()).run("after")
     assert (left(world, "east"), left(world, "west")) == (["r4"], ["r4"])
     assert world.backup("r5")["baseline"] == document["point"]

@@ -18,10 +18,10 @@ from sim.world import World
 
 def kept(world: World) -> Mapping[str, RootQuotas]:
     """What the newest sealed point kept."""
-    ground = world.ground()
-    point = ground.ledger.read().newest_sealed()
+    context = world.context()
+    point = context.ledger.read().newest_sealed()
     assert point is not None
-    found = kept_quotas(Documents(ground, point))
+    found = kept_quotas(Documents(context, point))
     assert found is not None
     return found
 

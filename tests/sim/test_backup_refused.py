@@ -33,7 +33,7 @@ def answers(patch: Patch, site: str, verb: str, changed: Callable[[Any], Any]) -
 
 
 def announces(world: World, site: str, role: Role, epoch: int) -> None:
-    AnnounceIdentity("east-west", world.coordinators(), world.clock, world.chance).run(site, role, epoch, "x", "x")
+    AnnounceIdentity("east-west", world.coordinators(), world.clock, world.tokens).run(site, role, epoch, "x", "x")
 
 
 def forgets(world: World, site: str) -> None:
@@ -105,7 +105,7 @@ def everything(world: World) -> Any:
     namenodes = {site: MemoryNameNode(cluster) for site, cluster in world.clusters.items()}
     snapshots = {site: [(root, shot.name) for root in namenode.snapshottable() for shot in namenode.snapshots(root)]
                  for site, namenode in namenodes.items()}  # fmt: skip
-    return {site: world.tree(site, "/data") for site in namenodes}, snapshots, world.ground().ledger.read()
+    return {site: world.tree(site, "/data") for site in namenodes}, snapshots, world.context().ledger.read()
 
 
 @pytest.mark.parametrize("reason", REASONS)
@@ -130,7 +130,7 @@ def test_the_controller_at_the_other_site_refuses_and_says_who_acts(transfer: st
     world.clusters["west"].make_directory("/data", 0o755, parents=True)
     before = everything(world)
     with pytest.raises(Refused, match=f"this controller stands at {stands_at}; transfer {transfer} is carried out by"):
-        BackupStages(replace(world.ground(), controller_site=stands_at), "r1").preflight()
+        BackupStages(replace(world.context(), controller_site=stands_at), "r1").preflight()
     assert everything(world) == before
 
 
@@ -165,7 +165,7 @@ def test_a_file_in_an_encryption_zone_stops_the_run_before_a_byte_of_it_moves(
             world.backup("refused")
     west = world.clusters["west"]
     assert b"secret" not in [node.content for node in files_of(west.root)]
-    assert len(world.ground().ledger.read().sealed()) == sealed_before
+    assert len(world.context().ledger.read().sealed()) == sealed_before
     world.backup("after")
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
 

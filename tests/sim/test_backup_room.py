@@ -7,7 +7,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from sim.test_backup_flow import ROOT, fill
 from sim.world import POLICY, World
 
@@ -39,7 +39,7 @@ def limit(world: World, more: int) -> None:
 
 
 def on_west(world: World) -> list[str]:
-    return [p.point for p in world.ground().ledger.read().sealed() if "west" not in p.gone]
+    return [p.point for p in world.context().ledger.read().sealed() if "west" not in p.gone]
 
 
 @pytest.mark.parametrize("above", [False, True], ids=["of the root", "above it"])
@@ -51,7 +51,7 @@ def test_a_quota_of_the_primary_that_points_may_fill_is_told_while_production_ca
     used = east.quota(limited).used_bytes
     for percent, told in ((130, False), (120, True)):
         east.set_quota(limited, -1, used * percent // 100)
-        checked = [one for one in Begin(world.ground(), lambda *_: None).look() if one.name == "quotas"]
+        checked = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "quotas"]
         warned = [text for text in world.backup(f"r{percent}")["warnings"] if "nobody can write" in text]
         said = [one.detail.startswith(f"east:{limited} has used {used} of its quota") for one in checked]
         assert said == [True] * told
@@ -139,5 +139,5 @@ def test_a_first_copy_makes_room_before_it_claims_anything() -> None:
     limit(world, 1000)
     with pytest.raises(Refused, match="pruned early to make room on west"):
         world.backup("full")
-    states = [point.state for point in world.ground().ledger.read().points.values()]
+    states = [point.state for point in world.context().ledger.read().points.values()]
     assert set(states) == {PointState.SEALED}

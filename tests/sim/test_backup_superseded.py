@@ -14,8 +14,8 @@ def test_a_woken_try_does_not_make_its_successor_look_alive() -> None:
     world = World()
     fill(world)
     world.stages("first").preflight()
-    ground = world.ground()
-    zombie = ground.claims.pulse(ground.claims.owned("first")[1])
+    context = world.context()
+    zombie = context.claims.heartbeat_for(context.claims.owned("first")[1])
     world.stages("second").preflight(takeover=True)
     asleep = world.clock.sleep_until
 
@@ -31,8 +31,8 @@ def test_a_successor_that_moves_on_is_busy() -> None:
     world = World()
     fill(world)
     world.stages("first").preflight()
-    ground = world.ground()
-    owner = ground.claims.pulse(ground.claims.owned("first")[1])
+    context = world.context()
+    owner = context.claims.heartbeat_for(context.claims.owned("first")[1])
     asleep = world.clock.sleep_until
 
     def works(monotonic_s: float) -> None:

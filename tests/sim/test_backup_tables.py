@@ -45,7 +45,7 @@ def test_a_table_made_while_the_moment_was_armed_arms_it_again_with_that_root(mo
     monkeypatch.setattr(Catalogs, "mark_before", late)
     document = world.backup("second")
     assert roots(document) == {"/wh/t1 ü", "/wh/t2 ü"}
-    ledger = world.ground().ledger
+    ledger = world.context().ledger
     assert "rearmed" in [entry.kind for entry in ledger.chain.entries()]
 
 
@@ -90,13 +90,13 @@ def test_a_metastore_that_goes_down_at_any_request_of_a_run_costs_the_run_and_no
     world, failing = grown_tables(answers)
     with pytest.raises(DrError, match="does not answer"):
         world.backup("fails")
-    assert len(world.ground().ledger.read().sealed()) == 1
+    assert len(world.context().ledger.read().sealed()) == 1
     failing.left = 1_000_000
     document = world.backup("next")
     assert roots(document) == {"/wh/t1 ü", "/wh/t2 ü"}
     assert world.metastores["west"].table_names("bill") == ["t1", "t2"]
     assert world.clusters["west"].find("/wh/t2 ü/part 0").content == b"t2"
-    ground = world.ground()
+    context = world.context()
     for root in roots(document):
-        names = [shot.name for shot in ground.source.namenode.snapshots(root)]
-        assert len(names) == sum(point.sealed["snapshots"].keys() >= {root} for point in ground.ledger.read().sealed())
+        names = [shot.name for shot in context.source.namenode.snapshots(root)]
+        assert len(names) == sum(point.sealed["snapshots"].keys() >= {root} for point in context.ledger.read().sealed())

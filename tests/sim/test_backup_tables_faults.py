@@ -17,7 +17,7 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import Superseded, Unknown
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.ports.mover import Mover
-from hadoop_dr.services.context import Side
+from hadoop_dr.services.context import SiteConnections
 from hadoop_dr.services.datasets.hive import CatalogVerify
 from hadoop_dr.services.datasets.hive.foreign import read_kept
 from hadoop_dr.services.datasets.hive.reading import read_all
@@ -34,11 +34,11 @@ MOST_REQUESTS_OF_A_BATCH = 3
 class Tables(TableWorld):
     """A world in which nothing but the secondary's metastore is faulty."""
 
-    def sides(self, faults: Faults) -> dict[str, Side]:
+    def sides(self, faults: Faults) -> dict[str, SiteConnections]:
         """Both sites."""
         sides = super().sides(Faults())
         target = faulty_metastore(self.metastores["west"], faults)
-        return {name: Side(**{**fields(side), "metastore": target if name == "west" else side.metastore})
+        return {name: SiteConnections(**{**fields(side), "metastore": target if name == "west" else side.metastore})
                 for name, side in sides.items()}  # fmt: skip
 
     def movers(self, faults: Faults) -> tuple[Mover, Mover, Mover]:
@@ -46,8 +46,8 @@ class Tables(TableWorld):
         return super().movers(Faults())
 
 
-def fields(side: Side) -> dict[str, Any]:
-    return {name: getattr(side, name) for name in Side.__slots__}
+def fields(side: SiteConnections) -> dict[str, Any]:
+    return {name: getattr(side, name) for name in SiteConnections.__slots__}
 
 
 def directory(world: TableWorld, path: str) -> str:
@@ -152,7 +152,7 @@ def test_a_lost_answer_is_read_back_and_never_sent_again_or_the_next_run_has_it_
 
 
 def sealed_runs(world: TableWorld) -> list[str]:
-    return [point.run for point in world.ground().ledger.read().sealed()]
+    return [point.run for point in world.context().ledger.read().sealed()]
 
 
 @AT
@@ -197,7 +197,7 @@ def test_a_point_that_cannot_be_finished_takes_its_tables_back_when_it_is_given_
     assert hashes_on_west(world) != before
     world.host.dead.add("dies")
     world.stages("next").preflight()
-    points = {point.run: point.state for point in world.ground().ledger.read().points.values()}
+    points = {point.run: point.state for point in world.context().ledger.read().points.values()}
     assert points["dies"] is PointState.VOID
     assert hashes_on_west(world) == before
 
@@ -219,9 +219,9 @@ def test_what_somebody_made_of_a_table_is_kept_when_a_given_up_run_is_undone(mon
     world.host.dead.add("dies")
     world.stages("next").preflight()
     assert hashes_on_west(world) == before
-    ground = world.ground()
-    documents = [one.document for one in ground.ledger.read().kept if one.document]
-    assert theirs[0] in {row.hash for path in documents for row in read_kept(ground, path)}
+    context = world.context()
+    documents = [one.document for one in context.ledger.read().kept if one.document]
+    assert theirs[0] in {row.hash for path in documents for row in read_kept(context, path)}
 
 
 def hashes_on_west(world: TableWorld) -> dict[str, str]:

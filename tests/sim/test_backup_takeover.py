@@ -55,16 +55,16 @@ def while_waiting(world: World, work: Callable[[int], None]) -> None:
 
 
 def owners_pulse(world: World) -> Callable[[], None]:
-    ground = world.ground()
-    return ground.claims.pulse(ground.claims.owned("first")[1]).beat
+    context = world.context()
+    return context.claims.heartbeat_for(context.claims.owned("first")[1]).beat
 
 
 def test_a_run_that_stands_still_is_taken_over_after_the_preset_time_and_its_point_is_carried_to_the_seal() -> None:
     world = filled()
     begun(world, "preflight", "moment", "plan")
-    [first] = world.ground().ledger.read().points
+    [first] = world.context().ledger.read().points
     assert takes_s(world, lambda: world.backup("second")) >= STANDSTILL_S
-    sealed = world.ground().ledger.read().sealed()
+    sealed = world.context().ledger.read().sealed()
     assert sealed[0].point == first
     assert len(sealed) == 2
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
@@ -75,7 +75,7 @@ def test_a_run_whose_process_is_dead_is_taken_over_at_once() -> None:
     begun(world, "preflight", "moment", "plan")
     world.host.dead.add("first")
     assert takes_s(world, lambda: world.backup("second")) < STANDSTILL_S
-    assert len(world.ground().ledger.read().sealed()) == 2
+    assert len(world.context().ledger.read().sealed()) == 2
 
 
 def test_the_next_try_of_a_task_that_died_after_its_claim_goes_on_at_once() -> None:
@@ -97,19 +97,19 @@ def test_the_next_try_waits_for_one_that_lives_whoever_made_the_last_point_is_de
 def begun_as_a_task(world: World) -> None:
     """A run of which each stage is a process of its own: its claim names none."""
     world.host.name = "first try"
-    BackupStages(world.ground(), "first").preflight()
+    BackupStages(world.context(), "first").preflight()
 
 
 def next_try(world: World) -> None:
     world.host.name = "second try"
-    BackupStages(world.ground(), "first", 2).preflight()
+    BackupStages(world.context(), "first", 2).preflight()
 
 
 def test_a_run_that_ended_before_its_moment_leaves_nothing_to_be_seen() -> None:
     world = filled()
     begun(world, "preflight")
     world.backup("second")
-    points = world.ground().ledger.read().points.values()
+    points = world.context().ledger.read().points.values()
     assert {point.state for point in points if point.run == "first"} == {PointState.VOID}
     assert [point.run for point in points if point.state is PointState.SEALED] == ["second"]
 
@@ -117,24 +117,24 @@ def test_a_run_that_ended_before_its_moment_leaves_nothing_to_be_seen() -> None:
 def test_a_busy_service_refuses_with_code_1_the_name_of_the_run_and_no_effect() -> None:
     world = filled()
     run = begun(world, "preflight", "moment")
-    head = world.ground().ledger.read(), world.ground().ledger.chain.head_n
-    beat = owners_pulse(world)
-    while_waiting(world, lambda _: beat())
+    head = world.context().ledger.read(), world.context().ledger.chain.head_n
+    heartbeat = owners_pulse(world)
+    while_waiting(world, lambda _: heartbeat())
     with pytest.raises(Busy, match="busy: first") as busy:
         world.backup("second")
     assert busy.value.exit_code == 1
-    assert (world.ground().ledger.read(), world.ground().ledger.chain.head_n) == head
+    assert (world.context().ledger.read(), world.context().ledger.chain.head_n) == head
     run.plan()
 
 
 def test_who_waits_begins_when_the_other_has_sealed() -> None:
     world = filled()
-    run, beat = begun(world, "preflight", "moment"), owners_pulse(world)
+    run, heartbeat = begun(world, "preflight", "moment"), owners_pulse(world)
     ends_at = 20
 
     def works(count: int) -> None:
         if count < ends_at:
-            beat()
+            heartbeat()
         if count == ends_at:
             plan_and_stage(run)
             for stage in (run.place, run.verify, run.seal):
@@ -142,16 +142,16 @@ def test_who_waits_begins_when_the_other_has_sealed() -> None:
 
     while_waiting(world, works)
     assert world.backup("second", wait=True)["state"] == "sealed"
-    assert [point.run for point in world.ground().ledger.read().sealed()] == ["first", "second"]
+    assert [point.run for point in world.context().ledger.read().sealed()] == ["first", "second"]
 
 
 def test_an_order_takes_a_service_over_at_once_and_the_other_stops_without_an_effect() -> None:
     world = filled()
-    run, beat = begun(world, "preflight", "moment", "plan"), owners_pulse(world)
-    while_waiting(world, lambda _: beat())
+    run, heartbeat = begun(world, "preflight", "moment", "plan"), owners_pulse(world)
+    while_waiting(world, lambda _: heartbeat())
     assert takes_s(world, lambda: world.backup("second", takeover=True)) < STANDSTILL_S
-    before = world.tree("west", ROOT), world.ground().ledger.read()
+    before = world.tree("west", ROOT), world.context().ledger.read()
     for stage in (lambda: run.stage(0), run.place, run.verify):
         with pytest.raises(Superseded):
             stage()
-    assert (world.tree("west", ROOT), world.ground().ledger.read()) == before
+    assert (world.tree("west", ROOT), world.context().ledger.read()) == before

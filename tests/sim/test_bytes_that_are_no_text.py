@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.service_state import dump_state, load_state
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.report import all_entries, explanation
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World
@@ -17,10 +17,10 @@ ODD = "w\udce9 \ud800"
 class OddlyNamed(World):
     """A world whose policy file has a name of bytes that are no text."""
 
-    def ground(self, faults: Faults | None = None) -> Ground:
+    def context(self, faults: Faults | None = None) -> BackupContext:
         """The ground of a new process."""
-        ground = super().ground(faults)
-        return replace(ground, policy=replace(ground.policy, file=f"include/policies/{ODD}.yaml"))
+        context = super().context(faults)
+        return replace(context, policy=replace(context.policy, file=f"include/policies/{ODD}.yaml"))
 
 
 def test_reasons_runs_and_files_of_bytes_that_are_no_text_are_kept_and_read_back() -> None:
@@ -30,7 +30,7 @@ def test_reasons_runs_and_files_of_bytes_that_are_no_text_are_kept_and_read_back
     east = world.clusters["east"]
     east.extend(east.find(f"{ROOT}/h#"), b"more")
     assert world.stages("second").run_all()["baseline"] is not None
-    ledger = world.ground().ledger
+    ledger = world.context().ledger
     assert load_state(dump_state(ledger.read())) == ledger.read()
     entries = all_entries(ledger.chain.deciding, ledger.chain.path)
     told = explanation("billing", entries, None)["entries"][0]["text"]

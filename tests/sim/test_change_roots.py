@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from sim.root_changes import (
     CHILD,
     HOW,
@@ -62,7 +62,7 @@ def test_nothing_is_done_before_the_cost_was_told_and_approved(
 ) -> None:
     world = lived_in(*before)
     world.policy = hdfs(*after, LAKE)
-    held, n = [shots(world, site) for site in SITES], len(world.ground().ledger.chain.entries())
+    held, n = [shots(world, site) for site in SITES], len(world.context().ledger.chain.entries())
     with pytest.raises(Refused) as refused:
         world.backup("asks", change_roots=True, reason="why")
     points = ", ".join(state_of(world).points)
@@ -75,9 +75,9 @@ def test_nothing_is_done_before_the_cost_was_told_and_approved(
         "is compared with east and not copied",
     ):
         assert said in refused.value.problem
-    assert "--change-roots --approve --reason TEXT" in refused.value.mend
+    assert "--change-roots --approve --reason TEXT" in refused.value.remedy
     assert [shots(world, site) for site in SITES] == held
-    assert len(world.ground().ledger.chain.entries()) == n
+    assert len(world.context().ledger.chain.entries()) == n
 
 
 def test_an_order_without_a_reason_and_an_approval_of_nothing_are_bad_input() -> None:
@@ -90,10 +90,10 @@ def test_an_order_without_a_reason_and_an_approval_of_nothing_are_bad_input() ->
 @pytest.mark.parametrize("approve", [False, True])
 def test_an_order_that_changes_nothing_is_refused_and_does_nothing(approve: bool) -> None:
     world = lived_in(*NARROW)
-    entries = world.ground().ledger.chain.entries()
+    entries = world.context().ledger.chain.entries()
     with pytest.raises(Refused, match="no root would change"):
         world.backup("ordered", change_roots=True, approve=approve, reason="why")
-    assert world.ground().ledger.chain.entries() == entries
+    assert world.context().ledger.chain.entries() == entries
 
 
 @WAYS
@@ -134,7 +134,7 @@ def test_snapshots_and_documents_of_the_points_that_went_are_cleared_away() -> N
     world = lived_in(*NARROW)
     world.policy = hdfs(*WIDE, LAKE)
     document = world.backup("change", **ORDER)
-    Prune(world.ground()).run("now")
+    Prune(world.context()).run("now")
     for site in SITES:
         assert shots(world, site) == {root: [document["snapshots"][site][root]] for root in (*WIDE, LAKE)}
         assert world.files()[site].names("/.hadoop-dr/east-west/services/billing/points") == [document["point"]]
@@ -178,12 +178,12 @@ def test_a_prune_in_the_middle_of_a_change_takes_nothing_that_it_builds_on(
 ) -> None:
     world = lived_in(*before)
     stages = ordered(world, *after)
-    Prune(world.ground()).run("meanwhile")
+    Prune(world.context()).run("meanwhile")
     stages.moment()
     plan_and_stage(stages)
-    Prune(world.ground()).run("meanwhile")
+    Prune(world.context()).run("meanwhile")
     stages.place()
-    Prune(world.ground()).run("meanwhile")
+    Prune(world.context()).run("meanwhile")
     stages.verify()
     document = stages.seal()
     holds(world, document, *after, LAKE)
@@ -216,7 +216,7 @@ def test_who_puts_protect_back_before_the_switch_has_the_old_roots_again(
     ordered(world, *after)
     world.host.dead.add("stages")
     assert "is under way since run stages (one root for all)" in str(
-        [r.detail for r in Begin(world.ground(), lambda claim, point: None).look() if r.name == "roots"]
+        [r.detail for r in StartRun(world.context(), lambda claim, point: None).look() if r.name == "roots"]
     )
     world.policy = hdfs(*before, LAKE)
     document = world.backup("back")
@@ -241,6 +241,6 @@ def test_whatever_interrupts_a_change_of_roots_the_next_run_goes_on_with_it_and_
     holds(world, document, root)
     for directory in (PARENT, CHILD):
         assert ".hadoop-dr" not in world.clusters["west"].find(directory).children
-    Prune(world.ground()).run("then")
+    Prune(world.context()).run("then")
     for site in SITES:
         assert set(shots(world, site)) == {root}

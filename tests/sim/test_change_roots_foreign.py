@@ -60,13 +60,13 @@ def test_a_snapshot_that_somebody_takes_while_bytes_move_stops_the_switch_before
 
 def test_a_directory_makes_way_only_without_foreign_snapshots_and_once_no_point_holds_it() -> None:
     world = lived_in(*NARROW)
-    way, west = RootsInTheWay(world.ground()), world.ground().target
+    way, west = RootsInTheWay(world.context()), world.context().target
     way.make_way(west, [PARENT])
     assert set(shots(world, "west")) == {*NARROW, LAKE}
     note(world, "pruned", {"points": [["west", point] for point in state_of(world).points]})
     namenode(world, "west").create_snapshot(SIBLING, "theirs")
     with pytest.raises(Refused, match="theirs"):
-        RootsInTheWay(world.ground()).make_way(west, [PARENT])
+        RootsInTheWay(world.context()).make_way(west, [PARENT])
     assert "theirs" in shots(world, "west")[SIBLING]
 
 

@@ -10,7 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from sim.half_done import half_done
 from sim.test_backup_dies import lived_in
 from sim.test_backup_flow import ROOT
@@ -26,7 +26,7 @@ def fails_once(world: World, monkeypatch: pytest.MonkeyPatch, run: str, moment: 
     """A preflight that finds no answer right after its claim."""
     with monkeypatch.context() as broken:
         error = Unreachable("east", "no answer for a moment")
-        broken.setattr(Begin, "_make_ready", lambda self, claim: (_ for _ in ()).throw(error))
+        broken.setattr(StartRun, "_make_ready", lambda self, claim: (_ for _ in ()).throw(error))
         with pytest.raises(Unreachable):
             world.stages(run).preflight(moment=moment)
 
@@ -51,7 +51,7 @@ def test_a_moment_whose_preflight_failed_after_its_claim_is_sealed_by_the_next_t
     document = sealed(world, run, moment, 2)
     assert (document["state"], document["late_by_ms"]) == ("sealed", 1)
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
-    assert {p.state for p in world.ground().ledger.read().points.values()} == {PointState.SEALED, PointState.VOID}
+    assert {p.state for p in world.context().ledger.read().points.values()} == {PointState.SEALED, PointState.VOID}
 
 
 def test_a_moment_is_wanted_as_often_as_its_preflight_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,10 +69,10 @@ def test_the_moment_of_a_sealed_point_is_refused_by_name_and_nothing_has_changed
     moment = soon(world)
     point = world.backup("first of it", moment=moment)["point"]
     world.host.dead.add("first of it")
-    entries = world.ground().ledger.chain.entries()
+    entries = world.context().ledger.chain.entries()
     with pytest.raises(Refused, match=f"moment: point {point} of exactly this moment was sealed by run first of it"):
         world.backup("again", moment=moment)
-    assert world.ground().ledger.chain.entries() == entries
+    assert world.context().ledger.chain.entries() == entries
 
 
 @pytest.mark.parametrize("at", [1, 8, 12, 20])
@@ -93,9 +93,9 @@ def test_a_run_that_died_in_its_place_and_is_asked_again_under_its_id_seals_its_
 
 def test_a_run_whose_point_is_being_undone_makes_a_new_one_when_it_is_asked_again_under_its_id() -> None:
     world = half_done(LATE)
-    [given_up] = world.ground().ledger.read().unfinished()
+    [given_up] = world.context().ledger.read().unfinished()
     preflight(world, "stops", Faults(at=effects_until_undone(LATE) // 2, die=True))
     world.host.dead.add("stops")
     document = world.backup(given_up.run)
     assert document["point"] > given_up.point
-    assert world.ground().ledger.read().points[given_up.point].state is PointState.VOID
+    assert world.context().ledger.read().points[given_up.point].state is PointState.VOID

@@ -54,7 +54,7 @@ def test_a_clock_that_jumps_after_the_moment_changes_nothing(before: str, jump_m
     world, clock = jumping(STRICT)
     began_s = world.clock.monotonic_s()
     backup(world, clock, before, jump_ms)
-    [point] = world.ground().ledger.read().sealed()
+    [point] = world.context().ledger.read().sealed()
     assert abs(point.taken["roots"][ROOT]["created_ms"] - point.moment_ms) < 500
     assert world.clock.monotonic_s() - began_s < 60
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
@@ -77,9 +77,9 @@ def test_a_clock_that_jumps_before_the_moment_makes_no_point_and_nobody_waits_fo
     assert world.clock.monotonic_s() - began_s < 60
     clock.ahead_ms = 0
     document = world.backup("next")
-    points = world.ground().ledger.read().points.values()
+    points = world.context().ledger.read().points.values()
     assert {point.point for point in points if point.state is PointState.SEALED} == {document["point"]}
-    names = [shot.name for shot in world.ground().source.namenode.snapshots(ROOT)]
+    names = [shot.name for shot in world.context().source.namenode.snapshots(ROOT)]
     assert [name for name in names if not name.endswith(document["point"])] == []
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
@@ -94,7 +94,7 @@ def test_a_namenodes_clock_that_jumps_before_the_moment_is_named() -> None:
 
 
 def ledger_length(world: World) -> int:
-    ledger = world.ground().ledger
+    ledger = world.context().ledger
     ledger.read()
     return ledger.chain.head_n
 

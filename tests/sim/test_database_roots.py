@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.errors import DrError, Failed, Refused
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from sim.world import POLICY, TABLES, TableWorld, protecting
@@ -41,7 +41,9 @@ class Bill(TableWorld):
 
     def results(self) -> list[Result]:
         """What ``check`` says of roots."""
-        return [result for result in Begin(self.ground(), lambda claim, point: None).look() if result.name == "roots"]
+        return [
+            result for result in StartRun(self.context(), lambda claim, point: None).look() if result.name == "roots"
+        ]
 
     def checked(self) -> list[str]:
         """The same as lines."""
@@ -113,12 +115,12 @@ def test_every_place_that_asks_for_roots_is_told_the_same(bill: Bill) -> None:
     fresh = Bill()
     for world in (bill, fresh):
         assert [text.split(",")[0] for text in world.checked()] == [f"ok: {HOME}"]
-        covered = [result.detail for result in Coverage(world.ground()).run() if result.name == "roots"]
+        covered = [result.detail for result in Coverage(world.context()).run() if result.name == "roots"]
         assert [text.split(",")[0] for text in covered] == [HOME]
         before = MemoryNameNode(world.clusters["east"]).snapshottable()
-        Preview(world.ground()).run()
+        Preview(world.context()).run()
         assert MemoryNameNode(world.clusters["east"]).snapshottable() == before
-        assert Catalogs(world.ground()).roots() == (HOME,)
+        assert Catalogs(world.context()).roots() == (HOME,)
 
 
 def test_roots_from_before_stay_and_the_check_says_what_a_change_would_do() -> None:
@@ -157,7 +159,7 @@ def test_the_line_that_the_check_proposes_lets_tables_elsewhere_come_and_go() ->
     world = Bill()
     for name in ("t", "u"):
         world.east.create("bill", name, f"/lake/in ü/{name}")
-    [proposed] = [result.mend for result in world.results() if "bill.t at /lake/in ü/t" in result.detail]
+    [proposed] = [result.remedy for result in world.results() if "bill.t at /lake/in ü/t" in result.detail]
     assert proposed == "Add '- hdfs: /lake/in ü' to 'protect': then it may come and go there"
     world.policy = protecting("hive: bill", "hdfs: /lake/in ü")
     assert not any("a root of its own" in text for text in world.checked())

@@ -59,15 +59,15 @@ def held(world: World, site: str) -> dict[str, int]:
 
 
 def plan(world: World) -> dict[str, Any]:
-    return Preview(world.ground()).run()
+    return Preview(world.context()).run()
 
 
 def manifest(world: World) -> Any:
     """That of the newest sealed point."""
-    ground = world.ground()
-    newest = ground.ledger.read().newest_sealed()
+    context = world.context()
+    newest = context.ledger.read().newest_sealed()
     assert newest is not None
-    return Documents(ground, newest).manifest()
+    return Documents(context, newest).manifest()
 
 
 def live(world: World) -> Any:
@@ -120,13 +120,13 @@ def test_names_that_only_snapshots_hold_dilute_no_limit() -> None:
 def test_every_point_keeps_how_many_files_are_live(audit_entries: int) -> None:
     """Counted on from the plan's own figures where a root is too large to be listed in every run."""
     world = World(f"{POLICY}audit_entries: {audit_entries}\n")
-    chance, there = random.Random(7), set[str]()
+    tokens, there = random.Random(7), set[str]()
     for step in range(8):
         for _ in range(6):
-            name = f"d{chance.randrange(3)} ü/f{chance.randrange(9)}"
-            put(world, name, content=b"x" * chance.randrange(1, 40))
+            name = f"d{tokens.randrange(3)} ü/f{tokens.randrange(9)}"
+            put(world, name, content=b"x" * tokens.randrange(1, 40))
             there.add(name)
-        for name in chance.sample(sorted(there), 3):
+        for name in tokens.sample(sorted(there), 3):
             gone(world, [name])
             there.remove(name)
         if step % 3 == 2:
@@ -134,20 +134,20 @@ def test_every_point_keeps_how_many_files_are_live(audit_entries: int) -> None:
             there = {name for name in there if not name.startswith("d0")}
         world.backup(f"r{step}", approve_deletions=True)
         assert manifest(world)["live"] == {ROOT: held(world, "east")}
-    newest = world.ground().ledger.read().newest_sealed()
+    newest = world.context().ledger.read().newest_sealed()
     assert newest is not None
     assert newest.sealed["summary"]["live"] == {ROOT: held(world, "west")}
 
 
 def test_a_point_that_keeps_no_figure_is_counted_by_listing_its_snapshot() -> None:
     world = with_files(["a", "d ü/b", "d ü/c"])
-    ground = world.ground()
-    newest = ground.ledger.read().newest_sealed()
+    context = world.context()
+    newest = context.ledger.read().newest_sealed()
     assert newest is not None
     older = Point(newest.point, 0, PointState.SEALED, "r", 1, 1, newest.taken, {}, {**newest.sealed, "summary": {}})
     put(world, "later", site="west")
-    assert held_before(ground.target.namenode, ROOT, Baseline(older)) == Held(files=3, names=4)
-    assert held_before(ground.target.namenode, ROOT, Baseline(newest)) == Held(files=3, names=4)
+    assert held_before(context.target.namenode, ROOT, Baseline(older)) == Held(files=3, names=4)
+    assert held_before(context.target.namenode, ROOT, Baseline(newest)) == Held(files=3, names=4)
 
 
 def test_names_that_only_snapshots_hold_make_no_service_too_large_to_be_audited_in_every_run() -> None:
@@ -334,7 +334,7 @@ def test_a_table_made_again_or_renamed_is_no_deletion() -> None:
     drop(world, "t1")
     east.create([table("bill", "t1", location="hdfs://east/wh/t1 ü", note="another")])
     [renamed] = east.tables("bill", ["t2"])
-    east.alter([type(renamed)(renamed.slot, renamed.identity, renamed.hash, table(
+    east.alter([type(renamed)(renamed.key, renamed.identity, renamed.hash, table(
         "bill", "t2 ü", location="hdfs://east/wh/t2 ü").raw)])  # fmt: skip
     told = plan(world)
     assert (told["needs_approval"], told["catalog"]["drop"]) == ([], 2)
@@ -394,7 +394,7 @@ def test_an_approval_is_for_one_run_and_stands_in_the_ledger() -> None:
     world = with_files(["a", "b", "c"], NO_FLOOR)
     gone(world, ["a"])
     world.backup("approved", approve_deletions=True, reason="meant")
-    chain = world.ground().ledger.chain
+    chain = world.context().ledger.chain
     told = [entry["text"] for entry in explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]]
     assert [text for text in told if "deletions approved" in text and "because meant" in text]
     gone(world, ["b"])
@@ -409,7 +409,7 @@ def test_what_a_run_was_refused_is_not_approved_by_the_next_one() -> None:
     for n in range(7):
         put(world, f"d ü/{n}")
     world.backup("approved", approve_deletions=True)
-    states = [point.state for point in world.ground().ledger.read().points.values()]
+    states = [point.state for point in world.context().ledger.read().points.values()]
     assert states == [PointState.SEALED, PointState.VOID, PointState.SEALED]
     assert manifest(world)["deletions"]["by_kind"]["files"] == {"deleted": 1, "live": 8, "allowed": 0}
 
@@ -424,7 +424,7 @@ def test_what_was_approved_stays_approved_for_whoever_finishes_that_run() -> Non
     world.host.dead.add(world.host.name)
     world.host.name = "next"
     world.backup("next")
-    states = [point.state for point in world.ground().ledger.read().points.values()]
+    states = [point.state for point in world.context().ledger.read().points.values()]
     assert states == [PointState.SEALED, PointState.SEALED, PointState.SEALED]
 
 
@@ -460,7 +460,7 @@ def test_a_plan_changes_nothing_anywhere_and_takes_no_snapshot(before: Callable[
         ]  # fmt: skip
 
     was = everything()
-    told = Preview(world.ground(faults)).run()
+    told = Preview(world.context(faults)).run()
     assert faults.count == 0
     assert everything() == was
     assert sum(told["steps"].values()) > 0

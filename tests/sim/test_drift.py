@@ -15,7 +15,7 @@ from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import DiffPage
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root
 from sim.test_backup_flow import fill
 from sim.test_root_attributes import ACL, looks
@@ -34,7 +34,7 @@ def sealed_world(policy: str = POLICY) -> World:
 
 
 def check(world: World) -> list[Result]:
-    return Begin(world.ground(), lambda *_: None).look()
+    return StartRun(world.context(), lambda *_: None).look()
 
 
 def drift(world: World) -> Result:
@@ -51,16 +51,16 @@ def foreign_file(world: World, path: str, data: bytes = b"FOREIGN") -> None:
 @pytest.mark.parametrize("mode", ["incremental", "full"])
 def test_a_plan_says_that_a_run_would_be_refused_for_foreign_changes_or_would_undo_them(policy: str, mode: str) -> None:
     world = sealed_world(f"{policy}mode: {mode}\n")
-    assert Preview(world.ground()).run()["refused"] == []
+    assert Preview(world.context()).run()["refused"] == []
     foreign_file(world, f"{ROOT}/for eign")
-    told = Preview(world.ground()).run()
+    told = Preview(world.context()).run()
     said = told["refused"] if policy is POLICY else told["notes"]
     assert [f"{ROOT}/for eign was made" in line for line in said if "changed by somebody else" in line] == [True]
     assert (told["refused"] == []) is (policy is RESTORE)
     stages = world.stages("works")
     if policy is RESTORE:
         stages.preflight()
-        assert not any("changed by somebody else" in line for line in Preview(world.ground()).run()["notes"])
+        assert not any("changed by somebody else" in line for line in Preview(world.context()).run()["notes"])
 
 
 class Asked:
@@ -68,13 +68,13 @@ class Asked:
 
     def __init__(self, inner: MemoryNameNode, together: int = 1) -> None:
         self._inner, self.calls, self.most, self._now = inner, list[str](), 0, 0
-        self._lock, self._gate = threading.Lock(), threading.Barrier(together)
+        self._lock, self._before_each = threading.Lock(), threading.Barrier(together)
 
     def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
-        self._gate.wait(60)
+        self._before_each.wait(60)
         found = self._inner.diff(path, older, newer)
         with self._lock:
             self._now -= 1
@@ -90,9 +90,9 @@ class Asked:
 
 
 def spy(world: World, together: int = 1) -> tuple[Any, Asked]:
-    ground = world.ground()
+    context = world.context()
     asked = Asked(MemoryNameNode(world.clusters["west"]), together)
-    return replace(ground, target=replace(ground.target, namenode=asked)), asked
+    return replace(context, target=replace(context.target, namenode=asked)), asked
 
 
 def test_looking_for_foreign_changes_takes_no_snapshot_and_sets_no_time() -> None:
@@ -108,9 +108,9 @@ def test_looking_for_foreign_changes_takes_no_snapshot_and_sets_no_time() -> Non
 
 def test_a_root_in_which_nothing_changed_costs_one_request() -> None:
     world = sealed_world()
-    ground, asked = spy(world)
-    newest = ground.ledger.read().newest_sealed()
-    assert found_by_root(ground, Baseline(None, newest=newest, told=frozenset({ROOT}))) == {}
+    context, asked = spy(world)
+    newest = context.ledger.read().newest_sealed()
+    assert found_by_root(context, Baseline(None, newest=newest, told=frozenset({ROOT}))) == {}
     assert asked.calls == ["diff"]
 
 
@@ -123,8 +123,8 @@ def test_many_roots_are_looked_at_side_by_side_and_not_all_at_once() -> None:
         west.allow_snapshot(root)
         west.create_snapshot(root, "s")
     west.make_directory("/many/g=63/for eign", 0o700)
-    ground, asked = spy(world, together=8)
-    assert drift_by_root(ground, roots) == {"/many/g=63": ["/many/g=63/for eign was made"]}
+    context, asked = spy(world, together=8)
+    assert drift_by_root(context, roots) == {"/many/g=63": ["/many/g=63/for eign was made"]}
     assert 8 <= asked.most <= 16
 
 
@@ -184,7 +184,7 @@ def test_a_file_that_was_written_again_with_the_same_bytes_is_told_as_replaced_a
     assert MemoryNameNode(west).status(path).facts == was
     found = drift(world)
     assert found.detail == f"west was changed by somebody else: {path} was replaced"
-    assert "cannot be put back with a copy of it: set drift: restore" in found.mend
+    assert "cannot be put back with a copy of it: set drift: restore" in found.remedy
     with pytest.raises(Refused, match=r"cannot be put back with a copy of it"):
         world.backup("refused")
     world.policy = RESTORE

@@ -12,7 +12,7 @@ from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.roots.existing_copy import look_at_copy
 from sim.world import POLICY, TABLES, TableWorld, World, protecting
@@ -54,7 +54,7 @@ def three_foreign(world: World, root: str = ROOT) -> World:
 
 
 def check(world: World) -> list[Result]:
-    return [one for one in Begin(world.ground(), lambda *_: None).look() if one.name in ("drift", "kept")]
+    return [one for one in StartRun(world.context(), lambda *_: None).look() if one.name in ("drift", "kept")]
 
 
 def everything(world: World) -> Any:
@@ -78,7 +78,7 @@ def content(world: World, path: str, root: str = ROOT) -> bytes:
 
 
 def told(world: World) -> list[str]:
-    chain = world.ground().ledger.chain
+    chain = world.context().ledger.chain
     entries = explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]
     return [entry["text"] for entry in entries if entry["kind"] == "kept"]
 
@@ -95,12 +95,12 @@ def test_what_only_the_secondary_has_under_a_new_root_refuses_the_run_by_name_be
         world.backup("r1")
     names = [f"{ROOT}/{name}" for name in (FOREIGN[0], FOREIGN[1], "theirs %")]
     assert named(str(refused.value), *names, "(3 files)")
-    assert "drift: restore" in refused.value.mend
+    assert "drift: restore" in refused.value.remedy
     assert everything(world) == before
     [looked] = check(world)
     assert (looked.mark, named(looked.detail, *names, "(3 files)")) == (Mark.FAIL, True)
-    assert "remove it" in looked.mend
-    plan = Preview(world.ground()).run()
+    assert "remove it" in looked.remedy
+    plan = Preview(world.context()).run()
     assert plan["deletions_by_kind"]["files"] == {"deleted": 3, "live": 63, "allowed": 31}
     assert [named(line, *names, "(3 files)") for line in plan["refused"]] == [True]
     with pytest.raises(Refused):
@@ -127,7 +127,7 @@ def test_every_way_to_a_new_root_is_refused_alike(how: str) -> None:
         world.metastores["east"].create([table("bill", "t", location="hdfs://east/s ü")])
     three_foreign(world, root)
     before = everything(world)
-    assert any(FOREIGN[1] in line for line in Preview(world.ground()).run()["refused"])
+    assert any(FOREIGN[1] in line for line in Preview(world.context()).run()["refused"])
     with pytest.raises(Refused, match="is new to this service"):
         world.backup("r1")
     assert everything(world) == before
@@ -143,7 +143,7 @@ def test_a_file_that_was_written_on_the_secondary_later_is_foreign_and_an_older_
     assert named(looked[0].detail, "e%20 2 was written there later")
     assert "e%20 1" not in looked[0].detail
     assert "older versions of 1 files" in looked[1].detail
-    plan = Preview(world.ground()).run()
+    plan = Preview(world.context()).run()
     assert named(plan["refused"][0], "e%20 2 was written there later")
     assert any("older versions of 1 files" in note for note in plan["notes"])
     with pytest.raises(Refused, match="written there later than on the primary"):
@@ -206,7 +206,7 @@ def test_under_restore_foreign_content_of_a_new_root_is_kept_and_named_and_no_pr
     put(world, "west", f"{ROOT}/d ü/e%20 2", b"written there since", 1_800_000_000_000)
     [looked] = check(world)
     assert (looked.mark, named(looked.detail, FOREIGN[1], "keeps it aside")) == (Mark.WARN, True)
-    plan = Preview(world.ground()).run()
+    plan = Preview(world.context()).run()
     assert (plan["deletions"], plan["refused"], any(FOREIGN[1] in note for note in plan["notes"])) == (3, [], True)
     document = world.backup("r1")
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
@@ -219,16 +219,16 @@ def test_under_restore_foreign_content_of_a_new_root_is_kept_and_named_and_no_pr
         put(world, "east", f"{ROOT}/new {n}", b"x")
         world.host.dead.add(f"n{n - 1}")
         world.backup(f"n{n}")
-        Prune(world.ground()).run("by hand")
+        Prune(world.context()).run("by hand")
     assert kept_in(world) == [name]
-    [kept] = points_document("billing", world.ground().ledger.read(), ("east", "west"))["kept"]
+    [kept] = points_document("billing", world.context().ledger.read(), ("east", "west"))["kept"]
     assert (kept["snapshots"], kept["count"]) == ({ROOT: name}, 4)
     assert named(" ".join(kept["found"]), FOREIGN[0], FOREIGN[1], "theirs %", "e%20 2")
     assert any(named(one.detail, name, "took away or replaced") for one in check(world))
     assert named(*told(world), name, FOREIGN[1], "takes away or replaces")
     assert any(named(line, name, "kept before") for line in document["warnings"])
     MemoryNameNode(world.clusters["west"]).delete_snapshot(ROOT, name)
-    Prune(world.ground()).run("by hand")
+    Prune(world.context()).run("by hand")
     assert [one.name for one in check(world)] == ["drift"]
 
 
@@ -236,7 +236,7 @@ def test_under_restore_what_would_go_of_a_copy_still_counts_against_the_limit() 
     world = copied(RESTORE)
     for n in range(70):
         put(world, "west", f"{ROOT}/theirs/{n}", b"theirs")
-    assert Preview(world.ground()).run()["needs_approval"] == [
+    assert Preview(world.context()).run()["needs_approval"] == [
         "70 of 130 files would be deleted, allowed are 65 (10%, or the smaller of 100 and half of them)"]  # fmt: skip
     for run in ("r1", "r2"):
         with pytest.raises(Refused, match="70 of 130 files"):
@@ -281,8 +281,8 @@ def test_what_a_first_run_of_ours_left_half_placed_is_not_taken_for_somebody_els
     MemoryNameNode(world.clusters["east"]).delete_snapshot(ROOT, snapshot.name)
     for name in ("verdict.json", "manifest.json"):
         for files in world.files().values():
-            point = world.ground().ledger.read().unfinished()[0]
-            files.remove(f"{world.ground().directory(point.point)}/{name}")
+            point = world.context().ledger.read().unfinished()[0]
+            files.remove(f"{world.context().directory(point.point)}/{name}")
     world.clusters["east"].delete(f"{ROOT}/d ü/3", recursive=False)
     world.host.dead.add("p1")
     document = world.backup("r2", takeover=True)
@@ -352,4 +352,4 @@ def test_what_comes_into_foreign_content_that_goes_while_bytes_move_is_kept_in_a
     west = world.clusters["west"]
     assert west.find(f"{ROOT}/.snapshot/{first}/{FOREIGN[2]}").content == FOREIGN[2].encode()
     assert west.find(f"{ROOT}/.snapshot/{second}/theirs %/late").content == b"late"
-    assert [kept.snapshots for kept in world.ground().ledger.read().kept] == [{ROOT: first}, {ROOT: second}]
+    assert [kept.snapshots for kept in world.context().ledger.read().kept] == [{ROOT: first}, {ROOT: second}]

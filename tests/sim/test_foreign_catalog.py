@@ -14,7 +14,7 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import text, text_map
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.datasets.hive.reading import read_all
 from sim.world import TABLES, TableWorld, protecting
 from support.catalogs import database, function, hashes, not_null, partition, statistics, table, view, with_parameters
@@ -46,7 +46,7 @@ def west(world: TableWorld) -> MemoryMetastore:
 
 
 def check(world: TableWorld) -> list[Result]:
-    return Begin(world.ground(), lambda *_: None).look()
+    return StartRun(world.context(), lambda *_: None).look()
 
 
 def drift(world: TableWorld) -> Result:
@@ -60,7 +60,7 @@ def on_west(world: TableWorld) -> dict[str, str]:
 
 def written(world: TableWorld) -> tuple[int, int]:
     """How far the ledger and the secondary's log have come."""
-    return len(world.ground().ledger.chain.entries()), west(world).current_event()
+    return len(world.context().ledger.chain.entries()), west(world).current_event()
 
 
 def made(world: TableWorld, *rows: Any) -> None:
@@ -83,7 +83,7 @@ def made_again(world: TableWorld) -> None:
 def their_database(world: TableWorld) -> Row:
     row = west(world).database("bill")
     changed = {f.DB_LOCATION: text("hdfs://west/else"), f.DB_PARAMETERS: text_map({"k": "v"})}
-    return row_of(row.slot, {**row.tree, **changed})
+    return row_of(row.key, {**row.tree, **changed})
 
 
 def day(world: TableWorld) -> Any:
@@ -149,7 +149,7 @@ def test_a_database_that_somebody_dropped_is_refused_by_name_and_not_made_again(
     world = SETTLED.clone()
     every = read_all(west(world), selection_of(["bill"])).values()
     for kind in ("function", "table", "database"):
-        west(world).drop([row for row in every if row.slot.kind.value == kind])
+        west(world).drop([row for row in every if row.key.kind.value == kind])
     assert drift(world).detail.endswith("by somebody else: database bill was dropped")
     with pytest.raises(Refused, match="database bill was dropped"):
         world.backup("refused")
@@ -177,9 +177,9 @@ def test_events_that_leave_every_object_as_it_should_be_are_no_drift(what: str) 
     world = SETTLED.clone()
     UNCHANGED[what](world)
     assert drift(world).mark is Mark.OK
-    theirs = [slot for slot in on_west(world) if " sales" in slot]
+    theirs = [key for key in on_west(world) if " sales" in key]
     world.backup("second")
-    assert [slot for slot in on_west(world) if " sales" in slot] == theirs
+    assert [key for key in on_west(world) if " sales" in key] == theirs
 
 
 def test_runs_of_another_service_on_the_same_metastore_are_no_drift() -> None:
@@ -210,7 +210,7 @@ def asked(world: TableWorld) -> list[str]:
     """What a look for drift asks the secondary's metastore."""
     inner, ours = west(world), Asked(west(world))
     world.metastores["west"] = ours  # type: ignore[assignment]
-    begin = Begin(world.ground(), lambda *_: None)
+    begin = StartRun(world.context(), lambda *_: None)
     begin._catalogs.rows()
     ours.calls.clear()
     begin._objects.look(lambda: begin._catalogs.parted().rows)
@@ -273,7 +273,7 @@ def test_where_the_log_does_not_tell_every_object_is_compared(how: str, changed:
 def row_without_event() -> dict[Any, Any]:
     store = MemoryMetastore("west")
     store.create([database("bill"), table("bill", "silent", location="hdfs://west/silent")])
-    return {slot: tree for slot, tree in store.objects.items() if slot.table}
+    return {key: tree for key, tree in store.objects.items() if key.table}
 
 
 def test_a_log_that_forgot_everything_and_has_nothing_new_is_not_read_around() -> None:
@@ -367,9 +367,9 @@ def test_what_was_selected_once_is_told_from_the_point_that_selected_it() -> Non
 
 def test_a_point_whose_catalog_is_lost_refuses_nobody_as_foreign() -> None:
     world = SETTLED.clone()
-    point = world.ground().ledger.read().newest_sealed()
+    point = world.context().ledger.read().newest_sealed()
     assert point is not None
     for files in world.files().values():
-        files.remove(f"{world.ground().directory(point.point)}/catalog.parquet")
+        files.remove(f"{world.context().directory(point.point)}/catalog.parquet")
     altered(world, "t1", k="v")
     assert drift(world).mark is Mark.OK

@@ -26,7 +26,7 @@ class Overtaken(MemoryMetastore):
         self._change, self._act, self._lost, self.met = change, act, lost, False
 
     def _meet(self, verb: str, rows: Sequence[Row]) -> None:
-        if self.met or (verb, str(rows[0].slot)) != self._change:
+        if self.met or (verb, str(rows[0].key)) != self._change:
             return
         self.met = True
         self._act()

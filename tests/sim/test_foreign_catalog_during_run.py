@@ -82,15 +82,15 @@ def happening(patch: pytest.MonkeyPatch, world: TableWorld, change: Callable[[Ta
 
 
 def documents(world: TableWorld) -> list[str]:
-    return [one.document for one in world.ground().ledger.read().kept]
+    return [one.document for one in world.context().ledger.read().kept]
 
 
 def kept_rows(world: TableWorld) -> set[tuple[str, str]]:
-    ground = world.ground()
-    every = [row for path in documents(world) for row in read_kept(ground, path)]
+    context = world.context()
+    every = [row for path in documents(world) for row in read_kept(context, path)]
     for path in documents(world):
-        assert ground.source.files.get(path) == ground.target.files.get(path), "both sites have it"
-    return {(str(row.slot), row.hash) for row in every}
+        assert context.source.files.get(path) == context.target.files.get(path), "both sites have it"
+    return {(str(row.key), row.hash) for row in every}
 
 
 def rows_on_west(world: TableWorld) -> dict[str, str]:
@@ -103,7 +103,7 @@ def which_are_accurate(rows: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 def point_of(world: TableWorld, name: str = "second") -> Any:
-    return next(one for one in reversed(world.ground().ledger.read().points.values()) if one.run == name)
+    return next(one for one in reversed(world.context().ledger.read().points.values()) if one.run == name)
 
 
 @pytest.mark.parametrize(("what", "when"), SOME)
@@ -120,7 +120,7 @@ def test_foreign_changes_of_the_catalog_during_a_run_are_refused_by_name_and_not
     said = str(refused.value)
     assert [text for text in (name, "drift: restore", "Put it back") if text not in said] == [], said
     assert rows_on_west(world) == seen[0]
-    assert len(world.ground().ledger.read().sealed()) == 1
+    assert len(world.context().ledger.read().sealed()) == 1
     if when == "before the plan":
         assert point_of(world).state is PointState.TAKEN
         return
@@ -177,7 +177,7 @@ def test_foreign_objects_count_for_no_deletion_and_hide_none() -> None:
     world.policy = RESTORE.replace("deletions: 100%", "deletions: 10%")
     made(world, *(table("bill", f"theirs {n}", location=f"hdfs://west/{n}") for n in range(5)))
     altered(world, "goes", k="v")
-    told = Preview(world.ground()).run()
+    told = Preview(world.context()).run()
     assert [line for line in told["needs_approval"] if "tables" in line] == [
         "1 of 4 tables would be dropped, allowed are 0 (10%)"]
     assert any("table bill.theirs 0 was made" in note for note in told["notes"])
@@ -199,11 +199,11 @@ def test_a_first_run_keeps_what_the_secondary_had_before_where_the_policy_says_r
 
 
 def points(world: TableWorld) -> dict[str, Any]:
-    return points_document("billing", world.ground().ledger.read(), ("east", "west"))
+    return points_document("billing", world.context().ledger.read(), ("east", "west"))
 
 
 def told(world: TableWorld) -> list[str]:
-    chain = world.ground().ledger.chain
+    chain = world.context().ledger.chain
     entries = explanation("billing", all_entries(chain.deciding, chain.path), None)["entries"]
     return [entry["text"] for entry in entries if entry["kind"] in ("kept", "unkept")]
 
@@ -218,11 +218,11 @@ def test_a_service_whose_catalog_waits_for_a_person_writes_nothing_until_somebod
     with pytest.raises(ForeignFound):
         run(world, their_table, when)
     world.stages("second").give_back("refused")
-    ledger, theirs = len(world.ground().ledger.chain.entries()), on_west(world)
+    ledger, theirs = len(world.context().ledger.chain.entries()), on_west(world)
     for name in ("again", "and again"):
         with pytest.raises(ForeignFound, match=r"table bill\.theirs % was made"):
             world.backup(name)
-    assert (len(world.ground().ledger.chain.entries()), on_west(world)) == (ledger, theirs)
+    assert (len(world.context().ledger.chain.entries()), on_west(world)) == (ledger, theirs)
     [found] = [one for one in check(world) if one.name == "drift"]
     assert (found.mark, "theirs % was made" in found.detail) == (Mark.FAIL, True)
     assert [one.name for one in check(world) if "theirs %" in one.detail] == ["drift", "kept"]
@@ -240,7 +240,7 @@ def test_once_somebody_decided_the_next_run_seals_the_point_and_its_own(when: st
     else:
         west(world).drop(west(world).tables("bill", ["theirs %"]))
     world.backup("third")
-    runs = [point.run for point in world.ground().ledger.read().sealed()]
+    runs = [point.run for point in world.context().ledger.read().sealed()]
     # A point whose moment was taken under a rule that refused it keeps its plan: it was never made.
     assert runs == ["first", "second", "third"]
     assert_equal(world)
@@ -257,7 +257,7 @@ def test_what_was_kept_of_a_catalog_is_named_everywhere_until_a_person_removes_i
     [line] = told(world)
     assert [text for text in (document, "theirs % was made", "undone") if text not in line] == []
     [named] = [one for one in check(world) if one.name == "kept"]
-    assert (document in named.detail, f"hdfs dfs -rm {document}" in named.mend) == (True, True)
+    assert (document in named.detail, f"hdfs dfs -rm {document}" in named.remedy) == (True, True)
     for name in ("third", "fourth", "fifth", "sixth", "seventh"):
         world.backup(name)
     world.stages("by hand").prune()
@@ -283,7 +283,7 @@ def test_a_primary_that_takes_no_copy_of_what_is_kept_is_a_warning(monkeypatch: 
     document = world.backup("second")
     [kept] = documents(world)
     assert [text for text in document["warnings"] if f"east has no copy of {kept}" in text] != []
-    assert read_kept(world.ground(), kept) != []
+    assert read_kept(world.context(), kept) != []
 
 
 def test_a_foreign_drop_in_place_of_ours_is_no_foreign_change() -> None:

@@ -48,9 +48,9 @@ def test_foreign_changes_during_a_run_are_refused_by_name_and_left_alone(what: s
     by_hand = "cannot be put back with a copy" if (" was deleted" in said or " was replaced" in said) else "Put it back"
     assert [text for text in (name, "drift: restore", by_hand) if text not in said] == [], said
     assert world.tree("west", ROOT) == theirs
-    state = world.ground().ledger.read()
+    state = world.context().ledger.read()
     assert [point["state"] for point in points(world)["points"]] == ["sealed", "foreign"]
-    staged = world.ground().ledger.read().unfinished()[0].staged
+    staged = world.context().ledger.read().unfinished()[0].staged
     shown = points(world)["points"][-1]
     assert (shown["bytes_copied"], shown["entries"]) == (staged["bytes"], staged["entries"])
     assert shown["bytes_copied"] > 0
@@ -103,7 +103,7 @@ def test_what_was_kept_is_named_everywhere_until_a_person_removes_it_and_no_prun
     [named] = points(world)["kept"]
     assert (named["site"], named["snapshots"], named["count"]) == ("west", {ROOT: kept}, 1)
     [result] = [result for result in check(world) if result.name == "kept" and kept in result.detail]
-    assert f"hdfs dfs -deleteSnapshot '{ROOT}' {kept}" in result.mend
+    assert f"hdfs dfs -deleteSnapshot '{ROOT}' {kept}" in result.remedy
     [line] = told(world)
     assert kept in line
     west(world).delete_snapshot(ROOT, kept)
@@ -169,9 +169,9 @@ def test_a_death_or_a_lost_answer_around_keeping_and_undoing_loses_nothing_and_t
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
     found = [name for name in kept_snapshots(world) if holds(world, name)]
     assert found
-    recorded = {name for one in world.ground().ledger.read().kept for name in one.snapshots.values()}
+    recorded = {name for one in world.context().ledger.read().kept for name in one.snapshots.values()}
     assert recorded.issuperset(found[:1])
-    assert not any(holds(world, name) for p in world.ground().ledger.read().sealed()
+    assert not any(holds(world, name) for p in world.context().ledger.read().sealed()
                    for name in [p.sealed["snapshots"][ROOT]["snapshot"]])  # fmt: skip
 
 
@@ -184,11 +184,11 @@ def holds(world: World, snapshot: str) -> bool:
 
 def test_a_root_in_which_nothing_happened_costs_one_request_to_know_it() -> None:
     world = sealed_world()
-    ground, asked = spy(world)
+    context, asked = spy(world)
     west(world).create_snapshot(ROOT, "candidate")
-    base = world.ground().ledger.read().newest_sealed().sealed["snapshots"][ROOT]["snapshot"]  # type: ignore[union-attr]
+    base = world.context().ledger.read().newest_sealed().sealed["snapshots"][ROOT]["snapshot"]  # type: ignore[union-attr]
     plan = make_plan([], unit_files=1, unit_bytes=1, directory_limit=9)
-    quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(ground.target.namenode)
+    quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(context.target.namenode)
     assert find.run(quiet, *find.differences([quiet])) == []
     assert asked.calls == ["diff"]
 
@@ -270,13 +270,13 @@ def test_what_comes_after_a_death_around_that_look_is_kept_as_well() -> None:
     stages.moment()
     plan_and_stage(stages)
     act(ready)
-    point = ready.ground().ledger.read().unfinished()[0].point
+    point = ready.context().ledger.read().unfinished()[0].point
     for at in range(1, 20):
         world = ready.clone()
         world.host.name = "r2"
         with pytest.raises(Died):
             world.stages("r2", faults=Faults(at, die=True, after=True)).place()
-        if world.files()["west"].names(world.ground().directory(point)).count("placing.json"):
+        if world.files()["west"].names(world.context().directory(point)).count("placing.json"):
             break
         foreign_file(world, late)
         world.host.dead.add("r2")
@@ -285,7 +285,7 @@ def test_what_comes_after_a_death_around_that_look_is_kept_as_well() -> None:
         inside = [west(world).list(f"{ROOT}/.snapshot/{shot}/goes") for shot in kept_snapshots(world)]
         found = {listed.name for listing in inside for listed in listing}
         assert {"for eign", "later ü"} <= found, at
-        named = " ".join(line for kept in world.ground().ledger.read().kept for line in kept.found)
+        named = " ".join(line for kept in world.context().ledger.read().kept for line in kept.found)
         assert "goes/later ü was made" in named, at
         tried += 1
     assert tried >= 3

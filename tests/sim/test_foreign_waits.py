@@ -36,7 +36,7 @@ def test_a_service_with_foreign_changes_stays_refused_and_writes_nothing_until_s
         world.host.dead.add(f"again {number}")
         assert west(world).snapshots(ROOT) == shots
     assert world.clusters["west"].find(f"{ROOT}/stays/for eign").content == b"FOREIGN"
-    assert len(world.ground().ledger.read().kept) == 1
+    assert len(world.context().ledger.read().kept) == 1
 
 
 def written_again(world: World, path: str) -> None:
@@ -79,12 +79,12 @@ def test_a_check_of_a_point_that_waits_for_a_person_says_what_the_next_backup_wi
     drift, recovery = of_the_point(world)
     assert (drift.name, drift.mark, recovery.name, recovery.mark) == ("drift", Mark.WARN, "recovery", Mark.WARN)
     assert drift.detail.endswith("the point is not sealed; west has changed since")
-    assert drift.mend == "The next backup looks again."
+    assert drift.remedy == "The next backup looks again."
     foreign_file(world, f"{ROOT}/stays/for eign")
     world.policy = POLICY + RESTORE
     drift, recovery = of_the_point(world)
     assert (drift.name, drift.mark, recovery.name, recovery.mark) == ("drift", Mark.WARN, "recovery", Mark.WARN)
-    assert drift.mend.startswith("The next backup undoes what is left of it")
+    assert drift.remedy.startswith("The next backup undoes what is left of it")
 
 
 def test_a_check_that_cannot_see_whether_a_point_still_waits_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_once_the_foreign_file_is_taken_away_the_next_run_seals_the_point_and_it
     world = waits()
     west(world).delete(f"{ROOT}/stays/for eign")
     world.backup("next")
-    assert [p.state for p in world.ground().ledger.read().points.values()] == [PointState.SEALED] * 3
+    assert [p.state for p in world.context().ledger.read().points.values()] == [PointState.SEALED] * 3
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
 
@@ -138,7 +138,7 @@ def test_once_the_policy_says_restore_the_next_run_undoes_it_and_seals_the_point
     world = waits()
     world.policy = POLICY + RESTORE
     world.backup("next")
-    assert [p.state for p in world.ground().ledger.read().points.values()] == [PointState.SEALED] * 3
+    assert [p.state for p in world.context().ledger.read().points.values()] == [PointState.SEALED] * 3
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
     assert {world.clusters["west"].find(f"{ROOT}/.snapshot/{name}/stays/for eign").content
             for name in kept_snapshots(world)} == {b"FOREIGN"}  # fmt: skip

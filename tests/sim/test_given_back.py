@@ -26,7 +26,7 @@ def failed_at(stage: str, *, dies: bool) -> World:
         task(before, "scheduled__1", done)
     for at in count(1):
         world = before.clone()
-        stages = BackupStages(world.ground(Faults(at=at, die=dies, lose=not dies)), "scheduled__1")
+        stages = BackupStages(world.context(Faults(at=at, die=dies, lose=not dies)), "scheduled__1")
         try:
             stages.stage(0) if stage == "stage" else getattr(stages, stage)()
         except (Died, DrError):
@@ -35,7 +35,7 @@ def failed_at(stage: str, *, dies: bool) -> World:
 
 
 def last_word(world: World, run: str = "scheduled__1") -> dict[str, Any]:
-    return BackupStages(world.ground(), run).last_word()
+    return BackupStages(world.context(), run).last_word()
 
 
 @pytest.mark.parametrize("dies", [False, True], ids=["fails", "dies"])
@@ -44,7 +44,7 @@ def test_after_a_run_that_failed_anywhere_the_next_one_begins_at_once_and_is_not
     world = failed_at(stage, dies=dies)
     with pytest.raises(Failed, match="run scheduled__1 sealed no point"):
         last_word(world)
-    assert world.ground().ledger.read().claim is None
+    assert world.context().ledger.read().claim is None
     moment = iso(world.clock.wall_ms() + 1500)
     documents = list[dict[str, Any]]()
     assert takes_s(world, lambda: documents.append(world.backup("scheduled__2", moment=moment))) < STANDSTILL_S
@@ -56,10 +56,10 @@ def test_the_last_word_of_a_run_that_was_overtaken_leaves_the_others_claim_alone
     world = failed_at("moment", dies=True)
     world.host.name = "another"
     world.stages("another").preflight(takeover=True)
-    before = world.ground().ledger.chain.entries()
+    before = world.context().ledger.chain.entries()
     with pytest.raises(Failed, match="run scheduled__1 sealed no point"):
         last_word(world)
-    assert world.ground().ledger.chain.entries() == before
+    assert world.context().ledger.chain.entries() == before
 
 
 def test_the_last_word_of_a_run_that_sealed_is_its_point_and_no_other_runs_claim_goes_with_it() -> None:
@@ -67,6 +67,6 @@ def test_the_last_word_of_a_run_that_sealed_is_its_point_and_no_other_runs_claim
     for stage in STAGES:
         task(world, "scheduled__1", stage)
     world.stages("another").preflight()
-    before = world.ground().ledger.chain.entries()
-    assert last_word(world)["point"] == world.ground().ledger.read().sealed()[-1].point
-    assert world.ground().ledger.chain.entries() == before
+    before = world.context().ledger.chain.entries()
+    assert last_word(world)["point"] == world.context().ledger.read().sealed()[-1].point
+    assert world.context().ledger.chain.entries() == before

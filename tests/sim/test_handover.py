@@ -24,15 +24,15 @@ TASKS = ("preflight", "moment", "plan", "stage", "place", "verify", "seal")
 def task(world: SlowWorld, name: str, try_no: int = 1) -> Any:
     """One task of the run ``ours``: a process of its own, that knows the run by its id alone."""
     world.host.name = f"process of {name} {try_no}"
-    stages = BackupStages(world.ground(), "ours", try_no)
+    stages = BackupStages(world.context(), "ours", try_no)
     return stages.stage(0) if name == "stage" else getattr(stages, name)()
 
 
 def shown(world: SlowWorld) -> Any:
-    ground = world.ground()
-    claim = ground.ledger.read().claim
+    context = world.context()
+    claim = context.ledger.read().claim
     assert claim is not None
-    return shown_heartbeat(ground.target.namenode, SERVICE, claim.n)
+    return shown_heartbeat(context.target.namenode, SERVICE, claim.n)
 
 
 def test_tasks_that_wait_a_minute_for_a_worker_are_waited_for() -> None:
@@ -44,7 +44,7 @@ def test_tasks_that_wait_a_minute_for_a_worker_are_waited_for() -> None:
             assert shown(world).quiet_s == 600.0
         world.passes(f"waiting after {name}", WORKER_S)
     assert world.watcher.would == []
-    assert [point.run for point in world.ground().ledger.read().sealed()] == ["first", "ours"]
+    assert [point.run for point in world.context().ledger.read().sealed()] == ["first", "ours"]
 
 
 def test_a_task_that_never_comes_is_taken_over_after_the_time_that_was_handed_over() -> None:
@@ -55,7 +55,7 @@ def test_a_task_that_never_comes_is_taken_over_after_the_time_that_was_handed_ov
     began_s = world.clock.monotonic_s()
     assert world.backup("another")["state"] == "sealed"
     assert 600.0 <= world.clock.monotonic_s() - began_s < 700.0
-    assert [point.run for point in world.ground().ledger.read().sealed()] == ["first", "ours", "another"]
+    assert [point.run for point in world.context().ledger.read().sealed()] == ["first", "ours", "another"]
 
 
 def test_the_first_heartbeat_of_a_later_task_takes_the_place_of_what_was_handed_over() -> None:
@@ -64,7 +64,7 @@ def test_the_first_heartbeat_of_a_later_task_takes_the_place_of_what_was_handed_
     task(world, "preflight")
     task(world, "moment")
     world.host.name = "process of plan"
-    stages = BackupStages(world.ground(), "ours")
+    stages = BackupStages(world.context(), "ours")
     world.answer_s, killed = 7.0, RuntimeError("killed")
 
     def kill(*_: Any, **__: Any) -> None:
@@ -82,16 +82,16 @@ def test_of_tasks_side_by_side_the_one_that_works_is_seen_whichever_ended_last()
     world = lived_in()
     for name in TASKS[:3]:
         task(world, name)
-    at_work = world.ground()
-    pulse = at_work.claims.pulse(at_work.claims.owned("ours")[1])
+    at_work = world.context()
+    writer = at_work.claims.heartbeat_for(at_work.claims.owned("ours")[1])
     task(world, "stage")
     assert shown(world).awaits == "place"
-    pulse.beat()
+    writer.beat()
     assert shown(world).awaits == ""
     for second in range(120):
         world.passes(f"second {second}", 1.0)
-        pulse.beat()
-    pulse.hand_over("place", 600.0)
+        writer.beat()
+    writer.hand_over("place", 600.0)
     world.passes("waiting for place", WORKER_S)
     assert world.watcher.would == []
     assert [task(world, name) for name in TASKS[4:]][-1]["state"] == "sealed"
@@ -133,19 +133,19 @@ def test_the_last_task_of_another_run_takes_nothing_back() -> None:
     world = lived_in()
     task(world, "preflight")
     with pytest.raises(Failed):
-        BackupStages(world.ground(), "fallen long ago").sealed()
+        BackupStages(world.context(), "fallen long ago").sealed()
     assert shown(world).awaits == "moment"
 
 
 def test_a_superseded_try_that_wakes_takes_nothing_back_of_what_its_successor_handed_over() -> None:
     world = lived_in()
     world.host.name = "sleeper"
-    asleep = world.ground()
+    asleep = world.context()
     world.stages("sleeper").preflight()
-    pulse = asleep.claims.pulse(asleep.claims.owned("sleeper")[1])
+    writer = asleep.claims.heartbeat_for(asleep.claims.owned("sleeper")[1])
     world.host.name = "ours"
-    BackupStages(world.ground(), "ours").preflight(takeover=True)
-    pulse.beat()
+    BackupStages(world.context(), "ours").preflight(takeover=True)
+    writer.beat()
     assert shown(world).awaits == "moment"
     world.passes("waiting for moment", WORKER_S)
     assert world.watcher.would == []
@@ -154,13 +154,13 @@ def test_a_superseded_try_that_wakes_takes_nothing_back_of_what_its_successor_ha
 def test_a_death_of_the_one_process_that_does_everything_is_noticed_at_once_whatever_it_announced() -> None:
     world = lived_in()
     world.host.name = "ours"
-    ground = world.ground()
+    context = world.context()
     world.stages("ours").preflight()
-    pulse = ground.claims.pulse(ground.claims.owned("ours")[1])
-    with pulse.quiet("the checksum of a large file", 900.0):
+    writer = context.claims.heartbeat_for(context.claims.owned("ours")[1])
+    with writer.quiet("the checksum of a large file", 900.0):
         assert shown(world).quiet_s == pytest.approx(900.0, abs=1)
         real = world.clock.sleep_until
-        world.clock.sleep_until = _beats(world, pulse)  # type: ignore[method-assign]
+        world.clock.sleep_until = _beats(world, writer)  # type: ignore[method-assign]
         with pytest.raises(Busy, match="busy: ours"):
             world.backup("another")
         world.clock.sleep_until = real  # type: ignore[method-assign]
@@ -170,12 +170,12 @@ def test_a_death_of_the_one_process_that_does_everything_is_noticed_at_once_what
     assert world.clock.monotonic_s() - began_s < 30.0
 
 
-def _beats(world: SlowWorld, pulse: Any) -> Callable[[float], None]:
+def _beats(world: SlowWorld, writer: Any) -> Callable[[float], None]:
     asleep = world.clock.sleep_until
 
     def woken(monotonic_s: float) -> None:
         asleep(monotonic_s + 1.0)
-        pulse.beat()
+        writer.beat()
 
     return woken
 
@@ -192,5 +192,5 @@ def test_who_waits_for_a_handover_is_told_so() -> None:
             pass
 
     world.host.name = "another"
-    BackupStages(world.ground(), "another", one_process=True, observer=Told()).preflight()
+    BackupStages(world.context(), "another", one_process=True, observer=Told()).preflight()
     assert "run ours awaits moment, for up to 600 s; waiting" in said

@@ -12,7 +12,7 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.points.damage import Bad, mark_damaged
 from sim.test_backup_flow import ROOT
 from sim.test_prune_interrupted import grown as unpruned_world
@@ -51,7 +51,7 @@ def grown(drift: str = "refuse") -> World:
 
 
 def points(world: World) -> list[Point]:
-    return world.ground().ledger.read().sealed()
+    return world.context().ledger.read().sealed()
 
 
 def lose(world: World, site: str, point: Point, *roots: str) -> list[str]:
@@ -115,7 +115,9 @@ def test_roots_whose_snapshots_are_all_there_go_on_as_an_increment(mixture: str)
     before = [name for name in names(world, ROOT) if name.endswith("-before")]
     document = world.backup("next")
     assert document["baseline"] == newest.point
-    manifest = world.ground().target.files.get(f"{world.ground().directory(document['point'])}/manifest.json").decode()
+    manifest = (
+        world.context().target.files.get(f"{world.context().directory(document['point'])}/manifest.json").decode()
+    )
     assert [name for name in names(world, ROOT) if name.endswith("-before")] == before
     assert f'"older": "{newest.taken["roots"][ROOT]["snapshot"]}"' in manifest
 
@@ -128,13 +130,13 @@ def test_foreign_changes_are_found_as_long_as_the_secondary_has_its_own_newest_s
     world = grown()
     [gone, _] = lose(world, "east", points(world)[-1], *BOTH)
     write(world, "west", f"{ROOT}/theirs", b"theirs")
-    before = world.ground().ledger.chain.entries()
-    looked = {r.name: r.detail for r in Begin(world.ground(), lambda claim, point: None).look()}
+    before = world.context().ledger.chain.entries()
+    looked = {r.name: r.detail for r in StartRun(world.context(), lambda claim, point: None).look()}
     assert f"{ROOT}/theirs was made" in looked["drift"]
     assert gone in looked["baseline"] or OTHER in looked["baseline"]
     with pytest.raises(Refused, match="theirs was made"):
         world.backup("next")
-    assert world.ground().ledger.chain.entries() == before
+    assert world.context().ledger.chain.entries() == before
 
 
 def test_foreign_changes_are_kept_aside_where_the_policy_says_so_although_the_primarys_snapshot_is_gone() -> None:
@@ -167,7 +169,7 @@ def test_what_may_be_foreign_is_kept_where_the_secondarys_own_snapshot_is_gone(d
         assert any(f"west:{root}: foreign changes cannot be told" in line for line in document["warnings"])
     assert kept(world, f"{ROOT}/theirs") == [b"theirs"]
     assert kept(world, f"{OTHER}/changes +") == [b"theirs, too"]
-    [named] = world.ground().ledger.read().kept
+    [named] = world.context().ledger.read().kept
     assert set(named.snapshots) == set(BOTH)
     assert f"{OTHER}/changes +" in " ".join(named.found)
 
@@ -175,7 +177,7 @@ def test_what_may_be_foreign_is_kept_where_the_secondarys_own_snapshot_is_gone(d
 def test_a_damaged_newest_point_is_compared_whole_and_foreign_changes_beside_the_damage_are_found() -> None:
     world = grown()
     newest = points(world)[-1]
-    mark_damaged(world.ground(), "verify", newest, [Bad(ROOT, "changes +", "could not be read back")])
+    mark_damaged(world.context(), "verify", newest, [Bad(ROOT, "changes +", "could not be read back")])
     world.clusters["west"].delete(f"{ROOT}/changes +", recursive=False)
     write(world, "west", f"{OTHER}/theirs", b"theirs")
     with pytest.raises(Refused, match=f"{OTHER}/theirs was made"):
@@ -189,7 +191,7 @@ def test_a_damaged_newest_point_is_compared_whole_and_foreign_changes_beside_the
 
 def test_foreign_changes_beside_a_damaged_newest_point_are_kept_where_the_policy_says_restore() -> None:
     world = grown("restore")
-    mark_damaged(world.ground(), "verify", points(world)[-1], [Bad(ROOT, "changes +", "could not be read back")])
+    mark_damaged(world.context(), "verify", points(world)[-1], [Bad(ROOT, "changes +", "could not be read back")])
     write(world, "west", f"{OTHER}/theirs", b"theirs")
     world.backup("next")
     assert set(kept(world, f"{OTHER}/theirs")) == {b"theirs"}
@@ -199,9 +201,9 @@ def test_foreign_changes_beside_a_damaged_newest_point_are_kept_where_the_policy
 def test_a_look_before_the_run_says_what_is_lost_and_what_it_would_do() -> None:
     world = grown()
     gone = lose(world, "west", points(world)[-1], OTHER)
-    [lost] = [r for r in Begin(world.ground(), lambda claim, point: None).look() if r.name == "baseline"]
+    [lost] = [r for r in StartRun(world.context(), lambda claim, point: None).look() if r.name == "baseline"]
     assert gone[0] in lost.detail
-    preview: dict[str, Any] = Preview(world.ground()).run()
+    preview: dict[str, Any] = Preview(world.context()).run()
     assert preview["baseline"] == points(world)[-1].point
     assert preview["deletions"] == 2
 
@@ -223,6 +225,6 @@ def test_prune_keeps_the_newest_point_that_both_sites_have_whole() -> None:
     world = unpruned_world()
     *_, common, newest = points(world)
     lose(world, "east", newest, ROOT)
-    assert Prune(world.ground()).run("by hand")["warnings"] == []
+    assert Prune(world.context()).run("by hand")["warnings"] == []
     left = [point.run for point in points(world) if not point.gone]
     assert left == [common.run, newest.run]

@@ -16,7 +16,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, DrError, Unknown, Unreachable
 from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import MANIFEST, Documents
 from hadoop_dr.services.report import all_entries, explanation
 from sim.test_backup_flow import ROOT, fill
@@ -68,10 +68,10 @@ class Desk(TableWorld):
         super().__post_init__()
         self.written, self.log = Counter[str](), list[str]()
 
-    def ground(self, faults: Faults | None = None) -> Ground:
-        ground = super().ground(faults)
-        source, target = (replace(side, files=Spoilt(side.files, self)) for side in (ground.source, ground.target))
-        return replace(ground, source=source, target=target)
+    def context(self, faults: Faults | None = None) -> BackupContext:
+        context = super().context(faults)
+        source, target = (replace(side, files=Spoilt(side.files, self)) for side in (context.source, context.target))
+        return replace(context, source=source, target=target)
 
 
 def lived_in() -> Desk:
@@ -106,12 +106,12 @@ def in_step(world: Desk, document: dict[str, Any]) -> None:
 
 
 def point_of(world: Desk, run: str) -> Point:
-    return next(point for point in world.ground().ledger.read().points.values() if point.run == run)
+    return next(point for point in world.context().ledger.read().points.values() if point.run == run)
 
 
 def has(world: Desk, site: str, point: Point, name: str) -> bool:
-    ground = world.ground()
-    directory, _, leaf = f"{ground.directory(point.point)}/{name}".rpartition("/")
+    context = world.context()
+    directory, _, leaf = f"{context.directory(point.point)}/{name}".rpartition("/")
     return leaf in world.files()[site].names(directory)
 
 
@@ -198,7 +198,7 @@ def test_a_document_that_the_source_never_takes_is_a_warning_of_the_point(name: 
     point = point_of(world, "tasks")
     assert said in point.sealed["summary"]["warnings"]
     assert has(world, "west", point, name)
-    chain = world.ground().ledger.chain
+    chain = world.context().ledger.chain
     told = explanation("billing", all_entries(chain.deciding, chain.path), point.point)["entries"]
     assert any(said in entry["text"] for entry in told if entry["kind"] == "sealed")
 
@@ -247,13 +247,13 @@ def test_a_document_that_only_the_source_has_serves_a_sealed_point_and_no_other(
     world = lived_in()
     stages_until_plan(world, "lacks")
     point = point_of(world, "lacks")
-    ground = world.ground()
-    world.files()["west"].remove(f"{ground.directory(point.point)}/items-0.parquet")
+    context = world.context()
+    world.files()["west"].remove(f"{context.directory(point.point)}/items-0.parquet")
     with pytest.raises(BaselineLost, match="is missing on west"):
         plan_and_stage(world.stages("lacks"))
     sealed = point_of(world, "first")
-    world.files()["west"].remove(f"{ground.directory(sealed.point)}/items-0.parquet")
-    assert Documents(ground, sealed).read("items-0.parquet")
+    world.files()["west"].remove(f"{context.directory(sealed.point)}/items-0.parquet")
+    assert Documents(context, sealed).read("items-0.parquet")
 
 
 def test_a_death_before_the_source_was_told_to_lack_the_plan_is_made_good_by_the_next_try() -> None:

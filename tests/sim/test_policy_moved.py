@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World
 
@@ -18,10 +18,10 @@ class Moving(World):
 
     file = "include/policies/old ü.yaml"
 
-    def ground(self, faults: Faults | None = None) -> Ground:
+    def context(self, faults: Faults | None = None) -> BackupContext:
         """The ground of a new process, which finds the policy where it is now."""
-        ground = super().ground(faults)
-        return replace(ground, policy=replace(ground.policy, file=self.file))
+        context = super().context(faults)
+        return replace(context, policy=replace(context.policy, file=self.file))
 
 
 def lived_in() -> Moving:
@@ -47,7 +47,7 @@ def test_a_run_whose_policy_moved_is_finished_and_the_next_one_goes_on_as_an_inc
     document = world.backup("next")
     assert document["baseline"] is not None
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
-    assert {p.state for p in world.ground().ledger.read().points.values()} <= {PointState.SEALED, PointState.VOID}
+    assert {p.state for p in world.context().ledger.read().points.values()} <= {PointState.SEALED, PointState.VOID}
 
 
 def test_stages_of_one_run_find_the_policy_wherever_it_lies_then() -> None:
@@ -65,4 +65,4 @@ def test_stages_of_one_run_find_the_policy_wherever_it_lies_then() -> None:
         world.stages("one").stage(shard)
     for name in ("place", "verify", "seal"):
         getattr(stages(), name)()
-    assert len(world.ground().ledger.read().sealed()) == 2
+    assert len(world.context().ledger.read().sealed()) == 2

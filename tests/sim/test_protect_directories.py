@@ -124,12 +124,12 @@ def test_a_directory_that_was_taken_out_and_removed_by_hand_stops_no_run_and_no_
         holds(world, world.backup("second"), STAYS)
     free_by_hand(world, GOES)
     if when == "before the next point":
-        assert "is gone" in verify_again(world.ground(), first["point"])["mismatch"][0]
+        assert "is gone" in verify_again(world.context(), first["point"])["mismatch"][0]
     document = world.backup("next")
     holds(world, document, STAYS)
     last = world.backup("last")
     assert [warning for warning in last["warnings"] if "not pruned" in warning] == []
-    state = world.ground().ledger.read()
+    state = world.context().ledger.read()
     assert set(state.points[first["point"]].gone) == set(SITES)
 
 
@@ -162,7 +162,7 @@ def test_quotas_are_kept_of_a_directory_that_comes_and_of_none_that_goes() -> No
     world.backup("first")
     world.policy = hdfs(STAYS, COMES)
     document = world.backup("second")
-    point = world.ground().ledger.read().points[document["point"]]
+    point = world.context().ledger.read().points[document["point"]]
     assert point.sealed["summary"]["quotas"]["kept"] == 2
 
 
@@ -187,7 +187,7 @@ def test_a_point_of_an_earlier_run_is_carried_to_its_end_with_its_own_directorie
     world.policy = hdfs(STAYS, COMES)
     document = world.backup("next")
     holds(world, document, STAYS, COMES)
-    carried = world.ground().ledger.read().sealed()[1]
+    carried = world.context().ledger.read().sealed()[1]
     assert set(carried.taken["roots"]) == {STAYS, GOES}
     assert world.clusters["west"].find(f"{GOES}/later").content == b"x" * 2000
 
@@ -250,7 +250,7 @@ def test_whatever_interrupts_the_run_that_changes_directories_the_next_one_holds
     assert world.tree("west", GOES) == kept
     for root in (STAYS, GOES, COMES):
         assert ".hadoop-dr" not in world.clusters["west"].find(root).children
-    Prune(world.ground()).run("then")
+    Prune(world.context()).run("then")
 
 
 ROUNDS = st.lists(

@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.points.documents import Documents
 from sim.world import TableWorld, protecting
@@ -81,7 +81,7 @@ def test_what_was_taken_out_is_named_as_the_policy_named_it_when_the_older_point
     world = two_databases(hive("bill", "crm.c*"))
     point = world.backup("first")["point"]
     for files in world.files().values():
-        files.remove(world.ground().directory(point))
+        files.remove(world.context().directory(point))
     world.policy = hive("bill")
     [warning] = left(world.backup("second")["warnings"])
     assert "hive: crm.c*; what west has of it stays" in warning
@@ -104,7 +104,7 @@ def test_a_pattern_that_widens_to_the_database_brings_its_functions_and_its_own_
     assert world.metastores["west"].functions() == []
     world.policy = hive("bill")
     document = world.backup("second")
-    assert [row.slot.key for row in world.metastores["west"].functions()] == ["f"]
+    assert [row.key.name for row in world.metastores["west"].functions()] == ["f"]
     holds_what_is_selected(world, document)
     assert left(document["warnings"]) == []
 
@@ -119,7 +119,7 @@ def test_a_database_that_narrows_to_a_pattern_leaves_the_rest_and_names_it() -> 
     assert "database bill, function bill f, table bill.t2" in warning
     assert "t1" not in warning
     assert tables_on(world, "west") == {"bill.t1", "bill.t2"}
-    assert [row.slot.key for row in world.metastores["west"].functions()] == ["f"]
+    assert [row.key.name for row in world.metastores["west"].functions()] == ["f"]
 
 
 def test_a_database_that_was_only_made_for_a_table_is_not_named_when_the_table_is_taken_out() -> None:
@@ -134,9 +134,9 @@ def test_whatever_the_policy_says_now_a_point_is_planned_placed_and_verified_by_
     world.metastores["west"].create([database("crm"), table("crm", "own"), database("bill"), table("bill", "old")])
     begun(world, "moment")
     world.policy = hive("crm", more="drift: restore\n")
-    ground = world.ground()
-    [point] = ground.ledger.read().points.values()
-    catalogs, documents = Catalogs(ground), Documents(ground, point)
+    context = world.context()
+    [point] = context.ledger.read().points.values()
+    catalogs, documents = Catalogs(context), Documents(context, point)
     assert catalogs.plan(point, documents)[0] == {"create": 3, "alter": 1, "drop": 1}
     documents.seal_manifest({})
     catalogs.drop(point, documents, lambda: None)
@@ -148,7 +148,7 @@ def test_whatever_the_policy_says_now_a_point_is_planned_placed_and_verified_by_
 
 def test_patterns_that_overlap_are_refused_and_the_same_ones_in_another_order_are_the_same() -> None:
     with pytest.raises(BadInput, match="overlaps 'hive: bill'"):
-        two_databases(hive("bill", "bill.t*")).ground()
+        two_databases(hive("bill", "bill.t*")).context()
     world = two_databases(hive("crm", "bill"))
     world.backup("first")
     world.policy = hive("bill", "crm")
@@ -206,7 +206,7 @@ def test_a_point_of_an_earlier_run_is_carried_to_its_end_under_its_own_selection
     begun(world, until)
     world.policy = hive(*new)
     document = world.backup("next")
-    sealed = world.ground().ledger.read().sealed()
+    sealed = world.context().ledger.read().sealed()
     assert [point.taken["protect"]["hive"] for point in sealed] == [["bill.t2"], sorted(old), sorted(new)]
     assert all(point.sealed["verified"]["word"] == "match" for point in sealed)
     holds_what_is_selected(world, document)
@@ -219,7 +219,7 @@ def test_a_carried_point_keeps_the_rules_and_queries_of_the_policy_it_was_begun_
     begun(world, "plan")
     world.policy = hive("bill", "crm", more='smoke: ["select 1 from crm.c1"]\n').replace('"5"', '"9"')
     world.backup("next")
-    carried, own = world.ground().ledger.read().sealed()
+    carried, own = world.context().ledger.read().sealed()
     assert (carried.sealed["retention"]["secondary"], own.sealed["retention"]["secondary"]) == ("5", "9")
     assert "bill.t1" in carried.sealed["verified"]["cannot_tell"][0]
     assert "crm.c1" in own.sealed["verified"]["cannot_tell"][0]
@@ -245,7 +245,7 @@ def test_a_try_that_begins_again_under_another_policy_does_not_change_the_point_
     document = again.seal()
     assert set(document["snapshots"]["west"]) == ({"/wh/t1 ü", "/wh/t2 ü"} if taken else {"/wh/c1 ü"})
     assert tables_on(world, "west") == ({"bill.t1", "bill.t2"} if taken else {"crm.c1"})
-    [point] = world.ground().ledger.read().sealed()
+    [point] = world.context().ledger.read().sealed()
     assert point.sealed["retention"]["secondary"] == ("5" if taken else "9")
 
 
@@ -275,7 +275,7 @@ def test_whatever_interrupts_the_run_that_changes_the_selection_the_next_one_hol
     holds_what_is_selected(world, document)
     assert set(document["snapshots"]["west"]) == {"/wh/t2 ü", "/wh/c1 ü", "/wh/c2 ü"}
     assert tables_on(world, "west") == {"bill.t1", "bill.t2", "crm.c1", "crm.c2"}
-    assert {p.state for p in world.ground().ledger.read().points.values()} <= {PointState.SEALED, PointState.VOID}
+    assert {p.state for p in world.context().ledger.read().points.values()} <= {PointState.SEALED, PointState.VOID}
 
 
 SELECTIONS = st.sampled_from(
@@ -321,13 +321,13 @@ def changed(world: TableWorld, number: int, change: str) -> set[str]:
 
 def test_a_mistyped_database_is_named_by_check_and_by_the_point_and_alone_it_is_refused() -> None:
     world = two_databases(hive("bil"))
-    [told] = [one for one in Begin(world.ground(), lambda *_: None).look() if one.name == "tables"]
+    [told] = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "tables"]
     assert (told.mark, told.detail) == (Mark.FAIL, "nothing is protected: 'hive: bil' takes in no table now")
     with pytest.raises(Refused, match="'hive: bil' takes in no table now"):
         world.backup("mistyped")
-    assert world.ground().ledger.read().claim is None
+    assert world.context().ledger.read().claim is None
     world.policy = hive("bil", "crm")
-    [told] = [one for one in Begin(world.ground(), lambda *_: None).look() if one.name == "tables"]
+    [told] = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "tables"]
     assert told.mark is Mark.WARN
     assert "'hive: bil' takes in no table now" in world.backup("half")["warnings"]
 

@@ -59,32 +59,34 @@ def grown() -> World:
 
 
 def sealed(world: World) -> list[Point]:
-    return world.ground().ledger.read().sealed()
+    return world.context().ledger.read().sealed()
 
 
 def nothing_listed_is_missing(world: World) -> None:
     """Every point that the ledger lists on a site has its snapshots there, and its documents somewhere."""
-    ground = world.ground()
+    context = world.context()
     for point in sealed(world):
-        for site, side in ground.sides.items():
+        for site, side in context.sides.items():
             there = {snapshot.name for snapshot in side.namenode.snapshots(ROOT)}
             for kept in (recorded_snapshots(point, site) or {}).values():
                 assert kept["snapshot"] in there, (point.run, site)
         if len(point.gone) < 2:
-            assert ground.target.files.names(ground.directory(point.point))
+            assert context.target.files.names(context.directory(point.point))
 
 
 def nothing_gone_is_left(world: World) -> None:
     """What the ledger says is gone lies nowhere any more, neither snapshots nor documents."""
-    ground = world.ground()
-    for site, side in ground.sides.items():
+    context = world.context()
+    for site, side in context.sides.items():
         listed = {kept["snapshot"] for p in sealed(world) for kept in (recorded_snapshots(p, site) or {}).values()}
         assert {snapshot.name for snapshot in side.namenode.snapshots(ROOT)} == listed
-        assert side.files.names(ground.directory("").rstrip("/")) == [p.point for p in sealed(world) if len(p.gone) < 2]
+        assert side.files.names(context.directory("").rstrip("/")) == [
+            p.point for p in sealed(world) if len(p.gone) < 2
+        ]
 
 
 def prune(world: World, faults: Faults | None = None, run: str = "by hand") -> dict[str, Any]:
-    return Prune(world.ground(faults)).run(run)
+    return Prune(world.context(faults)).run(run)
 
 
 @cache
@@ -140,16 +142,16 @@ def test_what_became_the_newest_sound_point_while_a_prune_works_is_not_pruned() 
         *_, before, newest = sealed(world)
 
         def mark(world: World = world, newest: Point = newest) -> None:
-            mark_damaged(world.ground(), "verify", newest, [Bad(ROOT, "a b", "could not be read back")])
+            mark_damaged(world.context(), "verify", newest, [Bad(ROOT, "a b", "could not be read back")])
 
         gone: list[str] = []
 
         def marked(world: World = world, gone: list[str] = gone, before: str = before.point) -> None:
             mark(world)
-            gone.extend(world.ground().ledger.read().points[before].gone)
+            gone.extend(world.context().ledger.read().points[before].gone)
 
         prune(world, Faults(at=at, first=marked))
-        assert world.ground().ledger.read().points[before.point].gone == tuple(gone), at
+        assert world.context().ledger.read().points[before.point].gone == tuple(gone), at
         nothing_listed_is_missing(world)
 
 
@@ -166,12 +168,12 @@ def test_an_undo_that_is_carried_out_while_a_prune_looks_around_keeps_what_it_ma
         return real(self)
 
     monkeypatch.setattr(MemoryNameNode, "snapshottable", snapshottable)
-    Prune(world.ground()).run("by hand")
+    Prune(world.context()).run("by hand")
     monkeypatch.undo()
     if len(asked) < looks:
         preflight(world, "undoes")
     back_at_the_sealed_point(world)
-    newest = world.ground().ledger.read().newest_sealed()
+    newest = world.context().ledger.read().newest_sealed()
     assert newest is not None
     assert world.backup("next")["baseline"] == newest.point
 
@@ -182,10 +184,10 @@ def test_a_void_point_is_cleared_away_also_while_somebody_appends() -> None:
         stages = world.stages("given up")
         stages.preflight()
         stages.moment()
-        ground = world.ground(Faults(at=at, first=lambda world=world: prune(world)))  # type: ignore[misc]
-        _, claim = ground.claims.owned("given up")
-        Void(ground).void(claim, claim.point, "not wanted")
-        assert world.ground().ledger.read().points[claim.point].gone == ("east", "west")
+        context = world.context(Faults(at=at, first=lambda world=world: prune(world)))  # type: ignore[misc]
+        _, claim = context.claims.owned("given up")
+        Void(context).void(claim, claim.point, "not wanted")
+        assert world.context().ledger.read().points[claim.point].gone == ("east", "west")
 
 
 def test_a_point_that_is_pruned_while_it_is_sampled_is_not_found_damaged(monkeypatch: pytest.MonkeyPatch) -> None:

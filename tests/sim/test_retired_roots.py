@@ -85,7 +85,7 @@ def test_nothing_is_retired_while_a_run_works_and_a_root_that_comes_back_is_one_
     world.host.name = "works"
     world.stages("works").preflight()
     world.policy = ONE
-    Prune(world.ground()).run("meanwhile")
+    Prune(world.context()).run("meanwhile")
     assert all(OLD in namenode(world, site).snapshottable() for site in ("east", "west"))
     world.host.dead.add("works")
     world.policy = BOTH

@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from sim.test_backup_flow import fill
 from sim.world import POLICY, World, plan_and_stage, protecting
 
@@ -108,7 +108,7 @@ def test_who_reaches_more_on_the_secondary_because_of_what_lies_above_is_told_an
 
 
 def told_above(world: World) -> list[tuple[str, str]]:
-    results = Begin(world.ground(), lambda *_: None).look()
+    results = StartRun(world.context(), lambda *_: None).look()
     return [(result.mark.value, result.detail) for result in results if result.name == "above roots"]
 
 
@@ -144,7 +144,7 @@ def test_looking_changes_no_attribute_of_a_root_on_either_site(look: str) -> Non
     world.backup("r1")
     closed = closed_root(world)
     before = looks(world, "east"), closed
-    ground = world.ground()
-    looked = Begin(ground, lambda *_: None).look() if look == "check" else Preview(ground).run()
+    context = world.context()
+    looked = StartRun(context, lambda *_: None).look() if look == "check" else Preview(context).run()
     assert looked
     assert (looks(world, "east"), looks(world, "west")) == before

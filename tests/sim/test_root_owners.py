@@ -14,7 +14,7 @@ from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import DrError, OwnedElsewhere, Refused, Superseded
 from hadoop_dr.domain.ledger import Entry, entry_path, pair_chain
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.ledger.chain import Chain
@@ -57,7 +57,7 @@ def pair_entries(world: World) -> list[str]:
 
 def looked(world: World, mark: Mark) -> set[str]:
     """Names of the checks that come out so."""
-    return {result.name for result in Begin(world.ground(), lambda *_: None).look() if result.mark is mark}
+    return {result.name for result in StartRun(world.context(), lambda *_: None).look() if result.mark is mark}
 
 
 def test_a_run_owns_all_its_new_roots_by_one_entry_and_an_unchanged_one_writes_none() -> None:
@@ -123,9 +123,9 @@ def test_a_root_that_another_service_owns_is_refused_by_name_before_anything_cha
     assert "other" in said
     assert f"{theirs} " in said
     assert f"{ROOT}, a root of the service 'billing'" in said or "a root of the service 'billing' too" in said
-    assert "unprotect" in refused.value.mend
+    assert "unprotect" in refused.value.remedy
     assert (snapshottable(world), owners(world)) == before
-    assert not other.ground().ledger.chain.entries()
+    assert not other.context().ledger.chain.entries()
     assert "owners" in looked(other, Mark.FAIL)
     world.backup("goes on")
 
@@ -186,7 +186,7 @@ def test_of_two_controllers_that_want_one_root_at_any_step_exactly_one_has_it_an
 def test_of_eight_processes_that_race_for_one_root_one_wins() -> None:
     world = filled()
     names = [f"svc{number}" for number in range(8)]
-    grounds = [beside(world, POLICY.replace("service: billing", f"service: {name}")).ground() for name in names]
+    grounds = [beside(world, POLICY.replace("service: billing", f"service: {name}")).context() for name in names]
 
     def owns(number: int) -> bool:
         try:
@@ -246,9 +246,9 @@ def test_a_lost_answer_on_the_way_to_a_root_is_read_back_or_stops_the_run_and_th
 
 def test_an_entry_whose_answer_was_lost_but_which_is_there_lets_the_run_go_on() -> None:
     world, faults = filled(), Faults()
-    ground = world.ground(faults)
+    context = world.context(faults)
     faults.at, faults.lose, faults.after = faults.count + 1, True, True
-    ground.owners.own([ROOT], "r", lambda: None)
+    context.owners.own([ROOT], "r", lambda: None)
     assert owners(world) == {ROOT: "billing"}
     assert pair_entries(world).count("roots_owned") == 1
 
@@ -268,14 +268,14 @@ def test_a_run_that_lost_its_claim_owns_nothing() -> None:
     world.host.name = "sleeps"
     sleeps = world.stages("sleeps")
     sleeps.preflight()
-    ground = world.ground()
-    ground.owners.release(None, "somebody", lambda: None)
+    context = world.context()
+    context.owners.release(None, "somebody", lambda: None)
     world.host.dead.add("sleeps")
-    claim = ground.claims.owned("sleeps")[1]
+    claim = context.claims.owned("sleeps")[1]
     beside(world, POLICY).stages("takes over").preflight(takeover=True)
-    ground.owners.release(None, "somebody", lambda: None)
+    context.owners.release(None, "somebody", lambda: None)
     with pytest.raises(Superseded):
-        own_roots(ground, claim, lambda: [ROOT])
+        own_roots(context, claim, lambda: [ROOT])
     assert owners(world) == {}
 
 
@@ -343,10 +343,10 @@ def test_releasing_gives_all_roots_of_a_service_up_and_nobody_elses() -> None:
     other = beside(world, protecting("hdfs: /data/c ü", policy=OTHER))
     world.clusters["east"].make_directory("/data/c ü", 0o755, parents=True)
     other.backup("theirs")
-    ground = world.ground()
-    assert ground.owners.release(None, "unprotect", lambda: None) == [ROOT]
+    context = world.context()
+    assert context.owners.release(None, "unprotect", lambda: None) == [ROOT]
     assert owners(world) == {"/data/c ü": "other"}
-    assert ground.owners.release(None, "unprotect", lambda: None) == []
+    assert context.owners.release(None, "unprotect", lambda: None) == []
     told = explanation("pair", all_entries(world.files()["west"], PAIR), None)["entries"]
     assert [entry["text"] for entry in told[1:]] == [
         f"service billing owns {ROOT}",
@@ -358,7 +358,7 @@ def test_releasing_gives_all_roots_of_a_service_up_and_nobody_elses() -> None:
 def test_a_prune_by_hand_makes_no_root_free_that_a_point_needs() -> None:
     world = filled()
     world.backup("first")
-    Prune(world.ground()).run("by hand")
+    Prune(world.context()).run("by hand")
     assert snapshottable(world) == {ROOT}
 
 
@@ -393,7 +393,7 @@ def given_up(world: World) -> None:
         for shot in namenode.snapshots(ROOT):
             namenode.delete_snapshot(ROOT, shot.name)
         namenode.disallow_snapshot(ROOT)
-    world.ground().owners.release(None, "unprotect", lambda: None)
+    world.context().owners.release(None, "unprotect", lambda: None)
 
 
 def test_something_of_ours_beside_work_areas_is_told_by_the_run_and_by_coverage() -> None:
@@ -405,5 +405,5 @@ def test_something_of_ours_beside_work_areas_is_told_by_the_run_and_by_coverage(
     document = world.backup("second")
     assert any(f"west:{ROOT}/.hadoop-dr/notes ü is no work area of ours" in text for text in document["warnings"])
     assert [entry.name for entry in MemoryNameNode(west).list(f"{ROOT}/.hadoop-dr")] == ["notes ü"]
-    [told] = [result for result in Coverage(world.ground()).run() if result.name == "reserved"]
+    [told] = [result for result in Coverage(world.context()).run() if result.name == "reserved"]
     assert f"east:{ROOT}/.hadoop-dr is in no point" in told.detail

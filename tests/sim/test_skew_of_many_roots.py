@@ -45,7 +45,7 @@ def ours(world: World, site: str) -> list[str]:
 
 
 def taken(world: World) -> dict[str, Any]:
-    [point] = [p for p in world.ground().ledger.read().points.values() if p.state is PointState.SEALED]
+    [point] = [p for p in world.context().ledger.read().points.values() if p.state is PointState.SEALED]
     return dict(point.taken["roots"])
 
 
@@ -66,7 +66,7 @@ def test_a_skew_above_the_limit_is_taken_again_three_times_and_then_refused(monk
     one_at_a_time(world, monkeypatch, each_ms=60)
     with pytest.raises(Refused, match="the moment could not be proven"):
         world.backup("r1")
-    points = world.ground().ledger.read().points.values()
+    points = world.context().ledger.read().points.values()
     assert [point.state for point in points] == [PointState.VOID] * 4
     assert ours(world, "east") == []
     assert ours(world, "west") == []
@@ -94,6 +94,6 @@ def test_a_root_that_cannot_be_taken_voids_the_moment_and_the_next_run_seals(mon
         with pytest.raises(OverQuota, match=re.escape(ROOTS[2])):
             world.backup("r1")
     assert ours(world, "east") == []
-    assert world.ground().ledger.read().sealed() == []
+    assert world.context().ledger.read().sealed() == []
     assert world.backup("r2")["state"] == "sealed"
     assert set(taken(world)) == set(ROOTS)

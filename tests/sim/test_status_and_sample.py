@@ -16,7 +16,7 @@ from hadoop_dr.domain.errors import BadInput, DrError, Unreachable
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Read
 from hadoop_dr.services.arbitrate import Arbitrate
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.status import SiteView, Status
 from schemas import validate
 from sim.test_backup_flow import ROOT, fill
@@ -29,7 +29,7 @@ HOUR_S = 3600.0
 class Ledgers:
     """The ledger of a world's service, and more if wanted; or none that can be read."""
 
-    ground: Ground
+    context: BackupContext
     more: tuple[str, ...] = ()
     silent: DrError | None = None
 
@@ -41,16 +41,16 @@ class Ledgers:
     def read(self, service: str) -> ServiceState:
         if self.silent:
             raise self.silent
-        return self.ground.ledger.read()
+        return self.context.ledger.read()
 
 
 def whole(world: World, warnings: list[str] | None = None, *, out: Iterable[FileOut] = (), **ledgers: Any) -> Any:
     """All that ``status`` says."""
-    ground = world.ground()
-    views = [SiteView(s.name, s.namenode, s.files, s.coordinator, None) for s in ground.sides.values()]
+    context = world.context()
+    views = [SiteView(s.name, s.namenode, s.files, s.coordinator, None) for s in context.sides.values()]
     warn = ([] if warnings is None else warnings).append
-    policies = [] if ledgers.pop("forgotten", False) else [ground.policy]
-    status = Status("east-west", ground.roles, views, Ledgers(ground, **ledgers), world.clock, warn)
+    policies = [] if ledgers.pop("forgotten", False) else [context.policy]
+    status = Status("east-west", context.roles, views, Ledgers(context, **ledgers), world.clock, warn)
     document = status.run(policies, out)
     validate("status", {"ok": document["ok"], "problems": [], "pairs": [document]})
     return document
@@ -155,7 +155,7 @@ def test_all_is_well_only_when_every_part_of_each_site_answers_and_clients_are_t
     world = filled()
     world.backup("r1")
     assert told(world)["ok"] is False, "access was never published"
-    Arbitrate("east-west", world.coordinators(), world.clock, world.chance, "test", lambda: NO_RULING).run()
+    Arbitrate("east-west", world.coordinators(), world.clock, world.tokens, "test", lambda: NO_RULING).run()
     assert told(world)["ok"] is True
     service, warnings = MemoryNameNode.service, list[str]()
     with monkeypatch.context() as patched:

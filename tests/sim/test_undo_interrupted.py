@@ -18,7 +18,7 @@ from hadoop_dr.domain.errors import DrError, Unknown
 from hadoop_dr.domain.service_state import PointState, ServiceState
 from hadoop_dr.ports.mover import Did, Outcome
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.report import explanation
 from sim.half_done import OTHER, back_at_the_sealed_point, effects_of_place, half_done
@@ -48,7 +48,7 @@ def preflight(world: World, run: str, faults: Faults | None = None) -> bool:
 
 
 def read(world: World) -> ServiceState:
-    return world.ground().ledger.read()
+    return world.context().ledger.read()
 
 
 @cache
@@ -66,7 +66,7 @@ def undone_at(make: Callable[[], World]) -> int:
     def recorded(at: int) -> bool:
         world = make()
         preflight(world, "stops", Faults(at=at, die=True, after=True))
-        return any(entry.kind == "undone" for entry in world.ground().ledger.chain.entries())
+        return any(entry.kind == "undone" for entry in world.context().ledger.chain.entries())
 
     counted = Faults()
     preflight(make(), "counted", counted)
@@ -113,11 +113,11 @@ def test_an_undo_that_dies_in_every_run_a_little_later_is_finished_in_the_end() 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_an_undo_that_dies_and_loses_answers_anywhere_several_times_is_finished_in_the_end(seed: int) -> None:
-    chance = random.Random(seed)
-    world = half_done(chance.randrange(HALF // 2, LATE))
+    tokens = random.Random(seed)
+    world = half_done(tokens.randrange(HALF // 2, LATE))
     most = effects_until_undone(LATE)
     for run in range(4):
-        preflight(world, f"run {run}", Faults(at=chance.randrange(1, most), **FAULTS[chance.choice(list(FAULTS))]))
+        preflight(world, f"run {run}", Faults(at=tokens.randrange(1, most), **FAULTS[tokens.choice(list(FAULTS))]))
     assert preflight(world, "last")
     back_at_the_sealed_point(world)
     in_step(world)
@@ -159,7 +159,7 @@ def test_what_somebody_else_changes_while_an_undo_is_pending_is_kept(at: int) ->
         return
     assert preflight(world, "next")
     back_at_the_sealed_point(world)
-    [undone] = [entry.body for entry in world.ground().ledger.chain.entries() if entry.kind == "undone"]
+    [undone] = [entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone"]
     assert f"{theirs} was made" in undone["found"]
     assert west.find(f"{ROOT}/.snapshot/{undone['kept']}/theirs ü%").content == b"theirs"
 
@@ -186,7 +186,7 @@ def test_an_undo_whose_sealed_snapshot_is_gone_is_given_up_and_all_is_compared()
     name = newest.sealed["snapshots"][OTHER]["snapshot"]
     MemoryNameNode(world.clusters["west"]).delete_snapshot(OTHER, name)
     in_step(world)
-    [undone] = [entry.body for entry in world.ground().ledger.chain.entries() if entry.kind == "undone"]
+    [undone] = [entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone"]
     assert undone["left"] == [OTHER]
 
 
@@ -202,9 +202,9 @@ def vandalised() -> World:
 
 def give_back(world: World, run: str) -> None:
     """The claim of a run that is over, as if it had ended with an error."""
-    ground = world.ground()
-    _, claim = ground.claims.owned(run)
-    Void(ground).void(claim, claim.point, "failed")
+    context = world.context()
+    _, claim = context.claims.owned(run)
+    Void(context).void(claim, claim.point, "failed")
 
 
 @pytest.mark.parametrize("before_the_end", [1, 4, 8])
@@ -222,7 +222,7 @@ def test_an_undo_of_foreign_changes_is_finished_also_when_the_policy_refuses_the
 def test_a_prune_in_the_middle_of_an_undo_leaves_it_what_it_made(before_the_end: int) -> None:
     world, pruned = half_done(LATE), list[Any]()
     at = undone_at(lambda: half_done(LATE)) - before_the_end
-    prune = Faults(at=at, first=lambda: pruned.append(Prune(world.ground()).run("by hand")))
+    prune = Faults(at=at, first=lambda: pruned.append(Prune(world.context()).run("by hand")))
     assert preflight(world, "undoes", prune)
     assert len(pruned) == 1
     newest = read(world).newest_sealed()
@@ -232,7 +232,7 @@ def test_a_prune_in_the_middle_of_an_undo_leaves_it_what_it_made(before_the_end:
 
 def test_a_pending_undo_is_told_before_and_after() -> None:
     def looked() -> list[str]:
-        found = Begin(world.ground(), lambda claim, point: None).look()
+        found = StartRun(world.context(), lambda claim, point: None).look()
         return [result.detail for result in found if result.name == "recovery"]
 
     for at in range(undone_at(lambda: half_done(LATE)) // 2, LATE * 9):  # not every lost answer ends a run
@@ -245,6 +245,6 @@ def test_a_pending_undo_is_told_before_and_after() -> None:
     assert "an undo was interrupted" in pending
     in_step(world)
     assert looked() == []
-    told = [entry["text"] for entry in explanation("billing", world.ground().ledger.chain.entries(), None)["entries"]]
+    told = [entry["text"] for entry in explanation("billing", world.context().ledger.chain.entries(), None)["entries"]]
     assert [text for text in told if "are being undone" in text and "kept in snapshots dr-billing-kept-" in text]
     assert [text for text in told if text.startswith("back at point ")]

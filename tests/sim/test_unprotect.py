@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Busy, Failed, Refused, Superseded, Unknown
 from hadoop_dr.domain.service_state import PointState
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.report import explanation, points_document
 from hadoop_dr.services.roots.unprotect import Unprotect
 from sim.test_backup_flow import ROOT, fill
@@ -32,7 +32,7 @@ def shots(world: World, site: str) -> list[str]:
 def unprotect(world: World, run: str = "away", faults: Faults | None = None, **how: Any) -> dict[str, Any]:
     """The command in a process of its own."""
     world.host.name = run
-    return Unprotect(world.ground(faults), run).run("the rack moves", **how)
+    return Unprotect(world.context(faults), run).run("the rack moves", **how)
 
 
 def protected() -> World:
@@ -67,7 +67,7 @@ def test_production_can_delete_its_directories_and_the_secondary_keeps_its_point
     assert world.clusters["east"].delete(ROOT, recursive=True)
     assert shots(world, "west") == before
     assert world.tree("west", ROOT) == live
-    state = world.ground().ledger.read()
+    state = world.context().ledger.read()
     assert state.claim is None
     points = points_document("billing", state, ("east", "west"))["points"]
     assert [point["sites"] for point in points] == [{"east": False, "west": True}] * 2
@@ -78,10 +78,10 @@ def test_the_ledger_says_first_that_the_points_are_gone_with_the_reason(world: W
     with pytest.raises(Died):
         unprotect(world, faults=Faults(at=removal, die=True))
     assert len(shots(world, "east")) == 2
-    assert [point.gone for point in world.ground().ledger.read().sealed()] == [("east",), ("east",)]
-    entries = world.ground().ledger.chain.entries()
+    assert [point.gone for point in world.context().ledger.read().sealed()] == [("east",), ("east",)]
+    entries = world.context().ledger.chain.entries()
     told = [one["text"] for one in explanation("billing", entries, None)["entries"] if one["kind"] == "unprotected"]
-    points = ", ".join(point.point for point in world.ground().ledger.read().sealed())
+    points = ", ".join(point.point for point in world.context().ledger.read().sealed())
     why = "because the rack moves"
     assert told == [f"run away takes the snapshots on east away, {why}; points that go there: {points}"]
 
@@ -112,13 +112,13 @@ def all_is_away(world: World, *, both: bool) -> None:
     assert world.tree("west", ROOT) == PROTECTED.clone().tree("west", ROOT)
     if not both:
         assert shots(world, "west") == shots(PROTECTED, "west")
-    state = world.ground().ledger.read()
+    state = world.context().ledger.read()
     assert state.claim is None
     assert not state.unfinished()
     for files in world.files().values():
         names = files.names("/.hadoop-dr/east-west/services/billing/points")
         assert set(names) == (set() if both else {point.point for point in state.sealed()})
-    assert world.ground().owners.mine == ([] if both else [ROOT])
+    assert world.context().owners.mine == ([] if both else [ROOT])
 
 
 @pytest.mark.parametrize(("at", "after", "both"), HOWS)
@@ -148,13 +148,13 @@ def test_a_backup_after_a_death_at_any_effect_seals_and_builds_on_no_snapshot_th
     with pytest.raises(Died):
         unprotect(world, "dies", Faults(at=at, die=True, after=after), both=both)
     world.host.dead.add("dies")
-    announced = any(point.gone for point in world.ground().ledger.read().sealed())
+    announced = any(point.gone for point in world.context().ledger.read().sealed())
     document = world.backup("next")
     assert document["state"] == "sealed"
     assert (document["baseline"] is None) is announced
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
     left = {name.rpartition("-")[2] for name in shots(world, "east")}
-    here = {p.point for p in world.ground().ledger.read().sealed() if "east" not in p.gone}
+    here = {p.point for p in world.context().ledger.read().sealed() if "east" not in p.gone}
     assert left == here
 
 
@@ -176,7 +176,7 @@ def test_it_is_refused_while_a_run_works_and_changes_nothing(world: World) -> No
     def while_it_moves_on(monotonic_s: float) -> None:
         asleep(monotonic_s)
         world.clock.sleep_until = asleep  # type: ignore[method-assign]
-        world.ground().claims.pulse(world.ground().claims.owned("works")[1]).beat(next(alive))
+        world.context().claims.heartbeat_for(world.context().claims.owned("works")[1]).beat(next(alive))
         world.clock.sleep_until = while_it_moves_on  # type: ignore[method-assign]
 
     world.clock.sleep_until = while_it_moves_on  # type: ignore[method-assign]
@@ -186,7 +186,7 @@ def test_it_is_refused_while_a_run_works_and_changes_nothing(world: World) -> No
     assert len(shots(world, "east")) == 2
     run.moment()
     plan_and_stage(run)
-    assert not any(point.gone for point in world.ground().ledger.read().sealed())
+    assert not any(point.gone for point in world.context().ledger.read().sealed())
 
 
 def test_on_order_it_takes_the_service_over_and_the_run_stops_at_its_next_stage(world: World) -> None:
@@ -198,7 +198,7 @@ def test_on_order_it_takes_the_service_over_and_the_run_stops_at_its_next_stage(
     assert is_free(world, "east")
     with pytest.raises(Superseded):
         run.plan()
-    states = [point.state for point in world.ground().ledger.read().points.values()]
+    states = [point.state for point in world.context().ledger.read().points.values()]
     assert states.count(PointState.VOID) == 2
     assert world.backup("next")["state"] == "sealed"
 
@@ -211,10 +211,10 @@ def test_what_an_earlier_run_left_half_placed_is_for_a_backup_to_end_first(world
     plan_and_stage(run)
     run.place()
     world.host.dead.add("away")
-    entries = len(world.ground().ledger.chain.entries())
+    entries = len(world.context().ledger.chain.entries())
     with pytest.raises(Refused, match=r"may lie half placed on west. A backup ends that first: hadoop-dr backup bil"):
         unprotect(world)
-    assert len(world.ground().ledger.chain.entries()) == entries
+    assert len(world.context().ledger.chain.entries()) == entries
     world.backup("next", takeover=True)
     unprotect(world)
     assert is_free(world, "east")
@@ -273,7 +273,7 @@ def test_called_again_it_has_nothing_to_do_and_says_so(world: World) -> None:
     document = unprotect(world, "again")
     assert document["sites"] == {"east": {"snapshots": 0, "free": [], "left": {}}}
     assert document["points"] == 0
-    assert [entry.kind for entry in world.ground().ledger.chain.entries()].count("unprotected") == 1
+    assert [entry.kind for entry in world.context().ledger.chain.entries()].count("unprotected") == 1
 
 
 def test_what_went_on_the_primary_while_it_was_unprotected_goes_with_the_next_point(world: World) -> None:
@@ -297,12 +297,12 @@ def test_foreign_changes_on_the_secondary_while_it_was_unprotected_are_never_los
 
 def test_points_that_lie_nowhere_any_more_are_called_pruned(world: World) -> None:
     unprotect(world, both=True)
-    points = points_document("billing", world.ground().ledger.read(), ("east", "west"))["points"]
+    points = points_document("billing", world.context().ledger.read(), ("east", "west"))["points"]
     assert [point["state"] for point in points] == ["pruned", "pruned"]
 
 
 def test_a_check_after_it_blames_nobody(world: World) -> None:
     unprotect(world)
-    said = [one.mend for one in Begin(world.ground(), lambda *_: None).look() if one.name == "baseline"]
+    said = [one.remedy for one in StartRun(world.context(), lambda *_: None).look() if one.name == "baseline"]
     assert said
-    assert all("the ledger says that its snapshots were taken away" in mend for mend in said)
+    assert all("the ledger says that its snapshots were taken away" in remedy for remedy in said)

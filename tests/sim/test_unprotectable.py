@@ -17,7 +17,7 @@ from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.standing import Standing, Word
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive import CatalogExport
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
@@ -123,10 +123,10 @@ def test_the_policy_may_have_such_a_run_refused_by_name_and_nothing_has_changed(
     row, _ = CREATED[case]
     make(world, row)
     world.policy = STRICT
-    before = owners(world), world.ground().ledger.read()
+    before = owners(world), world.context().ledger.read()
     with pytest.raises(Refused, match=r"table bill\.new .*unprotectable: leave_out"):
         world.backup("second")
-    assert (owners(world), world.ground().ledger.read()) == before
+    assert (owners(world), world.context().ledger.read()) == before
 
 
 @pytest.mark.parametrize("place", ["/lake/a b+%", "/lake/a b+%/x ü", "/lake"])
@@ -159,7 +159,7 @@ def test_a_policy_that_comes_after_a_table_was_protected_there_is_refused_and_th
     with pytest.raises(Refused, match=r"/wh holds /wh/t1 ü, a root of the service 'billing'"):
         late.backup("late")
     assert left_out(world.backup("second")) == {}
-    assert any(r.name == "owners" and r.mark is Mark.WARN for r in Begin(world.ground(), lambda *_: None).look())
+    assert any(r.name == "owners" and r.mark is Mark.WARN for r in StartRun(world.context(), lambda *_: None).look())
 
 
 def test_two_services_that_wanted_one_root_before_there_were_owners_part_it_by_name() -> None:
@@ -213,13 +213,13 @@ def test_a_table_in_a_directory_that_another_service_takes_at_any_step_is_left_o
 
 def test_what_is_left_out_is_told_wherever_a_person_looks(world: TableWorld) -> None:
     make(world, delta("hdfs://east/wh/new"))
-    [checked] = [r for r in Begin(world.ground(), lambda *_: None).look() if r.name == "incomplete"]
+    [checked] = [r for r in StartRun(world.context(), lambda *_: None).look() if r.name == "incomplete"]
     assert checked.mark is Mark.WARN
     assert "table bill.new (delta)" in checked.detail
-    [covered] = [r for r in Coverage(world.ground()).run() if "bill.new" in r.detail]
+    [covered] = [r for r in Coverage(world.context()).run() if "bill.new" in r.detail]
     assert covered.mark is Mark.WARN
     world.backup("second")
-    ledger = world.ground().ledger
+    ledger = world.context().ledger
     point = points_document("billing", ledger.read(), ("east", "west"))["points"][-1]
     validate("points", points_document("billing", ledger.read(), ("east", "west")))
     assert left_out(point) == {"table bill.new": "delta"}
@@ -233,9 +233,9 @@ def test_what_is_left_out_is_told_wherever_a_person_looks(world: TableWorld) -> 
 def test_where_the_policy_refuses_check_and_coverage_say_so(world: TableWorld) -> None:
     make(world, delta("hdfs://east/wh/new"))
     world.policy = STRICT
-    checks = Begin(world.ground(), lambda *_: None).look()
+    checks = StartRun(world.context(), lambda *_: None).look()
     assert any(r.mark is Mark.FAIL and "table bill.new (delta)" in r.detail for r in checks)
-    assert any(r.mark is Mark.FAIL and "bill.new" in r.detail for r in Coverage(world.ground()).run())
+    assert any(r.mark is Mark.FAIL and "bill.new" in r.detail for r in Coverage(world.context()).run())
 
 
 def test_transactional_tables_have_a_key_of_their_own(world: TableWorld) -> None:
@@ -296,7 +296,7 @@ def test_a_partition_that_was_moved_out_is_dropped_from_the_other_catalog_and_co
     assert world.metastores["west"].partition_names("bill", "p") == ["p=in", "p=out"]
     place = get_record(out.tree, f.PARTITION_SD)
     moved = record({**place, f.SD_LOCATION: text("hdfs://east/elsewhere ü")})
-    world.metastores["east"].alter([row_of(out.slot, with_field(out.tree, f.PARTITION_SD, moved))])
+    world.metastores["east"].alter([row_of(out.key, with_field(out.tree, f.PARTITION_SD, moved))])
     assert left_out(world.backup("third")) == {"partition bill.p p=out": "outside"}
     assert world.metastores["west"].partition_names("bill", "p") == ["p=in"]
     world.metastores["east"].alter([out])
@@ -310,7 +310,7 @@ def test_a_table_that_cannot_be_protected_any_more_goes_from_the_other_catalog_a
     east, west = world.metastores["east"], world.metastores["west"]
     [row] = east.tables("bill", ["t2"])
     east.alter([with_parameters(row, **{"spark.sql.sources.provider": "delta"})])
-    assert Preview(world.ground()).run()["catalog"]["drop"] == 1
+    assert Preview(world.context()).run()["catalog"]["drop"] == 1
     document = world.backup("second")
     assert left_out(document) == {"table bill.t2": "delta"}
     assert west.table_names("bill") == ["t1"]
@@ -380,7 +380,7 @@ def test_a_table_that_is_left_out_may_change_so_that_nothing_tells_how_it_was(
     log = world.metastores["east"].log
     at_the_moment(monkeypatch, lambda: log.write("ALLOC_WRITE_ID_EVENT", "bill", "new"))
     assert left_out(world.backup("second")) == {"table bill.new": "acid"}
-    assert "rearmed" not in [entry.kind for entry in world.ground().ledger.chain.entries()]
+    assert "rearmed" not in [entry.kind for entry in world.context().ledger.chain.entries()]
 
 
 BUSY: dict[str, Row] = {
@@ -412,7 +412,7 @@ def test_changes_of_a_table_that_is_left_out_arm_no_moment_again(world: TableWor
     document = world.backup("second")
     assert count > 1
     assert document["proof"] == "bounded"
-    kinds = [entry.kind for entry in world.ground().ledger.chain.entries()]
+    kinds = [entry.kind for entry in world.context().ledger.chain.entries()]
     assert "rearmed" not in kinds
     assert left_out(document).keys() == {"table bill.new"}
 
@@ -461,7 +461,7 @@ def test_a_directory_that_came_right_after_the_snapshots_arms_the_moment_again(
 
     at_the_moment(monkeypatch, happen)
     assert left_out(world.backup("first")) == {}
-    assert [entry.kind for entry in world.ground().ledger.chain.entries()].count("rearmed") == 1
+    assert [entry.kind for entry in world.context().ledger.chain.entries()].count("rearmed") == 1
     assert world.metastores["west"].table_names("bill") == ["new", "t1"]
 
 

@@ -40,7 +40,7 @@ from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
@@ -129,7 +129,7 @@ class World:
 
     policy: str = POLICY
     clock: StepClock = field(default_factory=StepClock)
-    chance: CountingChance = field(default_factory=CountingChance)
+    tokens: CountingChance = field(default_factory=CountingChance)
     host: OneHost = field(default_factory=OneHost)
     checkpoint_every: int = CHECKPOINT_EVERY
     takeover_after_s: float = 3.0
@@ -145,7 +145,7 @@ class World:
         }
         self.ensembles = {name: MemoryEnsemble() for name in self.clusters}
         Roles("east-west", self.files(), self.clock).initialise("east", "west", "test", "first")
-        announce = AnnounceIdentity("east-west", self.coordinators(), self.clock, self.chance)
+        announce = AnnounceIdentity("east-west", self.coordinators(), self.clock, self.tokens)
         announce.run("east", Role.PRIMARY, 1, "test", "first")
         announce.run("west", Role.SECONDARY, 1, "test", "first")
 
@@ -163,7 +163,7 @@ class World:
         """Connections to both ZooKeepers."""
         return {name: MemoryCoordinator(name, ensemble) for name, ensemble in self.ensembles.items()}
 
-    def ground(self, faults: Faults | None = None) -> Ground:
+    def context(self, faults: Faults | None = None) -> BackupContext:
         """The ground of a new process, which may die or lose an answer at a chosen effect."""
         faults = faults or Faults()
         policy = _read(self.policy)
@@ -191,7 +191,7 @@ class World:
         mover, local_mover, source_mover = (
             reporting_mover(counting_mover(one, asked.of(DATA)), relay) for one in self.movers(faults)
         )
-        return Ground(
+        return BackupContext(
             pair=PAIR,
             policy=policy,
             policy_text=self.policy,
@@ -206,17 +206,17 @@ class World:
             source_mover=source_mover,
             tables=MemoryTables(),
             clock=self.clock,
-            chance=self.chance,
+            tokens=self.tokens,
             host=self.host,
-            thaw=thawed,
+            load_frozen_policy=thawed,
             asked=asked,
         )
 
-    def sides(self, faults: Faults) -> dict[str, Side]:
+    def sides(self, faults: Faults) -> dict[str, SiteConnections]:
         """Both sites as a new process reaches them."""
         files, coordinators = self.files(), self.coordinators()
         return {
-            name: Side(
+            name: SiteConnections(
                 name,
                 f"hdfs://{name}",
                 (f"hdfs://{name}",),
@@ -237,7 +237,7 @@ class World:
 
     def stages(self, run: str, try_no: int = 1, faults: Faults | None = None) -> BackupStages:
         """The stages of a run, as a new process opens them."""
-        return BackupStages(self.ground(faults), run, try_no, one_process=True)
+        return BackupStages(self.context(faults), run, try_no, one_process=True)
 
     def backup(self, run: str, faults: Faults | None = None, **order: Any) -> dict[str, Any]:
         """One whole run in a process of its own."""
@@ -252,7 +252,7 @@ class World:
         return {**tree, "": (replace(facts, mtime_ms=0), extras, digest)}
 
 
-def counted(side: Side, note: Note) -> Side:
+def counted(side: SiteConnections, note: Note) -> SiteConnections:
     """The same site, each request to which is counted."""
     return replace(
         side,
@@ -276,7 +276,7 @@ class TableWorld(World):
         self.metastores = {site: MemoryMetastore(site) for site in self.clusters}
         self.metastores["east"].create([database("bill", "hdfs://east/wh/db"), database("crm", "hdfs://east/wh/crm")])
 
-    def sides(self, faults: Faults) -> dict[str, Side]:
+    def sides(self, faults: Faults) -> dict[str, SiteConnections]:
         """Both sites with their metastores."""
         return {
             name: replace(side, metastore=faulty_metastore(self.metastores[name], faults))

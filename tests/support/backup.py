@@ -72,15 +72,15 @@ class Pair:
     def shards(self, order: WorkOrder) -> tuple[Shard, ...]:
         return balance(order.plan.units, wanted=2, directory_limit=1000)
 
-    def stage(self, order: WorkOrder, try_no: int = 1, still_mine: Callable[[], None] = nothing) -> list[StagedShard]:
+    def stage(self, order: WorkOrder, try_no: int = 1, check_claim: Callable[[], None] = nothing) -> list[StagedShard]:
         stage = Stage(self.source.namenode, self.target.namenode, self.across, self.target.files, self.tables,
-                      still_mine, nothing)
+                      check_claim, nothing)
         documents = f"{self.documents}/{order.snapshot}"
         return [stage.run(order, shard, try_no, documents) for shard in self.shards(order)]
 
     def place(self, order: WorkOrder, staged: Iterable[StagedShard], try_no: int = 1,
-              still_mine: Callable[[], None] = nothing) -> Placed:
-        place = Place(self.target.namenode, self.local, still_mine, nothing)
+              check_claim: Callable[[], None] = nothing) -> Placed:
+        place = Place(self.target.namenode, self.local, check_claim, nothing)
         return place.run(order, list(staged), try_no)
 
     def seal(self, name: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from hadoop_dr.adapters.hive import Client, HiveMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.names import partition_name
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, constraint_rows, row_of, statistics_row
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, constraint_rows, row_of, statistics_row
 from hadoop_dr.domain.catalog.thrift_struct import (
     Tree,
     flag,
@@ -71,7 +71,7 @@ def database(name: str, location: str = "", **parameters: str) -> Row:
     tree: Tree = {1: text(name), 2: text("über alles"), 4: text_map(parameters), 6: text("hdfs"), 7: i32(1)}
     if location:
         tree[f.DB_LOCATION] = text(location)
-    return row_of(Slot(Kind.DATABASE, name), dict(sorted(tree.items())))
+    return row_of(CatalogKey(Kind.DATABASE, name), dict(sorted(tree.items())))
 
 
 def table(owner: str, name: str, *, location: str = "", keys: Sequence[str] = (), kind: str = f.EXTERNAL,
@@ -80,13 +80,13 @@ def table(owner: str, name: str, *, location: str = "", keys: Sequence[str] = ()
     given = {"EXTERNAL": "TRUE", **parameters} if kind == f.EXTERNAL else parameters
     tree: Tree = {1: text(name), 2: text(owner), 3: text("hdfs"), 6: i32(0), 7: record(descriptor(names, location)),
                   8: records([{1: text(key), 2: text("string")} for key in keys]), 9: text_map(given), 12: text(kind)}
-    return row_of(Slot(Kind.TABLE, owner, name), tree)
+    return row_of(CatalogKey(Kind.TABLE, owner, name), tree)
 
 
 def view(owner: str, name: str, query: str) -> Row:
     """A view."""
     tree = table(owner, name, kind=f.VIEW).tree
-    return row_of(Slot(Kind.TABLE, owner, name),
+    return row_of(CatalogKey(Kind.TABLE, owner, name),
                   dict(sorted({**tree, 10: text(query), 11: text(query)}.items())))
 
 
@@ -95,12 +95,12 @@ def partition(owner: str, name: str, keys: Sequence[str], values: Sequence[str],
     """A partition."""
     tree: Tree = {1: texts(list(values)), 2: text(owner), 3: text(name), 6: record(descriptor(names, location)),
                   7: text_map(parameters)}
-    return row_of(Slot(Kind.PARTITION, owner, name, partition_name(keys, values)), tree)
+    return row_of(CatalogKey(Kind.PARTITION, owner, name, partition_name(keys, values)), tree)
 
 
 def statistics(owner: str, name: str, key: str = "", **distinct: int) -> Row:
     """Column statistics: the number of distinct values of each column."""
-    slot = Slot(Kind.PARTITION_STATS if key else Kind.TABLE_STATS, owner, name, key)
+    slot = CatalogKey(Kind.PARTITION_STATS if key else Kind.TABLE_STATS, owner, name, key)
     row = statistics_row(slot, [{1: text(column), 2: text("int"), 3: record({2: record(
         {1: i64(0), 2: i64(99), 3: i64(0), 4: i64(count)})})} for column, count in distinct.items()])
     assert row
@@ -122,7 +122,7 @@ def primary_key(owner: str, name: str, constraint: str, *key: str) -> Row:
 
 def foreign_key(owner: str, name: str, constraint: str, parent: Row) -> Row:
     """A foreign key of column ``a`` to the first column of a primary key."""
-    _, parent_db, parent_table, parent_key = parent.slot
+    _, parent_db, parent_table, parent_key = parent.key
     column = get_text(get_list(parent.tree, f.PRIMARY)[0], 3)
     (row,) = constraint_rows(owner, name, {f.FOREIGN: records([{
         1: text(parent_db), 2: text(parent_table), 3: text(column), 4: text(owner), 5: text(name), 6: text("a"),
@@ -143,16 +143,16 @@ def function(owner: str, name: str, jar: str, java: str = "org.example.F") -> Ro
     """A function with a jar."""
     tree: Tree = {1: text(name), 2: text(owner), 3: text(java), 4: text("hdfs"), 5: i32(1), 6: i32(0), 7: i32(1),
                   8: records([{1: i32(1), 2: text(jar)}]), 9: text("hive")}
-    return row_of(Slot(Kind.FUNCTION, owner, "", name), tree)
+    return row_of(CatalogKey(Kind.FUNCTION, owner, "", name), tree)
 
 
 def with_parameters(row: Row, **parameters: str) -> Row:
     """A table or partition with more parameters."""
-    field = f.TABLE_PARAMETERS if row.slot.kind is Kind.TABLE else f.PARTITION_PARAMETERS
-    return row_of(row.slot, with_field(row.tree, field, text_map({**get_map(row.tree, field), **parameters})))
+    field = f.TABLE_PARAMETERS if row.key.kind is Kind.TABLE else f.PARTITION_PARAMETERS
+    return row_of(row.key, with_field(row.tree, field, text_map({**get_map(row.tree, field), **parameters})))
 
 
-def hashes(rows: Mapping[Slot, Row]) -> dict[str, str]:
+def hashes(rows: Mapping[CatalogKey, Row]) -> dict[str, str]:
     """What two catalogs are compared by, readable in a failure."""
     return {str(slot): row.hash for slot, row in sorted(rows.items(), key=lambda item: str(item[0]))}
 
@@ -219,16 +219,16 @@ class Ddl:
         row = self._one(owner, views=True)
         self.metastore.drop([row])
         if row.is_view:
-            self.metastore.create([view(row.slot.database, row.slot.table, "select 7")])
+            self.metastore.create([view(row.key.database, row.key.table, "select 7")])
         else:
-            self.metastore.create([table(owner, row.slot.table, keys=self._random.choice(((), ("p",))), again="1")])
+            self.metastore.create([table(owner, row.key.table, keys=self._random.choice(((), ("p",))), again="1")])
 
     def rename_table(self, owner: str) -> None:
         row = self._one(owner)
         new = self._name()
         if new in self.metastore.table_names(owner):
             return
-        self.metastore.alter([row_of(row.slot, with_field(row.tree, f.TABLE_NAME, text(new)))])
+        self.metastore.alter([row_of(row.key, with_field(row.tree, f.TABLE_NAME, text(new)))])
 
     def set_parameter(self, owner: str) -> None:
         row = self._one(owner, views=True)
@@ -239,18 +239,18 @@ class Ddl:
         external = row.table_type == f.EXTERNAL
         parameters = {**get_map(row.tree, f.TABLE_PARAMETERS), "EXTERNAL": "FALSE" if external else "TRUE"}
         tree = with_field(row.tree, f.TABLE_TYPE, text(f.MANAGED if external else f.EXTERNAL))
-        self.metastore.alter([row_of(row.slot, with_field(tree, f.TABLE_PARAMETERS, text_map(parameters)))])
+        self.metastore.alter([row_of(row.key, with_field(tree, f.TABLE_PARAMETERS, text_map(parameters)))])
 
     def add_column(self, owner: str) -> None:
         row = self._one(owner)
         sd = get_record(row.tree, f.TABLE_SD)
         names = [get_text(column, 1) for column in get_list(sd, f.SD_COLUMNS)]
         wider = with_field(sd, f.SD_COLUMNS, columns(*names, f"c{len(names)}"))
-        self.metastore.alter([row_of(row.slot, with_field(row.tree, f.TABLE_SD, record(wider)))])
+        self.metastore.alter([row_of(row.key, with_field(row.tree, f.TABLE_SD, record(wider)))])
 
     def add_partitions(self, owner: str) -> None:
         row = self._one(owner, partitioned=True)
-        _, _, name, _ = row.slot
+        _, _, name, _ = row.key
         keys = [get_text(key, 1) for key in get_list(row.tree, f.TABLE_KEYS)]
         count = self._random.randrange(1, 4)
         there = set(self.metastore.partition_names(owner, name))
@@ -261,16 +261,16 @@ class Ddl:
             new = partition(owner, name, keys, values, location=place,
                             **({"numFiles": "1", "totalSize": "5", "numRows": "2",
                                 "COLUMN_STATS_ACCURATE": '{"BASIC_STATS":"true"}'} if count == 2 else {}))
-            if new.slot.key not in there:
-                rows[new.slot] = new
+            if new.key.name not in there:
+                rows[new.key] = new
         if rows:
             self.metastore.create(list(rows.values()))
 
     def _some_partitions(self, owner: str) -> list[Row]:
         row = self._one(owner, partitioned=True)
-        names = self.metastore.partition_names(owner, row.slot.table)
+        names = self.metastore.partition_names(owner, row.key.table)
         chosen = self._random.sample(names, min(len(names), 2))
-        return self.metastore.partitions(owner, row.slot.table, chosen) if chosen else []
+        return self.metastore.partitions(owner, row.key.table, chosen) if chosen else []
 
     def alter_partitions(self, owner: str) -> None:
         rows = self._some_partitions(owner)
@@ -285,51 +285,51 @@ class Ddl:
     def set_statistics(self, owner: str) -> None:
         row = self._one(owner)
         chosen: dict[str, int] = self._random.choice(({"a": 1}, {"b": 2}, {"a": 3, "b": 4}))
-        self.metastore.create([statistics(owner, row.slot.table, "", **chosen)])
+        self.metastore.create([statistics(owner, row.key.table, "", **chosen)])
 
     def set_partition_statistics(self, owner: str) -> None:
         rows = self._some_partitions(owner)
         if rows:
-            self.metastore.create([statistics(owner, row.slot.table, row.slot.key, a=self._random.randrange(9))
+            self.metastore.create([statistics(owner, row.key.table, row.key.name, a=self._random.randrange(9))
                                    for row in rows])
 
     def drop_statistics(self, owner: str) -> None:
         row = self._one(owner)
-        names = self.metastore.partition_names(owner, row.slot.table)
+        names = self.metastore.partition_names(owner, row.key.table)
         found = self.metastore.table_statistics(row) + self.metastore.partition_statistics(row, names)
         if found:
             self.metastore.drop([self._random.choice(found)])
 
     def add_constraint(self, owner: str) -> None:
         row = self._one(owner)
-        _, _, name, _ = row.slot
+        _, _, name, _ = row.key
         if self._random.random() < 0.7:
             new = primary_key(owner, name, f"pk_{owner}_{name}", *self._random.choice((("a",), ("a", "b"))))
         else:
             new = not_null(owner, name, f"nn_{owner}_{name}")
-        if new.slot not in {other.slot for other in self.metastore.constraints(owner, name)}:
+        if new.key not in {other.key for other in self.metastore.constraints(owner, name)}:
             self.metastore.create([new])
 
     def add_foreign_key(self, owner: str) -> None:
         child, parent = self._one(owner), self._one(owner)
-        keys = [row for row in self.metastore.constraints(owner, parent.slot.table)
+        keys = [row for row in self.metastore.constraints(owner, parent.key.table)
                 if len(get_list(row.tree, f.PRIMARY)) == 1]
-        new = foreign_key(owner, child.slot.table, f"fk_{owner}_{child.slot.table}", keys[0])
-        if child.slot != parent.slot and new.slot not in {
-                other.slot for other in self.metastore.constraints(owner, child.slot.table)}:
+        new = foreign_key(owner, child.key.table, f"fk_{owner}_{child.key.table}", keys[0])
+        if child.key != parent.key and new.key not in {
+                other.key for other in self.metastore.constraints(owner, child.key.table)}:
             self.metastore.create([new])
 
     def drop_constraint(self, owner: str) -> None:
         row = self._one(owner)
-        self.metastore.drop([self._random.choice(self.metastore.constraints(owner, row.slot.table))])
+        self.metastore.drop([self._random.choice(self.metastore.constraints(owner, row.key.table))])
 
     def function(self, owner: str) -> None:
-        there = [row for row in self.metastore.functions() if row.slot.database == owner]
+        there = [row for row in self.metastore.functions() if row.key.database == owner]
         if there and self._random.random() < 0.6:
             self.metastore.drop([self._random.choice(there)])
         else:
             new = function(owner, f"f{self._random.randrange(2)}", f"{self.base}/jars/a b+c.jar")
-            if new.slot not in {row.slot for row in there}:
+            if new.key not in {row.key for row in there}:
                 self.metastore.create([new])
 
     def alter_database(self, owner: str) -> None:
@@ -337,7 +337,7 @@ class Ddl:
         tree = with_field(row.tree, f.DB_PARAMETERS, text_map({"k": self._random.choice(VALUES)}))
         if self._random.random() < 0.3:
             tree = with_field(tree, f.DB_MANAGED_LOCATION, text(f"{self.base}/managed/{owner}.db"))
-        self.metastore.alter([row_of(row.slot, tree)])
+        self.metastore.alter([row_of(row.key, tree)])
 
 
 def drop_everything(metastore: Metastore, databases: Sequence[str]) -> None:
@@ -346,7 +346,7 @@ def drop_everything(metastore: Metastore, databases: Sequence[str]) -> None:
         if name in metastore.databases():
             for row in metastore.tables(name, metastore.table_names(name)):
                 metastore.drop([row])
-            metastore.drop([row for row in metastore.functions() if row.slot.database == name])
+            metastore.drop([row for row in metastore.functions() if row.key.database == name])
             metastore.drop([metastore.database(name)])
 
 

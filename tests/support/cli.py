@@ -17,12 +17,12 @@ import requests
 from kazoo.client import KazooClient
 
 from hadoop_dr.adapters.native import NativeMover
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.facts import Extras, Kind
-from hadoop_dr.ports.mover import Digest, Limits, Read
+from hadoop_dr.domain.facts import AclAndXattrs, Kind
+from hadoop_dr.ports.mover import Digest, MoverLimits, Read
 from hadoop_dr.services.report import all_entries
 from schemas import validate
 from support.backup import assert_equal_trees
@@ -108,9 +108,9 @@ class CliHome(LabHome):
             site: HdfsAddress(site, tuple(found["namenodes"]), tuple(found["webhdfs"]), found["nameservice"])
             for site, found in self.sites.items()
         }
-        self.namenodes = {site: WebHdfsNameNode(self.addresses[site], SystemClock(), SystemChance()) for site in SITES}
+        self.namenodes = {site: WebHdfsNameNode(self.addresses[site], SystemClock(), SystemTokens()) for site in SITES}
         self.writers = {site: self.writer(site) for site in SITES}
-        self._readers = {site: NativeMover(at, at, Limits(in_flight=16)) for site, at in self.addresses.items()}
+        self._readers = {site: NativeMover(at, at, MoverLimits(in_flight=16)) for site, at in self.addresses.items()}
         self._pool = ThreadPoolExecutor(READERS)
         self._calls = 0
 
@@ -174,7 +174,7 @@ class CliHome(LabHome):
         }
 
     @staticmethod
-    def _extras(namenode: WebHdfsNameNode, path: str, has_acl: bool) -> Extras:
+    def _extras(namenode: WebHdfsNameNode, path: str, has_acl: bool) -> AclAndXattrs:
         return namenode.extras(path, acl=has_acl)
 
     def point(self, site: str, service: str, point: str) -> Tree:
@@ -256,7 +256,7 @@ class CliHome(LabHome):
         """Roots by the ledgers of this home's services: a database's may lie outside its folder."""
         taken: set[str] = set()
         for site in SITES:
-            files = WebHdfsFiles(self.addresses[site], SystemClock(), SystemChance())
+            files = WebHdfsFiles(self.addresses[site], SystemClock(), SystemTokens())
             top = f"/.hadoop-dr/{self.pair}/services"
             for service in files.names(top):
                 with suppress(DrError):  # a chain that a test broke

@@ -31,7 +31,7 @@ class Crowd:
     def __init__(self, home: CliHome, service: str, **keys: Any) -> None:
         self.home, self.service = home, service
         self.root = home.service(service, retention={"primary": "60", "secondary": "60"}, **keys)
-        self.chance = random.Random(SEED)
+        self.tokens = random.Random(SEED)
         self.east, self.writer = home.namenodes["east"], home.writers["east"]
         self.kept: dict[str, Tree] = {}
         self._directories = [f"{self.root}/{name}" for name in NAMES]
@@ -40,7 +40,7 @@ class Crowd:
         self._states: list[tuple[int, Tree]] = []
         self.east.make_directory(f"{self.root}/wild", 0o755)
         for path in self._directories:
-            self.east.make_directory(path, self.chance.choice([0o755, 0o1777]))
+            self.east.make_directory(path, self.tokens.choice([0o755, 0o1777]))
         names = [f"{path}/{NAMES[n % len(NAMES)]} {n}" for path in self._directories
                  for n in range(FILES // len(NAMES))]  # fmt: skip
         self._write({name: self._bytes() for name in names})
@@ -55,7 +55,7 @@ class Crowd:
         return next(tree for since_ms, tree in reversed(self._states) if since_ms <= moment_of(point))
 
     def _bytes(self) -> bytes:
-        return self.chance.randbytes(self.chance.choice([0, 10, 1023, 1024, 2050, 5000]))
+        return self.tokens.randbytes(self.tokens.choice([0, 10, 1023, 1024, 2050, 5000]))
 
     def _write(self, contents: dict[str, bytes]) -> None:
         def write(share: list[tuple[str, bytes]]) -> None:
@@ -73,17 +73,17 @@ class Crowd:
         self._count += 1
         files = [f"{path}/{entry.name}" for path in self._directories for entry in self.east.list(path)
                  if not entry.facts.is_dir]  # fmt: skip
-        some = self.chance.sample(files, 5 * many)
+        some = self.tokens.sample(files, 5 * many)
         self._write({path: self._bytes() for path in some[:many]})
         for path in some[many : 2 * many]:
-            self.writer.append(path, self.chance.randbytes(1500))
+            self.writer.append(path, self.tokens.randbytes(1500))
         for n, path in enumerate(some[2 * many : 3 * many]):
-            self.east.rename(path, f"{self.chance.choice(self._directories)}/moved {self._count}.{n}")
+            self.east.rename(path, f"{self.tokens.choice(self._directories)}/moved {self._count}.{n}")
         for path in some[3 * many : 4 * many]:
-            self.east.set_permission(path, self.chance.choice([0o600, 0o640, 0o755]))
-        self._write({f"{self.chance.choice(self._directories)}/new {self._count}.{n}": self._bytes()
+            self.east.set_permission(path, self.tokens.choice([0o600, 0o640, 0o755]))
+        self._write({f"{self.tokens.choice(self._directories)}/new {self._count}.{n}": self._bytes()
                      for n in range(many)})  # fmt: skip
-        one, other = self.chance.sample(self._directories, 2)
+        one, other = self.tokens.sample(self._directories, 2)
         self.east.rename(one, f"{self.root}/aside")
         self.east.rename(other, one)
         self.east.rename(f"{self.root}/aside", other)
@@ -99,7 +99,7 @@ class Crowd:
         for attempt in range(5):
             run = self.begin("--json")
             run.reaches(stage)
-            if run.goes_on(self.chance.uniform(0, STRETCH_S[stage]) / 2**attempt):
+            if run.goes_on(self.tokens.uniform(0, STRETCH_S[stage]) / 2**attempt):
                 hurt(run)
                 return run
             self.changes(many=4)
@@ -121,7 +121,7 @@ class Crowd:
                     self.kept[new] = self.home.holds(self.service, new, self._at(new))
                 else:
                     self._recovered(new)
-        self.reads_back(self.chance.choice(list(self.kept)))
+        self.reads_back(self.tokens.choice(list(self.kept)))
         return point
 
     def _recovered(self, point: str) -> None:

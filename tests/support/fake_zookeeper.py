@@ -18,13 +18,13 @@ class FakeZooKeeper:
     """What it does.
 
     Attributes:
-        gate: Hands are shaken only once this is set.
+        before_each: Hands are shaken only once this is set.
         spoil: Makes another answer of one, such as garbage; the handshake's is the first.
         open: Connections that are open now.
         seen: So many connections there were.
     """
 
-    gate: threading.Event = field(default_factory=threading.Event)
+    before_each: threading.Event = field(default_factory=threading.Event)
     spoil: Callable[[bytes], bytes] = lambda answer: answer
     open: set[socket.socket] = field(default_factory=set)
     seen: int = 0
@@ -37,7 +37,7 @@ class FakeZooKeeper:
         try:
             with connection, suppress(OSError, EOFError, struct.error):
                 _read(connection)
-                self.gate.wait(60)
+                self.before_each.wait(60)
                 self._send(connection, struct.pack(">iiqi16s?", 0, 10_000, 7, 16, b"p" * 16, False))
                 while self._answer(connection, _read(connection)):
                     pass
@@ -71,7 +71,7 @@ def fake_zookeeper(server: FakeZooKeeper) -> Iterator[FakeZooKeeper]:
         try:
             yield server
         finally:
-            server.gate.set()
+            server.before_each.set()
             listening.shutdown(socket.SHUT_RDWR)
             for connection in list(server.open):
                 with suppress(OSError):

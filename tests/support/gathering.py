@@ -5,7 +5,7 @@ from __future__ import annotations
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.domain.work import WorkOrder
-from hadoop_dr.services.transfer.read_changes import Gather
+from hadoop_dr.services.transfer.read_changes import ReadChanges
 from support.backup import Pair, Site, items_between
 from support.trees import Mischief
 
@@ -13,7 +13,7 @@ Brief = tuple[str | None, str | None, Content, int]
 
 
 def gathered(site: Site, root: str, older: str | None, newer: str, *, audit: bool) -> list[Item]:
-    return Gather(site.namenode).items(root, older, newer, audit=audit)
+    return ReadChanges(site.namenode).items(root, older, newer, audit=audit)
 
 
 def brief(items: list[Item]) -> dict[int, Brief]:

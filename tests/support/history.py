@@ -105,9 +105,9 @@ class History(Mischief):
         assert not last or set(last) == {"", *self._now.items}
         self._take_off(last)
         while len(self._items()) < FEWEST:
-            self._insist(self.chance.choice([self.put, self.mkdir]))
+            self._insist(self.tokens.choice([self.put, self.mkdir]))
         kinds = [kind for kind in KINDS if kind not in OF_OLD_ITEMS]
-        self.chance.shuffle(kinds)
+        self.tokens.shuffle(kinds)
         for kind in kinds:
             self._insist(getattr(self, kind))
         self.run(more)
@@ -125,11 +125,11 @@ class History(Mischief):
         """Removes an ACL and an extended attribute that the last point has."""
         listed = [path for path, item in last.items() if item.get("acl")]
         if listed:
-            self.namenode.set_acl(join_root(self.root, self.chance.choice(listed)), ())
+            self.namenode.set_acl(join_root(self.root, self.tokens.choice(listed)), ())
             self.done["acl_removed"] += 1
         marked = [(path, name) for path, item in last.items() for name in item["xattrs"]]
         if marked:
-            path, name = self.chance.choice(marked)
+            path, name = self.tokens.choice(marked)
             self.namenode.remove_xattr(join_root(self.root, path), name)
             self.done["xattr_removed"] += 1
 
@@ -138,7 +138,7 @@ class History(Mischief):
 
     def _anywhere(self) -> str:
         """An item, now and then the root itself."""
-        return self.root if self.chance.random() < 0.1 else self._any()
+        return self.root if self.tokens.random() < 0.1 else self._any()
 
     # -- changes
     def leave(self) -> None:
@@ -149,11 +149,11 @@ class History(Mischief):
     def come(self) -> None:
         """Something from outside comes in: what left before, or a file that was never here."""
         gone = [entry.name for entry in self.namenode.list(self._aside)]
-        if not gone or self.chance.random() < 0.4:
+        if not gone or self.tokens.random() < 0.4:
             self._moved += 1
             gone = [f"new {self._moved}"]
             self.writer.write(f"{self._aside}/{gone[0]}", self._bytes())
-        self.namenode.rename(f"{self._aside}/{self.chance.choice(gone)}", self._free())
+        self.namenode.rename(f"{self._aside}/{self.tokens.choice(gone)}", self._free())
 
     def cut(self) -> None:
         """A truncate inside a block or at its end."""
@@ -161,7 +161,7 @@ class History(Mischief):
         length = self.namenode.status(path).facts.length
         if length < 2:
             raise Failed(path, "is too short to be cut")
-        self._truncate(path, self.chance.randrange(1, length))
+        self._truncate(path, self.tokens.randrange(1, length))
 
     def rewrite_in_place(self) -> None:
         """Other bytes of the same number, and the old time put back."""
@@ -170,7 +170,7 @@ class History(Mischief):
         if not was.length:
             raise Failed(path, "has no bytes")
         old = hashlib.sha256(self.writer.read(path)).digest()
-        new = self.chance.randbytes(was.length)
+        new = self.tokens.randbytes(was.length)
         if hashlib.sha256(new).digest() == old:
             raise Failed(path, "would stay as it is")
         self.writer.write(path, new)
@@ -181,25 +181,25 @@ class History(Mischief):
         path = self._anywhere()
         was = self.namenode.status(path).facts.mode
         modes = [mode for mode in (0o640, 0o755, 0o770, 0o1777, 0o700) if mode != was]
-        self.namenode.set_permission(path, self.chance.choice(modes))
+        self.namenode.set_permission(path, self.tokens.choice(modes))
 
     def chown(self) -> None:
         """Another owner than it has."""
         path = self._anywhere()
         was = self.namenode.status(path).facts.owner
         owners = [owner for owner in ("alice", "bob", "hdfs") if owner != was]
-        self.namenode.set_owner(path, self.chance.choice(owners), self.chance.choice(["staff", "supergroup"]))
+        self.namenode.set_owner(path, self.tokens.choice(owners), self.tokens.choice(["staff", "supergroup"]))
 
     def acl_set(self) -> None:
         """Rights of a user by name, for a directory sometimes with defaults."""
         path = self._anywhere()
-        user = f"user:{self.chance.choice(['al', 'bo', 'cy'])}:{self.chance.choice(['rwx', 'r-x', '---'])}"
+        user = f"user:{self.tokens.choice(['al', 'bo', 'cy'])}:{self.tokens.choice(['rwx', 'r-x', '---'])}"
         access = ("group::r-x", "mask::rwx", "other::---", "user::rwx", user)
         default = tuple(f"default:{entry}" for entry in access)
-        wide = self.namenode.status(path).facts.is_dir and self.chance.random() < 0.5
+        wide = self.namenode.status(path).facts.is_dir and self.tokens.random() < 0.5
         self.namenode.set_acl(path, (*access, *default) if wide else access)
 
     def xattr_set(self) -> None:
         """An extended attribute, new or with another value."""
-        self.namenode.set_xattr(self._anywhere(), self.chance.choice(["user.e%20", "user.Größe", "trusted.t"]),
-                                self.chance.randbytes(5))  # fmt: skip
+        self.namenode.set_xattr(self._anywhere(), self.tokens.choice(["user.e%20", "user.Größe", "trusted.t"]),
+                                self.tokens.randbytes(5))  # fmt: skip

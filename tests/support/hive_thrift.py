@@ -32,7 +32,7 @@ class ThriftHiveUser:
         """ALTER DATABASE ... SET LOCATION."""
         row = self.metastore.database(name)
         tree = with_field(row.tree, f.DB_LOCATION, text(f"{self._hdfs}{path}"))
-        self.metastore.alter([row_of(row.slot, tree)])
+        self.metastore.alter([row_of(row.key, tree)])
 
     def drop_database(self, name: str) -> None:
         """DROP DATABASE ... CASCADE."""

@@ -35,7 +35,7 @@ class HiveUser:
         row = database(name, f"hdfs://{self.cluster.site}{path}")
         if managed:
             tree = with_field(row.tree, f.DB_MANAGED_LOCATION, text(f"hdfs://{self.cluster.site}{managed}"))
-            row = row_of(row.slot, tree)
+            row = row_of(row.key, tree)
         if managed and self._writer.exists(managed):
             raise Failed(name, f"Unable to create database managed directory {managed}, failed to create database")
         for directory in filter(None, (path, managed)):
@@ -46,7 +46,7 @@ class HiveUser:
         """ALTER DATABASE ... SET LOCATION: tables stay where they are, and no directory is made."""
         row = self.metastore.database(name)
         self.metastore.alter(
-            [row_of(row.slot, with_field(row.tree, f.DB_LOCATION, text(f"hdfs://{self.cluster.site}{path}")))]
+            [row_of(row.key, with_field(row.tree, f.DB_LOCATION, text(f"hdfs://{self.cluster.site}{path}")))]
         )
 
     def drop_database(self, name: str) -> None:
@@ -101,7 +101,7 @@ class HiveUser:
         self.cluster.rename(path, there)
         sd = with_field(get_record(row.tree, f.TABLE_SD), f.SD_LOCATION, text(f"hdfs://{self.cluster.site}{there}"))
         tree = with_field(with_field(row.tree, f.TABLE_SD, record(sd)), f.TABLE_NAME, text(new))
-        self.metastore.alter([row_of(row.slot, tree)])
+        self.metastore.alter([row_of(row.key, tree)])
 
     def drop(self, owner: str, name: str) -> None:
         """DROP TABLE: answers OK also when HDFS keeps the directory."""

@@ -11,7 +11,7 @@ import requests
 
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.native import NativeMover
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.ports.mover import DEFAULT_LIMITS
@@ -74,9 +74,9 @@ class LivePair(Pair):
         }
         self.asked = Requests()
         sites = [
-            Site(WebHdfsNameNode(addresses[name], SystemClock(), SystemChance(), note=self.asked.of(name)),
+            Site(WebHdfsNameNode(addresses[name], SystemClock(), SystemTokens(), note=self.asked.of(name)),
                  LiveWriter(lab[name]["webhdfs"][0]),
-                 WebHdfsFiles(addresses[name], SystemClock(), SystemChance(), note=self.asked.of(name)))
+                 WebHdfsFiles(addresses[name], SystemClock(), SystemTokens(), note=self.asked.of(name)))
             for name in ("east", "west")
         ]
         east, west = addresses["east"], addresses["west"]

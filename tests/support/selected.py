@@ -22,17 +22,17 @@ def holds_what_is_selected(world: TableWorld, document: dict[str, Any]) -> None:
     Args:
         document: The sealed point, as a backup gives it; the primary has not changed since.
     """
-    ground = world.ground()
-    chosen = selection_of(ground.policy.hive_patterns)
+    context = world.context()
+    chosen = selection_of(context.policy.hive_patterns)
     east = read_all(world.metastores["east"], chosen)
-    point = ground.ledger.read().points[document["point"]]
-    kept = Documents(ground, point).read(CATALOG) if point.taken["catalog"] else []
+    point = context.ledger.read().points[document["point"]]
+    kept = Documents(context, point).read(CATALOG) if point.taken["catalog"] else []
     assert sorted(row[:4] for row in kept) == sorted((s.kind.value, *s[1:]) for s in east)
     wanted = rewrite_rows(east.values(), Rewrite(("hdfs://east",), "hdfs://west"))
     found = compare(catalog_of(wanted), read_all(world.metastores["west"], chosen), chosen.owns)
     assert (found.mismatch, found.cannot_tell) == ((), ())
     for place in locations(east.values()):
-        if place.slot.kind is Kind.TABLE:
+        if place.key.kind is Kind.TABLE:
             assert world.tree("west", place.path) == world.tree("east", place.path), place
     assert point.sealed["verified"]["word"] == "match"
 
@@ -40,4 +40,4 @@ def holds_what_is_selected(world: TableWorld, document: dict[str, Any]) -> None:
 def tables_on(world: TableWorld, site: str, chosen: Selection | None = None) -> set[str]:
     """Every table of a site, or of a selection, as ``database.table``."""
     every = read_all(world.metastores[site], chosen or selection_of(["*"]))
-    return {f"{slot.database}.{slot.table}" for slot in every if slot.kind is Kind.TABLE}
+    return {f"{key.database}.{key.table}" for key in every if key.kind is Kind.TABLE}

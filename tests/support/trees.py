@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.facts import Extras, Facts, Kind
+from hadoop_dr.domain.facts import AclAndXattrs, FileAttributes, Kind
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.ports.namenode import NameNode
 
@@ -40,12 +40,12 @@ class Seen:
     """One item as a reader of the tree sees it."""
 
     inode: int
-    facts: Facts
-    extras: Extras
+    facts: FileAttributes
+    extras: AclAndXattrs
     digest: str
 
 
-def walk(namenode: NameNode, top: str, path: str = "") -> Iterator[tuple[str, int, Facts]]:
+def walk(namenode: NameNode, top: str, path: str = "") -> Iterator[tuple[str, int, FileAttributes]]:
     """Every item of a tree by relative path, the root first, the work area left out."""
     if not path:
         root = namenode.status(top)
@@ -73,7 +73,7 @@ def read_tree(namenode: NameNode, writer: Writer, top: str) -> dict[str, Seen]:
     return seen
 
 
-def comparable(tree: dict[str, Seen]) -> dict[str, tuple[Facts, Extras, str]]:
+def comparable(tree: dict[str, Seen]) -> dict[str, tuple[FileAttributes, AclAndXattrs, str]]:
     """A tree without inode ids, to be compared across sites."""
     return {path: (seen.facts, seen.extras, seen.digest) for path, seen in tree.items()}
 
@@ -83,11 +83,11 @@ class Mischief:
 
     def __init__(self, namenode: NameNode, writer: Writer, root: str, seed: int) -> None:
         self.namenode, self.writer, self.root = namenode, writer, root
-        self.chance = random.Random(seed)
+        self.tokens = random.Random(seed)
         self.time = 1_600_000_000_000
         self.least = 15
         self.done: Counter[str] = Counter()
-        self._known: list[tuple[str, Facts]] | None = None
+        self._known: list[tuple[str, FileAttributes]] | None = None
 
     def run(self, steps: int) -> None:
         """Makes so many changes; a change that the cluster refuses counts too, and is not among the ``done``."""
@@ -101,7 +101,7 @@ class Mischief:
             ]
             if len(self._items()) < self.least:
                 kinds = kinds[-2:]
-            change: Callable[[], None] = self.chance.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
+            change: Callable[[], None] = self.tokens.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
             with suppress(Failed, IndexError):
                 self.make(change)
 
@@ -121,18 +121,18 @@ class Mischief:
         return [path for path, facts in self._known if directories is None or facts.is_dir is directories]
 
     def _file(self) -> str:
-        return join_root(self.root, self.chance.choice(self._items(directories=False)))
+        return join_root(self.root, self.tokens.choice(self._items(directories=False)))
 
     def _any(self) -> str:
-        return join_root(self.root, self.chance.choice(self._items()))
+        return join_root(self.root, self.tokens.choice(self._items()))
 
     def _free(self) -> str:
-        parent = self.chance.choice(["", *self._items(directories=True)])
-        return join_root(self.root, join(parent, self.chance.choice(NAMES)))
+        parent = self.tokens.choice(["", *self._items(directories=True)])
+        return join_root(self.root, join(parent, self.tokens.choice(NAMES)))
 
     def _bytes(self) -> bytes:
         block = self.writer.block_size
-        return self.chance.randbytes(self.chance.choice([0, 1, block - 1, block, 2 * block, 2 * block + 3, 4 * block]))
+        return self.tokens.randbytes(self.tokens.choice([0, 1, block - 1, block, 2 * block, 2 * block + 3, 4 * block]))
 
     # -- changes
     def put(self) -> None:
@@ -142,7 +142,7 @@ class Mischief:
         self.writer.write(path, self._bytes())
 
     def mkdir(self) -> None:
-        self.namenode.make_directory(self._free(), self.chance.choice([0o755, 0o700, 0o1777]))
+        self.namenode.make_directory(self._free(), self.tokens.choice([0o755, 0o700, 0o1777]))
 
     def overwrite(self) -> None:
         self.writer.write(self._file(), self._bytes())
@@ -161,7 +161,7 @@ class Mischief:
         keep = max(0, length - 1) // self.writer.block_size * self.writer.block_size
         if length:
             self.namenode.truncate(path, keep)
-            self.writer.append(path, self.chance.randbytes(length - keep))
+            self.writer.append(path, self.tokens.randbytes(length - keep))
 
     def rename(self) -> None:
         self.namenode.rename(self._any(), self._free())
@@ -185,27 +185,27 @@ class Mischief:
         self.namenode.delete(self._any(), recursive=True)
 
     def chmod(self) -> None:
-        self.namenode.set_permission(self._any(), self.chance.choice([0o640, 0o755, 0o770, 0o1777]))
+        self.namenode.set_permission(self._any(), self.tokens.choice([0o640, 0o755, 0o770, 0o1777]))
 
     def chown(self) -> None:
-        self.namenode.set_owner(self._any(), self.chance.choice(["alice", "bob"]), "staff")
+        self.namenode.set_owner(self._any(), self.tokens.choice(["alice", "bob"]), "staff")
 
     def acl(self) -> None:
         path = self._any()
-        access = ("group::r-x", "mask::rwx", "other::---", "user::rwx", f"user:{self.chance.choice(['al', 'bo'])}:rwx")
+        access = ("group::r-x", "mask::rwx", "other::---", "user::rwx", f"user:{self.tokens.choice(['al', 'bo'])}:rwx")
         default = tuple(f"default:{entry}" for entry in access)
         is_dir = self.namenode.status(path).facts.is_dir
-        self.namenode.set_acl(path, self.chance.choice([(), access, (*access, *default)] if is_dir else [(), access]))
+        self.namenode.set_acl(path, self.tokens.choice([(), access, (*access, *default)] if is_dir else [(), access]))
 
     def xattr(self) -> None:
-        path, name = self._any(), self.chance.choice(["user.note", "user.Größe", "trusted.t"])
-        if self.chance.random() < 0.3:
+        path, name = self._any(), self.tokens.choice(["user.note", "user.Größe", "trusted.t"])
+        if self.tokens.random() < 0.3:
             self.namenode.remove_xattr(path, name)
         else:
-            self.namenode.set_xattr(path, name, self.chance.randbytes(3))
+            self.namenode.set_xattr(path, name, self.tokens.randbytes(3))
 
     def replicate(self) -> None:
-        self.namenode.set_replication(self._file(), self.chance.choice([1, 2]))
+        self.namenode.set_replication(self._file(), self.tokens.choice([1, 2]))
 
     def touch(self) -> None:
         self.time += 1000

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import psutil
 
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
 from hadoop_dr.bootstrap import backup_stages
 from hadoop_dr.domain.addresses import HdfsAddress
@@ -68,11 +68,11 @@ class Victim:
 
     def __init__(self, home: LabHome, airflow: Airflow, service: str, seed: int) -> None:
         self._airflow, self._service, self._dag = airflow, service, f"backup__{service}"
-        self._chance = random.Random(seed)
+        self._tokens = random.Random(seed)
         self._root = home.root(service)
         site = home.sites["east"]
         address = HdfsAddress("east", tuple(site["namenodes"]), tuple(site["webhdfs"]), site["nameservice"])
-        self._namenode = WebHdfsNameNode(address, SystemClock(), SystemChance())
+        self._namenode = WebHdfsNameNode(address, SystemClock(), SystemTokens())
         self._writer = LiveWriter(site["webhdfs"][0])
         self._mischief = Mischief(self._namenode, self._writer, self._root, seed)
         self._east, self._west = (Stranger(home.sites[name]["webhdfs"][0]) for name in ("east", "west"))
@@ -156,7 +156,7 @@ class Victim:
         if kill.when == BETWEEN:
             share = (1.0, 0.5, 0.25, 0.1, 0.0)[self._missed[kill]]
             with suppress(psutil.TimeoutExpired):
-                work.child.wait(self._chance.uniform(0, share * STRETCH_S))
+                work.child.wait(self._tokens.uniform(0, share * STRETCH_S))
         return work
 
     def _seen(self, run_id: str, stage: str) -> list[AtWork | None] | None:

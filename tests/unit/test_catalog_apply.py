@@ -14,7 +14,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import catalog_of, replaced_tables
 from hadoop_dr.domain.catalog.losses import named_drops
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.catalog.thrift_struct import text, with_field
 from hadoop_dr.domain.errors import Mismatch, Refused, Superseded, Unknown
@@ -77,7 +77,7 @@ class Frail(MemoryMetastore):
 
 
 def apply_all(target: MemoryMetastore, wanted: list[Row], selection: Selection = BILL,
-              replaced: Sequence[Slot] = ()) -> None:
+              replaced: Sequence[CatalogKey] = ()) -> None:
     """Both halves of an apply, as a backup run does them."""
     service = CatalogApply(target, StepClock())
     named = named_drops(service.plan(wanted, selection, replaced).changes)
@@ -96,7 +96,7 @@ def assert_equal(target: MemoryMetastore, wanted: list[Row], selection: Selectio
 def test_after_every_round_of_random_changes_the_target_is_equal(seed: int, rounds: int) -> None:
     source, target = MemoryMetastore("east"), MemoryMetastore("west")
     ddl = Ddl(source, seed, BASE)
-    before: dict[Slot, Row] = {}
+    before: dict[CatalogKey, Row] = {}
     for _ in range(rounds):
         ddl.run(12)
         rows = read_all(source, BILL)
@@ -112,13 +112,13 @@ def test_after_every_round_of_random_changes_the_target_is_equal(seed: int, roun
 @given(st.integers(0, 10**9))
 def test_an_apply_that_is_interrupted_anywhere_converges_when_run_again(seed: int) -> None:
     source, target = MemoryMetastore("east"), Frail("west")
-    ddl, chance = Ddl(source, seed, BASE), random.Random(seed)
+    ddl, tokens = Ddl(source, seed, BASE), random.Random(seed)
     for _ in range(2):
         ddl.run(15)
         wanted = rewrite_rows(read_all(source, BILL).values(), TO_WEST)
         while True:
             target.calls = 0
-            target.plan = {chance.randrange(1, 13): chance.choice(("stop before", "stop after", ""))}
+            target.plan = {tokens.randrange(1, 13): tokens.choice(("stop before", "stop after", ""))}
             try:
                 apply_all(target, wanted)
                 break
@@ -176,7 +176,7 @@ def test_an_empty_catalog_drops_nothing_that_no_plan_named() -> None:
             step([], BILL, ())
     assert target.databases() == ["bill"]
     service.build([], selection_of(["other"]))
-    service.drop([], BILL, [Slot(Kind.DATABASE, "bill")])
+    service.drop([], BILL, [CatalogKey(Kind.DATABASE, "bill")])
     assert target.databases() == []
 
 
@@ -191,7 +191,7 @@ def test_what_came_to_be_there_since_the_plan_is_not_dropped_with_what_it_named(
     first = [*at_west("stays", "goes"), table("bill", "p", keys=("p",), location="hdfs://west/p"),
              partition("bill", "p", ("p",), ("a b",), location="hdfs://west/p/1"), not_null("bill", "stays", "nn")]
     apply_all(target, first)
-    wanted = [row for row in first if row.slot.table != "goes" and row.slot.kind is not Kind.CONSTRAINT]
+    wanted = [row for row in first if row.key.table != "goes" and row.key.kind is not Kind.CONSTRAINT]
     service = CatalogApply(target, StepClock())
     named = named_drops(service.plan(wanted, BILL).changes)
     assert [str(slot) for slot in named] == ["table bill.goes"]
@@ -230,7 +230,7 @@ def test_a_table_dropped_and_made_again_is_another_table() -> None:
     source.create([table("bill", "t", note="1")])
     before = read_all(source, BILL)
     apply_all(target, rewrite_rows(before.values(), TO_WEST))
-    slot = Slot(Kind.TABLE, "bill", "t")
+    slot = CatalogKey(Kind.TABLE, "bill", "t")
     number = target.tables("bill", ["t"])[0].identity
     source.drop(source.tables("bill", ["t"]))
     source.create([table("bill", "t", note="2")])
@@ -252,11 +252,11 @@ def test_foreign_keys_that_fall_with_a_table_come_back() -> None:
     target.create([key])
     target.create([link])
     rows = read_all(target, BILL)
-    parent = Slot(Kind.TABLE, "bill", "parent")
+    parent = CatalogKey(Kind.TABLE, "bill", "parent")
     rows[parent] = row_of(parent, with_field(rows[parent].tree, f.TABLE_TYPE, text(f.MANAGED)))
     rows[parent] = with_parameters(rows[parent], transactional="true")
     apply_all(target, list(rows.values()))
-    assert {row.slot.key for row in target.constraints("bill", "child")} == {"fk"}
+    assert {row.key.name for row in target.constraints("bill", "child")} == {"fk"}
     assert_equal(target, list(rows.values()))
 
 
@@ -307,17 +307,17 @@ def test_a_field_this_version_does_not_know_is_sent_once_and_then_cannot_be_told
 
         def create(self, rows: Sequence[Row]) -> None:
             self.sent += sum(99 in row.tree for row in rows)
-            super().create([row_of(row.slot, {k: v for k, v in row.tree.items() if k != 99}) for row in rows])
+            super().create([row_of(row.key, {k: v for k, v in row.tree.items() if k != 99}) for row in rows])
 
         alter = MemoryMetastore.alter
 
     target = Older("west")
     new = table("bill", "t", location="hdfs://west/x")
-    wanted = [database("bill"), row_of(new.slot, {**new.tree, 99: text("novel")})]
-    wanted[0] = row_of(wanted[0].slot, {**wanted[0].tree, 3: text("hdfs://west/b"), 8: text("hive"), 11: (8, 1)})
+    wanted = [database("bill"), row_of(new.key, {**new.tree, 99: text("novel")})]
+    wanted[0] = row_of(wanted[0].key, {**wanted[0].tree, 3: text("hdfs://west/b"), 8: text("hive"), 11: (8, 1)})
     CatalogApply(target, StepClock()).build(wanted, BILL)
     assert target.sent == 1
-    target.objects[new.slot] = {k: v for k, v in target.objects[new.slot].items() if k != 99}
+    target.objects[new.key] = {k: v for k, v in target.objects[new.key].items() if k != 99}
     verdict = CatalogVerify(target).run(wanted, BILL)
     assert verdict.mismatch == ()
     assert verdict.cannot_tell == (
@@ -358,7 +358,7 @@ class Paced(MemoryMetastore):
         self.after_batch: Callable[[], None] = lambda: None
 
     def _take(self, verb: str, call: Callable[[Sequence[Row]], None], rows: Sequence[Row]) -> None:
-        partitions = sum(row.slot.kind is Kind.PARTITION for row in rows)
+        partitions = sum(row.key.kind is Kind.PARTITION for row in rows)
         self.clock.now_s += partitions / self.rate
         call(rows)
         if partitions:
@@ -402,12 +402,12 @@ def test_a_worker_that_was_overtaken_in_a_batch_sends_no_further_one() -> None:
     target = Paced(clock, 140.0)
     target.after_batch = lambda: taken.append(True) if len(target.batches) == 3 else None
 
-    def still_mine() -> None:
+    def check_claim() -> None:
         if taken:
             raise Superseded("ledger", "superseded")
 
     with pytest.raises(Superseded):
-        CatalogApply(target, clock, between=still_mine).build(MANY, BILL)
+        CatalogApply(target, clock, between=check_claim).build(MANY, BILL)
     assert len(target.batches) == 3
 
 

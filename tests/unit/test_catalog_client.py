@@ -246,7 +246,7 @@ def test_a_batch_the_metastore_fails_on_is_tried_in_halves(serve: Callable[[Hand
 
     store = HiveMetastore("east", "hive", client(serve(limited).uri))
     found = store.partitions("bill", "t", [f"p={n}" for n in range(1000)])
-    assert [row.slot.key for row in found] == [f"p={n}" for n in range(1000)]
+    assert [row.key.name for row in found] == [f"p={n}" for n in range(1000)]
     assert sizes == [1000, 500, 250, 250, 500, 250, 250]
     store.close()
 
@@ -269,7 +269,7 @@ def test_all_databases_are_asked_for_before_the_first_answer_is_waited_for(
         return answers
 
     store = HiveMetastore("east", "hive", client(serve(batched).uri))
-    assert [row.slot.database for row in store.every_database()] == [name for name in every if name != "d007"]
+    assert [row.key.database for row in store.every_database()] == [name for name in every if name != "d007"]
     store.close()
 
 

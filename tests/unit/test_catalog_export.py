@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
-from hadoop_dr.domain.catalog.rows import Kind, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import NotReady
 from hadoop_dr.services.datasets.hive import CatalogExport
@@ -199,5 +199,5 @@ def test_a_database_that_a_selected_table_needs_is_exported_but_not_owned() -> N
     store = small()
     selection = selection_of(["bill.t"])
     rows = read_all(store, selection)
-    assert Slot(Kind.DATABASE, "bill") in rows
-    assert not selection.owns(Slot(Kind.DATABASE, "bill"))
+    assert CatalogKey(Kind.DATABASE, "bill") in rows
+    assert not selection.owns(CatalogKey(Kind.DATABASE, "bill"))

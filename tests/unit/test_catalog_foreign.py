@@ -40,7 +40,7 @@ def told(
     patterns: Sequence[str] = ("bill",),
 ) -> list[str]:
     layers = [Left(BILL, None if rows is None else catalog_of(rows)) for rows in left]
-    may_lack = frozenset(row.slot for row in lacks)
+    may_lack = frozenset(row.key for row in lacks)
     known = Known(catalog_of(wanted), layers, may_lack, unsure)
     return told_objects(find_foreign(catalog_of(there), known, selection_of(patterns).owns))
 
@@ -59,12 +59,12 @@ def test_an_object_is_related_to_what_it_hangs_on_and_to_what_hangs_on_it() -> N
     every = [database("bill"), T, day, MANAGED, database("crm"), function("bill", "f", "hdfs://west/f.jar")]
 
     def related(to: Row) -> list[bool]:
-        return [is_related(row.slot, [to.slot]) for row in every]
+        return [is_related(row.key, [to.key]) for row in every]
 
     assert related(T) == [True, True, True, False, False, False]
     assert related(day) == [True, True, True, False, False, False]
     assert related(database("bill")) == [True, True, True, True, False, True]
-    assert not is_related(T.slot, [])
+    assert not is_related(T.key, [])
 
 
 def test_what_nothing_explains_is_told_with_what_was_done() -> None:
@@ -128,11 +128,11 @@ def test_what_a_run_takes_away_before_it_makes_it_again_may_be_absent() -> None:
 
 HALF = {
     "a managed table that is external yet": (
-        with_parameters(row_of(MANAGED.slot, with_field(MANAGED.tree, f.TABLE_TYPE, text(f.EXTERNAL))), EXTERNAL="TRUE",
+        with_parameters(row_of(MANAGED.key, with_field(MANAGED.tree, f.TABLE_TYPE, text(f.EXTERNAL))), EXTERNAL="TRUE",
                         TRANSLATED_TO_EXTERNAL="TRUE", **{"external.table.purge": "TRUE"}), MANAGED),
     "a table whose statistics stay": (with_parameters(T, DO_NOT_UPDATE_STATS="true"), T),
     "a database without its managed directory": (
-        database("bill"), row_of(database("bill").slot, {**database("bill").tree, f.DB_MANAGED_LOCATION: text("m")})),
+        database("bill"), row_of(database("bill").key, {**database("bill").tree, f.DB_MANAGED_LOCATION: text("m")})),
     "statistics of some columns": (statistics("bill", "t ü", a=1), statistics("bill", "t ü", a=1, b=2)),
 }  # fmt: skip
 
@@ -178,9 +178,9 @@ def test_kept_is_what_would_go_with_a_foreign_object() -> None:
     there = catalog_of([database("bill"), keyed, day, primary_key("bill", "keyed", "pk", "a"), other, T])
     left = [Left(BILL, catalog_of([database("bill"), day, T, other]))]
     found = find_foreign(there, Known({}, left), BILL.owns)
-    assert {row.slot for row in with_hanging(there, found)} == {slot for slot in there if slot.table == "keyed"}
+    assert {row.key for row in with_hanging(there, found)} == {key for key in there if key.table == "keyed"}
     everything = find_foreign(there, Known({}, [Left(BILL, {})]), BILL.owns)
-    assert with_hanging(there, [one for one in everything if one.slot.kind.value == "database"]) == list(there.values())
+    assert with_hanging(there, [one for one in everything if one.key.kind.value == "database"]) == list(there.values())
     assert with_hanging({}, find_foreign({}, Known(there, left), BILL.owns)) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.domain.catalog.difference import Change, Verb, catalog_of, difference, replaced_tables
 from hadoop_dr.domain.catalog.losses import losses, named_drops, renamed_tables, unnamed_drops
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.deletions import DeletionKind, Deletions
 from support.catalogs import database, function, not_null, partition, statistics, table, view
@@ -25,8 +25,8 @@ EVERYTHING = [
 
 def without(*texts: str) -> list[Row]:
     """Everything but some objects, named as messages name them."""
-    assert set(texts) <= {str(row.slot) for row in EVERYTHING}
-    return [row for row in EVERYTHING if str(row.slot) not in texts]
+    assert set(texts) <= {str(row.key) for row in EVERYTHING}
+    return [row for row in EVERYTHING if str(row.key) not in texts]
 
 
 def lost(old: list[Row], new: list[Row], *patterns: str) -> Deletions:
@@ -63,7 +63,7 @@ def test_statistics_and_constraints_do_not_count() -> None:
 
 
 def test_what_is_dropped_and_made_again_is_not_lost() -> None:
-    again = [replace(row, hash="another", identity="MANAGED_TABLE|9|9") if row.slot.kind is Kind.TABLE else row
+    again = [replace(row, hash="another", identity="MANAGED_TABLE|9|9") if row.key.kind is Kind.TABLE else row
              for row in EVERYTHING]  # fmt: skip
     assert len(replaced_tables(catalog_of(EVERYTHING), catalog_of(again))) == 5
     assert figures(lost(EVERYTHING, [row for row in again if not row.is_view])) == {"views": (2, 2)}
@@ -90,7 +90,7 @@ def test_a_renamed_table_is_not_lost_nor_are_its_partitions() -> None:
     after = [database("bill"), renumbered(table("bill", "t ü", keys=KEYS), 1), renumbered(table("bill", "new"), 3),
              partition("bill", "t ü", KEYS, ("a b",))]  # fmt: skip
     renamed = renamed_tables(catalog_of(before), catalog_of(after))
-    assert renamed == {Slot(Kind.TABLE, "bill", "t"): Slot(Kind.TABLE, "bill", "t ü")}
+    assert renamed == {CatalogKey(Kind.TABLE, "bill", "t"): CatalogKey(Kind.TABLE, "bill", "t ü")}
     found = losses(catalog_of(before), catalog_of(after), BILL.owns, renamed)
     assert figures(found) == {"tables": (1, 2), "partitions": (1, 2)}
 
@@ -124,7 +124,7 @@ def test_the_plan_names_what_it_drops_of_the_kinds_that_count_and_nothing_else_p
     gone = ("table bill.v e%20", "partition bill.u p=ü", "constraint bill.t nn")
     found = difference(catalog_of(EVERYTHING), catalog_of(without(*gone)), BILL.owns)
     named = named_drops(found)
-    assert {str(slot) for slot in named} == {"table bill.v e%20", "partition bill.u p=ü"}
+    assert {str(key) for key in named} == {"table bill.v e%20", "partition bill.u p=ü"}
     assert unnamed_drops(found.drops, frozenset(named)) == []
     later = [*found.drops, Change(Verb.DROP, table("bill", "foreign"))]
     assert unnamed_drops(later, frozenset(named)) == ["table bill.foreign"]

@@ -7,7 +7,7 @@ import pytest
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import ABSENT, OPAQUE, Event, How, Lost, State, Touch, settle
 from hadoop_dr.domain.catalog.messages import parent_tables, touches
-from hadoop_dr.domain.catalog.rows import Kind, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
 from hadoop_dr.domain.catalog.thrift_struct import get_list, get_map, record, text, text_map, with_field
 from support.catalogs import foreign_key, partition, primary_key, statistics, table, view
@@ -109,34 +109,34 @@ def touch(before: State, after: State, kind: Kind = Kind.TABLE) -> Touch:
 
 def test_the_first_late_message_tells_or_the_early_ones_do() -> None:
     later = touch(OPAQUE, OPAQUE)
-    assert settle(T.slot, None, [], [touch(State(How.IS, T.tree), OPAQUE), later]) == T
-    assert settle(T.slot, T, [], [touch(ABSENT, OPAQUE), later]) is None
-    assert settle(T.slot, T, [], [later]) == T
-    assert settle(T.slot, T, [touch(OPAQUE, ABSENT)], [later]) is None
-    assert settle(T.slot, None, [touch(OPAQUE, OPAQUE), touch(OPAQUE, State(How.IS, T.tree))], [later]) == T
+    assert settle(T.key, None, [], [touch(State(How.IS, T.tree), OPAQUE), later]) == T
+    assert settle(T.key, T, [], [touch(ABSENT, OPAQUE), later]) is None
+    assert settle(T.key, T, [], [later]) == T
+    assert settle(T.key, T, [touch(OPAQUE, ABSENT)], [later]) is None
+    assert settle(T.key, None, [touch(OPAQUE, OPAQUE), touch(OPAQUE, State(How.IS, T.tree))], [later]) == T
     with pytest.raises(Lost, match=r"table bill\.t"):
-        settle(T.slot, T, [touch(OPAQUE, OPAQUE)], [later])
+        settle(T.key, T, [touch(OPAQUE, OPAQUE)], [later])
 
 
 def test_parameters_and_columns_of_statistics_are_replayed() -> None:
     later = touch(OPAQUE, OPAQUE)
-    row = settle(T.slot, T, [touch(OPAQUE, State(How.SET, {9: text_map({"n": "2", "m": "3"})}))], [later])
+    row = settle(T.key, T, [touch(OPAQUE, State(How.SET, {9: text_map({"n": "2", "m": "3"})}))], [later])
     assert row
     assert get_map(row.tree, 9) == {"EXTERNAL": "TRUE", "n": "2", "m": "3"}
     part = partition("bill", "t", ("p",), ("a b",), n="1")
-    row = settle(part.slot, part, [touch(OPAQUE, State(How.SET, {7: text_map({"n": "2"})}))], [later])
+    row = settle(part.key, part, [touch(OPAQUE, State(How.SET, {7: text_map({"n": "2"})}))], [later])
     assert row
     assert get_map(row.tree, 7) == {"n": "2"}
-    slot = Slot(Kind.TABLE_STATS, "bill", "t")
+    key = CatalogKey(Kind.TABLE_STATS, "bill", "t")
     one, two = statistics("bill", "t", "", a=1), statistics("bill", "t", "", a=1, b=2)
     merge = touch(OPAQUE, State(How.MERGED, statistics("bill", "t", "", b=2).tree))
-    assert settle(slot, one, [merge], [later]) == two
-    assert settle(slot, None, [merge, touch(OPAQUE, State(How.CUT, column="b"))], [later]) is None
-    assert settle(slot, two, [touch(OPAQUE, State(How.CUT, column="b"))], [later]) == one
-    assert settle(slot, one, [touch(OPAQUE, State(How.MERGED))], [later]) == one
+    assert settle(key, one, [merge], [later]) == two
+    assert settle(key, None, [merge, touch(OPAQUE, State(How.CUT, column="b"))], [later]) is None
+    assert settle(key, two, [touch(OPAQUE, State(How.CUT, column="b"))], [later]) == one
+    assert settle(key, one, [touch(OPAQUE, State(How.MERGED))], [later]) == one
     for unknown in (touch(OPAQUE, State(How.SET, {9: text_map({})})), touch(OPAQUE, State(How.CUT, column="a"))):
         with pytest.raises(Lost):
-            settle(slot, one, [touch(OPAQUE, OPAQUE), unknown], [later])
+            settle(key, one, [touch(OPAQUE, OPAQUE), unknown], [later])
 
 
 def test_deleted_statistics_of_one_column_or_all() -> None:

@@ -14,9 +14,9 @@ from hadoop_dr.domain.catalog.locations import catalog_layout, locations, table_
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import (
+    CatalogKey,
     Kind,
     Row,
-    Slot,
     pack_rows,
     row_of,
     statistics_row,
@@ -75,8 +75,8 @@ def test_rows_of_every_kind_survive_a_document() -> None:
     rows = everything()
     again = unpack_rows(pack_rows(rows))
     assert catalog_of(again) == catalog_of(rows)
-    assert [row.slot.kind for row in again][:2] == [Kind.DATABASE, Kind.TABLE]
-    assert [row.tree for row in again] == [catalog_of(rows)[row.slot].tree for row in again]
+    assert [row.key.kind for row in again][:2] == [Kind.DATABASE, Kind.TABLE]
+    assert [row.tree for row in again] == [catalog_of(rows)[row.key].tree for row in again]
 
 
 def test_what_a_metastore_makes_up_does_not_change_the_hash() -> None:
@@ -85,7 +85,7 @@ def test_what_a_metastore_makes_up_does_not_change_the_hash() -> None:
     tree = {**row.tree, **made_up, 9: text_map({"transient_lastDdlTime": "7", "a": "1", "EXTERNAL": "TRUE"})}
     skew = record({1: (LIST, Items(STRING, [])), 3: (MAP, Pairs(LIST, STRING, []))})
     tree[7] = record({**tree[7][1], 11: skew, 12: flag(False)})
-    other = row_of(row.slot, dict(reversed(tree.items())))
+    other = row_of(row.key, dict(reversed(tree.items())))
     assert other.hash == row.hash
     assert other.identity != row.identity
     assert other.table_type == f.EXTERNAL
@@ -95,11 +95,11 @@ def test_what_a_metastore_makes_up_does_not_change_the_hash() -> None:
                                     {12: text(f.MANAGED)}, {777: text("novel")}])
 def test_everything_else_changes_the_hash(change: dict[int, tuple[int, object]]) -> None:
     row = table("bill", "t", a="1")
-    assert row_of(row.slot, {**row.tree, **change}).hash != row.hash
+    assert row_of(row.key, {**row.tree, **change}).hash != row.hash
 
 
 def test_statistics_do_not_depend_on_the_order_of_columns_and_empty_ones_are_none() -> None:
-    slot = Slot(Kind.TABLE_STATS, "bill", "t")
+    slot = CatalogKey(Kind.TABLE_STATS, "bill", "t")
     objects = [{1: text(name), 2: text("int"), 3: record({})} for name in ("b", "a")]
     assert statistics_row(slot, objects) == statistics_row(slot, objects[::-1])
     assert statistics_row(slot, []) is None
@@ -128,10 +128,10 @@ def test_a_selection_is_a_database_a_table_or_a_pattern() -> None:
     assert (one.whole("billing"), one.whole("crm"), one.database("crm"), one.database("other")) == (
         True, False, True, False)
     assert (one.table("crm", "invoices"), one.table("crm", "people"), one.table("x1", "t")) == (True, False, True)
-    assert one.owns(Slot(Kind.FUNCTION, "billing", "", "fn"))
-    assert not one.owns(Slot(Kind.FUNCTION, "crm", "", "fn"))
-    assert one.keeps(Slot(Kind.DATABASE, "crm"))
-    assert not one.keeps(Slot(Kind.DATABASE, "other"))
+    assert one.owns(CatalogKey(Kind.FUNCTION, "billing", "", "fn"))
+    assert not one.owns(CatalogKey(Kind.FUNCTION, "crm", "", "fn"))
+    assert one.keeps(CatalogKey(Kind.DATABASE, "crm"))
+    assert not one.keeps(CatalogKey(Kind.DATABASE, "other"))
     for bad in ("", ".", "a.b.c", "a b", "a/b", "a.", "a[b]"):
         with pytest.raises(BadInput):
             selection_of([bad])
@@ -154,7 +154,7 @@ def test_addresses_in_parameters_serdes_jars_skews_and_lists_are_rewritten() -> 
     descriptor = with_field(get_record(row.tree, 7), 7, record({2: text("x"), 3: text_map({"path": "hdfs://east"})}))
     skewed = record({3: (MAP, Pairs(LIST, STRING, [(Items(STRING, [b"a"]), b"hdfs://east/t/a")]))})
     tree = with_field(row.tree, 7, record({**descriptor, 11: skewed, 900: (14, Items(STRUCT, [{5: text("hdfs://east")}]))}))
-    rows = [row_of(row.slot, tree), function("bill", "fn", "hdfs://east/x.jar")]
+    rows = [row_of(row.key, tree), function("bill", "fn", "hdfs://east/x.jar")]
     found = {reference.field for reference in references(rows, aliases("hdfs://east"))}
     assert found == {"sd.location", "sd.serdeInfo.parameters[path]", "sd.skewedInfo.skewedColValueLocationMaps[...]",
                      "sd.900[0].5", "parameters[avro.schema.url]", "parameters[jars]", "resourceUris[0].uri"}
@@ -198,7 +198,7 @@ def test_an_address_is_also_known_with_and_without_the_usual_port() -> None:
 def test_locations_are_paths_of_tables_partitions_and_skewed_values() -> None:
     skewed = table("bill", "s", location="hdfs://east/data/s")
     skew = record({3: (MAP, Pairs(LIST, STRING, [(Items(STRING, [b"a"]), b"hdfs://east/data/s/a b")]))})
-    skewed = row_of(skewed.slot, with_field(skewed.tree, 7, record({**get_record(skewed.tree, 7), 11: skew})))
+    skewed = row_of(skewed.key, with_field(skewed.tree, 7, record({**get_record(skewed.tree, 7), 11: skew})))
     rows = [database("bill", "hdfs://east/x"), skewed, view("bill", "v", "select 1"),
             partition("bill", "s", ("p",), ("e%20",), location="hdfs://east/data/s2/p=e%2520/"),
             table("bill", "f", location="file:/tmp/x"), table("bill", "n", location="/data/s/n"),
@@ -210,7 +210,7 @@ def test_locations_are_paths_of_tables_partitions_and_skewed_values() -> None:
 
 def test_a_layout_tells_where_whole_databases_and_tables_lie_and_what_lies_beside_them() -> None:
     managed = with_field(database("bill", "hdfs://EAST/wh/bill ü").tree, f.DB_MANAGED_LOCATION, text("/man/bill/"))
-    whole = row_of(Slot(Kind.DATABASE, "bill"), managed)
+    whole = row_of(CatalogKey(Kind.DATABASE, "bill"), managed)
     others = [database("crm", "s3a://bucket/crm"), database("hr", "hdfs://east:8020/wh/hr"), database("none")]
     rows = [whole, table("bill", "t", location="hdfs://east/wh/bill ü/t", keys=("p",)), view("bill", "v", "select 1"),
             partition("bill", "t", ("p",), ("1",), location="hdfs://east/else/p=1"),
@@ -218,7 +218,7 @@ def test_a_layout_tells_where_whole_databases_and_tables_lie_and_what_lies_besid
     found = catalog_layout(rows, [whole, *others], selection_of(["bill", "hr.u"]), aliases("hdfs://east"))
     assert found.databases == {"bill": ("/wh/bill ü", "/man/bill")}
     assert found.managed == {"/man/bill"}
-    (one,) = catalog_layout([row_of(whole.slot, with_field(managed, f.DB_LOCATION, text("/man/bill")))], [], BILL,
+    (one,) = catalog_layout([row_of(whole.key, with_field(managed, f.DB_LOCATION, text("/man/bill")))], [], BILL,
                             ["hdfs://east"]).databases.values()
     assert one == ("/man/bill",)
     assert found.beside == {"crm": (), "hr": ("/wh/hr",), "none": ()}
@@ -240,18 +240,18 @@ def test_what_cannot_be_protected_is_named_and_refused_or_skipped(parameters: di
             partition("bill", "x", ("p",), ("a b",)), table("bill", "ok", location="hdfs://east/ok"),
             view("bill", "v", "select 1")]
     (finding,) = judge_kinds(rows, (), one_address=False)
-    assert [row.slot.table for row in without(rows, [finding])] == ["", "ok", "v"]
-    assert (finding.slot.table, finding.why, finding.skipped) == ("x", why, False)
+    assert [row.key.table for row in without(rows, [finding])] == ["", "ok", "v"]
+    assert (finding.key.table, finding.why, finding.skipped) == ("x", why, False)
     assert str(finding).startswith(f"table bill.x ({why.value}): its ")
     assert judge_kinds(rows, [why], one_address=False)[0].skipped
 
 
 def test_other_reasons_not_to_be_protected() -> None:
-    remote = row_of(Slot(Kind.DATABASE, "far"), {1: text("far"), 11: i32(2)})
+    remote = row_of(CatalogKey(Kind.DATABASE, "far"), {1: text("far"), 11: i32(2)})
     materialized = table("bill", "mv", kind=f.MATERIALIZED)
     hudi = table("bill", "h", location="hdfs://east/h")
     descriptor = {**get_record(hudi.tree, 7), 3: text("org.apache.hudi.hadoop.HoodieParquetInputFormat")}
-    hudi = row_of(hudi.slot, with_field(hudi.tree, 7, record(descriptor)))
+    hudi = row_of(hudi.key, with_field(hudi.tree, 7, record(descriptor)))
     key = primary_key("bill", "outside", "pk", "a")
     rows = [remote, table("far", "t"), materialized, hudi, table("bill", "s3", location="s3a://b/x"),
             table("bill", "child"), foreign_key("bill", "child", "fk", key)]
@@ -260,8 +260,8 @@ def test_other_reasons_not_to_be_protected() -> None:
     assert {one.why for one in found} == {Uncovered.REMOTE, Uncovered.MATERIALIZED, Uncovered.HUDI, Uncovered.FOREIGN}
     [orphan] = fallen_keys(kept)
     assert (orphan.why, orphan.skipped) == (Uncovered.PARENT, True)
-    assert [row.slot.kind for row in without(kept, [orphan])] == [Kind.TABLE]
-    assert [row.slot.table for row in kept] == ["child", "child"]
+    assert [row.key.kind for row in without(kept, [orphan])] == [Kind.TABLE]
+    assert [row.key.table for row in kept] == ["child", "child"]
     assert judge_kinds([hudi], (), one_address=True) == []
 
 
@@ -270,11 +270,11 @@ def test_other_reasons_not_to_be_protected() -> None:
 
 def test_the_order_is_that_of_dependence() -> None:
     found = difference({}, catalog_of(everything()), BILL.owns)
-    kinds = [change.row.slot.kind for change in found.builds]
+    kinds = [change.row.key.kind for change in found.builds]
     assert kinds[0] is Kind.DATABASE
     assert kinds.index(Kind.TABLE) < kinds.index(Kind.PARTITION) < kinds.index(Kind.PARTITION_STATS)
-    assert found.builds[-1].row.slot.table == "v"
-    constraints = [change.row.slot.key for change in found.builds if change.row.slot.kind is Kind.CONSTRAINT]
+    assert found.builds[-1].row.key.table == "v"
+    constraints = [change.row.key.name for change in found.builds if change.row.key.kind is Kind.CONSTRAINT]
     assert constraints == ["nn", "pk", "fk"]
     assert found.count(Verb.CREATE) == len(everything())
     assert found
@@ -283,12 +283,12 @@ def test_the_order_is_that_of_dependence() -> None:
 
 def test_what_hangs_on_a_table_goes_with_it_and_foreign_keys_first() -> None:
     found = difference(catalog_of(everything()), {}, BILL.owns)
-    assert [str(change.row.slot) for change in found.drops] == [
+    assert [str(change.row.key) for change in found.drops] == [
         "function bill fn", "table bill.v", "table bill.child", "table bill.t", "database bill"]
     kept = catalog_of([row for row in everything()
-                       if row.slot.table not in ("t", "child") or row.slot.kind is Kind.TABLE])
+                       if row.key.table not in ("t", "child") or row.key.kind is Kind.TABLE])
     gone = difference(catalog_of(everything()), kept, BILL.owns)
-    assert [str(change.row.slot) for change in gone.drops] == [
+    assert [str(change.row.key) for change in gone.drops] == [
         "constraint bill.child fk", "constraint bill.t nn", "constraint bill.t pk", "partition stats bill.t p=e%2520",
         "table stats bill.t", "partition bill.t p=e%2520"]
 
@@ -297,8 +297,8 @@ def test_a_key_that_changes_takes_its_foreign_keys_along() -> None:
     rows = everything()
     rows[5] = primary_key("bill", "t", "pk", "a", "b")
     found = difference(catalog_of(everything()), catalog_of(rows), BILL.owns)
-    assert [change.row.slot.key for change in found.drops] == ["fk", "pk"]
-    assert [change.row.slot.key for change in found.builds] == ["pk", "fk"]
+    assert [change.row.key.name for change in found.drops] == ["fk", "pk"]
+    assert [change.row.key.name for change in found.builds] == ["pk", "fk"]
     assert parent_of(rows[5]) is None
     assert parent_of(rows[10]) == ("bill", "t")
 
@@ -314,8 +314,8 @@ def test_statistics_that_lose_a_column_are_made_anew() -> None:
 @pytest.mark.parametrize("new", [table("bill", "t", keys=("q",)), table("bill", "t", keys=("p",), kind=f.MANAGED),
                                  view("bill", "t", "select 1")])
 def test_another_type_or_other_partition_columns_make_another_table(new: Row) -> None:
-    found = difference(catalog_of(everything()), {**catalog_of(everything()), new.slot: new}, BILL.owns)
-    verbs = [(change.verb, str(change.row.slot)) for change in (*found.drops, *found.builds)]
+    found = difference(catalog_of(everything()), {**catalog_of(everything()), new.key: new}, BILL.owns)
+    verbs = [(change.verb, str(change.row.key)) for change in (*found.drops, *found.builds)]
     assert (Verb.DROP, "table bill.t") in verbs
     assert (Verb.CREATE, "table bill.t") in verbs
     assert (Verb.CREATE, "partition bill.t p=e%2520") in verbs
@@ -327,10 +327,10 @@ def test_views_come_behind_the_views_they_read_and_circles_end() -> None:
     rows = [view("bill", "a", "select * from bill.b"), view("bill", "b", "select * from other.c"),
             view("other", "c", "select 1"), view("bill", "x", "select * from y"), view("bill", "y", "select * from x")]
     found = difference({}, catalog_of(rows), selection_of(["bill", "other"]).owns)
-    names = [change.row.slot.table for change in found.builds]
+    names = [change.row.key.table for change in found.builds]
     assert names.index("c") < names.index("b") < names.index("a")
     plain = view("bill", "v", "select 1")
-    assert difference({}, {plain.slot: row_of(plain.slot, {**plain.tree, 11: text("")})}, BILL.owns)
+    assert difference({}, {plain.key: row_of(plain.key, {**plain.tree, 11: text("")})}, BILL.owns)
 
 
 def test_only_owned_objects_are_altered_or_dropped() -> None:
@@ -338,7 +338,7 @@ def test_only_owned_objects_are_altered_or_dropped() -> None:
     old = catalog_of([database("bill", k="1"), table("bill", "other"), table("bill", "t", n="1")])
     new = catalog_of([database("bill", k="2"), table("bill", "t", n="2")])
     found = difference(old, new, only.owns)
-    assert [(change.verb, change.row.slot.table) for change in (*found.drops, *found.builds)] == [(Verb.ALTER, "t")]
+    assert [(change.verb, change.row.key.table) for change in (*found.drops, *found.builds)] == [(Verb.ALTER, "t")]
 
 
 # -- comparison
@@ -359,13 +359,13 @@ def test_only_fields_nobody_knows_cannot_be_told() -> None:
     row = table("bill", "t")
     column = {**get_record(row.tree, 7), 1: records([{1: text("a"), 2: text("int"), 55: text("novel")}])}
     plain = {**get_record(row.tree, 7), 1: records([{1: text("a"), 2: text("int")}])}
-    novel = row_of(row.slot, {**row.tree, 7: record(column), 99: text("x"), 8: (LIST, Items(STRING, [b"k"]))})
-    base = row_of(row.slot, {**row.tree, 7: record(plain), 8: (LIST, Items(STRING, [b"k"]))})
+    novel = row_of(row.key, {**row.tree, 7: record(column), 99: text("x"), 8: (LIST, Items(STRING, [b"k"]))})
+    base = row_of(row.key, {**row.tree, 7: record(plain), 8: (LIST, Items(STRING, [b"k"]))})
     verdict = compare(catalog_of([novel]), catalog_of([base]), BILL.owns)
     assert verdict.mismatch == ()
     assert verdict.cannot_tell == (
         "table bill.t: the metastore did not keep fields this version does not know: 99, sd.cols",)
-    odd = row_of(row.slot, {**row.tree, 9: (MAP, Pairs(STRING, LIST, [(b"k", Items(STRING, []))])), 2: (8, 7)})
+    odd = row_of(row.key, {**row.tree, 9: (MAP, Pairs(STRING, LIST, [(b"k", Items(STRING, []))])), 2: (8, 7)})
     assert "parameters[k]" in compare(catalog_of([odd]), catalog_of([base]), BILL.owns).mismatch[0]
     assert get_text(base.tree, 1) == "t"
     assert len(VALUES) > 5
@@ -373,6 +373,6 @@ def test_only_fields_nobody_knows_cannot_be_told() -> None:
 
 def test_a_structure_nobody_listed_is_compared_as_a_whole() -> None:
     row = table("bill", "t")
-    one, other = (row_of(row.slot, {**row.tree, 16: record({1: text(word)})}) for word in "xy")
+    one, other = (row_of(row.key, {**row.tree, 16: record({1: text(word)})}) for word in "xy")
     assert compare(catalog_of([one]), catalog_of([other]), BILL.owns).mismatch == (
         "table bill.t differs in creationMetadata.1",)

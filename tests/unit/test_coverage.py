@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
+from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
-from hadoop_dr.domain.catalog.rows import Slot
 from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
 from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables, selection_results
 from hadoop_dr.domain.datasets import DataSet, DataSetKind
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 
-FILE = Facts(Kind.FILE, 1, "o", "g", 0o644, 1, 128 << 20, 0)
+FILE = FileAttributes(Kind.FILE, 1, "o", "g", 0o644, 1, 128 << 20, 0)
 BILLING = DataSet(DataSetKind.HIVE, "billing")
-INVOICES = Slot(Catalog.TABLE, "billing", "invoices")
+INVOICES = CatalogKey(Catalog.TABLE, "billing", "invoices")
 LANDING = DataSet(DataSetKind.HDFS, "/data/a b")
 
 
@@ -43,7 +43,7 @@ def test_a_declaration_that_takes_in_no_table_is_a_warning() -> None:
 
 
 def test_a_table_of_which_nothing_is_left_out_is_covered() -> None:
-    other = Finding(Slot(Catalog.TABLE, "billing", "x"), Uncovered.DELTA, True)
+    other = Finding(CatalogKey(Catalog.TABLE, "billing", "x"), Uncovered.DELTA, True)
     (result,) = cover_tables([BILLING], [INVOICES], [other])
     assert (result.mark, result.detail) == (Mark.OK, "billing.invoices is protected")
 
@@ -57,7 +57,7 @@ def test_a_table_that_is_left_out_fails_unless_the_policy_skips_it() -> None:
 
 def test_partitions_that_are_left_out_are_named_with_their_table_and_bounded_text() -> None:
     found = [
-        Finding(Slot(Catalog.PARTITION, *INVOICES[1:3], f"day=e%20{n}"), Uncovered.OUTSIDE, True, f"lies at /{n}")
+        Finding(CatalogKey(Catalog.PARTITION, *INVOICES[1:3], f"day=e%20{n}"), Uncovered.OUTSIDE, True, f"lies at /{n}")
         for n in range(9)
     ]
     (result,) = cover_tables([BILLING], [INVOICES], found)
@@ -67,8 +67,8 @@ def test_partitions_that_are_left_out_are_named_with_their_table_and_bounded_tex
 
 
 def test_tables_of_a_database_that_is_left_out_are_not_protected() -> None:
-    far = Finding(Slot(Catalog.DATABASE, "billing"), Uncovered.REMOTE, True)
-    first, second = cover_tables([BILLING], [INVOICES, Slot(Catalog.TABLE, "billing", "x")], [far])
+    far = Finding(CatalogKey(Catalog.DATABASE, "billing"), Uncovered.REMOTE, True)
+    first, second = cover_tables([BILLING], [INVOICES, CatalogKey(Catalog.TABLE, "billing", "x")], [far])
     assert [first.mark, second.mark] == [Mark.WARN, Mark.WARN]
     assert "billing.x is not protected: remote-database" in second.detail
 
@@ -86,7 +86,7 @@ def test_the_first_check_that_fails_is_the_error_and_a_warning_is_none() -> None
 
 
 def test_a_service_that_selects_nothing_at_all_is_refused_unless_its_newest_point_holds_something() -> None:
-    def marks(*protect: DataSet, tables: list[Slot], empty: bool = True, held: bool = False) -> list[Mark]:
+    def marks(*protect: DataSet, tables: list[CatalogKey], empty: bool = True, held: bool = False) -> list[Mark]:
         return [one.mark for one in selection_results(protect, tables, empty=empty, held=held)]
 
     (refused,) = selection_results([BILLING], [], empty=True, held=False)

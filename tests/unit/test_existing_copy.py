@@ -8,13 +8,13 @@ import pytest
 
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.existing_copy import ExistingCopy, There, compare_file, copy_in_plan, copy_results, is_new
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.service_state import Point, PointState, RootChange, ServiceState
 
 ROOT = "/data/a b+%"
-FILE = Facts(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
-DIRECTORY = Facts(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
+FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
+DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
 
 
 def point(state: PointState, *, staged: bool = False, gone: tuple[str, ...] = (), root: str = ROOT) -> Point:
@@ -63,7 +63,11 @@ def test_a_file_is_foreign_when_its_other_bytes_were_not_written_before_the_prim
 
 
 def item(
-    old: str | None, new: str | None, was: Facts | None, now: Facts | None, content: Content = Content.SAME
+    old: str | None,
+    new: str | None,
+    was: FileAttributes | None,
+    now: FileAttributes | None,
+    content: Content = Content.SAME,
 ) -> Item:
     return Item(7, old, new, was, now, content=content)
 
@@ -116,8 +120,8 @@ def test_what_is_foreign_fails_or_warns_by_the_rule_and_older_versions_only_warn
     assert [one.mark for one in refused] == [Mark.FAIL, Mark.FAIL, Mark.WARN]
     assert refused[0].detail == f"west:{ROOT} is new to this service, and the primary does not have {ROOT}/x (1 files)"
     assert "n + was written there later than on the primary" in refused[1].detail
-    assert "remove it there, or set drift: restore" in refused[0].mend
-    assert "keeps them aside" in refused[2].mend
+    assert "remove it there, or set drift: restore" in refused[0].remedy
+    assert "keeps them aside" in refused[2].remedy
     kept = copy_results("west", [only, newer, older, nothing], refuse=False)
     assert [one.mark for one in kept] == [Mark.WARN] * 3
     assert kept[0].detail.endswith("; the next backup keeps it aside, then it goes")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.diff import Change, Changes
-from hadoop_dr.domain.facts import NO_EXTRAS, Extras, Facts, Kind
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
 from hadoop_dr.domain.foreign import (
     Act,
     Asked,
@@ -24,17 +24,17 @@ from hadoop_dr.domain.inventory import Entry
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
 
-FILE = Facts(Kind.FILE, 3, "hdfs", "g", 0o644, 1, 1024, 1000)
-DIRECTORY = Facts(Kind.DIRECTORY, 0, "hdfs", "g", 0o755, 0, 0, 1000)
+FILE = FileAttributes(Kind.FILE, 3, "hdfs", "g", 0o644, 1, 1024, 1000)
+DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "hdfs", "g", 0o755, 0, 0, 1000)
 ROOT = Item(1, "", "", DIRECTORY, DIRECTORY)
 
 
-def moved(inode: int, old: str, new: str | None, facts: Facts = FILE) -> Item:
+def moved(inode: int, old: str, new: str | None, facts: FileAttributes = FILE) -> Item:
     return Item(inode, old, new, facts, facts if new is not None else None)
 
 
-def brought(inode: int, new: str, facts: Facts = FILE) -> Item:
-    return Item(inode, None, new, None, facts, NO_EXTRAS, NO_EXTRAS, Content.WHOLE)
+def brought(inode: int, new: str, facts: FileAttributes = FILE) -> Item:
+    return Item(inode, None, new, None, facts, NO_ACL_OR_XATTRS, NO_ACL_OR_XATTRS, Content.WHOLE)
 
 
 def compared(
@@ -202,7 +202,7 @@ def test_what_the_plan_moved_into_a_new_subtree_is_not_taken_for_a_strangers() -
         (replace(FILE, has_acl=True), "has_acl True instead of False"),
     ],
 )
-def test_a_new_file_that_is_not_as_it_came_was_changed(there: Facts, what: str) -> None:
+def test_a_new_file_that_is_not_as_it_came_was_changed(there: FileAttributes, what: str) -> None:
     comparison = compared(subtree(), CAME, staged={4: 900})
     comparison.listed([HERE[0], Entry("n/f", 901, there), *HERE[2:]])
     assert told(comparison) == {("n/f", Act.CHANGED, what)}
@@ -254,7 +254,7 @@ def test_a_modified_file_that_no_plan_speaks_of_was_changed() -> None:
     comparison = compared([ROOT], Changes(modified=(Change(9, "x", "x"),)))
     [asked] = comparison.asked
     assert should_be(asked) is None
-    comparison.altered(asked, (FILE, NO_EXTRAS), (FILE, NO_EXTRAS))
+    comparison.altered(asked, (FILE, NO_ACL_OR_XATTRS), (FILE, NO_ACL_OR_XATTRS))
     assert told(comparison) == {("x", Act.CHANGED, "")}
 
 
@@ -264,25 +264,25 @@ def test_a_modified_file_of_the_plan_is_what_the_plan_says_or_was_changed() -> N
     [asked] = comparison.asked
     wanted = should_be(asked)
     assert wanted is not None
-    comparison.altered(asked, wanted, (replace(FILE, mode=0o600), NO_EXTRAS))
+    comparison.altered(asked, wanted, (replace(FILE, mode=0o600), NO_ACL_OR_XATTRS))
     assert told(comparison) == set()
-    comparison.altered(asked, wanted, (replace(FILE, mode=0o600, length=4), NO_EXTRAS))
+    comparison.altered(asked, wanted, (replace(FILE, mode=0o600, length=4), NO_ACL_OR_XATTRS))
     assert told(comparison) == {("f", Act.CHANGED, "length 4 instead of 3")}
 
 
 @pytest.mark.parametrize(
     ("facts", "extras", "detail"),
     [
-        (replace(DIRECTORY, mtime_ms=7), NO_EXTRAS, None),
-        (replace(DIRECTORY, group="e-ve"), NO_EXTRAS, "group e-ve instead of g"),
-        (DIRECTORY, Extras((), (("user.k", b"1"),)), "its ACL or extended attributes differ"),
+        (replace(DIRECTORY, mtime_ms=7), NO_ACL_OR_XATTRS, None),
+        (replace(DIRECTORY, group="e-ve"), NO_ACL_OR_XATTRS, "group e-ve instead of g"),
+        (DIRECTORY, AclAndXattrs((), (("user.k", b"1"),)), "its ACL or extended attributes differ"),
     ],
 )
 def test_a_modified_directory_counts_for_its_attributes_alone(
-    facts: Facts, extras: Extras, detail: str | None
+    facts: FileAttributes, extras: AclAndXattrs, detail: str | None
 ) -> None:
     comparison = compared([], Changes(modified=(Change(9, "d", "d"),)))
-    comparison.altered(Asked("d", "d", None), (DIRECTORY, NO_EXTRAS), (facts, extras))
+    comparison.altered(Asked("d", "d", None), (DIRECTORY, NO_ACL_OR_XATTRS), (facts, extras))
     assert told(comparison) == ({("d", Act.CHANGED, detail)} if detail else set())
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from hadoop_dr.domain.heartbeat import (
     Contender,
+    Contention,
     Heartbeat,
     Owner,
-    Verdict,
     Watched,
     contend,
     decode_heartbeat,
@@ -50,24 +50,24 @@ def test_a_heartbeat_that_stands_still_for_the_preset_time_is_taken_over_and_not
     for contender in (OTHER, WAITING, SAME):
         for shown in (BEAT, None):
             watched = Watched(shown, 100.0)
-            assert contend(FIRST, contender, watched, 129.9) is Verdict.LOOK_AGAIN
-            assert contend(FIRST, contender, watched, 130.0) is Verdict.TAKE_OVER
+            assert contend(FIRST, contender, watched, 129.9) is Contention.LOOK_AGAIN
+            assert contend(FIRST, contender, watched, 130.0) is Contention.TAKE_OVER
 
 
 def test_one_that_moves_is_busy_for_who_does_not_wait() -> None:
     moved = Watched(BEAT, 100.0, moved=True)
-    assert contend(FIRST, OTHER, moved, 100.1) is Verdict.BUSY
-    assert contend(FIRST, WAITING, moved, 100.1) is Verdict.LOOK_AGAIN
-    assert contend(FIRST, SAME, moved, 100.1) is Verdict.LOOK_AGAIN
-    assert contend(FIRST, WAITING, moved, 130.0) is Verdict.TAKE_OVER
+    assert contend(FIRST, OTHER, moved, 100.1) is Contention.BUSY
+    assert contend(FIRST, WAITING, moved, 100.1) is Contention.LOOK_AGAIN
+    assert contend(FIRST, SAME, moved, 100.1) is Contention.LOOK_AGAIN
+    assert contend(FIRST, WAITING, moved, 130.0) is Contention.TAKE_OVER
 
 
 def test_what_is_awaited_is_waited_for_by_others_and_not_by_a_later_try_of_the_same_run() -> None:
     watched = Watched(HANDOVER, 100.0)
     for contender in (OTHER, WAITING):
-        assert contend(FIRST, contender, watched, 699.9) is Verdict.LOOK_AGAIN
-        assert contend(FIRST, contender, watched, 700.0) is Verdict.TAKE_OVER
-    assert contend(FIRST, SAME, watched, 130.0) is Verdict.TAKE_OVER
+        assert contend(FIRST, contender, watched, 699.9) is Contention.LOOK_AGAIN
+        assert contend(FIRST, contender, watched, 700.0) is Contention.TAKE_OVER
+    assert contend(FIRST, SAME, watched, 130.0) is Contention.TAKE_OVER
 
 
 def test_a_short_wait_shortens_no_ones_patience() -> None:
@@ -78,12 +78,12 @@ def test_a_process_that_was_to_do_everything_and_has_ended_is_taken_over_at_once
     for shown in (BEAT, HANDOVER, None):
         for moved in (False, True):
             watched = Watched(shown, 100.0, moved)
-            assert contend(Owner("first", ended=True), OTHER, watched, 100.0) is Verdict.TAKE_OVER
+            assert contend(Owner("first", ended=True), OTHER, watched, 100.0) is Contention.TAKE_OVER
 
 
 def test_the_end_of_the_process_that_showed_the_newest_heartbeat_matters_to_its_own_run_alone() -> None:
     """Another task of the run may be at work, or about to be."""
     owner = Owner("first", shower_ended=True)
-    assert contend(owner, SAME, Watched(HANDOVER, 100.0), 100.0) is Verdict.TAKE_OVER
-    assert contend(owner, OTHER, Watched(HANDOVER, 100.0), 130.0) is Verdict.LOOK_AGAIN
-    assert contend(owner, OTHER, Watched(BEAT, 100.0, moved=True), 100.0) is Verdict.BUSY
+    assert contend(owner, SAME, Watched(HANDOVER, 100.0), 100.0) is Contention.TAKE_OVER
+    assert contend(owner, OTHER, Watched(HANDOVER, 100.0), 130.0) is Contention.LOOK_AGAIN
+    assert contend(owner, OTHER, Watched(BEAT, 100.0, moved=True), 100.0) is Contention.BUSY

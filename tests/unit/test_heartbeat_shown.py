@@ -17,7 +17,7 @@ from hadoop_dr.adapters.reporting import Relay, reporting_files, reporting_namen
 from hadoop_dr.domain.errors import NotFound, Unreachable
 from hadoop_dr.domain.facts import Block, Blocks, Checksum
 from hadoop_dr.domain.heartbeat import Heartbeat
-from hadoop_dr.services.ledger.heartbeat import Pulse, shown_heartbeat
+from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter, shown_heartbeat
 from support.clock import StepClock
 
 SERVICE = "/.hadoop-dr/p/services/e%20 ü"
@@ -56,10 +56,10 @@ def clock() -> StepClock:
 
 
 @pytest.fixture
-def pulse(west: Counting, clock: StepClock) -> Pulse:
-    pulse = Pulse(west, SERVICE, clock, Host())
-    pulse.work_for(7)
-    return pulse
+def writer(west: Counting, clock: StepClock) -> HeartbeatWriter:
+    writer = HeartbeatWriter(west, SERVICE, clock, Host())
+    writer.work_for(7)
+    return writer
 
 
 def shown(west: Counting, claim_n: int = 7) -> Heartbeat | None:
@@ -67,11 +67,11 @@ def shown(west: Counting, claim_n: int = 7) -> Heartbeat | None:
 
 
 def test_a_heartbeat_is_written_at_most_once_a_second_however_much_moves(
-    west: Counting, clock: StepClock, pulse: Pulse
+    west: Counting, clock: StepClock, writer: HeartbeatWriter
 ) -> None:
     for tenth in range(100):
         clock.now_s = tenth / 10
-        pulse.beat(3)
+        writer.beat(3)
     assert west.written == 10
     found = shown(west)
     assert found is not None
@@ -79,21 +79,21 @@ def test_a_heartbeat_is_written_at_most_once_a_second_however_much_moves(
 
 
 def test_nothing_is_shown_before_there_is_a_claim_nor_after_it_has_ended(west: Counting, clock: StepClock) -> None:
-    pulse = Pulse(west, SERVICE, clock, Host())
-    pulse.beat()
-    pulse.hand_over("place", 600)
-    with pulse.quiet("a long call", 60):
-        pulse.beat()
+    writer = HeartbeatWriter(west, SERVICE, clock, Host())
+    writer.beat()
+    writer.hand_over("place", 600)
+    with writer.quiet("a long call", 60):
+        writer.beat()
     assert west.written == 0
-    pulse.work_for(7)
-    pulse.beat()
-    pulse.rest()
+    writer.work_for(7)
+    writer.beat()
+    writer.rest()
     clock.now_s = 5
-    pulse.beat()
+    writer.beat()
     assert west.written == 1
 
 
-def test_many_threads_write_one_at_a_time_and_none_waits_for_another(west: Counting, pulse: Pulse) -> None:
+def test_many_threads_write_one_at_a_time_and_none_waits_for_another(west: Counting, writer: HeartbeatWriter) -> None:
     inside, go_on, real = threading.Event(), threading.Event(), west.set_xattr
 
     def slowly(path: str, name: str, value: bytes) -> None:
@@ -102,82 +102,84 @@ def test_many_threads_write_one_at_a_time_and_none_waits_for_another(west: Count
         real(path, name, value)
 
     west.set_xattr = slowly  # type: ignore[method-assign]
-    first = threading.Thread(target=pulse.beat)
+    first = threading.Thread(target=writer.beat)
     first.start()
     assert inside.wait(30)
-    pulse.beat()  # returns at once, or this test does not end
+    writer.beat()  # returns at once, or this test does not end
     go_on.set()
     first.join(30)
     assert west.written == 1
 
 
 def test_a_long_call_announces_itself_and_what_moves_beside_it_does_not_hide_that(
-    west: Counting, clock: StepClock, pulse: Pulse
+    west: Counting, clock: StepClock, writer: HeartbeatWriter
 ) -> None:
-    with pulse.quiet("the checksum of /a %", 100.0), pulse.quiet("another", 20.0):
+    with writer.quiet("the checksum of /a %", 100.0), writer.quiet("another", 20.0):
         assert shown(west) == Heartbeat(7, 0, Host().me(), "the checksum of /a %", 100.0)
         clock.now_s = 30
-        pulse.beat()
+        writer.beat()
         found = shown(west)
         assert found is not None
         assert (found.awaits, found.quiet_s) == ("the checksum of /a %", 70.0)
-    pulse.beat()
+    writer.beat()
     found = shown(west)
     assert found is not None
     assert (found.awaits, found.quiet_s) == ("", 0.0)
 
 
-def test_work_of_our_own_announces_itself_only_when_it_may_take_long(west: Counting, pulse: Pulse) -> None:
-    with pulse.working("a small plan", 20_000):
+def test_work_of_our_own_announces_itself_only_when_it_may_take_long(west: Counting, writer: HeartbeatWriter) -> None:
+    with writer.working("a small plan", 20_000):
         assert west.written == 0
-    with pulse.working("a large plan", 1_000_000):
+    with writer.working("a large plan", 1_000_000):
         found = shown(west)
         assert found is not None
         assert (found.awaits, found.quiet_s) == ("a large plan", 200.0)
 
 
-def test_items_that_are_worked_through_move(west: Counting, clock: StepClock, pulse: Pulse) -> None:
+def test_items_that_are_worked_through_move(west: Counting, clock: StepClock, writer: HeartbeatWriter) -> None:
     def slow() -> Iterator[int]:
         for number in range(5000):
             clock.now_s += 0.002
             yield number
 
-    assert list(pulse.along(slow())) == list(range(5000))
+    assert list(writer.along(slow())) == list(range(5000))
     assert west.written == 5
 
 
 def test_nothing_is_written_while_every_millisecond_counts_and_not_for_longer(
-    west: Counting, clock: StepClock, pulse: Pulse
+    west: Counting, clock: StepClock, writer: HeartbeatWriter
 ) -> None:
     clock.now_s = 100
-    pulse.hush()
-    pulse.beat()
+    writer.hush()
+    writer.beat()
     assert west.written == 0
     clock.now_s = 110
-    pulse.beat()
+    writer.beat()
     assert west.written == 1
-    pulse.hush()
-    pulse.speak()
+    writer.hush()
+    writer.speak()
     clock.now_s = 112
-    pulse.beat()
+    writer.beat()
     assert west.written == 2
 
 
 def test_waiting_for_a_moment_moves_and_leaves_its_last_second_alone(
-    west: Counting, clock: StepClock, pulse: Pulse
+    west: Counting, clock: StepClock, writer: HeartbeatWriter
 ) -> None:
     asked: list[float] = []
-    pulse.sleep_until(10.5, lambda: asked.append(clock.now_s))
+    writer.sleep_until(10.5, lambda: asked.append(clock.now_s))
     assert clock.now_s == 10.5
     assert west.written == 10
     assert max(asked) < 6
 
 
-def test_a_heartbeat_that_cannot_be_written_ends_nothing_and_is_told_once(west: Counting, pulse: Pulse) -> None:
+def test_a_heartbeat_that_cannot_be_written_ends_nothing_and_is_told_once(
+    west: Counting, writer: HeartbeatWriter
+) -> None:
     west.silent = True
-    pulse.beat()
-    assert "progress could not be shown" in pulse.take_problem()
-    assert pulse.take_problem() == ""
+    writer.beat()
+    assert "progress could not be shown" in writer.take_problem()
+    assert writer.take_problem() == ""
 
 
 # ---------------------------------------------------------------------- ports that report

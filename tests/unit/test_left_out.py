@@ -9,7 +9,7 @@ from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.events import Event
 from hadoop_dr.domain.catalog.left_out import changes_that_count
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, part
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import i32, text, with_field
 from hadoop_dr.domain.roots import Decision
@@ -45,7 +45,7 @@ class Primary:
 
 
 def renamed(row: Row, name: str) -> Row:
-    return row_of(row.slot, with_field(row.tree, f.TABLE_NAME, text(name)))
+    return row_of(row.key, with_field(row.tree, f.TABLE_NAME, text(name)))
 
 
 def test_whatever_happens_to_a_table_that_is_left_out_does_not_count() -> None:
@@ -83,7 +83,7 @@ def test_every_change_of_what_the_point_holds_counts() -> None:
     ours = one.metastore
     ours.alter([with_parameters(one.plain, n="1")])
     ours.create([table("bill", "new", location="hdfs://east/wh/new")])
-    ours.alter([row_of(Slot(Kind.DATABASE, "bill"), ours.database("bill").tree)])
+    ours.alter([row_of(CatalogKey(Kind.DATABASE, "bill"), ours.database("bill").tree)])
     ours.log.write("INSERT", "bill", "plain")
     ours.drop([one.plain])
     assert [event.id for event in one.counting()] == [event.id for event in ours.events(one.e0)]
@@ -105,7 +105,7 @@ def test_a_key_between_a_table_left_out_and_one_that_is_held_counts_by_the_table
 
 def test_what_is_in_a_database_that_is_left_out_does_not_count() -> None:
     one = Primary()
-    slot = Slot(Kind.DATABASE, "far")
+    slot = CatalogKey(Kind.DATABASE, "far")
     one.at_e0 = catalog_of([*one.at_e0.values(), row_of(slot, {**one.at_e0[slot].tree, f.DB_TYPE: i32(2)})])
     one.metastore.create([table("far", "t", location="hdfs://east/wh/t")])
     assert one.counting() == []

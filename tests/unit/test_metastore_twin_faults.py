@@ -35,7 +35,7 @@ class Recorder:
 
 def managed_elsewhere() -> Row:
     row = database("other", "hdfs://east/o")
-    return row_of(row.slot, with_field(row.tree, f.DB_MANAGED_LOCATION, text("hdfs://east/m")))
+    return row_of(row.key, with_field(row.tree, f.DB_MANAGED_LOCATION, text("hdfs://east/m")))
 
 
 def partitions(**figures: str) -> list[Row]:

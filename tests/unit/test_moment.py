@@ -13,8 +13,8 @@ from hadoop_dr.domain.moment import (
     Cure,
     Decision,
     Evidence,
+    MomentVerdict,
     Proof,
-    Verdict,
     clock_offset_ms,
     decide,
     prove,
@@ -31,7 +31,7 @@ def test_one_root_is_atomic_however_long_its_request_took() -> None:
 
 
 def test_several_roots_inside_the_skew_are_bounded() -> None:
-    assert prove(QUIET) == Verdict(Proof.BOUNDED)
+    assert prove(QUIET) == MomentVerdict(Proof.BOUNDED)
     assert prove(replace(QUIET, skew_ms=250.0)).proof is Proof.BOUNDED
 
 
@@ -59,7 +59,7 @@ def test_several_roots_inside_the_skew_are_bounded() -> None:
     ],
 )
 def test_what_breaks_the_proof_is_named(evidence: Evidence, reason: str, cure: Cure) -> None:
-    assert prove(evidence) == Verdict(Proof.UNPROVEN, (reason,), cure)
+    assert prove(evidence) == MomentVerdict(Proof.UNPROVEN, (reason,), cure)
 
 
 def test_every_reason_is_named() -> None:

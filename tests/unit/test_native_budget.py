@@ -13,7 +13,7 @@ from hadoop_dr.adapters.native.budget import ByteBudget, Throttle
 from hadoop_dr.adapters.native.copying import CHUNK_BYTES, chunk_bytes
 from hadoop_dr.adapters.native.loop import LoopThread, Pump
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.ports.mover import Limits, Meter
+from hadoop_dr.ports.mover import Meter, MoverLimits
 
 
 @pytest.fixture
@@ -154,14 +154,16 @@ def test_bytes_inside_one_file_are_reported_and_a_file_that_stands_still_is_not(
 @pytest.mark.parametrize(
     ("limits", "wanted"),
     [
-        (Limits(), CHUNK_BYTES),
-        (Limits(bandwidth_bytes_s=35_000_000), CHUNK_BYTES),
-        (Limits(bandwidth_bytes_s=100_000), 100_000),
-        (Limits(bandwidth_bytes_s=3, buffer_bytes=2), 2),
-        (Limits(buffer_bytes=1000), 1000),
+        (MoverLimits(), CHUNK_BYTES),
+        (MoverLimits(bandwidth_bytes_s=35_000_000), CHUNK_BYTES),
+        (MoverLimits(bandwidth_bytes_s=100_000), 100_000),
+        (MoverLimits(bandwidth_bytes_s=3, buffer_bytes=2), 2),
+        (MoverLimits(buffer_bytes=1000), 1000),
     ],
 )
-def test_what_is_taken_at_once_never_waits_for_more_than_a_second_of_the_bandwidth(limits: Limits, wanted: int) -> None:
+def test_what_is_taken_at_once_never_waits_for_more_than_a_second_of_the_bandwidth(
+    limits: MoverLimits, wanted: int
+) -> None:
     assert chunk_bytes(limits) == wanted
 
 
@@ -169,7 +171,7 @@ def test_while_files_wait_for_their_share_of_the_bandwidth_something_comes_throu
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Many files at once take their chunks in turn: none comes later than a second after the one before."""
-    limits, comes_s = Limits(bandwidth_bytes_s=50_000), list[float]()
+    limits, comes_s = MoverLimits(bandwidth_bytes_s=50_000), list[float]()
 
     async def run() -> None:
         throttle = Throttle(limits.bandwidth_bytes_s)

@@ -12,10 +12,10 @@ import pytest
 ASKS = """
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.ports.mover import Limits, Read
+from hadoop_dr.ports.mover import MoverLimits, Read
 
 at = HdfsAddress("east", ("127.0.0.1:1",), ("http://127.0.0.1:1",), None, "hdfs")
-mover = NativeMover(at, at, Limits(deadline_s=0.5))
+mover = NativeMover(at, at, MoverLimits(deadline_s=0.5))
 [told] = mover.digest([Read(7, "/data/a b", 0, 1)])
 print(told.did.value, told.detail)
 mover.close()

@@ -43,13 +43,13 @@ def test_a_directory_that_another_service_owns_or_declares_is_named_with_that_se
         "/data/n holds /data/n/deep, a directory of the service 'new'",
         "/data/o is a directory of the service 'other' too",
     ]
-    assert all("'other'" in clash.mend or "'new'" in clash.mend for clash in found)
+    assert all("'other'" in clash.remedy or "'new'" in clash.remedy for clash in found)
 
 
 def test_a_service_of_which_no_policy_is_left_is_named_as_such() -> None:
     [clash] = clashes("me", ["/a/b"], OWNED, DECLARED)
     assert (clash.service, clash.known) == ("third", False)
-    assert "No policy here names 'third' any more" in clash.mend
+    assert "No policy here names 'third' any more" in clash.remedy
 
 
 def test_what_a_service_owns_stays_its_own_whatever_another_policy_declares() -> None:
@@ -70,7 +70,7 @@ def test_of_many_contested_roots_the_first_are_named_and_the_others_counted() ->
 def test_a_clash_is_a_failed_check_with_the_way_out() -> None:
     [result] = owner_results([Clash("/x", "other", "/x", declared=False)])
     assert (result.name, result.mark, result.detail) == ("owners", Mark.FAIL, "/x is a root of the service 'other' too")
-    assert "unprotect" in result.mend
+    assert "unprotect" in result.remedy
 
 
 def test_thousands_of_roots_beside_thousands_of_others_are_looked_at_in_no_time() -> None:

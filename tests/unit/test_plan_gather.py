@@ -10,9 +10,9 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Protocol, Refused, Unreachable
-from hadoop_dr.domain.facts import Blocks, DiffPage, Kind, Listed
+from hadoop_dr.domain.facts import Blocks, DiffPage, DirEntry, Kind
 from hadoop_dr.domain.items import Content
-from hadoop_dr.services.transfer.read_changes import Gather
+from hadoop_dr.services.transfer.read_changes import ReadChanges
 from support.gathering import brief, gathered, plan_by_gathering, whole_backups
 from support.twin import ROOT, TwinPair
 
@@ -98,7 +98,7 @@ def test_a_refill_with_its_time_put_back_is_found_by_its_blocks_and_is_told(pair
     pair.source.namenode.set_times(path, time)
     pair.source.namenode.rename(f"{ROOT}/keep", f"{ROOT}/kept e%20")
     pair.source.namenode.create_snapshot(ROOT, "b")
-    gather = Gather(pair.source.namenode)
+    gather = ReadChanges(pair.source.namenode)
     items = {item.new: item for item in gather.items(ROOT, "a", "b", audit=True)}
     item = items["kept e%20/a b"]
     assert (item.old, item.content, item.keep_bytes) == ("keep/a b", Content.TAIL, 8)
@@ -115,7 +115,7 @@ class Mute(MemoryNameNode):
 def test_an_audit_without_block_ids_goes_on_and_says_what_it_cannot_find(pair: TwinPair) -> None:
     pair.source.writer.append(f"{ROOT}/keep/a b", b"!!")
     pair.source.namenode.create_snapshot(ROOT, "b")
-    gather = Gather(Mute(pair.east))
+    gather = ReadChanges(Mute(pair.east))
     assert {item.new for item in gather.items(ROOT, "a", "b", audit=True)} == {"keep", "keep/a b"}
     [hindered] = gather.hindered
     assert "not looked for" in hindered
@@ -156,7 +156,7 @@ class Flawed(MemoryNameNode):
         if call == self._call and path.endswith(self._path):
             raise self._error(path, "ArrayIndexOutOfBoundsException")
 
-    def list(self, path: str) -> Iterator[Listed]:
+    def list(self, path: str) -> Iterator[DirEntry]:
         self._check("list", path)
         return super().list(path)
 
@@ -182,7 +182,7 @@ def test_what_cannot_be_read_in_a_snapshot_ends_the_run_and_is_named(
     pair.source.namenode.create_snapshot(ROOT, "b")
     namenode = Flawed(pair.east, call, path, Failed)
     with pytest.raises(BaselineLost, match=f"/.snapshot/[ab]{path}: cannot be read"):
-        Gather(namenode).items(ROOT, "a", "b", audit=audit)
+        ReadChanges(namenode).items(ROOT, "a", "b", audit=audit)
 
 
 def test_a_namenode_that_cannot_be_reached_is_not_a_lost_baseline(pair: TwinPair) -> None:
@@ -190,14 +190,14 @@ def test_a_namenode_that_cannot_be_reached_is_not_a_lost_baseline(pair: TwinPair
     pair.source.namenode.create_snapshot(ROOT, "b")
     for call in ("list", "blocks", "extras", "diff"):
         with pytest.raises(Unreachable):
-            Gather(Flawed(pair.east, call, "", Unreachable)).items(ROOT, "a", "b", audit=False)
+            ReadChanges(Flawed(pair.east, call, "", Unreachable)).items(ROOT, "a", "b", audit=False)
 
 
 def test_a_diff_that_repeats_its_cursor_is_replaced_by_full_listings(pair: TwinPair) -> None:
     pair.source.writer.write(f"{ROOT}/keep/new", b"!!")
     pair.source.namenode.set_xattr(f"{ROOT}/keep/a b", "user.k", b"v")
     pair.source.namenode.create_snapshot(ROOT, "b")
-    gather = Gather(Flawed(pair.east, "diff", ROOT, Protocol))
+    gather = ReadChanges(Flawed(pair.east, "diff", ROOT, Protocol))
     items = gather.items(ROOT, "a", "b", audit=False)
     assert {item.new for item in items if not item.is_dir} == {"keep/new", "keep/a b"}
     assert len(gather.notes) == 1
@@ -213,7 +213,7 @@ def test_a_diff_that_leaves_a_deletion_out_is_noticed(pair: TwinPair, audit: boo
 
     pair.source.namenode.delete(f"{ROOT}/keep/a b")
     pair.source.namenode.create_snapshot(ROOT, "b")
-    gather = Gather(Lossy(pair.east))
+    gather = ReadChanges(Lossy(pair.east))
     items = gather.items(ROOT, "a", "b", audit=audit)
     assert [item.old for item in items if item.new is None] == ["keep/a b"]
     assert "snapshot diff" in gather.notes[0]
@@ -229,7 +229,7 @@ def test_many_touched_directories_are_read_by_listing_their_parent(pair: TwinPai
     class Counting(MemoryNameNode):
         asked = 0
 
-        def status(self, path: str) -> Listed:
+        def status(self, path: str) -> DirEntry:
             self.asked += 1
             return super().status(path)
 
@@ -241,7 +241,7 @@ def test_many_touched_directories_are_read_by_listing_their_parent(pair: TwinPai
         pair.source.writer.append(f"{ROOT}/table/day={number}/part", b"x")
     pair.source.namenode.create_snapshot(ROOT, "c")
     namenode = Counting(pair.east)
-    items = Gather(namenode).items(ROOT, "b", "c", audit=False)
+    items = ReadChanges(namenode).items(ROOT, "b", "c", audit=False)
     assert len([item for item in items if item.content is Content.TAIL]) == 30
     assert len([item for item in items if item.is_dir]) >= 30
     assert namenode.asked <= 4
@@ -257,7 +257,7 @@ def test_extended_attributes_are_not_asked_for_where_the_namenode_keeps_none(pai
 
     pair.source.writer.write(f"{ROOT}/keep/new", b"x")
     pair.source.namenode.create_snapshot(ROOT, "b")
-    assert brief(Gather(WithoutXattrs(pair.east)).items(ROOT, "a", "b", audit=True)).keys()
+    assert brief(ReadChanges(WithoutXattrs(pair.east)).items(ROOT, "a", "b", audit=True)).keys()
 
 
 def test_a_symbolic_link_is_refused_by_name(pair: TwinPair) -> None:

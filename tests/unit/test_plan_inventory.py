@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.diff import Change, Changes, merge
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.inventory import (
     DAY_MS,
     Audit,
@@ -26,8 +26,8 @@ from hadoop_dr.domain.items import Item
 from model.edits import Edit, beginnings, edits, make
 from model.tree import Tree, listed_diff
 
-FILE = Facts(Kind.FILE, 1, "a", "g", 0o644, 3, 4, 1000)
-DIRECTORY = Facts(Kind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1000)
+FILE = FileAttributes(Kind.FILE, 1, "a", "g", 0o644, 3, 4, 1000)
+DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1000)
 
 
 def listing(tree: Tree) -> list[Entry]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.parquet import ParquetTables
-from hadoop_dr.domain.facts import NO_EXTRAS, Extras, Facts, Kind
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
 from hadoop_dr.ports.files import COLUMN_TYPES, Tables
@@ -18,12 +18,12 @@ names = st.sampled_from(["a b", "e%20", "f+", "g=1", "h#", "ü", "x\ny", "\t", "
 paths = st.lists(names, max_size=4).map("/".join)
 numbers = st.integers(-(2**63), 2**63 - 1)
 facts = st.builds(
-    Facts, kind=st.sampled_from(Kind), length=numbers, owner=names, group=names, mode=st.integers(0, 0o7777),
+    FileAttributes, kind=st.sampled_from(Kind), length=numbers, owner=names, group=names, mode=st.integers(0, 0o7777),
     replication=numbers, block_size=numbers, mtime_ms=numbers, storage_policy=numbers, has_acl=st.booleans(),
     erasure_coding=st.none() | names, encrypted=st.booleans(),
 )
 extras = st.builds(
-    Extras, acl=st.lists(names, max_size=3).map(tuple),
+    AclAndXattrs, acl=st.lists(names, max_size=3).map(tuple),
     xattrs=st.lists(st.tuples(names, st.binary(max_size=9)), max_size=3).map(tuple),
 )
 items = st.builds(
@@ -52,8 +52,8 @@ def test_the_schema_fits_the_rows_and_the_tables() -> None:
 
 def test_equal_sides_share_memory() -> None:
     """A million items are read back in one go."""
-    one = Facts(Kind.FILE, 1, "a", "b", 0o644, 3, 4, 5)
-    item = Item(7, "f+", "f+", one, Facts(*(getattr(one, name) for name in Facts.__slots__)))
+    one = FileAttributes(Kind.FILE, 1, "a", "b", 0o644, 3, 4, 5)
+    item = Item(7, "f+", "f+", one, FileAttributes(*(getattr(one, name) for name in FileAttributes.__slots__)))
     (again,) = items_from_rows(item_rows([item]))
     assert again.was is again.now
-    assert again.was_extras is again.now_extras is NO_EXTRAS
+    assert again.was_extras is again.now_extras is NO_ACL_OR_XATTRS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.domain.shards import FILE_COST_BYTES, balance, cost_bytes
@@ -52,8 +52,8 @@ def test_many_small_files_weigh_as_much_as_few_large_ones() -> None:
     assert abs(cost_bytes(small) - cost_bytes(large)) < 2 * FILE_COST_BYTES
 
 
-def facts(length: int = 0, *, is_dir: bool = False, mtime_ms: int = 1, owner: str = "a") -> Facts:
-    return Facts(Kind.DIRECTORY if is_dir else Kind.FILE, length, owner, "g", 0o755, 3, 4, mtime_ms)
+def facts(length: int = 0, *, is_dir: bool = False, mtime_ms: int = 1, owner: str = "a") -> FileAttributes:
+    return FileAttributes(Kind.DIRECTORY if is_dir else Kind.FILE, length, owner, "g", 0o755, 3, 4, mtime_ms)
 
 
 ITEMS = [

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.facts import Block, Blocks, Facts, Kind
+from hadoop_dr.domain.facts import Block, Blocks, FileAttributes, Kind
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.tails import content_of, leading_bytes, within
 
-WAS = Facts(Kind.FILE, 12, "a", "b", 0o644, 3, 4, 1000)
+WAS = FileAttributes(Kind.FILE, 12, "a", "b", 0o644, 3, 4, 1000)
 
 
 def blocks(*pairs: tuple[int, int], under_construction: bool = False) -> Blocks:
@@ -74,5 +74,5 @@ def test_a_file_that_somebody_writes_is_copied_whole(side: int) -> None:
 
 
 def test_a_directory_has_no_content() -> None:
-    directory = Facts(Kind.DIRECTORY, 0, "a", "b", 0o755, 0, 0, 1000)
+    directory = FileAttributes(Kind.DIRECTORY, 0, "a", "b", 0o755, 0, 0, 1000)
     assert content_of(directory, replace(directory, mtime_ms=2000), None, None) == (Content.SAME, 0)

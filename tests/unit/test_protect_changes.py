@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hadoop_dr.domain.catalog.rows import Kind, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import no_longer_owned, selection_of
 from hadoop_dr.domain.ledger import GENESIS, Entry
 from hadoop_dr.domain.service_state import Point, ServiceState, dump_state, load_state, reduce_service
@@ -64,11 +64,11 @@ def test_the_point_before_another_is_the_newest_visible_one_of_an_earlier_moment
 
 def test_what_a_later_selection_leaves_out_is_told_by_databases_tables_and_functions() -> None:
     slots = [
-        Slot(Kind.DATABASE, "bill"),
-        Slot(Kind.TABLE, "bill", "t1"),
-        Slot(Kind.TABLE, "bill", "t2"),
-        Slot(Kind.PARTITION, "bill", "t2", "p=ü %"),
-        Slot(Kind.FUNCTION, "bill", "", "f"),
+        CatalogKey(Kind.DATABASE, "bill"),
+        CatalogKey(Kind.TABLE, "bill", "t1"),
+        CatalogKey(Kind.TABLE, "bill", "t2"),
+        CatalogKey(Kind.PARTITION, "bill", "t2", "p=ü %"),
+        CatalogKey(Kind.FUNCTION, "bill", "", "f"),
     ]
     whole, narrow = selection_of(["bill"]), selection_of(["bill.t1"])
     assert no_longer_owned(slots, whole, narrow) == ["database bill", "function bill f", "table bill.t2"]

@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
 from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, leave_out_gone
 from hadoop_dr.domain.catalog.protectable import part as part_rows
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.datasets import unfit_location
 from hadoop_dr.domain.incomplete import COMPLETE, KEPT, incomplete_of, incomplete_results, incomplete_warnings
@@ -28,12 +28,12 @@ def part(rows: Sequence[Row], rule: Rule, decide: Callable[[Sequence[Row]], Deci
 
 def own_directories(rows: Sequence[Row]) -> Decision:
     """Every table's own directory is a root."""
-    first = {place.slot: place.path for place in reversed(locations(rows)) if place.slot.kind is Kind.TABLE}
+    first = {place.key: place.path for place in reversed(locations(rows)) if place.key.kind is Kind.TABLE}
     return Decision(tuple(sorted(first.values())))
 
 
 def told(parted: Parted) -> dict[str, tuple[Uncovered, str]]:
-    return {str(finding.slot): (finding.why, finding.reason) for finding in parted.findings}
+    return {str(finding.key): (finding.why, finding.reason) for finding in parted.findings}
 
 
 def test_what_can_be_protected_is_whole() -> None:
@@ -141,18 +141,18 @@ def test_what_the_policy_does_not_let_be_left_out_is_said_to_be_refused() -> Non
     barred = [Barred("/r", "bill.root", Why.SERVICE, "no")]
     parted = part(rows, strict, lambda left: Decision(("/s",), left_out=barred if rows[2] in left else []))
     assert parted.refused == parted.findings
-    assert [(finding.slot.table, finding.skipped) for finding in parted.findings] == [
+    assert [(finding.key.table, finding.skipped) for finding in parted.findings] == [
         ("acid", False), ("far", False), ("root", False), ("s", False)]  # fmt: skip
     [result] = incomplete_results(parted.findings, parted.refused)
     assert result.mark is Mark.FAIL
     assert result.detail.startswith("4 objects cannot be protected: table bill.acid (acid): ")
-    assert "acid: skip" in result.mend
-    assert "unprotectable: leave_out" in result.mend
+    assert "acid: skip" in result.remedy
+    assert "unprotectable: leave_out" in result.remedy
     [only_acid] = incomplete_results(parted.findings[:1], parted.findings[:1])
-    assert "unprotectable" not in only_acid.mend
+    assert "unprotectable" not in only_acid.remedy
     [no_acid] = incomplete_results(parted.findings[1:2], parted.findings[1:2])
     assert no_acid.detail.startswith("1 object cannot be protected")
-    assert "acid" not in no_acid.mend
+    assert "acid" not in no_acid.remedy
 
 
 def test_a_service_of_which_nothing_would_be_left_is_refused_whatever_may_be_left_out() -> None:
@@ -161,12 +161,12 @@ def test_a_service_of_which_nothing_would_be_left_is_refused_whatever_may_be_lef
     [result] = incomplete_results(parted.findings, parted.refused)
     assert result.mark is Mark.FAIL
     assert result.detail.startswith("nothing is left to protect, 1 object cannot be protected: table bill.far")
-    assert "unprotectable" not in result.mend
+    assert "unprotectable" not in result.remedy
     assert part([database("bill")], RULE, own_directories).refused == []
 
 
 def test_a_check_warns_of_what_is_left_out_and_is_silent_where_nothing_is() -> None:
-    found = [Finding(Slot(Kind.TABLE, "bill", f"t{n}"), Uncovered.DELTA, True) for n in range(9)]
+    found = [Finding(CatalogKey(Kind.TABLE, "bill", f"t{n}"), Uncovered.DELTA, True) for n in range(9)]
     [result] = incomplete_results(found, [])
     assert result.mark is Mark.WARN
     assert result.detail.startswith("9 objects are left out of every point: table bill.t0 (delta): ")
@@ -175,7 +175,9 @@ def test_a_check_warns_of_what_is_left_out_and_is_silent_where_nothing_is() -> N
 
 
 def test_a_point_keeps_the_first_names_and_the_count_of_all() -> None:
-    found = [Finding(Slot(Kind.TABLE, "bill", f"t{n:03}"), Uncovered.ROOT, True, "because") for n in range(KEPT + 5)]
+    found = [
+        Finding(CatalogKey(Kind.TABLE, "bill", f"t{n:03}"), Uncovered.ROOT, True, "because") for n in range(KEPT + 5)
+    ]
     kept = incomplete_of(found)
     assert kept["count"] == KEPT + 5
     assert len(kept["objects"]) == KEPT

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, changed_directories, quota_rows, quotas_from_rows
 
 TEN, FULL = QuotaSet(10, -1), QuotaSet(7, 4096, (("SSD", 1024),))
-DIRECTORY = Facts(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
-FILE = Facts(Kind.FILE, 1, "o", "g", 0o644, 1, 1024, 1)
+DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
+FILE = FileAttributes(Kind.FILE, 1, "o", "g", 0o644, 1, 1024, 1)
 
 
-def item(inode: int, old: str | None, new: str | None, facts: Facts = DIRECTORY) -> Item:
+def item(inode: int, old: str | None, new: str | None, facts: FileAttributes = DIRECTORY) -> Item:
     return Item(inode, old, new, facts if old is not None else None, facts if new is not None else None)
 
 

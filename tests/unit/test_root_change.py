@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.ledger import GENESIS, Entry
 from hadoop_dr.domain.root_change import (
     Proposal,
@@ -65,12 +65,12 @@ def test_once_the_replaced_roots_hold_nothing_up_the_decision_is_that_of_a_chang
 
 def test_whose_snapshots_stand_in_the_way_decides_what_helps() -> None:
     ours, theirs = nesting("east", A, [B, C], {B, C, LAKE}), nesting("east", A, [B], {LAKE})
-    assert "--change-roots" in ours.mend
-    assert f"Declare {B}, {C} again" in ours.mend
-    assert theirs.mend == f"Protect {B} instead, or run: hdfs dfsadmin -disallowSnapshot '{B}'"
+    assert "--change-roots" in ours.remedy
+    assert f"Declare {B}, {C} again" in ours.remedy
+    assert theirs.remedy == f"Protect {B} instead, or run: hdfs dfsadmin -disallowSnapshot '{B}'"
     several = nesting("east", A, [B, C, LAKE], {C})
     assert f"{B}, {LAKE} have them already" in several.detail
-    assert several.mend.endswith(f"hdfs dfsadmin -disallowSnapshot '{B}', and so on")
+    assert several.remedy.endswith(f"hdfs dfsadmin -disallowSnapshot '{B}', and so on")
 
 
 def state(**points: Any) -> ServiceState:
@@ -168,19 +168,19 @@ def test_only_snapshots_that_the_ledger_accounts_for_may_be_removed() -> None:
     [both] = not_ours("billing", "west", A, names)
     assert f"west:{A} has snapshots that are not this service's: dr-billing-kept-1-7, s 1" in both.detail
     assert "... f, 7 in all" in both.detail
-    assert both.mend.endswith(f"hdfs dfs -deleteSnapshot '{A}' dr-billing-kept-1-7")
+    assert both.remedy.endswith(f"hdfs dfs -deleteSnapshot '{A}' dr-billing-kept-1-7")
 
 
 def test_what_a_person_approves_is_told_whole() -> None:
     proposal = Proposal((B, C), (A,), {"east": [], "west": [OLD]}, OLD, 12, 3.5)
-    facts, mend = told("billing", proposal, "east", "west")
+    facts, remedy = told("billing", proposal, "east", "west")
     assert facts == (
         f"a change of roots from {B}, {C} to {A} has to be approved. On east no point goes before the moment. On west "
         f"1 point goes ({OLD}) once everything is staged, and not before: from then until the new point is sealed "
         f"(placing and verifying, the last time 3.5 s) the newest point is {OLD}. What west has of the old roots "
         "(12 files) is compared with east and not copied; what only west has there refuses the run"
     )
-    assert "hadoop-dr backup billing --change-roots --approve --reason TEXT" in mend
+    assert "hadoop-dr backup billing --change-roots --approve --reason TEXT" in remedy
     bare, _ = told("billing", replace(proposal, left="", files=None, seconds=None), "east", "west")
     assert "(placing and verifying) there is no point at all. What west has of the old roots is compared" in bare
 
@@ -198,13 +198,13 @@ def test_an_order_without_a_reason_and_an_approval_of_nothing_are_refused(
 
 
 def test_whatever_moved_on_in_a_tree_is_named() -> None:
-    facts = Facts(Kind.FILE, 3, "a", "b", 0o644, 2, 1024, 5)
+    facts = FileAttributes(Kind.FILE, 3, "a", "b", 0o644, 2, 1024, 5)
     planned = {"same": (1, as_text(facts)), "other": (2, as_text(facts)), "gone ü": (3, as_text(facts))}
     found = {**planned, "other": (2, as_text(replace(facts, mtime_ms=6))), "new": (9, as_text(facts))}
     del found["gone ü"]
     assert sorted(moved_on(planned, found)) == ["gone ü was deleted", "new was made", "other was changed"]
     assert list(moved_on(planned, {**planned, "same": (7, as_text(facts))})) == ["same was changed"]
-    for name in Facts.__slots__:
+    for name in FileAttributes.__slots__:
         assert as_text(replace(facts, **{name: "another"})) != as_text(facts), name
 
 

@@ -45,14 +45,14 @@ def test_tables_elsewhere_are_told_together_with_the_line_that_helps() -> None:
     assert together.detail.startswith("bill.t0 at /lake/in/t0, bill.t1 at /lake/in/t1, ")
     assert "t4 at /lake/in/t4 and 2 more: a root of its own, because it lies outside the directories" in together.detail
     assert "DROP TABLE answers OK and leaves directory and rows" in together.detail
-    assert together.mend == "Add '- hdfs: /lake/in' to 'protect': then it may come and go there"
-    assert alone.mend.startswith("No directory above can be declared for it")
+    assert together.remedy == "Add '- hdfs: /lake/in' to 'protect': then it may come and go there"
+    assert alone.remedy.startswith("No directory above can be declared for it")
 
 
 def test_a_line_above_a_directory_with_snapshots_asks_for_a_change_of_roots() -> None:
     layout = replace(WHOLE, tables=tables("/lake/in/t"))
     found = told(layout, "/data/a b", BILL, "/lake/in/t")
-    assert found[2].mend.startswith("Add '- hdfs: /lake/in' to 'protect', and back up with --change-roots")
+    assert found[2].remedy.startswith("Add '- hdfs: /lake/in' to 'protect', and back up with --change-roots")
     assert len(found) == 3
 
 
@@ -68,34 +68,34 @@ REASONS = {
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_a_database_that_cannot_be_a_root_says_why_and_what_helps_and_so_do_its_tables(reason: str) -> None:
-    layout, mend = REASONS[reason]
+    layout, remedy = REASONS[reason]
     _, database, own = told(replace(layout, tables=tables(f"{BILL}/t")))
     assert database.detail == f"{BILL}, the directory of database bill, is no root: it {reason}"
-    assert (database.mark, database.mend) == (Mark.WARN, mend)
+    assert (database.mark, database.remedy) == (Mark.WARN, remedy)
     assert f"a root of its own, because its database's directory {reason}" in own.detail
-    assert own.mend == f"No directory above can be declared for it. {mend}"
+    assert own.remedy == f"No directory above can be declared for it. {remedy}"
 
 
 def test_the_default_database_says_that_it_holds_all_others() -> None:
     layout = Layout(databases={"default": ("/wh ü",)}, tables=tables("/wh ü/t", database="default"))
     database, own = told(layout)
     assert database.detail.endswith("is no root: it is that of the default database, which holds all others")
-    assert own.mend.endswith("Keep tables that come and go in a database of their own")
+    assert own.remedy.endswith("Keep tables that come and go in a database of their own")
 
 
 def test_a_table_chosen_singly_and_one_in_a_directory_that_is_declared_say_so() -> None:
     (single,) = told(Layout(tables=tables(f"{BILL}/t"), beside={"bill": (BILL,)}))
     assert "because database bill is not protected whole" in single.detail
-    assert f"- hdfs: {BILL}'" in single.mend
+    assert f"- hdfs: {BILL}'" in single.remedy
     (itself,) = told(Layout(declared=("/data/a b",), tables=tables("/data/a b")))
     assert "because its directory is a declared one or its database's own" in itself.detail
-    assert itself.mend == "Keep the table in a directory of its own below it"
+    assert itself.remedy == "Keep the table in a directory of its own below it"
 
 
 def test_where_points_hold_snapshots_the_change_of_roots_is_told_with_what_it_would_do() -> None:
     layout = Layout(databases={"bill": (BILL,)}, tables=tables(f"{BILL}/t"), beside=BESIDE)
     database, own, change = told(layout, f"{BILL}/t")
-    assert database.mend == own.mend == "A backup with --change-roots makes the database's directory the root"
+    assert database.remedy == own.remedy == "A backup with --change-roots makes the database's directory the root"
     assert change.detail == f"with --change-roots {BILL} would be a root instead of {BILL}/t"
     released = told(Layout(), f"{BILL}/t")
     assert released == []
@@ -132,7 +132,7 @@ def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_
     (stays,) = kept_directories(gone, "billing", [BILL])
     assert stays.mark is Mark.WARN
     assert stays.detail.startswith(f"nothing protected lies in {BILL} any more, but points hold its snapshots, so HDFS")
-    assert stays.mend.endswith("or after: hadoop-dr unprotect billing --reason TEXT")
+    assert stays.remedy.endswith("or after: hadoop-dr unprotect billing --reason TEXT")
     assert kept_directories(gone, "billing", []) == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hadoop_dr.bootstrap.wiring import PairGround, deciding_roles, read_service
+from hadoop_dr.bootstrap.wiring import PairContext, deciding_roles, read_service
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.services.ledger.roles import RolesRead
@@ -24,18 +24,18 @@ class Never:
         raise AssertionError(f"asked for {name} although the site gave no answer a moment ago")
 
 
-def ground(silent: str) -> PairGround:
+def context(silent: str) -> PairContext:
     sides: Any = {name: SimpleNamespace(name=name, files=Never()) for name in ("east", "west")}
     state = PairState(epoch=1, primary="east", deciding="west")
-    return PairGround(PAIR, sides, RolesRead(state, {silent: GONE}, ()))
+    return PairContext(PAIR, sides, RolesRead(state, {silent: GONE}, ()))
 
 
 def test_the_ledgers_of_a_silent_site_are_not_asked_for_and_its_reason_is_not_told_for_each_service() -> None:
     for ask in (deciding_roles, lambda found: read_service(found, "billing")):
         with pytest.raises(Unreachable) as raised:
-            ask(ground("west"))
+            ask(context("west"))
         assert str(raised.value).startswith("west: does not answer, and the ledger that decides lies there")
-    assert deciding_roles(ground("east")).deciding == "west"
+    assert deciding_roles(context("east")).deciding == "west"
 
 
 def test_a_check_of_the_ledgers_does_not_ask_a_silent_site_again() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults, FaultyMover
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Mismatch, OwnedElsewhere, Superseded
-from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.domain.work import StagedShard, Token, WorkOrder
@@ -172,7 +172,7 @@ def test_a_file_that_somebody_put_in_the_place_of_ours_is_not_dropped(pair: Twin
     order = pair.order("p 1")
     pair.target.namenode.delete(f"{ROOT}/a b")
     put(pair.target, "a b", b"theirs")
-    inode = order.plan.drop[0]
+    inode = order.plan.delete[0]
     for try_no in (1, 2):
         with pytest.raises(Mismatch, match=r"a b: was replaced|another item is parked"):
             pair.place(order, pair.stage(order) if try_no == 1 else [], try_no)
@@ -380,7 +380,7 @@ def adopt(pair: TwinPair, name: str) -> tuple[Adoption, WorkOrder]:
     pair.target.namenode.create_snapshot(ROOT, "as found")
     trees = Trees(pair.past(name), pair.past("as found"))
     found = walk(pair.target.namenode, trees.target)
-    existing = {path: Listed("", inode, facts) for path, inode, facts in found if path}
+    existing = {path: DirEntry("", inode, facts) for path, inode, facts in found if path}
     items = items_between(pair.source, ROOT, None, name)
     adopter = Adopt(pair.source.namenode, pair.target.namenode, MemoryMover(pair.west, pair.east), pair.local, nothing)
     adoption = adopter.run(trees, items, existing)

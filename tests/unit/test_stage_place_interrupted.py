@@ -123,7 +123,7 @@ class Sleep:
         self.pair.place(self.mine, done, 2)
         self.woken = True
 
-    def still_mine(self) -> None:
+    def check_claim(self) -> None:
         """The truth: it is asked before every batch, so at most the rest of one batch runs after the sleep."""
         if self.woken:
             raise Superseded(self.order.root, "a later try has the claim")
@@ -131,8 +131,8 @@ class Sleep:
     def through(self) -> None:
         worker = self.pair.worker(self.faults)
         with suppress(Failed, Superseded):
-            self.staged = worker.stage(self.order, 1, self.still_mine)
-            worker.place(self.order, self.staged, 1, self.still_mine)
+            self.staged = worker.stage(self.order, 1, self.check_claim)
+            worker.place(self.order, self.staged, 1, self.check_claim)
         assert self.woken
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.errors import Protocol
-from hadoop_dr.domain.facts import Checksum, Facts, Kind
+from hadoop_dr.domain.facts import Checksum, FileAttributes, Kind
 from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
 from hadoop_dr.domain.pair_state import PairState, reduce_pair
@@ -33,7 +33,7 @@ from hadoop_dr.domain.verify import (
 )
 from hadoop_dr.services.points.damage import bad_files
 
-FILE = Facts(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
+FILE = FileAttributes(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
 POINT = "20261120T020000.000Z"
 
 

@@ -92,5 +92,5 @@ def test_a_site_that_cannot_serve_is_given_up_and_named(words: tuple[str, ...]) 
     with pytest.raises((Unreachable, NotReady)) as given_up:
         route.repeat(ask)  # type: ignore[arg-type]
     assert given_up.value.subject == "west"
-    assert given_up.value.mend
+    assert given_up.value.remedy
     assert clock.now_s <= 30

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from hadoop_dr.adapters.system import SystemChance
+from hadoop_dr.adapters.system import SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsNameNode
 from hadoop_dr.adapters.webhdfs.client import OneNameNode, simple_session
 from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent
@@ -101,7 +101,7 @@ def test_a_change_whose_answer_tls_breaks_is_read_back_before_it_is_sent_again_a
 ) -> None:
     with tls_server(breaks(how, STATUS), known) as server, trusting(known[0]) as session:
         address = HdfsAddress("west", ("127.0.0.1:1",), (f"https://127.0.0.1:{server.port}",), None, "hdfs")
-        namenode = WebHdfsNameNode(address, StepClock(), SystemChance(), SOON, session)
+        namenode = WebHdfsNameNode(address, StepClock(), SystemTokens(), SOON, session)
         with pytest.raises(Unknown, match="may or may not have been made"):
             namenode.delete("/a b", recursive=True)
         namenode.close()
@@ -111,7 +111,7 @@ def test_a_change_whose_answer_tls_breaks_is_read_back_before_it_is_sent_again_a
 def test_a_read_that_tls_breaks_is_asked_again_and_then_unreachable(known: tuple[Path, Path]) -> None:
     with tls_server(breaks(without_an_answer), known) as server, trusting(known[0]) as session:
         address = HdfsAddress("west", ("127.0.0.1:1",), (f"https://127.0.0.1:{server.port}",), None, "hdfs")
-        namenode = WebHdfsNameNode(address, StepClock(), SystemChance(), SOON, session)
+        namenode = WebHdfsNameNode(address, StepClock(), SystemTokens(), SOON, session)
         with pytest.raises(Unreachable, match="west: no answer"):
             namenode.status("/a b")
         namenode.close()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.diff import Change, Changes
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.foreign import Act, Foreign
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import Arrival, Origin, Plan
 from hadoop_dr.domain.what_goes import asked_in, found_in, going, still_there, without_own
 
-FILE = Facts(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
-DIRECTORY = Facts(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
+FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
+DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
 
 
 def test_what_goes_is_what_the_plan_deletes_replaces_or_cuts() -> None:
@@ -48,7 +48,7 @@ def test_only_what_came_into_what_goes_is_told_and_what_was_changed_there_is_ask
 
 def test_what_a_place_that_died_did_itself_is_left_out_and_a_strangers_item_in_its_place_is_not() -> None:
     items = [Item(5, "tail", "tail", FILE, FILE, content=Content.TAIL), Item(6, "in", "out ü", FILE, FILE)]
-    arrive = (Arrival(1, "staged", Origin.STAGE), Arrival(2, "other", Origin.STAGE), Arrival(3, "made", Origin.MAKE))
+    move_in = (Arrival(1, "staged", Origin.STAGE), Arrival(2, "other", Origin.STAGE), Arrival(3, "made", Origin.MAKE))
     changes = Changes(
         created=(Change(11, None, "staged"), Change(99, None, "other"), Change(13, None, "made"),
                  Change(14, None, "stranger"), Change(15, None, None)),
@@ -56,7 +56,7 @@ def test_what_a_place_that_died_did_itself_is_left_out_and_a_strangers_item_in_i
         renamed=(Change(25, "tail", "tail"), Change(26, "in", "out ü"), Change(27, "a", "b")),
         modified=(Change(25, "tail", "tail"), Change(27, "a", "b")),
     )  # fmt: skip
-    left = without_own(items, Plan((), (), arrive, (), (), ()), {1: 11, 2: 12}, changes)
+    left = without_own(items, Plan((), (), move_in, (), (), ()), {1: 11, 2: 12}, changes)
     assert [one.inode for one in left.created] == [99, 14, 15]
     assert left.deleted == changes.deleted
     assert [one.inode for one in (*left.renamed, *left.modified)] == [27, 27]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.bootstrap.wiring import NOBODY, Users, open_coordinator, open_pair
 from hadoop_dr.domain.arbitration import NO_RULING
 from hadoop_dr.domain.errors import DrError, Unreachable
@@ -92,14 +92,14 @@ def open_arbiter(pair_name: str, by: str, home: Path | None = None, users: Users
         def ruling() -> PairState:
             return _ledger_says(pair_name, found, users)
 
-        service = Arbitrate(pair_name, coordinators, SystemClock(), SystemChance(), by, ruling)
+        service = Arbitrate(pair_name, coordinators, SystemClock(), SystemTokens(), by, ruling)
         yield Arbiter(pair_name, coordinators, service)
 
 
 def _ledger_says(pair_name: str, home: Path, users: Users) -> PairState:
     """The newest role entry, as far as the ledger can be read; silence rules nothing."""
     try:
-        with open_pair(pair_name, home, users) as ground:
-            return ground.roles.state
+        with open_pair(pair_name, home, users) as context:
+            return context.roles.state
     except DrError:
         return NO_RULING

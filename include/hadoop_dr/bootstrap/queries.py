@@ -10,7 +10,7 @@ from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import Begin
+from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.report import all_entries, check_chain, explanation, points_document
 
@@ -21,49 +21,49 @@ def _checked(service: str, results: list[Result]) -> dict[str, Any]:
     return {
         "service": service,
         "ok": all(result.mark is not Mark.FAIL for result in results),
-        "results": [{"name": r.name, "state": r.mark.value, "detail": r.detail, "mend": r.mend} for r in results],
+        "results": [{"name": r.name, "state": r.mark.value, "detail": r.detail, "mend": r.remedy} for r in results],
     }
 
 
 def look_at(service: str, home: Path | None = None) -> dict[str, Any]:
     """Runs every check of a backup without beginning one, in the shape of section 10."""
-    with open_service(service, home) as ground:
-        return _checked(service, Begin(ground, lambda claim, point: None).look())
+    with open_service(service, home) as context:
+        return _checked(service, StartRun(context, lambda claim, point: None).look())
 
 
 def coverage_of(service: str, home: Path | None = None) -> dict[str, Any]:
     """Says what of a service a point would hold and what not; same shape as a check."""
-    with open_service(service, home) as ground:
-        return _checked(service, Coverage(ground).run())
+    with open_service(service, home) as context:
+        return _checked(service, Coverage(context).run())
 
 
 def plan_of(service: str, home: Path | None = None) -> dict[str, Any]:
     """Says what a backup would do now, in the shape of section 10."""
-    with open_service(service, home, both=True) as ground:
-        return Preview(ground).run()
+    with open_service(service, home, both=True) as context:
+        return Preview(context).run()
 
 
 def points_of(service: str, home: Path | None = None) -> dict[str, Any]:
     """Lists a service's points in the shape of section 10."""
-    with open_service(service, home) as ground:
-        return points_document(service, ground.ledger.read(), ground.pair.site_names)
+    with open_service(service, home) as context:
+        return points_document(service, context.ledger.read(), context.pair.site_names)
 
 
 def explanation_of(service: str, point: str | None, home: Path | None = None) -> dict[str, Any]:
     """Tells what happened to a service or one of its points, from the ledger."""
-    with open_service(service, home) as ground:
-        chain = ground.ledger.chain
+    with open_service(service, home) as context:
+        chain = context.ledger.chain
         return explanation(service, all_entries(chain.deciding, chain.path), point)
 
 
 def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:
     """Proves every chain of a pair whole and the same on both sites."""
-    with open_pair(pair, home) as ground:
-        files = {name: side.files for name, side in ground.sides.items()}
-        silent = ground.roles.silent
+    with open_pair(pair, home) as context:
+        files = {name: side.files for name, side in context.sides.items()}
+        silent = context.roles.silent
         answering = [one for name, one in files.items() if name not in silent]
         services = {name for one in answering for name in one.names(f"/.hadoop-dr/{pair}/services")}
         paths = [service_chain(pair, service) for service in sorted(services)]
-        told = {name: Unreachable(name, "does not answer", error.mend) for name, error in silent.items()}
+        told = {name: Unreachable(name, "does not answer", error.remedy) for name, error in silent.items()}
         chains = [check_chain(pair_chain(pair), files, silent), *(check_chain(path, files, told) for path in paths)]
         return {"pair": pair, "ok": all(chain["ok"] for chain in chains), "chains": chains}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.bootstrap.arbitration import open_arbiter
 from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair, open_side, require_roles
 from hadoop_dr.domain.errors import DrError
@@ -36,24 +36,24 @@ def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
     Raises:
         Refused: The ledger has none yet.
     """
-    with open_pair(pair, home) as ground:
-        state = ground.roles.state
-        require_roles(ground.pair, state)
+    with open_pair(pair, home) as context:
+        state = context.roles.state
+        require_roles(context.pair, state)
         announce = AnnounceIdentity(
-            pair, {n: s.coordinator for n, s in ground.sides.items()}, SystemClock(), SystemChance()
+            pair, {n: s.coordinator for n, s in context.sides.items()}, SystemClock(), SystemTokens()
         )
-        for name in ground.sides:
+        for name in context.sides:
             role = Role.PRIMARY if name == state.primary else Role.SECONDARY
             announce.run(name, role, state.epoch, by, "as the ledger says")
 
 
 def identity_of(pair: str, home: Path | None = None) -> dict[str, Any]:
     """Shows the ledger's roles beside what each ZooKeeper announces."""
-    with open_pair(pair, home) as ground:
-        state = ground.roles.state
+    with open_pair(pair, home) as context:
+        state = context.roles.state
         sites: dict[str, Any] = {}
         access: dict[str, str | None] = {}
-        for name, side in ground.sides.items():
+        for name, side in context.sides.items():
             sites[name] = {"role": None, "epoch": None, "readable": True, "problem": ""}
             try:
                 if (document := side.coordinator.read(identity_path(pair))) is not None:

@@ -50,14 +50,14 @@ def backup_stages(
     Args:
         users: HDFS users by site, from the credentials of an entrance that keeps its own.
     """
-    with open_service(service, home, users=users) as ground:
-        yield BackupStages(ground, run_id, try_no, one_process=one_process, observer=observer)
+    with open_service(service, home, users=users) as context:
+        yield BackupStages(context, run_id, try_no, one_process=one_process, observer=observer)
 
 
 def verify_point(service: str, point: str | None, home: Path | None = None) -> dict[str, Any]:
     """Compares a sealed point on the secondary with its stored facts, in the shape of section 10."""
-    with open_service(service, home) as ground:
-        return verify_again(ground, point)
+    with open_service(service, home) as context:
+        return verify_again(context, point)
 
 
 def run_query(pair: str, site: str, sql: str, home: Path | None = None) -> dict[str, Any]:
@@ -79,5 +79,5 @@ def run_query(pair: str, site: str, sql: str, home: Path | None = None) -> dict[
 
 def prune_now(service: str, home: Path | None = None) -> dict[str, Any]:
     """Prunes a service now."""
-    with open_service(service, home) as ground:
-        return {"service": service, **Prune(ground).run("cli-prune")}
+    with open_service(service, home) as context:
+        return {"service": service, **Prune(context).run("cli-prune")}

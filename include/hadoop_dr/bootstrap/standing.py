@@ -8,7 +8,7 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap.wiring import PairGround, deciding_roles, open_pair, read_service
+from hadoop_dr.bootstrap.wiring import PairContext, deciding_roles, open_pair, read_service
 from hadoop_dr.domain.conflicts import FileOut
 from hadoop_dr.domain.errors import BadInput, DrError
 from hadoop_dr.domain.ids import SERVICE_NAME
@@ -22,17 +22,17 @@ __all__ = ["status_of"]
 class _Ledgers:
     """The ledgers of a pair's services."""
 
-    def __init__(self, ground: PairGround) -> None:
-        self._ground = ground
+    def __init__(self, context: PairContext) -> None:
+        self._context = context
 
     def names(self) -> list[str]:
         """Services that have one on the site whose copies decide."""
-        ground = self._ground
-        return ground.sides[deciding_roles(ground).deciding].files.names(f"/.hadoop-dr/{ground.pair.name}/services")
+        context = self._context
+        return context.sides[deciding_roles(context).deciding].files.names(f"/.hadoop-dr/{context.pair.name}/services")
 
     def read(self, service: str) -> ServiceState:
         """What one says."""
-        return read_service(self._ground, service)
+        return read_service(self._context, service)
 
 
 def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None = None) -> dict[str, Any]:
@@ -80,12 +80,12 @@ def _pair(
     home: Path, name: str, policies: list[Policy], out: list[FileOut], warn: Callable[[str], None], *, named: bool
 ) -> dict[str, Any]:
     try:
-        with open_pair(name, home) as ground:
+        with open_pair(name, home) as context:
             views = [
-                SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore, ground.roles.silent.get(s.name))
-                for s in ground.sides.values()
+                SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore, context.roles.silent.get(s.name))
+                for s in context.sides.values()
             ]
-            return Status(name, ground.roles.state, views, _Ledgers(ground), SystemClock(), warn).run(policies, out)
+            return Status(name, context.roles.state, views, _Ledgers(context), SystemClock(), warn).run(policies, out)
     except DrError as error:
         if named and isinstance(error, BadInput):
             raise

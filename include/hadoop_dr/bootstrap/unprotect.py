@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
-from hadoop_dr.bootstrap.wiring import open_pair, open_service, require_roles, thaw
+from hadoop_dr.bootstrap.wiring import load_frozen_policy, open_pair, open_service, require_roles
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.policy import Policy
@@ -31,10 +31,10 @@ def unprotect_service(
     """
     home = home or settings.find_home()
     frozen = None if pair is None else last_policy(home, service, pair)
-    with open_service(service, home, both=True, frozen=frozen) as ground:
-        document = Unprotect(ground, run_id).run(reason, both=both, takeover=takeover)
+    with open_service(service, home, both=True, frozen=frozen) as context:
+        document = Unprotect(context, run_id).run(reason, both=both, takeover=takeover)
     if frozen is None:
-        told = f"the policy {ground.policy.file} still protects it: the next backup makes its directories roots again"
+        told = f"the policy {context.policy.file} still protects it: the next backup makes its directories roots again"
         document["warnings"] = [*document["warnings"], f"{told}, and compares everything"]
     return document
 
@@ -48,11 +48,11 @@ def last_policy(home: Path, service: str, pair: str) -> tuple[Policy, str]:
     policies = settings.load_policies(home)
     if service in policies.policies:
         raise BadInput("--pair", f"{policies.policies[service].file} is its policy", "Leave --pair out.")
-    with open_pair(pair, home) as ground:
-        require_roles(ground.pair, ground.roles.state)
-        files = ground.sides[ground.roles.state.deciding].files
+    with open_pair(pair, home) as context:
+        require_roles(context.pair, context.roles.state)
+        files = context.sides[context.roles.state.deciding].files
         entries = all_entries(files, service_chain(pair, service))
     frozen = next((entry.body["frozen"] for entry in reversed(entries) if entry.kind == "claim"), None)
     if frozen is None:
         raise BadInput(f"service '{service}'", f"the pair {pair} knows nothing of it", "See: hadoop-dr status")
-    return thaw(frozen), frozen["text"]
+    return load_frozen_policy(frozen), frozen["text"]

@@ -25,7 +25,7 @@ from hadoop_dr.adapters.reporting import (
     reporting_queries,
 )
 from hadoop_dr.adapters.reporting.counting import counting_coordinator, counting_mover, counting_queries
-from hadoop_dr.adapters.system import SystemChance, SystemClock
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
 from hadoop_dr.domain.addresses import HdfsAddress
@@ -35,10 +35,10 @@ from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.service_state import ServiceState
-from hadoop_dr.ports.mover import Limits, Mover
+from hadoop_dr.ports.mover import Mover, MoverLimits
 from hadoop_dr.ports.requests import DATA, Note, Requests, nobody
 from hadoop_dr.ports.sql import Queries
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
@@ -54,11 +54,11 @@ NOBODY: Users = {}
 
 
 @dataclass(frozen=True, slots=True)
-class PairGround:
+class PairContext:
     """Both sites of a pair, reached."""
 
     pair: Pair
-    sides: dict[str, Side]
+    sides: dict[str, SiteConnections]
     roles: RolesRead
 
 
@@ -71,7 +71,7 @@ def hdfs_address(site: Site, found: Addresses, users: Users = NOBODY) -> HdfsAdd
 def open_side(
     site: Site, home: Path, stack: ExitStack, users: Users = NOBODY, report: Report = lambda count: None,
     note: Note = nobody,
-) -> Side:
+) -> SiteConnections:
     """Builds the adapters of one site. Nothing is contacted yet.
 
     Args:
@@ -80,18 +80,18 @@ def open_side(
     """
     found = settings.addresses(home, site)
     address = hdfs_address(site, found, users)
-    clock, chance = SystemClock(), SystemChance()
+    clock, tokens = SystemClock(), SystemTokens()
     coordinator = open_coordinator(site, home)
     stack.callback(coordinator.close)
-    files = WebHdfsFiles(address, clock, chance, note=note)
+    files = WebHdfsFiles(address, clock, tokens, note=note)
     stack.callback(files.close)
-    namenode = WebHdfsNameNode(address, clock, chance, note=note)
+    namenode = WebHdfsNameNode(address, clock, tokens, note=note)
     stack.callback(namenode.close)
     metastore = HiveMetastore(site.name, "hive", Client(site.name, found.hive, note=note)) if found.hive else None
     if metastore is not None:
         stack.callback(metastore.close)
     queries = open_queries(site, found, stack, address.user, report)
-    return Side(
+    return SiteConnections(
         name=site.name,
         authority=found.hdfs,
         addresses=tuple(dict.fromkeys((found.hdfs, *(f"hdfs://{namenode}" for namenode in found.namenodes)))),
@@ -103,7 +103,7 @@ def open_side(
     )
 
 
-def reporting(side: Side, relay: Relay) -> Side:
+def reporting(side: SiteConnections, relay: Relay) -> SiteConnections:
     """The same site, each of whose answers is reported."""
     return replace(
         side,
@@ -142,14 +142,14 @@ def open_queries(
 
 
 @contextmanager
-def open_pair(name: str, home: Path | None = None, users: Users = NOBODY) -> Iterator[PairGround]:
+def open_pair(name: str, home: Path | None = None, users: Users = NOBODY) -> Iterator[PairContext]:
     """Reaches both sites of a pair and reads their roles from the ledger."""
     home = home or settings.find_home()
     pair = settings.load_pair(home, name)
     with ExitStack() as stack:
         sides = {site.name: open_side(site, home, stack, users) for site in pair.sites}
         roles = read_roles(pair, home, users)
-        yield PairGround(pair, sides, roles)
+        yield PairContext(pair, sides, roles)
 
 
 @contextmanager
@@ -160,7 +160,7 @@ def open_service(
     both: bool = False,
     users: Users = NOBODY,
     frozen: tuple[Policy, str] | None = None,
-) -> Iterator[Ground]:
+) -> Iterator[BackupContext]:
     """Builds everything a service's run stands on.
 
     Args:
@@ -196,7 +196,7 @@ def open_service(
         target = next(side for name, side in sides.items() if name != roles.primary)
         source = sides[roles.primary]
         if why := read.silent.get(roles.deciding):
-            raise Unreachable(roles.deciding, f"the ledger that decides lies there: {why.problem}", why.mend)
+            raise Unreachable(roles.deciding, f"the ledger that decides lies there: {why.problem}", why.remedy)
         if both and read.silent:
             raise next(iter(read.silent.values()))
         ledger = ServiceLedger(_chain(pair.name, service, roles.deciding, sides, read.silent), roles)
@@ -210,7 +210,7 @@ def open_service(
             policies.declared(pair.name),
         )
         directory = service_chain(pair.name, service).rpartition("/")[0]
-        limits = Limits(bandwidth_bytes_s=policy.limits.bandwidth_bytes_s)
+        limits = MoverLimits(bandwidth_bytes_s=policy.limits.bandwidth_bytes_s)
         there, here = (
             hdfs_address(sites[side.name], settings.addresses(home, sites[side.name]), users)
             for side in (source, target)
@@ -231,7 +231,7 @@ def open_service(
             stack.callback(mover.close)
             return reporting_mover(counting_mover(mover, asked.of(DATA)), relay)
 
-        yield Ground(
+        yield BackupContext(
             pair=pair,
             policy=policy,
             policy_text=text,
@@ -246,9 +246,9 @@ def open_service(
             source_mover=open_mover(there, there),
             tables=ParquetTables(),
             clock=clock,
-            chance=SystemChance(),
+            tokens=SystemTokens(),
             host=host,
-            thaw=thaw,
+            load_frozen_policy=load_frozen_policy,
             controller_site=controller_site,
             silent=read.silent,
             asked=asked,
@@ -288,33 +288,33 @@ def require_roles(pair: Pair, state: PairState) -> None:
             )
 
 
-def deciding_roles(ground: PairGround) -> PairState:
+def deciding_roles(context: PairContext) -> PairState:
     """Gives the roles of a pair whose deciding ledgers can be read.
 
     Raises:
         Refused: The pair has no roles yet.
         Unreachable: Their site gave no answer a moment ago. Why is told of the site, once, and not of each service.
     """
-    state = ground.roles.state
-    require_roles(ground.pair, state)
-    if why := ground.roles.silent.get(state.deciding):
-        raise Unreachable(state.deciding, "does not answer, and the ledger that decides lies there", why.mend)
+    state = context.roles.state
+    require_roles(context.pair, state)
+    if why := context.roles.silent.get(state.deciding):
+        raise Unreachable(state.deciding, "does not answer, and the ledger that decides lies there", why.remedy)
     return state
 
 
-def read_service(ground: PairGround, service: str) -> ServiceState:
+def read_service(context: PairContext, service: str) -> ServiceState:
     """Reads a service's ledger from the copy that decides.
 
     Raises:
         Refused: The pair has no roles yet.
         Unreachable: That copy's site gave no answer a moment ago; nobody waits for it again.
     """
-    state = deciding_roles(ground)
-    chain = _chain(ground.pair.name, service, state.deciding, ground.sides, ground.roles.silent)
+    state = deciding_roles(context)
+    chain = _chain(context.pair.name, service, state.deciding, context.sides, context.roles.silent)
     return ServiceLedger(chain, state).read()
 
 
-def thaw(frozen: Mapping[str, Any]) -> Policy:
+def load_frozen_policy(frozen: Mapping[str, Any]) -> Policy:
     """Reads back the policy a claim froze, with the overrides of its run."""
     policy = read_policy(config.parse(frozen["text"].encode(), frozen["file"]), config.longest_gap_ms)
     return with_overrides(policy, frozen["mode"], frozen["transfer"])
@@ -322,19 +322,21 @@ def thaw(frozen: Mapping[str, Any]) -> Policy:
 
 def read_roles(pair: Pair, home: Path, users: Users = NOBODY, asked: Requests | None = None) -> RolesRead:
     """Reads the roles from both sites at once, waiting for neither longer than a failover of it would take."""
-    clock, chance, asked = SystemClock(), SystemChance(), asked or Requests()
+    clock, tokens, asked = SystemClock(), SystemTokens(), asked or Requests()
     with ExitStack() as stack:
         files = {}
         for site in pair.sites:
             address = hdfs_address(site, settings.addresses(home, site), users)
             patience = Deadlines() if len(address.webhdfs) > 1 else LONE_FIRST_CONTACT
-            files[site.name] = WebHdfsFiles(address, clock, chance, patience, note=asked.of(site.name))
+            files[site.name] = WebHdfsFiles(address, clock, tokens, patience, note=asked.of(site.name))
         for one in files.values():
             stack.callback(one.close)
         return Roles(pair.name, files, clock).read()
 
 
-def _chain(pair: str, service: str, deciding: str, sides: Mapping[str, Side], silent: Mapping[str, DrError]) -> Chain:
+def _chain(
+    pair: str, service: str, deciding: str, sides: Mapping[str, SiteConnections], silent: Mapping[str, DrError]
+) -> Chain:
     other = next(name for name in sides if name != deciding)
     follower = None if other in silent else sides[other].files
     return Chain(service_chain(pair, service), sides[deciding].files, follower, SystemClock())

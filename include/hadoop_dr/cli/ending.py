@@ -48,15 +48,15 @@ def _ended(run: Callable[[], object], words: Sequence[str], as_json: bool) -> in
     except OutputGone:
         raise
     except (KeyboardInterrupt, click.Abort):
-        mend = "" if _looks(words) else "The next run finishes what this one began, or gives it up"
-        return fail_with("Interrupted", _named(words), "was interrupted", mend, 1, as_json)
+        remedy = "" if _looks(words) else "The next run finishes what this one began, or gives it up"
+        return fail_with("Interrupted", _named(words), "was interrupted", remedy, 1, as_json)
     except click.ClickException as wrong:
         return _wrong_words(wrong, as_json)
     except DrError as error:
-        return fail_with(type(error).__name__, error.subject, error.problem, error.mend, error.exit_code, as_json)
+        return fail_with(type(error).__name__, error.subject, error.problem, error.remedy, error.exit_code, as_json)
     except Exception as surprise:
-        mend = f"This is a fault of hadoop-dr: report it with {keep_trace(surprise, words)}"
-        return fail_with("Unexpected", _named(words), ended_by(surprise), mend, 1 if _looks(words) else 3, as_json)
+        remedy = f"This is a fault of hadoop-dr: report it with {keep_trace(surprise, words)}"
+        return fail_with("Unexpected", _named(words), ended_by(surprise), remedy, 1 if _looks(words) else 3, as_json)
 
 
 def _wrong_words(wrong: click.ClickException, as_json: bool) -> int:

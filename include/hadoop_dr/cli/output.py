@@ -88,21 +88,21 @@ def ends_well(as_json: bool) -> Iterator[None]:
     try:
         yield
     except DrError as error:
-        code = fail_with(type(error).__name__, error.subject, error.problem, error.mend, error.exit_code, as_json)
+        code = fail_with(type(error).__name__, error.subject, error.problem, error.remedy, error.exit_code, as_json)
         sys.exit(code)
 
 
-def fail_with(kind: str, subject: str, problem: str, mend: str, code: int, as_json: bool) -> int:
+def fail_with(kind: str, subject: str, problem: str, remedy: str, code: int, as_json: bool) -> int:
     """Says why a call failed, in one line and in a document if one is wanted; gives the exit code."""
-    tell(f"error: {subject}: {problem}" + (f". {mend}" if mend else ""))
+    tell(f"error: {subject}: {problem}" + (f". {remedy}" if remedy else ""))
     if as_json:
-        emit_error(kind, subject, problem, mend)
+        emit_error(kind, subject, problem, remedy)
     return code
 
 
-def emit_error(kind: str, subject: str, problem: str, mend: str) -> None:
+def emit_error(kind: str, subject: str, problem: str, remedy: str) -> None:
     """Prints the document of a command that failed, unless it has printed its document already."""
-    fields = {"kind": kind, "subject": printable(subject), "problem": printable(problem), "mend": printable(mend)}
+    fields = {"kind": kind, "subject": printable(subject), "problem": printable(problem), "mend": printable(remedy)}
     if not _told["document"]:
         _document({"error": fields})
 

@@ -25,13 +25,13 @@ class Result:
         name: Short name, the same for ever: people write alarms on it.
         mark: How it came out.
         detail: What was found, naming the object.
-        mend: How to put it right; empty when nothing is wrong.
+        remedy: How to put it right; empty when nothing is wrong.
     """
 
     name: str
     mark: Mark
     detail: str
-    mend: str = ""
+    remedy: str = ""
 
 
 def ok(name: str, detail: str) -> Result:
@@ -39,14 +39,14 @@ def ok(name: str, detail: str) -> Result:
     return Result(name, Mark.OK, detail)
 
 
-def warn(name: str, detail: str, mend: str) -> Result:
+def warn(name: str, detail: str, remedy: str) -> Result:
     """A check that found something to know about."""
-    return Result(name, Mark.WARN, detail, mend)
+    return Result(name, Mark.WARN, detail, remedy)
 
 
-def fail(name: str, detail: str, mend: str) -> Result:
+def fail(name: str, detail: str, remedy: str) -> Result:
     """A check that a run is refused for."""
-    return Result(name, Mark.FAIL, detail, mend)
+    return Result(name, Mark.FAIL, detail, remedy)
 
 
 def refuse_on_failure(service: str, results: Iterable[Result]) -> None:
@@ -57,7 +57,7 @@ def refuse_on_failure(service: str, results: Iterable[Result]) -> None:
     """
     for result in results:
         if result.mark is Mark.FAIL:
-            raise Refused(service, f"{result.name}: {result.detail}", result.mend)
+            raise Refused(service, f"{result.name}: {result.detail}", result.remedy)
 
 
 def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:
@@ -72,4 +72,6 @@ def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:
 
 def failed_to(name: str, error: DrError) -> Result:
     """Gives the result of a check that an error of ours ended."""
-    return fail(name, f"{error.subject}: {error.problem}", error.mend or f"Look at {error.subject}, then check again.")
+    return fail(
+        name, f"{error.subject}: {error.problem}", error.remedy or f"Look at {error.subject}, then check again."
+    )

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.catalog.coverage import Finding
+from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
-from hadoop_dr.domain.catalog.rows import Slot
 from hadoop_dr.domain.checks import Result, fail, ok, warn
 from hadoop_dr.domain.datasets import DataSet, DataSetKind, hive_matches
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 
 SHOWN = 3
 
@@ -41,10 +41,10 @@ class _Odd:
     """A kind of file that needs a word."""
 
     name: str
-    matches: Callable[[Facts], bool]
+    matches: Callable[[FileAttributes], bool]
     result: Callable[[str, str, str], Result]
     problem: str
-    mend: str
+    remedy: str
 
 
 _ODD = (
@@ -72,7 +72,7 @@ _ODD = (
 )
 
 
-def cover_files(root: str, items: Iterable[tuple[str, Facts]]) -> list[Result]:
+def cover_files(root: str, items: Iterable[tuple[str, FileAttributes]]) -> list[Result]:
     """Looks through the inventory of one root, streamed.
 
     Args:
@@ -87,14 +87,14 @@ def cover_files(root: str, items: Iterable[tuple[str, Facts]]) -> list[Result]:
             if odd.matches(facts):
                 tallies[odd.name].add(path or ".")
     found = [
-        odd.result(odd.name, f"{root}: {odd.problem}: {tallies[odd.name]}", odd.mend)
+        odd.result(odd.name, f"{root}: {odd.problem}: {tallies[odd.name]}", odd.remedy)
         for odd in _ODD
         if tallies[odd.name].count
     ]
     return found or [ok("files", f"{root}: {count} entries, all of kinds that are carried over")]
 
 
-def cover_tables(protect: Iterable[DataSet], tables: Sequence[Slot], findings: Iterable[Finding]) -> list[Result]:
+def cover_tables(protect: Iterable[DataSet], tables: Sequence[CatalogKey], findings: Iterable[Finding]) -> list[Result]:
     """Compares declarations with the catalog.
 
     Args:
@@ -105,14 +105,14 @@ def cover_tables(protect: Iterable[DataSet], tables: Sequence[Slot], findings: I
     results = [warn("tables", text, _CORRECT) for text in takes_in_nothing(protect, tables)]
     by_table: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        by_table.setdefault((finding.slot.database, finding.slot.table), []).append(finding)
+        by_table.setdefault((finding.key.database, finding.key.table), []).append(finding)
     for table in tables:
         found = by_table.pop((table.database, table.table), None) or by_table.get((table.database, ""), [])
         results += _cover_table(table, found)
     return results
 
 
-def takes_in_nothing(protect: Iterable[DataSet], tables: Sequence[Slot]) -> list[str]:
+def takes_in_nothing(protect: Iterable[DataSet], tables: Sequence[CatalogKey]) -> list[str]:
     """Says which declarations no table or view answers to, as to a mistyped name."""
     return [
         f"'{declared}' takes in no table now"
@@ -122,7 +122,9 @@ def takes_in_nothing(protect: Iterable[DataSet], tables: Sequence[Slot]) -> list
     ]
 
 
-def selection_results(protect: Sequence[DataSet], tables: Sequence[Slot], *, empty: bool, held: bool) -> list[Result]:
+def selection_results(
+    protect: Sequence[DataSet], tables: Sequence[CatalogKey], *, empty: bool, held: bool
+) -> list[Result]:
     """What a check says of declarations that nothing answers to.
 
     Args:
@@ -140,17 +142,17 @@ def selection_results(protect: Sequence[DataSet], tables: Sequence[Slot], *, emp
 _CORRECT = "Correct it, or create the tables"
 
 
-def _cover_table(table: Slot, found: Sequence[Finding]) -> list[Result]:
+def _cover_table(table: CatalogKey, found: Sequence[Finding]) -> list[Result]:
     name = f"{table.database}.{table.table}"
     if not found:
         return [ok("tables", f"{name} is protected")]
     make = warn if all(finding.skipped for finding in found) else fail
-    whole = next((finding for finding in found if finding.slot.kind in (CatalogKind.TABLE, CatalogKind.DATABASE)), None)
+    whole = next((finding for finding in found if finding.key.kind in (CatalogKind.TABLE, CatalogKind.DATABASE)), None)
     if whole is not None:
         return [make("tables", f"{name} is not protected: {whole.why.value}: {whole.reason}", _ELSEWHERE)]
     tally = _Tally()
     for finding in found:
-        tally.add(f"{finding.slot.kind.value} {finding.slot.key} ({finding.reason})")
+        tally.add(f"{finding.key.kind.value} {finding.key.name} ({finding.reason})")
     return [make("tables", f"{name} is protected without {tally}", _ELSEWHERE)]
 
 

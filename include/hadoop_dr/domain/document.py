@@ -28,12 +28,12 @@ class Wrong(ValueError):
 
     Attributes:
         problem: What is wrong, without a full stop.
-        mend: How to write it instead.
+        remedy: How to write it instead.
     """
 
-    def __init__(self, problem: str, mend: str = "") -> None:
-        self.problem, self.mend = problem, mend
-        super().__init__(problem, mend)
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        self.problem, self.remedy = problem, remedy
+        super().__init__(problem, remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class Node:
         """Where it stands, for messages."""
         return f"{self.file}:{self.line}" if self.line else self.file
 
-    def wrong(self, problem: str, mend: str = "") -> BadInput:
+    def wrong(self, problem: str, remedy: str = "") -> BadInput:
         """Makes the error to raise about this value."""
-        return BadInput(self.place, problem, mend)
+        return BadInput(self.place, problem, remedy)
 
     def walk(self) -> Iterator[tuple[str, Node]]:
         """Goes through everything below as (key or "", value), from top to bottom."""
@@ -191,4 +191,4 @@ def parsed(node: Node, what: str, parse: Callable[[str], T]) -> T:
     try:
         return parse(text_of(node, what))
     except Wrong as wrong:
-        raise node.wrong(f"{what} {wrong.problem}", wrong.mend) from None
+        raise node.wrong(f"{what} {wrong.problem}", wrong.remedy) from None

@@ -32,18 +32,18 @@ class DrError(Exception):
     Attributes:
         subject: The object the error is about: a path, a site, a table, a file and line.
         problem: What is wrong, without a full stop.
-        mend: What a person can do about it; empty when there is nothing to do.
+        remedy: What a person can do about it; empty when there is nothing to do.
     """
 
     exit_code = 1
     retryable = False
 
-    def __init__(self, subject: str, problem: str, mend: str = "") -> None:
-        self.subject, self.problem, self.mend = subject, problem, mend
-        super().__init__(subject, problem, mend)
+    def __init__(self, subject: str, problem: str, remedy: str = "") -> None:
+        self.subject, self.problem, self.remedy = subject, problem, remedy
+        super().__init__(subject, problem, remedy)
 
     def __str__(self) -> str:
-        return f"{self.subject}: {self.problem}" + (f". {self.mend}" if self.mend else "")
+        return f"{self.subject}: {self.problem}" + (f". {self.remedy}" if self.remedy else "")
 
 
 class BadInput(DrError):

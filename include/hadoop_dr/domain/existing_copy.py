@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.checks import Result, fail, warn
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 
@@ -104,7 +104,7 @@ class ExistingCopy:
         )
 
 
-def compare_file(source: Facts, target: Facts, *, unequal: bool) -> There:
+def compare_file(source: FileAttributes, target: FileAttributes, *, unequal: bool) -> There:
     """Says what a file of the secondary is that another one of its name will replace.
 
     Args:
@@ -129,7 +129,7 @@ def copy_in_plan(root: str, items: Iterable[Item], below: Collection[str]) -> Ex
     return found
 
 
-def _unequal(now: Facts, was: Facts) -> bool:
+def _unequal(now: FileAttributes, was: FileAttributes) -> bool:
     """Whether a file that is to be replaced has other bytes: of equal length only if the bytes could be compared."""
     both = [(one.block_size, one.erasure_coding, one.encrypted) for one in (now, was)]
     return both[0] == both[1] or now.length != was.length

@@ -15,7 +15,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FileAttributes:
     """The attributes of an item that a directory listing carries.
 
     Attributes:
@@ -51,16 +51,16 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class DirEntry:
     """One entry of a directory listing: name below the directory, inode id of that cluster, attributes."""
 
     name: str
     inode: int
-    facts: Facts
+    facts: FileAttributes
 
 
 @dataclass(frozen=True, slots=True)
-class Extras:
+class AclAndXattrs:
     """Attributes that need a request of their own.
 
     Attributes:
@@ -73,7 +73,7 @@ class Extras:
     xattrs: tuple[tuple[str, bytes], ...] = ()
 
 
-NO_EXTRAS = Extras()
+NO_ACL_OR_XATTRS = AclAndXattrs()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.diff import Changes
-from hadoop_dr.domain.facts import NO_EXTRAS, Extras, Facts
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
 from hadoop_dr.domain.inventory import Entry
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import Moves, depth
@@ -62,7 +62,7 @@ class Foreign:
 class Brought:
     """What is new where it lies: what it should be, and its inode on the target, 0 where that is not known."""
 
-    now: Facts
+    now: FileAttributes
     inode: int = 0
 
 
@@ -134,7 +134,7 @@ def expected_of(
             moved[item.old] = None if new else item.new
         if new and item.new is not None and item.now is not None:
             brought[item.new] = Brought(item.now)
-    for arrival in plan.arrive:
+    for arrival in plan.move_in:
         if arrival.path in brought and arrival.origin is not Origin.MAKE:
             brought[arrival.path] = Brought(brought[arrival.path].now, staged.get(arrival.inode, 0))
     brought |= _come_along(Moves(dict(moved)), by_old, bound)
@@ -297,7 +297,9 @@ class Comparison:
             if item is None or (item.now is not None and self.expected.complete):
                 yield Asked(change.old, change.new, item)
 
-    def altered(self, asked: Asked, then: tuple[Facts, Extras], now: tuple[Facts, Extras]) -> None:
+    def altered(
+        self, asked: Asked, then: tuple[FileAttributes, AclAndXattrs], now: tuple[FileAttributes, AclAndXattrs]
+    ) -> None:
         """Takes in what an item is now.
 
         Args:
@@ -324,11 +326,11 @@ def together(found: Iterable[Foreign]) -> list[Foreign]:
     ]
 
 
-def should_be(asked: Asked) -> tuple[Facts, Extras] | None:
+def should_be(asked: Asked) -> tuple[FileAttributes, AclAndXattrs] | None:
     """What a plan says of an item; None when it says nothing."""
     if asked.item is None or asked.item.now is None:
         return None
-    return asked.item.now, asked.item.now_extras or NO_EXTRAS
+    return asked.item.now, asked.item.now_extras or NO_ACL_OR_XATTRS
 
 
 def _from_the_top(known: _Known) -> tuple[int, str]:
@@ -336,10 +338,10 @@ def _from_the_top(known: _Known) -> tuple[int, str]:
     return depth(path), path
 
 
-def _differing(then: Facts, now: Facts) -> Sequence[str]:
+def _differing(then: FileAttributes, now: FileAttributes) -> Sequence[str]:
     names = _OF_A_DIRECTORY if then.is_dir else _OF_A_FILE
     return [name for name in names if getattr(then, name) != getattr(now, name)]
 
 
-def _in_what(fields: Sequence[str], then: Facts, now: Facts) -> str:
+def _in_what(fields: Sequence[str], then: FileAttributes, now: FileAttributes) -> str:
     return say_difference("", fields, then, now).removeprefix(": ")

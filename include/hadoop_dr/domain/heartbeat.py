@@ -89,7 +89,7 @@ def watch(before: Watched | None, shown: Heartbeat | None, now_s: float) -> Watc
     return Watched(shown, now_s, moved=True)
 
 
-class Verdict(Enum):
+class Contention(Enum):
     """What a contender does next."""
 
     TAKE_OVER = "take over"
@@ -112,19 +112,19 @@ class Owner:
     shower_ended: bool = False
 
 
-def contend(owner: Owner, contender: Contender, watched: Watched, now_s: float) -> Verdict:
+def contend(owner: Owner, contender: Contender, watched: Watched, now_s: float) -> Contention:
     """Decides whether a contender takes a service over.
 
     A later try of the same run need not be told that its own run is at work, nor wait for what that run itself awaits.
     """
     own = owner.run == contender.run
     if owner.ended or (own and owner.shower_ended):
-        return Verdict.TAKE_OVER
+        return Contention.TAKE_OVER
     if watched.moved and not (own or contender.waits):
-        return Verdict.BUSY
+        return Contention.BUSY
     if now_s - watched.since_s >= patience_s(contender, watched.newest, own=own):
-        return Verdict.TAKE_OVER
-    return Verdict.LOOK_AGAIN
+        return Contention.TAKE_OVER
+    return Contention.LOOK_AGAIN
 
 
 def patience_s(contender: Contender, newest: Heartbeat | None, *, own: bool) -> float:

@@ -17,7 +17,7 @@ COMPLETE: Mapping[str, Any] = {"count": 0, "objects": []}
 
 def incomplete_of(findings: Sequence[Finding]) -> dict[str, Any]:
     """Writes what was left out the way the ledger keeps it: how many objects, and the first of them by name."""
-    objects = [{"object": str(one.slot), "why": one.why.value, "reason": one.reason} for one in findings[:KEPT]]
+    objects = [{"object": str(one.key), "why": one.why.value, "reason": one.reason} for one in findings[:KEPT]]
     return {"count": len(findings), "objects": objects}
 
 

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, TypeVar
 
 from hadoop_dr.domain.diff import Change, Changes
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves, parent
 
@@ -72,7 +72,7 @@ class Entry:
 
     path: str
     inode: int
-    facts: Facts
+    facts: FileAttributes
 
 
 def order(path: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from hadoop_dr.domain.facts import NO_EXTRAS, Extras, Facts
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
 
 
 class Content(Enum):
@@ -37,10 +37,10 @@ class Item:
     inode: int
     old: str | None
     new: str | None
-    was: Facts | None
-    now: Facts | None
-    was_extras: Extras = NO_EXTRAS
-    now_extras: Extras = NO_EXTRAS
+    was: FileAttributes | None
+    now: FileAttributes | None
+    was_extras: AclAndXattrs = NO_ACL_OR_XATTRS
+    now_extras: AclAndXattrs = NO_ACL_OR_XATTRS
     content: Content = Content.SAME
     keep_bytes: int = 0
 

@@ -216,7 +216,7 @@ class Fork:
     second: int
 
 
-def compare(first: Sequence[str], second: Sequence[str], start_n: int = 1) -> Fork | None:
+def find_fork(first: Sequence[str], second: Sequence[str], start_n: int = 1) -> Fork | None:
     """Says whether two copies, as digests of their entries from ``start_n`` on, are a fork; a prefix is none."""
     for offset, (one, other) in enumerate(zip(first, second, strict=False)):
         if one != other:

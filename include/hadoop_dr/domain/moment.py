@@ -74,7 +74,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MomentVerdict:
     """How a moment is proven.
 
     Attributes:
@@ -90,7 +90,7 @@ class Verdict:
     whole: bool = True
 
 
-def prove(evidence: Evidence) -> Verdict:
+def prove(evidence: Evidence) -> MomentVerdict:
     """Grades a moment."""
     passing = [
         *_skewed(evidence),
@@ -106,8 +106,8 @@ def prove(evidence: Evidence) -> Verdict:
     ]
     if passing or lasting:
         cure = Cure.NONE if lasting else Cure.REARM
-        return Verdict(Proof.UNPROVEN, (*passing, *lasting), cure, whole=not evidence.lost)
-    return Verdict(Proof.ATOMIC if evidence.roots <= 1 else Proof.BOUNDED)
+        return MomentVerdict(Proof.UNPROVEN, (*passing, *lasting), cure, whole=not evidence.lost)
+    return MomentVerdict(Proof.ATOMIC if evidence.roots <= 1 else Proof.BOUNDED)
 
 
 def _skewed(evidence: Evidence) -> list[str]:
@@ -131,7 +131,7 @@ class Decision(StrEnum):
     VOID = "void"
 
 
-def decide(verdict: Verdict, rearmed: int, unproven: Unproven) -> Decision:
+def decide(verdict: MomentVerdict, rearmed: int, unproven: Unproven) -> Decision:
     """Chooses what happens to a moment.
 
     Args:

@@ -41,7 +41,7 @@ class Clash:
         return f"{self.root} {how} {self.path}, {what} the service '{self.service}'"
 
     @property
-    def mend(self) -> str:
+    def remedy(self) -> str:
         """What puts it right."""
         if not self.known:
             return (
@@ -97,7 +97,7 @@ def clashes(
 
 def owner_results(found: Sequence[Clash]) -> list[Result]:
     """Names the directories that a run is refused for, one result for each."""
-    return [fail("owners", str(clash), clash.mend) for clash in found]
+    return [fail("owners", str(clash), clash.remedy) for clash in found]
 
 
 def contested(
@@ -113,7 +113,9 @@ def contested(
     ]
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     shown = "; ".join(map(str, found[:_SHOWN]))
-    return [warn("owners", f"{shown}{more}; it stays this one's until it is given up", found[0].mend)] if found else []
+    return (
+        [warn("owners", f"{shown}{more}; it stays this one's until it is given up", found[0].remedy)] if found else []
+    )
 
 
 def _others(service: str, declared: Mapping[str, Sequence[str]]) -> dict[str, str]:

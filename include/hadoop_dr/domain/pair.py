@@ -151,7 +151,7 @@ def _site(name: str, node: Node) -> Site:
     try:
         name_of_service(name)
     except Wrong as wrong:
-        raise node.wrong(f"the name of a site {wrong.problem}", wrong.mend) from None
+        raise node.wrong(f"the name of a site {wrong.problem}", wrong.remedy) from None
     fields = Fields(
         node,
         f"site '{name}'",

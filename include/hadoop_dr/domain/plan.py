@@ -45,23 +45,23 @@ class Plan:
         park: Every existing item that moves, goes, gets a tail or is replaced: children before parents (by old path).
         tails: Parked files that are cut at ``keep_bytes`` and get their staged tail joined on, inside the work area.
             Where the source was cut exactly at that boundary there is no tail: the item has no unit.
-        arrive: Parked, staged and made items by depth of their new path. Items of one depth are independent.
+        move_in: Parked, staged and made items by depth of their new path. Items of one depth are independent.
         attributes: Existing files with other attributes, and every directory among the items (their times go back):
             children before parents. Staged files have theirs already.
-        drop: Parked items that go for good; a rewritten file is among them and arrives from stage under the same id.
+        delete: Parked items that go for good; a rewritten file is among them and arrives from stage under the same id.
         units: What stage has to prepare.
-        hold: Existing directories, by old path, that gain a child where they are. Before anything else their time is
-            set to what it is: only then does HDFS write it into the newest snapshot; a mere addition to a directory
+        pin_mtime: Existing directories, by old path, that gain a child where they are. Before anything else their time
+            is set to what it is: only then does HDFS write it into the newest snapshot; a mere addition to a directory
             changes its time in that snapshot too, and with it an older recovery point.
     """
 
     park: tuple[int, ...]
     tails: tuple[int, ...]
-    arrive: tuple[Arrival, ...]
+    move_in: tuple[Arrival, ...]
     attributes: tuple[int, ...]
-    drop: tuple[int, ...]
+    delete: tuple[int, ...]
     units: tuple[Unit, ...]
-    hold: tuple[int, ...] = ()
+    pin_mtime: tuple[int, ...] = ()
 
 
 def make_plan(items: Sequence[Item], *, unit_files: int, unit_bytes: int, directory_limit: int) -> Plan:
@@ -89,22 +89,22 @@ def make_plan(items: Sequence[Item], *, unit_files: int, unit_bytes: int, direct
     _sort_by_depth(parked, "old", deepest_first=True)
     staging = split(items, unit_files=unit_files, unit_bytes=unit_bytes, directory_limit=directory_limit)
 
-    arrive = [Arrival(inode, path, Origin.STAGE) for inode, path in staging.arriving]
-    arrive += [Arrival(inode, path, Origin.MAKE) for inode, path in staging.made]
-    arrive += [
+    move_in = [Arrival(inode, path, Origin.STAGE) for inode, path in staging.arriving]
+    move_in += [Arrival(inode, path, Origin.MAKE) for inode, path in staging.made]
+    move_in += [
         Arrival(item.inode, item.new, Origin.PARK)
         for item in parked if item.new is not None and item.content is not Content.WHOLE
     ]
-    arrive.sort(key=attrgetter("path"))
-    arrive.sort(key=lambda arrival: depth(arrival.path))
+    move_in.sort(key=attrgetter("path"))
+    move_in.sort(key=lambda arrival: depth(arrival.path))
     return Plan(
         park=tuple(item.inode for item in parked),
         tails=tuple(item.inode for item in parked if item.content is Content.TAIL and item.new is not None),
-        arrive=tuple(arrive),
+        move_in=tuple(move_in),
         attributes=_attributes(items),
-        drop=tuple(item.inode for item in parked if item.new is None or item.content is Content.WHOLE),
+        delete=tuple(item.inode for item in parked if item.new is None or item.content is Content.WHOLE),
         units=staging.units,
-        hold=_hold(items, parked, arrive),
+        pin_mtime=_pin_mtime(items, parked, move_in),
     )
 
 
@@ -141,9 +141,9 @@ def _is_set_late(item: Item) -> bool:
     return item.content is Content.TAIL or item.was != item.now or item.was_extras != item.now_extras
 
 
-def _hold(items: Iterable[Item], parked: Iterable[Item], arrive: Iterable[Arrival]) -> tuple[int, ...]:
+def _pin_mtime(items: Iterable[Item], parked: Iterable[Item], move_in: Iterable[Arrival]) -> tuple[int, ...]:
     """Finds the directories that gain a child without having been moved, which would hold their time as well."""
-    gaining = {parent(arrival.path) for arrival in arrive}
+    gaining = {parent(arrival.path) for arrival in move_in}
     moved = {item.inode for item in parked}
     held = [
         item for item in items

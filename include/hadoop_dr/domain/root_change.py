@@ -18,7 +18,7 @@ from shlex import quote
 
 from hadoop_dr.domain.checks import Result, fail, warn
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.service_state import ServiceState
@@ -120,8 +120,8 @@ def objections(proposal: Proposal, state: ServiceState) -> list[Result]:
     held = [name for name in going if name in state.pinned()]
     found = []
     if held:
-        mend = "Release them first, or keep the roots as they are."
-        found.append(fail(NAME, f"a change of roots would remove points that are pinned: {_some(held)}", mend))
+        remedy = "Release them first, or keep the roots as they are."
+        found.append(fail(NAME, f"a change of roots would remove points that are pinned: {_some(held)}", remedy))
     newest = max(state.sealed_on_target(), key=lambda point: point.point, default=None)
     if newest is not None and newest.damaged:
         found.append(
@@ -241,9 +241,9 @@ def not_our_work(site: str, root: str, names: Iterable[str]) -> list[Result]:
 # -- the live tree of a new root
 
 
-def as_text(facts: Facts) -> str:
+def as_text(facts: FileAttributes) -> str:
     """Writes the attributes of an item so that equal ones are equal texts."""
-    return "|".join(str(getattr(facts, name)) for name in Facts.__slots__)
+    return "|".join(str(getattr(facts, name)) for name in FileAttributes.__slots__)
 
 
 def moved_on(planned: Mapping[str, tuple[int, str]], found: Mapping[str, tuple[int, str]]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from sys import intern
 from typing import Any, cast
 
-from hadoop_dr.domain.facts import NO_EXTRAS, Extras, Facts, Kind
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
 
 _FACTS = (
@@ -54,26 +54,26 @@ def _to_item(
     )
 
 
-def _of_facts(facts: Facts | None) -> tuple[object, ...]:
+def _of_facts(facts: FileAttributes | None) -> tuple[object, ...]:
     if facts is None:
         return _NOTHING
     return (facts.kind.value, *(getattr(facts, name) for name, _ in _FACTS[1:]))
 
 
-def _of_extras(extras: Extras) -> tuple[object, ...]:
+def _of_extras(extras: AclAndXattrs) -> tuple[object, ...]:
     return list(extras.acl), list(extras.xattrs)
 
 
-def _to_facts(values: Sequence[object]) -> Facts | None:
+def _to_facts(values: Sequence[object]) -> FileAttributes | None:
     if values[0] is None:
         return None
     known: list[Any] = list(values[:_WIDTH])
     kind, length, owner, group, *rest = known
-    return Facts(Kind(kind), length, intern(owner), intern(group), *rest)
+    return FileAttributes(Kind(kind), length, intern(owner), intern(group), *rest)
 
 
-def _to_extras(values: Sequence[object]) -> Extras:
+def _to_extras(values: Sequence[object]) -> AclAndXattrs:
     acl, xattrs = cast("tuple[list[str] | None, list[tuple[str, bytes]] | None]", tuple(values))
     if not acl and not xattrs:
-        return NO_EXTRAS
-    return Extras(tuple(acl or ()), tuple((name, value) for name, value in xattrs or ()))
+        return NO_ACL_OR_XATTRS
+    return AclAndXattrs(tuple(acl or ()), tuple((name, value) for name, value in xattrs or ()))

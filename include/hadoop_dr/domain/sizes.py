@@ -48,14 +48,14 @@ class Summary:
 def summarise(items: Sequence[Item], plan: Plan) -> Summary:
     """Counts what a plan does to one root."""
     parked = frozenset(plan.park)
-    made = sum(arrival.origin is Origin.MAKE for arrival in plan.arrive)
+    made = sum(arrival.origin is Origin.MAKE for arrival in plan.move_in)
     return Summary(
         park=len(plan.park),
         mkdir=made,
-        bring=len(plan.arrive) - made,
+        bring=len(plan.move_in) - made,
         tail=len(plan.tails),
         attributes=len(plan.attributes),
-        delete=len(plan.drop),
+        delete=len(plan.delete),
         files=sum(unit.files for unit in plan.units),
         bytes=sum(unit.bytes for unit in plan.units),
         entries=sum(is_changed(item, item.inode in parked) for item in items),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from hadoop_dr.domain.facts import Block, Blocks, Facts
+from hadoop_dr.domain.facts import Block, Blocks, FileAttributes
 from hadoop_dr.domain.items import Content
 
 
@@ -40,7 +40,7 @@ def within(blocks: Blocks, length: int) -> Blocks:
     return Blocks(tuple(cut), blocks.under_construction)
 
 
-def looks_unchanged(was: Facts, now: Facts) -> bool:
+def looks_unchanged(was: FileAttributes, now: FileAttributes) -> bool:
     """Whether the listing gives no reason to doubt that a file has the bytes it had.
 
     Not a proof: a diff that names the file as modified although nothing in its listing differs speaks against it.
@@ -48,7 +48,7 @@ def looks_unchanged(was: Facts, now: Facts) -> bool:
     return was.length == now.length and was.mtime_ms == now.mtime_ms
 
 
-def content_of(was: Facts, now: Facts, old: Blocks | None, new: Blocks | None) -> tuple[Content, int]:
+def content_of(was: FileAttributes, now: FileAttributes, old: Blocks | None, new: Blocks | None) -> tuple[Content, int]:
     """Decides what has to be copied of an item that exists in both snapshots.
 
     Args:
@@ -76,7 +76,7 @@ def content_of(was: Facts, now: Facts, old: Blocks | None, new: Blocks | None) -
     return (Content.TAIL, keep) if keep else (Content.WHOLE, 0)
 
 
-def _cannot_be_joined(was: Facts, now: Facts) -> bool:
+def _cannot_be_joined(was: FileAttributes, now: FileAttributes) -> bool:
     """Whether HDFS cannot cut and join such a file, or its blocks would not line up."""
     special = was.encrypted or now.encrypted or was.erasure_coding or now.erasure_coding
     return bool(special) or was.block_size != now.block_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.facts import Checksum, Facts
+from hadoop_dr.domain.facts import Checksum, FileAttributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Verdict:
         return "mismatch" if self.mismatch else "cannot tell" if self.cannot_tell else "match"
 
 
-def differing_fields(expected: Facts, found: Facts, *, untimed: bool = False) -> list[str]:
+def differing_fields(expected: FileAttributes, found: FileAttributes, *, untimed: bool = False) -> list[str]:
     """Names the attributes that differ.
 
     Args:
@@ -70,13 +70,13 @@ def differing_fields(expected: Facts, found: Facts, *, untimed: bool = False) ->
     return [name for name in names if getattr(expected, name) != getattr(found, name)]
 
 
-def say_difference(path: str, fields: Iterable[str], expected: Facts, found: Facts) -> str:
+def say_difference(path: str, fields: Iterable[str], expected: FileAttributes, found: FileAttributes) -> str:
     """Writes one mismatch so that a person sees both values."""
     parts = (f"{name} {_show(name, found)} instead of {_show(name, expected)}" for name in fields)
     return f"{path}: {', '.join(parts)}"
 
 
-def _show(name: str, facts: Facts) -> str:
+def _show(name: str, facts: FileAttributes) -> str:
     value = getattr(facts, name)
     return f"{value:o}" if name == "mode" else str(getattr(value, "value", value))
 
@@ -88,9 +88,9 @@ def checksum_answer(expected: SourceChecksum, found: SourceChecksum) -> bool | N
     return expected.checksum.value == found.checksum.value
 
 
-def by_parent(paths: Mapping[str, Facts]) -> dict[str, dict[str, Facts]]:
+def by_parent(paths: Mapping[str, FileAttributes]) -> dict[str, dict[str, FileAttributes]]:
     """Groups paths relative to a root by the directory to list; the root itself ("") is left out."""
-    groups: dict[str, dict[str, Facts]] = {}
+    groups: dict[str, dict[str, FileAttributes]] = {}
     for path, facts in paths.items():
         if path:
             parent, _, name = path.rpartition("/")

@@ -53,7 +53,7 @@ def without_own(items: Iterable[Item], plan: Plan, staged: Mapping[int, int], ch
     Args:
         staged: Inode ids on the source of what was staged by itself -> those on the target.
     """
-    arrived = {one.path: staged.get(one.inode, 0) if one.origin is Origin.STAGE else 0 for one in plan.arrive}
+    arrived = {one.path: staged.get(one.inode, 0) if one.origin is Origin.STAGE else 0 for one in plan.move_in}
     moved = {(item.old, item.new) for item in items}
     own = {change.inode for change in changes.renamed if (change.old, change.new) in moved}
     return Changes(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.plan import Plan
@@ -40,7 +40,7 @@ class WorkOrder:
     base: str | None
     items: Mapping[int, Item]
     plan: Plan
-    root_now: Facts
+    root_now: FileAttributes
     service: str
     epoch: int
     claim: int

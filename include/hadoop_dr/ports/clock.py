@@ -18,7 +18,7 @@ class Clock(Protocol):
         """Returns at that time of the monotonic clock, at once if it has passed."""
 
 
-class Chance(Protocol):
+class TokenSource(Protocol):
     """The only source of randomness."""
 
     def token(self) -> str:

@@ -118,7 +118,7 @@ Operation = MakeDirectory | Rename | Remove | SetAttributes
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class MoverLimits:
     """How hard the plane may work.
 
     Attributes:
@@ -134,7 +134,7 @@ class Limits:
     deadline_s: float = 60.0
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = MoverLimits()
 
 
 @dataclass(slots=True)

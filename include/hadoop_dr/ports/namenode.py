@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hadoop_dr.domain.facts import Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
+from hadoop_dr.domain.facts import AclAndXattrs, Blocks, Checksum, DiffPage, DirEntry, Quota, Snapshot
 
 CLOCK_PROBE = ".clock-"
 """Begins the name of a directory that a clock was read from; it lives for the seconds that takes."""
@@ -52,21 +52,21 @@ class NameNode(Protocol):
     def settings(self, *names: str) -> Mapping[str, str]:
         """Gives the NameNode's effective configuration for these keys; a key it does not know is absent."""
 
-    def status(self, path: str) -> Listed:
+    def status(self, path: str) -> DirEntry:
         """Attributes of one path; ``name`` is empty.
 
         Raises:
             NotFound: Nothing lies there.
         """
 
-    def list(self, path: str) -> Iterator[Listed]:
+    def list(self, path: str) -> Iterator[DirEntry]:
         """Children of a directory in the NameNode's order, streamed; of a file: the file itself with an empty name.
 
         Raises:
             NotFound: Nothing lies there.
         """
 
-    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Extras:
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> AclAndXattrs:
         """ACL and extended attributes of one path; what is not asked for stays empty."""
 
     def blocks(self, path: str) -> Blocks:
@@ -172,7 +172,7 @@ class NameNode(Protocol):
         """Sets the number of copies of a file."""
 
     def set_acl(self, path: str, acl: tuple[str, ...]) -> None:
-        """Replaces the whole ACL by a full list as in ``Extras.acl``; an empty one removes it."""
+        """Replaces the whole ACL by a full list as in ``AclAndXattrs.acl``; an empty one removes it."""
 
     def set_xattr(self, path: str, name: str, value: bytes) -> None:
         """Creates or replaces one extended attribute."""

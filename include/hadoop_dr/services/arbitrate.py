@@ -19,7 +19,7 @@ from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Superseded
 from hadoop_dr.domain.identity import Access, access_path, decode_access, decode_identity, encode, identity_path
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator
 
 
@@ -70,11 +70,11 @@ class Arbitrate:
         pair: str,
         coordinators: Mapping[str, Coordinator],
         clock: Clock,
-        chance: Chance,
+        tokens: TokenSource,
         by: str,
         ruling: Callable[[], PairState] = lambda: NO_RULING,
     ) -> None:
-        self._pair, self._coordinators, self._clock, self._chance = pair, coordinators, clock, chance
+        self._pair, self._coordinators, self._clock, self._tokens = pair, coordinators, clock, tokens
         self._by, self._ruling = by, ruling
 
     def run(self, *, publish: bool = True) -> Arbitration:
@@ -133,7 +133,7 @@ class Arbitrate:
             return Publication.SILENT
         if (content := wanted[site]) is None:
             return Publication.UNCHANGED
-        at, by = iso(self._clock.wall_ms()), f"{self._by}/{self._chance.token()}"
+        at, by = iso(self._clock.wall_ms()), f"{self._by}/{self._tokens.token()}"
         data = encode(Access(content[0], content[1], at, by, decision.reason, content[2]))
         try:
             if version is None:

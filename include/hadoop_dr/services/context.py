@@ -13,7 +13,7 @@ from hadoop_dr.domain.pair import Pair
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy
 from hadoop_dr.domain.service_state import Claim, Point
-from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.host import Host
@@ -28,7 +28,7 @@ from hadoop_dr.services.ledger.service import ServiceLedger
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SiteConnections:
     """One site as the stages see it.
 
     Attributes:
@@ -49,7 +49,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class BackupContext:
     """A service, its pair in its present roles, and the tools of this process.
 
     Attributes:
@@ -60,7 +60,7 @@ class Ground:
         mover: Moves bytes from source to target.
         local_mover: Moves bytes within the target: undo, repair of drift, reading back.
         source_mover: Reads files of the source back, to compare with what the target has.
-        thaw: Reads a policy back from what a claim froze of it, so that a run keeps the policy it began with.
+        load_frozen_policy: Reads a policy back from what a claim froze, so that a run keeps what it began with.
         controller_site: Where this controller stands; empty for one controller of both sites.
         silent: Sites that gave no answer when the roles were read, with the error; what needs them need not ask again.
         asked: Counts the requests of this process.
@@ -70,8 +70,8 @@ class Ground:
     policy: Policy
     policy_text: str
     roles: PairState
-    source: Side
-    target: Side
+    source: SiteConnections
+    target: SiteConnections
     ledger: ServiceLedger
     owners: RootOwners
     claims: Claims
@@ -80,15 +80,15 @@ class Ground:
     source_mover: Mover
     tables: Tables
     clock: Clock
-    chance: Chance
+    tokens: TokenSource
     host: Host
-    thaw: Callable[[Mapping[str, Any]], Policy]
+    load_frozen_policy: Callable[[Mapping[str, Any]], Policy]
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
     asked: Requests = field(default_factory=Requests)
 
     @property
-    def sides(self) -> Mapping[str, Side]:
+    def sides(self) -> Mapping[str, SiteConnections]:
         """Both sites by name."""
         return {self.source.name: self.source, self.target.name: self.target}
 

@@ -6,7 +6,7 @@ from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.root_notes import told_roots
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.inventory import facts_of, walk
 
@@ -15,35 +15,35 @@ class Coverage:
     """Looks through the data of a service.
 
     Args:
-        ground: The service.
+        context: The service.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
 
     def run(self) -> list[Result]:
         """Gives a result for everything a point would hold, or would not."""
-        ground = self._ground
-        catalogs = Catalogs(ground)
+        context = self._context
+        catalogs = Catalogs(context)
         decision, changed = catalogs.decisions()
         roots = decision.roots
-        existing = [path for path in ground.policy.directories if self._exists(path)]
-        results = cover_directories(ground.policy.directories, existing)
-        results += cover_tables(ground.policy.protect, catalogs.tables(), catalogs.parted().findings)
-        results += [*ground.owners.look(roots, again=False), *told_roots(decision, changed)]
+        existing = [path for path in context.policy.directories if self._exists(path)]
+        results = cover_directories(context.policy.directories, existing)
+        results += cover_tables(context.policy.protect, catalogs.tables(), catalogs.parted().findings)
+        results += [*context.owners.look(roots, again=False), *told_roots(decision, changed)]
         for root in (root for root in roots if self._exists(root)):
-            items = ((path, item.facts) for path, item in walk(self._ground.source.namenode, root))
+            items = ((path, item.facts) for path, item in walk(self._context.source.namenode, root))
             results += [*cover_files(root, items), *self._reserved(root)]
         return results
 
     def _reserved(self, root: str) -> list[Result]:
         """Something of the user's that bears the name of our work areas, which no point holds."""
         path = f"{root}/{WORK_AREA}"
-        if facts_of(self._ground.source.namenode, path) is None:
+        if facts_of(self._context.source.namenode, path) is None:
             return []
-        site = self._ground.source.name
+        site = self._context.source.name
         return [warn("reserved", f"{site}:{path} is in no point: that name is kept for work areas", "Rename it")]
 
     def _exists(self, path: str) -> bool:
-        facts = facts_of(self._ground.source.namenode, path)
+        facts = facts_of(self._context.source.namenode, path)
         return facts is not None and facts.is_dir

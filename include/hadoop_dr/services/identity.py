@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.identity import Identity, Role, decode_identity, encode, identity_path
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator
 
 
@@ -19,8 +19,8 @@ class AnnounceIdentity:
         coordinators: The ZooKeeper of each site.
     """
 
-    def __init__(self, pair: str, coordinators: Mapping[str, Coordinator], clock: Clock, chance: Chance) -> None:
-        self._path, self._coordinators, self._clock, self._chance = identity_path(pair), coordinators, clock, chance
+    def __init__(self, pair: str, coordinators: Mapping[str, Coordinator], clock: Clock, tokens: TokenSource) -> None:
+        self._path, self._coordinators, self._clock, self._tokens = identity_path(pair), coordinators, clock, tokens
 
     def run(self, site: str, role: Role, epoch: int, by: str, reason: str) -> Identity:
         """Makes a site announce a role; announcing it again changes nothing.
@@ -40,7 +40,7 @@ class AnnounceIdentity:
         """
         coordinator = self._coordinators[site]
         at = iso(self._clock.wall_ms())
-        wanted = Identity(site, role, epoch, at, f"{by}/{self._chance.token()}", reason)
+        wanted = Identity(site, role, epoch, at, f"{by}/{self._tokens.token()}", reason)
         found = coordinator.read(self._path)
         if found is None:
             coordinator.create(self._path, encode(wanted))

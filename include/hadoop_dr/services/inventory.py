@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.ports.namenode import NameNode
 
@@ -15,7 +15,7 @@ _THREADS = 8
 _AHEAD = 64
 
 
-def facts_of(namenode: NameNode, path: str) -> Facts | None:
+def facts_of(namenode: NameNode, path: str) -> FileAttributes | None:
     """What an item is; None when nothing lies there."""
     try:
         return namenode.status(path).facts
@@ -23,7 +23,7 @@ def facts_of(namenode: NameNode, path: str) -> Facts | None:
         return None
 
 
-def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[tuple[str, Listed]]:
+def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[tuple[str, DirEntry]]:
     """Gives every item below ``top`` with its path relative to it; a directory before its children.
 
     The work area of a root is left out. At most 64 listings are held at once.
@@ -35,7 +35,7 @@ def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[t
         NotFound: ``top``, or a directory that vanished meanwhile, does not exist.
     """
     waiting: deque[str] = deque([""])
-    flying: deque[tuple[str, Future[list[Listed]]]] = deque()
+    flying: deque[tuple[str, Future[list[DirEntry]]]] = deque()
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="walk") as pool:
         while waiting or flying:
             while waiting and len(flying) < _AHEAD:

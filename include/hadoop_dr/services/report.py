@@ -9,7 +9,7 @@ from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.incomplete import COMPLETE
 from hadoop_dr.domain.kept import BEFORE
-from hadoop_dr.domain.ledger import GENESIS, SWEEP, Entry, broken_at, compare, decode
+from hadoop_dr.domain.ledger import GENESIS, SWEEP, Entry, broken_at, decode, find_fork
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.quantities import counted, duration_told
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
@@ -245,7 +245,7 @@ def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrE
             problems.append(f"{site}: entry {wrong[0]}: {wrong[1]}")
     if len(read) == 2:
         first, second = read.values()
-        fork = compare(first.digests(), second.digests())
+        fork = find_fork(first.digests(), second.digests())
         if fork:
             problems.append(
                 f"the copies went apart after entry {fork.common} ({' and '.join(read)} have "

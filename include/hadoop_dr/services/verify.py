@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Failed, NotFound
-from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.paths import parent as parent_of
@@ -70,10 +70,10 @@ class Candidate:
         known: All that lies in it, by path relative to it; None to ask.
     """
 
-    def __init__(self, target: NameNode, base: str, known: Mapping[str, Listed] | None = None) -> None:
+    def __init__(self, target: NameNode, base: str, known: Mapping[str, DirEntry] | None = None) -> None:
         self._target, self._base, self._known = target, base, known
 
-    def children(self, directory: str, names: Iterable[str]) -> dict[str, Listed]:
+    def children(self, directory: str, names: Iterable[str]) -> dict[str, DirEntry]:
         """Gives those of the names that lie in a directory."""
         if self._known is not None:
             paths = {name: join(directory, name) for name in names}
@@ -101,13 +101,13 @@ class VerifyRoot:
     Args:
         target: The site the candidate lies on.
         mover: Reads files of that site back.
-        beat: Called for every object looked at.
+        heartbeat: Called for every object looked at.
     """
 
-    def __init__(self, target: NameNode, mover: Mover, beat: Callable[[int], None]) -> None:
-        self._target, self._mover, self._beat = target, mover, beat
+    def __init__(self, target: NameNode, mover: Mover, heartbeat: Callable[[int], None]) -> None:
+        self._target, self._mover, self._heartbeat = target, mover, heartbeat
 
-    def run(self, facts: RootFacts, known: Mapping[str, Listed] | None = None) -> Verdict:
+    def run(self, facts: RootFacts, known: Mapping[str, DirEntry] | None = None) -> Verdict:
         """Gives the verdict over attributes, extended attributes, absence of what went, and content.
 
         Args:
@@ -123,7 +123,7 @@ class VerifyRoot:
         return verdict
 
     def _attributes(
-        self, facts: RootFacts, expected: Mapping[str, Facts], candidate: Candidate, verdict: Verdict
+        self, facts: RootFacts, expected: Mapping[str, FileAttributes], candidate: Candidate, verdict: Verdict
     ) -> set[str]:
         wrong: set[str] = set()
         groups = by_parent(expected)
@@ -134,12 +134,14 @@ class VerifyRoot:
                     path = f"{parent}/{name}" if parent else name
                     if not self._one(f"{facts.root}/{path}", want, found.get(name), verdict):
                         wrong.add(path)
-                self._beat(len(found))
+                self._heartbeat(len(found))
         if (root := expected.get("")) is not None:
             self._one(facts.root, root, self._target.status(facts.base), verdict, is_root=True)
         return wrong
 
-    def _one(self, path: str, want: Facts, found: Listed | None, verdict: Verdict, *, is_root: bool = False) -> bool:
+    def _one(
+        self, path: str, want: FileAttributes, found: DirEntry | None, verdict: Verdict, *, is_root: bool = False
+    ) -> bool:
         if found is None:
             verdict.mismatch.append(f"{path}: missing")
             return False
@@ -151,7 +153,7 @@ class VerifyRoot:
         return True
 
     def _gone(
-        self, facts: RootFacts, expected: Mapping[str, Facts], candidate: Candidate, verdict: Verdict
+        self, facts: RootFacts, expected: Mapping[str, FileAttributes], candidate: Candidate, verdict: Verdict
     ) -> None:
         """What went must not lie at its old path, unless something else came there."""
         renamed = {item.old: item.new for item in facts.items if item.old is not None and item.new is not None}
@@ -186,7 +188,7 @@ class VerifyRoot:
                 if found.xattrs != item.now_extras.xattrs:
                     names = sorted({name for name, _ in {*found.xattrs, *item.now_extras.xattrs}})
                     verdict.mismatch.append(f"{facts.root}/{item.new}: extended attributes differ ({', '.join(names)})")
-                self._beat(1)
+                self._heartbeat(1)
 
     def _content(self, facts: RootFacts, wrong: set[str], verdict: Verdict) -> None:
         changed = [
@@ -207,7 +209,7 @@ class VerifyRoot:
                     again.append(item)
                 elif not answer:
                     verdict.mismatch.append(f"{facts.root}/{item.new}: content differs (HDFS checksum)")
-                self._beat(1)
+                self._heartbeat(1)
         self._read_back(facts, again, verdict)
 
     def _by_checksum(self, facts: RootFacts, item: Item) -> bool | None:
@@ -236,7 +238,7 @@ class VerifyRoot:
                 verdict.unread(line, settled=answer.did is not Did.UNKNOWN)
             else:
                 self._judge_digest(path, item.inode in tails, facts.digests.get(item.inode), answer, verdict)
-            self._beat(1)
+            self._heartbeat(1)
 
     @staticmethod
     def _judge_digest(path: str, tail: bool, want: tuple[str, int] | None, found: Digest, verdict: Verdict) -> None:

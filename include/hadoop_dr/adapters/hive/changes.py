@@ -66,7 +66,7 @@ class Changes(Reads):
 
     @staticmethod
     def _dispatch(rows: Sequence[Row], handlers: dict[Kind, _Handler]) -> None:
-        for kind, some in groupby(rows, key=lambda row: row.slot.kind):
+        for kind, some in groupby(rows, key=lambda row: row.key.kind):
             if kind not in handlers:
                 raise Refused(kind.value, "cannot be altered", "Drop it and create it again")
             handlers[kind](list(some))
@@ -83,11 +83,11 @@ class Changes(Reads):
 
     def _alter_databases(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            self._client.change("alter_database", {1: text(row.slot.database), 2: record(_sendable(row))})
+            self._client.change("alter_database", {1: text(row.key.database), 2: record(_sendable(row))})
 
     def _drop_databases(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            request = {1: text(row.slot.database), 2: text(CATALOG), 3: flag(False), 4: flag(False), 5: flag(False),
+            request = {1: text(row.key.database), 2: text(CATALOG), 3: flag(False), 4: flag(False), 5: flag(False),
                        8: flag(False)}
             self._client.change("drop_database_req", {1: record(request)})
 
@@ -118,14 +118,14 @@ class Changes(Reads):
             self._alter_table(row, _sendable(row))
 
     def _alter_table(self, row: Row, tree: Tree) -> None:
-        request = {1: text(CATALOG), 2: text(row.slot.database), 3: text(row.slot.table), 4: record(tree), 5: _KEEP,
+        request = {1: text(CATALOG), 2: text(row.key.database), 3: text(row.key.table), 4: record(tree), 5: _KEEP,
                    8: texts(CAPABILITIES), 9: text(CLIENT)}
         self._client.change("alter_table_req", {1: record(request)})
 
     def _drop_tables(self, rows: Sequence[Row]) -> None:
         for row in rows:
             self._client.change("drop_table_with_environment_context",
-                                {1: text(row.slot.database), 2: text(row.slot.table), 3: flag(False), 4: _KEEP})
+                                {1: text(row.key.database), 2: text(row.key.table), 3: flag(False), 4: _KEEP})
 
     # -- partitions
 
@@ -147,13 +147,13 @@ class Changes(Reads):
         self._alter_table(table, tree)
 
     def _table(self, row: Row) -> Row:
-        found = self.tables(row.slot.database, [row.slot.table])
+        found = self.tables(row.key.database, [row.key.table])
         if not found:
-            raise NotFound(f"table {row.slot.database}.{row.slot.table}", "does not exist")
+            raise NotFound(f"table {row.key.database}.{row.key.table}", "does not exist")
         return found[0]
 
     def _add_partitions(self, rows: Sequence[Row]) -> None:
-        slot = rows[0].slot
+        slot = rows[0].key
 
         def send(some: Sequence[Row]) -> None:
             request = {1: text(slot.database), 2: text(slot.table), 3: records([_sendable(row) for row in some]),
@@ -163,7 +163,7 @@ class Changes(Reads):
         _in_batches(rows, send)
 
     def _alter_partitions(self, rows: Sequence[Row]) -> None:
-        slot = rows[0].slot
+        slot = rows[0].key
 
         def send(some: Sequence[Row]) -> None:
             request = {1: text(CATALOG), 2: text(slot.database), 3: text(slot.table),
@@ -173,10 +173,10 @@ class Changes(Reads):
         _in_batches(rows, send)
 
     def _drop_partitions(self, rows: Sequence[Row]) -> None:
-        slot = rows[0].slot
+        slot = rows[0].key
 
         def send(some: Sequence[Row]) -> None:
-            names = record({1: texts([row.slot.key for row in some])})
+            names = record({1: texts([row.key.name for row in some])})
             request = {1: text(slot.database), 2: text(slot.table), 3: names, 4: flag(False), 5: flag(False),
                        7: _KEEP, 8: flag(False), 9: text(CATALOG)}
             self._client.change("drop_partitions_req", {1: record(request)})
@@ -195,12 +195,12 @@ class Changes(Reads):
     def _drop_table_statistics(self, rows: Sequence[Row]) -> None:
         for row in rows:
             self._client.change("delete_table_column_statistics",
-                                {1: text(row.slot.database), 2: text(row.slot.table), 4: text(ENGINE)})
+                                {1: text(row.key.database), 2: text(row.key.table), 4: text(ENGINE)})
 
     def _drop_partition_statistics(self, rows: Sequence[Row]) -> None:
         for row in rows:
             self._client.change("delete_partition_column_statistics",
-                                {1: text(row.slot.database), 2: text(row.slot.table), 3: text(row.slot.key),
+                                {1: text(row.key.database), 2: text(row.key.table), 3: text(row.key.name),
                                  5: text(ENGINE)})
 
     # -- constraints and functions
@@ -212,7 +212,7 @@ class Changes(Reads):
 
     def _drop_constraints(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            request = {1: text(row.slot.database), 2: text(row.slot.table), 3: text(row.slot.key), 4: text(CATALOG)}
+            request = {1: text(row.key.database), 2: text(row.key.table), 3: text(row.key.name), 4: text(CATALOG)}
             self._client.change("drop_constraint", {1: record(request)})
 
     def _create_functions(self, rows: Sequence[Row]) -> None:
@@ -221,12 +221,12 @@ class Changes(Reads):
 
     def _alter_functions(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            self._client.change("alter_function", {1: text(row.slot.database), 2: text(row.slot.key),
+            self._client.change("alter_function", {1: text(row.key.database), 2: text(row.key.name),
                                                    3: record(row.tree)})
 
     def _drop_functions(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            self._client.change("drop_function", {1: text(row.slot.database), 2: text(row.slot.key)})
+            self._client.change("drop_function", {1: text(row.key.database), 2: text(row.key.name)})
 
 
 def _in_batches(rows: Sequence[Row], send: Callable[[Sequence[Row]], None]) -> None:
@@ -235,7 +235,7 @@ def _in_batches(rows: Sequence[Row], send: Callable[[Sequence[Row]], None]) -> N
 
 
 def _sendable(row: Row) -> Tree:
-    return without(row.tree, *NOT_SENT.get(STRUCTURE[row.slot.kind], ()))
+    return without(row.tree, *NOT_SENT.get(STRUCTURE[row.key.kind], ()))
 
 
 def _is_plain_managed(row: Row) -> bool:

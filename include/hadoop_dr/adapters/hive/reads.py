@@ -10,7 +10,7 @@ from hadoop_dr.adapters.hive.methods import CAPABILITIES, CATALOG, CLIENT, CLIEN
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import Event
 from hadoop_dr.domain.catalog.names import partition_name, unescape
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, constraint_rows, row_of, statistics_row
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, constraint_rows, row_of, statistics_row
 from hadoop_dr.domain.catalog.thrift_struct import (
     I16,
     I32,
@@ -108,7 +108,7 @@ class Reads:
 
     def database(self, name: str) -> Row:
         """See the port."""
-        return row_of(Slot(Kind.DATABASE, name), self._client.read("get_database_req", _of_database(name)))
+        return row_of(CatalogKey(Kind.DATABASE, name), self._client.read("get_database_req", _of_database(name)))
 
     def every_database(self) -> list[Row]:
         """See the port."""
@@ -117,7 +117,7 @@ class Reads:
         for answer in found:
             if isinstance(answer, DrError) and not isinstance(answer, NotFound):
                 raise answer
-        return [row_of(Slot(Kind.DATABASE, name), answer) for name, answer in zip(names, found, strict=True)
+        return [row_of(CatalogKey(Kind.DATABASE, name), answer) for name, answer in zip(names, found, strict=True)
                 if not isinstance(answer, NotFound)]
 
     def table_names(self, database: str) -> list[str]:
@@ -127,7 +127,7 @@ class Reads:
     def tables(self, database: str, names: Sequence[str]) -> list[Row]:
         """See the port."""
         try:
-            return [row_of(Slot(Kind.TABLE, database, get_text(tree, f.TABLE_NAME).lower()), tree)
+            return [row_of(CatalogKey(Kind.TABLE, database, get_text(tree, f.TABLE_NAME).lower()), tree)
                     for trees in in_batches(names, _TABLES_BATCH, lambda some: self._some_tables(database, some))
                     for tree in trees]
         except NotFound:
@@ -148,7 +148,7 @@ class Reads:
         if not names:
             return []
         columns = [unescape(part.partition("=")[0]) for part in names[0].split("/")]
-        return [row_of(Slot(Kind.PARTITION, database, table, partition_name_of(columns, tree)), tree)
+        return [row_of(CatalogKey(Kind.PARTITION, database, table, partition_name_of(columns, tree)), tree)
                 for trees in in_batches(names, BATCH, lambda some: self._some_partitions(database, table, some))
                 for tree in trees]
 
@@ -158,21 +158,21 @@ class Reads:
 
     def table_statistics(self, table: Row) -> list[Row]:
         """See the port."""
-        _, database, name, _ = table.slot
+        _, database, name, _ = table.key
         request = {1: text(database), 2: text(name), 3: texts(columns_of(table)), 4: text(CATALOG), 6: text(ENGINE)}
         answer = self._client.read("get_table_statistics_req", {1: record(request)})
-        row = statistics_row(Slot(Kind.TABLE_STATS, database, name), get_list(answer, 1))
+        row = statistics_row(CatalogKey(Kind.TABLE_STATS, database, name), get_list(answer, 1))
         return [row] if row else []
 
     def partition_statistics(self, table: Row, names: Sequence[str]) -> list[Row]:
         """See the port."""
-        found = (statistics_row(Slot(Kind.PARTITION_STATS, *table.slot[1:3], name), objects)
+        found = (statistics_row(CatalogKey(Kind.PARTITION_STATS, *table.key[1:3], name), objects)
                  for some in in_batches(names, BATCH, lambda names: self._some_statistics(table, names))
                  for name, objects in some)
         return [row for row in found if row]
 
     def _some_statistics(self, table: Row, names: Sequence[str]) -> list[tuple[str, list[Tree]]]:
-        _, database, name, _ = table.slot
+        _, database, name, _ = table.key
         request = {1: text(database), 2: text(name), 3: texts(columns_of(table)), 4: texts(list(names)),
                    5: text(CATALOG), 7: text(ENGINE)}
         answer = self._client.read("get_partitions_statistics_req", {1: record(request)})
@@ -186,8 +186,13 @@ class Reads:
 
     def functions(self) -> list[Row]:
         """See the port."""
-        return [row_of(Slot(Kind.FUNCTION, get_text(tree, f.FUNCTION_DB).lower(), "", get_text(tree, f.FUNCTION_NAME)),
-                       tree) for tree in get_list(self._client.read("get_all_functions"), 1)]
+        return [
+            row_of(
+                CatalogKey(Kind.FUNCTION, get_text(tree, f.FUNCTION_DB).lower(), "", get_text(tree, f.FUNCTION_NAME)),
+                tree,
+            )
+            for tree in get_list(self._client.read("get_all_functions"), 1)
+        ]
 
 
 def _of_database(name: str) -> Tree:

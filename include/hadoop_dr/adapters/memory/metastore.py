@@ -9,7 +9,7 @@ from hadoop_dr.adapters.memory.metastore_log import Log
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import Event
 from hadoop_dr.domain.catalog.names import partition_name
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of, statistics_row
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of, statistics_row
 from hadoop_dr.domain.catalog.thrift_struct import (
     LIST,
     MAP,
@@ -52,7 +52,7 @@ class MemoryMetastore:
     def __init__(self, site: str, name: str = "hive", *, settings: Mapping[str, str] | None = None) -> None:
         """Starts empty. Locations that nobody names lie below ``hdfs://<site>/warehouse``."""
         self.site, self.name = site, name
-        self.objects: dict[Slot, Tree] = {}
+        self.objects: dict[CatalogKey, Tree] = {}
         self.directories: set[str] = set()
         self._settings = dict(settings or {"metastore.transactional.event.listeners": "DbNotificationListener"})
         self._now_s, self._table_id = 1_700_000_000, 0
@@ -82,7 +82,7 @@ class MemoryMetastore:
 
     def database(self, name: str) -> Row:
         """See the port."""
-        return row_of(Slot(Kind.DATABASE, name), self._get(Slot(Kind.DATABASE, name)))
+        return row_of(CatalogKey(Kind.DATABASE, name), self._get(CatalogKey(Kind.DATABASE, name)))
 
     def every_database(self) -> list[Row]:
         """See the port."""
@@ -94,23 +94,23 @@ class MemoryMetastore:
 
     def tables(self, database: str, names: Sequence[str]) -> list[Row]:
         """See the port."""
-        return self._rows(Slot(Kind.TABLE, database, name) for name in names)
+        return self._rows(CatalogKey(Kind.TABLE, database, name) for name in names)
 
     def partition_names(self, database: str, table: str) -> list[str]:
         """See the port."""
-        return sorted(slot.key for slot in self.objects if slot[:3] == (Kind.PARTITION, database, table))
+        return sorted(slot.name for slot in self.objects if slot[:3] == (Kind.PARTITION, database, table))
 
     def partitions(self, database: str, table: str, names: Sequence[str]) -> list[Row]:
         """See the port."""
-        return self._rows(Slot(Kind.PARTITION, database, table, name) for name in names)
+        return self._rows(CatalogKey(Kind.PARTITION, database, table, name) for name in names)
 
     def table_statistics(self, table: Row) -> list[Row]:
         """See the port."""
-        return self._rows([Slot(Kind.TABLE_STATS, *table.slot[1:3])])
+        return self._rows([CatalogKey(Kind.TABLE_STATS, *table.key[1:3])])
 
     def partition_statistics(self, table: Row, names: Sequence[str]) -> list[Row]:
         """See the port."""
-        return self._rows(Slot(Kind.PARTITION_STATS, *table.slot[1:3], name) for name in names)
+        return self._rows(CatalogKey(Kind.PARTITION_STATS, *table.key[1:3], name) for name in names)
 
     def constraints(self, database: str, table: str) -> list[Row]:
         """See the port."""
@@ -131,12 +131,12 @@ class MemoryMetastore:
             Kind.DATABASE: self._create_database, Kind.TABLE: self._create_table,
             Kind.TABLE_STATS: self._set_statistics, Kind.PARTITION_STATS: self._set_statistics,
             Kind.CONSTRAINT: self._create_constraint, Kind.FUNCTION: self._create_function}
-        if rows and rows[0].slot.kind is Kind.PARTITION:
+        if rows and rows[0].key.kind is Kind.PARTITION:
             self._create_partitions(rows)
             return
         for row in rows:
             self._now_s += 1
-            handlers[row.slot.kind](row)
+            handlers[row.key.kind](row)
 
     def alter(self, rows: Sequence[Row]) -> None:
         """See the port."""
@@ -146,39 +146,39 @@ class MemoryMetastore:
             Kind.FUNCTION: self._alter_function}
         for row in rows:
             self._now_s += 1
-            if row.slot.kind not in handlers:
-                raise Refused(str(row.slot), "cannot be altered", "Drop it and create it again")
-            handlers[row.slot.kind](row)
+            if row.key.kind not in handlers:
+                raise Refused(str(row.key), "cannot be altered", "Drop it and create it again")
+            handlers[row.key.kind](row)
 
     def drop(self, rows: Sequence[Row]) -> None:
         """See the port."""
-        handlers: dict[Kind, Callable[[Slot], None]] = {
+        handlers: dict[Kind, Callable[[CatalogKey], None]] = {
             Kind.DATABASE: self._drop_database, Kind.TABLE: self._drop_table,
             Kind.TABLE_STATS: self._drop_statistics, Kind.PARTITION_STATS: self._drop_statistics,
             Kind.CONSTRAINT: self._drop_constraint, Kind.FUNCTION: self._drop_function}
-        if rows and rows[0].slot.kind is Kind.PARTITION:
-            self._drop_partitions([row.slot for row in rows])
+        if rows and rows[0].key.kind is Kind.PARTITION:
+            self._drop_partitions([row.key for row in rows])
             return
         for row in rows:
             self._now_s += 1
-            handlers[row.slot.kind](row.slot)
+            handlers[row.key.kind](row.key)
 
     # -- databases
 
     def _create_database(self, row: Row) -> None:
-        self._new(row.slot)
+        self._new(row.key)
         tree = {**row.tree, 8: text("hive"), 9: i32(self._now_s), f.DB_TYPE: i32(1)}
         if not get_text(tree, f.DB_LOCATION):
-            tree[f.DB_LOCATION] = text(f"hdfs://{self.site}/warehouse/{row.slot.database}.db")
-        self.objects[row.slot] = tree
-        self.log.database("CREATE_DATABASE", row.slot.database, tree)
+            tree[f.DB_LOCATION] = text(f"hdfs://{self.site}/warehouse/{row.key.database}.db")
+        self.objects[row.key] = tree
+        self.log.database("CREATE_DATABASE", row.key.database, tree)
 
     def _alter_database(self, row: Row) -> None:
-        before = self._get(row.slot)
-        self.objects[row.slot] = {**row.tree, 9: before[9]}
-        self.log.database_altered(row.slot.database, before, self.objects[row.slot])
+        before = self._get(row.key)
+        self.objects[row.key] = {**row.tree, 9: before[9]}
+        self.log.database_altered(row.key.database, before, self.objects[row.key])
 
-    def _drop_database(self, slot: Slot) -> None:
+    def _drop_database(self, slot: CatalogKey) -> None:
         tree = self._get(slot)
         if any(other.database == slot.database and other.kind is not Kind.DATABASE for other in self.objects):
             raise Failed(str(slot), "InvalidOperationException: Database is not empty")
@@ -188,8 +188,8 @@ class MemoryMetastore:
     # -- tables
 
     def _create_table(self, row: Row) -> None:
-        database = self._get(Slot(Kind.DATABASE, row.slot.database))
-        self._new(row.slot)
+        database = self._get(CatalogKey(Kind.DATABASE, row.key.database))
+        self._new(row.key)
         self._table_id += 1
         tree = without(row.tree, 13, 20, 21, 22, 23, 24, 28)
         parameters = {"transient_lastDdlTime": str(self._now_s), **get_map(tree, f.TABLE_PARAMETERS)}
@@ -199,12 +199,12 @@ class MemoryMetastore:
             tree[f.TABLE_TYPE] = text(f.EXTERNAL)
             parameters |= _TRANSLATED
         tree[f.TABLE_PARAMETERS] = text_map(parameters)
-        default = f"{get_text(database, f.DB_LOCATION)}/{row.slot.table}"
+        default = f"{get_text(database, f.DB_LOCATION)}/{row.key.table}"
         if get_text(tree, f.TABLE_TYPE) != f.VIEW:
             tree = self._with_location(tree, f.TABLE_SD, default)
         tree |= {f.TABLE_CREATED: i32(self._now_s), f.TABLE_ID: i64(self._table_id), 15: flag(False), 17: text("hive")}
-        self.objects[row.slot] = tree
-        self.log.table("CREATE_TABLE", row.slot.database, row.slot.table, tree)
+        self.objects[row.key] = tree
+        self.log.table("CREATE_TABLE", row.key.database, row.key.table, tree)
 
     def _with_location(self, tree: Tree, field: int, default: str) -> Tree:
         descriptor = {f.SD_SKEWED: _NO_SKEW, 12: flag(False), **get_record(tree, field)}
@@ -214,28 +214,28 @@ class MemoryMetastore:
         return with_field(tree, field, record(descriptor))
 
     def _alter_table(self, row: Row) -> None:
-        before = self._get(row.slot)
+        before = self._get(row.key)
         after = {**row.tree, f.TABLE_CREATED: before[f.TABLE_CREATED], f.TABLE_ID: before[f.TABLE_ID]}
-        new = Slot(Kind.TABLE, get_text(after, f.TABLE_DB), get_text(after, f.TABLE_NAME))
+        new = CatalogKey(Kind.TABLE, get_text(after, f.TABLE_DB), get_text(after, f.TABLE_NAME))
         if get_list(before, f.TABLE_KEYS) != get_list(after, f.TABLE_KEYS):
-            raise Failed(str(row.slot), "InvalidOperationException: partition keys can not be changed")
-        if new != row.slot:
-            self._rename(row.slot, new)
+            raise Failed(str(row.key), "InvalidOperationException: partition keys can not be changed")
+        if new != row.key:
+            self._rename(row.key, new)
         self.objects[new] = after
-        self.log.table_altered(row.slot.database, before, after)
+        self.log.table_altered(row.key.database, before, after)
 
-    def _rename(self, old: Slot, new: Slot) -> None:
+    def _rename(self, old: CatalogKey, new: CatalogKey) -> None:
         self._new(new)
         for slot in [slot for slot in self.objects if slot[1:3] == old[1:3] and slot.table]:
             tree = self.objects.pop(slot)
-            self.objects[Slot(slot.kind, new.database, new.table, slot.key)] = _renamed(slot.kind, tree, new)
+            self.objects[CatalogKey(slot.kind, new.database, new.table, slot.name)] = _renamed(slot.kind, tree, new)
         for slot, tree in self.objects.items():
             keys = get_list(tree, f.FOREIGN) if slot.kind is Kind.CONSTRAINT else []
             if keys and (get_text(keys[0], f.FK_PARENT_DB), get_text(keys[0], f.FK_PARENT_TABLE)) == old[1:3]:
                 self.objects[slot] = {f.FOREIGN: records([{**key, f.FK_PARENT_DB: text(new.database),
                                                            f.FK_PARENT_TABLE: text(new.table)} for key in keys])}
 
-    def _drop_table(self, slot: Slot) -> None:
+    def _drop_table(self, slot: CatalogKey) -> None:
         tree = self._get(slot)
         for other in [other for other in self.objects if other.kind in _BELOW and other[1:3] == slot[1:3]]:
             del self.objects[other]
@@ -243,7 +243,7 @@ class MemoryMetastore:
         del self.objects[slot]
         self.log.table("DROP_TABLE", slot.database, slot.table, tree)
 
-    def _drop_foreign_keys(self, parent: Slot) -> None:
+    def _drop_foreign_keys(self, parent: CatalogKey) -> None:
         """Foreign keys fall with their parent, silently."""
         for slot, tree in list(self.objects.items()):
             keys = get_list(tree, f.FOREIGN) if slot.kind is Kind.CONSTRAINT else []
@@ -254,9 +254,9 @@ class MemoryMetastore:
 
     def _create_partitions(self, rows: Sequence[Row]) -> None:
         self._now_s += 1
-        table = self._get(Slot(Kind.TABLE, *rows[0].slot[1:3]))
+        table = self._get(CatalogKey(Kind.TABLE, *rows[0].key[1:3]))
         for row in rows:
-            self._new(row.slot)
+            self._new(row.key)
         columns = [get_text(column, f.COLUMN_NAME) for column in get_list(table, f.TABLE_KEYS)]
         added = {}
         for row in rows:
@@ -266,18 +266,18 @@ class MemoryMetastore:
             tree = self._with_location(row.tree, f.PARTITION_SD, f"{base}/{key}")
             parameters = {**get_map(tree, f.PARTITION_PARAMETERS), "transient_lastDdlTime": str(self._now_s)}
             tree = with_field(tree, f.PARTITION_PARAMETERS, text_map(parameters))
-            added[key] = self.objects[row.slot] = {**tree, 4: i32(self._now_s), 9: text("hive"), 10: i64(-1)}
-        self.log.partitions("ADD_PARTITION", rows[0].slot.database, table, added)
+            added[key] = self.objects[row.key] = {**tree, 4: i32(self._now_s), 9: text("hive"), 10: i64(-1)}
+        self.log.partitions("ADD_PARTITION", rows[0].key.database, table, added)
 
     def _alter_partition(self, row: Row) -> None:
-        before, table = self._get(row.slot), self._get(Slot(Kind.TABLE, *row.slot[1:3]))
-        self.objects[row.slot] = {**row.tree, 4: i32(get_number(before, 4))}
-        self.log.partition_altered(row.slot.database, table, row.slot.key, before, self.objects[row.slot])
+        before, table = self._get(row.key), self._get(CatalogKey(Kind.TABLE, *row.key[1:3]))
+        self.objects[row.key] = {**row.tree, 4: i32(get_number(before, 4))}
+        self.log.partition_altered(row.key.database, table, row.key.name, before, self.objects[row.key])
 
-    def _drop_partitions(self, slots: Sequence[Slot]) -> None:
+    def _drop_partitions(self, slots: Sequence[CatalogKey]) -> None:
         self._now_s += 1
-        table = self._get(Slot(Kind.TABLE, *slots[0][1:3]))
-        gone = {slot.key: self._get(slot) for slot in slots}
+        table = self._get(CatalogKey(Kind.TABLE, *slots[0][1:3]))
+        gone = {slot.name: self._get(slot) for slot in slots}
         for slot in slots:
             del self.objects[slot]
             self.objects.pop(slot._replace(kind=Kind.PARTITION_STATS), None)
@@ -286,23 +286,23 @@ class MemoryMetastore:
     # -- statistics
 
     def _set_statistics(self, row: Row) -> None:
-        owner = row.slot._replace(kind=Kind.PARTITION if row.slot.key else Kind.TABLE)
+        owner = row.key._replace(kind=Kind.PARTITION if row.key.name else Kind.TABLE)
         tree = self._get(owner)
         columns = {get_text(item, f.OBJECT_COLUMN): item
-                   for item in get_list(self.objects.get(row.slot, {}), f.STATS_OBJECTS)}
+                   for item in get_list(self.objects.get(row.key, {}), f.STATS_OBJECTS)}
         given = {get_text(item, f.OBJECT_COLUMN): item for item in get_list(row.tree, f.STATS_OBJECTS)}
-        new = statistics_row(row.slot, (columns | given).values())
+        new = statistics_row(row.key, (columns | given).values())
         if new:
-            self.objects[row.slot] = new.tree
-        field = f.PARTITION_PARAMETERS if row.slot.key else f.TABLE_PARAMETERS
+            self.objects[row.key] = new.tree
+        field = f.PARTITION_PARAMETERS if row.key.name else f.TABLE_PARAMETERS
         parameters = get_map(tree, field)
         accurate = json.loads(parameters.get(_ACCURATE, "{}"))
         accurate.setdefault("COLUMN_STATS", {}).update(dict.fromkeys(given, "true"))
         changed = {_ACCURATE: json.dumps(accurate, separators=(",", ":"))}
         self.objects[owner] = with_field(tree, field, text_map(parameters | changed))
-        self.log.statistics(row.slot, row.tree, changed)
+        self.log.statistics(row.key, row.tree, changed)
 
-    def _drop_statistics(self, slot: Slot) -> None:
+    def _drop_statistics(self, slot: CatalogKey) -> None:
         self._get(slot)
         del self.objects[slot]
         self.log.statistics_dropped(slot)
@@ -310,48 +310,48 @@ class MemoryMetastore:
     # -- constraints and functions
 
     def _create_constraint(self, row: Row) -> None:
-        self._get(Slot(Kind.TABLE, *row.slot[1:3]))
-        if row.slot in self.objects:
-            raise Failed(str(row.slot), "InvalidObjectException: Constraint name already exists")
-        self.objects[row.slot] = row.tree
-        self.log.constraint(row.slot, row.tree)
+        self._get(CatalogKey(Kind.TABLE, *row.key[1:3]))
+        if row.key in self.objects:
+            raise Failed(str(row.key), "InvalidObjectException: Constraint name already exists")
+        self.objects[row.key] = row.tree
+        self.log.constraint(row.key, row.tree)
 
-    def _drop_constraint(self, slot: Slot) -> None:
+    def _drop_constraint(self, slot: CatalogKey) -> None:
         self._get(slot)
         del self.objects[slot]
         self.log.constraint_dropped(slot)
 
     def _create_function(self, row: Row) -> None:
-        self._get(Slot(Kind.DATABASE, row.slot.database))
-        self._new(row.slot)
-        self.objects[row.slot] = {**row.tree, 6: i32(self._now_s)}
-        self.log.function("CREATE_FUNCTION", row.slot, self.objects[row.slot])
+        self._get(CatalogKey(Kind.DATABASE, row.key.database))
+        self._new(row.key)
+        self.objects[row.key] = {**row.tree, 6: i32(self._now_s)}
+        self.log.function("CREATE_FUNCTION", row.key, self.objects[row.key])
 
     def _alter_function(self, row: Row) -> None:
-        self._get(row.slot)
-        self.objects[row.slot] = {**row.tree, 6: i32(self._now_s)}        # no event: measured
+        self._get(row.key)
+        self.objects[row.key] = {**row.tree, 6: i32(self._now_s)}        # no event: measured
 
-    def _drop_function(self, slot: Slot) -> None:
+    def _drop_function(self, slot: CatalogKey) -> None:
         tree = self._get(slot)
         del self.objects[slot]
         self.log.function("DROP_FUNCTION", slot, tree)
 
     # -- slots
 
-    def _rows(self, slots: Iterable[Slot]) -> list[Row]:
+    def _rows(self, slots: Iterable[CatalogKey]) -> list[Row]:
         return [row_of(slot, self.objects[slot]) for slot in slots if slot in self.objects]
 
-    def _get(self, slot: Slot) -> Tree:
+    def _get(self, slot: CatalogKey) -> Tree:
         if slot not in self.objects:
             raise NotFound(str(slot), "does not exist")
         return self.objects[slot]
 
-    def _new(self, slot: Slot) -> None:
+    def _new(self, slot: CatalogKey) -> None:
         if slot in self.objects:
             raise AlreadyExists(str(slot), "exists already")
 
 
-def _renamed(kind: Kind, tree: Tree, new: Slot) -> Tree:
+def _renamed(kind: Kind, tree: Tree, new: CatalogKey) -> Tree:
     """What hangs on a table, when the table gets another name."""
     names = {f.PARTITION_DB: text(new.database), f.PARTITION_TABLE: text(new.table)}
     if kind is Kind.PARTITION:

@@ -50,13 +50,13 @@ class FaultyMetastore:
     def _requests(self, name: str, rows: Sequence[Row]) -> Iterator[Request]:
         if name == "create":
             yield from self._creations(list(rows))
-        elif rows and rows[0].slot.kind in (_TOGETHER if name == "alter" else (Kind.PARTITION,)):
+        elif rows and rows[0].key.kind in (_TOGETHER if name == "alter" else (Kind.PARTITION,)):
             yield name, list(rows)
         else:
             yield from ((name, [row]) for row in rows)
 
     def _creations(self, rows: list[Row]) -> Iterator[Request]:
-        kind = rows[0].slot.kind if rows else None
+        kind = rows[0].key.kind if rows else None
         if kind is Kind.PARTITION and not all(_has_figures(row) for row in rows):
             table = self._table(rows[0])
             yield "alter", [_marked(table)]
@@ -69,9 +69,9 @@ class FaultyMetastore:
                 yield from _creation(row)
 
     def _table(self, row: Row) -> Row:
-        found = self._inner.tables(row.slot.database, [row.slot.table])
+        found = self._inner.tables(row.key.database, [row.key.table])
         if not found:
-            raise NotFound(f"table {row.slot.database}.{row.slot.table}", "does not exist")
+            raise NotFound(f"table {row.key.database}.{row.key.table}", "does not exist")
         return found[0]
 
 
@@ -81,14 +81,14 @@ def faulty_metastore(inner: Metastore, faults: Faults) -> Metastore:
 
 
 def _creation(row: Row) -> Iterator[Request]:
-    if row.slot.kind is Kind.DATABASE and f.DB_MANAGED_LOCATION in row.tree:
-        yield "create", [row_of(row.slot, without(row.tree, f.DB_MANAGED_LOCATION))]
+    if row.key.kind is Kind.DATABASE and f.DB_MANAGED_LOCATION in row.tree:
+        yield "create", [row_of(row.key, without(row.tree, f.DB_MANAGED_LOCATION))]
         yield "alter", [row]
-    elif row.slot.kind is Kind.TABLE and _is_plain_managed(row):
+    elif row.key.kind is Kind.TABLE and _is_plain_managed(row):
         translated = {"EXTERNAL": "TRUE", "TRANSLATED_TO_EXTERNAL": "TRUE", "external.table.purge": "TRUE"}
         parameters = {**get_map(row.tree, f.TABLE_PARAMETERS), **translated}
         external = with_field(row.tree, f.TABLE_TYPE, text(f.EXTERNAL))
-        yield "create", [row_of(row.slot, with_field(external, f.TABLE_PARAMETERS, text_map(parameters)))]
+        yield "create", [row_of(row.key, with_field(external, f.TABLE_PARAMETERS, text_map(parameters)))]
         yield "alter", [row]
     else:
         yield "create", [row]
@@ -96,7 +96,7 @@ def _creation(row: Row) -> Iterator[Request]:
 
 def _marked(table: Row) -> Row:
     parameters = {**get_map(table.tree, f.TABLE_PARAMETERS), _KEEP: "true"}
-    return row_of(table.slot, with_field(table.tree, f.TABLE_PARAMETERS, text_map(parameters)))
+    return row_of(table.key, with_field(table.tree, f.TABLE_PARAMETERS, text_map(parameters)))
 
 
 def _is_plain_managed(row: Row) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.events import Event
 from hadoop_dr.domain.catalog.names import partition_values
-from hadoop_dr.domain.catalog.rows import Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_list, get_text
 
@@ -67,19 +67,19 @@ class Log:
                    tableObjJson=json_of_tree(table), partitionObjBeforeJson=json_of_tree(before),
                    partitionObjAfterJson=json_of_tree(after))
 
-    def statistics(self, slot: Slot, stats: Tree, parameters: dict[str, str]) -> None:
+    def statistics(self, slot: CatalogKey, stats: Tree, parameters: dict[str, str]) -> None:
         """Column statistics were set."""
-        kind = "UPDATE_PART_COL_STAT_EVENT" if slot.key else "UPDATE_TBL_COL_STAT_EVENT"
+        kind = "UPDATE_PART_COL_STAT_EVENT" if slot.name else "UPDATE_TBL_COL_STAT_EVENT"
         self.write(kind, slot.database, slot.table, colStatsJson=json_of_tree(stats), parameters=parameters)
 
-    def statistics_dropped(self, slot: Slot) -> None:
+    def statistics_dropped(self, slot: CatalogKey) -> None:
         """All column statistics of a table or partition went."""
-        if slot.key:
-            self.write("DELETE_PART_COL_STAT_EVENT", slot.database, slot.table, colName=None, partName=slot.key)
+        if slot.name:
+            self.write("DELETE_PART_COL_STAT_EVENT", slot.database, slot.table, colName=None, partName=slot.name)
         else:
             self.write("DELETE_TBL_COL_STAT_EVENT", slot.database, slot.table, colName=None)
 
-    def constraint(self, slot: Slot, tree: Tree) -> None:
+    def constraint(self, slot: CatalogKey, tree: Tree) -> None:
         """A constraint came; a foreign key's event names the parent, as the real one does."""
         ((members, _),) = tree.items()
         kind, name = _ADD[members]
@@ -89,14 +89,14 @@ class Log:
             database, table = get_text(items[0], f.FK_PARENT_DB), get_text(items[0], f.FK_PARENT_TABLE)
         self.write(kind, database, table, **{name: [json_of_tree(item) for item in items]})
 
-    def constraint_dropped(self, slot: Slot) -> None:
+    def constraint_dropped(self, slot: CatalogKey) -> None:
         """A constraint went."""
         self.write("DROP_CONSTRAINT", slot.database, slot.table, dbName=slot.database, tableName=slot.table,
-                   constraintName=slot.key)
+                   constraintName=slot.name)
 
-    def function(self, kind: str, slot: Slot, tree: Tree) -> None:
+    def function(self, kind: str, slot: CatalogKey, tree: Tree) -> None:
         """A function came or went."""
-        self.write(kind, slot.database, functionName=slot.key, functionObjJson=json_of_tree(tree))
+        self.write(kind, slot.database, functionName=slot.name, functionObjJson=json_of_tree(tree))
 
 
 def _values(table: Tree, key: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hdfs_native import AsyncFileReader, AsyncFileWriter, WriteOptions
 from hadoop_dr.adapters.native.budget import ByteBudget, Throttle
 from hadoop_dr.adapters.native.operations import KEEP_ATIME
 from hadoop_dr.adapters.native.site import SiteClient
-from hadoop_dr.ports.mover import Copy, Digest, Limits, Meter, Read
+from hadoop_dr.ports.mover import Copy, Digest, Meter, MoverLimits, Read
 
 CHUNK_BYTES = 4 << 20
 _SMALLEST_CHUNK_BYTES = 64 << 10
@@ -26,7 +26,7 @@ class ShortFile(Exception):
 class Streams:
     """Moves bytes under shared limits."""
 
-    def __init__(self, limits: Limits, meter: Meter) -> None:
+    def __init__(self, limits: MoverLimits, meter: Meter) -> None:
         self._meter = meter
         self._deadline_s = limits.deadline_s
         self._memory = ByteBudget(limits.buffer_bytes)
@@ -104,7 +104,7 @@ class Streams:
         await target.call(lambda client: client.set_times(job.target, job.mtime_ms, KEEP_ATIME))
 
 
-def chunk_bytes(limits: Limits) -> int:
+def chunk_bytes(limits: MoverLimits) -> int:
     """How much is taken at once: never more than a second of the bandwidth, so that while some wait others move."""
     most = min(CHUNK_BYTES, limits.buffer_bytes)
     return max(1, min(most, limits.bandwidth_bytes_s)) if limits.bandwidth_bytes_s else most

@@ -14,7 +14,7 @@ from hadoop_dr.adapters.native.site import SiteClient
 from hadoop_dr.adapters.native.verdicts import STOPS, judge
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.ports.mover import DEFAULT_LIMITS, Copy, Did, Digest, Limits, Meter, Operation, Outcome, Read
+from hadoop_dr.ports.mover import DEFAULT_LIMITS, Copy, Did, Digest, Meter, MoverLimits, Operation, Outcome, Read
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
@@ -36,7 +36,7 @@ class NativeMover:
     """Moves bytes from one site to another; the loop and the connections begin with the first call, after any fork."""
 
     def __init__(
-        self, source: HdfsAddress, target: HdfsAddress, limits: Limits = DEFAULT_LIMITS,
+        self, source: HdfsAddress, target: HdfsAddress, limits: MoverLimits = DEFAULT_LIMITS,
         report: Callable[[int], None] = lambda count: None,
     ) -> None:
         """Connects to nothing yet.

@@ -23,8 +23,8 @@ class SystemClock:
             time.sleep(left_s)
 
 
-class SystemChance:
-    """``Chance`` from the operating system's entropy."""
+class SystemTokens:
+    """``TokenSource`` from the operating system's entropy."""
 
     def token(self) -> str:
         """Sixteen hexadecimal digits that nobody else drew."""

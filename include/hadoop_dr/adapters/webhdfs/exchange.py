@@ -17,7 +17,7 @@ class Late(Lost):
     """The answer did not come in time: whoever was asked hangs, or takes very long."""
 
 
-class Verdict(Enum):
+class ReadBack(Enum):
     """What reading back says about a request whose answer was lost."""
 
     DONE = "done"

@@ -15,7 +15,7 @@ from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent
 from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound
-from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.files import ASIDE
 from hadoop_dr.ports.requests import Note, nobody
 
@@ -25,13 +25,13 @@ _DIRECTORY_MODE, _FILE_MODE = 0o700, 0o600
 class WebHdfsFiles:
     """Documents of one site. Safe for many threads; make it in the process that uses it."""
 
-    def __init__(self, address: HdfsAddress, clock: Clock, chance: Chance, deadlines: Deadlines | None = None,
+    def __init__(self, address: HdfsAddress, clock: Clock, tokens: TokenSource, deadlines: Deadlines | None = None,
                  session: SessionFactory | None = None, note: Note = nobody) -> None:
         """Opens nothing yet; the arguments are those of ``WebHdfsNameNode``."""
         self.site = address.site
         self._deadlines = deadlines or Deadlines()
-        self._chance = chance
-        self._tree = WebHdfsNameNode(address, clock, chance, self._deadlines, session, note)
+        self._tokens = tokens
+        self._tree = WebHdfsNameNode(address, clock, tokens, self._deadlines, session, note)
 
     def append_new(self, path: str, content: bytes) -> bool:
         """Publishes a durable file at a path where none exists."""
@@ -86,7 +86,7 @@ class WebHdfsFiles:
 
     def _try_aside(self, node: OneNameNode, path: str, content: bytes) -> tuple[str, int]:
         """Writes under a name of its own: a request that got lost and comes late finds nothing of ours to spoil."""
-        aside = f"{posixpath.dirname(path)}/{ASIDE}{self._chance.token()}"
+        aside = f"{posixpath.dirname(path)}/{ASIDE}{self._tokens.token()}"
         through = Redirected(aside, "PUT", self._deadlines.read_s, content)
         try:
             through.follow(node, lambda **more: node._create(

@@ -10,14 +10,14 @@ import requests
 from hadoop_dr.adapters.webhdfs import readback, shapes
 from hadoop_dr.adapters.webhdfs.acl import has_default
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory
-from hadoop_dr.adapters.webhdfs.exchange import Verdict
+from hadoop_dr.adapters.webhdfs.exchange import ReadBack
 from hadoop_dr.adapters.webhdfs.last_known import SeenSnapshots
 from hadoop_dr.adapters.webhdfs.offset import offset_ms
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound
 from hadoop_dr.domain.facts import Snapshot
-from hadoop_dr.ports.clock import Chance, Clock
+from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.namenode import CLOCK_PROBE
 from hadoop_dr.ports.requests import Note, nobody
 
@@ -25,20 +25,20 @@ from hadoop_dr.ports.requests import Note, nobody
 class WebHdfsNameNode(WebHdfsReader):
     """One site's name space. Safe for many threads; make it in the process that uses it."""
 
-    def __init__(self, address: HdfsAddress, clock: Clock, chance: Chance, deadlines: Deadlines | None = None,
+    def __init__(self, address: HdfsAddress, clock: Clock, tokens: TokenSource, deadlines: Deadlines | None = None,
                  session: SessionFactory | None = None, note: Note = nobody) -> None:
         """Opens nothing yet.
 
         Args:
             address: Where the site answers.
             clock: Measures pauses and budgets.
-            chance: Names scratch directories.
+            tokens: Names scratch directories.
             deadlines: How long to wait.
             session: Carries other credentials than ``user.name``.
             note: Told of each request.
         """
         super().__init__(address, clock, deadlines or Deadlines(), session, note)
-        self._chance = chance
+        self._tokens = tokens
         self._seen = SeenSnapshots(clock)
 
     def _again(self, send: Callable[[OneNameNode], requests.Response]) -> None:
@@ -46,7 +46,7 @@ class WebHdfsNameNode(WebHdfsReader):
         self.route.repeat(send)
 
     def _once(self, path: str, send: Callable[[OneNameNode], requests.Response],
-              read_back: Callable[[], Verdict]) -> requests.Response | None:
+              read_back: Callable[[], ReadBack]) -> requests.Response | None:
         return self.route.once(send, read_back, path)
 
     # -- items
@@ -241,5 +241,5 @@ class WebHdfsNameNode(WebHdfsReader):
     # -- time
     def clock_offset_ms(self, directory: str) -> float:
         """This NameNode's clock minus ours, from the times of five directories made below ``directory`` and removed."""
-        scratch = f"{directory.rstrip('/')}/{CLOCK_PROBE}{self._chance.token()}"
+        scratch = f"{directory.rstrip('/')}/{CLOCK_PROBE}{self._tokens.token()}"
         return offset_ms(self, self._clock, scratch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.ports.clock import Clock
 
 _SAMPLES = 5
@@ -13,7 +13,7 @@ _SAMPLES = 5
 
 class _Tree(Protocol):
     def touch_directory(self, path: str, mode: int | None = None) -> None: ...
-    def list(self, path: str) -> Iterator[Listed]: ...
+    def list(self, path: str) -> Iterator[DirEntry]: ...
     def discard(self, path: str) -> None: ...
 
 

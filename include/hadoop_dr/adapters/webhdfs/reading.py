@@ -18,7 +18,7 @@ from hadoop_dr.adapters.webhdfs.route import Route
 from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import NotFound, NotReady
-from hadoop_dr.domain.facts import Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
+from hadoop_dr.domain.facts import AclAndXattrs, Blocks, Checksum, DiffPage, DirEntry, Quota, Snapshot
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import Service
 from hadoop_dr.ports.requests import Note, nobody
@@ -113,13 +113,13 @@ class WebHdfsReader:
                 self._conf[self.route.serving.url] = conf
         return {name: conf[name] for name in names if name in conf}
 
-    def status(self, path: str) -> Listed:
+    def status(self, path: str) -> DirEntry:
         """Attributes of one path; ``name`` is empty."""
         return self._read_often(path, lambda node: node._get_file_status(path),
                                 lambda answer: shapes.listed({**answer["FileStatus"], "pathSuffix": ""}),
                                 op="GETFILESTATUS")
 
-    def list(self, path: str) -> Iterator[Listed]:
+    def list(self, path: str) -> Iterator[DirEntry]:
         """Children of a directory, a page of the NameNode (``dfs.ls.limit``) at a time; of a file: itself.
 
         Pages continue behind a name, so a listing survives a failover between two of them.
@@ -132,13 +132,13 @@ class WebHdfsReader:
                 return
             after = {"startafter": entries[-1].name}       # 3.5.0 ignores the documented spelling startAfter
 
-    def _page_of(self, path: str, after: dict[str, str]) -> tuple[Sequence[Listed], bool]:
+    def _page_of(self, path: str, after: dict[str, str]) -> tuple[Sequence[DirEntry], bool]:
         return self._read_often(path, lambda node: node.list_page(path, **after), shapes.listing_page,
                                 op="LISTSTATUS_BATCH", **after)
 
-    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Extras:
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> AclAndXattrs:
         """ACL and extended attributes of one path; what is not asked for stays empty."""
-        return Extras(
+        return AclAndXattrs(
             acl=self._read(path, lambda node: node._get_acl_status(path), shapes.acl) if acl else (),
             xattrs=self._read_often(path, lambda node: node._get_x_attrs(path, encoding="HEX"), shapes.xattrs,
                                     op="GETXATTRS", encoding="HEX") if xattrs else (),

@@ -82,11 +82,11 @@ def error_of(response: Response, subject: str) -> DrError | Lost:
 
 
 def _from_remote(subject: str, name: str, message: str) -> DrError:
-    for text, kind, mend in _BY_TEXT:
+    for text, kind, remedy in _BY_TEXT:
         if text in message:
-            return kind(subject, message, mend)
-    kind, mend = _BY_NAME.get(name, (Failed, ""))
-    return kind(subject, f"{name}: {message}", mend)
+            return kind(subject, message, remedy)
+    kind, remedy = _BY_NAME.get(name, (Failed, ""))
+    return kind(subject, f"{name}: {message}", remedy)
 
 
 def _asked(response: Response) -> str:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from hadoop_dr.adapters.webhdfs.client import OneNameNode
-from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent, Verdict
+from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent, ReadBack
 from hadoop_dr.domain.errors import DrError, Failed, NotReady, Unknown, Unreachable
 from hadoop_dr.ports.clock import Clock
 
@@ -55,7 +55,7 @@ class Route:
         """
         return self._ask(ask, give_up_on=())
 
-    def once(self, send: Ask[T], read_back: Callable[[], Verdict], subject: str) -> T | None:
+    def once(self, send: Ask[T], read_back: Callable[[], ReadBack], subject: str) -> T | None:
         """Has a change made at most once.
 
         Args:
@@ -73,27 +73,27 @@ class Route:
             return self._ask(send, give_up_on=(Lost,))
         except Lost as lost:
             first = lost
-        if self._settle(read_back, subject, first) is Verdict.DONE:
+        if self._settle(read_back, subject, first) is ReadBack.DONE:
             return None
         try:
             return self._ask(send, give_up_on=(Lost,))
         except Lost as lost:
-            if self._settle(read_back, subject, lost) is Verdict.DONE:
+            if self._settle(read_back, subject, lost) is ReadBack.DONE:
                 return None
             raise _unknown(subject, lost) from lost
         except (Unreachable, NotReady) as gone:
             raise _unknown(subject, first) from gone
         except Failed:
-            if self._settle(read_back, subject, first) is Verdict.DONE:
+            if self._settle(read_back, subject, first) is ReadBack.DONE:
                 return None        # the first request was only slow: the second met its effect
             raise
 
-    def _settle(self, read_back: Callable[[], Verdict], subject: str, lost: Lost) -> Verdict:
+    def _settle(self, read_back: Callable[[], ReadBack], subject: str, lost: Lost) -> ReadBack:
         try:
             verdict = read_back()
         except DrError as unreadable:
             raise _unknown(subject, lost) from unreadable
-        if verdict is Verdict.CANNOT_TELL:
+        if verdict is ReadBack.CANNOT_TELL:
             raise _unknown(subject, lost) from lost
         return verdict
 
@@ -127,7 +127,7 @@ class Route:
         """The same error about this site: which of them cannot serve is what a person has to know first."""
         if problem.subject == self._site:
             return problem
-        return NotReady(self._site, f"{problem.problem} ({problem.subject})", problem.mend)
+        return NotReady(self._site, f"{problem.problem} ({problem.subject})", problem.remedy)
 
     def _next(self) -> int:
         """The NameNode that served last, or the next one that is not known to hang."""

@@ -7,15 +7,15 @@ from typing import Any
 
 from hadoop_dr.adapters.webhdfs.acl import full_acl
 from hadoop_dr.domain.facts import (
+    AclAndXattrs,
     Block,
     Blocks,
     Checksum,
     DiffEntry,
     DiffPage,
-    Extras,
-    Facts,
+    DirEntry,
+    FileAttributes,
     Kind,
-    Listed,
     Quota,
     Snapshot,
 )
@@ -25,12 +25,12 @@ _KINDS = {"FILE": Kind.FILE, "DIRECTORY": Kind.DIRECTORY, "SYMLINK": Kind.SYMLIN
 _KEPT_XATTRS = ("user.", "trusted.")
 
 
-def listed(status: Json) -> Listed:
+def listed(status: Json) -> DirEntry:
     """One FileStatus."""
-    return Listed(
+    return DirEntry(
         name=status["pathSuffix"],
         inode=status["fileId"],
-        facts=Facts(
+        facts=FileAttributes(
             kind=_KINDS[status["type"]],
             length=status["length"],
             owner=status["owner"],
@@ -54,7 +54,7 @@ def _erasure_coding(status: Json) -> str | None:
     return str(status.get("ecPolicy") or policy.get("name") or "unknown")
 
 
-def listing_page(answer: Json) -> tuple[list[Listed], bool]:
+def listing_page(answer: Json) -> tuple[list[DirEntry], bool]:
     """One page of LISTSTATUS_BATCH, and whether more follow."""
     listing = answer["DirectoryListing"]
     entries = [listed(status) for status in listing["partialListing"]["FileStatuses"]["FileStatus"]]
@@ -82,9 +82,9 @@ def xattr_value(value: bytes) -> str:
     return "0s" + base64.b64encode(value).decode() if value else ""
 
 
-def extras(acl_answer: Json, xattrs_answer: Json) -> Extras:
+def extras(acl_answer: Json, xattrs_answer: Json) -> AclAndXattrs:
     """Both answers; None for one that was not asked for."""
-    return Extras(acl=acl(acl_answer) if acl_answer is not None else (),
+    return AclAndXattrs(acl=acl(acl_answer) if acl_answer is not None else (),
                   xattrs=xattrs(xattrs_answer) if xattrs_answer is not None else ())
 
 

@@ -59,8 +59,8 @@ class Connection:
         except (ConnectionLoss, OperationTimeoutError, SessionExpiredError) as lost:
             raise AnswerLost from lost
         except (NoAuthError, AuthFailedError) as denied:
-            mend = "Give this controller the rights, or the credentials, of whoever made the node"
-            raise AccessDenied(f"{self._site}: {subject}", "ZooKeeper refuses access", mend) from denied
+            remedy = "Give this controller the rights, or the credentials, of whoever made the node"
+            raise AccessDenied(f"{self._site}: {subject}", "ZooKeeper refuses access", remedy) from denied
 
     def watch(self, path: str, wake: Callable[[], None]) -> None:
         """Arms a watch now and again after every event and every new connection."""
@@ -101,10 +101,10 @@ class Connection:
             connected = self._connected
         if not connected.wait(self._settings.timeout_s) or client.state != KazooState.CONNECTED:
             self.drop()
-            mend = "Start that ZooKeeper, or mend the way to it"
+            remedy = "Start that ZooKeeper, or mend the way to it"
             why = f" ({client.logger.reason})" if client.logger.reason else ""
             problem = f"ZooKeeper does not answer within {self._settings.timeout_s:g} s{why}"
-            raise Unreachable(f"{self._site} ({self._hosts})", problem, mend)
+            raise Unreachable(f"{self._site} ({self._hosts})", problem, remedy)
         return client
 
     def _on_state(self, client: KazooClient, connected: threading.Event, state: str) -> None:

@@ -41,8 +41,8 @@ class ZooKeeperCoordinator:
                 return None
             except AnswerLost as lost:
                 if attempt == 2:
-                    mend = "Start that ZooKeeper, or mend the way to it"
-                    raise Unreachable(self._named(path), "the connection broke while reading", mend) from lost
+                    remedy = "Start that ZooKeeper, or mend the way to it"
+                    raise Unreachable(self._named(path), "the connection broke while reading", remedy) from lost
         raise AssertionError("the second attempt returned or raised")
 
     def create(self, path: str, data: bytes) -> Document:
@@ -134,8 +134,8 @@ class ZooKeeperCoordinator:
             raise self._unknown(path) from silent
 
     def _unknown(self, path: str) -> Unknown:
-        mend = "Read it when that ZooKeeper answers again"
-        return Unknown(self._named(path), "the answer to a change was lost", mend)
+        remedy = "Read it when that ZooKeeper answers again"
+        return Unknown(self._named(path), "the answer to a change was lost", remedy)
 
     def _named(self, path: str) -> str:
         return f"{self._site}: {path}"

@@ -9,7 +9,7 @@ from typing import Any
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import Catalog
 from hadoop_dr.domain.catalog.fields import STRUCTURES
-from hadoop_dr.domain.catalog.rows import STRUCTURE, Kind, Row, Slot, normal_form
+from hadoop_dr.domain.catalog.rows import STRUCTURE, CatalogKey, Kind, Row, normal_form
 from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRUCT, Items, Pairs, Tree
 
 _PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAMETERS}
@@ -17,7 +17,7 @@ _ACCURATE = b"COLUMN_STATS_ACCURATE"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CatalogVerdict:
     """What the comparison of two catalogs found.
 
     Attributes:
@@ -31,7 +31,7 @@ class Verdict:
     cannot_tell: tuple[str, ...]
 
 
-def compare(wanted: Catalog, found: Catalog, owns: Callable[[Slot], bool]) -> Verdict:
+def compare(wanted: Catalog, found: Catalog, owns: Callable[[CatalogKey], bool]) -> CatalogVerdict:
     """Compares the owned objects of two catalogs; addresses of ``wanted`` are already rewritten."""
     match = 0
     mismatch: list[str] = []
@@ -45,7 +45,7 @@ def compare(wanted: Catalog, found: Catalog, owns: Callable[[Slot], bool]) -> Ve
         else:
             _judge(row, there, mismatch, cannot_tell)
     mismatch += [f"{slot} is not part of the recovery point" for slot in found if slot not in wanted and owns(slot)]
-    return Verdict(match, tuple(sorted(mismatch)), tuple(sorted(cannot_tell)))
+    return CatalogVerdict(match, tuple(sorted(mismatch)), tuple(sorted(cannot_tell)))
 
 
 def alike(one: Row | None, other: Row | None) -> bool:
@@ -60,12 +60,12 @@ def alike(one: Row | None, other: Row | None) -> bool:
 
 def differing(wanted: Row, found: Row) -> list[str]:
     """Names the fields in which two objects of one slot differ that are not ``alike``, sorted."""
-    return sorted(set(_differing(_told(wanted), _told(found), STRUCTURE[wanted.slot.kind])))
+    return sorted(set(_differing(_told(wanted), _told(found), STRUCTURE[wanted.key.kind])))
 
 
 def _told(row: Row) -> Tree:
-    tree = _known(normal_form(row.slot.kind, row.tree), STRUCTURE[row.slot.kind])
-    parameters = _PARAMETERS.get(row.slot.kind)
+    tree = _known(normal_form(row.key.kind, row.tree), STRUCTURE[row.key.kind])
+    parameters = _PARAMETERS.get(row.key.kind)
     if parameters not in tree:
         return tree
     kind, pairs = tree[parameters]
@@ -75,13 +75,13 @@ def _told(row: Row) -> Tree:
 
 
 def _judge(wanted: Row, found: Row, mismatch: list[str], cannot_tell: list[str]) -> None:
-    structure = STRUCTURE[wanted.slot.kind]
-    ours, theirs = (normal_form(row.slot.kind, row.tree) for row in (wanted, found))
+    structure = STRUCTURE[wanted.key.kind]
+    ours, theirs = (normal_form(row.key.kind, row.tree) for row in (wanted, found))
     if _known(ours, structure) == _known(theirs, structure):
         unknown = ", ".join(sorted(set(_differing(ours, theirs, structure))))
-        cannot_tell.append(f"{wanted.slot}: the metastore did not keep fields this version does not know: {unknown}")
+        cannot_tell.append(f"{wanted.key}: the metastore did not keep fields this version does not know: {unknown}")
     else:
-        mismatch.append(f"{wanted.slot} differs in {', '.join(sorted(set(_differing(ours, theirs, structure))))}")
+        mismatch.append(f"{wanted.key} differs in {', '.join(sorted(set(_differing(ours, theirs, structure))))}")
 
 
 def _known(tree: Tree, structure: str) -> Tree:

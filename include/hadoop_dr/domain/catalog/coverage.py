@@ -8,7 +8,7 @@ from enum import Enum
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import parent_of
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_map, get_number, get_record, get_text
 
 
@@ -56,13 +56,13 @@ class Finding:
     """One object that is not protected.
 
     Attributes:
-        slot: The object.
+        key: The object.
         why: Its class.
         skipped: The policy says to go on without it; otherwise the run is refused.
         detail: The reason where it is not that of the whole class.
     """
 
-    slot: Slot
+    key: CatalogKey
     why: Uncovered
     skipped: bool
     detail: str = ""
@@ -73,7 +73,7 @@ class Finding:
         return self.detail or _REASONS[self.why]
 
     def __str__(self) -> str:
-        return f"{self.slot} ({self.why.value}): {self.reason}"
+        return f"{self.key} ({self.why.value}): {self.reason}"
 
 
 def judge_kinds(rows: Iterable[Row], skip: Collection[Uncovered], *, one_address: bool) -> list[Finding]:
@@ -82,33 +82,33 @@ def judge_kinds(rows: Iterable[Row], skip: Collection[Uncovered], *, one_address
     for row in rows:
         why = _judge(row)
         if why and not (one_address and why in _SAME_ADDRESS_SUFFICES):
-            found.append(Finding(row.slot, why, why in skip))
+            found.append(Finding(row.key, why, why in skip))
     return found
 
 
 def fallen_keys(rows: Collection[Row]) -> list[Finding]:
     """Finds the foreign keys whose parent table is not among the rows; the keys go, their tables stay."""
-    tables = {row.slot[1:3] for row in rows if row.slot.kind is Kind.TABLE}
-    return [Finding(row.slot, Uncovered.PARENT, True) for row in rows
+    tables = {row.key[1:3] for row in rows if row.key.kind is Kind.TABLE}
+    return [Finding(row.key, Uncovered.PARENT, True) for row in rows
             if (parent := parent_of(row)) and parent not in tables]
 
 
 def without(rows: Iterable[Row], found: Iterable[Finding]) -> list[Row]:
     """Leaves out what was found and all that hangs on it: what is in a database, on a table, on a partition."""
-    slots = [finding.slot for finding in found]
+    slots = [finding.key for finding in found]
     databases = {slot.database for slot in slots if slot.kind is Kind.DATABASE}
     tables = {slot[1:3] for slot in slots if slot.kind is Kind.TABLE}
     partitions = {slot[1:] for slot in slots if slot.kind is Kind.PARTITION}
     exact = {slot for slot in slots if slot.kind is Kind.CONSTRAINT}
     return [row for row in rows
-            if row.slot.database not in databases and row.slot[1:3] not in tables and row.slot not in exact
-            and not (row.slot.kind in _OF_PARTITIONS and row.slot[1:] in partitions)]
+            if row.key.database not in databases and row.key[1:3] not in tables and row.key not in exact
+            and not (row.key.kind in _OF_PARTITIONS and row.key[1:] in partitions)]
 
 
 def _judge(row: Row) -> Uncovered | None:
-    if row.slot.kind is Kind.DATABASE:
+    if row.key.kind is Kind.DATABASE:
         return Uncovered.REMOTE if get_number(row.tree, f.DB_TYPE) == f.DB_REMOTE else None
-    return _judge_table(row) if row.slot.kind is Kind.TABLE else None
+    return _judge_table(row) if row.key.kind is Kind.TABLE else None
 
 
 def _judge_table(row: Row) -> Uncovered | None:

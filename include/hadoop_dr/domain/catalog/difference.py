@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.rows import ORDER, Kind, Row, Slot
+from hadoop_dr.domain.catalog.rows import ORDER, CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.thrift_struct import get_list, get_map, get_text
 
-Catalog = Mapping[Slot, Row]
+Catalog = Mapping[CatalogKey, Row]
 
 
 class Verb(Enum):
@@ -55,13 +55,13 @@ class Difference:
         return sum(change.verb is verb for change in (*self.drops, *self.builds))
 
 
-def catalog_of(rows: Iterable[Row]) -> dict[Slot, Row]:
+def catalog_of(rows: Iterable[Row]) -> dict[CatalogKey, Row]:
     """Files rows by their slots."""
-    return {row.slot: row for row in rows}
+    return {row.key: row for row in rows}
 
 
-def difference(old: Catalog, new: Catalog, owns: Callable[[Slot], bool],
-               replaced: Iterable[Slot] = ()) -> Difference:
+def difference(old: Catalog, new: Catalog, owns: Callable[[CatalogKey], bool],
+               replaced: Iterable[CatalogKey] = ()) -> Difference:
     """Finds the changes that turn one catalog into another.
 
     Args:
@@ -80,7 +80,9 @@ def difference(old: Catalog, new: Catalog, owns: Callable[[Slot], bool],
     return Difference(_ordered_drops(drops), _ordered_builds(creates, alters, new))
 
 
-def lost_objects(old: Catalog, new: Catalog, replaced: Iterable[Slot] = ()) -> tuple[set[Slot], set[Slot]]:
+def lost_objects(
+    old: Catalog, new: Catalog, replaced: Iterable[CatalogKey] = ()
+) -> tuple[set[CatalogKey], set[CatalogKey]]:
     """Finds what is dropped on the way from one catalog to another, also what is made again afterwards.
 
     Returns:
@@ -93,7 +95,7 @@ def lost_objects(old: Catalog, new: Catalog, replaced: Iterable[Slot] = ()) -> t
     return lost, {slot for slot in old if slot.table and slot.kind is not Kind.TABLE and slot[1:3] in gone}
 
 
-def replaced_tables(before: Catalog, after: Catalog) -> list[Slot]:
+def replaced_tables(before: Catalog, after: Catalog) -> list[CatalogKey]:
     """Lists the tables that two exports of one metastore show under one name with another identity."""
     return sorted((slot for slot, row in after.items()
                    if slot.kind is Kind.TABLE and slot in before and before[slot].identity != row.identity),
@@ -102,7 +104,7 @@ def replaced_tables(before: Catalog, after: Catalog) -> list[Slot]:
 
 def parent_of(row: Row) -> tuple[str, str] | None:
     """The table a foreign key points to, as (database, table); None for anything else."""
-    if row.slot.kind is not Kind.CONSTRAINT:
+    if row.key.kind is not Kind.CONSTRAINT:
         return None
     keys = get_list(row.tree, f.FOREIGN)
     return (get_text(keys[0], f.FK_PARENT_DB), get_text(keys[0], f.FK_PARENT_TABLE)) if keys else None
@@ -124,7 +126,7 @@ def _is_half_made(old: Row, new: Row) -> bool:
             and parameters.get("TRANSLATED_TO_EXTERNAL", "").upper() == "TRUE")
 
 
-def _renewed(old: Catalog, new: Catalog, replaced: Iterable[Slot]) -> set[tuple[str, ...]]:
+def _renewed(old: Catalog, new: Catalog, replaced: Iterable[CatalogKey]) -> set[tuple[str, ...]]:
     """Tables that have to be made anew although both sides have one of the name."""
     by_source = {slot[1:3] for slot in replaced if slot in old and slot in new and old[slot].hash != new[slot].hash}
     by_shape = {slot[1:3] for slot, row in new.items()
@@ -133,7 +135,7 @@ def _renewed(old: Catalog, new: Catalog, replaced: Iterable[Slot]) -> set[tuple[
     return by_source | by_shape
 
 
-def _fallen_with(old: Catalog, new: Catalog, lost: set[Slot], renewed: set[tuple[str, ...]]) -> set[Slot]:
+def _fallen_with(old: Catalog, new: Catalog, lost: set[CatalogKey], renewed: set[tuple[str, ...]]) -> set[CatalogKey]:
     """Objects that exist on both sides and still have to be dropped first.
 
     Constraints and shrinking statistics cannot be altered; a foreign key falls with its parent table or its key.
@@ -145,9 +147,9 @@ def _fallen_with(old: Catalog, new: Catalog, lost: set[Slot], renewed: set[tuple
 
 
 def _only_anew(old: Row, new: Row) -> bool:
-    if old.slot.kind is Kind.CONSTRAINT:
+    if old.key.kind is Kind.CONSTRAINT:
         return True
-    if old.slot.kind in (Kind.TABLE_STATS, Kind.PARTITION_STATS):
+    if old.key.kind in (Kind.TABLE_STATS, Kind.PARTITION_STATS):
         return not _columns(old) <= _columns(new)
     return False
 
@@ -159,7 +161,7 @@ def _columns(row: Row) -> set[str]:
 def _ordered_drops(rows: list[Row]) -> tuple[Change, ...]:
     def place(row: Row) -> tuple[object, ...]:
         foreign_first = parent_of(row) is None
-        return -ORDER[row.slot.kind], foreign_first, not row.is_view, row.slot[1:]
+        return -ORDER[row.key.kind], foreign_first, not row.is_view, row.key[1:]
 
     return tuple(Change(Verb.DROP, row) for row in sorted(rows, key=place))
 
@@ -169,19 +171,19 @@ def _ordered_builds(creates: list[Row], alters: list[Row], new: Catalog) -> tupl
 
     def place(change: Change) -> tuple[object, ...]:
         row = change.row
-        last = depth.get(row.slot, 0)                        # views behind everything, each behind the views it reads
-        return last, ORDER[row.slot.kind], parent_of(row) is not None, row.slot[1:3], change.verb.value, row.slot.key
+        last = depth.get(row.key, 0)                        # views behind everything, each behind the views it reads
+        return last, ORDER[row.key.kind], parent_of(row) is not None, row.key[1:3], change.verb.value, row.key.name
 
     changes = [Change(Verb.CREATE, row) for row in creates] + [Change(Verb.ALTER, row) for row in alters]
     return tuple(sorted(changes, key=place))
 
 
-def _view_depths(new: Catalog) -> dict[Slot, int]:
+def _view_depths(new: Catalog) -> dict[CatalogKey, int]:
     views = {slot: row for slot, row in new.items() if row.is_view}
-    by_name: dict[str, list[Slot]] = {}
+    by_name: dict[str, list[CatalogKey]] = {}
     for slot in views:
         by_name.setdefault(slot.table, []).append(slot)
-    reads: dict[Slot, set[Slot]] = {}
+    reads: dict[CatalogKey, set[CatalogKey]] = {}
     for slot, row in views.items():
         tree = row.tree
         words = re.findall(r"\w+", (get_text(tree, f.TABLE_VIEW_EXPANDED) or get_text(tree, f.TABLE_VIEW_TEXT)).lower())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of, statistics_row
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of, statistics_row
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_list, get_map, get_text, text_map, with_field
 
 
@@ -84,16 +84,16 @@ class Touch:
 class Lost(Exception):
     """The messages do not tell how an object looked; the export has to be made for a later moment."""
 
-    def __init__(self, slot: Slot) -> None:
-        self.slot = slot
+    def __init__(self, slot: CatalogKey) -> None:
+        self.key = slot
         super().__init__(str(slot))
 
 
-def settle(slot: Slot, base: Row | None, early: Iterable[Touch], late: Iterable[Touch]) -> Row | None:
+def settle(slot: CatalogKey, base: Row | None, early: Iterable[Touch], late: Iterable[Touch]) -> Row | None:
     """Finds how an object was at an event id, when it also changed afterwards.
 
     Args:
-        slot: The object.
+        key: The object.
         base: How it was before the early touches.
         early: Touches of this slot up to the event id, oldest first.
         late: Touches after it, oldest first; at least one.
@@ -114,7 +114,7 @@ def settle(slot: Slot, base: Row | None, early: Iterable[Touch], late: Iterable[
     return row
 
 
-def _after(slot: Slot, row: Row | None, known: bool, after: State) -> tuple[Row | None, bool]:
+def _after(slot: CatalogKey, row: Row | None, known: bool, after: State) -> tuple[Row | None, bool]:
     if after.how is How.IS and after.tree is not None:
         return row_of(slot, after.tree), True
     if after.how is How.ABSENT:

@@ -17,14 +17,14 @@ from enum import Enum
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.comparison import alike, differing
 from hadoop_dr.domain.catalog.difference import Catalog
-from hadoop_dr.domain.catalog.rows import ORDER, Kind, Row, Slot, row_of
+from hadoop_dr.domain.catalog.rows import ORDER, CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.thrift_struct import get_map, text_map, with_field, without
 
 _STATISTICS = (Kind.TABLE_STATS, Kind.PARTITION_STATS)
 _PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAMETERS}
 _OF_A_CREATION = ("EXTERNAL", "TRANSLATED_TO_EXTERNAL", "external.table.purge", "DO_NOT_UPDATE_STATS")
-_DEFAULT = Slot(Kind.DATABASE, "default")
+_DEFAULT = CatalogKey(Kind.DATABASE, "default")
 
 
 class Act(Enum):
@@ -42,14 +42,14 @@ class ForeignObject:
     """One object that is not as anything of ours left it.
 
     Attributes:
-        slot: Which.
+        key: Which.
         act: What was done.
         row: How it is now; None when it is not there.
         detail: In which fields it differs.
         view: It is, or was, a view.
     """
 
-    slot: Slot
+    key: CatalogKey
     act: Act
     row: Row | None = None
     detail: str = ""
@@ -57,8 +57,8 @@ class ForeignObject:
 
     def told(self) -> str:
         """Writes it for a person."""
-        kind = "view" if self.view else self.slot.kind.value
-        name = str(self.slot).removeprefix(self.slot.kind.value)
+        kind = "view" if self.view else self.key.kind.value
+        name = str(self.key).removeprefix(self.key.kind.value)
         return f"{kind}{name} {self.act.value}" + (f": {self.detail}" if self.detail else "")
 
 
@@ -88,11 +88,11 @@ class Known:
 
     wanted: Catalog
     left: Sequence[Left] = ()
-    may_lack: Container[Slot] = field(default_factory=frozenset)
+    may_lack: Container[CatalogKey] = field(default_factory=frozenset)
     unsure: bool = False
 
 
-def find_foreign(there: Catalog, known: Known, owns: Callable[[Slot], bool]) -> list[ForeignObject]:
+def find_foreign(there: Catalog, known: Known, owns: Callable[[CatalogKey], bool]) -> list[ForeignObject]:
     """Lists the objects that nothing explains, in the order of their kinds and names.
 
     Args:
@@ -104,36 +104,36 @@ def find_foreign(there: Catalog, known: Known, owns: Callable[[Slot], bool]) -> 
     for left in known.left:
         slots |= dict.fromkeys(left.rows or ())
     found = [one for slot in slots if owns(slot) and (one := _judge(slot, there.get(slot), known)) is not None]
-    return sorted(found, key=lambda one: (ORDER[one.slot.kind], one.slot[1:]))
+    return sorted(found, key=lambda one: (ORDER[one.key.kind], one.key[1:]))
 
 
 def told_objects(found: Iterable[ForeignObject]) -> list[str]:
     """Writes them for a person; what came or went with its table or database is told by that."""
     every = list(found)
-    tops = {(one.slot[:3], one.act) for one in every if one.slot.kind in (Kind.DATABASE, Kind.TABLE)}
-    return [one.told() for one in every if not any((above, one.act) in tops for above in _above(one.slot))]
+    tops = {(one.key[:3], one.act) for one in every if one.key.kind in (Kind.DATABASE, Kind.TABLE)}
+    return [one.told() for one in every if not any((above, one.act) in tops for above in _above(one.key))]
 
 
-def is_related(slot: Slot, others: Iterable[Slot]) -> bool:
+def is_related(slot: CatalogKey, others: Iterable[CatalogKey]) -> bool:
     """Whether an object is one of others, hangs on one, or has one in it: a table's database, a partition's table."""
     return any(slot == other or other[:3] in _above(slot) or slot[:3] in _above(other) for other in others)
 
 
 def with_hanging(there: Catalog, found: Iterable[ForeignObject]) -> list[Row]:
     """The definitions that would be lost with foreign objects: they, and what goes with a table or a database."""
-    slots = {one.slot for one in found if one.row is not None}
+    slots = {one.key for one in found if one.row is not None}
     tops = {slot[:3] for slot in slots if slot.kind in (Kind.DATABASE, Kind.TABLE)}
     return [row for slot, row in there.items() if slot in slots or not tops.isdisjoint(_above(slot))]
 
 
-def _above(slot: Slot) -> Iterator[tuple[Kind, str, str]]:
+def _above(slot: CatalogKey) -> Iterator[tuple[Kind, str, str]]:
     if slot.kind is not Kind.DATABASE:
         yield Kind.DATABASE, slot.database, ""
     if slot.kind is not Kind.TABLE and slot.table:
         yield Kind.TABLE, slot.database, slot.table
 
 
-def _judge(slot: Slot, row: Row | None, known: Known) -> ForeignObject | None:
+def _judge(slot: CatalogKey, row: Row | None, known: Known) -> ForeignObject | None:
     wanted = known.wanted.get(slot)
     if alike(row, wanted) or (row is None and (known.unsure or slot in known.may_lack)):
         return None
@@ -158,7 +158,7 @@ def _judge(slot: Slot, row: Row | None, known: Known) -> ForeignObject | None:
     return ForeignObject(slot, Act.CHANGED, row, f"differs in {', '.join(nearest)}", row.is_view)
 
 
-def _copy(slot: Slot, row: Row | None, wanted: Row | None) -> ForeignObject | None:
+def _copy(slot: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObject | None:
     """An object of which no point says anything; every metastore has a database of the name ``default``."""
     if row is None or slot == _DEFAULT:
         return None
@@ -172,17 +172,17 @@ def _half_way(row: Row, to: Row | None) -> bool:
     """Whether an object may be on its way to another state, between two requests that one change is made of."""
     if to is None:
         return False
-    return row.slot.kind in _STATISTICS or alike(_plain(row), _plain(to))
+    return row.key.kind in _STATISTICS or alike(_plain(row), _plain(to))
 
 
 def _plain(row: Row) -> Row:
     tree = row.tree
-    if row.slot.kind is Kind.DATABASE:
-        return row_of(row.slot, without(tree, f.DB_MANAGED_LOCATION))
-    if row.slot.kind is Kind.TABLE and not row.is_view:
+    if row.key.kind is Kind.DATABASE:
+        return row_of(row.key, without(tree, f.DB_MANAGED_LOCATION))
+    if row.key.kind is Kind.TABLE and not row.is_view:
         tree = without(tree, f.TABLE_TYPE)
-    parameters = _PARAMETERS.get(row.slot.kind)
+    parameters = _PARAMETERS.get(row.key.kind)
     if parameters is None:
         return row
     kept = {name: value for name, value in get_map(tree, parameters).items() if name not in _OF_A_CREATION}
-    return row_of(row.slot, with_field(tree, parameters, text_map(kept)))
+    return row_of(row.key, with_field(tree, parameters, text_map(kept)))

@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.rows import Kind, Row
 from hadoop_dr.domain.catalog.thrift_struct import get_map
 from hadoop_dr.domain.checks import Result, fail, ok
 
-UPKEEP_SETTINGS = ("metastore.housekeeping.threads.on", "metastore.task.threads.remote",
+HOUSEKEEPING_SETTINGS = ("metastore.housekeeping.threads.on", "metastore.task.threads.remote",
                    "metastore.task.threads.always", "metastore.compactor.initiator.on")
 """What to ask a metastore for."""
 
@@ -21,16 +21,16 @@ _TASK = "PartitionManagementTask"
 _SHOWN = 5
 
 
-def check_upkeep(site: str, settings: Mapping[str, str], rows: Iterable[Row]) -> list[Result]:
+def check_housekeeping(site: str, settings: Mapping[str, str], rows: Iterable[Row]) -> list[Result]:
     """Looks at the target's settings and the tables it has or will have.
 
     Args:
         site: The target.
-        settings: Its answers to ``UPKEEP_SETTINGS``.
+        settings: Its answers to ``HOUSEKEEPING_SETTINGS``.
         rows: The catalog that it has or is to have.
     """
     results = []
-    tables = [str(row.slot) for row in rows if row.slot.kind is Kind.TABLE and _managed_partitions(row)]
+    tables = [str(row.key) for row in rows if row.key.kind is Kind.TABLE and _managed_partitions(row)]
     if tables and _runs_partition_task(settings):
         more = f" and {len(tables) - _SHOWN} more" if len(tables) > _SHOWN else ""
         results.append(fail(

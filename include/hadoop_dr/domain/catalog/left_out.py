@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.coverage import Finding, judge_kinds
 from hadoop_dr.domain.catalog.events import Event, How, Touch
 from hadoop_dr.domain.catalog.messages import touches
 from hadoop_dr.domain.catalog.protectable import Rule, elsewhere_found
-from hadoop_dr.domain.catalog.rows import Kind, Slot, row_of
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, row_of
 
 _OF_PARTITIONS = (Kind.PARTITION, Kind.PARTITION_STATS)
 
@@ -21,11 +21,11 @@ class LeftOut:
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         """Takes those of an export."""
-        self._slots = {(one.slot.kind, *one.slot[1:]) for one in findings if one.skipped}
+        self._slots = {(one.key.kind, *one.key[1:]) for one in findings if one.skipped}
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Takes some more."""
-        self._slots |= {(one.slot.kind, *one.slot[1:]) for one in findings if one.skipped}
+        self._slots |= {(one.key.kind, *one.key[1:]) for one in findings if one.skipped}
 
     def holds(self, kind: Kind, database: str, table: str | None, key: str | None) -> bool:
         """Whether an object is left out, by itself or with what it belongs to."""
@@ -39,7 +39,7 @@ class LeftOut:
 
 
 def changes_that_count(
-    events: Iterable[Event], findings: Iterable[Finding], known: Container[Slot], rule: Rule
+    events: Iterable[Event], findings: Iterable[Finding], known: Container[CatalogKey], rule: Rule
 ) -> list[Event]:
     """Sorts out the events that are about nothing but what is left out.
 
@@ -54,7 +54,11 @@ def changes_that_count(
     for event in events:
         found = touches(event)
         for touch in found:
-            if touch.kind is Kind.TABLE and touch.table and Slot(Kind.TABLE, touch.database, touch.table) not in known:
+            if (
+                touch.kind is Kind.TABLE
+                and touch.table
+                and CatalogKey(Kind.TABLE, touch.database, touch.table) not in known
+            ):
                 left_out.add(_judged(touch, touch.table, rule))
         about = [(touch.kind, touch.database, touch.table, touch.key) for touch in found]
         if not all(left_out.holds(*one) for one in about or [(Kind.TABLE, event.database, event.table, "")]):
@@ -63,7 +67,7 @@ def changes_that_count(
 
 
 def _judged(touch: Touch, table: str, rule: Rule) -> list[Finding]:
-    slot = Slot(Kind.TABLE, touch.database, table)
+    slot = CatalogKey(Kind.TABLE, touch.database, table)
     images = [state.tree for state in (touch.before, touch.after) if state.how is How.IS and state.tree is not None]
     rows = [row_of(slot, tree) for tree in images]
     return [*judge_kinds(rows, rule.skip, one_address=rule.one_address), *elsewhere_found(rows, rule)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_record, get_text
 from hadoop_dr.domain.root_layout import Layout, TablePlace
@@ -17,24 +17,24 @@ class Place:
     """The location of one table, partition or skewed value.
 
     Attributes:
-        slot: The object.
+        key: The object.
         address: Scheme and authority, e.g. ``hdfs://east``; empty when the location names none.
         path: Absolute path, byte-exact: the metastore writes no percent-encoding of its own here.
     """
 
-    slot: Slot
+    key: CatalogKey
     address: str
     path: str
 
 
 def locations(rows: Iterable[Row]) -> list[Place]:
     """Lists where tables and partitions keep their data; views have none."""
-    return [_place(row.slot, location) for row in rows for location in _of_row(row) if location]
+    return [_place(row.key, location) for row in rows for location in _of_row(row) if location]
 
 
 def table_roots(rows: Iterable[Row]) -> list[str]:
     """The directories of tables, sorted and without doubles: candidates for roots."""
-    return sorted({place.path for place in locations(rows) if place.slot.kind is Kind.TABLE})
+    return sorted({place.path for place in locations(rows) if place.key.kind is Kind.TABLE})
 
 
 def catalog_layout(rows: Iterable[Row], every: Iterable[Row], selection: Selection, addresses: Iterable[str]) -> Layout:
@@ -47,9 +47,9 @@ def catalog_layout(rows: Iterable[Row], every: Iterable[Row], selection: Selecti
         addresses: Those of the site; what lies on another file system has no place here.
     """
     rows, known = list(rows), {address.lower() for address in addresses} | {""}
-    whole = [row for row in rows if row.slot.kind is Kind.DATABASE and selection.whole(row.slot.database)]
-    databases = {row.slot.database: _of_database(row, known) for row in whole}
-    beside = {row.slot.database: _of_database(row, known) for row in every if row.slot.database not in databases}
+    whole = [row for row in rows if row.key.kind is Kind.DATABASE and selection.whole(row.key.database)]
+    databases = {row.key.database: _of_database(row, known) for row in whole}
+    beside = {row.key.database: _of_database(row, known) for row in every if row.key.database not in databases}
     usual = {path for row in whole for path in _of_database(row, known, f.DB_LOCATION)}
     managed = {path for row in whole for path in _of_database(row, known, f.DB_MANAGED_LOCATION)} - usual
     return Layout(databases=databases, managed=managed, tables=_tables(rows), beside=beside)
@@ -57,7 +57,7 @@ def catalog_layout(rows: Iterable[Row], every: Iterable[Row], selection: Selecti
 
 def _of_database(row: Row, known: set[str], *fields: int) -> tuple[str, ...]:
     texts = (get_text(row.tree, field) for field in fields or (f.DB_LOCATION, f.DB_MANAGED_LOCATION))
-    places = (_place(row.slot, text) for text in texts if text)
+    places = (_place(row.key, text) for text in texts if text)
     return tuple(dict.fromkeys(place.path for place in places if place.address.lower() in known))
 
 
@@ -66,16 +66,16 @@ def _tables(rows: Iterable[Row]) -> list[TablePlace]:
     own: dict[tuple[str, str], list[str]] = {}
     others: dict[tuple[str, str], list[str]] = {}
     for place in locations(rows):
-        found = own if place.slot.kind is Kind.TABLE else others
-        found.setdefault((place.slot.database, place.slot.table), []).append(place.path)
+        found = own if place.key.kind is Kind.TABLE else others
+        found.setdefault((place.key.database, place.key.table), []).append(place.path)
     return [TablePlace(database, f"{database}.{name}", path, tuple(others.get((database, name), ())))
             for (database, name), paths in sorted(own.items()) for path in paths]
 
 
 def _of_row(row: Row) -> list[str]:
-    if row.slot.kind is Kind.TABLE and not row.is_view:
+    if row.key.kind is Kind.TABLE and not row.is_view:
         return _of_descriptor(get_record(row.tree, f.TABLE_SD))
-    if row.slot.kind is Kind.PARTITION:
+    if row.key.kind is Kind.PARTITION:
         return _of_descriptor(get_record(row.tree, f.PARTITION_SD))
     return []
 
@@ -88,12 +88,12 @@ def _of_descriptor(descriptor: Tree) -> list[str]:
     return found
 
 
-def _place(slot: Slot, location: str) -> Place:
+def _place(key: CatalogKey, location: str) -> Place:
     scheme, mark, rest = location.partition("://")
     if mark:
         authority, _, path = rest.partition("/")
-        return Place(slot, f"{scheme}://{authority}", "/" + path.rstrip("/"))
+        return Place(key, f"{scheme}://{authority}", "/" + path.rstrip("/"))
     scheme, mark, rest = location.partition(":/")
     if mark and "/" not in scheme:
-        return Place(slot, f"{scheme}://", "/" + rest.strip("/"))
-    return Place(slot, "", location.rstrip("/") or "/")
+        return Place(key, f"{scheme}://", "/" + rest.strip("/"))
+    return Place(key, "", location.rstrip("/") or "/")

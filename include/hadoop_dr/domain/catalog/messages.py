@@ -182,7 +182,7 @@ def _add_constraint(event: Event, message: dict[str, Any]) -> list[Touch]:
         # The event itself names a foreign key's parent; the table that has the key is in the message only.
         database, table = get_text(item, database_field).lower(), get_text(item, table_field).lower()
         (row,) = constraint_rows(database, table, {field: records([item])})
-        touched.append(Touch(event.id, Kind.CONSTRAINT, database, table, row.slot.key, ABSENT, State(How.IS, row.tree)))
+        touched.append(Touch(event.id, Kind.CONSTRAINT, database, table, row.key.name, ABSENT, State(How.IS, row.tree)))
     many = len({touch.key for touch in touched}) < len(touched)
     return [Touch(t.event, t.kind, t.database, t.table, t.key, t.before, OPAQUE) for t in touched] if many else touched
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.coverage import Finding, Uncovered, fallen_keys, judge_kinds, without
 from hadoop_dr.domain.catalog.locations import Place, locations
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.datasets import unfit_location
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.roots import Barred, Decision
@@ -78,7 +78,7 @@ def part(
     partitions = list(_outside(kept, decision, rule))
     kept = without(kept, partitions)
     orphans = fallen_keys(kept)
-    found = sorted([*found, *partitions, *orphans], key=lambda finding: finding.slot[1:])
+    found = sorted([*found, *partitions, *orphans], key=lambda finding: finding.key[1:])
     return Parted(without(kept, orphans), found, decision)
 
 
@@ -90,7 +90,7 @@ def leave_out_gone(parted: Parted, gone: Iterable[Place], rule: Rule) -> Parted:
     found = list(_judged(gone, lambda place: (Uncovered.GONE, f"its directory {place.path} does not exist"), rule))
     kept = without(parted.rows, found)
     orphans = fallen_keys(kept)
-    findings = sorted([*parted.findings, *found, *orphans], key=lambda finding: finding.slot[1:])
+    findings = sorted([*parted.findings, *found, *orphans], key=lambda finding: finding.key[1:])
     return Parted(without(kept, orphans), findings, parted.decision)
 
 
@@ -114,15 +114,15 @@ def _rootless(
 ) -> Iterator[Finding]:
     barred = {one.owner: one for one in reversed(decision.left_out)}
     for row in rows:
-        if row.slot.kind is Kind.TABLE and (one := barred.get(f"{row.slot.database}.{row.slot.table}")) is not None:
-            yield Finding(row.slot, Uncovered.ROOT, Uncovered.ROOT in rule.skip, tell(one))
+        if row.key.kind is Kind.TABLE and (one := barred.get(f"{row.key.database}.{row.key.table}")) is not None:
+            yield Finding(row.key, Uncovered.ROOT, Uncovered.ROOT in rule.skip, tell(one))
 
 
 def _outside(rows: Iterable[Row], decision: Decision, rule: Rule) -> Iterator[Finding]:
     roots = frozenset(decision.roots)
 
     def judge(place: Place) -> tuple[Uncovered, str] | None:
-        if place.slot.kind is not Kind.PARTITION or nearest(place.path, roots) is not None:
+        if place.key.kind is not Kind.PARTITION or nearest(place.path, roots) is not None:
             return None
         return Uncovered.OUTSIDE, f"its data lies at {place.path}, outside the protected directories"
 
@@ -133,8 +133,8 @@ def _judged(
     places: Iterable[Place], judge: Callable[[Place], tuple[Uncovered, str] | None], rule: Rule
 ) -> Iterator[Finding]:
     """Findings of places, one for each object: the first that stands against it."""
-    told: set[Slot] = set()
+    told: set[CatalogKey] = set()
     for place in places:
-        if place.slot not in told and (against := judge(place)) is not None:
-            told.add(place.slot)
-            yield Finding(place.slot, against[0], against[0] in rule.skip, against[1])
+        if place.key not in told and (against := judge(place)) is not None:
+            told.add(place.key)
+            yield Finding(place.key, against[0], against[0] in rule.skip, against[1])

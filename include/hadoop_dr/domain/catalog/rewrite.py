@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hadoop_dr.domain.catalog.fields import STRUCTURES
-from hadoop_dr.domain.catalog.rows import STRUCTURE, Row, Slot, row_of
+from hadoop_dr.domain.catalog.rows import STRUCTURE, CatalogKey, Row, row_of
 from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRING, STRUCT, Items, Pairs, Tree
 from hadoop_dr.domain.errors import Mismatch
 
@@ -20,12 +20,12 @@ _SHOWN = 10
 class Reference:
     """A text in a catalog object that names an address: object, field and the text."""
 
-    slot: Slot
+    key: CatalogKey
     field: str
     text: str
 
     def __str__(self) -> str:
-        return f"{self.slot}, field {self.field}: {self.text}"
+        return f"{self.key}, field {self.field}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class Rewrite:
         if not self._hint.search(row.raw):
             return row
         target = self.target.encode()
-        new = row_of(row.slot, _struct(row.tree, lambda text: self._pattern.sub(lambda _: target, text)))
-        return Row(row.slot, row.identity, new.hash, new.raw)
+        new = row_of(row.key, _struct(row.tree, lambda text: self._pattern.sub(lambda _: target, text)))
+        return Row(row.key, row.identity, new.hash, new.raw)
 
     def text(self, text: str) -> str:
         """A text as it has to be on the target."""
@@ -82,8 +82,8 @@ def references(rows: Iterable[Row], addresses: Iterable[str]) -> list[Reference]
     pattern, hint, found = _pattern(addresses), _hint(addresses), []
     for row in rows:
         if hint.search(row.raw):
-            found += [Reference(row.slot, path, text.decode(errors="replace"))
-                      for path, text in _leaves(row.tree, STRUCTURE[row.slot.kind]) if pattern.search(text)]
+            found += [Reference(row.key, path, text.decode(errors="replace"))
+                      for path, text in _leaves(row.tree, STRUCTURE[row.key.kind]) if pattern.search(text)]
     return found
 
 

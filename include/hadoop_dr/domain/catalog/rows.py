@@ -55,20 +55,20 @@ SCHEMA = (("kind", "string"), ("database", "string"), ("table", "string"), ("key
 """Columns of a catalog in the point documents, for ``ports.files.Tables``."""
 
 
-class Slot(NamedTuple):
-    """Where an object stands: two rows of one slot are versions of the same named thing.
+class CatalogKey(NamedTuple):
+    """Where an object stands: two rows of one key are versions of the same named thing.
 
-    ``key`` is the partition's name, the constraint's name, the function's name, or empty.
+    ``name`` is the partition's name, the constraint's name, the function's name, or empty.
     """
 
     kind: Kind
     database: str
     table: str = ""
-    key: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
-        name = ".".join(part for part in (self.database, self.table) if part)
-        return f"{self.kind.value} {name}" + (f" {self.key}" if self.key else "")
+        place = ".".join(part for part in (self.database, self.table) if part)
+        return f"{self.kind.value} {place}" + (f" {self.name}" if self.name else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ class Row:
     """One object of a catalog.
 
     Attributes:
-        slot: Its name.
+        key: Its name.
         identity: Of a table: type, creation time and number on its own metastore, so that a table dropped and made
             again, or turned from managed to external, is another one. Comparable only within one metastore.
         hash: SHA-256 of the content that must be equal on both sites.
         raw: The object in the strict binary form, every field as it came.
     """
 
-    slot: Slot
+    key: CatalogKey
     identity: str
     hash: str
     raw: bytes
@@ -104,7 +104,7 @@ class Row:
         return self.table_type == f.VIEW
 
 
-def row_of(slot: Slot, tree: Tree) -> Row:
+def row_of(slot: CatalogKey, tree: Tree) -> Row:
     """Makes the row of an object."""
     identity = ""
     if slot.kind is Kind.TABLE:
@@ -112,15 +112,15 @@ def row_of(slot: Slot, tree: Tree) -> Row:
     return Row(slot, identity, content_hash(slot.kind, tree), encode(tree))
 
 
-def statistics_row(slot: Slot, objects: Iterable[Tree]) -> Row | None:
+def statistics_row(slot: CatalogKey, objects: Iterable[Tree]) -> Row | None:
     """Makes the row of a table's or partition's column statistics; None when no column has any."""
     ordered = sorted(objects, key=lambda item: get_text(item, f.OBJECT_COLUMN))
     if not ordered:
         return None
     desc: Tree = {f.DESC_TABLE_LEVEL: (BOOL, slot.kind is Kind.TABLE_STATS), f.DESC_DB: text(slot.database),
                   f.DESC_TABLE: text(slot.table)}
-    if slot.key:
-        desc[f.DESC_PARTITION] = text(slot.key)
+    if slot.name:
+        desc[f.DESC_PARTITION] = text(slot.name)
     return row_of(slot, {f.STATS_DESC: record(desc), f.STATS_OBJECTS: records(ordered), f.STATS_ENGINE: text("hive")})
 
 
@@ -130,19 +130,19 @@ def constraint_rows(database: str, table: str, constraints: Tree) -> list[Row]:
     for field, name_field in f.CONSTRAINT_NAME.items():
         for item in get_list(constraints, field):
             grouped.setdefault((field, get_text(item, name_field)), []).append(item)
-    return [row_of(Slot(Kind.CONSTRAINT, database, table, name), {field: records(sorted(items, key=encode))})
+    return [row_of(CatalogKey(Kind.CONSTRAINT, database, table, name), {field: records(sorted(items, key=encode))})
             for (field, name), items in grouped.items()]
 
 
 def pack_rows(rows: Iterable[Row]) -> list[tuple[object, ...]]:
     """Turns rows into the tuples of ``SCHEMA``, sorted, for a document."""
-    return [(row.slot.kind.value, row.slot.database, row.slot.table, row.slot.key, row.identity, row.hash, row.raw)
-            for row in sorted(rows, key=lambda row: (ORDER[row.slot.kind], *row.slot[1:]))]
+    return [(row.key.kind.value, row.key.database, row.key.table, row.key.name, row.identity, row.hash, row.raw)
+            for row in sorted(rows, key=lambda row: (ORDER[row.key.kind], *row.key[1:]))]
 
 
 def unpack_rows(tuples: Iterable[tuple[Any, ...]]) -> list[Row]:
     """Reads rows back from a document; the inverse of ``pack_rows``."""
-    return [Row(Slot(Kind(kind), database, table, key), identity, digest, bytes(raw))
+    return [Row(CatalogKey(Kind(kind), database, table, key), identity, digest, bytes(raw))
             for kind, database, table, key, identity, digest, raw in tuples]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from hadoop_dr.domain.catalog.rows import Kind, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.errors import BadInput
 
 _PATTERN = re.compile(r"[^\s./\[\]?]+(\.[^\s./\[\]?]+)?")
@@ -36,13 +36,13 @@ class Selection:
         return any(fnmatchcase(database, owner) and (pattern is None or fnmatchcase(table, pattern))
                    for owner, pattern in self.parts)
 
-    def owns(self, slot: Slot) -> bool:
+    def owns(self, slot: CatalogKey) -> bool:
         """Whether an object may be altered or dropped on the service's behalf."""
         if slot.kind in (Kind.DATABASE, Kind.FUNCTION):
             return self.whole(slot.database)
         return self.table(slot.database, slot.table)
 
-    def keeps(self, slot: Slot) -> bool:
+    def keeps(self, slot: CatalogKey) -> bool:
         """Whether an object belongs in the export: what is owned, and the database a selected table needs."""
         return self.owns(slot) or (slot.kind is Kind.DATABASE and self.database(slot.database))
 
@@ -63,7 +63,7 @@ def selection_of(texts: Iterable[str]) -> Selection:
     return Selection(tuple(sorted(set(parts), key=lambda part: (part[0], part[1] or ""))))
 
 
-def no_longer_owned(slots: Iterable[Slot], earlier: Selection, now: Selection) -> list[str]:
+def no_longer_owned(slots: Iterable[CatalogKey], earlier: Selection, now: Selection) -> list[str]:
     """Names the databases, tables and functions that one selection owned and a later one does not, sorted.
 
     What hangs on a table is told by its table.

@@ -21,7 +21,7 @@ class FindRefilled:
 
     Args:
         source, target: The sites.
-        beat: Called for every file with other blocks.
+        heartbeat: Called for every file with other blocks.
         readers: Read files of the source and of the target, for those whose checksums say nothing.
     """
 
@@ -29,10 +29,10 @@ class FindRefilled:
         self,
         source: NameNode,
         target: NameNode,
-        beat: Callable[[int], None],
+        heartbeat: Callable[[int], None],
         readers: tuple[Mover, Mover] | None = None,
     ) -> None:
-        self._source, self._target, self._beat, self._readers = source, target, beat, readers
+        self._source, self._target, self._heartbeat, self._readers = source, target, heartbeat, readers
 
     def run(self, root: str, audited: str, newer: str, candidate: str) -> Verdict:
         """Says which copies differ; what could not be asked is told and takes nothing back.
@@ -54,7 +54,7 @@ class FindRefilled:
         told = visible(merge(self._source.diff(root, audited, newer)))
         was, now = (self._source.block_ids(f"{root}/.snapshot/{name}") for name in (audited, newer))
         for path in refilled(was, now, told):
-            self._beat(1)
+            self._heartbeat(1)
             place = f"{root}/{path}"
             wanted = self._sum(self._source, f"{root}/.snapshot/{newer}/{path}")
             answer = checksum_answer(wanted, self._sum(self._target, f"{root}/.snapshot/{candidate}/{path}"))

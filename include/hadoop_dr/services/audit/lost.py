@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.inventory import Entry, paired_by_path
 from hadoop_dr.domain.verify import Verdict, differing_fields, say_difference
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.transfer.snapshot_tree import Crew, Limits, Tree, without_work_area
+from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, ReadLimits, Tree, without_work_area
 
 
 class AuditRoot:
@@ -19,13 +19,13 @@ class AuditRoot:
         source: Site of the root.
         root: The directory.
         snapshot: The source's.
-        beat: Called for every item.
+        heartbeat: Called for every item.
     """
 
-    def __init__(self, source: NameNode, root: str, snapshot: str, beat: Callable[[int], None]) -> None:
-        self._source, self._root, self._snapshot, self._beat = source, root, snapshot, beat
+    def __init__(self, source: NameNode, root: str, snapshot: str, heartbeat: Callable[[int], None]) -> None:
+        self._source, self._root, self._snapshot, self._heartbeat = source, root, snapshot, heartbeat
 
-    def with_known(self, known: Mapping[str, Listed]) -> Verdict:
+    def with_known(self, known: Mapping[str, DirEntry]) -> Verdict:
         """Compares with a full listing of the candidate, by path relative to the root, held in memory."""
         verdict, left = Verdict(), dict(known)
         for path, want in walk(self._source, f"{self._root}/.snapshot/{self._snapshot}"):
@@ -38,7 +38,7 @@ class AuditRoot:
     def streamed(self, target: NameNode, candidate: str) -> Verdict:
         """Compares with the candidate as both are listed: memory for what is under way, however large the root is."""
         verdict = Verdict()
-        with Crew(Limits()) as here, Crew(Limits()) as there:
+        with BoundedPool(ReadLimits()) as here, BoundedPool(ReadLimits()) as there:
             wanted = self._entries(Tree(self._source, self._root, self._snapshot), here)
             for want, found in paired_by_path(wanted, self._entries(Tree(target, self._root, candidate), there)):
                 entry = want or found
@@ -47,11 +47,11 @@ class AuditRoot:
         return verdict
 
     @staticmethod
-    def _entries(tree: Tree, crew: Crew) -> Iterator[Entry]:
-        return without_work_area(tree.walk(crew))
+    def _entries(tree: Tree, pool: BoundedPool) -> Iterator[Entry]:
+        return without_work_area(tree.walk(pool))
 
-    def _one(self, path: str, want: Facts | None, found: Facts | None, verdict: Verdict) -> None:
-        self._beat(1)
+    def _one(self, path: str, want: FileAttributes | None, found: FileAttributes | None, verdict: Verdict) -> None:
+        self._heartbeat(1)
         if want is None:
             verdict.mismatch.append(f"{self._root}/{path}: is not on the source")
         elif found is None:
@@ -62,7 +62,7 @@ class AuditRoot:
             verdict.match += 1
 
     @staticmethod
-    def _fields(want: Facts, found: Facts) -> list[str]:
+    def _fields(want: FileAttributes, found: FileAttributes) -> list[str]:
         # A child that comes after the moment raises its directory's time in the newest snapshot, too: to its own time,
         # which may lie before the moment when it was moved in (measured). So a later time on the source says nothing.
         return differing_fields(want, found, untimed=want.is_dir and want.mtime_ms > found.mtime_ms)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.points.stored_plan import RootPlan
 
@@ -25,31 +25,31 @@ class AuditPoint:
     """Audits a point root by root.
 
     Args:
-        ground: The service.
-        beat: Called for every item.
+        context: The service.
+        heartbeat: Called for every item.
 
     Attributes:
         hindered: What could not be compared, one sentence each; empty when the audit was carried out.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat = ground, beat
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat = context, heartbeat
         self.hindered: list[str] = []
 
-    def root(self, root: RootPlan, known: Mapping[str, Listed] | None, candidate: str) -> Verdict:
+    def root(self, root: RootPlan, known: Mapping[str, DirEntry] | None, candidate: str) -> Verdict:
         """Compares the full inventories of both sides as planned, and the blocks with those of the last audit.
 
         Args:
             known: A full listing of the candidate, where the root is small.
             candidate: The target's snapshot.
         """
-        source = self._ground.source.namenode
-        audit, verdict = AuditRoot(source, root.root, root.newer, self._beat), Verdict()
+        source = self._context.source.namenode
+        audit, verdict = AuditRoot(source, root.root, root.newer, self._heartbeat), Verdict()
         try:
             if known is not None:
                 verdict = audit.with_known(known)
             elif root.audit is Audit.STREAMED:
-                verdict = audit.streamed(self._ground.target.namenode, candidate)
+                verdict = audit.streamed(self._context.target.namenode, candidate)
         except (DrError, ValueError) as error:  # the second: a listing is not in order
             verdict = Verdict(cannot_tell=[f"{root.root}: full inventory not compared ({error})"])
         if root.audit is not Audit.NO:
@@ -59,23 +59,23 @@ class AuditPoint:
 
     def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
         """The plan of a small root compared the blocks from its baseline on; what lies before is looked for here."""
-        ground = self._ground
-        base = audited_snapshot(ground.ledger.known(), ground.source.name, root.root)
+        context = self._context
+        base = audited_snapshot(context.ledger.known(), context.source.name, root.root)
         if base is None or root.older is None or (root.audit is Audit.WHOLE and base["snapshot"] == root.older):
             return Verdict()
-        if problem := snapshot_problem(ground.source.namenode, root.root, base):
+        if problem := snapshot_problem(context.source.namenode, root.root, base):
             return Verdict(cannot_tell=[f"{root.root}: refilled files were not looked for, {problem}"])
-        readers = ground.source_mover, ground.local_mover
-        find = FindRefilled(ground.source.namenode, ground.target.namenode, self._beat, readers)
+        readers = context.source_mover, context.local_mover
+        find = FindRefilled(context.source.namenode, context.target.namenode, self._heartbeat, readers)
         return find.run(root.root, str(base["snapshot"]), root.newer, candidate)
 
 
-def audit_lost(ground: Ground, root: str, older: str) -> str | None:
+def audit_lost(context: BackupContext, root: str, older: str) -> str | None:
     """Says why an audit of a root cannot look back; None when it can. Then only comparing everything tells."""
-    base = audited_snapshot(ground.ledger.known(), ground.source.name, root)
+    base = audited_snapshot(context.ledger.known(), context.source.name, root)
     if base is None or base["snapshot"] == older:
         return None
-    return snapshot_problem(ground.source.namenode, root, base)
+    return snapshot_problem(context.source.namenode, root, base)
 
 
 def audited_snapshot(state: ServiceState, site: str, root: str) -> Mapping[str, object] | None:

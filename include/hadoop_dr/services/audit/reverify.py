@@ -7,7 +7,7 @@ from typing import Any
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.domain.verify import Verdict
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.points.damage import bad_files, lift_damage, mark_damaged
 from hadoop_dr.services.points.documents import Documents
@@ -16,7 +16,7 @@ from hadoop_dr.services.points.stored_plan import planned_roots
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
 
-def verify_again(ground: Ground, point_id: str | None, run: str = "cli-verify") -> dict[str, Any]:
+def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-verify") -> dict[str, Any]:
     """Compares a sealed point's snapshots on the site it was copied to with what is stored of it.
 
     What differs or cannot be read is recorded, as damage of this point and of every other that holds the same file. A
@@ -29,7 +29,7 @@ def verify_again(ground: Ground, point_id: str | None, run: str = "cli-verify") 
     Raises:
         NotFound: There is no such sealed point, or it was pruned there.
     """
-    state, service = ground.ledger.read(), ground.policy.service
+    state, service = context.ledger.read(), context.policy.service
     newest = state.newest_sealed()
     point = state.points.get(point_id) if point_id else newest
     if point is None or point.state is not PointState.SEALED:
@@ -38,10 +38,10 @@ def verify_again(ground: Ground, point_id: str | None, run: str = "cli-verify") 
         )
     if point.target in point.gone:
         raise NotFound(f"{service} {point.point}", f"was pruned on {point.target}", f"See: hadoop-dr points {service}")
-    documents, verdict = Documents(ground, point), Verdict()
-    records = StageRecords(ground, documents)
-    site = ground.sides[point.target].namenode
-    mover = ground.local_mover if point.target == ground.target.name else ground.source_mover
+    documents, verdict = Documents(context, point), Verdict()
+    records = StageRecords(context, documents)
+    site = context.sides[point.target].namenode
+    mover = context.local_mover if point.target == context.target.name else context.source_mover
     for root in planned_roots(documents):
         kept = point.sealed["snapshots"][root.root]
         if problem := snapshot_problem(site, root.root, kept):
@@ -59,9 +59,9 @@ def verify_again(ground: Ground, point_id: str | None, run: str = "cli-verify") 
         )
         verdict.add(VerifyRoot(site, mover, lambda _: None).run(facts))
     if wrong := [*verdict.mismatch, *verdict.unreadable]:
-        mark_damaged(ground, run, point, bad_files(point.taken["roots"], wrong))
+        mark_damaged(context, run, point, bad_files(point.taken["roots"], wrong))
     else:
-        lift_damage(ground, run, point)
+        lift_damage(context, run, point)
     return {
         "service": service,
         "point": point.point,

@@ -11,7 +11,7 @@ from hadoop_dr.domain.sampling import next_sample
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.points.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
 from hadoop_dr.services.points.documents import Documents
@@ -29,15 +29,15 @@ class SampleOlder:
     candidate itself does, that is a mismatch, which the repair can mend; if not, it is told and hides no new point.
 
     Args:
-        ground: The service.
-        beat: Told how many files were read.
+        context: The service.
+        heartbeat: Told how many files were read.
 
     Attributes:
         sampled: ``{"point", "taken"}``, for the ledger; a sample that could not be read is none that was taken.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat = ground, beat
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat = context, heartbeat
         self.sampled: dict[str, object] | None = None
 
     def run(self, point: Point, candidates: Mapping[str, str]) -> Verdict:
@@ -47,26 +47,26 @@ class SampleOlder:
             point: The point that is being verified.
             candidates: Names of its snapshots on the target, by root.
         """
-        ground = self._ground
-        state = ground.ledger.read()
-        chosen = next_sample(points_on(state, ground.target.name), state.sealed())
+        context = self._context
+        state = context.ledger.read()
+        chosen = next_sample(points_on(state, context.target.name), state.sealed())
         if chosen is None:
             return Verdict()
         self.sampled = {"point": chosen.point, "taken": False}
         try:
             verdict, bad = self._read(chosen, point.point, candidates)
-            if bad and chosen.target in ground.ledger.read().points[chosen.point].gone:
+            if bad and chosen.target in context.ledger.read().points[chosen.point].gone:
                 return Verdict()  # pruned while it was read
             self.sampled["taken"] = len(verdict.cannot_tell) == len(verdict.unreadable)
             if bad:
-                mark_damaged(ground, point.run, chosen, bad)
+                mark_damaged(context, point.run, chosen, bad)
                 verdict.mismatch += self._in_candidate(chosen, bad, candidates)
         except DrError as error:
             return Verdict(cannot_tell=[f"point {chosen.point}: could not be sampled ({error})"])
         return verdict
 
     def _in_candidate(self, chosen: Point, bad: Sequence[Bad], candidates: Mapping[str, str]) -> list[str]:
-        namenode, taken = self._ground.target.namenode, snapshots_of(chosen)
+        namenode, taken = self._context.target.namenode, snapshots_of(chosen)
         return [
             f"{one.root}/{one.path}: {one.reason}, and the same file lies here"
             for one in bad
@@ -75,23 +75,23 @@ class SampleOlder:
         ]
 
     def _read(self, chosen: Point, seed: str, wanted: Container[str]) -> tuple[Verdict, list[Bad]]:
-        documents = Documents(self._ground, chosen)
+        documents = Documents(self._context, chosen)
         verdict, bad = Verdict(), list[Bad]()
         for index, root in enumerate(root_names(documents)):
             kept = chosen.sealed["snapshots"].get(root)
-            proofs = StageRecords(self._ground, documents, self._beat).proofs(index)
+            proofs = StageRecords(self._context, documents, self._heartbeat).proofs(index)
             small = (inode for inode, proof in proofs.items() if proof.length <= _SAMPLE_BYTES)
             picked = set(nsmallest(SAMPLE, small, key=lambda inode: _number(f"{seed}{inode}")))
             if kept is None or not picked:
                 continue
-            if problem := snapshot_problem(self._ground.target.namenode, root, kept):
+            if problem := snapshot_problem(self._context.target.namenode, root, kept):
                 # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
                 bad += [Bad(root, "", problem)] if root in wanted else []
                 continue
             paths = {inode: path for inode, path in planned_paths(documents, index) if inode in picked}
             base = f"{root}/.snapshot/{kept['snapshot']}"
             reads = [Read(i, f"{base}/{path}", proofs[i].offset, proofs[i].length) for i, path in paths.items()]
-            for answer in self._ground.local_mover.digest(reads):
+            for answer in self._context.local_mover.digest(reads):
                 wrong, settled = _judge(answer, proofs[answer.key].sha256)
                 if wrong:
                     verdict.unread(f"{base}/{paths[answer.key]}: {wrong}", settled=settled)
@@ -99,7 +99,7 @@ class SampleOlder:
                     verdict.match += 1
                 if wrong and settled:
                     bad.append(Bad(root, paths[answer.key], wrong))
-                self._beat(1)
+                self._heartbeat(1)
         return verdict, bad
 
 

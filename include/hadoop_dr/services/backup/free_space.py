@@ -11,13 +11,15 @@ from dataclasses import replace
 
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 
 _WAIT_S = 30.0
 _POLL_S = 0.5
 
 
-def make_room(ground: Ground, run: str, look: Callable[[], Sequence[Result]]) -> tuple[Sequence[Result], list[str]]:
+def make_free_space(
+    context: BackupContext, run: str, look: Callable[[], Sequence[Result]]
+) -> tuple[Sequence[Result], list[str]]:
     """Looks, and if nothing but room is missing prunes early and looks again.
 
     Quotas give way at once, DataNodes take a while to remove the bytes: so it is looked again for half a minute.
@@ -32,15 +34,15 @@ def make_room(ground: Ground, run: str, look: Callable[[], Sequence[Result]]) ->
     results = look()
     if not _only_room(results):
         return results, []
-    removed = Prune(ground).run(run)["removed"].get(ground.target.name, [])
+    removed = Prune(context).run(run)["removed"].get(context.target.name, [])
     if not removed:
-        told = f"no point on {ground.target.name} may be pruned to make room"
+        told = f"no point on {context.target.name} may be pruned to make room"
         return [_with(result, told) for result in results], []
-    told = f"pruned early to make room on {ground.target.name}: {', '.join(removed)}"
-    until_s = ground.clock.monotonic_s() + _WAIT_S
+    told = f"pruned early to make room on {context.target.name}: {', '.join(removed)}"
+    until_s = context.clock.monotonic_s() + _WAIT_S
     results = look()
-    while _only_room(results) and ground.clock.monotonic_s() < until_s:
-        ground.clock.sleep_until(ground.clock.monotonic_s() + _POLL_S)
+    while _only_room(results) and context.clock.monotonic_s() < until_s:
+        context.clock.sleep_until(context.clock.monotonic_s() + _POLL_S)
         results = look()
     return [_with(result, told) for result in results], [told]
 

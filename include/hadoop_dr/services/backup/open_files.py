@@ -13,7 +13,7 @@ SHOWN = 100
 _THREADS = 8
 
 
-class FindWriting:
+class FindOpenFiles:
     """Looks for open files right after the snapshots were taken.
 
     A file that was closed in between is not found, and one that was opened for append in between is; both spans are the
@@ -64,7 +64,7 @@ class FindWriting:
             return None
 
 
-def writing_warnings(taken: Mapping[str, Any]) -> list[str]:
+def open_file_warnings(taken: Mapping[str, Any]) -> list[str]:
     """Writes for people what a taken point says of open files."""
     writing = taken.get("writing", {})
     warnings = [f"open files are not known: {reason}" for reason in writing.get("unknown", ())]

@@ -8,7 +8,7 @@ from typing import Any
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.work import StagedShard
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.foreign.what_goes import look_at_what_goes
 from hadoop_dr.services.points.documents import Documents
@@ -23,12 +23,12 @@ class PlacePoint:
     """Changes the live tree and the catalog of the secondary.
 
     Args:
-        ground: The service.
-        beat: Told how much was achieved.
+        context: The service.
+        heartbeat: Told how much was achieved.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat = ground, beat
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat = context, heartbeat
 
     def run(self, claim: Claim, point: Point, try_no: int) -> dict[str, Any]:
         """Records that the secondary could now finish alone, then changes its tree and catalog.
@@ -38,24 +38,27 @@ class PlacePoint:
         """
         if point.state is PointState.STAGED and self._is_placed(point):
             return {"parked": 0, "arrived": 0, "attributes": 0, "dropped": 0}
-        documents = Documents(self._ground, point)
+        documents = Documents(self._context, point)
         roots = planned_roots(documents)
-        catalogs = Catalogs(self._ground)
-        records = StageRecords(self._ground, documents, self._beat)
+        catalogs = Catalogs(self._context)
+        records = StageRecords(self._context, documents, self._heartbeat)
         staged = {root.index: [records.shard(root, shard.number) for shard in root.shards] for root in roots}
         if point.state is PointState.TAKEN:
             records.collect_checksums(roots)
             self._record_staged(claim, point, documents, staged)
-        SwitchRoots(self._ground, self._beat).run(claim, documents, roots)
-        look_at_what_goes(self._ground, claim, point, documents, roots, staged)
-        catalogs.drop(point, documents, lambda: self._ground.check_claim(claim))
+        SwitchRoots(self._context, self._heartbeat).run(claim, documents, roots)
+        look_at_what_goes(self._context, claim, point, documents, roots, staged)
+        catalogs.drop(point, documents, lambda: self._context.check_claim(claim))
         place = Place(
-            self._ground.target.namenode, self._ground.local_mover, lambda: self._ground.check_claim(claim), self._beat
+            self._context.target.namenode,
+            self._context.local_mover,
+            lambda: self._context.check_claim(claim),
+            self._heartbeat,
         )
-        placed = [place.run(work_order(self._ground, claim, root), staged[root.index], try_no) for root in roots]
-        catalogs.create(point, documents, lambda: self._ground.check_claim(claim))
-        site = self._ground.target.name
-        self._ground.ledger.notes += [
+        placed = [place.run(work_order(self._context, claim, root), staged[root.index], try_no) for root in roots]
+        catalogs.create(point, documents, lambda: self._context.check_claim(claim))
+        site = self._context.target.name
+        self._context.ledger.notes += [
             f"{site}:{path} is no work area of ours: it is in no point and was left alone; move it out of there"
             for one in placed
             for path in one.strays
@@ -72,8 +75,8 @@ class PlacePoint:
 
         Placing once more would do no harm to the tree, but the snapshot would no longer be of the live inodes' names.
         """
-        name = self._ground.candidate_name(point)
-        namenode = self._ground.target.namenode
+        name = self._context.candidate_name(point)
+        namenode = self._context.target.namenode
         return all(any(s.name == name for s in namenode.snapshots(root)) for root in point.taken["roots"])
 
     def _record_staged(
@@ -83,7 +86,7 @@ class PlacePoint:
         if manifest is None:
             raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
         every = [shard for shards in staged.values() for shard in shards]
-        self._ground.ledger.append_mine(
+        self._context.ledger.append_mine(
             claim,
             "staged",
             {

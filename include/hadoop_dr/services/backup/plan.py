@@ -21,9 +21,9 @@ from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.audit.point import audit_lost
-from hadoop_dr.services.backup.free_space import make_room
-from hadoop_dr.services.backup.preflight import look_for_room
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.backup.free_space import make_free_space
+from hadoop_dr.services.backup.preflight import look_for_free_space
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_after, held_before
 from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
@@ -52,19 +52,19 @@ def refuse_encrypted(root: RootPlan) -> None:
             )
 
 
-class MakePlan:
+class PlanPoint:
     """Plans a taken point once; planned already, it says so again.
 
     Args:
-        ground: The service.
-        beat: Told how many objects were read.
+        context: The service.
+        heartbeat: Told how many objects were read.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat, self._working = ground, beat, ground.claims.heartbeat.working
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat, self._working = context, heartbeat, context.claims.heartbeat.working
         self._notes: list[str] = []
         self._hindered: list[str] = []
-        self._way = RootsInTheWay(ground)
+        self._way = RootsInTheWay(context)
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Carries the stage out.
@@ -77,7 +77,7 @@ class MakePlan:
             Refused: There is no room, or more is deleted than the policy allows.
             BaselineLost: A snapshot of the moment is gone.
         """
-        documents = Documents(self._ground, point)
+        documents = Documents(self._context, point)
         manifest = documents.manifest()
         if manifest is None:
             manifest = self._make(claim, point, documents)
@@ -91,12 +91,12 @@ class MakePlan:
         }
 
     def _make(self, claim: Claim, point: Point, documents: Documents) -> Mapping[str, Any]:
-        ground = self._ground
+        context = self._context
         self._require_snapshots(point)
         baseline = self._baseline(claim, point)
         roots: list[RootPlan] = []
         waiting = self._way.waiting(root for root in point.taken["roots"] if baseline.snapshot(root) is None)
-        quotas = KeepQuotas(ground.source.namenode, self._beat, self._earlier_quotas(baseline))
+        quotas = KeepQuotas(context.source.namenode, self._heartbeat, self._earlier_quotas(baseline))
         for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
             if root in waiting:
                 planned = self._waiting(index, root, kept["snapshot"], documents)
@@ -105,13 +105,13 @@ class MakePlan:
             roots.append(planned)
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
             documents.write(items_of(index), ITEM_SCHEMA, item_rows(planned.items))
-            self._beat(len(planned.items))
+            self._heartbeat(len(planned.items))
         self._notes += baseline.lost
         total, files = totals(roots), count_roots(roots)
-        catalog, lost = Catalogs(ground).plan(point, documents)
+        catalog, lost = Catalogs(context).plan(point, documents)
         deletions = together(of_files(files), lost)
         approved = self._allow(claim, point, roots, deletions)
-        self._notes += keep_before(ground, claim, point, roots)
+        self._notes += keep_before(context, claim, point, roots)
         counts = quotas.write(documents)
         if counts["unasked"]:
             self._notes.append(f"quotas of {counts['unasked']} directories are not read yet; the next runs go on")
@@ -132,7 +132,7 @@ class MakePlan:
                 "baseline": baseline.point.point if baseline.point else None,
                 "roots": entries,
                 "live": held_after(roots, files),
-                "deletions": {"by_kind": deletions.document(ground.policy.limits.deletions), "approved": approved},
+                "deletions": {"by_kind": deletions.document(context.policy.limits.deletions), "approved": approved},
                 "summary": {
                     "shards": sum(len(r.shards) for r in roots),
                     "entries": total.entries,
@@ -152,29 +152,29 @@ class MakePlan:
 
     def _earlier_quotas(self, baseline: Baseline) -> Mapping[str, RootQuotas] | None:
         point = baseline.point
-        if point is None or point.source != self._ground.source.name:
+        if point is None or point.source != self._context.source.name:
             return None
-        return kept_quotas(Documents(self._ground, point))
+        return kept_quotas(Documents(self._context, point))
 
     def _root(self, index: int, root: str, newer: str, baseline: Baseline, since_audit_ms: int | None) -> RootPlan:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
         older, base = baseline.snapshot(root), baseline.target_snapshot(root)
-        most = self._ground.policy.audit_entries
+        most = self._context.policy.audit_entries
         if older is not None:
-            held = held_before(self._ground.target.namenode, root, baseline)
+            held = held_before(self._context.target.namenode, root, baseline)
             audit = audit_of(held.names, most, since_audit_ms)
-            if audit is not Audit.NO and (problem := audit_lost(self._ground, root, older)):
+            if audit is not Audit.NO and (problem := audit_lost(self._context, root, older)):
                 self._notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
                 older = None
         if older is None:
             base = self._before(root, newer)
-            adoption = adopt(self._ground, root, newer, base, self._beat)
+            adoption = adopt(self._context, root, newer, base, self._heartbeat)
             audit = audit_of(len(adoption.items), most, 0)
             planned = plan_items(adoption.items, self._working)
             plan = RootPlan(index, root, older, newer, base, adoption.items, planned, audit)
-            ours = root in self._ground.ledger.read().sealed_roots()
+            ours = root in self._context.ledger.read().sealed_roots()
             return replace(plan, live=adoption.existing, names=adoption.names, below=adoption.below, ours=ours)
-        items, reader = gather_listed(self._ground, root, older, newer, audit=audit)
+        items, reader = gather_listed(self._context, root, older, newer, audit=audit)
         self._notes += reader.notes
         self._hindered += reader.hindered
         held, planned = reader.held_before or held, plan_items(items, self._working)
@@ -182,18 +182,18 @@ class MakePlan:
 
     def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
         """Plans a root on the target's live tree, because points still hold snapshots around or in it there."""
-        adoption = adopt_live(self._ground, index, root, newer, documents, self._beat)
+        adoption = adopt_live(self._context, index, root, newer, documents, self._heartbeat)
         # After the live tree was listed, so that what somebody does from here on differs from the list.
         self._way.refuse_foreign_changes([root])
         return RootPlan(
             index, root, None, newer, before_name(newer), adoption.items, plan_items(adoption.items, self._working),
-            audit_of(len(adoption.items), self._ground.policy.audit_entries, 0), adoption.existing, adoption.names,
+            audit_of(len(adoption.items), self._context.policy.audit_entries, 0), adoption.existing, adoption.names,
             adoption.below, waits=True,
         )  # fmt: skip
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
         """How long ago a sealed point was compared whole."""
-        sealed = self._ground.ledger.read().sealed()
+        sealed = self._context.ledger.read().sealed()
         audited = [point.moment_ms for point in sealed if point.sealed["summary"].get("audited")]
         return now_ms - max(audited) if audited else None
 
@@ -202,8 +202,8 @@ class MakePlan:
 
         A snapshot, so that a run that is interrupted finds again what it planned on, and what changed since is known.
         """
-        target = self._ground.target.namenode
-        make_root(self._ground, root)  # a root since the run began
+        target = self._context.target.namenode
+        make_root(self._context, root)  # a root since the run began
         name = before_name(newer)
         with suppress(AlreadyExists):
             target.create_snapshot(root, name)
@@ -211,13 +211,13 @@ class MakePlan:
 
     def _require_snapshots(self, point: Point) -> None:
         for root, kept in point.taken["roots"].items():
-            if problem := snapshot_problem(self._ground.source.namenode, root, kept):
+            if problem := snapshot_problem(self._context.source.namenode, root, kept):
                 raise BaselineLost(f"point {point.point}", problem, "The next run takes a new moment.")
 
     def _baseline(self, claim: Claim, point: Point) -> Baseline:
         if claim.frozen.get("mode") == Mode.FULL.value:
             return Baseline(None)
-        return find_baseline(self._ground, self._ground.ledger.read(), point.taken["roots"])
+        return find_baseline(self._context, self._context.ledger.read(), point.taken["roots"])
 
     def _allow(
         self, claim: Claim, point: Point, roots: Sequence[RootPlan], deletions: Deletions
@@ -229,18 +229,18 @@ class MakePlan:
         Returns:
             What is above the limit and approved.
         """
-        ground, service = self._ground, self._ground.policy.service
+        context, service = self._context, self._context.policy.service
         for root in roots:
             refuse_encrypted(root)
-        limit, approved = ground.policy.limits.deletions, bool(point.frozen.get("approve_deletions"))
+        limit, approved = context.policy.limits.deletions, bool(point.frozen.get("approve_deletions"))
         above = refuse_unapproved(service, deletions, limit, approved=approved)
         self._notes += [f"approved: {clause}" for clause in above]
         needed = {root.root: sum(raw_bytes(item) for item in root.items) for root in roots}
 
         def moved() -> dict[str, int]:
-            return {root.root: parked_bytes(ground.target.namenode, root) for root in roots}
+            return {root.root: parked_bytes(context.target.namenode, root) for root in roots}
 
-        results, told = make_room(ground, claim.run, lambda: look_for_room(ground, needed, moved))
+        results, told = make_free_space(context, claim.run, lambda: look_for_free_space(context, needed, moved))
         self._notes += told
         refuse_on_failure(service, results)
         return above

@@ -6,20 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from functools import partial
 
-from hadoop_dr.domain.catalog.housekeeping import UPKEEP_SETTINGS, check_upkeep
+from hadoop_dr.domain.catalog.housekeeping import HOUSEKEEPING_SETTINGS, check_housekeeping
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.checks import Result, fail, guarded, ok, warn
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Quota
+from hadoop_dr.domain.free_space import limiting_paths, narrow_quotas, shortages
 from hadoop_dr.domain.identity import Role, decode_identity, identity_path
-from hadoop_dr.domain.room import limiting_paths, narrow_quotas, shortages
 from hadoop_dr.domain.root_change import nesting
 from hadoop_dr.domain.roots import nestings
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground, Side
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
 _ORDERED = "dfs.namenode.snapshot.deletion.ordered"
@@ -46,41 +46,41 @@ class Preflight:
     """Decides whether a run may begin. Leaves nothing behind: what the clocks are read from is made and removed.
 
     Args:
-        ground: The service.
+        context: The service.
         catalog: Gives the protected objects of the source's catalog.
     """
 
-    def __init__(self, ground: Ground, catalog: Callable[[], Iterable[Row]]) -> None:
-        self._ground, self._catalog = ground, catalog
+    def __init__(self, context: BackupContext, catalog: Callable[[], Iterable[Row]]) -> None:
+        self._context, self._catalog = context, catalog
 
     def sites(self) -> list[Result]:
         """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them."""
-        return [result for side in (self._ground.source, self._ground.target) for result in self._site(side)]
+        return [result for side in (self._context.source, self._context.target) for result in self._site(side)]
 
     def run(self, scope: Scope) -> list[Result]:
         """Runs every check of sites that can be worked with; one that cannot be carried out has failed."""
-        ground, results = self._ground, list[Result]()
+        context, results = self._context, list[Result]()
         results += guarded("clusters", self._clusters)
         results += guarded("epoch", self._epoch)
         results += guarded("controller", self._controller)
-        for side in (ground.source, ground.target):
+        for side in (context.source, context.target):
             results += guarded("clock", lambda side=side: self._clock(side))  # type: ignore[misc]
             results += guarded("roots", lambda side=side: self._roots(side, scope))  # type: ignore[misc]
         results += guarded("open files", self._open_files)
         results += guarded("metastore", self._metastores)
-        results += guarded("metastore upkeep", self._upkeep)
+        results += guarded("metastore upkeep", self._housekeeping)
         results += guarded("space", lambda: self._space(scope))
         return results
 
     def roots(self, scope: Scope) -> list[Result]:
         """Looks only whether the roots can have snapshots on both sites."""
-        sides = (self._ground.source, self._ground.target)
+        sides = (self._context.source, self._context.target)
         return [result for side in sides for result in guarded("roots", partial(self._roots, side, scope))]
 
-    def _site(self, side: Side) -> list[Result]:
+    def _site(self, side: SiteConnections) -> list[Result]:
         def look() -> Iterator[Result]:
-            if side.name in self._ground.silent:  # asked a moment ago; nobody shall wait for that twice
-                raise self._ground.silent[side.name]
+            if side.name in self._context.silent:  # asked a moment ago; nobody shall wait for that twice
+                raise self._context.silent[side.name]
             service = side.namenode.service()
             if service.safe_mode:
                 yield fail(
@@ -100,27 +100,27 @@ class Preflight:
         return guarded("namenode", look)
 
     def _clusters(self) -> Iterator[Result]:
-        ids = {side.name: side.namenode.service().cluster_id for side in (self._ground.source, self._ground.target)}
+        ids = {side.name: side.namenode.service().cluster_id for side in (self._context.source, self._context.target)}
         if len(set(ids.values())) == 1:
             yield fail(
                 "clusters",
                 f"{' and '.join(ids)} are the same HDFS cluster ({next(iter(ids.values()))})",
-                f"Correct the addresses in {self._ground.pair.file or 'the pair file'}.",
+                f"Correct the addresses in {self._context.pair.file or 'the pair file'}.",
             )
         else:
             yield ok("clusters", "two different HDFS clusters")
 
     def _epoch(self) -> Iterator[Result]:
-        roles = self._ground.roles
-        wanted = {self._ground.source.name: Role.PRIMARY, self._ground.target.name: Role.SECONDARY}
-        for side in (self._ground.source, self._ground.target):
-            path = identity_path(self._ground.pair.name)
+        roles = self._context.roles
+        wanted = {self._context.source.name: Role.PRIMARY, self._context.target.name: Role.SECONDARY}
+        for side in (self._context.source, self._context.target):
+            path = identity_path(self._context.pair.name)
             document = side.coordinator.read(path)
             if document is None:
                 yield fail(
                     "epoch",
                     f"{side.name}: ZooKeeper announces no identity at {path}",
-                    f"Announce the roles of the ledger: hadoop-dr identity {self._ground.pair.name} --announce.",
+                    f"Announce the roles of the ledger: hadoop-dr identity {self._context.pair.name} --announce.",
                 )
                 continue
             identity = decode_identity(document.data, f"{side.name}:{path}")
@@ -131,26 +131,26 @@ class Preflight:
                     "epoch",
                     f"{side.name}: ZooKeeper says {identity.role} in epoch {identity.epoch}, "
                     f"the ledger says {wanted[side.name]} in epoch {roles.epoch}",
-                    f"A change of roles is under way or failed; see: hadoop-dr identity {self._ground.pair.name}",
+                    f"A change of roles is under way or failed; see: hadoop-dr identity {self._context.pair.name}",
                 )
 
     def _controller(self) -> Iterator[Result]:
-        ground = self._ground
-        mine = ground.controller_site
-        acts = ground.target.name if ground.policy.transfer.value == "pull" else ground.source.name
+        context = self._context
+        mine = context.controller_site
+        acts = context.target.name if context.policy.transfer.value == "pull" else context.source.name
         if mine and mine != acts:
             yield fail(
                 "controller",
-                f"this controller stands at {mine}; transfer {ground.policy.transfer.value} "
+                f"this controller stands at {mine}; transfer {context.policy.transfer.value} "
                 f"is carried out by the one at {acts}",
                 "Run it there, or unset HADOOP_DR_SITE for one controller of both.",
             )
         else:
-            yield ok("controller", f"this controller may act ({ground.policy.transfer.value})")
+            yield ok("controller", f"this controller may act ({context.policy.transfer.value})")
 
-    def _clock(self, side: Side) -> Iterator[Result]:
-        limit = self._ground.policy.max_clock_offset_ms
-        directory = f"/.hadoop-dr/{self._ground.pair.name}"
+    def _clock(self, side: SiteConnections) -> Iterator[Result]:
+        limit = self._context.policy.max_clock_offset_ms
+        directory = f"/.hadoop-dr/{self._context.pair.name}"
         side.namenode.make_directory(directory, 0o700)
         offset = side.namenode.clock_offset_ms(directory)
         detail = f"{side.name} is {offset:+.0f} ms from this controller (limit {limit} ms)"
@@ -164,7 +164,7 @@ class Preflight:
             )
         )
 
-    def _roots(self, side: Side, scope: Scope) -> Iterator[Result]:
+    def _roots(self, side: SiteConnections, scope: Scope) -> Iterator[Result]:
         snapshottable = set(side.namenode.snapshottable())
         stay = snapshottable.difference(scope.giving_way.get(side.name, ()))
         nested = nestings((root for root in scope.roots if root not in snapshottable), stay)
@@ -176,35 +176,35 @@ class Preflight:
                 if not side.namenode.status(root).facts.is_dir:
                     yield fail("roots", f"{side.name}:{root} is not a directory", "Name the directory that holds it.")
             except NotFound:
-                if side is self._ground.source:
+                if side is self._context.source:
                     yield fail(
                         "roots", f"{side.name}:{root} does not exist", "Create it, or take it out of the policy."
                     )
 
     def _open_files(self) -> Iterator[Result]:
-        settings = self._ground.source.namenode.settings(_OPEN_FILES)
+        settings = self._context.source.namenode.settings(_OPEN_FILES)
         if settings.get(_OPEN_FILES) == "true":
             yield ok("open files", "snapshots freeze the length of open files")
         else:
             yield fail(
                 "open files",
-                f"{self._ground.source.name}: {_OPEN_FILES} is not true, "
+                f"{self._context.source.name}: {_OPEN_FILES} is not true, "
                 "so a file open at the moment goes on growing inside its snapshot",
                 f"Set {_OPEN_FILES}=true in hdfs-site.xml of the NameNodes and restart them.",
             )
 
     def _metastores(self) -> Iterator[Result]:
-        if not self._ground.policy.hive_patterns:
+        if not self._context.policy.hive_patterns:
             return
-        for side in (self._ground.source, self._ground.target):
+        for side in (self._context.source, self._context.target):
             if side.metastore is None:
                 yield fail(
                     "metastore",
                     f"{side.name} has no metastore, and the policy protects Hive tables",
-                    f"Name it under sites.{side.name}.metastores in {self._ground.pair.file or 'the pair file'}.",
+                    f"Name it under sites.{side.name}.metastores in {self._context.pair.file or 'the pair file'}.",
                 )
                 continue
-            problem = notification_problem(side.metastore) if side is self._ground.source else None
+            problem = notification_problem(side.metastore) if side is self._context.source else None
             side.metastore.current_event()
             if problem:
                 yield fail(
@@ -217,23 +217,25 @@ class Preflight:
             else:
                 yield ok("metastore", f"{side.name} answers")
 
-    def _upkeep(self) -> Iterator[Result]:
-        target = self._ground.target
-        if self._ground.policy.hive_patterns and target.metastore is not None:
-            yield from check_upkeep(target.name, target.metastore.settings(*UPKEEP_SETTINGS), self._catalog())
+    def _housekeeping(self) -> Iterator[Result]:
+        target = self._context.target
+        if self._context.policy.hive_patterns and target.metastore is not None:
+            yield from check_housekeeping(
+                target.name, target.metastore.settings(*HOUSEKEEPING_SETTINGS), self._catalog()
+            )
 
     def _space(self, scope: Scope) -> Iterator[Result]:
         """What a first copy takes beyond what is there; what an increment takes is known once it is planned."""
-        source, target = self._ground.source.namenode, self._ground.target.namenode
+        source, target = self._context.source.namenode, self._context.target.namenode
         needed = {
             root: max(0, _used(source, root) - _used(target, root))
             for root in scope.roots
             if scope.baseline is None or root not in scope.baseline.taken.get("roots", {})
         }
-        found = look_for_room(self._ground, needed)
+        found = look_for_free_space(self._context, needed)
         yield from found
         if not found:
-            yield ok("space", f"{self._ground.target.name} has {target.service().remaining_bytes} bytes left")
+            yield ok("space", f"{self._context.target.name} has {target.service().remaining_bytes} bytes left")
 
 
 def _used(namenode: NameNode, root: str) -> int:
@@ -259,15 +261,15 @@ def notification_problem(metastore: Metastore) -> str | None:
     return "the metastore keeps no notification log, so a change of the catalog at the moment could not be seen"
 
 
-def look_for_room(
-    ground: Ground, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict
+def look_for_free_space(
+    context: BackupContext, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict
 ) -> list[Result]:
     """Says what is too small on the target for so many raw bytes by root.
 
     Args:
         moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
     """
-    target, quotas = ground.target.namenode, dict[str, Quota]()
+    target, quotas = context.target.namenode, dict[str, Quota]()
     service = target.service()
     for path in limiting_paths(needed, service.names):
         try:
@@ -275,17 +277,17 @@ def look_for_room(
         except NotFound:
             continue
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
-    return shortages(ground.target.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
+    return shortages(context.target.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
 
 
-def look_at_quotas(ground: Ground, roots: Sequence[str]) -> list[Result]:
+def look_at_quotas(context: BackupContext, roots: Sequence[str]) -> list[Result]:
     """Says which quotas of the source, of roots and above them, are nearly used up."""
-    namenode = ground.source.namenode
+    namenode = context.source.namenode
     paths = limiting_paths(roots, namenode.service().names)
-    asked = zip(paths, side_by_side(lambda path: _quota(namenode, path), paths), strict=True)
+    asked = zip(paths, map_bounded(lambda path: _quota(namenode, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
-    mend = "Raise it, or keep fewer points on the primary (retention: primary): what they hold goes with them."
-    return [warn("quotas", text, mend) for text in narrow_quotas(ground.source.name, quotas)]
+    remedy = "Raise it, or keep fewer points on the primary (retention: primary): what they hold goes with them."
+    return [warn("quotas", text, remedy) for text in narrow_quotas(context.source.name, quotas)]
 
 
 def _quota(namenode: NameNode, path: str) -> Quota | None:
@@ -295,6 +297,6 @@ def _quota(namenode: NameNode, path: str) -> Quota | None:
         return None
 
 
-def thinning_is_safe(side: Side) -> bool:
+def thinning_is_safe(side: SiteConnections) -> bool:
     """Whether this NameNode may lose a snapshot from the middle: only with ordered deletion (HDFS-16972)."""
     return side.namenode.settings(_ORDERED).get(_ORDERED) == "true"

@@ -16,12 +16,12 @@ from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.deletions import of_files, together
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
 from hadoop_dr.domain.existing_copy import copy_in_plan, copy_results, is_new
-from hadoop_dr.domain.facts import Kind, Listed
+from hadoop_dr.domain.facts import DirEntry, Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.services.backup.plan import totals
-from hadoop_dr.services.backup.run import Begin
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_before
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.inventory import walk
@@ -30,7 +30,7 @@ from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.transfer.adopt import could_be_equal, left_over, same_kind
 from hadoop_dr.services.transfer.item_builder import refuse_links
-from hadoop_dr.services.transfer.read_changes import Gather
+from hadoop_dr.services.transfer.read_changes import ReadChanges
 from hadoop_dr.services.transfer.snapshot_tree import LIVE
 
 _TRIES = 3
@@ -41,11 +41,11 @@ class Preview:
     """Says what a run would do now.
 
     Args:
-        ground: The service.
+        context: The service.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
 
     def run(self) -> dict[str, Any]:
         """Gives the document of section 10.
@@ -53,16 +53,16 @@ class Preview:
         Raises:
             NotReady: A directory changes faster than it can be read.
         """
-        ground = self._ground
-        full, catalogs = ground.policy.mode is Mode.FULL, Catalogs(ground)
-        baseline = Baseline(None) if full else find_baseline(ground, ground.ledger.read(), catalogs.roots())
-        ground.owners.refuse(ground.owners.clashes(catalogs.roots()))
+        context = self._context
+        full, catalogs = context.policy.mode is Mode.FULL, Catalogs(context)
+        baseline = Baseline(None) if full else find_baseline(context, context.ledger.read(), catalogs.roots())
+        context.owners.refuse(context.owners.clashes(catalogs.roots()))
         roots = [self._root(index, root, baseline) for index, root in enumerate(catalogs.roots())]
         total, (catalog, lost) = totals(roots), catalogs.preview()
         found = self._found(roots)
-        limit, deletions = ground.policy.limits.deletions, together(of_files(count_roots(roots)), lost)
+        limit, deletions = context.policy.limits.deletions, together(of_files(count_roots(roots)), lost)
         return {
-            "service": ground.policy.service,
+            "service": context.policy.service,
             "baseline": baseline.point.point if baseline.point else None,
             "entries": total.entries,
             "files": total.files,
@@ -78,26 +78,26 @@ class Preview:
 
     def _found(self, roots: Sequence[RootPlan]) -> list[Result]:
         """What a run would find foreign on the secondary; in roots that are new as far as names and lengths tell."""
-        ground, state = self._ground, self._ground.ledger.read()
-        new = [root for root in roots if root.older is None and is_new(state, ground.target.name, root.root)]
+        context, state = self._context, self._context.ledger.read()
+        new = [root for root in roots if root.older is None and is_new(state, context.target.name, root.root)]
         copies = [copy_in_plan(root.root, root.items, root.below) for root in new]
-        refuse = ground.policy.drift is Drift.REFUSE
-        begin = Begin(ground, lambda *_: None)
+        refuse = context.policy.drift is Drift.REFUSE
+        begin = StartRun(context, lambda *_: None)
         since = [one for one in (*begin.roots_in_the_way(), *begin.since_newest()) if one.mark is not Mark.OK]
-        return [*copy_results(ground.target.name, copies, refuse=refuse), *since]
+        return [*copy_results(context.target.name, copies, refuse=refuse), *since]
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:
-        older, source = baseline.snapshot(root), self._ground.source.namenode
+        older, source = baseline.snapshot(root), self._context.source.namenode
         self._require(root)
         if older is None:
             return _settled(root, lambda: self._beside(index, root))
         base = baseline.target_snapshot(root)
-        items: Sequence[Item] = _settled(root, lambda: Gather(source).items(root, older, LIVE, audit=False))
-        live = held_before(self._ground.target.namenode, root, baseline).files
+        items: Sequence[Item] = _settled(root, lambda: ReadChanges(source).items(root, older, LIVE, audit=False))
+        live = held_before(self._context.target.namenode, root, baseline).files
         return RootPlan(index, root, older, LIVE, base, items, plan_items(items), live=live)
 
     def _require(self, root: str) -> None:
-        source = self._ground.source
+        source = self._context.source
         try:
             source.namenode.status(root)
         except NotFound as error:
@@ -107,24 +107,24 @@ class Preview:
 
     def _beside(self, index: int, root: str) -> RootPlan:
         """Compares the live trees of both sites by names and lengths."""
-        ground = self._ground
-        top, found = ground.source.namenode.status(root), dict(walk(ground.source.namenode, root))
+        context = self._context
+        top, found = context.source.namenode.status(root), dict(walk(context.source.namenode, root))
         refuse_links(f"{root}/{path}" for path, listed in found.items() if listed.facts.kind is Kind.SYMLINK)
         try:
-            there = {"": ground.target.namenode.status(root), **dict(walk(ground.target.namenode, root))}
+            there = {"": context.target.namenode.status(root), **dict(walk(context.target.namenode, root))}
         except NotFound:
             there = {}
-        bad = distrusted(ground.ledger.read(), ground.target.name, root)
+        bad = distrusted(context.ledger.read(), context.target.name, root)
         items = [_item(path, listed, there, bad) for path, listed in {"": top, **found}.items()]
         kept = {item.new for item in items if item.old is not None}
         tops, below = left_over({path: listed for path, listed in there.items() if path}, kept)
         items += tops
         live = sum(not listed.facts.is_dir for listed in there.values())
         plan = RootPlan(index, root, None, LIVE, None, items, plan_items(items), live=live, below=below)
-        return replace(plan, ours=root in ground.ledger.read().sealed_roots())
+        return replace(plan, ours=root in context.ledger.read().sealed_roots())
 
 
-def _item(path: str, listed: Listed, there: Mapping[str, Listed], distrusted: Container[str]) -> Item:
+def _item(path: str, listed: DirEntry, there: Mapping[str, DirEntry], distrusted: Container[str]) -> Item:
     """What becomes of one item of the source; a file of equal length is taken for equal."""
     new = Item(listed.inode, None, path, None, listed.facts, content=Content.WHOLE)
     was = there.get(path)

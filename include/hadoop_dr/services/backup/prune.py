@@ -20,7 +20,7 @@ from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.retention import KeptByRule, rule, to_prune
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.preflight import thinning_is_safe
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.kept import note_removed
 from hadoop_dr.services.foreign.left_overs import sweep_left_overs
 from hadoop_dr.services.points.baseline import newest_common, recorded_snapshots
@@ -32,11 +32,11 @@ class Prune:
     """Removes what no rule keeps, on both sites.
 
     Args:
-        ground: The service.
+        context: The service.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
 
     def run(self, run: str) -> dict[str, Any]:
         """Removes points, oldest first, one at a time, on each site by the rule it was sealed under.
@@ -47,27 +47,27 @@ class Prune:
         removed: dict[str, list[str]] = {}
         kept: dict[str, int] = {}
         warnings: list[str] = []
-        for side in self._ground.sides.values():
+        for side in self._context.sides.values():
             removed[side.name] = []
             try:
                 for point in self._doomed(side, run):
                     removed[side.name].append(point)
                     self._remove_snapshots(side, point)
-                kept[side.name] = len(_here(self._ground.ledger.known(), side.name))
+                kept[side.name] = len(_here(self._context.ledger.known(), side.name))
             except DrError as error:
                 warnings.append(f"{side.name} was not pruned: {error}")
             warnings += [
                 *self._sweep_snapshots(side),
                 *self._retire_roots(side),
-                *note_removed(self._ground, side, run),
+                *note_removed(self._context, side, run),
             ]
-        for side in self._ground.sides.values():
-            warnings += [*self._sweep_documents(side), *sweep_left_overs(self._ground, side)]
+        for side in self._context.sides.values():
+            warnings += [*self._sweep_documents(side), *sweep_left_overs(self._context, side)]
         return {"removed": removed, "kept": kept, "warnings": warnings}
 
-    def _doomed(self, side: Side, run: str) -> Iterator[str]:
+    def _doomed(self, side: SiteConnections, run: str) -> Iterator[str]:
         """Takes points out of the ledger, one at a time; what was decided holds only until somebody else appends."""
-        ledger, races = self._ground.ledger, 0
+        ledger, races = self._context.ledger, 0
         state = ledger.read()
         seen_n, doomed = ledger.chain.head_n, self._decide(side, state)
         while doomed:
@@ -80,7 +80,7 @@ class Prune:
                     raise
                 seen_n, doomed = ledger.chain.head_n, self._decide(side, state)
 
-    def _decide(self, side: Side, state: ServiceState) -> list[str]:
+    def _decide(self, side: SiteConnections, state: ServiceState) -> list[str]:
         here = _here(state, side.name)
         # The rule of the role the site had then: a change of roles must not shorten the life of older points.
         points = [
@@ -92,61 +92,61 @@ class Prune:
             )
             for p in here
         ]
-        common = newest_common(self._ground, state)
+        common = newest_common(self._context, state)
         held = [common.point] if common else [p.point for p in here]
         # What the next audit of a large root looks back to: what happened since is in no listing.
         held += [base.point] if (base := state.audit_base(side.name)) else []
-        thin, now_ms = thinning_is_safe(side), self._ground.clock.wall_ms()
+        thin, now_ms = thinning_is_safe(side), self._context.clock.wall_ms()
         return to_prune(points, now_ms, pinned=state.pinned(), baseline=held, thin_middle=thin)
 
-    def _remove_snapshots(self, side: Side, name: str) -> None:
-        point = self._ground.ledger.known().points[name]
+    def _remove_snapshots(self, side: SiteConnections, name: str) -> None:
+        point = self._context.ledger.known().points[name]
         recorded = point.taken["roots"] if side.name == point.source else point.sealed["snapshots"]
         bases = point.base if side.name == point.target else {}
         for root, kept in (*recorded.items(), *bases.items()):
             with suppress(NotFound):  # somebody removed the whole directory
                 side.namenode.delete_snapshot(root, kept["snapshot"])
 
-    def _sweep_snapshots(self, side: Side) -> list[str]:
+    def _sweep_snapshots(self, side: SiteConnections) -> list[str]:
         """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates.
 
         Only names that this service's ledger accounts for are touched, and only in directories that are or were its
         roots: a cluster may have thousands of others. The ledger is read after the snapshots were listed: whoever makes
         one that is needed says so in the ledger first.
         """
-        ground, ours = self._ground, self._ground.ledger.known().roots().union(self._ground.policy.directories)
+        context, ours = self._context, self._context.ledger.known().roots().union(self._context.policy.directories)
         try:
             roots = sorted(ours.intersection(side.namenode.snapshottable()))
             found = [(root, snapshot) for root in roots for snapshot in side.namenode.snapshots(root)]
-            state = ground.ledger.read()
+            state = context.ledger.read()
             for root, snapshot in found:
-                if _is_orphan(ground, state, side.name, root, snapshot):
+                if _is_orphan(context, state, side.name, root, snapshot):
                     side.namenode.delete_snapshot(root, snapshot.name)
         except DrError as error:
             return [f"left-over snapshots on {side.name} were not removed: {error}"]
         return []
 
-    def _sweep_documents(self, side: Side) -> list[str]:
+    def _sweep_documents(self, side: SiteConnections) -> list[str]:
         """Removes documents of points that are gone from both sites: nothing can be read or proven with them."""
-        ground, points = self._ground, self._ground.ledger.known().points
+        context, points = self._context, self._context.ledger.known().points
         try:
-            for name in side.files.names(ground.directory("").rstrip("/")):
-                if name in points and set(points[name].gone) == set(ground.sides):
-                    side.files.remove(ground.directory(name))
+            for name in side.files.names(context.directory("").rstrip("/")):
+                if name in points and set(points[name].gone) == set(context.sides):
+                    side.files.remove(context.directory(name))
         except DrError as error:
             return [f"documents of points that are gone were not removed on {side.name}: {error}"]
         return []
 
-    def _retire_roots(self, side: Side) -> list[str]:
+    def _retire_roots(self, side: SiteConnections) -> list[str]:
         """Makes directories that no point names any more ordinary ones again; what lies in them stays.
 
         Not while a run works, which may be about to make one of them a root again; and never where a snapshot is left
         that is not ours, or that keeps for a person what an undo undid (I10).
         """
-        state, told = self._ground.ledger.read(), list[str]()
+        state, told = self._context.ledger.read(), list[str]()
         if state.claim is not None or state.unfinished():
             return []
-        retired = set(state.retired_roots(side.name, self._ground.owners.mine)) - set(self._ground.policy.directories)
+        retired = set(state.retired_roots(side.name, self._context.owners.mine)) - set(self._context.policy.directories)
         try:
             for root in sorted(retired.intersection(side.namenode.snapshottable())):
                 if not side.namenode.snapshots(root):
@@ -161,8 +161,8 @@ def _here(state: ServiceState, site: str) -> list[Point]:
     return [point for point in state.sealed() if recorded_snapshots(point, site) is not None]
 
 
-def _is_orphan(ground: Ground, state: ServiceState, site: str, root: str, snapshot: Snapshot) -> bool:
-    name = point_of_snapshot(ground.policy.service, snapshot.name)
+def _is_orphan(context: BackupContext, state: ServiceState, site: str, root: str, snapshot: Snapshot) -> bool:
+    name = point_of_snapshot(context.policy.service, snapshot.name)
     point = state.points.get(name) if name else None
     if point is None or point.state not in (PointState.VOID, PointState.SEALED):
         return False

@@ -17,14 +17,14 @@ from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.root_change import told
 from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
-from hadoop_dr.services.backup.free_space import make_room
+from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.backup.preflight import Preflight, Scope, look_at_quotas
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.datasets.hive.drift import CatalogDrift
 from hadoop_dr.services.foreign.drift import found_by_root
 from hadoop_dr.services.foreign.kept import acts_told, kept_results, refuse_undecided
-from hadoop_dr.services.ledger.claims import Wish
+from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.baseline import find_baseline, lost_results
 from hadoop_dr.services.points.damage import damage_warnings
 from hadoop_dr.services.points.void import Void
@@ -40,7 +40,7 @@ ARMING_MS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunRequest:
     """What somebody asked of a run.
 
     Attributes:
@@ -70,47 +70,47 @@ class Order:
     approve: bool = False
 
 
-class Begin:
+class StartRun:
     """Decides whether a run may begin, then claims the service.
 
     Args:
-        ground: The service.
+        context: The service.
         finish: Carries an unfinished, staged or taken point of an earlier run to its end.
         change_roots: A change of roots is ordered.
     """
 
     def __init__(
-        self, ground: Ground, finish: Callable[[Claim, Point], None], *, change_roots: bool = False
+        self, context: BackupContext, finish: Callable[[Claim, Point], None], *, change_roots: bool = False
     ) -> None:
-        self._ground, self._catalogs, self._finish = ground, Catalogs(ground, change_roots=change_roots), finish
-        self._void, self._way, self._ordered = Void(ground), RootsInTheWay(ground), change_roots
-        self._objects = CatalogDrift(ground)
+        self._context, self._catalogs, self._finish = context, Catalogs(context, change_roots=change_roots), finish
+        self._void, self._way, self._ordered = Void(context), RootsInTheWay(context), change_roots
+        self._objects = CatalogDrift(context)
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
         results, state = self._decide(every=True)
         if state is None:
             return results
-        (kept, undecided), due = kept_results(self._ground, state), recovery_due(state)
+        (kept, undecided), due = kept_results(self._context, state), recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
             results += self._foreign(self._whole(state))
         return [*results, *kept, *recovery_due(state, undecided), *told_roots(*self._catalogs.decisions())]
 
     def since_newest(self) -> list[Result]:
         """What somebody else changed since the newest point; nothing while a run works, or has to be ended first."""
-        state = self._ground.ledger.read()
+        state = self._context.ledger.read()
         if state.claim is not None or recovery_due(state):
             return []
         return self._drift(self._whole(state))
 
     def roots_in_the_way(self) -> list[Result]:
         """What keeps the roots of now from having snapshots: others around or in them, most of all."""
-        state, roots = self._ground.ledger.read(), self._catalogs.roots()
+        state, roots = self._context.ledger.read(), self._catalogs.roots()
         giving_way = self._way.giving_way(state, roots, ordered=self._ordered)
-        preflight = Preflight(self._ground, lambda: self._catalogs.parted().rows)
+        preflight = Preflight(self._context, lambda: self._catalogs.parted().rows)
         return preflight.roots(Scope(roots, None, state.held_roots(), giving_way))
 
-    def run(self, order: Order) -> dict[str, Any]:
+    def run(self, order: RunRequest) -> dict[str, Any]:
         """Carries the stage out.
 
         Returns:
@@ -121,15 +121,15 @@ class Begin:
             Refused: A check failed; nothing has changed.
             Busy: Another run owns the service.
         """
-        results, told = make_room(self._ground, order.run, lambda: self._decide()[0])
-        refuse_on_failure(self._ground.policy.service, [*results, *self._moment_taken(order)])
-        refuse_undecided(self._ground, self._ground.ledger.read())
+        results, told = make_free_space(self._context, order.run, lambda: self._decide()[0])
+        refuse_on_failure(self._context.policy.service, [*results, *self._moment_taken(order)])
+        refuse_undecided(self._context, self._context.ledger.read())
         self._ask_approval(order)
         as_left = self._refuse_foreign()
         claim = self._claim(order)
-        earlier = self._ground.ledger.known().points
-        finished = Recover(self._ground, self._finish).run(claim)
-        state = self._ground.ledger.read()
+        earlier = self._context.ledger.known().points
+        finished = Recover(self._context, self._finish).run(claim)
+        state = self._context.ledger.read()
         baseline = self._baseline(state)
         begun = state.points[claim.point].state is not PointState.CLAIMED
         try:
@@ -142,7 +142,7 @@ class Begin:
                 self._void.void(claim, claim.point, str(error))
             raise
         did = [*(f"finished point {point} of run {earlier[point].run}" for point in finished)]
-        did += acts_told(self._ground.ledger.known().kept, claim.n)
+        did += acts_told(self._context.ledger.known().kept, claim.n)
         return {
             "point": claim.point,
             "moment": iso(state.points[claim.point].moment_ms),
@@ -159,32 +159,32 @@ class Begin:
         Args:
             every: Look above roots that points hold as well, and at the primary's quotas: a few requests for each.
         """
-        ground = self._ground
-        preflight = Preflight(ground, lambda: self._catalogs.parted().rows)
+        context = self._context
+        preflight = Preflight(context, lambda: self._catalogs.parted().rows)
         sites = preflight.sites()
         if any(result.mark is Mark.FAIL for result in sites):
             return sites, None
         try:
             decision = self._catalogs.decision()
-            state = ground.ledger.read()
+            state = context.ledger.read()
             baseline = self._baseline(state)
         except DrError as error:
-            checked = preflight.run(Scope(ground.policy.directories, None))
+            checked = preflight.run(Scope(context.policy.directories, None))
             return [*sites, *checked, failed_to("reading", error)], None
         damaged = [
-            warn("points", text, f"Read it again: hadoop-dr verify {ground.policy.service} --point POINT")
-            for text in damage_warnings(state, ground.target.name)
+            warn("points", text, f"Read it again: hadoop-dr verify {context.policy.service} --point POINT")
+            for text in damage_warnings(state, context.target.name)
         ]
-        order = moment_order(state, ground.clock.wall_ms())
-        stays = kept_directories(decision, ground.policy.service, state.held_roots(ground.source.name))
+        order = moment_order(state, context.clock.wall_ms())
+        stays = kept_directories(decision, context.policy.service, state.held_roots(context.source.name))
         giving_way = self._way.giving_way(state, decision.roots, ordered=self._ordered)
         checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
         checked += self._way.look(state, decision.roots, ordered=self._ordered)
         held = () if every else state.held_roots()
-        checked += look_above(ground, [root for root in decision.roots if root not in held])
-        checked += look_at_quotas(ground, decision.roots) if every else ()
+        checked += look_above(context, [root for root in decision.roots if root not in held])
+        checked += look_at_quotas(context, decision.roots) if every else ()
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
-        owners = ground.owners.look(decision.roots, again=nested)
+        owners = context.owners.look(decision.roots, again=nested)
         parted = self._catalogs.parted()
         left_out = [
             *self._catalogs.selection_results(state),
@@ -193,7 +193,7 @@ class Begin:
         return [*sites, *owners, *left_out, *checked, *stays, *order, *damaged, *lost_results(baseline)], state
 
     def _baseline(self, state: ServiceState) -> Baseline:
-        if self._ground.policy.mode is Mode.FULL:
+        if self._context.policy.mode is Mode.FULL:
             return Baseline(None)
         return self._whole(state)
 
@@ -202,46 +202,46 @@ class Begin:
 
         Foreign changes are told from it, also when everything is copied and the plan builds on no point.
         """
-        return find_baseline(self._ground, state, self._catalogs.roots())
+        return find_baseline(self._context, state, self._catalogs.roots())
 
-    def _moment_taken(self, order: Order) -> list[Result]:
+    def _moment_taken(self, order: RunRequest) -> list[Result]:
         """Refuses a moment of which there is a sealed point: it is over, and its point would have the same name."""
         if order.moment_ms is None:
             return []
-        point = self._ground.ledger.read().points.get(point_id(order.moment_ms))
+        point = self._context.ledger.read().points.get(point_id(order.moment_ms))
         if point is None or point.state is not PointState.SEALED:
             return []
         said = f"point {point.point} of exactly this moment was sealed by run {point.run}"
         return [fail("moment", said, "Name a later moment, or none for a point of now.")]
 
-    def _ask_approval(self, order: Order) -> None:
+    def _ask_approval(self, order: RunRequest) -> None:
         """Says what a change of roots costs, unless whoever ordered it has been told.
 
         Raises:
             Refused: It has to be approved; nothing has changed.
         """
-        ground, service = self._ground, self._ground.policy.service
+        context, service = self._context, self._context.policy.service
         proposal = self._way.proposal(self._catalogs.roots()) if self._ordered else None
-        if self._ordered and proposal is None and ground.ledger.known().change is None:
+        if self._ordered and proposal is None and context.ledger.known().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not order.approve:
-            raise Refused(service, *told(service, proposal, ground.source.name, ground.target.name))
+            raise Refused(service, *told(service, proposal, context.source.name, context.target.name))
 
-    def _claim(self, order: Order) -> Claim:
-        ground = self._ground
-        now = ground.clock.wall_ms()
+    def _claim(self, order: RunRequest) -> Claim:
+        context = self._context
+        now = context.clock.wall_ms()
         moment_ms = max(order.moment_ms or 0, now + ARMING_MS)
         frozen = {
-            "text": ground.policy_text,
-            "file": ground.policy.file,
-            "mode": ground.policy.mode.value,
-            "transfer": ground.policy.transfer.value,
+            "text": context.policy_text,
+            "file": context.policy.file,
+            "mode": context.policy.mode.value,
+            "transfer": context.policy.transfer.value,
             "reason": order.reason,
             "wanted_ms": order.moment_ms,
             "approve_deletions": order.approve_deletions,
         }
-        return ground.claims.take(
-            Wish(
+        return context.claims.take(
+            ClaimRequest(
                 order.run,
                 order.try_no,
                 moment_ms,
@@ -258,22 +258,22 @@ class Begin:
 
         A root that is there keeps its attributes, and a new one is closed to all others: place gives it the source's.
         """
-        ground = self._ground
-        roots = own_roots(ground, claim, self._catalogs.roots)
-        release_retired(ground, claim, roots)
+        context = self._context
+        roots = own_roots(context, claim, self._catalogs.roots)
+        release_retired(context, claim, roots)
         if self._ordered:
             self._way.announce(claim, roots)
-        for side in ground.sides.values():
+        for side in context.sides.values():
             self._way.make_way(side, roots)
         waiting = self._way.waiting(roots)
-        allow_snapshots(ground.source.namenode, roots)
-        for root in sorted(set(roots).difference(waiting, ground.target.namenode.snapshottable())):
-            make_root(ground, root)
+        allow_snapshots(context.source.namenode, roots)
+        for root in sorted(set(roots).difference(waiting, context.target.namenode.snapshottable())):
+            make_root(context, root)
         return roots
 
     def _foreign(self, last: Baseline) -> list[Result]:
         """What is somebody else's on the secondary: in roots that are new to the service, and since the last point."""
-        new = existing_results(self._ground, self._ground.ledger.read(), self._catalogs.roots())
+        new = existing_results(self._context, self._context.ledger.read(), self._catalogs.roots())
         return [*new, *self._drift(last)]
 
     def _drift(self, last: Baseline) -> list[Result]:
@@ -283,15 +283,15 @@ class Begin:
             return []
         found = changing
         if found is None:
-            found = [line for lines in found_by_root(self._ground, last).values() for line in lines]
+            found = [line for lines in found_by_root(self._context, last).values() for line in lines]
         found = [*found, *foreign]
         if not found:
-            what = "directories and tables are" if self._ground.policy.hive_patterns else "directories are"
+            what = "directories and tables are" if self._context.policy.hive_patterns else "directories are"
             return [ok("drift", f"the secondary's {what} as the last point left them")]
-        detail = told_changes(self._ground.target.name, found)
+        detail = told_changes(self._context.target.name, found)
         if changing is not None:
             return [fail("drift", detail, f"{way_out_while_roots_change(found)}.")]
-        if self._ground.policy.drift is Drift.RESTORE:
+        if self._context.policy.drift is Drift.RESTORE:
             return [warn("drift", detail, "The next backup undoes it and keeps it aside, as drift: restore says.")]
         return [fail("drift", detail, f"{way_out(found)}.")]
 
@@ -304,10 +304,10 @@ class Begin:
         Raises:
             Refused: Somebody else changed the secondary; nothing has changed.
         """
-        state, seen_n = self._ground.ledger.read(), self._ground.ledger.chain.head_n
-        if self._ground.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
+        state, seen_n = self._context.ledger.read(), self._context.ledger.chain.head_n
+        if self._context.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
             return None
-        refuse_on_failure(self._ground.policy.service, self._foreign(self._whole(state)))
+        refuse_on_failure(self._context.policy.service, self._foreign(self._whole(state)))
         return seen_n + 1
 
     def _mend_drift(self, claim: Claim, last: Baseline) -> None:
@@ -317,10 +317,12 @@ class Begin:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
         changing = self._way.changing(self._catalogs.roots(), ordered=self._ordered)
-        if self._ground.policy.drift is Drift.REFUSE or changing:
-            refuse_on_failure(self._ground.policy.service, self._foreign(last))
-        elif last.newest is not None and (found := found_by_root(self._ground, last)):
-            UndoChanges(self._ground, self._ground.claims.pulse(claim).beat).foreign(claim, last.newest, found)
+        if self._context.policy.drift is Drift.REFUSE or changing:
+            refuse_on_failure(self._context.policy.service, self._foreign(last))
+        elif last.newest is not None and (found := found_by_root(self._context, last)):
+            UndoChanges(self._context, self._context.claims.heartbeat_for(claim).beat).foreign(
+                claim, last.newest, found
+            )
 
 
 def moment_order(state: ServiceState, moment_ms: int) -> list[Result]:

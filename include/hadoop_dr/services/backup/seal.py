@@ -10,9 +10,9 @@ from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.incomplete import COMPLETE
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point
-from hadoop_dr.services.backup.open_files import writing_warnings
+from hadoop_dr.services.backup.open_files import open_file_warnings
 from hadoop_dr.services.backup.verify import VERDICT
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.datasets.hive.taken_out import taken_out
 from hadoop_dr.services.foreign.kept import kept_warnings
@@ -24,11 +24,11 @@ class SealPoint:
     """Seals a verified point.
 
     Args:
-        ground: The service.
+        context: The service.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
 
     def run(self, claim: Claim, point: Point, seconds: Mapping[str, float]) -> dict[str, Any]:
         """Seals a point whose verdict is there and good.
@@ -39,11 +39,11 @@ class SealPoint:
         Raises:
             Failed: It was not verified, or it differs.
         """
-        documents = Documents(self._ground, point)
+        documents = Documents(self._context, point)
         verdict, manifest = documents.get_json(VERDICT), documents.manifest()
         if verdict is None or manifest is None or verdict["mismatch"]:
             raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")
-        catalogs = Catalogs(self._ground)
+        catalogs = Catalogs(self._context)
         hindered = [*manifest["summary"]["hindered"], *verdict["hindered"]]
         summary = {
             "baseline": manifest["baseline"],
@@ -58,24 +58,24 @@ class SealPoint:
             "sampled": verdict["sampled"],
             "quotas": manifest["summary"].get("quotas", {}),
             "seconds": dict(seconds),
-            "requests": self._ground.asked.document(),
+            "requests": self._context.asked.document(),
             "warnings": [
                 *documents.lacking(),
                 *catalogs.warnings(point),
-                *taken_out(self._ground, point),
-                *writing_warnings(point.taken),
+                *taken_out(self._context, point),
+                *open_file_warnings(point.taken),
                 *point.taken.get("narrow", ()),
-                *kept_warnings(self._ground.ledger.read().kept, point.point),
-                *damage_warnings(self._ground.ledger.read(), self._ground.target.name),
+                *kept_warnings(self._context.ledger.read().kept, point.point),
+                *damage_warnings(self._context.ledger.read(), self._context.target.name),
                 *manifest["summary"].get("notes", []),
                 *(f"not audited, the next run does it: {text}" for text in hindered),
             ],
         }
         verified = {name: verdict[name] for name in ("word", "match", "cannot_tell", "smoke")}
         self._append(claim, point, verified, verdict["snapshots"], summary)
-        behind = self._ground.ledger.chain.follow()
+        behind = self._context.ledger.chain.follow()
         # What was appended a moment ago is known; a site that falls silent now takes no seal back.
-        document = sealed_document(self._ground.policy.service, self._ground.ledger.known().points[point.point])
+        document = sealed_document(self._context.policy.service, self._context.ledger.known().points[point.point])
         if behind:
             document["warnings"] = [*document["warnings"], f"the ledger on {point.source} is behind: {behind}"]
         return document
@@ -89,7 +89,7 @@ class SealPoint:
         summary: Mapping[str, Any],
     ) -> None:
         """Makes the point visible; the other copy of the ledger follows."""
-        policy = self._ground.policy
+        policy = self._context.policy
         body = {
             "point": point.point,
             "baseline": summary.get("baseline"),
@@ -98,7 +98,7 @@ class SealPoint:
             "summary": dict(summary),
             "retention": {"primary": str(policy.retention.primary), "secondary": str(policy.retention.secondary)},
         }
-        self._ground.ledger.append_mine(claim, "sealed", body)
+        self._context.ledger.append_mine(claim, "sealed", body)
 
 
 def sealed_document(service: str, point: Point) -> dict[str, Any]:

@@ -10,16 +10,16 @@ from typing import Any
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import Quota
+from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
-from hadoop_dr.domain.moment import Decision, Evidence, Verdict, clock_offset_ms, decide, prove
-from hadoop_dr.domain.room import narrow_quotas
+from hadoop_dr.domain.moment import Decision, Evidence, MomentVerdict, clock_offset_ms, decide, prove
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point, PointState
-from hadoop_dr.services.backup.open_files import FindWriting
+from hadoop_dr.services.backup.open_files import FindOpenFiles
 from hadoop_dr.services.backup.run import ARMING_MS, moment_order
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
-from hadoop_dr.services.ledger.claims import Pulse
+from hadoop_dr.services.ledger.claims import HeartbeatWriter
 from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.documents import Documents
@@ -36,21 +36,21 @@ class _Shot:
     """One attempt at a moment: what was taken, and what it proves."""
 
     taken: Taken
-    verdict: Verdict
+    verdict: MomentVerdict
     writing: Mapping[str, Any]
 
 
-class TakeMoment:
+class SnapshotPoint:
     """Takes a run's moment once; taken already, it says so again.
 
     Args:
-        ground: The service.
+        context: The service.
         pulse: Shows that waiting is what this try does.
     """
 
-    def __init__(self, ground: Ground, pulse: Pulse) -> None:
-        self._ground, self._pulse = ground, pulse
-        self._catalogs = Catalogs(ground)
+    def __init__(self, context: BackupContext, writer: HeartbeatWriter) -> None:
+        self._context, self._heartbeat = context, writer
+        self._catalogs = Catalogs(context)
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Takes it.
@@ -66,12 +66,12 @@ class TakeMoment:
         for rearmed in count():
             point = self._on_time(claim, point)
             shot = self._shoot(claim, point)
-            match decide(shot.verdict, rearmed, self._ground.policy.unproven):
+            match decide(shot.verdict, rearmed, self._context.policy.unproven):
                 case Decision.GO_ON:
                     return self._record(claim, point, shot)
                 case Decision.VOID:
                     raise Refused(
-                        self._ground.policy.service,
+                        self._context.policy.service,
                         f"the moment could not be proven: {'; '.join(shot.verdict.reasons)}",
                         "Run it at a quieter time, raise max_skew, synchronise the clocks, or set unproven: seal.",
                     )
@@ -83,74 +83,74 @@ class TakeMoment:
 
         So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
         """
-        now = self._ground.clock.wall_ms()
+        now = self._context.clock.wall_ms()
         wanted = (claim.frozen.get("wanted_ms") or 0) + _USED_MS
         too_far = point.moment_ms > max(wanted, now + ARMING_MS)
-        name = self._ground.candidate_name(point)
+        name = self._context.candidate_name(point)
         roots = self._roots(claim)
-        begun = any(s.name == name for root in roots for s in self._ground.source.namenode.snapshots(root))
+        begun = any(s.name == name for root in roots for s in self._context.source.namenode.snapshots(root))
         if begun or too_far or point.moment_ms <= now:
             point = self._rearm(claim, point)
-        ground = self._ground
-        refuse_on_failure(ground.policy.service, moment_order(ground.ledger.read(), point.moment_ms))
+        context = self._context
+        refuse_on_failure(context.policy.service, moment_order(context.ledger.read(), point.moment_ms))
         return point
 
     def _rearm(self, claim: Claim, point: Point) -> Point:
-        state = self._ground.ledger.read()
-        moment_ms = state.free_moment(self._ground.clock.wall_ms() + ARMING_MS)
+        state = self._context.ledger.read()
+        moment_ms = state.free_moment(self._context.clock.wall_ms() + ARMING_MS)
         new = point_id(moment_ms)
         body = {"point": new, "moment_ms": moment_ms, "void": point.point}
-        self._ground.ledger.append_mine(claim, "rearmed", body)
-        return self._ground.ledger.read().points[new]
+        self._context.ledger.append_mine(claim, "rearmed", body)
+        return self._context.ledger.read().points[new]
 
     def _roots(self, claim: Claim) -> Sequence[str]:
-        roots = own_roots(self._ground, claim, self._catalogs.roots)
-        allow_snapshots(self._ground.source.namenode, roots)
+        roots = own_roots(self._context, claim, self._catalogs.roots)
+        allow_snapshots(self._context.source.namenode, roots)
         return roots
 
     def _shoot(self, claim: Claim, point: Point) -> _Shot:
-        ground = self._ground
+        context = self._context
         self._catalogs.begin()
         roots = self._roots(claim)
-        at_s = ground.clock.monotonic_s() + (point.moment_ms - ground.clock.wall_ms()) / 1000
+        at_s = context.clock.monotonic_s() + (point.moment_ms - context.clock.wall_ms()) / 1000
 
         def wait(until_s: float) -> None:
-            self._pulse.sleep_until(until_s, lambda: ground.check_claim(claim))
-            self._pulse.hush()  # a heartbeat in between would cost skew
+            self._heartbeat.sleep_until(until_s, lambda: context.check_claim(claim))
+            self._heartbeat.hush()  # a heartbeat in between would cost skew
 
         try:
-            taken = TakeSnapshots(ground.source.namenode, ground.clock).run(
-                roots, ground.candidate_name(point), at_s, self._catalogs.mark_before, wait
+            taken = TakeSnapshots(context.source.namenode, context.clock).run(
+                roots, context.candidate_name(point), at_s, self._catalogs.mark_before, wait
             )
             self._catalogs.mark_after()
         finally:
-            self._pulse.speak()
-        writing = FindWriting(ground.source.namenode, ground.policy.audit_entries).run(
-            roots, ground.candidate_name(point)
+            self._heartbeat.speak()
+        writing = FindOpenFiles(context.source.namenode, context.policy.audit_entries).run(
+            roots, context.candidate_name(point)
         )
-        outside = self._catalogs.outside(roots, ground.candidate_name(point))
-        touched = self._catalogs.touched(ground.policy.settle_ms, self._pulse.sleep_until)
+        outside = self._catalogs.outside(roots, context.candidate_name(point))
+        touched = self._catalogs.touched(context.policy.settle_ms, self._heartbeat.sleep_until)
         evidence = Evidence(
             len(roots),
             taken.skew_ms,
-            ground.policy.max_skew_ms,
+            context.policy.max_skew_ms,
             touched=touched,
             gaps=self._catalogs.gaps,
             lost=self._catalogs.lost,
             missing=outside,
-            offsets_ms={ground.source.name: _offset_ms(taken, at_s, point.moment_ms)},
-            max_offset_ms=ground.policy.max_clock_offset_ms,
+            offsets_ms={context.source.name: _offset_ms(taken, at_s, point.moment_ms)},
+            max_offset_ms=context.policy.max_clock_offset_ms,
         )
         return _Shot(taken, prove(evidence), writing)
 
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
-        ground = self._ground
-        documents = Documents(ground, point)
+        context = self._context
+        documents = Documents(context, point)
         catalog = self._catalogs.write(documents)
         first = min((root.first_s for root in shot.taken.roots), default=0.0)
         roots, quotas = {}, dict[str, Quota]()
         for root in shot.taken.roots:
-            quota = quotas[root.root] = ground.source.namenode.quota(root.root)
+            quota = quotas[root.root] = context.source.namenode.quota(root.root)
             roots[root.root] = {
                 **record(root.snapshot),
                 "asked_ms": round((root.first_s - first) * 1000, 3),
@@ -165,21 +165,21 @@ class TakeMoment:
             "late_by_ms": late + shot.taken.late_by_ms,
             "skew_ms": round(shot.taken.skew_ms, 3),
             "proof": shot.verdict.proof.value,
-            "source": ground.source.name,
-            "target": ground.target.name,
+            "source": context.source.name,
+            "target": context.target.name,
             "roots": roots,
             "roots_told": self._catalogs.roots_told(),
             "catalog": catalog,
             "incomplete": self._catalogs.incomplete(),
             "writing": dict(shot.writing),
-            "narrow": narrow_quotas(ground.source.name, quotas)[:_NARROW],
-            "protect": {"hdfs": list(ground.policy.directories), "hive": sorted(ground.policy.hive_patterns)},
-            "declared": sorted({*ground.policy.directories, *self._catalogs.locations(), *roots}),
+            "narrow": narrow_quotas(context.source.name, quotas)[:_NARROW],
+            "protect": {"hdfs": list(context.policy.directories), "hive": sorted(context.policy.hive_patterns)},
+            "declared": sorted({*context.policy.directories, *self._catalogs.locations(), *roots}),
         }
-        ground.ledger.append_mine(claim, "taken", body)
-        behind = ground.ledger.chain.follow()
-        summary = _summary(ground.ledger.known().points[point.point])
-        return {**summary, "warnings": [f"the ledger on {ground.source.name} is behind: {behind}"] if behind else []}
+        context.ledger.append_mine(claim, "taken", body)
+        behind = context.ledger.chain.follow()
+        summary = _summary(context.ledger.known().points[point.point])
+        return {**summary, "warnings": [f"the ledger on {context.source.name} is behind: {behind}"] if behind else []}
 
 
 def _offset_ms(taken: Taken, at_s: float, moment_ms: int) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.service_state import Claim, Point, PointState
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
@@ -28,12 +28,12 @@ class StagePoint:
     """Moves one point's bytes.
 
     Args:
-        ground: The service.
-        beat: Told how much was achieved.
+        context: The service.
+        heartbeat: Told how much was achieved.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat = ground, beat
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat = context, heartbeat
 
     def run(self, claim: Claim, point: Point, shard: int, try_no: int) -> dict[str, Any]:
         """Stages one shard and keeps its record; staged already, it copies nothing again.
@@ -41,24 +41,24 @@ class StagePoint:
         Returns:
             ``{"shard", "files", "bytes"}``.
         """
-        documents = Documents(self._ground, point)
+        documents = Documents(self._context, point)
         roots = planned_roots(documents)
         share = _share(roots, shard)
         if point.state is PointState.STAGED:
             return {"shard": shard, "files": 0, "bytes": 0}
-        order = work_order(self._ground, claim, share.root)
-        ground = self._ground
+        order = work_order(self._context, claim, share.root)
+        context = self._context
         stage = Stage(
-            ground.source.namenode,
-            ground.target.namenode,
-            ground.mover,
-            ground.target.files,
-            ground.tables,
-            lambda: ground.check_claim(claim),
-            self._beat,
+            context.source.namenode,
+            context.target.namenode,
+            context.mover,
+            context.target.files,
+            context.tables,
+            lambda: context.check_claim(claim),
+            self._heartbeat,
         )
         staged = stage.run(order, share.root.shards[share.number], try_no, documents.directory)
-        StageRecords(ground, documents, self._beat).keep(share.root, share.number, staged)
+        StageRecords(context, documents, self._heartbeat).keep(share.root, share.number, staged)
         return {"shard": shard, "files": staged.files_copied, "bytes": staged.bytes_copied}
 
 

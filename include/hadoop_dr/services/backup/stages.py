@@ -17,14 +17,14 @@ from hadoop_dr.domain.root_change import check_change_order
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.wanted import wanted_moment_ms
 from hadoop_dr.services.backup.place import PlacePoint
-from hadoop_dr.services.backup.plan import MakePlan
+from hadoop_dr.services.backup.plan import PlanPoint
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import Begin, Order
+from hadoop_dr.services.backup.run import RunRequest, StartRun
 from hadoop_dr.services.backup.seal import SealPoint, sealed_document
-from hadoop_dr.services.backup.snapshot import TakeMoment
+from hadoop_dr.services.backup.snapshot import SnapshotPoint
 from hadoop_dr.services.backup.stage import StagePoint
 from hadoop_dr.services.backup.verify import VerifyPoint
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.void import Void
 
 
@@ -58,7 +58,7 @@ class BackupStages:
     """One try of one run.
 
     Args:
-        ground: The service.
+        context: The service.
         run: The run's id, the same for every try and stage of it.
         try_no: Which attempt of the present stage this is, from 1.
         one_process: All stages run in this process, so that its death ends the claim.
@@ -66,9 +66,15 @@ class BackupStages:
     """
 
     def __init__(
-        self, ground: Ground, run: str, try_no: int = 1, *, one_process: bool = False, observer: Observer | None = None
+        self,
+        context: BackupContext,
+        run: str,
+        try_no: int = 1,
+        *,
+        one_process: bool = False,
+        observer: Observer | None = None,
     ) -> None:
-        self._ground, self._run, self._try = ground, run, try_no
+        self._context, self._run, self._try = context, run, try_no
         self._one_process = one_process
         self._show = observer or Silent()
         self.seconds: dict[str, float] = {}
@@ -80,8 +86,8 @@ class BackupStages:
         Args:
             transfer: This run's own instead of the policy's.
         """
-        ground, wanted = self._ground, with_overrides(self._ground.policy, None, transfer).transfer.value
-        site, mine = (ground.target.name if wanted == "pull" else ground.source.name), ground.controller_site
+        context, wanted = self._context, with_overrides(self._context.policy, None, transfer).transfer.value
+        site, mine = (context.target.name if wanted == "pull" else context.source.name), context.controller_site
         why = f"the controller at {site} carries out transfer {wanted}"
         return {"acts": mine in ("", site), "why": f"{why}, this one stands at {mine}" if mine else why}
 
@@ -113,12 +119,12 @@ class BackupStages:
             Busy: Another run owns the service.
         """
         check_change_order(reason, change_roots=change_roots, approve=approve)
-        self._ground = replace(self._ground, policy=with_overrides(self._ground.policy, mode, transfer))
-        order = Order(
+        self._context = replace(self._context, policy=with_overrides(self._context.policy, mode, transfer))
+        order = RunRequest(
             self._run,
             self._try,
-            wanted_moment_ms(moment, self._ground.clock.wall_ms()) if moment else None,
-            self._ground.host.me() if self._one_process else {},
+            wanted_moment_ms(moment, self._context.clock.wall_ms()) if moment else None,
+            self._context.host.me() if self._one_process else {},
             reason or "",
             approve_deletions,
             wait,
@@ -127,7 +133,7 @@ class BackupStages:
             change_roots,
             approve,
         )
-        begin = Begin(self._ground, self._finish, change_roots=change_roots)
+        begin = StartRun(self._context, self._finish, change_roots=change_roots)
         return self._timed("preflight", lambda: begin.run(order))
 
     def moment(self) -> dict[str, Any]:
@@ -135,7 +141,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            return TakeMoment(self._ground, self._ground.claims.pulse(claim)).run(claim, point)
+            return SnapshotPoint(self._context, self._context.claims.heartbeat_for(claim)).run(claim, point)
 
         return self._timed("moment", work)
 
@@ -153,7 +159,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            return StagePoint(self._ground, self._beat(claim)).run(claim, point, shard, self._try)
+            return StagePoint(self._context, self._heartbeat(claim)).run(claim, point, shard, self._try)
 
         return self._timed("stage", work)
 
@@ -162,7 +168,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            return PlacePoint(self._ground, self._beat(claim)).run(claim, point, self._try)
+            return PlacePoint(self._context, self._heartbeat(claim)).run(claim, point, self._try)
 
         return self._timed("place", work)
 
@@ -180,7 +186,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            return SealPoint(self._ground).run(claim, point, self.seconds)
+            return SealPoint(self._context).run(claim, point, self.seconds)
 
         try:
             return self._timed("seal", work)
@@ -192,7 +198,7 @@ class BackupStages:
 
     def prune(self) -> dict[str, Any]:
         """Removes points that no rule keeps (section 4.8)."""
-        return self._timed("prune", lambda: Prune(self._ground).run(self._run))
+        return self._timed("prune", lambda: Prune(self._context).run(self._run))
 
     def sealed(self) -> dict[str, Any]:
         """Gives the run's sealed point in the shape of section 10.
@@ -202,13 +208,13 @@ class BackupStages:
         """
         point = self._already()
         if point is None:
-            self._ground.claims.fell(self._run)
+            self._context.claims.fell(self._run)
             raise Failed(
-                self._ground.policy.service,
+                self._context.policy.service,
                 f"run {self._run} sealed no point",
-                f"See why: hadoop-dr explain {self._ground.policy.service}",
+                f"See why: hadoop-dr explain {self._context.policy.service}",
             )
-        return sealed_document(self._ground.policy.service, point)
+        return sealed_document(self._context.policy.service, point)
 
     def last_word(self) -> dict[str, Any]:
         """Gives the run's sealed point once no other stage of it will come any more, or gives its claim back.
@@ -225,12 +231,12 @@ class BackupStages:
     def give_back(self, reason: str) -> None:
         """Ends the run's claim; a point whose moment was taken is carried on by the next run, another one is void."""
         try:
-            state, claim = self._ground.claims.owned(self._run)
+            state, claim = self._context.claims.owned(self._run)
             point = state.points[claim.point]
             if point.state is PointState.CLAIMED:
-                Void(self._ground).void(claim, point.point, reason)
+                Void(self._context).void(claim, point.point, reason)
             else:
-                self._ground.ledger.append_mine(claim, "released", {"reason": reason})
+                self._context.ledger.append_mine(claim, "released", {"reason": reason})
         except Superseded:
             return  # somebody else has the service, or nobody
 
@@ -255,58 +261,60 @@ class BackupStages:
             raise
         pruned = self._prune_after_seal()
         told = dict.fromkeys([*did, *document["warnings"], *self._notes, *pruned])
-        return {**document, "requests": self._ground.asked.document(), "warnings": list(told)}
+        return {**document, "requests": self._context.asked.document(), "warnings": list(told)}
 
     # ------------------------------------------------------------------ parts
 
     def _mine(self) -> tuple[Claim, Point]:
         """The claim in force, which must be this run's, and its point."""
-        state, claim = self._ground.claims.owned(self._run)
-        self._ground.claims.pulse(claim)
+        state, claim = self._context.claims.owned(self._run)
+        self._context.claims.heartbeat_for(claim)
         point = state.points[claim.point]
-        self._ground = replace(self._ground, policy=self._ground.thaw(point.frozen))
+        self._context = replace(self._context, policy=self._context.load_frozen_policy(point.frozen))
         return claim, point
 
     def _already(self) -> Point | None:
         """The point this run sealed."""
         mine = [
-            p for p in self._ground.ledger.read().points.values() if p.run == self._run and p.state is PointState.SEALED
+            p
+            for p in self._context.ledger.read().points.values()
+            if p.run == self._run and p.state is PointState.SEALED
         ]
         return mine[-1] if mine else None
 
-    def _planner(self, claim: Claim) -> MakePlan:
-        return MakePlan(self._ground, self._beat(claim))
+    def _planner(self, claim: Claim) -> PlanPoint:
+        return PlanPoint(self._context, self._heartbeat(claim))
 
     def _verifier(self, claim: Claim) -> VerifyPoint:
-        return VerifyPoint(self._ground, self._beat(claim))
+        return VerifyPoint(self._context, self._heartbeat(claim))
 
-    def _beat(self, claim: Claim) -> Callable[[int], None]:
-        pulse = self._ground.claims.pulse(claim)
+    def _heartbeat(self, claim: Claim) -> Callable[[int], None]:
+        writer = self._context.claims.heartbeat_for(claim)
 
-        def beat(done: int = 1) -> None:
-            pulse.beat(done)
+        def heartbeat(done: int = 1) -> None:
+            writer.beat(done)
             self._show.advance(done)
 
-        return beat
+        return heartbeat
 
     def _finish(self, claim: Claim, point: Point) -> None:
         """Carries a point of an earlier run to its seal, under this run's claim and the policy it was begun with.
 
         What becomes of foreign changes is what a person wants now, who may have been asked since.
         """
-        policy = replace(self._ground.thaw(point.frozen), drift=self._ground.policy.drift)
-        ground = replace(self._ground, policy=policy)
-        BackupStages(ground, self._run, self._try, observer=self._show)._carry(claim, point)
+        policy = replace(self._context.load_frozen_policy(point.frozen), drift=self._context.policy.drift)
+        context = replace(self._context, policy=policy)
+        BackupStages(context, self._run, self._try, observer=self._show)._carry(claim, point)
 
     def _carry(self, claim: Claim, point: Point) -> None:
         plan = self._planner(claim).run(claim, point)
-        heartbeat = self._beat(claim)
-        stage, place = StagePoint(self._ground, heartbeat), PlacePoint(self._ground, heartbeat)
+        heartbeat = self._heartbeat(claim)
+        stage, place = StagePoint(self._context, heartbeat), PlacePoint(self._context, heartbeat)
         for shard in range(plan["shards"]):
             stage.run(claim, point, shard, self._try)
-        place.run(claim, self._ground.ledger.read().points[point.point], self._try)
-        self._verifier(claim).run(claim, self._ground.ledger.read().points[point.point])
-        SealPoint(self._ground).run(claim, self._ground.ledger.read().points[point.point], {})
+        place.run(claim, self._context.ledger.read().points[point.point], self._try)
+        self._verifier(claim).run(claim, self._context.ledger.read().points[point.point])
+        SealPoint(self._context).run(claim, self._context.ledger.read().points[point.point], {})
 
     def _prune_after_seal(self) -> Sequence[str]:
         """Prunes; what keeps it from that takes no seal back, and the next run does it."""
@@ -317,7 +325,7 @@ class BackupStages:
 
     def _hand_over(self, awaits: str) -> None:
         """Where every stage is a process of its own, says what comes next; after the last one that is nothing."""
-        claims = self._ground.claims
+        claims = self._context.claims
         if not awaits:
             claims.heartbeat.rest()
         elif not self._one_process:
@@ -325,8 +333,8 @@ class BackupStages:
 
     def _timed(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self._show.stage(name)
-        self._ground.asked.begin(name)
-        begun = self._ground.clock.monotonic_s()
+        self._context.asked.begin(name)
+        begun = self._context.clock.monotonic_s()
         try:
             result = work()
         except DrError as error:
@@ -334,10 +342,10 @@ class BackupStages:
                 self._hand_over(f"another try of {name}")
             raise
         self._hand_over(AWAITED.get(name, ""))
-        spent = self._ground.clock.monotonic_s() - begun
+        spent = self._context.clock.monotonic_s() - begun
         self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
-        problem = self._ground.claims.heartbeat.take_problem()
-        if notes := [*self._ground.ledger.take_notes(), *([problem] if problem else [])]:
+        problem = self._context.claims.heartbeat.take_problem()
+        if notes := [*self._context.ledger.take_notes(), *([problem] if problem else [])]:
             self._notes += notes
             result = {**result, "warnings": [*result.get("warnings", ()), *notes]}
         return result

@@ -18,7 +18,7 @@ from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.audit.point import AuditPoint
 from hadoop_dr.services.audit.sampling import SampleOlder
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.datasets.hive.smoke import run_smoke
 from hadoop_dr.services.foreign.changes import ForeignChanges, Found
@@ -28,7 +28,7 @@ from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
-from hadoop_dr.services.recovery.repair import Mend, Note
+from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
 VERDICT = "verdict.json"
@@ -39,12 +39,12 @@ class VerifyPoint:
     """Proves what place left.
 
     Args:
-        ground: The service.
-        beat: Told how many objects were looked at.
+        context: The service.
+        heartbeat: Told how many objects were looked at.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat = ground, beat
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat = context, heartbeat
         self._answers: list[dict[str, object]] = []
         self._hindered: list[str] = []
         self._sampled: dict[str, object] | None = None
@@ -60,10 +60,10 @@ class VerifyPoint:
             Mismatch: Something differs; the message names the first path.
             ForeignFound: Somebody else changed the secondary meanwhile, and that is left to a person.
         """
-        self._ground.ledger.require(claim)
-        documents = Documents(self._ground, point)
+        self._context.ledger.require(claim)
+        documents = Documents(self._context, point)
         roots = planned_roots(documents)
-        foreign = ForeignChanges(self._ground, point, documents, roots)
+        foreign = ForeignChanges(self._context, point, documents, roots)
         number = foreign.next_candidate(self._newest_candidate(point, roots))
         verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
         if found:
@@ -116,14 +116,14 @@ class VerifyPoint:
     ) -> None:
         """Once: what differs is carried over again, by comparing everything (section 4.6)."""
         for root in roots:
-            Mend(self._ground, self._beat).repair(claim, root, candidates[root.root].name, note)
-        Catalogs(self._ground).create(point, documents, lambda: self._ground.check_claim(claim))
+            Repair(self._context, self._heartbeat).repair(claim, root, candidates[root.root].name, note)
+        Catalogs(self._context).create(point, documents, lambda: self._context.check_claim(claim))
 
     def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int:
         """Number of the newest candidate an earlier try took: older ones do not show what it repaired."""
-        namenode, number = self._ground.target.namenode, 0
+        namenode, number = self._context.target.namenode, 0
         names = {snapshot.name for root in roots for snapshot in namenode.snapshots(root.root)}
-        while snapshot_name(self._ground.policy.service, point.epoch, point.point, number + 1) in names:
+        while snapshot_name(self._context.policy.service, point.epoch, point.point, number + 1) in names:
             number += 1
         return number
 
@@ -132,15 +132,15 @@ class VerifyPoint:
 
         Nothing is ever removed here: a worker that slept through a takeover must find nothing it could destroy.
         """
-        name = snapshot_name(self._ground.policy.service, point.epoch, point.point, repair)
-        namenode, found = self._ground.target.namenode, dict[str, Snapshot]()
+        name = snapshot_name(self._context.policy.service, point.epoch, point.point, repair)
+        namenode, found = self._context.target.namenode, dict[str, Snapshot]()
         for root in roots:
             with suppress(AlreadyExists):
                 namenode.create_snapshot(root.root, name)
             found[root.root] = snapshot_named(namenode, root.root, name)
             # Taking a snapshot sets the directory's time, on both sites; the source's is the one to show.
             namenode.set_times(root.root, point.taken["roots"][root.root]["created_ms"])
-            self._beat(1)
+            self._heartbeat(1)
         return found
 
     def _verdict(
@@ -152,12 +152,12 @@ class VerifyPoint:
         foreign: ForeignChanges,
         number: int,
     ) -> tuple[Verdict, Found]:
-        ground, verdict, found = self._ground, Verdict(), dict[str, Sequence[Foreign]]()
-        check = VerifyRoot(ground.target.namenode, ground.local_mover, self._beat)
-        audit, records = AuditPoint(ground, self._beat), StageRecords(ground, documents, self._beat)
+        context, verdict, found = self._context, Verdict(), dict[str, Sequence[Foreign]]()
+        check = VerifyRoot(context.target.namenode, context.local_mover, self._heartbeat)
+        audit, records = AuditPoint(context, self._heartbeat), StageRecords(context, documents, self._heartbeat)
         for root in roots:
             base = f"{root.root}/.snapshot/{names[root.root]}"
-            known = dict(walk(ground.target.namenode, base)) if root.audit is Audit.WHOLE else None
+            known = dict(walk(context.target.namenode, base)) if root.audit is Audit.WHOLE else None
             if strange := foreign.of(root.root, known):
                 found[root.root] = strange
             if found:
@@ -175,12 +175,12 @@ class VerifyPoint:
             verdict.add(audit.root(root, known, names[root.root]))
         if found:
             return verdict, found
-        sample = SampleOlder(ground, self._beat)
+        sample = SampleOlder(context, self._heartbeat)
         verdict.add(sample.run(point, names))
         self._hindered, self._sampled = audit.hindered, sample.sampled
-        catalogs = Catalogs(ground)
+        catalogs = Catalogs(context)
         verdict.add(catalogs.verify(point, documents, number))
         self._position = catalogs.position
-        smoke, self._answers = run_smoke(ground)
+        smoke, self._answers = run_smoke(context)
         verdict.add(smoke)
         return verdict, found

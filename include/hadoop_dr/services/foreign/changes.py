@@ -22,7 +22,7 @@ from typing import cast
 
 from hadoop_dr.domain.diff import Changes
 from hadoop_dr.domain.errors import AlreadyExists, ForeignFound
-from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.foreign import Foreign, is_change
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
@@ -30,7 +30,7 @@ from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.work import StagedShard
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.find import Carried, FindForeign
 from hadoop_dr.services.foreign.kept import is_unchanged, refusal
 from hadoop_dr.services.points.documents import Documents
@@ -46,18 +46,18 @@ class ForeignChanges:
     """What somebody else did to the roots of one point.
 
     Args:
-        ground: The service.
+        context: The service.
         point: The point.
         documents: Its documents.
         roots: Its plan.
     """
 
     def __init__(
-        self, ground: Ground, point: Point, documents: Documents, roots: Sequence[RootPlan]
+        self, context: BackupContext, point: Point, documents: Documents, roots: Sequence[RootPlan]
     ) -> None:
-        self._ground, self._documents = ground, documents
+        self._context, self._documents = context, documents
         self._point, self._roots = point, roots
-        self._find = FindForeign(ground.target.namenode)
+        self._find = FindForeign(context.target.namenode)
         self._differences: dict[str, tuple[Carried, Changes]] = {}
 
     def next_candidate(self, newest: int) -> int:
@@ -68,10 +68,10 @@ class ForeignChanges:
         Raises:
             ForeignFound: It was refused, and everything is as it was.
         """
-        refused = self._ground.ledger.read().foreign(self._point)
+        refused = self._context.ledger.read().foreign(self._point)
         if refused is not None and refused.number == newest:
-            if self._ground.policy.drift is Drift.REFUSE and is_unchanged(self._ground, self._point, refused):
-                raise refusal(self._ground, refused)
+            if self._context.policy.drift is Drift.REFUSE and is_unchanged(self._context, self._point, refused):
+                raise refusal(self._context, refused)
             return newest + 1
         return newest + 1 if self._noted(_begun(newest + 1)) else newest
 
@@ -85,7 +85,7 @@ class ForeignChanges:
         told = zip(steps, self._find.differences(steps), strict=True)
         self._differences = {step.root: (step, changes) for step, changes in told}
 
-    def of(self, root: str, known: Mapping[str, Listed] | None) -> list[Foreign]:
+    def of(self, root: str, known: Mapping[str, DirEntry] | None) -> list[Foreign]:
         """Foreign changes of one root.
 
         Args:
@@ -100,16 +100,16 @@ class ForeignChanges:
         Raises:
             ForeignFound: The policy says to leave it to a person.
         """
-        ground, rule = self._ground, self._ground.policy.drift.value
-        name = f"dr-{ground.policy.service}-kept-{self._point.point}.{number}"
+        context, rule = self._context, self._context.policy.drift.value
+        name = f"dr-{context.policy.service}-kept-{self._point.point}.{number}"
         for root in found:
             with suppress(AlreadyExists):
-                ground.target.namenode.create_snapshot(root, name)
+                context.target.namenode.create_snapshot(root, name)
         lines = [one.told(root) for root, changes in found.items() for one in changes]
         body = {
             "point": self._point.point,
             "number": number,
-            "site": ground.target.name,
+            "site": context.target.name,
             "snapshots": dict.fromkeys(found, name),
             "found": lines[:MOST_TOLD],
             "count": len(lines),
@@ -117,17 +117,17 @@ class ForeignChanges:
         }
         kept = self._recorded(number, rule)
         if kept is None:
-            ground.ledger.append_mine(claim, "kept", body)
+            context.ledger.append_mine(claim, "kept", body)
             kept = self._recorded(number, rule)
         assert kept is not None
-        if ground.policy.drift is Drift.REFUSE:
-            raise refusal(self._ground, kept)
+        if context.policy.drift is Drift.REFUSE:
+            raise refusal(self._context, kept)
 
     def again(self, number: int) -> ForeignFound:
         """The error for changes that went on while others were undone."""
-        kept = self._recorded(number, self._ground.policy.drift.value)
+        kept = self._recorded(number, self._context.policy.drift.value)
         assert kept is not None
-        return refusal(self._ground, kept)
+        return refusal(self._context, kept)
 
     def note_repair(self, number: int, root: RootPlan, staged: Sequence[StagedShard]) -> None:
         """Writes down what a repair is about to do in a root, so that its result can be told from foreign changes."""
@@ -151,7 +151,7 @@ class ForeignChanges:
             if self._noted(_begun(repair)):
                 return self._repaired(root, repair, candidate)
         assert root.base is not None
-        staged, whole = StageRecords(self._ground, self._documents).staged(root)
+        staged, whole = StageRecords(self._context, self._documents).staged(root)
         return Carried(root.root, root.base, candidate, root.items, root.plan, staged, whole)
 
     def _repaired(self, root: RootPlan, repair: int, candidate: str) -> Carried:
@@ -173,10 +173,10 @@ class ForeignChanges:
         return self._documents.get_json(name) is not None
 
     def _candidate(self, number: int) -> str:
-        return snapshot_name(self._ground.policy.service, self._point.epoch, self._point.point, number)
+        return snapshot_name(self._context.policy.service, self._point.epoch, self._point.point, number)
 
     def _recorded(self, number: int, rule: str) -> Kept | None:
-        every: Sequence[Kept] = self._ground.ledger.read().kept
+        every: Sequence[Kept] = self._context.ledger.read().kept
         mine = (one for one in every if (one.point, one.number, one.rule) == (self._point.point, number, rule))
         return next(mine, None)
 

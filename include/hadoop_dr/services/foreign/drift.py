@@ -14,14 +14,14 @@ from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.diff import merge, visible
 from hadoop_dr.domain.drift import moved_or_new
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.verify import differing_fields, say_difference
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 
 
 class _Doubt(NamedTuple):
@@ -34,7 +34,7 @@ class _Doubt(NamedTuple):
     now: str
 
 
-def found_by_root(ground: Ground, last: Baseline, now: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+def found_by_root(context: BackupContext, last: Baseline, now: Mapping[str, str] | None = None) -> dict[str, list[str]]:
     """Lists what changed on the target since its newest point, by root and name, where that can be told.
 
     A file that is known to be damaged may be taken away or put right by hand: the next run copies it again.
@@ -49,21 +49,21 @@ def found_by_root(ground: Ground, last: Baseline, now: Mapping[str, str] | None 
     bad = {f"{root}/{path}".rstrip("/") for root, path in last.newest.bad_files}
     found = {
         root: [line for line in lines if not any(line.startswith(f"{path} was ") for path in bad)]
-        for root, lines in drift_by_root(ground, bases, now).items()
+        for root, lines in drift_by_root(context, bases, now).items()
     }
     return {root: lines for root, lines in found.items() if lines}
 
 
 def drift_by_root(
-    ground: Ground, bases: Mapping[str, str], now: Mapping[str, str] | None = None
+    context: BackupContext, bases: Mapping[str, str], now: Mapping[str, str] | None = None
 ) -> dict[str, list[str]]:
     """Lists what changed on the target since a snapshot of each root; roots without a change are left out.
 
     Args:
         now: Snapshots by root that the changes are read up to; else the live tree.
     """
-    namenode, upto = ground.target.namenode, now or {}
-    told = side_by_side(lambda one: visible(merge(namenode.diff(*one, upto.get(one[0], "")))), bases.items())
+    namenode, upto = context.target.namenode, now or {}
+    told = map_bounded(lambda one: visible(merge(namenode.diff(*one, upto.get(one[0], "")))), bases.items())
     changes = dict(zip(bases, told, strict=True))
     found = {root: [foreign.told(root) for foreign in moved_or_new(one)] for root, one in changes.items()}
     doubts = [
@@ -72,7 +72,7 @@ def drift_by_root(
         for change in one.modified
         if change.old is not None and change.new is not None
     ]
-    for doubt, line in zip(doubts, side_by_side(lambda doubt: _altered(namenode, doubt), doubts), strict=True):
+    for doubt, line in zip(doubts, map_bounded(lambda doubt: _altered(namenode, doubt), doubts), strict=True):
         if line:
             found[doubt.root].append(line)
     return {root: lines for root, lines in found.items() if lines}
@@ -96,9 +96,9 @@ def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list
     return different + [f"{root}/{path} is missing" for path in left]
 
 
-def kept_name(ground: Ground, claim: Claim) -> str:
+def kept_name(context: BackupContext, claim: Claim) -> str:
     """Name of the snapshots that keep what an undo undoes, until a person removes them (I10)."""
-    return f"dr-{ground.policy.service}-kept-{claim.epoch}-{claim.n}"
+    return f"dr-{context.policy.service}-kept-{claim.epoch}-{claim.n}"
 
 
 def _altered(namenode: NameNode, doubt: _Doubt) -> str | None:
@@ -124,5 +124,5 @@ def _own_attributes(namenode: NameNode, path: str, was: str, now: str) -> Iterat
         yield f"{path} was changed: its ACL or extended attributes differ"
 
 
-def _untimed(facts: Facts) -> Facts:
+def _untimed(facts: FileAttributes) -> FileAttributes:
     return replace(facts, mtime_ms=0)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.diff import Changes, merge, visible
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.facts import NO_EXTRAS, Extras, Facts, Listed
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, DirEntry, FileAttributes
 from hadoop_dr.domain.foreign import Asked, Comparison, Foreign, expected_of, fled, should_be, together
 from hadoop_dr.domain.inventory import Entry, changes_between
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan import Plan
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.snapshot_tree import Crew, Limits, Tree, without_work_area
+from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, ReadLimits, Tree, without_work_area
 
 _FEW = 4
 """So many items of one directory are cheaper to read one by one, however large it is."""
@@ -55,8 +55,8 @@ class FindForeign:
         limits: How hard it may be asked.
     """
 
-    def __init__(self, target: NameNode, limits: Limits | None = None) -> None:
-        self._target, self._limits = target, limits or Limits()
+    def __init__(self, target: NameNode, limits: ReadLimits | None = None) -> None:
+        self._target, self._limits = target, limits or ReadLimits()
 
     def differences(self, carried: Sequence[Carried]) -> list[Changes]:
         """Reads what the target itself says of each root, side by side.
@@ -64,10 +64,10 @@ class FindForeign:
         Raises:
             BaselineLost: A snapshot cannot be read.
         """
-        with Crew(self._limits) as crew:
-            return list(crew.map(self._difference, carried))
+        with BoundedPool(self._limits) as pool:
+            return list(pool.map(self._difference, carried))
 
-    def run(self, carried: Carried, changes: Changes, known: Mapping[str, Listed] | None = None) -> list[Foreign]:
+    def run(self, carried: Carried, changes: Changes, known: Mapping[str, DirEntry] | None = None) -> list[Foreign]:
         """Lays a root's difference and its plan beside each other.
 
         Args:
@@ -75,9 +75,9 @@ class FindForeign:
         """
         if changes == Changes() and not carried.items:
             return []
-        with Crew(self._limits) as crew:
-            now = _View(Tree(self._target, carried.root, carried.candidate), crew, known)
-            then = _View(Tree(self._target, carried.root, carried.base), crew, None)
+        with BoundedPool(self._limits) as pool:
+            now = _View(Tree(self._target, carried.root, carried.candidate), pool, known)
+            then = _View(Tree(self._target, carried.root, carried.base), pool, None)
             bound = _fled(fled(carried.items, carried.whole, changes), then)
             expected = expected_of(
                 carried.items, carried.plan, carried.staged, carried.whole, bound, complete=carried.complete
@@ -95,7 +95,7 @@ class FindForeign:
         except Failed as error:
             if error.retryable:
                 raise
-        with Crew(self._limits) as here, Crew(self._limits) as there:
+        with BoundedPool(self._limits) as here, BoundedPool(self._limits) as there:
             older = Tree(self._target, carried.root, carried.base).walk(here)
             newer = Tree(self._target, carried.root, carried.candidate).walk(there)
             return visible(changes_between(older, without_work_area(newer)))
@@ -104,8 +104,8 @@ class FindForeign:
 class _View:
     """One snapshot, asked by listings where that is cheaper, or not at all where all of it is known."""
 
-    def __init__(self, tree: Tree, crew: Crew, known: Mapping[str, Listed] | None) -> None:
-        self.tree, self.crew, self._known = tree, crew, known
+    def __init__(self, tree: Tree, pool: BoundedPool, known: Mapping[str, DirEntry] | None) -> None:
+        self.tree, self.pool, self._known = tree, pool, known
         self._below: dict[str, list[Entry]] | None = None
 
     def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
@@ -119,8 +119,8 @@ class _View:
                 wanted[parent(path)].add(path)
         single = [path for group in wanted.values() if len(group) < _FEW or "" in group for path in group]
         lists = [(above, group) for above, group in wanted.items() if len(group) >= _FEW and "" not in group]
-        found.update((entry.path, entry) for entry in self.crew.map(self.tree.entry, single))
-        for children in self.crew.map(lambda one: [e for e in self.tree.children(one[0]) if e.path in one[1]], lists):
+        found.update((entry.path, entry) for entry in self.pool.map(self.tree.entry, single))
+        for children in self.pool.map(lambda one: [e for e in self.tree.children(one[0]) if e.path in one[1]], lists):
             found.update((entry.path, entry) for entry in children)
         return found
 
@@ -134,14 +134,14 @@ class _View:
                 self._below.setdefault(parent(path), []).append(Entry(path, listed.inode, listed.facts))
         return self._below.get(directory, [])
 
-    def extras(self, entry: Entry) -> Extras:
+    def extras(self, entry: Entry) -> AclAndXattrs:
         """Reads what a listing does not carry."""
         return self.tree.extras(entry, xattrs=True)
 
 
 def _fled(paths: Sequence[str], then: _View) -> dict[str, Entry]:
     tops = then.entries(paths)
-    below = then.tree.below(tops.values(), then.crew, lambda _: True)
+    below = then.tree.below(tops.values(), then.pool, lambda _: True)
     return {**{entry.path: entry for entry in below}, **tops}
 
 
@@ -151,23 +151,23 @@ def _brought(comparison: Comparison, now: _View) -> Iterator[Entry]:
     while level:
         yield from level
         directories = [entry.path for entry in level if entry.facts.is_dir and comparison.enter(entry)]
-        level = [entry for children in now.crew.map(now.children, directories) for entry in children]
+        level = [entry for children in now.pool.map(now.children, directories) for entry in children]
 
 
 def _attributes(
     asked: Sequence[Asked], then: _View, now: _View
-) -> Iterator[tuple[Asked, tuple[Facts, Extras], tuple[Facts, Extras]]]:
+) -> Iterator[tuple[Asked, tuple[FileAttributes, AclAndXattrs], tuple[FileAttributes, AclAndXattrs]]]:
     after = now.entries(one.new for one in asked)
     before = then.entries(one.old for one in asked if one.item is None)
 
-    def extras(one: Asked) -> tuple[Extras, Extras]:
+    def extras(one: Asked) -> tuple[AclAndXattrs, AclAndXattrs]:
         entry = after[one.new]
         if not entry.facts.is_dir:
-            return NO_EXTRAS, NO_EXTRAS
+            return NO_ACL_OR_XATTRS, NO_ACL_OR_XATTRS
         planned = should_be(one)
         return planned[1] if planned else then.extras(before[one.old]), now.extras(entry)
 
-    for one, (was, is_now) in zip(asked, now.crew.map(extras, asked), strict=True):
+    for one, (was, is_now) in zip(asked, now.pool.map(extras, asked), strict=True):
         planned = should_be(one)
         facts = planned[0] if planned else before[one.old].facts
         yield one, (facts, was), (after[one.new].facts, is_now)

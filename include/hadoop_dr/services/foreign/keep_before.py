@@ -25,14 +25,14 @@ from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan, copy_resu
 from hadoop_dr.domain.kept import BEFORE, MOST_TOLD
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Claim, Point
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.drift import found_by_root
 from hadoop_dr.services.points.baseline import find_baseline
 from hadoop_dr.services.points.stored_plan import RootPlan
 
 
 def keep_before(
-    ground: Ground, claim: Claim, point: Point, roots: Sequence[RootPlan]
+    context: BackupContext, claim: Claim, point: Point, roots: Sequence[RootPlan]
 ) -> list[str]:
     """Keeps it, or refuses the run.
 
@@ -46,29 +46,29 @@ def keep_before(
     if not whole:
         return []
     # Also a full run, which builds on no point, tells foreign changes from the newest one.
-    baseline = find_baseline(ground, ground.ledger.known(), {root.root for root in whole})
-    since = found_by_root(ground, baseline, {root.root: str(root.base) for root in whole})
+    baseline = find_baseline(context, context.ledger.known(), {root.root for root in whole})
+    since = found_by_root(context, baseline, {root.root: str(root.base) for root in whole})
     copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
     results = list[Result]()
     for root in whole:
-        results += _results(ground, copies[root.root], since.get(root.root, ()))
-    refuse_on_failure(ground.policy.service, results)
-    told = {root: list(lines) for root, lines in _to_keep(ground, baseline, copies, since)}
+        results += _results(context, copies[root.root], since.get(root.root, ()))
+    refuse_on_failure(context.policy.service, results)
+    told = {root: list(lines) for root, lines in _to_keep(context, baseline, copies, since)}
     counts = {root: len(since[root]) if root in since else copies[root].count for root in told}
-    keep_aside(ground, claim, point.point, told, counts)
-    untold = [root for root in told if root not in since and not _is_new(ground, root)]
-    site, why = ground.target.name, "foreign changes cannot be told there; what goes or is replaced is kept"
+    keep_aside(context, claim, point.point, told, counts)
+    untold = [root for root in told if root not in since and not _is_new(context, root)]
+    site, why = context.target.name, "foreign changes cannot be told there; what goes or is replaced is kept"
     return [f"{site}:{root}: {why}" for root in untold]
 
 
-def _is_new(ground: Ground, root: str) -> bool:
-    return is_new(ground.ledger.known(), ground.target.name, root)
+def _is_new(context: BackupContext, root: str) -> bool:
+    return is_new(context.ledger.known(), context.target.name, root)
 
 
-def _results(ground: Ground, found: ExistingCopy, since: Sequence[str]) -> list[Result]:
+def _results(context: BackupContext, found: ExistingCopy, since: Sequence[str]) -> list[Result]:
     """What is certainly foreign in a root, as a reason not to go on where the policy says so."""
-    refuse, site = ground.policy.drift is Drift.REFUSE, ground.target.name
-    if _is_new(ground, found.root):
+    refuse, site = context.policy.drift is Drift.REFUSE, context.target.name
+    if _is_new(context, found.root):
         return [one for one in copy_results(site, [found], refuse=refuse) if one.mark is Mark.FAIL]
     if not since or not refuse:
         return []
@@ -76,7 +76,7 @@ def _results(ground: Ground, found: ExistingCopy, since: Sequence[str]) -> list[
 
 
 def _to_keep(
-    ground: Ground, baseline: Baseline, copies: Mapping[str, ExistingCopy], since: Mapping[str, Sequence[str]]
+    context: BackupContext, baseline: Baseline, copies: Mapping[str, ExistingCopy], since: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[str, Iterator[str]]]:
     for root, found in copies.items():
         if root in since:
@@ -85,13 +85,13 @@ def _to_keep(
             yield root, found.lines()
 
 
-def aside_name(ground: Ground, point: str, when: str) -> str:
+def aside_name(context: BackupContext, point: str, when: str) -> str:
     """Names the snapshots that keep what a point takes away or replaces."""
-    return f"dr-{ground.policy.service}-kept-{point}.{when}"
+    return f"dr-{context.policy.service}-kept-{point}.{when}"
 
 
 def keep_aside(
-    ground: Ground,
+    context: BackupContext,
     claim: Claim,
     point: str,
     told: Mapping[str, Sequence[str]],
@@ -105,20 +105,20 @@ def keep_aside(
         counts: How much that is, as only the first is told.
         when: End of the snapshots' name: when it was found.
     """
-    name, kept = aside_name(ground, point, when), ground.ledger.known().kept
+    name, kept = aside_name(context, point, when), context.ledger.known().kept
     new = [root for root in told if not any(one.snapshots.get(root) == name for one in kept)]
     for root in new:
         with suppress(AlreadyExists):
-            ground.target.namenode.create_snapshot(root, name)
+            context.target.namenode.create_snapshot(root, name)
     if not new:
         return
     body = {
         "point": point,
         "number": -1,
-        "site": ground.target.name,
+        "site": context.target.name,
         "snapshots": dict.fromkeys(new, name),
         "found": [line for root in new for line in told[root]][:MOST_TOLD],
         "count": sum(counts[root] for root in new),
         "rule": BEFORE,
     }
-    ground.ledger.append_mine(claim, "kept", body)
+    context.ledger.append_mine(claim, "kept", body)

@@ -12,7 +12,7 @@ from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import BEFORE, Kept
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point, ServiceState
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 
 _KEPT = {
     Drift.REFUSE.value: "foreign changes were found during the run and kept",
@@ -21,7 +21,7 @@ _KEPT = {
 }
 
 
-def kept_results(ground: Ground, state: ServiceState) -> tuple[list[Result], frozenset[str]]:
+def kept_results(context: BackupContext, state: ServiceState) -> tuple[list[Result], frozenset[str]]:
     """Names what is kept, and the points that wait for a person's word about it: looked at now, as a backup would.
 
     Returns:
@@ -32,7 +32,7 @@ def kept_results(ground: Ground, state: ServiceState) -> tuple[list[Result], fro
         kept = state.foreign(point)
         if kept is None:
             continue
-        told = _waiting(ground, point, kept)
+        told = _waiting(context, point, kept)
         results.append(told)
         if told.mark is Mark.FAIL:
             undecided.add(point.point)
@@ -40,55 +40,55 @@ def kept_results(ground: Ground, state: ServiceState) -> tuple[list[Result], fro
     return results, frozenset(undecided)
 
 
-def _waiting(ground: Ground, point: Point, kept: Kept) -> Result:
-    error = refusal(ground, kept)
+def _waiting(context: BackupContext, point: Point, kept: Kept) -> Result:
+    error = refusal(context, kept)
     said = error.problem.removeprefix("drift: ")
-    if ground.policy.drift is Drift.RESTORE:
+    if context.policy.drift is Drift.RESTORE:
         return warn("drift", said, "The next backup undoes what is left of it and keeps it aside (drift: restore).")
     try:
-        unchanged = is_unchanged(ground, point, kept)
+        unchanged = is_unchanged(context, point, kept)
     except DrError as lost:
-        return fail("drift", f"{said}; whether it is still so could not be seen: {lost}", error.mend)
+        return fail("drift", f"{said}; whether it is still so could not be seen: {lost}", error.remedy)
     if unchanged:
-        return fail("drift", said, error.mend)
+        return fail("drift", said, error.remedy)
     return warn("drift", f"{said}; {kept.site} has changed since", "The next backup looks again.")
 
 
-def refuse_undecided(ground: Ground, state: ServiceState) -> None:
+def refuse_undecided(context: BackupContext, state: ServiceState) -> None:
     """Ends a run before it writes anything while foreign changes that a point waits for are what they were.
 
     Raises:
         ForeignFound: So it is, and the policy leaves them to a person.
     """
-    if ground.policy.drift is not Drift.REFUSE or state.claim is not None:
+    if context.policy.drift is not Drift.REFUSE or state.claim is not None:
         return
     for point in state.unfinished():
         kept = state.foreign(point)
-        if kept is not None and is_unchanged(ground, point, kept):
-            raise refusal(ground, kept)
+        if kept is not None and is_unchanged(context, point, kept):
+            raise refusal(context, kept)
 
 
-def is_unchanged(ground: Ground, point: Point, kept: Kept) -> bool:
+def is_unchanged(context: BackupContext, point: Point, kept: Kept) -> bool:
     """Whether everything is as it was kept: one request for each root, or one for the catalog.
 
     Where a snapshot to compare with is gone it cannot be told, so it is looked at anew.
     """
-    metastore = ground.target.metastore
+    metastore = context.target.metastore
     if kept.document and (metastore is None or metastore.current_event() != kept.event):
         return False
-    name = snapshot_name(ground.policy.service, point.epoch, point.point, kept.number)
+    name = snapshot_name(context.policy.service, point.epoch, point.point, kept.number)
     roots = point.taken["roots"] if kept.snapshots else ()
     try:
-        return all(visible(merge(ground.target.namenode.diff(root, name, ""))) == Changes() for root in roots)
+        return all(visible(merge(context.target.namenode.diff(root, name, ""))) == Changes() for root in roots)
     except NotFound:
         return False
 
 
-def refusal(ground: Ground, kept: Kept) -> ForeignFound:
+def refusal(context: BackupContext, kept: Kept) -> ForeignFound:
     """The error of a run that leaves foreign changes to a person."""
     said = told_changes(kept.site, kept.found, kept.count, f" during the run of point {kept.point}")
     return ForeignFound(
-        ground.policy.service,
+        context.policy.service,
         f"drift: {said}; nothing was undone, and the point is not sealed",
         f"{way_out(kept.found, kept.count)}; then run a backup. "
         + (f"File {kept.document}" if kept.document else f"Snapshot {next(iter(kept.snapshots.values()))}")
@@ -96,29 +96,29 @@ def refusal(ground: Ground, kept: Kept) -> ForeignFound:
     )
 
 
-def note_removed(ground: Ground, side: Side, run: str) -> list[str]:
+def note_removed(context: BackupContext, side: SiteConnections, run: str) -> list[str]:
     """Records what of that which is kept a person has removed.
 
     Returns:
         Why that could not be seen, in one line.
     """
-    for one in ground.ledger.read().kept:
+    for one in context.ledger.read().kept:
         try:
             if one.site == side.name and not _is_there(side, one):
-                ground.ledger.append("unkept", {"kept": one.n}, run, ground.ledger.chain.head_n)
+                context.ledger.append("unkept", {"kept": one.n}, run, context.ledger.chain.head_n)
         except DrError as error:
             return [f"whether what was kept on {side.name} is still there could not be seen: {error}"]
     return []
 
 
-def _is_there(side: Side, kept: Kept) -> bool:
+def _is_there(side: SiteConnections, kept: Kept) -> bool:
     directory, _, name = kept.document.rpartition("/")
     if name and name in side.files.names(directory):
         return True
     return any(_has_snapshot(side, root, snapshot) for root, snapshot in kept.snapshots.items())
 
 
-def _has_snapshot(side: Side, root: str, name: str) -> bool:
+def _has_snapshot(side: SiteConnections, root: str, name: str) -> bool:
     try:
         return any(snapshot.name == name for snapshot in side.namenode.snapshots(root))
     except NotFound:
@@ -137,6 +137,6 @@ def acts_told(kept: Sequence[Kept], claim_n: int) -> list[str]:
     ]
 
 
-def left_to_a_person(ground: Ground, error: DrError) -> bool:
+def left_to_a_person(context: BackupContext, error: DrError) -> bool:
     """Whether an error is about foreign changes that nobody but a person may decide about."""
-    return isinstance(error, ForeignFound) and ground.policy.drift is Drift.REFUSE
+    return isinstance(error, ForeignFound) and context.policy.drift is Drift.REFUSE

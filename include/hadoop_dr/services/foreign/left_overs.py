@@ -14,12 +14,12 @@ from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.ledger import entry_path, pair_chain, service_chain
 from hadoop_dr.ports.files import ASIDE
 from hadoop_dr.ports.namenode import CLOCK_PROBE
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 
 _OLD_MS = 3_600_000
 
 
-def sweep_left_overs(ground: Ground, side: Side) -> list[str]:
+def sweep_left_overs(context: BackupContext, side: SiteConnections) -> list[str]:
     """Removes them on one site.
 
     Returns:
@@ -27,7 +27,7 @@ def sweep_left_overs(ground: Ground, side: Side) -> list[str]:
     """
     try:
         with ThreadPoolExecutor(4, thread_name_prefix="sweep") as pool:
-            found = pool.map(lambda directory: _old(ground, side, directory), _directories(ground))
+            found = pool.map(lambda directory: _old(context, side, directory), _directories(context))
             for path in chain.from_iterable(found):
                 side.namenode.delete(path, recursive=True)
     except DrError as error:
@@ -35,15 +35,15 @@ def sweep_left_overs(ground: Ground, side: Side) -> list[str]:
     return []
 
 
-def _directories(ground: Ground) -> set[str]:
+def _directories(context: BackupContext) -> set[str]:
     """Where small writes happen run after run, whatever the number of points: few, and the newest of each kind."""
-    pair, service = ground.pair.name, ground.policy.service
-    heads = ((pair_chain(pair), ground.roles.n), (service_chain(pair, service), ground.ledger.chain.head_n))
+    pair, service = context.pair.name, context.policy.service
+    heads = ((pair_chain(pair), context.roles.n), (service_chain(pair, service), context.ledger.chain.head_n))
     ledgers = {entry_path(path, n).rpartition("/")[0] for path, head in heads for n in (head, max(0, head - 1000))}
     return {pair_chain(pair).rpartition("/")[0], f"{service_chain(pair, service)}/checkpoints", *ledgers}
 
 
-def _old(ground: Ground, side: Side, directory: str) -> list[str]:
+def _old(context: BackupContext, side: SiteConnections, directory: str) -> list[str]:
     try:
         named = [entry for entry in side.namenode.list(directory) if entry.name.startswith((ASIDE, CLOCK_PROBE))]
     except NotFound:
@@ -51,5 +51,5 @@ def _old(ground: Ground, side: Side, directory: str) -> list[str]:
     if not named:
         return []
     # The NameNode wrote these times, so its own clock counts, whatever ours says.
-    now_ms = ground.clock.wall_ms() + side.namenode.clock_offset_ms(directory)
+    now_ms = context.clock.wall_ms() + side.namenode.clock_offset_ms(directory)
     return [f"{directory}/{entry.name}" for entry in named if now_ms - entry.facts.mtime_ms > _OLD_MS]

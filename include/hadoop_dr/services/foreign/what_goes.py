@@ -21,17 +21,17 @@ from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.what_goes import asked_in, found_in, going, still_there, without_own
 from hadoop_dr.domain.work import StagedShard
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.keep_before import aside_name, keep_aside
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 
 _LOOKED = "placing.json"
 
 
 def look_at_what_goes(
-    ground: Ground,
+    context: BackupContext,
     claim: Claim,
     point: Point,
     documents: Documents,
@@ -53,29 +53,29 @@ def look_at_what_goes(
 
     def look(concern: tuple[RootPlan, frozenset[str]]) -> list[Foreign]:
         root, gone = concern
-        changes = visible(merge(ground.target.namenode.diff(root.root, str(root.base), "")))
+        changes = visible(merge(context.target.namenode.diff(root.root, str(root.base), "")))
         if begun:
             units = {inode: there for shard in staged[root.index] for inode, there in shard.units.items()}
             changes, gone = without_own(root.items, root.plan, units, changes), still_there(gone, changes)
-        return list(_foreign(ground, root, gone, changes))
+        return list(_foreign(context, root, gone, changes))
 
-    answers = side_by_side(look, concerned)
+    answers = map_bounded(look, concerned)
     told = {
         root.root: [one.told(root.root) for one in found]
         for (root, _), found in zip(concerned, answers, strict=True)
         if found
     }
-    if told and ground.policy.drift is Drift.REFUSE:
+    if told and context.policy.drift is Drift.REFUSE:
         lines = [line for found in told.values() for line in found]
         more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
         raise ForeignFound(
-            ground.policy.service,
-            f"drift: {ground.target.name} was changed by somebody else in what point {point.point} takes away or "
+            context.policy.service,
+            f"drift: {context.target.name} was changed by somebody else in what point {point.point} takes away or "
             f"rewrites: {'; '.join(lines[:5])}{more}; {_placed(begun)}, and the point is not sealed",
             "Move it away, or set drift: restore in the policy to have it kept aside; then run a backup.",
         )
     counts = {root: len(lines) for root, lines in told.items()}
-    keep_aside(ground, claim, point.point, told, counts, _when(ground, point, told))
+    keep_aside(context, claim, point.point, told, counts, _when(context, point, told))
     documents.put_json(_LOOKED, {})
 
 
@@ -83,12 +83,12 @@ def _placed(begun: bool) -> str:
     return "the place that was begun is not carried on" if begun else "nothing was placed"
 
 
-def _when(ground: Ground, point: Point, roots: Collection[str]) -> str:
+def _when(context: BackupContext, point: Point, roots: Collection[str]) -> str:
     """Ends the snapshots' name: as an earlier try's that died, unless somebody went on changing things since."""
-    number, target = 1, ground.target.namenode
+    number, target = 1, context.target.namenode
 
     def is_taken(root: str) -> bool:
-        name = aside_name(ground, point.point, f"placing.{number}")
+        name = aside_name(context, point.point, f"placing.{number}")
         there = any(shot.name == name for shot in target.snapshots(root))
         return there and visible(merge(target.diff(root, name, ""))) != Changes()
 
@@ -97,8 +97,8 @@ def _when(ground: Ground, point: Point, roots: Collection[str]) -> str:
     return f"placing.{number}"
 
 
-def _foreign(ground: Ground, root: RootPlan, gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
-    target = ground.target.namenode
+def _foreign(context: BackupContext, root: RootPlan, gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
+    target = context.target.namenode
     yield from found_in(gone, changes)
     for change in asked_in(gone, changes):
         try:

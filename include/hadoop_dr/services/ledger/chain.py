@@ -1,4 +1,4 @@
-"""One ledger chain on two sites: read, compare-and-append, follow (DESIGN.md section 7).
+"""One ledger chain on two sites: read, find_fork-and-append, follow (DESIGN.md section 7).
 
 The deciding copy is appended first; the other follows. A chain is never edited: a copy that went apart is moved aside
 whole and made anew from the deciding one.
@@ -22,11 +22,11 @@ from hadoop_dr.domain.ledger import (
     Entry,
     Fork,
     broken_at,
-    compare,
     decode,
     digest,
     encode,
     entry_path,
+    find_fork,
 )
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
@@ -227,7 +227,7 @@ class Chain:
     def _compared(self, follower: Files, mine: Copy) -> tuple[Copy, int]:
         """Compares entry by entry; a copy that went apart is moved aside whole and begun anew."""
         there = self._follower_copy(follower)
-        if compare(mine.digests(), there.digests(), mine.start_n):
+        if find_fork(mine.digests(), there.digests(), mine.start_n):
             aside = f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}"
             follower.move(self.path, aside)
             there = Copy(1, GENESIS, ())
@@ -250,7 +250,7 @@ class Chain:
         if self.follower is None:
             return None
         self.entries()
-        return compare(self._copy.digests(), self._follower_copy(self.follower).digests(), self._copy.start_n)
+        return find_fork(self._copy.digests(), self._follower_copy(self.follower).digests(), self._copy.start_n)
 
 
 def _refuse_broken(site: str, path: str, start_n: int, start_prev: str, contents: Sequence[bytes]) -> None:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.errors import Busy, DrError, Superseded
-from hadoop_dr.domain.heartbeat import Contender, Owner, Verdict, Watched, contend, watch
+from hadoop_dr.domain.heartbeat import Contender, Contention, Owner, Watched, contend, watch
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.host import Host
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.ledger.heartbeat import Pulse, forget_heartbeats, shown_heartbeat
+from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter, forget_heartbeats, shown_heartbeat
 from hadoop_dr.services.ledger.service import ServiceLedger
 
-__all__ = ["Claims", "Pulse", "Wish"]
+__all__ = ["ClaimRequest", "Claims", "HeartbeatWriter"]
 
 _POLL_S = 0.25
 _POLL_LATER_S = 1.0
@@ -24,7 +24,7 @@ _LATER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ClaimRequest:
     """What a try wants to claim.
 
     Attributes:
@@ -74,9 +74,9 @@ class Claims:
     ) -> None:
         self._ledger, self._namenode, self._directory = ledger, namenode, directory
         self._clock, self._host, self._after_s, self._handover_s = clock, host, takeover_after_s, handover_s
-        self.heartbeat = Pulse(namenode, directory, clock, host)
+        self.heartbeat = HeartbeatWriter(namenode, directory, clock, host)
 
-    def take(self, wish: Wish) -> Claim:
+    def take(self, wish: ClaimRequest) -> Claim:
         """Claims the service, taking it over from a try that is dead or stands still.
 
         Raises:
@@ -105,11 +105,11 @@ class Claims:
                 continue
             claim = Claim(entry.n, entry.epoch, entry.run, wish.try_no, point, wish.owner, wish.frozen)
             # Who works under it is known from the start, so that a next try need not wait for one that died at once.
-            self.pulse(claim).beat(0)
+            self.heartbeat_for(claim).beat(0)
             forget_heartbeats(self._namenode, self._directory, claim.n)
             return claim
 
-    def pulse(self, claim: Claim) -> Pulse:
+    def heartbeat_for(self, claim: Claim) -> HeartbeatWriter:
         """Gives the heartbeat of this process, working under a claim this try owns."""
         self.heartbeat.work_for(claim.n)
         return self.heartbeat
@@ -138,21 +138,21 @@ class Claims:
                 return
             shown = shown_heartbeat(self._namenode, self._directory, claim.n)
             if shown is not None and shown.awaits:
-                self.pulse(claim).beat()
+                self.heartbeat_for(claim).beat()
                 self.heartbeat.rest()
         except DrError:
             return  # nothing but time is lost by it
 
-    def _wait_for_standstill(self, claim: Claim, wish: Wish) -> None:
+    def _wait_for_standstill(self, claim: Claim, wish: ClaimRequest) -> None:
         contender = Contender(wish.run, wish.wait, self._after_s)
         watched, began_s, told = None, self._clock.monotonic_s(), False
         while True:
             now_s = self._clock.monotonic_s()
             watched = watch(watched, shown_heartbeat(self._namenode, self._directory, claim.n), now_s)
             match contend(self._owner(claim, watched), contender, watched, now_s):
-                case Verdict.TAKE_OVER:
+                case Contention.TAKE_OVER:
                     return
-                case Verdict.BUSY:
+                case Contention.BUSY:
                     service = self._directory.rpartition("/")[2]
                     raise Busy(service, f"busy: {claim.run}", wish.busy)
             later = now_s - began_s >= _LATER_S

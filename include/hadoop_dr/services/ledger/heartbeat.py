@@ -30,7 +30,7 @@ _LONG_S = 5.0
 _MANY = 1000
 
 
-class Pulse:
+class HeartbeatWriter:
     """Shows others that this process moves on. Only work moves it: call ``beat`` where something was achieved.
 
     One for each process, for all its threads: what it writes is at most one attribute a second. A heartbeat that cannot
@@ -117,16 +117,16 @@ class Pulse:
             self._write(Heartbeat(self._claim_n, self._count, self._me, awaits, for_s))
             self._claim_n = None
 
-    def sleep_until(self, monotonic_s: float, still_mine: Callable[[], None] | None = None) -> None:
+    def sleep_until(self, monotonic_s: float, check_claim: Callable[[], None] | None = None) -> None:
         """Waits for a moment and shows that waiting is what this try does.
 
         Args:
-            still_mine: Asked now and then, never shortly before the moment; raises when the claim was lost. A heartbeat
-                is not written shortly before it either.
+            check_claim: Asked now and then, never shortly before the moment; raises when the claim was lost. A
+                heartbeat is not written shortly before it either.
         """
         while (left := monotonic_s - self._clock.monotonic_s()) > 0:
-            if still_mine is not None and left > _CLAIM_EVERY_S:
-                still_mine()
+            if check_claim is not None and left > _CLAIM_EVERY_S:
+                check_claim()
             if left > _SHOW_EVERY_S:
                 self.beat()
             self._clock.sleep_until(min(monotonic_s, self._clock.monotonic_s() + _SHOW_EVERY_S))

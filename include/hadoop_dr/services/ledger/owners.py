@@ -127,7 +127,7 @@ class RootOwners:
         if found:
             more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             problem = "; ".join(map(str, found[:_SHOWN])) + more
-            raise OwnedElsewhere(self._service, problem, found[0].mend)
+            raise OwnedElsewhere(self._service, problem, found[0].remedy)
 
     def _append(
         self, kind: str, decide: Callable[[], list[str]], run: str, check_claim: Callable[[], None]

@@ -11,52 +11,54 @@ from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 
 
-def find_baseline(ground: Ground, state: ServiceState, wanted: Collection[str] | None = None) -> Baseline:
+def find_baseline(context: BackupContext, state: ServiceState, wanted: Collection[str] | None = None) -> Baseline:
     """Looks at the snapshots of the newest sealed point and says what an increment may build on.
 
     Args:
         wanted: Only these roots count; one that was taken out of the policy may be gone. None for all.
     """
     newest = state.newest_sealed()
-    return choose_baseline(newest, root_problems(ground, newest, wanted) if newest else ())
+    return choose_baseline(newest, root_problems(context, newest, wanted) if newest else ())
 
 
 def lost_results(baseline: Baseline) -> list[Result]:
     """Says for people what of the newest point cannot serve."""
     newest = baseline.newest
     ours = newest is not None and bool(newest.gone)  # the ledger says so: it was unprotected, or its roots made way
-    mend = "The next backup compares it whole and makes a point of it, which takes longer"
-    mend += "; the ledger says that its snapshots were taken away." if ours else "; see who deletes snapshots."
-    return [warn("baseline", line, mend) for line in baseline.lost]
+    remedy = "The next backup compares it whole and makes a point of it, which takes longer"
+    remedy += "; the ledger says that its snapshots were taken away." if ours else "; see who deletes snapshots."
+    return [warn("baseline", line, remedy) for line in baseline.lost]
 
 
-def newest_common(ground: Ground, state: ServiceState) -> Point | None:
+def newest_common(context: BackupContext, state: ServiceState) -> Point | None:
     """The newest sealed point that both sites have whole: what they could come back to together."""
     for point in reversed(state.sealed()):
-        if not point.damaged and not any(one.any for one in root_problems(ground, point)):
+        if not point.damaged and not any(one.any for one in root_problems(context, point)):
             return point
     return None
 
 
-def root_problems(ground: Ground, point: Point, wanted: Collection[str] | None = None) -> list[RootProblems]:
+def root_problems(context: BackupContext, point: Point, wanted: Collection[str] | None = None) -> list[RootProblems]:
     """Looks at a sealed point's snapshots, root by root."""
-    taken, sealed = (_to_build_on(point, side.name) for side in (ground.source, ground.target))
+    taken, sealed = (_to_build_on(point, side.name) for side in (context.source, context.target))
     found: list[RootProblems] = []
     for root in point.taken["roots"]:
         if wanted is None or root in wanted:
-            source = _problem(ground.source, root, taken, point)
-            target = _problem(ground.target, root, sealed, point)
+            source = _problem(context.source, root, taken, point)
+            target = _problem(context.target, root, sealed, point)
             base = target
-            if ground.target.name == point.target and root in point.base:
-                base = snapshot_problem(ground.target.namenode, root, point.base[root])
+            if context.target.name == point.target and root in point.base:
+                base = snapshot_problem(context.target.namenode, root, point.base[root])
             found.append(RootProblems(root, source, target, base))
     return found
 
 
-def _problem(side: Side, root: str, recorded: Mapping[str, Mapping[str, Any]] | None, point: Point) -> str | None:
+def _problem(
+    side: SiteConnections, root: str, recorded: Mapping[str, Mapping[str, Any]] | None, point: Point
+) -> str | None:
     if recorded is None or root not in recorded:
         return f"{side.name} has no snapshot of point {point.point} of {root}"
     return snapshot_problem(side.namenode, root, recorded[root])

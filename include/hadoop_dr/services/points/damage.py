@@ -14,7 +14,7 @@ from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.roots import inside
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 
 _LOOKED_FOR = 100
 _KEPT = 1000
@@ -46,28 +46,28 @@ def bad_files(roots: Iterable[str], lines: Iterable[str]) -> list[Bad]:
     return found
 
 
-def mark_damaged(ground: Ground, run: str, point: Point, bad: Sequence[Bad]) -> list[str]:
+def mark_damaged(context: BackupContext, run: str, point: Point, bad: Sequence[Bad]) -> list[str]:
     """Records that a point is damaged, and every other one that holds one of the same files.
 
     Returns:
         The points that are marked now.
     """
     marked = {point.point: list(bad)}
-    for other in points_on(ground.ledger.read(), point.target):
-        if other.point != point.point and (shared := list(_shared(ground, point, other, bad))):
+    for other in points_on(context.ledger.read(), point.target):
+        if other.point != point.point and (shared := list(_shared(context, point, other, bad))):
             marked[other.point] = shared
     for name, files in sorted(marked.items()):
         reason = f"{files[0].root}/{files[0].path}: {files[0].reason}".replace("/: ", ": ")
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         body = {"point": name, "reason": reason + more, "files": [[one.root, one.path] for one in files[:_KEPT]]}
-        _append(ground, run, body)
+        _append(context, run, body)
     return sorted(marked)
 
 
-def lift_damage(ground: Ground, run: str, point: Point) -> None:
+def lift_damage(context: BackupContext, run: str, point: Point) -> None:
     """Records that a point that was marked reads back as it was sealed."""
     if point.damaged:
-        _append(ground, run, {"point": point.point, "reason": "", "files": []})
+        _append(context, run, {"point": point.point, "reason": "", "files": []})
 
 
 def points_on(state: ServiceState, site: str) -> list[Point]:
@@ -96,9 +96,9 @@ def same_file(namenode: NameNode, root: str, path: str, one: str, other: str) ->
         second.inode, second.facts.length, second.facts.mtime_ms)  # fmt: skip
 
 
-def _shared(ground: Ground, point: Point, other: Point, bad: Sequence[Bad]) -> Iterator[Bad]:
+def _shared(context: BackupContext, point: Point, other: Point, bad: Sequence[Bad]) -> Iterator[Bad]:
     mine, theirs = snapshots_of(point), snapshots_of(other)
-    namenode = ground.sides[point.target].namenode
+    namenode = context.sides[point.target].namenode
     for one in bad[:_LOOKED_FOR]:
         names = mine.get(one.root), theirs.get(one.root)
         if names[0] and names[1] and one.path and same_file(namenode, one.root, one.path, names[0], names[1]):
@@ -110,14 +110,14 @@ def snapshots_of(point: Point) -> Mapping[str, str]:
     return {root: str(kept["snapshot"]) for root, kept in point.sealed["snapshots"].items()}
 
 
-def _append(ground: Ground, run: str, body: Mapping[str, Any]) -> None:
+def _append(context: BackupContext, run: str, body: Mapping[str, Any]) -> None:
     """Appends unless the ledger says as much already; loses to nobody, because it is true whoever works."""
 
     def unsaid(state: ServiceState) -> Mapping[str, Any] | None:
         point = state.points.get(body["point"])
         return None if point is None or _says(point, body) else body
 
-    ground.ledger.append_decided("damaged", run, unsaid)
+    context.ledger.append_decided("damaged", run, unsaid)
 
 
 def _says(point: Point, body: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Unknown
 from hadoop_dr.domain.service_state import Point, PointState
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 
 Schema = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
@@ -29,16 +29,16 @@ class Documents:
     """The documents of one point on both sites.
 
     Args:
-        ground: The service. Its target must have them; its source should have them too, whose absence is a warning.
+        context: The service. Its target must have them; its source should have them too, whose absence is a warning.
         point: The point.
     """
 
-    def __init__(self, ground: Ground, point: Point) -> None:
-        self.directory = ground.directory(point.point)
-        self._target, self._source, self._tables = ground.target.files, ground.source.files, ground.tables
+    def __init__(self, context: BackupContext, point: Point) -> None:
+        self.directory = context.directory(point.point)
+        self._target, self._source, self._tables = context.target.files, context.source.files, context.tables
         self._manifest: dict[str, dict[str, Any]] = {}
         self._sealed = point.state is PointState.SEALED
-        self.working = ground.claims.heartbeat.working
+        self.working = context.claims.heartbeat.working
         self.warnings: list[str] = []
 
     def write(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:

@@ -7,32 +7,32 @@ from collections.abc import Callable, Sequence
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
-from hadoop_dr.services.transfer.read_changes import Gather
+from hadoop_dr.services.transfer.read_changes import ReadChanges
 
 
-def adopt(ground: Ground, root: str, newer: str, base: str, beat: Callable[[int], None]) -> Adoption:
+def adopt(context: BackupContext, root: str, newer: str, base: str, heartbeat: Callable[[int], None]) -> Adoption:
     """Compares the whole of a source's snapshot with a snapshot of what the target has; equal files are kept."""
-    source, target = ground.source.namenode, ground.target.namenode
-    items, _ = gather_listed(ground, root, None, newer, audit=Audit.NO)
+    source, target = context.source.namenode, context.target.namenode
+    items, _ = gather_listed(context, root, None, newer, audit=Audit.NO)
     trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
     existing = dict(walk(target, trees.target))
-    bad = distrusted(ground.ledger.read(), ground.target.name, root)
-    return Adopt(source, target, ground.source_mover, ground.local_mover, beat).run(trees, items, existing, bad)
+    bad = distrusted(context.ledger.read(), context.target.name, root)
+    return Adopt(source, target, context.source_mover, context.local_mover, heartbeat).run(trees, items, existing, bad)
 
 
 def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequence[Item]:
     """Reads what has to change from one snapshot of a site to another of the same site, listing both whole."""
-    found: Sequence[Item] = Gather(namenode).items(root, older, newer, audit=True)
+    found: Sequence[Item] = ReadChanges(namenode).items(root, older, newer, audit=True)
     return found
 
 
 def gather_listed(
-    ground: Ground, root: str, older: str | None, newer: str, *, audit: Audit
-) -> tuple[Sequence[Item], Gather]:
+    context: BackupContext, root: str, older: str | None, newer: str, *, audit: Audit
+) -> tuple[Sequence[Item], ReadChanges]:
     """Reads what changed in a root between two snapshots of the source.
 
     Args:
@@ -41,6 +41,6 @@ def gather_listed(
     Returns:
         What changed, and the reader, which tells what it found and what it could not compare.
     """
-    reader = Gather(ground.source.namenode)
+    reader = ReadChanges(context.source.namenode)
     whole = audit is not Audit.NO
     return reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE), reader

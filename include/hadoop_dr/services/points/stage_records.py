@@ -9,10 +9,10 @@ from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.facts import Checksum
 from hadoop_dr.domain.verify import SourceChecksum
 from hadoop_dr.domain.work import StagedFile, StagedShard
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.verify import needs_checksum, source_checksum
 
@@ -24,13 +24,15 @@ class StageRecords:
     """The records of stage among a point's documents.
 
     Args:
-        ground: The service.
+        context: The service.
         documents: Those of the point.
-        beat: Told how much was read or written.
+        heartbeat: Told how much was read or written.
     """
 
-    def __init__(self, ground: Ground, documents: Documents, beat: Callable[[int], None] = lambda count: None) -> None:
-        self._ground, self._documents, self._beat = ground, documents, beat
+    def __init__(
+        self, context: BackupContext, documents: Documents, heartbeat: Callable[[int], None] = lambda count: None
+    ) -> None:
+        self._context, self._documents, self._heartbeat = context, documents, heartbeat
 
     def proofs(self, index: int) -> dict[int, StagedFile]:
         """Gives the digest of every file staged for a root, by source inode id.
@@ -39,10 +41,10 @@ class StageRecords:
             index: The root's number in the plan.
         """
         found: dict[int, StagedFile] = {}
-        files, staged = self._ground.target.files, f"{self._documents.directory}/staged"
+        files, staged = self._context.target.files, f"{self._documents.directory}/staged"
         for shard in files.names(staged):
             if shard.startswith(f"{index}-"):
-                found |= Records(files, self._ground.tables, f"{staged}/{shard}", self._beat).read()
+                found |= Records(files, self._context.tables, f"{staged}/{shard}", self._heartbeat).read()
         return found
 
     def staged(self, root: RootPlan) -> tuple[dict[int, int], frozenset[int]]:
@@ -90,13 +92,13 @@ class StageRecords:
         for root in roots:
             base = f"{root.root}/.snapshot/{root.newer}"
             items = [item for item in root.items if needs_checksum(item)]
-            sums = side_by_side(
-                lambda item, base=base: source_checksum(self._ground.source.namenode, f"{base}/{item.new}"),  # type: ignore[misc]
+            sums = map_bounded(
+                lambda item, base=base: source_checksum(self._context.source.namenode, f"{base}/{item.new}"),  # type: ignore[misc]
                 items,
             )
             rows: list[tuple[object, ...]] = []
             for item, found in zip(items, sums, strict=True):
                 lengths = [str(length) for length in found.block_lengths]
                 rows.append((item.inode, found.checksum.algorithm, found.checksum.value, lengths))
-                self._beat(1)
+                self._heartbeat(1)
             self._documents.write_loose(f"checksums-{root.index}.parquet", _SUMS, rows)

@@ -9,26 +9,26 @@ from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.ledger import SWEEP
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 
 
 class Void:
     """Gives points up.
 
     Args:
-        ground: The service.
+        context: The service.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
 
     def void(self, claim: Claim, point: str, reason: str) -> None:
         """Gives a point up: the ledger says so, then its snapshots and documents go.
 
         In this order, because a point without snapshots must never look alive.
         """
-        self._ground.ledger.append_mine(claim, "void", {"point": point, "reason": reason})
-        self.sweep(self._ground.ledger.known())
+        self._context.ledger.append_mine(claim, "void", {"point": point, "reason": reason})
+        self.sweep(self._context.ledger.known())
 
     def sweep(self, state: ServiceState) -> list[str]:
         """Removes snapshots and documents of void points; only names the ledger made are touched.
@@ -38,30 +38,30 @@ class Void:
         """
         left: list[str] = []
         for point in state.points.values():
-            if point.state is PointState.VOID and set(point.gone) != set(self._ground.sides):
+            if point.state is PointState.VOID and set(point.gone) != set(self._context.sides):
                 left += self._sweep_point(point)
         return left
 
     def _sweep_point(self, point: Point) -> list[str]:
         left: list[str] = []
-        ground, service = self._ground, self._ground.policy.service
+        context, service = self._context, self._context.policy.service
         # Every directory that the service ever had snapshots in; a cluster may have thousands of others.
-        ours = ground.ledger.known().roots().union(ground.owners.mine, ground.policy.directories)
-        for side in ground.sides.values():
+        ours = context.ledger.known().roots().union(context.owners.mine, context.policy.directories)
+        for side in context.sides.values():
             try:
                 for root in sorted(ours.intersection(side.namenode.snapshottable())):
                     for snapshot in side.namenode.snapshots(root):
                         if point_of_snapshot(service, snapshot.name) == point.point:
                             side.namenode.delete_snapshot(root, snapshot.name)
-                side.files.remove(ground.directory(point.point))
+                side.files.remove(context.directory(point.point))
                 self._note_gone(side, point.point)
             except DrError as error:
                 left.append(f"void point {point.point} is not cleared away on {side.name}: {error}")
         return left
 
-    def _note_gone(self, side: Side, name: str) -> None:
+    def _note_gone(self, side: SiteConnections, name: str) -> None:
         def gone(state: ServiceState) -> Mapping[str, Any] | None:
             point = state.points.get(name)
             return None if point is None or side.name in point.gone else {"points": [[side.name, name]]}
 
-        self._ground.ledger.append_decided("pruned", SWEEP, gone)
+        self._context.ledger.append_decided("pruned", SWEEP, gone)

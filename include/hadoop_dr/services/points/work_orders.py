@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.work import WorkOrder
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.stored_plan import RootPlan
 
 
-def work_order(ground: Ground, claim: Claim, root: RootPlan, turn: int = 0) -> WorkOrder:
+def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int = 0) -> WorkOrder:
     """Writes the order for one root under a claim.
 
     Args:
@@ -24,15 +24,15 @@ def work_order(ground: Ground, claim: Claim, root: RootPlan, turn: int = 0) -> W
         root.base,
         {item.inode: item for item in root.items},
         root.plan,
-        top or _root_facts(ground, root),
-        ground.policy.service,
+        top or _root_facts(context, root),
+        context.policy.service,
         claim.epoch,
         claim.n,
         turn,
     )
 
 
-def _root_facts(ground: Ground, root: RootPlan) -> Facts:
+def _root_facts(context: BackupContext, root: RootPlan) -> FileAttributes:
     """Nothing in the root was touched; its own attributes are then those the target had before the run."""
     path = root.root if root.base is None else f"{root.root}/.snapshot/{root.base}"
-    return ground.target.namenode.status(path).facts
+    return context.target.namenode.status(path).facts

@@ -9,7 +9,7 @@ from hadoop_dr.domain.errors import DrError, Superseded, Unknown
 from hadoop_dr.domain.recovery import Left, Step, next_step
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.domain.work import Token
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.kept import left_to_a_person
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.undo import UndoChanges, come_back_to
@@ -20,12 +20,12 @@ class Recover:
     """Carries out, step by step, what the ledger and the work areas say has to become of what was left.
 
     Args:
-        ground: The service.
+        context: The service.
         finish: Carries a staged or taken point of an earlier run to its seal.
     """
 
-    def __init__(self, ground: Ground, finish: Callable[[Claim, Point], None]) -> None:
-        self._ground, self._finish, self._void = ground, finish, Void(ground)
+    def __init__(self, context: BackupContext, finish: Callable[[Claim, Point], None]) -> None:
+        self._context, self._finish, self._void = context, finish, Void(context)
 
     def run(self, claim: Claim) -> list[str]:
         """Ends everything.
@@ -37,14 +37,14 @@ class Recover:
             DrError: Something passes by itself or cannot be told; the next run goes on from there.
         """
         finished: list[str] = []
-        undo = UndoChanges(self._ground, self._ground.claims.pulse(claim).beat)
-        state = self._ground.ledger.known()  # as of the claim
+        undo = UndoChanges(self._context, self._context.claims.heartbeat_for(claim).beat)
+        state = self._context.ledger.known()  # as of the claim
         if state.undo and next_step(Left(state.points[state.undo.to].state, undoing=True)) is Step.FINISH_UNDO:
             undo.finish(claim)
-        for left in self._ground.ledger.known().unfinished():
+        for left in self._context.ledger.known().unfinished():
             if left.point != claim.point and self._end(claim, left, undo):
                 finished.append(left.point)
-        self._void.sweep(self._ground.ledger.known())
+        self._void.sweep(self._context.ledger.known())
         return finished
 
     def _end(self, claim: Claim, point: Point, undo: UndoChanges) -> bool:
@@ -55,17 +55,17 @@ class Recover:
                 self._finish(claim, point)
                 return True
             except DrError as error:
-                if error.retryable or isinstance(error, Superseded | Unknown) or left_to_a_person(self._ground, error):
+                if error.retryable or isinstance(error, Superseded | Unknown) or left_to_a_person(self._context, error):
                     raise
                 why = f"could not be finished: {error}"
-            point = self._ground.ledger.read().points[point.point]
+            point = self._context.ledger.read().points[point.point]
             step = next_step(self._stuck(point))
         if step is Step.UNDO:
             # Roots that the undo does not come to, because the sealed point has none of them, are parted from it first.
-            back = come_back_to(self._ground, self._ground.ledger.read().newest_sealed(), point.taken["roots"])
+            back = come_back_to(self._context, self._context.ledger.read().newest_sealed(), point.taken["roots"])
             self._set_aside(claim, set(point.taken["roots"]).difference(back))
             if undo.give_up(claim, point, why):
-                self._void.sweep(self._ground.ledger.read())
+                self._void.sweep(self._context.ledger.read())
                 return False
         self._set_aside(claim, point.taken.get("roots", ()))
         self._void.void(claim, point.point, why)
@@ -73,16 +73,16 @@ class Recover:
 
     def _stuck(self, point: Point) -> Left:
         """What is left of a point that cannot go on: only then the work areas count."""
-        target, roots = self._ground.target.namenode, point.taken.get("roots", ())
+        target, roots = self._context.target.namenode, point.taken.get("roots", ())
         return Left(
             point.state,
             stuck=True,
-            placing=any(placing(target, root, self._ground.policy.service) for root in roots),
-            whole=bool(come_back_to(self._ground, self._ground.ledger.read().newest_sealed(), roots)),
+            placing=any(placing(target, root, self._context.policy.service) for root in roots),
+            whole=bool(come_back_to(self._context, self._context.ledger.read().newest_sealed(), roots)),
         )
 
     def _set_aside(self, claim: Claim, roots: Iterable[str]) -> None:
-        target, service = self._ground.target.namenode, self._ground.policy.service
+        target, service = self._context.target.namenode, self._context.policy.service
         for root in sorted(roots):
             if has_area(target, root, service):
                 set_aside(target, root, Token(service, claim.epoch, claim.n))

@@ -14,7 +14,7 @@ from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.work import StagedShard
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.read_items import adopt, gather_from
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.points.work_orders import work_order
@@ -26,16 +26,16 @@ UNDO_TURN = 1000
 Note = Callable[[RootPlan, Sequence[StagedShard]], None]
 
 
-class Mend:
+class Repair:
     """Carries out plans that belong to no point of their own.
 
     Args:
-        ground: The service.
-        beat: Told how much was achieved.
+        context: The service.
+        heartbeat: Told how much was achieved.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat, self._working = ground, beat, ground.claims.heartbeat.working
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat, self._working = context, heartbeat, context.claims.heartbeat.working
 
     def undo(self, claim: Claim, index: int, root: str, now: str, to: str) -> None:
         """Brings one root of the target back to an older snapshot of it, with the target's own bytes.
@@ -45,10 +45,10 @@ class Mend:
             now: Name of a snapshot of the root as it is now; it stays, and with it what is undone (I10).
             to: Name of the snapshot to come back to.
         """
-        target = self._ground.target.namenode
+        target = self._context.target.namenode
         items = gather_from(target, root, now, to)
         plan = RootPlan(index, root, now, to, now, items, plan_items(items, self._working))
-        self._carry(claim, plan, target, self._ground.local_mover, f"undo-{claim.n}", UNDO_TURN)
+        self._carry(claim, plan, target, self._context.local_mover, f"undo-{claim.n}", UNDO_TURN)
 
     def repair(self, claim: Claim, root: RootPlan, candidate: str, note: Note) -> None:
         """Compares a whole root of the source with the candidate and carries over what differs.
@@ -56,11 +56,11 @@ class Mend:
         Args:
             note: Told what is about to be done, before the live tree changes.
         """
-        ground = self._ground
-        adoption = adopt(ground, root.root, root.newer, candidate, self._beat)
+        context = self._context
+        adoption = adopt(context, root.root, root.newer, candidate, self._heartbeat)
         items: Sequence[Item] = adoption.items
         plan = RootPlan(root.index, root.root, None, root.newer, candidate, items, plan_items(items, self._working))
-        self._carry(claim, plan, ground.source.namenode, ground.mover, f"repair-{claim.n}", note=note)
+        self._carry(claim, plan, context.source.namenode, context.mover, f"repair-{claim.n}", note=note)
 
     def _carry(
         self,
@@ -72,10 +72,10 @@ class Mend:
         turn: int = 0,
         note: Note = lambda *_: None,
     ) -> None:
-        ground, target = self._ground, self._ground.target
-        documents = f"{ground.directory(claim.point)}/{name}"
-        order, check_claim = work_order(ground, claim, plan, turn), partial(ground.check_claim, claim)
-        stage = Stage(source, target.namenode, mover, target.files, ground.tables, check_claim, self._beat)
+        context, target = self._context, self._context.target
+        documents = f"{context.directory(claim.point)}/{name}"
+        order, check_claim = work_order(context, claim, plan, turn), partial(context.check_claim, claim)
+        stage = Stage(source, target.namenode, mover, target.files, context.tables, check_claim, self._heartbeat)
         staged = [stage.run(order, shard, 1, documents) for shard in plan.shards]
         note(plan, staged)
-        Place(target.namenode, ground.local_mover, check_claim, self._beat).run(order, staged, 1)
+        Place(target.namenode, context.local_mover, check_claim, self._heartbeat).run(order, staged, 1)

@@ -23,12 +23,12 @@ from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.recovery import same_as_kept
 from hadoop_dr.domain.service_state import Claim, Point, Undo
 from hadoop_dr.domain.work import Token
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.undo import UndoCatalog
 from hadoop_dr.services.foreign.drift import drift_by_root, kept_name, trees_differ
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record, snapshot_problem, snapshots_of_root
-from hadoop_dr.services.recovery.repair import UNDO_TURN, Mend
+from hadoop_dr.services.recovery.repair import UNDO_TURN, Repair
 from hadoop_dr.services.transfer.work_area import has_area, set_aside
 
 _KEPT = 1000
@@ -38,23 +38,23 @@ class UndoChanges:
     """Announces, carries out and records undos.
 
     Args:
-        ground: The service.
-        beat: Told how much was achieved.
+        context: The service.
+        heartbeat: Told how much was achieved.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat = ground, beat
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat = context, heartbeat
 
     def give_up(self, claim: Claim, point: Point, reason: str) -> bool:
         """Undoes what a point that cannot be finished changed; False when it changed nothing.
 
         Foreign changes below the same roots cannot be told from it: they are undone with it, and kept.
         """
-        to = self._ground.ledger.read().newest_sealed()
-        roots = come_back_to(self._ground, to, point.taken["roots"])
+        to = self._context.ledger.read().newest_sealed()
+        roots = come_back_to(self._context, to, point.taken["roots"])
         if to is None or not roots:
             return False
-        if not drift_by_root(self._ground, self._bases(to, roots)) and not self._catalog(claim, to, point).differs():
+        if not drift_by_root(self._context, self._bases(to, roots)) and not self._catalog(claim, to, point).differs():
             return False
         self._announce(claim, Undo(point.point, to.point, roots, (), reason))
         self.finish(claim)
@@ -73,19 +73,21 @@ class UndoChanges:
         Raises:
             Mismatch: A live tree is not that of the sealed point in the end.
         """
-        state = self._ground.ledger.read()
+        state = self._context.ledger.read()
         undo = state.undo
         if undo is None:
             return
         to, given_up = state.points[undo.to], state.points.get(undo.point)
-        roots = come_back_to(self._ground, to, undo.roots)
+        roots = come_back_to(self._context, to, undo.roots)
         kept = self._keep(claim, undo, roots)
-        found = drift_by_root(self._ground, self._bases(to, undo.roots))
+        found = drift_by_root(self._context, self._bases(to, undo.roots))
         catalog = self._catalog(claim, to, given_up) if given_up else None
         if catalog:
             catalog.drop()
         for index, root in enumerate(roots):
-            Mend(self._ground, self._beat).undo(claim, index, root, kept, str(to.sealed["snapshots"][root]["snapshot"]))
+            Repair(self._context, self._heartbeat).undo(
+                claim, index, root, kept, str(to.sealed["snapshots"][root]["snapshot"])
+            )
         if catalog:
             catalog.build()
         body = {
@@ -97,17 +99,17 @@ class UndoChanges:
             "base": self._new_base(claim, to, roots),
             "left": sorted(set(undo.roots) - set(roots)),
         }
-        self._ground.ledger.append_mine(claim, "undone", body)
+        self._context.ledger.append_mine(claim, "undone", body)
 
     def _announce(self, claim: Claim, undo: Undo) -> None:
         body = {
             "point": undo.point,
             "to": undo.to,
             "roots": list(undo.roots),
-            "kept": kept_name(self._ground, claim),
+            "kept": kept_name(self._context, claim),
             "reason": undo.reason,
         }
-        self._ground.ledger.append_mine(claim, "undoing", body)
+        self._context.ledger.append_mine(claim, "undoing", body)
 
     def _keep(self, claim: Claim, undo: Undo, roots: Sequence[str]) -> str:
         """Takes the work areas over, then keeps what is found, unless an earlier try keeps the very same.
@@ -115,8 +117,8 @@ class UndoChanges:
         Returns:
             Name of the snapshots that show the live tree of now.
         """
-        target, name = self._ground.target.namenode, kept_name(self._ground, claim)
-        service = self._ground.policy.service
+        target, name = self._context.target.namenode, kept_name(self._context, claim)
+        service = self._context.policy.service
         for root in undo.roots:
             if root in roots:
                 set_aside(target, root, Token(service, claim.epoch, claim.n, UNDO_TURN))
@@ -132,14 +134,14 @@ class UndoChanges:
         return name
 
     def _shown_by(self, kept: str, root: str) -> bool:
-        target = self._ground.target.namenode
+        target = self._context.target.namenode
         if not any(snapshot.name == kept for snapshot in snapshots_of_root(target, root)):
             return False
         return same_as_kept(merge(target.diff(root, kept, "")))
 
     def _bases(self, to: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots to look from: those with the live tree's inodes, or, should one be gone, the sealed one."""
-        target, bases = self._ground.target.namenode, dict[str, str]()
+        target, bases = self._context.target.namenode, dict[str, str]()
         for root in roots:
             for kept in (to.bases[root], to.sealed["snapshots"][root]):
                 if snapshot_problem(target, root, kept) is None:
@@ -148,12 +150,12 @@ class UndoChanges:
         return bases
 
     def _catalog(self, claim: Claim, to: Point, given_up: Point) -> UndoCatalog:
-        return UndoCatalog(self._ground, to, given_up, lambda: self._ground.check_claim(claim))
+        return UndoCatalog(self._context, to, given_up, lambda: self._context.check_claim(claim))
 
     def _new_base(self, claim: Claim, to: Point, roots: Sequence[str]) -> dict[str, Any]:
         """Snapshots of what the undo left: files it brought back have other inodes than in the sealed snapshots."""
-        target, base = self._ground.target.namenode, dict[str, Any]()
-        name = snapshot_name(self._ground.policy.service, to.epoch, to.point, claim.n)
+        target, base = self._context.target.namenode, dict[str, Any]()
+        name = snapshot_name(self._context.policy.service, to.epoch, to.point, claim.n)
         for root in roots:
             with suppress(AlreadyExists):
                 target.create_snapshot(root, name)
@@ -169,10 +171,10 @@ class UndoChanges:
         return base
 
 
-def come_back_to(ground: Ground, to: Point | None, roots: Iterable[str]) -> tuple[str, ...]:
+def come_back_to(context: BackupContext, to: Point | None, roots: Iterable[str]) -> tuple[str, ...]:
     """Names the roots of which the target still has the sealed snapshot of a point that nothing is known against."""
-    if to is None or to.damaged or to.target != ground.target.name:
+    if to is None or to.damaged or to.target != context.target.name:
         return ()
     sealed: Mapping[str, Mapping[str, Any]] = to.sealed["snapshots"]
-    namenode = ground.target.namenode
+    namenode = context.target.namenode
     return tuple(r for r in sorted(roots) if r in sealed and snapshot_problem(namenode, r, sealed[r]) is None)

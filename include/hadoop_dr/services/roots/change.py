@@ -25,7 +25,7 @@ from hadoop_dr.domain.root_change import (
 )
 from hadoop_dr.domain.roots import inside, nestings
 from hadoop_dr.domain.service_state import Claim, Point, ServiceState
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.drift import drift_by_root
 from hadoop_dr.services.inventory import facts_of, walk
 from hadoop_dr.services.points.baseline import snapshot_problem, snapshots_of_root
@@ -38,45 +38,45 @@ class RootsInTheWay:
     """Directories of the service that have snapshots, and in whose place or around which other roots are wanted.
 
     Args:
-        ground: The service.
+        context: The service.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
 
     def proposal(self, roots: Sequence[str]) -> Proposal | None:
         """What has to be ordered and approved before these can be the roots; None when nothing has."""
-        ground = self._ground
-        return propose(ground.ledger.read(), roots, ground.source.name, ground.target.name)
+        context = self._context
+        return propose(context.ledger.read(), roots, context.source.name, context.target.name)
 
     def look(self, state: ServiceState, roots: Sequence[str], *, ordered: bool) -> list[Result]:
         """Says what stands against a change that was ordered or is under way."""
-        proposal = propose(state, roots, self._ground.source.name, self._ground.target.name) if ordered else None
+        proposal = propose(state, roots, self._context.source.name, self._context.target.name) if ordered else None
         found = under_way(state)
         if proposal is not None:
             found += [*objections(proposal, state), *guarded(NAME, lambda: iter(self._beside(proposal)))]
         found += guarded(NAME, lambda: self._untold(state, self._old(state, roots, proposal)))
-        for side in self._ground.sides.values() if proposal or state.change else ():
+        for side in self._context.sides.values() if proposal or state.change else ():
             for root in self._old(state, roots, proposal):
                 names = [snapshot.name for snapshot in snapshots_of_root(side.namenode, root)]
-                found += not_ours(self._ground.policy.service, side.name, root, names)
+                found += not_ours(self._context.policy.service, side.name, root, names)
         return found
 
     def giving_way(self, state: ServiceState, roots: Sequence[str], *, ordered: bool) -> dict[str, set[str]]:
         """Directories, by site, that have snapshots now and will have made way when a root needs it."""
-        proposal = propose(state, roots, self._ground.source.name, self._ground.target.name) if ordered else None
+        proposal = propose(state, roots, self._context.source.name, self._context.target.name) if ordered else None
         going = {*(state.change.old if state.change else ()), *(proposal.old if proposal else ())}
-        return {site: self._free(state, site) | going for site in self._ground.sides}
+        return {site: self._free(state, site) | going for site in self._context.sides}
 
     def announce(self, claim: Claim, roots: Sequence[str]) -> None:
         """Gives the old roots up on the primary, by the ledger; nothing is removed yet."""
-        state, ground = self._ground.ledger.read(), self._ground
-        proposal = propose(state, roots, ground.source.name, ground.target.name)
+        state, context = self._context.ledger.read(), self._context
+        proposal = propose(state, roots, context.source.name, context.target.name)
         if proposal is None:
             return
         earlier = state.change.old if state.change else ()
-        self._refuse_foreign(ground.source, proposal.old)
-        self._give_up(claim, ground.source, sorted({*earlier, *proposal.old}), proposal.new, claim.frozen["reason"])
+        self._refuse_foreign(context.source, proposal.old)
+        self._give_up(claim, context.source, sorted({*earlier, *proposal.old}), proposal.new, claim.frozen["reason"])
 
     def give_up_on_target(self, claim: Claim) -> None:
         """Gives the old roots up on the secondary, too, by the ledger; once is enough.
@@ -84,18 +84,18 @@ class RootsInTheWay:
         Raises:
             Refused: There is a snapshot that is not ours; nothing was given up.
         """
-        state, target = self._ground.ledger.read(), self._ground.target
+        state, target = self._context.ledger.read(), self._context.target
         self._refuse_foreign(target, state.change.old if state.change else ())
         if state.change is not None and points_to_go(state, state.change.old, target.name):
             self._give_up(claim, target, state.change.old, state.change.new, state.change.reason)
 
-    def make_way(self, side: Side, roots: Iterable[str]) -> None:
+    def make_way(self, side: SiteConnections, roots: Iterable[str]) -> None:
         """Removes our snapshots of given-up directories around or in the roots, and the right to have them.
 
         Raises:
             Refused: There is a snapshot that is not ours.
         """
-        ledger, wanted = self._ground.ledger, list(roots)
+        ledger, wanted = self._context.ledger, list(roots)
         if not replaced_roots(self._free(ledger.known(), side.name), wanted):
             return
         free = replaced_roots(self._free(ledger.read(), side.name), wanted)  # nothing goes on what was known once
@@ -107,14 +107,14 @@ class RootsInTheWay:
 
     def waiting(self, roots: Iterable[str]) -> frozenset[str]:
         """Roots that cannot have snapshots on the secondary before points with others went there; asks only then."""
-        target, wanted = self._ground.target, list(roots)
-        held = replaced_roots(self._ground.ledger.known().held_roots(target.name), wanted)
+        target, wanted = self._context.target, list(roots)
+        held = replaced_roots(self._context.ledger.known().held_roots(target.name), wanted)
         there = set(held).intersection(target.namenode.snapshottable()) if held else set()
         return frozenset(nestings(wanted, there))
 
     def changing(self, roots: Sequence[str], *, ordered: bool) -> bool:
         """Whether a change of roots is under way or about to be."""
-        return self._ground.ledger.known().change is not None or (ordered and self.proposal(roots) is not None)
+        return self._context.ledger.known().change is not None or (ordered and self.proposal(roots) is not None)
 
     def foreign_changes(self, roots: Sequence[str], *, ordered: bool) -> list[str] | None:
         """What somebody else changed in old and new roots since the newest point; None when no change is going on.
@@ -123,7 +123,7 @@ class RootsInTheWay:
         """
         if not self.changing(roots, ordered=ordered):
             return None
-        state, proposal = self._ground.ledger.read(), self.proposal(roots) if ordered else None
+        state, proposal = self._context.ledger.read(), self.proposal(roots) if ordered else None
         newest = max(state.sealed_on_target(), key=lambda point: point.point, default=None)
         if newest is None:
             return []
@@ -131,7 +131,7 @@ class RootsInTheWay:
         bases = self._bases(newest, looked_at)
         new = (*roots, *(state.change.new if state.change else ()))
         areas = tuple(f"{root}/{WORK_AREA}{end}" for root in new for end in (" ", "/"))
-        found = [line for lines in drift_by_root(self._ground, bases).values() for line in lines]
+        found = [line for lines in drift_by_root(self._context, bases).values() for line in lines]
         return [line for line in found if not line.startswith(areas)]
 
     def refuse_foreign_changes(self, roots: Sequence[str]) -> None:
@@ -141,15 +141,15 @@ class RootsInTheWay:
             Refused: So it is; nothing has changed on the secondary.
         """
         if found := self.foreign_changes(roots, ordered=False):
-            said = f"drift: {told_changes(self._ground.target.name, found)}"
-            raise Refused(self._ground.policy.service, said, f"{way_out_while_roots_change(found)}.")
+            said = f"drift: {told_changes(self._context.target.name, found)}"
+            raise Refused(self._context.policy.service, said, f"{way_out_while_roots_change(found)}.")
 
     def _untold(self, state: ServiceState, old: Iterable[str]) -> Iterator[Result]:
         """Of which old roots nobody can tell what is somebody else's on the secondary, and what lies in their way.
 
         Those that its points have given up are what place makes of them; they were looked at before.
         """
-        target, newest = self._ground.target, max(state.sealed_on_target(), key=lambda one: one.point, default=None)
+        target, newest = self._context.target, max(state.sealed_on_target(), key=lambda one: one.point, default=None)
         if newest is None:
             return
         held = state.held_roots(target.name)
@@ -163,18 +163,18 @@ class RootsInTheWay:
             )
         for root in there:
             yield from not_our_work(
-                target.name, root, not_of_service(target.namenode, root, self._ground.policy.service)
+                target.name, root, not_of_service(target.namenode, root, self._context.policy.service)
             )
 
-    def _refuse_foreign(self, side: Side, directories: Iterable[str]) -> None:
-        service = self._ground.policy.service
+    def _refuse_foreign(self, side: SiteConnections, directories: Iterable[str]) -> None:
+        service = self._context.policy.service
         for directory in directories:
             names = [shot.name for shot in snapshots_of_root(side.namenode, directory)]
             refuse_on_failure(service, not_ours(service, side.name, directory, names))
 
     def _bases(self, point: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots of a point that are still there, those with the live tree's inodes first."""
-        target, bases = self._ground.target.namenode, dict[str, str]()
+        target, bases = self._context.target.namenode, dict[str, str]()
         for root in set(roots).intersection(point.sealed["snapshots"]):
             for kept in (point.sealed["snapshots"][root], point.bases[root]):
                 if snapshot_problem(target, root, kept) is None:
@@ -188,19 +188,21 @@ class RootsInTheWay:
 
     def _free(self, state: ServiceState, site: str) -> set[str]:
         """Directories of ours that no point holds on a site any more."""
-        ours = state.roots().union(self._ground.owners.mine)
+        ours = state.roots().union(self._context.owners.mine)
         if state.change is not None:
             ours.update(state.change.old, state.change.new)
         return ours - state.held_roots(site)
 
-    def _give_up(self, claim: Claim, side: Side, old: Sequence[str], new: Sequence[str], reason: str) -> None:
-        points = [[side.name, name] for name in points_to_go(self._ground.ledger.read(), old, side.name)]
+    def _give_up(
+        self, claim: Claim, side: SiteConnections, old: Sequence[str], new: Sequence[str], reason: str
+    ) -> None:
+        points = [[side.name, name] for name in points_to_go(self._context.ledger.read(), old, side.name)]
         body = {"site": side.name, "old": list(old), "new": list(new), "points": points, "reason": reason}
-        self._ground.ledger.append_mine(claim, "root_change", body)
+        self._context.ledger.append_mine(claim, "root_change", body)
 
     def _beside(self, proposal: Proposal) -> list[Result]:
         """Names what only the secondary has in a new root, outside the old ones: it would go, and no point had it."""
-        source, target = self._ground.source, self._ground.target
+        source, target = self._context.source, self._context.target
         found: list[str] = []
         for root in proposal.new:
             below = {one[len(root) + 1 :] for one in proposal.old if one != root and inside(one, root)}

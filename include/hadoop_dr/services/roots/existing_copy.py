@@ -12,28 +12,28 @@ from itertools import chain
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.existing_copy import ExistingCopy, There, compare_file, copy_results, is_new
-from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.roots import nestings
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 
 
-def existing_results(ground: Ground, state: ServiceState, roots: Iterable[str]) -> list[Result]:
+def existing_results(context: BackupContext, state: ServiceState, roots: Iterable[str]) -> list[Result]:
     """Says what is foreign in roots that are new to the service, and what a run would replace there.
 
     A root around or inside others that have snapshots is looked at by the change of roots.
     """
-    site, held = ground.target.name, state.held_roots(ground.target.name)
+    site, held = context.target.name, state.held_roots(context.target.name)
     new = [root for root in roots if is_new(state, site, root)]
     around = nestings(new, held)
     new = [root for root in new if root not in around]
-    copies = side_by_side(lambda root: look_at_copy(ground.source.namenode, ground.target.namenode, root), new)
-    return copy_results(site, copies, refuse=ground.policy.drift is Drift.REFUSE)
+    copies = map_bounded(lambda root: look_at_copy(context.source.namenode, context.target.namenode, root), new)
+    return copy_results(site, copies, refuse=context.policy.drift is Drift.REFUSE)
 
 
 def look_at_copy(source: NameNode, target: NameNode, root: str) -> ExistingCopy:
@@ -41,7 +41,7 @@ def look_at_copy(source: NameNode, target: NameNode, root: str) -> ExistingCopy:
     found, level = ExistingCopy(root), [""]
     while level:
         deeper: list[str] = []
-        for directory, (here, there) in zip(level, side_by_side(_children(source, target, root), level), strict=True):
+        for directory, (here, there) in zip(level, map_bounded(_children(source, target, root), level), strict=True):
             for listed in there:
                 path = join(directory, listed.name)
                 if _is_common(found, path, here.get(listed.name), listed.facts, target):
@@ -50,7 +50,9 @@ def look_at_copy(source: NameNode, target: NameNode, root: str) -> ExistingCopy:
     return found
 
 
-def _is_common(found: ExistingCopy, path: str, source: Facts | None, listed: Facts, target: NameNode) -> bool:
+def _is_common(
+    found: ExistingCopy, path: str, source: FileAttributes | None, listed: FileAttributes, target: NameNode
+) -> bool:
     """Takes in one item; whether it is a directory of both."""
     if source is None or source.kind is not listed.kind:
         top = f"{found.root}/{path}"
@@ -62,16 +64,16 @@ def _is_common(found: ExistingCopy, path: str, source: Facts | None, listed: Fac
     return False
 
 
-def _below(target: NameNode, top: str, facts: Facts) -> Iterator[Facts]:
+def _below(target: NameNode, top: str, facts: FileAttributes) -> Iterator[FileAttributes]:
     return (listed.facts for _, listed in walk(target, top)) if facts.is_dir else iter(())
 
 
 def _children(
     source: NameNode, target: NameNode, root: str
-) -> Callable[[str], tuple[dict[str, Facts], Sequence[Listed]]]:
+) -> Callable[[str], tuple[dict[str, FileAttributes], Sequence[DirEntry]]]:
     """Lists a directory of both; of the primary only where the secondary has something."""
 
-    def both(directory: str) -> tuple[dict[str, Facts], Sequence[Listed]]:
+    def both(directory: str) -> tuple[dict[str, FileAttributes], Sequence[DirEntry]]:
         path = join(root, directory).rstrip("/")
         there = [one for one in _listing(target, path) if directory or one.name != WORK_AREA]
         return {one.name: one.facts for one in _listing(source, path)} if there else {}, there
@@ -79,7 +81,7 @@ def _children(
     return both
 
 
-def _listing(namenode: NameNode, path: str) -> Iterator[Listed]:
+def _listing(namenode: NameNode, path: str) -> Iterator[DirEntry]:
     try:
         yield from namenode.list(path)
     except NotFound:  # it has none, or none any more

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 
 from hadoop_dr.domain.errors import OwnedElsewhere
 from hadoop_dr.domain.service_state import Claim
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 
 
-def own_roots(ground: Ground, claim: Claim, decide: Callable[[], Sequence[str]]) -> Sequence[str]:
+def own_roots(context: BackupContext, claim: Claim, decide: Callable[[], Sequence[str]]) -> Sequence[str]:
     """Makes the service the owner of its roots; costs nothing where it is.
 
     Args:
@@ -26,7 +26,7 @@ def own_roots(ground: Ground, claim: Claim, decide: Callable[[], Sequence[str]])
     roots = decide()
     while True:
         try:
-            ground.owners.own(roots, claim.run, lambda: _check(ground, claim))
+            context.owners.own(roots, claim.run, lambda: _check(context, claim))
         except OwnedElsewhere:
             if (others := decide()) == roots:
                 raise
@@ -35,7 +35,7 @@ def own_roots(ground: Ground, claim: Claim, decide: Callable[[], Sequence[str]])
             return roots
 
 
-def release_retired(ground: Ground, claim: Claim, roots: Sequence[str]) -> list[str]:
+def release_retired(context: BackupContext, claim: Claim, roots: Sequence[str]) -> list[str]:
     """Gives up what the service owns and no point needs, once neither site has it snapshottable any more.
 
     Args:
@@ -44,16 +44,16 @@ def release_retired(ground: Ground, claim: Claim, roots: Sequence[str]) -> list[
     Returns:
         The roots that were given up.
     """
-    retired = set(ground.owners.mine).difference(roots, ground.policy.directories)
+    retired = set(context.owners.mine).difference(roots, context.policy.directories)
     if not retired:
         return []
-    state = ground.ledger.read()
-    for side in ground.sides.values():
+    state = context.ledger.read()
+    for side in context.sides.values():
         retired.intersection_update(state.retired_roots(side.name, retired))
-    for side in ground.sides.values() if retired else ():
+    for side in context.sides.values() if retired else ():
         retired.difference_update(side.namenode.snapshottable())
-    return ground.owners.release(retired, claim.run, lambda: _check(ground, claim)) if retired else []
+    return context.owners.release(retired, claim.run, lambda: _check(context, claim)) if retired else []
 
 
-def _check(ground: Ground, claim: Claim) -> None:
-    ground.ledger.require(claim)
+def _check(context: BackupContext, claim: Claim) -> None:
+    context.ledger.require(claim)

@@ -10,13 +10,13 @@ from collections.abc import Collection
 from itertools import islice
 
 from hadoop_dr.domain.checks import Result, warn
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.root_layout import climb
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import facts_of
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 
 _NAME = "above roots"
 _SHOWN = 5
@@ -28,15 +28,15 @@ def allow_snapshots(namenode: NameNode, roots: Collection[str]) -> None:
         namenode.allow_snapshot(root)
 
 
-def make_root(ground: Ground, root: str) -> None:
+def make_root(context: BackupContext, root: str) -> None:
     """Makes a root on the target, closed to all others, and snapshottable; one that is there keeps its attributes.
 
     What is missing above it gets owner, group, mode and ACL of the primary's. Whatever ends this in between leaves a
     directory that is closed to all others, and `check` names it.
     """
-    target = ground.target.namenode
+    target = context.target.namenode
     if facts_of(target, root) is None:
-        _make_above(ground.source.namenode, target, root)
+        _make_above(context.source.namenode, target, root)
         target.make_directory(root, CLOSED)
     target.allow_snapshot(root)
 
@@ -56,25 +56,25 @@ def _make_above(source: NameNode, target: NameNode, root: str) -> None:
         target.set_permission(path, wanted.mode)
 
 
-def look_above(ground: Ground, roots: Collection[str]) -> list[Result]:
+def look_above(context: BackupContext, roots: Collection[str]) -> list[Result]:
     """Says where directories above roots let others through on the target than on the source; they are never changed.
 
     Two requests for each such directory, side by side.
     """
     paths = sorted({path for root in roots for path in islice(climb(root), 1, None) if path != "/"})
-    both = side_by_side(lambda path: [facts_of(side.namenode, path) for side in (ground.source, ground.target)], paths)
+    both = map_bounded(lambda path: [facts_of(side.namenode, path) for side in (context.source, context.target)], paths)
     found = [
-        f"{path} is {_told(there)}, on {ground.source.name} {_told(here)}"
+        f"{path} is {_told(there)}, on {context.source.name} {_told(here)}"
         for path, (here, there) in zip(paths, both, strict=True)
         if here is not None and there is not None and _told(here) != _told(there)
     ]
     if not found:
         return []
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    said = f"on {ground.target.name} {'; '.join(found[:_SHOWN])}{more}"
-    mend = "They decide who reaches what lies below, and no run changes one that is there: hdfs dfs -chown, -chmod."
-    return [warn(_NAME, said, mend)]
+    said = f"on {context.target.name} {'; '.join(found[:_SHOWN])}{more}"
+    remedy = "They decide who reaches what lies below, and no run changes one that is there: hdfs dfs -chown, -chmod."
+    return [warn(_NAME, said, remedy)]
 
 
-def _told(facts: Facts) -> str:
+def _told(facts: FileAttributes) -> str:
     return f"{facts.owner}:{facts.group} {facts.mode:o}{'+' if facts.has_acl else ''}"

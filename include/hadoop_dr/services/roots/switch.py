@@ -22,7 +22,7 @@ from typing import cast
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused
 from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan
-from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.root_change import as_text, moved_on, not_our_work
@@ -30,7 +30,7 @@ from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.roots import inside
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.keep_before import keep_aside
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.baseline import snapshots_of_root
@@ -40,7 +40,7 @@ from hadoop_dr.services.points.stored_plan import RootPlan
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_root
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
-from hadoop_dr.services.transfer.read_changes import Gather
+from hadoop_dr.services.transfer.read_changes import ReadChanges
 from hadoop_dr.services.transfer.work_area import not_of_service
 
 LISTING = (("path", "string"), ("inode", "int64"), ("facts", "string"))
@@ -53,52 +53,52 @@ def listing_of(index: int) -> str:
 
 
 def adopt_live(
-    ground: Ground, index: int, root: str, newer: str, documents: Documents, beat: Callable[[int], None]
+    context: BackupContext, index: int, root: str, newer: str, documents: Documents, heartbeat: Callable[[int], None]
 ) -> Adoption:
     """Compares a source's snapshot with the target's live tree, and keeps what was seen of it.
 
     Raises:
         Refused: The secondary has something there that no point ever held.
     """
-    state, target = ground.ledger.read(), ground.target.namenode
+    state, target = context.ledger.read(), context.target.namenode
     old = [one for one in (state.change.old if state.change else ()) if inside(one, root) or inside(root, one)]
     for one in old:
-        _clear_own_work(ground, one)
-    items = Gather(ground.source.namenode).items(root, None, newer, audit=False)
+        _clear_own_work(context, one)
+    items = ReadChanges(context.source.namenode).items(root, None, newer, audit=False)
     existing = _live(target, root)
-    seen = _described(ground, root, (existing or {}).items())
+    seen = _described(context, root, (existing or {}).items())
     documents.write(listing_of(index), LISTING, [(path, *one) for path, one in seen.items()])
     if existing is None:
         return Adoption(tuple(items), 0, 0, 0, 0)
-    adopt = Adopt(ground.source.namenode, target, ground.source_mover, ground.local_mover, beat)
-    bad = distrusted(state, ground.target.name, root)
+    adopt = Adopt(context.source.namenode, target, context.source_mover, context.local_mover, heartbeat)
+    bad = distrusted(state, context.target.name, root)
     adoption = adopt.run(Trees(f"{root}/.snapshot/{newer}", root), items, existing, bad)
     goes = [item.old for item in adoption.items if item.new is None and item.old is not None]
     foreign = [path for path in (*goes, *adoption.below) if nearest(join(root, path), old) is None]
     if foreign:
         raise Refused(
-            f"{ground.target.name}:{root}",
+            f"{context.target.name}:{root}",
             f"only this site has {_some(foreign)}, which no point ever held and a change of roots would remove",
             "Move it away, or copy it to the primary, then back up again.",
         )
     beside = _beside(root, adoption.items, old)
     if beside.foreign:
         raise Refused(
-            f"{ground.target.name}:{root}",
-            f"{beside.told(ground.target.name)}, which a change of roots would replace",
+            f"{context.target.name}:{root}",
+            f"{beside.told(context.target.name)}, which a change of roots would replace",
             "Move it away, or copy it to the primary, then back up again.",
         )
     return adoption
 
 
-def _clear_own_work(ground: Ground, old: str) -> None:
+def _clear_own_work(context: BackupContext, old: str) -> None:
     """What an earlier run of ours left of its own work in an old root is nothing to be compared.
 
     Raises:
         Refused: Something that is not ours lies beside it.
     """
-    target, service = ground.target.namenode, ground.policy.service
-    refuse_on_failure(service, not_our_work(ground.target.name, old, not_of_service(target, old, service)))
+    target, service = context.target.namenode, context.policy.service
+    refuse_on_failure(service, not_our_work(context.target.name, old, not_of_service(target, old, service)))
     target.delete(f"{old}/{WORK_AREA}", recursive=True)
 
 
@@ -106,12 +106,12 @@ class SwitchRoots:
     """Carries the switch out on the secondary, for the roots of a staged point that could have no snapshot before.
 
     Args:
-        ground: The service.
-        beat: Told how many items were looked at.
+        context: The service.
+        heartbeat: Told how many items were looked at.
     """
 
-    def __init__(self, ground: Ground, beat: Callable[[int], None]) -> None:
-        self._ground, self._beat, self._way = ground, beat, RootsInTheWay(ground)
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
+        self._context, self._heartbeat, self._way = context, heartbeat, RootsInTheWay(context)
 
     def run(self, claim: Claim, documents: Documents, roots: Sequence[RootPlan]) -> None:
         """Switches what is not switched yet; done already, it only makes sure of it.
@@ -121,16 +121,16 @@ class SwitchRoots:
             Refused: Somebody else has a snapshot in an old root.
         """
         waiting = [root for root in roots if root.waits]
-        target = self._ground.target.namenode
+        target = self._context.target.namenode
         bare = [root for root in waiting if not self._has_base(root)]
         if self._way.waiting(root.root for root in bare):
             for root in bare:
                 self._compare(documents, root, root.root)
-            self._ground.ledger.require(claim)
+            self._context.ledger.require(claim)
             self._way.give_up_on_target(claim)
-        self._way.make_way(self._ground.target, [root.root for root in bare])
+        self._way.make_way(self._context.target, [root.root for root in bare])
         for root in bare:
-            make_root(self._ground, root.root)
+            make_root(self._context, root.root)
             with suppress(AlreadyExists):
                 target.create_snapshot(root.root, str(root.base))
         for root in waiting:
@@ -139,29 +139,29 @@ class SwitchRoots:
 
     def _keep_replaced(self, claim: Claim, waiting: Sequence[RootPlan]) -> None:
         """Keeps what a copy beside the old roots has in older versions: no point ever held those."""
-        change = self._ground.ledger.read().change
+        change = self._context.ledger.read().change
         found = {root.root: _beside(root.root, root.items, change.old if change else ()) for root in waiting}
         told = {root: list(one.lines()) for root, one in found.items() if one.count}
-        keep_aside(self._ground, claim, claim.point, told, {root: found[root].count for root in told})
+        keep_aside(self._context, claim, claim.point, told, {root: found[root].count for root in told})
 
     def _has_base(self, root: RootPlan) -> bool:
-        return any(shot.name == root.base for shot in snapshots_of_root(self._ground.target.namenode, root.root))
+        return any(shot.name == root.base for shot in snapshots_of_root(self._context.target.namenode, root.root))
 
     def _compare(self, documents: Documents, root: RootPlan, top: str) -> None:
         rows = documents.read(listing_of(root.index))
         planned = {cast(str, path): (cast(int, inode), cast(str, facts)) for path, inode, facts in rows}
-        there = (_live(self._ground.target.namenode, top) or {}).items()
-        found = list(moved_on(planned, _described(self._ground, root.root, self._counted(there))))
+        there = (_live(self._context.target.namenode, top) or {}).items()
+        found = list(moved_on(planned, _described(self._context, root.root, self._counted(there))))
         if found:
             raise Mismatch(
-                f"{self._ground.target.name}:{root.root}",
+                f"{self._context.target.name}:{root.root}",
                 f"somebody changed it while its roots were to be changed: {_some(found)}",
                 "Nothing of it is lost; put it back or move it away, then back up again.",
             )
 
-    def _counted(self, found: Iterable[tuple[str, Listed]]) -> Iterator[tuple[str, Listed]]:
+    def _counted(self, found: Iterable[tuple[str, DirEntry]]) -> Iterator[tuple[str, DirEntry]]:
         for one in found:
-            self._beat(1)
+            self._heartbeat(1)
             yield one
 
 
@@ -170,9 +170,9 @@ def _beside(root: str, items: Iterable[Item], old: Sequence[str]) -> ExistingCop
     return copy_in_plan(root, (one for one in items if one.old and nearest(join(root, one.old), old) is None), ())
 
 
-def _described(ground: Ground, root: str, found: Iterable[tuple[str, Listed]]) -> dict[str, tuple[int, str]]:
+def _described(context: BackupContext, root: str, found: Iterable[tuple[str, DirEntry]]) -> dict[str, tuple[int, str]]:
     """Inode id and attributes by path; not the time of an old root, which is set when its snapshots are taken away."""
-    change = ground.ledger.read().change
+    change = context.ledger.read().change
     old = frozenset(change.old if change else ())
     return {
         path: (
@@ -183,7 +183,7 @@ def _described(ground: Ground, root: str, found: Iterable[tuple[str, Listed]]) -
     }
 
 
-def _live(target: NameNode, top: str) -> dict[str, Listed] | None:
+def _live(target: NameNode, top: str) -> dict[str, DirEntry] | None:
     """What lies in a directory, without the work area; None when it does not exist."""
     try:
         return dict(walk(target, top))

@@ -13,8 +13,8 @@ from typing import Any
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.domain.unprotected import Freed, ours_and_others, points_that_go, stands_against, whose
-from hadoop_dr.services.context import Ground, Side
-from hadoop_dr.services.ledger.claims import Wish
+from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.void import Void
 
 
@@ -22,12 +22,12 @@ class Unprotect:
     """Unprotects one service.
 
     Args:
-        ground: The service.
+        context: The service.
         run: Id of this call, for the ledger.
     """
 
-    def __init__(self, ground: Ground, run: str) -> None:
-        self._ground, self._run = ground, run
+    def __init__(self, context: BackupContext, run: str) -> None:
+        self._context, self._run = context, run
 
     def run(self, reason: str, *, both: bool = False, takeover: bool = False) -> dict[str, Any]:
         """Carries it out; called again it does what is left.
@@ -46,30 +46,30 @@ class Unprotect:
             Refused: An earlier run left something half done that only a backup ends; nothing has changed.
             Unknown: An answer was lost; call it again.
         """
-        ground = self._ground
-        self._refuse_half_done(ground.ledger.read())
+        context = self._context
+        self._refuse_half_done(context.ledger.read())
         frozen = {
-            "text": ground.policy_text,
-            "file": ground.policy.file,
-            "mode": ground.policy.mode.value,
-            "transfer": ground.policy.transfer.value,
+            "text": context.policy_text,
+            "file": context.policy.file,
+            "mode": context.policy.mode.value,
+            "transfer": context.policy.transfer.value,
             "reason": reason,
             "unprotects": True,
         }
         busy = "Wait for it to end, or stop it with --takeover."
-        wish = Wish(self._run, 1, ground.clock.wall_ms(), frozen, ground.host.me(), order=takeover, busy=busy)
-        claim = ground.claims.take(wish)
-        sides = list(ground.sides.values()) if both else [ground.source]
+        wish = ClaimRequest(self._run, 1, context.clock.wall_ms(), frozen, context.host.me(), order=takeover, busy=busy)
+        claim = context.claims.take(wish)
+        sides = list(context.sides.values()) if both else [context.source]
         try:
             return self._take_away(claim, reason, sides)
         except DrError:
             with suppress(DrError):  # that failure is the one to report
-                Void(ground).void(claim, claim.point, "it could not be unprotected")
+                Void(context).void(claim, claim.point, "it could not be unprotected")
             raise
 
-    def _take_away(self, claim: Claim, reason: str, sides: Sequence[Side]) -> dict[str, Any]:
-        ground, void = self._ground, Void(self._ground)
-        state = ground.ledger.require(claim)
+    def _take_away(self, claim: Claim, reason: str, sides: Sequence[SiteConnections]) -> dict[str, Any]:
+        context, void = self._context, Void(self._context)
+        state = context.ledger.require(claim)
         self._refuse_half_done(state)
         for point in state.unfinished():
             if point.point != claim.point:
@@ -77,22 +77,22 @@ class Unprotect:
         gone = points_that_go(state, [side.name for side in sides])
         if gone:
             body = {"sites": [side.name for side in sides], "points": gone, "reason": reason}
-            ground.ledger.append_mine(claim, "unprotected", body)
+            context.ledger.append_mine(claim, "unprotected", body)
         check = self._checking(claim)
         freed = {side.name: self._free(side, check) for side in sides}
         self._remove_documents(check)
         released = self._release(claim)
         void.void(claim, claim.point, f"it was for unprotecting: {reason}")
-        behind = ground.ledger.chain.follow()
+        behind = context.ledger.chain.follow()
         return self._document(reason, gone, freed, released, behind)
 
-    def _free(self, side: Side, check: Callable[[], None]) -> Freed:
+    def _free(self, side: SiteConnections, check: Callable[[], None]) -> Freed:
         """Removes our snapshots from what is or was a root of ours, and makes it an ordinary directory again."""
-        ground, state, namenode = self._ground, self._ground.ledger.known(), side.namenode
+        context, state, namenode = self._context, self._context.ledger.known(), side.namenode
         removed, free, left = 0, list[str](), dict[str, tuple[str, ...]]()
-        for root in sorted(state.roots().union(ground.owners.mine).intersection(namenode.snapshottable())):
+        for root in sorted(state.roots().union(context.owners.mine).intersection(namenode.snapshottable())):
             names = [snapshot.name for snapshot in namenode.snapshots(root)]
-            ours, others = ours_and_others(ground.policy.service, state.points, names)
+            ours, others = ours_and_others(context.policy.service, state.points, names)
             for name in ours:
                 check()
                 namenode.delete_snapshot(root, name)
@@ -107,20 +107,20 @@ class Unprotect:
 
     def _remove_documents(self, check: Callable[[], None]) -> None:
         """Removes what is kept of points that no site has any more, as pruning does."""
-        ground, points = self._ground, self._ground.ledger.known().points
-        for side in ground.sides.values():
-            for name in side.files.names(ground.directory("").rstrip("/")):
-                if name in points and set(points[name].gone) == set(ground.sides):
+        context, points = self._context, self._context.ledger.known().points
+        for side in context.sides.values():
+            for name in side.files.names(context.directory("").rstrip("/")):
+                if name in points and set(points[name].gone) == set(context.sides):
                     check()
-                    side.files.remove(ground.directory(name))
+                    side.files.remove(context.directory(name))
 
     def _release(self, claim: Claim) -> list[str]:
         """Gives up what neither site has snapshottable any more; another service may own it then."""
-        ground = self._ground
-        mine = set(ground.owners.mine)
-        for side in ground.sides.values() if mine else ():
+        context = self._context
+        mine = set(context.owners.mine)
+        for side in context.sides.values() if mine else ():
             mine.difference_update(side.namenode.snapshottable())
-        return ground.owners.release(mine, claim.run, lambda: _require(ground, claim)) if mine else []
+        return context.owners.release(mine, claim.run, lambda: _require(context, claim)) if mine else []
 
     def _document(
         self,
@@ -130,17 +130,17 @@ class Unprotect:
         released: Sequence[str],
         behind: str | None,
     ) -> dict[str, Any]:
-        ground, state = self._ground, self._ground.ledger.known()
-        target, service = ground.target.name, ground.policy.service
+        context, state = self._context, self._context.ledger.known()
+        target, service = context.target.name, context.policy.service
         kept = [point for point in state.sealed() if target not in point.gone and point.target == target]
         warnings = [
             f"{site}:{root} cannot be deleted yet, it has snapshots that {whose(service, names)}: {', '.join(names)}"
             for site, one in freed.items()
             for root, names in one.left.items()
         ]
-        warnings += [f"the ledger on {ground.source.name} is behind: {behind}"] if behind else []
+        warnings += [f"the ledger on {context.source.name} is behind: {behind}"] if behind else []
         return {
-            "service": ground.policy.service,
+            "service": context.policy.service,
             "reason": reason,
             "points": len({point for _, point in gone}),
             "points_left": len(kept),
@@ -158,19 +158,19 @@ class Unprotect:
 
     def _refuse_half_done(self, state: ServiceState) -> None:
         if why := stands_against(state):
-            service = self._ground.policy.service
+            service = self._context.policy.service
             raise Refused(service, why, f"A backup ends that first: hadoop-dr backup {service}; then unprotect it")
 
     def _checking(self, claim: Claim) -> Callable[[], None]:
         """Before each effect: the claim is in force, and others see that the work moves on."""
-        pulse = self._ground.claims.pulse(claim)
+        writer = self._context.claims.heartbeat_for(claim)
 
         def check() -> None:
-            _require(self._ground, claim)
-            pulse.beat()
+            _require(self._context, claim)
+            writer.beat()
 
         return check
 
 
-def _require(ground: Ground, claim: Claim) -> None:
-    ground.ledger.require(claim)
+def _require(context: BackupContext, claim: Claim) -> None:
+    context.ledger.require(claim)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.facts import NO_EXTRAS, Facts, Kind, Listed
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, DirEntry, FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.tails import within
@@ -61,20 +61,25 @@ class Adopt:
     Args:
         source, target: Name spaces.
         read_source, read_target: Read files of either site back, for those whose checksums cannot be compared.
-        beat: Told how many items were looked at.
+        heartbeat: Told how many items were looked at.
     """
 
     def __init__(
-        self, source: NameNode, target: NameNode, read_source: Mover, read_target: Mover, beat: Callable[[int], None]
+        self,
+        source: NameNode,
+        target: NameNode,
+        read_source: Mover,
+        read_target: Mover,
+        heartbeat: Callable[[int], None],
     ) -> None:
-        self._source, self._target, self._beat = source, target, beat
+        self._source, self._target, self._heartbeat = source, target, heartbeat
         self._read_source, self._read_target = read_source, read_target
 
     def run(
         self,
         trees: Trees,
         items: Sequence[Item],
-        existing: Mapping[str, Listed],
+        existing: Mapping[str, DirEntry],
         distrusted: frozenset[str] = frozenset(),
     ) -> Adoption:
         """Turns a tree that is all new into one that keeps what is there.
@@ -93,7 +98,7 @@ class Adopt:
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="adopt") as pool:
             for item in pool.map(lambda pair: self._adopted(trees, pair[0], pair[1], identical), pairs):
                 adopted[item.inode] = item
-                self._beat(1)
+                self._heartbeat(1)
         wanted = {item.new for item in items if item.inode in adopted}
         tops, below = left_over(existing, wanted)
         kept = [item.now.length for item in adopted.values() if item.inode in identical and item.now]
@@ -103,13 +108,13 @@ class Adopt:
             sum(bool(path) for path in wanted) + len(tops), below,
         )
 
-    def _adopted(self, trees: Trees, item: Item, listed: Listed, identical: set[int]) -> Item:
+    def _adopted(self, trees: Trees, item: Item, listed: DirEntry, identical: set[int]) -> Item:
         if not item.is_dir and item.inode not in identical:
-            return replace(item, old=item.new, was=listed.facts, was_extras=NO_EXTRAS, content=Content.WHOLE)
+            return replace(item, old=item.new, was=listed.facts, was_extras=NO_ACL_OR_XATTRS, content=Content.WHOLE)
         before = self._target.extras(f"{trees.target}/{item.new}".rstrip("/"), acl=listed.facts.has_acl)
         return replace(item, old=item.new, was=listed.facts, was_extras=before, content=Content.SAME)
 
-    def _identical(self, trees: Trees, pairs: Sequence[tuple[Item, Listed]]) -> set[int]:
+    def _identical(self, trees: Trees, pairs: Sequence[tuple[Item, DirEntry]]) -> set[int]:
         """Finds the files of equal bytes: by checksum when that says something, else by reading both."""
         likely = [item for item, listed in pairs if item.now is not None and could_be_equal(item.now, listed.facts)]
         same: set[int] = set()
@@ -143,7 +148,7 @@ class Adopt:
 
 
 def left_over(
-    existing: Mapping[str, Listed], wanted: Container[str | None]
+    existing: Mapping[str, DirEntry], wanted: Container[str | None]
 ) -> tuple[list[Item], tuple[str, ...]]:
     """Finds what only the target has.
 
@@ -156,12 +161,12 @@ def left_over(
     return tops, tuple(path for path, listed in gone.items() if parent(path) in gone and not listed.facts.is_dir)
 
 
-def same_kind(item: Item, listed: Listed) -> bool:
+def same_kind(item: Item, listed: DirEntry) -> bool:
     """Whether both are files or both are directories: one can take the place of the other."""
     return item.now is not None and item.now.kind is listed.facts.kind and listed.facts.kind is not Kind.SYMLINK
 
 
-def could_be_equal(now: Facts, there: Facts) -> bool:
+def could_be_equal(now: FileAttributes, there: FileAttributes) -> bool:
     """Length decides; block size and coding, too, because they cannot be changed on a file that is kept."""
     return (now.length, now.block_size, now.erasure_coding, now.encrypted) == (
         there.length, there.block_size, there.erasure_coding, there.encrypted)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import NO_EXTRAS, Extras
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs
 from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.mover import SetAttributes
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 
 
 @dataclass(frozen=True, slots=True)
-class Dressing:
+class AttributeTarget:
     """One item that gets its attributes.
 
     Attributes:
@@ -25,62 +25,72 @@ class Dressing:
 
     item: Item
     path: str
-    before: Extras = NO_EXTRAS
+    before: AclAndXattrs = NO_ACL_OR_XATTRS
 
 
-def set_extras(target: NameNode, dressings: Iterable[Dressing], gate: Callable[[], None]) -> None:
+def set_extras(target: NameNode, attribute_targets: Iterable[AttributeTarget], before_each: Callable[[], None]) -> None:
     """Replaces ACLs and extended attributes that differ, removing those that are gone; may be repeated.
 
     Everything below a directory must lie there already: what is made under a default ACL inherits it.
 
     Args:
-        gate: Called before each item that is changed.
+        before_each: Called before each item that is changed.
     """
-    changed = (dressing for dressing in dressings if dressing.before != dressing.item.now_extras)
-    for _ in side_by_side(lambda dressing: _set_extras(target, dressing), changed, gate):
+    changed = (
+        attribute_target
+        for attribute_target in attribute_targets
+        if attribute_target.before != attribute_target.item.now_extras
+    )
+    for _ in map_bounded(lambda attribute_target: _set_extras(target, attribute_target), changed, before_each):
         pass
 
 
-def _set_extras(target: NameNode, dressing: Dressing) -> None:
-    before, after = dressing.before, dressing.item.now_extras
+def _set_extras(target: NameNode, attribute_target: AttributeTarget) -> None:
+    before, after = attribute_target.before, attribute_target.item.now_extras
     if before.acl != after.acl:
-        target.set_acl(dressing.path, after.acl)
+        target.set_acl(attribute_target.path, after.acl)
     wanted = dict(after.xattrs)
     for name in dict(before.xattrs).keys() - wanted.keys():
-        target.remove_xattr(dressing.path, name)
+        target.remove_xattr(attribute_target.path, name)
     for name, value in wanted.items():
         if dict(before.xattrs).get(name) != value:
-            target.set_xattr(dressing.path, name, value)
+            target.set_xattr(attribute_target.path, name, value)
 
 
-def set_policies(target: NameNode, dressings: Iterable[Dressing], gate: Callable[[], None]) -> None:
+def set_policies(
+    target: NameNode, attribute_targets: Iterable[AttributeTarget], before_each: Callable[[], None]
+) -> None:
     """Sets storage policies where the effective one differs; parents must come first, so that inheriting stays so.
 
     A listing tells only the effective policy. One that is set on an item and equals what the item would inherit anyway
     is therefore carried as inherited, and shows as a difference once the item moves below another policy.
     """
-    for dressing in dressings:
-        was, now = dressing.item.was, dressing.item.now
+    for attribute_target in attribute_targets:
+        was, now = attribute_target.item.was, attribute_target.item.now
         if now is None or (not now.storage_policy and not (was and was.storage_policy)):
             continue
         try:
-            if target.status(dressing.path).facts.storage_policy == now.storage_policy:
+            if target.status(attribute_target.path).facts.storage_policy == now.storage_policy:
                 continue
         except NotFound:
             continue
-        gate()
-        target.set_storage_policy(dressing.path, now.storage_policy)
+        before_each()
+        target.set_storage_policy(attribute_target.path, now.storage_policy)
 
 
-def operations(dressings: Sequence[Dressing], *, times: bool = True) -> list[SetAttributes]:
+def operations(attribute_targets: Sequence[AttributeTarget], *, times: bool = True) -> list[SetAttributes]:
     """Owner, mode, replication and, last, the time of each item."""
-    return [_operation(dressing, times=times) for dressing in dressings if dressing.item.now is not None]
+    return [
+        _operation(attribute_target, times=times)
+        for attribute_target in attribute_targets
+        if attribute_target.item.now is not None
+    ]
 
 
-def _operation(dressing: Dressing, *, times: bool) -> SetAttributes:
-    now = dressing.item.now
+def _operation(attribute_target: AttributeTarget, *, times: bool) -> SetAttributes:
+    now = attribute_target.item.now
     assert now is not None
     return SetAttributes(
-        dressing.item.inode, dressing.path, now.owner, now.group, now.mode,
+        attribute_target.item.inode, attribute_target.path, now.owner, now.group, now.mode,
         None if now.is_dir or now.erasure_coding else now.replication, now.mtime_ms if times else None,
     )

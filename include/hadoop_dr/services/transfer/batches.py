@@ -23,15 +23,15 @@ class Batches:
 
     Args:
         mover: Where they run.
-        still_mine: Raises Superseded when a later try owns the work; asked before each batch.
-        beat: Told how many operations were achieved.
+        check_claim: Raises Superseded when a later try owns the work; asked before each batch.
+        heartbeat: Told how many operations were achieved.
         size: Operations in one batch.
     """
 
     def __init__(
-        self, mover: Mover, still_mine: Callable[[], None], beat: Callable[[int], None], size: int = 2000
+        self, mover: Mover, check_claim: Callable[[], None], heartbeat: Callable[[int], None], size: int = 2000
     ) -> None:
-        self._mover, self._still_mine, self._beat, self._size = mover, still_mine, beat, size
+        self._mover, self._check_claim, self._heartbeat, self._size = mover, check_claim, heartbeat, size
 
     def run(self, operations: Sequence[Operation], settle: Settle) -> None:
         """Runs independent operations to their end.
@@ -48,10 +48,10 @@ class Batches:
         left: dict[int, Operation] = {operation.key: operation for operation in batch}
         last: Outcome | None = None
         for _ in range(_ROUNDS):
-            self._still_mine()
+            self._check_claim()
             open_ends = [outcome for outcome in self._mover.apply(list(left.values())) if outcome.did is not Did.DONE]
             unsettled = [outcome for outcome in open_ends if not settle(outcome)]
-            self._beat(len(left) - len(unsettled))
+            self._heartbeat(len(left) - len(unsettled))
             if not unsettled:
                 return
             last = unsettled[0]

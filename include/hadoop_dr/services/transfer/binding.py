@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
-from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import leaf, parent
 from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 
 _MEND = "The next run copies in full mode"
 
@@ -22,7 +22,7 @@ class Bound:
     """An existing item on the target: its inode id there, and its attributes before the run."""
 
     inode: int
-    facts: Facts
+    facts: FileAttributes
 
 
 def bind(target: NameNode, order: WorkOrder, only: Collection[int] | None = None) -> Mapping[int, Bound]:
@@ -47,7 +47,7 @@ def bind(target: NameNode, order: WorkOrder, only: Collection[int] | None = None
         elif item.old == "":
             listed = target.status(order.base_path(""))
             bound[item.inode] = Bound(listed.inode, listed.facts)
-    for found in side_by_side(lambda one: _bind_directory(target, order.base_path(one[0]), one[1]), wanted.items()):
+    for found in map_bounded(lambda one: _bind_directory(target, order.base_path(one[0]), one[1]), wanted.items()):
         bound |= found
     return bound
 
@@ -66,7 +66,7 @@ def _bind_directory(target: NameNode, path: str, names: dict[str, Item]) -> dict
     raise BaselineLost(f"{path}/{min(names)}", "the plan builds on this item, and it does not exist", _MEND)
 
 
-def _checked(listed: Listed, item: Item, directory: str) -> Bound:
+def _checked(listed: DirEntry, item: Item, directory: str) -> Bound:
     if item.was is not None and listed.facts.kind is not item.was.kind:
         raise BaselineLost(f"{directory}/{listed.name}",
                            f"is of kind {listed.facts.kind.value}, the plan builds on {item.was.kind.value}", _MEND)

@@ -15,13 +15,13 @@ What = TypeVar("What")
 Answer = TypeVar("Answer")
 
 
-def side_by_side(
-    act: Callable[[What], Answer], work: Iterable[What], gate: Callable[[], None] = lambda: None
+def map_bounded(
+    act: Callable[[What], Answer], work: Iterable[What], before_each: Callable[[], None] = lambda: None
 ) -> Iterator[Answer]:
     """Does independent things, at most 16 at once, and gives the answers in the order of the work.
 
     Args:
-        gate: Called by the caller's thread before each is begun; raises to stop.
+        before_each: Called by the caller's thread before each is begun; raises to stop.
 
     Raises:
         Whatever the first of them raised, once those under way have ended.
@@ -30,14 +30,14 @@ def side_by_side(
     first = list(islice(source, 2))
     if len(first) < 2:
         for one in first:         # most runs have a single thing to do here, which needs no threads
-            gate()
+            before_each()
             yield act(one)
         return
     flying: deque[Future[Answer]] = deque()
     pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="transfer")
     try:
         for one in chain(first, source):
-            gate()
+            before_each()
             flying.append(pool.submit(act, one))
             if len(flying) >= _AHEAD:
                 yield flying.popleft().result()

@@ -12,7 +12,7 @@ from collections import Counter
 from hadoop_dr.domain.diff import Changes
 from hadoop_dr.domain.inventory import Entry
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area, parent
-from hadoop_dr.services.transfer.snapshot_tree import Crew, Tree
+from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, Tree
 
 _MANY = 8
 """So many directories of one parent are cheaper to read by listing the parent."""
@@ -32,7 +32,7 @@ class Contradiction(Exception):
         self.path = path
 
 
-class Touched:
+class ChangedEntries:
     """The touched items of one root.
 
     Attributes:
@@ -42,8 +42,8 @@ class Touched:
         fled: Inode ids that came out of something deleted into something new: nobody says whether they were modified.
     """
 
-    def __init__(self, before: Tree, after: Tree, changes: Changes, crew: Crew) -> None:
-        self._before, self._after, self._changes, self._crew = before, after, changes, crew
+    def __init__(self, before: Tree, after: Tree, changes: Changes, pool: BoundedPool) -> None:
+        self._before, self._after, self._changes, self._pool = before, after, changes, pool
         self._forward, self._backward = changes.forward(), changes.backward()
         self._renamed = {change.inode for change in changes.renamed}
         self.named = {change.inode for change in changes.modified}
@@ -91,7 +91,7 @@ class Touched:
         """Lists directories in both snapshots; keeps what differs and what is touched though it looks the same."""
         wanted = self._renamed | self.named
         work = [(old, new) for old, new in pairs.items() if new is not None or in_work_area(old)]
-        for before, after in self._crew.map(self._list_both, work):
+        for before, after in self._pool.map(self._list_both, work):
             for name, was in before.items():
                 now = after.pop(name, None) if after is not None else None
                 if was.inode in wanted or was.path in own or (after is not None and not _alike(was, now)):
@@ -127,7 +127,7 @@ class Touched:
         crowded = {above: self._forward.of(above) for above, count in crowds.items() if count >= _MANY}
         more = {old: new for old, new in crowded.items() if old not in pairs}
         self._compare(more, pairs.keys() | more.keys())
-        for was, now in self._crew.map(self._read_both, self._unread({**pairs, **more})):
+        for was, now in self._pool.map(self._read_both, self._unread({**pairs, **more})):
             self._take(was, now)
 
     def _unread(self, pairs: Pairs) -> list[tuple[str, str]]:
@@ -147,7 +147,7 @@ class Touched:
         new = [self.now[change.inode] for change in self._changes.created if change.inode in self.now]
         left, came = {entry.inode for entry in gone}, {entry.inode for entry in new}
         for tree, tops, side, found in ((self._before, gone, self.was, left), (self._after, new, self.now, came)):
-            for entry in tree.below(tops, self._crew, lambda inode: inode not in self._renamed):
+            for entry in tree.below(tops, self._pool, lambda inode: inode not in self._renamed):
                 side[entry.inode] = entry
                 found.add(entry.inode)
         return left, came

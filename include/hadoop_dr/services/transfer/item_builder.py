@@ -5,37 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.facts import NO_EXTRAS, Blocks, Extras, Kind
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, Kind
 from hadoop_dr.domain.inventory import Entry
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.tails import content_of, looks_unchanged
-from hadoop_dr.services.transfer.changed_entries import Touched
-from hadoop_dr.services.transfer.snapshot_tree import Crew, Tree, names, without_work_area
+from hadoop_dr.services.transfer.changed_entries import ChangedEntries
+from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, Tree, names, without_work_area
 
 _NO_BLOCKS: tuple[Blocks | None, Blocks | None] = (None, None)
 
 
-class Join:
+class ItemBuilder:
     """Makes the items of one root. Requests for single items are slow: they run side by side, and only where needed.
 
     Args:
         after: The snapshot to come to.
-        crew: Carries the requests.
+        pool: Carries the requests.
         xattrs: Whether the NameNode keeps extended attributes at all.
     """
 
-    def __init__(self, after: Tree, crew: Crew, *, xattrs: bool) -> None:
-        self._after, self._crew, self._xattrs = after, crew, xattrs
+    def __init__(self, after: Tree, pool: BoundedPool, *, xattrs: bool) -> None:
+        self._after, self._pool, self._xattrs = after, pool, xattrs
 
     def everything(self) -> list[Item]:
         """Makes the items of a first run: all is new, except the root itself."""
         top = self._after.entry("")
-        entries = [top, *without_work_area(self._after.below([top], self._crew, lambda _: True))]
+        entries = [top, *without_work_area(self._after.below([top], self._pool, lambda _: True))]
         self._refuse_links(entries)
-        items = self._crew.map(lambda entry: _new(entry, self._after.extras(entry, xattrs=self._xattrs)), entries)
+        items = self._pool.map(lambda entry: _new(entry, self._after.extras(entry, xattrs=self._xattrs)), entries)
         return sorted(items, key=lambda item: item.inode)
 
-    def items(self, before: Tree, touched: Touched, *, suspicious: bool) -> list[Item]:
+    def items(self, before: Tree, touched: ChangedEntries, *, suspicious: bool) -> list[Item]:
         """Makes the items of what was touched, in the order of their inode ids.
 
         Args:
@@ -63,7 +63,7 @@ class Join:
                 blocks = self._blocks(before, was, now)
             return _living(was, now, was_extras, now_extras, blocks)
 
-        found = self._crew.map(look, sorted(touched.was.keys() | touched.now.keys()))
+        found = self._pool.map(look, sorted(touched.was.keys() | touched.now.keys()))
         return list(_worth_keeping(found, touched))
 
     def _blocks(self, before: Tree, was: Entry, now: Entry) -> tuple[Blocks | None, Blocks | None]:
@@ -85,14 +85,18 @@ def refuse_links(paths: Iterable[str]) -> None:
                       "Replace each by the file it points to, or take its directory out of the policy")
 
 
-def _new(entry: Entry, extras: Extras) -> Item:
+def _new(entry: Entry, extras: AclAndXattrs) -> Item:
     if not entry.path:
-        return Item(entry.inode, "", "", None, entry.facts, NO_EXTRAS, extras)
-    return Item(entry.inode, None, entry.path, None, entry.facts, NO_EXTRAS, extras, Content.WHOLE)
+        return Item(entry.inode, "", "", None, entry.facts, NO_ACL_OR_XATTRS, extras)
+    return Item(entry.inode, None, entry.path, None, entry.facts, NO_ACL_OR_XATTRS, extras, Content.WHOLE)
 
 
 def _living(
-    was: Entry, now: Entry, was_extras: Extras, now_extras: Extras, blocks: tuple[Blocks | None, Blocks | None]
+    was: Entry,
+    now: Entry,
+    was_extras: AclAndXattrs,
+    now_extras: AclAndXattrs,
+    blocks: tuple[Blocks | None, Blocks | None],
 ) -> Item:
     content, keep_bytes = content_of(was.facts, now.facts, *blocks)
     facts = was.facts if was.facts == now.facts else now.facts
@@ -100,7 +104,7 @@ def _living(
     return Item(now.inode, was.path, now.path, was.facts, facts, was_extras, extras, content, keep_bytes)
 
 
-def _worth_keeping(items: Iterable[Item], touched: Touched) -> Iterator[Item]:
+def _worth_keeping(items: Iterable[Item], touched: ChangedEntries) -> Iterator[Item]:
     """Leaves out files that turned out to be where and what they were."""
     for item in items:
         same = item.was == item.now and item.was_extras == item.now_extras and item.content is Content.SAME

@@ -10,7 +10,7 @@ from hadoop_dr.domain.diff import Change, Changes, visible
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.inventory import Entry, changes_between, contradiction, hidden, other_blocks
 from hadoop_dr.domain.paths import in_work_area
-from hadoop_dr.services.transfer.snapshot_tree import Crew, Tree, names, without_work_area
+from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, Tree, names, without_work_area
 
 Blocks = dict[str, tuple[int, ...]]
 """Block ids of all files of a tree that have blocks, by path."""
@@ -22,7 +22,7 @@ class Listings:
     Args:
         before: The snapshot to come from.
         after: The snapshot to come to.
-        crew: Carries requests about single items.
+        pool: Carries requests about single items.
         xattrs: Whether the NameNode keeps extended attributes at all.
         blocks: Compare the block ids of all files.
 
@@ -31,8 +31,8 @@ class Listings:
         hindered: What could not be compared.
     """
 
-    def __init__(self, before: Tree, after: Tree, crew: Crew, *, xattrs: bool, blocks: bool) -> None:
-        self._before, self._after, self._crew, self._xattrs = before, after, crew, xattrs
+    def __init__(self, before: Tree, after: Tree, pool: BoundedPool, *, xattrs: bool, blocks: bool) -> None:
+        self._before, self._after, self._pool, self._xattrs = before, after, pool, xattrs
         self._trees_of_blocks = (before, after) if blocks else ()
         self.notes: list[str] = []
         self.hindered: list[str] = []
@@ -48,18 +48,18 @@ class Listings:
             told: What the diff says, or None when it failed.
             trusted: Whether nothing speaks against the diff so far.
         """
-        blocks = [self._crew.begin(_blocks_of, tree) for tree in self._trees_of_blocks]
+        blocks = [self._pool.begin(_blocks_of, tree) for tree in self._trees_of_blocks]
         if told is not None:
             then, now = told.directories()
             self._before.remember(then)
             self._after.remember(now)
-        found = visible(changes_between(self._before.walk(self._crew), without_work_area(self._after.walk(self._crew))))
+        found = visible(changes_between(self._before.walk(self._pool), without_work_area(self._after.walk(self._pool))))
         if told is not None and trusted:
             where = contradiction(told, found)
             if where is None:
                 return _with_more(self._with(told, found), self._refilled(found, blocks))
             self.notes.append(f"the snapshot diff says nothing of '{where}', only full listings were used")
-        extras = self._other_extras(found, self._before.walk(self._crew))
+        extras = self._other_extras(found, self._before.walk(self._pool))
         return _with_more(_with_more(found, extras), self._refilled(found, blocks))
 
     def _with(self, told: Changes, found: Changes) -> Changes:
@@ -69,7 +69,7 @@ class Listings:
             self.notes.append(f"{len(unseen)} changes were hidden from the snapshot diff: {names(unseen)}")
         forward = told.forward()
         fled = [self._before.entry(c.old) for c in found.renamed if c.old is not None and forward.of(c.old) is None]
-        with_all_below = chain(fled, self._before.below(fled, self._crew, lambda _: True))
+        with_all_below = chain(fled, self._before.below(fled, self._pool, lambda _: True))
         return _with_more(found, chain(told.modified, self._other_extras(found, with_all_below)))
 
     def _refilled(self, found: Changes, blocks: Sequence[Future[Blocks]]) -> list[Change]:
@@ -102,7 +102,7 @@ class Listings:
             now = self._after.extras(Entry(there, entry.inode, entry.facts), xattrs=self._xattrs)
             return Change(entry.inode, entry.path, there) if was != now else None
 
-        return (change for change in self._crew.map(look, entries) if change is not None)
+        return (change for change in self._pool.map(look, entries) if change is not None)
 
 
 def _blocks_of(tree: Tree) -> Blocks:

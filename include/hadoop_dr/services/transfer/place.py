@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, Failed, Mismatch, NotFound
-from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import depth, parent
 from hadoop_dr.domain.plan import Arrival, Origin
@@ -15,7 +15,7 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer import attributes
 from hadoop_dr.services.transfer.batches import Batches, levels
 from hadoop_dr.services.transfer.binding import Bound, bind
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 from hadoop_dr.services.transfer.tails import Tails
 from hadoop_dr.services.transfer.work_area import WorkArea
 
@@ -29,14 +29,14 @@ class Place:
     Args:
         target: Name space of the site that changes.
         local: Moves bytes and runs operations within that site.
-        still_mine: Raises Superseded when a later try owns the work; asked before each batch.
-        beat: Told how many steps were achieved.
+        check_claim: Raises Superseded when a later try owns the work; asked before each batch.
+        heartbeat: Told how many steps were achieved.
     """
 
     def __init__(
-        self, target: NameNode, local: Mover, still_mine: Callable[[], None], beat: Callable[[int], None]
+        self, target: NameNode, local: Mover, check_claim: Callable[[], None], heartbeat: Callable[[int], None]
     ) -> None:
-        self._target, self._local, self._still_mine, self._beat = target, local, still_mine, beat
+        self._target, self._local, self._check_claim, self._heartbeat = target, local, check_claim, heartbeat
 
     def run(self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int) -> Placed:
         """Runs all phases from the start; a later try of an interrupted one ends in the same state.
@@ -55,30 +55,30 @@ class Place:
         work = WorkArea(self._target, order.area(order.turn + try_no))
         if _is_empty(order) and not work.present():
             return Placed()
-        self._still_mine()
+        self._check_claim()
         bound = bind(self._target, order)
         area = work.open()
         placing = _Placing(self._target, self._local, order, area, work, bound, staged,
-                           Batches(self._local, self._still_mine, self._beat), self._gate())
+                           Batches(self._local, self._check_claim, self._heartbeat), self._before_each())
         return placing.run()
 
-    def _gate(self) -> Callable[[], None]:
+    def _before_each(self) -> Callable[[], None]:
         """Asks for the claim every so many single steps; the work area's name guards the rest."""
         count = 0
 
-        def gate() -> None:
+        def before_each() -> None:
             nonlocal count
             if count % _ASK_EVERY == 0:
-                self._still_mine()
+                self._check_claim()
             count += 1
-            self._beat(1)
+            self._heartbeat(1)
 
-        return gate
+        return before_each
 
 
 def _is_empty(order: WorkOrder) -> bool:
     plan = order.plan
-    return not (plan.park or plan.arrive or plan.attributes or plan.units)
+    return not (plan.park or plan.move_in or plan.attributes or plan.units)
 
 
 class _Placing:
@@ -86,40 +86,40 @@ class _Placing:
 
     def __init__(
         self, target: NameNode, local: Mover, order: WorkOrder, area: Area, work: WorkArea,
-        bound: Mapping[int, Bound], staged: Sequence[StagedShard], batches: Batches, gate: Callable[[], None],
+        bound: Mapping[int, Bound], staged: Sequence[StagedShard], batches: Batches, before_each: Callable[[], None],
     ) -> None:
         self._target, self._local, self._order, self._area, self._work = target, local, order, area, work
-        self._bound, self._batches, self._gate = bound, batches, gate
+        self._bound, self._batches, self._before_each = bound, batches, before_each
         self._staged_at = {
             inode: f"{area.stage}/{shard.directory}/{inode}" for shard in staged for inode in shard.units
         }
         self._staged_inode = {inode: top for shard in staged for inode, top in shard.units.items()}
         self._whole = frozenset(inode for shard in staged for inode in shard.whole)
-        self._drop = frozenset(order.plan.drop) | self._whole
+        self._delete = frozenset(order.plan.delete) | self._whole
         missing = [unit.inode for unit in order.plan.units if unit.inode not in self._staged_at]
         if missing:
             raise Failed(order.root, f"unit {missing[0]} was never staged", "Stage every shard before place")
 
     def run(self) -> Placed:
         plan = self._order.plan
-        self._hold()
+        self._pin_mtime()
         self._park()
         self._join_tails()
-        self._arrive()
-        late = [self._dressing(inode) for inode in plan.attributes]
+        self._move_in()
+        late = [self._attribute_target(inode) for inode in plan.attributes]
         self._set_attributes(late)
-        self._batches.run([Remove(inode, self._area.parked(inode)) for inode in sorted(self._drop)], self._is_dropped)
+        self._batches.run([Remove(inode, self._area.parked(inode)) for inode in sorted(self._delete)], self._is_dropped)
         strays = self._close()
-        return Placed(len(plan.park), len(plan.tails), len(plan.arrive), len(late), len(self._drop), strays)
+        return Placed(len(plan.park), len(plan.tails), len(plan.move_in), len(late), len(self._delete), strays)
 
     # -- hold
-    def _hold(self) -> None:
+    def _pin_mtime(self) -> None:
         """Sets a time on each directory that will gain a child, so that its older snapshots keep the one they have.
 
         A mere addition changes a directory's time in the newest snapshot as well (measured), unless the directory was
         changed in itself since. Its final time serves: a worker that oversleeps here sets what is to be set anyway.
         """
-        held = [inode for inode in self._order.plan.hold if inode in self._bound]
+        held = [inode for inode in self._order.plan.pin_mtime if inode in self._bound]
         self._batches.run(
             [SetAttributes(inode, f"{_RESERVED}/{self._bound[inode].inode}", mtime_ms=now.mtime_ms)
              for inode in held if (now := self._item(inode).now) is not None], self._is_set)
@@ -156,7 +156,7 @@ class _Placing:
             raise Mismatch(self._area.parked(inode), "another item is parked there")
         if self._is_alive(wanted):
             return False
-        if inode in self._drop:
+        if inode in self._delete:
             return True
         raise BaselineLost(self._order.live_path(self._item(inode).old or ""), "is gone from the target",
                            "Somebody removed it after the last point; the next run copies it again in full mode")
@@ -176,18 +176,18 @@ class _Placing:
     def _join_tails(self) -> None:
         tails = Tails(self._target, self._local, self._order, self._area)
         joins = (inode for inode in self._order.plan.tails if inode not in self._whole)
-        for _ in side_by_side(
+        for _ in map_bounded(
             lambda inode: tails.join(self._item(inode), self._bound[inode], self._staged_at.get(inode)),
-            joins, self._gate,
+            joins, self._before_each,
         ):
             pass
 
     # -- arrive
-    def _arrive(self) -> None:
-        arrivals = {arrival.inode: arrival for arrival in self._order.plan.arrive}
+    def _move_in(self) -> None:
+        arrivals = {arrival.inode: arrival for arrival in self._order.plan.move_in}
         made = [MakeDirectory(a.inode, self._made(a), 0o700) for a in arrivals.values() if a.origin is Origin.MAKE]
         self._batches.run(made, self._is_made)
-        for level in levels(self._order.plan.arrive, lambda arrival: depth(arrival.path)):
+        for level in levels(self._order.plan.move_in, lambda arrival: depth(arrival.path)):
             renames = [Rename(a.inode, self._origin(a), self._order.live_path(a.path)) for a in level]
             self._batches.run(renames, lambda outcome: self._has_arrived(arrivals[outcome.key], outcome))
 
@@ -218,7 +218,7 @@ class _Placing:
             raise Mismatch(self._origin(arrival), f"is gone and has not come to {path} either")
         return False
 
-    def _is_wanted(self, arrival: Arrival, there: Listed) -> bool:
+    def _is_wanted(self, arrival: Arrival, there: DirEntry) -> bool:
         if arrival.origin is Origin.MAKE:
             # All that lay there before was parked, so a directory is the one an earlier try brought.
             return there.facts.is_dir
@@ -227,17 +227,17 @@ class _Placing:
         return there.inode == self._staged_inode[arrival.inode]
 
     # -- attributes
-    def _dressing(self, inode: int) -> attributes.Dressing:
+    def _attribute_target(self, inode: int) -> attributes.AttributeTarget:
         item = self._item(inode)
-        return attributes.Dressing(item, self._order.live_path(item.new or ""), item.was_extras)
+        return attributes.AttributeTarget(item, self._order.live_path(item.new or ""), item.was_extras)
 
-    def _set_attributes(self, late: Sequence[attributes.Dressing]) -> None:
+    def _set_attributes(self, late: Sequence[attributes.AttributeTarget]) -> None:
         """Sets on all others what staged items have already; directories' times hold, as nothing moves any more."""
-        arrived = [self._dressing(arrival.inode) for arrival in self._order.plan.arrive]
-        parents_first = sorted([*late, *arrived], key=lambda dressing: depth(dressing.item.new or ""))
-        attributes.set_policies(self._target, parents_first, self._gate)
-        attributes.set_extras(self._target, late, self._gate)
-        for level in levels(late, lambda dressing: depth(dressing.item.new or "")):
+        arrived = [self._attribute_target(arrival.inode) for arrival in self._order.plan.move_in]
+        parents_first = sorted([*late, *arrived], key=lambda attribute_target: depth(attribute_target.item.new or ""))
+        attributes.set_policies(self._target, parents_first, self._before_each)
+        attributes.set_extras(self._target, late, self._before_each)
+        for level in levels(late, lambda attribute_target: depth(attribute_target.item.new or "")):
             times = level[0].item.new != ""
             self._batches.run(attributes.operations(level, times=times), self._is_set)
         self._batches.run(self._borrowed_times(), self._is_set)
@@ -276,7 +276,7 @@ class _Placing:
         Returns:
             Paths of what lies beside work areas and is nobody's.
         """
-        ours = {bound.inode: inode for inode, bound in self._bound.items() if inode not in self._drop}
+        ours = {bound.inode: inode for inode, bound in self._bound.items() if inode not in self._delete}
         for entry in self._target.list(self._area.park):
             if entry.inode in ours:
                 raise Mismatch(f"{self._area.park}/{entry.name}", "is still parked, though its place is in the tree")
@@ -287,7 +287,7 @@ class _Placing:
     def _item(self, inode: int) -> Item:
         return self._order.items[inode]
 
-    def _look(self, path: str) -> Listed | None:
+    def _look(self, path: str) -> DirEntry | None:
         try:
             return self._target.status(path)
         except NotFound:

@@ -14,15 +14,15 @@ from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.changed_entries import Contradiction, Touched
-from hadoop_dr.services.transfer.item_builder import Join
+from hadoop_dr.services.transfer.changed_entries import ChangedEntries, Contradiction
+from hadoop_dr.services.transfer.item_builder import ItemBuilder
 from hadoop_dr.services.transfer.listings import Listings
-from hadoop_dr.services.transfer.snapshot_tree import LIVE, Crew, Limits, Tree, Vanished
+from hadoop_dr.services.transfer.snapshot_tree import LIVE, BoundedPool, ReadLimits, Tree, Vanished
 
 _ASKED_FOR = "dfs.namenode.xattrs.enabled"
 
 
-class Gather:
+class ReadChanges:
     """Reads the difference of two snapshots of a root.
 
     The older snapshot is the state a target is in, the newer one the state it shall come to; for an undo that is the
@@ -38,8 +38,8 @@ class Gather:
         held_before: How much the older snapshot holds, if the last call listed all of it.
     """
 
-    def __init__(self, namenode: NameNode, limits: Limits | None = None) -> None:
-        self._namenode, self._limits = namenode, limits or Limits()
+    def __init__(self, namenode: NameNode, limits: ReadLimits | None = None) -> None:
+        self._namenode, self._limits = namenode, limits or ReadLimits()
         self.notes: list[str] = []
         self.hindered: list[str] = []
         self.held_before: Held | None = None
@@ -64,8 +64,8 @@ class Gather:
         self.notes, self.hindered, self.held_before = [], [], None
         backwards = self._order(root, older, newer)
         after = Tree(self._namenode, root, newer)
-        with Crew(self._limits) as crew:
-            join = Join(after, crew, xattrs=self._has_xattrs())
+        with BoundedPool(self._limits) as pool:
+            join = ItemBuilder(after, pool, xattrs=self._has_xattrs())
             if older is None:
                 return join.everything()
             before = Tree(self._namenode, root, older)
@@ -73,17 +73,17 @@ class Gather:
             told = self._diff(root, first, second, backwards=backwards)
             touched = None
             if told is not None and not audit:
-                touched = self._trusting(root, Touched(before, after, told, crew))
+                touched = self._trusting(root, ChangedEntries(before, after, told, pool))
             if touched is None:
-                listings = Listings(before, after, crew, xattrs=self._has_xattrs(), blocks=blocks)
-                touched = Touched(before, after, listings.changes(told, trusted=audit), crew)
+                listings = Listings(before, after, pool, xattrs=self._has_xattrs(), blocks=blocks)
+                touched = ChangedEntries(before, after, listings.changes(told, trusted=audit), pool)
                 self.notes += [f"{root}: {note}" for note in listings.notes]
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)
                 self.held_before = before.held
             return join.items(before, touched, suspicious=audit)
 
-    def _trusting(self, root: str, touched: Touched) -> Touched | None:
+    def _trusting(self, root: str, touched: ChangedEntries) -> ChangedEntries | None:
         """Reads what the diff points at; None when that shows that the diff cannot be trusted."""
         try:
             touched.collect()
@@ -95,7 +95,7 @@ class Gather:
         return touched
 
     @staticmethod
-    def _collect(before: Tree, touched: Touched) -> None:
+    def _collect(before: Tree, touched: ChangedEntries) -> None:
         try:
             touched.collect()
         except Contradiction as doubt:

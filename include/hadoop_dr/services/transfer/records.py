@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import cast
 
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import Facts
+from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.paths import leaf, parent
 from hadoop_dr.domain.work import StagedFile
 from hadoop_dr.ports.files import Files, Tables
@@ -30,11 +30,11 @@ class Records:
     Args:
         files: Documents of the target.
         directory: Directory of the shard's batches.
-        beat: Called by the caller's thread when a batch is durable.
+        heartbeat: Called by the caller's thread when a batch is durable.
     """
 
-    def __init__(self, files: Files, tables: Tables, directory: str, beat: Callable[[int], None]) -> None:
-        self._files, self._tables, self._directory, self._beat = files, tables, directory, beat
+    def __init__(self, files: Files, tables: Tables, directory: str, heartbeat: Callable[[int], None]) -> None:
+        self._files, self._tables, self._directory, self._heartbeat = files, tables, directory, heartbeat
         self._next = 0
         self._rows: list[tuple[object, ...]] = []
         self._bytes = 0
@@ -69,7 +69,7 @@ class Records:
             self._aside.shutdown()
             self._aside = None
         if self._rows:
-            self._beat(self._write(self._rows))
+            self._heartbeat(self._write(self._rows))
         self._rows, self._bytes = [], 0
 
     def _write(self, rows: list[tuple[object, ...]]) -> int:
@@ -83,7 +83,7 @@ class Records:
         """Waits for the batch under way; its failure is the caller's."""
         writing, self._writing = self._writing, None
         if writing is not None:
-            self._beat(writing.result())
+            self._heartbeat(writing.result())
 
 
 def still_there(
@@ -110,7 +110,7 @@ def still_there(
     return kept
 
 
-def _listing(target: NameNode, directory: str) -> dict[str, Facts]:
+def _listing(target: NameNode, directory: str) -> dict[str, FileAttributes]:
     try:
         return {entry.name: entry.facts for entry in target.list(directory)}
     except NotFound:

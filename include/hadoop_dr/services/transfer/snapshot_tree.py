@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, NotFound
-from hadoop_dr.domain.facts import NO_EXTRAS, Blocks, Extras, Listed
+from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, DirEntry
 from hadoop_dr.domain.inventory import Entry, Held
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area, join
 from hadoop_dr.ports.namenode import NameNode
@@ -28,7 +28,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadLimits:
     """How hard a NameNode may be asked.
 
     Attributes:
@@ -52,17 +52,17 @@ def reading(path: str) -> Iterator[None]:
         Vanished: The path is not there.
         BaselineLost: It is there and cannot be read.
     """
-    mend = "The snapshot is gone or ruined; the next run takes a new moment or starts from an older point"
+    remedy = "The snapshot is gone or ruined; the next run takes a new moment or starts from an older point"
     try:
         yield
     except NotFound as error:
-        raise Vanished(path, "is not in the snapshot", mend) from error
+        raise Vanished(path, "is not in the snapshot", remedy) from error
     except (AccessDenied, BaselineLost):
         raise
     except Failed as error:
         if error.retryable:
             raise
-        raise BaselineLost(path, f"cannot be read: {error.problem}", mend) from error
+        raise BaselineLost(path, f"cannot be read: {error.problem}", remedy) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Tree:
         kept = self._kept.get(path)
         return self._list(path) if kept is None else kept
 
-    def walk(self, crew: Crew) -> Iterator[Entry]:
+    def walk(self, pool: BoundedPool) -> Iterator[Entry]:
         """Lists everything, in the order of inventories; directories that come soon are listed ahead."""
         top = self.entry("")
         yield top
@@ -120,9 +120,9 @@ class Tree:
         levels, files, names = [self._level("", self._list(""))], 0, 0
         while levels:
             level = levels[-1]
-            while level.soon and len(level.ahead) < 2 * crew.width:
+            while level.soon and len(level.ahead) < 2 * pool.width:
                 path = level.soon.popleft()
-                level.ahead[path] = crew.begin(self._list, path)
+                level.ahead[path] = pool.begin(self._list, path)
             for entry in level.entries:
                 yield entry
                 names += (ours := not in_work_area(entry.path))
@@ -144,24 +144,24 @@ class Tree:
         with reading(self.absolute(path)):
             return [_entry(join(path, one.name), one) for one in self._namenode.list(self.absolute(path))]
 
-    def below(self, tops: Iterable[Entry], crew: Crew, enter: Callable[[int], bool]) -> Iterator[Entry]:
+    def below(self, tops: Iterable[Entry], pool: BoundedPool, enter: Callable[[int], bool]) -> Iterator[Entry]:
         """Lists everything below some items, level by level, not entering directories that ``enter`` refuses."""
         level = [top.path for top in tops if top.facts.is_dir]
         while level:
             following: list[str] = []
-            for children in crew.map(self.children, level):
+            for children in pool.map(self.children, level):
                 yield from children
                 following += [child.path for child in children if child.facts.is_dir and enter(child.inode)]
             level = following
 
-    def extras(self, entry: Entry, *, xattrs: bool) -> Extras:
+    def extras(self, entry: Entry, *, xattrs: bool) -> AclAndXattrs:
         """Reads what a listing does not carry, with as few requests as may be."""
         if not xattrs and not entry.facts.has_acl:
-            return NO_EXTRAS
+            return NO_ACL_OR_XATTRS
         path = self.absolute(entry.path)
         with reading(path):
             found = self._namenode.extras(path, acl=entry.facts.has_acl, xattrs=xattrs)
-        return found if found.acl or found.xattrs else NO_EXTRAS
+        return found if found.acl or found.xattrs else NO_ACL_OR_XATTRS
 
     def blocks(self, entry: Entry) -> Blocks:
         """Reads the blocks of a file."""
@@ -175,7 +175,7 @@ class Tree:
             return dict(self._namenode.block_ids(self._top))
 
 
-def _entry(path: str, listed: Listed) -> Entry:
+def _entry(path: str, listed: DirEntry) -> Entry:
     return Entry(path, listed.inode, listed.facts)
 
 
@@ -184,14 +184,14 @@ def without_work_area(entries: Iterable[Entry]) -> Iterator[Entry]:
     return (entry for entry in entries if entry.path != WORK_AREA and not entry.path.startswith(WORK_AREA + "/"))
 
 
-class Crew:
+class BoundedPool:
     """A bounded number of threads that read; the first failure ends the work."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ReadLimits) -> None:
         self._limits = limits
         self._pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="plan")
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> BoundedPool:
         return self
 
     def __exit__(

@@ -19,7 +19,7 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer import attributes, tails
 from hadoop_dr.services.transfer.batches import Batches, levels
 from hadoop_dr.services.transfer.binding import bind
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 from hadoop_dr.services.transfer.copying import Copying
 from hadoop_dr.services.transfer.records import Records, still_there
 from hadoop_dr.services.transfer.work_area import WorkArea
@@ -44,18 +44,18 @@ class Stage:
         target: Name space of the site they go to.
         mover: Moves bytes from source to target.
         files, tables: Documents on the target.
-        still_mine: Raises Superseded when a later try owns the work.
-        beat: Told how many files or operations were achieved.
+        check_claim: Raises Superseded when a later try owns the work.
+        heartbeat: Told how many files or operations were achieved.
     """
 
     def __init__(
         self, source: NameNode, target: NameNode, mover: Mover, files: Files, tables: Tables,
-        still_mine: Callable[[], None], beat: Callable[[int], None],
+        check_claim: Callable[[], None], heartbeat: Callable[[int], None],
     ) -> None:
         self._source, self._target, self._mover = source, target, mover
         self._files, self._tables = files, tables
-        self._still_mine, self._beat = still_mine, beat
-        self._batches = Batches(mover, still_mine, beat)
+        self._check_claim, self._heartbeat = check_claim, heartbeat
+        self._batches = Batches(mover, check_claim, heartbeat)
 
     def run(self, order: WorkOrder, shard: Shard, try_no: int, documents: str) -> StagedShard:
         """Stages a shard; a later try goes on where an earlier one died.
@@ -70,7 +70,7 @@ class Stage:
             Superseded: A later try has the shard or the root.
             OwnedElsewhere: Another service has a work area in the root.
         """
-        self._still_mine()
+        self._check_claim()
         area = WorkArea(self._target, order.area(order.turn)).open()
         directory = self._take(area, shard, order.claim, try_no)
         check = partial(self._check, directory)
@@ -81,7 +81,9 @@ class Stage:
         self._make_directories(parts, check)
 
         copies = {part.item.inode: _copy(order, part) for part in parts if not part.item.is_dir}
-        records = Records(self._files, self._tables, f"{documents}/staged/{order.index}-{shard.number}", self._beat)
+        records = Records(
+            self._files, self._tables, f"{documents}/staged/{order.index}-{shard.number}", self._heartbeat
+        )
         proofs = still_there(self._target, records.read(), copies)
         todo = [copy for inode, copy in copies.items() if inode not in proofs]
         proofs.update(Copying(self._source, self._mover, records, check).run(todo))
@@ -133,7 +135,7 @@ class Stage:
         if not items:
             return frozenset()
         bound = bind(self._target, order, {item.inode for item in items})
-        applies = side_by_side(lambda item: tails.applies(self._target, order, item, bound[item.inode]), items)
+        applies = map_bounded(lambda item: tails.applies(self._target, order, item, bound[item.inode]), items)
         return frozenset(item.inode for item, fits in zip(items, applies, strict=True) if not fits)
 
     def _make_directories(self, parts: list[_Part], check: Callable[[], None]) -> None:
@@ -146,7 +148,7 @@ class Stage:
     def _set_policies(self, parts: Iterable[_Part], above: Mapping[str | None, Item]) -> None:
         """Sets the policies that are certainly not inherited; those of a unit's top are seen to where it arrives."""
         own = [
-            attributes.Dressing(part.item, part.path) for part in parts
+            attributes.AttributeTarget(part.item, part.path) for part in parts
             if (holder := above.get(parent(part.item.new or ""))) is not None and holder.now and part.item.now
             and holder.now.storage_policy != part.item.now.storage_policy
         ]
@@ -156,9 +158,9 @@ class Stage:
         """Sets what a copy does not carry; everything is made by now, so no default ACL is inherited by mistake."""
         self._set_policies((part for part in parts if not part.item.is_dir),
                            {part.item.new: part.item for part in parts if part.item.is_dir})
-        whole = [attributes.Dressing(part.item, part.path) for part in parts if part.offset == 0]
+        whole = [attributes.AttributeTarget(part.item, part.path) for part in parts if part.offset == 0]
         attributes.set_extras(self._target, whole, lambda: None)
-        directories = [dressing for dressing in whole if dressing.item.is_dir]
+        directories = [attribute_target for attribute_target in whole if attribute_target.item.is_dir]
         self._batches.run(attributes.operations(directories), _settle(check))
 
     def _staged_inodes(self, directory: str, units: list[Unit], check: Callable[[], None]) -> dict[int, int]:

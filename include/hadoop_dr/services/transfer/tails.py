@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from hadoop_dr.domain.errors import Failed, Mismatch, NotFound
-from hadoop_dr.domain.facts import Listed
+from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.tails import within
 from hadoop_dr.domain.work import Area, WorkOrder
@@ -94,7 +94,7 @@ class Tails:
                 raise Failed(tail, f"could not be copied inside the target: {result.detail}")
         return fresh
 
-    def _look(self, path: str) -> Listed | None:
+    def _look(self, path: str) -> DirEntry | None:
         try:
             return self._target.status(path)
         except NotFound:

@@ -7,7 +7,7 @@ beside them is nobody's: it is left alone, and told.
 from __future__ import annotations
 
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, OwnedElsewhere, Superseded
-from hadoop_dr.domain.facts import Facts, Listed
+from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.work import Area, Token
 from hadoop_dr.ports.namenode import NameNode
@@ -79,7 +79,7 @@ class WorkArea:
             self._target.delete(self.area.base)
         return [f"{self.area.base}/{entry.name}" for entry in left if Token.parse(entry.name) is None]
 
-    def _was_probe(self, entry: Listed) -> bool:
+    def _was_probe(self, entry: DirEntry) -> bool:
         """Removes what an interrupted question of ours left, which is an empty directory; anything else is nobody's."""
         if not _is_probe(entry.name) or not entry.facts.is_dir:
             return False
@@ -164,7 +164,7 @@ class WorkArea:
         self._target.delete(probe, recursive=True)
         return owner
 
-    def _status(self, path: str) -> Facts | None:
+    def _status(self, path: str) -> FileAttributes | None:
         try:
             return self._target.status(path).facts
         except NotFound:

@@ -10,7 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Shot, freeze
 from hadoop_dr.adapters.memory.hdfs.snapshots import Comparison
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Failed, NotFound
-from hadoop_dr.domain.facts import Block, Blocks, Checksum, DiffPage, Extras, Listed, Quota, Snapshot
+from hadoop_dr.domain.facts import AclAndXattrs, Block, Blocks, Checksum, DiffPage, DirEntry, Quota, Snapshot
 from hadoop_dr.domain.inventory import namenode_order
 from hadoop_dr.ports.namenode import Service
 
@@ -37,26 +37,26 @@ class MemoryNameNode:
         """Gives the settings the twin behaves by."""
         return {name: _SETTINGS[name] for name in names if name in _SETTINGS}
 
-    def status(self, path: str) -> Listed:
+    def status(self, path: str) -> DirEntry:
         """Attributes of one path."""
         with self.cluster.lock:
             node = self.cluster.find(path)
-            return Listed("", node.id, node.facts())
+            return DirEntry("", node.id, node.facts())
 
-    def list(self, path: str) -> Iterator[Listed]:
+    def list(self, path: str) -> Iterator[DirEntry]:
         """Children of a directory, or the file itself."""
         with self.cluster.lock:
             node = self.cluster.find(path)
             if not node.is_dir:
-                return iter([Listed("", node.id, node.facts())])
-            return iter([Listed(name, child.id, child.facts())
+                return iter([DirEntry("", node.id, node.facts())])
+            return iter([DirEntry(name, child.id, child.facts())
                          for name, child in sorted(node.children.items(), key=lambda pair: pair[0].encode())])
 
-    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Extras:
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> AclAndXattrs:
         """ACL and extended attributes."""
         with self.cluster.lock:
             node = self.cluster.find(path)
-            return Extras(node.acl if acl else (), tuple(sorted(node.xattrs.items())) if xattrs else ())
+            return AclAndXattrs(node.acl if acl else (), tuple(sorted(node.xattrs.items())) if xattrs else ())
 
     def blocks(self, path: str) -> Blocks:
         """Block ids and lengths; of a block that has grown since, a snapshot tells its length of now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.facts import Facts, Kind
+from hadoop_dr.domain.facts import FileAttributes, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Node:
     """One inode, live or as a snapshot holds it.
 
     Attributes:
-        acl: Full ACL in the form of ``Extras.acl``; empty when there is none.
+        acl: Full ACL in the form of ``AclAndXattrs.acl``; empty when there is none.
         policy: The node's own storage policy; 0 inherits.
         snapshots: None unless the directory is snapshottable.
         recorded: Tick of the cluster up to which snapshots hold the directory's own attributes; those taken later see
@@ -90,10 +90,20 @@ class Node:
         """The nearest storage policy set on the node or above it."""
         return next((node.policy for node in self.line() if node.policy), 0)
 
-    def facts(self) -> Facts:
+    def facts(self) -> FileAttributes:
         """What a directory listing says of the node."""
-        return Facts(self.kind, self.length, self.owner, self.group, self.mode, self.replication, self.block_size,
-                     self.mtime_ms, self.effective_policy(), bool(self.acl))
+        return FileAttributes(
+            self.kind,
+            self.length,
+            self.owner,
+            self.group,
+            self.mode,
+            self.replication,
+            self.block_size,
+            self.mtime_ms,
+            self.effective_policy(),
+            bool(self.acl),
+        )
 
 
 @dataclass(slots=True, eq=False)

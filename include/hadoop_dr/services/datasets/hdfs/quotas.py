@@ -36,7 +36,7 @@ class KeepQuotas:
 
     Args:
         source: The site the point was taken on.
-        beat: Told how many directories were asked about.
+        heartbeat: Told how many directories were asked about.
         earlier: What the baseline kept; None when it kept nothing that can be relied on.
         most: How many may be asked about in this run.
     """
@@ -44,11 +44,11 @@ class KeepQuotas:
     def __init__(
         self,
         source: NameNode,
-        beat: Callable[[int], None],
+        heartbeat: Callable[[int], None],
         earlier: Mapping[str, RootQuotas] | None,
         most: int = MOST,
     ) -> None:
-        self._source, self._beat, self._earlier, self._left = source, beat, earlier, most
+        self._source, self._heartbeat, self._earlier, self._left = source, heartbeat, earlier, most
         self._kept: dict[str, RootQuotas] = {}
 
     def add(self, root: str, newer: str, items: Sequence[Item], *, whole: bool) -> None:
@@ -83,7 +83,7 @@ class KeepQuotas:
     def _ask(self, top: str, paths: list[str]) -> dict[str, QuotaSet]:
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="quotas") as pool:
             answers = dict(zip(paths, pool.map(lambda path: self._one(f"{top}/{path}"), paths), strict=True))
-        self._beat(len(paths))
+        self._heartbeat(len(paths))
         return answers
 
     def _one(self, path: str) -> QuotaSet:

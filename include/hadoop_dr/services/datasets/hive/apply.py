@@ -14,7 +14,7 @@ from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Verb, catalog_of, difference
 from hadoop_dr.domain.catalog.events import ABSENT, Touch
 from hadoop_dr.domain.catalog.losses import losses, named_drops, unnamed_drops
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
@@ -57,10 +57,10 @@ class Planned:
 
     changes: Difference
     lost: Deletions
-    named: tuple[Slot, ...] = ()
+    named: tuple[CatalogKey, ...] = ()
 
 
-Judge = Callable[[Exported], Collection[Slot]]
+Judge = Callable[[Exported], Collection[CatalogKey]]
 """Told what the target has when it is read first; gives what of it is somebody else's and may go all the same."""
 
 
@@ -73,19 +73,19 @@ class Met:
         unsure: No answer came, so what is there may be ours, too.
     """
 
-    slots: set[Slot] = field(default_factory=set)
+    slots: set[CatalogKey] = field(default_factory=set)
     unsure: bool = False
 
 
-JudgeMet = Callable[[Exported, Met], Collection[Slot]]
+JudgeMet = Callable[[Exported, Met], Collection[CatalogKey]]
 """Told what the target has then, before any of it is changed; gives what may go all the same."""
 
 
-def _nothing(_: Exported) -> Collection[Slot]:
+def _nothing(_: Exported) -> Collection[CatalogKey]:
     return ()
 
 
-def _nothing_met(_: Exported, __: Met) -> Collection[Slot]:
+def _nothing_met(_: Exported, __: Met) -> Collection[CatalogKey]:
     return ()
 
 
@@ -110,8 +110,8 @@ class CatalogApply:
         self._export = CatalogExport(metastore)
         self._pace = Pace()
 
-    def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[Slot] = (),
-             renamed: Mapping[Slot, Slot] | None = None, judge: Judge = _nothing) -> Planned:
+    def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[CatalogKey] = (),
+             renamed: Mapping[CatalogKey, CatalogKey] | None = None, judge: Judge = _nothing) -> Planned:
         """Says what would be changed, and what of it would go for good; changes nothing.
 
         Args:
@@ -128,8 +128,8 @@ class CatalogApply:
         named = tuple(slot for slot in named_drops(changes) if slot not in theirs)
         return Planned(changes, losses(counted, target, selection.owns, renamed), named)
 
-    def drop(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot],
-             replaced: Iterable[Slot] = (), judge: Judge = _nothing) -> Applied:
+    def drop(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey],
+             replaced: Iterable[CatalogKey] = (), judge: Judge = _nothing) -> Applied:
         """Drops what has to go; before the data is changed. Done again it does what is left.
 
         Args:
@@ -153,9 +153,9 @@ class CatalogApply:
                 return Applied(0, 0, dropped, number)
             self._run(in_small_steps(changes, there), {})
             dropped += len(changes)
-        raise self._stays(str(change.row.slot) for change in changes)
+        raise self._stays(str(change.row.key) for change in changes)
 
-    def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[Slot] = (),
+    def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey] = (),
               judge: Judge = _nothing, judge_met: JudgeMet = _nothing_met) -> Applied:
         """Creates and alters until the target has what is wanted; after the data is in place.
 
@@ -182,7 +182,7 @@ class CatalogApply:
             if not changes or (number > 1 and not verdict.mismatch):
                 return Applied(counts[Verb.CREATE], counts[Verb.ALTER], counts[Verb.DROP], number, verdict.cannot_tell)
             met = self._run(changes, state.rows)
-            known |= {change.row.slot for change in changes if change.verb is Verb.CREATE}
+            known |= {change.row.key for change in changes if change.verb is Verb.CREATE}
             for change in changes:
                 counts[change.verb] += 1
             state = self._read(selection, state)
@@ -195,7 +195,7 @@ class CatalogApply:
                         f"{len(different)} objects stay different: {'; '.join(different[:_SHOWN])}",
                         "Compare versions and settings of the two metastores")
 
-    def _refuse_unnamed(self, drops: Iterable[Change], named: Container[Slot]) -> None:
+    def _refuse_unnamed(self, drops: Iterable[Change], named: Container[CatalogKey]) -> None:
         unnamed = unnamed_drops(drops, named)
         if unnamed:
             raise Refused(f"metastore of site {self._metastore.site}",
@@ -215,7 +215,7 @@ class CatalogApply:
     def _run(self, changes: Sequence[Change], before: Catalog) -> Met:
         """Sends changes in order, those of one verb, kind and table together; ends where one is not as it was read."""
         met = Met()
-        for (verb, kind, *_), group in groupby(changes, key=lambda change: (change.verb, *change.row.slot[:3])):
+        for (verb, kind, *_), group in groupby(changes, key=lambda change: (change.verb, *change.row.key[:3])):
             rows = [change.row for change in group]
             while rows:
                 batch, rows = self._batch(verb, kind, rows)
@@ -224,10 +224,10 @@ class CatalogApply:
                 try:
                     answered = self._send(verb, batch, before)
                 except (AlreadyExists, NotFound):
-                    met.slots.update(row.slot for row in batch)
+                    met.slots.update(row.key for row in batch)
                     return met                               # not as it was read a moment ago: look again
                 if not answered and verb is Verb.CREATE:
-                    met.slots.update(row.slot for row in batch)
+                    met.slots.update(row.key for row in batch)
                     met.unsure = True
                 self._pace.took((verb, kind), len(batch), self._clock.monotonic_s() - began_s)
         return met
@@ -258,13 +258,13 @@ class CatalogApply:
 
     def _shows(self, verb: Verb, rows: list[Row], before: Catalog) -> bool:
         """Whether the effect of a change can be seen."""
-        there = self._look([row.slot for row in rows])
+        there = self._look([row.key for row in rows])
         if verb is Verb.ALTER:
-            return all(row.slot in there and (there[row.slot].hash == row.hash
-                                              or there[row.slot].hash != before[row.slot].hash) for row in rows)
-        return all((row.slot in there) is (verb is Verb.CREATE) for row in rows)
+            return all(row.key in there and (there[row.key].hash == row.hash
+                                              or there[row.key].hash != before[row.key].hash) for row in rows)
+        return all((row.key in there) is (verb is Verb.CREATE) for row in rows)
 
-    def _look(self, slots: list[Slot]) -> Catalog:
+    def _look(self, slots: list[CatalogKey]) -> Catalog:
         every = Selection((("*", None),))
         if slots[0].kind is Kind.FUNCTION:
             return catalog_of(read_functions(self._metastore, every))
@@ -279,9 +279,9 @@ def in_small_steps(drops: Iterable[Change], there: Catalog) -> list[Change]:
             partitions.setdefault((slot.database, slot.table), []).append(row)
     steps: list[Change] = []
     for change in drops:
-        slot = change.row.slot
+        slot = change.row.key
         below = partitions.get((slot.database, slot.table), []) if slot.kind is Kind.TABLE else []
         if len(below) > _MANY:
-            steps += [Change(Verb.DROP, row) for row in sorted(below, key=lambda row: row.slot.key)]
+            steps += [Change(Verb.DROP, row) for row in sorted(below, key=lambda row: row.key.name)]
         steps.append(change)
     return steps

@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.documents import Documents
 
 CATALOG = "catalog.parquet"
@@ -23,26 +23,26 @@ def selected_at(point: Point) -> Selection:
     return selection_of(point.taken["protect"]["hive"])
 
 
-def addresses_of(side: Side) -> tuple[str, ...]:
+def addresses_of(side: SiteConnections) -> tuple[str, ...]:
     """Every way a site's file system may be written."""
     return tuple(dict.fromkeys(alias for address in side.addresses for alias in aliases(address)))
 
 
-def rewritten(ground: Ground, rows: Iterable[Row]) -> list[Row]:
+def rewritten(context: BackupContext, rows: Iterable[Row]) -> list[Row]:
     """Gives rows of the source as the target has to have them."""
-    rewrite = Rewrite(addresses_of(ground.source), ground.target.authority)
-    return rewrite_rows(ground.claims.heartbeat.along(rows), rewrite)
+    rewrite = Rewrite(addresses_of(context.source), context.target.authority)
+    return rewrite_rows(context.claims.heartbeat.along(rows), rewrite)
 
 
-def position_at(state: ServiceState, ground: Ground, selection: Selection) -> Position | None:
+def position_at(state: ServiceState, context: BackupContext, selection: Selection) -> Position | None:
     """Where the target's log stood when the newest point was verified; None when that tells nothing of a selection."""
-    points = _of_this_direction(state, ground, "")
+    points = _of_this_direction(state, context, "")
     if not points or points[0].state is not PointState.SEALED or selected_at(points[0]) != selection:
         return None
     return load_position(points[0].sealed["summary"].get("catalog_position"))
 
 
-def left_by_points(state: ServiceState, ground: Ground, selection: Selection, before: str = "") -> list[Left]:
+def left_by_points(state: ServiceState, context: BackupContext, selection: Selection, before: str = "") -> list[Left]:
     """Reads what points left, newest first, until one tells of everything that is selected.
 
     A point that was given up without being undone may have left anything of it.
@@ -51,30 +51,30 @@ def left_by_points(state: ServiceState, ground: Ground, selection: Selection, be
         before: Only older points than this one; empty for all.
     """
     found: list[Left] = []
-    for point in _of_this_direction(state, ground, before):
-        rows = _rows(ground, point) if point.state is PointState.SEALED else None
-        found.append(Left(selected_at(point), None if rows is None else catalog_of(rewritten(ground, rows))))
+    for point in _of_this_direction(state, context, before):
+        rows = _rows(context, point) if point.state is PointState.SEALED else None
+        found.append(Left(selected_at(point), None if rows is None else catalog_of(rewritten(context, rows))))
         if rows is not None and selected_at(point) == selection:
             break
     return found
 
 
-def _of_this_direction(state: ServiceState, ground: Ground, before: str) -> Sequence[Point]:
+def _of_this_direction(state: ServiceState, context: BackupContext, before: str) -> Sequence[Point]:
     """Points that may have changed the target's catalog, newest first, as long as the sites had the roles of now."""
     found: list[Point] = []
     for point in sorted(state.points.values(), key=lambda one: one.point, reverse=True):
         given_up = point.state is PointState.VOID and bool(point.staged) and not point.undone
         if (before and point.point >= before) or not (point.state is PointState.SEALED or given_up):
             continue
-        if (point.source, point.target) != (ground.source.name, ground.target.name):
+        if (point.source, point.target) != (context.source.name, context.target.name):
             break
         if point.taken.get("catalog"):
             found.append(point)
     return found
 
 
-def _rows(ground: Ground, point: Point) -> list[Row] | None:
+def _rows(context: BackupContext, point: Point) -> list[Row] | None:
     try:
-        return unpack_rows(Documents(ground, point).read(CATALOG))
+        return unpack_rows(Documents(context, point).read(CATALOG))
     except BaselineLost:
         return None

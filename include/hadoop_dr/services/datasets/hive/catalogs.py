@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.losses import renamed_tables
 from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rewrite import refuse_references
-from hadoop_dr.domain.catalog.rows import SCHEMA, Kind, Row, Slot, pack_rows, unpack_rows
+from hadoop_dr.domain.catalog.rows import SCHEMA, CatalogKey, Kind, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.coverage import selection_results, takes_in_nothing
@@ -29,18 +29,18 @@ from hadoop_dr.domain.roots import Decision
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
-from hadoop_dr.services.context import Ground, Side
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, Exported, FollowCatalog, Planned
 from hadoop_dr.services.datasets.hive.baseline import CATALOG, addresses_of, rewritten, selected_at
 from hadoop_dr.services.datasets.hive.foreign import ForeignObjects, find_between, refuse_foreign
-from hadoop_dr.services.datasets.hive.parting import Parting, refuse_unprotectable
+from hadoop_dr.services.datasets.hive.parting import TellApart, refuse_unprotectable
 from hadoop_dr.services.datasets.hive.reading import read_all
 from hadoop_dr.services.points.documents import Documents
 
 DROPS = "drops.parquet"
 LEFT_OUT = "left-out.parquet"
 """What a point leaves out, so that the next export need not read the whole catalog again."""
-_SLOTS = SCHEMA[: len(Slot._fields)]
+_SLOTS = SCHEMA[: len(CatalogKey._fields)]
 _NOTHING = {"create": 0, "alter": 0, "drop": 0}
 _SHOWN = 20
 
@@ -52,7 +52,7 @@ class Catalogs:
     may have changed since: the point may be one of an earlier run.
 
     Args:
-        ground: The service.
+        context: The service.
         change_roots: A change of roots is ordered.
 
     Attributes:
@@ -61,11 +61,11 @@ class Catalogs:
         position: Where the target's log stood when its catalog was verified; None before that.
     """
 
-    def __init__(self, ground: Ground, *, change_roots: bool = False) -> None:
-        self._ground = ground
-        self._patterns = ground.policy.hive_patterns
+    def __init__(self, context: BackupContext, *, change_roots: bool = False) -> None:
+        self._context = context
+        self._patterns = context.policy.hive_patterns
         self._selection = selection_of(self._patterns)
-        self._parting = Parting(ground, self._selection, addresses_of(ground.source), changing=change_roots)
+        self._parting = TellApart(context, self._selection, addresses_of(context.source), changing=change_roots)
         self._begun: Exported | None = None
         self._every: list[Row] = []
         self._every_at = -1
@@ -79,7 +79,7 @@ class Catalogs:
         self.lost: list[str] = []
         self.position: Position | None = None
         self._foreign: ForeignObjects | None = None
-        self._taken_away: frozenset[Slot] = frozenset()
+        self._taken_away: frozenset[CatalogKey] = frozenset()
 
     # ------------------------------------------------------------------ before and at the moment
 
@@ -116,20 +116,20 @@ class Catalogs:
 
     def parted(self) -> Parted:
         """What a point would hold now and what not, decided once for what was read of catalog and ledgers."""
-        rows, ground = self._all(), self._ground
-        if self._decided is None or self._decided[0] != (ground.ledger.chain.head_n, ground.owners.known_n):
+        rows, context = self._all(), self._context
+        if self._decided is None or self._decided[0] != (context.ledger.chain.head_n, context.owners.known_n):
             parted = self._parting.part(rows, self._every)
-            self._decided = ((ground.ledger.chain.head_n, ground.owners.known_n), parted)
+            self._decided = ((context.ledger.chain.head_n, context.owners.known_n), parted)
         return self._decided[1]
 
-    def tables(self) -> list[Slot]:
+    def tables(self) -> list[CatalogKey]:
         """Every table that the policy selects, also those a point leaves out."""
-        return [row.slot for row in self._all() if row.slot.kind is Kind.TABLE]
+        return [row.key for row in self._all() if row.key.kind is Kind.TABLE]
 
     def selection_results(self, state: ServiceState) -> list[Result]:
         """What a check says of declarations that nothing of the catalog answers to."""
         held = any(point.taken.get("catalog", {}).get("objects") for point in state.sealed())
-        return selection_results(self._ground.policy.protect, self.tables(), empty=not self._all(), held=held)
+        return selection_results(self._context.policy.protect, self.tables(), empty=not self._all(), held=held)
 
     def _all(self) -> list[Row]:
         if self._patterns and self._begun is None:
@@ -145,26 +145,26 @@ class Catalogs:
             export, base = self._export(), self._begun or self._previous()
             begun = export.begin(self._selection, base)
             try:
-                now = self._metastore(self._ground.source).current_event()
+                now = self._metastore(self._context.source).current_event()
                 self._begun = begun if begun.full else export.at(begun, now)
             except CatalogMoved:
                 self._begun = export.begin(self._selection)
             self._exact = self._at_e0 = self._decided = None
             if not self._every or self._every_at != self._begun.event:  # without an event nobody moved a database
-                self._every = self._metastore(self._ground.source).every_database()
+                self._every = self._metastore(self._context.source).every_database()
                 self._every_at = self._begun.event
 
     def mark_before(self) -> None:
         """At T0: notes the event id E0."""
         self.gaps, self.lost = [], []
         if self._patterns:
-            self._e0 = self._metastore(self._ground.source).current_event()
+            self._e0 = self._metastore(self._context.source).current_event()
 
     def mark_after(self) -> None:
         """After the last snapshot: notes the event id E1."""
         if self._patterns:
-            self._e1 = self._metastore(self._ground.source).current_event()
-            self._quiet_from_s = self._ground.clock.monotonic_s()
+            self._e1 = self._metastore(self._context.source).current_event()
+            self._quiet_from_s = self._context.clock.monotonic_s()
 
     def touched(self, settle_ms: int, sleep_until: Callable[[float], None]) -> list[str]:
         """Names protected objects that changed after E0 and until the catalog has settled.
@@ -174,7 +174,7 @@ class Catalogs:
         if not self._patterns:
             return []
         sleep_until(self._quiet_from_s + settle_ms / 1000)
-        until = max(self._e1, self._metastore(self._ground.source).current_event())
+        until = max(self._e1, self._metastore(self._context.source).current_event())
         try:
             events = self._export().touched(self._e0, until, self._selection)
         except CatalogMoved as moved:
@@ -204,25 +204,25 @@ class Catalogs:
             return [f"{root}, a root since the moment was armed" for root in late]
         missing, gone = self._missing(roots, snapshot, self._at_e0.rows)
         held = self._held_before() if gone else frozenset()
-        self._absent = sorted({str(place.slot) for place in gone if place.slot in held})
-        if new := [place for place in gone if place.slot not in held]:
+        self._absent = sorted({str(place.key) for place in gone if place.key in held})
+        if new := [place for place in gone if place.key not in held]:
             self._at_e0 = leave_out_gone(self._at_e0, new, self._parting.rule)
             refuse_unprotectable(self._at_e0)
         return missing
 
     def roots_told(self) -> list[str]:
         """What a point says of directories that a DROP left behind, and of foreign data in its roots."""
-        held = self._ground.ledger.known().held_roots(self._ground.source.name)
+        held = self._context.ledger.known().held_roots(self._context.source.name)
         decision = self._at_e0.decision if self._at_e0 is not None else self.decision()
-        told = [result.detail for result in kept_directories(decision, self._ground.policy.service, held)]
-        return [*takes_in_nothing(self._ground.policy.protect, self.tables()), *told]
+        told = [result.detail for result in kept_directories(decision, self._context.policy.service, held)]
+        return [*takes_in_nothing(self._context.policy.protect, self.tables()), *told]
 
     def write(self, documents: Documents) -> dict[str, Any]:
         """Writes the catalog at exactly E0 as a document; gives what the ledger keeps of it."""
         if self._exact is None or self._at_e0 is None:
             return {}
         held = catalog_of(self._at_e0.rows)
-        aside = [row for slot, row in self._exact.rows.items() if slot not in held]
+        aside = [row for key, row in self._exact.rows.items() if key not in held]
         documents.write_loose(CATALOG, SCHEMA, pack_rows(self._at_e0.rows))
         if aside:
             documents.write_loose(LEFT_OUT, SCHEMA, pack_rows(aside))
@@ -244,21 +244,21 @@ class Catalogs:
             documents.adopt(LEFT_OUT)
         rows = self._rows(documents)
         found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.source, point)
-        refuse_foreign(self._ground, theirs)
+        refuse_foreign(self._context, theirs)
         if found.named:
-            documents.write(DROPS, _SLOTS, [(slot.kind.value, *slot[1:]) for slot in found.named])
+            documents.write(DROPS, _SLOTS, [(key.kind.value, *key[1:]) for key in found.named])
         return _counts(found.changes), found.lost
 
     def preview(self) -> tuple[dict[str, int], Deletions]:
         """Counts what the target's catalog would need now, and what of it would go."""
         if not self._patterns:
             return dict(_NOTHING), Deletions()
-        rows, sealed = self.rows(), self._ground.ledger.read().sealed()
+        rows, sealed = self.rows(), self._context.ledger.read().sealed()
         earlier = [point for point in sealed if point.taken.get("catalog")]
-        found, _ = self._planned(rows, self._selection, earlier, self._ground.source.name)
+        found, _ = self._planned(rows, self._selection, earlier, self._context.source.name)
         return _counts(found.changes), found.lost
 
-    def drop(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
+    def drop(self, point: Point, documents: Documents, check_claim: Callable[[], None]) -> None:
         """Drops what went or became another object, and only what the plan named; never deletes data.
 
         Raises:
@@ -270,14 +270,14 @@ class Catalogs:
             wanted, named, foreign = self._rewritten(rows), self._named(documents), self._foreign_to(point)
             target = catalog_of(wanted)
 
-            def judge(now: Exported) -> Collection[Slot]:
+            def judge(now: Exported) -> Collection[CatalogKey]:
                 gone, with_table = lost_objects(now.rows, target, replaced)
                 self._taken_away = frozenset(gone | with_table)
                 return foreign.before_change(now, target)
 
-            self._apply(still_mine).drop(wanted, selected_at(point), named, replaced, judge)
+            self._apply(check_claim).drop(wanted, selected_at(point), named, replaced, judge)
 
-    def create(self, point: Point, documents: Documents, still_mine: Callable[[], None]) -> None:
+    def create(self, point: Point, documents: Documents, check_claim: Callable[[], None]) -> None:
         """Creates and alters until the target's catalog is the point's.
 
         Raises:
@@ -286,7 +286,7 @@ class Catalogs:
         if point.taken.get("catalog"):
             wanted, named, foreign = self._wanted(documents), self._named(documents), self._foreign_to(point)
             target = catalog_of(wanted)
-            self._apply(still_mine).build(
+            self._apply(check_claim).build(
                 wanted, selected_at(point), named,
                 lambda now: foreign.before_change(now, target, self._taken_away),
                 lambda now, met: foreign.judge(now, target, self._taken_away, met=met),
@@ -304,8 +304,8 @@ class Catalogs:
         if not point.taken.get("catalog"):
             return Verdict()
         wanted, chosen = self._wanted(documents), selected_at(point)
-        refuse_references(wanted, addresses_of(self._ground.source), self._ground.source.name)
-        target = self._metastore(self._ground.target)
+        refuse_references(wanted, addresses_of(self._context.source), self._context.source.name)
+        target = self._metastore(self._context.target)
         self.position = FollowCatalog(target).position()  # before the reading: what comes in between is looked at again
         there = read_all(target, chosen)
         found = compare(catalog_of(wanted), there, chosen.owns)
@@ -335,32 +335,32 @@ class Catalogs:
 
     # ------------------------------------------------------------------ parts
 
-    def _metastore(self, side: Side) -> Metastore:
+    def _metastore(self, side: SiteConnections) -> Metastore:
         if side.metastore is None:
             raise Refused(
                 side.name,
                 "has no metastore, and the policy protects Hive tables",
-                f"Name it under sites.{side.name}.metastores in {self._ground.pair.file or 'the pair file'}.",
+                f"Name it under sites.{side.name}.metastores in {self._context.pair.file or 'the pair file'}.",
             )
         return side.metastore
 
     def _export(self) -> CatalogExport:
-        return CatalogExport(self._metastore(self._ground.source))
+        return CatalogExport(self._metastore(self._context.source))
 
-    def _apply(self, still_mine: Callable[[], None]) -> CatalogApply:
-        return CatalogApply(self._metastore(self._ground.target), self._ground.clock, between=still_mine)
+    def _apply(self, check_claim: Callable[[], None]) -> CatalogApply:
+        return CatalogApply(self._metastore(self._context.target), self._context.clock, between=check_claim)
 
     def _previous(self) -> Exported | None:
         """The export of the newest sealed point of the same direction, if its document is still whole.
 
         It has the selection it was made under. A full run reads everything again, whatever the log of events says.
         """
-        point = self._ground.ledger.read().newest_sealed()
-        if point is None or not point.taken.get("catalog") or point.source != self._ground.source.name:
+        point = self._context.ledger.read().newest_sealed()
+        if point is None or not point.taken.get("catalog") or point.source != self._context.source.name:
             return None
-        if self._ground.policy.mode is Mode.FULL or selected_at(point) != self._selection:
+        if self._context.policy.mode is Mode.FULL or selected_at(point) != self._selection:
             return None
-        documents = Documents(self._ground, point)
+        documents = Documents(self._context, point)
         try:
             aside = unpack_rows(documents.read(LEFT_OUT)) if point.taken["catalog"]["aside"] else []
             rows = [*self._rows(documents), *aside]
@@ -368,13 +368,13 @@ class Catalogs:
             return None
         return Exported(selected_at(point), point.taken["catalog"]["e0"], catalog_of(rows), full=False)
 
-    def _held_before(self) -> frozenset[Slot]:
+    def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the target has."""
-        point = self._ground.ledger.known().newest_sealed()
-        if point is None or not point.taken.get("catalog") or point.source != self._ground.source.name:
+        point = self._context.ledger.known().newest_sealed()
+        if point is None or not point.taken.get("catalog") or point.source != self._context.source.name:
             return frozenset()
         try:
-            return frozenset(row.slot for row in self._rows(Documents(self._ground, point)))
+            return frozenset(row.key for row in self._rows(Documents(self._context, point)))
         except BaselineLost:
             return frozenset()
 
@@ -385,30 +385,30 @@ class Catalogs:
         return self._rewritten(self._rows(documents))
 
     def _rewritten(self, rows: Iterable[Row]) -> list[Row]:
-        return rewritten(self._ground, rows)
+        return rewritten(self._context, rows)
 
     def _along(self, rows: Iterable[Row]) -> Iterable[Row]:
-        return self._ground.claims.heartbeat.along(rows)
+        return self._context.claims.heartbeat.along(rows)
 
-    def _replaced(self, now: Catalog, sealed: Sequence[Point], source: str) -> tuple[Slot, ...]:
+    def _replaced(self, now: Catalog, sealed: Sequence[Point], source: str) -> tuple[CatalogKey, ...]:
         """Tables the source dropped and made again since the newest earlier point that selected them."""
-        open_ = {slot: row for slot, row in now.items() if slot.kind is Kind.TABLE}
-        found: list[Slot] = []
+        open_ = {key: row for key, row in now.items() if key.kind is Kind.TABLE}
+        found: list[CatalogKey] = []
         for earlier in reversed(sealed):
-            selected = {slot: row for slot, row in open_.items() if selected_at(earlier).owns(slot)}
+            selected = {key: row for key, row in open_.items() if selected_at(earlier).owns(key)}
             if earlier.source != source or not open_:
                 break
             if selected:
                 with suppress(BaselineLost):
-                    found += replaced_tables(catalog_of(self._rows(Documents(self._ground, earlier))), selected)
-            open_ = {slot: row for slot, row in open_.items() if slot not in selected}
+                    found += replaced_tables(catalog_of(self._rows(Documents(self._context, earlier))), selected)
+            open_ = {key: row for key, row in open_.items() if key not in selected}
         return tuple(found)
 
-    def _renamed(self, now: Catalog, sealed: Sequence[Point], source: str) -> dict[Slot, Slot]:
+    def _renamed(self, now: Catalog, sealed: Sequence[Point], source: str) -> dict[CatalogKey, CatalogKey]:
         """Tables the source renamed since the newest earlier point; without its document they count as dropped."""
         if sealed and sealed[-1].source == source:
             with suppress(BaselineLost):
-                return renamed_tables(catalog_of(self._rows(Documents(self._ground, sealed[-1]))), now)
+                return renamed_tables(catalog_of(self._rows(Documents(self._context, sealed[-1]))), now)
         return {}
 
     def _planned(
@@ -420,25 +420,25 @@ class Catalogs:
         replaced, renamed = self._replaced(now, sealed, source), self._renamed(now, sealed, source)
         found: list[ForeignObject] = []
 
-        def judge(there: Exported) -> Collection[Slot]:
-            found.extend(find_between(self._ground, selection, there.rows, catalog_of(wanted), point))
-            return [one.slot for one in found if one.act in (Act.MADE, Act.THERE)]
+        def judge(there: Exported) -> Collection[CatalogKey]:
+            found.extend(find_between(self._context, selection, there.rows, catalog_of(wanted), point))
+            return [one.key for one in found if one.act in (Act.MADE, Act.THERE)]
 
         return self._apply(lambda: None).plan(wanted, selection, replaced, renamed, judge), found
 
     def _foreign_to(self, point: Point) -> ForeignObjects:
         if self._foreign is None or self._foreign.point.point != point.point:
-            self._foreign = ForeignObjects(self._ground, point)
+            self._foreign = ForeignObjects(self._context, point)
         return self._foreign
 
     @staticmethod
-    def _named(documents: Documents) -> list[Slot]:
+    def _named(documents: Documents) -> list[CatalogKey]:
         """What the plan said would be dropped; a plan that drops nothing has no such document."""
         rows: list[Any] = documents.read(DROPS) if documents.has(DROPS) else []
-        return [Slot(Kind(kind), *names) for kind, *names in rows]
+        return [CatalogKey(Kind(kind), *names) for kind, *names in rows]
 
     def _earlier(self, point: Point) -> list[Point]:
-        return [p for p in self._ground.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
+        return [p for p in self._context.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
 
 
     def _missing(self, roots: Sequence[str], snapshot: str, rows: Sequence[Row]) -> tuple[list[str], list[Place]]:
@@ -459,13 +459,13 @@ class Catalogs:
             held = self._names(f"{root}/.snapshot/{snapshot}/{parent}".rstrip("/"))
             lost = [(name, place) for name, place in there if name not in held]
             now = self._names(f"{root}/{parent}".rstrip("/")) if lost else set()
-            missing += [str(place.slot) for name, place in lost if name in now]
+            missing += [str(place.key) for name, place in lost if name in now]
             gone += [place for name, place in lost if name not in now]
         return sorted(missing), gone
 
     def _names(self, directory: str) -> set[str]:
         try:
-            return {child.name for child in self._ground.source.namenode.list(directory)}
+            return {child.name for child in self._context.source.namenode.list(directory)}
         except NotFound:
             return set()
 

@@ -9,22 +9,22 @@ from hadoop_dr.domain.catalog.locations import catalog_layout
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.roots import Decision, decide_roots
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import facts_of
-from hadoop_dr.services.transfer.bounded_pool import side_by_side
+from hadoop_dr.services.transfer.bounded_pool import map_bounded
 
 
 class Roots:
     """Decides which directories snapshots are taken of; nothing else does.
 
     Args:
-        ground: The service.
+        context: The service.
         selection: What its policy protects of the catalog.
         addresses: How the primary's file system is named in locations.
     """
 
-    def __init__(self, ground: Ground, selection: Selection, addresses: Iterable[str]) -> None:
-        self._ground, self._selection, self._addresses = ground, selection, tuple(addresses)
+    def __init__(self, context: BackupContext, selection: Selection, addresses: Iterable[str]) -> None:
+        self._context, self._selection, self._addresses = context, selection, tuple(addresses)
         self._there: set[str] = set()
 
     def decide(self, rows: Iterable[Row], every: Iterable[Row], held: Collection[str]) -> Decision:
@@ -36,8 +36,10 @@ class Roots:
             held: Directories that have snapshots of points; without any, this is what a change of roots would lead to.
         """
         layout = catalog_layout(rows, every, self._selection, self._addresses)
-        layout = replace(layout, declared=self._ground.policy.directories, services=self._ground.owners.beside())
-        sure = self._ground.ledger.known().held_roots(self._ground.source.name)  # what has snapshots there exists there
+        layout = replace(layout, declared=self._context.policy.directories, services=self._context.owners.beside())
+        sure = self._context.ledger.known().held_roots(
+            self._context.source.name
+        )  # what has snapshots there exists there
         while True:
             decision = decide_roots(layout, held)
             new = {*decision.databases, *(one.path for one in decision.tables)}.difference(sure, layout.declared)
@@ -48,10 +50,10 @@ class Roots:
 
     def _absent(self, paths: Iterable[str]) -> list[str]:
         """Those of some directories that do not exist; one that does is not asked about again by this process."""
-        found = dict(side_by_side(self._exists, paths))
+        found = dict(map_bounded(self._exists, paths))
         self._there.update(path for path, there in found.items() if there)
         return [path for path, there in found.items() if not there]
 
     def _exists(self, path: str) -> tuple[str, bool]:
-        facts = facts_of(self._ground.source.namenode, path)
+        facts = facts_of(self._context.source.namenode, path)
         return path, facts is not None and facts.is_dir

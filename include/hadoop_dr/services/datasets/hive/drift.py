@@ -13,7 +13,7 @@ from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.foreign import Act, ForeignObject, Known, find_foreign
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import FollowCatalog
 from hadoop_dr.services.datasets.hive.baseline import left_by_points, position_at, rewritten
 
@@ -22,11 +22,11 @@ class CatalogDrift:
     """What somebody else changed of a service's tables on the secondary since its newest point.
 
     Args:
-        ground: The service.
+        context: The service.
     """
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
 
     def look(self, rows: Callable[[], Iterable[Row]]) -> list[ForeignObject]:
         """Lists foreign objects.
@@ -34,18 +34,18 @@ class CatalogDrift:
         Args:
             rows: Gives the primary's protected objects of now; asked when something may be foreign.
         """
-        ground, metastore = self._ground, self._ground.target.metastore
-        if not ground.policy.hive_patterns or metastore is None:
+        context, metastore = self._context, self._context.target.metastore
+        if not context.policy.hive_patterns or metastore is None:
             return []
-        selection, follow = selection_of(ground.policy.hive_patterns), FollowCatalog(metastore)
-        state = ground.ledger.read()
-        position = position_at(state, ground, selection)
+        selection, follow = selection_of(context.policy.hive_patterns), FollowCatalog(metastore)
+        state = context.ledger.read()
+        position = position_at(state, context, selection)
         if follow.untouched(position, selection):
             return []
-        left = left_by_points(state, ground, selection)
+        left = left_by_points(state, context, selection)
         then = left[0].rows if left and position is not None else None
         there = follow.now(selection, position, then)
         if not there and not left:
             return []
-        known = Known(catalog_of(rewritten(ground, rows())), left)
+        known = Known(catalog_of(rewritten(context, rows())), left)
         return [one for one in find_foreign(there, known, selection.owns) if one.act is not Act.UNTOLD]

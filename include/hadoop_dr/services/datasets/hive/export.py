@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hadoop_dr.domain.catalog.difference import parent_of
 from hadoop_dr.domain.catalog.events import OPAQUE, Event, Lost, Touch, settle
 from hadoop_dr.domain.catalog.messages import parent_tables, touches
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot, row_of
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import CatalogMoved
 from hadoop_dr.ports.metastore import Metastore
@@ -35,7 +35,7 @@ class Exported:
 
     selection: Selection
     event: int
-    rows: dict[Slot, Row]
+    rows: dict[CatalogKey, Row]
     full: bool
     read_again: int = 0
     rebuilt: int = 0
@@ -61,7 +61,7 @@ class CatalogExport:
         return Exported(selection, newest, read_all(self._metastore, selection), True)
 
     def at(
-        self, base: Exported, event: int, left_out: Callable[[Kind, str, str, str], bool] = lambda *slot: False
+        self, base: Exported, event: int, left_out: Callable[[Kind, str, str, str], bool] = lambda *key: False
     ) -> Exported:
         """Brings a beginning to exactly one event id, the newest at the moment.
 
@@ -84,9 +84,9 @@ class CatalogExport:
             raise CatalogMoved(self._metastore.name, f"its notification log has a gap after event {event}",
                                "Take another moment")
         after = _Touched(_selected(_with_fallen(late, [*base.rows.values(), *read.values()]), selection))
-        rows = {slot: row for slot, row in base.rows.items()
-                if slot.kind is not Kind.FUNCTION and not before.covers(slot)}
-        rows |= read | {row.slot: row for row in functions}
+        rows = {key: row for key, row in base.rows.items()
+                if key.kind is not Kind.FUNCTION and not before.covers(key)}
+        rows |= read | {row.key: row for row in functions}
         rebuilt = self._correct(rows, base, before, after, known, left_out)
         return Exported(selection, event, rows, base.full, len(read), rebuilt)
 
@@ -104,7 +104,7 @@ class CatalogExport:
 
     def _correct(
         self,
-        rows: dict[Slot, Row],
+        rows: dict[CatalogKey, Row],
         base: Exported,
         before: _Touched,
         after: _Touched,
@@ -113,22 +113,22 @@ class CatalogExport:
     ) -> int:
         """Replaces what was read too late by how it was; gives how many objects that were."""
         rebuilt = 0
-        for slot in {*rows, *base.rows, *before.exact, *after.exact}:
-            later = after.of(slot)
-            doubtful = not known or before.covers(slot) or slot.kind is Kind.FUNCTION
+        for key in {*rows, *base.rows, *before.exact, *after.exact}:
+            later = after.of(key)
+            doubtful = not known or before.covers(key) or key.kind is Kind.FUNCTION
             if not later or not doubtful:
                 continue
-            earlier = before.of(slot) if known else [Touch(0, *slot, OPAQUE, OPAQUE)]
+            earlier = before.of(key) if known else [Touch(0, *key, OPAQUE, OPAQUE)]
             try:
-                row = settle(slot, base.rows.get(slot), earlier, later)
+                row = settle(key, base.rows.get(key), earlier, later)
             except Lost as lost:
-                if left_out(*slot):
+                if left_out(*key):
                     continue
-                raise CatalogMoved(str(slot), f"changed after event {base.event} and no message tells how it was",
+                raise CatalogMoved(str(key), f"changed after event {base.event} and no message tells how it was",
                                    "Take another moment") from lost
-            rows.pop(slot, None)
+            rows.pop(key, None)
             if row:
-                rows[slot] = row
+                rows[key] = row
             rebuilt += 1
         return rebuilt
 
@@ -149,32 +149,32 @@ class _Touched:
 
     def __init__(self, found: Iterable[Touch]) -> None:
         self.all = list(found)
-        self.exact: dict[Slot, list[int]] = {}
+        self.exact: dict[CatalogKey, list[int]] = {}
         self._wide: dict[tuple[Kind, str, str | None], list[int]] = {}
         for place, touch in enumerate(self.all):
             if touch.table is not None and touch.key is not None:
-                self.exact.setdefault(Slot(touch.kind, touch.database, touch.table, touch.key), []).append(place)
+                self.exact.setdefault(CatalogKey(touch.kind, touch.database, touch.table, touch.key), []).append(place)
             else:
                 self._wide.setdefault((touch.kind, touch.database, touch.table), []).append(place)
 
-    def covers(self, slot: Slot) -> bool:
-        return bool(self._places(slot))
+    def covers(self, key: CatalogKey) -> bool:
+        return bool(self._places(key))
 
-    def of(self, slot: Slot) -> list[Touch]:
-        return [self.all[place] for place in sorted(self._places(slot))]
+    def of(self, key: CatalogKey) -> list[Touch]:
+        return [self.all[place] for place in sorted(self._places(key))]
 
-    def _places(self, slot: Slot) -> list[int]:
-        return [*self.exact.get(slot, ()), *self._wide.get((slot.kind, slot.database, slot.table), ()),
-                *self._wide.get((slot.kind, slot.database, None), ())]
+    def _places(self, key: CatalogKey) -> list[int]:
+        return [*self.exact.get(key, ()), *self._wide.get((key.kind, key.database, key.table), ()),
+                *self._wide.get((key.kind, key.database, None), ())]
 
 
 def _with_fallen(events: Iterable[Event], rows: Iterable[Row]) -> Iterator[Touch]:
     """Touches of events in order, with those of foreign keys that fall with their parents and have no event."""
-    children: dict[tuple[str, str], list[Slot]] = {}
+    children: dict[tuple[str, str], list[CatalogKey]] = {}
     for row in rows:
         parent = parent_of(row)
         if parent:
-            children.setdefault(parent, []).append(row.slot)
+            children.setdefault(parent, []).append(row.key)
     for event in events:
         found = touches(event)
         yield from found
@@ -183,14 +183,14 @@ def _with_fallen(events: Iterable[Event], rows: Iterable[Row]) -> Iterator[Touch
             if touch.kind is Kind.CONSTRAINT and tree is not None and touch.table and touch.key:
                 _note_child(children, touch)
         for table in parent_tables(event):
-            yield from (Touch(event.id, *slot, OPAQUE, OPAQUE) for slot in children.get(table, ()))
+            yield from (Touch(event.id, *key, OPAQUE, OPAQUE) for key in children.get(table, ()))
 
 
-def _note_child(children: dict[tuple[str, str], list[Slot]], touch: Touch) -> None:
-    slot = Slot(touch.kind, touch.database, touch.table or "", touch.key or "")
-    parent = parent_of(row_of(slot, touch.after.tree or {}))
+def _note_child(children: dict[tuple[str, str], list[CatalogKey]], touch: Touch) -> None:
+    key = CatalogKey(touch.kind, touch.database, touch.table or "", touch.key or "")
+    parent = parent_of(row_of(key, touch.after.tree or {}))
     if parent:
-        children.setdefault(parent, []).append(slot)
+        children.setdefault(parent, []).append(key)
 
 
 def _selected(found: Iterable[Touch], selection: Selection) -> Iterator[Touch]:
@@ -200,7 +200,7 @@ def _selected(found: Iterable[Touch], selection: Selection) -> Iterator[Touch]:
 def _keeps(selection: Selection, touch: Touch) -> bool:
     if touch.table is None:
         return selection.database(touch.database)
-    return selection.keeps(Slot(touch.kind, touch.database, touch.table, touch.key or ""))
+    return selection.keeps(CatalogKey(touch.kind, touch.database, touch.table, touch.key or ""))
 
 
 def concerns(event: Event, selection: Selection) -> bool:
@@ -208,5 +208,5 @@ def concerns(event: Event, selection: Selection) -> bool:
     if event.table and selection.table(event.database, event.table):
         return True                                          # also INSERT: data moved, if not the catalog
     return any(selection.database(touch.database) if touch.table is None
-               else selection.owns(Slot(touch.kind, touch.database, touch.table, touch.key or ""))
+               else selection.owns(CatalogKey(touch.kind, touch.database, touch.table, touch.key or ""))
                for touch in touches(event))

@@ -29,7 +29,7 @@ from hadoop_dr.domain.catalog.foreign import (
     told_objects,
     with_hanging,
 )
-from hadoop_dr.domain.catalog.rows import SCHEMA, Row, Slot, pack_rows, unpack_rows
+from hadoop_dr.domain.catalog.rows import SCHEMA, CatalogKey, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import DrError, NotFound, Refused
@@ -37,7 +37,7 @@ from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import kept_document
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import Exported, Met
 from hadoop_dr.services.datasets.hive.baseline import left_by_points, selected_at
 from hadoop_dr.services.foreign.kept import refusal
@@ -51,20 +51,20 @@ class ForeignObjects:
     """What somebody else did to the catalog while a point's run was to change it.
 
     Args:
-        ground: The service.
+        context: The service.
         point: The point.
     """
 
-    def __init__(self, ground: Ground, point: Point) -> None:
-        self._ground, self.point = ground, point
+    def __init__(self, context: BackupContext, point: Point) -> None:
+        self._context, self.point = context, point
         self._chosen = selected_at(point)
-        self._mine = ground.chance.token()
-        self._noted = f"{Documents(ground, point).directory}/changers"
+        self._mine = context.tokens.token()
+        self._noted = f"{Documents(context, point).directory}/changers"
 
     def judge(
-        self, now: Exported, wanted: Catalog, may_lack: Container[Slot] = (), number: int = BEFORE_PLACE,
+        self, now: Exported, wanted: Catalog, may_lack: Container[CatalogKey] = (), number: int = BEFORE_PLACE,
         met: Met | None = None,
-    ) -> Collection[Slot]:
+    ) -> Collection[CatalogKey]:
         """Keeps what is foreign and was not kept yet; then it may be changed.
 
         Args:
@@ -77,29 +77,31 @@ class ForeignObjects:
         Raises:
             ForeignFound: The policy says to leave it to a person.
         """
-        changers = set(self._ground.target.files.names(self._noted))
+        changers = set(self._context.target.files.names(self._noted))
         unsure = bool(changers - {self._mine}) if number == BEFORE_PLACE else len(changers) > 1
         found = find_between(
-            self._ground, self._chosen, now.rows, wanted, self.point, may_lack=may_lack,
+            self._context, self._chosen, now.rows, wanted, self.point, may_lack=may_lack,
             unsure=unsure or (met is not None and met.unsure),
         )  # fmt: skip
         if met is not None:
-            found = [one for one in found if is_related(one.slot, met.slots)]
-        refused = self._ground.policy.drift is Drift.REFUSE and any(one.act is not Act.UNTOLD for one in found)
+            found = [one for one in found if is_related(one.key, met.slots)]
+        refused = self._context.policy.drift is Drift.REFUSE and any(one.act is not Act.UNTOLD for one in found)
         new = found if refused else self._not_kept(found)
         if new:
             kept = self._keep(now, new, number, Drift.REFUSE if refused else Drift.RESTORE)
             if refused:
-                raise refusal(self._ground, kept)
-        return frozenset(one.slot for one in found)
+                raise refusal(self._context, kept)
+        return frozenset(one.key for one in found)
 
-    def keep_undone(self, now: Exported, known: Known, owns: Callable[[Slot], bool]) -> Collection[Slot]:
+    def keep_undone(self, now: Exported, known: Known, owns: Callable[[CatalogKey], bool]) -> Collection[CatalogKey]:
         """Keeps what an undo takes along though the given-up point did not leave it so; nobody is asked."""
         if new := self._not_kept(find_foreign(now.rows, known, owns)):
             self._keep(now, new, BEFORE_PLACE, Drift.RESTORE)
         return ()
 
-    def before_change(self, now: Exported, wanted: Catalog, may_lack: Container[Slot] = ()) -> Collection[Slot]:
+    def before_change(
+        self, now: Exported, wanted: Catalog, may_lack: Container[CatalogKey] = ()
+    ) -> Collection[CatalogKey]:
         """Does the same for whoever is about to change the catalog, and says so first.
 
         Raises:
@@ -107,37 +109,37 @@ class ForeignObjects:
         """
         theirs = self.judge(now, wanted, may_lack)
         if not is_same(now.rows, wanted, self._chosen.owns):
-            self._ground.target.files.put(f"{self._noted}/{self._mine}", b"")
+            self._context.target.files.put(f"{self._noted}/{self._mine}", b"")
         return theirs
 
     def _not_kept(self, found: Sequence[ForeignObject]) -> list[ForeignObject]:
         """Leaves out what an entry of this point keeps as it is: also an earlier try's."""
-        rows, lines = set[tuple[Slot, str]](), set[str]()
+        rows, lines = set[tuple[CatalogKey, str]](), set[str]()
         for one in self._entries(Drift.RESTORE) if found else ():
-            rows.update((row.slot, row.hash) for row in read_kept(self._ground, one.document))
+            rows.update((row.key, row.hash) for row in read_kept(self._context, one.document))
             lines.update(one.found)
         missed = [one for one in found if one.row is None]
         told = set(told_objects(missed)) <= lines  # what went with a table is told by that, then and now
         return [
-            *(one for one in found if one.row is not None and (one.slot, one.row.hash) not in rows),
+            *(one for one in found if one.row is not None and (one.key, one.row.hash) not in rows),
             *(() if told else missed),
         ]
 
     def _entries(self, rule: Drift) -> list[Kept]:
-        every: Sequence[Kept] = self._ground.ledger.read().kept
+        every: Sequence[Kept] = self._context.ledger.read().kept
         return [one for one in every if one.point == self.point.point and one.document and one.rule == rule.value]
 
     def _keep(self, now: Exported, found: Sequence[ForeignObject], number: int, rule: Drift) -> Kept:
         """Writes the document, then the entry; both once for the same things, however often it is tried."""
-        lines, claim = told_objects(found), self._ground.ledger.read().claim
-        document = write_kept(self._ground, self.point.point, now.rows, found, lines)
+        lines, claim = told_objects(found), self._context.ledger.read().claim
+        document = write_kept(self._context, self.point.point, now.rows, found, lines)
         if (earlier := self._recorded(document, number, rule)) is not None:
             return earlier
         assert claim is not None
         body = {
             "point": self.point.point,
             "number": number,
-            "site": self._ground.target.name,
+            "site": self._context.target.name,
             "snapshots": {},
             "found": lines[:MOST_TOLD],
             "count": len(lines),
@@ -145,7 +147,7 @@ class ForeignObjects:
             "document": document,
             "event": now.event,
         }
-        self._ground.ledger.append_mine(claim, "kept", body)
+        self._context.ledger.append_mine(claim, "kept", body)
         kept = self._recorded(document, number, rule)
         assert kept is not None
         return kept
@@ -156,13 +158,13 @@ class ForeignObjects:
 
 
 def find_between(
-    ground: Ground,
+    context: BackupContext,
     chosen: Selection,
     there: Catalog,
     wanted: Catalog,
     point: Point | None,
     *,
-    may_lack: Container[Slot] = (),
+    may_lack: Container[CatalogKey] = (),
     unsure: bool = False,
 ) -> list[ForeignObject]:
     """Lists what nothing of ours explains; where all is as it should be, no document is read for it.
@@ -175,28 +177,28 @@ def find_between(
     """
     if is_same(there, wanted, chosen.owns):
         return []
-    left = left_by_points(ground.ledger.read(), ground, chosen, point.point if point is not None else "")
+    left = left_by_points(context.ledger.read(), context, chosen, point.point if point is not None else "")
     return find_foreign(there, Known(wanted, left, may_lack, unsure), chosen.owns)
 
 
-def refuse_foreign(ground: Ground, found: Sequence[ForeignObject]) -> None:
+def refuse_foreign(context: BackupContext, found: Sequence[ForeignObject]) -> None:
     """Ends a run before it copies anything for a point that could not be placed.
 
     Raises:
         Refused: Somebody else changed the catalog since the run looked, and the policy leaves that to a person.
     """
     theirs = told_objects(one for one in found if one.act is not Act.UNTOLD)
-    if theirs and ground.policy.drift is Drift.REFUSE:
+    if theirs and context.policy.drift is Drift.REFUSE:
         more = f" and {len(theirs) - 5} more" if len(theirs) > 5 else ""
         raise Refused(
-            ground.policy.service,
-            f"drift: {ground.target.name} was changed by somebody else: {'; '.join(theirs[:5])}{more}",
+            context.policy.service,
+            f"drift: {context.target.name} was changed by somebody else: {'; '.join(theirs[:5])}{more}",
             f"{way_out(theirs)}.",
         )
 
 
 def write_kept(
-    ground: Ground, point: str, there: Catalog, found: Iterable[ForeignObject], lines: Sequence[str]
+    context: BackupContext, point: str, there: Catalog, found: Iterable[ForeignObject], lines: Sequence[str]
 ) -> str:
     """Keeps definitions on both sites, in a document named after its content.
 
@@ -204,30 +206,30 @@ def write_kept(
         Its path.
     """
     rows = with_hanging(there, found)
-    content = ground.tables.pack(SCHEMA, pack_rows(rows))
-    told = "\n".join((*lines, *sorted(f"{row.slot} {row.hash}" for row in rows)))
+    content = context.tables.pack(SCHEMA, pack_rows(rows))
+    told = "\n".join((*lines, *sorted(f"{row.key} {row.hash}" for row in rows)))
     name = f"{point}-catalog-{hashlib.sha256(told.encode()).hexdigest()[:12]}.parquet"
-    path = kept_document(ground.pair.name, ground.policy.service, name)
-    ground.target.files.put(path, content)
+    path = kept_document(context.pair.name, context.policy.service, name)
+    context.target.files.put(path, content)
     for again in (True, False):  # a lost answer does no harm: the file is replaced by the same one
         try:
-            ground.source.files.put(path, content)
+            context.source.files.put(path, content)
             break
         except DrError as error:
             if not again:
-                ground.ledger.notes.append(f"{ground.source.name} has no copy of {path}: {error}")
+                context.ledger.notes.append(f"{context.source.name} has no copy of {path}: {error}")
     return path
 
 
-def read_kept(ground: Ground, path: str) -> list[Row]:
+def read_kept(context: BackupContext, path: str) -> list[Row]:
     """Reads what a document keeps; nothing once a person removed it."""
     try:
-        return unpack_rows(ground.tables.unpack(ground.target.files.get(path)))
+        return unpack_rows(context.tables.unpack(context.target.files.get(path)))
     except NotFound:
         return []
 
 
-def is_same(there: Catalog, wanted: Catalog, owns: Callable[[Slot], bool]) -> bool:
+def is_same(there: Catalog, wanted: Catalog, owns: Callable[[CatalogKey], bool]) -> bool:
     """Whether all that is selected is as it should be."""
-    ours, theirs = ({slot: row.hash for slot, row in one.items() if owns(slot)} for one in (there, wanted))
+    ours, theirs = ({key: row.hash for key, row in one.items() if owns(key)} for one in (there, wanted))
     return ours == theirs

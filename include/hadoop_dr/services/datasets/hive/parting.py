@@ -14,26 +14,26 @@ from hadoop_dr.domain.policy import Acid, Policy, Unprotectable
 from hadoop_dr.domain.root_layout import Why
 from hadoop_dr.domain.root_notes import rootless
 from hadoop_dr.domain.roots import Barred, Decision
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.directories import Roots
 
 
-class Parting:
+class TellApart:
     """Parts a catalog by the policy's rule.
 
     Args:
-        ground: The service.
+        context: The service.
         selection: What its policy protects of the catalog.
         addresses: How the primary's file system is named in locations.
         changing: A change of roots is ordered: none stays one for its points' sake.
     """
 
     def __init__(
-        self, ground: Ground, selection: Selection, addresses: Sequence[str], *, changing: bool = False
+        self, context: BackupContext, selection: Selection, addresses: Sequence[str], *, changing: bool = False
     ) -> None:
-        self._ground, self._roots, self._changing = ground, Roots(ground, selection, addresses), changing
-        one_address = ground.source.authority == ground.target.authority
-        self.rule = Rule(_skipped(ground.policy), one_address, tuple(addresses))
+        self._context, self._roots, self._changing = context, Roots(context, selection, addresses), changing
+        one_address = context.source.authority == context.target.authority
+        self.rule = Rule(_skipped(context.policy), one_address, tuple(addresses))
 
     def part(self, rows: Sequence[Row], every: Sequence[Row]) -> Parted:
         """Parts the selected objects.
@@ -42,7 +42,7 @@ class Parting:
             rows: What the policy selects.
             every: All databases of the metastore.
         """
-        held = () if self._changing else self._ground.ledger.read().sticky_roots()
+        held = () if self._changing else self._context.ledger.read().sticky_roots()
         return part(rows, self.rule, lambda kept: self._roots.decide(kept, every, held), self._tell)
 
     def changed(self, parted: Parted, every: Sequence[Row]) -> Decision:
@@ -50,7 +50,7 @@ class Parting:
         return self._roots.decide(parted.rows, every, ())
 
     def _tell(self, one: Barred) -> str:
-        clash = next(iter(self._ground.owners.clashes([one.path])), None) if one.why is Why.SERVICE else None
+        clash = next(iter(self._context.owners.clashes([one.path])), None) if one.why is Why.SERVICE else None
         return rootless(one) if clash is None else str(clash)
 
 

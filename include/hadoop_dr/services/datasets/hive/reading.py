@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.events import Touch
-from hadoop_dr.domain.catalog.rows import Kind, Row, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.ports.metastore import Metastore
@@ -25,7 +25,7 @@ class _Wanted:
     statistics: set[object] = field(default_factory=set)
 
 
-def read_all(metastore: Metastore, selection: Selection) -> dict[Slot, Row]:
+def read_all(metastore: Metastore, selection: Selection) -> dict[CatalogKey, Row]:
     """Reads every selected object. Databases that vanish meanwhile are left out."""
     rows: list[Row] = []
     for database in metastore.databases():
@@ -36,10 +36,10 @@ def read_all(metastore: Metastore, selection: Selection) -> dict[Slot, Row]:
 
 def read_functions(metastore: Metastore, selection: Selection) -> list[Row]:
     """Reads the functions of whole selected databases."""
-    return [row for row in metastore.functions() if selection.keeps(row.slot)]
+    return [row for row in metastore.functions() if selection.keeps(row.key)]
 
 
-def read_touched(metastore: Metastore, selection: Selection, touches: Iterable[Touch]) -> dict[Slot, Row]:
+def read_touched(metastore: Metastore, selection: Selection, touches: Iterable[Touch]) -> dict[CatalogKey, Row]:
     """Reads again what the touches are about; what is gone is not in the answer."""
     tables: dict[tuple[str, str], _Wanted] = {}
     databases, whole = set(), set()
@@ -88,7 +88,7 @@ def _read_database(metastore: Metastore, selection: Selection, database: str) ->
 def _read_tables(metastore: Metastore, database: str, wanted: dict[str, _Wanted]) -> list[Row]:
     rows: list[Row] = []
     for table in (table for some in _in_batches(sorted(wanted)) for table in metastore.tables(database, some)):
-        what = wanted[table.slot.table]
+        what = wanted[table.key.table]
         if Kind.TABLE in what.kinds:
             rows.append(table)
         if not table.is_view:
@@ -100,7 +100,7 @@ def _read_tables(metastore: Metastore, database: str, wanted: dict[str, _Wanted]
 
 
 def _read_below(metastore: Metastore, table: Row, wanted: _Wanted) -> list[Row]:
-    _, database, name, _ = table.slot
+    _, database, name, _ = table.key
     rows: list[Row] = []
     if Kind.CONSTRAINT in wanted.kinds:
         rows += metastore.constraints(database, name)

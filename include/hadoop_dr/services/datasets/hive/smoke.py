@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.verify import Verdict
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 
 
-def run_smoke(ground: Ground) -> tuple[Verdict, list[dict[str, object]]]:
+def run_smoke(context: BackupContext) -> tuple[Verdict, list[dict[str, object]]]:
     """Runs every query once, each with the adapter's deadline.
 
     Returns:
         The verdict, and for each query its text, the number of rows and the digest of the answer, for the ledger.
     """
     verdict, answers = Verdict(), list[dict[str, object]]()
-    for query in ground.policy.smoke:
-        if ground.target.sql is None:
-            verdict.cannot_tell.append(f"{ground.target.name}: no HiveServer2 to run '{query}'")
+    for query in context.policy.smoke:
+        if context.target.sql is None:
+            verdict.cannot_tell.append(f"{context.target.name}: no HiveServer2 to run '{query}'")
             continue
         try:
-            answer = ground.target.sql.run(query)
+            answer = context.target.sql.run(query)
         except DrError as error:
             wrong = verdict.cannot_tell if error.retryable else verdict.mismatch
-            wrong.append(f"{ground.target.name}: '{query}' {error.problem}")
+            wrong.append(f"{context.target.name}: '{query}' {error.problem}")
             continue
         verdict.match += 1
         answers.append({"query": query, "rows": len(answer.rows), "sha256": answer.sha256})

@@ -7,19 +7,19 @@ from hadoop_dr.domain.catalog.selection import no_longer_owned
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.baseline import CATALOG, selected_at
 from hadoop_dr.services.points.documents import Documents
 
 _SHOWN = 20
 
 
-def taken_out(ground: Ground, point: Point) -> list[str]:
+def taken_out(context: BackupContext, point: Point) -> list[str]:
     """Names what the point before this one had and this one does not: once, as the next one has this one before it."""
-    before = ground.ledger.read().sealed_before(point.point)
+    before = context.ledger.read().sealed_before(point.point)
     if before is None or before.taken["protect"] == point.taken["protect"]:
         return []
-    names = [*_directories(before, point), *_objects(ground, before, point)]
+    names = [*_directories(before, point), *_objects(context, before, point)]
     if not names:
         return []
     shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
@@ -32,11 +32,11 @@ def _directories(before: Point, point: Point) -> list[str]:
     return [f"hdfs: {path}" for path in before.taken["protect"]["hdfs"] if nearest(path, roots) is None]
 
 
-def _objects(ground: Ground, before: Point, point: Point) -> list[str]:
+def _objects(context: BackupContext, before: Point, point: Point) -> list[str]:
     if not before.taken["catalog"] or selected_at(before) == selected_at(point):
         return []
     try:
-        slots = [row.slot for row in unpack_rows(Documents(ground, before).read(CATALOG))]
+        slots = [row.key for row in unpack_rows(Documents(context, before).read(CATALOG))]
     except BaselineLost:  # its documents are gone: what the policy said then has to do
         gone = set(before.taken["protect"]["hive"]) - set(point.taken["protect"]["hive"])
         return sorted(f"hive: {pattern}" for pattern in gone)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.difference import catalog_of, replaced_tables
 from hadoop_dr.domain.catalog.foreign import Known, Left
-from hadoop_dr.domain.catalog.rows import Row, Slot
+from hadoop_dr.domain.catalog.rows import CatalogKey, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.context import Ground
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import CatalogApply, Exported
 from hadoop_dr.services.datasets.hive.baseline import selected_at
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
@@ -23,16 +23,16 @@ from hadoop_dr.services.points.documents import Documents
 class Named(Selection):
     """Named objects and no others: only their tables are read, only they are altered or dropped."""
 
-    named: frozenset[Slot] = frozenset()
+    named: frozenset[CatalogKey] = frozenset()
     tables: frozenset[tuple[str, str]] = frozenset()
 
     def table(self, database: str, table: str) -> bool:
         """Whether something of a table is named."""
         return (database, table) in self.tables
 
-    def owns(self, slot: Slot) -> bool:
+    def owns(self, key: CatalogKey) -> bool:
         """Whether it is one of them."""
-        return slot in self.named
+        return key in self.named
 
 
 class UndoCatalog:
@@ -44,19 +44,19 @@ class UndoCatalog:
     with all of it.
 
     Args:
-        ground: The service.
+        context: The service.
         to: The sealed point.
         given_up: The point whose changes are undone.
         between: Asked before every batch.
     """
 
-    def __init__(self, ground: Ground, to: Point, given_up: Point, between: Callable[[], None]) -> None:
-        self._ground, self._catalogs, self._between = ground, Catalogs(ground), between
+    def __init__(self, context: BackupContext, to: Point, given_up: Point, between: Callable[[], None]) -> None:
+        self._context, self._catalogs, self._between = context, Catalogs(context), between
         selected = selected_at(given_up)  # nothing else can have been touched
-        before, after = ([row for row in self._exported(point) if selected.owns(row.slot)] for point in (to, given_up))
-        slots = frozenset(row.slot for row in (*before, *after))
-        databases = tuple((name, None) for name in sorted({slot.database for slot in slots}))
-        tables = frozenset((slot.database, slot.table) for slot in slots if slot.table)
+        before, after = ([row for row in self._exported(point) if selected.owns(row.key)] for point in (to, given_up))
+        slots = frozenset(row.key for row in (*before, *after))
+        databases = tuple((name, None) for name in sorted({key.database for key in slots}))
+        tables = frozenset((key.database, key.table) for key in slots if key.table)
         self._selection = Named(databases, slots, tables)
         self._wanted = self._catalogs.on_target(before)
         left = Left(self._selection, catalog_of(self._catalogs.on_target(after)) if after else None)
@@ -81,20 +81,20 @@ class UndoCatalog:
                 self._wanted, self._selection, self._selection.named, self._keep, lambda now, _: self._keep(now)
             )
 
-    def _keep(self, now: Exported) -> Collection[Slot]:
+    def _keep(self, now: Exported) -> Collection[CatalogKey]:
         """Keeps definitions that are neither the one point's nor the other's, before they go (I10)."""
-        return ForeignObjects(self._ground, self._given_up).keep_undone(now, self._known, self._selection.owns)
+        return ForeignObjects(self._context, self._given_up).keep_undone(now, self._known, self._selection.owns)
 
     def _apply(self) -> CatalogApply | None:
-        metastore = self._ground.target.metastore
+        metastore = self._context.target.metastore
         if metastore is None or not self._wanted:
             return None
-        return CatalogApply(metastore, self._ground.clock, between=self._between)
+        return CatalogApply(metastore, self._context.clock, between=self._between)
 
     def _exported(self, point: Point) -> list[Row]:
         if not point.taken.get("catalog"):
             return []
         try:
-            return self._catalogs.exported(Documents(self._ground, point))
+            return self._catalogs.exported(Documents(self._context, point))
         except BaselineLost:
             return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hadoop_dr.domain.catalog.comparison import Verdict, compare
+from hadoop_dr.domain.catalog.comparison import CatalogVerdict, compare
 from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
@@ -19,6 +19,6 @@ class CatalogVerify:
         """Takes the metastore to look at."""
         self._metastore = metastore
 
-    def run(self, wanted: Iterable[Row], selection: Selection) -> Verdict:
+    def run(self, wanted: Iterable[Row], selection: Selection) -> CatalogVerdict:
         """Reads every selected object and compares; addresses of ``wanted`` are already the target's."""
         return compare(catalog_of(wanted), read_all(self._metastore, selection), selection.owns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.facts import Quota
-from hadoop_dr.domain.room import limiting_paths, narrow_quotas, shortages
+from hadoop_dr.domain.free_space import limiting_paths, narrow_quotas, shortages
 
 
 def quota(space: int, used: int) -> Quota:

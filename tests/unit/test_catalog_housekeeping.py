@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.catalog.housekeeping import UPKEEP_SETTINGS, check_upkeep
+from hadoop_dr.domain.catalog.housekeeping import HOUSEKEEPING_SETTINGS, check_housekeeping
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.checks import Mark
 from support.catalogs import table
@@ -12,13 +12,13 @@ from support.catalogs import table
 TASK = "org.apache.hadoop.hive.metastore.PartitionManagementTask"
 DISCOVERED = [table("bill", f"t{n}", **{"discover.partitions": "true"}) for n in range(7)]
 EXPIRED = [table("bill", "e", **{"partition.retention.period": "7d"})]
-HOUSE, REMOTE, ALWAYS, INITIATOR = UPKEEP_SETTINGS
+HOUSE, REMOTE, ALWAYS, INITIATOR = HOUSEKEEPING_SETTINGS
 
 
 @pytest.mark.parametrize("settings", [{HOUSE: "true", REMOTE: f"x,{TASK}"}, {ALWAYS: TASK}])
 @pytest.mark.parametrize("rows", [DISCOVERED, EXPIRED])
 def test_a_metastore_that_manages_partitions_itself_is_refused(settings: dict[str, str], rows: list[Row]) -> None:
-    (result,) = check_upkeep("west", settings, rows)
+    (result,) = check_housekeeping("west", settings, rows)
     assert result.mark is Mark.FAIL
     assert "table bill." in result.detail
     assert result.detail.endswith("and 2 more") is (rows is DISCOVERED)
@@ -26,10 +26,10 @@ def test_a_metastore_that_manages_partitions_itself_is_refused(settings: dict[st
 
 @pytest.mark.parametrize("settings", [{}, {HOUSE: "false", REMOTE: TASK}, {HOUSE: "true", REMOTE: "other"}])
 def test_one_that_does_not_is_fine(settings: dict[str, str]) -> None:
-    assert [result.mark for result in check_upkeep("west", settings, DISCOVERED)] == [Mark.OK]
-    assert [result.mark for result in check_upkeep("west", {ALWAYS: TASK}, [table("bill", "t")])] == [Mark.OK]
+    assert [result.mark for result in check_housekeeping("west", settings, DISCOVERED)] == [Mark.OK]
+    assert [result.mark for result in check_housekeeping("west", {ALWAYS: TASK}, [table("bill", "t")])] == [Mark.OK]
 
 
 def test_compactions_of_its_own_are_refused() -> None:
-    (result,) = check_upkeep("west", {INITIATOR: "TRUE"}, [])
+    (result,) = check_housekeeping("west", {INITIATOR: "TRUE"}, [])
     assert (result.mark, "compactions" in result.detail) == (Mark.FAIL, True)
