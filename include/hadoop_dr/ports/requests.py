@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 What = TypeVar("What")
 Answer = TypeVar("Answer")
@@ -117,10 +117,10 @@ class Carried(Generic[Answer]):
             wait_for(self._context.get(_TRIPS, 0))
 
 
-def carried(pool: Executor, act: Callable[[What], Answer], what: What) -> Carried[Answer]:
+def carried(pool: Executor, act: Callable[..., Answer], *what: Any) -> Carried[Answer]:
     """Has a pool do something, as part of what this thread does."""
     context = copy_context()
-    return Carried(pool.submit(context.run, act, what), context)
+    return Carried(pool.submit(context.run, act, *what), context)
 
 
 class Apart(Generic[What]):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import Carried
+from hadoop_dr.services.pool import BoundedPool
 
 _THREADS = 8
 _AHEAD = 64
@@ -21,6 +22,10 @@ def facts_of(namenode: NameNode, path: str) -> FileAttributes | None:
         return namenode.status(path).facts
     except NotFound:
         return None
+
+
+def _children(namenode: NameNode, path: str) -> list[DirEntry]:
+    return list(namenode.list(path))
 
 
 def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[tuple[str, DirEntry]]:
@@ -35,13 +40,13 @@ def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[t
         NotFound: ``top``, or a directory that vanished meanwhile, does not exist.
     """
     waiting: deque[str] = deque([""])
-    flying: deque[tuple[str, Future[list[DirEntry]]]] = deque()
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="walk") as pool:
+    flying: deque[tuple[str, Carried[list[DirEntry]]]] = deque()
+    with BoundedPool(_THREADS, name="walk") as pool:
         while waiting or flying:
             while waiting and len(flying) < _AHEAD:
                 directory = waiting.popleft()
                 path = f"{top}/{directory}".rstrip("/")
-                flying.append((directory, pool.submit(lambda path=path: list(namenode.list(path)))))  # type: ignore[misc]
+                flying.append((directory, pool.begin(_children, namenode, path)))
             directory, listing = flying.popleft()
             for child in listing.result():
                 if not directory and child.name == WORK_AREA:

@@ -7,7 +7,6 @@ handles the requests one after the other, at about a millisecond each, so what i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Barrier
@@ -17,6 +16,7 @@ from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.moment import skew_ms
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.pool import BoundedPool
 
 _START_TIMEOUT_S = 60.0
 
@@ -102,9 +102,9 @@ class TakeSnapshots:
                 return error
             return first, self._clock.monotonic_s()
 
-        pool = ThreadPoolExecutor(len(roots), thread_name_prefix="moment")
+        pool = BoundedPool(len(roots), name="moment")
         try:
-            futures = [pool.submit(one, root) for root in roots]
+            futures = [pool.begin(one, root) for root in roots]
             barrier.wait()
             waiting(at_s)
             before()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,6 +20,7 @@ from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.pool import BoundedPool
 
 _LEDGERS_AT_ONCE = 8
 
@@ -84,9 +84,9 @@ class Status:
             out: Policy files of the pair that do not, and whose service can be told.
         """
         policies, out = list(policies), list(out)
-        with ThreadPoolExecutor(len(self._sites) + 1 + _LEDGERS_AT_ONCE, thread_name_prefix="status") as pool:
-            access = pool.submit(self._access)
-            sites = [(site.name, pool.submit(self._site, site)) for site in self._sites]
+        with BoundedPool(len(self._sites) + 1 + _LEDGERS_AT_ONCE, name="status") as pool:
+            access = pool.begin(self._access)
+            sites = [(site.name, pool.begin(self._site, site)) for site in self._sites]
             services = dict(pool.map(self._broken, out))
             services |= dict(pool.map(self._service, policies))
             services |= self._forgotten(services)

@@ -6,7 +6,6 @@ Everything compared lies in documents of the target, so the answer is the same w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Failed, NotFound
@@ -25,6 +24,7 @@ from hadoop_dr.domain.verify import (
 )
 from hadoop_dr.ports.mover import Did, Digest, Mover, Outcome, Read
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.pool import BoundedPool
 
 READ_BACK_BYTES = 16 << 20
 _THREADS = 16
@@ -127,7 +127,7 @@ class VerifyRoot:
     ) -> set[str]:
         wrong: set[str] = set()
         groups = by_parent(expected)
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with BoundedPool(_THREADS) as pool:
             listings = pool.map(lambda parent: candidate.children(parent, groups[parent]), groups)
             for parent, found in zip(groups, listings, strict=True):
                 for name, want in groups[parent].items():
@@ -163,7 +163,7 @@ class VerifyRoot:
             if item.new is None and item.old is not None and item.old not in expected
             and not _any_moved(parent_of(item.old), renamed)
         ]
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with BoundedPool(_THREADS) as pool:
             for path, there in zip(went, pool.map(candidate.holds, went), strict=True):
                 if there:
                     verdict.mismatch.append(f"{facts.root}/{path}: still there, it was deleted on the source")
@@ -178,7 +178,7 @@ class VerifyRoot:
             and i.new not in wrong
             and (i.is_dir or i.now_extras != i.was_extras or i.now_extras.acl or i.now_extras.xattrs)
         ]
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with BoundedPool(_THREADS) as pool:
             read = pool.map(lambda item: self._target.extras(f"{facts.base}/{item.new}".rstrip("/")), items)
             for item, found in zip(items, read, strict=True):
                 if found.acl != item.now_extras.acl:
@@ -203,7 +203,7 @@ class VerifyRoot:
         ]
         by_sum = [i for i in changed if i.inode in facts.checksums]
         again: list[Item] = [i for i in changed if i.inode not in facts.checksums]
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with BoundedPool(_THREADS) as pool:
             for item, answer in zip(by_sum, pool.map(lambda i: self._by_checksum(facts, i), by_sum), strict=True):
                 if answer is None:
                     again.append(item)

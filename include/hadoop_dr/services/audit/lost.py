@@ -9,7 +9,8 @@ from hadoop_dr.domain.inventory import Entry, paired_by_path
 from hadoop_dr.domain.verify import Verdict, differing_fields, say_difference
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, ReadLimits, Tree, without_work_area
+from hadoop_dr.services.pool import BoundedPool
+from hadoop_dr.services.transfer.snapshot_tree import ReadLimits, Tree, without_work_area
 
 
 class AuditRoot:
@@ -38,7 +39,7 @@ class AuditRoot:
     def streamed(self, target: NameNode, candidate: str) -> Verdict:
         """Compares with the candidate as both are listed: memory for what is under way, however large the root is."""
         verdict = Verdict()
-        with BoundedPool(ReadLimits()) as here, BoundedPool(ReadLimits()) as there:
+        with ReadLimits().pool() as here, ReadLimits().pool() as there:
             wanted = self._entries(Tree(self._source, self._root, self._snapshot), here)
             for want, found in paired_by_path(wanted, self._entries(Tree(target, self._root, candidate), there)):
                 entry = want or found

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.pool import BoundedPool
 
 SHOWN = 100
 _THREADS = 8
@@ -37,7 +37,7 @@ class FindOpenFiles:
         """
         found: list[list[Any]] = []
         unknown: list[str] = []
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="writing") as pool:
+        with BoundedPool(_THREADS, name="writing") as pool:
             for root, answer in zip(roots, pool.map(lambda root: self._look(root, snapshot), roots), strict=True):
                 if isinstance(answer, str):
                     unknown.append(f"{root}: {answer}")

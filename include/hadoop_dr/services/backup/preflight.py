@@ -19,7 +19,7 @@ from hadoop_dr.domain.service_state import Point
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext, SiteConnections
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
 _ORDERED = "dfs.namenode.snapshot.deletion.ordered"

@@ -21,7 +21,7 @@ from hadoop_dr.domain.verify import differing_fields, say_difference
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 
 
 class _Doubt(NamedTuple):

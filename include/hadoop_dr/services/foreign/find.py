@@ -19,7 +19,8 @@ from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan import Plan
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, ReadLimits, Tree, without_work_area
+from hadoop_dr.services.pool import BoundedPool
+from hadoop_dr.services.transfer.snapshot_tree import ReadLimits, Tree, without_work_area
 
 _FEW = 4
 """So many items of one directory are cheaper to read one by one, however large it is."""
@@ -64,7 +65,7 @@ class FindForeign:
         Raises:
             BaselineLost: A snapshot cannot be read.
         """
-        with BoundedPool(self._limits) as pool:
+        with self._limits.pool() as pool:
             return list(pool.map(self._difference, carried))
 
     def run(self, carried: Carried, changes: Changes, known: Mapping[str, DirEntry] | None = None) -> list[Foreign]:
@@ -75,7 +76,7 @@ class FindForeign:
         """
         if changes == Changes() and not carried.items:
             return []
-        with BoundedPool(self._limits) as pool:
+        with self._limits.pool() as pool:
             now = _View(Tree(self._target, carried.root, carried.candidate), pool, known)
             then = _View(Tree(self._target, carried.root, carried.base), pool, None)
             bound = _fled(fled(carried.items, carried.whole, changes), then)
@@ -95,7 +96,7 @@ class FindForeign:
         except Failed as error:
             if error.retryable:
                 raise
-        with BoundedPool(self._limits) as here, BoundedPool(self._limits) as there:
+        with self._limits.pool() as here, self._limits.pool() as there:
             older = Tree(self._target, carried.root, carried.base).walk(here)
             newer = Tree(self._target, carried.root, carried.candidate).walk(there)
             return visible(changes_between(older, without_work_area(newer)))

@@ -7,7 +7,6 @@ nobody who lives. Documents of a point are not looked through: they go with the 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from hadoop_dr.domain.errors import DrError, NotFound
@@ -15,6 +14,7 @@ from hadoop_dr.domain.ledger import entry_path, pair_chain, service_chain
 from hadoop_dr.ports.files import ASIDE
 from hadoop_dr.ports.namenode import CLOCK_PROBE
 from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.pool import BoundedPool
 
 _OLD_MS = 3_600_000
 
@@ -26,7 +26,7 @@ def sweep_left_overs(context: BackupContext, side: SiteConnections) -> list[str]
         What could not be removed, one sentence; the next run tries again.
     """
     try:
-        with ThreadPoolExecutor(4, thread_name_prefix="sweep") as pool:
+        with BoundedPool(4, name="sweep") as pool:
             found = pool.map(lambda directory: _old(context, side, directory), _directories(context))
             for path in chain.from_iterable(found):
                 side.namenode.delete(path, recursive=True)

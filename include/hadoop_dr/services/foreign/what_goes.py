@@ -25,7 +25,7 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.keep_before import aside_name, keep_aside
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 
 _LOOKED = "placing.json"
 

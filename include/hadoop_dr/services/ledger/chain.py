@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,6 +29,7 @@ from hadoop_dr.domain.ledger import (
 )
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
+from hadoop_dr.services.pool import BoundedPool
 
 _READERS = 16
 
@@ -346,6 +346,6 @@ def read_copy(
     numbers = numbers_from(files, path, start_n, names)
     if len(numbers) <= 2:
         return Copy(start_n, start_prev, tuple(files.get(entry_path(path, number)) for number in numbers))
-    with ThreadPoolExecutor(min(_READERS, len(numbers))) as pool:
+    with BoundedPool(min(_READERS, len(numbers))) as pool:
         contents = pool.map(lambda number: files.get(entry_path(path, number)), numbers)
         return Copy(start_n, start_prev, tuple(contents))

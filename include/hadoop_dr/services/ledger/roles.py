@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
@@ -12,6 +11,7 @@ from hadoop_dr.domain.pair_state import PairState, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Chain, Copy, entry_digest, read_shortened
+from hadoop_dr.services.pool import BoundedPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Roles:
         """
         copies: dict[str, Copy] = {}
         silent: dict[str, DrError] = {}
-        with ThreadPoolExecutor(len(self._files)) as pool:
+        with BoundedPool(len(self._files)) as pool:
             reads = {
-                site: pool.submit(read_shortened, files, self._path, PAIR_CHECKPOINT_EVERY)
+                site: pool.begin(read_shortened, files, self._path, PAIR_CHECKPOINT_EVERY)
                 for site, files in self._files.items()
             }
         for site, read in reads.items():

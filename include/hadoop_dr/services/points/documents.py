@@ -12,12 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Unknown
 from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.pool import BoundedPool
 
 Schema = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
@@ -148,8 +148,8 @@ class Documents:
 
     def _put(self, name: str, content: bytes) -> None:
         """Writes both copies side by side; the target's failure counts, once the other's end is known."""
-        with ThreadPoolExecutor(1, thread_name_prefix="documents") as beside:
-            copy = beside.submit(self._tried, name, content)
+        with BoundedPool(1, name="documents") as beside:
+            copy = beside.begin(self._tried, name, content)
             self._target.put(f"{self.directory}/{name}", content)
         if (why := copy.result()) is not None:
             self._note(name, why)

@@ -12,7 +12,7 @@ from hadoop_dr.domain.work import StagedFile, StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.verify import needs_checksum, source_checksum
 

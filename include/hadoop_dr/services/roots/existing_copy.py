@@ -20,7 +20,7 @@ from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 
 
 def existing_results(context: BackupContext, state: ServiceState, roots: Iterable[str]) -> list[Result]:

@@ -16,7 +16,7 @@ from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import facts_of
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 
 _NAME = "above roots"
 _SHOWN = 5

@@ -7,7 +7,6 @@ target has. The target's side is a snapshot, too, so that a run that is interrup
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.errors import Failed
@@ -17,6 +16,7 @@ from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.tails import within
 from hadoop_dr.ports.mover import Digest, Mover, Read
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.pool import BoundedPool
 
 _THREADS = 16
 
@@ -95,7 +95,7 @@ class Adopt:
         files = [pair for pair in pairs if not pair[0].is_dir and pair[0].new not in distrusted]
         identical = self._identical(trees, files)
         adopted: dict[int, Item] = {}
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="adopt") as pool:
+        with BoundedPool(_THREADS, name="adopt") as pool:
             for item in pool.map(lambda pair: self._adopted(trees, pair[0], pair[1], identical), pairs):
                 adopted[item.inode] = item
                 self._heartbeat(1)
@@ -119,7 +119,7 @@ class Adopt:
         likely = [item for item, listed in pairs if item.now is not None and could_be_equal(item.now, listed.facts)]
         same: set[int] = set()
         unclear: list[Item] = []
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="adopt") as pool:
+        with BoundedPool(_THREADS, name="adopt") as pool:
             verdicts = pool.map(lambda item: self._by_checksum(trees, item), likely)
             for item, verdict in zip(likely, verdicts, strict=True):
                 if verdict is None:

@@ -10,7 +10,7 @@ from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs
 from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.mover import SetAttributes
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 
 
 @dataclass(frozen=True, slots=True)

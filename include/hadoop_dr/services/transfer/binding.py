@@ -12,7 +12,7 @@ from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import leaf, parent
 from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 
 _MEND = "The next run copies in full mode"
 

@@ -12,7 +12,8 @@ from collections import Counter
 from hadoop_dr.domain.diff import Changes
 from hadoop_dr.domain.inventory import Entry
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area, parent
-from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, Tree
+from hadoop_dr.services.pool import BoundedPool
+from hadoop_dr.services.transfer.snapshot_tree import Tree
 
 _MANY = 8
 """So many directories of one parent are cheaper to read by listing the parent."""

@@ -9,8 +9,9 @@ from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, Kind
 from hadoop_dr.domain.inventory import Entry
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.tails import content_of, looks_unchanged
+from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.changed_entries import ChangedEntries
-from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, Tree, names, without_work_area
+from hadoop_dr.services.transfer.snapshot_tree import Tree, names, without_work_area
 
 _NO_BLOCKS: tuple[Blocks | None, Blocks | None] = (None, None)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from itertools import chain
 
 from hadoop_dr.domain.diff import Change, Changes, visible
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.inventory import Entry, changes_between, contradiction, hidden, other_blocks
 from hadoop_dr.domain.paths import in_work_area
-from hadoop_dr.services.transfer.snapshot_tree import BoundedPool, Tree, names, without_work_area
+from hadoop_dr.ports.requests import Carried
+from hadoop_dr.services.pool import BoundedPool
+from hadoop_dr.services.transfer.snapshot_tree import Tree, names, without_work_area
 
 Blocks = dict[str, tuple[int, ...]]
 """Block ids of all files of a tree that have blocks, by path."""
@@ -72,7 +73,7 @@ class Listings:
         with_all_below = chain(fled, self._before.below(fled, self._pool, lambda _: True))
         return _with_more(found, chain(told.modified, self._other_extras(found, with_all_below)))
 
-    def _refilled(self, found: Changes, blocks: Sequence[Future[Blocks]]) -> list[Change]:
+    def _refilled(self, found: Changes, blocks: Sequence[Carried[Blocks]]) -> list[Change]:
         """Finds files that a listing shows as they were and that have other blocks: cut and refilled, time put back."""
         if not blocks:
             return []

@@ -12,10 +12,10 @@ from hadoop_dr.domain.plan import Arrival, Origin
 from hadoop_dr.domain.work import Area, Placed, StagedShard, WorkOrder
 from hadoop_dr.ports.mover import Did, MakeDirectory, Mover, Outcome, Remove, Rename, SetAttributes
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer import attributes
 from hadoop_dr.services.transfer.batches import Batches, levels
 from hadoop_dr.services.transfer.binding import Bound, bind
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
 from hadoop_dr.services.transfer.tails import Tails
 from hadoop_dr.services.transfer.work_area import WorkArea
 

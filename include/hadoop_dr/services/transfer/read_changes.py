@@ -17,7 +17,7 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer.changed_entries import ChangedEntries, Contradiction
 from hadoop_dr.services.transfer.item_builder import ItemBuilder
 from hadoop_dr.services.transfer.listings import Listings
-from hadoop_dr.services.transfer.snapshot_tree import LIVE, BoundedPool, ReadLimits, Tree, Vanished
+from hadoop_dr.services.transfer.snapshot_tree import LIVE, ReadLimits, Tree, Vanished
 
 _ASKED_FOR = "dfs.namenode.xattrs.enabled"
 
@@ -64,7 +64,7 @@ class ReadChanges:
         self.notes, self.hindered, self.held_before = [], [], None
         backwards = self._order(root, older, newer)
         after = Tree(self._namenode, root, newer)
-        with BoundedPool(self._limits) as pool:
+        with self._limits.pool() as pool:
             join = ItemBuilder(after, pool, xattrs=self._has_xattrs())
             if older is None:
                 return join.everything()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import cast
 
 from hadoop_dr.domain.errors import NotFound
@@ -15,6 +14,8 @@ from hadoop_dr.domain.work import StagedFile
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Copy
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import Carried
+from hadoop_dr.services.pool import BoundedPool
 
 _SCHEMA = (("inode", "int64"), ("sha256", "string"), ("length", "int64"), ("offset", "int64"))
 _BATCH_FILES = 500
@@ -38,8 +39,8 @@ class Records:
         self._next = 0
         self._rows: list[tuple[object, ...]] = []
         self._bytes = 0
-        self._aside: ThreadPoolExecutor | None = None
-        self._writing: Future[int] | None = None
+        self._aside: BoundedPool | None = None
+        self._writing: Carried[int] | None = None
 
     def read(self) -> dict[int, StagedFile]:
         """Gives what earlier tries recorded; a later record of a file counts."""
@@ -58,8 +59,8 @@ class Records:
         self._bytes += proof.length
         if len(self._rows) >= _BATCH_FILES or self._bytes >= _BATCH_BYTES:
             self._collect()
-            self._aside = self._aside or ThreadPoolExecutor(1, thread_name_prefix="records")
-            self._writing = self._aside.submit(self._write, self._rows)
+            self._aside = self._aside or BoundedPool(1, name="records")
+            self._writing = self._aside.begin(self._write, self._rows)
             self._rows, self._bytes = [], 0
 
     def flush(self) -> None:

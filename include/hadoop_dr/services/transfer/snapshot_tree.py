@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from types import TracebackType
 from typing import TypeVar
 
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, NotFound
@@ -20,6 +17,8 @@ from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, DirEn
 from hadoop_dr.domain.inventory import Entry, Held
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area, join
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import Carried
+from hadoop_dr.services.pool import BoundedPool
 
 LIVE = ""
 """In place of a snapshot's name: the live tree."""
@@ -38,6 +37,10 @@ class ReadLimits:
 
     threads: int = 16
     ahead: int = 256
+
+    def pool(self) -> BoundedPool:
+        """Gives the threads that ask."""
+        return BoundedPool(self.threads, self.ahead, "plan")
 
 
 class Vanished(BaselineLost):
@@ -71,7 +74,7 @@ class _Level:
 
     entries: Iterator[Entry]
     soon: deque[str]
-    ahead: dict[str, Future[list[Entry]]]
+    ahead: dict[str, Carried[list[Entry]]]
 
 
 class Tree:
@@ -182,45 +185,6 @@ def _entry(path: str, listed: DirEntry) -> Entry:
 def without_work_area(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Leaves out the work area and all in it."""
     return (entry for entry in entries if entry.path != WORK_AREA and not entry.path.startswith(WORK_AREA + "/"))
-
-
-class BoundedPool:
-    """A bounded number of threads that read; the first failure ends the work."""
-
-    def __init__(self, limits: ReadLimits) -> None:
-        self._limits = limits
-        self._pool = ThreadPoolExecutor(limits.threads, thread_name_prefix="plan")
-
-    def __enter__(self) -> BoundedPool:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    @property
-    def width(self) -> int:
-        """Requests that run side by side."""
-        return self._limits.threads
-
-    @property
-    def ahead(self) -> int:
-        """Requests that may be begun before they are needed."""
-        return self._limits.ahead
-
-    def begin(self, act: Callable[[What], Answer], what: What) -> Future[Answer]:
-        """Starts one request."""
-        return self._pool.submit(act, what)
-
-    def map(self, act: Callable[[What], Answer], work: Iterable[What]) -> Iterator[Answer]:
-        """Gives the answers in the order of the work, of which it takes only so much ahead."""
-        source = iter(work)
-        under_way = deque(self._pool.submit(act, one) for one in islice(source, self._limits.ahead))
-        while under_way:
-            answer = under_way.popleft().result()
-            under_way.extend(self._pool.submit(act, one) for one in islice(source, 1))
-            yield answer
 
 
 def names(paths: Sequence[str], shown: int = 3) -> str:

@@ -16,10 +16,10 @@ from hadoop_dr.domain.work import Area, Shard, StagedShard, WorkOrder
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Copy, Did, MakeDirectory, Mover, Outcome, Rename
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer import attributes, tails
 from hadoop_dr.services.transfer.batches import Batches, levels
 from hadoop_dr.services.transfer.binding import bind
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
 from hadoop_dr.services.transfer.copying import Copying
 from hadoop_dr.services.transfer.records import Records, still_there
 from hadoop_dr.services.transfer.work_area import WorkArea

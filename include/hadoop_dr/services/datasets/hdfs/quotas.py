@@ -6,7 +6,6 @@ A secondary never applies them while it is one: snapshots count against quotas. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.items import Item
@@ -21,6 +20,7 @@ from hadoop_dr.domain.quotas import (
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.pool import BoundedPool
 
 QUOTAS = "quotas.parquet"
 MOST = 20_000
@@ -81,7 +81,7 @@ class KeepQuotas:
         return [path for path, listed in walk(self._source, top) if listed.facts.is_dir]
 
     def _ask(self, top: str, paths: list[str]) -> dict[str, QuotaSet]:
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="quotas") as pool:
+        with BoundedPool(_THREADS, name="quotas") as pool:
             answers = dict(zip(paths, pool.map(lambda path: self._one(f"{top}/{path}"), paths), strict=True))
         self._heartbeat(len(paths))
         return answers

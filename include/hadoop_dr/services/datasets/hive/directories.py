@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.roots import Decision, decide_roots
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import facts_of
-from hadoop_dr.services.transfer.bounded_pool import map_bounded
+from hadoop_dr.services.pool import map_bounded
 
 
 class Roots:
