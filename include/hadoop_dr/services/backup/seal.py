@@ -51,7 +51,6 @@ class SealPoint:
             "files_copied": point.staged["files"],
             "bytes_copied": point.staged["bytes"],
             "catalog": manifest["summary"]["catalog"],
-            "catalog_position": verdict.get("position"),
             "deletions": manifest["summary"]["deletions"],
             "live": manifest["live"],
             "audited": manifest["summary"]["audited"] and not hindered,
@@ -71,8 +70,8 @@ class SealPoint:
                 *(f"not audited, the next run does it: {text}" for text in hindered),
             ],
         }
-        verified = {name: verdict[name] for name in ("word", "match", "cannot_tell", "smoke")}
-        self._append(claim, point, verified, verdict["snapshots"], summary)
+        verified = {name: verdict[name] for name in ("word", "match", "cannot_tell")}
+        self._append(claim, point, verified, verdict, summary)
         behind = self._context.ledger.chain.follow()
         # What was appended a moment ago is known; a site that falls silent now takes no seal back.
         document = sealed_document(self._context.policy.service, self._context.ledger.known().points[point.point])
@@ -85,7 +84,7 @@ class SealPoint:
         claim: Claim,
         point: Point,
         verified: Mapping[str, Any],
-        snapshots: Mapping[str, Any],
+        verdict: Mapping[str, Any],
         summary: Mapping[str, Any],
     ) -> None:
         """Makes the point visible; the other copy of the ledger follows."""
@@ -94,7 +93,8 @@ class SealPoint:
             "point": point.point,
             "baseline": summary.get("baseline"),
             "verified": dict(verified),
-            "snapshots": dict(snapshots),
+            "snapshots": dict(verdict["snapshots"]),
+            "datasets": dict(verdict["datasets"]),
             "summary": dict(summary),
             "retention": {"primary": str(policy.retention.primary), "secondary": str(policy.retention.secondary)},
         }

@@ -169,7 +169,7 @@ class SnapshotPoint:
             "target": context.target.name,
             "roots": roots,
             "roots_told": self._catalogs.roots_told(),
-            "catalog": catalog,
+            "datasets": {"hive": catalog} if catalog else {},
             "incomplete": self._catalogs.incomplete(),
             "writing": dict(shot.writing),
             "narrow": narrow_quotas(context.source.name, quotas)[:_NARROW],

@@ -81,11 +81,11 @@ class VerifyPoint:
             "mismatch": verdict.mismatch[:SHOWN],
             "cannot_tell": verdict.cannot_tell[:SHOWN],
             "word": verdict.word,
-            "smoke": self._answers,
         }
         taken = {root: record(snapshot) for root, snapshot in candidates.items()}
         position = self._position.document() if self._position is not None else None
-        kept = {"snapshots": taken, "hindered": self._hindered[:SHOWN], "sampled": self._sampled, "position": position}
+        datasets = {"hive": {"position": position, "smoke": self._answers}}
+        kept = {"snapshots": taken, "hindered": self._hindered[:SHOWN], "sampled": self._sampled, "datasets": datasets}
         documents.put_json(VERDICT, {**result, **kept})
         if verdict.mismatch:
             raise Mismatch(

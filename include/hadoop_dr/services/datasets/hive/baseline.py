@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.foreign import Left
@@ -15,12 +16,20 @@ from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.documents import Documents
 
+KIND = "hive"
+"""Under this name a point keeps what is its own of this kind."""
 CATALOG = "catalog.parquet"
 
 
 def selected_at(point: Point) -> Selection:
     """What of the catalog a taken point selects, whatever the policy says now."""
-    return selection_of(point.taken["protect"]["hive"])
+    return selection_of(point.taken["protect"][KIND])
+
+
+def exported_at(point: Point) -> Mapping[str, Any]:
+    """What the ledger keeps of a taken point's export; empty where the policy protected no tables then."""
+    kept: Mapping[str, Any] = point.taken.get("datasets", {}).get(KIND, {})
+    return kept
 
 
 def addresses_of(side: SiteConnections) -> tuple[str, ...]:
@@ -39,7 +48,7 @@ def position_at(state: ServiceState, context: BackupContext, selection: Selectio
     points = _of_this_direction(state, context, "")
     if not points or points[0].state is not PointState.SEALED or selected_at(points[0]) != selection:
         return None
-    return load_position(points[0].sealed["summary"].get("catalog_position"))
+    return load_position(points[0].sealed.get("datasets", {}).get(KIND, {}).get("position"))
 
 
 def left_by_points(state: ServiceState, context: BackupContext, selection: Selection, before: str = "") -> list[Left]:
@@ -68,7 +77,7 @@ def _of_this_direction(state: ServiceState, context: BackupContext, before: str)
             continue
         if (point.source, point.target) != (context.source.name, context.target.name):
             break
-        if point.taken.get("catalog"):
+        if exported_at(point):
             found.append(point)
     return found
 

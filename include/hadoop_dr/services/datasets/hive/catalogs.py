@@ -31,7 +31,7 @@ from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, Exported, FollowCatalog, Planned
-from hadoop_dr.services.datasets.hive.baseline import CATALOG, addresses_of, rewritten, selected_at
+from hadoop_dr.services.datasets.hive.baseline import CATALOG, addresses_of, exported_at, rewritten, selected_at
 from hadoop_dr.services.datasets.hive.foreign import ForeignObjects, find_between, refuse_foreign
 from hadoop_dr.services.datasets.hive.parting import TellApart, refuse_unprotectable
 from hadoop_dr.services.datasets.hive.reading import read_all
@@ -128,7 +128,7 @@ class Catalogs:
 
     def selection_results(self, state: ServiceState) -> list[Result]:
         """What a check says of declarations that nothing of the catalog answers to."""
-        held = any(point.taken.get("catalog", {}).get("objects") for point in state.sealed())
+        held = any(exported_at(point).get("objects") for point in state.sealed())
         return selection_results(self._context.policy.protect, self.tables(), empty=not self._all(), held=held)
 
     def _all(self) -> list[Row]:
@@ -237,10 +237,10 @@ class Catalogs:
 
     def plan(self, point: Point, documents: Documents) -> tuple[dict[str, int], Deletions]:
         """Counts what the target's catalog needs and what of it goes; makes export and drops the plan's documents."""
-        if not point.taken.get("catalog"):
+        if not exported_at(point):
             return dict(_NOTHING), Deletions()
         documents.adopt(CATALOG)
-        if point.taken["catalog"]["aside"]:
+        if exported_at(point)["aside"]:
             documents.adopt(LEFT_OUT)
         rows = self._rows(documents)
         found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.source, point)
@@ -254,7 +254,7 @@ class Catalogs:
         if not self._patterns:
             return dict(_NOTHING), Deletions()
         rows, sealed = self.rows(), self._context.ledger.read().sealed()
-        earlier = [point for point in sealed if point.taken.get("catalog")]
+        earlier = [point for point in sealed if exported_at(point)]
         found, _ = self._planned(rows, self._selection, earlier, self._context.source.name)
         return _counts(found.changes), found.lost
 
@@ -264,7 +264,7 @@ class Catalogs:
         Raises:
             ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
         """
-        if point.taken.get("catalog"):
+        if exported_at(point):
             rows = self._rows(documents)
             replaced = self._replaced(catalog_of(rows), self._earlier(point), point.source)
             wanted, named, foreign = self._rewritten(rows), self._named(documents), self._foreign_to(point)
@@ -283,7 +283,7 @@ class Catalogs:
         Raises:
             ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
         """
-        if point.taken.get("catalog"):
+        if exported_at(point):
             wanted, named, foreign = self._wanted(documents), self._named(documents), self._foreign_to(point)
             target = catalog_of(wanted)
             self._apply(check_claim).build(
@@ -301,7 +301,7 @@ class Catalogs:
         Raises:
             ForeignFound: Somebody else changed it since it was built, and that is left to a person.
         """
-        if not point.taken.get("catalog"):
+        if not exported_at(point):
             return Verdict()
         wanted, chosen = self._wanted(documents), selected_at(point)
         refuse_references(wanted, addresses_of(self._context.source), self._context.source.name)
@@ -317,7 +317,7 @@ class Catalogs:
     def warnings(self, point: Point) -> list[str]:
         """What a person should know about the catalog of this point."""
         left_out = incomplete_warnings(point.taken.get("incomplete", COMPLETE))
-        return [*left_out, *_absent_warnings(point.taken.get("catalog", {})), *point.taken.get("roots_told", ())]
+        return [*left_out, *_absent_warnings(exported_at(point)), *point.taken.get("roots_told", ())]
 
     # ------------------------------------------------------------------ for an undo
 
@@ -356,22 +356,22 @@ class Catalogs:
         It has the selection it was made under. A full run reads everything again, whatever the log of events says.
         """
         point = self._context.ledger.read().newest_sealed()
-        if point is None or not point.taken.get("catalog") or point.source != self._context.source.name:
+        if point is None or not exported_at(point) or point.source != self._context.source.name:
             return None
         if self._context.policy.mode is Mode.FULL or selected_at(point) != self._selection:
             return None
         documents = Documents(self._context, point)
         try:
-            aside = unpack_rows(documents.read(LEFT_OUT)) if point.taken["catalog"]["aside"] else []
+            aside = unpack_rows(documents.read(LEFT_OUT)) if exported_at(point)["aside"] else []
             rows = [*self._rows(documents), *aside]
         except BaselineLost:
             return None
-        return Exported(selected_at(point), point.taken["catalog"]["e0"], catalog_of(rows), full=False)
+        return Exported(selected_at(point), exported_at(point)["e0"], catalog_of(rows), full=False)
 
     def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the target has."""
         point = self._context.ledger.known().newest_sealed()
-        if point is None or not point.taken.get("catalog") or point.source != self._context.source.name:
+        if point is None or not exported_at(point) or point.source != self._context.source.name:
             return frozenset()
         try:
             return frozenset(row.key for row in self._rows(Documents(self._context, point)))
@@ -438,7 +438,7 @@ class Catalogs:
         return [CatalogKey(Kind(kind), *names) for kind, *names in rows]
 
     def _earlier(self, point: Point) -> list[Point]:
-        return [p for p in self._context.ledger.read().sealed() if p.point < point.point and p.taken.get("catalog")]
+        return [p for p in self._context.ledger.read().sealed() if p.point < point.point and exported_at(p)]
 
 
     def _missing(self, roots: Sequence[str], snapshot: str, rows: Sequence[Row]) -> tuple[list[str], list[Place]]:

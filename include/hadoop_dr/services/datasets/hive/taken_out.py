@@ -8,7 +8,7 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.baseline import CATALOG, selected_at
+from hadoop_dr.services.datasets.hive.baseline import CATALOG, exported_at, selected_at
 from hadoop_dr.services.points.documents import Documents
 
 _SHOWN = 20
@@ -33,7 +33,7 @@ def _directories(before: Point, point: Point) -> list[str]:
 
 
 def _objects(context: BackupContext, before: Point, point: Point) -> list[str]:
-    if not before.taken["catalog"] or selected_at(before) == selected_at(point):
+    if not exported_at(before) or selected_at(before) == selected_at(point):
         return []
     try:
         slots = [row.key for row in unpack_rows(Documents(context, before).read(CATALOG))]

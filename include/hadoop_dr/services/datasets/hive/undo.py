@@ -13,7 +13,7 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import CatalogApply, Exported
-from hadoop_dr.services.datasets.hive.baseline import selected_at
+from hadoop_dr.services.datasets.hive.baseline import exported_at, selected_at
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.datasets.hive.foreign import ForeignObjects
 from hadoop_dr.services.points.documents import Documents
@@ -92,7 +92,7 @@ class UndoCatalog:
         return CatalogApply(metastore, self._context.clock, between=self._between)
 
     def _exported(self, point: Point) -> list[Row]:
-        if not point.taken.get("catalog"):
+        if not exported_at(point):
             return []
         try:
             return self._catalogs.exported(Documents(self._context, point))
