@@ -82,6 +82,23 @@ def test_what_is_due_when_it_starts_fires_at_once_without_any_event(arbiter: Any
     assert (made.looks, made.closed) == (1, 1)
 
 
+def test_one_trigger_on_two_triggerers_fires_on_each_and_leaves_nothing_open(arbiter: Any) -> None:
+    made = arbiter(False, False, False, False, True)
+    name, arguments = IdentityTrigger("east-west", poll_s=0.01).serialize()
+    assert name.endswith(".IdentityTrigger")
+
+    async def one() -> dict[str, Any]:
+        payloads = [event.payload async for event in IdentityTrigger(**arguments).run()]
+        assert len(payloads) == 1
+        return payloads.pop()
+
+    async def both() -> list[dict[str, Any]]:
+        return await asyncio.wait_for(asyncio.gather(one(), one()), 10)
+
+    assert [told["due"] for told in asyncio.run(both())] == [True, True]
+    assert (len(made.opened_by), made.closed, made.arbitrated) == (2, 2, 0)
+
+
 def test_a_missed_event_costs_the_bound_and_nothing_else(arbiter: Any) -> None:
     made = arbiter(False, False, True)
     assert fire(IdentityTrigger("east-west", poll_s=0.05))["due"]

@@ -21,7 +21,7 @@ def _make(world: TableWorld, path: str, data: bytes) -> None:
     east.extend(east.make_file(path, replication=1, block_size=1024, overwrite=True), data)
 
 
-def _lived_in(west_inodes: int) -> TableWorld:
+def lived_in(west_inodes: int = 500_000) -> TableWorld:
     """One sealed point, and a primary that has moved on in every way."""
     world = TableWorld(POLICY, west_inodes=west_inodes)
     fill(world)
@@ -58,12 +58,12 @@ def _to_place(world: TableWorld) -> str:
 
 @cache
 def _sealed_catalog(west_inodes: int) -> dict[Any, Any]:
-    return catalog(_lived_in(west_inodes))
+    return catalog(lived_in(west_inodes))
 
 
 @cache
 def _staged(west_inodes: int) -> tuple[TableWorld, str]:
-    world = _lived_in(west_inodes)
+    world = lived_in(west_inodes)
     return world, _to_place(world)
 
 

@@ -169,6 +169,26 @@ def test_whatever_step_a_failover_falls_into_access_never_goes_back(pair: Pair, 
     assert pair.access() == {"east": ("west", 3, ""), "west": ("west", 3, "")}
 
 
+@pytest.mark.parametrize("at", range(1, 7))
+def test_two_arbiters_that_one_change_has_woken_write_each_copy_once(pair: Pair, at: int) -> None:
+    pair.arbiter().run()
+    fail_over(pair)
+
+    def written() -> list[int]:
+        return [ensemble.nodes[access_path(PAIR)].version for ensemble in (pair.east, pair.west)]
+
+    def meanwhile(step: int) -> None:
+        if step == at:
+            pair.arbiter().run()
+
+    before, steps = written(), list[str]()
+    with contextlib.suppress(Superseded):
+        pair.interrupted(steps, meanwhile).run()
+    assert len(steps) >= at
+    assert pair.access() == {"east": WEST_2, "west": WEST_2}
+    assert written() == [version + 1 for version in before]
+
+
 def test_both_primary_keeps_access_and_raises_an_alarm_that_goes_when_it_is_settled(pair: Pair) -> None:
     pair.arbiter().run()
     for site in ("east", "west"):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
-from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.errors import Refused, Superseded
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.moment import Decision, Evidence, MomentVerdict, clock_offset_ms, decide, prove
 from hadoop_dr.domain.roots import keyed_by_declaration
-from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.open_files import FindOpenFiles
 from hadoop_dr.services.backup.run import ARMING_MS, moment_order
 from hadoop_dr.services.context import BackupContext
@@ -100,7 +100,7 @@ class SnapshotPoint:
         moment_ms = state.free_moment(self._context.clock.wall_ms() + ARMING_MS)
         new = point_id(moment_ms)
         body = {"point": new, "moment_ms": moment_ms, "void": point.point}
-        self._context.ledger.append_mine(claim, "rearmed", body)
+        self._context.ledger.append_mine(claim, "rearmed", body, _not_yet_taken(point))
         return self._context.ledger.read().points[new]
 
     def _roots(self, claim: Claim) -> Sequence[str]:
@@ -176,10 +176,24 @@ class SnapshotPoint:
             "protect": {"hdfs": list(context.policy.directories), "hive": sorted(context.policy.hive_patterns)},
             "declared": sorted({*context.policy.directories, *self._catalogs.locations(), *roots}),
         }
-        context.ledger.append_mine(claim, "taken", body)
+        context.ledger.append_mine(claim, "taken", body, _not_yet_taken(point))
         behind = context.ledger.chain.follow()
         summary = _summary(context.ledger.known().points[point.point])
         return {**summary, "warnings": [f"the ledger on {context.source.name} is behind: {behind}"] if behind else []}
+
+
+def _not_yet_taken(point: Point) -> Callable[[ServiceState], None]:
+    """Two tries of this stage may be at work at once: what becomes of a moment is decided by the first to say so."""
+
+    def judge(state: ServiceState) -> None:
+        claim = state.claim
+        if claim is None or claim.point != point.point or state.points[point.point].state is not PointState.CLAIMED:
+            raise Superseded(
+                f"point {point.point}",
+                f"superseded: another try of run {point.run} has taken its moment, or armed another one",
+            )
+
+    return judge
 
 
 def _offset_ms(taken: Taken, at_s: float, moment_ms: int) -> float:

@@ -86,14 +86,19 @@ class ServiceLedger:
             )
         return state
 
-    def append_mine(self, claim: Claim, kind: str, body: Mapping[str, Any]) -> Entry:
+    def append_mine(
+        self, claim: Claim, kind: str, body: Mapping[str, Any], judge: Callable[[ServiceState], None] = lambda _: None
+    ) -> Entry:
         """Appends under a claim; loses to whoever superseded it, never to unrelated entries.
+
+        Args:
+            judge: Raises where the state that the entry would follow leaves no place for it.
 
         Raises:
             Superseded: The claim is not in force any more.
         """
         for attempt in range(_RACES):
-            self.require(claim)
+            judge(self.require(claim))
             try:
                 return self.append(kind, {"claim": claim.n, **body}, claim.run, self.chain.head_n)
             except Superseded:

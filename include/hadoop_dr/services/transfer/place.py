@@ -60,7 +60,11 @@ class Place:
         area = work.open()
         placing = _Placing(self._target, self._local, order, area, work, bound, staged,
                            Batches(self._local, self._check_claim, self._heartbeat), self._before_each())
-        return placing.run()
+        try:
+            return placing.run()
+        except NotFound:
+            work.check()  # whoever took the area over has its paths now, and that is what has to be said
+            raise
 
     def _before_each(self) -> Callable[[], None]:
         """Asks for the claim every so many single steps; the work area's name guards the rest."""
