@@ -196,9 +196,8 @@ def test_objects_of_a_catalog_have_no_floor() -> None:
 
 
 def test_every_kind_has_a_figure_if_of_zero() -> None:
-    found = together(
-        Deletions((Figure(DeletionKind.FILES, 1, 20),), ("a",)), Deletions((Figure(DeletionKind.TABLES, 1, 2),), ("b",))
-    )
+    files = Deletions((Figure(DeletionKind.FILES, 1, 20),), ("a",))
+    found = together((files, Deletions((Figure(DeletionKind.TABLES, 1, 2),), ("b",))))
     assert found.emptied == ("a", "b")
     assert found.document(A_TENTH) == {
         "files": {"deleted": 1, "live": 20, "allowed": 10},
@@ -210,6 +209,12 @@ def test_every_kind_has_a_figure_if_of_zero() -> None:
     }
 
 
+def test_another_kind_of_data_sets_counts_by_its_own_word_and_has_no_floor() -> None:
+    found = together((Deletions((Figure("topics", 1, 9),)), Deletions((Figure("topics", 1, 1),))))
+    assert found.document(A_TENTH)["topics"] == {"deleted": 2, "live": 10, "allowed": 1}
+    assert found.over(A_TENTH) == ("2 of 10 topics would be dropped, allowed are 1 (10%)",)
+
+
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=6, max_size=6), st.integers(0, 100),
        st.integers(0, 200))  # fmt: skip
 def test_nobody_is_asked_exactly_when_each_kind_keeps_its_limit(
@@ -218,8 +223,8 @@ def test_nobody_is_asked_exactly_when_each_kind_keeps_its_limit(
     limit = DeletionLimit(Fraction(percent, 100), at_least)
     found = Deletions(tuple(Figure(kind, *figure) for kind, figure in zip(DeletionKind, figures, strict=True)))
 
-    def keeps(kind: DeletionKind, deleted: int, live: int) -> bool:
-        floor = kind is DeletionKind.FILES and deleted <= at_least and 2 * deleted <= live
+    def keeps(kind: str, deleted: int, live: int) -> bool:
+        floor = kind == DeletionKind.FILES and deleted <= at_least and 2 * deleted <= live
         return deleted * 100 <= percent * live or floor
 
     assert (found.over(limit) == ()) is all(keeps(f.kind, f.deleted, f.live) for f in found.figures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hadoop_dr.domain.moment import (
     Cure,
     Decision,
     Evidence,
+    MarkEvidence,
     MomentVerdict,
     Proof,
     clock_offset_ms,
@@ -23,6 +25,9 @@ from hadoop_dr.domain.moment import (
 from hadoop_dr.domain.policy import Unproven
 
 QUIET = Evidence(roots=2, skew_ms=3.0, max_skew_ms=250, offsets_ms={"east": -20.0, "west": 4.0}, max_offset_ms=500)
+
+catalog = partial(MarkEvidence, "the catalog")
+EVERYTHING = catalog(touched=["a"], missing=["b"], gaps=["c"], lost=["d"])
 
 
 def test_one_root_is_atomic_however_long_its_request_took() -> None:
@@ -39,18 +44,22 @@ def test_several_roots_inside_the_skew_are_bounded() -> None:
     ("evidence", "reason", "cure"),
     [
         (replace(QUIET, skew_ms=250.1), "2 roots were 250.1 ms apart, allowed are 250 ms", Cure.REARM),
-        (replace(QUIET, touched=["a.b"]), "the catalog changed while the snapshots were taken: a.b", Cure.REARM),
         (
-            replace(QUIET, touched=list("abcde")),
+            replace(QUIET, marks=[catalog(touched=["a.b"])]),
+            "the catalog changed while the snapshots were taken: a.b",
+            Cure.REARM,
+        ),
+        (
+            replace(QUIET, marks=[catalog(touched=list("abcde"))]),
             "the catalog changed while the snapshots were taken: a, b, c and 2 more",
             Cure.REARM,
         ),
         (
-            replace(QUIET, missing=["/x y"]),
-            "a table's location is in the catalog and not in the snapshot: /x y",
+            replace(QUIET, marks=[catalog(missing=["/x y"])]),
+            "what the catalog registers is not in the snapshot: /x y",
             Cure.REARM,
         ),
-        (replace(QUIET, gaps=["hive"]), "the catalog's events cannot be read: hive", Cure.REARM),
+        (replace(QUIET, marks=[catalog(gaps=["hive"])]), "the changes of the catalog cannot be read: hive", Cure.REARM),
         (
             replace(QUIET, offsets_ms={"west": -501.0}),
             "the clock of west is -501 ms off, allowed are 500 ms",
@@ -63,12 +72,21 @@ def test_what_breaks_the_proof_is_named(evidence: Evidence, reason: str, cure: C
 
 
 def test_every_reason_is_named() -> None:
-    evidence = replace(QUIET, skew_ms=300, touched=["a"], missing=["b"], gaps=["c"], lost=["d"], max_offset_ms=1)
+    evidence = replace(QUIET, skew_ms=300, marks=[EVERYTHING], max_offset_ms=1)
     assert len(prove(evidence).reasons) == 7
 
 
+def test_each_kind_of_data_sets_speaks_for_itself() -> None:
+    verdict = prove(replace(QUIET, marks=[catalog(), MarkEvidence("the register", touched=["t ü"], lost=["k"])]))
+    assert verdict.reasons == (
+        "the register changed while the snapshots were taken: t ü",
+        "what the register was at the moment cannot be told: k",
+    )
+    assert not verdict.whole
+
+
 def test_a_catalog_that_cannot_be_told_is_armed_again_and_in_no_point_whatever_the_policy_says() -> None:
-    verdict = prove(replace(QUIET, lost=["hive: its notification log has a gap after event 7"]))
+    verdict = prove(replace(QUIET, marks=[catalog(lost=["hive: its notification log has a gap after event 7"])]))
     assert "cannot be told: hive: its notification log has a gap after event 7" in verdict.reasons[0]
     for unproven in Unproven:
         decisions = [decide(verdict, rearmed, unproven) for rearmed in range(MOST_REARMS + 1)]
@@ -76,19 +94,19 @@ def test_a_catalog_that_cannot_be_told_is_armed_again_and_in_no_point_whatever_t
 
 
 def test_a_touched_window_is_armed_again_three_times_then_void() -> None:
-    verdict = prove(replace(QUIET, touched=["a.b"]))
+    verdict = prove(replace(QUIET, marks=[catalog(touched=["a.b"])]))
     decisions = [decide(verdict, rearmed, Unproven.REFUSE) for rearmed in range(MOST_REARMS + 2)]
     assert decisions == [Decision.REARM] * 3 + [Decision.VOID] * 2
 
 
 def test_a_policy_may_allow_an_unproven_point_but_only_after_trying_again() -> None:
-    verdict = prove(replace(QUIET, touched=["a.b"]))
+    verdict = prove(replace(QUIET, marks=[catalog(touched=["a.b"])]))
     assert decide(verdict, 0, Unproven.SEAL) is Decision.REARM
     assert decide(verdict, MOST_REARMS, Unproven.SEAL) is Decision.GO_ON
 
 
 def test_a_clock_that_is_off_is_not_cured_by_another_moment() -> None:
-    verdict = prove(replace(QUIET, touched=["a.b"], max_offset_ms=1))
+    verdict = prove(replace(QUIET, marks=[catalog(touched=["a.b"])], max_offset_ms=1))
     assert decide(verdict, 0, Unproven.REFUSE) is Decision.VOID
 
 

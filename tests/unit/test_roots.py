@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.root_layout import Layout, TablePlace, Why
+from hadoop_dr.domain.root_layout import Layout, TablePlace, Why, joined
 from hadoop_dr.domain.roots import Barred, OwnRoot, decide_roots, inside
 
 WH = "/wh ü%20"
@@ -282,3 +282,16 @@ def test_roots_of_many_tables_and_partitions_are_decided_at_once() -> None:
 @pytest.mark.parametrize("path", ["/", "/a"])
 def test_inside_takes_in_the_directory_itself(path: str) -> None:
     assert inside(path, path)
+
+
+def test_layouts_of_several_kinds_are_one_and_what_one_protects_lies_beside_no_other() -> None:
+    first = Layout(declared=("/d ü",), databases={"bill": (BILL,)}, managed={MANAGED}, tables=[table(f"{BILL}/t")])
+    second = Layout(
+        declared=("/d ü", "/e%"), databases={"bill": (BILL, CRM)}, beside={"bill": ("/x",), "crm": (CRM,)},
+        services={"other": ["/o"]}, absent=["/gone"],
+    )  # fmt: skip
+    assert joined((first, second)) == Layout(
+        ("/d ü", "/e%"), {"bill": (BILL, CRM)}, frozenset({MANAGED}), (table(f"{BILL}/t"),), {"crm": (CRM,)},
+        {"other": ("/o",)}, frozenset({"/gone"}),
+    )  # fmt: skip
+    assert joined(()) == joined((Layout(),))

@@ -34,15 +34,19 @@ class DeletionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Of one kind: how many would go, of how many that are live on the secondary before the run."""
+    """Of one kind: how many would go, of how many that are live on the secondary before the run.
 
-    kind: DeletionKind
+    Attributes:
+        kind: One of ``DeletionKind``, or a plural that another kind of data sets counts by.
+    """
+
+    kind: str
     deleted: int = 0
     live: int = 0
 
     def allowed(self, limit: DeletionLimit) -> int:
         """How many may go without asking; only files have a floor."""
-        return limit.files(self.live) if self.kind is DeletionKind.FILES else limit.objects(self.live)
+        return limit.files(self.live) if self.kind == DeletionKind.FILES else limit.objects(self.live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Deletions:
     @property
     def files(self) -> int:
         """Files that would go."""
-        return sum(figure.deleted for figure in self.figures if figure.kind is DeletionKind.FILES)
+        return sum(figure.deleted for figure in self.figures if figure.kind == DeletionKind.FILES)
 
     def over(self, limit: DeletionLimit) -> tuple[str, ...]:
         """Why a person has to be asked, one clause for each reason; empty when nobody has to be."""
@@ -70,17 +74,23 @@ class Deletions:
     def document(self, limit: DeletionLimit) -> dict[str, dict[str, int]]:
         """Writes the figures as the command line shows them, by kind."""
         return {
-            figure.kind.value: {"deleted": figure.deleted, "live": figure.live, "allowed": figure.allowed(limit)}
+            str(figure.kind): {"deleted": figure.deleted, "live": figure.live, "allowed": figure.allowed(limit)}
             for figure in self.figures
         }
 
 
-def together(files: Deletions, objects: Deletions) -> Deletions:
-    """Puts the figures of directories and of a catalog together; every kind has one, if of zero."""
-    given = {figure.kind: figure for figure in (*files.figures, *objects.figures)}
-    return Deletions(
-        tuple(given.get(kind, Figure(kind)) for kind in DeletionKind), (*files.emptied, *objects.emptied)
-    )
+def together(parts: Iterable[Deletions]) -> Deletions:
+    """Puts the figures of all kinds of data sets together; every kind of ``DeletionKind`` has one, if of zero.
+
+    What two of them count under one name is added up, so that neither hides the other.
+    """
+    figures, emptied = {str(kind): Figure(str(kind)) for kind in DeletionKind}, list[str]()
+    for part in parts:
+        for one in part.figures:
+            old = figures.get(one.kind, Figure(one.kind))
+            figures[one.kind] = Figure(one.kind, old.deleted + one.deleted, old.live + one.live)
+        emptied += part.emptied
+    return Deletions(tuple(figures.values()), tuple(emptied))
 
 
 def refuse_unapproved(
@@ -107,7 +117,7 @@ def refuse_unapproved(
 
 def _clause(figure: Figure, limit: DeletionLimit) -> str:
     what, allowed = f"{figure.deleted} of {figure.live} {figure.kind}", figure.allowed(limit)
-    if figure.kind is DeletionKind.FILES:
+    if figure.kind == DeletionKind.FILES:
         floor = f", or the smaller of {limit.at_least} and half of them" if limit.at_least else ""
         return f"{what} would be deleted, allowed are {allowed} ({limit}{floor})"
     return f"{what} would be dropped, allowed are {allowed} ({limit})"

@@ -47,6 +47,34 @@ def clock_offset_ms(created_ms: float, asked_ms: float, answered_ms: float) -> f
 
 
 @dataclass(frozen=True, slots=True)
+class MarkEvidence:
+    """What stands against the position that one kind of data sets noted at the moment.
+
+    Attributes:
+        what: The kind's own word for what it watches, such as ``the catalog``; singular.
+        touched: Objects of the service that changed between the mark and the end of the settling time.
+        missing: What belongs to an object of the moment and is in none of the snapshots.
+        gaps: Where changes of that window could not be read, and why.
+        lost: Where it cannot be told any more what was there at the mark, and why; a point would lack that.
+    """
+
+    what: str
+    touched: Sequence[str] = ()
+    missing: Sequence[str] = ()
+    gaps: Sequence[str] = ()
+    lost: Sequence[str] = ()
+
+    def reasons(self) -> list[str]:
+        """Why the moment is not proven, one sentence each."""
+        return [
+            *_named(f"{self.what} changed while the snapshots were taken", self.touched),
+            *_named(f"what {self.what} registers is not in the snapshot", self.missing),
+            *_named(f"the changes of {self.what} cannot be read", self.gaps),
+            *_named(f"what {self.what} was at the moment cannot be told", self.lost),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that is known about a moment once its snapshots exist.
 
@@ -54,10 +82,7 @@ class Evidence:
         roots: How many roots were taken.
         skew_ms: Measured over the group.
         max_skew_ms: The policy's bound.
-        touched: Objects of the service that a catalog changed between E0 and the end of the settling time.
-        gaps: Catalogs whose events of that window could not be read, and why.
-        lost: Catalogs whose state at E0 cannot be told any more, and why; a point would lack them.
-        missing: Locations registered at E0 that the snapshots do not hold.
+        marks: What the kinds of data sets say of their own positions.
         offsets_ms: Clock of a site's NameNode minus ours, by site, when it took the snapshots.
         max_offset_ms: The policy's bound.
     """
@@ -65,10 +90,7 @@ class Evidence:
     roots: int
     skew_ms: float
     max_skew_ms: float
-    touched: Sequence[str] = ()
-    gaps: Sequence[str] = ()
-    lost: Sequence[str] = ()
-    missing: Sequence[str] = ()
+    marks: Sequence[MarkEvidence] = ()
     offsets_ms: Mapping[str, float] = field(default_factory=dict)
     max_offset_ms: float = 0.0
 
@@ -92,13 +114,7 @@ class MomentVerdict:
 
 def prove(evidence: Evidence) -> MomentVerdict:
     """Grades a moment."""
-    passing = [
-        *_skewed(evidence),
-        *_named("the catalog changed while the snapshots were taken", evidence.touched),
-        *_named("a table's location is in the catalog and not in the snapshot", evidence.missing),
-        *_named("the catalog's events cannot be read", evidence.gaps),
-        *_named("what the catalog was at the moment cannot be told", evidence.lost),
-    ]
+    passing = [*_skewed(evidence), *(reason for mark in evidence.marks for reason in mark.reasons())]
     lasting = [
         f"the clock of {site} is {offset:+.0f} ms off, allowed are {evidence.max_offset_ms:g} ms"
         for site, offset in sorted(evidence.offsets_ms.items())
@@ -106,7 +122,8 @@ def prove(evidence: Evidence) -> MomentVerdict:
     ]
     if passing or lasting:
         cure = Cure.NONE if lasting else Cure.REARM
-        return MomentVerdict(Proof.UNPROVEN, (*passing, *lasting), cure, whole=not evidence.lost)
+        lost = any(mark.lost for mark in evidence.marks)
+        return MomentVerdict(Proof.UNPROVEN, (*passing, *lasting), cure, whole=not lost)
     return MomentVerdict(Proof.ATOMIC if evidence.roots <= 1 else Proof.BOUNDED)
 
 

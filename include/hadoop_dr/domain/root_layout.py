@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -67,6 +67,23 @@ class Layout:
     beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
     services: Mapping[str, Sequence[str]] = field(default_factory=dict)
     absent: Collection[str] = ()
+
+
+def joined(layouts: Iterable[Layout]) -> Layout:
+    """Puts the layouts of several kinds of data sets together; what one of them protects is beside no other."""
+    every = tuple(layouts)
+    databases: dict[str, tuple[str, ...]] = {}
+    for name, paths in (found for one in every for found in one.databases.items()):
+        databases[name] = tuple(dict.fromkeys((*databases.get(name, ()), *paths)))
+    return Layout(
+        declared=tuple(dict.fromkeys(path for one in every for path in one.declared)),
+        databases=databases,
+        managed=frozenset(path for one in every for path in one.managed),
+        tables=tuple(table for one in every for table in one.tables),
+        beside={name: tuple(p) for one in every for name, p in one.beside.items() if name not in databases},
+        services={name: tuple(paths) for one in every for name, paths in one.services.items()},
+        absent=frozenset(path for one in every for path in one.absent),
+    )
 
 
 class Neighbours:

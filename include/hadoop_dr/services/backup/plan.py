@@ -109,7 +109,7 @@ class PlanPoint:
         self._notes += baseline.lost
         total, files = totals(roots), count_roots(roots)
         catalog, lost = Catalogs(context).plan(point, documents)
-        deletions = together(of_files(files), lost)
+        deletions = together((of_files(files), lost))
         approved = self._allow(claim, point, roots, deletions)
         self._notes += keep_before(context, claim, point, roots)
         counts = quotas.write(documents)
@@ -139,7 +139,7 @@ class PlanPoint:
                     "files": total.files,
                     "bytes": total.bytes,
                     "deletions": deletions.files,
-                    "deleted": {figure.kind.value: figure.deleted for figure in deletions.figures if figure.deleted},
+                    "deleted": {str(figure.kind): figure.deleted for figure in deletions.figures if figure.deleted},
                     "steps": total.steps,
                     "catalog": catalog,
                     "quotas": counts,

@@ -60,7 +60,7 @@ class Preview:
         roots = [self._root(index, root, baseline) for index, root in enumerate(catalogs.roots())]
         total, (catalog, lost) = totals(roots), catalogs.preview()
         found = self._found(roots)
-        limit, deletions = context.policy.limits.deletions, together(of_files(count_roots(roots)), lost)
+        limit, deletions = context.policy.limits.deletions, together((of_files(count_roots(roots)), lost))
         return {
             "service": context.policy.service,
             "baseline": baseline.point.point if baseline.point else None,

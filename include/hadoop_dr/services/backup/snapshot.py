@@ -12,7 +12,7 @@ from hadoop_dr.domain.errors import Refused, Superseded
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
-from hadoop_dr.domain.moment import Decision, Evidence, MomentVerdict, clock_offset_ms, decide, prove
+from hadoop_dr.domain.moment import Decision, Evidence, MarkEvidence, MomentVerdict, clock_offset_ms, decide, prove
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.open_files import FindOpenFiles
@@ -134,10 +134,7 @@ class SnapshotPoint:
             len(roots),
             taken.skew_ms,
             context.policy.max_skew_ms,
-            touched=touched,
-            gaps=self._catalogs.gaps,
-            lost=self._catalogs.lost,
-            missing=outside,
+            marks=[MarkEvidence("the catalog", touched, outside, self._catalogs.gaps, self._catalogs.lost)],
             offsets_ms={context.source.name: _offset_ms(taken, at_s, point.moment_ms)},
             max_offset_ms=context.policy.max_clock_offset_ms,
         )
