@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from hdfs_native import AsyncFileReader, AsyncFileWriter, WriteOptions
 
@@ -28,7 +29,6 @@ class Streams:
 
     def __init__(self, limits: MoverLimits, meter: Meter) -> None:
         self._meter = meter
-        self._deadline_s = limits.deadline_s
         self._memory = ByteBudget(limits.buffer_bytes)
         self._throttle = Throttle(limits.bandwidth_bytes_s)
         self._chunk_bytes = chunk_bytes(limits)
@@ -39,46 +39,42 @@ class Streams:
         Raises:
             ShortFile: The source or the new file has not the bytes it must have. Or whatever the library raises.
         """
-        reader = await source.call(lambda client: client.read(job.source))
+        reader = await source.call(lambda client: client.read(job.source), begins=True)
         _expect_at_least(job.source, reader.size, job.offset + job.length)
         options = WriteOptions(block_size=job.block_size, replication=job.replication, permission=job.mode & 0o777,
                                overwrite=True, create_parent=False)
-        writer: AsyncFileWriter = await target.call(lambda client: client.create(job.target, options))
+        writer: AsyncFileWriter = await target.call(
+            lambda client: client.create(job.target, options), begins=True)
 
-        async def write(chunk: bytes) -> None:
-            async with asyncio.timeout(self._deadline_s):
-                await writer.write(chunk)
+        async def write(chunk: bytes) -> float:
+            return (await target.stream(lambda: writer.write(chunk)))[1]
 
-        sha256 = await self._pass(reader, job.offset, job.length, write)
-        async with asyncio.timeout(self._deadline_s):
-            await writer.close()
+        sha256 = await self._pass(source, reader, job.offset, job.length, write)
+        await target.stream(writer.close)
         await self._finish(target, job)
         return Digest(job.key, sha256, job.length)
 
     async def digest(self, site: SiteClient, job: Read) -> Digest:
         """Reads a file back."""
-        reader = await site.call(lambda client: client.read(job.path))
+        reader = await site.call(lambda client: client.read(job.path), begins=True)
         _expect_at_least(job.path, reader.size, job.offset + job.length)
-        return Digest(job.key, await self._pass(reader, job.offset, job.length, _nowhere), job.length)
+        return Digest(job.key, await self._pass(site, reader, job.offset, job.length, _nowhere), job.length)
 
-    async def _pass(self, reader: AsyncFileReader, offset: int, length: int,
-                    use: Callable[[bytes], Awaitable[None]]) -> str:
+    async def _pass(self, site: SiteClient, reader: AsyncFileReader, offset: int, length: int,
+                    use: Callable[[bytes], Awaitable[float]]) -> str:
         """Takes the bytes chunk by chunk, each held against the memory budget, and gives their digest."""
         sha256, end, most = hashlib.sha256(), offset + length, self._chunk_bytes
-        clock = asyncio.get_running_loop().time
         while offset < end:
             count = min(most, end - offset)
             await self._memory.take(count)
             try:
                 await self._throttle.pass_through(count)
-                began_s = clock()
-                async with asyncio.timeout(self._deadline_s):
-                    chunk = await reader.read_range(offset, count)
+                chunk, read_s = await site.stream(partial(reader.read_range, offset, count))
                 if len(chunk) != count:
                     raise ShortFile(f"{len(chunk)} bytes instead of {count} came from offset {offset}")
                 await self._hash(sha256, chunk)
-                await use(chunk)
-                if clock() - began_s > _SLOW_S:      # a thin line: show sooner that something comes through
+                used_s = await use(chunk)
+                if read_s + used_s > _SLOW_S:      # a thin line: show sooner that something comes through
                     most = max(min(most, _SMALLEST_CHUNK_BYTES), most // 4)
             finally:
                 self._memory.give(count)
@@ -115,5 +111,6 @@ def _expect_at_least(path: str, size: int, wanted: int) -> None:
         raise ShortFile(f"{path} holds {size} bytes, {wanted} are wanted")
 
 
-async def _nowhere(_: bytes) -> None:
+async def _nowhere(_: bytes) -> float:
     """Where the bytes of a file go that is only read back."""
+    return 0.0

@@ -123,8 +123,8 @@ class NativeMover:
             self._running = _Engine(
                 process=os.getpid(),
                 thread=LoopThread(f"mover-{self._source.site}-{self._target.site}"),
-                source=SiteClient(self._source, self._limits.deadline_s),
-                target=SiteClient(self._target, self._limits.deadline_s),
+                source=SiteClient(self._source, self._limits.deadline_s, self._limits.in_flight),
+                target=SiteClient(self._target, self._limits.deadline_s, self._limits.in_flight),
                 streams=Streams(self._limits, self.meter),
             )
         return self._running

@@ -30,6 +30,19 @@ class Judged:
     again: Again
 
 
+class Ended(Exception):
+    """A request that passed the gate and has no result.
+
+    Attributes:
+        error: Why.
+        took_s: From its sending to its end.
+    """
+
+    def __init__(self, error: BaseException, took_s: float) -> None:
+        super().__init__(error, took_s)
+        self.error, self.took_s = error, took_s
+
+
 _REMOTE = re.compile(r'RPCError\("(?P<name>[^"]*)", "(?P<message>.*)"\)', re.DOTALL)
 _CANNOT_SERVE = ("StandbyException", "RetriableException", "SafeModeException", "ObserverRetryOnActiveException")
 # The DataNodes have not yet told the NameNode of the block before the next one; Hadoop's own client waits, too.
@@ -54,6 +67,8 @@ _BY_TEXT = (
 
 def judge(error: BaseException) -> Judged:
     """Classifies an error; whatever is not understood counts as a failure that is settled."""
+    if isinstance(error, Ended):
+        return judge(error.error)
     text = _first_line(str(error))
     for kind, did, again in _BY_KIND:
         if isinstance(error, kind):
