@@ -217,6 +217,8 @@ def test_movers_with_loops_of_their_own_share_the_gate() -> None:
     async def many() -> None:
         await asyncio.gather(*(gate.ask(request, 30.0) for _ in range(200)))
 
+    for thread in (first, second):
+        thread.loop.set_debug(True)          # refuses what is called on a loop from another thread
     try:
         ends = [asyncio.run_coroutine_threadsafe(many(), thread.loop) for thread in (first, second)]
         for end in ends:

@@ -122,10 +122,10 @@ class MoverLimits:
     """How hard the plane may work.
 
     Attributes:
-        in_flight: Requests under way at once.
+        in_flight: The most requests under way at once to each site; how many there are follows its latency.
         buffer_bytes: Memory for file content under way, over all files.
         bandwidth_bytes_s: Ceiling of bytes read from the source a second; 0 is none.
-        deadline_s: For one request or one chunk of a file.
+        deadline_s: For one request or one chunk of a file, from the moment it is sent.
     """
 
     in_flight: int = 512
