@@ -21,9 +21,9 @@ def _make(world: TableWorld, path: str, data: bytes) -> None:
     east.extend(east.make_file(path, replication=1, block_size=1024, overwrite=True), data)
 
 
-def lived_in(west_inodes: int = 500_000) -> TableWorld:
+def lived_in(west_inodes: int = 500_000, kind: type[TableWorld] = TableWorld) -> TableWorld:
     """One sealed point, and a primary that has moved on in every way."""
-    world = TableWorld(POLICY, west_inodes=west_inodes)
+    world = kind(POLICY, west_inodes=west_inodes)
     fill(world)
     east, hive = world.clusters["east"], world.metastores["east"]
     east.make_directory(OTHER, 0o755, parents=True)

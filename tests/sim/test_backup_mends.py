@@ -159,15 +159,6 @@ def test_deletions_above_the_limit_wait_for_a_person() -> None:
     in_step(world, world.backup("third", approve_deletions=True))
 
 
-def test_an_empty_or_missing_source_deletes_nothing() -> None:
-    world = sealed_world(POLICY.replace("100%", "{share: 10%, at_least: 0}"))
-    for name in list(world.clusters["east"].find(ROOT).children):
-        world.clusters["east"].delete(f"{ROOT}/{name}", recursive=True)
-    with pytest.raises(Refused, match="would be deleted"):
-        world.backup("second")
-    assert world.clusters["west"].find(f"{ROOT}/a b").content == b"one"
-
-
 def test_what_a_given_up_run_left_in_the_tree_is_undone_even_when_drift_is_refused() -> None:
     world = sealed_world()
     world.clusters["east"].rename(f"{ROOT}/ü dir", f"{ROOT}/moved")

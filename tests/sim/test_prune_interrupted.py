@@ -16,11 +16,13 @@ from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.points.baseline import recorded_snapshots
 from hadoop_dr.services.points.damage import Bad, mark_damaged
 from hadoop_dr.services.points.void import Void
-from sim.half_done import half_done
+from sim.half_done import OTHER, half_done
 from sim.test_backup_flow import ROOT, fill
 from sim.test_backup_prune import STRICT, backup
 from sim.test_undo_interrupted import LATE, back_at_the_sealed_point, preflight
-from sim.world import World, plan_and_stage
+from sim.world import TableWorld, World, plan_and_stage, protecting
+from support.catalogs import table
+from support.thinned import thinned
 
 FAULTS: dict[str, Any] = {
     "death before": {"die": True},
@@ -34,6 +36,11 @@ def unpruned(world: World, run: str) -> dict[str, Any]:
     """A run of which every stage but the last was carried out."""
     east = world.clusters["east"]
     east.extend(east.make_file(f"{ROOT}/e%20 {run}", replication=1, block_size=1024, overwrite=False), run.encode())
+    if isinstance(world, TableWorld):
+        for one in world.metastores["east"].table_names("bill"):
+            world.metastores["east"].drop([table("bill", one, location=f"hdfs://east/wh/{one} ü")])
+        for one in ("stays", run):
+            world.create(one)
     world.host.name = run
     stages = world.stages(run)
     stages.preflight()
@@ -44,18 +51,26 @@ def unpruned(world: World, run: str) -> dict[str, Any]:
     return stages.seal()
 
 
+ROOTS_AND_TABLES = protecting(f"hdfs: {ROOT}", f'hdfs: "{OTHER}"', "hive: bill", policy=STRICT)
+
+
 @cache
-def _grown() -> World:
-    world = World(STRICT)
+def _grown(*, tables: bool) -> World:
+    world: World = TableWorld(ROOTS_AND_TABLES) if tables else World(STRICT)
     fill(world)
+    world.clusters["east"].make_directory(OTHER, 0o755, parents=True)
     for run in range(4):
         unpruned(world, f"r{run}")
     return world
 
 
-def grown() -> World:
-    """Four points, of which all but the newest have to go, on both sites, with their documents."""
-    return _grown().clone()
+def grown(*, tables: bool = False) -> World:
+    """Four points, of which all but the newest have to go, on both sites, with their documents.
+
+    Args:
+        tables: Of two directories and of tables, each point with one that no other has, and its directory as a root.
+    """
+    return _grown(tables=tables).clone()
 
 
 def sealed(world: World) -> list[Point]:
@@ -67,9 +82,9 @@ def nothing_listed_is_missing(world: World) -> None:
     context = world.context()
     for point in sealed(world):
         for site, side in context.sides.items():
-            there = {snapshot.name for snapshot in side.namenode.snapshots(ROOT)}
-            for kept in (recorded_snapshots(point, site) or {}).values():
-                assert kept["snapshot"] in there, (point.run, site)
+            for root, kept in (recorded_snapshots(point, site) or {}).items():
+                there = {snapshot.name for snapshot in side.namenode.snapshots(root)}
+                assert kept["snapshot"] in there, (point.run, site, root)
         if len(point.gone) < 2:
             assert context.target.files.names(context.directory(point.point))
 
@@ -78,8 +93,10 @@ def nothing_gone_is_left(world: World) -> None:
     """What the ledger says is gone lies nowhere any more, neither snapshots nor documents."""
     context = world.context()
     for site, side in context.sides.items():
-        listed = {kept["snapshot"] for p in sealed(world) for kept in (recorded_snapshots(p, site) or {}).values()}
-        assert {snapshot.name for snapshot in side.namenode.snapshots(ROOT)} == listed
+        listed = {(root, kept["snapshot"]) for p in sealed(world)
+                  for root, kept in (recorded_snapshots(p, site) or {}).items()}  # fmt: skip
+        assert {(root, snapshot.name) for root in side.namenode.snapshottable()
+                for snapshot in side.namenode.snapshots(root)} == listed  # fmt: skip
         assert side.files.names(context.directory("").rstrip("/")) == [
             p.point for p in sealed(world) if len(p.gone) < 2
         ]
@@ -90,16 +107,19 @@ def prune(world: World, faults: Faults | None = None, run: str = "by hand") -> d
 
 
 @cache
-def effects() -> int:
+def effects(*, tables: bool = False) -> int:
     counted = Faults()
-    prune(grown(), counted)
+    prune(grown(tables=tables), counted)
     return counted.count
 
 
+@pytest.mark.parametrize("tables", [False, True], ids=["one root", "roots and tables"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_prune_that_ends_at_any_effect_lists_nothing_that_is_missing_and_the_next_one_sweeps(fault: str) -> None:
-    for at in range(1, effects() + 1):
-        world = grown()
+def test_a_prune_that_ends_at_any_effect_lists_nothing_that_is_missing_and_the_next_one_sweeps(
+    fault: str, tables: bool
+) -> None:
+    for at in thinned(range(1, effects(tables=tables) + 1), 3 if tables else 1):
+        world = grown(tables=tables)
         try:
             prune(world, Faults(at=at, **FAULTS[fault]))
         except Died:
@@ -109,6 +129,11 @@ def test_a_prune_that_ends_at_any_effect_lists_nothing_that_is_missing_and_the_n
         nothing_listed_is_missing(world)
         nothing_gone_is_left(world)
         assert [p.run for p in sealed(world) if not p.gone] == ["r3"]
+    if tables:
+        newest = sealed(world)[-1]
+        assert world.backup("next")["baseline"] == newest.point
+        for root in (ROOT, OTHER, "/wh/stays ü", "/wh/r3 ü"):
+            assert world.tree("west", root) == world.tree("east", root)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -9,15 +9,14 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
-from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Superseded
 from hadoop_dr.services.backup.stages import BackupStages
-from sim.test_backup_flow import ROOT
-from sim.test_tables_die import STAGES, in_step, made, sealed, trees
+from sim.in_step import in_step, made, only_snapshots_of_points, sealed, trees
 from sim.world import TableWorld
 from support.thinned import thinned
 
 RUN = "manual__1 ü"
+STAGES = ("preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune")
 
 
 def carry_out(world: TableWorld, stage: str, try_no: int, faults: Faults | None = None) -> None:
@@ -35,10 +34,6 @@ def up_to(stage: str) -> TableWorld:
     for before in STAGES[: STAGES.index(stage)]:
         carry_out(world, before, 1)
     return world
-
-
-def snapshots_on_the_primary(world: TableWorld) -> set[str]:
-    return {shot.name for shot in MemoryNameNode(world.clusters["east"]).snapshots(ROOT)}
 
 
 def effects(stage: str) -> int:
@@ -67,6 +62,6 @@ def test_whatever_two_workers_of_one_stage_do_at_once_the_run_seals_once_and_not
             carry_out(world, after, 3)
         assert [point.run for point in sealed(world)] == ["first", RUN], at
         in_step(world)
-        assert snapshots_on_the_primary(world) <= {point.taken["roots"][ROOT]["snapshot"] for point in sealed(world)}
+        only_snapshots_of_points(world)
         assert trees(world, first) == kept, at
     assert problems == {}

@@ -13,26 +13,11 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
-from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.datasets.hive.reading import read_all
-from sim.half_done import lived_in
+from sim.in_step import catalog, in_step, made, sealed, trees
 from sim.world import TableWorld
-from support.catalogs import hashes
 from support.thinned import thinned
-
-
-@cache
-def _lived_in() -> TableWorld:
-    return lived_in()
-
-
-def made() -> TableWorld:
-    """One sealed point of two directories and a database, and a primary that has moved on in every way."""
-    return _lived_in().clone()
 
 
 @cache
@@ -46,32 +31,6 @@ def effects() -> tuple[int, frozenset[int]]:
     world.backup("counted", faults)
     in_step(world)
     return faults.count, frozenset(catalog_at)
-
-
-def sealed(world: TableWorld) -> list[Point]:
-    return world.context().ledger.read().sealed()
-
-
-def trees(world: TableWorld, point: Point) -> dict[str, Any]:
-    """What a reader of the secondary finds in a point."""
-    return {root: world.tree("west", f"{root}/.snapshot/{kept['snapshot']}")
-            for root, kept in point.sealed["snapshots"].items()}  # fmt: skip
-
-
-def catalog(world: TableWorld, site: str) -> dict[str, str]:
-    """Every protected object of a site, as it is on the secondary."""
-    rows = read_all(world.metastores[site], selection_of(["bill"])).values()
-    return hashes({row.key: row for row in rewrite_rows(rows, Rewrite(("hdfs://east",), "hdfs://west"))})
-
-
-def in_step(world: TableWorld) -> None:
-    """Nothing of the primary has changed since the newest point: point, live trees and both catalogs are equal."""
-    newest = sealed(world)[-1]
-    for root, kept in newest.sealed["snapshots"].items():
-        east = world.tree("east", root)
-        assert world.tree("west", f"{root}/.snapshot/{kept['snapshot']}") == east, root
-        assert world.tree("west", root) == east, root
-    assert catalog(world, "west") == catalog(world, "east")
 
 
 def cases(step: int) -> list[tuple[int, bool]]:
