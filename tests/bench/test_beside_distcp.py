@@ -18,7 +18,8 @@ from statistics import median
 import pytest
 
 from bench.distcp import DistCp, DistCpRan
-from bench.scene import BLOCK_BYTES, MIB, SMALL_BYTES, Bench, Ours, bench_home, say
+from bench.scene import Bench, Ours, bench_home, say
+from support.much_data import BLOCK_BYTES, MIB, SMALL_BYTES
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(3600)]
 FILES = int(os.environ.get("HADOOP_DR_BENCH_FILES", "20000"))

@@ -426,6 +426,8 @@ def test_the_service_says_who_it_is(name: NameNode) -> None:
     assert name.may_administer()
     assert name.settings("dfs.namenode.snapshot.capture.openfiles", "no.such.key") == {
         "dfs.namenode.snapshot.capture.openfiles": "true"}
+    assert name.settings("dfs.namenode.file.close.num-committed-allowed")[
+        "dfs.namenode.file.close.num-committed-allowed"].isdecimal()
 
 
 def test_the_clock_offset_is_small_on_one_machine(name: NameNode, folder: str) -> None:

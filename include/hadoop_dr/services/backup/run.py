@@ -17,6 +17,7 @@ from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.root_change import told
 from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.services.backup.advice import advise
 from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.backup.preflight import Preflight, Scope, look_at_quotas
 from hadoop_dr.services.context import BackupContext
@@ -182,7 +183,9 @@ class StartRun:
         checked += self._way.look(state, decision.roots, ordered=self._ordered)
         held = () if every else state.held_roots()
         checked += look_above(context, [root for root in decision.roots if root not in held])
-        checked += look_at_quotas(context, decision.roots) if every else ()
+        if every:
+            checked += look_at_quotas(context, decision.roots)
+            checked += advise(context, decision.roots, state.newest_sealed())
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = context.owners.look(decision.roots, again=nested)
         parted = self._catalogs.parted()

@@ -15,7 +15,8 @@ from hadoop_dr.domain.inventory import namenode_order
 from hadoop_dr.ports.namenode import Service
 
 _PAGE_ENTRIES = 3
-_SETTINGS = {"dfs.namenode.snapshot.capture.openfiles": "true", "dfs.blocksize": "134217728"}
+_SETTINGS = {"dfs.namenode.snapshot.capture.openfiles": "true", "dfs.blocksize": "134217728",
+             "dfs.namenode.file.close.num-committed-allowed": "0"}
 
 
 class MemoryNameNode:

@@ -1,0 +1,82 @@
+"""What would make runs quicker, or keep them from being refused later: told by ``check``, never a reason to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from hadoop_dr.domain.checks import Result, ok, warn
+
+CLOSES_EARLY = "dfs.namenode.file.close.num-committed-allowed"
+"""How many blocks of a file may be unreported by their DataNodes when it is closed."""
+
+SERIAL_MS = 1.3
+"""What a NameNode takes for a snapshot, one after the other; measured on a quiet machine."""
+
+_ROOMY = 1.5
+_STEP_MS = 50
+
+
+def close_waits(site: str, settings: Mapping[str, str]) -> Result:
+    """Looks whether each file that is written to a site is waited for half a second longer than need be.
+
+    Args:
+        settings: The settings of its NameNode.
+    """
+    allowed = settings.get(CLOSES_EARLY, "0")
+    if allowed.isdecimal() and int(allowed) > 0:
+        return ok("file closes", f"{site}: the NameNode lets a file be closed before its last block is reported")
+    return warn(
+        "file closes",
+        f"{site}: {CLOSES_EARLY} is {allowed}, so closing a small file mostly waits half a second",
+        f"Set {CLOSES_EARLY}=1 in hdfs-site.xml of the NameNodes of {site} and restart them: "
+        "increments of few files become quicker.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What one moment of a service took.
+
+    Attributes:
+        roots: How many there were.
+        skew_ms: What was measured.
+    """
+
+    roots: int
+    skew_ms: float
+
+
+def predicted_skew_ms(roots: int, trip_ms: float, in_flight: int, last: Moment | None = None) -> float:
+    """Says how far apart the snapshots of so many roots will lie.
+
+    They leave together, as many at once as may, and the NameNode takes one after the other; what it needs for each
+    is known from the newest point, where that had enough roots to tell, and estimated else.
+
+    Args:
+        roots: How many there are now.
+        trip_ms: A round trip to the NameNode, measured now.
+        in_flight: Requests that leave together.
+        last: The newest point.
+    """
+    if roots <= 1:
+        return 0.0
+    each_ms = SERIAL_MS
+    if last is not None and last.roots > 1:
+        each_ms = max(0.0, last.skew_ms - trip_ms) / last.roots
+    trips = ceil(roots / in_flight)
+    return max(trips * trip_ms, trip_ms + roots * each_ms)
+
+
+def skew_result(site: str, roots: int, predicted_ms: float, max_skew_ms: float) -> list[Result]:
+    """Says that the moment will be refused for its skew, before anybody waits for it."""
+    if predicted_ms <= max_skew_ms:
+        return []
+    wanted = ceil(predicted_ms * _ROOMY / _STEP_MS) * _STEP_MS
+    return [warn(
+        "skew",
+        f"{site}: the snapshots of {roots} roots will lie about {predicted_ms:.0f} ms apart, "
+        f"allowed are {max_skew_ms:g} ms",
+        f"Set max_skew: {wanted}ms in the policy, or protect fewer directories above them.",
+    )]

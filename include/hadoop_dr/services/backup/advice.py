@@ -1,0 +1,45 @@
+"""What `check` advises beyond what a run is refused for: one settings page and two small requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hadoop_dr.domain.advice import CLOSES_EARLY, Moment, close_waits, predicted_skew_ms, skew_result
+from hadoop_dr.domain.checks import Mark, Result, guarded
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.services.context import BackupContext
+
+
+def advise(context: BackupContext, roots: Sequence[str], newest: Point | None) -> list[Result]:
+    """Looks at what costs time on the secondary, and how far apart the snapshots of the roots will lie.
+
+    Args:
+        newest: The newest sealed point, which tells what the primary's NameNode takes for a snapshot.
+    """
+    found = [
+        *guarded("file closes", lambda: _closes(context)),
+        *guarded("skew", lambda: _skew(context, roots, newest)),
+    ]
+    # What cannot be looked at is told; what a run is refused for has checks of its own.
+    return [replace(result, mark=Mark.WARN) if result.mark is Mark.FAIL else result for result in found]
+
+
+def _closes(context: BackupContext) -> Iterator[Result]:
+    target = context.target
+    yield close_waits(target.name, target.namenode.settings(CLOSES_EARLY))
+
+
+def _skew(context: BackupContext, roots: Sequence[str], newest: Point | None) -> Iterator[Result]:
+    if len(roots) <= 1:
+        return
+    source, clock = context.source, context.clock
+    source.namenode.status("/")                      # the first may have to open a connection
+    begun_s = clock.monotonic_s()
+    source.namenode.status("/")
+    trip_ms = (clock.monotonic_s() - begun_s) * 1000
+    last = None
+    if newest is not None and newest.source == source.name:
+        last = Moment(len(newest.taken["roots"]), float(newest.taken["skew_ms"]))
+    predicted = predicted_skew_ms(len(roots), trip_ms, len(roots), last)
+    yield from skew_result(source.name, len(roots), predicted, context.policy.max_skew_ms)

@@ -1,0 +1,45 @@
+"""Advice: what costs time on a site, and a skew that will be refused, said before anybody waits for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from hadoop_dr.domain.advice import CLOSES_EARLY, SERIAL_MS, Moment, close_waits, predicted_skew_ms, skew_result
+from hadoop_dr.domain.checks import Mark
+
+
+@pytest.mark.parametrize(("settings", "mark"), [
+    ({}, Mark.WARN), ({CLOSES_EARLY: "0"}, Mark.WARN), ({CLOSES_EARLY: "many"}, Mark.WARN),
+    ({CLOSES_EARLY: "1"}, Mark.OK), ({CLOSES_EARLY: "2"}, Mark.OK),
+])
+def test_a_namenode_whose_closes_wait_is_named_with_the_setting(settings: dict[str, str], mark: Mark) -> None:
+    told = close_waits("west", settings)
+    assert told.mark is mark
+    assert told.detail.startswith("west: ")
+    assert (f"Set {CLOSES_EARLY}=1" in told.remedy) is (mark is Mark.WARN)
+
+
+def test_one_root_has_no_skew() -> None:
+    assert predicted_skew_ms(1, 40, 64) == predicted_skew_ms(0, 40, 64) == 0
+
+
+@pytest.mark.parametrize(("roots", "trip_ms", "in_flight", "last", "wanted"), [
+    (1500, 2, 1500, None, 2 + 1500 * SERIAL_MS),                 # one after the other, wherever they wait
+    (1500, 100, 10, None, 15_000),                               # few leave together, and the way is long
+    (10, 40, 64, None, 40 + 10 * SERIAL_MS),
+    (1000, 2, 1000, Moment(100, 402), 2 + 1000 * 4),             # this NameNode needs 4 ms for each
+    (1000, 50, 1000, Moment(100, 40), 50),                       # it was nearer then
+    (1000, 2, 1000, Moment(1, 90), 2 + 1000 * SERIAL_MS),        # one root tells nothing of many
+])
+def test_the_skew_follows_the_roots_the_trip_and_the_newest_point(
+    roots: int, trip_ms: float, in_flight: int, last: Moment | None, wanted: float
+) -> None:
+    assert predicted_skew_ms(roots, trip_ms, in_flight, last) == pytest.approx(wanted)
+
+
+def test_a_skew_that_will_be_refused_is_told_with_a_limit_that_has_room() -> None:
+    assert skew_result("east", 100, 250, 250) == []
+    [told] = skew_result("east", 1500, 1952, 250)
+    assert told.mark is Mark.WARN
+    assert "1500 roots will lie about 1952 ms apart, allowed are 250 ms" in told.detail
+    assert "max_skew: 2950ms" in told.remedy
