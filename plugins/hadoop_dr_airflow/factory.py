@@ -86,7 +86,11 @@ def build_backup(policy: Policy) -> DAG:
     shards = BackupStage.partial(task_id="stage", service=policy.service, stage="stage", dag=dag)
     seal = stage("seal", outlets=[service_asset(policy.pair, policy.service)])
     staged = shards.expand(shard=plan.output)
-    stage("preflight") >> stage("moment") >> plan >> staged >> stage("place") >> stage("verify") >> seal
+    # A service without a change has nothing to stage: the plan alone has to succeed then. A skipped plan is another
+    # controller's run, and a failed shard is none that was left out.
+    place = stage("place", trigger_rule="none_failed_min_one_success")
+    stage("preflight") >> stage("moment") >> plan >> [staged, place]
+    staged >> place >> stage("verify") >> seal
     # Both are leaves. The last one asks the ledger whatever became of the others, so that no skipped chain looks green.
     # And it waits for every shard: when one fails, what comes after falls at once, while the others are still at work.
     sealed = stage("sealed", trigger_rule="all_done")

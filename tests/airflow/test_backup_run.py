@@ -147,11 +147,22 @@ def test_the_log_of_a_failed_task_ends_with_one_line_of_ours(
     assert next(line for line in lines if line.startswith("error: ")).startswith(said), lines
 
 
-def test_a_plan_without_a_shard_does_not_look_green(backup: Any, facade: Any) -> None:
+def test_a_service_without_a_change_stages_nothing_and_seals_a_point(backup: Any, facade: Any) -> None:
+    """No task for what is not there: one less than a service with a change has."""
     facade.shards = 0
     done = run(backup)
+    assert done.state == "success"
+    assert facade.names()[:6] == ["preflight", "moment", "plan", "place", "verify", "seal"]
+    assert sorted(facade.names()[6:]) == ["prune", "sealed"]
+    assert {name for name, state in states(done).items() if state == "skipped"} == {"stage"}
+
+
+def test_a_shard_that_fails_for_good_is_no_plan_without_one(backup: Any, facade: Any) -> None:
+    facade.failing["stage"] = [Refused("/data/a", "is not to be read")] * 3
+    done = run(backup)
     assert done.state == "failed"
-    assert (states(done)["seal"], states(done)["sealed"]) == ("skipped", "failed")
+    assert "place" not in facade.names()
+    assert (states(done)["place"], states(done)["sealed"]) == ("upstream_failed", "failed")
 
 
 def test_a_prune_that_fails_shows_although_the_point_is_sealed(backup: Any, facade: Any) -> None:

@@ -218,5 +218,5 @@ def test_what_is_worked_on_without_asking_anybody_says_so_beforehand(monkeypatch
 
     monkeypatch.setattr(MemoryNameNode, "set_xattr", listen)
     world.backup("ours")
-    wanted = {"the order of a plan", "items-0.parquet", "the order of /wh", "catalog.parquet"}
+    wanted = {"the order of a plan", "items.parquet", "the order of /wh", "catalog.parquet"}
     assert said >= wanted

@@ -126,7 +126,7 @@ def written(site: str) -> list[str]:
     return [line.partition(" ")[2] for line in world.log if line.startswith(site)]
 
 
-PLAN = {"items-0.parquet", "items-1.parquet", "quotas.parquet", "catalog.parquet", "drops.parquet", MANIFEST}
+PLAN = {"items.parquet", "quotas.parquet", "catalog.parquet", "drops.parquet", MANIFEST}
 AT_WEST, AT_EAST = written("west"), written("east")
 HOW = ("refused", "lost", "lost after")
 
@@ -248,12 +248,12 @@ def test_a_document_that_only_the_source_has_serves_a_sealed_point_and_no_other(
     stages_until_plan(world, "lacks")
     point = point_of(world, "lacks")
     context = world.context()
-    world.files()["west"].remove(f"{context.directory(point.point)}/items-0.parquet")
+    world.files()["west"].remove(f"{context.directory(point.point)}/items.parquet")
     with pytest.raises(BaselineLost, match="is missing on west"):
         plan_and_stage(world.stages("lacks"))
     sealed = point_of(world, "first")
-    world.files()["west"].remove(f"{context.directory(sealed.point)}/items-0.parquet")
-    assert Documents(context, sealed).read("items-0.parquet")
+    world.files()["west"].remove(f"{context.directory(sealed.point)}/items.parquet")
+    assert Documents(context, sealed).read("items.parquet")
 
 
 def test_a_death_before_the_source_was_told_to_lack_the_plan_is_made_good_by_the_next_try() -> None:

@@ -16,6 +16,7 @@ from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.transfer.stage import Stage
 from support.trees import Mischief, Seen, Writer, comparable, join_root, read_tree
 
@@ -73,10 +74,12 @@ class Pair:
         return balance(order.plan.units, wanted=2, directory_limit=1000)
 
     def stage(self, order: WorkOrder, try_no: int = 1, check_claim: Callable[[], None] = nothing) -> list[StagedShard]:
-        stage = Stage(self.source.namenode, self.target.namenode, self.across, self.target.files, self.tables,
-                      check_claim, nothing)
-        documents = f"{self.documents}/{order.snapshot}"
-        return [stage.run(order, shard, try_no, documents) for shard in self.shards(order)]
+        records = Records(self.target.files, self.tables, f"{self.documents}/{order.snapshot}/staged/0", nothing)
+        stage = Stage(self.source.namenode, self.target.namenode, self.across, check_claim, nothing, records)
+        try:
+            return [stage.run(order, shard, try_no) for shard in self.shards(order)]
+        finally:
+            records.flush()
 
     def place(self, order: WorkOrder, staged: Iterable[StagedShard], try_no: int = 1,
               check_claim: Callable[[], None] = nothing) -> Placed:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
-from hadoop_dr.domain.shards import FILE_COST_BYTES, balance, cost_bytes
+from hadoop_dr.domain.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
 from hadoop_dr.domain.sizes import Summary, summarise
 from hadoop_dr.domain.units import Unit
 
@@ -28,7 +28,7 @@ def test_every_unit_is_in_one_shard_and_no_shard_is_too_wide(
     assert sorted(inode for shard in shards for inode in shard.units) == [unit.inode for unit in units]
     assert all(len(shard.units) <= limit for shard in shards)
     assert [shard.number for shard in shards] == list(range(len(shards)))
-    assert all(shard.units for shard in shards) or shards == balance([], wanted=1, directory_limit=1)
+    assert all(shard.units for shard in shards)
     assert shards == balance(units, wanted=wanted, directory_limit=limit)
 
 
@@ -38,12 +38,35 @@ def test_no_shard_costs_more_than_its_share_and_one_unit(pairs: list[tuple[int, 
     cost = {unit.inode: cost_bytes(unit) for unit in units}
     shards = balance(units, wanted=wanted, directory_limit=1000)
     dearest = max(cost.values(), default=0)
-    fair = sum(cost.values()) / len(shards)
+    fair = sum(cost.values()) / max(1, len(shards))
     assert all(sum(cost[inode] for inode in shard.units) <= fair + dearest for shard in shards)
 
 
-def test_a_plan_without_units_still_has_a_shard() -> None:
-    assert [shard.units for shard in balance([], wanted=8, directory_limit=10)] == [()]
+def test_a_root_without_a_change_has_no_shard_and_a_point_without_one_no_task() -> None:
+    assert balance([], wanted=8, directory_limit=10) == ()
+    assert shards_of_roots([0, 0], most=16, useful=100) == (0, 0)
+    assert packed([], most=16, useful=100) == ()
+
+
+def test_many_small_roots_share_a_task_and_a_large_one_has_several() -> None:
+    assert shards_of_roots([1] * 500, most=16, useful=1000) == (1,) * 500
+    assert packed([1] * 500, most=16, useful=1000) == (tuple(range(500)),)
+    assert shards_of_roots([2000, 10], most=16, useful=1000) == (2, 1)
+    assert packed([1000, 1000, 10], most=16, useful=1000) == ((0,), (1,), (2,))
+
+
+@given(st.lists(st.integers(1, 10_000), max_size=80), st.integers(1, 16), st.integers(1, 5000))
+def test_every_shard_is_in_one_task_and_no_task_costs_more_than_its_share_and_one_shard(
+    costs: list[int], most: int, useful: int
+) -> None:
+    tasks = packed(costs, most=most, useful=useful)
+    assert sorted(at for task in tasks for at in task) == list(range(len(costs)))
+    assert len(tasks) <= most
+    fair = sum(costs) / max(1, len(tasks))
+    assert all(sum(costs[at] for at in task) <= fair + max(costs) for task in tasks)
+    assert all(task == tuple(sorted(task)) for task in tasks)
+    counts = shards_of_roots(costs, most=most, useful=useful)
+    assert sum(counts) <= len(costs) + most
 
 
 def test_many_small_files_weigh_as_much_as_few_large_ones() -> None:

@@ -15,6 +15,7 @@ from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.domain.work import StagedShard, Token, WorkOrder
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.transfer.stage import Stage
 from support.backup import Pair, Site, items_between, nothing
 from support.trees import Mischief, comparable, read_tree, walk
@@ -210,10 +211,11 @@ def test_a_file_that_may_not_be_read_is_named_with_its_reason(pair: TwinPair) ->
         def checksum(self, path: str) -> object:
             raise AccessDenied(path, "needs READ")
 
-    stage = Stage(Guarded(), pair.target.namenode, Closed(pair.east, pair.west), pair.target.files,  # type: ignore[arg-type]
-                  pair.tables, nothing, nothing)
+    records = Records(pair.target.files, pair.tables, "/docs/staged/0", nothing)
+    closed = Closed(pair.east, pair.west)
+    stage = Stage(Guarded(), pair.target.namenode, closed, nothing, nothing, records)  # type: ignore[arg-type]
     with pytest.raises(AccessDenied, match="a b: needs READ"):
-        stage.run(order, pair.shards(order)[0], 1, "/docs")
+        stage.run(order, pair.shards(order)[0], 1)
 
 
 def test_place_refuses_when_a_shard_was_never_staged(pair: TwinPair) -> None:

@@ -1,4 +1,8 @@
-"""Units of a plan shared out over the tasks that stage them."""
+"""Units of a plan shared out over the tasks that stage them.
+
+A task stages shares of as many roots as make it worth its start; a root without a change has no share, and a point
+without one has no task.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +34,12 @@ def balance(units: Sequence[Unit], *, wanted: int, directory_limit: int) -> tupl
         directory_limit: Units that may lie side by side in one staging directory.
 
     Returns:
-        At least one shard; only a plan without units gets an empty one.
+        No shard for no units.
     """
+    if not units:
+        return ()
     least = -(-len(units) // directory_limit)
-    count = max(1, least, min(wanted, len(units)))
+    count = max(least, min(wanted, len(units)))
     dealt: list[list[int]] = [[] for _ in range(count)]
     open_shards = [(0, number) for number in range(count)]
     for at in sorted(range(len(units)), key=lambda at: (-cost_bytes(units[at]), at)):
@@ -42,3 +48,35 @@ def balance(units: Sequence[Unit], *, wanted: int, directory_limit: int) -> tupl
         if len(dealt[number]) < directory_limit:
             heapq.heappush(open_shards, (cost + cost_bytes(units[at]), number))
     return tuple(Shard(number, tuple(units[at].inode for at in sorted(mine))) for number, mine in enumerate(dealt))
+
+
+def shards_of_roots(costs: Sequence[int], *, most: int, useful: int) -> tuple[int, ...]:
+    """Says into how many shards each root is cut.
+
+    Args:
+        costs: What staging each root costs.
+        most: Tasks there may be.
+        useful: What a task has to cost to be worth one of its own.
+    """
+    size = max(useful, -(-sum(costs) // most))
+    return tuple(-(-cost // size) for cost in costs)
+
+
+def packed(costs: Sequence[int], *, most: int, useful: int) -> tuple[tuple[int, ...], ...]:
+    """Packs shards of any roots into tasks that cost about the same; equal input gives equal tasks.
+
+    Args:
+        costs: What each shard costs.
+        most, useful: As above.
+
+    Returns:
+        Positions of each task's shards; no task for no shards.
+    """
+    count = min(most, len(costs), max(1, -(-sum(costs) // useful)))
+    tasks: list[list[int]] = [[] for _ in range(count)]
+    open_tasks = [(0, number) for number in range(count)]
+    for at in sorted(range(len(costs)), key=lambda at: (-costs[at], at)):
+        cost, number = heapq.heappop(open_tasks)
+        tasks[number].append(at)
+        heapq.heappush(open_tasks, (cost + costs[at], number))
+    return tuple(tuple(sorted(task)) for task in tasks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -48,6 +49,7 @@ class NativeMover:
         self._report, self._reported = report, (0, 0)
         self._source, self._target, self._limits = source, target, limits
         self._running: _Engine | None = None
+        self._turn = threading.Lock()
         self._closed = False
 
     def copy(self, copies: Iterable[Copy]) -> Iterator[Digest | Outcome]:
@@ -119,6 +121,10 @@ class NativeMover:
     def _engine(self) -> _Engine:
         if self._closed:
             raise Failed(f"mover {self._source.site} to {self._target.site}", "it is closed", "Make another one")
+        with self._turn:
+            return self._started()
+
+    def _started(self) -> _Engine:
         if self._running is None or self._running.process != os.getpid():
             self._running = _Engine(
                 process=os.getpid(),

@@ -47,7 +47,7 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
         if problem := snapshot_problem(site, root.root, kept):
             verdict.mismatch.append(f"{root.root}: {problem}")
             continue
-        proofs = records.proofs(root.index)
+        proofs = {i.inode: proof for i in root.items if (proof := records.proofs().get(i.inode)) is not None}
         whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
         facts = RootFacts(
             root.root,

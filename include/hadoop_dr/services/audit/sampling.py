@@ -10,13 +10,14 @@ from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.sampling import next_sample
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.domain.work import StagedFile
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.points.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import planned_paths, root_names
+from hadoop_dr.services.points.stored_plan import planned_paths, planned_tasks, root_names
 
 SAMPLE = 16
 _SAMPLE_BYTES = 8 << 20
@@ -77,18 +78,22 @@ class SampleOlder:
     def _read(self, chosen: Point, seed: str, wanted: Container[str]) -> tuple[Verdict, list[Bad]]:
         documents = Documents(self._context, chosen)
         verdict, bad = Verdict(), list[Bad]()
-        for index, root in enumerate(root_names(documents)):
+        if not planned_tasks(documents):
+            return verdict, bad  # nothing was copied for this point
+        proofs = StageRecords(self._context, documents, self._heartbeat).proofs()
+        small = _small_files(documents, proofs)
+        names = root_names(documents) if small else []
+        for index, files in small.items():
+            root = names[index]
             kept = chosen.sealed["snapshots"].get(root)
-            proofs = StageRecords(self._context, documents, self._heartbeat).proofs(index)
-            small = (inode for inode, proof in proofs.items() if proof.length <= _SAMPLE_BYTES)
-            picked = set(nsmallest(SAMPLE, small, key=lambda inode: _number(f"{seed}{inode}")))
-            if kept is None or not picked:
+            picked = nsmallest(SAMPLE, files, key=lambda inode: _number(f"{seed}{inode}"))
+            if kept is None:
                 continue
             if problem := snapshot_problem(self._context.target.namenode, root, kept):
                 # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
                 bad += [Bad(root, "", problem)] if root in wanted else []
                 continue
-            paths = {inode: path for inode, path in planned_paths(documents, index) if inode in picked}
+            paths = {inode: files[inode] for inode in picked}
             base = f"{root}/.snapshot/{kept['snapshot']}"
             reads = [Read(i, f"{base}/{path}", proofs[i].offset, proofs[i].length) for i, path in paths.items()]
             for answer in self._context.local_mover.digest(reads):
@@ -101,6 +106,15 @@ class SampleOlder:
                     bad.append(Bad(root, paths[answer.key], wrong))
                 self._heartbeat(1)
         return verdict, bad
+
+
+def _small_files(documents: Documents, proofs: Mapping[int, StagedFile]) -> dict[int, dict[int, str]]:
+    """Files that are quickly read back: their paths by root and inode id."""
+    small: dict[int, dict[int, str]] = {}
+    for index, inode, path in planned_paths(documents) if proofs else ():
+        if inode in proofs and proofs[inode].length <= _SAMPLE_BYTES:
+            small.setdefault(index, {})[inode] = path
+    return small
 
 
 def _judge(answer: Digest | Outcome, wanted: str) -> tuple[str, bool]:

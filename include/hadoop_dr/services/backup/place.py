@@ -7,16 +7,20 @@ from typing import Any
 
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Claim, Point, PointState
-from hadoop_dr.domain.work import StagedShard
+from hadoop_dr.domain.work import Area, Placed, StagedShard, Token
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.foreign.what_goes import look_at_what_goes
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import planned_roots
+from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.points.work_orders import work_order
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.switch import SwitchRoots
 from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.work_area import WorkArea
+
+_ROOTS_AT_ONCE = 16
 
 
 class PlacePoint:
@@ -42,7 +46,7 @@ class PlacePoint:
         roots = planned_roots(documents)
         catalogs = Catalogs(self._context)
         records = StageRecords(self._context, documents, self._heartbeat)
-        staged = {root.index: [records.shard(root, shard.number) for shard in root.shards] for root in roots}
+        staged = {root.index: records.shards(root) for root in roots}
         if point.state is PointState.TAKEN:
             records.collect_checksums(roots)
             self._record_staged(claim, point, documents, staged)
@@ -55,7 +59,14 @@ class PlacePoint:
             lambda: self._context.check_claim(claim),
             self._heartbeat,
         )
-        placed = [place.run(work_order(self._context, claim, root), staged[root.index], try_no) for root in roots]
+
+
+        def one(root: RootPlan) -> Placed:
+            if not root.items and not self._has_area(claim, root):
+                return Placed()
+            return place.run(work_order(self._context, claim, root), staged[root.index], try_no)
+
+        placed = list(map_bounded(one, roots, width=_ROOTS_AT_ONCE))
         catalogs.create(point, documents, lambda: self._context.check_claim(claim))
         site = self._context.target.name
         self._context.ledger.notes += [
@@ -69,6 +80,11 @@ class PlacePoint:
             "attributes": sum(p.attributes for p in placed),
             "dropped": sum(p.dropped for p in placed),
         }
+
+    def _has_area(self, claim: Claim, root: RootPlan) -> bool:
+        """Whether a run that died left work in a root that is as it was: none of it may get into the candidate."""
+        area = Area(root.root, Token(self._context.policy.service, claim.epoch, claim.n))
+        return WorkArea(self._context.target.namenode, area).present()
 
     def _is_placed(self, point: Point) -> bool:
         """Whether every root has its candidate snapshot: it is taken only once all of place is done.

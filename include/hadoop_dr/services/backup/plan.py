@@ -16,7 +16,6 @@ from hadoop_dr.domain.inventory import Audit, audit_of
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.quotas import RootQuotas
-from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
 from hadoop_dr.ports.namenode import NameNode
@@ -31,7 +30,14 @@ from hadoop_dr.services.foreign.keep_before import keep_before
 from hadoop_dr.services.points.baseline import find_baseline, snapshot_problem
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.read_items import adopt, gather_listed
-from hadoop_dr.services.points.stored_plan import RootPlan, items_of, plan_items
+from hadoop_dr.services.points.stored_plan import (
+    ITEMS,
+    STORED_ITEMS,
+    RootPlan,
+    plan_items,
+    share_out,
+    stored_items,
+)
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_root
 from hadoop_dr.services.roots.switch import adopt_live
@@ -104,7 +110,6 @@ class PlanPoint:
                 planned = self._root(index, root, kept["snapshot"], baseline, self._since_audit_ms(point.moment_ms))
             roots.append(planned)
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
-            documents.write(items_of(index), ITEM_SCHEMA, item_rows(planned.items))
             self._heartbeat(len(planned.items))
         self._notes += baseline.lost
         total, files = totals(roots), count_roots(roots)
@@ -115,13 +120,15 @@ class PlanPoint:
         counts = quotas.write(documents)
         if counts["unasked"]:
             self._notes.append(f"quotas of {counts['unasked']} directories are not read yet; the next runs go on")
+        roots, tasks = share_out(roots)
+        documents.write(ITEMS, STORED_ITEMS, stored_items(roots))
         entries = [
             {
                 "root": r.root,
                 "older": r.older,
                 "newer": r.newer,
                 "base": r.base,
-                "shards": len(r.shards),
+                "cut": r.cut,
                 "audit": r.audit.value,
                 "waits": r.waits,
             }
@@ -131,10 +138,11 @@ class PlanPoint:
             {
                 "baseline": baseline.point.point if baseline.point else None,
                 "roots": entries,
+                "tasks": tasks,
                 "live": held_after(roots, files),
                 "deletions": {"by_kind": deletions.document(context.policy.limits.deletions), "approved": approved},
                 "summary": {
-                    "shards": sum(len(r.shards) for r in roots),
+                    "shards": len(tasks),
                     "entries": total.entries,
                     "files": total.files,
                     "bytes": total.bytes,

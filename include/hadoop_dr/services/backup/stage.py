@@ -1,27 +1,23 @@
-"""Stage: the bytes of a share of a point's plan, into the work area (DESIGN.md section 4.4)."""
+"""Stage: the bytes of a share of a point's plan, into the work areas (DESIGN.md section 4.4)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from hadoop_dr.domain.errors import Failed
+from hadoop_dr.domain.errors import DrError, Failed
 from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.domain.work import StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
+from hadoop_dr.services.points.stored_plan import planned_roots, planned_tasks
 from hadoop_dr.services.points.work_orders import work_order
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer.stage import Stage
 
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """One shard of a point, by its number over all roots."""
-
-    root: RootPlan
-    number: int
+_ROOTS_AT_ONCE = 8
 
 
 class StagePoint:
@@ -35,37 +31,45 @@ class StagePoint:
     def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
         self._context, self._heartbeat = context, heartbeat
 
-    def run(self, claim: Claim, point: Point, shard: int, try_no: int) -> dict[str, Any]:
-        """Stages one shard and keeps its record; staged already, it copies nothing again.
+    def run(self, claim: Claim, point: Point, task: int, try_no: int) -> dict[str, Any]:
+        """Stages what one task has to and keeps its record; staged already, it copies nothing again.
 
         Returns:
             ``{"shard", "files", "bytes"}``.
         """
-        documents = Documents(self._context, point)
-        roots = planned_roots(documents)
-        share = _share(roots, shard)
         if point.state is PointState.STAGED:
-            return {"shard": shard, "files": 0, "bytes": 0}
-        order = work_order(self._context, claim, share.root)
-        context = self._context
+            return {"shard": task, "files": 0, "bytes": 0}
+        context, documents = self._context, Documents(self._context, point)
+        tasks = planned_tasks(documents)
+        if task >= len(tasks):
+            raise Failed("the plan", f"there is no shard {task}", "The number of shards comes from the plan stage.")
+        roots = {root.index: root for root in planned_roots(documents, {index for index, _ in tasks[task]})}
+        stage_records = StageRecords(context, documents, self._heartbeat)
+        records = stage_records.of_task(task)
         stage = Stage(
             context.source.namenode,
             context.target.namenode,
             context.mover,
-            context.target.files,
-            context.tables,
             lambda: context.check_claim(claim),
             self._heartbeat,
+            records,
         )
-        staged = stage.run(order, share.root.shards[share.number], try_no, documents.directory)
-        StageRecords(context, documents, self._heartbeat).keep(share.root, share.number, staged)
-        return {"shard": shard, "files": staged.files_copied, "bytes": staged.bytes_copied}
 
+        def one(share: tuple[int, int]) -> tuple[int, StagedShard]:
+            index, number = share
+            return index, stage.run(work_order(context, claim, roots[index]), roots[index].shards[number], try_no)
 
-def _share(roots: Sequence[RootPlan], shard: int) -> _Share:
-    left = shard
-    for root in roots:
-        if left < len(root.shards):
-            return _Share(root, left)
-        left -= len(root.shards)
-    raise Failed("the plan", f"there is no shard {shard}", "The number of shards comes from the plan stage.")
+        try:
+            staged = list(map_bounded(one, tasks[task], width=_ROOTS_AT_ONCE))
+        except DrError:
+            with suppress(DrError):  # why it ended is what counts; a later try copies less by it
+                records.flush()
+            raise
+        records.flush()
+        stage_records.keep(task, staged)
+        shards = [shard for _, shard in staged]
+        return {
+            "shard": task,
+            "files": sum(shard.files_copied for shard in shards),
+            "bytes": sum(shard.bytes_copied for shard in shards),
+        }

@@ -155,6 +155,7 @@ class VerifyPoint:
         context, verdict, found = self._context, Verdict(), dict[str, Sequence[Foreign]]()
         check = VerifyRoot(context.target.namenode, context.local_mover, self._heartbeat)
         audit, records = AuditPoint(context, self._heartbeat), StageRecords(context, documents, self._heartbeat)
+        staged = records.proofs() if any(root.plan.units for root in roots) else {}
         for root in roots:
             base = f"{root.root}/.snapshot/{names[root.root]}"
             known = dict(walk(context.target.namenode, base)) if root.audit is Audit.WHOLE else None
@@ -162,7 +163,7 @@ class VerifyPoint:
                 found[root.root] = strange
             if found:
                 continue
-            proofs = records.proofs(root.index)
+            proofs = {i.inode: proof for i in root.items if (proof := staged.get(i.inode)) is not None}
             whole = {
                 i.inode
                 for i in root.items

@@ -57,6 +57,7 @@ class ForeignChanges:
     ) -> None:
         self._context, self._documents = context, documents
         self._point, self._roots = point, roots
+        self._records = StageRecords(context, documents)
         self._find = FindForeign(context.target.namenode)
         self._differences: dict[str, tuple[Carried, Changes]] = {}
 
@@ -151,7 +152,7 @@ class ForeignChanges:
             if self._noted(_begun(repair)):
                 return self._repaired(root, repair, candidate)
         assert root.base is not None
-        staged, whole = StageRecords(self._context, self._documents).staged(root)
+        staged, whole = self._records.staged(root)
         return Carried(root.root, root.base, candidate, root.items, root.plan, staged, whole)
 
     def _repaired(self, root: RootPlan, repair: int, candidate: str) -> Carried:

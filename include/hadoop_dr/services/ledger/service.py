@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from hadoop_dr.domain.errors import Superseded
@@ -29,11 +31,27 @@ class ServiceLedger:
         self.chain, self.roles = chain, roles
         self._state = ServiceState()
         self._folded = 0
+        self._turn = threading.RLock()
+        self._reads = count(1)
+        self._begun = 0
         self.notes: list[str] = []
 
     def read(self) -> ServiceState:
-        """Gives the state as the deciding copy tells it now."""
-        return self._fold(self.chain.entries())
+        """Gives the state as the deciding copy tells it now.
+
+        Of threads that ask while one is answered, one asks for all of them, once that answer is there: each gets what
+        was read after it asked.
+        """
+        asked = next(self._reads)
+        with self._turn:
+            if self._begun > asked:
+                return self._state
+            self._begun = next(self._reads)
+            try:
+                return self._fold(self.chain.entries())
+            except BaseException:
+                self._begun = 0  # nobody takes the state before for an answer
+                raise
 
     def known(self) -> ServiceState:
         """Gives the state as of what was read or appended last, and asks nobody."""
@@ -58,17 +76,18 @@ class ServiceLedger:
             Superseded: Somebody appended since, or the roles have a newer epoch than the caller knows.
             Unknown: The answer was lost and could not be read back.
         """
-        state = self.read()
-        if state.highest_epoch > self.roles.epoch:
-            raise Superseded(
-                self.chain.path,
-                f"epoch {self.roles.epoch} is over, the ledger is at {state.highest_epoch}",
-                "The roles have changed; start again.",
-            )
-        entry = self.chain.append(kind, body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
-        state = self._fold(self.chain.known())
-        self.notes += self.chain.checkpoint(dump_state(state))
-        return entry
+        with self._turn:
+            state = self.read()
+            if state.highest_epoch > self.roles.epoch:
+                raise Superseded(
+                    self.chain.path,
+                    f"epoch {self.roles.epoch} is over, the ledger is at {state.highest_epoch}",
+                    "The roles have changed; start again.",
+                )
+            entry = self.chain.append(kind, body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
+            state = self._fold(self.chain.known())
+            self.notes += self.chain.checkpoint(dump_state(state))
+            return entry
 
     def require(self, claim: Claim) -> ServiceState:
         """Reads again and makes sure the claim is still in force.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.facts import Checksum
@@ -11,17 +12,24 @@ from hadoop_dr.domain.verify import SourceChecksum
 from hadoop_dr.domain.work import StagedFile, StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.points.stored_plan import RootPlan, planned_tasks
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.verify import needs_checksum, source_checksum
 
-_SHARD = (("inode", "int64"), ("staged", "int64"), ("whole", "bool"))
+_SHARES = (
+    ("root", "int64"), ("shard", "int64"), ("inode", "int64"), ("staged", "int64"), ("whole", "bool"),
+    ("directory", "string"), ("files", "int64"), ("bytes", "int64"),
+)  # fmt: skip
+"""A row for each unit, and one without an inode that says of the share itself where it lies and what was moved."""
 _SUMS = (("inode", "int64"), ("algorithm", "string"), ("value", "string"), ("lengths", "strings"))
+_CHECKSUMS = "checksums.parquet"
 
 
 class StageRecords:
-    """The records of stage among a point's documents.
+    """The records of stage among a point's documents; what was read once is remembered.
+
+    Inode ids are the source's, so no two roots have one in common.
 
     Args:
         context: The service.
@@ -33,72 +41,104 @@ class StageRecords:
         self, context: BackupContext, documents: Documents, heartbeat: Callable[[int], None] = lambda count: None
     ) -> None:
         self._context, self._documents, self._heartbeat = context, documents, heartbeat
+        self._proofs: dict[int, StagedFile] | None = None
+        self._shares: dict[tuple[int, int], StagedShard] | None = None
+        self._sums: dict[int, SourceChecksum] | None = None
 
-    def proofs(self, index: int) -> dict[int, StagedFile]:
-        """Gives the digest of every file staged for a root, by source inode id.
+    def of_task(self, task: int) -> Records:
+        """Gives the records of the files that a task stages."""
+        directory = f"{self._documents.directory}/staged/{task}"
+        return Records(self._context.target.files, self._context.tables, directory, self._heartbeat)
 
-        Args:
-            index: The root's number in the plan.
-        """
-        found: dict[int, StagedFile] = {}
-        files, staged = self._context.target.files, f"{self._documents.directory}/staged"
-        for shard in files.names(staged):
-            if shard.startswith(f"{index}-"):
-                found |= Records(files, self._context.tables, f"{staged}/{shard}", self._heartbeat).read()
-        return found
+    def proofs(self) -> Mapping[int, StagedFile]:
+        """Gives the digest of every file that was staged, by source inode id."""
+        if self._proofs is None:
+            tasks = self._context.target.files.names(f"{self._documents.directory}/staged")
+            read = map_bounded(lambda task: self.of_task(int(task)).read(), [task for task in tasks if task.isdigit()])
+            self._proofs = {inode: proof for one in read for inode, proof in one.items()}
+        return self._proofs
 
     def staged(self, root: RootPlan) -> tuple[dict[int, int], frozenset[int]]:
         """Gives the inodes on the target of what was staged by itself, and which tails were staged whole."""
-        every = [self.shard(root, shard.number) for shard in root.shards]
+        every = self.shards(root)
         units = {inode: there for shard in every for inode, there in shard.units.items()}
         return units, frozenset(inode for shard in every for inode in shard.whole)
 
-    def checksums(self, root: RootPlan) -> dict[int, SourceChecksum]:
-        """Gives the source's checksums of a root's large files and tails."""
-        rows = self._documents.read_loose(f"checksums-{root.index}.parquet")
-        return {
-            cast(int, inode): SourceChecksum(
-                Checksum(cast(str, algorithm), cast(str, value)),
-                tuple(int(length) for length in cast(list[str], lengths)),
-            )
-            for inode, algorithm, value, lengths in rows or []
-        }
+    def checksums(self, root: RootPlan) -> Mapping[int, SourceChecksum]:
+        """Gives the source's checksums of large files and tails, those of a root among them."""
+        if not any(needs_checksum(item) for item in root.items):
+            return {}
+        if self._sums is None:
+            self._sums = {
+                cast(int, inode): SourceChecksum(
+                    Checksum(cast(str, algorithm), cast(str, value)),
+                    tuple(int(length) for length in cast(list[str], lengths)),
+                )
+                for inode, algorithm, value, lengths in self._documents.read_loose(_CHECKSUMS) or []
+            }
+        return self._sums
 
-    def keep(self, root: RootPlan, number: int, staged: StagedShard) -> None:
-        """Keeps what a shard staged."""
-        rows = [(inode, there, inode in staged.whole) for inode, there in staged.units.items()]
-        name = f"shards/{root.index}-{number}"
-        self._documents.write_loose(f"{name}.parquet", _SHARD, rows)
-        self._documents.put_json(
-            f"{name}.json", {"directory": staged.directory, "files": staged.files_copied, "bytes": staged.bytes_copied}
-        )
+    def keep(self, task: int, shares: Sequence[tuple[int, StagedShard]]) -> None:
+        """Keeps what a task staged, by its roots' numbers."""
+        rows: list[tuple[object, ...]] = []
+        for index, one in shares:
+            rows.append((index, one.number, None, None, False, one.directory, one.files_copied, one.bytes_copied))
+            rows += [
+                (index, one.number, inode, there, inode in one.whole, "", 0, 0) for inode, there in one.units.items()
+            ]
+        self._documents.write_loose(_task(task), _SHARES, rows)
 
-    def shard(self, root: RootPlan, number: int) -> StagedShard:
-        """Reads what a shard staged.
+    def shards(self, root: RootPlan) -> list[StagedShard]:
+        """Reads what was staged of a root.
 
         Raises:
-            Failed: It was never staged.
+            Failed: A share of it never was.
         """
-        name = f"shards/{root.index}-{number}"
-        head, rows = self._documents.get_json(f"{name}.json"), self._documents.read_loose(f"{name}.parquet")
-        if head is None or rows is None:
-            raise Failed(root.root, f"shard {number} was never staged", "Run the stage task of that shard again.")
-        units = {cast(int, inode): cast(int, there) for inode, there, _ in rows}
-        whole = frozenset(cast(int, inode) for inode, _, was_whole in rows if was_whole)
-        return StagedShard(number, head["directory"], units, whole, {}, head["files"], head["bytes"])
+        numbers = [shard.number for shard in root.shards]
+        if not numbers:
+            return []
+        if self._shares is None:
+            self._shares = self._read_shares()
+        if missing := [number for number in numbers if (root.index, number) not in self._shares]:
+            raise Failed(root.root, f"shard {missing[0]} was never staged", "Run the stage tasks of the run again.")
+        return [self._shares[root.index, number] for number in numbers]
+
+    def _read_shares(self) -> dict[tuple[int, int], StagedShard]:
+        documents, found = self._documents, dict[tuple[int, int], StagedShard]()
+        read = map_bounded(lambda task: documents.read_loose(_task(task)), range(len(planned_tasks(documents))))
+        for rows in read:
+            units, whole = defaultdict[object, dict[int, int]](dict), defaultdict[object, set[int]](set)
+            for index, number, inode, there, was_whole, *_ in rows or []:
+                if inode is not None:
+                    units[index, number][cast(int, inode)] = cast(int, there)
+                    whole[index, number].update([cast(int, inode)] if was_whole else [])
+            for index, number, inode, _, _, directory, files, size in cast(list[tuple[Any, ...]], rows or []):
+                if inode is None:
+                    key = index, number
+                    found[key] = StagedShard(
+                        number, directory, units[key], frozenset(whole[key]), {}, files, size
+                    )  # fmt: skip
+        return found
 
     def collect_checksums(self, roots: Sequence[RootPlan]) -> None:
         """While the source is there: sums of what is too large to read back, so that proof needs only the target."""
-        for root in roots:
-            base = f"{root.root}/.snapshot/{root.newer}"
-            items = [item for item in root.items if needs_checksum(item)]
-            sums = map_bounded(
-                lambda item, base=base: source_checksum(self._context.source.namenode, f"{base}/{item.new}"),  # type: ignore[misc]
-                items,
-            )
-            rows: list[tuple[object, ...]] = []
-            for item, found in zip(items, sums, strict=True):
-                lengths = [str(length) for length in found.block_lengths]
-                rows.append((item.inode, found.checksum.algorithm, found.checksum.value, lengths))
-                self._heartbeat(1)
-            self._documents.write_loose(f"checksums-{root.index}.parquet", _SUMS, rows)
+        paths = {
+            item.inode: f"{root.root}/.snapshot/{root.newer}/{item.new}"
+            for root in roots
+            for item in root.items
+            if needs_checksum(item)
+        }
+        if not paths:
+            return
+        namenode = self._context.source.namenode
+        rows: list[tuple[object, ...]] = []
+        sums = map_bounded(lambda path: source_checksum(namenode, path), paths.values())
+        for inode, found in zip(paths, sums, strict=True):
+            lengths = [str(length) for length in found.block_lengths]
+            rows.append((inode, found.checksum.algorithm, found.checksum.value, lengths))
+            self._heartbeat(1)
+        self._documents.write_loose(_CHECKSUMS, _SUMS, rows)
+
+
+def _task(number: int) -> str:
+    return f"shards/{number}.parquet"

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.plan import Plan, make_plan
-from hadoop_dr.domain.rows import items_from_rows
-from hadoop_dr.domain.shards import balance, cost_bytes
+from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.shards import balance, cost_bytes, packed, shards_of_roots
 from hadoop_dr.domain.work import Shard
 from hadoop_dr.services.points.documents import Documents
 
 UNIT_FILES = 10_000
 UNIT_BYTES = 16 << 30
 SHARD_COST_BYTES = 8 << 30
-MOST_SHARDS = 32
+STAGE_TASKS = 16
+ITEMS = "items.parquet"
+STORED_ITEMS = (("root", "int64"), *ITEM_SCHEMA)
 DIRECTORY_LIMIT = 1_000_000
 
 
@@ -38,6 +40,7 @@ class RootPlan:
         names: Files and directories of it that its items build on; likewise.
         below: Old paths of files that go with a directory among the items and are no items of their own; likewise.
         ours: Whether the service has a point of it; likewise.
+        cut: Into how many shares it is cut; more where a directory could not hold the units of one.
     """
 
     index: int
@@ -53,12 +56,37 @@ class RootPlan:
     below: Sequence[str] = ()
     ours: bool = True
     waits: bool = False
+    cut: int = 1
 
     @property
     def shards(self) -> tuple[Shard, ...]:
-        """Its units in shares that one task stages."""
-        wanted = -(-sum(cost_bytes(unit) for unit in self.plan.units) // SHARD_COST_BYTES)
-        return balance(self.plan.units, wanted=min(MOST_SHARDS, wanted), directory_limit=DIRECTORY_LIMIT)
+        """Its units in shares; none when nothing has to be staged."""
+        return balance(self.plan.units, wanted=self.cut, directory_limit=DIRECTORY_LIMIT)
+
+
+Task = Sequence[tuple[int, int]]
+"""What one task stages: shares by root and number."""
+
+
+def share_out(roots: Sequence[RootPlan]) -> tuple[list[RootPlan], list[Task]]:
+    """Cuts planned roots into shares, and packs those into tasks, whichever root they are of."""
+    costs = [sum(map(cost_bytes, root.plan.units)) for root in roots]
+    counts = shards_of_roots(costs, most=STAGE_TASKS, useful=SHARD_COST_BYTES)
+    cut = [replace(root, cut=max(1, count)) for root, count in zip(roots, counts, strict=True)]
+    shares: list[tuple[int, int]] = []
+    weights: list[int] = []
+    for root in cut:
+        cost = {unit.inode: cost_bytes(unit) for unit in root.plan.units}
+        for shard in root.shards:
+            shares.append((root.index, shard.number))
+            weights.append(sum(cost[inode] for inode in shard.units))
+    tasks = packed(weights, most=STAGE_TASKS, useful=SHARD_COST_BYTES)
+    return cut, [[shares[at] for at in task] for task in tasks]
+
+
+def stored_items(roots: Sequence[RootPlan]) -> list[tuple[object, ...]]:
+    """Writes the items of all roots as rows of one document."""
+    return [(root.index, *row) for root in roots for row in item_rows(root.items)]
 
 
 Working = Callable[[str, int], AbstractContextManager[None]]
@@ -71,33 +99,53 @@ def plan_items(items: Sequence[Item], working: Working = lambda what, count: nul
         return make_plan(items, unit_files=UNIT_FILES, unit_bytes=UNIT_BYTES, directory_limit=DIRECTORY_LIMIT)
 
 
-def planned_roots(documents: Documents) -> list[RootPlan]:
+def planned_roots(documents: Documents, only: Collection[int] | None = None) -> list[RootPlan]:
     """Reads a planned point back: the stored items, ordered again by the same pure function.
+
+    Args:
+        only: Numbers of the roots that are wanted; None for all.
 
     Raises:
         BaselineLost: There is no plan, or it is not the recorded one.
     """
+    entries, rows = _planned(documents), dict[int, list[tuple[object, ...]]]()
+    for row in documents.read(ITEMS):
+        rows.setdefault(cast(int, row[0]), []).append(row[1:])
     roots = []
-    for index, entry in enumerate(_planned(documents)):
-        rows = documents.read(items_of(index))
-        older, newer, base = entry["older"], entry["newer"], entry["base"]
-        with documents.working(f"the order of {entry['root']}", len(rows)):
-            items = items_from_rows(rows)
-            plan = plan_items(items)
-        audit = Audit(entry["audit"])
-        roots.append(RootPlan(index, entry["root"], older, newer, base, items, plan, audit, waits=entry["waits"]))
+    for index, entry in enumerate(entries):
+        if only is None or index in only:
+            older, newer, base = entry["older"], entry["newer"], entry["base"]
+            with documents.working(f"the order of {entry['root']}", len(rows.get(index, ()))):
+                items = items_from_rows(rows.pop(index, ()))
+                plan = plan_items(items)
+            roots.append(RootPlan(
+                index, entry["root"], older, newer, base, items, plan, Audit(entry["audit"]), waits=entry["waits"],
+                cut=entry["cut"],
+            ))  # fmt: skip
     return roots
 
 
-def planned_paths(documents: Documents, index: int) -> Iterator[tuple[int, str]]:
-    """Reads only which path each item of a root gets, by its inode id on the source, and orders nothing.
+def planned_paths(documents: Documents) -> Iterator[tuple[int, int, str]]:
+    """Reads only which path each item gets, by its root's number and its inode id on the source; orders nothing.
 
     Raises:
         BaselineLost: There is no plan, or it is not the recorded one.
     """
-    for inode, new in documents.read(items_of(index), ("inode", "new")):
+    for index, inode, new in documents.read(ITEMS, ("root", "inode", "new")):
         if new is not None:
-            yield cast(int, inode), cast(str, new)
+            yield cast(int, index), cast(int, inode), cast(str, new)
+
+
+def planned_tasks(documents: Documents) -> list[Task]:
+    """Says what each task of a planned point stages.
+
+    Raises:
+        BaselineLost: There is no plan.
+    """
+    manifest = documents.manifest()
+    if manifest is None:
+        raise _no_plan(documents)
+    return [[(index, number) for index, number in task] for task in manifest["tasks"]]
 
 
 def root_names(documents: Documents) -> list[str]:
@@ -112,10 +160,9 @@ def root_names(documents: Documents) -> list[str]:
 def _planned(documents: Documents) -> list[dict[str, Any]]:
     manifest = documents.manifest()
     if manifest is None:
-        raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
+        raise _no_plan(documents)
     return list(manifest["roots"])
 
 
-def items_of(index: int) -> str:
-    """Names the document with the items of a root."""
-    return f"items-{index}.parquet"
+def _no_plan(documents: Documents) -> BaselineLost:
+    return BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")

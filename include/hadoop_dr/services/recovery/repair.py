@@ -19,6 +19,7 @@ from hadoop_dr.services.points.read_items import adopt, gather_from
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.points.work_orders import work_order
 from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.transfer.stage import Stage
 
 UNDO_TURN = 1000
@@ -75,7 +76,9 @@ class Repair:
         context, target = self._context, self._context.target
         documents = f"{context.directory(claim.point)}/{name}"
         order, check_claim = work_order(context, claim, plan, turn), partial(context.check_claim, claim)
-        stage = Stage(source, target.namenode, mover, target.files, context.tables, check_claim, self._heartbeat)
-        staged = [stage.run(order, shard, 1, documents) for shard in plan.shards]
+        records = Records(target.files, context.tables, f"{documents}/staged/{plan.index}", self._heartbeat)
+        stage = Stage(source, target.namenode, mover, check_claim, self._heartbeat, records)
+        staged = [stage.run(order, shard, 1) for shard in plan.shards]
+        records.flush()
         note(plan, staged)
         Place(target.namenode, context.local_mover, check_claim, self._heartbeat).run(order, staged, 1)

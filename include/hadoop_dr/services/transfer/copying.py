@@ -30,7 +30,7 @@ class Copying:
     def run(self, copies: Sequence[Copy]) -> dict[int, StagedFile]:
         """Copies everything or says what could not be copied.
 
-        What was copied is recorded in either case. Writing a file again is harmless: it is only ours.
+        What was copied is noted in either case. Writing a file again is harmless: it is only ours.
 
         Raises:
             BaselineLost: The source's snapshot does not hold a file any more, or its bytes are gone.
@@ -42,10 +42,10 @@ class Copying:
         failed: list[Outcome] = []
         for _ in range(_ROUNDS):
             failed = self._pass(left, proofs)
-            self._records.flush()
             left = [copy for copy in left if copy.key not in proofs]
             if not left:
                 return proofs
+            self._records.flush()
             self._check()
         raise self._reason(next(copy for copy in left if copy.key == failed[0].key), failed)
 

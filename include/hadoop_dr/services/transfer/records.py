@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -24,13 +25,13 @@ _NAME = re.compile(r"\d{6}\.parquet")
 
 
 class Records:
-    """Batches of verified files of one shard.
+    """Batches of verified files of one task, whichever roots they are of. Safe for many threads.
 
     A full batch is written while copying goes on, one at a time; writing it may take as long as copying the next.
 
     Args:
         files: Documents of the target.
-        directory: Directory of the shard's batches.
+        directory: Directory of the task's batches.
         heartbeat: Called by the caller's thread when a batch is durable.
     """
 
@@ -41,9 +42,17 @@ class Records:
         self._bytes = 0
         self._aside: BoundedPool | None = None
         self._writing: Carried[int] | None = None
+        self._turn = threading.RLock()
+        self._found: dict[int, StagedFile] | None = None
 
     def read(self) -> dict[int, StagedFile]:
-        """Gives what earlier tries recorded; a later record of a file counts."""
+        """Gives what earlier tries recorded, read once; a later record of a file counts."""
+        with self._turn:
+            if self._found is None:
+                self._found = self._read()
+            return self._found
+
+    def _read(self) -> dict[int, StagedFile]:
         found: dict[int, StagedFile] = {}
         names = [name for name in self._files.names(self._directory) if _NAME.fullmatch(name)]
         for name in names:
@@ -55,23 +64,25 @@ class Records:
 
     def add(self, inode: int, proof: StagedFile) -> None:
         """Takes note of a file; durable once its batch is full or ``flush`` was called."""
-        self._rows.append((inode, proof.sha256, proof.length, proof.offset))
-        self._bytes += proof.length
-        if len(self._rows) >= _BATCH_FILES or self._bytes >= _BATCH_BYTES:
-            self._collect()
-            self._aside = self._aside or BoundedPool(1, name="records")
-            self._writing = self._aside.begin(self._write, self._rows)
-            self._rows, self._bytes = [], 0
+        with self._turn:
+            self._rows.append((inode, proof.sha256, proof.length, proof.offset))
+            self._bytes += proof.length
+            if len(self._rows) >= _BATCH_FILES or self._bytes >= _BATCH_BYTES:
+                self._collect()
+                self._aside = self._aside or BoundedPool(1, name="records")
+                self._writing = self._aside.begin(self._write, self._rows)
+                self._rows, self._bytes = [], 0
 
     def flush(self) -> None:
         """Makes everything noted durable."""
-        self._collect()
-        if self._aside is not None:
-            self._aside.shutdown()
-            self._aside = None
-        if self._rows:
-            self._heartbeat(self._write(self._rows))
-        self._rows, self._bytes = [], 0
+        with self._turn:
+            self._collect()
+            if self._aside is not None:
+                self._aside.shutdown()
+                self._aside = None
+            if self._rows:
+                self._heartbeat(self._write(self._rows))
+            self._rows, self._bytes = [], 0
 
     def _write(self, rows: list[tuple[object, ...]]) -> int:
         content = self._tables.pack(_SCHEMA, rows)

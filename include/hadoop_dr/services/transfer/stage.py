@@ -13,7 +13,6 @@ from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import depth, leaf, parent
 from hadoop_dr.domain.units import Unit
 from hadoop_dr.domain.work import Area, Shard, StagedShard, WorkOrder
-from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Copy, Did, MakeDirectory, Mover, Outcome, Rename
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded
@@ -43,26 +42,24 @@ class Stage:
         source: Name space of the site the bytes come from.
         target: Name space of the site they go to.
         mover: Moves bytes from source to target.
-        files, tables: Documents on the target.
         check_claim: Raises Superseded when a later try owns the work.
         heartbeat: Told how many files or operations were achieved.
+        records: Where verified files are kept; whoever made it flushes it at the end.
     """
 
     def __init__(
-        self, source: NameNode, target: NameNode, mover: Mover, files: Files, tables: Tables,
-        check_claim: Callable[[], None], heartbeat: Callable[[int], None],
+        self, source: NameNode, target: NameNode, mover: Mover, check_claim: Callable[[], None],
+        heartbeat: Callable[[int], None], records: Records,
     ) -> None:
         self._source, self._target, self._mover = source, target, mover
-        self._files, self._tables = files, tables
-        self._check_claim, self._heartbeat = check_claim, heartbeat
+        self._check_claim, self._heartbeat, self._records = check_claim, heartbeat, records
         self._batches = Batches(mover, check_claim, heartbeat)
 
-    def run(self, order: WorkOrder, shard: Shard, try_no: int, documents: str) -> StagedShard:
+    def run(self, order: WorkOrder, shard: Shard, try_no: int) -> StagedShard:
         """Stages a shard; a later try goes on where an earlier one died.
 
         Args:
             try_no: From 1; of two tries of one claim the higher takes the shard over.
-            documents: Directory of the point's documents on the target.
 
         Raises:
             BaselineLost: A source snapshot or the target's baseline cannot be read any more.
@@ -81,12 +78,9 @@ class Stage:
         self._make_directories(parts, check)
 
         copies = {part.item.inode: _copy(order, part) for part in parts if not part.item.is_dir}
-        records = Records(
-            self._files, self._tables, f"{documents}/staged/{order.index}-{shard.number}", self._heartbeat
-        )
-        proofs = still_there(self._target, records.read(), copies)
+        proofs = still_there(self._target, self._records.read(), copies)
         todo = [copy for inode, copy in copies.items() if inode not in proofs]
-        proofs.update(Copying(self._source, self._mover, records, check).run(todo))
+        proofs.update(Copying(self._source, self._mover, self._records, check).run(todo))
         self._dress(parts, check)
         return StagedShard(
             shard.number, leaf(directory), self._staged_inodes(directory, chosen, check), whole, proofs,
