@@ -169,8 +169,8 @@ class SlowWorld(TableWorld):
             source_mover=slow(context.source_mover),
         )
 
-    def movers(self, faults: Faults) -> tuple[Mover, Mover, Mover]:
+    def movers(self, faults: Faults, origin: str) -> tuple[Mover, Mover, Mover]:
         """From site to site a file takes its time."""
-        across, within, source = super().movers(faults)
+        across, within, source = super().movers(faults, origin)
         trickle: Any = Trickle(across, self)
         return trickle, within, source

@@ -167,7 +167,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, world: World, *more: str) -> Result:
 
 
 @pytest.mark.parametrize(
-    ("hurt", "code", "why", "mend"),
+    ("hurt", "code", "why", "remedy"),
     [
         (None, 0, "", ""),
         ("rots", 1, "content differs", "the next backup copies"),

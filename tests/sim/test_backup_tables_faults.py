@@ -41,9 +41,9 @@ class Tables(TableWorld):
         return {name: SiteConnections(**{**fields(side), "metastore": target if name == "west" else side.metastore})
                 for name, side in sides.items()}  # fmt: skip
 
-    def movers(self, faults: Faults) -> tuple[Mover, Mover, Mover]:
+    def movers(self, faults: Faults, origin: str) -> tuple[Mover, Mover, Mover]:
         """None of them fails."""
-        return super().movers(Faults())
+        return super().movers(Faults(), origin)
 
 
 def fields(side: SiteConnections) -> dict[str, Any]:

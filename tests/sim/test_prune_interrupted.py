@@ -84,7 +84,7 @@ def nothing_listed_is_missing(world: World) -> None:
         for site, side in context.sides.items():
             for root, kept in (recorded_snapshots(point, site) or {}).items():
                 there = {snapshot.name for snapshot in side.namenode.snapshots(root)}
-                assert kept["snapshot"] in there, (point.run, site, root)
+                assert kept.name in there, (point.run, site, root)
         if len(point.gone) < 2:
             assert context.target.files.names(context.directory(point.point))
 
@@ -93,7 +93,7 @@ def nothing_gone_is_left(world: World) -> None:
     """What the ledger says is gone lies nowhere any more, neither snapshots nor documents."""
     context = world.context()
     for site, side in context.sides.items():
-        listed = {(root, kept["snapshot"]) for p in sealed(world)
+        listed = {(root, kept.name) for p in sealed(world)
                   for root, kept in (recorded_snapshots(p, site) or {}).items()}  # fmt: skip
         assert {(root, snapshot.name) for root in side.namenode.snapshottable()
                 for snapshot in side.namenode.snapshots(root)} == listed  # fmt: skip

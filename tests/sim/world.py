@@ -34,7 +34,7 @@ from hadoop_dr.adapters.reporting.counting import (
 )
 from hadoop_dr.bootstrap.wiring import reporting
 from hadoop_dr.domain.identity import Role
-from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, service_chain
+from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, pair_chain, service_chain
 from hadoop_dr.domain.pair import Pair, Site
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.ports.mover import Mover
@@ -173,14 +173,16 @@ class World:
         files = {name: side.files for name, side in sides.items()}
         roles = Roles("east-west", files, self.clock).read().state
         path = service_chain("east-west", policy.service)
-        chain = Chain(path, files["west"], files["east"], self.clock, self.checkpoint_every)
+        origin, decider = roles.primary, roles.deciding
+        other = next(name for name in files if name != decider)
+        chain = Chain(path, files[decider], files[other], self.clock, self.checkpoint_every)
         ledger = ServiceLedger(chain, roles)
         others = [_read(text) for text in self.others]
         declared = {one.service: one.directories for one in (policy, *others)}
-        owners = RootOwners("east-west", policy.service, files["west"], files["east"], self.clock, roles, declared)
+        owners = RootOwners("east-west", policy.service, files[decider], files[other], self.clock, roles, declared)
         claims = Claims(
             ledger,
-            plain["west"].namenode,
+            plain[decider].namenode,
             path.rpartition("/")[0],
             self.clock,
             self.host,
@@ -189,15 +191,15 @@ class World:
         )
         relay.to, relay.quiet = claims.heartbeat.beat, claims.heartbeat.quiet
         mover, local_mover, source_mover = (
-            reporting_mover(counting_mover(one, asked.of(DATA)), relay) for one in self.movers(faults)
+            reporting_mover(counting_mover(one, asked.of(DATA)), relay) for one in self.movers(faults, origin)
         )
         return BackupContext(
             pair=PAIR,
             policy=policy,
             policy_text=self.policy,
             roles=roles,
-            source=sides["east"],
-            target=sides["west"],
+            source=sides[origin],
+            target=next(side for name, side in sides.items() if name != origin),
             ledger=ledger,
             owners=owners,
             claims=claims,
@@ -229,11 +231,25 @@ class World:
             for name, cluster in self.clusters.items()
         }
 
-    def movers(self, faults: Faults) -> tuple[Mover, Mover, Mover]:
-        """From source to target, within the target, within the source."""
-        east, west = self.clusters["east"], self.clusters["west"]
-        across, within = (FaultyMover(MemoryMover(one, west), faults) for one in (east, west))
-        return across, within, MemoryMover(east, east)
+    def movers(self, faults: Faults, origin: str) -> tuple[Mover, Mover, Mover]:
+        """From origin to destination, within the destination, within the origin."""
+        here, there = self.clusters[origin], next(one for name, one in self.clusters.items() if name != origin)
+        across, within = (FaultyMover(MemoryMover(one, there), faults) for one in (here, there))
+        return across, within, MemoryMover(here, here)
+
+    def exchange_roles(self) -> None:
+        """The other site is primary from here on, and the copy of the ledger on the old one decides."""
+        files, state = self.files(), Roles("east-west", self.files(), self.clock).read().state
+        old, new = state.primary, next(name for name in files if name != state.primary)
+        follower = new if state.deciding == old else old
+        chain = Chain(pair_chain("east-west"), files[state.deciding], files[follower], self.clock)
+        body = {"primary": new, "deciding": old, "by": "test", "reason": "exchanged"}
+        chain.entries()
+        chain.append("roles", body, epoch=state.epoch + 1, run="test", pair_n=0, seen_n=chain.head_n)
+        chain.follow()
+        announce = AnnounceIdentity("east-west", self.coordinators(), self.clock, self.tokens)
+        announce.run(new, Role.PRIMARY, state.epoch + 1, "test", "exchanged")
+        announce.run(old, Role.SECONDARY, state.epoch + 1, "test", "exchanged")
 
     def stages(self, run: str, try_no: int = 1, faults: Faults | None = None) -> BackupStages:
         """The stages of a run, as a new process opens them."""

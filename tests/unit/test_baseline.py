@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from hadoop_dr.domain.baseline import Baseline, RootProblems, choose_baseline
+from hadoop_dr.domain.baseline import Baseline, RootProblems
+from hadoop_dr.domain.baseline import choose_baseline as chosen
+from hadoop_dr.domain.direction import Direction, SnapshotRef
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point, PointState
 
 A, B = "/a b+%", "/ü#"
-TAKEN = {"roots": {A: {"snapshot": "east a"}, B: {"snapshot": "east b"}}}
+EASTWARD, WESTWARD = Direction("west", "east", "east"), Direction("east", "west", "west")
+
+
+def kept(name: str) -> dict[str, Any]:
+    return {"snapshot": name, "id": 1, "created_ms": 2}
+
+
+TAKEN = {"source": "east", "target": "west", "roots": {A: kept("east a"), B: kept("east b")}}
 LIVE = {A: {"files": 7, "names": 9}}
-SEALED = {"snapshots": {A: {"snapshot": "west a"}, B: {"snapshot": "west b"}}, "summary": {"live": LIVE}}
+SEALED = {"snapshots": {A: kept("west a"), B: kept("west b")}, "summary": {"live": LIVE}}
 NEWEST = Point("20261120T020000.000Z", 0, PointState.SEALED, "run", 1, 1, TAKEN, {}, SEALED)
 
 
-def root(name: str, source: str | None = None, target: str | None = None, base: str | None = None) -> RootProblems:
-    return RootProblems(name, source, target, base)
+def choose_baseline(newest: Point | None, problems: Sequence[RootProblems]) -> Baseline:
+    return chosen(newest, problems, WESTWARD)
+
+
+def root(
+    name: str, origin: str | None = None, destination: str | None = None, base: str | None = None
+) -> RootProblems:
+    return RootProblems(name, origin, destination, base)
 
 
 def test_without_a_sealed_point_there_is_nothing_to_build_on() -> None:
-    assert choose_baseline(None, ()) == Baseline(None)
-    assert (Baseline(None).snapshot(A), Baseline(None).target_snapshot(A), Baseline(None).held(A)) == (None,) * 3
+    assert choose_baseline(None, ()) == Baseline(None, direction=WESTWARD)
+    nothing = Baseline(None)
+    assert (nothing.origin_snapshot(A), nothing.destination_snapshot(A), nothing.held(A)) == (None,) * 3
 
 
 def test_a_point_that_is_whole_serves_in_each_of_its_roots() -> None:
     found = choose_baseline(NEWEST, [root(A), root(B)])
     assert (found.point, found.newest, found.lost, found.told) == (NEWEST, NEWEST, (), {A, B})
-    assert [found.snapshot(one) for one in (A, B, "/new")] == ["east a", "east b", None]
-    assert [found.target_snapshot(one) for one in (A, B, "/new")] == ["west a", "west b", None]
+    assert [found.origin_snapshot(one) for one in (A, B, "/new")] == ["east a", "east b", None]
+    assert [found.destination_snapshot(one) for one in (A, B, "/new")] == ["west a", "west b", None]
     assert [found.held(one) for one in (A, B)] == [Held(7, 9), None]
 
 
 @pytest.mark.parametrize(
     ("problems", "told"),
     [
-        (root(A, source="east is gone"), {A, B}),
-        (root(A, target="west is gone", base="west is gone"), {B}),
-        (root(A, target="west is gone"), {A, B}),
+        (root(A, origin="east is gone"), {A, B}),
+        (root(A, destination="west is gone", base="west is gone"), {B}),
+        (root(A, destination="west is gone"), {A, B}),
         (root(A, base="what an undo left is gone"), {B}),
     ],
     ids=["east", "west", "west, but not what an undo left", "what an undo left"],
@@ -49,13 +67,13 @@ def test_only_the_roots_that_lost_a_snapshot_are_compared_and_only_the_targets_o
 ) -> None:
     found = choose_baseline(NEWEST, [problems, root(B)])
     assert (found.point, found.told, found.compared) == (NEWEST, told, {A})
-    assert (found.snapshot(A), found.target_snapshot(A)) == (None, None)
-    assert (found.snapshot(B), found.target_snapshot(B)) == ("east b", "west b")
+    assert (found.origin_snapshot(A), found.destination_snapshot(A)) == (None, None)
+    assert (found.origin_snapshot(B), found.destination_snapshot(B)) == ("east b", "west b")
     assert found.lost == (f"point {NEWEST.point}: {problems.any}; {A} is compared whole",)
 
 
 def test_a_point_that_lost_a_snapshot_in_every_root_makes_a_full_run_and_drift_is_told_all_the_same() -> None:
-    found = choose_baseline(NEWEST, [root(A, source="gone"), root(B, source="gone")])
+    found = choose_baseline(NEWEST, [root(A, origin="gone"), root(B, origin="gone")])
     assert (found.point, found.newest, found.told, len(found.lost)) == (None, NEWEST, {A, B}, 2)
 
 
@@ -65,3 +83,17 @@ def test_of_a_damaged_point_everything_is_compared_and_drift_is_told() -> None:
     assert (found.point, found.newest, found.told) == (None, damaged, {A})
     [lost] = found.lost
     assert lost == f"point {NEWEST.point} is marked damaged (a b: could not be read back): everything is compared"
+
+
+def test_a_point_serves_the_other_way_too_with_the_snapshots_that_each_site_has() -> None:
+    undone = replace(NEWEST, base={"east": {A: kept("after an undo on east")}})
+    found = chosen(undone, [root(A), root(B)], EASTWARD)
+    assert [found.origin_snapshot(one) for one in (A, B)] == ["west a", "west b"]
+    assert [found.destination_snapshot(one) for one in (A, B)] == ["after an undo on east", "east b"]
+    assert chosen(undone, [root(A)], WESTWARD).destination_snapshot(A) == "west a"
+    assert NEWEST.snapshots_on("north") == {}
+
+
+def test_a_direction_turns_and_a_snapshot_says_where_it_lies() -> None:
+    assert WESTWARD.turned("east") == EASTWARD
+    assert str(SnapshotRef("east", A, "dr-1", 1, 2)) == f"east:{A}/.snapshot/dr-1"

@@ -73,7 +73,7 @@ def test_an_undo_keeps_what_it_finds_and_says_so_once_it_is_done() -> None:
     one = Kept(4, "", 0, "west", {"/r": "dr-b-kept-1-4"}, (), 0, "")
     assert state.kept[1] == one
     assert one.told() == "west:/r/.snapshot/dr-b-kept-1-4: what was there before an undo"
-    undone = entry(5, "undone", claim=1, to=POINT, kept="dr-b-kept-1-4", found=["/r/ü was made"], base={})
+    undone = entry(5, "undone", claim=1, to=POINT, kept="dr-b-kept-1-4", found=["/r/ü was made"], site="west", base={})
     after = reduce_service([undone], state).kept
     assert (after[0], after[1].found, after[1].count) == (state.kept[0], ("/r/ü was made",), 1)
 

@@ -254,13 +254,17 @@ def test_a_checkpoint_is_as_long_as_what_exists_and_not_as_what_ever_was() -> No
     assert kept.claim == state.claim
 
 
+def kept(name: str) -> dict[str, Any]:
+    return {"snapshot": name, "id": 1, "created_ms": 2}
+
+
 def state_of(points: dict[str, bool]) -> ServiceState:
     """Sealed points taken on east, and whether they were compared whole."""
     entries = []
     for point, audited in points.items():
-        taken = {"point": point, "source": "east", "target": "west", "roots": {"/a b": {"snapshot": f"s{point}"}},
+        taken = {"point": point, "source": "east", "target": "west", "roots": {"/a b": kept(f"s{point}")},
                  "moment_ms": 0}  # fmt: skip
-        sealed = {"point": point, "snapshots": {"/a b": {"snapshot": f"t{point}"}}, "summary": {"audited": audited}}
+        sealed = {"point": point, "snapshots": {"/a b": kept(f"t{point}")}, "summary": {"audited": audited}}
         for kind, body in (("claim", claim_body(point)), ("taken", taken), ("staged", {"point": point}),
                            ("sealed", sealed)):  # fmt: skip
             entries.append(Entry(len(entries) + 1, 1, "run", "2026-11-20T02:00:00.000Z", kind, body, GENESIS, 1))
@@ -291,9 +295,10 @@ def test_while_no_point_was_audited_an_audit_looks_back_to_the_oldest_that_still
 
 def test_after_an_undo_plans_bind_to_the_snapshots_it_left() -> None:
     state = state_of({OLD: True})
-    assert state.points[OLD].bases == {"/a b": {"snapshot": f"t{OLD}"}}
-    undone = told(state, "undone", {"to": OLD, "base": {"/a b": {"snapshot": "undo"}}})
-    assert undone.points[OLD].bases == {"/a b": {"snapshot": "undo"}}
+    assert state.points[OLD].live_on("west")["/a b"].name == f"t{OLD}"
+    left = {"/a b": {"snapshot": "undo", "id": 1, "created_ms": 2}}
+    undone = told(state, "undone", {"to": OLD, "site": "west", "base": left})
+    assert undone.points[OLD].live_on("west")["/a b"].name == "undo"
 
 
 class Unsure(MemoryFiles):

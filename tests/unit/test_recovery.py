@@ -122,6 +122,10 @@ def entry(n: int, kind: str, body: dict[str, Any]) -> Entry:
     return Entry(n, 1, "run", "2026-11-20T02:00:00.000Z", kind, body, GENESIS, 1)
 
 
+def kept(name: str) -> dict[str, Any]:
+    return {"snapshot": name, "id": 1, "created_ms": 2}
+
+
 def begun(point: str) -> list[tuple[str, dict[str, Any]]]:
     claim = {"try": 1, "point": point, "moment_ms": 0, "owner": {}, "frozen": {}}
     taken = {"point": point, "moment_ms": 0, "source": "east", "target": "west", "roots": {"/a b": {}, "/ü": {}}}
@@ -129,7 +133,7 @@ def begun(point: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def state_after(*kinds: tuple[str, dict[str, Any]]) -> ServiceState:
-    sealed = {"point": S, "snapshots": {"/a b": {"snapshot": "s1"}, "/ü": {"snapshot": "s2"}}, "summary": {}}
+    sealed = {"point": S, "snapshots": {"/a b": kept("s1"), "/ü": kept("s2")}, "summary": {}}
     entries = [*begun(S), ("sealed", sealed), *begun(P), *kinds]
     return reduce_service(entry(n, kind, body) for n, (kind, body) in enumerate(entries, 1))
 
@@ -138,7 +142,7 @@ def undoing(kept: str) -> tuple[str, dict[str, Any]]:
     return "undoing", {"point": P, "to": S, "roots": ["/a b"], "kept": kept, "reason": "lost"}
 
 
-UNDONE = ("undone", {"to": S, "point": P, "reason": "lost", "base": {"/a b": {"snapshot": "after"}}})
+UNDONE = ("undone", {"to": S, "point": P, "reason": "lost", "site": "west", "base": {"/a b": kept("after")}})
 
 
 def test_an_announced_undo_stands_with_all_that_was_kept_until_it_is_done_also_behind_a_checkpoint() -> None:
@@ -154,7 +158,7 @@ def test_an_undo_that_is_done_ends_its_point_and_the_next_plan_binds_to_what_it_
     state = state_after(undoing("kept 1"), UNDONE)
     assert state.undo is None
     assert (state.points[P].state, state.points[P].reason) == (PointState.VOID, "lost")
-    assert state.points[S].bases == {"/a b": {"snapshot": "after"}, "/ü": {"snapshot": "s2"}}
+    assert {root: shot.name for root, shot in state.points[S].live_on("west").items()} == {"/a b": "after", "/ü": "s2"}
     assert load_state(dump_state(state)) == state
 
 

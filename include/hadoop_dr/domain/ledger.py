@@ -37,7 +37,7 @@ SERVICE_KINDS: Mapping[str, frozenset[str]] = {
     "undoing": frozenset({"claim", "point", "to", "roots", "kept", "reason"}),
     "kept": frozenset({"claim", "point", "number", "site", "snapshots", "found", "count", "rule"}),
     "unkept": frozenset({"kept"}),
-    "undone": frozenset({"claim", "to", "kept", "found", "base"}),
+    "undone": frozenset({"claim", "to", "site", "kept", "found", "base"}),
     "root_change": frozenset({"claim", "site", "old", "new", "points", "reason"}),
 }
 PAIR_KINDS: Mapping[str, frozenset[str]] = {

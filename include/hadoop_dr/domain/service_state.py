@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.kept import Kept, kept_after, load_kept
@@ -65,15 +66,21 @@ class Point:
     gone: tuple[str, ...] = ()  # sites whose snapshots were pruned
     damaged: str = ""  # why no copy of it is to be relied on; empty while nothing is known against it
     bad_files: Sequence[Sequence[str]] = ()  # root and relative path of what is damaged
-    base: Mapping[str, Any] = field(default_factory=dict)
+    base: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what an undo left, by site and root
     frozen: Mapping[str, Any] = field(default_factory=dict)
     yielded: tuple[str, ...] = ()  # roots of it whose snapshots made way for other roots
     undone: bool = False  # what it had changed of the live tree and catalog was undone
 
-    @property
-    def bases(self) -> Mapping[str, Any]:
-        """Snapshots of the target, by root, whose inodes are those of its live tree: after an undo newer ones."""
-        return {**self.sealed.get("snapshots", {}), **self.base}
+    def snapshots_on(self, site: str) -> dict[str, SnapshotRef]:
+        """The snapshots that hold it on one of its two sites, by root, in whichever direction it went."""
+        recorded = self.taken.get("roots", {}) if site == self.source else {}
+        recorded = self.sealed.get("snapshots", {}) if site == self.target else recorded
+        return {root: _snapshot_ref(site, root, kept) for root, kept in recorded.items()}
+
+    def live_on(self, site: str) -> dict[str, SnapshotRef]:
+        """Those of equal content whose inodes are the ones of the site's live tree: after an undo newer ones."""
+        undone = {root: _snapshot_ref(site, root, kept) for root, kept in self.base.get(site, {}).items()}
+        return {**self.snapshots_on(site), **undone}
 
     def held(self, root: str) -> Held | None:
         """How much it holds of a root, once it is sealed; None when it does not say."""
@@ -89,6 +96,10 @@ class Point:
     def target(self) -> str:
         """Site it was copied to."""
         return str(self.taken.get("target", ""))
+
+
+def _snapshot_ref(site: str, root: str, kept: Mapping[str, Any]) -> SnapshotRef:
+    return SnapshotRef(site, root, kept["snapshot"], kept["id"], kept["created_ms"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +343,8 @@ def _damaged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None
 def _undone(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
     body = entry.body
     to, given_up = points[body["to"]], points.get(body.get("point", ""))
-    points[to.point] = replace(to, base={**to.base, **body["base"]})
+    there = {**to.base.get(body["site"], {}), **body["base"]}
+    points[to.point] = replace(to, base={**to.base, body["site"]: there})
     if given_up is not None:
         points[given_up.point] = replace(
             given_up, state=PointState.VOID, reason=body.get("reason", ""), undone=True

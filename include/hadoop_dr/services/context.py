@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hadoop_dr.domain.direction import Direction
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger import point_directory
@@ -86,6 +87,11 @@ class BackupContext:
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
     asked: Requests = field(default_factory=Requests)
+
+    @property
+    def direction(self) -> Direction:
+        """Which way the service's work goes in the roles of now."""
+        return Direction(self.source.name, self.target.name, self.roles.deciding)
 
     @property
     def sides(self) -> Mapping[str, SiteConnections]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.inventory import Audit
@@ -61,25 +62,24 @@ class AuditPoint:
         """The plan of a small root compared the blocks from its baseline on; what lies before is looked for here."""
         context = self._context
         base = audited_snapshot(context.ledger.known(), context.source.name, root.root)
-        if base is None or root.older is None or (root.audit is Audit.WHOLE and base["snapshot"] == root.older):
+        if base is None or root.older is None or (root.audit is Audit.WHOLE and base.name == root.older):
             return Verdict()
-        if problem := snapshot_problem(context.source.namenode, root.root, base):
+        if problem := snapshot_problem(context.source.namenode, base):
             return Verdict(cannot_tell=[f"{root.root}: refilled files were not looked for, {problem}"])
         readers = context.source_mover, context.local_mover
         find = FindRefilled(context.source.namenode, context.target.namenode, self._heartbeat, readers)
-        return find.run(root.root, str(base["snapshot"]), root.newer, candidate)
+        return find.run(root.root, base.name, root.newer, candidate)
 
 
 def audit_lost(context: BackupContext, root: str, older: str) -> str | None:
     """Says why an audit of a root cannot look back; None when it can. Then only comparing everything tells."""
     base = audited_snapshot(context.ledger.known(), context.source.name, root)
-    if base is None or base["snapshot"] == older:
+    if base is None or base.name == older:
         return None
-    return snapshot_problem(context.source.namenode, root, base)
+    return snapshot_problem(context.source.namenode, base)
 
 
-def audited_snapshot(state: ServiceState, site: str, root: str) -> Mapping[str, object] | None:
+def audited_snapshot(state: ServiceState, site: str, root: str) -> SnapshotRef | None:
     """The source's snapshot of a root that an audit looks back to; None when the root is newer than that."""
     base = state.audit_base(site)
-    found: Mapping[str, object] | None = base.taken["roots"].get(root) if base else None
-    return found
+    return base.snapshots_on(site).get(root) if base else None

@@ -43,15 +43,15 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
     site = context.sides[point.target].namenode
     mover = context.local_mover if point.target == context.target.name else context.source_mover
     for root in planned_roots(documents):
-        kept = point.sealed["snapshots"][root.root]
-        if problem := snapshot_problem(site, root.root, kept):
+        kept = point.snapshots_on(point.target)[root.root]
+        if problem := snapshot_problem(site, kept):
             verdict.mismatch.append(f"{root.root}: {problem}")
             continue
         proofs = {i.inode: proof for i in root.items if (proof := records.proofs().get(i.inode)) is not None}
         whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
         facts = RootFacts(
             root.root,
-            kept["snapshot"],
+            kept.name,
             root.items,
             {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()},
             records.checksums(root),

@@ -85,16 +85,16 @@ class SampleOlder:
         names = root_names(documents) if small else []
         for index, files in small.items():
             root = names[index]
-            kept = chosen.sealed["snapshots"].get(root)
+            kept = chosen.snapshots_on(chosen.target).get(root)
             picked = nsmallest(SAMPLE, files, key=lambda inode: _number(f"{seed}{inode}"))
             if kept is None:
                 continue
-            if problem := snapshot_problem(self._context.target.namenode, root, kept):
+            if problem := snapshot_problem(self._context.target.namenode, kept):
                 # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
                 bad += [Bad(root, "", problem)] if root in wanted else []
                 continue
             paths = {inode: files[inode] for inode in picked}
-            base = f"{root}/.snapshot/{kept['snapshot']}"
+            base = kept.path
             reads = [Read(i, f"{base}/{path}", proofs[i].offset, proofs[i].length) for i, path in paths.items()]
             for answer in self._context.local_mover.digest(reads):
                 wrong, settled = _judge(answer, proofs[answer.key].sha256)

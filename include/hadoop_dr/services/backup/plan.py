@@ -101,7 +101,7 @@ class PlanPoint:
         self._require_snapshots(point)
         baseline = self._baseline(claim, point)
         roots: list[RootPlan] = []
-        waiting = self._way.waiting(root for root in point.taken["roots"] if baseline.snapshot(root) is None)
+        waiting = self._way.waiting(root for root in point.taken["roots"] if baseline.origin_snapshot(root) is None)
         quotas = KeepQuotas(context.source.namenode, self._heartbeat, self._earlier_quotas(baseline))
         for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
             if root in waiting:
@@ -166,7 +166,7 @@ class PlanPoint:
 
     def _root(self, index: int, root: str, newer: str, baseline: Baseline, since_audit_ms: int | None) -> RootPlan:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
-        older, base = baseline.snapshot(root), baseline.target_snapshot(root)
+        older, base = baseline.origin_snapshot(root), baseline.destination_snapshot(root)
         most = self._context.policy.audit_entries
         if older is not None:
             held = held_before(self._context.target.namenode, root, baseline)
@@ -218,8 +218,8 @@ class PlanPoint:
         return name
 
     def _require_snapshots(self, point: Point) -> None:
-        for root, kept in point.taken["roots"].items():
-            if problem := snapshot_problem(self._context.source.namenode, root, kept):
+        for taken in point.snapshots_on(self._context.source.name).values():
+            if problem := snapshot_problem(self._context.source.namenode, taken):
                 raise BaselineLost(f"point {point.point}", problem, "The next run takes a new moment.")
 
     def _baseline(self, claim: Claim, point: Point) -> Baseline:

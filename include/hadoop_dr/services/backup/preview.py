@@ -87,11 +87,11 @@ class Preview:
         return [*copy_results(context.target.name, copies, refuse=refuse), *since]
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:
-        older, source = baseline.snapshot(root), self._context.source.namenode
+        older, source = baseline.origin_snapshot(root), self._context.source.namenode
         self._require(root)
         if older is None:
             return _settled(root, lambda: self._beside(index, root))
-        base = baseline.target_snapshot(root)
+        base = baseline.destination_snapshot(root)
         items: Sequence[Item] = _settled(root, lambda: ReadChanges(source).items(root, older, LIVE, audit=False))
         live = held_before(self._context.target.namenode, root, baseline).files
         return RootPlan(index, root, older, LIVE, base, items, plan_items(items), live=live)

@@ -101,11 +101,10 @@ class Prune:
 
     def _remove_snapshots(self, side: SiteConnections, name: str) -> None:
         point = self._context.ledger.known().points[name]
-        recorded = point.taken["roots"] if side.name == point.source else point.sealed["snapshots"]
-        bases = point.base if side.name == point.target else {}
-        for root, kept in (*recorded.items(), *bases.items()):
+        held, live = point.snapshots_on(side.name), point.live_on(side.name)
+        for kept in dict.fromkeys([*held.values(), *live.values()]):
             with suppress(NotFound):  # somebody removed the whole directory
-                side.namenode.delete_snapshot(root, kept["snapshot"])
+                side.namenode.delete_snapshot(kept.root, kept.name)
 
     def _sweep_snapshots(self, side: SiteConnections) -> list[str]:
         """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates.
@@ -171,5 +170,5 @@ def _is_orphan(context: BackupContext, state: ServiceState, site: str, root: str
     if state.undo is not None and state.undo.to == point.point:
         return False  # what the undo leaves is recorded when it is done
     recorded = (recorded_snapshots(point, site) or {}).get(root)
-    used = {kept["snapshot"] for kept in (recorded, point.base.get(root)) if kept}
+    used = {kept.name for kept in (recorded, point.live_on(site).get(root)) if kept}
     return point.state is PointState.VOID or (recorded is not None and snapshot.name not in used)

@@ -45,7 +45,8 @@ def found_by_root(context: BackupContext, last: Baseline, now: Mapping[str, str]
     if last.newest is None:
         return {}
     told = last.told if now is None else last.told.intersection(now)
-    bases = {root: str(last.newest.bases[root]["snapshot"]) for root in told}
+    live = last.newest.live_on(context.target.name)
+    bases = {root: live[root].name for root in told}
     bad = {f"{root}/{path}".rstrip("/") for root, path in last.newest.bad_files}
     found = {
         root: [line for line in lines if not any(line.startswith(f"{path} was ") for path in bad)]

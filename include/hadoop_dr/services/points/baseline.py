@@ -7,6 +7,7 @@ from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline, RootProblems, choose_baseline
 from hadoop_dr.domain.checks import Result, warn
+from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.service_state import Point, ServiceState
@@ -21,7 +22,8 @@ def find_baseline(context: BackupContext, state: ServiceState, wanted: Collectio
         wanted: Only these roots count; one that was taken out of the policy may be gone. None for all.
     """
     newest = state.newest_sealed()
-    return choose_baseline(newest, root_problems(context, newest, wanted) if newest else ())
+    problems = root_problems(context, newest, wanted) if newest else ()
+    return choose_baseline(newest, problems, context.direction)
 
 
 def lost_results(baseline: Baseline) -> list[Result]:
@@ -42,58 +44,55 @@ def newest_common(context: BackupContext, state: ServiceState) -> Point | None:
 
 
 def root_problems(context: BackupContext, point: Point, wanted: Collection[str] | None = None) -> list[RootProblems]:
-    """Looks at a sealed point's snapshots, root by root."""
-    taken, sealed = (_to_build_on(point, side.name) for side in (context.source, context.target))
+    """Looks at a sealed point's snapshots on both sites, root by root, whichever way it went."""
+    origin, destination = context.source, context.target
+    here, there = (_to_build_on(point, side.name) for side in (origin, destination))
     found: list[RootProblems] = []
     for root in point.taken["roots"]:
         if wanted is None or root in wanted:
-            source = _problem(context.source, root, taken, point)
-            target = _problem(context.target, root, sealed, point)
-            base = target
-            if context.target.name == point.target and root in point.base:
-                base = snapshot_problem(context.target.namenode, root, point.base[root])
-            found.append(RootProblems(root, source, target, base))
+            on_origin = _problem(origin, root, here, point)
+            on_destination = base = _problem(destination, root, there, point)
+            live = point.live_on(destination.name).get(root)
+            if live is not None and there is not None and live != there.get(root):
+                base = snapshot_problem(destination.namenode, live)
+            found.append(RootProblems(root, on_origin, on_destination, base))
     return found
 
 
 def _problem(
-    side: SiteConnections, root: str, recorded: Mapping[str, Mapping[str, Any]] | None, point: Point
+    side: SiteConnections, root: str, recorded: Mapping[str, SnapshotRef] | None, point: Point
 ) -> str | None:
     if recorded is None or root not in recorded:
         return f"{side.name} has no snapshot of point {point.point} of {root}"
-    return snapshot_problem(side.namenode, root, recorded[root])
+    return snapshot_problem(side.namenode, recorded[root])
 
 
-def _to_build_on(point: Point, site: str) -> Mapping[str, Mapping[str, Any]] | None:
+def _to_build_on(point: Point, site: str) -> Mapping[str, SnapshotRef] | None:
     """Snapshots of a point on a site that an increment may build on.
 
-    A point that lost some of its roots on the primary to a change of roots is no point there any more; what it has of
+    A point that lost some of its roots on its origin to a change of roots is no point there any more; what it has of
     the others stays until the change has come to its end.
     """
     if site == point.source and site in point.gone and point.yielded and point.target not in point.gone:
-        return {root: kept for root, kept in point.taken["roots"].items() if root not in point.yielded}
+        return {root: kept for root, kept in point.snapshots_on(site).items() if root not in point.yielded}
     return recorded_snapshots(point, site)
 
 
-def recorded_snapshots(point: Point, site: str) -> Mapping[str, Mapping[str, Any]] | None:
+def recorded_snapshots(point: Point, site: str) -> Mapping[str, SnapshotRef] | None:
     """Snapshots of a sealed point on a site as the ledger recorded them, by root; None when it has none there."""
-    if site in point.gone:
+    if site in point.gone or site not in (point.source, point.target):
         return None
-    if site == point.source:
-        return point.taken.get("roots")
-    if site == point.target:
-        return point.sealed.get("snapshots")
-    return None
+    return point.snapshots_on(site)
 
 
-def snapshot_problem(namenode: NameNode, root: str, recorded: Mapping[str, Any]) -> str | None:
+def snapshot_problem(namenode: NameNode, recorded: SnapshotRef) -> str | None:
     """Says why a recorded snapshot cannot be relied on; None when it is the very one that was recorded."""
-    for found in snapshots_of_root(namenode, root):
-        if found.name == recorded["snapshot"]:
-            if (found.id, found.created_ms) != (recorded["id"], recorded["created_ms"]):
-                return f"{namenode.site}:{root}/.snapshot/{found.name} is another snapshot than the recorded one"
-            return f"{namenode.site}:{root}/.snapshot/{found.name} is marked for deletion" if found.deleted else None
-    return f"{namenode.site}:{root}/.snapshot/{recorded['snapshot']} is gone"
+    for found in snapshots_of_root(namenode, recorded.root):
+        if found.name == recorded.name:
+            if (found.id, found.created_ms) != (recorded.id, recorded.created_ms):
+                return f"{recorded} is another snapshot than the recorded one"
+            return f"{recorded} is marked for deletion" if found.deleted else None
+    return f"{recorded} is gone"
 
 
 def snapshots_of_root(namenode: NameNode, root: str) -> Sequence[Snapshot]:

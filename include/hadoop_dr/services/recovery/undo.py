@@ -13,7 +13,7 @@ planned anew from what is found then, so it does not matter how far an earlier t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,7 +27,7 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.undo import UndoCatalog
 from hadoop_dr.services.foreign.drift import drift_by_root, kept_name, trees_differ
 from hadoop_dr.services.moment import snapshot_named
-from hadoop_dr.services.points.baseline import record, snapshot_problem, snapshots_of_root
+from hadoop_dr.services.points.baseline import record, recorded_snapshots, snapshot_problem, snapshots_of_root
 from hadoop_dr.services.recovery.repair import UNDO_TURN, Repair
 from hadoop_dr.services.transfer.work_area import has_area, set_aside
 
@@ -78,21 +78,20 @@ class UndoChanges:
         if undo is None:
             return
         to, given_up = state.points[undo.to], state.points.get(undo.point)
-        roots = come_back_to(self._context, to, undo.roots)
+        roots, held = come_back_to(self._context, to, undo.roots), to.snapshots_on(self._context.target.name)
         kept = self._keep(claim, undo, roots)
         found = drift_by_root(self._context, self._bases(to, undo.roots))
         catalog = self._catalog(claim, to, given_up) if given_up else None
         if catalog:
             catalog.drop()
         for index, root in enumerate(roots):
-            Repair(self._context, self._heartbeat).undo(
-                claim, index, root, kept, str(to.sealed["snapshots"][root]["snapshot"])
-            )
+            Repair(self._context, self._heartbeat).undo(claim, index, root, kept, held[root].name)
         if catalog:
             catalog.build()
         body = {
             "point": undo.point,
             "to": to.point,
+            "site": self._context.target.name,
             "reason": undo.reason,
             "kept": kept,
             "found": [line for lines in found.values() for line in lines][:_KEPT],
@@ -142,10 +141,11 @@ class UndoChanges:
     def _bases(self, to: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots to look from: those with the live tree's inodes, or, should one be gone, the sealed one."""
         target, bases = self._context.target.namenode, dict[str, str]()
+        live, held = to.live_on(target.site), to.snapshots_on(target.site)
         for root in roots:
-            for kept in (to.bases[root], to.sealed["snapshots"][root]):
-                if snapshot_problem(target, root, kept) is None:
-                    bases[root] = str(kept["snapshot"])
+            for kept in (live[root], held[root]):
+                if snapshot_problem(target, kept) is None:
+                    bases[root] = kept.name
                     break
         return bases
 
@@ -159,7 +159,7 @@ class UndoChanges:
         for root in roots:
             with suppress(AlreadyExists):
                 target.create_snapshot(root, name)
-            left = trees_differ(target, root, to.sealed["snapshots"][root]["snapshot"], name)
+            left = trees_differ(target, root, to.snapshots_on(target.site)[root].name, name)
             if left:
                 raise Mismatch(
                     f"{target.site}:{root}",
@@ -173,8 +173,7 @@ class UndoChanges:
 
 def come_back_to(context: BackupContext, to: Point | None, roots: Iterable[str]) -> tuple[str, ...]:
     """Names the roots of which the target still has the sealed snapshot of a point that nothing is known against."""
-    if to is None or to.damaged or to.target != context.target.name:
+    if to is None or to.damaged:
         return ()
-    sealed: Mapping[str, Mapping[str, Any]] = to.sealed["snapshots"]
-    namenode = context.target.namenode
-    return tuple(r for r in sorted(roots) if r in sealed and snapshot_problem(namenode, r, sealed[r]) is None)
+    held, namenode = recorded_snapshots(to, context.target.name) or {}, context.target.namenode
+    return tuple(root for root in sorted(roots) if root in held and snapshot_problem(namenode, held[root]) is None)

@@ -175,10 +175,11 @@ class RootsInTheWay:
     def _bases(self, point: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots of a point that are still there, those with the live tree's inodes first."""
         target, bases = self._context.target.namenode, dict[str, str]()
-        for root in set(roots).intersection(point.sealed["snapshots"]):
-            for kept in (point.sealed["snapshots"][root], point.bases[root]):
-                if snapshot_problem(target, root, kept) is None:
-                    bases[root] = str(kept["snapshot"])
+        held, live = point.snapshots_on(target.site), point.live_on(target.site)
+        for root in set(roots).intersection(held):
+            for kept in (held[root], live[root]):
+                if snapshot_problem(target, kept) is None:
+                    bases[root] = kept.name
         return bases
 
     def _old(self, state: ServiceState, roots: Sequence[str], proposal: Proposal | None) -> list[str]:

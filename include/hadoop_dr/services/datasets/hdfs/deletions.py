@@ -27,7 +27,7 @@ def held_before(target: NameNode, root: str, baseline: Baseline) -> Held:
     kept = baseline.held(root)
     if kept is not None:
         return kept
-    base = baseline.target_snapshot(root)
+    base = baseline.destination_snapshot(root)
     listed = [item for _, item in walk(target, root if base is None else f"{root}/.snapshot/{base}")]
     return Held(sum(not item.facts.is_dir for item in listed), len(listed))
 

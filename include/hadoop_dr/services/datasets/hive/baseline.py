@@ -1,4 +1,8 @@
-"""What sealed points left in the secondary's catalog: what a foreign change is told from (DESIGN.md section 6)."""
+"""What sealed points left in the destination's catalog: what a foreign change is told from (DESIGN.md section 6).
+
+A point's export is what both of its sites had: the origin at the moment, the destination once it was sealed. So it
+tells of a site in whichever direction it went.
+"""
 
 from __future__ import annotations
 
@@ -43,10 +47,24 @@ def rewritten(context: BackupContext, rows: Iterable[Row]) -> list[Row]:
     return rewrite_rows(context.claims.heartbeat.along(rows), rewrite)
 
 
+def rows_on(context: BackupContext, point: Point, site: SiteConnections, rows: Iterable[Row]) -> list[Row]:
+    """Gives rows of a point's export as one of its sites has them."""
+    along = context.claims.heartbeat.along(rows)
+    if site.name == point.source:
+        return list(along)
+    return rewrite_rows(along, Rewrite(addresses_of(context.sides[point.source]), site.authority))
+
+
 def position_at(state: ServiceState, context: BackupContext, selection: Selection) -> Position | None:
-    """Where the target's log stood when the newest point was verified; None when that tells nothing of a selection."""
-    points = _of_this_direction(state, context, "")
-    if not points or points[0].state is not PointState.SEALED or selected_at(points[0]) != selection:
+    """Where the destination's log stood when the newest point was verified.
+
+    None when that tells nothing of a selection. A point of the other direction verified the other site's catalog: then
+    all has to be read.
+    """
+    points = _that_tell_of(context.target.name, state, "")
+    if not points or points[0].state is not PointState.SEALED or points[0].target != context.target.name:
+        return None
+    if selected_at(points[0]) != selection:
         return None
     return load_position(points[0].sealed.get("datasets", {}).get(KIND, {}).get("position"))
 
@@ -60,25 +78,25 @@ def left_by_points(state: ServiceState, context: BackupContext, selection: Selec
         before: Only older points than this one; empty for all.
     """
     found: list[Left] = []
-    for point in _of_this_direction(state, context, before):
+    for point in _that_tell_of(context.target.name, state, before):
         rows = _rows(context, point) if point.state is PointState.SEALED else None
-        found.append(Left(selected_at(point), None if rows is None else catalog_of(rewritten(context, rows))))
+        there = None if rows is None else catalog_of(rows_on(context, point, context.target, rows))
+        found.append(Left(selected_at(point), there))
         if rows is not None and selected_at(point) == selection:
             break
     return found
 
 
-def _of_this_direction(state: ServiceState, context: BackupContext, before: str) -> Sequence[Point]:
-    """Points that may have changed the target's catalog, newest first, as long as the sites had the roles of now."""
+def _that_tell_of(site: str, state: ServiceState, before: str) -> Sequence[Point]:
+    """Points that tell what a site's catalog was, or that may have changed it and were given up, newest first."""
     found: list[Point] = []
     for point in sorted(state.points.values(), key=lambda one: one.point, reverse=True):
-        given_up = point.state is PointState.VOID and bool(point.staged) and not point.undone
-        if (before and point.point >= before) or not (point.state is PointState.SEALED or given_up):
-            continue
-        if (point.source, point.target) != (context.source.name, context.target.name):
-            break
-        if exported_at(point):
-            found.append(point)
+        given_up = point.state is PointState.VOID and bool(point.staged) and not point.undone and point.target == site
+        if (not before or point.point < before) and (point.state is PointState.SEALED or given_up):
+            if site not in (point.source, point.target):
+                break
+            if exported_at(point):
+                found.append(point)
     return found
 
 

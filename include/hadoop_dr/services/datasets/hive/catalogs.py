@@ -329,10 +329,6 @@ class Catalogs:
         """
         return self._rows(documents)
 
-    def on_target(self, rows: Iterable[Row]) -> list[Row]:
-        """Gives rows of an export as the target has them."""
-        return self._rewritten(rows)
-
     # ------------------------------------------------------------------ parts
 
     def _metastore(self, side: SiteConnections) -> Metastore:
@@ -371,7 +367,7 @@ class Catalogs:
     def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the target has."""
         point = self._context.ledger.known().newest_sealed()
-        if point is None or not exported_at(point) or point.source != self._context.source.name:
+        if point is None or not exported_at(point):
             return frozenset()
         try:
             return frozenset(row.key for row in self._rows(Documents(self._context, point)))

@@ -13,7 +13,7 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import CatalogApply, Exported
-from hadoop_dr.services.datasets.hive.baseline import exported_at, selected_at
+from hadoop_dr.services.datasets.hive.baseline import exported_at, rows_on, selected_at
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.datasets.hive.foreign import ForeignObjects
 from hadoop_dr.services.points.documents import Documents
@@ -53,13 +53,16 @@ class UndoCatalog:
     def __init__(self, context: BackupContext, to: Point, given_up: Point, between: Callable[[], None]) -> None:
         self._context, self._catalogs, self._between = context, Catalogs(context), between
         selected = selected_at(given_up)  # nothing else can have been touched
-        before, after = ([row for row in self._exported(point) if selected.owns(row.key)] for point in (to, given_up))
+        before, after = (
+            rows_on(context, point, context.target, [row for row in self._exported(point) if selected.owns(row.key)])
+            for point in (to, given_up)
+        )
         slots = frozenset(row.key for row in (*before, *after))
         databases = tuple((name, None) for name in sorted({key.database for key in slots}))
         tables = frozenset((key.database, key.table) for key in slots if key.table)
         self._selection = Named(databases, slots, tables)
-        self._wanted = self._catalogs.on_target(before)
-        left = Left(self._selection, catalog_of(self._catalogs.on_target(after)) if after else None)
+        self._wanted = before
+        left = Left(self._selection, catalog_of(after) if after else None)
         self._known = Known(catalog_of(self._wanted), [left], unsure=True)
         self._given_up = given_up
         self._replaced = tuple(replaced_tables(catalog_of(after), catalog_of(before)))
