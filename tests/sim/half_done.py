@@ -86,8 +86,8 @@ def _died(at: int, west_inodes: int) -> TableWorld:
     context = world.context()
     for side in context.sides.values():
         side.files.remove(f"{context.directory(point)}/manifest.json")
-    taken = context.ledger.read().points[point].taken["roots"][ROOT]
-    context.source.namenode.delete_snapshot(ROOT, taken["snapshot"])
+    taken = context.ledger.read().points[point].taken.snapshots[ROOT]
+    context.source.namenode.delete_snapshot(ROOT, taken.name)
     return world
 
 
@@ -109,7 +109,7 @@ def back_at_the_sealed_point(world: TableWorld) -> None:
     """The live trees and the catalog are those of the newest sealed point, and nothing of a run is left in them."""
     newest = world.context().ledger.read().newest_sealed()
     assert newest is not None
-    for root, kept in newest.sealed["snapshots"].items():
-        assert world.tree("west", root) == world.tree("west", f"{root}/.snapshot/{kept['snapshot']}")
+    for root, kept in newest.sealed.snapshots.items():
+        assert world.tree("west", root) == world.tree("west", f"{root}/.snapshot/{kept.name}")
         assert ".hadoop-dr" not in world.clusters["west"].find(root).children
     assert catalog(world) == _sealed_catalog(world.west_inodes)

@@ -31,8 +31,8 @@ def sealed(world: TableWorld) -> list[Point]:
 
 def trees(world: TableWorld, point: Point) -> dict[str, Any]:
     """What a reader of the secondary finds in a point."""
-    return {root: world.tree("west", f"{root}/.snapshot/{kept['snapshot']}")
-            for root, kept in point.sealed["snapshots"].items()}  # fmt: skip
+    return {root: world.tree("west", f"{root}/.snapshot/{kept.name}")
+            for root, kept in point.sealed.snapshots.items()}  # fmt: skip
 
 
 def catalog(world: TableWorld, site: str) -> dict[str, str]:
@@ -44,9 +44,9 @@ def catalog(world: TableWorld, site: str) -> dict[str, str]:
 def in_step(world: TableWorld) -> None:
     """Nothing of the primary has changed since the newest point: point, live trees and both catalogs are equal."""
     newest = sealed(world)[-1]
-    for root, kept in newest.sealed["snapshots"].items():
+    for root, kept in newest.sealed.snapshots.items():
         east = world.tree("east", root)
-        assert world.tree("west", f"{root}/.snapshot/{kept['snapshot']}") == east, root
+        assert world.tree("west", f"{root}/.snapshot/{kept.name}") == east, root
         assert world.tree("west", root) == east, root
     assert catalog(world, "west") == catalog(world, "east")
 
@@ -54,7 +54,7 @@ def in_step(world: TableWorld) -> None:
 def only_snapshots_of_points(world: TableWorld, *others: str) -> None:
     """No snapshot of the product is left on the primary but those of sealed points."""
     east = MemoryNameNode(world.clusters["east"])
-    for root in {root for point in sealed(world) for root in point.taken["roots"]}.union(others):
-        wanted = {point.taken["roots"][root]["snapshot"] for point in sealed(world)
-                  if root in point.taken["roots"] and "east" not in point.gone}  # fmt: skip
+    for root in {root for point in sealed(world) for root in point.taken.roots}.union(others):
+        wanted = {point.taken.roots[root].snapshot.name for point in sealed(world)
+                  if root in point.taken.roots and "east" not in point.gone}  # fmt: skip
         assert {shot.name for shot in east.snapshots(root)} == wanted, root

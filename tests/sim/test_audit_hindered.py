@@ -11,6 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, DrError, Unreachable
 from hadoop_dr.domain.inventory import DAY_MS
+from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.ports.mover import Did, Outcome
 from sim.test_backup_audit import LARGE, TOUCHED, refill
@@ -78,15 +79,15 @@ HINDRANCES: dict[str, Hinder] = {
 
 
 def not_audited(world: World, document: dict[str, Any]) -> None:
-    assert newest(world).sealed["summary"]["audited"] is False
+    assert newest(world).sealed.summary.audited is False
     assert [line for line in document["warnings"] if line.startswith("not audited, the next run does it: ")]
 
 
 def audited_by_the_next_run(world: World) -> None:
     """At once, also where a day has not passed; and the one after it has nothing to catch up with."""
     document = world.backup("next")
-    assert newest(world).sealed["summary"]["audited"] is True
-    assert newest(world).sealed["verified"]["word"] == "match"
+    assert newest(world).sealed.summary.audited is True
+    assert newest(world).sealed.verified.word == "match"
     assert [line for line in document["warnings"] if "not audited" in line] == []
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
@@ -156,7 +157,7 @@ def test_an_audit_that_cannot_look_back_compares_everything() -> None:
     east.delete_snapshot(ROOT, east.snapshots(ROOT)[0].name)
     document = world.backup("r3")
     assert any("is gone, and an audit looks back to it" in line for line in document["warnings"])
-    assert newest(world).sealed["summary"]["audited"] is True
+    assert newest(world).sealed.summary.audited is True
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
 
@@ -171,7 +172,7 @@ def test_a_refill_whose_checksum_says_nothing_is_found_by_reading_both_copies() 
     names.set_times(TOUCHED, was.mtime_ms)
     world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
     world.backup("r2")
-    assert newest(world).sealed["summary"]["audited"] is True
+    assert newest(world).sealed.summary.audited is True
     assert east.find(TOUCHED).content == world.clusters["west"].find(TOUCHED).content
 
 
@@ -195,12 +196,12 @@ def test_a_sample_that_could_not_be_read_is_no_sample_taken_and_the_next_run_tak
     world = sealed_world(POLICY)
     first = newest(world)
     with monkeypatch.context() as patch:
-        without_an_answer(patch, first.sealed["snapshots"][ROOT]["snapshot"])
+        without_an_answer(patch, first.sealed.snapshots[ROOT].name)
         world.backup("r2")
-    assert newest(world).sealed["summary"]["sampled"] == {"point": first.point, "taken": False}
-    assert newest(world).sealed["verified"]["word"] == "cannot tell"
+    assert newest(world).sealed.summary.sampled == Sampled(first.point, taken=False)
+    assert newest(world).sealed.verified.word == "cannot tell"
     world.backup("r3")
-    assert newest(world).sealed["summary"]["sampled"] == {"point": first.point, "taken": True}
+    assert newest(world).sealed.summary.sampled == Sampled(first.point, taken=True)
     assert world.context().ledger.read().points[first.point].damaged == ""
 
 
@@ -213,7 +214,7 @@ def test_a_point_that_can_never_be_sampled_keeps_nobody_from_the_others() -> Non
     for number in range(2, 8):
         world.backup(f"r{number}")
     points = world.context().ledger.read().sealed()
-    sampled = [point.sealed["summary"]["sampled"] for point in points[1:]]
-    assert [kept["taken"] for kept in sampled[:3]] == [False, False, True]
-    assert {kept["taken"] for kept in sampled if kept["point"] == first.point} == {False}
-    assert {point.point for point in points[1:3]} <= {kept["point"] for kept in sampled if kept["taken"]}
+    sampled = [point.sealed.summary.sampled for point in points[1:]]
+    assert [kept.taken for kept in sampled[:3] if kept] == [False, False, True]
+    assert {kept.taken for kept in sampled if kept and kept.point == first.point} == {False}
+    assert {point.point for point in points[1:3]} <= {kept.point for kept in sampled if kept and kept.taken}

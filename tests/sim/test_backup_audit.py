@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied
 from hadoop_dr.domain.inventory import DAY_MS
+from hadoop_dr.domain.ledger.bodies.sealed import Verified
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.inventory import walk
 from sim.test_backup_flow import ROOT, fill
@@ -49,10 +49,10 @@ def test_a_large_service_is_compared_whole_a_day_after_it_last_was() -> None:
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
 
-def told(world: World) -> dict[str, Any]:
+def told(world: World) -> Verified:
     point = world.context().ledger.read().newest_sealed()
     assert point is not None
-    return dict(point.sealed["verified"])
+    return point.sealed.verified
 
 
 def test_the_daily_audit_finds_what_somebody_changed_on_the_secondary_alone() -> None:
@@ -63,7 +63,7 @@ def test_the_daily_audit_finds_what_somebody_changed_on_the_secondary_alone() ->
     world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
     MemoryNameNode(world.clusters["west"]).set_times(TOUCHED, 1_400_000_000_000)
     world.backup("r2")
-    assert told(world)["word"] == "match"
+    assert told(world).word == "match"
     assert mtime(world, "west") == mtime(world, "east")
 
 
@@ -92,7 +92,7 @@ def test_a_refill_without_a_trace_in_a_large_service_is_found_by_the_next_daily_
     assert world.tree("west", ROOT) != world.tree("east", ROOT)
     world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
     world.backup("audited")
-    assert told(world)["word"] == "match"
+    assert told(world).word == "match"
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
     world.backup("after")
     state = world.context().ledger.read()
@@ -115,8 +115,8 @@ def test_what_keeps_an_audit_from_looking_for_refills_is_told_and_takes_nothing_
     MemoryNameNode(world.clusters["west"]).set_times(TOUCHED, 1_400_000_000_000)
     monkeypatch.setattr(MemoryNameNode, "block_ids", silent)
     world.backup("next")
-    assert told(world)["word"] == "cannot tell"
-    assert any("refilled files were not looked for" in text for text in told(world)["cannot_tell"])
+    assert told(world).word == "cannot tell"
+    assert any("refilled files were not looked for" in text for text in told(world).cannot_tell)
     assert mtime(world, "west") == mtime(world, "east"), "what the listings showed was not mended"
 
 

@@ -57,4 +57,4 @@ def test_a_run_that_died_at_any_effect_is_followed_by_a_sealed_point(at: int, af
 def only_snapshot(world: World) -> str:
     """Name of the first point's snapshot."""
     first = world.context().ledger.read().sealed()[0]
-    return str(first.sealed["snapshots"][ROOT]["snapshot"])
+    return str(first.sealed.snapshots[ROOT].name)

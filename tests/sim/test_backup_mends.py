@@ -80,7 +80,7 @@ def test_an_existing_identical_copy_is_adopted_and_not_copied() -> None:
 
 def test_a_lost_baseline_means_a_full_run_that_reuses_what_is_there() -> None:
     world = sealed_world()
-    snapshot = world.context().ledger.read().sealed()[0].sealed["snapshots"][ROOT]["snapshot"]
+    snapshot = world.context().ledger.read().sealed()[0].sealed.snapshots[ROOT].name
     world.context().target.namenode.delete_snapshot(ROOT, snapshot)
     world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"more")
     document = world.backup("second")
@@ -92,7 +92,7 @@ def test_a_lost_baseline_means_a_full_run_that_reuses_what_is_there() -> None:
 def test_a_snapshot_of_the_right_name_but_another_id_is_no_baseline() -> None:
     world = sealed_world()
     namenode = world.context().target.namenode
-    snapshot = world.context().ledger.read().sealed()[0].sealed["snapshots"][ROOT]["snapshot"]
+    snapshot = world.context().ledger.read().sealed()[0].sealed.snapshots[ROOT].name
     namenode.delete_snapshot(ROOT, snapshot)
     vandalise(world)
     namenode.create_snapshot(ROOT, snapshot)

@@ -50,7 +50,7 @@ def left(world: World, site: str) -> list[str]:
     """Points that still lie on a site, by the ledger; their snapshots are there, and no others of ours."""
     points = [point for point in sealed(world) if site not in point.gone]
     ours = [name for name in snapshots(world, site) if "-before" not in name and name != "somebody's"]
-    assert ours == [point.sealed["snapshots"][ROOT]["snapshot"] for point in points]
+    assert ours == [point.sealed.snapshots[ROOT].name for point in points]
     return [point.run for point in points]
 
 
@@ -62,7 +62,7 @@ def test_each_site_keeps_what_its_own_rule_keeps_and_every_point_left_reads_back
         kept[document["point"]] = world.tree("west", ROOT)
         for point in sealed(world):
             if "west" not in point.gone:
-                name = point.sealed["snapshots"][ROOT]["snapshot"]
+                name = point.sealed.snapshots[ROOT].name
                 assert world.tree("west", f"{ROOT}/.snapshot/{name}") == kept[point.point]
     assert left(world, "east") == ["r6", "r7"]
     assert left(world, "west") == ["r3", "r4", "r5", "r6", "r7"]

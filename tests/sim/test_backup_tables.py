@@ -99,4 +99,4 @@ def test_a_metastore_that_goes_down_at_any_request_of_a_run_costs_the_run_and_no
     context = world.context()
     for root in roots(document):
         names = [shot.name for shot in context.source.namenode.snapshots(root)]
-        assert len(names) == sum(point.sealed["snapshots"].keys() >= {root} for point in context.ledger.read().sealed())
+        assert len(names) == sum(point.sealed.snapshots.keys() >= {root} for point in context.ledger.read().sealed())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,7 +137,7 @@ def test_every_point_keeps_how_many_files_are_live(audit_entries: int) -> None:
         assert manifest(world)["live"] == {ROOT: held(world, "east")}
     newest = world.context().ledger.read().newest_sealed()
     assert newest is not None
-    assert newest.sealed["summary"]["live"] == {ROOT: held(world, "west")}
+    assert newest.sealed.summary.live == {ROOT: Held(**held(world, "west"))}
 
 
 def test_a_point_that_keeps_no_figure_is_counted_by_listing_its_snapshot() -> None:
@@ -144,7 +145,8 @@ def test_a_point_that_keeps_no_figure_is_counted_by_listing_its_snapshot() -> No
     context = world.context()
     newest = context.ledger.read().newest_sealed()
     assert newest is not None
-    older = Point(newest.point, 0, PointState.SEALED, "r", 1, 1, newest.taken, {}, {**newest.sealed, "summary": {}})
+    sealed = replace(newest.sealed, summary=replace(newest.sealed.summary, live={}))
+    older = Point(newest.point, 0, PointState.SEALED, "r", 1, 1, newest.taken, sealed=sealed)
     put(world, "later", site="west")
     assert held_before(context.target.namenode, ROOT, Baseline(older)) == Held(files=3, names=4)
     assert held_before(context.target.namenode, ROOT, Baseline(newest)) == Held(files=3, names=4)

@@ -112,8 +112,8 @@ def test_what_was_written_on_the_old_primary_since_the_point_is_foreign_now_and_
     world.backup("third")
     assert world.tree("east", ROOT) == world.tree("west", ROOT)
     [undone] = [entry for entry in world.context().ledger.chain.entries() if entry.kind == "undone"]
-    assert undone.body["site"] == "east"
-    shown = world.clusters["east"].find(f"{ROOT}/.snapshot/{undone.body['kept']}/never crossed")
+    assert undone.body.site == "east"
+    shown = world.clusters["east"].find(f"{ROOT}/.snapshot/{undone.body.kept}/never crossed")
     assert shown.content == b"of the old primary"
 
 

@@ -172,7 +172,7 @@ def test_a_death_or_a_lost_answer_around_keeping_and_undoing_loses_nothing_and_t
     recorded = {name for one in world.context().ledger.read().kept for name in one.snapshots.values()}
     assert recorded.issuperset(found[:1])
     assert not any(holds(world, name) for p in world.context().ledger.read().sealed()
-                   for name in [p.sealed["snapshots"][ROOT]["snapshot"]])  # fmt: skip
+                   for name in [p.sealed.snapshots[ROOT].name])  # fmt: skip
 
 
 def holds(world: World, snapshot: str) -> bool:
@@ -186,7 +186,7 @@ def test_a_root_in_which_nothing_happened_costs_one_request_to_know_it() -> None
     world = sealed_world()
     context, asked = spy(world)
     west(world).create_snapshot(ROOT, "candidate")
-    base = world.context().ledger.read().newest_sealed().sealed["snapshots"][ROOT]["snapshot"]  # type: ignore[union-attr]
+    base = world.context().ledger.read().newest_sealed().sealed.snapshots[ROOT].name  # type: ignore[union-attr]
     plan = make_plan([], unit_files=1, unit_bytes=1, directory_limit=9)
     quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(context.target.namenode)
     assert find.run(quiet, *find.differences([quiet])) == []

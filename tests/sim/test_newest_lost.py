@@ -56,10 +56,10 @@ def points(world: World) -> list[Point]:
 
 def lose(world: World, site: str, point: Point, *roots: str) -> list[str]:
     """Somebody deletes snapshots of a point; gives the paths that a person will look for."""
-    names = {root: (point.taken["roots"] if site == "east" else point.sealed["snapshots"])[root] for root in roots}
+    names = {root: (point.taken.snapshots if site == "east" else point.sealed.snapshots)[root] for root in roots}
     for root, kept in names.items():
-        MemoryNameNode(world.clusters[site]).delete_snapshot(root, kept["snapshot"])
-    return [f"{site}:{root}/.snapshot/{kept['snapshot']} is gone" for root, kept in names.items()]
+        MemoryNameNode(world.clusters[site]).delete_snapshot(root, kept.name)
+    return [f"{site}:{root}/.snapshot/{kept.name} is gone" for root, kept in names.items()]
 
 
 def of_newest(*where: tuple[str, str]) -> list[tuple[str, int, str]]:
@@ -98,7 +98,7 @@ def test_whatever_snapshots_of_the_newest_points_are_gone_the_next_run_adopts_wh
         assert world.tree("west", f"{root}/.snapshot/{snapshots['west'][root]}") == east
     assert document["files_copied"] == 2, "only what is new since crosses"
     if mode == "incremental":
-        name = newest.sealed["snapshots"][ROOT]["snapshot"]
+        name = newest.sealed.snapshots[ROOT].name
         said = sorted(line for line in document["warnings"] if f"/.snapshot/{name} is gone; " in line)
         lost = sorted({root for _, at, root in MIXTURES[mixture] if at == -1})
         assert [root for root, line in zip(lost, said, strict=True) if f"{root} is compared whole" not in line] == []
@@ -119,7 +119,7 @@ def test_roots_whose_snapshots_are_all_there_go_on_as_an_increment(mixture: str)
         world.context().target.files.get(f"{world.context().directory(document['point'])}/manifest.json").decode()
     )
     assert [name for name in names(world, ROOT) if name.endswith("-before")] == before
-    assert f'"older": "{newest.taken["roots"][ROOT]["snapshot"]}"' in manifest
+    assert f'"older": "{newest.taken.roots[ROOT].snapshot.name}"' in manifest
 
 
 def names(world: World, root: str) -> list[str]:
@@ -214,7 +214,7 @@ def test_the_sample_says_of_a_point_whose_snapshot_is_gone_that_it_is_lost_and_n
         lose(world, "west", point, *BOTH)
     document = world.backup("next")
     newest = points(world)[-1]
-    assert newest.sealed["verified"]["word"] == "match"
+    assert newest.sealed.verified.word == "match"
     assert newest.damaged == ""
     [damaged] = [point for point in points(world) if point.damaged]
     assert damaged.damaged.endswith("is gone and 1 more")

@@ -196,7 +196,7 @@ def test_a_document_that_the_source_never_takes_is_a_warning_of_the_point(name: 
     assert said.startswith(f"east has no proven copy of {name}: ")
     assert "may not be written" in said
     point = point_of(world, "tasks")
-    assert said in point.sealed["summary"]["warnings"]
+    assert said in point.sealed.summary.warnings
     assert has(world, "west", point, name)
     chain = world.context().ledger.chain
     told = explanation("billing", all_entries(chain.deciding, chain.path), point.point)["entries"]

@@ -132,7 +132,7 @@ def test_a_primary_that_dies_at_any_snapshot_of_a_moment_leaves_none_that_is_tak
     assert document["state"] == "sealed"
     newest = sealed(world)[-1]
     assert newest.moment_ms >= died_ms
-    assert all(root["created_ms"] >= died_ms for root in newest.taken["roots"].values())
+    assert all(root.snapshot.created_ms >= died_ms for root in newest.taken.roots.values())
     states = [point.state for point in world.context().ledger.read().points.values()]
     assert (states.count(PointState.SEALED), states.count(PointState.VOID)) == (2, len(states) - 2)
     in_step(world)

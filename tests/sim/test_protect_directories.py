@@ -163,7 +163,7 @@ def test_quotas_are_kept_of_a_directory_that_comes_and_of_none_that_goes() -> No
     world.policy = hdfs(STAYS, COMES)
     document = world.backup("second")
     point = world.context().ledger.read().points[document["point"]]
-    assert point.sealed["summary"]["quotas"]["kept"] == 2
+    assert point.sealed.summary.quotas.kept == 2
 
 
 STAGES = ("moment", "plan", "stage", "place", "verify")
@@ -188,7 +188,7 @@ def test_a_point_of_an_earlier_run_is_carried_to_its_end_with_its_own_directorie
     document = world.backup("next")
     holds(world, document, STAYS, COMES)
     carried = world.context().ledger.read().sealed()[1]
-    assert set(carried.taken["roots"]) == {STAYS, GOES}
+    assert set(carried.taken.roots) == {STAYS, GOES}
     assert world.clusters["west"].find(f"{GOES}/later").content == b"x" * 2000
 
 

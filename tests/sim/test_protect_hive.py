@@ -207,8 +207,8 @@ def test_a_point_of_an_earlier_run_is_carried_to_its_end_under_its_own_selection
     world.policy = hive(*new)
     document = world.backup("next")
     sealed = world.context().ledger.read().sealed()
-    assert [point.taken["protect"]["hive"] for point in sealed] == [["bill.t2"], sorted(old), sorted(new)]
-    assert all(point.sealed["verified"]["word"] == "match" for point in sealed)
+    assert [list(point.taken.protect["hive"]) for point in sealed] == [["bill.t2"], sorted(old), sorted(new)]
+    assert all(point.sealed.verified.word == "match" for point in sealed)
     holds_what_is_selected(world, document)
     assert tables_on(world, "west") >= {"bill.t2"} | {"bill.t1"}
 
@@ -220,9 +220,9 @@ def test_a_carried_point_keeps_the_rules_and_queries_of_the_policy_it_was_begun_
     world.policy = hive("bill", "crm", more='smoke: ["select 1 from crm.c1"]\n').replace('"5"', '"9"')
     world.backup("next")
     carried, own = world.context().ledger.read().sealed()
-    assert (carried.sealed["retention"]["secondary"], own.sealed["retention"]["secondary"]) == ("5", "9")
-    assert "bill.t1" in carried.sealed["verified"]["cannot_tell"][0]
-    assert "crm.c1" in own.sealed["verified"]["cannot_tell"][0]
+    assert (carried.sealed.retention.secondary, own.sealed.retention.secondary) == ("5", "9")
+    assert "bill.t1" in carried.sealed.verified.cannot_tell[0]
+    assert "crm.c1" in own.sealed.verified.cannot_tell[0]
 
 
 @pytest.mark.parametrize("taken", [True, False])
@@ -246,7 +246,7 @@ def test_a_try_that_begins_again_under_another_policy_does_not_change_the_point_
     assert set(document["snapshots"]["west"]) == ({"/wh/t1 ü", "/wh/t2 ü"} if taken else {"/wh/c1 ü"})
     assert tables_on(world, "west") == ({"bill.t1", "bill.t2"} if taken else {"crm.c1"})
     [point] = world.context().ledger.read().sealed()
-    assert point.sealed["retention"]["secondary"] == ("5" if taken else "9")
+    assert point.sealed.retention.secondary == ("5" if taken else "9")
 
 
 def changing() -> TableWorld:

@@ -69,7 +69,7 @@ def test_a_line_that_narrows_keeps_its_root_and_the_check_says_so(narrow: tuple[
     assert [f"with --change-roots {', '.join(narrow)} would be a root instead of {PARENT}"] == said
     second = world.backup("second")
     [point] = [p for p in world.context().ledger.read().sealed() if p.point == second["point"]]
-    assert set(point.taken["roots"]) == {PARENT}
+    assert set(point.taken.roots) == {PARENT}
     assert second["baseline"] is not None
     assert [warning for warning in second["warnings"] if "any more" in warning] == []
     assert world.tree("west", PARENT) == world.tree("east", PARENT)
@@ -84,7 +84,7 @@ def test_a_directory_beside_a_root_that_narrowed_comes_in_as_a_root_of_its_own()
     world.policy = hdfs(CHILD, "/lake")
     second = world.backup("second")
     [point] = [p for p in world.context().ledger.read().sealed() if p.point == second["point"]]
-    assert set(point.taken["roots"]) == {PARENT, "/lake"}
+    assert set(point.taken.roots) == {PARENT, "/lake"}
     assert world.tree("west", "/lake") == world.tree("east", "/lake")
 
 

@@ -146,7 +146,7 @@ def test_a_prune_that_ended_anywhere_marks_no_later_point(fault: str) -> None:
         for run in range(2):
             assert backup(world, f"later {run}")["warnings"] == []
         assert [p.damaged for p in sealed(world) if p.damaged] == []
-        assert {p.sealed["verified"]["word"] for p in sealed(world)} == {"match"}
+        assert {p.sealed.verified.word for p in sealed(world)} == {"match"}
 
 
 def test_a_run_that_appends_at_any_effect_of_a_prune_does_not_end_it() -> None:
@@ -217,7 +217,7 @@ def test_a_void_point_is_cleared_away_also_while_somebody_appends() -> None:
 
 def test_a_point_that_is_pruned_while_it_is_sampled_is_not_found_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
     world, pruned, real = grown(), list[Any](), MemoryMover.digest
-    doomed = [point.sealed["snapshots"][ROOT]["snapshot"] for point in sealed(world)[:-1]]
+    doomed = [point.sealed.snapshots[ROOT].name for point in sealed(world)[:-1]]
 
     def digest(self: MemoryMover, reads: Any) -> Any:
         reads = list(reads)
@@ -231,5 +231,5 @@ def test_a_point_that_is_pruned_while_it_is_sampled_is_not_found_damaged(monkeyp
         assert unpruned(world, f"next {runs}")["warnings"] == []
         runs += 1
     assert [p.damaged for p in sealed(world) if p.damaged] == []
-    assert sealed(world)[-1].sealed["verified"]["word"] == "match"
+    assert sealed(world)[-1].sealed.verified.word == "match"
     nothing_listed_is_missing(world)

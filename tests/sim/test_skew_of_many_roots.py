@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import Any
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import OverQuota, Refused
+from hadoop_dr.domain.ledger.bodies.taken import TakenRoot
 from hadoop_dr.domain.service_state import PointState
 from sim.world import POLICY, World
 
@@ -44,9 +44,9 @@ def ours(world: World, site: str) -> list[str]:
     return [shot.name for root in namenode.snapshottable() for shot in namenode.snapshots(root)]
 
 
-def taken(world: World) -> dict[str, Any]:
+def taken(world: World) -> dict[str, TakenRoot]:
     [point] = [p for p in world.context().ledger.read().points.values() if p.state is PointState.SEALED]
-    return dict(point.taken["roots"])
+    return dict(point.taken.roots)
 
 
 def test_the_skew_is_measured_over_all_roots_and_kept_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,8 +57,8 @@ def test_the_skew_is_measured_over_all_roots_and_kept_with_each(monkeypatch: pyt
     assert 5 * len(ROOTS) <= document["skew_ms"] <= 250
     roots = taken(world)
     assert set(roots) == set(ROOTS)
-    assert min(root["asked_ms"] for root in roots.values()) == 0
-    assert max(root["answered_ms"] for root in roots.values()) == pytest.approx(document["skew_ms"], abs=0.01)
+    assert min(root.asked_ms for root in roots.values()) == 0
+    assert max(root.answered_ms for root in roots.values()) == pytest.approx(document["skew_ms"], abs=0.01)
 
 
 def test_a_skew_above_the_limit_is_taken_again_three_times_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def carry_out(world: TableWorld, name: str, try_no: int) -> None:
 def seen(world: TableWorld) -> tuple[Any, ...]:
     """What a reader of either site finds, and what the ledger says of the points."""
     newest = sealed(world)[-1]
-    live = {root: world.tree("west", root) for root in newest.sealed["snapshots"]}
+    live = {root: world.tree("west", root) for root in newest.sealed.snapshots}
     shots = {(site, root): [shot.name for shot in MemoryNameNode(cluster).snapshots(root)]
              for site, cluster in world.clusters.items() for root in live}  # fmt: skip
     points = {point.point: point.state for point in world.context().ledger.read().points.values()}

@@ -183,7 +183,7 @@ def test_an_undo_whose_sealed_snapshot_is_gone_is_given_up_and_all_is_compared()
     assert read(world).undo is not None
     newest = read(world).newest_sealed()
     assert newest is not None
-    name = newest.sealed["snapshots"][OTHER]["snapshot"]
+    name = newest.sealed.snapshots[OTHER].name
     MemoryNameNode(world.clusters["west"]).delete_snapshot(OTHER, name)
     in_step(world)
     [undone] = [entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone"]

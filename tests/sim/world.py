@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -35,8 +34,11 @@ from hadoop_dr.adapters.reporting.counting import (
 from hadoop_dr.bootstrap.wiring import reporting
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, pair_chain, service_chain
+from hadoop_dr.domain.ledger.bodies.pair import RolesSet
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.pair import Pair, Site
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
+from hadoop_dr.domain.process import Process
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.stages import BackupStages
@@ -109,13 +111,13 @@ class OneHost:
     def __init__(self) -> None:
         self.name, self.dead = "p1", set[str]()
 
-    def me(self) -> Mapping[str, Any]:
+    def me(self) -> Process:
         """The chosen name."""
-        return {"host": "sim", "pid": self.name}
+        return Process(self.name, 1)
 
-    def is_dead(self, owner: Mapping[str, Any]) -> bool:
+    def is_dead(self, owner: Process) -> bool:
         """Whether the test declared it dead."""
-        return owner.get("pid") in self.dead
+        return owner.host in self.dead
 
 
 @dataclass
@@ -243,9 +245,9 @@ class World:
         old, new = state.primary, next(name for name in files if name != state.primary)
         follower = new if state.deciding == old else old
         chain = Chain(pair_chain("east-west"), files[state.deciding], files[follower], self.clock)
-        body = {"primary": new, "deciding": old, "by": "test", "reason": "exchanged"}
+        body = RolesSet(new, old, "test", "exchanged")
         chain.entries()
-        chain.append("roles", body, epoch=state.epoch + 1, run="test", pair_n=0, seen_n=chain.head_n)
+        chain.append(body, epoch=state.epoch + 1, run="test", pair_n=0, seen_n=chain.head_n)
         chain.follow()
         announce = AnnounceIdentity("east-west", self.coordinators(), self.clock, self.tokens)
         announce.run(new, Role.PRIMARY, state.epoch + 1, "test", "exchanged")
@@ -308,10 +310,10 @@ class TableWorld(World):
         self.metastores["east"].create([table(database, name, location=f"hdfs://east/wh/{name} ü")])
 
 
-def thawed(frozen: Mapping[str, Any]) -> Policy:
+def thawed(frozen: FrozenPolicy) -> Policy:
     """The policy a claim froze, read back from its text."""
-    policy = read_policy(config.parse(frozen["text"].encode(), frozen["file"]), config.longest_gap_ms)
-    return with_overrides(policy, frozen["mode"], frozen["transfer"])
+    policy = read_policy(config.parse(frozen.text.encode(), frozen.file), config.longest_gap_ms)
+    return with_overrides(policy, frozen.mode, frozen.transfer)
 
 
 def plan_and_stage(stages: BackupStages) -> None:

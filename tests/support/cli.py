@@ -22,6 +22,7 @@ from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.facts import AclAndXattrs, Kind
+from hadoop_dr.domain.ledger.bodies.taken import PointTaken
 from hadoop_dr.ports.mover import Digest, MoverLimits, Read
 from hadoop_dr.services.report import all_entries
 from schemas import validate
@@ -261,7 +262,7 @@ class CliHome(LabHome):
             for service in files.names(top):
                 with suppress(DrError):  # a chain that a test broke
                     for entry in all_entries(files, f"{top}/{service}/ledger"):
-                        taken |= set(entry.body["roots"]) if entry.kind == "taken" else set()
+                        taken |= set(entry.body.roots) if isinstance(entry.body, PointTaken) else set()
             files.close()
         return taken
 

@@ -26,7 +26,7 @@ def holds_what_is_selected(world: TableWorld, document: dict[str, Any]) -> None:
     chosen = selection_of(context.policy.hive_patterns)
     east = read_all(world.metastores["east"], chosen)
     point = context.ledger.read().points[document["point"]]
-    kept = Documents(context, point).read(CATALOG) if point.taken["datasets"] else []
+    kept = Documents(context, point).read(CATALOG) if point.taken.datasets else []
     assert sorted(row[:4] for row in kept) == sorted((s.kind.value, *s[1:]) for s in east)
     wanted = rewrite_rows(east.values(), Rewrite(("hdfs://east",), "hdfs://west"))
     found = compare(catalog_of(wanted), read_all(world.metastores["west"], chosen), chosen.owns)
@@ -34,7 +34,7 @@ def holds_what_is_selected(world: TableWorld, document: dict[str, Any]) -> None:
     for place in locations(east.values()):
         if place.key.kind is Kind.TABLE:
             assert world.tree("west", place.path) == world.tree("east", place.path), place
-    assert point.sealed["verified"]["word"] == "match"
+    assert point.sealed.verified.word == "match"
 
 
 def tables_on(world: TableWorld, site: str, chosen: Selection | None = None) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -13,19 +12,14 @@ from hadoop_dr.domain.baseline import choose_baseline as chosen
 from hadoop_dr.domain.direction import Direction, SnapshotRef
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point, PointState
+from support.entries import record, sealed, taken
 
 A, B = "/a b+%", "/ü#"
 EASTWARD, WESTWARD = Direction("west", "east", "east"), Direction("east", "west", "west")
-
-
-def kept(name: str) -> dict[str, Any]:
-    return {"snapshot": name, "id": 1, "created_ms": 2}
-
-
-TAKEN = {"source": "east", "target": "west", "roots": {A: kept("east a"), B: kept("east b")}}
-LIVE = {A: {"files": 7, "names": 9}}
-SEALED = {"snapshots": {A: kept("west a"), B: kept("west b")}, "summary": {"live": LIVE}}
-NEWEST = Point("20261120T020000.000Z", 0, PointState.SEALED, "run", 1, 1, TAKEN, {}, SEALED)
+NAME = "20261120T020000.000Z"
+TAKEN = taken(NAME, {A: "east a", B: "east b"})
+SEALED = sealed(NAME, {A: "west a", B: "west b"}, live={A: Held(7, 9)})
+NEWEST = Point(NAME, 0, PointState.SEALED, "run", 1, 1, TAKEN, sealed=SEALED)
 
 
 def choose_baseline(newest: Point | None, problems: Sequence[RootProblems]) -> Baseline:
@@ -86,7 +80,7 @@ def test_of_a_damaged_point_everything_is_compared_and_drift_is_told() -> None:
 
 
 def test_a_point_serves_the_other_way_too_with_the_snapshots_that_each_site_has() -> None:
-    undone = replace(NEWEST, base={"east": {A: kept("after an undo on east")}})
+    undone = replace(NEWEST, base={"east": {A: record("after an undo on east")}})
     found = chosen(undone, [root(A), root(B)], EASTWARD)
     assert [found.origin_snapshot(one) for one in (A, B)] == ["west a", "west b"]
     assert [found.destination_snapshot(one) for one in (A, B)] == ["after an undo on east", "east b"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.catalog.events import Event
-from hadoop_dr.domain.catalog.position import Position, events_since, load_position, position_of
+from hadoop_dr.domain.catalog.position import Position, events_since, position_of
 
 LOG = [Event(n, 1_700_000_000 + n, "CREATE_TABLE", "bill", f"t{n} ü", b"{}", "json-0.2") for n in range(1, 8)]
 THERE = position_of(4, LOG[3:4])
@@ -52,8 +52,3 @@ def test_a_position_whose_event_the_log_had_forgotten_is_never_found_again() -> 
     blind = position_of(4, [])
     assert blind == Position(4, "")
     assert events_since(blind, answer(blind, LOG)) is None
-
-
-def test_the_ledger_keeps_a_position_and_older_points_have_none() -> None:
-    assert load_position(THERE.document()) == THERE
-    assert load_position(None) is None

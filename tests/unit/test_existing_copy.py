@@ -10,7 +10,10 @@ from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.existing_copy import ExistingCopy, There, compare_file, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
 from hadoop_dr.domain.service_state import Point, PointState, RootChange, ServiceState
+from support.entries import staged as all_staged
+from support.entries import taken
 
 ROOT = "/data/a b+%"
 FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
@@ -18,8 +21,7 @@ DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
 
 
 def point(state: PointState, *, staged: bool = False, gone: tuple[str, ...] = (), root: str = ROOT) -> Point:
-    taken = {"source": "east", "target": "west", "roots": {root: {"snapshot": "s"}}}
-    return Point("p", 1, state, "r", 1, 1, taken, {"point": "p"} if staged else {}, gone=gone)
+    return Point("p", 1, state, "r", 1, 1, taken("p", [root]), all_staged("p") if staged else NOT_STAGED, gone=gone)
 
 
 @pytest.mark.parametrize(

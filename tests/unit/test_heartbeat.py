@@ -18,8 +18,9 @@ from hadoop_dr.domain.heartbeat import (
     patience_s,
     watch,
 )
+from hadoop_dr.domain.process import Process
 
-BEAT = Heartbeat(7, 3, {"host": "h ü", "pid": 1, "started": 2})
+BEAT = Heartbeat(7, 3, Process("h ü", 1, 2))
 HANDOVER = replace(BEAT, awaits="place", quiet_s=600.0)
 OTHER = Contender("other", waits=False, after_s=30.0)
 WAITING = replace(OTHER, waits=True)
@@ -27,7 +28,7 @@ SAME = replace(OTHER, run="first")
 FIRST = Owner("first")
 
 
-@pytest.mark.parametrize("heartbeat", [BEAT, HANDOVER])
+@pytest.mark.parametrize("heartbeat", [BEAT, HANDOVER, replace(BEAT, who=None)])
 def test_a_heartbeat_reads_back_as_it_was_shown(heartbeat: Heartbeat) -> None:
     assert decode_heartbeat(encode_heartbeat(heartbeat)) == heartbeat
 

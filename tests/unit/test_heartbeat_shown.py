@@ -17,6 +17,7 @@ from hadoop_dr.adapters.reporting import Relay, reporting_files, reporting_namen
 from hadoop_dr.domain.errors import NotFound, Unreachable
 from hadoop_dr.domain.facts import Block, Blocks, Checksum
 from hadoop_dr.domain.heartbeat import Heartbeat
+from hadoop_dr.domain.process import Process
 from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter, shown_heartbeat
 from support.clock import StepClock
 
@@ -24,8 +25,8 @@ SERVICE = "/.hadoop-dr/p/services/e%20 ü"
 
 
 class Host:
-    def me(self) -> dict[str, Any]:
-        return {"host": "h", "pid": 1, "started": 2}
+    def me(self) -> Process:
+        return Process("h", 1, 2)
 
     def is_dead(self, owner: Any) -> bool:
         return False

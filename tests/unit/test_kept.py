@@ -4,41 +4,39 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import Any
+from dataclasses import replace
 
 from hadoop_dr.domain.kept import BEFORE, MOST_TOLD, Kept
-from hadoop_dr.domain.ledger import GENESIS, Entry
-from hadoop_dr.domain.service_state import ServiceState, dump_state, load_state, reduce_service
+from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.runs import PointVoided
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import ServiceState
+from support.entries import claimed, entries, entry, taken
+from support.entries import staged as all_staged
 
 POINT = "20261120T020000.000Z"
 NAME = f"dr-billing-kept-{POINT}.0"
 
 
-def entry(n: int, kind: str, **body: Any) -> Entry:
-    return Entry(n, 1, "r", "", kind, body, GENESIS, 1)
+def changes(rule: str, found: tuple[str, ...], number: int) -> ChangesKept:
+    return ChangesKept(1, POINT, number, "west", {"/r": NAME}, found, len(found), rule)
 
 
 def kept(n: int, rule: str = "refuse", found: tuple[str, ...] = ("/r/ü was made",), number: int = 0) -> Entry:
-    return entry(
-        n, "kept", claim=1, point=POINT, number=number, site="west", snapshots={"/r": NAME}, found=list(found),
-        count=len(found), rule=rule,
-    )  # fmt: skip
+    return entry(n, changes(rule, found, number))
 
 
 def staged() -> list[Entry]:
-    return [
-        entry(1, "claim", **{"try": 1}, point=POINT, moment_ms=1_795_140_000_000, owner={}, frozen={}),
-        entry(2, "taken", claim=1, point=POINT, moment_ms=1_795_140_000_000, source="east", target="west", roots={}),
-        entry(3, "staged", claim=1, point=POINT),
-    ]
+    return entries(claimed(POINT), taken(POINT), all_staged(POINT))
 
 
 def test_what_is_kept_is_known_until_a_person_removed_it() -> None:
     state = reduce_service([*staged(), kept(4)])
     assert state.kept == (Kept(4, POINT, 0, "west", {"/r": NAME}, ("/r/ü was made",), 1, "refuse"),)
     assert state.kept[0].told() == f"west:/r/.snapshot/{NAME}: 1 foreign change (/r/ü was made)"
-    assert reduce_service([entry(5, "unkept", kept=9)], state).kept == state.kept
-    assert reduce_service([entry(5, "unkept", kept=4)], state).kept == ()
+    assert reduce_service([entry(5, KeptRemoved(9))], state).kept == state.kept
+    assert reduce_service([entry(5, KeptRemoved(4))], state).kept == ()
 
 
 def test_of_much_only_the_first_is_written_out() -> None:
@@ -62,18 +60,18 @@ def test_a_staged_point_waits_for_a_person_while_its_last_word_is_refuse() -> No
     assert state.foreign(point) == state.kept[0]
     restored = reduce_service([kept(5, "restore", number=1)], state)
     assert restored.foreign(point) is None
-    void = reduce_service([entry(5, "void", claim=1, point=POINT, reason="x")], state)
+    void = reduce_service([entry(5, PointVoided(1, POINT, "x"))], state)
     assert void.foreign(void.points[POINT]) is None
     assert ServiceState().foreign(point) is None
 
 
 def test_an_undo_keeps_what_it_finds_and_says_so_once_it_is_done() -> None:
-    undoing = entry(4, "undoing", claim=1, point="", to=POINT, roots=["/r"], kept="dr-b-kept-1-4", reason="x")
+    undoing = entry(4, UndoBegun(1, "", POINT, ("/r",), "dr-b-kept-1-4", "x"))
     state = reduce_service([*staged(), kept(3), undoing])
     one = Kept(4, "", 0, "west", {"/r": "dr-b-kept-1-4"}, (), 0, "")
     assert state.kept[1] == one
     assert one.told() == "west:/r/.snapshot/dr-b-kept-1-4: what was there before an undo"
-    undone = entry(5, "undone", claim=1, to=POINT, kept="dr-b-kept-1-4", found=["/r/ü was made"], site="west", base={})
+    undone = entry(5, UndoDone(1, "", POINT, "west", "x", "dr-b-kept-1-4", ("/r/ü was made",), {}))
     after = reduce_service([undone], state).kept
     assert (after[0], after[1].found, after[1].count) == (state.kept[0], ("/r/ü was made",), 1)
 
@@ -107,11 +105,11 @@ def test_a_checkpoint_has_all_that_is_kept() -> None:
 
 
 def test_of_a_catalog_a_document_is_kept_and_it_is_behind_a_checkpoint_too() -> None:
-    body = {"snapshots": {}, "document": "/.hadoop-dr/p/services/billing/kept/ü.parquet", "event": 7}
-    one = kept(4, found=("table bill.ü was made",), number=-1)
-    state = reduce_service([*staged(), Entry(4, 1, "r", "", "kept", {**one.body, **body}, GENESIS, 1)])
+    document = "/.hadoop-dr/p/services/billing/kept/ü.parquet"
+    body = replace(changes("refuse", ("table bill.ü was made",), -1), snapshots={}, document=document, event=7)
+    state = reduce_service([*staged(), entry(4, body)])
     [held] = state.kept
-    assert (held.document, held.event, held.places) == (body["document"], 7, [body["document"]])
-    assert held.told() == f"west:{body['document']}: 1 foreign change (table bill.ü was made)"
+    assert (held.document, held.event, held.places) == (document, 7, [document])
+    assert held.told() == f"west:{document}: 1 foreign change (table bill.ü was made)"
     assert state.foreign(state.points[POINT]) == held
     assert load_state(json.loads(json.dumps(dump_state(state)))) == state

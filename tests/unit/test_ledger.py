@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.errors import Protocol, Refused, Superseded, Unknown, Unreachable
 from hadoop_dr.domain.ledger import (
     GENESIS,
+    Body,
     Entry,
     decode,
     encode,
@@ -20,12 +20,17 @@ from hadoop_dr.domain.ledger import (
     point_directory,
     service_chain,
 )
+from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
+from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved, UndoDone
+from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed, PointVoided, ServiceClaimed
 from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.service_state import PointState, ServiceState, dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import PointState, ServiceState
 from hadoop_dr.services.ledger.chain import Chain, read_copy
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.report import check_chain
 from sim.world import StepClock
+from support.entries import claimed, entries, entry, record, sealed, staged, taken
 
 PATH = "/.hadoop-dr/east-west/services/billing/ledger"
 ROLES = PairState(1, "east", "west", 1)
@@ -39,16 +44,16 @@ def chain(deciding: MemoryFiles, follower: MemoryFiles | None) -> Chain:
     return Chain(PATH, deciding, follower, StepClock(), checkpoint_every=20)
 
 
-def claim_body(point: str = "20261120T020000.000Z") -> dict[str, Any]:
-    return {"try": 1, "point": point, "moment_ms": 1_795_140_000_000, "owner": {}, "frozen": {}}
+def claim_body(point: str = "20261120T020000.000Z") -> ServiceClaimed:
+    return claimed(point, moment_ms=1_795_140_000_000)
 
 
-def void_body(point: str = "20261120T020000.000Z") -> dict[str, Any]:
-    return {"claim": 1, "point": point, "reason": "hostile name %2F ü"}
+def void_body(point: str = "20261120T020000.000Z") -> PointVoided:
+    return PointVoided(1, point, "hostile name %2F ü")
 
 
 def test_an_entry_reads_back_as_it_was_written() -> None:
-    entry = Entry(7, 3, "run ü", "2026-11-20T02:00:00.000Z", "void", void_body(), GENESIS, 2)
+    entry = Entry(7, 3, "run ü", "2026-11-20T02:00:00.000Z", void_body(), GENESIS, 2)
     assert decode(encode(entry), "here") == entry
 
 
@@ -62,40 +67,41 @@ def test_every_service_and_every_point_has_a_place_of_its_own_below_its_pair() -
 
 
 def test_an_entry_of_a_newer_format_is_refused_and_not_guessed_at() -> None:
-    content = encode(Entry(1, 1, "r", "", "void", void_body(), GENESIS, 1)).replace(b'"v":1', b'"v":2')
+    content = encode(Entry(1, 1, "r", "", void_body(), GENESIS, 1)).replace(b'"v":1', b'"v":2')
     with pytest.raises(Refused, match="ledger format 2"):
         decode(content, "here")
 
 
-@pytest.mark.parametrize("kind", ["claim", "taken", "sealed", "invented"])
+@pytest.mark.parametrize("kind", ["claim", "taken", "sealed"])
 def test_an_entry_without_what_its_kind_needs_is_no_entry(kind: str) -> None:
-    with pytest.raises(Protocol):
-        decode(encode(Entry(1, 1, "r", "", kind, {}, GENESIS, 1)), "here")
+    content = encode(Entry(1, 1, "r", "", KeptRemoved(1), GENESIS, 1))
+    with pytest.raises(Protocol, match=f"{kind} lacks" if kind != "claim" else "claim has|claim lacks"):
+        decode(content.replace(b'"unkept"', f'"{kind}"'.encode()).replace(b'{"kept":1}', b"{}"), "here")
 
 
 def test_two_writers_on_one_head_leave_one_winner() -> None:
     west, east = two_sites()
     first, second = chain(west, east), chain(west, east)
     first.entries(), second.entries()
-    first.append("claim", claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
+    first.append(claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
     with pytest.raises(Superseded):
-        second.append("claim", claim_body(), epoch=1, run="two", pair_n=1, seen_n=0)
+        second.append(claim_body(), epoch=1, run="two", pair_n=1, seen_n=0)
     assert [entry.run for entry in second.entries()] == ["one"]
 
 
 def test_a_decision_on_an_old_head_is_refused_even_when_the_chain_was_read_since() -> None:
     west, east = two_sites()
     one = chain(west, east)
-    one.append("claim", claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
+    one.append(claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
     with pytest.raises(Superseded):
-        one.append("void", void_body(), epoch=1, run="one", pair_n=1, seen_n=0)
+        one.append(void_body(), epoch=1, run="one", pair_n=1, seen_n=0)
 
 
 def test_a_changed_byte_anywhere_breaks_the_chain() -> None:
     west, east = two_sites()
     one = chain(west, east)
-    one.append("claim", claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
-    one.append("void", void_body(), epoch=1, run="one", pair_n=1, seen_n=1)
+    one.append(claim_body(), epoch=1, run="one", pair_n=1, seen_n=0)
+    one.append(void_body(), epoch=1, run="one", pair_n=1, seen_n=1)
     first = entry_path(PATH, 1)
     west.put(first, west.get(first).replace(b'"one"', b'"two"'))
     with pytest.raises(Protocol, match="does not follow"):
@@ -107,7 +113,7 @@ def test_a_missing_entry_is_named() -> None:
     west, east = two_sites()
     one = chain(west, east)
     for n in range(3):
-        one.append("claim", claim_body(), epoch=1, run=f"r{n}", pair_n=1, seen_n=n)
+        one.append(claim_body(), epoch=1, run=f"r{n}", pair_n=1, seen_n=n)
     west.remove(entry_path(PATH, 2))
     with pytest.raises(Protocol, match=r"000000000002\.json: ledger entry is missing on west"):
         chain(west, east).entries()
@@ -117,7 +123,7 @@ def test_the_other_copy_follows_byte_by_byte() -> None:
     west, east = two_sites()
     one = chain(west, east)
     for n in range(5):
-        one.append("claim", claim_body(), epoch=1, run=f"r{n}", pair_n=1, seen_n=n)
+        one.append(claim_body(), epoch=1, run=f"r{n}", pair_n=1, seen_n=n)
     assert one.follow() is None
     assert read_copy(east, PATH, 1, GENESIS).contents == read_copy(west, PATH, 1, GENESIS).contents
 
@@ -125,10 +131,10 @@ def test_the_other_copy_follows_byte_by_byte() -> None:
 def test_a_fork_is_kept_whole_beside_the_deciding_copy() -> None:
     west, east = two_sites()
     shared = chain(west, east)
-    shared.append("claim", claim_body(), epoch=1, run="shared", pair_n=1, seen_n=0)
+    shared.append(claim_body(), epoch=1, run="shared", pair_n=1, seen_n=0)
     shared.follow()
-    chain(west, None).append("void", void_body(), epoch=1, run="decides", pair_n=1, seen_n=1)
-    chain(east, None).append("void", void_body(), epoch=1, run="strays", pair_n=1, seen_n=1)
+    chain(west, None).append(void_body(), epoch=1, run="decides", pair_n=1, seen_n=1)
+    chain(east, None).append(void_body(), epoch=1, run="strays", pair_n=1, seen_n=1)
     mine = chain(west, east)
     fork = mine.fork()
     assert fork is not None
@@ -145,73 +151,38 @@ def test_a_reader_may_start_at_a_checkpoint_and_sees_the_same_state() -> None:
     west, east = two_sites()
     ledger = ServiceLedger(chain(west, east), ROLES)
     for n in range(43):
-        ledger.append("claim", claim_body(f"20261120T02000{n % 10}.{n:03d}Z"), f"r{n}", n)
+        ledger.append(claim_body(f"20261120T02000{n % 10}.{n:03d}Z"), f"r{n}", n)
     assert west.names(f"{PATH}/checkpoints") == ["000000000020.json", "000000000040.json"]
     late = ServiceLedger(chain(west, east), ROLES)
     assert late.read() == ledger.read()
     assert late.chain.head_n == 43
-    late.append("void", void_body(ledger.read().claim.point), "last", 43)  # type: ignore[union-attr]
+    late.append(void_body(ledger.read().claim.point), "last", 43)  # type: ignore[union-attr]
     assert ledger.read() == late.read()
 
 
 def test_an_epoch_that_is_over_appends_nothing() -> None:
     west, east = two_sites()
-    ServiceLedger(chain(west, east), PairState(2, "west", "west", 2)).append("claim", claim_body(), "new", 0)
+    ServiceLedger(chain(west, east), PairState(2, "west", "west", 2)).append(claim_body(), "new", 0)
     with pytest.raises(Superseded, match="epoch 1 is over"):
-        ServiceLedger(chain(west, east), ROLES).append("claim", claim_body(), "old", 1)
+        ServiceLedger(chain(west, east), ROLES).append(claim_body(), "old", 1)
 
 
 def test_only_a_seal_makes_a_point_visible() -> None:
     west, east = two_sites()
-    ledger, point = ServiceLedger(chain(west, east), ROLES), claim_body()["point"]
-    taken = {
-        "claim": 1,
-        "point": point,
-        "moment_ms": 5,
-        "late_by_ms": 0,
-        "skew_ms": 0,
-        "proof": "atomic",
-        "source": "east",
-        "target": "west",
-        "roots": {},
-    }
-    staged = {"claim": 1, "point": point, "entries": 0, "files": 0, "bytes": 0, "documents": {}}
-    sealed = {
-        "claim": 1,
-        "point": point,
-        "baseline": None,
-        "verified": {},
-        "snapshots": {},
-        "retention": {},
-        "summary": {},
-    }
-    for n, (kind, body) in enumerate(
-        [("claim", claim_body()), ("taken", taken), ("staged", staged), ("sealed", sealed)]
-    ):
+    ledger, point = ServiceLedger(chain(west, east), ROLES), claim_body().point
+    for n, body in enumerate((claim_body(), taken(point), staged(point), sealed(point))):
         assert ledger.read().sealed() == []
-        ledger.append(kind, body, "run", n)
+        ledger.append(body, "run", n)
     state = ledger.read()
     assert [p.point for p in state.sealed()] == [point]
     assert state.claim is None
 
 
 def test_a_state_survives_being_written_down() -> None:
-    entries = [
-        Entry(1, 4, "r", "", "claim", claim_body(), GENESIS, 1),
-        Entry(
-            2,
-            4,
-            "r",
-            "",
-            "rearmed",
-            {"claim": 1, "point": "20261120T030000.000Z", "moment_ms": 9, "void": claim_body()["point"]},
-            GENESIS,
-            1,
-        ),
-    ]
-    state = reduce_service(entries)
+    rearmed = MomentRearmed(1, "20261120T030000.000Z", 9, claim_body().point)
+    state = reduce_service(entries(claim_body(), rearmed))
     assert load_state(json.loads(json.dumps(dump_state(state)))) == state
-    assert state.points[claim_body()["point"]].state is PointState.VOID
+    assert state.points[claim_body().point].state is PointState.VOID
     assert state.claim is not None
     assert state.claim.point == "20261120T030000.000Z"
 
@@ -232,10 +203,10 @@ def test_bringing_the_other_copy_in_step_reads_its_newest_entry_and_no_other() -
     west, east = MemoryFiles(MemoryCluster("west")), Counted(MemoryCluster("east"))
     ledger = ServiceLedger(chain(west, east), ROLES)
     for n in range(15):
-        ledger.append("claim", claim_body(f"20261120T020000.{n:03d}Z"), f"r{n}", n)
+        ledger.append(claim_body(f"20261120T020000.{n:03d}Z"), f"r{n}", n)
     assert ledger.chain.follow() is None
     late = ServiceLedger(chain(west, east), ROLES)
-    late.append("void", void_body(), "last", late.read().claim.n)  # type: ignore[union-attr]
+    late.append(void_body(), "last", late.read().claim.n)  # type: ignore[union-attr]
     east.reads = 0
     assert late.chain.follow() is None
     assert east.reads == 1
@@ -244,35 +215,25 @@ def test_bringing_the_other_copy_in_step_reads_its_newest_entry_and_no_other() -
 
 def test_a_checkpoint_is_as_long_as_what_exists_and_not_as_what_ever_was() -> None:
     names = [f"20261120T02{n // 60:02d}{n % 60:02d}.000Z" for n in range(300)]
-    entries = [Entry(n, 1, "r", "", "claim", claim_body(name), GENESIS, 1) for n, name in enumerate(names)]
-    gone = [[site, name] for name in names[:250] for site in ("east", "west")] + [["east", names[250]]]
-    entries.append(Entry(301, 1, "r", "", "pruned", {"points": gone}, GENESIS, 1))
-    state = reduce_service(entries)
+    gone = [*((site, name) for name in names[:250] for site in ("east", "west")), ("east", names[250])]
+    state = reduce_service(entries(*(claim_body(name) for name in names), PointsPruned(tuple(gone))))
     kept = load_state(json.loads(json.dumps(dump_state(state))))
     assert list(kept.points) == names[150:]
     assert kept.points[names[250]] == state.points[names[250]]
     assert kept.claim == state.claim
 
 
-def kept(name: str) -> dict[str, Any]:
-    return {"snapshot": name, "id": 1, "created_ms": 2}
-
-
 def state_of(points: dict[str, bool]) -> ServiceState:
     """Sealed points taken on east, and whether they were compared whole."""
-    entries = []
+    told_of: list[Body] = []
     for point, audited in points.items():
-        taken = {"point": point, "source": "east", "target": "west", "roots": {"/a b": kept(f"s{point}")},
-                 "moment_ms": 0}  # fmt: skip
-        sealed = {"point": point, "snapshots": {"/a b": kept(f"t{point}")}, "summary": {"audited": audited}}
-        for kind, body in (("claim", claim_body(point)), ("taken", taken), ("staged", {"point": point}),
-                           ("sealed", sealed)):  # fmt: skip
-            entries.append(Entry(len(entries) + 1, 1, "run", "2026-11-20T02:00:00.000Z", kind, body, GENESIS, 1))
-    return reduce_service(entries)
+        told_of += [claim_body(point), taken(point, {"/a b": f"s{point}"}), staged(point)]
+        told_of += [sealed(point, {"/a b": f"t{point}"}, audited=audited)]
+    return reduce_service(entries(*told_of))
 
 
-def told(state: ServiceState, kind: str, body: dict[str, Any]) -> ServiceState:
-    return reduce_service([Entry(99, 1, "run", "2026-11-20T02:00:00.000Z", kind, body, GENESIS, 1)], state)
+def told(state: ServiceState, body: Body) -> ServiceState:
+    return reduce_service([entry(99, body)], state)
 
 
 OLD, MIDDLE, NEW = (f"2026112{n}T020000.000Z" for n in range(3))
@@ -282,22 +243,21 @@ def test_an_audit_looks_back_to_the_newest_point_that_was_compared_whole_where_i
     state = state_of({OLD: True, MIDDLE: True, NEW: False})
     assert state.newest_audited("east") == state.points[MIDDLE]
     assert state.newest_audited("west") is None
-    assert told(state, "pruned", {"points": [["east", MIDDLE]]}).newest_audited("east") == state.points[OLD]
+    assert told(state, PointsPruned((("east", MIDDLE),))).newest_audited("east") == state.points[OLD]
     assert state.audit_base("east") == state.points[MIDDLE]
 
 
 def test_while_no_point_was_audited_an_audit_looks_back_to_the_oldest_that_still_lies_there() -> None:
     state = state_of({OLD: False, NEW: False})
     assert state.audit_base("east") == state.points[OLD]
-    assert told(state, "pruned", {"points": [["east", OLD]]}).audit_base("east") == state.points[NEW]
+    assert told(state, PointsPruned((("east", OLD),))).audit_base("east") == state.points[NEW]
     assert state.audit_base("west") is None
 
 
 def test_after_an_undo_plans_bind_to_the_snapshots_it_left() -> None:
     state = state_of({OLD: True})
     assert state.points[OLD].live_on("west")["/a b"].name == f"t{OLD}"
-    left = {"/a b": {"snapshot": "undo", "id": 1, "created_ms": 2}}
-    undone = told(state, "undone", {"to": OLD, "site": "west", "base": left})
+    undone = told(state, UndoDone(1, "", OLD, "west", "", "kept", (), {"/a b": record("undo")}))
     assert undone.points[OLD].live_on("west")["/a b"].name == "undo"
 
 
@@ -324,7 +284,7 @@ class Unsure(MemoryFiles):
 
 def append(west: MemoryFiles) -> ServiceLedger:
     ledger = ServiceLedger(chain(west, None), ROLES)
-    ledger.append("claim", claim_body(), "mine", 0)
+    ledger.append(claim_body(), "mine", 0)
     return ledger
 
 
@@ -372,14 +332,14 @@ def test_a_checkpoint_that_a_site_does_not_keep_is_a_note_of_an_append_that_succ
     west, east = two_sites()
     ledger = ServiceLedger(chain(west, east), ROLES)
     for n in range(19):
-        ledger.append("claim", claim_body(f"20261120T02000{n % 10}.{n:03d}Z"), f"r{n}", n)
+        ledger.append(claim_body(f"20261120T02000{n % 10}.{n:03d}Z"), f"r{n}", n)
     kept = {"west": west, "east": east}
 
     def lost(path: str, content: bytes) -> None:
         raise Unknown(path, "the answer was lost")
 
     monkeypatch.setattr(kept[site], "put", lost)
-    assert ledger.append("claim", claim_body(), "last", 19).n == 20
+    assert ledger.append(claim_body(), "last", 19).n == 20
     [note] = ledger.take_notes()
     assert note.startswith(f"the checkpoint of ledger entry 20 is not on {site}: ")
     assert ledger.take_notes() == []

@@ -5,16 +5,18 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.checks import Mark
-from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned, RootsReleased
 from hadoop_dr.domain.owners import Claimed, Clash, clashes, contested, owner_results
 from hadoop_dr.domain.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
+from support.entries import entry as any_entry
 
 OWNED = {"/wh/x ü": "other", "/wh/x ü+": "other", "/a/b/c%20": "third", "/mine/t": "me"}
 DECLARED = {"me": ("/data/me",), "other": ("/data/o", "/wh"), "new": ("/data/n/deep",)}
 
 
-def entry(n: int, kind: str, service: str, *roots: str) -> Entry:
-    return Entry(n, 1, "r", "", kind, {"service": service, "roots": list(roots)}, GENESIS, 0)
+def entry(n: int, kind: type[RootsOwned | RootsReleased], service: str, *roots: str) -> Entry:
+    return any_entry(n, kind(service, roots))
 
 
 @pytest.mark.parametrize(
@@ -80,20 +82,20 @@ def test_thousands_of_roots_beside_thousands_of_others_are_looked_at_in_no_time(
 
 def test_the_first_to_own_a_root_has_it_until_it_gives_it_up() -> None:
     state = reduce_pair([
-        entry(1, "roots_owned", "one", "/a b", "/c"),
-        entry(2, "roots_owned", "two", "/a b", "/d"),
-        entry(3, "roots_released", "two", "/a b", "/nobody's"),
+        entry(1, RootsOwned, "one", "/a b", "/c"),
+        entry(2, RootsOwned, "two", "/a b", "/d"),
+        entry(3, RootsReleased, "two", "/a b", "/nobody's"),
     ])  # fmt: skip
     assert state.owners == {"/a b": "one", "/c": "one", "/d": "two"}
     assert state.owned_by("one") == ["/a b", "/c"]
-    later = reduce_pair([entry(4, "roots_released", "one", "/a b"), entry(5, "roots_owned", "two", "/a b")], state)
+    later = reduce_pair([entry(4, RootsReleased, "one", "/a b"), entry(5, RootsOwned, "two", "/a b")], state)
     assert later.owners == {"/c": "one", "/d": "two", "/a b": "two"}
     assert later.n == 5
 
 
 def test_a_change_of_roles_leaves_the_owners_alone() -> None:
-    roles = Entry(2, 2, "r", "", "roles", {"primary": "west", "deciding": "west", "by": "", "reason": ""}, GENESIS, 0)
-    state = reduce_pair([entry(1, "roots_owned", "one", "/a"), roles])
+    roles = any_entry(2, RolesSet("west", "west", "", ""), epoch=2)
+    state = reduce_pair([entry(1, RootsOwned, "one", "/a"), roles])
     assert state == PairState(2, "west", "west", 2, {"/a": "one"})
 
 

@@ -10,6 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, entry_path, pair_chain
+from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.roles import Roles, RolesRead
@@ -117,11 +118,10 @@ def test_a_silent_site_does_not_keep_a_root_from_its_owner() -> None:
 def test_copies_that_went_apart_are_seen_behind_checkpoints_too_and_the_deciding_one_counts() -> None:
     pair = Pair()
     pair.grow(PAIR_CHECKPOINT_EVERY + 2)
-    body = {"service": "stray", "roots": ["/stray"]}
     for site, service in (("east", "stray"), ("west", "svc")):
         chain = Chain(PATH, pair.files[site], None, pair.clock)  # type: ignore[arg-type]
         n = len(chain.entries()) and chain.head_n
-        chain.append("roots_owned", {**body, "service": service}, epoch=1, run="r", pair_n=0, seen_n=n)
+        chain.append(RootsOwned(service, ("/stray",)), epoch=1, run="r", pair_n=0, seen_n=n)
     assert pair.read().state.owners["/stray"] == "svc"
 
 
@@ -140,7 +140,6 @@ def test_two_copies_of_which_neither_decides_are_refused() -> None:
     for site in ("east", "west"):
         chain = Chain(PATH, pair.files[site], None, pair.clock)  # type: ignore[arg-type]
         other = "west" if site == "east" else "east"
-        body = {"primary": site, "deciding": other, "by": "x", "reason": "x"}
-        chain.append("roles", body, epoch=2, run="r", pair_n=0, seen_n=len(chain.entries()))
+        chain.append(RolesSet(site, other, "x", "x"), epoch=2, run="r", pair_n=0, seen_n=len(chain.entries()))
     with pytest.raises(Refused, match="neither copy decides"):
         pair.read()

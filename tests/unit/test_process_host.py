@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ import psutil
 import pytest
 
 from hadoop_dr.adapters.process import LocalHost, host
+from hadoop_dr.domain.process import Process
 
 SLEEPS = "import sys; print('up', flush=True); sys.stdin.read()"
 NAME = "a) R (b 1 2"
 """What follows its first parenthesis looks like the fields that come after a name."""
-OURS = "from hadoop_dr.adapters.process import LocalHost; import json; print(json.dumps(dict(LocalHost().me())))"
+OURS = (
+    "from hadoop_dr.adapters.process import LocalHost; import dataclasses, json; "
+    "print(json.dumps(dataclasses.asdict(LocalHost().me())))"
+)
 
 
 @pytest.fixture
@@ -48,16 +53,16 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def owner(process: subprocess.Popen[Any]) -> dict[str, Any]:
+def owner(process: subprocess.Popen[Any]) -> Process:
     """What a process would have said of itself."""
     seen = host._seen(process.pid)
     assert seen
-    return {**LocalHost().me(), "pid": process.pid, "started": seen[1]}
+    return replace(LocalHost().me(), pid=process.pid, started=seen[1])
 
 
 def test_a_process_says_of_itself_what_others_see_of_it() -> None:
     me = LocalHost().me()
-    assert isinstance(me["started"], int)
+    assert me.started is not None
     assert not LocalHost().is_dead(me)
 
 
@@ -88,13 +93,13 @@ def test_a_pid_that_somebody_else_got_is_not_the_process_that_claimed(
     start: Callable[..., subprocess.Popen[str]],
 ) -> None:
     me = owner(start(sys.executable, "-c", SLEEPS))
-    assert LocalHost().is_dead({**me, "started": me["started"] - 1})
+    assert LocalHost().is_dead(replace(me, started=me.started - 1))
 
 
 def test_of_another_machine_another_boot_or_an_owner_without_a_process_nothing_is_certain(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    before = {**LocalHost().me(), "pid": 2**22, "started": 1}
+    before = replace(LocalHost().me(), pid=2**22, started=1)
     assert LocalHost().is_dead(before)
     (tmp_path / "sys/kernel/random").mkdir(parents=True)
     (tmp_path / "sys/kernel/random/boot_id").write_text("0b5e2f6e-0000-4000-8000-00000000beef\n")
@@ -103,9 +108,8 @@ def test_of_another_machine_another_boot_or_an_owner_without_a_process_nothing_i
     with monkeypatch.context() as rebooted:
         rebooted.setattr(host, "_PROC", tmp_path)
         assert not LocalHost().is_dead(before)
-    assert not LocalHost().is_dead({**before, "host": "another"})
-    for unsure in ({}, {**before, "pid": "1"}, {**before, "started": None}, {**before, "started": 1.5}):
-        assert not LocalHost().is_dead(unsure)
+    assert not LocalHost().is_dead(replace(before, host="another"))
+    assert not LocalHost().is_dead(replace(before, started=None))
 
 
 def test_a_process_that_may_not_be_looked_at_is_not_dead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -123,7 +127,7 @@ def test_a_process_with_blanks_and_parentheses_in_its_name_is_known(tmp_path: Pa
         until(lambda: NAME.encode() in Path(f"/proc/{process.pid}/stat").read_bytes())
         me = owner(process)
         assert not LocalHost().is_dead(me)
-        assert LocalHost().is_dead({**me, "started": me["started"] - 1})
+        assert LocalHost().is_dead(replace(me, started=me.started - 1))
     finally:
         process.kill()
         process.wait()
@@ -136,6 +140,7 @@ def test_state_and_start_tick_are_the_fields_that_the_manual_says() -> None:
 
 
 def test_what_another_process_of_this_machine_says_of_itself_is_understood() -> None:
-    said = json.loads(subprocess.run([sys.executable, "-c", OURS], capture_output=True, text=True, check=True).stdout)
-    assert said["host"] == LocalHost().me()["host"]
+    answer = subprocess.run([sys.executable, "-c", OURS], capture_output=True, text=True, check=True).stdout
+    said = Process(**json.loads(answer))
+    assert said.host == LocalHost().me().host
     assert LocalHost().is_dead(said)

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import no_longer_owned, selection_of
-from hadoop_dr.domain.ledger import GENESIS, Entry
-from hadoop_dr.domain.service_state import Point, ServiceState, dump_state, load_state, reduce_service
+from hadoop_dr.domain.ledger import Body
+from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed, PointVoided
+from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import Point, ServiceState
+from support.entries import claimed, entries, sealed, taken
 
 FIRST, SECOND, THIRD = (f"2026112{n}T020000.000Z" for n in range(3))
-OLD, NEW = {"text": "protect ü: old", "file": "a b.yaml"}, {"text": "protect ü: new", "file": "c.yaml"}
-
-
-def entries(*told: tuple[str, dict[str, Any]]) -> list[Entry]:
-    return [Entry(n, 1, f"run {n}", "", kind, body, GENESIS, 1) for n, (kind, body) in enumerate(told, 1)]
-
-
-def claim(point: str, frozen: dict[str, str]) -> tuple[str, dict[str, Any]]:
-    return "claim", {"try": 1, "point": point, "moment_ms": 5, "owner": {}, "frozen": frozen}
-
-
-def taken(point: str) -> tuple[str, dict[str, Any]]:
-    return "taken", {"claim": 1, "point": point, "moment_ms": 5, "roots": {}}
+OLD = FrozenPolicy("protect ü: old", "a b.yaml", "incremental", "pull")
+NEW = FrozenPolicy("protect ü: new", "c.yaml", "full", "push", "why ü", 7)
 
 
 def only(state: ServiceState, point: str = FIRST) -> Point:
@@ -31,32 +23,31 @@ def only(state: ServiceState, point: str = FIRST) -> Point:
 
 
 def test_a_point_keeps_the_policy_it_was_taken_under_whoever_claims_it_again() -> None:
-    assert only(reduce_service(entries(claim(FIRST, OLD), claim(FIRST, NEW)))).frozen == NEW
-    assert only(reduce_service(entries(claim(FIRST, OLD), taken(FIRST), claim(FIRST, NEW)))).frozen == OLD
-    assert only(reduce_service(entries(claim(FIRST, OLD), taken(FIRST), claim(SECOND, NEW)))).frozen == OLD
+    assert only(reduce_service(entries(claimed(FIRST, OLD), claimed(FIRST, NEW)))).frozen == NEW
+    assert only(reduce_service(entries(claimed(FIRST, OLD), taken(FIRST), claimed(FIRST, NEW)))).frozen == OLD
+    assert only(reduce_service(entries(claimed(FIRST, OLD), taken(FIRST), claimed(SECOND, NEW)))).frozen == OLD
 
 
 def test_a_moment_that_is_armed_again_is_of_the_same_policy() -> None:
     state = reduce_service(
-        entries(claim(FIRST, OLD), ("rearmed", {"claim": 1, "point": SECOND, "moment_ms": 6, "void": FIRST}))
+        entries(claimed(FIRST, OLD), MomentRearmed(1, SECOND, 6, FIRST))
     )
-    assert (only(state).frozen, only(state, SECOND).frozen) == ({}, OLD)
+    assert (only(state).frozen, only(state, SECOND).frozen) == (NO_POLICY, OLD)
 
 
 def test_a_checkpoint_keeps_the_policy_of_what_is_under_way_and_of_nothing_else() -> None:
-    sealed = ("sealed", {"claim": 1, "point": FIRST, "snapshots": {}, "summary": {}})
-    void = ("void", {"claim": 3, "point": SECOND, "reason": "why"})
-    begun = (claim(FIRST, OLD), taken(FIRST), sealed, claim(SECOND, OLD), void, claim(THIRD, NEW))
+    void = PointVoided(3, SECOND, "why")
+    begun = (claimed(FIRST, OLD), taken(FIRST), sealed(FIRST), claimed(SECOND, OLD), void, claimed(THIRD, NEW))
     state = reduce_service(entries(*begun))
     assert load_state(json.loads(json.dumps(dump_state(state)))) == state
-    assert [point.frozen for point in state.points.values()] == [{}, {}, NEW]
+    assert [point.frozen for point in state.points.values()] == [NO_POLICY, NO_POLICY, NEW]
 
 
 def test_the_point_before_another_is_the_newest_visible_one_of_an_earlier_moment() -> None:
-    def sealed(point: str) -> list[tuple[str, dict[str, Any]]]:
-        return [claim(point, OLD), taken(point), ("sealed", {"claim": 1, "point": point, "snapshots": {}})]
+    def whole(point: str) -> list[Body]:
+        return [claimed(point, OLD), taken(point), sealed(point)]
 
-    state = reduce_service(entries(*sealed(FIRST), *sealed(SECOND), claim(THIRD, NEW)))
+    state = reduce_service(entries(*whole(FIRST), *whole(SECOND), claimed(THIRD, NEW)))
     assert state.sealed_before(THIRD) == only(state, SECOND)
     assert state.sealed_before(SECOND) == only(state, FIRST)
     assert state.sealed_before(FIRST) is None

@@ -13,7 +13,8 @@ from hadoop_dr.domain.catalog.protectable import part as part_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.datasets import unfit_location
-from hadoop_dr.domain.incomplete import COMPLETE, KEPT, incomplete_of, incomplete_results, incomplete_warnings
+from hadoop_dr.domain.incomplete import KEPT, incomplete_of, incomplete_results, incomplete_warnings
+from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 from hadoop_dr.domain.root_layout import Why
 from hadoop_dr.domain.roots import Barred, Decision
 from support.catalogs import database, foreign_key, partition, primary_key, statistics, table
@@ -179,13 +180,13 @@ def test_a_point_keeps_the_first_names_and_the_count_of_all() -> None:
         Finding(CatalogKey(Kind.TABLE, "bill", f"t{n:03}"), Uncovered.ROOT, True, "because") for n in range(KEPT + 5)
     ]
     kept = incomplete_of(found)
-    assert kept["count"] == KEPT + 5
-    assert len(kept["objects"]) == KEPT
-    assert kept["objects"][0] == {"object": "table bill.t000", "why": "no-root", "reason": "because"}
+    assert kept.count == KEPT + 5
+    assert len(kept.objects) == KEPT
+    assert kept.objects[0] == LeftOut("table bill.t000", "no-root", "because")
     warnings = incomplete_warnings(kept)
     assert warnings[0] == "not protected: table bill.t000 (no-root): because"
     assert "100 more" in warnings[-1]
-    assert incomplete_warnings(COMPLETE) == []
+    assert incomplete_warnings(Incomplete()) == []
 
 
 def test_thousands_of_partitions_beside_a_thousand_roots_are_looked_at_at_once() -> None:

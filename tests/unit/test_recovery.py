@@ -10,9 +10,13 @@ import pytest
 
 from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.ids import point_id
-from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.ledger import Body
+from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
 from hadoop_dr.domain.recovery import Left, Step, next_step, same_as_kept
-from hadoop_dr.domain.service_state import PointState, ServiceState, dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import PointState, ServiceState
+from support.entries import claimed, entries, record, sealed, staged, taken
 
 
 @dataclass(frozen=True)
@@ -118,31 +122,19 @@ def test_a_point_whose_ledger_lost_an_entry_is_undone_when_a_work_area_shows_a_p
 S, P = "20261120T020000.000Z", "20261120T030000.000Z"
 
 
-def entry(n: int, kind: str, body: dict[str, Any]) -> Entry:
-    return Entry(n, 1, "run", "2026-11-20T02:00:00.000Z", kind, body, GENESIS, 1)
+def begun(point: str) -> list[Body]:
+    return [claimed(point), taken(point, ("/a b", "/ü")), staged(point)]
 
 
-def kept(name: str) -> dict[str, Any]:
-    return {"snapshot": name, "id": 1, "created_ms": 2}
+def state_after(*bodies: Body) -> ServiceState:
+    return reduce_service(entries(*begun(S), sealed(S, {"/a b": "s1", "/ü": "s2"}), *begun(P), *bodies))
 
 
-def begun(point: str) -> list[tuple[str, dict[str, Any]]]:
-    claim = {"try": 1, "point": point, "moment_ms": 0, "owner": {}, "frozen": {}}
-    taken = {"point": point, "moment_ms": 0, "source": "east", "target": "west", "roots": {"/a b": {}, "/ü": {}}}
-    return [("claim", claim), ("taken", taken), ("staged", {"point": point})]
+def undoing(kept: str) -> UndoBegun:
+    return UndoBegun(1, P, S, ("/a b",), kept, "lost")
 
 
-def state_after(*kinds: tuple[str, dict[str, Any]]) -> ServiceState:
-    sealed = {"point": S, "snapshots": {"/a b": kept("s1"), "/ü": kept("s2")}, "summary": {}}
-    entries = [*begun(S), ("sealed", sealed), *begun(P), *kinds]
-    return reduce_service(entry(n, kind, body) for n, (kind, body) in enumerate(entries, 1))
-
-
-def undoing(kept: str) -> tuple[str, dict[str, Any]]:
-    return "undoing", {"point": P, "to": S, "roots": ["/a b"], "kept": kept, "reason": "lost"}
-
-
-UNDONE = ("undone", {"to": S, "point": P, "reason": "lost", "site": "west", "base": {"/a b": kept("after")}})
+UNDONE = UndoDone(1, P, S, "west", "lost", "kept 1", (), {"/a b": record("after")})
 
 
 def test_an_announced_undo_stands_with_all_that_was_kept_until_it_is_done_also_behind_a_checkpoint() -> None:
@@ -163,15 +155,14 @@ def test_an_undo_that_is_done_ends_its_point_and_the_next_plan_binds_to_what_it_
 
 
 def test_a_sealed_point_ends_an_undo_because_all_of_its_tree_was_compared() -> None:
-    sealed = ("sealed", {"point": P, "snapshots": {}, "summary": {}})
-    assert state_after(undoing("kept 1"), sealed).undo is None
+    assert state_after(undoing("kept 1"), sealed(P)).undo is None
 
 
 def test_a_run_whose_claim_is_in_force_goes_on_with_its_point_and_no_other_run_does() -> None:
     state = state_after()
     assert state.goes_on("run") == state.points[P]
     assert state.goes_on("another") is None
-    over = state_after(("released", {"claim": 5, "reason": ""}))
+    over = state_after(ClaimReleased(5, ""))
     assert over.goes_on("run") is None
     assert (
         replace(state, points={**state.points, P: replace(state.points[P], state=PointState.VOID)}).goes_on("run")
@@ -181,7 +172,7 @@ def test_a_run_whose_claim_is_in_force_goes_on_with_its_point_and_no_other_run_d
 
 def test_a_moment_whose_name_was_used_is_taken_a_millisecond_later() -> None:
     at = 1_795_140_000_000
-    state = reduce_service(entry(n, *begun(point_id(at + n))[0]) for n in range(2))
+    state = reduce_service(entries(*(claimed(point_id(at + n)) for n in range(2))))
     assert [state.free_moment(at + n) - at for n in (-1, 0, 1, 2)] == [-1, 2, 2, 2]
 
 

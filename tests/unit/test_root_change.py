@@ -10,7 +10,9 @@ import pytest
 
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.facts import FileAttributes, Kind
-from hadoop_dr.domain.ledger import GENESIS, Entry
+from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.ledger import Body
+from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointPinned, RootsChanged
 from hadoop_dr.domain.root_change import (
     Proposal,
     as_text,
@@ -27,7 +29,9 @@ from hadoop_dr.domain.root_change import (
     under_way,
 )
 from hadoop_dr.domain.roots import Layout, decide_roots
-from hadoop_dr.domain.service_state import RootChange, ServiceState, dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import RootChange, ServiceState
+from support.entries import claimed, entries, entry, sealed, taken
 
 A, B, C, LAKE = "/data/ü %", "/data/ü %/b", "/data/ü %/b/c+", "/lake"
 OLD, NEW, LATER = (f"2026112{n}T020000.000Z" for n in range(3))
@@ -75,27 +79,23 @@ def test_whose_snapshots_stand_in_the_way_decides_what_helps() -> None:
 
 def state(**points: Any) -> ServiceState:
     """Sealed points, by id, with their roots; ``summary`` may be given with them."""
-    told_of: list[tuple[str, dict[str, Any]]] = []
+    told_of: list[Body] = []
     for name, (roots, summary) in points.items():
         point = {"o": OLD, "n": NEW}[name]
-        taken = {"point": point, "source": "east", "target": "west", "roots": dict.fromkeys(roots, "s"), "moment_ms": 0}
-        claim = {"try": 1, "point": point, "moment_ms": 0, "owner": {}, "frozen": {}}
-        sealed = {"point": point, "snapshots": dict.fromkeys(roots, "s"), "summary": summary}
-        told_of += [("claim", claim), ("taken", taken), ("sealed", sealed)]
-    return reduce_service(Entry(n, 1, "run", "", kind, body, GENESIS, 1) for n, (kind, body) in enumerate(told_of, 1))
+        told_of += [claimed(point), taken(point, roots), sealed(point, dict.fromkeys(roots, "s"), **summary)]
+    return reduce_service(entries(*told_of))
 
 
-def and_then(before: ServiceState, *told_of: tuple[str, dict[str, Any]]) -> ServiceState:
-    return reduce_service((Entry(50, 1, "ordered", "", kind, body, GENESIS, 1) for kind, body in told_of), before)
+def and_then(before: ServiceState, *told_of: Body) -> ServiceState:
+    return reduce_service((entry(50, body, "ordered") for body in told_of), before)
 
 
-def change(site: str, *points: str, old: tuple[str, ...] = (B,)) -> tuple[str, dict[str, Any]]:
-    body = {"claim": 1, "site": site, "old": list(old), "new": [A], "reason": "ü why"}
-    return "root_change", {**body, "points": [[site, point] for point in points]}
+def change(site: str, *points: str, old: tuple[str, ...] = (B,)) -> RootsChanged:
+    return RootsChanged(1, site, old, (A,), tuple((site, point) for point in points), "ü why")
 
 
 def test_a_proposal_names_what_gives_way_to_what_and_which_points_go_where() -> None:
-    live = {B: {"files": 7, "names": 9}, LAKE: {"files": 3, "names": 3}}
+    live = {B: Held(7, 9), LAKE: Held(3, 3)}
     summary = {"live": live, "seconds": {"place": 1.25, "verify": 2.0, "plan": 9.0}}
     found = propose(state(o=((LAKE,), {}), n=((B, LAKE), summary)), (A, LAKE), "east", "west")
     assert found == Proposal((B,), (A,), {"east": [NEW], "west": [NEW]}, OLD, 7, 3.2)
@@ -127,21 +127,10 @@ def test_a_change_is_under_way_until_a_point_is_sealed_and_survives_being_writte
     assert gone.sealed_on_target() == []
     assert gone.newest_sound() is None
     assert gone.points[NEW].gone == ("east", "west")
-    claim = {"try": 1, "point": LATER, "moment_ms": 0, "owner": {}, "frozen": {}}
-    taken = {"point": LATER, "source": "east", "target": "west", "roots": {A: {}}, "moment_ms": 0}
-    sealed = {"point": LATER, "snapshots": {A: {}}, "summary": {}}
-    ended = and_then(gone, ("claim", claim), ("taken", taken), ("sealed", sealed))
+    ended = and_then(gone, claimed(LATER), taken(LATER, (A,)), sealed(LATER, {A: "s"}))
     assert (ended.change, ended.sticky_roots(), under_way(ended)) == (None, {A}, [])
     assert load_state(json.loads(json.dumps(dump_state(ended)))) == ended
     assert and_then(begun, change("east", "20000101T000000.000Z")).points.keys() == begun.points.keys()
-
-
-class Held(ServiceState):
-    """A ledger that pins the older point, as a later kind of entry will."""
-
-    def pinned(self) -> frozenset[str]:
-        """The older one."""
-        return frozenset({OLD})
 
 
 def test_pins_and_damage_stand_against_a_change_and_the_newest_point_alone_does_not() -> None:
@@ -150,11 +139,12 @@ def test_pins_and_damage_stand_against_a_change_and_the_newest_point_alone_does_
     assert proposal is not None
     assert before.pinned() == frozenset()
     assert objections(proposal, before) == []
-    [pinned] = objections(proposal, Held(before.points))
+    held = and_then(before, PointPinned(OLD, "ann ü", "the audit"), PointPinned(OLD, "drill", "a rehearsal"))
+    [pinned] = objections(proposal, held)
     assert f"points that are pinned: {OLD}" in pinned.detail
-    damaged = and_then(before, ("damaged", {"point": OLD, "reason": "rot", "files": []}))
+    damaged = and_then(before, PointDamaged(OLD, "rot"))
     assert objections(proposal, damaged) == []
-    [newest] = objections(proposal, and_then(damaged, ("damaged", {"point": NEW, "reason": "rot", "files": []})))
+    [newest] = objections(proposal, and_then(damaged, PointDamaged(NEW, "rot")))
     assert f"the newest point, {NEW}, is damaged" in newest.detail
     assert objections(Proposal((B,), (A,), {"east": [], "west": []}), ServiceState()) == []
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.sampling import next_sample
 from hadoop_dr.domain.service_state import Point, PointState
+from support.entries import sealed as seal
 
 
-def sealed(*runs: dict[str, Any] | None) -> list[Point]:
+def sealed(*runs: Sampled | None) -> list[Point]:
     """Points by their numbers, each with what its run sampled."""
-    summaries = [{"sampled": kept} if kept else {} for kept in runs]
     return [
-        Point(str(number), number, PointState.SEALED, "run", 1, 1, sealed={"summary": summary})
-        for number, summary in enumerate(summaries)
+        Point(str(number), number, PointState.SEALED, "run", 1, 1, sealed=seal(str(number), sampled=kept))
+        for number, kept in enumerate(runs)
     ]
 
 
-def sample(point: int, *, taken: bool = True) -> dict[str, Any]:
-    return {"point": str(point), "taken": taken}
+def sample(point: int, *, taken: bool = True) -> Sampled:
+    return Sampled(str(point), taken)
 
 
 def chosen(points: list[Point], *, gone: tuple[int, ...] = ()) -> str | None:
@@ -27,7 +26,7 @@ def chosen(points: list[Point], *, gone: tuple[int, ...] = ()) -> str | None:
 
 
 def test_points_have_their_turns_in_the_order_in_which_they_were_last_looked_at() -> None:
-    runs: list[dict[str, Any] | None] = [None, None, None]
+    runs: list[Sampled | None] = [None, None, None]
     seen = []
     for _ in range(8):
         one = chosen(sealed(*runs))

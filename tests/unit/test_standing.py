@@ -9,9 +9,11 @@ import pytest
 
 from hadoop_dr.domain.datasets import DataSet, DataSetKind
 from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.ledger.bodies.values import NO_POLICY
 from hadoop_dr.domain.policy import Drift, Policy
 from hadoop_dr.domain.service_state import Claim, Point, PointState, RootChange, ServiceState
 from hadoop_dr.domain.standing import WELL, Standing, Word, standing, unprotected
+from support.entries import taken
 
 NOW = 1_800_000_000_000
 RPO = 60_000
@@ -19,11 +21,11 @@ POLICY = Policy("billing", "east-west", (DataSet(DataSetKind.HDFS, "/data/a b"),
 
 
 def a_point(name: str, age_ms: int = 0, state: PointState = PointState.SEALED, **more: Any) -> Point:
-    return replace(Point(name, NOW - age_ms, state, "r", 1, 1, {"source": "east", "target": "west"}), **more)
+    return replace(Point(name, NOW - age_ms, state, "r", 1, 1, taken(name)), **more)
 
 
 def a_state(*points: Point, claim: str = "") -> ServiceState:
-    owner = Claim(1, 1, "r", 1, claim, {}, {}) if claim else None
+    owner = Claim(1, 1, "r", 1, claim, None, NO_POLICY) if claim else None
     return ServiceState({point.point: point for point in points}, owner)
 
 

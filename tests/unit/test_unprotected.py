@@ -6,16 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.ledger import GENESIS, Entry
-from hadoop_dr.domain.service_state import Point, PointState, ServiceState, Undo, dump_state, load_state, reduce_service
+from hadoop_dr.domain.ledger.bodies.ends import ServiceUnprotected
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import Point, PointState, ServiceState, Undo
 from hadoop_dr.domain.unprotected import ours_and_others, points_that_go, stands_against, whose
+from support.entries import entries, taken
 
 P1, P2, P3 = (f"20261120T0{hour}0000.000Z" for hour in (1, 2, 3))
 
 
 def point(name: str, state: PointState = PointState.SEALED, *gone: str) -> Point:
-    taken = {"roots": {"/a b": {}}, "source": "east", "target": "west"}
-    return Point(name, 1, state, "r", 1, 1, taken=taken, gone=gone)
+    return Point(name, 1, state, "r", 1, 1, taken=taken(name, ["/a b"]), gone=gone)
 
 
 def test_only_snapshots_of_points_that_the_ledger_knows_are_ours() -> None:
@@ -47,8 +48,8 @@ def test_what_may_lie_half_placed_or_half_undone_is_for_a_backup_to_end() -> Non
 
 def test_the_entry_makes_its_points_gone_also_through_a_checkpoint() -> None:
     before = ServiceState({P1: point(P1), P2: point(P2)})
-    body = {"claim": 7, "sites": ["east"], "points": [["east", P1], ["east", "20250101T000000.000Z"]], "reason": "ü"}
-    after = reduce_service([Entry(9, 1, "r", "", "unprotected", body, GENESIS, 1)], before)
+    body = ServiceUnprotected(7, ("east",), (("east", P1), ("east", "20250101T000000.000Z")), "ü")
+    after = reduce_service(entries(body), before)
     assert {name: one.gone for name, one in after.points.items()} == {P1: ("east",), P2: ()}
     assert load_state(dump_state(after)) == after
 

@@ -13,16 +13,13 @@ from hadoop_dr.domain.errors import Protocol
 from hadoop_dr.domain.facts import Checksum, FileAttributes, Kind
 from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
+from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointsPruned, RootsChanged
+from hadoop_dr.domain.ledger.bodies.pair import RolesSet, SiteFenced
+from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided
 from hadoop_dr.domain.pair_state import PairState, reduce_pair
 from hadoop_dr.domain.roots import inside, keyed_by_declaration, nestings, resolve_roots
-from hadoop_dr.domain.service_state import (
-    Point,
-    PointState,
-    ServiceState,
-    dump_state,
-    load_state,
-    reduce_service,
-)
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.verify import (
     SourceChecksum,
     Verdict,
@@ -32,6 +29,7 @@ from hadoop_dr.domain.verify import (
     say_difference,
 )
 from hadoop_dr.services.points.damage import bad_files
+from support.entries import claimed, entries, entry, taken
 
 FILE = FileAttributes(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
 POINT = "20261120T020000.000Z"
@@ -71,8 +69,7 @@ def test_a_root_inside_another_is_no_root_of_its_own() -> None:
 
 
 def role(n: int, epoch: int, primary: str) -> Entry:
-    body = {"primary": primary, "deciding": "west", "by": "b", "reason": "r"}
-    return Entry(n, epoch, "r", "", "roles", body, GENESIS, 0)
+    return entry(n, RolesSet(primary, "west", "b", "r"), epoch=epoch)
 
 
 def test_a_role_entry_below_the_known_epoch_changes_nothing() -> None:
@@ -90,28 +87,24 @@ def test_an_entry_with_another_number_is_not_of_the_chain() -> None:
 
 
 def test_entries_about_points_that_are_gone_change_nothing() -> None:
-    void = Entry(1, 1, "r", "", "void", {"claim": 1, "point": POINT, "reason": ""}, GENESIS, 1)
-    pruned = Entry(2, 1, "r", "", "pruned", {"points": [["west", POINT]]}, GENESIS, 1)
-    released = Entry(3, 1, "r", "", "released", {"claim": 9, "reason": ""}, GENESIS, 1)
-    rearmed = Entry(4, 1, "r", "", "rearmed", {"claim": 1, "point": "p2", "moment_ms": 1, "void": "p0"}, GENESIS, 1)
-    state = reduce_service([void, pruned, released, rearmed])
+    void, pruned = PointVoided(1, POINT, ""), PointsPruned((("west", POINT),))
+    released, rearmed = ClaimReleased(9, ""), MomentRearmed(1, "p2", 1, "p0")
+    changed = RootsChanged(1, "east", ("/a b",), ("/a",), (("east", POINT),), "why")
+    state = reduce_service(entries(void, pruned, released, rearmed, changed))
     assert [(p.point, p.state) for p in state.points.values()] == [("p2", PointState.CLAIMED)]
     assert state.points["p2"].source == state.points["p2"].target == ""
 
 
 def test_a_point_that_rotted_stays_sealed_and_is_marked() -> None:
-    body = {"try": 1, "point": POINT, "moment_ms": 5, "owner": {}, "frozen": {}}
-    claim = Entry(1, 1, "r", "", "claim", body, GENESIS, 1)
-    damaged = Entry(2, 1, "r", "", "damaged", {"point": POINT, "reason": "bits"}, GENESIS, 1)
-    fence = Entry(3, 1, "r", "", "fence", {"site": "east", "grade": "forced", "quotas": {}}, GENESIS, 1)
-    state = reduce_service([claim, damaged, fence, replace(claim, n=4)])
+    damaged = PointDamaged(POINT, "bits")
+    state = reduce_service(entries(claimed(POINT), damaged, SiteFenced("east", "forced", {}), claimed(POINT)))
     assert state.points[POINT].damaged == "bits"
-    named = reduce_service([replace(damaged, body={**damaged.body, "files": [["/a b", "ü/e%20"]]})], state)
+    named = reduce_service(entries(replace(damaged, files=(("/a b", "ü/e%20"),))), state)
     assert load_state(json.loads(json.dumps(dump_state(named)))) == named
     assert named.points[POINT].bad_files == (("/a b", "ü/e%20"),)
-    lifted = reduce_service([replace(damaged, body={"point": POINT, "reason": "", "files": []})], state)
+    lifted = reduce_service(entries(replace(damaged, reason="")), state)
     assert lifted.points[POINT].damaged == ""
-    assert reduce_service([replace(damaged, body={"point": "forgotten", "reason": "bits"})], state) == state
+    assert reduce_service(entries(replace(damaged, point="forgotten")), state) == state
     assert state.claim is not None
     assert state.claim.n == 4
     assert [p.point for p in state.unfinished()] == [POINT]
@@ -127,9 +120,8 @@ def test_the_newest_sound_point_is_the_newest_that_nothing_is_known_against() ->
 
 
 def test_a_point_that_its_target_has_no_more_is_none_to_go_back_to() -> None:
-    taken = {"source": "east", "target": "west"}
-    here = Point("p1", 1, PointState.SEALED, "r", 1, 1, taken=taken, gone=("east",))
-    away = Point("p2", 2, PointState.SEALED, "r", 1, 1, taken=taken, gone=("east", "west"))
+    here = Point("p1", 1, PointState.SEALED, "r", 1, 1, taken=taken("p1"), gone=("east",))
+    away = Point("p2", 2, PointState.SEALED, "r", 1, 1, taken=taken("p2"), gone=("east", "west"))
     assert ServiceState({"p1": here, "p2": away}).newest_sound() == here
     assert ServiceState({"p2": away}).newest_sound() is None
 
@@ -143,7 +135,7 @@ def test_a_moment_comes_after_that_of_the_newest_point(moment_ms: int, ahead: bo
 
 def test_a_root_is_retired_on_a_site_once_no_point_there_names_it() -> None:
     def point(name: str, state: PointState, roots: list[str], *gone: str) -> Point:
-        return Point(name, 1, state, "r", 1, 1, taken={"roots": {root: {} for root in roots}}, gone=gone)
+        return Point(name, 1, state, "r", 1, 1, taken=taken(name, roots), gone=gone)
 
     state = ServiceState({
         "p1": point("p1", PointState.SEALED, ["/a b", "/ü"], "east"),
@@ -158,8 +150,7 @@ def test_a_root_is_retired_on_a_site_once_no_point_there_names_it() -> None:
 
 def test_a_root_is_held_while_a_point_that_is_not_void_has_a_snapshot_of_it_on_either_site() -> None:
     def point(name: str, state: PointState, root: str, *gone: str) -> Point:
-        taken = {"roots": {root: {}}, "source": "east", "target": "west"}
-        return Point(name, 1, state, "r", 1, 1, taken=taken, gone=gone)
+        return Point(name, 1, state, "r", 1, 1, taken=taken(name, [root]), gone=gone)
 
     state = ServiceState({
         "p1": point("p1", PointState.SEALED, "/a b", "east"),

@@ -9,6 +9,7 @@ from hadoop_dr import settings
 from hadoop_dr.bootstrap.wiring import load_frozen_policy, open_pair, open_service, require_roles
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import service_chain
+from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
 from hadoop_dr.domain.policy import Policy
 from hadoop_dr.services.report import all_entries
 from hadoop_dr.services.roots.unprotect import Unprotect
@@ -52,7 +53,7 @@ def last_policy(home: Path, service: str, pair: str) -> tuple[Policy, str]:
         require_roles(context.pair, context.roles.state)
         files = context.sides[context.roles.state.deciding].files
         entries = all_entries(files, service_chain(pair, service))
-    frozen = next((entry.body["frozen"] for entry in reversed(entries) if entry.kind == "claim"), None)
+    frozen = next((one.body.frozen for one in reversed(entries) if isinstance(one.body, ServiceClaimed)), None)
     if frozen is None:
         raise BadInput(f"service '{service}'", f"the pair {pair} knows nothing of it", "See: hadoop-dr status")
-    return load_frozen_policy(frozen), frozen["text"]
+    return load_frozen_policy(frozen), frozen.text

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters import config
@@ -31,6 +30,7 @@ from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import BadInput, DrError, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
@@ -314,10 +314,10 @@ def read_service(context: PairContext, service: str) -> ServiceState:
     return ServiceLedger(chain, state).read()
 
 
-def load_frozen_policy(frozen: Mapping[str, Any]) -> Policy:
+def load_frozen_policy(frozen: FrozenPolicy) -> Policy:
     """Reads back the policy a claim froze, with the overrides of its run."""
-    policy = read_policy(config.parse(frozen["text"].encode(), frozen["file"]), config.longest_gap_ms)
-    return with_overrides(policy, frozen["mode"], frozen["transfer"])
+    policy = read_policy(config.parse(frozen.text.encode(), frozen.file), config.longest_gap_ms)
+    return with_overrides(policy, frozen.mode, frozen.transfer)
 
 
 def read_roles(pair: Pair, home: Path, users: Users = NOBODY, asked: Requests | None = None) -> RolesRead:

@@ -36,14 +36,14 @@ def is_new(state: ServiceState, site: str, root: str) -> bool:
     """
     if state.change is not None and root in state.change.new:
         return False
-    with_it = (point for point in state.points.values() if root in point.taken.get("roots", ()))
+    with_it = (point for point in state.points.values() if root in point.taken.roots)
     return not any(_may_have_placed(point, site) for point in with_it)
 
 
 def _may_have_placed(point: Point, site: str) -> bool:
     if site not in (point.source, point.target):
         return False
-    return site not in point.gone if point.state is PointState.SEALED else bool(point.staged)
+    return site not in point.gone if point.state is PointState.SEALED else point.was_staged
 
 
 @dataclass

@@ -8,10 +8,11 @@ what is awaited and for how long; a contender waits that long before it calls it
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import Any
+
+from hadoop_dr.domain.codec import codec_of
+from hadoop_dr.domain.process import Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +29,28 @@ class Heartbeat:
 
     claim: int
     count: int
-    who: Mapping[str, Any] = field(default_factory=dict)
+    who: Process | None = None
     awaits: str = ""
     quiet_s: float = 0.0
 
 
+_PROCESS = codec_of(Process)
+
+
 def encode_heartbeat(heartbeat: Heartbeat) -> bytes:
     """Writes a heartbeat."""
-    fields = {name: getattr(heartbeat, name) for name in Heartbeat.__slots__}
-    return json.dumps(fields, sort_keys=True).encode()
+    return json.dumps(asdict(heartbeat), sort_keys=True).encode()
 
 
 def decode_heartbeat(content: bytes) -> Heartbeat | None:
-    """Reads a heartbeat; None when it is none, which then shows nothing."""
+    """Reads a heartbeat; None when it is none, which then shows nothing.
+
+    What a newer version shows besides is no reason to take it for dead.
+    """
     try:
         kept = json.loads(content)
-        return Heartbeat(
-            int(kept["claim"]), int(kept["count"]), dict(kept["who"]), str(kept["awaits"]), float(kept["quiet_s"])
-        )
+        who = None if kept["who"] is None else _PROCESS.load(kept["who"])
+        return Heartbeat(int(kept["claim"]), int(kept["count"]), who, str(kept["awaits"]), float(kept["quiet_s"]))
     except (ValueError, TypeError, KeyError):
         return None
 

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
 from hadoop_dr.domain.checks import Result, fail, warn
+from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 
 KEPT = 100
 SHOWN = 5
 _NAME = "incomplete"
-COMPLETE: Mapping[str, Any] = {"count": 0, "objects": []}
-"""What is said of a point that leaves nothing out."""
 
 
-def incomplete_of(findings: Sequence[Finding]) -> dict[str, Any]:
-    """Writes what was left out the way the ledger keeps it: how many objects, and the first of them by name."""
-    objects = [{"object": str(one.key), "why": one.why.value, "reason": one.reason} for one in findings[:KEPT]]
-    return {"count": len(findings), "objects": objects}
+def incomplete_of(findings: Sequence[Finding]) -> Incomplete:
+    """Gives what was left out the way the ledger keeps it: how many objects, and the first of them by name."""
+    first = (LeftOut(str(one.key), one.why.value, one.reason) for one in findings[:KEPT])
+    return Incomplete(len(findings), tuple(first))
 
 
-def incomplete_warnings(kept: Mapping[str, Any]) -> list[str]:
+def incomplete_document(kept: Incomplete) -> dict[str, Any]:
+    """Writes what a point leaves out in the shape of section 10."""
+    return {"count": kept.count, "objects": [asdict(one) for one in kept.objects]}
+
+
+def incomplete_warnings(kept: Incomplete) -> list[str]:
     """Tells a person what a point leaves out."""
-    told = [f"not protected: {one['object']} ({one['why']}): {one['reason']}" for one in kept["objects"][:SHOWN]]
+    told = [f"not protected: {one.object} ({one.why}): {one.reason}" for one in kept.objects[:SHOWN]]
     return [*told, *_more(kept)]
 
 
-def _more(kept: Mapping[str, Any]) -> Iterable[str]:
-    left = kept["count"] - SHOWN
+def _more(kept: Incomplete) -> Iterable[str]:
+    left = kept.count - SHOWN
     return [f"not protected: {left} more; hadoop-dr points --json has their names"] if left > 0 else []
 
 

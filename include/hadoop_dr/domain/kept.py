@@ -8,9 +8,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import singledispatch
 
 from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
 from hadoop_dr.domain.quantities import counted
 
 MOST_TOLD = 200
@@ -91,43 +92,41 @@ def kept_after(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], 
     Args:
         target_of: Gives the target of a point.
     """
-    fold = _FOLDS.get(entry.kind)
-    return fold(entry, kept, target_of) if fold else kept
+    return _fold(entry.body, entry.n, kept, target_of)
 
 
-def _kept(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tuple[Kept, ...]:
-    body = entry.body
-    found = _lines(body["found"])
+@singledispatch
+def _fold(body: object, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+    """What is said of anything else keeps and removes nothing."""
+    return kept
+
+
+@_fold.register
+def _kept(body: ChangesKept, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
     one = Kept(
-        entry.n, body["point"], body["number"], body["site"], body["snapshots"], found, body["count"], body["rule"],
-        body.get("document", ""), body.get("event", 0),
+        n, body.point, body.number, body.site, body.snapshots, _lines(body.found), body.count, body.rule,
+        body.document, body.event,
     )  # fmt: skip
     return (*kept, one)
 
 
-def _unkept(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tuple[Kept, ...]:
-    return tuple(one for one in kept if one.n != entry.body["kept"])
+@_fold.register
+def _unkept(body: KeptRemoved, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+    return tuple(one for one in kept if one.n != body.kept)
 
 
-def _undoing(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+@_fold.register
+def _undoing(body: UndoBegun, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
     """Announced before it is kept, and before anybody knows what is in it."""
-    body = entry.body
-    return (*kept, Kept(entry.n, "", 0, target_of(body["to"]), dict.fromkeys(body["roots"], body["kept"]), (), 0, ""))
+    return (*kept, Kept(n, "", 0, target_of(body.to), dict.fromkeys(body.roots, body.kept), (), 0, ""))
 
 
-def _undone(entry: Entry, kept: tuple[Kept, ...], _: Callable[[str], str]) -> tuple[Kept, ...]:
-    name, found = entry.body.get("kept"), entry.body.get("found", ())
+@_fold.register
+def _undone(body: UndoDone, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+    found = _lines(body.found)
     return tuple(
-        replace(one, found=_lines(found), count=len(found)) if name in one.snapshots.values() else one for one in kept
+        replace(one, found=found, count=len(body.found)) if body.kept in one.snapshots.values() else one for one in kept
     )
-
-
-_FOLDS = {"kept": _kept, "unkept": _unkept, "undoing": _undoing, "undone": _undone}
-
-
-def load_kept(kept: Iterable[Mapping[str, Any]]) -> tuple[Kept, ...]:
-    """Reads what a checkpoint has."""
-    return tuple(Kept(**{**one, "found": _lines(one["found"])}) for one in kept)
 
 
 def _lines(found: Iterable[str]) -> tuple[str, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
 from typing import Any
 
+from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger.bodies.pair import FenceLifted, RolesSet, RootsOwned, RootsReleased, SiteFenced
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class PairState:
         deciding: Site whose copy of every ledger decides, or empty.
         n: Number of the newest entry of any kind.
         owners: Service that owns a root, by root.
+        fences: The fence that stands on a site, with the quotas it replaced, by site.
     """
 
     epoch: int = 0
@@ -26,6 +30,7 @@ class PairState:
     deciding: str = ""
     n: int = 0
     owners: Mapping[str, str] = field(default_factory=dict)
+    fences: Mapping[str, SiteFenced] = field(default_factory=dict)
 
     def other(self, site: str, sites: Iterable[str]) -> str:
         """The site of the pair that is not ``site``."""
@@ -44,26 +49,82 @@ def reduce_pair(entries: Iterable[Entry], state: PairState | None = None) -> Pai
     state = state or PairState()
     owners = dict(state.owners)
     for entry in entries:
-        if entry.kind == "roles" and entry.epoch > state.epoch:
-            state = PairState(entry.epoch, entry.body["primary"], entry.body["deciding"])
-        elif entry.kind == "roots_owned":
-            for root in entry.body["roots"]:
-                owners.setdefault(root, entry.body["service"])
-        elif entry.kind == "roots_released":
-            for root in entry.body["roots"]:
-                if owners.get(root) == entry.body["service"]:
-                    del owners[root]
-        state = replace(state, n=entry.n)
+        state = replace(_fold(entry.body, entry, state, owners), n=entry.n)
     return replace(state, owners=owners)
 
 
+@singledispatch
+def _fold(body: object, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+    """What is kept for people and for another controller changes nothing here."""
+    return state
+
+
+@_fold.register
+def _roles(body: RolesSet, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+    if entry.epoch <= state.epoch:
+        return state
+    return replace(state, epoch=entry.epoch, primary=body.primary, deciding=body.deciding)
+
+
+@_fold.register
+def _owned(body: RootsOwned, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+    for root in body.roots:
+        owners.setdefault(root, body.service)
+    return state
+
+
+@_fold.register
+def _released(body: RootsReleased, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+    for root in body.roots:
+        if owners.get(root) == body.service:
+            del owners[root]
+    return state
+
+
+@_fold.register
+def _fenced(body: SiteFenced, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+    """A fence that is set again still knows the quotas of before the first one: those of now are its own."""
+    earlier = state.fences.get(body.site)
+    quotas = {**body.quotas, **(earlier.quotas if earlier else {})}
+    return replace(state, fences={**state.fences, body.site: replace(body, quotas=quotas)})
+
+
+@_fold.register
+def _unfenced(body: FenceLifted, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+    return replace(state, fences={site: fence for site, fence in state.fences.items() if site != body.site})
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The state as a checkpoint has it: roots by service, so that a name is written once."""
+
+    epoch: int
+    primary: str
+    deciding: str
+    n: int
+    owners: Mapping[str, tuple[str, ...]]
+    fences: Mapping[str, SiteFenced]
+
+
+_KEPT = codec_of(_Kept)
+
+
 def dump_pair_state(state: PairState) -> dict[str, Any]:
-    """Gives the state as plain JSON, for a checkpoint: roots by service, so that a name is written once."""
+    """Gives the state as plain JSON, for a checkpoint."""
     services = sorted(set(state.owners.values()))
-    return {**asdict(state), "owners": {service: state.owned_by(service) for service in services}}
+    owners = {service: tuple(state.owned_by(service)) for service in services}
+    kept: dict[str, Any] = _KEPT.dump(
+        _Kept(state.epoch, state.primary, state.deciding, state.n, owners, state.fences)
+    )
+    return kept
 
 
 def load_pair_state(kept: Mapping[str, Any]) -> PairState:
-    """Gives back what ``dump_pair_state`` wrote."""
-    owners = {root: service for service, roots in kept["owners"].items() for root in roots}
-    return PairState(**{**kept, "owners": owners})
+    """Gives back what ``dump_pair_state`` wrote.
+
+    Raises:
+        WrongShape: It is no such state.
+    """
+    read = _KEPT.load(kept)
+    owners = {root: service for service, roots in read.owners.items() for root in roots}
+    return PairState(read.epoch, read.primary, read.deciding, read.n, owners, read.fences)

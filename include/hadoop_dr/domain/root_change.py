@@ -87,7 +87,7 @@ def propose(state: ServiceState, roots: Sequence[str], source: str, target: str)
     left = [point.point for point in state.sealed_on_target() if point.point not in points[target]]
     newest = max(state.sealed_on_target(), key=lambda point: point.point, default=None)
     held = [newest.held(root) if newest else None for root in old]
-    took = newest.sealed["summary"].get("seconds", {}) if newest else {}
+    took = newest.sealed.summary.seconds if newest else {}
     return Proposal(
         old,
         replaced_roots(roots, old),
@@ -105,7 +105,7 @@ def _naming(state: ServiceState, roots: Collection[str], site: str) -> list[str]
         for point in state.sealed()
         if site in (point.source, point.target)
         and site not in point.gone
-        and not set(roots).isdisjoint(point.taken["roots"])
+        and not set(roots).isdisjoint(point.taken.roots)
     ]
 
 

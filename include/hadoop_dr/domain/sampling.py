@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.service_state import Point
 
 
@@ -19,14 +19,14 @@ def next_sample(older: Sequence[Point], sealed: Sequence[Point]) -> Point | None
         sealed: Every sealed point, oldest first, with what its run sampled.
     """
     turn = {point.point: number for number, point in enumerate(sealed)}
-    tried: list[Mapping[str, Any]] = []
+    tried: list[Sampled] = []
     for number, point in enumerate(sealed):
-        if kept := point.sealed["summary"].get("sampled"):
-            turn[kept["point"]] = number
+        if (kept := point.sealed.summary.sampled) is not None:
+            turn[kept.point] = number
             tried.append(kept)
-    if tried and not tried[-1]["taken"]:
-        again = tried[-1]["point"]
-        twice = len(tried) > 1 and tried[-2]["point"] == again and not tried[-2]["taken"]
+    if tried and not tried[-1].taken:
+        again = tried[-1].point
+        twice = len(tried) > 1 and tried[-2].point == again and not tried[-2].taken
         if not twice and (same := [point for point in older if point.point == again]):
             return same[0]
     return min(older, key=lambda point: (turn[point.point], point.point), default=None)

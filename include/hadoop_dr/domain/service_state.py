@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.inventory import Held
-from hadoop_dr.domain.kept import Kept, kept_after, load_kept
-from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
+from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
+from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken
+from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, RootPath, SnapshotRecord
 from hadoop_dr.domain.policy import Drift
+from hadoop_dr.domain.process import Process
 
 
 class PointState(Enum):
@@ -31,7 +34,7 @@ class Claim:
 
     Attributes:
         n: Number of the ledger entry: the fencing token in the work area's name.
-        owner: Host, process id and process start of whoever claimed.
+        owner: The one process that does all of its work; None where it goes on in other processes.
         frozen: The policy as it was then; the run uses only this.
     """
 
@@ -40,8 +43,8 @@ class Claim:
     run: str
     try_no: int
     point: str
-    owner: Mapping[str, Any]
-    frozen: Mapping[str, Any]
+    owner: Process | None
+    frozen: FrozenPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,15 @@ class Point:
     """A recovery point as the ledger tells it; bodies are those of the entries of the same name.
 
     Attributes:
-        frozen: The policy it was begun under, as its claim froze it; empty once the point has come to its end.
+        sealed_at: Wall time of its seal, for people.
+        reason: Why it was given up.
+        gone: Sites whose snapshots were pruned.
+        damaged: Why no copy of it is to be relied on; empty while nothing is known against it.
+        bad_files: What of it is damaged.
+        base: What an undo left, by site and root: newer snapshots than the sealed ones.
+        frozen: The policy it was begun under, as its claim froze it; ``NO_POLICY`` once it has come to its end.
+        yielded: Roots of it whose snapshots made way for other roots.
+        undone: What it had changed of the live tree and catalog was undone.
     """
 
     point: str
@@ -58,23 +69,23 @@ class Point:
     run: str
     epoch: int
     claim_n: int
-    taken: Mapping[str, Any] = field(default_factory=dict)
-    staged: Mapping[str, Any] = field(default_factory=dict)
-    sealed: Mapping[str, Any] = field(default_factory=dict)
+    taken: PointTaken = NOT_TAKEN
+    staged: PointStaged = NOT_STAGED
+    sealed: PointSealed = NOT_SEALED
     sealed_at: str = ""
     reason: str = ""
-    gone: tuple[str, ...] = ()  # sites whose snapshots were pruned
-    damaged: str = ""  # why no copy of it is to be relied on; empty while nothing is known against it
-    bad_files: Sequence[Sequence[str]] = ()  # root and relative path of what is damaged
-    base: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # what an undo left, by site and root
-    frozen: Mapping[str, Any] = field(default_factory=dict)
-    yielded: tuple[str, ...] = ()  # roots of it whose snapshots made way for other roots
-    undone: bool = False  # what it had changed of the live tree and catalog was undone
+    gone: tuple[str, ...] = ()
+    damaged: str = ""
+    bad_files: tuple[RootPath, ...] = ()
+    base: Mapping[str, Mapping[str, SnapshotRecord]] = field(default_factory=dict)
+    frozen: FrozenPolicy = NO_POLICY
+    yielded: tuple[str, ...] = ()
+    undone: bool = False
 
     def snapshots_on(self, site: str) -> dict[str, SnapshotRef]:
         """The snapshots that hold it on one of its two sites, by root, in whichever direction it went."""
-        recorded = self.taken.get("roots", {}) if site == self.source else {}
-        recorded = self.sealed.get("snapshots", {}) if site == self.target else recorded
+        recorded = self.taken.snapshots if site == self.source else {}
+        recorded = self.sealed.snapshots if site == self.target else recorded
         return {root: _snapshot_ref(site, root, kept) for root, kept in recorded.items()}
 
     def live_on(self, site: str) -> dict[str, SnapshotRef]:
@@ -84,22 +95,31 @@ class Point:
 
     def held(self, root: str) -> Held | None:
         """How much it holds of a root, once it is sealed; None when it does not say."""
-        live = self.sealed.get("summary", {}).get("live", {})
-        return Held(**live[root]) if root in live else None
+        return self.sealed.summary.live.get(root)
+
+    @property
+    def was_taken(self) -> bool:
+        """Whether its moment came, whatever became of it since."""
+        return bool(self.taken.point)
+
+    @property
+    def was_staged(self) -> bool:
+        """Whether everything of it lay on the target once, whatever became of it since."""
+        return bool(self.staged.point)
 
     @property
     def source(self) -> str:
         """Site it was taken on."""
-        return str(self.taken.get("source", ""))
+        return self.taken.source
 
     @property
     def target(self) -> str:
         """Site it was copied to."""
-        return str(self.taken.get("target", ""))
+        return self.taken.target
 
 
-def _snapshot_ref(site: str, root: str, kept: Mapping[str, Any]) -> SnapshotRef:
-    return SnapshotRef(site, root, kept["snapshot"], kept["id"], kept["created_ms"])
+def _snapshot_ref(site: str, root: str, kept: SnapshotRecord) -> SnapshotRef:
+    return SnapshotRef(site, root, kept.name, kept.id, kept.created_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +159,22 @@ class RootChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """What holds a point until it is taken back.
+
+    Attributes:
+        n: Number of the ledger entry.
+        by: Who wants it.
+        reason: Why.
+    """
+
+    n: int
+    point: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceState:
     """The whole of a service's ledger, reduced.
 
@@ -149,6 +185,7 @@ class ServiceState:
         undo: The undo that has to be finished before anything else; None when there is none.
         change: The change of roots that is under way; None when there is none.
         kept: What is kept of foreign changes, oldest first.
+        pins: What holds points, oldest first.
     """
 
     points: Mapping[str, Point] = field(default_factory=dict)
@@ -157,6 +194,7 @@ class ServiceState:
     undo: Undo | None = None
     change: RootChange | None = None
     kept: tuple[Kept, ...] = ()
+    pins: tuple[Pin, ...] = ()
 
     def foreign(self, point: Point) -> Kept | None:
         """What keeps a staged point from its seal until a person decides; None when nothing does."""
@@ -199,7 +237,7 @@ class ServiceState:
 
     def newest_audited(self, site: str) -> Point | None:
         """The newest visible point that was compared whole and was taken on a site, where it still lies."""
-        audited = (p for p in self.sealed() if p.sealed["summary"].get("audited") and p.source == site)
+        audited = (p for p in self.sealed() if p.sealed.summary.audited and p.source == site)
         return max((p for p in audited if site not in p.gone), key=lambda p: p.point, default=None)
 
     def audit_base(self, site: str) -> Point | None:
@@ -216,12 +254,12 @@ class ServiceState:
         return [p for p in self.sealed() if p.target not in p.gone]
 
     def pinned(self) -> frozenset[str]:
-        """Points that a person or a drill holds: they never go. No kind of entry pins one yet."""
-        return frozenset()
+        """Points that a person or a drill holds: they never go."""
+        return frozenset(pin.point for pin in self.pins)
 
     def roots(self) -> set[str]:
         """Directories that were ever roots of a point that is still remembered."""
-        return {root for point in self.points.values() for root in point.taken.get("roots", {})}
+        return {root for point in self.points.values() for root in point.taken.roots}
 
     def held_roots(self, site: str = "") -> set[str]:
         """Directories that have snapshots of points, on one site or on either; a void point keeps none."""
@@ -229,7 +267,7 @@ class ServiceState:
         for point in self.points.values():
             sites = {site} if site else {point.source, point.target}
             if point.state is not PointState.VOID and not sites <= set(point.gone):
-                held.update(point.taken.get("roots", {}))
+                held.update(point.taken.roots)
         return held
 
     def sticky_roots(self) -> set[str]:
@@ -238,7 +276,7 @@ class ServiceState:
 
     def sealed_roots(self) -> set[str]:
         """Directories of which a point was sealed that is still remembered."""
-        return {root for point in self.sealed() for root in point.taken["roots"]}
+        return {root for point in self.sealed() for root in point.taken.roots}
 
     def retired_roots(self, site: str, owned: Iterable[str] = ()) -> list[str]:
         """Directories that were roots once, or were to be, and that no point on a site names any more, sorted.
@@ -249,213 +287,9 @@ class ServiceState:
         named: set[str] = set()
         for point in self.points.values():
             if point.state is not PointState.VOID and site not in point.gone:
-                named.update(point.taken.get("roots", {}))
+                named.update(point.taken.roots)
         return sorted(self.roots().union(owned) - named)
 
     def unfinished(self) -> list[Point]:
         """Points that were begun and are neither sealed nor void, oldest first."""
         return [p for p in self.points.values() if p.state not in (PointState.SEALED, PointState.VOID)]
-
-
-def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) -> ServiceState:
-    """Folds entries, in order, into a state."""
-    state = state or ServiceState()
-    state = state or ServiceState()
-    points, claim, epoch, undo = dict(state.points), state.claim, state.highest_epoch, state.undo
-    change, kept = state.change, state.kept
-    for entry in entries:
-        epoch = max(epoch, entry.epoch)
-        undo, change = _undo_after(entry, undo), _change_after(entry, change)
-        kept = kept_after(entry, kept, lambda name: points[name].target)
-        claim = _fold(entry, points, claim)
-    return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change, kept)
-
-
-_Points = dict[str, Point]
-
-
-def _fold(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    """Applies one entry to the points; gives the claim in force after it."""
-    fold = _FOLDS.get(entry.kind)
-    return fold(entry, points, claim) if fold else claim
-
-
-def _claimed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    body = entry.body
-    _begin(points, body, entry, body["frozen"])
-    return Claim(entry.n, entry.epoch, entry.run, body["try"], body["point"], body["owner"], body["frozen"])
-
-
-def _rearmed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    void = points.get(entry.body["void"])
-    if void is not None:
-        points[void.point] = replace(void, state=PointState.VOID, reason="armed anew", frozen={})
-    _begin(points, entry.body, entry, void.frozen if void else {})
-    return replace(claim, point=entry.body["point"]) if claim else None
-
-
-def _taken(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    old = points[entry.body["point"]]
-    moment_ms = entry.body["moment_ms"]
-    points[old.point] = replace(old, state=PointState.TAKEN, moment_ms=moment_ms, taken=entry.body)
-    return claim
-
-
-def _staged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    old = points[entry.body["point"]]
-    points[old.point] = replace(old, state=PointState.STAGED, staged=entry.body)
-    return claim
-
-
-def _sealed(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    old = points[entry.body["point"]]
-    points[old.point] = replace(
-        old, state=PointState.SEALED, sealed=entry.body, sealed_at=entry.at, frozen={}
-    )
-    return None if claim and claim.point == old.point else claim
-
-
-def _void(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    point = entry.body["point"]
-    if point in points:
-        points[point] = replace(points[point], state=PointState.VOID, reason=entry.body["reason"], frozen={})
-    return None if claim and claim.point == point else claim
-
-
-def _released(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    return None if claim and claim.n == entry.body["claim"] else claim
-
-
-def _pruned(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    for site, point in entry.body["points"]:
-        if point in points:
-            points[point] = replace(points[point], gone=tuple(sorted({*points[point].gone, site})))
-    return claim
-
-
-def _damaged(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    body, point = entry.body, points.get(entry.body["point"])
-    if point is not None:
-        points[point.point] = replace(point, damaged=body["reason"], bad_files=_files(body.get("files", ())))
-    return claim
-
-
-def _undone(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    body = entry.body
-    to, given_up = points[body["to"]], points.get(body.get("point", ""))
-    there = {**to.base.get(body["site"], {}), **body["base"]}
-    points[to.point] = replace(to, base={**to.base, body["site"]: there})
-    if given_up is not None:
-        points[given_up.point] = replace(
-            given_up, state=PointState.VOID, reason=body.get("reason", ""), undone=True
-        )
-    return claim
-
-
-def _undo_after(entry: Entry, undo: Undo | None) -> Undo | None:
-    """The undo that is pending after an entry: a sealed point, too, ends it, because its tree was compared whole."""
-    if entry.kind in ("undone", "sealed"):
-        return None
-    if entry.kind != "undoing":
-        return undo
-    body = entry.body
-    earlier = undo.kept if undo is not None else ()
-    return Undo(body["point"], body["to"], tuple(body["roots"]), (*earlier, body["kept"]), body["reason"])
-
-
-def _root_change(entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
-    body = entry.body
-    for _, name in body["points"]:
-        if name in points:
-            yielded = sorted({*points[name].yielded, *body["old"]})
-            points[name] = replace(points[name], yielded=tuple(yielded))
-    return _pruned(entry, points, claim)
-
-
-def _change_after(entry: Entry, change: RootChange | None) -> RootChange | None:
-    """The change that is under way after an entry; any point that is sealed ends it: its roots are the roots."""
-    if entry.kind == "sealed":
-        return None
-    if entry.kind != "root_change":
-        return change
-    body = entry.body
-    return RootChange(tuple(body["old"]), tuple(body["new"]), entry.run, body["reason"])
-
-
-_FOLDS: Mapping[str, Callable[[Entry, _Points, Claim | None], Claim | None]] = {
-    "claim": _claimed,
-    "rearmed": _rearmed,
-    "taken": _taken,
-    "staged": _staged,
-    "sealed": _sealed,
-    "void": _void,
-    "released": _released,
-    "pruned": _pruned,
-    "unprotected": _pruned,
-    "damaged": _damaged,
-    "undone": _undone,
-    "root_change": _root_change,
-}
-
-
-def _begin(points: _Points, body: Mapping[str, Any], entry: Entry, frozen: Mapping[str, Any]) -> None:
-    """Begins a point, or goes on with it; once it is taken, the policy it was taken under stays its own."""
-    point, claim_n = body["point"], body.get("claim", entry.n)
-    old = points.get(point)
-    if old is None:
-        old = Point(point, body["moment_ms"], PointState.CLAIMED, entry.run, entry.epoch, claim_n)
-    kept = frozen if old.state is PointState.CLAIMED else old.frozen
-    points[point] = replace(old, run=entry.run, claim_n=claim_n, frozen=kept)
-
-
-def _files(kept: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(one) for one in kept)
-
-
-_REMEMBERED = 100
-
-
-def dump_state(state: ServiceState) -> dict[str, Any]:
-    """Gives the state as plain JSON, for a checkpoint; of points that are gone from both sites only the newest 100.
-
-    So a checkpoint is as long as what exists, not as what ever was. The newest stay, because a worker that slept may
-    still leave a snapshot of such a point, which is cleared away by what is known of it.
-    """
-    gone = sorted(name for name, point in state.points.items() if len(point.gone) > 1)
-    forgotten = frozenset(gone[:-_REMEMBERED])
-    kept = asdict(replace(state, points={name: p for name, p in state.points.items() if name not in forgotten}))
-    for point in kept["points"].values():
-        point["state"] = point["state"].value
-    return kept
-
-
-def load_state(kept: Mapping[str, Any]) -> ServiceState:
-    """Gives back what ``dump_state`` wrote."""
-    points = {name: _load_point(fields) for name, fields in kept["points"].items()}
-    claim = Claim(**kept["claim"]) if kept["claim"] else None
-    return ServiceState(
-        dict(sorted(points.items())),
-        claim,
-        kept["highest_epoch"],
-        _load_undo(kept.get("undo")),
-        _load_change(kept.get("change")),
-        load_kept(kept.get("kept", ())),
-    )
-
-
-def _load_undo(fields: Mapping[str, Any] | None) -> Undo | None:
-    if fields is None:
-        return None
-    return Undo(**{**fields, "roots": tuple(fields["roots"]), "kept": tuple(fields["kept"])})
-
-
-def _load_change(fields: Mapping[str, Any] | None) -> RootChange | None:
-    if fields is None:
-        return None
-    return RootChange(**{**fields, "old": tuple(fields["old"]), "new": tuple(fields["new"])})
-
-
-def _load_point(fields: Mapping[str, Any]) -> Point:
-    bad = _files(fields.get("bad_files", ()))  # a checkpoint of an older version has none
-    lists = {name: tuple(fields.get(name, ())) for name in ("gone", "yielded")}
-    return Point(**{**fields, "state": PointState(fields["state"]), "bad_files": bad, **lists})

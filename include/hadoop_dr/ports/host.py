@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
+
+from hadoop_dr.domain.process import Process
 
 
 class Host(Protocol):
     """Names this process and recognises dead ones."""
 
-    def me(self) -> Mapping[str, Any]:
-        """Host name, process id and process start time: plain JSON."""
+    def me(self) -> Process:
+        """This process."""
 
-    def is_dead(self, owner: Mapping[str, Any]) -> bool:
+    def is_dead(self, owner: Process) -> bool:
         """True only when it is certain: a process of this same host that has ended. Another host's is never certain."""

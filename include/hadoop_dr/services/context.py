@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from hadoop_dr.domain.direction import Direction
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger import point_directory
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.pair import Pair
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy
@@ -83,7 +83,7 @@ class BackupContext:
     clock: Clock
     tokens: TokenSource
     host: Host
-    load_frozen_policy: Callable[[Mapping[str, Any]], Policy]
+    load_frozen_policy: Callable[[FrozenPolicy], Policy]
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
     asked: Requests = field(default_factory=Requests)

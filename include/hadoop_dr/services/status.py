@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from hadoop_dr.domain.conflicts import FileOut
 from hadoop_dr.domain.errors import DrError, NotReady
 from hadoop_dr.domain.identity import access_path, decode_access
-from hadoop_dr.domain.incomplete import COMPLETE
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy
 from hadoop_dr.domain.service_state import ServiceState
@@ -181,7 +180,7 @@ def told(now: Standing, rpo_s: float | None, now_ms: int) -> dict[str, Any]:
         "why": now.why,
         "ok": now.ok,
         "damaged": list(now.damaged),
-        "left_out": newest.taken.get("incomplete", COMPLETE)["count"] if newest else 0,
+        "left_out": newest.taken.incomplete.count if newest else 0,
     }
 
 

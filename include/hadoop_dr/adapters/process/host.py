@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from hadoop_dr.domain.process import Process
 
 _PROC = Path("/proc")
 _BOOT_ID = "sys/kernel/random/boot_id"
@@ -24,21 +24,20 @@ class LocalHost:
     def __init__(self) -> None:
         self._machine = _machine()
 
-    def me(self) -> Mapping[str, Any]:
+    def me(self) -> Process:
         """Machine, process id and start tick of this process."""
         seen = _seen(os.getpid())
-        return {"host": self._machine, "pid": os.getpid(), "started": seen[1] if seen else None}
+        return Process(self._machine, os.getpid(), seen[1] if seen else None)
 
-    def is_dead(self, owner: Mapping[str, Any]) -> bool:
+    def is_dead(self, owner: Process) -> bool:
         """True only for a process of this machine and boot that has ended; of anybody else nothing is certain."""
-        pid, started = owner.get("pid"), owner.get("started")
-        if owner.get("host") != self._machine or not isinstance(pid, int) or not isinstance(started, int):
+        if owner.host != self._machine or owner.started is None:
             return False
-        seen = _seen(pid)
+        seen = _seen(owner.pid)
         if seen is None:
-            return not _exists(pid)
+            return not _exists(owner.pid)
         state, tick = seen
-        return tick != started or state in _ENDED
+        return tick != owner.started or state in _ENDED
 
 
 def _seen(pid: int) -> tuple[str, int] | None:

@@ -7,9 +7,8 @@ have passed the old one by the time somebody asks.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hadoop_dr.domain.catalog.events import Event
 
@@ -30,15 +29,6 @@ class Position:
     def ask_after(self) -> int:
         """The id to ask for events after: the answer begins with the newest one of then."""
         return max(0, self.event - 1)
-
-    def document(self) -> dict[str, Any]:
-        """Gives it for the ledger."""
-        return {"event": self.event, "digest": self.digest}
-
-
-def load_position(kept: Mapping[str, Any] | None) -> Position | None:
-    """Reads what the ledger has; None when a point has none."""
-    return None if kept is None else Position(kept["event"], kept["digest"])
 
 
 def position_of(newest: int, events: Sequence[Event]) -> Position:

@@ -59,7 +59,7 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
         )
         verdict.add(VerifyRoot(site, mover, lambda _: None).run(facts))
     if wrong := [*verdict.mismatch, *verdict.unreadable]:
-        mark_damaged(context, run, point, bad_files(point.taken["roots"], wrong))
+        mark_damaged(context, run, point, bad_files(point.taken.roots, wrong))
     else:
         lift_damage(context, run, point)
     return {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from heapq import nsmallest
 
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.sampling import next_sample
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
@@ -34,12 +35,12 @@ class SampleOlder:
         heartbeat: Told how many files were read.
 
     Attributes:
-        sampled: ``{"point", "taken"}``, for the ledger; a sample that could not be read is none that was taken.
+        sampled: What the ledger keeps of it; a sample that could not be read is none that was taken.
     """
 
     def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
         self._context, self._heartbeat = context, heartbeat
-        self.sampled: dict[str, object] | None = None
+        self.sampled: Sampled | None = None
 
     def run(self, point: Point, candidates: Mapping[str, str]) -> Verdict:
         """Takes the sample.
@@ -53,12 +54,12 @@ class SampleOlder:
         chosen = next_sample(points_on(state, context.target.name), state.sealed())
         if chosen is None:
             return Verdict()
-        self.sampled = {"point": chosen.point, "taken": False}
+        self.sampled = Sampled(chosen.point, taken=False)
         try:
             verdict, bad = self._read(chosen, point.point, candidates)
             if bad and chosen.target in context.ledger.read().points[chosen.point].gone:
                 return Verdict()  # pruned while it was read
-            self.sampled["taken"] = len(verdict.cannot_tell) == len(verdict.unreadable)
+            self.sampled = Sampled(chosen.point, taken=len(verdict.cannot_tell) == len(verdict.unreadable))
             if bad:
                 mark_damaged(context, point.run, chosen, bad)
                 verdict.mismatch += self._in_candidate(chosen, bad, candidates)

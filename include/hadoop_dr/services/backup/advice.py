@@ -40,6 +40,6 @@ def _skew(context: BackupContext, roots: Sequence[str], newest: Point | None) ->
     trip_ms = (clock.monotonic_s() - begun_s) * 1000
     last = None
     if newest is not None and newest.source == source.name:
-        last = Moment(len(newest.taken["roots"]), float(newest.taken["skew_ms"]))
+        last = Moment(len(newest.taken.roots), newest.taken.skew_ms)
     predicted = predicted_skew_ms(len(roots), trip_ms, len(roots), last)
     yield from skew_result(source.name, len(roots), predicted, context.policy.max_skew_ms)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from hadoop_dr.domain.errors import DrError, NotFound
+from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import BoundedPool
 
@@ -28,14 +28,13 @@ class FindOpenFiles:
     def __init__(self, source: NameNode, most: int) -> None:
         self._source, self._most = source, most
 
-    def run(self, roots: Sequence[str], snapshot: str) -> dict[str, Any]:
+    def run(self, roots: Sequence[str], snapshot: str) -> OpenFiles:
         """Looks through all roots.
 
         Returns:
-            What the ledger keeps: ``{"count", "files": [[path, length in the snapshot], ...], "unknown": [reasons]}``;
-            the first hundred files by name.
+            What the ledger keeps; the first hundred files by name.
         """
-        found: list[list[Any]] = []
+        found: list[OpenFile] = []
         unknown: list[str] = []
         with BoundedPool(_THREADS, name="writing") as pool:
             for root, answer in zip(roots, pool.map(lambda root: self._look(root, snapshot), roots), strict=True):
@@ -43,15 +42,16 @@ class FindOpenFiles:
                     unknown.append(f"{root}: {answer}")
                 else:
                     found += answer
-        return {"count": len(found), "files": sorted(found)[:SHOWN], "unknown": unknown}
+        first = sorted(found, key=lambda one: one.path)[:SHOWN]
+        return OpenFiles(len(found), tuple(first), tuple(unknown))
 
-    def _look(self, root: str, snapshot: str) -> list[list[Any]] | str:
+    def _look(self, root: str, snapshot: str) -> list[OpenFile] | str:
         try:
             names = self._source.quota(root).used_names
             if names > self._most:
                 return f"has {names} names, open files are looked for up to {self._most}"
             taken = ((path, self._taken(root, path, snapshot)) for path in self._source.open_files(root))
-            return [[path, length] for path, length in taken if length is not None]
+            return [OpenFile(path, length) for path, length in taken if length is not None]
         except DrError as error:
             return str(error)
 
@@ -64,12 +64,11 @@ class FindOpenFiles:
             return None
 
 
-def open_file_warnings(taken: Mapping[str, Any]) -> list[str]:
+def open_file_warnings(writing: OpenFiles) -> list[str]:
     """Writes for people what a taken point says of open files."""
-    writing = taken.get("writing", {})
-    warnings = [f"open files are not known: {reason}" for reason in writing.get("unknown", ())]
-    if writing.get("count"):
-        shown = ", ".join(f"{path} at {length} bytes" for path, length in writing["files"][:3])
-        more = f" and {writing['count'] - 3} more" if writing["count"] > 3 else ""
-        warnings.insert(0, f"{writing['count']} files were being written at the moment, the point has {shown}{more}")
+    warnings = [f"open files are not known: {reason}" for reason in writing.unknown]
+    if writing.count:
+        shown = ", ".join(f"{one.path} at {one.length} bytes" for one in writing.files[:3])
+        more = f" and {writing.count - 3} more" if writing.count > 3 else ""
+        warnings.insert(0, f"{writing.count} files were being written at the moment, the point has {shown}{more}")
     return warnings

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.work import Area, Placed, StagedShard, Token
 from hadoop_dr.services.context import BackupContext
@@ -93,7 +94,7 @@ class PlacePoint:
         """
         name = self._context.candidate_name(point)
         namenode = self._context.target.namenode
-        return all(any(s.name == name for s in namenode.snapshots(root)) for root in point.taken["roots"])
+        return all(any(s.name == name for s in namenode.snapshots(root)) for root in point.taken.roots)
 
     def _record_staged(
         self, claim: Claim, point: Point, documents: Documents, staged: dict[int, list[StagedShard]]
@@ -102,14 +103,12 @@ class PlacePoint:
         if manifest is None:
             raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
         every = [shard for shards in staged.values() for shard in shards]
-        self._context.ledger.append_mine(
-            claim,
-            "staged",
-            {
-                "point": point.point,
-                "entries": manifest["summary"]["entries"],
-                "files": sum(shard.files_copied for shard in every),
-                "bytes": sum(shard.bytes_copied for shard in every),
-                "documents": {name: kept["sha256"] for name, kept in manifest["documents"].items()},
-            },
+        body = PointStaged(
+            claim.n,
+            point.point,
+            manifest["summary"]["entries"],
+            sum(shard.files_copied for shard in every),
+            sum(shard.bytes_copied for shard in every),
+            {name: kept["sha256"] for name, kept in manifest["documents"].items()},
         )
+        self._context.ledger.append_mine(claim, body)

@@ -101,13 +101,13 @@ class PlanPoint:
         self._require_snapshots(point)
         baseline = self._baseline(claim, point)
         roots: list[RootPlan] = []
-        waiting = self._way.waiting(root for root in point.taken["roots"] if baseline.origin_snapshot(root) is None)
+        waiting = self._way.waiting(root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
         quotas = KeepQuotas(context.source.namenode, self._heartbeat, self._earlier_quotas(baseline))
-        for index, (root, kept) in enumerate(sorted(point.taken["roots"].items())):
+        for index, (root, kept) in enumerate(sorted(point.taken.snapshots.items())):
             if root in waiting:
-                planned = self._waiting(index, root, kept["snapshot"], documents)
+                planned = self._waiting(index, root, kept.name, documents)
             else:
-                planned = self._root(index, root, kept["snapshot"], baseline, self._since_audit_ms(point.moment_ms))
+                planned = self._root(index, root, kept.name, baseline, self._since_audit_ms(point.moment_ms))
             roots.append(planned)
             quotas.add(root, planned.newer, planned.items, whole=planned.older is None)
             self._heartbeat(len(planned.items))
@@ -202,7 +202,7 @@ class PlanPoint:
     def _since_audit_ms(self, now_ms: int) -> int | None:
         """How long ago a sealed point was compared whole."""
         sealed = self._context.ledger.read().sealed()
-        audited = [point.moment_ms for point in sealed if point.sealed["summary"].get("audited")]
+        audited = [point.moment_ms for point in sealed if point.sealed.summary.audited]
         return now_ms - max(audited) if audited else None
 
     def _before(self, root: str, newer: str) -> str:
@@ -223,9 +223,9 @@ class PlanPoint:
                 raise BaselineLost(f"point {point.point}", problem, "The next run takes a new moment.")
 
     def _baseline(self, claim: Claim, point: Point) -> Baseline:
-        if claim.frozen.get("mode") == Mode.FULL.value:
+        if claim.frozen.mode == Mode.FULL.value:
             return Baseline(None)
-        return find_baseline(self._context, self._context.ledger.read(), point.taken["roots"])
+        return find_baseline(self._context, self._context.ledger.read(), point.taken.roots)
 
     def _allow(
         self, claim: Claim, point: Point, roots: Sequence[RootPlan], deletions: Deletions
@@ -240,7 +240,7 @@ class PlanPoint:
         context, service = self._context, self._context.policy.service
         for root in roots:
             refuse_encrypted(root)
-        limit, approved = context.policy.limits.deletions, bool(point.frozen.get("approve_deletions"))
+        limit, approved = context.policy.limits.deletions, point.frozen.approve_deletions
         above = refuse_unapproved(service, deletions, limit, approved=approved)
         self._notes += [f"approved: {clause}" for clause in above]
         needed = {root.root: sum(raw_bytes(item) for item in root.items) for root in roots}

@@ -230,7 +230,7 @@ class Preflight:
         needed = {
             root: max(0, _used(source, root) - _used(target, root))
             for root in scope.roots
-            if scope.baseline is None or root not in scope.baseline.taken.get("roots", {})
+            if scope.baseline is None or root not in scope.baseline.taken.roots
         }
         found = look_for_free_space(self._context, needed)
         yield from found

@@ -17,6 +17,7 @@ from typing import Any
 from hadoop_dr.domain.errors import DrError, NotFound, Superseded
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.ids import point_of_snapshot
+from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.domain.retention import KeptByRule, rule, to_prune
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.preflight import thinning_is_safe
@@ -72,7 +73,7 @@ class Prune:
         seen_n, doomed = ledger.chain.head_n, self._decide(side, state)
         while doomed:
             try:
-                seen_n = ledger.append("pruned", {"points": [[side.name, doomed[0]]]}, run, seen_n).n
+                seen_n = ledger.append(PointsPruned(((side.name, doomed[0]),)), run, seen_n).n
                 yield doomed.pop(0)
             except Superseded:
                 state, races = ledger.read(), races + 1
@@ -87,7 +88,7 @@ class Prune:
             KeptByRule(
                 p.point,
                 p.moment_ms,
-                rule(p.sealed["retention"]["primary" if side.name == p.source else "secondary"]),
+                rule(p.sealed.retention.primary if side.name == p.source else p.sealed.retention.secondary),
                 bool(p.damaged),
             )
             for p in here

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from hadoop_dr.domain.drift import told_changes, way_out, way_out_while_roots_ch
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.incomplete import incomplete_results
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.policy import Drift, Mode
+from hadoop_dr.domain.process import Process
 from hadoop_dr.domain.root_change import told
 from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
@@ -48,7 +50,7 @@ class RunRequest:
         run: Its id.
         try_no: Which attempt of it this is, from 1.
         moment_ms: Wanted T0; None for as soon as possible.
-        owner: This process, or ``{}`` when later stages run in other processes.
+        owner: This process; None when later stages run in other processes.
         reason: Why, in the words of whoever asked; kept in the ledger.
         approve_deletions: Deletions above the policy's limit are wanted (I8).
         wait: Wait for a busy service.
@@ -61,7 +63,7 @@ class RunRequest:
     run: str
     try_no: int = 1
     moment_ms: int | None = None
-    owner: Mapping[str, Any] | None = None
+    owner: Process | None = None
     reason: str = ""
     approve_deletions: bool = False
     wait: bool = False
@@ -234,22 +236,18 @@ class StartRun:
         context = self._context
         now = context.clock.wall_ms()
         moment_ms = max(order.moment_ms or 0, now + ARMING_MS)
-        frozen = {
-            "text": context.policy_text,
-            "file": context.policy.file,
-            "mode": context.policy.mode.value,
-            "transfer": context.policy.transfer.value,
-            "reason": order.reason,
-            "wanted_ms": order.moment_ms,
-            "approve_deletions": order.approve_deletions,
-        }
+        mode, transfer = context.policy.mode.value, context.policy.transfer.value
+        frozen = FrozenPolicy(
+            context.policy_text, context.policy.file, mode, transfer, order.reason, order.moment_ms,
+            approve_deletions=order.approve_deletions,
+        )  # fmt: skip
         return context.claims.take(
             ClaimRequest(
                 order.run,
                 order.try_no,
                 moment_ms,
                 frozen,
-                order.owner or {},
+                order.owner,
                 order.wait,
                 order.takeover,
                 order.tell,

@@ -7,11 +7,13 @@ from typing import Any
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.incomplete import COMPLETE
+from hadoop_dr.domain.incomplete import incomplete_document
+from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.ledger.bodies.sealed import CatalogCounts, PointSealed, QuotaCounts, Retained, Summary
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
 from hadoop_dr.services.backup.open_files import open_file_warnings
-from hadoop_dr.services.backup.verify import VERDICT
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.datasets.hive.taken_out import taken_out
@@ -40,38 +42,36 @@ class SealPoint:
             Failed: It was not verified, or it differs.
         """
         documents = Documents(self._context, point)
-        verdict, manifest = documents.get_json(VERDICT), documents.manifest()
-        if verdict is None or manifest is None or verdict["mismatch"]:
+        verdict, manifest = documents.get_json(VERDICT_FILE, VERDICT), documents.manifest()
+        if verdict is None or manifest is None or verdict.mismatch:
             raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")
         catalogs = Catalogs(self._context)
-        hindered = [*manifest["summary"]["hindered"], *verdict["hindered"]]
-        summary = {
-            "baseline": manifest["baseline"],
-            "entries": manifest["summary"]["entries"],
-            "files_copied": point.staged["files"],
-            "bytes_copied": point.staged["bytes"],
-            "catalog": manifest["summary"]["catalog"],
-            "deletions": manifest["summary"]["deletions"],
-            "live": manifest["live"],
-            "audited": manifest["summary"]["audited"] and not hindered,
-            "sampled": verdict["sampled"],
-            "quotas": manifest["summary"].get("quotas", {}),
-            "seconds": dict(seconds),
-            "requests": self._context.asked.document(),
-            "warnings": [
+        hindered = [*manifest["summary"]["hindered"], *verdict.hindered]
+        summary = Summary(
+            manifest["summary"]["entries"],
+            point.staged.files,
+            point.staged.bytes,
+            manifest["summary"]["deletions"],
+            {root: Held(**held) for root, held in manifest["live"].items()},
+            audited=manifest["summary"]["audited"] and not hindered,
+            catalog=CatalogCounts(**manifest["summary"]["catalog"]),
+            sampled=verdict.sampled,
+            quotas=QuotaCounts(**manifest["summary"]["quotas"]),
+            seconds=dict(seconds),
+            requests=self._context.asked.document(),
+            warnings=(
                 *documents.lacking(),
                 *catalogs.warnings(point),
                 *taken_out(self._context, point),
-                *open_file_warnings(point.taken),
-                *point.taken.get("narrow", ()),
+                *open_file_warnings(point.taken.open_files),
+                *point.taken.narrow,
                 *kept_warnings(self._context.ledger.read().kept, point.point),
                 *damage_warnings(self._context.ledger.read(), self._context.target.name),
                 *manifest["summary"].get("notes", []),
                 *(f"not audited, the next run does it: {text}" for text in hindered),
-            ],
-        }
-        verified = {name: verdict[name] for name in ("word", "match", "cannot_tell")}
-        self._append(claim, point, verified, verdict, summary)
+            ),
+        )
+        self._append(claim, point, manifest["baseline"], verdict, summary)
         behind = self._context.ledger.chain.follow()
         # What was appended a moment ago is known; a site that falls silent now takes no seal back.
         document = sealed_document(self._context.policy.service, self._context.ledger.known().points[point.point])
@@ -80,54 +80,41 @@ class SealPoint:
         return document
 
     def _append(
-        self,
-        claim: Claim,
-        point: Point,
-        verified: Mapping[str, Any],
-        verdict: Mapping[str, Any],
-        summary: Mapping[str, Any],
+        self, claim: Claim, point: Point, baseline: str | None, verdict: StoredVerdict, summary: Summary
     ) -> None:
         """Makes the point visible; the other copy of the ledger follows."""
-        policy = self._context.policy
-        body = {
-            "point": point.point,
-            "baseline": summary.get("baseline"),
-            "verified": dict(verified),
-            "snapshots": dict(verdict["snapshots"]),
-            "datasets": dict(verdict["datasets"]),
-            "summary": dict(summary),
-            "retention": {"primary": str(policy.retention.primary), "secondary": str(policy.retention.secondary)},
-        }
-        self._context.ledger.append_mine(claim, "sealed", body)
+        rules = self._context.policy.retention
+        retention = Retained(str(rules.primary), str(rules.secondary))
+        body = PointSealed(
+            claim.n, point.point, baseline, verdict.verified, verdict.snapshots, retention, summary, verdict.datasets
+        )
+        self._context.ledger.append_mine(claim, body)
 
 
 def sealed_document(service: str, point: Point) -> dict[str, Any]:
     """Writes a sealed point in the shape of section 10."""
-    summary = point.sealed["summary"]
-    declared = point.taken["declared"]
+    summary, declared = point.sealed.summary, point.taken.declared
     snapshots = {
-        point.source: keyed_by_declaration(declared, {r: k["snapshot"] for r, k in point.taken["roots"].items()}),
-        point.target: keyed_by_declaration(
-            declared, {r: k["snapshot"] for r, k in point.sealed["snapshots"].items()}
-        ),
+        site: keyed_by_declaration(declared, {root: kept.name for root, kept in records.items()})
+        for site, records in ((point.source, point.taken.snapshots), (point.target, point.sealed.snapshots))
     }
     return {
         "service": service,
         "point": point.point,
         "state": point.state.value,
         "moment": iso(point.moment_ms),
-        "late_by_ms": point.taken["late_by_ms"],
-        "skew_ms": point.taken["skew_ms"],
-        "proof": point.taken["proof"],
-        "baseline": summary["baseline"],
+        "late_by_ms": point.taken.late_by_ms,
+        "skew_ms": point.taken.skew_ms,
+        "proof": point.taken.proof.value,
+        "baseline": point.sealed.baseline,
         "epoch": point.epoch,
         "snapshots": snapshots,
-        "entries": summary["entries"],
-        "files_copied": summary["files_copied"],
-        "bytes_copied": summary["bytes_copied"],
-        "seconds": summary["seconds"],
-        "requests": summary["requests"],
-        "warnings": summary["warnings"],
-        "incomplete": dict(point.taken.get("incomplete", COMPLETE)),
+        "entries": summary.entries,
+        "files_copied": summary.files_copied,
+        "bytes_copied": summary.bytes_copied,
+        "seconds": dict(summary.seconds),
+        "requests": {stage: dict(counts) for stage, counts in summary.requests.items()},
+        "warnings": list(summary.warnings),
+        "incomplete": incomplete_document(point.taken.incomplete),
     }
 

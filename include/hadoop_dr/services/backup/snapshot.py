@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from hadoop_dr.domain.catalog.point_parts import TAKEN_CATALOG
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import Refused, Superseded
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
+from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
+from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
 from hadoop_dr.domain.moment import Decision, Evidence, MarkEvidence, MomentVerdict, clock_offset_ms, decide, prove
+from hadoop_dr.domain.quotas import QuotaSet
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.open_files import FindOpenFiles
@@ -37,7 +41,7 @@ class _Shot:
 
     taken: Taken
     verdict: MomentVerdict
-    writing: Mapping[str, Any]
+    writing: OpenFiles
 
 
 class SnapshotPoint:
@@ -84,7 +88,7 @@ class SnapshotPoint:
         So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
         """
         now = self._context.clock.wall_ms()
-        wanted = (claim.frozen.get("wanted_ms") or 0) + _USED_MS
+        wanted = (claim.frozen.wanted_ms or 0) + _USED_MS
         too_far = point.moment_ms > max(wanted, now + ARMING_MS)
         name = self._context.candidate_name(point)
         roots = self._roots(claim)
@@ -99,8 +103,8 @@ class SnapshotPoint:
         state = self._context.ledger.read()
         moment_ms = state.free_moment(self._context.clock.wall_ms() + ARMING_MS)
         new = point_id(moment_ms)
-        body = {"point": new, "moment_ms": moment_ms, "void": point.point}
-        self._context.ledger.append_mine(claim, "rearmed", body, _not_yet_taken(point))
+        body = MomentRearmed(claim.n, new, moment_ms, point.point)
+        self._context.ledger.append_mine(claim, body, _not_yet_taken(point))
         return self._context.ledger.read().points[new]
 
     def _roots(self, claim: Claim) -> Sequence[str]:
@@ -145,38 +149,46 @@ class SnapshotPoint:
         documents = Documents(context, point)
         catalog = self._catalogs.write(documents)
         first = min((root.first_s for root in shot.taken.roots), default=0.0)
-        roots, quotas = {}, dict[str, Quota]()
+        roots, quotas = dict[str, TakenRoot](), dict[str, Quota]()
         for root in shot.taken.roots:
             quota = quotas[root.root] = context.source.namenode.quota(root.root)
-            roots[root.root] = {
-                **record(root.snapshot),
-                "asked_ms": round((root.first_s - first) * 1000, 3),
-                "answered_ms": round((root.last_s - first) * 1000, 3),
-                "quota": [quota.namespace, quota.space_bytes],
-            }
-        wanted = claim.frozen.get("wanted_ms")
+            roots[root.root] = TakenRoot(
+                record(root.snapshot),
+                round((root.first_s - first) * 1000, 3),
+                round((root.last_s - first) * 1000, 3),
+                self._own_quota(root.root, quota),
+            )
+        wanted = claim.frozen.wanted_ms
         late = max(0, point.moment_ms - wanted) if wanted else 0
-        body = {
-            "point": point.point,
-            "moment_ms": point.moment_ms,
-            "late_by_ms": late + shot.taken.late_by_ms,
-            "skew_ms": round(shot.taken.skew_ms, 3),
-            "proof": shot.verdict.proof.value,
-            "source": context.source.name,
-            "target": context.target.name,
-            "roots": roots,
-            "roots_told": self._catalogs.roots_told(),
-            "datasets": {"hive": catalog} if catalog else {},
-            "incomplete": self._catalogs.incomplete(),
-            "writing": dict(shot.writing),
-            "narrow": narrow_quotas(context.source.name, quotas)[:_NARROW],
-            "protect": {"hdfs": list(context.policy.directories), "hive": sorted(context.policy.hive_patterns)},
-            "declared": sorted({*context.policy.directories, *self._catalogs.locations(), *roots}),
-        }
-        context.ledger.append_mine(claim, "taken", body, _not_yet_taken(point))
+        body = PointTaken(
+            claim.n,
+            point.point,
+            point.moment_ms,
+            late + shot.taken.late_by_ms,
+            round(shot.taken.skew_ms, 3),
+            shot.verdict.proof,
+            context.source.name,
+            context.target.name,
+            roots,
+            {"hdfs": context.policy.directories, "hive": tuple(sorted(context.policy.hive_patterns))},
+            tuple(sorted({*context.policy.directories, *self._catalogs.locations(), *roots})),
+            {"hive": TAKEN_CATALOG.dump(catalog)} if catalog is not None else {},
+            self._catalogs.incomplete(),
+            shot.writing,
+            tuple(self._catalogs.roots_told()),
+            tuple(narrow_quotas(context.source.name, quotas)[:_NARROW]),
+        )
+        context.ledger.append_mine(claim, body, _not_yet_taken(point))
         behind = context.ledger.chain.follow()
         summary = _summary(context.ledger.known().points[point.point])
         return {**summary, "warnings": [f"the ledger on {context.source.name} is behind: {behind}"] if behind else []}
+
+    def _own_quota(self, root: str, found: Quota) -> QuotaSet:
+        """The quotas of a root; while a fence stands there, those that it replaced and not its own."""
+        fence = self._context.ledger.roles.fences.get(self._context.source.name)
+        if fence is not None and root in fence.quotas:
+            return fence.quotas[root]
+        return QuotaSet(found.namespace, found.space_bytes, found.by_type)
 
 
 def _not_yet_taken(point: Point) -> Callable[[ServiceState], None]:
@@ -204,12 +216,12 @@ def _offset_ms(taken: Taken, at_s: float, moment_ms: int) -> float:
 
 
 def _summary(point: Point) -> dict[str, Any]:
-    names = {root: kept["snapshot"] for root, kept in point.taken["roots"].items()}
+    names = {root: kept.name for root, kept in point.taken.snapshots.items()}
     return {
         "point": point.point,
         "moment": iso(point.moment_ms),
-        "skew_ms": point.taken["skew_ms"],
-        "late_by_ms": point.taken["late_by_ms"],
-        "proof": point.taken["proof"],
-        "snapshots": keyed_by_declaration(point.taken["declared"], names),
+        "skew_ms": point.taken.skew_ms,
+        "late_by_ms": point.taken.late_by_ms,
+        "proof": point.taken.proof.value,
+        "snapshots": keyed_by_declaration(point.taken.declared, names),
     }

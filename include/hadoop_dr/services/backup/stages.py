@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from hadoop_dr.domain.errors import DrError, Failed, Superseded
+from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
 from hadoop_dr.domain.policy import with_overrides
 from hadoop_dr.domain.root_change import check_change_order
 from hadoop_dr.domain.service_state import Claim, Point, PointState
@@ -124,7 +125,7 @@ class BackupStages:
             self._run,
             self._try,
             wanted_moment_ms(moment, self._context.clock.wall_ms()) if moment else None,
-            self._context.host.me() if self._one_process else {},
+            self._context.host.me() if self._one_process else None,
             reason or "",
             approve_deletions,
             wait,
@@ -236,7 +237,7 @@ class BackupStages:
             if point.state is PointState.CLAIMED:
                 Void(self._context).void(claim, point.point, reason)
             else:
-                self._context.ledger.append_mine(claim, "released", {"reason": reason})
+                self._context.ledger.append_mine(claim, ClaimReleased(claim.n, reason))
         except Superseded:
             return  # somebody else has the service, or nobody
 

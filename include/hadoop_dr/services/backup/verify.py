@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, QueryAnswer, SealedCatalog
 from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch
 from hadoop_dr.domain.facts import Snapshot
@@ -14,7 +15,9 @@ from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.items import Content
+from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.audit.point import AuditPoint
 from hadoop_dr.services.audit.sampling import SampleOlder
@@ -31,7 +34,6 @@ from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
-VERDICT = "verdict.json"
 SHOWN = 100
 
 
@@ -45,9 +47,9 @@ class VerifyPoint:
 
     def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
         self._context, self._heartbeat = context, heartbeat
-        self._answers: list[dict[str, object]] = []
+        self._answers: list[QueryAnswer] = []
         self._hindered: list[str] = []
-        self._sampled: dict[str, object] | None = None
+        self._sampled: Sampled | None = None
         self._position: Position | None = None
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
@@ -76,24 +78,29 @@ class VerifyPoint:
         if found:
             foreign.keep(claim, number, found)
             raise foreign.again(number)
-        result = {
-            "match": verdict.match,
-            "mismatch": verdict.mismatch[:SHOWN],
-            "cannot_tell": verdict.cannot_tell[:SHOWN],
-            "word": verdict.word,
-        }
-        taken = {root: record(snapshot) for root, snapshot in candidates.items()}
-        position = self._position.document() if self._position is not None else None
-        datasets = {"hive": {"position": position, "smoke": self._answers}}
-        kept = {"snapshots": taken, "hindered": self._hindered[:SHOWN], "sampled": self._sampled, "datasets": datasets}
-        documents.put_json(VERDICT, {**result, **kept})
+        mismatch, cannot_tell = verdict.mismatch[:SHOWN], verdict.cannot_tell[:SHOWN]
+        stored = StoredVerdict(
+            Verified(verdict.word, verdict.match, tuple(cannot_tell)),
+            tuple(mismatch),
+            {root: record(snapshot) for root, snapshot in candidates.items()},
+            tuple(self._hindered[:SHOWN]),
+            self._sampled,
+            {"hive": SEALED_CATALOG.dump(SealedCatalog(self._position, tuple(self._answers)))},
+        )
+        documents.put_json(VERDICT_FILE, VERDICT, stored)
         if verdict.mismatch:
             raise Mismatch(
                 verdict.mismatch[0].partition(": ")[0],
                 f"{len(verdict.mismatch)} objects differ from the source, the first: {verdict.mismatch[0]}",
                 "The point stays hidden, and one repair did not help; look at this object on both sites.",
             )
-        return {"point": point.point, **result}
+        return {
+            "point": point.point,
+            "match": verdict.match,
+            "mismatch": mismatch,
+            "cannot_tell": cannot_tell,
+            "word": verdict.word,
+        }
 
     def _judge(
         self, point: Point, documents: Documents, roots: Sequence[RootPlan], repair: int, foreign: ForeignChanges
@@ -139,7 +146,7 @@ class VerifyPoint:
                 namenode.create_snapshot(root.root, name)
             found[root.root] = snapshot_named(namenode, root.root, name)
             # Taking a snapshot sets the directory's time, on both sites; the source's is the one to show.
-            namenode.set_times(root.root, point.taken["roots"][root.root]["created_ms"])
+            namenode.set_times(root.root, point.taken.roots[root.root].snapshot.created_ms)
             self._heartbeat(1)
         return found
 

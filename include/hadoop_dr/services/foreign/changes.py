@@ -26,9 +26,11 @@ from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.foreign import Foreign, is_change
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
+from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
 from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.stored.notes import MARK, Mark
 from hadoop_dr.domain.work import StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.find import Carried, FindForeign
@@ -106,19 +108,14 @@ class ForeignChanges:
         for root in found:
             with suppress(AlreadyExists):
                 context.target.namenode.create_snapshot(root, name)
-        lines = [one.told(root) for root, changes in found.items() for one in changes]
-        body = {
-            "point": self._point.point,
-            "number": number,
-            "site": context.target.name,
-            "snapshots": dict.fromkeys(found, name),
-            "found": lines[:MOST_TOLD],
-            "count": len(lines),
-            "rule": rule,
-        }
+        lines = tuple(one.told(root) for root, changes in found.items() for one in changes)
+        body = ChangesKept(
+            claim.n, self._point.point, number, context.target.name, dict.fromkeys(found, name), lines[:MOST_TOLD],
+            len(lines), rule,
+        )  # fmt: skip
         kept = self._recorded(number, rule)
         if kept is None:
-            context.ledger.append_mine(claim, "kept", body)
+            context.ledger.append_mine(claim, body)
             kept = self._recorded(number, rule)
         assert kept is not None
         if context.policy.drift is Drift.REFUSE:
@@ -139,9 +136,9 @@ class ForeignChanges:
 
     def repair(self, number: int, act: Callable[[], None]) -> None:
         """Carries a repair out, between the two notes that tell whether it was carried out whole."""
-        self._documents.put_json(_begun(number), {})
+        self._documents.put_json(_begun(number), MARK, Mark())
         act()
-        self._documents.put_json(_done(number), {})
+        self._documents.put_json(_done(number), MARK, Mark())
 
     # ------------------------------------------------------------------ parts
 
@@ -171,7 +168,7 @@ class ForeignChanges:
         )
 
     def _noted(self, name: str) -> bool:
-        return self._documents.get_json(name) is not None
+        return self._documents.get_json(name, MARK) is not None
 
     def _candidate(self, number: int) -> str:
         return snapshot_name(self._context.policy.service, self._point.epoch, self._point.point, number)

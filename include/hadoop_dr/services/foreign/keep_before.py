@@ -23,6 +23,7 @@ from hadoop_dr.domain.drift import told_changes, way_out
 from hadoop_dr.domain.errors import AlreadyExists
 from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.kept import BEFORE, MOST_TOLD
+from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext
@@ -112,13 +113,8 @@ def keep_aside(
             context.target.namenode.create_snapshot(root, name)
     if not new:
         return
-    body = {
-        "point": point,
-        "number": -1,
-        "site": context.target.name,
-        "snapshots": dict.fromkeys(new, name),
-        "found": [line for root in new for line in told[root]][:MOST_TOLD],
-        "count": sum(counts[root] for root in new),
-        "rule": BEFORE,
-    }
-    context.ledger.append_mine(claim, "kept", body)
+    lines, count = tuple(line for root in new for line in told[root]), sum(counts[root] for root in new)
+    body = ChangesKept(
+        claim.n, point, -1, context.target.name, dict.fromkeys(new, name), lines[:MOST_TOLD], count, BEFORE
+    )
+    context.ledger.append_mine(claim, body)

@@ -10,6 +10,7 @@ from hadoop_dr.domain.drift import told_changes, way_out
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import BEFORE, Kept
+from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
@@ -77,7 +78,7 @@ def is_unchanged(context: BackupContext, point: Point, kept: Kept) -> bool:
     if kept.document and (metastore is None or metastore.current_event() != kept.event):
         return False
     name = snapshot_name(context.policy.service, point.epoch, point.point, kept.number)
-    roots = point.taken["roots"] if kept.snapshots else ()
+    roots = point.taken.roots if kept.snapshots else ()
     try:
         return all(visible(merge(context.target.namenode.diff(root, name, ""))) == Changes() for root in roots)
     except NotFound:
@@ -105,7 +106,7 @@ def note_removed(context: BackupContext, side: SiteConnections, run: str) -> lis
     for one in context.ledger.read().kept:
         try:
             if one.site == side.name and not _is_there(side, one):
-                context.ledger.append("unkept", {"kept": one.n}, run, context.ledger.chain.head_n)
+                context.ledger.append(KeptRemoved(one.n), run, context.ledger.chain.head_n)
         except DrError as error:
             return [f"whether what was kept on {side.name} is still there could not be seen: {error}"]
     return []

@@ -19,6 +19,7 @@ from hadoop_dr.domain.foreign import Act, Foreign
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.stored.notes import MARK, Mark
 from hadoop_dr.domain.what_goes import asked_in, found_in, going, still_there, without_own
 from hadoop_dr.domain.work import StagedShard
 from hadoop_dr.services.context import BackupContext
@@ -49,7 +50,7 @@ def look_at_what_goes(
     concerned = [(root, gone) for root in roots if root.base is not None and (gone := going(root.items))]
     if not concerned:
         return
-    begun = documents.get_json(_LOOKED) is not None
+    begun = documents.get_json(_LOOKED, MARK) is not None
 
     def look(concern: tuple[RootPlan, frozenset[str]]) -> list[Foreign]:
         root, gone = concern
@@ -76,7 +77,7 @@ def look_at_what_goes(
         )
     counts = {root: len(lines) for root, lines in told.items()}
     keep_aside(context, claim, point.point, told, counts, _when(context, point, told))
-    documents.put_json(_LOOKED, {})
+    documents.put_json(_LOOKED, MARK, Mark())
 
 
 def _placed(begun: bool) -> str:

@@ -18,6 +18,7 @@ from hadoop_dr.domain.ledger import (
     CHECKPOINT_EVERY,
     GENESIS,
     NO_TEXT,
+    Body,
     Entry,
     Fork,
     broken_at,
@@ -32,6 +33,9 @@ from hadoop_dr.ports.files import Files
 from hadoop_dr.services.pool import BoundedPool
 
 _READERS = 16
+_CHECKPOINT = 1
+"""Version of a checkpoint and of the states in it. It grows with every kind and field of the ledger that changes a
+state: who knows less wrote a state that lacks something, who knows more one that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class Chain:
             self._copy.start_n, self._copy.start_prev, self._copy.contents + tuple(contents), self._copy.state
         )
 
-    def append(self, kind: str, body: Mapping[str, Any], *, epoch: int, run: str, pair_n: int, seen_n: int) -> Entry:
+    def append(self, body: Body, *, epoch: int, run: str, pair_n: int, seen_n: int) -> Entry:
         """Appends one entry behind the one the caller decided on.
 
         Args:
@@ -136,7 +140,7 @@ class Chain:
         self.entries()
         if self._copy.head_n != seen_n:
             raise Superseded(self.path, f"entry {seen_n + 1} was written by another run", "Read again and decide anew.")
-        entry = Entry(seen_n + 1, epoch, run, iso(self._clock.wall_ms()), kind, body, self._copy.head_digest, pair_n)
+        entry = Entry(seen_n + 1, epoch, run, iso(self._clock.wall_ms()), body, self._copy.head_digest, pair_n)
         content = encode(entry)
         if not self._publish(entry_path(self.path, entry.n), content):
             raise Superseded(self.path, f"entry {entry.n} was written by another run", "Read again and decide anew.")
@@ -180,7 +184,7 @@ class Chain:
         n, left = self._copy.head_n, list[str]()
         if n % self._checkpoint_every:
             return left
-        kept = {"n": n, "digest": self._copy.head_digest, "state": state}
+        kept = {"v": _CHECKPOINT, "n": n, "digest": self._copy.head_digest, "state": state}
         content = json.dumps(kept, sort_keys=True, ensure_ascii=False).encode(errors=NO_TEXT)
         for files in [self.deciding] + ([self.follower] if self.follower else []):
             try:
@@ -310,20 +314,22 @@ def numbers_from(files: Files, path: str, start_n: int, names: Callable[[str], l
 def newest_checkpoint(files: Files, path: str) -> Copy:
     """Gives a copy of a chain as its newest checkpoint vouches for it, without any entry; an empty one if it has none.
 
+    Those that another version of this product made count for nothing: the entries before them say the same.
+
     Raises:
         Protocol: The checkpoint is none.
     """
-    names = [name for name in files.names(f"{path}/checkpoints") if name.endswith(".json")]
-    if not names:
-        return Copy(1, GENESIS, ())
-    where = f"{path}/checkpoints/{names[-1]}"
-    try:
-        kept = json.loads(files.get(where))
-        return Copy(kept["n"] + 1, kept["digest"], (), kept["state"])
-    except (ValueError, KeyError) as error:
-        raise Protocol(
-            where, "not a checkpoint", "Move it away; the chain is then read from its first entry."
-        ) from error
+    for name in reversed([name for name in files.names(f"{path}/checkpoints") if name.endswith(".json")]):
+        where = f"{path}/checkpoints/{name}"
+        try:
+            kept = json.loads(files.get(where))
+            if kept["v"] == _CHECKPOINT:
+                return Copy(kept["n"] + 1, kept["digest"], (), kept["state"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise Protocol(
+                where, "not a checkpoint", "Move it away; the chain is then read from its first entry."
+            ) from error
+    return Copy(1, GENESIS, ())
 
 
 def read_shortened(files: Files, path: str, checkpoint_every: int) -> Copy:

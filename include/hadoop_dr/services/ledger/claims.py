@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from hadoop_dr.domain.errors import Busy, DrError, Superseded
 from hadoop_dr.domain.heartbeat import Contender, Contention, Owner, Watched, contend, watch
 from hadoop_dr.domain.ids import point_id
+from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.process import Process
 from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.host import Host
@@ -30,7 +32,7 @@ class ClaimRequest:
     Attributes:
         moment_ms: T0 of the point it would make; a run whose claim is in force goes on with the point it has.
         frozen: The policy, frozen for this run.
-        owner: Who claims; ``{}`` when the work goes on in other processes than this one.
+        owner: Who claims; None when the work goes on in other processes than this one.
         wait: Wait for a busy service instead of raising Busy.
         order: A person ordered the takeover: do not wait for standstill.
         tell: Told in words when it waits long for what another run awaits.
@@ -40,8 +42,8 @@ class ClaimRequest:
     run: str
     try_no: int
     moment_ms: int
-    frozen: Mapping[str, Any]
-    owner: Mapping[str, Any]
+    frozen: FrozenPolicy
+    owner: Process | None
     wait: bool = False
     order: bool = False
     tell: Callable[[str], None] = lambda text: None
@@ -90,15 +92,9 @@ class Claims:
             own = state.goes_on(wish.run)
             moment_ms = own.moment_ms if own is not None else state.free_moment(wish.moment_ms)
             point = own.point if own is not None else point_id(moment_ms)
-            body = {
-                "try": wish.try_no,
-                "point": point,
-                "moment_ms": moment_ms,
-                "owner": dict(wish.owner),
-                "frozen": dict(wish.frozen),
-            }
+            body = ServiceClaimed(wish.try_no, point, moment_ms, wish.owner, wish.frozen)
             try:
-                entry = self._ledger.append("claim", body, wish.run, seen_n)
+                entry = self._ledger.append(body, wish.run, seen_n)
             except Superseded:
                 if self._ledger.read().highest_epoch > self._ledger.roles.epoch:
                     raise
@@ -167,5 +163,8 @@ class Claims:
                 return
 
     def _owner(self, claim: Claim, watched: Watched) -> Owner:
-        dead, newest = self._host.is_dead, watched.newest
-        return Owner(claim.run, dead(claim.owner), newest is not None and dead(newest.who))
+        newest = watched.newest
+        return Owner(claim.run, self._is_dead(claim.owner), newest is not None and self._is_dead(newest.who))
+
+    def _is_dead(self, process: Process | None) -> bool:
+        return process is not None and self._host.is_dead(process)

@@ -43,7 +43,7 @@ class HeartbeatWriter:
 
     def __init__(self, namenode: NameNode, directory: str, clock: Clock, host: Host) -> None:
         self._namenode, self._directory, self._clock = namenode, directory, clock
-        self._me = dict(host.me())
+        self._me = host.me()
         self._turn = threading.Lock()
         self._claim_n: int | None = None
         self._count, self._shown_at = 0, float("-inf")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.errors import OwnedElsewhere, Superseded
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, Entry, pair_chain
+from hadoop_dr.domain.ledger.bodies.pair import RootsOwned, RootsReleased
 from hadoop_dr.domain.owners import Clash, clashes, contested, owner_results
 from hadoop_dr.domain.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
@@ -99,7 +100,7 @@ class RootOwners:
             return sorted(root for root in roots if self._state.owners.get(root) != self._service)
 
         if any(self._state.owners.get(root) != self._service for root in roots):
-            self._append("roots_owned", new, run, check_claim)
+            self._append(RootsOwned, new, run, check_claim)
 
     def release(self, roots: Iterable[str] | None, run: str, check_claim: Callable[[], None]) -> list[str]:
         """Gives roots up, all of the service's when none are named; what it does not own is left alone.
@@ -115,7 +116,7 @@ class RootOwners:
         """
         wanted = None if roots is None else frozenset(roots)
         return self._append(
-            "roots_released", lambda: [root for root in self.mine if wanted is None or root in wanted], run, check_claim
+            RootsReleased, lambda: [root for root in self.mine if wanted is None or root in wanted], run, check_claim
         )
 
     def refuse(self, found: Sequence[Clash]) -> None:
@@ -130,7 +131,11 @@ class RootOwners:
             raise OwnedElsewhere(self._service, problem, found[0].remedy)
 
     def _append(
-        self, kind: str, decide: Callable[[], list[str]], run: str, check_claim: Callable[[], None]
+        self,
+        kind: type[RootsOwned | RootsReleased],
+        decide: Callable[[], list[str]],
+        run: str,
+        check_claim: Callable[[], None],
     ) -> list[str]:
         """Decides on the newest state, again after every entry that somebody else was first with."""
         for _ in range(_RACES):
@@ -138,9 +143,9 @@ class RootOwners:
             self._read()
             if not (roots := decide()):
                 return []
-            body, seen_n = {"service": self._service, "roots": roots}, self._chain.head_n
+            body, seen_n = kind(self._service, tuple(roots)), self._chain.head_n
             try:
-                self._chain.append(kind, body, epoch=self._roles.epoch, run=run, pair_n=0, seen_n=seen_n)
+                self._chain.append(body, epoch=self._roles.epoch, run=run, pair_n=0, seen_n=seen_n)
             except Superseded:
                 continue
             self._chain.follow()  # a copy that stays behind for now follows at the next entry

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, decode, pair_chain
+from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.pair_state import PairState, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
@@ -104,9 +105,9 @@ class Roles:
         state = self.read().state
         if state.epoch == 0:
             chain = Chain(self._path, self._files[secondary], self._files[primary], self._clock)
-            body = {"primary": primary, "deciding": secondary, "by": by, "reason": reason}
+            body = RolesSet(primary, secondary, by, reason)
             try:
-                chain.append("roles", body, epoch=1, run="initialise", pair_n=0, seen_n=0)
+                chain.append(body, epoch=1, run="initialise", pair_n=0, seen_n=0)
             except Superseded:
                 chain.entries()
             chain.follow()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
 
 from hadoop_dr.domain.errors import Superseded
-from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger import Entry, ServiceBody, UnderClaim
 from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.service_state import Claim, ServiceState, dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.services.ledger.chain import Chain
 
 _RACES = 16
@@ -69,7 +69,7 @@ class ServiceLedger:
         self._folded = len(entries)
         return self._state
 
-    def append(self, kind: str, body: Mapping[str, Any], run: str, seen_n: int) -> Entry:
+    def append(self, body: ServiceBody, run: str, seen_n: int) -> Entry:
         """Appends an entry decided on the head ``seen_n``; whatever fails once it stands is a note and no error.
 
         Raises:
@@ -84,7 +84,7 @@ class ServiceLedger:
                     f"epoch {self.roles.epoch} is over, the ledger is at {state.highest_epoch}",
                     "The roles have changed; start again.",
                 )
-            entry = self.chain.append(kind, body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
+            entry = self.chain.append(body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
             state = self._fold(self.chain.known())
             self.notes += self.chain.checkpoint(dump_state(state))
             return entry
@@ -106,7 +106,7 @@ class ServiceLedger:
         return state
 
     def append_mine(
-        self, claim: Claim, kind: str, body: Mapping[str, Any], judge: Callable[[ServiceState], None] = lambda _: None
+        self, claim: Claim, body: UnderClaim, judge: Callable[[ServiceState], None] = lambda _: None
     ) -> Entry:
         """Appends under a claim; loses to whoever superseded it, never to unrelated entries.
 
@@ -119,14 +119,14 @@ class ServiceLedger:
         for attempt in range(_RACES):
             judge(self.require(claim))
             try:
-                return self.append(kind, {"claim": claim.n, **body}, claim.run, self.chain.head_n)
+                return self.append(body, claim.run, self.chain.head_n)
             except Superseded:
                 if attempt == _RACES - 1:
                     raise
         raise AssertionError("unreachable")
 
     def append_decided(
-        self, kind: str, run: str, decide: Callable[[ServiceState], Mapping[str, Any] | None]
+        self, run: str, decide: Callable[[ServiceState], ServiceBody | None]
     ) -> Entry | None:
         """Appends what is decided on the newest state, and decides anew whenever somebody appended in between.
 
@@ -142,7 +142,7 @@ class ServiceLedger:
             if body is None:
                 return None
             try:
-                return self.append(kind, body, run, seen_n)
+                return self.append(body, run, seen_n)
             except Superseded:
                 if attempt == _RACES - 1 or self.read().highest_epoch > self.roles.epoch:
                     raise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline, RootProblems, choose_baseline
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext, SiteConnections
@@ -48,7 +48,7 @@ def root_problems(context: BackupContext, point: Point, wanted: Collection[str] 
     origin, destination = context.source, context.target
     here, there = (_to_build_on(point, side.name) for side in (origin, destination))
     found: list[RootProblems] = []
-    for root in point.taken["roots"]:
+    for root in point.taken.roots:
         if wanted is None or root in wanted:
             on_origin = _problem(origin, root, here, point)
             on_destination = base = _problem(destination, root, there, point)
@@ -103,6 +103,6 @@ def snapshots_of_root(namenode: NameNode, root: str) -> Sequence[Snapshot]:
         return []
 
 
-def record(snapshot: Snapshot) -> dict[str, Any]:
+def record(snapshot: Snapshot) -> SnapshotRecord:
     """Writes a snapshot the way the ledger keeps it."""
-    return {"snapshot": snapshot.name, "id": snapshot.id, "created_ms": snapshot.created_ms}
+    return SnapshotRecord(snapshot.name, snapshot.id, snapshot.created_ms)

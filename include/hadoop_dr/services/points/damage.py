@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
 from hadoop_dr.domain.roots import inside
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
@@ -59,15 +59,14 @@ def mark_damaged(context: BackupContext, run: str, point: Point, bad: Sequence[B
     for name, files in sorted(marked.items()):
         reason = f"{files[0].root}/{files[0].path}: {files[0].reason}".replace("/: ", ": ")
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-        body = {"point": name, "reason": reason + more, "files": [[one.root, one.path] for one in files[:_KEPT]]}
-        _append(context, run, body)
+        _append(context, run, PointDamaged(name, reason + more, tuple((one.root, one.path) for one in files[:_KEPT])))
     return sorted(marked)
 
 
 def lift_damage(context: BackupContext, run: str, point: Point) -> None:
     """Records that a point that was marked reads back as it was sealed."""
     if point.damaged:
-        _append(context, run, {"point": point.point, "reason": "", "files": []})
+        _append(context, run, PointDamaged(point.point, ""))
 
 
 def points_on(state: ServiceState, site: str) -> list[Point]:
@@ -107,19 +106,18 @@ def _shared(context: BackupContext, point: Point, other: Point, bad: Sequence[Ba
 
 def snapshots_of(point: Point) -> Mapping[str, str]:
     """Names of a sealed point's snapshots on the site it was copied to, by root."""
-    return {root: str(kept["snapshot"]) for root, kept in point.sealed["snapshots"].items()}
+    return {root: kept.name for root, kept in point.sealed.snapshots.items()}
 
 
-def _append(context: BackupContext, run: str, body: Mapping[str, Any]) -> None:
+def _append(context: BackupContext, run: str, body: PointDamaged) -> None:
     """Appends unless the ledger says as much already; loses to nobody, because it is true whoever works."""
 
-    def unsaid(state: ServiceState) -> Mapping[str, Any] | None:
-        point = state.points.get(body["point"])
+    def unsaid(state: ServiceState) -> PointDamaged | None:
+        point = state.points.get(body.point)
         return None if point is None or _says(point, body) else body
 
-    context.ledger.append_decided("damaged", run, unsaid)
+    context.ledger.append_decided(run, unsaid)
 
 
-def _says(point: Point, body: Mapping[str, Any]) -> bool:
-    known = [list(one) for one in point.bad_files]
-    return bool(point.damaged) is bool(body["reason"]) and all(one in known for one in body["files"])
+def _says(point: Point, body: PointDamaged) -> bool:
+    return bool(point.damaged) is bool(body.reason) and all(one in point.bad_files for one in body.files)

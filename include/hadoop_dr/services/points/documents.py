@@ -12,13 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Unknown
 from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.domain.stored.form import JsonForm
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.pool import BoundedPool
 
+T = TypeVar("T")
 Schema = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
 MANIFEST = "manifest.json"
@@ -110,17 +112,21 @@ class Documents:
         except NotFound:
             return None
 
-    def put_json(self, name: str, value: Mapping[str, Any]) -> None:
+    def put_json(self, name: str, form: JsonForm[T], value: T) -> None:
         """Writes a small document outside the manifest (a verdict, a record of a finished stage)."""
-        self._put(name, json.dumps(value, sort_keys=True, ensure_ascii=False).encode())
+        self._put(name, form.encode(value))
 
-    def get_json(self, name: str) -> Mapping[str, Any] | None:
-        """Reads a small document; None when it was not written."""
+    def get_json(self, name: str, form: JsonForm[T]) -> T | None:
+        """Reads a small document; None when it was not written.
+
+        Raises:
+            Refused: Another version of this product wrote it.
+        """
         try:
-            value: Mapping[str, Any] = json.loads(self._get(name))
+            content = self._get(name)
         except NotFound:
             return None
-        return value
+        return form.decode(content, f"{self.directory}/{name}")
 
     def copy_again(self) -> None:
         """For a stage that finds its plan made: gives the source what it lacks of it, so far as it takes it.

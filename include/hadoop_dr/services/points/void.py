@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.ledger import SWEEP
+from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
+from hadoop_dr.domain.ledger.bodies.runs import PointVoided
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 
@@ -27,7 +26,7 @@ class Void:
 
         In this order, because a point without snapshots must never look alive.
         """
-        self._context.ledger.append_mine(claim, "void", {"point": point, "reason": reason})
+        self._context.ledger.append_mine(claim, PointVoided(claim.n, point, reason))
         self.sweep(self._context.ledger.known())
 
     def sweep(self, state: ServiceState) -> list[str]:
@@ -60,8 +59,8 @@ class Void:
         return left
 
     def _note_gone(self, side: SiteConnections, name: str) -> None:
-        def gone(state: ServiceState) -> Mapping[str, Any] | None:
+        def gone(state: ServiceState) -> PointsPruned | None:
             point = state.points.get(name)
-            return None if point is None or side.name in point.gone else {"points": [[side.name, name]]}
+            return None if point is None or side.name in point.gone else PointsPruned(((side.name, name),))
 
-        self._context.ledger.append_decided("pruned", SWEEP, gone)
+        self._context.ledger.append_decided(SWEEP, gone)

@@ -62,18 +62,18 @@ class Recover:
             step = next_step(self._stuck(point))
         if step is Step.UNDO:
             # Roots that the undo does not come to, because the sealed point has none of them, are parted from it first.
-            back = come_back_to(self._context, self._context.ledger.read().newest_sealed(), point.taken["roots"])
-            self._set_aside(claim, set(point.taken["roots"]).difference(back))
+            back = come_back_to(self._context, self._context.ledger.read().newest_sealed(), point.taken.roots)
+            self._set_aside(claim, set(point.taken.roots).difference(back))
             if undo.give_up(claim, point, why):
                 self._void.sweep(self._context.ledger.read())
                 return False
-        self._set_aside(claim, point.taken.get("roots", ()))
+        self._set_aside(claim, point.taken.roots)
         self._void.void(claim, point.point, why)
         return False
 
     def _stuck(self, point: Point) -> Left:
         """What is left of a point that cannot go on: only then the work areas count."""
-        target, roots = self._context.target.namenode, point.taken.get("roots", ())
+        target, roots = self._context.target.namenode, point.taken.roots
         return Left(
             point.state,
             stuck=True,

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
 
 from hadoop_dr.domain.diff import merge
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound
 from hadoop_dr.domain.ids import snapshot_name
+from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.recovery import same_as_kept
 from hadoop_dr.domain.service_state import Claim, Point, Undo
 from hadoop_dr.domain.work import Token
@@ -51,7 +52,7 @@ class UndoChanges:
         Foreign changes below the same roots cannot be told from it: they are undone with it, and kept.
         """
         to = self._context.ledger.read().newest_sealed()
-        roots = come_back_to(self._context, to, point.taken["roots"])
+        roots = come_back_to(self._context, to, point.taken.roots)
         if to is None or not roots:
             return False
         if not drift_by_root(self._context, self._bases(to, roots)) and not self._catalog(claim, to, point).differs():
@@ -88,27 +89,14 @@ class UndoChanges:
             Repair(self._context, self._heartbeat).undo(claim, index, root, kept, held[root].name)
         if catalog:
             catalog.build()
-        body = {
-            "point": undo.point,
-            "to": to.point,
-            "site": self._context.target.name,
-            "reason": undo.reason,
-            "kept": kept,
-            "found": [line for lines in found.values() for line in lines][:_KEPT],
-            "base": self._new_base(claim, to, roots),
-            "left": sorted(set(undo.roots) - set(roots)),
-        }
-        self._context.ledger.append_mine(claim, "undone", body)
+        lines, site = tuple(line for lines in found.values() for line in lines), self._context.target.name
+        base, left = self._new_base(claim, to, roots), tuple(sorted(set(undo.roots) - set(roots)))
+        body = UndoDone(claim.n, undo.point, to.point, site, undo.reason, kept, lines[:_KEPT], base, left)
+        self._context.ledger.append_mine(claim, body)
 
     def _announce(self, claim: Claim, undo: Undo) -> None:
-        body = {
-            "point": undo.point,
-            "to": undo.to,
-            "roots": list(undo.roots),
-            "kept": kept_name(self._context, claim),
-            "reason": undo.reason,
-        }
-        self._context.ledger.append_mine(claim, "undoing", body)
+        body = UndoBegun(claim.n, undo.point, undo.to, undo.roots, kept_name(self._context, claim), undo.reason)
+        self._context.ledger.append_mine(claim, body)
 
     def _keep(self, claim: Claim, undo: Undo, roots: Sequence[str]) -> str:
         """Takes the work areas over, then keeps what is found, unless an earlier try keeps the very same.
@@ -152,9 +140,9 @@ class UndoChanges:
     def _catalog(self, claim: Claim, to: Point, given_up: Point) -> UndoCatalog:
         return UndoCatalog(self._context, to, given_up, lambda: self._context.check_claim(claim))
 
-    def _new_base(self, claim: Claim, to: Point, roots: Sequence[str]) -> dict[str, Any]:
+    def _new_base(self, claim: Claim, to: Point, roots: Sequence[str]) -> dict[str, SnapshotRecord]:
         """Snapshots of what the undo left: files it brought back have other inodes than in the sealed snapshots."""
-        target, base = self._context.target.namenode, dict[str, Any]()
+        target, base = self._context.target.namenode, dict[str, SnapshotRecord]()
         name = snapshot_name(self._context.policy.service, to.epoch, to.point, claim.n)
         for root in roots:
             with suppress(AlreadyExists):
@@ -167,7 +155,7 @@ class UndoChanges:
                     "Look at the directory by hand, then run again.",
                 )
             base[root] = record(snapshot_named(target, root, name))
-            target.set_times(root, to.taken["roots"][root]["created_ms"])
+            target.set_times(root, to.taken.roots[root].snapshot.created_ms)
         return base
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hadoop_dr.domain.checks import Result, fail, guarded, refuse_on_failure
 from hadoop_dr.domain.drift import told_changes, way_out_while_roots_change
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.ledger.bodies.ends import RootsChanged
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.root_change import (
     NAME,
@@ -76,7 +77,7 @@ class RootsInTheWay:
             return
         earlier = state.change.old if state.change else ()
         self._refuse_foreign(context.source, proposal.old)
-        self._give_up(claim, context.source, sorted({*earlier, *proposal.old}), proposal.new, claim.frozen["reason"])
+        self._give_up(claim, context.source, sorted({*earlier, *proposal.old}), proposal.new, claim.frozen.reason)
 
     def give_up_on_target(self, claim: Claim) -> None:
         """Gives the old roots up on the secondary, too, by the ledger; once is enough.
@@ -197,9 +198,9 @@ class RootsInTheWay:
     def _give_up(
         self, claim: Claim, side: SiteConnections, old: Sequence[str], new: Sequence[str], reason: str
     ) -> None:
-        points = [[side.name, name] for name in points_to_go(self._context.ledger.read(), old, side.name)]
-        body = {"site": side.name, "old": list(old), "new": list(new), "points": points, "reason": reason}
-        self._context.ledger.append_mine(claim, "root_change", body)
+        points = tuple((side.name, name) for name in points_to_go(self._context.ledger.read(), old, side.name))
+        body = RootsChanged(claim.n, side.name, tuple(old), tuple(new), points, reason)
+        self._context.ledger.append_mine(claim, body)
 
     def _beside(self, proposal: Proposal) -> list[Result]:
         """Names what only the secondary has in a new root, outside the old ones: it would go, and no point had it."""

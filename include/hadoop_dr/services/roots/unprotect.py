@@ -11,6 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from hadoop_dr.domain.errors import DrError, Refused
+from hadoop_dr.domain.ledger.bodies.ends import ServiceUnprotected
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.domain.unprotected import Freed, ours_and_others, points_that_go, stands_against, whose
 from hadoop_dr.services.context import BackupContext, SiteConnections
@@ -48,14 +50,8 @@ class Unprotect:
         """
         context = self._context
         self._refuse_half_done(context.ledger.read())
-        frozen = {
-            "text": context.policy_text,
-            "file": context.policy.file,
-            "mode": context.policy.mode.value,
-            "transfer": context.policy.transfer.value,
-            "reason": reason,
-            "unprotects": True,
-        }
+        mode, transfer = context.policy.mode.value, context.policy.transfer.value
+        frozen = FrozenPolicy(context.policy_text, context.policy.file, mode, transfer, reason, unprotects=True)
         busy = "Wait for it to end, or stop it with --takeover."
         wish = ClaimRequest(self._run, 1, context.clock.wall_ms(), frozen, context.host.me(), order=takeover, busy=busy)
         claim = context.claims.take(wish)
@@ -76,8 +72,8 @@ class Unprotect:
                 void.void(claim, point.point, f"its service was unprotected: {reason}")
         gone = points_that_go(state, [side.name for side in sides])
         if gone:
-            body = {"sites": [side.name for side in sides], "points": gone, "reason": reason}
-            context.ledger.append_mine(claim, "unprotected", body)
+            body = ServiceUnprotected(claim.n, tuple(side.name for side in sides), tuple(gone), reason)
+            context.ledger.append_mine(claim, body)
         check = self._checking(claim)
         freed = {side.name: self._free(side, check) for side in sides}
         self._remove_documents(check)

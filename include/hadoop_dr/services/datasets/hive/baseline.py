@@ -6,12 +6,12 @@ tells of a site in whichever direction it went.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.foreign import Left
-from hadoop_dr.domain.catalog.position import Position, load_position
+from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, TAKEN_CATALOG, TakenCatalog
+from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
@@ -27,13 +27,13 @@ CATALOG = "catalog.parquet"
 
 def selected_at(point: Point) -> Selection:
     """What of the catalog a taken point selects, whatever the policy says now."""
-    return selection_of(point.taken["protect"][KIND])
+    return selection_of(point.taken.protect[KIND])
 
 
-def exported_at(point: Point) -> Mapping[str, Any]:
-    """What the ledger keeps of a taken point's export; empty where the policy protected no tables then."""
-    kept: Mapping[str, Any] = point.taken.get("datasets", {}).get(KIND, {})
-    return kept
+def exported_at(point: Point) -> TakenCatalog | None:
+    """What the ledger keeps of a taken point's export; None where the policy protected no tables then."""
+    kept = point.taken.datasets.get(KIND)
+    return None if kept is None else TAKEN_CATALOG.load(kept)
 
 
 def addresses_of(side: SiteConnections) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def position_at(state: ServiceState, context: BackupContext, selection: Selectio
         return None
     if selected_at(points[0]) != selection:
         return None
-    return load_position(points[0].sealed.get("datasets", {}).get(KIND, {}).get("position"))
+    return SEALED_CATALOG.load(points[0].sealed.datasets.get(KIND, {})).position
 
 
 def left_by_points(state: ServiceState, context: BackupContext, selection: Selection, before: str = "") -> list[Left]:
@@ -91,11 +91,11 @@ def _that_tell_of(site: str, state: ServiceState, before: str) -> Sequence[Point
     """Points that tell what a site's catalog was, or that may have changed it and were given up, newest first."""
     found: list[Point] = []
     for point in sorted(state.points.values(), key=lambda one: one.point, reverse=True):
-        given_up = point.state is PointState.VOID and bool(point.staged) and not point.undone and point.target == site
+        given_up = point.state is PointState.VOID and point.was_staged and not point.undone and point.target == site
         if (not before or point.point < before) and (point.state is PointState.SEALED or given_up):
             if site not in (point.source, point.target):
                 break
-            if exported_at(point):
+            if exported_at(point) is not None:
                 found.append(point)
     return found
 

@@ -12,6 +12,7 @@ from hadoop_dr.domain.catalog.foreign import Act, ForeignObject
 from hadoop_dr.domain.catalog.left_out import LeftOut, changes_that_count
 from hadoop_dr.domain.catalog.locations import Place, locations, table_roots
 from hadoop_dr.domain.catalog.losses import renamed_tables
+from hadoop_dr.domain.catalog.point_parts import AbsentPlaces, TakenCatalog
 from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rewrite import refuse_references
@@ -21,7 +22,8 @@ from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.coverage import selection_results, takes_in_nothing
 from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound, Refused
-from hadoop_dr.domain.incomplete import COMPLETE, incomplete_of, incomplete_warnings
+from hadoop_dr.domain.incomplete import incomplete_of, incomplete_warnings
+from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.root_notes import kept_directories
@@ -128,7 +130,7 @@ class Catalogs:
 
     def selection_results(self, state: ServiceState) -> list[Result]:
         """What a check says of declarations that nothing of the catalog answers to."""
-        held = any(exported_at(point).get("objects") for point in state.sealed())
+        held = any(kept.objects for point in state.sealed() if (kept := exported_at(point)) is not None)
         return selection_results(self._context.policy.protect, self.tables(), empty=not self._all(), held=held)
 
     def _all(self) -> list[Row]:
@@ -217,30 +219,31 @@ class Catalogs:
         told = [result.detail for result in kept_directories(decision, self._context.policy.service, held)]
         return [*takes_in_nothing(self._context.policy.protect, self.tables()), *told]
 
-    def write(self, documents: Documents) -> dict[str, Any]:
+    def write(self, documents: Documents) -> TakenCatalog | None:
         """Writes the catalog at exactly E0 as a document; gives what the ledger keeps of it."""
         if self._exact is None or self._at_e0 is None:
-            return {}
+            return None
         held = catalog_of(self._at_e0.rows)
         aside = [row for key, row in self._exact.rows.items() if key not in held]
         documents.write_loose(CATALOG, SCHEMA, pack_rows(self._at_e0.rows))
         if aside:
             documents.write_loose(LEFT_OUT, SCHEMA, pack_rows(aside))
-        absent = {"count": len(self._absent), "objects": self._absent[:_SHOWN]}
-        return {"e0": self._e0, "e1": self._e1, "objects": len(held), "aside": len(aside), "absent": absent}
+        absent = AbsentPlaces(len(self._absent), tuple(self._absent[:_SHOWN]))
+        return TakenCatalog(self._e0, self._e1, len(held), len(aside), absent)
 
-    def incomplete(self) -> dict[str, Any]:
+    def incomplete(self) -> Incomplete:
         """What the ledger keeps of what the point leaves out."""
-        return dict(COMPLETE) if self._at_e0 is None else incomplete_of(self._at_e0.findings)
+        return Incomplete() if self._at_e0 is None else incomplete_of(self._at_e0.findings)
 
     # ------------------------------------------------------------------ on the target
 
     def plan(self, point: Point, documents: Documents) -> tuple[dict[str, int], Deletions]:
         """Counts what the target's catalog needs and what of it goes; makes export and drops the plan's documents."""
-        if not exported_at(point):
+        exported = exported_at(point)
+        if exported is None:
             return dict(_NOTHING), Deletions()
         documents.adopt(CATALOG)
-        if exported_at(point)["aside"]:
+        if exported.aside:
             documents.adopt(LEFT_OUT)
         rows = self._rows(documents)
         found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.source, point)
@@ -254,7 +257,7 @@ class Catalogs:
         if not self._patterns:
             return dict(_NOTHING), Deletions()
         rows, sealed = self.rows(), self._context.ledger.read().sealed()
-        earlier = [point for point in sealed if exported_at(point)]
+        earlier = [point for point in sealed if exported_at(point) is not None]
         found, _ = self._planned(rows, self._selection, earlier, self._context.source.name)
         return _counts(found.changes), found.lost
 
@@ -264,7 +267,7 @@ class Catalogs:
         Raises:
             ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
         """
-        if exported_at(point):
+        if exported_at(point) is not None:
             rows = self._rows(documents)
             replaced = self._replaced(catalog_of(rows), self._earlier(point), point.source)
             wanted, named, foreign = self._rewritten(rows), self._named(documents), self._foreign_to(point)
@@ -283,7 +286,7 @@ class Catalogs:
         Raises:
             ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
         """
-        if exported_at(point):
+        if exported_at(point) is not None:
             wanted, named, foreign = self._wanted(documents), self._named(documents), self._foreign_to(point)
             target = catalog_of(wanted)
             self._apply(check_claim).build(
@@ -301,7 +304,7 @@ class Catalogs:
         Raises:
             ForeignFound: Somebody else changed it since it was built, and that is left to a person.
         """
-        if not exported_at(point):
+        if exported_at(point) is None:
             return Verdict()
         wanted, chosen = self._wanted(documents), selected_at(point)
         refuse_references(wanted, addresses_of(self._context.source), self._context.source.name)
@@ -316,8 +319,9 @@ class Catalogs:
 
     def warnings(self, point: Point) -> list[str]:
         """What a person should know about the catalog of this point."""
-        left_out = incomplete_warnings(point.taken.get("incomplete", COMPLETE))
-        return [*left_out, *_absent_warnings(exported_at(point)), *point.taken.get("roots_told", ())]
+        exported = exported_at(point)
+        absent = exported.absent if exported is not None else AbsentPlaces()
+        return [*incomplete_warnings(point.taken.incomplete), *_absent_warnings(absent), *point.taken.roots_told]
 
     # ------------------------------------------------------------------ for an undo
 
@@ -352,22 +356,23 @@ class Catalogs:
         It has the selection it was made under. A full run reads everything again, whatever the log of events says.
         """
         point = self._context.ledger.read().newest_sealed()
-        if point is None or not exported_at(point) or point.source != self._context.source.name:
+        exported = exported_at(point) if point is not None else None
+        if point is None or exported is None or point.source != self._context.source.name:
             return None
         if self._context.policy.mode is Mode.FULL or selected_at(point) != self._selection:
             return None
         documents = Documents(self._context, point)
         try:
-            aside = unpack_rows(documents.read(LEFT_OUT)) if exported_at(point)["aside"] else []
+            aside = unpack_rows(documents.read(LEFT_OUT)) if exported.aside else []
             rows = [*self._rows(documents), *aside]
         except BaselineLost:
             return None
-        return Exported(selected_at(point), exported_at(point)["e0"], catalog_of(rows), full=False)
+        return Exported(selected_at(point), exported.e0, catalog_of(rows), full=False)
 
     def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the target has."""
         point = self._context.ledger.known().newest_sealed()
-        if point is None or not exported_at(point):
+        if point is None or exported_at(point) is None:
             return frozenset()
         try:
             return frozenset(row.key for row in self._rows(Documents(self._context, point)))
@@ -434,7 +439,8 @@ class Catalogs:
         return [CatalogKey(Kind(kind), *names) for kind, *names in rows]
 
     def _earlier(self, point: Point) -> list[Point]:
-        return [p for p in self._context.ledger.read().sealed() if p.point < point.point and exported_at(p)]
+        sealed = self._context.ledger.read().sealed()
+        return [p for p in sealed if p.point < point.point and exported_at(p) is not None]
 
 
     def _missing(self, roots: Sequence[str], snapshot: str, rows: Sequence[Row]) -> tuple[list[str], list[Place]]:
@@ -466,12 +472,11 @@ class Catalogs:
             return set()
 
 
-def _absent_warnings(catalog: Mapping[str, Any]) -> list[str]:
+def _absent_warnings(absent: AbsentPlaces) -> list[str]:
     """Names what the point holds as it is on the primary: registered, without a directory."""
-    absent = catalog.get("absent", {"count": 0, "objects": []})
-    more = absent["count"] - len(absent["objects"])
-    names = ", ".join(absent["objects"]) + (f" and {more} more" if more else "")
-    return [f"registered without a directory, as on the primary: {names}"] if absent["count"] else []
+    more = absent.count - len(absent.objects)
+    names = ", ".join(absent.objects) + (f" and {more} more" if more else "")
+    return [f"registered without a directory, as on the primary: {names}"] if absent.count else []
 
 
 def _counts(found: Difference) -> dict[str, int]:

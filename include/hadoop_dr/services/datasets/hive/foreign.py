@@ -35,6 +35,7 @@ from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import DrError, NotFound, Refused
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import kept_document
+from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.context import BackupContext
@@ -136,18 +137,11 @@ class ForeignObjects:
         if (earlier := self._recorded(document, number, rule)) is not None:
             return earlier
         assert claim is not None
-        body = {
-            "point": self.point.point,
-            "number": number,
-            "site": self._context.target.name,
-            "snapshots": {},
-            "found": lines[:MOST_TOLD],
-            "count": len(lines),
-            "rule": rule.value,
-            "document": document,
-            "event": now.event,
-        }
-        self._context.ledger.append_mine(claim, "kept", body)
+        body = ChangesKept(
+            claim.n, self.point.point, number, self._context.target.name, {}, tuple(lines[:MOST_TOLD]), len(lines),
+            rule.value, document, now.event,
+        )  # fmt: skip
+        self._context.ledger.append_mine(claim, body)
         kept = self._recorded(document, number, rule)
         assert kept is not None
         return kept

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from hadoop_dr.domain.catalog.point_parts import QueryAnswer
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.context import BackupContext
 
 
-def run_smoke(context: BackupContext) -> tuple[Verdict, list[dict[str, object]]]:
+def run_smoke(context: BackupContext) -> tuple[Verdict, list[QueryAnswer]]:
     """Runs every query once, each with the adapter's deadline.
 
     Returns:
         The verdict, and for each query its text, the number of rows and the digest of the answer, for the ledger.
     """
-    verdict, answers = Verdict(), list[dict[str, object]]()
+    verdict, answers = Verdict(), list[QueryAnswer]()
     for query in context.policy.smoke:
         if context.target.sql is None:
             verdict.cannot_tell.append(f"{context.target.name}: no HiveServer2 to run '{query}'")
@@ -25,5 +26,5 @@ def run_smoke(context: BackupContext) -> tuple[Verdict, list[dict[str, object]]]
             wrong.append(f"{context.target.name}: '{query}' {error.problem}")
             continue
         verdict.match += 1
-        answers.append({"query": query, "rows": len(answer.rows), "sha256": answer.sha256})
+        answers.append(QueryAnswer(query, len(answer.rows), answer.sha256))
     return verdict, answers

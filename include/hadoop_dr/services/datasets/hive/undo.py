@@ -95,7 +95,7 @@ class UndoCatalog:
         return CatalogApply(metastore, self._context.clock, between=self._between)
 
     def _exported(self, point: Point) -> list[Row]:
-        if not exported_at(point):
+        if exported_at(point) is None:
             return []
         try:
             return self._catalogs.exported(Documents(self._context, point))

@@ -1,0 +1,60 @@
+"""What the entries of a point keep of its catalog, where each kind of data sets has a place (DESIGN.md section 6a)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hadoop_dr.domain.catalog.position import Position
+from hadoop_dr.domain.codec import codec_of
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentPlaces:
+    """Objects that are registered without a directory, on the source too: how many, and the first of them."""
+
+    count: int = 0
+    objects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenCatalog:
+    """The catalog of the moment, in the entry that says that a point was taken.
+
+    Attributes:
+        e0, e1: Newest event of the metastore before the first snapshot and after the last.
+        objects: How many the point holds.
+        aside: How many were exported and are left out of the point.
+        absent: Those without a directory.
+    """
+
+    e0: int
+    e1: int
+    objects: int
+    aside: int = 0
+    absent: AbsentPlaces = AbsentPlaces()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnswer:
+    """What a query of the policy answered on the secondary: how many rows, and their digest."""
+
+    query: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCatalog:
+    """The catalog of the target when it was verified, in the entry that makes a point visible.
+
+    Attributes:
+        position: Where the notification log of the target's metastore stood; None where nothing was verified.
+        smoke: What the policy's queries answered.
+    """
+
+    position: Position | None = None
+    smoke: tuple[QueryAnswer, ...] = ()
+
+
+TAKEN_CATALOG = codec_of(TakenCatalog)
+SEALED_CATALOG = codec_of(SealedCatalog)

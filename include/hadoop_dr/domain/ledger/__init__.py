@@ -1,0 +1,39 @@
+"""The ledger: entries, their closed table of kinds, chains and where they lie (DESIGN.md section 7)."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.ledger.copies import Fork, broken_at, find_fork
+from hadoop_dr.domain.ledger.entry import GENESIS, NEWER, NO_TEXT, SWEEP, Entry, decode, digest, encode
+from hadoop_dr.domain.ledger.kinds import Body, PairBody, ServiceBody, Skipped, UnderClaim
+from hadoop_dr.domain.ledger.paths import entry_path, kept_document, pair_chain, point_directory, service_chain
+
+__all__ = [
+    "CHECKPOINT_EVERY",
+    "GENESIS",
+    "NEWER",
+    "NO_TEXT",
+    "PAIR_CHECKPOINT_EVERY",
+    "SWEEP",
+    "Body",
+    "Entry",
+    "Fork",
+    "PairBody",
+    "ServiceBody",
+    "Skipped",
+    "UnderClaim",
+    "broken_at",
+    "decode",
+    "digest",
+    "encode",
+    "entry_path",
+    "find_fork",
+    "kept_document",
+    "pair_chain",
+    "point_directory",
+    "service_chain",
+]
+
+CHECKPOINT_EVERY = 100
+"""Entries between two checkpoints; a run makes about ten, and every stage of it begins by reading from the newest."""
+PAIR_CHECKPOINT_EVERY = 20
+"""The same for the pair's ledger, which every process reads from both sites before it does anything."""

@@ -1,0 +1,86 @@
+"""What somebody else did on the target: kept for a person, and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesKept:
+    """Foreign changes were found and are kept until a person removes what keeps them (I10).
+
+    Attributes:
+        number: Which candidate of the point showed it; -1 when it lay there before the point was placed.
+        site: Where the snapshots lie, and whose catalog it was.
+        snapshots: Their names, by root.
+        found: The first of what was found, for people.
+        count: How much was found.
+        rule: What the policy said: refuse or restore; or that it lay there before.
+        document: Path of the definitions that were found in the catalog; empty without any.
+        event: Where that catalog's notification log stood.
+    """
+
+    claim: int
+    point: str
+    number: int
+    site: str
+    snapshots: Mapping[str, str]
+    found: tuple[str, ...]
+    count: int
+    rule: str
+    document: str = ""
+    event: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRemoved:
+    """A person removed what an earlier entry kept.
+
+    Attributes:
+        kept: Number of that entry.
+    """
+
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoBegun:
+    """The live tree is being brought back to a sealed point; announced before anything changes.
+
+    Attributes:
+        point: The unfinished point whose changes are undone; empty when they are somebody else's.
+        to: The sealed point.
+        kept: Name of the snapshots that hold what was found.
+    """
+
+    claim: int
+    point: str
+    to: str
+    roots: tuple[str, ...]
+    kept: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoDone:
+    """The live tree is back at a sealed point.
+
+    Attributes:
+        found: What was undone, for people; no more than the first.
+        site: Whose live tree.
+        base: Snapshots of it whose inodes are those of the live tree now, by root.
+        left: Roots that could not be brought back.
+    """
+
+    claim: int
+    point: str
+    to: str
+    site: str
+    reason: str
+    kept: str
+    found: tuple[str, ...]
+    base: Mapping[str, SnapshotRecord]
+    left: tuple[str, ...] = ()

@@ -1,0 +1,110 @@
+"""What the ledger of a pair says: roles, fences, approvals, and what another controller needs to take over (S2.18)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hadoop_dr.domain.quotas import QuotaSet
+
+
+@dataclass(frozen=True, slots=True)
+class RolesSet:
+    """Which site is primary from here on, under the epoch of the entry.
+
+    Attributes:
+        deciding: The site whose copy of every ledger decides.
+        alone: The other site was not asked: it was lost.
+    """
+
+    primary: str
+    deciding: str
+    by: str
+    reason: str
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFenced:
+    """Writes on a site are stopped.
+
+    Attributes:
+        grade: How well that is known: fenced, leased or forced.
+        quotas: The quotas that the fence replaced, by directory.
+    """
+
+    site: str
+    grade: str
+    quotas: Mapping[str, QuotaSet]
+
+
+@dataclass(frozen=True, slots=True)
+class FenceLifted:
+    """Writes on a site are allowed again."""
+
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswered:
+    """A person was asked whether something may be done, and answered.
+
+    Attributes:
+        what: The question.
+        granted: The answer.
+        points: What was shown: the point of each service that would become live.
+    """
+
+    what: str
+    granted: bool
+    by: str
+    reason: str
+    points: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PairStored:
+    """The pair file, for another controller."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStored:
+    """A service's policy file, for another controller."""
+
+    service: str
+    file: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodesMapped:
+    """Which node of one site stands in for which of the other (S0.5): names by site, a mapping for each node."""
+
+    nodes: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersMapped:
+    """Users and groups that have another name on the other site: names by site, a mapping for each of them."""
+
+    users: tuple[Mapping[str, str], ...] = ()
+    groups: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RootsOwned:
+    """A service owns directories: no other service may make them roots."""
+
+    service: str
+    roots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootsReleased:
+    """A service owns directories no longer."""
+
+    service: str
+    roots: tuple[str, ...]

@@ -1,0 +1,113 @@
+"""A point is whole, verified and visible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.ledger.bodies.values import Part, SnapshotRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What verification found.
+
+    Attributes:
+        word: The verdict in one word.
+        match: How many objects are equal in everything that was looked at.
+        cannot_tell: The first of those that could not be compared, with the reason.
+    """
+
+    word: str
+    match: int
+    cannot_tell: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """The rules of retention that a point was sealed under, by the role its site had then."""
+
+    primary: str
+    secondary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """An older point of which a run read files back; ``taken`` is False when it could not."""
+
+    point: str
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogCounts:
+    """Objects that were created, altered and dropped in the target's catalog."""
+
+    create: int = 0
+    alter: int = 0
+    drop: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaCounts:
+    """Directories whose quotas the point keeps, and those that later runs ask about."""
+
+    kept: int = 0
+    unasked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the run that sealed a point did, and what it found.
+
+    Attributes:
+        entries: Changed entries.
+        deletions: Files that went.
+        live: How much each root holds.
+        audited: The whole was compared, beyond what is known to have changed.
+        sampled: The older point that was looked at; None when there was none.
+        intended: How many items the target has with lowered attributes; the point's document names them.
+        seconds: What each stage took.
+        requests: Requests to each site, by stage.
+        warnings: What a person should know.
+    """
+
+    entries: int
+    files_copied: int
+    bytes_copied: int
+    deletions: int
+    live: Mapping[str, Held]
+    audited: bool
+    catalog: CatalogCounts = CatalogCounts()
+    sampled: Sampled | None = None
+    quotas: QuotaCounts = QuotaCounts()
+    intended: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PointSealed:
+    """The one entry that makes a point visible.
+
+    Attributes:
+        baseline: The point it was built on; None for a full run.
+        snapshots: Its snapshots on the target, by root.
+        datasets: What each kind of data sets keeps of the target, by kind, in the form that the kind itself gives it:
+            of a catalog the id of the newest event of its log.
+    """
+
+    claim: int
+    point: str
+    baseline: str | None
+    verified: Verified
+    snapshots: Mapping[str, SnapshotRecord]
+    retention: Retained
+    summary: Summary
+    datasets: Mapping[str, Part] = field(default_factory=dict)
+
+
+NOT_SEALED = PointSealed(0, "", None, Verified("", 0), {}, Retained("", ""), Summary(0, 0, 0, 0, {}, audited=False))
+"""Of a point that is not visible."""

@@ -1,0 +1,28 @@
+"""Everything of a point lies on the secondary, which could finish it alone (S3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class PointStaged:
+    """What was staged.
+
+    Attributes:
+        entries: Changed entries of the plan.
+        files, bytes: What was copied.
+        documents: SHA-256 of each document of the plan, by name.
+    """
+
+    claim: int
+    point: str
+    entries: int
+    files: int
+    bytes: int
+    documents: Mapping[str, str] = field(default_factory=dict)
+
+
+NOT_STAGED = PointStaged(0, "", 0, 0, 0)
+"""Of a point that is not staged."""

@@ -1,0 +1,59 @@
+"""Values that several kinds of entries are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SitePoint = tuple[str, str]
+"""A site and the id of a point: the copy of the point on that site."""
+RootPath = tuple[str, str]
+"""A root, and a path relative to it."""
+
+Part = Mapping[str, Any]
+"""What one kind of data sets keeps in an entry; that kind alone knows its form, and has a codec for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRecord:
+    """A snapshot as it was when it was recorded: another one of the same name is not the same.
+
+    Attributes:
+        name: Its name.
+        id: The NameNode's own number for it.
+        created_ms: Creation time by the NameNode's clock.
+    """
+
+    name: str
+    id: int
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPolicy:
+    """The policy of a run as its claim froze it, with what was ordered for this run alone.
+
+    Attributes:
+        text, file: The policy file.
+        mode, transfer: What the run uses of it after the overrides of its call.
+        reason: Why the run was started by hand.
+        wanted_ms: The moment that somebody wanted; None for now.
+        approve_deletions: A person approved more deletions than the policy allows.
+        unprotects: The run takes the service's snapshots away.
+        exclusions: Paths relative to the roots that the run leaves out. No policy can say that yet.
+    """
+
+    text: str
+    file: str
+    mode: str
+    transfer: str
+    reason: str = ""
+    wanted_ms: int | None = None
+    approve_deletions: bool = False
+    unprotects: bool = False
+    exclusions: tuple[str, ...] = ()
+
+
+NO_POLICY = FrozenPolicy("", "", "", "")
+"""Of a point that came to its end: nobody goes on with it."""

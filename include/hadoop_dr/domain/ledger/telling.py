@@ -1,0 +1,215 @@
+"""What an entry of a ledger says, in words (DESIGN.md section 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+
+from hadoop_dr.domain.codec import codec_of
+from hadoop_dr.domain.kept import BEFORE
+from hadoop_dr.domain.ledger import SWEEP, Body, Entry, Skipped
+from hadoop_dr.domain.ledger.bodies.ends import (
+    PointDamaged,
+    PointPinned,
+    PointsPruned,
+    PointUnpinned,
+    RootsChanged,
+    ServiceUnprotected,
+)
+from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned, RootsReleased
+from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided, ServiceClaimed
+from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
+from hadoop_dr.domain.ledger.bodies.staged import PointStaged
+from hadoop_dr.domain.ledger.bodies.taken import Incomplete, OpenFiles, PointTaken
+from hadoop_dr.domain.policy import Mode
+from hadoop_dr.domain.quantities import counted, duration_told
+
+_SHOWN = 5
+
+
+def points_named(body: Body) -> Iterator[str]:
+    """Gives the points that an entry is about."""
+    if isinstance(body, MomentRearmed):
+        yield body.void
+    if isinstance(body, PointsPruned | ServiceUnprotected | RootsChanged):
+        yield from (point for _, point in body.points)
+    elif (point := getattr(body, "point", None)) is not None:
+        yield point
+
+
+def tell(entry: Entry) -> str:
+    """Tells what happened."""
+    return _tell(entry.body, entry)
+
+
+@singledispatch
+def _tell(body: object, entry: Entry) -> str:
+    """Of a kind that needs no words of its own its fields are told."""
+    fields = codec_of(type(body)).dump(body)
+    return ", ".join(f"{key}={value}" for key, value in sorted(fields.items()))
+
+
+@_tell.register
+def _skipped(body: Skipped, entry: Entry) -> str:
+    return f"a newer version of this product wrote this: {body.kind}"
+
+
+@_tell.register
+def _claimed(body: ServiceClaimed, entry: Entry) -> str:
+    frozen = body.frozen
+    reason = f", because {frozen.reason}" if frozen.reason else ""
+    approved = ", deletions approved" if frozen.approve_deletions else ""
+    if frozen.unprotects:
+        return f"run {entry.run} takes the service to unprotect it{reason}"
+    full = ", full" if frozen.mode == Mode.FULL.value else ""  # else as an increment, where it can be one
+    return f"run {entry.run} (try {body.try_no}) wants point {body.point}{full}{approved}{reason}"
+
+
+@_tell.register
+def _rearmed(body: MomentRearmed, entry: Entry) -> str:
+    return f"moment {body.void} was missed or touched; armed anew as {body.point}"
+
+
+@_tell.register
+def _taken(body: PointTaken, entry: Entry) -> str:
+    shots = counted(len(body.roots), "snapshot")
+    return (
+        f"point {body.point} taken on {body.source}: {shots}, skew {body.skew_ms} ms, {body.proof}, "
+        f"late by {duration_told(body.late_by_ms)}{_open_files(body.open_files)}{_incomplete(body.incomplete)}"
+    )
+
+
+def _open_files(found: OpenFiles) -> str:
+    if not found.count:
+        return ""
+    files = [f"{one.path} at {one.length} bytes" for one in found.files]
+    more = [f"{found.count - len(files)} more"] if found.count > len(files) else []
+    return f"; {found.count} files were being written: {', '.join([*files, *more])}"
+
+
+def _incomplete(left: Incomplete) -> str:
+    named = [f"{one.object} ({one.reason})" for one in left.objects[:_SHOWN]]
+    more = [f"{left.count - len(named)} more"] if left.count > len(named) else []
+    return f"; {left.count} objects are left out: {', '.join([*named, *more])}" if named else ""
+
+
+@_tell.register
+def _staged(body: PointStaged, entry: Entry) -> str:
+    return (
+        f"point {body.point} staged: {body.entries} entries, {body.files} files, {body.bytes} bytes; "
+        "from here on the secondary could finish it alone"
+    )
+
+
+@_tell.register
+def _sealed(body: PointSealed, entry: Entry) -> str:
+    warnings = "".join(f"; warning: {text}" for text in body.summary.warnings)
+    return f"point {body.point} sealed on baseline {body.baseline or 'none'}; verified: {body.verified.word}{warnings}"
+
+
+@_tell.register
+def _void(body: PointVoided, entry: Entry) -> str:
+    return f"point {body.point} given up: {body.reason}"
+
+
+@_tell.register
+def _released(body: ClaimReleased, entry: Entry) -> str:
+    return f"run {entry.run} ended without a seal: {body.reason}"
+
+
+@_tell.register
+def _damaged(body: PointDamaged, entry: Entry) -> str:
+    if body.reason:
+        return f"point {body.point} found damaged: {body.reason}"
+    return f"point {body.point} read back as it was sealed; it is not damaged"
+
+
+@_tell.register
+def _pruned(body: PointsPruned, entry: Entry) -> str:
+    return ", ".join(
+        f"cleared what moment {point} left on {site}" if entry.run == SWEEP else f"pruned {point} on {site}"
+        for site, point in body.points
+    )
+
+
+@_tell.register
+def _unprotected(body: ServiceUnprotected, entry: Entry) -> str:
+    return (
+        f"run {entry.run} takes the snapshots on {' and '.join(body.sites)} away, because {body.reason}; points "
+        f"that go there: {_some(sorted({point for _, point in body.points}))}"
+    )
+
+
+@_tell.register
+def _root_change(body: RootsChanged, entry: Entry) -> str:
+    points = [point for _, point in body.points]
+    lost = f"{_some(points)} go there" if points else "no point goes there"
+    return f"roots {_some(body.old)} make way for {_some(body.new)} on {body.site}: {lost}, because {body.reason}"
+
+
+@_tell.register
+def _pinned(body: PointPinned, entry: Entry) -> str:
+    return f"{body.by} holds point {body.point}: {body.reason}"
+
+
+@_tell.register
+def _unpinned(body: PointUnpinned, entry: Entry) -> str:
+    return f"{body.by} holds point {body.point} no longer (entry {body.pin}): {body.reason}"
+
+
+@_tell.register
+def _kept(body: ChangesKept, entry: Entry) -> str:
+    what = "left alone" if body.rule == "refuse" else "undone"
+    snapshots = (f"{root}/.snapshot/{name}" for root, name in sorted(body.snapshots.items()))
+    names = ", ".join((*snapshots, *([body.document] if body.document else ())))
+    more = f" and {body.count - len(body.found)} more" if body.count > len(body.found) else ""
+    found = f"{'; '.join(body.found)}{more}"
+    if body.rule == BEFORE:
+        return (
+            f"point {body.point} takes away or replaces what lay on {body.site} before it; that is kept in "
+            f"{names}: {found}"
+        )
+    return (
+        f"{body.site} was changed by somebody else during the run of point {body.point}; that is kept in {names} "
+        f"and {what}: {found}"
+    )
+
+
+@_tell.register
+def _unkept(body: KeptRemoved, entry: Entry) -> str:
+    return f"what entry {body.kept} kept of foreign changes was removed by a person"
+
+
+@_tell.register
+def _undoing(body: UndoBegun, entry: Entry) -> str:
+    what = f"point {body.point} {body.reason}; its changes" if body.point else "changes of somebody else"
+    return f"{what} are being undone in {_some(body.roots)}, back to point {body.to}; kept in snapshots {body.kept}"
+
+
+@_tell.register
+def _undone(body: UndoDone, entry: Entry) -> str:
+    left = f"; could not be brought back: {_some(body.left)}" if body.left else ""
+    shown = "; ".join(body.found[:3])
+    more = f" and {len(body.found) - 3} more" if len(body.found) > 3 else ""
+    return f"back at point {body.to}; undone: {shown or 'nothing'}{more}; kept in snapshots {body.kept}{left}"
+
+
+@_tell.register
+def _roles(body: RolesSet, entry: Entry) -> str:
+    return f"{body.primary} is primary, the copy on {body.deciding} decides; by {body.by}: {body.reason}"
+
+
+@_tell.register
+def _owned(body: RootsOwned, entry: Entry) -> str:
+    return f"service {body.service} owns {_some(body.roots)}"
+
+
+@_tell.register
+def _given_up(body: RootsReleased, entry: Entry) -> str:
+    return f"service {body.service} gives up {_some(body.roots)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

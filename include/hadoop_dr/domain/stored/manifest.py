@@ -1,0 +1,106 @@
+"""``manifest.json``: the plan of a point and the digests of its documents; written last, so a plan exists with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hadoop_dr.domain.inventory import Audit, Held
+from hadoop_dr.domain.ledger.bodies.sealed import CatalogCounts, QuotaCounts
+from hadoop_dr.domain.stored.form import JsonForm
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document of the plan: the digest of its bytes, and how many rows it has."""
+
+    sha256: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRoot:
+    """One root of a plan, without its items.
+
+    Attributes:
+        older: Baseline snapshot of the source; None when everything is new.
+        newer: Snapshot of the source that is copied.
+        base: Snapshot of the target that the plan starts from; None when the target has nothing.
+        shards: Into how many shares its bytes are parted.
+        audit: How it is compared beyond what changed.
+        waits: It is planned on the live tree, because points still hold snapshots in its way.
+    """
+
+    root: str
+    older: str | None
+    newer: str
+    base: str | None
+    shards: int
+    audit: Audit
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedKind:
+    """What of one kind goes: how much, of how much that is live, and how much the policy allows."""
+
+    deleted: int
+    live: int
+    allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDeletions:
+    """All that goes, by kind, and what of it is above the limit and was approved."""
+
+    by_kind: Mapping[str, DeletedKind] = field(default_factory=dict)
+    approved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """The figures of a plan.
+
+    Attributes:
+        deletions: Files that go.
+        deleted: Objects that go, by kind; only kinds of which something goes.
+        steps: Steps by kind.
+        audited: The whole is compared, beyond what is known to have changed.
+        hindered: What could not be compared while it was planned.
+        notes: What a person should know.
+    """
+
+    shards: int
+    entries: int
+    files: int
+    bytes: int
+    deletions: int
+    deleted: Mapping[str, int]
+    steps: Mapping[str, int]
+    catalog: CatalogCounts
+    quotas: QuotaCounts
+    audited: bool
+    hindered: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan as it is stored, beside the documents it names."""
+
+    baseline: str | None
+    roots: tuple[StoredRoot, ...]
+    live: Mapping[str, Held]
+    deletions: PlannedDeletions
+    summary: PlanSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The plan and its documents, by name."""
+
+    documents: Mapping[str, StoredDocument]
+    plan: StoredPlan
+
+
+MANIFEST = JsonForm("manifest of a point", Manifest)

@@ -1,0 +1,16 @@
+"""Small notes beside a plan that say how far a stage came, for a try after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hadoop_dr.domain.stored.form import JsonForm
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something was begun or done; that the note is there is all it says."""
+
+
+MARK = JsonForm("note of a stage", Mark)
+

@@ -1,0 +1,35 @@
+"""``verdict.json``: what the verification of a candidate found, so that the seal can be another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
+from hadoop_dr.domain.ledger.bodies.values import Part, SnapshotRecord
+from hadoop_dr.domain.stored.form import JsonForm
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVerdict:
+    """A verdict.
+
+    Attributes:
+        verified: What the seal will say of it.
+        mismatch: The first of the objects that differ; with any there is no seal.
+        snapshots: The candidate's snapshots on the target, by root.
+        hindered: What an audit could not compare.
+        sampled: The older point that was looked at.
+        datasets: What each kind of data sets keeps of the target, as the seal will say it.
+    """
+
+    verified: Verified
+    mismatch: tuple[str, ...]
+    snapshots: Mapping[str, SnapshotRecord]
+    hindered: tuple[str, ...] = ()
+    sampled: Sampled | None = None
+    datasets: Mapping[str, Part] = field(default_factory=dict)
+
+
+VERDICT_FILE = "verdict.json"
+VERDICT = JsonForm("verdict of a point", StoredVerdict)

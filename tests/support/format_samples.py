@@ -1,0 +1,157 @@
+"""One sample of everything that is stored: what the fixtures of ``tests/fixtures/formats`` were written from.
+
+A fixture is written once, when its format is released, and never again: a later version has to read it and give back
+the same bytes. ``python tests/support/format_samples.py`` writes those that are missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hadoop_dr.domain.catalog.point_parts import (
+    SEALED_CATALOG,
+    TAKEN_CATALOG,
+    AbsentPlaces,
+    QueryAnswer,
+    SealedCatalog,
+    TakenCatalog,
+)
+from hadoop_dr.domain.catalog.position import Position
+from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.ledger import Body, Entry, encode
+from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
+from hadoop_dr.domain.moment import Proof
+from hadoop_dr.domain.pair_state import PairState, dump_pair_state
+from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.quotas import QuotaSet
+from hadoop_dr.domain.service_fold import dump_state, reduce_service
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/formats/v1"
+P, OLD, NEXT = (f"2026112{n}T020000.000Z" for n in (1, 0, 2))
+ROOT, OTHER, HIVE = "/data/a b+%", "/data/ü=#", "/warehouse/billing.db"
+SHA = "5f" * 32
+SNAPSHOT = values.SnapshotRecord(f"dr-billing-e3-{P}", 7, 1_795_226_400_123)
+LEFT = values.SnapshotRecord(f"dr-billing-e3-{P}-r9", 9, 1_795_226_500_000)
+POLICY = values.FrozenPolicy(
+    "service: billing\n# ü \udcff\n", "policies/a b.yaml", "full", "push", "the audit wants it, 100 % ü",
+    1_795_226_400_000, approve_deletions=True, unprotects=True, exclusions=("tmp/a b", "ü=#"),
+)  # fmt: skip
+QUOTA = QuotaSet(1_000, 1 << 40, (("ARCHIVE", 1 << 30), ("SSD", 1 << 20)))
+PARTS = {
+    "taken": {
+        "hive": TAKEN_CATALOG.dump(TakenCatalog(41, 43, 12, 2, AbsentPlaces(3, ("partition billing.t p=ü %",)))),
+        "later kind": {"offsets": {"topic ü": [1, 2]}},
+    },
+    "sealed": {
+        "hive": SEALED_CATALOG.dump(SealedCatalog(Position(77, SHA), (QueryAnswer("select count(*) from t", 1, SHA),))),
+    },
+}
+
+SERVICE: Mapping[str, Body] = {
+    "claim": runs.ServiceClaimed(2, P, 1_795_226_400_000, Process("host.boot.space", 4711, 99), POLICY),
+    "rearmed": runs.MomentRearmed(4, P, 1_795_226_400_500, OLD),
+    "taken": taken.PointTaken(
+        4, P, 1_795_226_400_500, 500, 12.25, Proof.BOUNDED, "east", "west",
+        {ROOT: taken.TakenRoot(SNAPSHOT, 0.0, 12.25, QUOTA), OTHER: taken.TakenRoot(LEFT, 0.5, 3.0)},
+        {"hdfs": (ROOT, OTHER), "hive": ("billing", "crm.c*")}, (HIVE, ROOT, OTHER), PARTS["taken"],
+        taken.Incomplete(2, (taken.LeftOut("table crm.c ü", "acid", "it is transactional"),)),
+        taken.OpenFiles(1, (taken.OpenFile(f"{ROOT}/log %", 40),), (f"{OTHER}: no answer",)),
+        ("directory ü was left behind",), ("east:/data is nearly full",), ("tmp/a b",),
+    ),
+    "staged": staged.PointStaged(4, P, 12, 3, 4096, {"items-0.parquet": SHA}),
+    "sealed": sealed.PointSealed(
+        4, P, OLD, sealed.Verified("cannot tell", 9, (f"{ROOT}/x: block lengths differ",)), {ROOT: SNAPSHOT},
+        sealed.Retained("2", "24h:1h, 7d:1d"),
+        sealed.Summary(
+            12, 3, 4096, 1, {ROOT: Held(7, 9)}, audited=True, catalog=sealed.CatalogCounts(1, 2, 3),
+            sampled=sealed.Sampled(OLD, taken=True), quotas=sealed.QuotaCounts(2, 1), intended=4,
+            seconds={"place": 1.25}, requests={"plan": {"east": 12, "trips": 3}}, warnings=("not audited: ü",),
+        ),
+        PARTS["sealed"],
+    ),
+    "void": runs.PointVoided(4, P, "given up: 100 % ü"),
+    "released": runs.ClaimReleased(4, "a stage of the run failed"),
+    "pruned": ends.PointsPruned((("east", OLD), ("west", OLD))),
+    "unprotected": ends.ServiceUnprotected(4, ("east", "west"), (("east", P),), "it is not needed any more"),
+    "damaged": ends.PointDamaged(P, f"{ROOT}/e%20: content differs", ((ROOT, "e%20"), (OTHER, ""))),
+    "undoing": foreign.UndoBegun(4, P, OLD, (ROOT, OTHER), "dr-billing-kept-3-4", "its plan is lost"),
+    "undone": foreign.UndoDone(
+        4, P, OLD, "west", "its plan is lost", "dr-billing-kept-3-4", (f"{ROOT}/ü was made",), {ROOT: LEFT}, (OTHER,)
+    ),
+    "kept": foreign.ChangesKept(
+        4, P, 1, "west", {ROOT: f"dr-billing-kept-{P}.1"}, (f"{ROOT}/ü was made",), 5, "refuse",
+        "/.hadoop-dr/east-west/services/billing/kept/ü.parquet", 77,
+    ),
+    "unkept": foreign.KeptRemoved(6),
+    "root_change": ends.RootsChanged(4, "east", (OTHER,), ("/data",), (("east", P),), "one root for all"),
+    "pin": ends.PointPinned(P, "ann ü", "the yearly audit"),
+    "unpin": ends.PointUnpinned(7, P, "bob", "the audit is over"),
+}  # fmt: skip
+PAIR: Mapping[str, Body] = {
+    "roles": pair.RolesSet("west", "west", "ann ü", "east burns", alone=True),
+    "fence": pair.SiteFenced("east", "forced", {ROOT: QUOTA}),
+    "unfence": pair.FenceLifted("east"),
+    "approval": pair.PersonAnswered("failover to west", True, "ann ü", "nothing answers", {"billing": P}),
+    "settings": pair.PairStored("pairs/east-west.yaml", "pair: east-west\n# ü\n"),
+    "policy": pair.PolicyStored("billing", "policies/a b.yaml", "service: billing\n"),
+    "node_map": pair.NodesMapped(({"east": "east-dn1", "west": "west-dn1"},)),
+    "owner_map": pair.OwnersMapped(({"east": "etl ü", "west": "etl_dr"},), ({"east": "g", "west": "g dr"},)),
+    "roots_owned": pair.RootsOwned("billing", (ROOT, OTHER)),
+    "roots_released": pair.RootsReleased("billing", (OTHER,)),
+}
+BODIES: Mapping[str, Body] = {**SERVICE, **PAIR}
+
+
+def entry(kind: str, n: int = 5) -> Entry:
+    """The sample of a kind as an entry."""
+    return Entry(n, 3, "billing ü", "2026-11-21T02:00:00.123Z", BODIES[kind], SHA, 2 if kind in SERVICE else 0)
+
+
+def state_entries() -> list[Entry]:
+    """Entries after which every part of a service's state says something."""
+    first = [
+        runs.ServiceClaimed(1, OLD, 1, None, POLICY), taken.PointTaken(
+            1, OLD, 1, 0, 0.0, Proof.ATOMIC, "east", "west", {ROOT: taken.TakenRoot(SNAPSHOT, 0.0, 0.0)}, {}, ()
+        ), staged.PointStaged(1, OLD, 1, 1, 1),
+        sealed.PointSealed(1, OLD, None, sealed.Verified("match", 1), {ROOT: SNAPSHOT}, sealed.Retained("2", "2"),
+                           sealed.NOT_SEALED.summary),
+    ]  # fmt: skip
+    then = ("claim", "taken", "staged", "pin", "damaged", "kept", "undoing", "root_change", "pruned")
+    bodies = [*first, *(SERVICE[kind] for kind in then)]
+    at = "2026-11-21T02:00:00.000Z"
+    return [Entry(n, 3, "billing ü", at, body, SHA, 2) for n, body in enumerate(bodies, 1)]
+
+
+def states() -> dict[str, Any]:
+    """What checkpoints hold: a service's state and a pair's."""
+    fences = {"east": pair.SiteFenced("east", "fenced", {ROOT: QUOTA})}
+    pair_state = PairState(3, "west", "west", 40, {ROOT: "billing", OTHER: "crm ü"}, fences)
+    return {"service": dump_state(reduce_service(state_entries())), "pair": dump_pair_state(pair_state)}
+
+
+def contents() -> dict[str, bytes]:
+    """Every fixture by its path below the folder of the version."""
+    found = {f"ledger/{kind}.json": encode(entry(kind)) for kind in BODIES}
+    for name, state in states().items():
+        found[f"checkpoints/{name}.json"] = json.dumps(state, sort_keys=True, ensure_ascii=False).encode(
+            errors="backslashreplace"
+        )
+    return found
+
+
+def write_missing() -> list[str]:
+    """Writes the fixtures that are not there; gives their paths."""
+    made = []
+    for path, content in contents().items():
+        if not (FIXTURES / path).exists():
+            (FIXTURES / path).parent.mkdir(parents=True, exist_ok=True)
+            (FIXTURES / path).write_bytes(content)
+            made.append(path)
+    return made
+
+
+if __name__ == "__main__":
+    print("\n".join(write_missing()))
