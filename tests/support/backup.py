@@ -15,9 +15,8 @@ from hadoop_dr.domain.work import Placed, Shard, StagedShard, WorkOrder
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.apply_plan import ApplyPlan, Ends
 from hadoop_dr.services.transfer.records import Records
-from hadoop_dr.services.transfer.stage import Stage
 from support.trees import Mischief, Seen, Writer, comparable, join_root, read_tree
 
 
@@ -74,17 +73,22 @@ class Pair:
         return balance(order.plan.units, wanted=2, directory_limit=1000)
 
     def stage(self, order: WorkOrder, try_no: int = 1, check_claim: Callable[[], None] = nothing) -> list[StagedShard]:
-        records = Records(self.target.files, self.tables, f"{self.documents}/{order.snapshot}/staged/0", nothing)
-        stage = Stage(self.source.namenode, self.target.namenode, self.across, check_claim, nothing, records)
+        records, apply = self.records(order), self.apply(check_claim)
         try:
-            return [stage.run(order, shard, try_no) for shard in self.shards(order)]
+            return [apply.stage(order, shard, records, try_no) for shard in self.shards(order)]
         finally:
             records.flush()
 
+    def records(self, order: WorkOrder) -> Records:
+        return Records(self.target.files, self.tables, f"{self.documents}/{order.snapshot}/staged/0", nothing)
+
+    def apply(self, check_claim: Callable[[], None] = nothing) -> ApplyPlan:
+        ends = Ends(self.source.namenode, self.target.namenode, self.across, self.local)
+        return ApplyPlan(ends, check_claim, nothing)
+
     def place(self, order: WorkOrder, staged: Iterable[StagedShard], try_no: int = 1,
               check_claim: Callable[[], None] = nothing) -> Placed:
-        place = Place(self.target.namenode, self.local, check_claim, nothing)
-        return place.run(order, list(staged), try_no)
+        return self.apply(check_claim).place(order, list(staged), try_no)
 
     def seal(self, name: str) -> None:
         """Keeps what the candidate reads back as, so that it can be asked for again later."""

@@ -20,10 +20,10 @@ class WorkOrder:
 
     Attributes:
         index: Number of the root inside the point.
-        root: Absolute path of the root on the target.
-        source_root: Absolute path of the root on the source; for an undo the same as ``root``.
-        snapshot: Snapshot of the source that is copied.
-        base: Snapshot of the target whose tree has the items' old paths; None when that is the live tree (first run).
+        root: Absolute path of the root on the destination.
+        origin_root: Absolute path of the root on the origin; another one where a tree is brought in aside.
+        snapshot: Snapshot of the origin that is copied.
+        base: Snapshot of the destination whose tree has the items' old paths; None when that is the live tree.
         items: The touched items by source inode id.
         plan: Their order.
         root_now: Attributes of the root itself in ``snapshot``.
@@ -35,7 +35,7 @@ class WorkOrder:
 
     index: int
     root: str
-    source_root: str
+    origin_root: str
     snapshot: str
     base: str | None
     items: Mapping[int, Item]
@@ -46,17 +46,17 @@ class WorkOrder:
     claim: int
     turn: int = 0
 
-    def source_path(self, path: str) -> str:
-        """Where the source's bytes of a relative path are read."""
-        return f"{self.source_root}/.snapshot/{self.snapshot}/{path}".rstrip("/")
+    def origin_path(self, path: str) -> str:
+        """Where the origin's bytes of a relative path are read."""
+        return f"{self.origin_root}/.snapshot/{self.snapshot}/{path}".rstrip("/")
 
     def base_path(self, path: str) -> str:
-        """Where the target's own state before the run is read."""
+        """Where the destination's own state before the run is read."""
         top = self.root if self.base is None else f"{self.root}/.snapshot/{self.base}"
         return f"{top}/{path}".rstrip("/")
 
     def live_path(self, path: str) -> str:
-        """Where a relative path lies in the target's live tree."""
+        """Where a relative path lies in the destination's live tree."""
         return f"{self.root}/{path}".rstrip("/")
 
     def area(self, turn: int) -> Area:

@@ -26,6 +26,7 @@ from hadoop_dr.ports.sql import Queries
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.service import ServiceLedger
+from hadoop_dr.services.transfer.apply_plan import Ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,16 @@ class BackupContext:
     def direction(self) -> Direction:
         """Which way the service's work goes in the roles of now."""
         return Direction(self.source.name, self.target.name, self.roles.deciding)
+
+    @property
+    def ends(self) -> Ends:
+        """Both ends of a backup."""
+        return Ends(self.source.namenode, self.target.namenode, self.mover, self.local_mover)
+
+    @property
+    def ends_within(self) -> Ends:
+        """Both ends of an undo: the destination's own snapshots and tree."""
+        return Ends(self.target.namenode, self.target.namenode, self.local_mover, self.local_mover)
 
     @property
     def sides(self) -> Mapping[str, SiteConnections]:

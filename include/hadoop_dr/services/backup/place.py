@@ -18,7 +18,7 @@ from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.points.work_orders import work_order
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.switch import SwitchRoots
-from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.apply_plan import ApplyPlan
 from hadoop_dr.services.transfer.work_area import WorkArea
 
 _ROOTS_AT_ONCE = 16
@@ -54,18 +54,12 @@ class PlacePoint:
         SwitchRoots(self._context, self._heartbeat).run(claim, documents, roots)
         look_at_what_goes(self._context, claim, point, documents, roots, staged)
         catalogs.drop(point, documents, lambda: self._context.check_claim(claim))
-        place = Place(
-            self._context.target.namenode,
-            self._context.local_mover,
-            lambda: self._context.check_claim(claim),
-            self._heartbeat,
-        )
-
+        apply = ApplyPlan(self._context.ends, lambda: self._context.check_claim(claim), self._heartbeat)
 
         def one(root: RootPlan) -> Placed:
             if not root.items and not self._has_area(claim, root):
                 return Placed()
-            return place.run(work_order(self._context, claim, root), staged[root.index], try_no)
+            return apply.place(work_order(self._context, claim, root), staged[root.index], try_no)
 
         placed = list(map_bounded(one, roots, width=_ROOTS_AT_ONCE))
         catalogs.create(point, documents, lambda: self._context.check_claim(claim))

@@ -15,7 +15,7 @@ from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import planned_roots, planned_tasks
 from hadoop_dr.services.points.work_orders import work_order
 from hadoop_dr.services.pool import map_bounded
-from hadoop_dr.services.transfer.stage import Stage
+from hadoop_dr.services.transfer.apply_plan import ApplyPlan
 
 _ROOTS_AT_ONCE = 8
 
@@ -46,18 +46,12 @@ class StagePoint:
         roots = {root.index: root for root in planned_roots(documents, {index for index, _ in tasks[task]})}
         stage_records = StageRecords(context, documents, self._heartbeat)
         records = stage_records.of_task(task)
-        stage = Stage(
-            context.source.namenode,
-            context.target.namenode,
-            context.mover,
-            lambda: context.check_claim(claim),
-            self._heartbeat,
-            records,
-        )
+        apply = ApplyPlan(context.ends, lambda: context.check_claim(claim), self._heartbeat)
 
         def one(share: tuple[int, int]) -> tuple[int, StagedShard]:
             index, number = share
-            return index, stage.run(work_order(context, claim, roots[index]), roots[index].shards[number], try_no)
+            root = roots[index]
+            return index, apply.stage(work_order(context, claim, root), root.shards[number], records, try_no)
 
         try:
             staged = list(map_bounded(one, tasks[task], width=_ROOTS_AT_ONCE))

@@ -12,15 +12,12 @@ from functools import partial
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.work import StagedShard
-from hadoop_dr.ports.mover import Mover
-from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.read_items import adopt, gather_from
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.points.work_orders import work_order
-from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.apply_plan import ApplyPlan, Ends
 from hadoop_dr.services.transfer.records import Records
-from hadoop_dr.services.transfer.stage import Stage
 
 UNDO_TURN = 1000
 """Use of a work area for an undo: behind every try of place, also of one that failed under the same claim."""
@@ -49,7 +46,7 @@ class Repair:
         target = self._context.target.namenode
         items = gather_from(target, root, now, to)
         plan = RootPlan(index, root, now, to, now, items, plan_items(items, self._working))
-        self._carry(claim, plan, target, self._context.local_mover, f"undo-{claim.n}", UNDO_TURN)
+        self._carry(claim, plan, self._context.ends_within, f"undo-{claim.n}", UNDO_TURN)
 
     def repair(self, claim: Claim, root: RootPlan, candidate: str, note: Note) -> None:
         """Compares a whole root of the source with the candidate and carries over what differs.
@@ -61,14 +58,13 @@ class Repair:
         adoption = adopt(context, root.root, root.newer, candidate, self._heartbeat)
         items: Sequence[Item] = adoption.items
         plan = RootPlan(root.index, root.root, None, root.newer, candidate, items, plan_items(items, self._working))
-        self._carry(claim, plan, context.source.namenode, context.mover, f"repair-{claim.n}", note=note)
+        self._carry(claim, plan, context.ends, f"repair-{claim.n}", note=note)
 
     def _carry(
         self,
         claim: Claim,
         plan: RootPlan,
-        source: NameNode,
-        mover: Mover,
+        ends: Ends,
         name: str,
         turn: int = 0,
         note: Note = lambda *_: None,
@@ -77,8 +73,5 @@ class Repair:
         documents = f"{context.directory(claim.point)}/{name}"
         order, check_claim = work_order(context, claim, plan, turn), partial(context.check_claim, claim)
         records = Records(target.files, context.tables, f"{documents}/staged/{plan.index}", self._heartbeat)
-        stage = Stage(source, target.namenode, mover, check_claim, self._heartbeat, records)
-        staged = [stage.run(order, shard, 1) for shard in plan.shards]
-        records.flush()
-        note(plan, staged)
-        Place(target.namenode, context.local_mover, check_claim, self._heartbeat).run(order, staged, 1)
+        apply = ApplyPlan(ends, check_claim, self._heartbeat)
+        apply.run(order, plan.shards, records, lambda staged: note(plan, staged))

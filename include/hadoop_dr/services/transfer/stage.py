@@ -196,7 +196,7 @@ def _copy(order: WorkOrder, part: _Part) -> Copy:
     assert now is not None
     assert part.item.new is not None
     return Copy(
-        part.item.inode, order.source_path(part.item.new), part.path, part.offset, now.length - part.offset,
+        part.item.inode, order.origin_path(part.item.new), part.path, part.offset, now.length - part.offset,
         max(1, now.replication), now.block_size, now.owner, now.group, now.mode, now.mtime_ms,
     )
 

@@ -1,0 +1,64 @@
+"""A tree is brought in below another directory than the one it comes from: what restore and drill need (S2.27)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hadoop_dr.domain.work import WorkOrder
+from hadoop_dr.services.transfer.read_changes import ReadChanges
+from hadoop_dr.services.verify import RootFacts, VerifyRoot
+from support.backup import assert_equal_trees
+from support.trees import comparable, read_tree
+from support.twin import TwinPair
+
+ASIDE = "/restore/a b+%/ü #1"
+
+
+def brought_in(pair: TwinPair, name: str, base: str | None) -> WorkOrder:
+    """Takes a moment and carries the way to it, from the last one, out below the other directory."""
+    planned = pair.order(name)
+    order = replace(planned, root=ASIDE, base=base)
+    pair.apply().run(order, pair.shards(order), pair.records(order))
+    return order
+
+
+def same_as_moment(pair: TwinPair, name: str) -> None:
+    wanted = comparable(read_tree(pair.source.namenode, pair.source.writer, pair.past(name)))
+    assert_equal_trees(comparable(read_tree(pair.target.namenode, pair.target.writer, ASIDE)), wanted)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_snapshot_arrives_whole_below_another_directory_and_follows_its_increments_there(seed: int) -> None:
+    pair = TwinPair()
+    pair.live_in(seed, 14)  # the pair's own root lives beside it and is not touched
+    own = comparable(read_tree(pair.target.namenode, pair.target.writer, pair.root))
+    pair.target.namenode.make_directory(ASIDE, 0o755)
+    pair.target.namenode.allow_snapshot(ASIDE)
+    pair.sealed, kept = [], pair.sealed
+    first = brought_in(pair, "aside 1", None)
+    same_as_moment(pair, "aside 1")
+    pair.target.namenode.create_snapshot(ASIDE, "aside 1")
+    pair.sealed = ["aside 1"]
+    order = brought_in(pair, "aside 2", "aside 1")
+    same_as_moment(pair, "aside 2")
+    pair.target.namenode.create_snapshot(ASIDE, "aside 2")
+    proofs = pair.records(order).read()
+    digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
+    whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
+    facts = RootFacts(ASIDE, "aside 2", list(order.items.values()), digests, {}, whole)
+    verdict = VerifyRoot(pair.target.namenode, pair.local, lambda _: None).run(facts)
+    assert verdict.mismatch == []
+    assert verdict.match
+    assert comparable(read_tree(pair.target.namenode, pair.target.writer, pair.root)) == own
+    assert first.origin_root == pair.root != first.root
+    assert kept == ["p 0"]
+
+
+def test_what_changed_is_read_from_the_origin_and_nothing_of_the_other_directory_is_named() -> None:
+    pair = TwinPair()
+    pair.live_in(3, 14)
+    pair.source.namenode.create_snapshot(pair.root, "now")
+    items = ReadChanges(pair.source.namenode).items(pair.root, None, "now", audit=False)
+    assert not any(path.startswith("/") for item in items for path in (item.old or "", item.new or ""))
