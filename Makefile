@@ -50,6 +50,9 @@ chaos: env ## long runs: many more random rounds, and daemons killed, paused and
 	@HADOOP_DR_RANDOM_ROUNDS=300 HADOOP_DR_RANDOM_SEED=$$RANDOM $(BIN)/pytest -q -rP tests/integration/test_random_backups.py
 	@$(BIN)/pytest -q -m chaos --timeout 3600
 
+mutation: env ## break the code of AREA=domain/plan.py in small ways, and list what no test noticed
+	@.ci/mutation $(AREA)
+
 lab-up: env ## start the two clusters of the lab and leave them running
 	@$(LAB) up
 
@@ -70,5 +73,7 @@ env: .venv/.complete ## the Python environment in .venv, from the lock
 lock: ## resolve the dependencies again and write requirements.lock
 	@uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header --group dev \
 	  --python-version 3.11 pyproject.toml -o requirements.lock
+	@uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header --group mutation \
+	  --constraint requirements.lock --python-version 3.11 -o requirements-mutation.lock
 
-.PHONY: help demo test unit live lint bench chaos lab-up lab-down clean env lock
+.PHONY: help demo test unit live lint bench chaos mutation lab-up lab-down clean env lock

@@ -186,6 +186,8 @@ AREA = ".hadoop-dr/1-5.1000"
         (Changes(renamed=(Change(1, AREA, ".hadoop-dr/1-7.1000"),), modified=(Change(2, "", ""),)), True),
         (Changes(renamed=(Change(1, f"{AREA}/park", ".hadoop-dr/1-7.1000/left-0"),)), True),
         (Changes((Change(1, None, f"{AREA}/stage/0-5.1"),), (Change(2, f"{AREA}/made/9", None),)), True),
+        (Changes(deleted=(Change(1, f"{AREA}/stage/0-5.1/9/e%20", None),)), True),
+        (Changes(renamed=(Change(1, "a b", "c #"),)), False),
         (Changes(renamed=(Change(1, f"{AREA}/left-0/9", f"{AREA}/park/9"),)), False),
         (Changes(deleted=(Change(1, f"{AREA}/left-0/9", None),)), False),
         (Changes(modified=(Change(1, f"{AREA}/left-0/9", f"{AREA}/left-0/9"),)), False),

@@ -130,6 +130,7 @@ def test_without_points_nothing_goes() -> None:
 @pytest.mark.parametrize("text", ["2", "24h:1h, 7d:1d", "5, 24h:1h", "30m:1m", "1"])
 def test_a_rule_is_written_as_it_was_read(text: str) -> None:
     assert rule(str(rule(text))) == rule(text)
+    assert str(rule(text)) == text.replace("24h", "1d")
 
 
 @given(rules)
@@ -141,6 +142,27 @@ def test_every_rule_survives_the_ledger(kept_rule: Rule) -> None:
 def test_what_is_no_rule_is_refused(text: str) -> None:
     with pytest.raises(Wrong):
         rule(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2, 24h:1h, 3", "'2, 24h:1h, 3' says twice how many of the newest points stay. Leave one number"),
+        ("5, 24h", "'5, 24h' is not a retention rule: cannot read '24h'. Write how many of the newest stay"),
+        ("2, 1h : 24h", "'1h : 24h' has slots longer than its span. Write 1d:1h, or a longer span"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_said_with_what_helps(text: str, said: str) -> None:
+    with pytest.raises(Wrong) as refused:
+        rule(text)
+    assert f"{refused.value.problem}. {refused.value.remedy}".startswith(said)
+
+
+def test_a_point_as_old_as_the_span_of_its_grid_stays_and_a_millisecond_older_goes() -> None:
+    newest = at(0)
+    for older_ms, gone in ((0, []), (1, ["old"])):
+        old = KeptByRule("old", NOW - 24 * HOUR - older_ms, rule("24h:1h"))
+        assert to_prune([old, *newest], NOW) == gone
 
 
 def damaged(points: list[KeptByRule]) -> list[KeptByRule]:

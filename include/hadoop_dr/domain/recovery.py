@@ -75,8 +75,7 @@ def same_as_kept(changes: Changes) -> bool:
     Args:
         changes: From the kept snapshot to the tree, work areas included.
     """
-    shown = visible(changes)
-    if shown.created or shown.deleted or shown.renamed or any(change.new for change in shown.modified):
+    if visible(changes).created:
         return False
     return all(_of_an_area(change) for change in (*changes.renamed, *changes.deleted, *changes.modified))
 
