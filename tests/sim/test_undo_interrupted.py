@@ -160,7 +160,7 @@ def test_what_somebody_else_changes_while_an_undo_is_pending_is_kept(at: int) ->
     assert preflight(world, "next")
     back_at_the_sealed_point(world)
     [undone] = [entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone"]
-    assert f"{theirs} was made" in undone["found"]
+    assert f"{theirs} was made" in undone.found
     assert west.find(f"{ROOT}/.snapshot/{undone['kept']}/theirs ü%").content == b"theirs"
 
 
@@ -187,7 +187,7 @@ def test_an_undo_whose_sealed_snapshot_is_gone_is_given_up_and_all_is_compared()
     MemoryNameNode(world.clusters["west"]).delete_snapshot(OTHER, name)
     in_step(world)
     [undone] = [entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone"]
-    assert undone["left"] == [OTHER]
+    assert list(undone.left) == [OTHER]
 
 
 def vandalised() -> World:
