@@ -7,10 +7,9 @@ import json
 import pytest
 import requests
 
-from hadoop_dr.adapters.webhdfs.acl import full_acl
-from hadoop_dr.adapters.webhdfs.diff import diff_pages
-from hadoop_dr.adapters.webhdfs.exchange import Lost
-from hadoop_dr.adapters.webhdfs.remote import error_of, expected_shape
+from hadoop_dr.adapters.webhdfs.errors import Lost, error_of, expected_shape
+from hadoop_dr.adapters.webhdfs.reading import diff_pages
+from hadoop_dr.adapters.webhdfs.shapes import full_acl
 from hadoop_dr.domain.errors import (
     AccessDenied,
     AlreadyExists,

@@ -11,8 +11,7 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from hadoop_dr.adapters.hive.client import Client
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, simple_session
-from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent
-from hadoop_dr.adapters.webhdfs.reasons import reason_of
+from hadoop_dr.adapters.webhdfs.errors import Lost, NotSent, reason_of
 from hadoop_dr.domain.errors import Unreachable
 
 

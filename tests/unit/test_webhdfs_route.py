@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
+from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent
 from hadoop_dr.adapters.webhdfs.route import Route
 from hadoop_dr.domain.errors import NotReady, Unreachable
 from support.clock import StepClock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,12 @@ from urllib.parse import urlsplit
 
 import requests
 from hdfs.client import Client, _Request
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
-from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
-from hadoop_dr.adapters.webhdfs.handshake import HandshakeAdapter
-from hadoop_dr.adapters.webhdfs.reasons import reason_of
-from hadoop_dr.adapters.webhdfs.remote import error_of
+from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent, error_of, reason_of
 from hadoop_dr.ports.requests import Note, nobody
 
 # The library announces every client it makes; a task's log is for people.
@@ -142,3 +143,32 @@ def _never_left(error: requests.RequestException) -> bool:
     inner = error.args[0] if error.args else None
     reason = inner.reason if isinstance(inner, MaxRetryError) else inner
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+class _Connection(HTTPSConnection):
+    def connect(self) -> None:
+        """Connects and shakes hands; until both are done no request is sent."""
+        try:
+            super().connect()
+        except TimeoutError:
+            raise  # told apart by the library: whoever is silent so long hangs
+        except (ssl.CertificateError, ssl.SSLError, SSLError, OSError) as error:
+            raise NewConnectionError(self, f"no TLS connection: {error}") from error
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
+class HandshakeAdapter(HTTPAdapter):
+    """The library's adapter with connections that know whether they came about.
+
+    The library gives one and the same error for a TLS handshake that failed, so that nothing was sent, and for TLS that
+    broke under a request that was. What it cannot confuse is a connection that never came about: an error while
+    connecting is made one of those, and every other TLS error stays what it is, an answer that did not come.
+    """
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: object) -> None:
+        """Makes the pools of such connections."""
+        super().init_poolmanager(connections, maxsize, block, **more)
+        self.poolmanager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _Pool}

@@ -8,8 +8,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from hadoop_dr.adapters.webhdfs.client import PREFIX, OneNameNode
-from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent
-from hadoop_dr.adapters.webhdfs.remote import error_of
+from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent, error_of
 
 Redirect = Callable[..., requests.Response]
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory
 from hadoop_dr.adapters.webhdfs.datanodes import Redirected
-from hadoop_dr.adapters.webhdfs.exchange import Lost, NotSent
+from hadoop_dr.adapters.webhdfs.errors import Lost, NotSent
 from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound

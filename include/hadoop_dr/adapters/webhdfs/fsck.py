@@ -17,7 +17,7 @@ from itertools import chain, islice
 import requests
 
 from hadoop_dr.adapters.webhdfs.client import OneNameNode
-from hadoop_dr.adapters.webhdfs.remote import error_of
+from hadoop_dr.adapters.webhdfs.errors import error_of
 from hadoop_dr.domain.errors import NotFound, NotReady
 from hadoop_dr.domain.inventory import BlockIds
 

@@ -8,12 +8,12 @@ from typing import Any
 import requests
 
 from hadoop_dr.adapters.webhdfs import readback, shapes
-from hadoop_dr.adapters.webhdfs.acl import has_default
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory
-from hadoop_dr.adapters.webhdfs.exchange import ReadBack
-from hadoop_dr.adapters.webhdfs.last_known import SeenSnapshots
+from hadoop_dr.adapters.webhdfs.errors import ReadBack
 from hadoop_dr.adapters.webhdfs.offset import offset_ms
+from hadoop_dr.adapters.webhdfs.readback import SeenSnapshots
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
+from hadoop_dr.adapters.webhdfs.shapes import has_default
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound
 from hadoop_dr.domain.facts import Snapshot

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 
-from hadoop_dr.adapters.webhdfs.exchange import ReadBack
+from hadoop_dr.adapters.webhdfs.errors import ReadBack
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import Blocks, DirEntry
+from hadoop_dr.domain.facts import Blocks, DirEntry, Snapshot
+from hadoop_dr.ports.clock import Clock
 
 
 def rename(reader: WebHdfsReader, source: str, target: str, inode: int) -> ReadBack:
@@ -74,3 +76,27 @@ def _at(reader: WebHdfsReader, path: str) -> DirEntry | None:
         return reader.status(path)
     except NotFound:
         return None
+
+
+_FRESH_S = 60.0
+
+
+class SeenSnapshots:
+    """Remembers, for a minute, the highest id of each root's latest listing. Ids only grow and are never reused."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._newest: dict[str, tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def note(self, path: str, found: Sequence[Snapshot]) -> None:
+        """Remembers a listing."""
+        highest = max((one.id for one in found), default=-1)
+        with self._lock:
+            self._newest[path] = (self._clock.monotonic_s(), highest)
+
+    def newest(self, path: str) -> int | None:
+        """The highest id seen, -1 when there was none; None when the root was not listed lately."""
+        with self._lock:
+            at_s, highest = self._newest.get(path, (float("-inf"), -1))
+        return highest if self._clock.monotonic_s() - at_s <= _FRESH_S else None

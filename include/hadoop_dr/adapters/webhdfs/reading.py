@@ -12,13 +12,12 @@ import requests
 from hadoop_dr.adapters.webhdfs import fsck, shapes
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory, simple_session
 from hadoop_dr.adapters.webhdfs.datanodes import Redirected
-from hadoop_dr.adapters.webhdfs.diff import diff_pages
-from hadoop_dr.adapters.webhdfs.remote import NO_ACTIVE, expected_shape
+from hadoop_dr.adapters.webhdfs.errors import NO_ACTIVE, expected_shape
 from hadoop_dr.adapters.webhdfs.route import Route
 from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.domain.errors import NotFound, NotReady
-from hadoop_dr.domain.facts import AclAndXattrs, Blocks, Checksum, DiffPage, DirEntry, Quota, Snapshot
+from hadoop_dr.domain.errors import NotFound, NotReady, Protocol
+from hadoop_dr.domain.facts import AclAndXattrs, Blocks, Checksum, DiffEntry, DiffPage, DirEntry, Quota, Snapshot
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import Service
 from hadoop_dr.ports.requests import Note, nobody
@@ -191,3 +190,52 @@ class WebHdfsReader:
                 shapes.diff_page)
 
         return diff_pages(path, page)
+
+
+Page = Callable[[str, int], tuple[DiffPage, str, int]]
+_START = ("", -1)
+
+
+def diff_pages(root: str, page: Page) -> Iterator[DiffPage]:
+    """Gives every page until the cursor says the end.
+
+    NameNodes without the mend of HDFS-16121 resume a directory's creations at a wrong place: entries come twice, or
+    the same cursor comes for ever. What repeats within one directory is dropped; a cursor that repeats ends the listing
+    with an error, because what lies behind it cannot be seen.
+
+    Args:
+        root: For messages.
+        page: Asks for the page behind a cursor (path, index).
+
+    Raises:
+        Protocol: The cursor does not advance.
+    """
+    cursor = _START
+    seen_cursors = {cursor}
+    seen: set[tuple[int, DiffEntry]] = set()
+    while True:
+        entries, path, index = page(*cursor)
+        yield _unseen(entries, seen)
+        new = set(_numbered(entries))
+        seen = (seen | new) if path == cursor[0] else new       # a directory's entries end with the page that leaves it
+        cursor = (path, index)
+        if cursor == _START:
+            return
+        if cursor in seen_cursors:
+            raise Protocol(root, f"the snapshot difference listing repeats its cursor {cursor}",
+                           "Upgrade the NameNode (HDFS-16121) or use a full run")
+        seen_cursors.add(cursor)
+
+
+def _numbered(page: DiffPage) -> Iterator[tuple[int, DiffEntry]]:
+    for which, entries in enumerate((page.modified, page.created, page.deleted)):
+        for entry in entries:
+            yield which, entry
+
+
+def _unseen(page: DiffPage, seen: set[tuple[int, DiffEntry]]) -> DiffPage:
+    if not seen:
+        return page
+    return DiffPage(*(
+        tuple(entry for entry in entries if (which, entry) not in seen)
+        for which, entries in enumerate((page.modified, page.created, page.deleted))))

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from hadoop_dr.adapters.webhdfs.client import OneNameNode
-from hadoop_dr.adapters.webhdfs.exchange import Late, Lost, NotSent, ReadBack
+from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent, ReadBack
 from hadoop_dr.domain.errors import DrError, Failed, NotReady, Unknown, Unreachable
 from hadoop_dr.ports.clock import Clock
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
-from hadoop_dr.adapters.webhdfs.acl import full_acl
 from hadoop_dr.domain.facts import (
     AclAndXattrs,
     Block,
@@ -142,3 +142,34 @@ def diff_page(answer: Json) -> tuple[DiffPage, str, int]:
 def policies(answer: Json) -> dict[int, str]:
     """GETALLSTORAGEPOLICY as names by id."""
     return {one["id"]: one["name"] for one in answer["BlockStoragePolicies"]["BlockStoragePolicy"]}
+
+
+_DEFAULT = "default:"
+
+
+def full_acl(entries: Sequence[str], mode: int) -> tuple[str, ...]:
+    """Completes the entries of GETACLSTATUS to what ``setfacl`` would need to make the same ACL again.
+
+    Args:
+        entries: As answered: without owner, mask and others; the group's only when there is a mask.
+        mode: The permission bits; with access entries the group bits are the mask.
+
+    Returns:
+        All entries, sorted; empty when there is no ACL beyond the mode.
+    """
+    if not entries:
+        return ()
+    owner, group, other = (_letters(mode >> shift) for shift in (6, 3, 0))
+    completed = [*entries, f"user::{owner}", f"other::{other}"]
+    has_access_entries = any(not entry.startswith(_DEFAULT) for entry in entries)
+    completed.append(f"mask::{group}" if has_access_entries else f"group::{group}")
+    return tuple(sorted(completed))
+
+
+def has_default(acl: Sequence[str]) -> bool:
+    """Whether an ACL says something about new children."""
+    return any(entry.startswith(_DEFAULT) for entry in acl)
+
+
+def _letters(bits: int) -> str:
+    return "".join(letter if bits & bit else "-" for letter, bit in (("r", 4), ("w", 2), ("x", 1)))

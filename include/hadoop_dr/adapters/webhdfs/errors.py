@@ -1,14 +1,20 @@
-"""From what a NameNode says went wrong to the errors of this product."""
+"""How a request to a NameNode can fail, from the connection that never came about to what the NameNode itself says.
+
+What counts is whether it can have had an effect, and that a person reads the reason in the end: the libraries wrap the
+one that matters in several of their own.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from urllib.parse import urlsplit
 
 from requests import Response
+from urllib3.exceptions import NewConnectionError
 
-from hadoop_dr.adapters.webhdfs.exchange import Lost
 from hadoop_dr.domain.errors import (
     AccessDenied,
     AlreadyExists,
@@ -111,3 +117,54 @@ def expected_shape(subject: str, asked: str) -> Iterator[None]:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as surprise:
         problem = f"the answer of {asked} has another shape than a NameNode's ({surprise!r})"
         raise Protocol(subject, problem, _NO_NAMENODE) from surprise
+
+
+class NotSent(Exception):
+    """No connection came about, so nothing can have happened."""
+
+
+class Lost(Exception):
+    """The request left and no usable answer came back: it may have been carried out."""
+
+
+class Late(Lost):
+    """The answer did not come in time: whoever was asked hangs, or takes very long."""
+
+
+class ReadBack(Enum):
+    """What reading back says about a request whose answer was lost."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    CANNOT_TELL = "cannot tell"
+
+
+_TLS = "no TLS connection"
+_POOL = re.compile(r"^(?:HTTPS?ConnectionPool\([^)]*\)|HTTPS?Connection\([^)]*\)|<[^>]*>)(?:: |,? ?)")
+
+
+def reason_of(error: BaseException) -> str:
+    """Gives the innermost reason, such as ``connection refused``, without the names of a library's objects."""
+    innermost = error
+    for innermost in _chain(error):
+        if isinstance(innermost, NewConnectionError) and _TLS in str(innermost):
+            return _TLS + str(innermost).partition(_TLS)[2]
+        if isinstance(innermost, OSError) and innermost.strerror:
+            return _small(innermost.strerror)
+    return _small(_POOL.sub("", str(innermost))) or type(innermost).__name__
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it wraps, outermost first; whatever wraps itself ends it."""
+    seen: list[BaseException] = []
+    inner: BaseException | None = error
+    while inner is not None and inner not in seen:
+        seen.append(inner)
+        yield inner
+        held = (getattr(inner, "reason", None), *inner.args, inner.__cause__, inner.__context__)
+        inner = next((one for one in held if isinstance(one, BaseException)), None)
+
+
+def _small(text: str) -> str:
+    text = " ".join(text.split()).rstrip(".")
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
