@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, ForeignFound
 from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.services.foreign import find
 from hadoop_dr.services.foreign.find import Carried, FindForeign
 from sim.foreign_changes import (
     CONTENT,
@@ -191,6 +193,27 @@ def test_a_root_in_which_nothing_happened_costs_one_request_to_know_it() -> None
     quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(context.target.namenode)
     assert find.run(quiet, *find.differences([quiet])) == []
     assert asked.calls == ["diff"]
+
+
+def test_a_listing_that_several_threads_look_into_at_once_loses_nothing_of_what_the_plan_brought(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who sorts it by directory gives the others a turn after each entry: none of them may see half of it."""
+    world, of = World(), find.parent
+    fill(world)
+    east = world.clusters["east"]
+    for number in range(24):
+        east.make_directory(f"{ROOT}/d {number}", 0o750, parents=True)
+        for name in ("a ü", "b%"):
+            node = east.make_file(f"{ROOT}/d {number}/{name}", replication=1, block_size=1024, overwrite=False)
+            east.extend(node, name.encode())
+
+    def slow(path: str) -> str:
+        threading.Event().wait(0.002)
+        return of(path)
+
+    monkeypatch.setattr(find, "parent", slow)
+    assert world.backup("r1")["state"] == "sealed"
 
 
 # What the plan itself takes away or rewrites: done before its first step, it shows in no difference afterwards.

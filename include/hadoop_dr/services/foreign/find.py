@@ -6,6 +6,7 @@ new or holds something that was touched, and one request for the extended attrib
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class _View:
     def __init__(self, tree: Tree, pool: BoundedPool, known: Mapping[str, DirEntry] | None) -> None:
         self.tree, self.pool, self._known = tree, pool, known
         self._below: dict[str, list[Entry]] | None = None
+        self._turn = threading.Lock()
 
     def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
         """Gives the items at these paths."""
@@ -129,10 +131,11 @@ class _View:
         """Lists a directory."""
         if self._known is None:
             return self.tree.children(directory)
-        if self._below is None:
-            self._below = {}
-            for path, listed in self._known.items():
-                self._below.setdefault(parent(path), []).append(Entry(path, listed.inode, listed.facts))
+        with self._turn:  # whoever comes while it is half made would miss what is there, and call it deleted
+            if self._below is None:
+                self._below = {}
+                for path, listed in self._known.items():
+                    self._below.setdefault(parent(path), []).append(Entry(path, listed.inode, listed.facts))
         return self._below.get(directory, [])
 
     def extras(self, entry: Entry) -> AclAndXattrs:
