@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.services.moment import TakeSnapshots
+from hadoop_dr.services.moment import AT_ONCE, TakeSnapshots
 from sim.world import StepClock
 
 ROOTS = ("/a b", "/c%20", "/d+=#", "/ü")
@@ -21,9 +22,13 @@ NAME = "hdr-p-s-1"
 class Interrupted(tuple[str, ...]):
     """Roots among which a person's Ctrl-C falls, after the first of them has its waiting thread."""
 
-    def __iter__(self) -> Iterator[str]:
-        yield self[0]
-        raise KeyboardInterrupt
+    shares = 0
+
+    def __getitem__(self, which: Any) -> Any:
+        self.shares += 1
+        if self.shares > 1:
+            raise KeyboardInterrupt
+        return super().__getitem__(which)
 
 
 @pytest.fixture
@@ -75,5 +80,37 @@ def test_a_run_that_is_interrupted_while_it_arms_ends_at_once_and_takes_nothing(
     with pytest.raises(KeyboardInterrupt):
         take(site, Interrupted(ROOTS))
     assert time.monotonic() - begun < 10, "it waited for threads that wait for a moment that does not come"
+    assert taken(site) == set()
+    assert moments_threads() == []
+
+
+def test_very_many_roots_share_a_bounded_number_of_waiting_threads(site: MemoryNameNode) -> None:
+    """One for each of a thousand would wait for all others, and for a NameNode that serves one after the other."""
+    many = tuple(f"/many/{n} ü" for n in range(2 * AT_ONCE + 3))
+    for root in many:
+        site.make_directory(root, 0o755)
+        site.allow_snapshot(root)
+    waiting: list[int] = []
+    clock = StepClock()
+    taken = TakeSnapshots(site, clock).run(many, NAME, clock.monotonic_s() + 1,
+                                           lambda: waiting.append(len(moments_threads())), clock.sleep_until)
+    assert waiting == [AT_ONCE]
+    assert tuple(one.root for one in taken.roots) == many
+    assert all([shot.name for shot in site.snapshots(root)] == [NAME] for root in many)
+
+
+def test_a_root_that_breaks_its_thread_ends_the_moment_at_once(
+    site: MemoryNameNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = MemoryNameNode.status
+
+    def broken(self: MemoryNameNode, path: str) -> Any:
+        if path == ROOTS[1]:
+            raise MemoryError(path)
+        return real(self, path)
+
+    monkeypatch.setattr(MemoryNameNode, "status", broken)
+    with pytest.raises(threading.BrokenBarrierError):
+        take(site)
     assert taken(site) == set()
     assert moments_threads() == []

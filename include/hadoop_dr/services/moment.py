@@ -1,7 +1,9 @@
 """The shared moment: all snapshots leave together at T0, between two readings of catalogs (DESIGN.md section 4.2, I1).
 
-Each root has an executor of its own that waits on the monotonic clock with a warm connection (S2.2). The NameNode still
-handles the requests one after the other, at about a millisecond each, so what is promised is the measured skew.
+Each root has an executor that waits on the monotonic clock with a warm connection (S2.2): one of its own up to
+``AT_ONCE`` roots, one for several beyond. The NameNode handles the requests one after the other, at about a millisecond
+each, so more of them at once would only wait there, on connections that nobody keeps; what is promised is the measured
+skew. Nothing here has a deadline but each request.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.moment import skew_ms
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.pool import BoundedPool
+from hadoop_dr.services.pool import BoundedPool, map_bounded
 
-_START_TIMEOUT_S = 60.0
+AT_ONCE = 64
+"""As many connections as are kept to a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +90,34 @@ class TakeSnapshots:
     def _together(
         self, roots: Sequence[str], name: str, at_s: float, before: Callable[[], None], waiting: Callable[[float], None]
     ) -> Taken:
-        barrier = Barrier(len(roots) + 1, timeout=_START_TIMEOUT_S)
+        width = min(len(roots), AT_ONCE)
+        barrier = Barrier(width + 1)
 
-        def one(root: str) -> tuple[float, float] | DrError:
-            cold = self._warm(root)
+        def some(share: Sequence[str]) -> list[tuple[float, float] | DrError]:
+            try:
+                cold = [self._warm(root) for root in share]
+            except BaseException:
+                barrier.abort()  # the others would wait for ever
+                raise
             barrier.wait()
             barrier.wait()  # T0
-            if cold:
-                return cold
-            first = self._clock.monotonic_s()
-            try:
-                self._namenode.create_snapshot(root, name)
-            except DrError as error:
-                return error
-            return first, self._clock.monotonic_s()
+            return [error or self._one(root, name) for root, error in zip(share, cold, strict=True)]
 
-        pool = BoundedPool(len(roots), name="moment")
+        pool = BoundedPool(width, name="moment")
         try:
-            futures = [pool.begin(one, root) for root in roots]
+            futures = [(share, pool.begin(some, share)) for share in (roots[at::width] for at in range(width))]
             barrier.wait()
             waiting(at_s)
             before()
             barrier.wait()
-            answers = [future.result() for future in futures]
+            ended = {root: answer for share, future in futures
+                     for root, answer in zip(share, future.result(), strict=True)}
         except BaseException:
             barrier.abort()  # nobody may take a snapshot for a moment that does not come, nor be waited for
             raise
         finally:
             pool.shutdown()
+        answers = [ended[root] for root in roots]
         failed = [answer for answer in answers if isinstance(answer, DrError)]
         if failed:
             for root, answer in zip(roots, answers, strict=True):
@@ -123,12 +126,18 @@ class TakeSnapshots:
                         self._namenode.delete_snapshot(root, name)
             raise next((error for error in failed if isinstance(error, Unknown)), failed[0])
         times = [answer for answer in answers if not isinstance(answer, DrError)]
-        taken = tuple(
-            RootTaken(root, snapshot_named(self._namenode, root, name), *span)
-            for root, span in zip(roots, times, strict=True)
-        )
+        shots = map_bounded(lambda root: snapshot_named(self._namenode, root, name), roots)
+        taken = tuple(RootTaken(root, shot, *span) for root, shot, span in zip(roots, shots, times, strict=True))
         late_s = min(first_s for first_s, _ in times) - at_s
         return Taken(taken, skew_ms(times), max(0, round(late_s * 1000)))
+
+    def _one(self, root: str, name: str) -> tuple[float, float] | DrError:
+        first = self._clock.monotonic_s()
+        try:
+            self._namenode.create_snapshot(root, name)
+        except DrError as error:
+            return error
+        return first, self._clock.monotonic_s()
 
     def _warm(self, root: str) -> DrError | None:
         try:

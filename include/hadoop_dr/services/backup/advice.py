@@ -9,6 +9,7 @@ from hadoop_dr.domain.advice import CLOSES_EARLY, Moment, close_waits, predicted
 from hadoop_dr.domain.checks import Mark, Result, guarded
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.moment import AT_ONCE
 
 
 def advise(context: BackupContext, roots: Sequence[str], newest: Point | None) -> list[Result]:
@@ -41,5 +42,5 @@ def _skew(context: BackupContext, roots: Sequence[str], newest: Point | None) ->
     last = None
     if newest is not None and newest.source == source.name:
         last = Moment(len(newest.taken.roots), newest.taken.skew_ms)
-    predicted = predicted_skew_ms(len(roots), trip_ms, len(roots), last)
+    predicted = predicted_skew_ms(len(roots), trip_ms, AT_ONCE, last)
     yield from skew_result(source.name, len(roots), predicted, context.policy.max_skew_ms)
