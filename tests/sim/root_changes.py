@@ -10,6 +10,8 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.ledger import ServiceBody
+from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.report import all_entries, explanation
@@ -77,15 +79,15 @@ def staged(world: World, *declared: str) -> BackupStages:
 WAYS = pytest.mark.parametrize(("before", "after"), [(NARROW, WIDE), (WIDE, NARROW)], ids=["widened", "narrowed"])
 
 
-def damage(world: World, point: str, *files: list[str]) -> None:
-    note(world, "damaged", {"point": point, "reason": "rot", "files": list(files)})
+def damage(world: World, point: str, *files: tuple[str, str]) -> None:
+    note(world, PointDamaged(point, "rot", files))
 
 
-def note(world: World, kind: str, body: dict[str, Any]) -> None:
+def note(world: World, body: ServiceBody) -> None:
     """An entry of the ledger that nobody of ours wrote."""
     ledger = world.context().ledger
     ledger.read()
-    ledger.append(kind, body, "t", ledger.chain.head_n)
+    ledger.append(body, "t", ledger.chain.head_n)
 
 
 HOW = ("dies before", "dies after", "loses")

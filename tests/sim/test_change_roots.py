@@ -144,7 +144,7 @@ def test_what_was_found_damaged_under_an_old_root_is_copied_again_under_the_new_
     """Its checksum may not tell: a disk can rot what the NameNode counts as whole."""
     world = lived_in(*WIDE)
     first = next(iter(state_of(world).points))
-    damage(world, first, [PARENT, "b+ c/x=1/ü"], [PARENT, "d#/x=1/g%"])
+    damage(world, first, (PARENT, "b+ c/x=1/ü"), (PARENT, "d#/x=1/g%"))
     world.policy = hdfs(CHILD, LAKE)
     document = world.backup("change", **ORDER)
     holds(world, document, CHILD, LAKE)

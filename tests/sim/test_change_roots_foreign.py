@@ -6,6 +6,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Refused
+from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.services.roots.change import RootsInTheWay
 from sim.root_changes import (
     CHILD,
@@ -63,7 +64,7 @@ def test_a_directory_makes_way_only_without_foreign_snapshots_and_once_no_point_
     way, west = RootsInTheWay(world.context()), world.context().target
     way.make_way(west, [PARENT])
     assert set(shots(world, "west")) == {*NARROW, LAKE}
-    note(world, "pruned", {"points": [["west", point] for point in state_of(world).points]})
+    note(world, PointsPruned(tuple(("west", point) for point in state_of(world).points)))
     namenode(world, "west").create_snapshot(SIBLING, "theirs")
     with pytest.raises(Refused, match="theirs"):
         RootsInTheWay(world.context()).make_way(west, [PARENT])

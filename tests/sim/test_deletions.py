@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -13,12 +13,14 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import Failed, NotFound, NotReady, Refused
-from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.inventory import Audit, Held
 from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.domain.stored.manifest import DeletedKind, StoredPlan
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.datasets.hdfs.deletions import held_before
 from hadoop_dr.services.points.baseline import Baseline
 from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stored_plan import stored_plan
 from hadoop_dr.services.report import all_entries, explanation
 from sim.world import POLICY, TABLES, TableWorld, World, plan_and_stage, protecting
 from support.catalogs import database, function, partition, table, view
@@ -63,12 +65,12 @@ def plan(world: World) -> dict[str, Any]:
     return Preview(world.context()).run()
 
 
-def manifest(world: World) -> Any:
-    """That of the newest sealed point."""
+def stored(world: World) -> StoredPlan:
+    """The plan of the newest sealed point."""
     context = world.context()
     newest = context.ledger.read().newest_sealed()
     assert newest is not None
-    return Documents(context, newest).manifest()
+    return stored_plan(Documents(context, newest))
 
 
 def live(world: World) -> Any:
@@ -94,9 +96,9 @@ def refused_as_planned(world: World, run: str = "refused") -> str:
 def approved_as_planned(world: World) -> dict[str, Any]:
     told = plan(world)
     document = world.backup("approved", approve_deletions=True, reason="meant")
-    kept = manifest(world)["deletions"]
-    assert kept["by_kind"] == told["deletions_by_kind"]
-    assert kept["approved"] == told["needs_approval"]
+    kept = stored(world).deletions
+    assert {kind: asdict(one) for kind, one in kept.by_kind.items()} == told["deletions_by_kind"]
+    assert list(kept.approved) == list(told["needs_approval"])
     assert {f"approved: {reason}" for reason in told["needs_approval"]} <= set(document["warnings"])
     return document
 
@@ -134,7 +136,7 @@ def test_every_point_keeps_how_many_files_are_live(audit_entries: int) -> None:
             world.clusters["east"].rename(f"{ROOT}/d0 ü", f"{ROOT}/was d0 {step}")
             there = {name for name in there if not name.startswith("d0")}
         world.backup(f"r{step}", approve_deletions=True)
-        assert manifest(world)["live"] == {ROOT: held(world, "east")}
+        assert stored(world).live == {ROOT: Held(**held(world, "east"))}
     newest = world.context().ledger.read().newest_sealed()
     assert newest is not None
     assert newest.sealed.summary.live == {ROOT: Held(**held(world, "west"))}
@@ -148,8 +150,9 @@ def test_a_point_that_keeps_no_figure_is_counted_by_listing_its_snapshot() -> No
     sealed = replace(newest.sealed, summary=replace(newest.sealed.summary, live={}))
     older = Point(newest.point, 0, PointState.SEALED, "r", 1, 1, newest.taken, sealed=sealed)
     put(world, "later", site="west")
-    assert held_before(context.target.namenode, ROOT, Baseline(older)) == Held(files=3, names=4)
-    assert held_before(context.target.namenode, ROOT, Baseline(newest)) == Held(files=3, names=4)
+    for point in (older, newest):
+        baseline = Baseline(point, direction=context.direction)
+        assert held_before(context.target.namenode, ROOT, baseline) == Held(files=3, names=4)
 
 
 def test_names_that_only_snapshots_hold_make_no_service_too_large_to_be_audited_in_every_run() -> None:
@@ -160,7 +163,7 @@ def test_names_that_only_snapshots_hold_make_no_service_too_large_to_be_audited_
             put(world, f"g{g}-{i}")
         world.backup(f"round {g}")
     assert MemoryNameNode(world.clusters["east"]).quota(ROOT).used_names > 20
-    assert [entry["audit"] for entry in manifest(world)["roots"]] == ["whole"]
+    assert [entry.audit for entry in stored(world).roots] == [Audit.WHOLE]
 
 
 # -- files, net for each directory
@@ -413,7 +416,7 @@ def test_what_a_run_was_refused_is_not_approved_by_the_next_one() -> None:
     world.backup("approved", approve_deletions=True)
     states = [point.state for point in world.context().ledger.read().points.values()]
     assert states == [PointState.SEALED, PointState.VOID, PointState.SEALED]
-    assert manifest(world)["deletions"]["by_kind"]["files"] == {"deleted": 1, "live": 8, "allowed": 0}
+    assert stored(world).deletions.by_kind["files"] == DeletedKind(1, 8, 0)
 
 
 def test_what_was_approved_stays_approved_for_whoever_finishes_that_run() -> None:

@@ -15,9 +15,11 @@ from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, DrError, Unknown, Unreachable
 from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.points.documents import MANIFEST, Documents
+from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.report import all_entries, explanation
 from sim.test_backup_flow import ROOT, fill
 from sim.world import TableWorld, plan_and_stage, protecting
@@ -126,7 +128,7 @@ def written(site: str) -> list[str]:
     return [line.partition(" ")[2] for line in world.log if line.startswith(site)]
 
 
-PLAN = {"items.parquet", "quotas.parquet", "catalog.parquet", "drops.parquet", MANIFEST}
+PLAN = {"items.parquet", "quotas.parquet", "catalog.parquet", "drops.parquet", MANIFEST_FILE}
 AT_WEST, AT_EAST = written("west"), written("east")
 HOW = ("refused", "lost", "lost after")
 
@@ -135,7 +137,7 @@ def test_every_document_is_written_to_both_sites_and_nothing_lacks() -> None:
     own = {name for name in AT_WEST if name.startswith("changers/")}  # who changes the secondary is said there alone
     assert len(own) == 1
     assert set(AT_WEST) - own == set(AT_EAST) > PLAN
-    assert AT_WEST.index(MANIFEST) == max(AT_WEST.index(name) for name in PLAN)
+    assert AT_WEST.index(MANIFEST_FILE) == max(AT_WEST.index(name) for name in PLAN)
 
 
 @pytest.mark.parametrize(("at", "how"), thinned(product(range(len(AT_WEST)), HOW), 2))
@@ -149,7 +151,7 @@ def test_a_document_that_the_secondary_did_not_take_ends_the_run_before_anything
         world.backup("stops")
     point = point_of(world, "stops")
     if AT_WEST[at] in PLAN and how != "lost after":
-        assert not has(world, "west", point, MANIFEST)
+        assert not has(world, "west", point, MANIFEST_FILE)
     if AT_WEST[at] in PLAN:
         assert world.tree("west", ROOT) == before
         assert work_areas(world) == []
@@ -227,17 +229,17 @@ def stages_until_plan(world: Desk, run: str) -> None:
 
 def test_a_plan_that_only_the_source_has_is_no_plan() -> None:
     world = lived_in()
-    world.spoil = lambda site, name, _: "refused" if (site, name) == ("west", MANIFEST) else ""  # type: ignore[assignment]
+    world.spoil = lambda site, name, _: "refused" if (site, name) == ("west", MANIFEST_FILE) else ""  # type: ignore[assignment]
     with pytest.raises(AccessDenied):
         stages_until_plan(world, "again")
     point = point_of(world, "again")
-    assert has(world, "east", point, MANIFEST)
+    assert has(world, "east", point, MANIFEST_FILE)
     with pytest.raises(BaselineLost, match="the point has no plan"):
         world.stages("again").stage(0)
     assert work_areas(world) == []
     world.spoil = lambda *_: ""  # type: ignore[assignment]
     plan_and_stage(world.stages("again"))
-    assert has(world, "west", point, MANIFEST)
+    assert has(world, "west", point, MANIFEST_FILE)
     for stage in ("place", "verify"):
         getattr(world.stages("again"), stage)()
     in_step(world, world.stages("again").seal())
@@ -253,25 +255,25 @@ def test_a_document_that_only_the_source_has_serves_a_sealed_point_and_no_other(
         plan_and_stage(world.stages("lacks"))
     sealed = point_of(world, "first")
     world.files()["west"].remove(f"{context.directory(sealed.point)}/items.parquet")
-    assert Documents(context, sealed).read("items.parquet")
+    assert Documents(context, sealed).read("items.parquet", forms.ITEMS)
 
 
 def test_a_death_before_the_source_was_told_to_lack_the_plan_is_made_good_by_the_next_try() -> None:
     world = lived_in()
 
     def dies(site: str, name: str, _: int) -> str:
-        if (site, name) == ("east", MANIFEST):
+        if (site, name) == ("east", MANIFEST_FILE):
             return "refused"
-        return "dies after" if (site, name) == ("west", MANIFEST) else ""
+        return "dies after" if (site, name) == ("west", MANIFEST_FILE) else ""
 
     world.spoil = dies  # type: ignore[assignment]
     with pytest.raises(Died):
         stages_until_plan(world, "twice")
     point = point_of(world, "twice")
-    assert not has(world, "east", point, MANIFEST)
+    assert not has(world, "east", point, MANIFEST_FILE)
     world.spoil = lambda *_: ""  # type: ignore[assignment]
     world.stages("twice", try_no=2).plan()
-    assert has(world, "east", point, MANIFEST)
+    assert has(world, "east", point, MANIFEST_FILE)
 
 
 def test_no_byte_moves_before_the_plan_is_on_the_secondary_and_was_tried_on_the_source(

@@ -12,11 +12,13 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.stored.manifest import PlannedDeletions, StoredPlan
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.points.documents import Documents
 from sim.world import TableWorld, protecting
 from support.catalogs import database, function, table
+from support.entries import NOTHING_PLANNED
 from support.selected import holds_what_is_selected, tables_on
 from support.thinned import thinned
 
@@ -138,7 +140,7 @@ def test_whatever_the_policy_says_now_a_point_is_planned_placed_and_verified_by_
     [point] = context.ledger.read().points.values()
     catalogs, documents = Catalogs(context), Documents(context, point)
     assert catalogs.plan(point, documents)[0] == {"create": 3, "alter": 1, "drop": 1}
-    documents.seal_manifest({})
+    documents.seal_manifest(StoredPlan(None, (), (), {}, PlannedDeletions(), NOTHING_PLANNED))
     catalogs.drop(point, documents, lambda: None)
     assert tables_on(world, "west") == {"crm.own"}
     catalogs.create(point, documents, lambda: None)

@@ -8,10 +8,11 @@ from typing import Any
 
 from hadoop_dr.domain.ledger import GENESIS, Body, Entry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
-from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
+from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, CatalogCounts, PointSealed, QuotaCounts
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken, TakenRoot
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, SnapshotRecord
+from hadoop_dr.domain.stored.manifest import PlanSummary
 
 
 def record(name: str) -> SnapshotRecord:
@@ -59,3 +60,7 @@ def entry(n: int, body: Body, run: str = "run", epoch: int = 1, at: str = "") ->
 def entries(*bodies: Body, start: int = 1, run: str = "run") -> list[Entry]:
     """Entries of one run, numbered from ``start``."""
     return [entry(n, body, run) for n, body in enumerate(bodies, start)]
+
+
+NOTHING_PLANNED = PlanSummary(0, 0, 0, 0, 0, {}, {}, CatalogCounts(), QuotaCounts(), audited=True)
+"""The figures of a plan that changes nothing."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.domain.catalog.point_parts import (
     SEALED_CATALOG,
     TAKEN_CATALOG,
@@ -20,14 +21,32 @@ from hadoop_dr.domain.catalog.point_parts import (
     TakenCatalog,
 )
 from hadoop_dr.domain.catalog.position import Position
-from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.facts import AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.inventory import Audit, Held
+from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.ledger import Body, Entry, encode
 from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
 from hadoop_dr.domain.moment import Proof
 from hadoop_dr.domain.pair_state import PairState, dump_pair_state
 from hadoop_dr.domain.process import Process
-from hadoop_dr.domain.quotas import QuotaSet
+from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quota_rows
+from hadoop_dr.domain.rows import item_rows
 from hadoop_dr.domain.service_fold import dump_state, reduce_service
+from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.stored.form import JsonForm
+from hadoop_dr.domain.stored.manifest import (
+    MANIFEST,
+    DeletedKind,
+    Manifest,
+    PlannedDeletions,
+    PlanSummary,
+    StoredDocument,
+    StoredPlan,
+    StoredRoot,
+)
+from hadoop_dr.domain.stored.notes import MARK, Mark
+from hadoop_dr.domain.stored.table import TableForm
+from hadoop_dr.domain.stored.verdict import VERDICT, StoredVerdict
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/formats/v1"
 P, OLD, NEXT = (f"2026112{n}T020000.000Z" for n in (1, 0, 2))
@@ -102,6 +121,48 @@ PAIR: Mapping[str, Body] = {
     "roots_owned": pair.RootsOwned("billing", (ROOT, OTHER)),
     "roots_released": pair.RootsReleased("billing", (OTHER,)),
 }
+SEALED = SERVICE["sealed"]
+assert isinstance(SEALED, sealed.PointSealed)
+JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
+    "manifest": (MANIFEST, Manifest(
+        {"items.parquet": StoredDocument(SHA, 12)},
+        StoredPlan(
+            OLD, (StoredRoot(ROOT, "s1", "s2", "t1", 2, Audit.STREAMED, waits=True),
+                  StoredRoot(OTHER, None, "s2", None, 1, Audit.NO)),
+            (((0, 0), (1, 0)), ((0, 1),)), {ROOT: Held(7, 9)},
+            PlannedDeletions({"files": DeletedKind(1, 8, 0)}, ("1 of 8 files ü",)),
+            PlanSummary(2, 12, 3, 4096, 1, {"files": 1}, {"park": 2, "mkdir": 0}, sealed.CatalogCounts(1, 2, 3),
+                        sealed.QuotaCounts(2, 1), audited=True, hindered=(f"{ROOT}/x",), notes=("a note ü",)),
+        ),
+    )),
+    "verdict": (VERDICT, StoredVerdict(
+        SEALED.verified, (f"{ROOT}/x: missing",), SEALED.snapshots, ("not audited ü",), SEALED.summary.sampled,
+        SEALED.datasets,
+    )),
+    "note": (MARK, Mark()),
+}  # fmt: skip
+FILE = FileAttributes(Kind.FILE, 5, "ü", "g h", 0o640, 2, 1024, 7, 3, True, "RS-6-3-1024k", True)
+DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o1777, 0, 0, 8)
+ITEMS = (
+    Item(7, "a b", "ü=#", FILE, FILE, AclAndXattrs(("user:a:r-x",), (("user.x", b"\x00\xc3"),)), content=Content.TAIL,
+         keep_bytes=1024),
+    Item(8, None, "d%20", None, DIRECTORY),
+    Item(9, "gone", None, FILE, None),
+)  # fmt: skip
+ROW = ("table", "billing", "t ü", "", "EXTERNAL_TABLE|1|2", SHA, b"\x00\x0b")
+TABLES: Mapping[str, tuple[TableForm, list[tuple[object, ...]]]] = {
+    "items": (forms.ITEMS, [(0, n, *row) for n, row in enumerate(item_rows(ITEMS))]),
+    "shares": (forms.SHARES, [(0, 1, 7, 900, True, "", 0, 0), (0, 1, None, None, False, "0-4.1", 3, 4096)]),
+    "proofs": (forms.PROOFS, [(7, SHA, 5, 1024)]),
+    "checksums": (forms.CHECKSUMS, [(7, "MD5-of-0MD5-of-512CRC32C", "ff" * 16, ("1024", "5"))]),
+    "repair-items": (forms.REPAIR_ITEMS, item_rows(ITEMS)),
+    "repair-staged": (forms.REPAIR_STAGED, [(7, 900, True)]),
+    "listing": (forms.LISTING, [("ü=#", 900, "f 5 ü")]),
+    "quotas": (forms.QUOTAS, quota_rows({ROOT: RootQuotas({"a b": QUOTA}, frozenset({"ü"}))})),
+    "catalog": (forms.CATALOG, [ROW]),
+    "drops": (forms.DROPS, [ROW[:4]]),
+    "intended": (forms.INTENDED, [(ROOT, "a b", "replication", "3", "2")]),
+}
 BODIES: Mapping[str, Body] = {**SERVICE, **PAIR}
 
 
@@ -133,19 +194,27 @@ def states() -> dict[str, Any]:
 
 
 def contents() -> dict[str, bytes]:
-    """Every fixture by its path below the folder of the version."""
+    """Every fixture that has to have the same bytes, by its path below the folder of the version."""
     found = {f"ledger/{kind}.json": encode(entry(kind)) for kind in BODIES}
     for name, state in states().items():
         found[f"checkpoints/{name}.json"] = json.dumps(state, sort_keys=True, ensure_ascii=False).encode(
             errors="backslashreplace"
         )
+    for name, (form, value) in JSON.items():
+        found[f"documents/{name}.json"] = form.encode(value)
     return found
+
+
+def packed() -> dict[str, bytes]:
+    """Every table; how it is compressed may change, what it says may not."""
+    pack = ParquetTables().pack
+    return {f"documents/{name}.parquet": pack(form.columns, rows, form.stamp) for name, (form, rows) in TABLES.items()}
 
 
 def write_missing() -> list[str]:
     """Writes the fixtures that are not there; gives their paths."""
     made = []
-    for path, content in contents().items():
+    for path, content in {**contents(), **packed()}.items():
         if not (FIXTURES / path).exists():
             (FIXTURES / path).parent.mkdir(parents=True, exist_ok=True)
             (FIXTURES / path).write_bytes(content)

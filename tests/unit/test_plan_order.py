@@ -7,7 +7,7 @@ import pytest
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
-from hadoop_dr.domain.plan import Arrival, Origin, Plan, make_plan
+from hadoop_dr.domain.plan import Arrival, Origin, Plan, make_plan, sequence
 
 F = FileAttributes(Kind.FILE, 10, "a", "g", 0o644, 3, 4, 1)
 D = FileAttributes(Kind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1)
@@ -68,6 +68,17 @@ def test_a_tail_is_parked_cut_and_brought_back() -> None:
     assert made.move_in == (Arrival(2, "f", Origin.PARK),)
     assert [(unit.inode, unit.bytes) for unit in made.units] == [(2, 2)]
     assert made.attributes == (2, 1)
+
+
+def test_every_item_has_one_place_in_the_order_of_operations() -> None:
+    items = [
+        Item(2, "gone", None, D, None), Item(3, "gone/x", None, F, None), Item(4, "e%20", "e%20", F, F),
+        new(5, "n", D), new(6, "n/ü"), Item(7, "f", "f", F, F, content=Content.WHOLE), Item(8, "g", "a b", F, F),
+    ]  # fmt: skip
+    made = plan(*items)
+    order = sequence([ROOT, *items], made)
+    assert sorted(order.values()) == list(range(len(items) + 1))
+    assert [inode for inode, _ in sorted(order.items(), key=lambda one: one[1])] == [8, 7, 5, 6, 1, 2, 3, 4]
 
 
 def test_a_file_cut_at_a_boundary_has_nothing_to_stage() -> None:

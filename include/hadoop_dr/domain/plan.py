@@ -156,3 +156,15 @@ def _pin_mtime(items: Iterable[Item], parked: Iterable[Item], move_in: Iterable[
 def _sort_by_depth(items: list[Item], path: str, *, deepest_first: bool = False) -> None:
     items.sort(key=attrgetter(path))
     items.sort(key=lambda item: depth(getattr(item, path)), reverse=deepest_first)
+
+
+def sequence(items: Iterable[Item], plan: Plan) -> dict[int, int]:
+    """Numbers the items of a plan in the order in which they get their final form, from 0 (S3.2).
+
+    What is brought in comes first, each with all that is staged with it, then what is only set where it lies, then what
+    goes, then what goes along with another item.
+    """
+    staged = {unit.inode: unit.members for unit in plan.units}
+    brought = (inode for arrival in plan.move_in for inode in staged.get(arrival.inode, (arrival.inode,)))
+    order = (*brought, *plan.attributes, *plan.delete, *(item.inode for item in items))
+    return {inode: number for number, inode in enumerate(dict.fromkeys(order))}

@@ -53,11 +53,18 @@ class Files(Protocol):
 class Tables(Protocol):
     """Rows to bytes and back (Parquet). A schema is a tuple of (column, type) with the types of ``COLUMN_TYPES``."""
 
-    def pack(self, schema: tuple[tuple[str, str], ...], rows: list[tuple[object, ...]]) -> bytes:
-        """Writes rows, compressed, in order."""
+    def pack(self, schema: tuple[tuple[str, str], ...], rows: list[tuple[object, ...]], stamp: str = "") -> bytes:
+        """Writes rows, compressed, in order, and beside them what form they have."""
 
     def unpack(self, content: bytes, columns: tuple[str, ...] = ()) -> list[tuple[object, ...]]:
         """Reads the rows back in order: all of their columns, or those that are named, in that order."""
+
+    def stamp(self, content: bytes) -> str:
+        """Reads what form the rows have; empty when nothing was written of it.
+
+        Raises:
+            Protocol: The bytes are no table.
+        """
 
 
 COLUMN_TYPES = ("int64", "string", "binary", "bool", "float64", "strings", "pairs")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -21,14 +23,15 @@ _TYPES: dict[str, pa.DataType] = {
 _PAIRS = _TYPES["pairs"]
 _STRINGS = _TYPES["strings"]
 _ROWS_AT_ONCE = 100_000
+_STAMP = b"hadoop-dr"
 
 
 class ParquetTables:
     """Packs rows with zstd, in groups, so that neither side needs all columns as objects at once."""
 
-    def pack(self, schema: tuple[tuple[str, str], ...], rows: list[tuple[object, ...]]) -> bytes:
-        """Writes rows, compressed, in order."""
-        layout = pa.schema([(name, _TYPES[kind]) for name, kind in schema])
+    def pack(self, schema: tuple[tuple[str, str], ...], rows: list[tuple[object, ...]], stamp: str = "") -> bytes:
+        """Writes rows, compressed, in order, and beside them what form they have."""
+        layout = pa.schema([(name, _TYPES[kind]) for name, kind in schema], {_STAMP: stamp.encode()})
         sink = pa.BufferOutputStream()
         with pq.ParquetWriter(sink, layout, compression="zstd") as writer:
             for start in range(0, len(rows), _ROWS_AT_ONCE):
@@ -48,15 +51,31 @@ class ParquetTables:
             Protocol: The bytes are not a Parquet file.
         """
         rows: list[tuple[object, ...]] = []
-        try:
-            with pq.ParquetFile(pa.BufferReader(content)) as file:
-                names = list(columns or file.schema_arrow.names)
-                for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names):
-                    rows.extend(zip(*(_from_column(batch.column(name)) for name in names), strict=True))
-        except (pa.ArrowInvalid, OSError) as damage:
-            raise Protocol("Parquet document", f"{len(content)} bytes cannot be read: {damage}",
-                           "Restore it from the other site") from damage
+        with _opened(content) as file:
+            names = list(columns or file.schema_arrow.names)
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names):
+                rows.extend(zip(*(_from_column(batch.column(name)) for name in names), strict=True))
         return rows
+
+    def stamp(self, content: bytes) -> str:
+        """Reads what form the rows have.
+
+        Raises:
+            Protocol: The bytes are not a Parquet file.
+        """
+        with _opened(content) as file:
+            kept: dict[bytes, bytes] = file.schema_arrow.metadata or {}
+            return kept.get(_STAMP, b"").decode()
+
+
+@contextmanager
+def _opened(content: bytes) -> Iterator[Any]:
+    try:
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
+            yield file
+    except (pa.ArrowInvalid, OSError) as damage:
+        raise Protocol("Parquet document", f"{len(content)} bytes cannot be read: {damage}",
+                       "Restore it from the other site") from damage
 
 
 def _to_cell(kind: str, value: Any) -> Any:

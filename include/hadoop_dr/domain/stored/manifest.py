@@ -26,7 +26,7 @@ class StoredRoot:
         older: Baseline snapshot of the source; None when everything is new.
         newer: Snapshot of the source that is copied.
         base: Snapshot of the target that the plan starts from; None when the target has nothing.
-        shards: Into how many shares its bytes are parted.
+        cut: Into how many shares its bytes are cut.
         audit: How it is compared beyond what changed.
         waits: It is planned on the live tree, because points still hold snapshots in its way.
     """
@@ -35,7 +35,7 @@ class StoredRoot:
     older: str | None
     newer: str
     base: str | None
-    shards: int
+    cut: int
     audit: Audit
     waits: bool = False
 
@@ -86,10 +86,17 @@ class PlanSummary:
 
 @dataclass(frozen=True, slots=True)
 class StoredPlan:
-    """A plan as it is stored, beside the documents it names."""
+    """A plan as it is stored, beside the documents it names.
+
+    Attributes:
+        baseline: The point it builds on; None for a full run.
+        tasks: What each task stages: shares by the root's number and their own.
+        live: How much each root holds afterwards.
+    """
 
     baseline: str | None
     roots: tuple[StoredRoot, ...]
+    tasks: tuple[tuple[tuple[int, int], ...], ...]
     live: Mapping[str, Held]
     deletions: PlannedDeletions
     summary: PlanSummary
@@ -103,4 +110,5 @@ class Manifest:
     plan: StoredPlan
 
 
+MANIFEST_FILE = "manifest.json"
 MANIFEST = JsonForm("manifest of a point", Manifest)

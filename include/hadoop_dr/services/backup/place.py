@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.work import Area, Placed, StagedShard, Token
@@ -14,7 +13,7 @@ from hadoop_dr.services.datasets.hive.catalogs import Catalogs
 from hadoop_dr.services.foreign.what_goes import look_at_what_goes
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
+from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots, stored_plan
 from hadoop_dr.services.points.work_orders import work_order
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.switch import SwitchRoots
@@ -93,16 +92,14 @@ class PlacePoint:
     def _record_staged(
         self, claim: Claim, point: Point, documents: Documents, staged: dict[int, list[StagedShard]]
     ) -> None:
-        manifest = documents.manifest()
-        if manifest is None:
-            raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
+        plan = stored_plan(documents)
         every = [shard for shards in staged.values() for shard in shards]
         body = PointStaged(
             claim.n,
             point.point,
-            manifest["summary"]["entries"],
+            plan.summary.entries,
             sum(shard.files_copied for shard in every),
             sum(shard.bytes_copied for shard in every),
-            {name: kept["sha256"] for name, kept in manifest["documents"].items()},
+            documents.digests(),
         )
         self._context.ledger.append_mine(claim, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline
@@ -14,10 +14,13 @@ from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.inventory import Audit, audit_of
 from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.ledger.bodies.sealed import CatalogCounts
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.quotas import RootQuotas
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
+from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.stored.manifest import DeletedKind, PlannedDeletions, PlanSummary, StoredPlan, StoredRoot
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.audit.point import audit_lost
 from hadoop_dr.services.backup.free_space import make_free_space
@@ -32,7 +35,6 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.read_items import adopt, gather_listed
 from hadoop_dr.services.points.stored_plan import (
     ITEMS,
-    STORED_ITEMS,
     RootPlan,
     plan_items,
     share_out,
@@ -84,19 +86,21 @@ class PlanPoint:
             BaselineLost: A snapshot of the moment is gone.
         """
         documents = Documents(self._context, point)
-        manifest = documents.manifest()
-        if manifest is None:
-            manifest = self._make(claim, point, documents)
+        plan = documents.plan()
+        if plan is None:
+            plan = self._make(claim, point, documents)
         else:
             documents.copy_again()
+        summary, lines = plan.summary, ("hindered", "notes")
         return {
-            **manifest["summary"],
+            **asdict(summary),
+            **{name: list(getattr(summary, name)) for name in lines},
             "point": point.point,
-            "baseline": manifest["baseline"],
+            "baseline": plan.baseline,
             "warnings": documents.warnings,
         }
 
-    def _make(self, claim: Claim, point: Point, documents: Documents) -> Mapping[str, Any]:
+    def _make(self, claim: Claim, point: Point, documents: Documents) -> StoredPlan:
         context = self._context
         self._require_snapshots(point)
         baseline = self._baseline(claim, point)
@@ -118,44 +122,35 @@ class PlanPoint:
         approved = self._allow(claim, point, roots, deletions)
         self._notes += keep_before(context, claim, point, roots)
         counts = quotas.write(documents)
-        if counts["unasked"]:
-            self._notes.append(f"quotas of {counts['unasked']} directories are not read yet; the next runs go on")
+        if counts.unasked:
+            self._notes.append(f"quotas of {counts.unasked} directories are not read yet; the next runs go on")
         roots, tasks = share_out(roots)
-        documents.write(ITEMS, STORED_ITEMS, stored_items(roots))
-        entries = [
-            {
-                "root": r.root,
-                "older": r.older,
-                "newer": r.newer,
-                "base": r.base,
-                "cut": r.cut,
-                "audit": r.audit.value,
-                "waits": r.waits,
-            }
-            for r in roots
-        ]
+        documents.write(ITEMS, forms.ITEMS, stored_items(roots))
+        planned_roots = (StoredRoot(r.root, r.older, r.newer, r.base, r.cut, r.audit, r.waits) for r in roots)
+        by_kind = deletions.document(context.policy.limits.deletions)
+        summary = PlanSummary(
+            len(tasks),
+            total.entries,
+            total.files,
+            total.bytes,
+            deletions.files,
+            {str(figure.kind): figure.deleted for figure in deletions.figures if figure.deleted},
+            total.steps,
+            CatalogCounts(**catalog),
+            counts,
+            audited=all(r.audit is not Audit.NO or r.older is None for r in roots),
+            hindered=tuple(self._hindered),
+            notes=tuple(self._notes),
+        )
         return documents.seal_manifest(
-            {
-                "baseline": baseline.point.point if baseline.point else None,
-                "roots": entries,
-                "tasks": tasks,
-                "live": held_after(roots, files),
-                "deletions": {"by_kind": deletions.document(context.policy.limits.deletions), "approved": approved},
-                "summary": {
-                    "shards": len(tasks),
-                    "entries": total.entries,
-                    "files": total.files,
-                    "bytes": total.bytes,
-                    "deletions": deletions.files,
-                    "deleted": {str(figure.kind): figure.deleted for figure in deletions.figures if figure.deleted},
-                    "steps": total.steps,
-                    "catalog": catalog,
-                    "quotas": counts,
-                    "audited": all(r.audit is not Audit.NO or r.older is None for r in roots),
-                    "hindered": self._hindered,
-                    "notes": self._notes,
-                },
-            }
+            StoredPlan(
+                baseline.point.point if baseline.point else None,
+                tuple(planned_roots),
+                tuple(tuple(task) for task in tasks),
+                held_after(roots, files),
+                PlannedDeletions({kind: DeletedKind(**told) for kind, told in by_kind.items()}, tuple(approved)),
+                summary,
+            )
         )
 
     def _earlier_quotas(self, baseline: Baseline) -> Mapping[str, RootQuotas] | None:

@@ -8,8 +8,7 @@ from typing import Any
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.incomplete import incomplete_document
-from hadoop_dr.domain.inventory import Held
-from hadoop_dr.domain.ledger.bodies.sealed import CatalogCounts, PointSealed, QuotaCounts, Retained, Summary
+from hadoop_dr.domain.ledger.bodies.sealed import PointSealed, Retained, Summary
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
@@ -42,21 +41,21 @@ class SealPoint:
             Failed: It was not verified, or it differs.
         """
         documents = Documents(self._context, point)
-        verdict, manifest = documents.get_json(VERDICT_FILE, VERDICT), documents.manifest()
-        if verdict is None or manifest is None or verdict.mismatch:
+        verdict, plan = documents.get_json(VERDICT_FILE, VERDICT), documents.plan()
+        if verdict is None or plan is None or verdict.mismatch:
             raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")
         catalogs = Catalogs(self._context)
-        hindered = [*manifest["summary"]["hindered"], *verdict.hindered]
+        hindered = [*plan.summary.hindered, *verdict.hindered]
         summary = Summary(
-            manifest["summary"]["entries"],
+            plan.summary.entries,
             point.staged.files,
             point.staged.bytes,
-            manifest["summary"]["deletions"],
-            {root: Held(**held) for root, held in manifest["live"].items()},
-            audited=manifest["summary"]["audited"] and not hindered,
-            catalog=CatalogCounts(**manifest["summary"]["catalog"]),
+            plan.summary.deletions,
+            plan.live,
+            audited=plan.summary.audited and not hindered,
+            catalog=plan.summary.catalog,
             sampled=verdict.sampled,
-            quotas=QuotaCounts(**manifest["summary"]["quotas"]),
+            quotas=plan.summary.quotas,
             seconds=dict(seconds),
             requests=self._context.asked.document(),
             warnings=(
@@ -67,11 +66,11 @@ class SealPoint:
                 *point.taken.narrow,
                 *kept_warnings(self._context.ledger.read().kept, point.point),
                 *damage_warnings(self._context.ledger.read(), self._context.target.name),
-                *manifest["summary"].get("notes", []),
+                *plan.summary.notes,
                 *(f"not audited, the next run does it: {text}" for text in hindered),
             ),
         )
-        self._append(claim, point, manifest["baseline"], verdict, summary)
+        self._append(claim, point, plan.baseline, verdict, summary)
         behind = self._context.ledger.chain.follow()
         # What was appended a moment ago is known; a site that falls silent now takes no seal back.
         document = sealed_document(self._context.policy.service, self._context.ledger.known().points[point.point])

@@ -28,9 +28,10 @@ from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.policy import Drift
-from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.rows import item_rows, items_from_rows
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.notes import MARK, Mark
+from hadoop_dr.domain.stored.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.work import StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.find import Carried, FindForeign
@@ -39,7 +40,6 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 
-_STAGED = (("inode", "int64"), ("staged", "int64"), ("whole", "bool"))
 Found = Mapping[str, Sequence[Foreign]]
 """Foreign changes by root; only roots that have some."""
 
@@ -131,8 +131,8 @@ class ForeignChanges:
         """Writes down what a repair is about to do in a root, so that its result can be told from foreign changes."""
         rows = [(i, there, i in one.whole) for one in staged for i, there in one.units.items()]
         items = [item for item in root.items if is_change(item)]
-        self._documents.write_loose(f"{_of(number, root)}-items.parquet", ITEM_SCHEMA, item_rows(items))
-        self._documents.write_loose(f"{_of(number, root)}-staged.parquet", _STAGED, rows)
+        self._documents.write_loose(f"{_of(number, root)}-items.parquet", REPAIR_ITEMS, item_rows(items))
+        self._documents.write_loose(f"{_of(number, root)}-staged.parquet", REPAIR_STAGED, rows)
 
     def repair(self, number: int, act: Callable[[], None]) -> None:
         """Carries a repair out, between the two notes that tell whether it was carried out whole."""
@@ -153,8 +153,8 @@ class ForeignChanges:
         return Carried(root.root, root.base, candidate, root.items, root.plan, staged, whole)
 
     def _repaired(self, root: RootPlan, repair: int, candidate: str) -> Carried:
-        rows = self._documents.read_loose(f"{_of(repair, root)}-items.parquet") or []
-        staged = self._documents.read_loose(f"{_of(repair, root)}-staged.parquet") or []
+        rows = self._documents.read_loose(f"{_of(repair, root)}-items.parquet", REPAIR_ITEMS) or []
+        staged = self._documents.read_loose(f"{_of(repair, root)}-staged.parquet", REPAIR_STAGED) or []
         items = items_from_rows(rows)
         return Carried(
             root.root,

@@ -10,20 +10,19 @@ is a warning of the point.
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Unknown
 from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.domain.stored.form import JsonForm
+from hadoop_dr.domain.stored.manifest import MANIFEST, MANIFEST_FILE, Manifest, StoredDocument, StoredPlan
+from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.pool import BoundedPool
 
 T = TypeVar("T")
-Schema = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
-MANIFEST = "manifest.json"
 _LACKING = "lacking"
 
 
@@ -38,22 +37,22 @@ class Documents:
     def __init__(self, context: BackupContext, point: Point) -> None:
         self.directory = context.directory(point.point)
         self._target, self._source, self._tables = context.target.files, context.source.files, context.tables
-        self._manifest: dict[str, dict[str, Any]] = {}
+        self._manifest: dict[str, StoredDocument] = {}
         self._sealed = point.state is PointState.SEALED
         self.working = context.claims.heartbeat.working
         self.warnings: list[str] = []
 
-    def write(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
+    def write(self, name: str, form: TableForm, rows: Sequence[Row]) -> None:
         """Writes one table to both sites; it counts once the manifest names it."""
         with self.working(name, len(rows)):
-            content = self._tables.pack(schema, list(rows))
+            content = self._tables.pack(form.columns, list(rows), form.stamp)
             self._put(name, content)
-        self._manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": len(rows)}
+        self._manifest[name] = StoredDocument(hashlib.sha256(content).hexdigest(), len(rows))
 
     def has(self, name: str) -> bool:
         """Whether the manifest names a document."""
         if not self._manifest:
-            self.manifest()
+            self.plan()
         return name in self._manifest
 
     def adopt(self, name: str) -> None:
@@ -64,53 +63,65 @@ class Documents:
         """
         content = self._needed(name)
         rows = len(self._tables.unpack(content))
-        self._manifest[name] = {"sha256": hashlib.sha256(content).hexdigest(), "rows": rows}
+        self._manifest[name] = StoredDocument(hashlib.sha256(content).hexdigest(), rows)
 
-    def seal_manifest(self, summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    def seal_manifest(self, plan: StoredPlan) -> StoredPlan:
         """Writes the manifest: from here on the plan exists."""
-        manifest = {"v": 1, "documents": self._manifest, **summary}
-        self._put(MANIFEST, json.dumps(manifest, sort_keys=True, ensure_ascii=False).encode())
-        return manifest
+        self._put(MANIFEST_FILE, MANIFEST.encode(Manifest(self._manifest, plan)))
+        return plan
 
-    def manifest(self) -> Mapping[str, Any] | None:
-        """Reads the manifest; None when there is no plan yet."""
-        try:
-            manifest: dict[str, Any] = json.loads(self._get(MANIFEST))
-        except NotFound:
+    def plan(self) -> StoredPlan | None:
+        """Reads the plan; None when there is none yet.
+
+        Raises:
+            Refused: Another version of this product wrote it.
+        """
+        manifest = self.get_json(MANIFEST_FILE, MANIFEST)
+        if manifest is None:
             return None
-        self._manifest = dict(manifest["documents"])
-        return manifest
+        self._manifest = dict(manifest.documents)
+        return manifest.plan
 
-    def read(self, name: str, columns: tuple[str, ...] = ()) -> list[Row]:
+    def digests(self) -> dict[str, str]:
+        """Gives the SHA-256 of every document of the plan."""
+        return {name: one.sha256 for name, one in self._manifest.items()}
+
+    def read(self, name: str, form: TableForm, columns: tuple[str, ...] = ()) -> list[Row]:
         """Reads one table, or some of its columns, and proves it is the one the manifest names.
 
         Raises:
             BaselineLost: It is missing or is another one.
+            Refused: Another version of this product wrote it.
         """
         if not self._manifest:
-            self.manifest()
-        recorded = self._manifest.get(name, {})
-        with self.working(name, recorded.get("rows", 0)):
+            self.plan()
+        recorded = self._manifest.get(name)
+        with self.working(name, recorded.rows if recorded else 0):
             content = self._needed(name)
-            if hashlib.sha256(content).hexdigest() != recorded.get("sha256"):
+            if recorded is None or hashlib.sha256(content).hexdigest() != recorded.sha256:
                 raise BaselineLost(
                     f"{self.directory}/{name}",
                     "document of a point is not the recorded one",
                     "The point cannot be finished; the next run makes a new one.",
                 )
-            return self._tables.unpack(content, columns)
+            return self._rows(name, form, content, columns)
 
-    def write_loose(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
+    def write_loose(self, name: str, form: TableForm, rows: Sequence[Row]) -> None:
         """Writes a table outside the manifest: what a later stage adds to a plan."""
         with self.working(name, len(rows)):
-            self._put(name, self._tables.pack(schema, list(rows)))
+            self._put(name, self._tables.pack(form.columns, list(rows), form.stamp))
 
-    def read_loose(self, name: str) -> list[Row] | None:
-        """Reads a table outside the manifest; None when it was not written."""
+    def read_loose(self, name: str, form: TableForm) -> list[Row] | None:
+        """Reads a table outside the manifest; None when it was not written.
+
+        Raises:
+            Refused: Another version of this product wrote it.
+        """
         try:
-            return self._tables.unpack(self._get(name))
+            content = self._get(name)
         except NotFound:
             return None
+        return self._rows(name, form, content)
 
     def put_json(self, name: str, form: JsonForm[T], value: T) -> None:
         """Writes a small document outside the manifest (a verdict, a record of a finished stage)."""
@@ -136,9 +147,9 @@ class Documents:
         try:
             there = self._source.names(self.directory)
         except DrError as error:
-            self._note(MANIFEST, error)
+            self._note(MANIFEST_FILE, error)
             return
-        for name in (*self._manifest, MANIFEST):
+        for name in (*self._manifest, MANIFEST_FILE):
             if name not in there:
                 self._copy(name, self._needed(name))
 
@@ -151,6 +162,10 @@ class Documents:
             if why is not None:
                 found.append(self._say(name, why))
         return found
+
+    def _rows(self, name: str, form: TableForm, content: bytes, columns: tuple[str, ...] = ()) -> list[Row]:
+        form.check(self._tables.stamp(content), f"{self.directory}/{name}")
+        return self._tables.unpack(content, columns)
 
     def _put(self, name: str, content: bytes) -> None:
         """Writes both copies side by side; the target's failure counts, once the other's end is known."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.facts import Checksum
+from hadoop_dr.domain.stored.tables import CHECKSUMS, SHARES
 from hadoop_dr.domain.verify import SourceChecksum
 from hadoop_dr.domain.work import StagedFile, StagedShard
 from hadoop_dr.services.context import BackupContext
@@ -17,12 +18,6 @@ from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.verify import needs_checksum, source_checksum
 
-_SHARES = (
-    ("root", "int64"), ("shard", "int64"), ("inode", "int64"), ("staged", "int64"), ("whole", "bool"),
-    ("directory", "string"), ("files", "int64"), ("bytes", "int64"),
-)  # fmt: skip
-"""A row for each unit, and one without an inode that says of the share itself where it lies and what was moved."""
-_SUMS = (("inode", "int64"), ("algorithm", "string"), ("value", "string"), ("lengths", "strings"))
 _CHECKSUMS = "checksums.parquet"
 
 
@@ -74,7 +69,7 @@ class StageRecords:
                     Checksum(cast(str, algorithm), cast(str, value)),
                     tuple(int(length) for length in cast(list[str], lengths)),
                 )
-                for inode, algorithm, value, lengths in self._documents.read_loose(_CHECKSUMS) or []
+                for inode, algorithm, value, lengths in self._documents.read_loose(_CHECKSUMS, CHECKSUMS) or []
             }
         return self._sums
 
@@ -86,7 +81,7 @@ class StageRecords:
             rows += [
                 (index, one.number, inode, there, inode in one.whole, "", 0, 0) for inode, there in one.units.items()
             ]
-        self._documents.write_loose(_task(task), _SHARES, rows)
+        self._documents.write_loose(_task(task), SHARES, rows)
 
     def shards(self, root: RootPlan) -> list[StagedShard]:
         """Reads what was staged of a root.
@@ -105,7 +100,7 @@ class StageRecords:
 
     def _read_shares(self) -> dict[tuple[int, int], StagedShard]:
         documents, found = self._documents, dict[tuple[int, int], StagedShard]()
-        read = map_bounded(lambda task: documents.read_loose(_task(task)), range(len(planned_tasks(documents))))
+        read = map_bounded(lambda task: documents.read_loose(_task(task), SHARES), range(len(planned_tasks(documents))))
         for rows in read:
             units, whole = defaultdict[object, dict[int, int]](dict), defaultdict[object, set[int]](set)
             for index, number, inode, there, was_whole, *_ in rows or []:
@@ -137,7 +132,7 @@ class StageRecords:
             lengths = [str(length) for length in found.block_lengths]
             rows.append((inode, found.checksum.algorithm, found.checksum.value, lengths))
             self._heartbeat(1)
-        self._documents.write_loose(_CHECKSUMS, _SUMS, rows)
+        self._documents.write_loose(_CHECKSUMS, CHECKSUMS, rows)
 
 
 def _task(number: int) -> str:

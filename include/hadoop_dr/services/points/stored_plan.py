@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.plan import Plan, make_plan
-from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.plan import Plan, make_plan, sequence
+from hadoop_dr.domain.rows import item_rows, items_from_rows
 from hadoop_dr.domain.shards import balance, cost_bytes, packed, shards_of_roots
+from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.stored.manifest import StoredPlan
 from hadoop_dr.domain.work import Shard
 from hadoop_dr.services.points.documents import Documents
 
@@ -21,7 +23,6 @@ UNIT_BYTES = 16 << 30
 SHARD_COST_BYTES = 8 << 30
 STAGE_TASKS = 16
 ITEMS = "items.parquet"
-STORED_ITEMS = (("root", "int64"), *ITEM_SCHEMA)
 DIRECTORY_LIMIT = 1_000_000
 
 
@@ -85,8 +86,15 @@ def share_out(roots: Sequence[RootPlan]) -> tuple[list[RootPlan], list[Task]]:
 
 
 def stored_items(roots: Sequence[RootPlan]) -> list[tuple[object, ...]]:
-    """Writes the items of all roots as rows of one document."""
-    return [(root.index, *row) for root in roots for row in item_rows(root.items)]
+    """Writes the items of all roots as rows of one document, each with its place in the order of all operations."""
+    rows: list[tuple[object, ...]] = []
+    for root in roots:
+        order, first = sequence(root.items, root.plan), len(rows)
+        rows += [
+            (root.index, first + order[item.inode], *row)
+            for item, row in zip(root.items, item_rows(root.items), strict=True)
+        ]
+    return rows
 
 
 Working = Callable[[str, int], AbstractContextManager[None]]
@@ -108,19 +116,18 @@ def planned_roots(documents: Documents, only: Collection[int] | None = None) -> 
     Raises:
         BaselineLost: There is no plan, or it is not the recorded one.
     """
-    entries, rows = _planned(documents), dict[int, list[tuple[object, ...]]]()
-    for row in documents.read(ITEMS):
-        rows.setdefault(cast(int, row[0]), []).append(row[1:])
+    entries, rows = stored_plan(documents).roots, dict[int, list[tuple[object, ...]]]()
+    for row in documents.read(ITEMS, forms.ITEMS):
+        rows.setdefault(cast(int, row[0]), []).append(row[2:])
     roots = []
     for index, entry in enumerate(entries):
         if only is None or index in only:
-            older, newer, base = entry["older"], entry["newer"], entry["base"]
-            with documents.working(f"the order of {entry['root']}", len(rows.get(index, ()))):
+            with documents.working(f"the order of {entry.root}", len(rows.get(index, ()))):
                 items = items_from_rows(rows.pop(index, ()))
                 plan = plan_items(items)
             roots.append(RootPlan(
-                index, entry["root"], older, newer, base, items, plan, Audit(entry["audit"]), waits=entry["waits"],
-                cut=entry["cut"],
+                index, entry.root, entry.older, entry.newer, entry.base, items, plan, entry.audit, waits=entry.waits,
+                cut=entry.cut,
             ))  # fmt: skip
     return roots
 
@@ -131,7 +138,7 @@ def planned_paths(documents: Documents) -> Iterator[tuple[int, int, str]]:
     Raises:
         BaselineLost: There is no plan, or it is not the recorded one.
     """
-    for index, inode, new in documents.read(ITEMS, ("root", "inode", "new")):
+    for index, inode, new in documents.read(ITEMS, forms.ITEMS, ("root", "inode", "new")):
         if new is not None:
             yield cast(int, index), cast(int, inode), cast(str, new)
 
@@ -142,10 +149,7 @@ def planned_tasks(documents: Documents) -> list[Task]:
     Raises:
         BaselineLost: There is no plan.
     """
-    manifest = documents.manifest()
-    if manifest is None:
-        raise _no_plan(documents)
-    return [[(index, number) for index, number in task] for task in manifest["tasks"]]
+    return list(stored_plan(documents).tasks)
 
 
 def root_names(documents: Documents) -> list[str]:
@@ -154,15 +158,16 @@ def root_names(documents: Documents) -> list[str]:
     Raises:
         BaselineLost: There is no plan.
     """
-    return [entry["root"] for entry in _planned(documents)]
+    return [entry.root for entry in stored_plan(documents).roots]
 
 
-def _planned(documents: Documents) -> list[dict[str, Any]]:
-    manifest = documents.manifest()
-    if manifest is None:
-        raise _no_plan(documents)
-    return list(manifest["roots"])
+def stored_plan(documents: Documents) -> StoredPlan:
+    """Reads the plan without its items.
 
-
-def _no_plan(documents: Documents) -> BaselineLost:
-    return BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
+    Raises:
+        BaselineLost: There is none.
+    """
+    plan = documents.plan()
+    if plan is None:
+        raise BaselineLost(documents.directory, "the point has no plan", "Run its plan stage first.")
+    return plan

@@ -29,6 +29,7 @@ from hadoop_dr.domain.root_change import as_text, moved_on, not_our_work
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.roots import inside
 from hadoop_dr.domain.service_state import Claim
+from hadoop_dr.domain.stored.tables import LISTING
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.keep_before import keep_aside
@@ -43,7 +44,6 @@ from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.read_changes import ReadChanges
 from hadoop_dr.services.transfer.work_area import not_of_service
 
-LISTING = (("path", "string"), ("inode", "int64"), ("facts", "string"))
 _SHOWN = 3
 
 
@@ -148,7 +148,7 @@ class SwitchRoots:
         return any(shot.name == root.base for shot in snapshots_of_root(self._context.target.namenode, root.root))
 
     def _compare(self, documents: Documents, root: RootPlan, top: str) -> None:
-        rows = documents.read(listing_of(root.index))
+        rows = documents.read(listing_of(root.index), LISTING)
         planned = {cast(str, path): (cast(int, inode), cast(str, facts)) for path, inode, facts in rows}
         there = (_live(self._context.target.namenode, top) or {}).items()
         found = list(moved_on(planned, _described(self._context, root.root, self._counted(there))))

@@ -11,6 +11,7 @@ from typing import cast
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.paths import leaf, parent
+from hadoop_dr.domain.stored.tables import PROOFS
 from hadoop_dr.domain.work import StagedFile
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Copy
@@ -18,7 +19,6 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import Carried
 from hadoop_dr.services.pool import BoundedPool
 
-_SCHEMA = (("inode", "int64"), ("sha256", "string"), ("length", "int64"), ("offset", "int64"))
 _BATCH_FILES = 500
 _BATCH_BYTES = 1 << 30
 _NAME = re.compile(r"\d{6}\.parquet")
@@ -56,7 +56,9 @@ class Records:
         found: dict[int, StagedFile] = {}
         names = [name for name in self._files.names(self._directory) if _NAME.fullmatch(name)]
         for name in names:
-            for row in self._tables.unpack(self._files.get(f"{self._directory}/{name}")):
+            content = self._files.get(f"{self._directory}/{name}")
+            PROOFS.check(self._tables.stamp(content), f"{self._directory}/{name}")
+            for row in self._tables.unpack(content):
                 inode, sha256, length, offset = cast(tuple[int, str, int, int], row)
                 found[inode] = StagedFile(sha256, length, offset)
         self._next = int(names[-1][:6]) + 1 if names else 0
@@ -85,7 +87,7 @@ class Records:
             self._rows, self._bytes = [], 0
 
     def _write(self, rows: list[tuple[object, ...]]) -> int:
-        content = self._tables.pack(_SCHEMA, rows)
+        content = self._tables.pack(PROOFS.columns, rows, PROOFS.stamp)
         while not self._files.append_new(f"{self._directory}/{self._next:06d}.parquet", content):
             self._next += 1
         self._next += 1

@@ -9,14 +9,22 @@ from typing import cast
 class MemoryTables:
     """Implements ``ports.files.Tables``; the rows' own text is the format."""
 
-    def pack(self, schema: tuple[tuple[str, str], ...], rows: list[tuple[object, ...]]) -> bytes:
-        """Writes rows."""
+    def pack(self, schema: tuple[tuple[str, str], ...], rows: list[tuple[object, ...]], stamp: str = "") -> bytes:
+        """Writes rows, and what form they have."""
         if any(len(row) != len(schema) for row in rows):
             raise ValueError("a row does not fit the schema")
-        return repr(([name for name, _ in schema], rows)).encode()
+        return repr((stamp, [name for name, _ in schema], rows)).encode()
 
     def unpack(self, content: bytes, columns: tuple[str, ...] = ()) -> list[tuple[object, ...]]:
         """Reads rows back."""
-        names, rows = cast(tuple[list[str], list[tuple[object, ...]]], ast.literal_eval(content.decode()))
+        _, names, rows = _read(content)
         places = [names.index(name) for name in columns or names]
         return [tuple(row[place] for place in places) for row in rows]
+
+    def stamp(self, content: bytes) -> str:
+        """Reads what form the rows have."""
+        return _read(content)[0]
+
+
+def _read(content: bytes) -> tuple[str, list[str], list[tuple[object, ...]]]:
+    return cast(tuple[str, list[str], list[tuple[object, ...]]], ast.literal_eval(content.decode()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.deletions import FileCount, count_files, moved_between
@@ -32,9 +31,9 @@ def held_before(target: NameNode, root: str, baseline: Baseline) -> Held:
     return Held(sum(not item.facts.is_dir for item in listed), len(listed))
 
 
-def held_after(roots: Sequence[RootPlan], counts: Sequence[FileCount]) -> dict[str, dict[str, int]]:
+def held_after(roots: Sequence[RootPlan], counts: Sequence[FileCount]) -> dict[str, Held]:
     """How much each root holds after the run, for the points that build on it."""
     return {
-        root.root: asdict(Held(count.left, names_left(root.names, root.items)))
+        root.root: Held(count.left, names_left(root.names, root.items))
         for root, count in zip(roots, counts, strict=True)
     }

@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.ledger.bodies.sealed import QuotaCounts
 from hadoop_dr.domain.quotas import (
-    QUOTA_SCHEMA,
     QuotaSet,
     RootQuotas,
     changed_directories,
     quota_rows,
     quotas_from_rows,
 )
+from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.documents import Documents
@@ -67,15 +68,15 @@ class KeepQuotas:
         self._left -= len(asked)
         self._kept[root] = known.answered(self._ask(top, asked), left)
 
-    def write(self, documents: Documents) -> dict[str, int]:
+    def write(self, documents: Documents) -> QuotaCounts:
         """Writes the document.
 
         Returns:
             ``{"kept": directories with quotas, "unasked": directories left for later runs}``.
         """
-        documents.write(QUOTAS, QUOTA_SCHEMA, quota_rows(self._kept))
+        documents.write(QUOTAS, forms.QUOTAS, quota_rows(self._kept))
         kept = self._kept.values()
-        return {"kept": sum(len(one.found) for one in kept), "unasked": sum(len(one.unasked) for one in kept)}
+        return QuotaCounts(sum(len(one.found) for one in kept), sum(len(one.unasked) for one in kept))
 
     def _all_directories(self, top: str) -> list[str]:
         return [path for path, listed in walk(self._source, top) if listed.facts.is_dir]
@@ -97,6 +98,6 @@ class KeepQuotas:
 def kept_quotas(documents: Documents) -> Mapping[str, RootQuotas] | None:
     """Reads the quotas a point kept, by root; None when it kept none (an older version made it) or they are gone."""
     try:
-        return quotas_from_rows(documents.read(QUOTAS))
+        return quotas_from_rows(documents.read(QUOTAS, forms.QUOTAS))
     except BaselineLost:
         return None

@@ -17,6 +17,7 @@ from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.documents import Documents
 
@@ -102,6 +103,6 @@ def _that_tell_of(site: str, state: ServiceState, before: str) -> Sequence[Point
 
 def _rows(context: BackupContext, point: Point) -> list[Row] | None:
     try:
-        return unpack_rows(Documents(context, point).read(CATALOG))
+        return unpack_rows(Documents(context, point).read(CATALOG, forms.CATALOG))
     except BaselineLost:
         return None

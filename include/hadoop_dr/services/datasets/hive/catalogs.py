@@ -16,7 +16,7 @@ from hadoop_dr.domain.catalog.point_parts import AbsentPlaces, TakenCatalog
 from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rewrite import refuse_references
-from hadoop_dr.domain.catalog.rows import SCHEMA, CatalogKey, Kind, Row, pack_rows, unpack_rows
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.coverage import selection_results, takes_in_nothing
@@ -29,6 +29,7 @@ from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.root_notes import kept_directories
 from hadoop_dr.domain.roots import Decision
 from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext, SiteConnections
@@ -42,7 +43,6 @@ from hadoop_dr.services.points.documents import Documents
 DROPS = "drops.parquet"
 LEFT_OUT = "left-out.parquet"
 """What a point leaves out, so that the next export need not read the whole catalog again."""
-_SLOTS = SCHEMA[: len(CatalogKey._fields)]
 _NOTHING = {"create": 0, "alter": 0, "drop": 0}
 _SHOWN = 20
 
@@ -225,9 +225,9 @@ class Catalogs:
             return None
         held = catalog_of(self._at_e0.rows)
         aside = [row for key, row in self._exact.rows.items() if key not in held]
-        documents.write_loose(CATALOG, SCHEMA, pack_rows(self._at_e0.rows))
+        documents.write_loose(CATALOG, forms.CATALOG, pack_rows(self._at_e0.rows))
         if aside:
-            documents.write_loose(LEFT_OUT, SCHEMA, pack_rows(aside))
+            documents.write_loose(LEFT_OUT, forms.CATALOG, pack_rows(aside))
         absent = AbsentPlaces(len(self._absent), tuple(self._absent[:_SHOWN]))
         return TakenCatalog(self._e0, self._e1, len(held), len(aside), absent)
 
@@ -249,7 +249,7 @@ class Catalogs:
         found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.source, point)
         refuse_foreign(self._context, theirs)
         if found.named:
-            documents.write(DROPS, _SLOTS, [(key.kind.value, *key[1:]) for key in found.named])
+            documents.write(DROPS, forms.DROPS, [(key.kind.value, *key[1:]) for key in found.named])
         return _counts(found.changes), found.lost
 
     def preview(self) -> tuple[dict[str, int], Deletions]:
@@ -363,7 +363,7 @@ class Catalogs:
             return None
         documents = Documents(self._context, point)
         try:
-            aside = unpack_rows(documents.read(LEFT_OUT)) if exported.aside else []
+            aside = unpack_rows(documents.read(LEFT_OUT, forms.CATALOG)) if exported.aside else []
             rows = [*self._rows(documents), *aside]
         except BaselineLost:
             return None
@@ -380,7 +380,7 @@ class Catalogs:
             return frozenset()
 
     def _rows(self, documents: Documents) -> list[Row]:
-        return unpack_rows(documents.read(CATALOG))
+        return unpack_rows(documents.read(CATALOG, forms.CATALOG))
 
     def _wanted(self, documents: Documents) -> list[Row]:
         return self._rewritten(self._rows(documents))
@@ -435,7 +435,7 @@ class Catalogs:
     @staticmethod
     def _named(documents: Documents) -> list[CatalogKey]:
         """What the plan said would be dropped; a plan that drops nothing has no such document."""
-        rows: list[Any] = documents.read(DROPS) if documents.has(DROPS) else []
+        rows: list[Any] = documents.read(DROPS, forms.DROPS) if documents.has(DROPS) else []
         return [CatalogKey(Kind(kind), *names) for kind, *names in rows]
 
     def _earlier(self, point: Point) -> list[Point]:

@@ -29,7 +29,7 @@ from hadoop_dr.domain.catalog.foreign import (
     told_objects,
     with_hanging,
 )
-from hadoop_dr.domain.catalog.rows import SCHEMA, CatalogKey, Row, pack_rows, unpack_rows
+from hadoop_dr.domain.catalog.rows import CatalogKey, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import DrError, NotFound, Refused
@@ -38,6 +38,7 @@ from hadoop_dr.domain.ledger import kept_document
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.stored.tables import CATALOG
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import Exported, Met
 from hadoop_dr.services.datasets.hive.baseline import left_by_points, selected_at
@@ -200,7 +201,7 @@ def write_kept(
         Its path.
     """
     rows = with_hanging(there, found)
-    content = context.tables.pack(SCHEMA, pack_rows(rows))
+    content = context.tables.pack(CATALOG.columns, pack_rows(rows), CATALOG.stamp)
     told = "\n".join((*lines, *sorted(f"{row.key} {row.hash}" for row in rows)))
     name = f"{point}-catalog-{hashlib.sha256(told.encode()).hexdigest()[:12]}.parquet"
     path = kept_document(context.pair.name, context.policy.service, name)
@@ -218,9 +219,11 @@ def write_kept(
 def read_kept(context: BackupContext, path: str) -> list[Row]:
     """Reads what a document keeps; nothing once a person removed it."""
     try:
-        return unpack_rows(context.tables.unpack(context.target.files.get(path)))
+        content = context.target.files.get(path)
     except NotFound:
         return []
+    CATALOG.check(context.tables.stamp(content), path)
+    return unpack_rows(context.tables.unpack(content))
 
 
 def is_same(there: Catalog, wanted: Catalog, owns: Callable[[CatalogKey], bool]) -> bool:

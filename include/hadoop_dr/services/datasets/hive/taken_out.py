@@ -7,6 +7,7 @@ from hadoop_dr.domain.catalog.selection import no_longer_owned
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.baseline import CATALOG, KIND, exported_at, selected_at
 from hadoop_dr.services.points.documents import Documents
@@ -36,7 +37,7 @@ def _objects(context: BackupContext, before: Point, point: Point) -> list[str]:
     if exported_at(before) is None or selected_at(before) == selected_at(point):
         return []
     try:
-        slots = [row.key for row in unpack_rows(Documents(context, before).read(CATALOG))]
+        slots = [row.key for row in unpack_rows(Documents(context, before).read(CATALOG, forms.CATALOG))]
     except BaselineLost:  # its documents are gone: what the policy said then has to do
         gone = set(before.taken.protect[KIND]) - set(point.taken.protect[KIND])
         return sorted(f"hive: {pattern}" for pattern in gone)

@@ -1,0 +1,37 @@
+"""Every kind of table among the documents. The values are written and read beside the types they belong to."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.catalog.rows import SCHEMA
+from hadoop_dr.domain.quotas import QUOTA_SCHEMA
+from hadoop_dr.domain.rows import ITEM_SCHEMA
+from hadoop_dr.domain.stored.table import TableForm
+
+ITEMS = TableForm("items", (("root", "int64"), ("sequence", "int64"), *ITEM_SCHEMA))
+"""What a point changes: the root's number in the plan, and in which place of all operations each item is."""
+SHARES = TableForm("shares", (
+    ("root", "int64"), ("shard", "int64"), ("inode", "int64"), ("staged", "int64"), ("whole", "bool"),
+    ("directory", "string"), ("files", "int64"), ("bytes", "int64"),
+))  # fmt: skip
+"""What a task staged: a row for each unit, and one without an inode that says of the share itself where it lies and
+what was moved."""
+PROOFS = TableForm("proofs", (("inode", "int64"), ("sha256", "string"), ("length", "int64"), ("offset", "int64")))
+"""Digests of files that are staged and proven."""
+CHECKSUMS = TableForm("checksums", (
+    ("inode", "int64"), ("algorithm", "string"), ("value", "string"), ("lengths", "strings"),
+))  # fmt: skip
+"""The source's own checksums of what is too large to be read back."""
+REPAIR_ITEMS = TableForm("repair items", ITEM_SCHEMA)
+REPAIR_STAGED = TableForm("repair staged", (("inode", "int64"), ("staged", "int64"), ("whole", "bool")))
+LISTING = TableForm("listing", (("path", "string"), ("inode", "int64"), ("facts", "string")))
+"""A live tree that a root was planned on."""
+QUOTAS = TableForm("quotas", QUOTA_SCHEMA)
+CATALOG = TableForm("catalog", SCHEMA)
+"""Objects of a catalog: of the point, left out of it, or kept of what somebody else had."""
+DROPS = TableForm("drops", SCHEMA[:4])
+"""Names of the objects that the plan drops."""
+INTENDED = TableForm("intended", (
+    ("root", "string"), ("path", "string"), ("attribute", "string"), ("wanted", "string"), ("given", "string"),
+))  # fmt: skip
+"""Attributes that had to be lowered on the target (storage policy, replication, erasure coding), to be set again where
+they can be, so that a way back degrades nothing. Nothing lowers one yet: what cannot be set ends the run."""
