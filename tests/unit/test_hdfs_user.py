@@ -10,8 +10,9 @@ import pytest
 
 from hadoop_dr.adapters import hiveserver2
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap import wiring
-from hadoop_dr.domain.addresses import short_name
+from hadoop_dr.bootstrap import login, wiring
+from hadoop_dr.bootstrap.login import SiteLogin, login_to
+from hadoop_dr.domain.addresses import HdfsAddress, short_name
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.pair_state import PairState
@@ -30,12 +31,11 @@ def test_a_principal_stands_for_its_short_name(login: str, user: str) -> None:
 def test_the_entrance_is_heard_before_the_environment_and_that_before_the_superuser(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    east, west = Site("east"), Site("west")
     monkeypatch.setenv("HADOOP_USER_NAME", "envuser")
-    assert wiring.hdfs_address(east, FOUND, {"east": "dr"}).user == "dr"
-    assert wiring.hdfs_address(west, FOUND, {"east": "dr"}).user == "envuser"
+    assert login_to("east", {"east": "dr"}).hdfs(FOUND).user == "dr"
+    assert login_to("west", {"east": "dr"}).hdfs(FOUND).user == "envuser"
     monkeypatch.delenv("HADOOP_USER_NAME")
-    assert wiring.hdfs_address(west, FOUND, {"west": ""}).user == "hdfs"
+    assert login_to("west", {"west": ""}).hdfs(FOUND).user == "hdfs"
 
 
 def test_queries_are_asked_by_the_same_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,14 +84,13 @@ def test_every_adapter_of_a_run_is_built_for_that_user(tmp_path: Path, monkeypat
     """Documents, name spaces, the roles that are read first, and the bytes."""
     a_home(tmp_path)
     users: dict[str, set[str]] = {}
-    real = wiring.hdfs_address
 
-    def noted(*arguments: object) -> object:
-        address = real(*arguments)  # type: ignore[arg-type]
-        users.setdefault(address.site, set()).add(address.user)
-        return address
+    class Noted(SiteLogin):
+        def hdfs(self, found: Addresses) -> HdfsAddress:
+            users.setdefault(self.site, set()).add(self.user)
+            return SiteLogin.hdfs(self, found)
 
-    monkeypatch.setattr(wiring, "hdfs_address", noted)
+    monkeypatch.setattr(login, "SiteLogin", Noted)
     monkeypatch.setattr(wiring, "SystemClock", Hasty)
     monkeypatch.setenv("HADOOP_USER_NAME", "envuser")
     with pytest.raises(DrError), wiring.open_service("s", tmp_path, users={"east": "dr", "west": "dr"}):

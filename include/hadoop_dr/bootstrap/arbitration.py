@@ -12,7 +12,8 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
-from hadoop_dr.bootstrap.wiring import NOBODY, Users, open_coordinator, open_pair
+from hadoop_dr.bootstrap.login import NOBODY, Users
+from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair
 from hadoop_dr.domain.arbitration import NO_RULING
 from hadoop_dr.domain.errors import DrError, Unreachable
 from hadoop_dr.domain.identity import access_path, identity_path

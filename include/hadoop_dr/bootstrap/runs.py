@@ -9,7 +9,8 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap.wiring import NOBODY, Users, hdfs_address, open_queries, open_service
+from hadoop_dr.bootstrap.login import NOBODY, Users, login_to
+from hadoop_dr.bootstrap.wiring import open_queries, open_service
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.wanted import refuse_past, wanted_moment_ms
 from hadoop_dr.services.audit.reverify import verify_again
@@ -70,7 +71,7 @@ def run_query(pair: str, site: str, sql: str, home: Path | None = None) -> dict[
     found = settings.load_pair(home, pair).site(site)
     with ExitStack() as stack:
         addresses = settings.addresses(home, found)
-        queries = open_queries(found, addresses, stack, hdfs_address(found, addresses).user)
+        queries = open_queries(found, addresses, stack, login_to(site))
         if queries is None:
             raise Refused(site, "has no HiveServer2", "Start one: hadoop-dr lab up --hiveserver2")
         answer = queries.run(sql)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from hadoop_dr import settings
 from hadoop_dr.adapters import config
-from hadoop_dr.adapters.hive import Client, HiveMetastore, plain_transport, sasl_transport
+from hadoop_dr.adapters.hive import HiveMetastore, sasl_transport
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.adapters.process import LocalHost
@@ -27,6 +26,7 @@ from hadoop_dr.adapters.reporting.counting import counting_coordinator, counting
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
+from hadoop_dr.bootstrap.login import NOBODY, SiteLogin, Users, login_to
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import BadInput, DrError, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
@@ -45,12 +45,7 @@ from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.roles import Roles, RolesRead
 from hadoop_dr.services.ledger.service import ServiceLedger
 
-HDFS_USER = "HADOOP_USER_NAME"
 LONE_FIRST_CONTACT = Deadlines(budget_s=10.0)
-DEFAULT_USER = "hdfs"
-Users = Mapping[str, str]
-"""HDFS users by site, as an entrance that keeps credentials of its own knows them."""
-NOBODY: Users = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +55,6 @@ class PairContext:
     pair: Pair
     sides: dict[str, SiteConnections]
     roles: RolesRead
-
-
-def hdfs_address(site: Site, found: Addresses, users: Users = NOBODY) -> HdfsAddress:
-    """Where a site's HDFS is, and who we are there: as the entrance says, else the environment, else the superuser."""
-    user = users.get(site.name) or os.environ.get(HDFS_USER, DEFAULT_USER)
-    return HdfsAddress(site.name, found.namenodes, found.webhdfs, found.nameservice, user)
 
 
 def open_side(
@@ -79,18 +68,19 @@ def open_side(
         note: Told of each request.
     """
     found = settings.addresses(home, site)
-    address = hdfs_address(site, found, users)
+    login = login_to(site.name, users)
+    address, session = login.hdfs(found), login.webhdfs_session()
     clock, tokens = SystemClock(), SystemTokens()
-    coordinator = open_coordinator(site, home)
+    coordinator = login.zookeeper(found)
     stack.callback(coordinator.close)
-    files = WebHdfsFiles(address, clock, tokens, note=note)
+    files = WebHdfsFiles(address, clock, tokens, session=session, note=note)
     stack.callback(files.close)
-    namenode = WebHdfsNameNode(address, clock, tokens, note=note)
+    namenode = WebHdfsNameNode(address, clock, tokens, session=session, note=note)
     stack.callback(namenode.close)
-    metastore = HiveMetastore(site.name, "hive", Client(site.name, found.hive, note=note)) if found.hive else None
+    metastore = HiveMetastore(site.name, "hive", login.metastore(found, note)) if found.hive else None
     if metastore is not None:
         stack.callback(metastore.close)
-    queries = open_queries(site, found, stack, address.user, report)
+    queries = open_queries(site, found, stack, login, report)
     return SiteConnections(
         name=site.name,
         authority=found.hdfs,
@@ -116,11 +106,11 @@ def reporting(side: SiteConnections, relay: Relay) -> SiteConnections:
 
 def open_coordinator(site: Site, home: Path) -> ZooKeeperCoordinator:
     """Builds the coordinator of a site. Nothing is contacted yet."""
-    return ZooKeeperCoordinator(settings.addresses(home, site).zookeeper, site.name)
+    return login_to(site.name).zookeeper(settings.addresses(home, site))
 
 
 def open_queries(
-    site: Site, found: Addresses, stack: ExitStack, user: str, report: Report = lambda count: None
+    site: Site, found: Addresses, stack: ExitStack, login: SiteLogin, report: Report = lambda count: None
 ) -> Queries | None:
     """Builds the way to a site's HiveServer2, if it has one; who asks is who acts on the site's HDFS."""
     if found.hiveserver2 is None:
@@ -132,9 +122,9 @@ def open_queries(
         site.name,
         found.hiveserver2,
         SystemClock(),
-        plain=plain_transport,
+        plain=login.thrift(),
         sasl=sasl_transport,
-        user=user,
+        user=login.user,
         report=report,
     )
     stack.callback(queries.close)
@@ -212,7 +202,7 @@ def open_service(
         directory = service_chain(pair.name, service).rpartition("/")[0]
         limits = MoverLimits(bandwidth_bytes_s=policy.limits.bandwidth_bytes_s)
         there, here = (
-            hdfs_address(sites[side.name], settings.addresses(home, sites[side.name]), users)
+            login_to(side.name, users).hdfs(settings.addresses(home, sites[side.name]))
             for side in (source, target)
         )
         claims = Claims(
@@ -261,7 +251,7 @@ def refuse_two_users(pair: Pair, home: Path, users: Users) -> None:
     Raises:
         BadInput: The sites would have two; before any connection.
     """
-    acting = {site.name: hdfs_address(site, settings.addresses(home, site), users).user for site in pair.sites}
+    acting = {site.name: login_to(site.name, users).user for site in pair.sites}
     if len(set(acting.values())) > 1:
         told = " and ".join(f"{user} on {site}" for site, user in acting.items())
         raise BadInput(f"pair {pair.name}", f"would be worked with as {told}", "Name one user for both sites")
@@ -326,7 +316,7 @@ def read_roles(pair: Pair, home: Path, users: Users = NOBODY, asked: Requests | 
     with ExitStack() as stack:
         files = {}
         for site in pair.sites:
-            address = hdfs_address(site, settings.addresses(home, site), users)
+            address = login_to(site.name, users).hdfs(settings.addresses(home, site))
             patience = Deadlines() if len(address.webhdfs) > 1 else LONE_FIRST_CONTACT
             files[site.name] = WebHdfsFiles(address, clock, tokens, patience, note=asked.of(site.name))
         for one in files.values():

@@ -1,0 +1,61 @@
+"""Who acts on a site, and how every connection to it proves that: one object for a site, nothing of the process.
+
+A site that authenticates in another way is another kind of login with the same methods; no adapter changes for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hadoop_dr.adapters.hive import Client, Opener, plain_transport
+from hadoop_dr.adapters.webhdfs import SessionFactory
+from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
+from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.pair import Addresses
+from hadoop_dr.ports.requests import Note, nobody
+
+HDFS_USER = "HADOOP_USER_NAME"
+DEFAULT_USER = "hdfs"
+Users = Mapping[str, str]
+"""HDFS users by site, as an entrance that keeps credentials of its own knows them."""
+NOBODY: Users = {}
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLogin:
+    """A user who says who he is and proves nothing: Hadoop's simple authentication.
+
+    Attributes:
+        site: Name of the site.
+        user: Who acts there: on HDFS, in the metastore and in HiveServer2.
+    """
+
+    site: str
+    user: str
+
+    def hdfs(self, found: Addresses) -> HdfsAddress:
+        """Where the site's HDFS is, and who asks there."""
+        return HdfsAddress(self.site, found.namenodes, found.webhdfs, found.nameservice, self.user)
+
+    def webhdfs_session(self) -> SessionFactory | None:
+        """Makes the session of one WebHDFS connection; None for the adapter's own, which names the user."""
+        return None
+
+    def thrift(self) -> Opener:
+        """Opens one Thrift connection."""
+        return plain_transport
+
+    def metastore(self, found: Addresses, note: Note = nobody) -> Client:
+        """A connection to the site's metastore, made when first needed."""
+        return Client(self.site, found.hive, opener=self.thrift(), note=note)
+
+    def zookeeper(self, found: Addresses) -> ZooKeeperCoordinator:
+        """A connection to the site's ZooKeeper, made when first needed."""
+        return ZooKeeperCoordinator(found.zookeeper, self.site)
+
+
+def login_to(site: str, users: Users = NOBODY) -> SiteLogin:
+    """Who acts on a site: as the entrance says, else the environment, else the superuser."""
+    return SiteLogin(site, users.get(site) or os.environ.get(HDFS_USER, DEFAULT_USER))
