@@ -54,7 +54,7 @@ def test_foreign_changes_during_a_run_are_refused_by_name_and_left_alone(what: s
     assert [point["state"] for point in points(world)["points"]] == ["sealed", "foreign"]
     staged = world.context().ledger.read().unfinished()[0].staged
     shown = points(world)["points"][-1]
-    assert (shown["bytes_copied"], shown["entries"]) == (staged["bytes"], staged["entries"])
+    assert (shown["bytes_copied"], shown["entries"]) == (staged.bytes, staged.entries)
     assert shown["bytes_copied"] > 0
     [kept] = kept_snapshots(world)
     assert world.tree("west", f"{ROOT}/.snapshot/{kept}") == theirs
