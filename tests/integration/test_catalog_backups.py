@@ -19,7 +19,7 @@ from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.datasets.hive import CatalogVerify
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.component import HiveTables
 from hadoop_dr.services.datasets.hive.reading import read_all
 from support.catalogs import Ddl, database, drop_everything, live, live_hdfs, partition, table
 from support.cli import CliHome, cli_home
@@ -103,9 +103,9 @@ def test_after_each_backup_of_random_changes_both_catalogs_are_equal(bill: Bill)
 def test_a_partition_added_while_the_moment_is_taken_arms_it_again_and_is_in_the_point(
     bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, late = Catalogs.mark_after, ["f+", "a b"]
+    real, late = HiveTables.mark_end, ["f+", "a b"]
 
-    def with_a_user_at_work(self: Catalogs) -> None:
+    def with_a_user_at_work(self: HiveTables) -> None:
         if late:
             bill.east.create([partition(bill.name, "t", ("p",), (late.pop(),))])
         real(self)
@@ -113,7 +113,7 @@ def test_a_partition_added_while_the_moment_is_taken_arms_it_again_and_is_in_the
     bill.east.create([database(bill.name, f"{bill.base}/db")])
     bill.east.create([table(bill.name, "t", keys=("p",), location=f"{bill.base}/t ü")])
     bill.backup()
-    monkeypatch.setattr(Catalogs, "mark_after", with_a_user_at_work)
+    monkeypatch.setattr(HiveTables, "mark_end", with_a_user_at_work)
     sealed = bill.backup()
     assert sealed["proof"] == "bounded"
     assert not late

@@ -9,7 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas
-from hadoop_dr.services.backup import plan
+from hadoop_dr.services.datasets.hdfs import component
 from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.points.documents import Documents
 from sim.test_backup_flow import ROOT, fill
@@ -100,7 +100,7 @@ def test_what_a_bound_left_out_is_said_and_asked_about_by_the_runs_that_follow(
     world = World()
     fill(world)
     quota(world, f"{ROOT}/ü dir/g=1", 5)
-    monkeypatch.setattr(plan, "KeepQuotas", partial(KeepQuotas, most=1))
+    monkeypatch.setattr(component, "KeepQuotas", partial(KeepQuotas, most=1))
     first = world.backup("r1")
     assert any("quotas of 1 directories" in warning for warning in first["warnings"])
     assert kept(world) == {ROOT: RootQuotas({}, frozenset({"ü dir/g=1"}))}

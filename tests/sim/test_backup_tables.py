@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import DrError, Unreachable
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.component import HiveTables
 from sim.world import TABLES, TableWorld
 from support.catalogs import table
 from support.thinned import thinned
@@ -34,15 +34,15 @@ def test_a_table_made_while_the_moment_was_armed_arms_it_again_with_that_root(mo
     world = TableWorld(TABLES)
     world.create("t1")
     world.backup("first")
-    real, made = Catalogs.mark_before, list[str]()
+    real, made = HiveTables.mark, list[str]()
 
-    def late(self: Catalogs) -> None:
+    def late(self: HiveTables) -> None:
         if not made:
             made.append("t2")
             world.create("t2")
         real(self)
 
-    monkeypatch.setattr(Catalogs, "mark_before", late)
+    monkeypatch.setattr(HiveTables, "mark", late)
     document = world.backup("second")
     assert roots(document) == {"/wh/t1 ü", "/wh/t2 ü"}
     ledger = world.context().ledger

@@ -14,7 +14,7 @@ from hadoop_dr.domain.errors import DrError, Failed, Refused
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.components import components_of
 from sim.world import POLICY, TABLES, TableWorld, protecting
 from support.hive_user import HiveUser
 from support.twin import TwinWriter
@@ -120,7 +120,7 @@ def test_every_place_that_asks_for_roots_is_told_the_same(bill: Bill) -> None:
         before = MemoryNameNode(world.clusters["east"]).snapshottable()
         Preview(world.context()).run()
         assert MemoryNameNode(world.clusters["east"]).snapshottable() == before
-        assert Catalogs(world.context()).roots() == (HOME,)
+        assert components_of(world.context()).roots() == (HOME,)
 
 
 def test_roots_from_before_stay_and_the_check_says_what_a_change_would_do() -> None:

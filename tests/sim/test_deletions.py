@@ -17,8 +17,7 @@ from hadoop_dr.domain.inventory import Audit, Held
 from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.domain.stored.manifest import DeletedKind, StoredPlan
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.datasets.hdfs.deletions import held_before
-from hadoop_dr.services.points.baseline import Baseline
+from hadoop_dr.services.points.baseline import Baseline, held_before
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import stored_plan
 from hadoop_dr.services.report import all_entries, explanation

@@ -211,9 +211,9 @@ def asked(world: TableWorld) -> list[str]:
     inner, ours = west(world), Asked(west(world))
     world.metastores["west"] = ours  # type: ignore[assignment]
     begin = StartRun(world.context(), lambda *_: None)
-    begin._catalogs.rows()
+    begin._components.roots()
     ours.calls.clear()
-    begin._objects.look(lambda: begin._catalogs.parted().rows)
+    begin._components.drift()
     world.metastores["west"] = inner
     return ours.calls
 

@@ -163,7 +163,7 @@ def test_quotas_are_kept_of_a_directory_that_comes_and_of_none_that_goes() -> No
     world.policy = hdfs(STAYS, COMES)
     document = world.backup("second")
     point = world.context().ledger.read().points[document["point"]]
-    assert point.sealed.summary.quotas.kept == 2
+    assert point.sealed.summary.figures["quotas"]["kept"] == 2
 
 
 STAGES = ("moment", "plan", "stage", "place", "verify")

@@ -14,7 +14,7 @@ from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.domain.stored.manifest import PlannedDeletions, StoredPlan
 from hadoop_dr.services.backup.run import StartRun
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.target import TargetCatalog
 from hadoop_dr.services.points.documents import Documents
 from sim.world import TableWorld, protecting
 from support.catalogs import database, function, table
@@ -138,14 +138,14 @@ def test_whatever_the_policy_says_now_a_point_is_planned_placed_and_verified_by_
     world.policy = hive("crm", more="drift: restore\n")
     context = world.context()
     [point] = context.ledger.read().points.values()
-    catalogs, documents = Catalogs(context), Documents(context, point)
-    assert catalogs.plan(point, documents)[0] == {"create": 3, "alter": 1, "drop": 1}
+    catalog, documents = TargetCatalog(context), Documents(context, point)
+    assert catalog.plan(point, documents).figures == {"catalog": {"create": 3, "alter": 1, "drop": 1}}
     documents.seal_manifest(StoredPlan(None, (), (), {}, PlannedDeletions(), NOTHING_PLANNED))
-    catalogs.drop(point, documents, lambda: None)
+    catalog.drop(point, documents, lambda: None)
     assert tables_on(world, "west") == {"crm.own"}
-    catalogs.create(point, documents, lambda: None)
+    catalog.create(point, documents, lambda: None)
     assert tables_on(world, "west") == {"crm.own", "bill.t1", "bill.t2"}
-    assert catalogs.verify(point, documents).word == "match"
+    assert catalog.verify(point, documents, 0)[0].word == "match"
 
 
 def test_patterns_that_overlap_are_refused_and_the_same_ones_in_another_order_are_the_same() -> None:

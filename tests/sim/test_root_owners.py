@@ -16,7 +16,7 @@ from hadoop_dr.domain.ledger import Entry, entry_path, pair_chain
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.component import HiveTables
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, check_chain, explanation
@@ -98,15 +98,15 @@ def test_a_table_made_while_the_moment_was_armed_is_owned_before_its_directory_g
     world = TableWorld(TABLES)
     world.create("t1")
     world.backup("first")
-    real = Catalogs.mark_before
+    real = HiveTables.mark
 
-    def late(self: Catalogs) -> None:
+    def late(self: HiveTables) -> None:
         if "t+" not in world.metastores["east"].table_names("bill"):
             world.create("t+")
         assert snapshottable(world) == set(owners(world))
         real(self)
 
-    monkeypatch.setattr(Catalogs, "mark_before", late)
+    monkeypatch.setattr(HiveTables, "mark", late)
     world.backup("second")
     assert owners(world) == {"/wh/t1 ü": "billing", "/wh/t+ ü": "billing"}
 

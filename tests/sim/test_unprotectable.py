@@ -20,7 +20,7 @@ from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive import CatalogExport
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.component import HiveTables
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.status import told as status_told
@@ -345,14 +345,14 @@ def test_what_is_left_out_does_not_make_every_run_read_the_whole_catalog(
 
 def at_the_moment(monkeypatch: pytest.MonkeyPatch, happen: Callable[[], None]) -> None:
     """Has something happen right before E0 is read, and once more right before E1 is."""
-    for name in ("mark_before", "mark_after"):
-        real = getattr(Catalogs, name)
+    for name in ("mark", "mark_end"):
+        real = getattr(HiveTables, name)
 
-        def mark(self: Catalogs, real: Callable[[Catalogs], None] = real) -> None:
+        def mark(self: HiveTables, real: Callable[[HiveTables], None] = real) -> None:
             happen()
             real(self)
 
-        monkeypatch.setattr(Catalogs, name, mark)
+        monkeypatch.setattr(HiveTables, name, mark)
 
 
 def test_one_that_comes_while_the_moment_is_armed_is_left_out_or_refused_as_the_policy_says(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -31,6 +32,7 @@ from hadoop_dr.adapters.reporting.counting import (
     counting_namenode,
     counting_queries,
 )
+from hadoop_dr.bootstrap.kinds import KINDS
 from hadoop_dr.bootstrap.wiring import reporting
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, pair_chain, service_chain
@@ -43,6 +45,7 @@ from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.datasets.component import Build
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
@@ -213,6 +216,7 @@ class World:
             tokens=self.tokens,
             host=self.host,
             load_frozen_policy=thawed,
+            kinds=self.kinds(faults),
             asked=asked,
         )
 
@@ -232,6 +236,10 @@ class World:
             )
             for name, cluster in self.clusters.items()
         }
+
+    def kinds(self, faults: Faults) -> Sequence[Build]:
+        """The kinds of data sets that a new process knows."""
+        return KINDS
 
     def movers(self, faults: Faults, origin: str) -> tuple[Mover, Mover, Mover]:
         """From origin to destination, within the destination, within the origin."""

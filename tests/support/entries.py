@@ -8,7 +8,7 @@ from typing import Any
 
 from hadoop_dr.domain.ledger import GENESIS, Body, Entry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
-from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, CatalogCounts, PointSealed, QuotaCounts
+from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken, TakenRoot
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, SnapshotRecord
@@ -62,5 +62,5 @@ def entries(*bodies: Body, start: int = 1, run: str = "run") -> list[Entry]:
     return [entry(n, body, run) for n, body in enumerate(bodies, start)]
 
 
-NOTHING_PLANNED = PlanSummary(0, 0, 0, 0, 0, {}, {}, CatalogCounts(), QuotaCounts(), audited=True)
+NOTHING_PLANNED = PlanSummary(0, 0, 0, 0, 0, {}, {}, {}, audited=True)
 """The figures of a plan that changes nothing."""

@@ -59,6 +59,9 @@ POLICY = values.FrozenPolicy(
     1_795_226_400_000, approve_deletions=True, unprotects=True, exclusions=("tmp/a b", "ü=#"),
 )  # fmt: skip
 QUOTA = QuotaSet(1_000, 1 << 40, (("ARCHIVE", 1 << 30), ("SSD", 1 << 20)))
+FIGURES = {
+    "catalog": {"create": 1, "alter": 2, "drop": 3}, "later kind": {"moved": 4}, "quotas": {"kept": 2, "unasked": 1},
+}  # fmt: skip
 PARTS = {
     "taken": {
         "hive": TAKEN_CATALOG.dump(TakenCatalog(41, 43, 12, 2, AbsentPlaces(3, ("partition billing.t p=ü %",)))),
@@ -85,8 +88,8 @@ SERVICE: Mapping[str, Body] = {
         4, P, OLD, sealed.Verified("cannot tell", 9, (f"{ROOT}/x: block lengths differ",)), {ROOT: SNAPSHOT},
         sealed.Retained("2", "24h:1h, 7d:1d"),
         sealed.Summary(
-            12, 3, 4096, 1, {ROOT: Held(7, 9)}, audited=True, catalog=sealed.CatalogCounts(1, 2, 3),
-            sampled=sealed.Sampled(OLD, taken=True), quotas=sealed.QuotaCounts(2, 1), intended=4,
+            12, 3, 4096, 1, {ROOT: Held(7, 9)}, audited=True, figures=FIGURES,
+            sampled=sealed.Sampled(OLD, taken=True), intended=4,
             seconds={"place": 1.25}, requests={"plan": {"east": 12, "trips": 3}}, warnings=("not audited: ü",),
         ),
         PARTS["sealed"],
@@ -131,8 +134,8 @@ JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
                   StoredRoot(OTHER, None, "s2", None, 1, Audit.NO)),
             (((0, 0), (1, 0)), ((0, 1),)), {ROOT: Held(7, 9)},
             PlannedDeletions({"files": DeletedKind(1, 8, 0)}, ("1 of 8 files ü",)),
-            PlanSummary(2, 12, 3, 4096, 1, {"files": 1}, {"park": 2, "mkdir": 0}, sealed.CatalogCounts(1, 2, 3),
-                        sealed.QuotaCounts(2, 1), audited=True, hindered=(f"{ROOT}/x",), notes=("a note ü",)),
+            PlanSummary(2, 12, 3, 4096, 1, {"files": 1}, {"park": 2, "mkdir": 0}, FIGURES,
+                        audited=True, hindered=(f"{ROOT}/x",), notes=("a note ü",)),
         ),
     )),
     "verdict": (VERDICT, StoredVerdict(

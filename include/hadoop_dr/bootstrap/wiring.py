@@ -26,6 +26,7 @@ from hadoop_dr.adapters.reporting.counting import counting_coordinator, counting
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
+from hadoop_dr.bootstrap.kinds import KINDS
 from hadoop_dr.bootstrap.login import NOBODY, SiteLogin, Users, login_to
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import BadInput, DrError, Refused, Unreachable
@@ -239,6 +240,7 @@ def open_service(
             tokens=SystemTokens(),
             host=host,
             load_frozen_policy=load_frozen_policy,
+            kinds=KINDS,
             controller_site=controller_site,
             silent=read.silent,
             asked=asked,

@@ -26,6 +26,13 @@ def incomplete_document(kept: Incomplete) -> dict[str, Any]:
     return {"count": kept.count, "objects": [asdict(one) for one in kept.objects]}
 
 
+def all_incomplete(parts: Iterable[Incomplete]) -> Incomplete:
+    """Puts together what several kinds of data sets leave out."""
+    every = list(parts)
+    objects = [one for part in every for one in part.objects]
+    return Incomplete(sum(part.count for part in every), tuple(objects[:KEPT]))
+
+
 def incomplete_warnings(kept: Incomplete) -> list[str]:
     """Tells a person what a point leaves out."""
     told = [f"not protected: {one.object} ({one.why}): {one.reason}" for one in kept.objects[:SHOWN]]

@@ -142,6 +142,13 @@ class Policy:
         """Declared patterns of Hive tables."""
         return tuple(data_set.name for data_set in self.protect if data_set.kind is DataSetKind.HIVE)
 
+    def protected(self) -> dict[str, tuple[str, ...]]:
+        """What is declared, by kind, the way a point keeps it."""
+        found: dict[str, tuple[str, ...]] = {}
+        for one in sorted(self.protect, key=lambda one: one.name):
+            found[one.kind.value] = (*found.get(one.kind.value, ()), one.name)
+        return found
+
 
 def with_overrides(policy: Policy, mode: str | None, transfer: str | None) -> Policy:
     """Gives the policy with a run's own mode or transfer in place of the file's."""

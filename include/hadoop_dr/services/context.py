@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from hadoop_dr.domain.direction import Direction
 from hadoop_dr.domain.errors import DrError
@@ -27,6 +28,9 @@ from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.transfer.apply_plan import Ends
+
+if TYPE_CHECKING:
+    from hadoop_dr.services.datasets.component import Build
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class BackupContext:
         source_mover: Reads files of the source back, to compare with what the target has.
         load_frozen_policy: Reads a policy back from what a claim froze, so that a run keeps what it began with.
         controller_site: Where this controller stands; empty for one controller of both sites.
+        kinds: What makes the component of each kind of data sets, in the order in which stages ask them.
         silent: Sites that gave no answer when the roles were read, with the error; what needs them need not ask again.
         asked: Counts the requests of this process.
     """
@@ -85,6 +90,7 @@ class BackupContext:
     tokens: TokenSource
     host: Host
     load_frozen_policy: Callable[[FrozenPolicy], Policy]
+    kinds: Sequence[Build]
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
     asked: Requests = field(default_factory=Requests)

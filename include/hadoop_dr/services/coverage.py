@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.checks import Result, warn
-from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables
+from hadoop_dr.domain.coverage import cover_files
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.root_notes import told_roots
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.inventory import facts_of, walk
 
 
@@ -24,13 +24,10 @@ class Coverage:
     def run(self) -> list[Result]:
         """Gives a result for everything a point would hold, or would not."""
         context = self._context
-        catalogs = Catalogs(context)
-        decision, changed = catalogs.decisions()
+        components = components_of(context)
+        decision, changed = components.decisions()
         roots = decision.roots
-        existing = [path for path in context.policy.directories if self._exists(path)]
-        results = cover_directories(context.policy.directories, existing)
-        results += cover_tables(context.policy.protect, catalogs.tables(), catalogs.parted().findings)
-        results += [*context.owners.look(roots, again=False), *told_roots(decision, changed)]
+        results = [*components.coverage(), *context.owners.look(roots, again=False), *told_roots(decision, changed)]
         for root in (root for root in roots if self._exists(root)):
             items = ((path, item.facts) for path, item in walk(self._context.source.namenode, root))
             results += [*cover_files(root, items), *self._reserved(root)]

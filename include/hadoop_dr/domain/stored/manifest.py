@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.inventory import Audit, Held
-from hadoop_dr.domain.ledger.bodies.sealed import CatalogCounts, QuotaCounts
 from hadoop_dr.domain.stored.form import JsonForm
 
 
@@ -65,6 +64,7 @@ class PlanSummary:
         deletions: Files that go.
         deleted: Objects that go, by kind; only kinds of which something goes.
         steps: Steps by kind.
+        figures: Objects of each kind of data sets by what is done to them, under the titles that people know them by.
         audited: The whole is compared, beyond what is known to have changed.
         hindered: What could not be compared while it was planned.
         notes: What a person should know.
@@ -77,8 +77,7 @@ class PlanSummary:
     deletions: int
     deleted: Mapping[str, int]
     steps: Mapping[str, int]
-    catalog: CatalogCounts
-    quotas: QuotaCounts
+    figures: Mapping[str, Mapping[str, int]]
     audited: bool
     hindered: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Place: the secondary could finish alone, then its tree and catalog change (DESIGN.md section 4.5)."""
+"""Place: the secondary could finish alone, then its tree and all else change (DESIGN.md section 4.5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.work import Area, Placed, StagedShard, Token
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.what_goes import look_at_what_goes
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
@@ -24,7 +24,7 @@ _ROOTS_AT_ONCE = 16
 
 
 class PlacePoint:
-    """Changes the live tree and the catalog of the secondary.
+    """Changes the live tree of the secondary, and what else a point holds there.
 
     Args:
         context: The service.
@@ -35,7 +35,7 @@ class PlacePoint:
         self._context, self._heartbeat = context, heartbeat
 
     def run(self, claim: Claim, point: Point, try_no: int) -> dict[str, Any]:
-        """Records that the secondary could now finish alone, then changes its tree and catalog.
+        """Records that the secondary could now finish alone, then changes its tree and all else.
 
         Raises:
             Failed: A shard was never staged.
@@ -44,7 +44,7 @@ class PlacePoint:
             return {"parked": 0, "arrived": 0, "attributes": 0, "dropped": 0}
         documents = Documents(self._context, point)
         roots = planned_roots(documents)
-        catalogs = Catalogs(self._context)
+        components = components_of(self._context)
         records = StageRecords(self._context, documents, self._heartbeat)
         staged = {root.index: records.shards(root) for root in roots}
         if point.state is PointState.TAKEN:
@@ -52,7 +52,7 @@ class PlacePoint:
             self._record_staged(claim, point, documents, staged)
         SwitchRoots(self._context, self._heartbeat).run(claim, documents, roots)
         look_at_what_goes(self._context, claim, point, documents, roots, staged)
-        catalogs.drop(point, documents, lambda: self._context.check_claim(claim))
+        components.before_tree(point, documents, lambda: self._context.check_claim(claim))
         apply = ApplyPlan(self._context.ends, lambda: self._context.check_claim(claim), self._heartbeat)
 
         def one(root: RootPlan) -> Placed:
@@ -61,7 +61,7 @@ class PlacePoint:
             return apply.place(work_order(self._context, claim, root), staged[root.index], try_no)
 
         placed = list(map_bounded(one, roots, width=_ROOTS_AT_ONCE))
-        catalogs.create(point, documents, lambda: self._context.check_claim(claim))
+        components.after_tree(point, documents, lambda: self._context.check_claim(claim))
         site = self._context.target.name
         self._context.ledger.notes += [
             f"{site}:{path} is no work area of ours: it is in no point and was left alone; move it out of there"

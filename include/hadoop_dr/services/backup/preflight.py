@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import partial
 
-from hadoop_dr.domain.catalog.housekeeping import HOUSEKEEPING_SETTINGS, check_housekeeping
-from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.checks import Result, fail, guarded, ok, warn
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Quota
-from hadoop_dr.domain.free_space import limiting_paths, narrow_quotas, shortages
+from hadoop_dr.domain.free_space import limiting_paths, narrow_quotas
 from hadoop_dr.domain.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.root_change import nesting
 from hadoop_dr.domain.roots import nestings
-from hadoop_dr.domain.service_state import Point
-from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.datasets.component import Scope
+from hadoop_dr.services.datasets.components import Components
 from hadoop_dr.services.pool import map_bounded
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
 _ORDERED = "dfs.namenode.snapshot.deletion.ordered"
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a look is about.
-
-    Attributes:
-        roots: The directories whose snapshots would be taken.
-        baseline: The point an increment would build on; None for a full run.
-        held: Directories that have snapshots of the service's points.
-        giving_way: Directories by site that have snapshots and will make way for the roots.
-    """
-
-    roots: Sequence[str]
-    baseline: Point | None
-    held: Collection[str] = ()
-    giving_way: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 class Preflight:
@@ -47,11 +27,11 @@ class Preflight:
 
     Args:
         context: The service.
-        catalog: Gives the protected objects of the source's catalog.
+        components: What it has of each kind of data sets.
     """
 
-    def __init__(self, context: BackupContext, catalog: Callable[[], Iterable[Row]]) -> None:
-        self._context, self._catalog = context, catalog
+    def __init__(self, context: BackupContext, components: Components) -> None:
+        self._context, self._components = context, components
 
     def sites(self) -> list[Result]:
         """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them."""
@@ -67,10 +47,7 @@ class Preflight:
             results += guarded("clock", lambda side=side: self._clock(side))  # type: ignore[misc]
             results += guarded("roots", lambda side=side: self._roots(side, scope))  # type: ignore[misc]
         results += guarded("open files", self._open_files)
-        results += guarded("metastore", self._metastores)
-        results += guarded("metastore upkeep", self._housekeeping)
-        results += guarded("space", lambda: self._space(scope))
-        return results
+        return [*results, *self._components.check(scope)]
 
     def roots(self, scope: Scope) -> list[Result]:
         """Looks only whether the roots can have snapshots on both sites."""
@@ -192,92 +169,6 @@ class Preflight:
                 "so a file open at the moment goes on growing inside its snapshot",
                 f"Set {_OPEN_FILES}=true in hdfs-site.xml of the NameNodes and restart them.",
             )
-
-    def _metastores(self) -> Iterator[Result]:
-        if not self._context.policy.hive_patterns:
-            return
-        for side in (self._context.source, self._context.target):
-            if side.metastore is None:
-                yield fail(
-                    "metastore",
-                    f"{side.name} has no metastore, and the policy protects Hive tables",
-                    f"Name it under sites.{side.name}.metastores in {self._context.pair.file or 'the pair file'}.",
-                )
-                continue
-            problem = notification_problem(side.metastore) if side is self._context.source else None
-            side.metastore.current_event()
-            if problem:
-                yield fail(
-                    "metastore",
-                    f"{side.name}: {problem}",
-                    "Set metastore.transactional.event.listeners="
-                    "org.apache.hive.hcatalog.listener.DbNotificationListener "
-                    "and restart the metastore.",
-                )
-            else:
-                yield ok("metastore", f"{side.name} answers")
-
-    def _housekeeping(self) -> Iterator[Result]:
-        target = self._context.target
-        if self._context.policy.hive_patterns and target.metastore is not None:
-            yield from check_housekeeping(
-                target.name, target.metastore.settings(*HOUSEKEEPING_SETTINGS), self._catalog()
-            )
-
-    def _space(self, scope: Scope) -> Iterator[Result]:
-        """What a first copy takes beyond what is there; what an increment takes is known once it is planned."""
-        source, target = self._context.source.namenode, self._context.target.namenode
-        needed = {
-            root: max(0, _used(source, root) - _used(target, root))
-            for root in scope.roots
-            if scope.baseline is None or root not in scope.baseline.taken.roots
-        }
-        found = look_for_free_space(self._context, needed)
-        yield from found
-        if not found:
-            yield ok("space", f"{self._context.target.name} has {target.service().remaining_bytes} bytes left")
-
-
-def _used(namenode: NameNode, root: str) -> int:
-    try:
-        return namenode.quota(root).used_bytes
-    except NotFound:  # said by the check of the roots
-        return 0
-
-
-_LISTENERS = ("hive.metastore.transactional.event.listeners", "metastore.transactional.event.listeners")
-
-
-def notification_problem(metastore: Metastore) -> str | None:
-    """Says why the events of a metastore cannot be relied on; None when its notification log is on.
-
-    An id above zero proves it; a fresh metastore has none, and then its settings have to name the listener.
-    """
-    if metastore.current_event() > 0:
-        return None
-    settings = metastore.settings(*_LISTENERS)
-    if any("DbNotificationListener" in value for value in settings.values()):
-        return None
-    return "the metastore keeps no notification log, so a change of the catalog at the moment could not be seen"
-
-
-def look_for_free_space(
-    context: BackupContext, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict
-) -> list[Result]:
-    """Says what is too small on the target for so many raw bytes by root.
-
-    Args:
-        moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
-    """
-    target, quotas = context.target.namenode, dict[str, Quota]()
-    service = target.service()
-    for path in limiting_paths(needed, service.names):
-        try:
-            quotas[path] = target.quota(path)
-        except NotFound:
-            continue
-    limited = any(quota.space_bytes >= 0 for quota in quotas.values())
-    return shortages(context.target.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
 
 
 def look_at_quotas(context: BackupContext, roots: Sequence[str]) -> list[Result]:

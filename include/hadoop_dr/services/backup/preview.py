@@ -1,4 +1,4 @@
-"""What a backup would do now, from the live trees and catalogs of both sites; nothing is changed anywhere (S2.14).
+"""What a backup would do now, from what both sites have now; nothing is changed anywhere (S2.14).
 
 A root with a baseline is read by the difference from the baseline's snapshot to the live tree, which needs no snapshot
 of now. A root without one, and every root of a full run, is listed on both sites and compared by names and lengths; a
@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result
-from hadoop_dr.domain.deletions import of_files, together
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
 from hadoop_dr.domain.existing_copy import copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.facts import DirEntry, Kind
@@ -22,10 +21,9 @@ from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.services.backup.plan import totals
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_before
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.points.baseline import find_baseline
+from hadoop_dr.services.points.baseline import find_baseline, held_before
 from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.transfer.adopt import could_be_equal, left_over, same_kind
@@ -54,13 +52,13 @@ class Preview:
             NotReady: A directory changes faster than it can be read.
         """
         context = self._context
-        full, catalogs = context.policy.mode is Mode.FULL, Catalogs(context)
-        baseline = Baseline(None) if full else find_baseline(context, context.ledger.read(), catalogs.roots())
-        context.owners.refuse(context.owners.clashes(catalogs.roots()))
-        roots = [self._root(index, root, baseline) for index, root in enumerate(catalogs.roots())]
-        total, (catalog, lost) = totals(roots), catalogs.preview()
+        full, components = context.policy.mode is Mode.FULL, components_of(context)
+        baseline = Baseline(None) if full else find_baseline(context, context.ledger.read(), components.roots())
+        context.owners.refuse(context.owners.clashes(components.roots()))
+        roots = [self._root(index, root, baseline) for index, root in enumerate(components.roots())]
+        total, planned = totals(roots), components.preview(roots)
         found = self._found(roots)
-        limit, deletions = context.policy.limits.deletions, together((of_files(count_roots(roots)), lost))
+        limit, deletions = context.policy.limits.deletions, planned.deletions
         return {
             "service": context.policy.service,
             "baseline": baseline.point.point if baseline.point else None,
@@ -68,7 +66,7 @@ class Preview:
             "files": total.files,
             "steps": total.steps,
             "bytes": total.bytes,
-            "catalog": catalog,
+            **planned.figures,
             "deletions": deletions.files,
             "deletions_by_kind": deletions.document(limit),
             "needs_approval": list(deletions.over(limit)),

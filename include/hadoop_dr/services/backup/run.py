@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline
-from hadoop_dr.domain.catalog.foreign import told_objects
 from hadoop_dr.domain.checks import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
 from hadoop_dr.domain.drift import told_changes, way_out, way_out_while_roots_change
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
-from hadoop_dr.domain.incomplete import incomplete_results
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.process import Process
@@ -21,10 +19,10 @@ from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.advice import advise
 from hadoop_dr.services.backup.free_space import make_free_space
-from hadoop_dr.services.backup.preflight import Preflight, Scope, look_at_quotas
+from hadoop_dr.services.backup.preflight import Preflight, look_at_quotas
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
-from hadoop_dr.services.datasets.hive.drift import CatalogDrift
+from hadoop_dr.services.datasets.component import Scope
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.drift import found_by_root
 from hadoop_dr.services.foreign.kept import acts_told, kept_results, refuse_undecided
 from hadoop_dr.services.ledger.claims import ClaimRequest
@@ -85,9 +83,9 @@ class StartRun:
     def __init__(
         self, context: BackupContext, finish: Callable[[Claim, Point], None], *, change_roots: bool = False
     ) -> None:
-        self._context, self._catalogs, self._finish = context, Catalogs(context, change_roots=change_roots), finish
+        self._context, self._finish = context, finish
+        self._components = components_of(context, change_roots=change_roots)
         self._void, self._way, self._ordered = Void(context), RootsInTheWay(context), change_roots
-        self._objects = CatalogDrift(context)
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
@@ -97,7 +95,7 @@ class StartRun:
         (kept, undecided), due = kept_results(self._context, state), recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
             results += self._foreign(self._whole(state))
-        return [*results, *kept, *recovery_due(state, undecided), *told_roots(*self._catalogs.decisions())]
+        return [*results, *kept, *recovery_due(state, undecided), *told_roots(*self._components.decisions())]
 
     def since_newest(self) -> list[Result]:
         """What somebody else changed since the newest point; nothing while a run works, or has to be ended first."""
@@ -108,9 +106,9 @@ class StartRun:
 
     def roots_in_the_way(self) -> list[Result]:
         """What keeps the roots of now from having snapshots: others around or in them, most of all."""
-        state, roots = self._context.ledger.read(), self._catalogs.roots()
+        state, roots = self._context.ledger.read(), self._components.roots()
         giving_way = self._way.giving_way(state, roots, ordered=self._ordered)
-        preflight = Preflight(self._context, lambda: self._catalogs.parted().rows)
+        preflight = Preflight(self._context, self._components)
         return preflight.roots(Scope(roots, None, state.held_roots(), giving_way))
 
     def run(self, order: RunRequest) -> dict[str, Any]:
@@ -163,12 +161,12 @@ class StartRun:
             every: Look above roots that points hold as well, and at the primary's quotas: a few requests for each.
         """
         context = self._context
-        preflight = Preflight(context, lambda: self._catalogs.parted().rows)
+        preflight = Preflight(context, self._components)
         sites = preflight.sites()
         if any(result.mark is Mark.FAIL for result in sites):
             return sites, None
         try:
-            decision = self._catalogs.decision()
+            decision = self._components.decision()
             state = context.ledger.read()
             baseline = self._baseline(state)
         except DrError as error:
@@ -190,12 +188,7 @@ class StartRun:
             checked += advise(context, decision.roots, state.newest_sealed())
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = context.owners.look(decision.roots, again=nested)
-        parted = self._catalogs.parted()
-        left_out = [
-            *self._catalogs.selection_results(state),
-            *incomplete_results(parted.findings, parted.refused),
-        ]
-        return [*sites, *owners, *left_out, *checked, *stays, *order, *damaged, *lost_results(baseline)], state
+        return [*sites, *owners, *checked, *stays, *order, *damaged, *lost_results(baseline)], state
 
     def _baseline(self, state: ServiceState) -> Baseline:
         if self._context.policy.mode is Mode.FULL:
@@ -207,7 +200,7 @@ class StartRun:
 
         Foreign changes are told from it, also when everything is copied and the plan builds on no point.
         """
-        return find_baseline(self._context, state, self._catalogs.roots())
+        return find_baseline(self._context, state, self._components.roots())
 
     def _moment_taken(self, order: RunRequest) -> list[Result]:
         """Refuses a moment of which there is a sealed point: it is over, and its point would have the same name."""
@@ -226,7 +219,7 @@ class StartRun:
             Refused: It has to be approved; nothing has changed.
         """
         context, service = self._context, self._context.policy.service
-        proposal = self._way.proposal(self._catalogs.roots()) if self._ordered else None
+        proposal = self._way.proposal(self._components.roots()) if self._ordered else None
         if self._ordered and proposal is None and context.ledger.known().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not order.approve:
@@ -260,7 +253,7 @@ class StartRun:
         A root that is there keeps its attributes, and a new one is closed to all others: place gives it the source's.
         """
         context = self._context
-        roots = own_roots(context, claim, self._catalogs.roots)
+        roots = own_roots(context, claim, self._components.roots)
         release_retired(context, claim, roots)
         if self._ordered:
             self._way.announce(claim, roots)
@@ -274,12 +267,12 @@ class StartRun:
 
     def _foreign(self, last: Baseline) -> list[Result]:
         """What is somebody else's on the secondary: in roots that are new to the service, and since the last point."""
-        new = existing_results(self._context, self._context.ledger.read(), self._catalogs.roots())
+        new = existing_results(self._context, self._context.ledger.read(), self._components.roots())
         return [*new, *self._drift(last)]
 
     def _drift(self, last: Baseline) -> list[Result]:
-        changing = self._way.foreign_changes(self._catalogs.roots(), ordered=self._ordered)
-        foreign = told_objects(self._objects.look(lambda: self._catalogs.parted().rows))
+        changing = self._way.foreign_changes(self._components.roots(), ordered=self._ordered)
+        foreign = self._components.drift()
         if last.newest is None and changing is None and not foreign:
             return []
         found = changing
@@ -287,8 +280,8 @@ class StartRun:
             found = [line for lines in found_by_root(self._context, last).values() for line in lines]
         found = [*found, *foreign]
         if not found:
-            what = "directories and tables are" if self._context.policy.hive_patterns else "directories are"
-            return [ok("drift", f"the secondary's {what} as the last point left them")]
+            what = self._components.things()
+            return [ok("drift", f"the secondary's {what} are as the last point left them")]
         detail = told_changes(self._context.target.name, found)
         if changing is not None:
             return [fail("drift", detail, f"{way_out_while_roots_change(found)}.")]
@@ -317,7 +310,7 @@ class StartRun:
         Raises:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
-        changing = self._way.changing(self._catalogs.roots(), ordered=self._ordered)
+        changing = self._way.changing(self._components.roots(), ordered=self._ordered)
         if self._context.policy.drift is Drift.REFUSE or changing:
             refuse_on_failure(self._context.policy.service, self._foreign(last))
         elif last.newest is not None and (found := found_by_root(self._context, last)):

@@ -7,15 +7,14 @@ from typing import Any
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.incomplete import incomplete_document
+from hadoop_dr.domain.incomplete import incomplete_document, incomplete_warnings
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed, Retained, Summary
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
 from hadoop_dr.services.backup.open_files import open_file_warnings
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
-from hadoop_dr.services.datasets.hive.taken_out import taken_out
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.kept import kept_warnings
 from hadoop_dr.services.points.damage import damage_warnings
 from hadoop_dr.services.points.documents import Documents
@@ -44,7 +43,7 @@ class SealPoint:
         verdict, plan = documents.get_json(VERDICT_FILE, VERDICT), documents.plan()
         if verdict is None or plan is None or verdict.mismatch:
             raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")
-        catalogs = Catalogs(self._context)
+        components = components_of(self._context)
         hindered = [*plan.summary.hindered, *verdict.hindered]
         summary = Summary(
             plan.summary.entries,
@@ -53,15 +52,16 @@ class SealPoint:
             plan.summary.deletions,
             plan.live,
             audited=plan.summary.audited and not hindered,
-            catalog=plan.summary.catalog,
+            figures=plan.summary.figures,
             sampled=verdict.sampled,
-            quotas=plan.summary.quotas,
             seconds=dict(seconds),
             requests=self._context.asked.document(),
             warnings=(
                 *documents.lacking(),
-                *catalogs.warnings(point),
-                *taken_out(self._context, point),
+                *incomplete_warnings(point.taken.incomplete),
+                *components.warnings(point),
+                *point.taken.roots_told,
+                *components.taken_out(point),
                 *open_file_warnings(point.taken.open_files),
                 *point.taken.narrow,
                 *kept_warnings(self._context.ledger.read().kept, point.point),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from hadoop_dr.domain.catalog.point_parts import TAKEN_CATALOG
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import Refused, Superseded
 from hadoop_dr.domain.facts import Quota
@@ -15,14 +14,16 @@ from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
-from hadoop_dr.domain.moment import Decision, Evidence, MarkEvidence, MomentVerdict, clock_offset_ms, decide, prove
+from hadoop_dr.domain.moment import Decision, Evidence, MomentVerdict, clock_offset_ms, decide, prove
 from hadoop_dr.domain.quotas import QuotaSet
+from hadoop_dr.domain.root_notes import kept_directories
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.open_files import FindOpenFiles
 from hadoop_dr.services.backup.run import ARMING_MS, moment_order
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.component import Moment
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.ledger.claims import HeartbeatWriter
 from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
 from hadoop_dr.services.points.baseline import record
@@ -54,7 +55,7 @@ class SnapshotPoint:
 
     def __init__(self, context: BackupContext, writer: HeartbeatWriter) -> None:
         self._context, self._heartbeat = context, writer
-        self._catalogs = Catalogs(context)
+        self._components = components_of(context)
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Takes it.
@@ -108,13 +109,13 @@ class SnapshotPoint:
         return self._context.ledger.read().points[new]
 
     def _roots(self, claim: Claim) -> Sequence[str]:
-        roots = own_roots(self._context, claim, self._catalogs.roots)
+        roots = own_roots(self._context, claim, self._components.roots)
         allow_snapshots(self._context.source.namenode, roots)
         return roots
 
     def _shoot(self, claim: Claim, point: Point) -> _Shot:
         context = self._context
-        self._catalogs.begin()
+        self._components.prepare()
         roots = self._roots(claim)
         at_s = context.clock.monotonic_s() + (point.moment_ms - context.clock.wall_ms()) / 1000
 
@@ -124,21 +125,20 @@ class SnapshotPoint:
 
         try:
             taken = TakeSnapshots(context.source.namenode, context.clock).run(
-                roots, context.candidate_name(point), at_s, self._catalogs.mark_before, wait
+                roots, context.candidate_name(point), at_s, self._components.mark, wait
             )
-            self._catalogs.mark_after()
+            self._components.mark_end()
         finally:
             self._heartbeat.speak()
         writing = FindOpenFiles(context.source.namenode, context.policy.audit_entries).run(
             roots, context.candidate_name(point)
         )
-        outside = self._catalogs.outside(roots, context.candidate_name(point))
-        touched = self._catalogs.touched(context.policy.settle_ms, self._heartbeat.sleep_until)
+        moment = Moment(roots, context.candidate_name(point), context.policy.settle_ms, self._heartbeat.sleep_until)
         evidence = Evidence(
             len(roots),
             taken.skew_ms,
             context.policy.max_skew_ms,
-            marks=[MarkEvidence("the catalog", touched, outside, self._catalogs.gaps, self._catalogs.lost)],
+            marks=self._components.evidence(moment),
             offsets_ms={context.source.name: _offset_ms(taken, at_s, point.moment_ms)},
             max_offset_ms=context.policy.max_clock_offset_ms,
         )
@@ -147,7 +147,9 @@ class SnapshotPoint:
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
         context = self._context
         documents = Documents(context, point)
-        catalog = self._catalogs.write(documents)
+        exports = self._components.export(documents)
+        held = context.ledger.known().held_roots(context.source.name)
+        stay = kept_directories(self._components.decision(), context.policy.service, held)
         first = min((root.first_s for root in shot.taken.roots), default=0.0)
         roots, quotas = dict[str, TakenRoot](), dict[str, Quota]()
         for root in shot.taken.roots:
@@ -170,12 +172,12 @@ class SnapshotPoint:
             context.source.name,
             context.target.name,
             roots,
-            {"hdfs": context.policy.directories, "hive": tuple(sorted(context.policy.hive_patterns))},
-            tuple(sorted({*context.policy.directories, *self._catalogs.locations(), *roots})),
-            {"hive": TAKEN_CATALOG.dump(catalog)} if catalog is not None else {},
-            self._catalogs.incomplete(),
+            context.policy.protected(),
+            tuple(sorted({*self._components.declared(), *roots})),
+            exports.datasets,
+            exports.incomplete,
             shot.writing,
-            tuple(self._catalogs.roots_told()),
+            (*exports.notes, *(result.detail for result in stay)),
             tuple(narrow_quotas(context.source.name, quotas)[:_NARROW]),
         )
         context.ledger.append_mine(claim, body, _not_yet_taken(point))

@@ -7,8 +7,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, QueryAnswer, SealedCatalog
-from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.foreign import Foreign
@@ -16,14 +14,14 @@ from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
+from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.audit.point import AuditPoint
 from hadoop_dr.services.audit.sampling import SampleOlder
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
-from hadoop_dr.services.datasets.hive.smoke import run_smoke
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.changes import ForeignChanges, Found
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.moment import snapshot_named
@@ -47,10 +45,9 @@ class VerifyPoint:
 
     def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
         self._context, self._heartbeat = context, heartbeat
-        self._answers: list[QueryAnswer] = []
         self._hindered: list[str] = []
         self._sampled: Sampled | None = None
-        self._position: Position | None = None
+        self._datasets: Mapping[str, Part] = {}
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Takes the candidate snapshots and compares them.
@@ -85,7 +82,7 @@ class VerifyPoint:
             {root: record(snapshot) for root, snapshot in candidates.items()},
             tuple(self._hindered[:SHOWN]),
             self._sampled,
-            {"hive": SEALED_CATALOG.dump(SealedCatalog(self._position, tuple(self._answers)))},
+            self._datasets,
         )
         documents.put_json(VERDICT_FILE, VERDICT, stored)
         if verdict.mismatch:
@@ -124,7 +121,7 @@ class VerifyPoint:
         """Once: what differs is carried over again, by comparing everything (section 4.6)."""
         for root in roots:
             Repair(self._context, self._heartbeat).repair(claim, root, candidates[root.root].name, note)
-        Catalogs(self._context).create(point, documents, lambda: self._context.check_claim(claim))
+        components_of(self._context).after_tree(point, documents, lambda: self._context.check_claim(claim))
 
     def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int:
         """Number of the newest candidate an earlier try took: older ones do not show what it repaired."""
@@ -186,9 +183,6 @@ class VerifyPoint:
         sample = SampleOlder(context, self._heartbeat)
         verdict.add(sample.run(point, names))
         self._hindered, self._sampled = audit.hindered, sample.sampled
-        catalogs = Catalogs(context)
-        verdict.add(catalogs.verify(point, documents, number))
-        self._position = catalogs.position
-        smoke, self._answers = run_smoke(context)
-        verdict.add(smoke)
+        beside, self._datasets = components_of(context).verify(point, documents, number)
+        verdict.add(beside)
         return verdict, found

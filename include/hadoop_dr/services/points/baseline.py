@@ -9,10 +9,12 @@ from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.inventory import walk
 
 
 def find_baseline(context: BackupContext, state: ServiceState, wanted: Collection[str] | None = None) -> Baseline:
@@ -24,6 +26,19 @@ def find_baseline(context: BackupContext, state: ServiceState, wanted: Collectio
     newest = state.newest_sealed()
     problems = root_problems(context, newest, wanted) if newest else ()
     return choose_baseline(newest, problems, context.direction)
+
+
+def held_before(target: NameNode, root: str, baseline: Baseline) -> Held:
+    """How much a root holds on the target before an increment, as its baseline kept it.
+
+    Only for a point that kept no such figure its snapshot is listed, once.
+    """
+    kept = baseline.held(root)
+    if kept is not None:
+        return kept
+    base = baseline.destination_snapshot(root)
+    listed = [item for _, item in walk(target, root if base is None else f"{root}/.snapshot/{base}")]
+    return Held(sum(not item.facts.is_dir for item in listed), len(listed))
 
 
 def lost_results(baseline: Baseline) -> list[Result]:

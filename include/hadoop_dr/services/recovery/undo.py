@@ -3,7 +3,7 @@
     announced ("undoing")     from here on the tree is known to be in the middle of an undo
     work areas taken over     whoever slept at a place finds no path any more
     snapshots "kept"          the tree as it was found, for a person; foreign changes are in them, too
-    catalog drops, tree, catalog creates and alters
+    what goes beside directories, the tree, what comes back beside directories
     snapshots of the result   compared with the sealed ones; the next plan binds to their inodes
     recorded ("undone")       with it the given-up point is void
 
@@ -25,7 +25,8 @@ from hadoop_dr.domain.recovery import same_as_kept
 from hadoop_dr.domain.service_state import Claim, Point, Undo
 from hadoop_dr.domain.work import Token
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.undo import UndoCatalog
+from hadoop_dr.services.datasets.component import Undoing
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.drift import drift_by_root, kept_name, trees_differ
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record, recorded_snapshots, snapshot_problem, snapshots_of_root
@@ -55,7 +56,7 @@ class UndoChanges:
         roots = come_back_to(self._context, to, point.taken.roots)
         if to is None or not roots:
             return False
-        if not drift_by_root(self._context, self._bases(to, roots)) and not self._catalog(claim, to, point).differs():
+        if not drift_by_root(self._context, self._bases(to, roots)) and not self._beside(claim, to, point).differs():
             return False
         self._announce(claim, Undo(point.point, to.point, roots, (), reason))
         self.finish(claim)
@@ -82,13 +83,13 @@ class UndoChanges:
         roots, held = come_back_to(self._context, to, undo.roots), to.snapshots_on(self._context.target.name)
         kept = self._keep(claim, undo, roots)
         found = drift_by_root(self._context, self._bases(to, undo.roots))
-        catalog = self._catalog(claim, to, given_up) if given_up else None
-        if catalog:
-            catalog.drop()
+        beside = self._beside(claim, to, given_up) if given_up else None
+        if beside:
+            beside.before_tree()
         for index, root in enumerate(roots):
             Repair(self._context, self._heartbeat).undo(claim, index, root, kept, held[root].name)
-        if catalog:
-            catalog.build()
+        if beside:
+            beside.after_tree()
         lines, site = tuple(line for lines in found.values() for line in lines), self._context.target.name
         base, left = self._new_base(claim, to, roots), tuple(sorted(set(undo.roots) - set(roots)))
         body = UndoDone(claim.n, undo.point, to.point, site, undo.reason, kept, lines[:_KEPT], base, left)
@@ -137,8 +138,9 @@ class UndoChanges:
                     break
         return bases
 
-    def _catalog(self, claim: Claim, to: Point, given_up: Point) -> UndoCatalog:
-        return UndoCatalog(self._context, to, given_up, lambda: self._context.check_claim(claim))
+    def _beside(self, claim: Claim, to: Point, given_up: Point) -> Undoing:
+        """What comes back beside directories."""
+        return components_of(self._context).undo(to, given_up, lambda: self._context.check_claim(claim))
 
     def _new_base(self, claim: Claim, to: Point, roots: Sequence[str]) -> dict[str, SnapshotRecord]:
         """Snapshots of what the undo left: files it brought back have other inodes than in the sealed snapshots."""

@@ -41,23 +41,6 @@ class Sampled:
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogCounts:
-    """Objects that were created, altered and dropped in the target's catalog."""
-
-    create: int = 0
-    alter: int = 0
-    drop: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaCounts:
-    """Directories whose quotas the point keeps, and those that later runs ask about."""
-
-    kept: int = 0
-    unasked: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """What the run that sealed a point did, and what it found.
 
@@ -67,6 +50,7 @@ class Summary:
         live: How much each root holds.
         audited: The whole was compared, beyond what is known to have changed.
         sampled: The older point that was looked at; None when there was none.
+        figures: Objects of each kind of data sets by what was done to them, under the titles that people know them by.
         intended: How many items the target has with lowered attributes; the point's document names them.
         seconds: What each stage took.
         requests: Requests to each site, by stage.
@@ -79,9 +63,8 @@ class Summary:
     deletions: int
     live: Mapping[str, Held]
     audited: bool
-    catalog: CatalogCounts = CatalogCounts()
     sampled: Sampled | None = None
-    quotas: QuotaCounts = QuotaCounts()
+    figures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     intended: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.deletions import FileCount, count_files, moved_between
 from hadoop_dr.domain.inventory import Held, names_left
-from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.stored_plan import RootPlan
 
 
@@ -16,19 +13,6 @@ def count_roots(roots: Sequence[RootPlan]) -> list[FileCount]:
     """Counts the files of each root; a file that moved from one root to another is gone in neither."""
     moved = moved_between([root.items for root in roots])
     return [count_files(root.root, root.live, root.items, root.below, moved, ours=root.ours) for root in roots]
-
-
-def held_before(target: NameNode, root: str, baseline: Baseline) -> Held:
-    """How much a root holds on the target before an increment, as its baseline kept it.
-
-    Only for a point that kept no such figure its snapshot is listed, once.
-    """
-    kept = baseline.held(root)
-    if kept is not None:
-        return kept
-    base = baseline.destination_snapshot(root)
-    listed = [item for _, item in walk(target, root if base is None else f"{root}/.snapshot/{base}")]
-    return Held(sum(not item.facts.is_dir for item in listed), len(listed))
 
 
 def held_after(roots: Sequence[RootPlan], counts: Sequence[FileCount]) -> dict[str, Held]:

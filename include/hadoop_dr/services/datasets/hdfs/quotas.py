@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.ledger.bodies.sealed import QuotaCounts
 from hadoop_dr.domain.quotas import (
     QuotaSet,
     RootQuotas,
@@ -68,7 +67,7 @@ class KeepQuotas:
         self._left -= len(asked)
         self._kept[root] = known.answered(self._ask(top, asked), left)
 
-    def write(self, documents: Documents) -> QuotaCounts:
+    def write(self, documents: Documents) -> dict[str, int]:
         """Writes the document.
 
         Returns:
@@ -76,7 +75,7 @@ class KeepQuotas:
         """
         documents.write(QUOTAS, forms.QUOTAS, quota_rows(self._kept))
         kept = self._kept.values()
-        return QuotaCounts(sum(len(one.found) for one in kept), sum(len(one.unasked) for one in kept))
+        return {"kept": sum(len(one.found) for one in kept), "unasked": sum(len(one.unasked) for one in kept)}
 
     def _all_directories(self, top: str) -> list[str]:
         return [path for path, listed in walk(self._source, top) if listed.facts.is_dir]

@@ -15,26 +15,58 @@ from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
-from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.datasets import DataSetKind
+from hadoop_dr.domain.errors import BaselineLost, Refused
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.documents import Documents
 
-KIND = "hive"
+KIND = DataSetKind.HIVE.value
 """Under this name a point keeps what is its own of this kind."""
 CATALOG = "catalog.parquet"
+LEFT_OUT = "left-out.parquet"
+"""What a point leaves out, so that the next export need not read the whole catalog again."""
 
 
 def selected_at(point: Point) -> Selection:
     """What of the catalog a taken point selects, whatever the policy says now."""
-    return selection_of(point.taken.protect[KIND])
+    return selection_of(point.taken.protect.get(KIND, ()))
 
 
 def exported_at(point: Point) -> TakenCatalog | None:
     """What the ledger keeps of a taken point's export; None where the policy protected no tables then."""
     kept = point.taken.datasets.get(KIND)
     return None if kept is None else TAKEN_CATALOG.load(kept)
+
+
+def exported_rows(documents: Documents) -> list[Row]:
+    """Reads what a point exported, in the source's addresses.
+
+    Raises:
+        BaselineLost: The document is missing or is another one.
+    """
+    return unpack_rows(documents.read(CATALOG, forms.CATALOG))
+
+
+def metastore_of(context: BackupContext, side: SiteConnections) -> Metastore:
+    """The metastore of a site, which has to have one.
+
+    Raises:
+        Refused: It has none.
+    """
+    if side.metastore is None:
+        raise Refused(side.name, NO_METASTORE, name_it(context, side))
+    return side.metastore
+
+
+NO_METASTORE = "has no metastore, and the policy protects Hive tables"
+
+
+def name_it(context: BackupContext, side: SiteConnections) -> str:
+    """How a site gets its metastore."""
+    return f"Name it under sites.{side.name}.metastores in {context.pair.file or 'the pair file'}."
 
 
 def addresses_of(side: SiteConnections) -> tuple[str, ...]:
@@ -103,6 +135,6 @@ def _that_tell_of(site: str, state: ServiceState, before: str) -> Sequence[Point
 
 def _rows(context: BackupContext, point: Point) -> list[Row] | None:
     try:
-        return unpack_rows(Documents(context, point).read(CATALOG, forms.CATALOG))
+        return exported_rows(Documents(context, point))
     except BaselineLost:
         return None

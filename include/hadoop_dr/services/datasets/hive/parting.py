@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hadoop_dr.domain.catalog.coverage import Uncovered
+from hadoop_dr.domain.catalog.locations import catalog_layout
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, part
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.incomplete import refusal_mend, refusal_text
 from hadoop_dr.domain.policy import Acid, Policy, Unprotectable
-from hadoop_dr.domain.root_layout import Why
+from hadoop_dr.domain.root_layout import Layout, Why
 from hadoop_dr.domain.root_notes import rootless
 from hadoop_dr.domain.roots import Barred, Decision
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.directories import Roots
+from hadoop_dr.services.datasets.component import Decide
 
 
 class TellApart:
@@ -25,15 +26,19 @@ class TellApart:
         context: The service.
         selection: What its policy protects of the catalog.
         addresses: How the primary's file system is named in locations.
-        changing: A change of roots is ordered: none stays one for its points' sake.
+        decide: Decides on the roots.
+
+    Attributes:
+        layout: Where what was parted last lies, as the roots were decided on it.
     """
 
     def __init__(
-        self, context: BackupContext, selection: Selection, addresses: Sequence[str], *, changing: bool = False
+        self, context: BackupContext, selection: Selection, addresses: Sequence[str], decide: Decide
     ) -> None:
-        self._context, self._roots, self._changing = context, Roots(context, selection, addresses), changing
+        self._context, self._selection, self._addresses, self._decide = context, selection, tuple(addresses), decide
         one_address = context.source.authority == context.target.authority
-        self.rule = Rule(_skipped(context.policy), one_address, tuple(addresses))
+        self.rule = Rule(_skipped(context.policy), one_address, self._addresses)
+        self.layout = Layout()
 
     def part(self, rows: Sequence[Row], every: Sequence[Row]) -> Parted:
         """Parts the selected objects.
@@ -42,12 +47,12 @@ class TellApart:
             rows: What the policy selects.
             every: All databases of the metastore.
         """
-        held = () if self._changing else self._context.ledger.read().sticky_roots()
-        return part(rows, self.rule, lambda kept: self._roots.decide(kept, every, held), self._tell)
 
-    def changed(self, parted: Parted, every: Sequence[Row]) -> Decision:
-        """Decides on the roots as if no point held a snapshot: what a change of roots would lead to."""
-        return self._roots.decide(parted.rows, every, ())
+        def decide(kept: Sequence[Row]) -> Decision:
+            self.layout = catalog_layout(kept, every, self._selection, self._addresses)
+            return self._decide(self.layout)
+
+        return part(rows, self.rule, decide, self._tell)
 
     def _tell(self, one: Barred) -> str:
         clash = next(iter(self._context.owners.clashes([one.path])), None) if one.why is Why.SERVICE else None

@@ -13,8 +13,7 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import CatalogApply, Exported
-from hadoop_dr.services.datasets.hive.baseline import exported_at, rows_on, selected_at
-from hadoop_dr.services.datasets.hive.catalogs import Catalogs
+from hadoop_dr.services.datasets.hive.baseline import exported_at, exported_rows, rows_on, selected_at
 from hadoop_dr.services.datasets.hive.foreign import ForeignObjects
 from hadoop_dr.services.points.documents import Documents
 
@@ -51,7 +50,7 @@ class UndoCatalog:
     """
 
     def __init__(self, context: BackupContext, to: Point, given_up: Point, between: Callable[[], None]) -> None:
-        self._context, self._catalogs, self._between = context, Catalogs(context), between
+        self._context, self._between = context, between
         selected = selected_at(given_up)  # nothing else can have been touched
         before, after = (
             rows_on(context, point, context.target, [row for row in self._exported(point) if selected.owns(row.key)])
@@ -72,12 +71,12 @@ class UndoCatalog:
         apply = self._apply()
         return apply is not None and bool(apply.plan(self._wanted, self._selection, self._replaced).changes)
 
-    def drop(self) -> None:
+    def before_tree(self) -> None:
         """Drops what the given-up point created or made anew; before the tree changes."""
         if apply := self._apply():
             apply.drop(self._wanted, self._selection, self._selection.named, self._replaced, self._keep)
 
-    def build(self) -> None:
+    def after_tree(self) -> None:
         """Creates and alters what is missing or another; once the tree is back."""
         if apply := self._apply():
             apply.build(
@@ -98,6 +97,6 @@ class UndoCatalog:
         if exported_at(point) is None:
             return []
         try:
-            return self._catalogs.exported(Documents(self._context, point))
+            return exported_rows(Documents(self._context, point))
         except BaselineLost:
             return []

@@ -1,0 +1,150 @@
+"""Directories as a kind of data sets: their bytes and attributes are the stages' own work, whatever kind needs them.
+
+What is left is what a directory means to a service: which ones are declared, what of them goes, whether there is room,
+and their quotas, which a secondary keeps and does not apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hadoop_dr.domain.baseline import Baseline
+from hadoop_dr.domain.checks import Result, guarded
+from hadoop_dr.domain.coverage import cover_directories
+from hadoop_dr.domain.datasets import DataSetKind
+from hadoop_dr.domain.deletions import of_files
+from hadoop_dr.domain.moment import MarkEvidence
+from hadoop_dr.domain.quotas import RootQuotas
+from hadoop_dr.domain.root_layout import Layout, nearest
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.datasets.component import (
+    CheckClaim,
+    Decide,
+    Export,
+    Moment,
+    Planned,
+    Scope,
+    Undoing,
+    Verified,
+)
+from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_after
+from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
+from hadoop_dr.services.datasets.hdfs.space import check_space, fits
+from hadoop_dr.services.inventory import facts_of
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stored_plan import RootPlan
+
+
+class HdfsDirectories:
+    """The directories of a service: the declared ones, and in what is counted those of all kinds.
+
+    Args:
+        context: The service.
+        decide: Not asked: a declared directory is a root, or lies in one.
+    """
+
+    kind = DataSetKind.HDFS.value
+
+    def __init__(self, context: BackupContext, decide: Decide) -> None:
+        self._context, self._declared = context, context.policy.directories
+
+    def things(self) -> str:
+        """Directories: whatever is protected lies in some."""
+        return "directories"
+
+    def check(self, scope: Scope) -> list[Result]:
+        """Whether there is room for a first copy; whether they exist is a matter of all roots."""
+        return guarded("space", lambda: check_space(self._context, scope))
+
+    def coverage(self) -> list[Result]:
+        """Which declared directories are there."""
+        return cover_directories(self._declared, [path for path in self._declared if self._exists(path)])
+
+    def layout(self) -> Layout:
+        """The declared directories."""
+        return Layout(declared=self._declared)
+
+    def refuse(self) -> None:
+        """Nothing: what stands against a declared directory is a check's result."""
+
+    def declared(self) -> Sequence[str]:
+        """The declared directories."""
+        return self._declared
+
+    def drift(self) -> list[str]:
+        """Nothing: see the protocol."""
+        return []
+
+    def prepare(self) -> None:
+        """Nothing: a snapshot needs no reading ahead."""
+
+    def mark(self) -> None:
+        """Nothing: the snapshot is the mark."""
+
+    def mark_end(self) -> None:
+        """Nothing, either."""
+
+    def evidence(self, moment: Moment) -> MarkEvidence | None:
+        """None: the skew of the snapshots is judged for all of them together."""
+        return None
+
+    def export(self, documents: Documents) -> Export:
+        """Nothing: the snapshots are what a point keeps."""
+        return Export()
+
+    def plan(self, point: Point, documents: Documents, base: Baseline, trees: Sequence[RootPlan]) -> Planned:
+        """Counts what goes, and keeps the quotas of the point as a document of its plan."""
+        heartbeat = self._context.claims.heartbeat.beat
+        quotas = KeepQuotas(self._context.source.namenode, heartbeat, self._earlier_quotas(base))
+        for tree in trees:
+            quotas.add(tree.root, tree.newer, tree.items, whole=tree.older is None)
+        counts, files = quotas.write(documents), count_roots(trees)
+        left = counts["unasked"]
+        notes = [f"quotas of {left} directories are not read yet; the next runs go on"] if left else []
+        return Planned(of_files(files), {"quotas": counts}, notes, held_after(trees, files))
+
+    def preview(self, trees: Sequence[RootPlan]) -> Planned:
+        """Counts what would go."""
+        return Planned(of_files(count_roots(trees)))
+
+    def fits(self, trees: Sequence[RootPlan]) -> list[Result]:
+        """Whether there is room for what was planned."""
+        return fits(self._context, trees)
+
+    def before_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
+        """Nothing: the tree is what changes."""
+
+    def after_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
+        """Nothing, either."""
+
+    def verify(self, point: Point, documents: Documents, number: int) -> Verified:
+        """Nothing beyond what the stage compares in every root."""
+        return Verified()
+
+    def warnings(self, point: Point) -> list[str]:
+        """Nothing beyond what the stages noted."""
+        return []
+
+    def no_longer(self, before: Point, point: Point) -> list[str]:
+        """Declared directories that lie in no root any more; one that is declared with its parent now has not gone."""
+        roots, named = point.taken.roots, before.taken.protect.get(self.kind, ())
+        return [f"{self.kind}: {path}" for path in named if nearest(path, roots) is None]
+
+    def undo(self, to: Point, given_up: Point, check_claim: CheckClaim) -> Undoing | None:
+        """None: the tree is brought back for all kinds together."""
+        return None
+
+    def promote(self, point: Point, documents: Documents) -> list[str]:
+        """Nothing yet: the quotas that a point keeps are set by the change of roles that needs them."""
+        return []
+
+    def _earlier_quotas(self, base: Baseline) -> Mapping[str, RootQuotas] | None:
+        point = base.point
+        if point is None or point.source != self._context.source.name:
+            return None
+        return kept_quotas(Documents(self._context, point))
+
+    def _exists(self, path: str) -> bool:
+        facts = facts_of(self._context.source.namenode, path)
+        return facts is not None and facts.is_dir

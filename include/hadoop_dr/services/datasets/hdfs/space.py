@@ -1,0 +1,90 @@
+"""Whether the target has room for the directories of a service: before anything is known, and for a plan (S2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from hadoop_dr.domain.checks import Result, ok
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.facts import Quota
+from hadoop_dr.domain.free_space import limiting_paths, shortages
+from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.datasets.component import Scope
+from hadoop_dr.services.points.stored_plan import RootPlan
+
+
+def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:
+    """What a first copy takes beyond what is there; what an increment takes is known once it is planned."""
+    source, target = context.source.namenode, context.target.namenode
+    needed = {
+        root: max(0, _used(source, root) - _used(target, root))
+        for root in scope.roots
+        if scope.baseline is None or root not in scope.baseline.taken.roots
+    }
+    found = _look(context, needed)
+    yield from found
+    if not found:
+        yield ok("space", f"{context.target.name} has {target.service().remaining_bytes} bytes left")
+
+
+def fits(context: BackupContext, trees: Sequence[RootPlan]) -> list[Result]:
+    """Says what is too small for the plans of a point."""
+    target = context.target.namenode
+    needed = {tree.root: sum(_raw_bytes(item) for item in tree.items) for tree in trees}
+    return _look(context, needed, lambda: {tree.root: _parked_bytes(target, tree) for tree in trees})
+
+
+def _look(
+    context: BackupContext, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict
+) -> list[Result]:
+    """Says what is too small on the target for so many raw bytes by root.
+
+    Args:
+        moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
+    """
+    target, quotas = context.target.namenode, dict[str, Quota]()
+    service = target.service()
+    for path in limiting_paths(needed, service.names):
+        try:
+            quotas[path] = target.quota(path)
+        except NotFound:
+            continue
+    limited = any(quota.space_bytes >= 0 for quota in quotas.values())
+    return shortages(context.target.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
+
+
+def _used(namenode: NameNode, root: str) -> int:
+    try:
+        return namenode.quota(root).used_bytes
+    except NotFound:  # said by the check of the roots
+        return 0
+
+
+def _raw_bytes(item: Item) -> int:
+    """Bytes on the target's disks that staging an item takes, all replicas counted."""
+    if item.now is None or item.now.is_dir or item.content is Content.SAME:
+        return 0
+    return (item.now.length - item.keep_bytes) * max(1, item.now.replication)
+
+
+def _parked_bytes(target: NameNode, root: RootPlan) -> int:
+    """Raw bytes that a quota charges for moves inside the root, beside what is written.
+
+    All that is parked counts twice until it is dropped. And whatever moves is charged once more for that moment, where
+    the root has a snapshot: so the largest of what is parked and staged.
+    """
+    if root.base is None:
+        return 0
+    parked = frozenset(root.plan.park)
+    copies = max((item.now.replication for item in root.items if item.now is not None), default=1)
+    sizes: list[int] = []
+    for item in root.items:
+        if item.inode in parked and item.was is not None:
+            below = item.was.length * max(1, item.was.replication)
+            if item.is_dir:
+                top = root.root if root.waits else f"{root.root}/.snapshot/{root.base}"
+                below = target.quota(f"{top}/{item.old}").used_bytes
+            sizes.append(below)
+    return sum(sizes) + max([*sizes, *(unit.bytes * max(1, copies) for unit in root.plan.units)], default=0)

@@ -1,0 +1,171 @@
+"""Hive tables as a kind of data sets (DESIGN.md sections 6 and 6a)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from hadoop_dr.domain.baseline import Baseline
+from hadoop_dr.domain.catalog.foreign import told_objects
+from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, AbsentPlaces, SealedCatalog
+from hadoop_dr.domain.checks import Result, guarded
+from hadoop_dr.domain.coverage import cover_tables, selection_results
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.incomplete import incomplete_results
+from hadoop_dr.domain.moment import MarkEvidence
+from hadoop_dr.domain.root_layout import Layout
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.datasets.component import (
+    CheckClaim,
+    Decide,
+    Export,
+    Moment,
+    Planned,
+    Scope,
+    Undoing,
+    Verified,
+)
+from hadoop_dr.services.datasets.hive.baseline import KIND, exported_at
+from hadoop_dr.services.datasets.hive.check import check_metastores, check_target_housekeeping
+from hadoop_dr.services.datasets.hive.drift import CatalogDrift
+from hadoop_dr.services.datasets.hive.parting import refuse_unprotectable
+from hadoop_dr.services.datasets.hive.smoke import run_smoke
+from hadoop_dr.services.datasets.hive.source import SourceCatalog
+from hadoop_dr.services.datasets.hive.taken_out import no_longer
+from hadoop_dr.services.datasets.hive.target import TargetCatalog
+from hadoop_dr.services.datasets.hive.undo import UndoCatalog
+from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.stored_plan import RootPlan
+
+
+class HiveTables:
+    """The Hive tables of a service: databases, tables, views, partitions, functions and what hangs on them.
+
+    Args:
+        context: The service.
+        decide: Decides on the roots of tables and databases.
+    """
+
+    kind = KIND
+
+    def __init__(self, context: BackupContext, decide: Decide) -> None:
+        self._context = context
+        self.source, self.target = SourceCatalog(context, decide), TargetCatalog(context)
+
+    def things(self) -> str:
+        """Tables, if there is a pattern."""
+        return "tables" if self.source.patterns else ""
+
+    def check(self, scope: Scope) -> list[Result]:
+        """Looks at both metastores, and at what the declarations take in."""
+        if not self.source.patterns:
+            return []
+        context = self._context
+        results = guarded("metastore", lambda: check_metastores(context))
+        upkeep = guarded(
+            "metastore upkeep", lambda: check_target_housekeeping(context, lambda: self.source.parted().rows)
+        )
+        results += upkeep
+        with suppress(DrError):  # what cannot be read is told where the roots are decided
+            parted, state = self.source.parted(), context.ledger.read()
+            held = any(kept.objects for point in state.sealed() if (kept := exported_at(point)) is not None)
+            tables, empty = self.source.tables(), not self.source.every_row()
+            results += selection_results(context.policy.protect, tables, empty=empty, held=held)
+            results += incomplete_results(parted.findings, parted.refused)
+        return results
+
+    def coverage(self) -> list[Result]:
+        """Table by table."""
+        return cover_tables(self._context.policy.protect, self.source.tables(), self.source.parted().findings)
+
+    def layout(self) -> Layout:
+        """Databases that are protected whole, tables, and what lies beside them."""
+        return self.source.layout()
+
+    def refuse(self) -> None:
+        """Judges what cannot be protected, by the policy."""
+        refuse_unprotectable(self.source.parted())
+
+    def declared(self) -> Sequence[str]:
+        """The directories of tables."""
+        return self.source.locations()
+
+    def drift(self) -> list[str]:
+        """Objects that are neither as the newest point left them nor as the source has them."""
+        return told_objects(CatalogDrift(self._context).look(lambda: self.source.parted().rows))
+
+    def prepare(self) -> None:
+        """Reads the catalog, or what of it changed since the newest point's export."""
+        self.source.prepare()
+
+    def mark(self) -> None:
+        """The event id E0."""
+        self.source.mark()
+
+    def mark_end(self) -> None:
+        """The event id E1."""
+        self.source.mark_end()
+
+    def evidence(self, moment: Moment) -> MarkEvidence | None:
+        """Events between E0 and the end of the settling time, and locations that no snapshot holds."""
+        return self.source.evidence(moment)
+
+    def export(self, documents: Documents) -> Export:
+        """The catalog at exactly E0, every field."""
+        return self.source.export(documents)
+
+    def plan(self, point: Point, documents: Documents, base: Baseline, trees: Sequence[RootPlan]) -> Planned:
+        """The difference between the point's export and the target's catalog."""
+        return self.target.plan(point, documents)
+
+    def preview(self, trees: Sequence[RootPlan]) -> Planned:
+        """The same for the catalog of now."""
+        if not self.source.patterns:
+            return self.target.nothing()
+        return self.target.preview(self.source.rows(), self.source.selection)
+
+    def fits(self, trees: Sequence[RootPlan]) -> list[Result]:
+        """Nothing: a metastore tells no limit."""
+        return []
+
+    def before_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
+        """Drops, never with data."""
+        self.target.drop(point, documents, check_claim)
+
+    def after_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
+        """Creates and alters."""
+        self.target.create(point, documents, check_claim)
+
+    def verify(self, point: Point, documents: Documents, number: int) -> Verified:
+        """Compares object by object by hash, then runs the policy's queries."""
+        verdict, position = self.target.verify(point, documents, number)
+        smoke, answers = run_smoke(self._context)
+        verdict.add(smoke)
+        if position is None and not answers:
+            return Verified(verdict)
+        return Verified(verdict, SEALED_CATALOG.dump(SealedCatalog(position, tuple(answers))))
+
+    def warnings(self, point: Point) -> list[str]:
+        """What is registered without a directory, as on the source."""
+        exported = exported_at(point)
+        return [] if exported is None else _absent_warnings(exported.absent)
+
+    def no_longer(self, before: Point, point: Point) -> list[str]:
+        """Objects of the earlier point that the later one does not select."""
+        return no_longer(self._context, before, point)
+
+    def undo(self, to: Point, given_up: Point, check_claim: CheckClaim) -> Undoing | None:
+        """Brings objects back to the sealed point's export."""
+        return UndoCatalog(self._context, to, given_up, check_claim)
+
+    def promote(self, point: Point, documents: Documents) -> list[str]:
+        """Nothing: a catalog is live as it stands."""
+        return []
+
+
+def _absent_warnings(absent: AbsentPlaces) -> list[str]:
+    """Names what the point holds as it is on the primary: registered, without a directory."""
+    more = absent.count - len(absent.objects)
+    names = ", ".join(absent.objects) + (f" and {more} more" if more else "")
+    return [f"registered without a directory, as on the primary: {names}"] if absent.count else []

@@ -1,0 +1,263 @@
+"""The source's catalog in one stage: read ahead, marked, exported as of the moment (DESIGN.md sections 4.2 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from hadoop_dr.domain.catalog.difference import catalog_of
+from hadoop_dr.domain.catalog.left_out import LeftOut, changes_that_count
+from hadoop_dr.domain.catalog.locations import Place, locations, table_roots
+from hadoop_dr.domain.catalog.point_parts import TAKEN_CATALOG, AbsentPlaces, TakenCatalog
+from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, pack_rows, unpack_rows
+from hadoop_dr.domain.catalog.selection import selection_of
+from hadoop_dr.domain.coverage import takes_in_nothing
+from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound
+from hadoop_dr.domain.incomplete import incomplete_of
+from hadoop_dr.domain.moment import MarkEvidence
+from hadoop_dr.domain.policy import Mode
+from hadoop_dr.domain.root_layout import Layout, nearest
+from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.datasets.component import Decide, Export, Moment
+from hadoop_dr.services.datasets.hive.baseline import (
+    CATALOG,
+    LEFT_OUT,
+    addresses_of,
+    exported_at,
+    exported_rows,
+    metastore_of,
+    selected_at,
+)
+from hadoop_dr.services.datasets.hive.export import CatalogExport, Exported
+from hadoop_dr.services.datasets.hive.parting import TellApart, refuse_unprotectable
+from hadoop_dr.services.points.documents import Documents
+
+_SHOWN = 20
+
+
+class SourceCatalog:
+    """What the policy protects of the source's metastore; without any, nothing is contacted.
+
+    Args:
+        context: The service.
+        decide: Decides on the roots.
+    """
+
+    def __init__(self, context: BackupContext, decide: Decide) -> None:
+        self._context = context
+        self.patterns = context.policy.hive_patterns
+        self.selection = selection_of(self.patterns)
+        self._parting = TellApart(context, self.selection, addresses_of(context.source), decide)
+        self._begun: Exported | None = None
+        self._every: list[Row] = []
+        self._every_at = -1
+        self._decided: tuple[object, Parted, Layout] | None = None
+        self._exact: Exported | None = None
+        self._at_e0: Parted | None = None
+        self._e0_layout = Layout()
+        self._e0 = self._e1 = 0
+        self._absent: list[str] = []
+        self._quiet_from_s = 0.0
+
+    def parted(self) -> Parted:
+        """What a point would hold now and what not, decided once for what was read of catalog and ledgers."""
+        rows, context = self.every_row(), self._context
+        if self._decided is None or self._decided[0] != (context.ledger.chain.head_n, context.owners.known_n):
+            parted = self._parting.part(rows, self._every)
+            known = (context.ledger.chain.head_n, context.owners.known_n)
+            self._decided = known, parted, self._parting.layout
+        return self._decided[1]
+
+    def rows(self) -> list[Row]:
+        """The protected objects of now.
+
+        Raises:
+            Refused: An object cannot be protected, and the policy does not say to go on without it.
+        """
+        parted = self.parted()
+        refuse_unprotectable(parted)
+        return parted.rows
+
+    def every_row(self) -> list[Row]:
+        """Every object that the policy selects, also those a point leaves out."""
+        if self.patterns and self._begun is None:
+            self.prepare()
+        return list(self._begun.rows.values()) if self._begun else []
+
+    def tables(self) -> list[CatalogKey]:
+        """Every table among them."""
+        return [row.key for row in self.every_row() if row.key.kind is Kind.TABLE]
+
+    def layout(self) -> Layout:
+        """Where what a point holds lies: at the mark, once that is known, else now."""
+        if self._at_e0 is not None:
+            return self._e0_layout
+        self.parted()
+        assert self._decided is not None
+        return self._decided[2]
+
+    def locations(self) -> list[str]:
+        """Directories of the protected tables, as paths on the source."""
+        return table_roots(self._context.claims.heartbeat.along(self.rows()))
+
+    def prepare(self) -> None:
+        """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again.
+
+        It is brought to now, because where the tables lie now decides of which directories snapshots are taken.
+        """
+        if not self.patterns:
+            return
+        export, base = self._export(), self._begun or self._previous()
+        begun = export.begin(self.selection, base)
+        metastore = metastore_of(self._context, self._context.source)
+        try:
+            now = metastore.current_event()
+            self._begun = begun if begun.full else export.at(begun, now)
+        except CatalogMoved:
+            self._begun = export.begin(self.selection)
+        self._exact = self._at_e0 = self._decided = None
+        if not self._every or self._every_at != self._begun.event:  # without an event nobody moved a database
+            self._every = metastore.every_database()
+            self._every_at = self._begun.event
+
+    def mark(self) -> None:
+        """At T0: notes the event id E0."""
+        if self.patterns:
+            self._e0 = metastore_of(self._context, self._context.source).current_event()
+
+    def mark_end(self) -> None:
+        """After the last snapshot: notes the event id E1."""
+        if self.patterns:
+            self._e1 = metastore_of(self._context, self._context.source).current_event()
+            self._quiet_from_s = self._context.clock.monotonic_s()
+
+    def evidence(self, moment: Moment) -> MarkEvidence | None:
+        """Brings the export to exactly E0, and says what stands against it.
+
+        Raises:
+            Refused: An object cannot be protected, and the policy does not say to go on without it.
+        """
+        if not self.patterns:
+            return None
+        gaps, lost, missing = list[str](), list[str](), list[str]()
+        try:
+            missing = self._outside(moment)
+        except CatalogMoved as moved:
+            lost.append(f"{moved.subject}: {moved.problem}")
+        touched = self._touched(moment.settle_ms, moment.sleep_until, gaps)
+        return MarkEvidence("the catalog", touched, missing, gaps, lost)
+
+    def export(self, documents: Documents) -> Export:
+        """Writes the catalog at exactly E0 as a document."""
+        if self._exact is None or self._at_e0 is None:
+            return Export(notes=takes_in_nothing(self._context.policy.protect, self.tables()))
+        held = catalog_of(self._at_e0.rows)
+        aside = [row for key, row in self._exact.rows.items() if key not in held]
+        documents.write_loose(CATALOG, forms.CATALOG, pack_rows(self._at_e0.rows))
+        if aside:
+            documents.write_loose(LEFT_OUT, forms.CATALOG, pack_rows(aside))
+        absent = AbsentPlaces(len(self._absent), tuple(self._absent[:_SHOWN]))
+        return Export(
+            TAKEN_CATALOG.dump(TakenCatalog(self._e0, self._e1, len(held), len(aside), absent)),
+            incomplete_of(self._at_e0.findings),
+            takes_in_nothing(self._context.policy.protect, self.tables()),
+        )
+
+    def _outside(self, moment: Moment) -> list[str]:
+        """Names locations registered at E0 that the snapshots do not hold.
+
+        Raises:
+            CatalogMoved: What the catalog was at E0 cannot be told.
+            Refused: An object cannot be protected, and the policy does not say to go on without it.
+        """
+        assert self._begun is not None
+        self._exact = self._export().at(self._begun, self._e0, LeftOut(self.parted().findings).holds)
+        self._at_e0 = self._parting.part(list(self._exact.rows.values()), self._every)
+        self._e0_layout = self._parting.layout
+        refuse_unprotectable(self._at_e0)
+        if late := [root for root in self._at_e0.decision.roots if nearest(root, moment.roots) is None]:
+            return [f"{root}, a root since the moment was armed" for root in late]
+        missing, gone = self._missing(moment.roots, moment.snapshot, self._at_e0.rows)
+        held = self._held_before() if gone else frozenset()
+        self._absent = sorted({str(place.key) for place in gone if place.key in held})
+        if new := [place for place in gone if place.key not in held]:
+            self._at_e0 = leave_out_gone(self._at_e0, new, self._parting.rule)
+            refuse_unprotectable(self._at_e0)
+        return missing
+
+    def _touched(self, settle_ms: int, sleep_until: Callable[[float], None], gaps: list[str]) -> list[str]:
+        """Names protected objects that changed after E0 and until the catalog has settled.
+
+        What the point leaves out is known by ``_outside``, which comes first; its changes do not count.
+        """
+        sleep_until(self._quiet_from_s + settle_ms / 1000)
+        until = max(self._e1, metastore_of(self._context, self._context.source).current_event())
+        try:
+            events = self._export().touched(self._e0, until, self.selection)
+        except CatalogMoved as moved:
+            gaps.append(f"{moved.subject}: {moved.problem}")
+            return []
+        if self._exact is not None and self._at_e0 is not None:
+            events = changes_that_count(events, self._at_e0.findings, self._exact.rows, self._parting.rule)
+        return sorted({".".join(part for part in (event.database, event.table) if part) for event in events})
+
+    def _export(self) -> CatalogExport:
+        return CatalogExport(metastore_of(self._context, self._context.source))
+
+    def _previous(self) -> Exported | None:
+        """The export of the newest sealed point of the same direction, if its document is still whole.
+
+        It has the selection it was made under. A full run reads everything again, whatever the log of events says.
+        """
+        point = self._context.ledger.read().newest_sealed()
+        exported = exported_at(point) if point is not None else None
+        if point is None or exported is None or point.source != self._context.source.name:
+            return None
+        if self._context.policy.mode is Mode.FULL or selected_at(point) != self.selection:
+            return None
+        documents = Documents(self._context, point)
+        try:
+            aside = unpack_rows(documents.read(LEFT_OUT, forms.CATALOG)) if exported.aside else []
+            rows = [*exported_rows(documents), *aside]
+        except BaselineLost:
+            return None
+        return Exported(selected_at(point), exported.e0, catalog_of(rows), full=False)
+
+    def _held_before(self) -> frozenset[CatalogKey]:
+        """Objects of the newest point, which the target has."""
+        point = self._context.ledger.known().newest_sealed()
+        if point is None or exported_at(point) is None:
+            return frozenset()
+        try:
+            return frozenset(row.key for row in exported_rows(Documents(self._context, point)))
+        except BaselineLost:
+            return frozenset()
+
+    def _missing(self, roots: Sequence[str], snapshot: str, rows: Iterable[Row]) -> tuple[list[str], list[Place]]:
+        """Locations of E0 that the snapshots do not hold, a listing for each directory they lie in.
+
+        Returns:
+            Objects whose location came since, and places that do not exist now either.
+        """
+        wanted, every = dict[tuple[str, str], list[tuple[str, Place]]](), frozenset(roots)
+        for place in locations(rows):
+            root = nearest(place.path, every)
+            below = place.path[len(root or "") :].strip("/")
+            if root is not None and below:
+                parent, _, name = below.rpartition("/")
+                wanted.setdefault((root, parent), []).append((name, place))
+        missing, gone = list[str](), list[Place]()
+        for (root, parent), there in wanted.items():
+            held = self._names(f"{root}/.snapshot/{snapshot}/{parent}".rstrip("/"))
+            lost = [(name, place) for name, place in there if name not in held]
+            now = self._names(f"{root}/{parent}".rstrip("/")) if lost else set()
+            missing += [str(place.key) for name, place in lost if name in now]
+            gone += [place for name, place in lost if name not in now]
+        return sorted(missing), gone
+
+    def _names(self, directory: str) -> set[str]:
+        try:
+            return {child.name for child in self._context.source.namenode.list(directory)}
+        except NotFound:
+            return set()

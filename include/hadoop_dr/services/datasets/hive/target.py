@@ -1,0 +1,215 @@
+"""The target's catalog in one stage: planned, changed around the tree, verified (DESIGN.md sections 4.5 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from hadoop_dr.domain.catalog.comparison import compare
+from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catalog_of, lost_objects, replaced_tables
+from hadoop_dr.domain.catalog.foreign import Act, ForeignObject
+from hadoop_dr.domain.catalog.losses import renamed_tables
+from hadoop_dr.domain.catalog.position import Position
+from hadoop_dr.domain.catalog.rewrite import refuse_references
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.datasets.component import CheckClaim, Planned
+from hadoop_dr.services.datasets.hive.apply import CatalogApply
+from hadoop_dr.services.datasets.hive.apply import Planned as PlannedChanges
+from hadoop_dr.services.datasets.hive.baseline import (
+    CATALOG,
+    LEFT_OUT,
+    addresses_of,
+    exported_at,
+    exported_rows,
+    metastore_of,
+    rewritten,
+    selected_at,
+)
+from hadoop_dr.services.datasets.hive.export import Exported
+from hadoop_dr.services.datasets.hive.following import FollowCatalog
+from hadoop_dr.services.datasets.hive.foreign import ForeignObjects, find_between, refuse_foreign
+from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.points.documents import Documents
+
+DROPS = "drops.parquet"
+_VERBS: Mapping[Verb, str] = {Verb.CREATE: "create", Verb.ALTER: "alter", Verb.DROP: "drop"}
+
+
+class TargetCatalog:
+    """Makes the target's catalog a point's.
+
+    A point that was taken has a selection of its own. What is done with a point goes by that one, because the policy
+    may have changed since: the point may be one of an earlier run.
+
+    Args:
+        context: The service.
+    """
+
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
+        self._foreign: ForeignObjects | None = None
+        self._taken_away: frozenset[CatalogKey] = frozenset()
+
+    def plan(self, point: Point, documents: Documents) -> Planned:
+        """Counts what the catalog needs and what of it goes; makes export and drops the plan's documents."""
+        exported = exported_at(point)
+        if exported is None:
+            return self.nothing()
+        documents.adopt(CATALOG)
+        if exported.aside:
+            documents.adopt(LEFT_OUT)
+        rows = exported_rows(documents)
+        found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.source, point)
+        refuse_foreign(self._context, theirs)
+        if found.named:
+            documents.write(DROPS, forms.DROPS, [(key.kind.value, *key[1:]) for key in found.named])
+        return Planned(found.lost, _figures(found.changes))
+
+    @staticmethod
+    def nothing() -> Planned:
+        """A plan of nothing."""
+        return Planned(figures=_figures())
+
+    def preview(self, rows: Sequence[Row], selection: Selection) -> Planned:
+        """Counts what the catalog would need for the source's rows of now, and what of it would go."""
+        sealed = self._context.ledger.read().sealed()
+        earlier = [point for point in sealed if exported_at(point) is not None]
+        found, _ = self._planned(rows, selection, earlier, self._context.source.name)
+        return Planned(found.lost, _figures(found.changes))
+
+    def drop(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
+        """Drops what went or became another object, and only what the plan named; never deletes data.
+
+        Raises:
+            ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
+        """
+        if exported_at(point) is None:
+            return
+        rows = exported_rows(documents)
+        replaced = self._replaced(catalog_of(rows), self._earlier(point), point.source)
+        wanted, named, foreign = self._rewritten(rows), _named(documents), self._foreign_to(point)
+        target = catalog_of(wanted)
+
+        def judge(now: Exported) -> Collection[CatalogKey]:
+            gone, with_table = lost_objects(now.rows, target, replaced)
+            self._taken_away = frozenset(gone | with_table)
+            return foreign.before_change(now, target)
+
+        self._apply(check_claim).drop(wanted, selected_at(point), named, replaced, judge)
+
+    def create(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
+        """Creates and alters until the target's catalog is the point's.
+
+        Raises:
+            ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
+        """
+        if exported_at(point) is None:
+            return
+        wanted, named, foreign = self._wanted(documents), _named(documents), self._foreign_to(point)
+        target = catalog_of(wanted)
+        self._apply(check_claim).build(
+            wanted, selected_at(point), named,
+            lambda now: foreign.before_change(now, target, self._taken_away),
+            lambda now, met: foreign.judge(now, target, self._taken_away, met=met),
+        )  # fmt: skip
+
+    def verify(self, point: Point, documents: Documents, number: int) -> tuple[Verdict, Position | None]:
+        """Compares the target's catalog with the point's, object by object; none may name the other site.
+
+        Args:
+            number: Of the candidate that is verified.
+
+        Returns:
+            The verdict, and where the target's log stood before it was read: what comes in between is looked at again.
+
+        Raises:
+            ForeignFound: Somebody else changed it since it was built, and that is left to a person.
+        """
+        if exported_at(point) is None:
+            return Verdict(), None
+        wanted, chosen = self._wanted(documents), selected_at(point)
+        refuse_references(wanted, addresses_of(self._context.source), self._context.source.name)
+        target = metastore_of(self._context, self._context.target)
+        position = FollowCatalog(target).position()
+        there = read_all(target, chosen)
+        found = compare(catalog_of(wanted), there, chosen.owns)
+        if found.mismatch:
+            now = Exported(chosen, position.event, there, full=True)
+            self._foreign_to(point).judge(now, catalog_of(wanted), number=number)
+        return Verdict(found.match, list(found.mismatch), list(found.cannot_tell)), position
+
+    def _apply(self, check_claim: Callable[[], None]) -> CatalogApply:
+        metastore = metastore_of(self._context, self._context.target)
+        return CatalogApply(metastore, self._context.clock, between=check_claim)
+
+    def _wanted(self, documents: Documents) -> list[Row]:
+        return self._rewritten(exported_rows(documents))
+
+    def _rewritten(self, rows: Iterable[Row]) -> list[Row]:
+        return rewritten(self._context, rows)
+
+    def _replaced(self, now: Catalog, sealed: Sequence[Point], source: str) -> tuple[CatalogKey, ...]:
+        """Tables the source dropped and made again since the newest earlier point that selected them."""
+        open_ = {key: row for key, row in now.items() if key.kind is Kind.TABLE}
+        found: list[CatalogKey] = []
+        for earlier in reversed(sealed):
+            selected = {key: row for key, row in open_.items() if selected_at(earlier).owns(key)}
+            if earlier.source != source or not open_:
+                break
+            if selected:
+                with suppress(BaselineLost):
+                    before = exported_rows(Documents(self._context, earlier))
+                    found += replaced_tables(catalog_of(before), selected)
+            open_ = {key: row for key, row in open_.items() if key not in selected}
+        return tuple(found)
+
+    def _renamed(self, now: Catalog, sealed: Sequence[Point], source: str) -> dict[CatalogKey, CatalogKey]:
+        """Tables the source renamed since the newest earlier point; without its document they count as dropped."""
+        if sealed and sealed[-1].source == source:
+            with suppress(BaselineLost):
+                return renamed_tables(catalog_of(exported_rows(Documents(self._context, sealed[-1]))), now)
+        return {}
+
+    def _planned(
+        self, rows: Sequence[Row], selection: Selection, sealed: Sequence[Point], source: str,
+        point: Point | None = None,
+    ) -> tuple[PlannedChanges, list[ForeignObject]]:  # fmt: skip
+        """Plans, and lists what somebody else did since the preflight looked."""
+        now, wanted = catalog_of(rows), self._rewritten(rows)
+        replaced, renamed = self._replaced(now, sealed, source), self._renamed(now, sealed, source)
+        found: list[ForeignObject] = []
+
+        def judge(there: Exported) -> Collection[CatalogKey]:
+            found.extend(find_between(self._context, selection, there.rows, catalog_of(wanted), point))
+            return [one.key for one in found if one.act in (Act.MADE, Act.THERE)]
+
+        return self._apply(lambda: None).plan(wanted, selection, replaced, renamed, judge), found
+
+    def _foreign_to(self, point: Point) -> ForeignObjects:
+        if self._foreign is None or self._foreign.point.point != point.point:
+            self._foreign = ForeignObjects(self._context, point)
+        return self._foreign
+
+    def _earlier(self, point: Point) -> list[Point]:
+        sealed = self._context.ledger.read().sealed()
+        return [p for p in sealed if p.point < point.point and exported_at(p) is not None]
+
+
+def _named(documents: Documents) -> list[CatalogKey]:
+    """What the plan said would be dropped; a plan that drops nothing has no such document."""
+    rows: list[Any] = documents.read(DROPS, forms.DROPS) if documents.has(DROPS) else []
+    return [CatalogKey(Kind(kind), *names) for kind, *names in rows]
+
+
+def _figures(found: Difference | None = None) -> dict[str, dict[str, int]]:
+    counts = dict.fromkeys(_VERBS.values(), 0)
+    for change in (*found.drops, *found.builds) if found else ():
+        counts[_VERBS[change.verb]] += 1
+    return {"catalog": counts}
