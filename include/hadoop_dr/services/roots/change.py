@@ -13,6 +13,7 @@ from hadoop_dr.domain.drift import told_changes, way_out_while_roots_change
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.ledger.bodies.ends import RootsChanged
 from hadoop_dr.domain.paths import WORK_AREA
+from hadoop_dr.domain.pins import refuse_pinned
 from hadoop_dr.domain.root_change import (
     NAME,
     Proposal,
@@ -200,7 +201,8 @@ class RootsInTheWay:
     ) -> None:
         points = tuple((side.name, name) for name in points_to_go(self._context.ledger.read(), old, side.name))
         body = RootsChanged(claim.n, side.name, tuple(old), tuple(new), points, reason)
-        self._context.ledger.append_mine(claim, body)
+        service = self._context.policy.service
+        self._context.ledger.append_mine(claim, body, lambda now: refuse_pinned(now, service, points))
 
     def _beside(self, proposal: Proposal) -> list[Result]:
         """Names what only the secondary has in a new root, outside the old ones: it would go, and no point had it."""

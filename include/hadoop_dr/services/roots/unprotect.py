@@ -13,6 +13,7 @@ from typing import Any
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ledger.bodies.ends import ServiceUnprotected
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.pins import refuse_pinned
 from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.domain.unprotected import Freed, ours_and_others, points_that_go, stands_against, whose
 from hadoop_dr.services.context import BackupContext, SiteConnections
@@ -49,13 +50,14 @@ class Unprotect:
             Unknown: An answer was lost; call it again.
         """
         context = self._context
-        self._refuse_half_done(context.ledger.read())
+        state, sides = context.ledger.read(), list(context.sides.values()) if both else [context.source]
+        self._refuse_half_done(state)
+        refuse_pinned(state, context.policy.service, points_that_go(state, [side.name for side in sides]))
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(context.policy_text, context.policy.file, mode, transfer, reason, unprotects=True)
         busy = "Wait for it to end, or stop it with --takeover."
         wish = ClaimRequest(self._run, 1, context.clock.wall_ms(), frozen, context.host.me(), order=takeover, busy=busy)
         claim = context.claims.take(wish)
-        sides = list(context.sides.values()) if both else [context.source]
         try:
             return self._take_away(claim, reason, sides)
         except DrError:
@@ -73,7 +75,8 @@ class Unprotect:
         gone = points_that_go(state, [side.name for side in sides])
         if gone:
             body = ServiceUnprotected(claim.n, tuple(side.name for side in sides), tuple(gone), reason)
-            context.ledger.append_mine(claim, body)
+            service = context.policy.service
+            context.ledger.append_mine(claim, body, lambda now: refuse_pinned(now, service, body.points))
         check = self._checking(claim)
         freed = {side.name: self._free(side, check) for side in sides}
         self._remove_documents(check)
