@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 LAB := $(BIN)/hadoop-dr lab
 STOP_LAB := $(BIN)/python -m hadoop_lab down
-# Coverage makes tests take twice as long; the plain unit tests alone have to cover the whole domain.
+# Coverage makes tests take twice as long; the pure tests alone have to cover the whole domain.
 OFF_LAB := $(BIN)/pytest -q --lab off -m "not e2e and not bench and not chaos"
 # Half of their time goes by in waiting, so two processes share the lab: command line and Airflow, and all below them.
 ON_LAB := $(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
@@ -21,11 +21,11 @@ test: lint unit live ## everything CI runs: lint, unit, then all tests on two re
 
 unit: env ## tests that need no daemon and no JDK, in about four minutes
 	@rm -rf build/unit .coverage .coverage.*; mkdir -p build/unit; \
-	$(OFF_LAB) tests/airflow >build/unit/airflow.log 2>&1 & airflow=$$!; \
+	$(OFF_LAB) --ignore tests/unit --ignore tests/sim --ignore tests/model >build/unit/others.log 2>&1 & others=$$!; \
 	$(OFF_LAB) tests/sim tests/model >build/unit/twins.log 2>&1 & twins=$$!; \
-	$(BIN)/coverage run $(subst $(BIN)/,-m ,$(OFF_LAB)) $(addprefix --ignore tests/,airflow sim model); others=$$?; \
-	wait $$twins; twins=$$?; wait $$airflow; airflow=$$?; \
-	cat build/unit/twins.log build/unit/airflow.log; exit $$((others + twins + airflow))
+	$(BIN)/coverage run $(subst $(BIN)/,-m ,$(OFF_LAB)) tests/unit; pure=$$?; \
+	wait $$twins; twins=$$?; wait $$others; others=$$?; \
+	cat build/unit/twins.log build/unit/others.log; exit $$((pure + twins + others))
 	@$(BIN)/coverage report
 
 live: env ## tests on the lab: contracts, integration, model, end to end; starts the lab and stops it

@@ -6,8 +6,7 @@ from functools import cache
 from typing import Any
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from sim.test_backup_flow import ROOT, fill
-from sim.world import TableWorld, plan_and_stage, protecting
+from sim.world import ROOT, TableWorld, fill, plan_and_stage, protecting
 from support.catalogs import partition, table
 
 OTHER = "/data/c ü#"

@@ -13,8 +13,7 @@ from hadoop_dr.domain.inventory import DAY_MS
 from hadoop_dr.domain.ledger.bodies.sealed import Verified
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.inventory import walk
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World
+from sim.world import POLICY, ROOT, World, fill
 
 LARGE = f"{POLICY}audit_entries: 3\n"
 TOUCHED = f"{ROOT}/ü dir/e%20"

@@ -9,8 +9,7 @@ import pytest
 from hadoop_dr.domain.errors import Superseded
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.test_backup_dies import lived_in
-from sim.test_backup_flow import ROOT
-from sim.world import World
+from sim.world import ROOT, World
 
 STAGES = ("preflight", "moment", "plan", "stage", "place", "verify", "seal")
 WORKING = STAGES[1:-1]

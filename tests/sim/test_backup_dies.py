@@ -7,8 +7,7 @@ from itertools import product
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from sim.test_backup_flow import ROOT, fill
-from sim.world import World
+from sim.world import ROOT, World, fill
 from support.thinned import thinned
 
 

@@ -8,18 +8,8 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.report import all_entries, explanation
-from sim.world import POLICY, World
+from sim.world import POLICY, ROOT, World, fill
 from support.held import held_open
-
-ROOT = "/data/a b+%"
-
-
-def fill(world: World) -> None:
-    east = world.clusters["east"]
-    east.make_directory(f"{ROOT}/ü dir/g=1", 0o750, parents=True)
-    for name, data in {"a b": b"one", "ü dir/e%20": b"two" * 1000, "ü dir/g=1/f+": b"", "h#": b"x" * 5000}.items():
-        node = east.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=False)
-        east.extend(node, data)
 
 
 def test_a_first_run_copies_everything_and_seals() -> None:

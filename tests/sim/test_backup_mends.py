@@ -13,8 +13,7 @@ from hadoop_dr.domain.errors import Mismatch, Refused, Unknown
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.backup.stages import BackupStages
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World, plan_and_stage
+from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 from support.thinned import thinned
 
 

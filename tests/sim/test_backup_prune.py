@@ -12,8 +12,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.prune import Prune
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World, plan_and_stage
+from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 
 GENEROUS = POLICY.replace('primary: "2", secondary: "5"', 'primary: "9", secondary: "9"')
 STRICT = POLICY.replace('primary: "2", secondary: "5"', 'primary: "1", secondary: "1"')

@@ -12,8 +12,7 @@ from hadoop_dr.domain.quotas import QuotaSet, RootQuotas
 from hadoop_dr.services.datasets.hdfs import component
 from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.points.documents import Documents
-from sim.test_backup_flow import ROOT, fill
-from sim.world import World
+from sim.world import ROOT, World, fill
 
 
 def kept(world: World) -> Mapping[str, RootQuotas]:

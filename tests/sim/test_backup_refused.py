@@ -15,8 +15,7 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.identity import AnnounceIdentity
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World
+from sim.world import POLICY, ROOT, World, fill
 
 Patch = pytest.MonkeyPatch
 

@@ -8,8 +8,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.run import StartRun
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World
+from sim.world import POLICY, ROOT, World, fill
 
 HOUR_S = 3600
 GRID = POLICY.replace('"2"', '"9"').replace('"5"', '"1h:1m"')

@@ -6,8 +6,7 @@ import pytest
 
 from hadoop_dr.domain.errors import Busy, Superseded
 from hadoop_dr.domain.ids import iso
-from sim.test_backup_flow import ROOT, fill
-from sim.world import World
+from sim.world import ROOT, World, fill
 
 
 def test_a_woken_try_does_not_make_its_successor_look_alive() -> None:

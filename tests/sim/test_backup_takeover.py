@@ -9,8 +9,7 @@ import pytest
 from hadoop_dr.domain.errors import Busy, Superseded
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
-from sim.test_backup_flow import ROOT, fill
-from sim.world import World, plan_and_stage
+from sim.world import ROOT, World, fill, plan_and_stage
 
 STANDSTILL_S = 3.0
 """What the world's claims are preset to."""

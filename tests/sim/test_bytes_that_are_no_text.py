@@ -8,8 +8,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.service_fold import dump_state, load_state
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.report import all_entries, explanation
-from sim.test_backup_flow import ROOT, fill
-from sim.world import World
+from sim.world import ROOT, World, fill
 
 ODD = "w\udce9 \ud800"
 

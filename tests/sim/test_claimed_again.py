@@ -13,9 +13,8 @@ from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.run import StartRun
 from sim.half_done import half_done
 from sim.test_backup_dies import lived_in
-from sim.test_backup_flow import ROOT
 from sim.test_undo_interrupted import LATE, effects_until_undone, preflight
-from sim.world import World, plan_and_stage
+from sim.world import ROOT, World, plan_and_stage
 
 
 def soon(world: World) -> str:

@@ -8,8 +8,7 @@ import pytest
 
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.service_state import PointState
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, StepClock, World, plan_and_stage
+from sim.world import POLICY, ROOT, StepClock, World, fill, plan_and_stage
 
 HOUR_MS = 3_600_000
 STRICT = POLICY.replace("max_clock_offset: 1d", "max_clock_offset: 500ms")

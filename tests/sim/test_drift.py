@@ -17,9 +17,8 @@ from hadoop_dr.domain.facts import DiffPage
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root
-from sim.test_backup_flow import fill
 from sim.test_root_attributes import ACL, looks
-from sim.world import POLICY, World, protecting
+from sim.world import POLICY, World, fill, protecting
 
 ROOT = "/data/a b+%"
 RESTORE = POLICY + "drift: restore\n"

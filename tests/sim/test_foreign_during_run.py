@@ -30,9 +30,8 @@ from sim.foreign_changes import (
     told,
     west,
 )
-from sim.test_backup_flow import fill
 from sim.test_drift import check, foreign_file, sealed_world, spy
-from sim.world import POLICY, World, plan_and_stage
+from sim.world import POLICY, World, fill, plan_and_stage
 from support.thinned import thinned
 
 

@@ -13,9 +13,8 @@ from hadoop_dr.domain.ids import iso
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.test_backup_by_hand import STAGES, task
 from sim.test_backup_dies import lived_in
-from sim.test_backup_flow import ROOT
 from sim.test_backup_takeover import STANDSTILL_S, takes_s
-from sim.world import World
+from sim.world import ROOT, World
 
 
 def failed_at(stage: str, *, dies: bool) -> World:

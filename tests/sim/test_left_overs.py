@@ -9,8 +9,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Unreachable
-from sim.test_backup_flow import fill
-from sim.world import World
+from sim.world import World, fill
 
 PAIR = "/.hadoop-dr/east-west"
 SERVICE = f"{PAIR}/services/billing"

@@ -14,9 +14,8 @@ from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.points.damage import Bad, mark_damaged
-from sim.test_backup_flow import ROOT
 from sim.test_prune_interrupted import grown as unpruned_world
-from sim.world import World, protecting
+from sim.world import ROOT, World, protecting
 
 OTHER = "/data/c ü#"
 POLICY = protecting(f"hdfs: {ROOT}", f'hdfs: "{OTHER}"')

@@ -21,8 +21,7 @@ from hadoop_dr.ports.files import Files
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.report import all_entries, explanation
-from sim.test_backup_flow import ROOT, fill
-from sim.world import TableWorld, plan_and_stage, protecting
+from sim.world import ROOT, TableWorld, fill, plan_and_stage, protecting
 from support.thinned import thinned
 
 POLICY = protecting("hive: bill", f"hdfs: {ROOT}")

@@ -9,8 +9,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.context import BackupContext
-from sim.test_backup_flow import ROOT, fill
-from sim.world import World
+from sim.world import ROOT, World, fill
 
 
 class Moving(World):

@@ -17,10 +17,9 @@ from hadoop_dr.services.points.baseline import recorded_snapshots
 from hadoop_dr.services.points.damage import Bad, mark_damaged
 from hadoop_dr.services.points.void import Void
 from sim.half_done import OTHER, half_done
-from sim.test_backup_flow import ROOT, fill
 from sim.test_backup_prune import STRICT, backup
 from sim.test_undo_interrupted import LATE, back_at_the_sealed_point, preflight
-from sim.world import TableWorld, World, plan_and_stage, protecting
+from sim.world import ROOT, TableWorld, World, fill, plan_and_stage, protecting
 from support.catalogs import table
 from support.thinned import thinned
 

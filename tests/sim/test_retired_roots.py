@@ -9,8 +9,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.services.backup.prune import Prune
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World
+from sim.world import POLICY, ROOT, World, fill
 
 OLD = "/data/old ü%20"
 BOTH = POLICY.replace(f"  - hdfs: {ROOT}\n", f"  - hdfs: {ROOT}\n  - hdfs: {OLD}\n").replace('"5"', '"2"')

@@ -11,8 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
-from sim.test_backup_flow import fill
-from sim.world import POLICY, World, plan_and_stage, protecting
+from sim.world import POLICY, World, fill, plan_and_stage, protecting
 
 ROOT = "/data/a b+%"
 ACL = ("group::r-x", "mask::rwx", "other::---", "user::rwx", "user:alice:rw-")

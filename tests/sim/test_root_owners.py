@@ -21,8 +21,7 @@ from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, check_chain, explanation
 from hadoop_dr.services.roots.ownership import own_roots
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, TABLES, TableWorld, World, protecting
+from sim.world import POLICY, ROOT, TABLES, TableWorld, World, fill, protecting
 from support.catalogs import table
 
 PAIR = pair_chain("east-west")

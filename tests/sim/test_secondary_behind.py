@@ -13,8 +13,7 @@ from hadoop_dr.services.context import SiteConnections
 from hadoop_dr.services.report import points_document
 from sim.half_done import lived_in
 from sim.in_step import in_step, only_snapshots_of_points, sealed, trees
-from sim.test_backup_flow import ROOT
-from sim.world import TableWorld
+from sim.world import ROOT, TableWorld
 from support.catalogs import table
 
 

@@ -19,8 +19,7 @@ from hadoop_dr.services.arbitrate import Arbitrate
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.status import SiteView, Status
 from schemas import validate
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, World, plan_and_stage
+from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 
 HOUR_S = 3600.0
 

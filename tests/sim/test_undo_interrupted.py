@@ -22,8 +22,7 @@ from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.report import explanation
 from sim.half_done import OTHER, back_at_the_sealed_point, effects_of_place, half_done
-from sim.test_backup_flow import ROOT, fill
-from sim.world import POLICY, TableWorld, World
+from sim.world import POLICY, ROOT, TableWorld, World, fill
 from support.thinned import THOROUGH
 
 LATE = effects_of_place() - 4

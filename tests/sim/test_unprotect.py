@@ -14,8 +14,7 @@ from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.report import explanation, points_document
 from hadoop_dr.services.roots.unprotect import Unprotect
-from sim.test_backup_flow import ROOT, fill
-from sim.world import World, plan_and_stage
+from sim.world import ROOT, World, fill, plan_and_stage
 from support.thinned import thinned
 
 OTHER = "/data/other #1"

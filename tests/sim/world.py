@@ -56,6 +56,7 @@ from support.catalogs import database, table
 from support.trees import comparable, read_tree
 from support.twin import TwinWriter
 
+ROOT = "/data/a b+%"
 PAIR = Pair("east-west", (Site("east"), Site("west")), "east")
 POLICY = """service: billing
 pair: east-west
@@ -328,3 +329,12 @@ def plan_and_stage(stages: BackupStages) -> None:
     """Plans a run whose moment is taken, and stages all its shards."""
     for shard in range(stages.plan()["shards"]):
         stages.stage(shard)
+
+
+def fill(world: World) -> None:
+    """Four files with hostile names in two directories below ``ROOT``."""
+    east = world.clusters["east"]
+    east.make_directory(f"{ROOT}/ü dir/g=1", 0o750, parents=True)
+    for name, data in {"a b": b"one", "ü dir/e%20": b"two" * 1000, "ü dir/g=1/f+": b"", "h#": b"x" * 5000}.items():
+        node = east.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=False)
+        east.extend(node, data)

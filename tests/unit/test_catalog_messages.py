@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog.messages import parent_tables, touches
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
 from hadoop_dr.domain.catalog.thrift_struct import get_list, get_map, record, text, text_map, with_field
-from support.catalogs import foreign_key, partition, primary_key, statistics, table, view
+from support.catalogs import foreign_key, function, partition, primary_key, statistics, table, view
 
 FORM = "gzip(json-2.0)"
 T = table("bill", "t", keys=("p",), n="1")
@@ -150,3 +150,37 @@ def test_views_are_tables_to_the_log() -> None:
     found = touches(event("CREATE_TABLE", name="v", tableObjJson=json_of_tree(view("bill", "v", "select 1").tree)))
     assert found[0].after.tree
     assert record({})[1] == {}
+
+
+def test_partitions_come_and_go_each_with_its_statistics() -> None:
+    one, two = (partition("bill", "t", ("p",), (value,)) for value in ("a b", "ü=%"))
+    values = [{"p": "a b"}, {"p": "ü=%"}]
+    came = touches(event("ADD_PARTITION", partitions=values,
+                         partitionListJson=[json_of_tree(row.tree) for row in (one, two)]))  # fmt: skip
+    assert [(touch.kind, touch.key, touch.before, touch.after.how) for touch in came] == [
+        (Kind.PARTITION, one.key.name, ABSENT, How.IS), (Kind.PARTITION_STATS, one.key.name, ABSENT, How.ABSENT),
+        (Kind.PARTITION, two.key.name, ABSENT, How.IS), (Kind.PARTITION_STATS, two.key.name, ABSENT, How.ABSENT),
+    ]  # fmt: skip
+    went = touches(event("DROP_PARTITION", partitions=values))
+    assert [(touch.key, touch.before, touch.after) for touch in went if touch.kind is Kind.PARTITION] == [
+        (one.key.name, OPAQUE, ABSENT), (two.key.name, OPAQUE, ABSENT)]  # fmt: skip
+    assert {touch.after for touch in went} == {ABSENT}
+
+
+def test_new_statistics_touch_their_owner_too() -> None:
+    for key, kinds_touched in (("", [Kind.TABLE_STATS, Kind.TABLE]), ("p=a b", [Kind.PARTITION_STATS, Kind.PARTITION])):
+        kind = "UPDATE_PART_COL_STAT_EVENT" if key else "UPDATE_TBL_COL_STAT_EVENT"
+        stats = statistics("bill", "t", key, a=1)
+        merged, owner = touches(event(kind, colStatsJson=json_of_tree(stats.tree), parameters={"n": "2"}))
+        assert [merged.kind, owner.kind] == kinds_touched
+        assert (merged.after.how, merged.key, owner.key, owner.after.how) == (How.MERGED, key, key, How.SET)
+        (field,) = owner.after.tree or {}
+        assert get_map(owner.after.tree or {}, field) == {"n": "2"}
+
+
+def test_functions_come_and_go() -> None:
+    row = function("bill", "f ü", "hdfs://east/a.jar")
+    (came,) = touches(event("CREATE_FUNCTION", name="", functionName="f ü", functionObjJson=json_of_tree(row.tree)))
+    assert (came.kind, came.key, came.before, came.after.how) == (Kind.FUNCTION, "f ü", ABSENT, How.IS)
+    (went,) = touches(event("DROP_FUNCTION", name="", functionName="f ü", functionObjJson=json_of_tree(row.tree)))
+    assert (went.key, went.before, went.after) == ("f ü", OPAQUE, ABSENT)

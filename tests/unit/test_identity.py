@@ -7,7 +7,16 @@ import json
 import pytest
 
 from hadoop_dr.domain.errors import Protocol, Refused
-from hadoop_dr.domain.identity import Access, Identity, Role, decode_access, decode_identity, encode
+from hadoop_dr.domain.identity import (
+    Access,
+    Identity,
+    Role,
+    access_path,
+    decode_access,
+    decode_identity,
+    encode,
+    identity_path,
+)
 
 WHERE = "east: /hadoop-dr/a b/identity"
 HELD = Identity("east", Role.PRIMARY, 0, "2026-11-20T02:00:00.000Z", "ü=1#/00ff", "g=1 h# e%20")
@@ -51,3 +60,8 @@ def test_bytes_that_are_no_document_are_an_error_not_a_role(data: bytes) -> None
         decode_identity(data, WHERE)
     with pytest.raises(Protocol):
         decode_access(data, WHERE)
+
+
+def test_role_and_access_of_a_pair_lie_in_documents_of_their_own() -> None:
+    assert (identity_path("east-west"), access_path("east-west")) == (
+        "/hadoop-dr/east-west/identity", "/hadoop-dr/east-west/access")  # fmt: skip

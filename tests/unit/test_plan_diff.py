@@ -118,3 +118,14 @@ def test_many_renames_cost_no_more_than_their_number() -> None:
         return counted
 
     assert calls(4_000) < 2.2 * calls(2_000)
+
+
+def test_directories_in_which_something_changed_are_named_in_both_trees() -> None:
+    """Of a change below a renamed directory both names of it count; of one that is new or gone only the one it has."""
+    changes = Changes(
+        created=(Change(9, None, "z/new"),), deleted=(Change(8, "old #/gone", None), Change(7, "d ü", None)),
+        renamed=(Change(2, "a b", "z"),), modified=(Change(3, "a b/x", "z/x"),),
+    )  # fmt: skip
+    then, now = changes.directories()
+    assert then == {"a b", "old #", ""}
+    assert now == {"z", "old #", ""}

@@ -19,6 +19,7 @@ from hadoop_dr.domain.inventory import (
     namenode_order,
     names_left,
     order,
+    other_blocks,
     paired_by_path,
     refilled,
 )
@@ -139,3 +140,11 @@ def test_files_with_other_blocks_are_named_wherever_they_moved_unless_the_diff_n
 )
 def test_what_is_large_is_audited_daily(names: int, since_ms: int | None, audit: Audit) -> None:
     assert audit_of(names, 3, since_ms) is audit
+
+
+def test_files_with_other_blocks_than_they_had_are_named_by_both_names_and_new_ones_are_not() -> None:
+    backward = Changes(created=(Change(5, None, "new"),), renamed=(Change(2, "a b", "c #"),)).backward()
+    was = {"a b/x": (1, 2), "same": (3,), "refilled": (4,)}
+    now = {"c #/x": (1, 9), "same": (3,), "refilled": (5,), "new": (6,)}
+    assert list(other_blocks(was, now, backward)) == [("a b/x", "c #/x"), ("refilled", "refilled")]
+    assert list(other_blocks({}, now, backward)) == []

@@ -13,7 +13,13 @@ from hadoop_dr.domain.catalog.protectable import part as part_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.datasets import unfit_location
-from hadoop_dr.domain.incomplete import KEPT, incomplete_of, incomplete_results, incomplete_warnings
+from hadoop_dr.domain.incomplete import (
+    KEPT,
+    incomplete_document,
+    incomplete_of,
+    incomplete_results,
+    incomplete_warnings,
+)
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 from hadoop_dr.domain.root_layout import Why
 from hadoop_dr.domain.roots import Barred, Decision
@@ -180,6 +186,9 @@ def test_a_point_keeps_the_first_names_and_the_count_of_all() -> None:
         Finding(CatalogKey(Kind.TABLE, "bill", f"t{n:03}"), Uncovered.ROOT, True, "because") for n in range(KEPT + 5)
     ]
     kept = incomplete_of(found)
+    told = incomplete_document(kept)
+    assert (told["count"], len(told["objects"])) == (kept.count, len(kept.objects))
+    assert told["objects"][0].keys() == {"object", "why", "reason"}
     assert kept.count == KEPT + 5
     assert len(kept.objects) == KEPT
     assert kept.objects[0] == LeftOut("table bill.t000", "no-root", "because")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hadoop_dr.domain.errors import Protocol
 from hadoop_dr.domain.facts import Checksum, FileAttributes, Kind
 from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
+from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointsPruned, RootsChanged
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, SiteFenced
@@ -28,8 +29,7 @@ from hadoop_dr.domain.verify import (
     differing_fields,
     say_difference,
 )
-from hadoop_dr.services.points.damage import bad_files
-from support.entries import claimed, entries, entry, taken
+from support.entries import claimed, entries, entry, sealed, taken
 
 FILE = FileAttributes(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
 POINT = "20261120T020000.000Z"
@@ -119,6 +119,12 @@ def test_the_newest_sound_point_is_the_newest_that_nothing_is_known_against() ->
     assert [found and found.point for found in (state.newest_sound(), state.newest_sealed())] == ["p2", "p3"]
 
 
+def test_a_sealed_point_says_how_much_it_holds_of_a_root_and_no_other_does() -> None:
+    held = {"/a b": Held(3, 4)}
+    sealed_point = Point(POINT, 1, PointState.SEALED, "r", 1, 1, sealed=sealed(POINT, live=held))
+    assert (sealed_point.held("/a b"), sealed_point.held("/other")) == (Held(3, 4), None)
+
+
 def test_a_point_that_its_target_has_no_more_is_none_to_go_back_to() -> None:
     here = Point("p1", 1, PointState.SEALED, "r", 1, 1, taken=taken("p1"), gone=("east",))
     away = Point("p2", 2, PointState.SEALED, "r", 1, 1, taken=taken("p2"), gone=("east", "west"))
@@ -171,14 +177,6 @@ def test_what_cannot_be_read_is_told_and_counts_as_unreadable_only_once_the_site
     verdict.add(other)
     assert (verdict.cannot_tell, verdict.unreadable, verdict.word) == (
         ["a: gone", "b: no answer"], ["a: gone"], "cannot tell")  # fmt: skip
-
-
-def test_lines_of_a_verdict_become_files_of_the_nearest_root() -> None:
-    roots = ["/data/a b", "/data/a b+"]
-    lines = ["/data/a b+/ü/e%20: content differs: SHA-256", "/data/a b: snapshot is gone", "/elsewhere/x: odd"]
-    assert [(bad.root, bad.path, bad.reason) for bad in bad_files(roots, lines)] == [
-        ("/data/a b+", "ü/e%20", "content differs: SHA-256"), ("/data/a b", "", "snapshot is gone"),
-        ("", "elsewhere/x", "odd")]  # fmt: skip
 
 
 def test_every_attribute_of_a_file_counts_and_only_those_of_a_directory_that_it_has() -> None:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
-from click.testing import CliRunner
 
-from hadoop_dr.cli import main
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.wanted import FURTHEST_MS, PAST_MS, refuse_past, wanted_moment_ms
@@ -48,18 +43,3 @@ def test_a_moment_that_is_over_is_refused_to_a_person_and_one_that_is_just_due_i
     with pytest.raises(BadInput, match=r"is over since 5 min; now it is 2026-11-20T02:00:00\.000Z"):
         refuse_past(iso(NOW - PAST_MS - 1), NOW)
     assert wanted_moment_ms(iso(NOW - DAY_MS), NOW) == NOW - DAY_MS  # of a schedule that was missed
-
-
-def test_a_run_that_is_asked_for_again_under_its_id_may_name_its_moment(tmp_path: Path) -> None:
-    words = ["backup", "absent", "--json", "--moment", "2020-01-01T00:00:00.000Z", "--run", "it %"]
-    ran = CliRunner().invoke(main, words, env={"HADOOP_DR_HOME": str(tmp_path / "absent")})
-    assert "moment" not in json.loads(ran.stdout)["error"]["subject"]
-
-
-@pytest.mark.parametrize("moment", ["2099-01-01T00:00:00.000Z", "2020-01-01T00:00:00.000Z", "soon"])
-def test_the_command_refuses_it_before_it_looks_at_anything(moment: str, tmp_path: Path) -> None:
-    ran = CliRunner().invoke(
-        main, ["backup", "absent", "--json", "--moment", moment], env={"HADOOP_DR_HOME": str(tmp_path / "absent")}
-    )
-    assert ran.exit_code == 2
-    assert json.loads(ran.stdout)["error"]["subject"] == f"moment '{moment}'"

@@ -1,0 +1,154 @@
+"""Entries of a ledger and what is read from them, without any site (DESIGN.md section 7)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hadoop_dr.domain.errors import Protocol, Refused
+from hadoop_dr.domain.ledger import (
+    GENESIS,
+    Body,
+    Entry,
+    Fork,
+    broken_at,
+    decode,
+    digest,
+    encode,
+    entry_path,
+    find_fork,
+    kept_document,
+    pair_chain,
+    point_directory,
+    service_chain,
+)
+from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
+from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved, UndoDone
+from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed, PointVoided, ServiceClaimed
+from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.service_state import PointState, ServiceState
+from support.entries import claimed, entries, entry, record, sealed, staged, taken
+
+
+def claim_body(point: str = "20261120T020000.000Z") -> ServiceClaimed:
+    return claimed(point, moment_ms=1_795_140_000_000)
+
+
+def void_body(point: str = "20261120T020000.000Z") -> PointVoided:
+    return PointVoided(1, point, "hostile name %2F ü")
+
+
+def test_an_entry_reads_back_as_it_was_written() -> None:
+    entry = Entry(7, 3, "run ü", "2026-11-20T02:00:00.000Z", void_body(), GENESIS, 2)
+    assert decode(encode(entry), "here") == entry
+
+
+def test_every_service_and_every_point_has_a_place_of_its_own_below_its_pair() -> None:
+    assert service_chain("east-west", "billing") == "/.hadoop-dr/east-west/services/billing/ledger"
+    assert kept_document("east-west", "billing", "a.parquet") == (
+        "/.hadoop-dr/east-west/services/billing/kept/a.parquet"
+    )
+    assert point_directory("east-west", "billing", "20261120T020000.000Z") == (
+        "/.hadoop-dr/east-west/services/billing/points/20261120T020000.000Z")  # fmt: skip
+
+
+def test_an_entry_lies_among_a_thousand_others_and_the_pair_has_a_chain_of_its_own() -> None:
+    assert entry_path(pair_chain("east-west"), 12_345) == "/.hadoop-dr/east-west/ledger/12/000000012345.json"
+
+
+def test_the_same_entry_has_the_same_bytes_and_names_stay_readable() -> None:
+    body = PointVoided(1, "20261120T020000.000Z", "ü %")
+    content = encode(Entry(1, 1, "r", "", body, GENESIS, 1))
+    assert "ü %" in content.decode()
+    assert list(json.loads(content)) == sorted(json.loads(content))
+    assert content.endswith(b"}\n")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "found"),
+    [
+        ("abc", "abc", None), ("abc", "ab", None), ("", "abc", None),
+        ("abc", "abXY", Fork(2, 3, 4)), ("X", "abc", Fork(0, 1, 3)),
+    ],
+)  # fmt: skip
+def test_two_copies_fork_where_they_differ_and_a_beginning_is_none(first: str, second: str, found: Fork | None) -> None:
+    assert find_fork(list(first), list(second)) == found
+
+
+def test_a_chain_is_whole_while_each_entry_follows_the_one_before_it() -> None:
+    whole: list[bytes] = []
+    for n in range(1, 4):
+        whole.append(encode(Entry(n, 1, f"r{n}", "", void_body(), digest(whole[-1]) if whole else GENESIS, 1)))
+    assert broken_at(1, GENESIS, whole) is None
+    assert broken_at(2, digest(whole[0]), whole[1:]) is None
+    assert broken_at(1, GENESIS, [whole[0].replace(b"r1", b"rX"), *whole[1:]]) == (
+        2, "it does not follow the entry before it (prev differs)")  # fmt: skip
+    assert broken_at(1, GENESIS, [whole[0], whole[2]]) == (2, "its number says 3")
+    found = broken_at(1, GENESIS, [whole[0], b"{"])
+    assert found is not None
+    assert found[0] == 2
+
+
+def test_a_fork_behind_a_checkpoint_is_named_by_the_numbers_of_the_chain() -> None:
+    assert find_fork(["a", "b"], ["a", "c", "d"], start_n=1001) == Fork(1001, 1002, 1003)
+
+
+def test_an_entry_of_a_newer_format_is_refused_and_not_guessed_at() -> None:
+    content = encode(Entry(1, 1, "r", "", void_body(), GENESIS, 1)).replace(b'"v":1', b'"v":2')
+    with pytest.raises(Refused, match="ledger format 2"):
+        decode(content, "here")
+
+
+@pytest.mark.parametrize("kind", ["claim", "taken", "sealed"])
+def test_an_entry_without_what_its_kind_needs_is_no_entry(kind: str) -> None:
+    content = encode(Entry(1, 1, "r", "", KeptRemoved(1), GENESIS, 1))
+    with pytest.raises(Protocol, match=f"{kind} lacks" if kind != "claim" else "claim has|claim lacks"):
+        decode(content.replace(b'"unkept"', f'"{kind}"'.encode()).replace(b'{"kept":1}', b"{}"), "here")
+
+
+def test_a_state_survives_being_written_down() -> None:
+    rearmed = MomentRearmed(1, "20261120T030000.000Z", 9, claim_body().point)
+    state = reduce_service(entries(claim_body(), rearmed))
+    assert load_state(json.loads(json.dumps(dump_state(state)))) == state
+    assert state.points[claim_body().point].state is PointState.VOID
+    assert state.claim is not None
+    assert state.claim.point == "20261120T030000.000Z"
+
+
+def state_of(points: dict[str, bool]) -> ServiceState:
+    """Sealed points taken on east, and whether they were compared whole."""
+    told_of: list[Body] = []
+    for point, audited in points.items():
+        told_of += [claim_body(point), taken(point, {"/a b": f"s{point}"}), staged(point)]
+        told_of += [sealed(point, {"/a b": f"t{point}"}, audited=audited)]
+    return reduce_service(entries(*told_of))
+
+
+def told(state: ServiceState, body: Body) -> ServiceState:
+    return reduce_service([entry(99, body)], state)
+
+
+OLD, MIDDLE, NEW = (f"2026112{n}T020000.000Z" for n in range(3))
+
+
+def test_an_audit_looks_back_to_the_newest_point_that_was_compared_whole_where_it_still_lies() -> None:
+    state = state_of({OLD: True, MIDDLE: True, NEW: False})
+    assert state.newest_audited("east") == state.points[MIDDLE]
+    assert state.newest_audited("west") is None
+    assert told(state, PointsPruned((("east", MIDDLE),))).newest_audited("east") == state.points[OLD]
+    assert state.audit_base("east") == state.points[MIDDLE]
+
+
+def test_while_no_point_was_audited_an_audit_looks_back_to_the_oldest_that_still_lies_there() -> None:
+    state = state_of({OLD: False, NEW: False})
+    assert state.audit_base("east") == state.points[OLD]
+    assert told(state, PointsPruned((("east", OLD),))).audit_base("east") == state.points[NEW]
+    assert state.audit_base("west") is None
+
+
+def test_after_an_undo_plans_bind_to_the_snapshots_it_left() -> None:
+    state = state_of({OLD: True})
+    assert state.points[OLD].live_on("west")["/a b"].name == f"t{OLD}"
+    undone = told(state, UndoDone(1, "", OLD, "west", "", "kept", (), {"/a b": record("undo")}))
+    assert undone.points[OLD].live_on("west")["/a b"].name == "undo"

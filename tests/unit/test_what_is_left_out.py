@@ -1,0 +1,62 @@
+"""Which changes count while a point leaves something out, from the events alone (I1)."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
+from hadoop_dr.domain.catalog.events import Event
+from hadoop_dr.domain.catalog.left_out import changes_that_count
+from hadoop_dr.domain.catalog.protectable import Rule
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
+from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
+from support.catalogs import partition, table
+
+RULE = Rule(frozenset(Uncovered), False, ("hdfs://east",))
+STRICT = Rule(frozenset(), False, ("hdfs://east",))
+ACID, PLAIN = CatalogKey(Kind.TABLE, "bill", "acid"), CatalogKey(Kind.TABLE, "bill", "plain")
+OUTSIDE = partition("bill", "plain", ("p",), ("o ü",)).key
+KNOWN = {ACID, PLAIN, OUTSIDE, CatalogKey(Kind.DATABASE, "far")}
+FINDINGS = [
+    Finding(ACID, Uncovered.ACID, True), Finding(OUTSIDE, Uncovered.OUTSIDE, True),
+    Finding(CatalogKey(Kind.DATABASE, "far"), Uncovered.OUTSIDE, True), Finding(PLAIN, Uncovered.OUTSIDE, False),
+]  # fmt: skip
+
+
+def event(kind: str, database: str, name: str, **message: object) -> Event:
+    return Event(7, 0, kind, database, name, pack_message(message), "gzip(json-2.0)")
+
+
+def created(row: Row) -> Event:
+    return event("CREATE_TABLE", row.key.database, row.key.table, tableObjJson=json_of_tree(row.tree))
+
+
+def counts(one: Event, rule: Rule = RULE, *before: Event) -> bool:
+    return one in changes_that_count([*before, one], FINDINGS, KNOWN, rule)
+
+
+def test_what_happens_to_a_table_or_a_database_that_is_left_out_does_not_count() -> None:
+    assert not counts(event("INSERT", "bill", "acid"))
+    assert not counts(event("NOVEL", "bill", "acid"))
+    assert not counts(event("NOVEL", "far", ""))
+    assert not counts(created(table("far", "new", location="hdfs://east/wh/new")))
+
+
+def test_what_happens_to_a_table_that_is_held_counts_though_it_was_found_wanting() -> None:
+    assert counts(event("INSERT", "bill", "plain"))
+    assert counts(event("NOVEL", "bill", ""))
+
+
+def test_of_a_table_one_partition_can_be_left_out() -> None:
+    out, inside = (event("DROP_PARTITION", "bill", "plain", partitions=[{"p": value}]) for value in ("o ü", "i"))
+    assert not counts(out)
+    assert counts(inside)
+    assert counts(event("DROP_PARTITION", "bill", "plain", partitions=[{"p": "o ü"}, {"p": "i"}]))
+
+
+def test_a_table_made_since_is_judged_by_what_its_events_say_of_it() -> None:
+    iceberg = created(table("bill", "new", location="hdfs://east/wh/new", table_type="ICEBERG"))
+    elsewhere = created(table("bill", "other", location="hdfs://elsewhere/x"))
+    assert not counts(iceberg)
+    assert not counts(elsewhere)
+    assert not counts(event("INSERT", "bill", "new"), RULE, iceberg)
+    assert counts(created(table("bill", "fine", location="hdfs://east/wh/fine")))
+    assert counts(iceberg, STRICT)
