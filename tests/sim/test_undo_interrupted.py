@@ -160,7 +160,7 @@ def test_what_somebody_else_changes_while_an_undo_is_pending_is_kept(at: int) ->
     back_at_the_sealed_point(world)
     [undone] = [entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone"]
     assert f"{theirs} was made" in undone.found
-    assert west.find(f"{ROOT}/.snapshot/{undone['kept']}/theirs ü%").content == b"theirs"
+    assert west.find(f"{ROOT}/.snapshot/{undone.kept}/theirs ü%").content == b"theirs"
 
 
 def test_an_undo_that_cannot_go_on_keeps_one_snapshot_however_often_it_is_tried(
