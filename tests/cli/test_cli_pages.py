@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from test_schemas import DOCUMENTS, POINT
 
 from hadoop_dr.cli import main
 from hadoop_dr.cli.printable import printable
+from support.documents import DOCUMENTS, POINT
 
 HOSTILE = ["[/data/b]", "[bold]x[/bold][link=http://x]y", ":smile:", "\\[x]", "\x1b[31mred", "ü%20+#", "a\nb", "\udcff"]
 ANSWERS = {
@@ -85,7 +85,7 @@ def test_no_page_obeys_what_is_in_a_name(monkeypatch: pytest.MonkeyPatch, words:
 SHOW = """
 import sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
-from test_schemas import DOCUMENTS
+from support.documents import DOCUMENTS
 from hadoop_dr.cli import main, points, status
 points.points_of = lambda service: DOCUMENTS["points"]
 status.status_of = lambda pair, warn: DOCUMENTS["status"]

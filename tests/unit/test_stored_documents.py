@@ -8,7 +8,6 @@ import pytest
 
 from hadoop_dr.domain.errors import Protocol, Refused
 from hadoop_dr.domain.inventory import Audit, Held
-from hadoop_dr.domain.ledger.bodies.sealed import CatalogCounts, QuotaCounts
 from hadoop_dr.domain.stored.manifest import (
     MANIFEST,
     DeletedKind,
@@ -20,11 +19,12 @@ from hadoop_dr.domain.stored.manifest import (
     StoredRoot,
 )
 
-SUMMARY = PlanSummary(2, 3, 1, 4096, 5, {"tables": 1}, {"park": 2}, CatalogCounts(1, 2, 3), QuotaCounts(), audited=True,
+SUMMARY = PlanSummary(2, 3, 1, 4096, 5, {"tables": 1}, {"park": 2}, {"catalog": {"create": 1, "drop": 3}}, audited=True,
                       hindered=("/a b is closed",), notes=("ü %",))  # fmt: skip
 PLAN = StoredPlan(
     "20261120T020000.000Z", (StoredRoot("/data/a b+%", None, "new ü", "old =", 2, Audit.STREAMED, waits=True),),
-    {"/data/a b+%": Held(3, 4)}, PlannedDeletions({"files": DeletedKind(5, 9, 100)}, ("5 of 9 files",)),
+    (((0, 0), (0, 1)),), {"/data/a b+%": Held(3, 4)},
+    PlannedDeletions({"files": DeletedKind(5, 9, 100)}, ("5 of 9 files",)),
     SUMMARY)  # fmt: skip
 WRITTEN = Manifest({"items-0.parquet": StoredDocument("ab" * 32, 3)}, PLAN)
 

@@ -1,0 +1,84 @@
+"""An example of every document of the command line, as the design has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+POINT, EARLIER = "20261120T020000.000Z", "20261120T014500.000Z"
+SNAPSHOT = f"dr-billing-e1-{POINT}"
+KEPT = {"site": "west", "snapshots": {"/data/a b": "dr-billing-kept-1"}, "document": "", "count": 1,
+        "found": ["/data/a b/x was made"]}  # fmt: skip
+CHECK = {"name": "clock", "state": "warn", "detail": "west is 400 ms off", "mend": "Synchronise it."}
+TOLD: dict[str, Any] = {
+    "ok": False, "pair": "east-west", "epoch": 1, "access": "east",
+    "sites": {site: {"role": "primary", "health": {"available": 5, "total": 5}, "fence": None, "readable": True}
+              for site in ("east", "west")},
+    "services": {
+        "billing": {"newest": POINT, "age_seconds": 12.5, "rpo_seconds": 1800.0, "state": "ok", "why": "", "ok": True,
+                    "damaged": [], "left_out": 2},
+        "payroll": {"newest": None, "age_seconds": None, "rpo_seconds": None, "state": "broken", "ok": False,
+                    "why": "include/policies/payroll.yaml:3: unknown key", "damaged": [EARLIER],
+                    "left_out": 0},
+    },
+}  # fmt: skip
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "backup": {
+        "service": "billing", "point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "late_by_ms": 0,
+        "skew_ms": 1.2, "proof": "bounded", "baseline": EARLIER, "epoch": 1,
+        "snapshots": {"east": {"/data/a b": SNAPSHOT}, "west": {"/data/a b": SNAPSHOT}},
+        "entries": 12, "files_copied": 3, "bytes_copied": 4096, "seconds": {"preflight": 0.2},
+        "requests": {"preflight": {"east": 12, "west": 9, "trips": 7}, "audit": {"east": 2}},
+        "warnings": ["east has no proven copy"],
+        "incomplete": {"count": 1, "objects": [{"object": "table bill.t", "why": "delta", "reason": "its log"}]},
+    },
+    "points": {"service": "billing", "kept": [KEPT], "points": [
+        {"point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "skew_ms": 1.2, "proof": "atomic",
+         "entries": 12, "bytes_copied": 4096, "epoch": 1, "sites": {"east": True, "west": True}, "pinned": False,
+         "verified": "match", "incomplete": {"count": 0, "objects": []}},
+        {"point": EARLIER, "state": "claimed", "moment": "2026-11-20T01:45:00.000Z", "skew_ms": None, "proof": None,
+         "entries": 0, "bytes_copied": 0, "epoch": 1, "sites": {"east": False, "west": False}, "pinned": False,
+         "verified": "", "incomplete": {"count": 0, "objects": []}},
+    ]},
+    "plan": {
+        "service": "billing", "baseline": None, "entries": 0, "files": 0,
+        "steps": {"park": 0, "mkdir": 0, "bring": 0, "tail": 0, "attributes": 0, "delete": 0},
+        "bytes": 0, "catalog": {"create": 0, "alter": 0, "drop": 0}, "deletions": 0,
+        "deletions_by_kind": {kind: {"deleted": 0, "live": 3, "allowed": 1} for kind in (
+            "files", "databases", "tables", "views", "partitions", "functions")},
+        "needs_approval": ["database bill would be dropped"], "refused": ["west:/d is new"],
+        "notes": ["table bill.t is left out"],
+    },
+    "check": {"service": "billing", "ok": True, "results": [CHECK]},
+    "coverage": {"service": "billing", "ok": False, "results": [CHECK | {"state": "fail"}]},
+    "verify": {"service": "billing", "point": POINT, "match": 9, "mismatch": ["/data/ö: other bytes"],
+               "cannot_tell": ["/data/ü: no digest"]},
+    "status": {
+        "ok": False, "problems": ["include/pairs/n #s.yaml:3: unknown key 'sits'"],
+        "pairs": [TOLD, TOLD | {"pair": "north-south", "epoch": None, "access": None, "sites": {}}], **TOLD,
+    },
+    "identity": {
+        "pair": "east-west", "epoch": 1, "primary": "east", "access": None,
+        "sites": {"east": {"role": "primary", "epoch": 1, "readable": True, "problem": ""},
+                  "west": {"role": None, "epoch": None, "readable": False, "problem": "west: no answer"}},
+    },
+    "lab_status": {
+        "sites": {"east": {
+            "hdfs": "hdfs://127.0.0.1:1", "nameservice": None, "namenodes": ["127.0.0.1:1"],
+            "webhdfs": ["http://127.0.0.1:2"], "metastore": None, "hiveserver2": None, "zookeeper": "127.0.0.1:3",
+            "role": "primary", "daemons": {"namenode": {"pid": 1, "state": "running"}},
+        }},
+        "airflow": None,
+    },
+    "unprotect": {
+        "service": "billing", "reason": "the rack moves", "points": 2, "points_left": 2, "released": ["/data/a b"],
+        "sites": {"east": {"snapshots": 3, "free": ["/data/a b"], "left": {"/data/ü": ["theirs 1"]}}},
+        "warnings": ["east:/data/ü cannot be deleted yet"],
+    },
+    "prune": {"service": "billing", "removed": {"east": [EARLIER]}, "kept": {"east": 2},
+              "warnings": ["west is silent"]},
+    "explain": {"service": "billing", "point": None, "entries": [
+        {"n": 1, "at": "2026-11-20T02:00:00.000Z", "run": "cli-1", "epoch": 1, "kind": "claim", "text": "wants"}]},
+    "ledger_check": {"pair": "east-west", "ok": True, "chains": [
+        {"chain": "/.hadoop-dr/east-west/ledger", "ok": True, "entries": {"east": 1}, "problems": ["behind"]}]},
+    "error": {"error": {"kind": "BadInput", "subject": "f.yaml:7", "problem": "unknown key 'perod'", "mend": ""}},
+}  # fmt: skip
