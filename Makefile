@@ -42,8 +42,8 @@ lint: env ## ruff, mypy, import rules, the compose file, spelling
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	@git ls-files | xargs $(BIN)/codespell
 
-bench: env ## measure; needs the lab (make lab-up)
-	@$(BIN)/pytest -q -m bench --timeout 3600 tests/bench
+bench: env ## measure, to the end whatever cannot be measured; needs the lab (make lab-up)
+	@$(BIN)/pytest -q -p no:randomly -m bench --timeout 3600 tests/bench
 
 chaos: env ## long runs: many more random rounds, and daemons killed, paused and cut; needs the lab
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest -q -m "not lab and not e2e and not bench" --timeout 3600 tests/model tests/sim

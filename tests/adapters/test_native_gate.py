@@ -156,7 +156,7 @@ async def _raise(error: BaseException) -> None:
 ])
 def test_what_an_end_says_of_the_load(error: BaseException, wanted: int) -> None:
     async def run() -> int:
-        gate = Gate(Bounds())
+        gate = Gate(Bounds(floor=8, start=32, ceiling=1024))
         never = asyncio.Event()
         others = [asyncio.create_task(gate.ask(never.wait, 99.0)) for _ in range(20)]
         await asyncio.sleep(0)

@@ -14,6 +14,7 @@ from typing import Any
 
 from support.much_data import MuchData
 
+TO_THE_SEAL = ("moment", "plan", "stage", "place", "verify", "seal")
 REPORT = os.environ.get("HADOOP_DR_BENCH_REPORT", "")
 
 
@@ -41,19 +42,21 @@ class Bench(MuchData):
         path: An empty directory.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "/t/bench")
+    def __init__(self, path: Path, sites: Mapping[str, Any] | None = None) -> None:
+        super().__init__(path, "/t/bench", sites)
 
     def url(self, site: str, path: str) -> str:
         """A path as DistCp wants it."""
         return f"{self.sites[site]['hdfs']}{path}"
+
+    patience_s = 900.0
 
     def measure(self, service: str) -> Ours:
         """Runs a backup and reads its clocks."""
         begun_s = time.monotonic()
         document = self.backup(service)
         command_s = time.monotonic() - begun_s
-        moving = sum(document["seconds"][stage] for stage in ("plan", "stage", "place"))
+        moving = sum(document["seconds"].get(stage, 0.0) for stage in ("plan", "stage", "place"))
         return Ours(command_s, self._sealed_s(service, document), moving, document)
 
     def _sealed_s(self, service: str, document: Mapping[str, Any]) -> float:
@@ -72,11 +75,33 @@ def bench_home(path: Path) -> Iterator[Bench]:
         home.close()
 
 
+LINES: list[str] = []
+"""What was said in this run, to be said once more at its end."""
+
+
 def say(case: str, **figures: object) -> None:
     """Prints one line of figures, with the load of the machine; also kept in HADOOP_DR_BENCH_REPORT, if that is set."""
     rounded = {name: round(value, 2) if isinstance(value, float) else value for name, value in figures.items()}
     line = json.dumps({"case": case, **rounded, "load": [round(one, 1) for one in os.getloadavg()]})
+    LINES.append(line)
     print(f"\n{line}", flush=True)
     if REPORT:
         with Path(REPORT).open("a", encoding="utf-8") as report:
             report.write(line + "\n")
+
+
+def sizes(variable: str, usual: str) -> list[int]:
+    """Sizes that an environment variable may choose, separated by commas."""
+    return [int(size) for size in os.environ.get(variable, usual).split(",")]
+
+
+def asked(document: Mapping[str, Any]) -> dict[str, int]:
+    """Requests of a run by site, of the audit's listings and through the data plane, and trips up to the seal."""
+    counts = {"east": 0, "west": 0, "audit": 0, "data": 0, "trips": 0}
+    for stage, found in document["requests"].items():
+        for name, count in found.items():
+            if name == "trips":
+                counts["trips"] += count if stage in TO_THE_SEAL else 0
+            else:
+                counts["audit" if stage == "audit" else name] += count
+    return counts

@@ -18,6 +18,7 @@ from statistics import median
 import pytest
 
 from bench.distcp import DistCp, DistCpRan
+from bench.raw import copy_raw
 from bench.scene import Bench, Ours, bench_home, say
 from support.much_data import BLOCK_BYTES, MIB, SMALL_BYTES
 
@@ -56,7 +57,10 @@ def test_a_gibibyte_in_sixteen_files(bench: Bench, distcp: DistCp) -> None:
     ours = bench.measure("gib")
     bench.namenodes["west"].make_directory(f"{bench.folder}/distcp", 0o755)
     theirs = distcp.copy(bench.url("east", root), bench.url("west", f"{bench.folder}/distcp/gib"))
-    compare("a: 1 GiB in 16 files", ours, theirs)
+    names = [f"large-{n}" for n in range(len(LARGE))]
+    raw_s = copy_raw(bench.addresses["east"], bench.addresses["west"],
+                     [(f"{root}/{name}", f"{bench.folder}/distcp/raw/{name}") for name in names], BLOCK_BYTES)
+    compare("a: 1 GiB in 16 files", ours, theirs, raw_s=raw_s, ratio_moving_raw=raw_s / ours.moving_s)
     assert ours.document["bytes_copied"] == theirs.bytes == sum(LARGE)
 
 
@@ -100,6 +104,10 @@ def test_an_increment(bench: Bench, distcp: DistCp) -> None:
                 bytes_ratio=ours.document["bytes_copied"] / changed)
         runs.append((ours, theirs))
         assert ours.document["bytes_copied"] <= 1.05 * changed
+    bench.namenodes["east"].create_snapshot(root, "unchanged")
+    idle = distcp.increment(f"s{ROUNDS}", "unchanged", bench.url("east", root), bench.url("west", copy))
+    still = bench.measure("mixed")
+    compare("c: nothing changed", still, idle)
     say("c: increment, median", **{
         f"ratio_{name}": median(theirs.seconds / getattr(ours, f"{name}_s") for ours, theirs in runs)
         for name in ("command", "sealed", "moving")})

@@ -101,6 +101,9 @@ class Running:
 class CliHome(LabHome):
     """A home on the lab with directories below ``/t/cli``, and the eyes of a stranger on both sites."""
 
+    patience_s = 240.0
+    """For one call of the command."""
+
     def __init__(self, path: Path, sites: Mapping[str, Any] | None = None) -> None:
         super().__init__(path, sites)
         (path / ".lab").symlink_to(Path(__file__).resolve().parents[2] / ".lab")
@@ -133,7 +136,7 @@ class CliHome(LabHome):
         """Calls the command and waits; ``exit_code`` is what the caller expects, None for anything."""
         environ = {**in_home(self), **(environment or {})}
         done = subprocess.run(
-            (COMMAND, *arguments), env=environ, capture_output=True, text=True, timeout=240, check=False
+            (COMMAND, *arguments), env=environ, capture_output=True, text=True, timeout=self.patience_s, check=False
         )
         ran = Ran(done.returncode, done.stdout, done.stderr)
         assert exit_code in (None, ran.exit_code), f"{arguments} ended with {ran.exit_code}: {ran.stdout}{ran.stderr}"

@@ -42,6 +42,16 @@ class MuchData(CliHome):
         """The protected directory of a service."""
         return f"{self.folder}/{service}"
 
+    def make_directories(self, directories: Iterable[MakeDirectory]) -> None:
+        """Makes directories on the primary."""
+        self._do(self._here, directories)
+
+    def some_files(self, paths: Iterable[str], length: int = SMALL_BYTES) -> None:
+        """Writes a file to each path; no two have the same bytes."""
+        paths = list(paths)
+        self._seeded(max(MIB, length * len(paths)))
+        self._copy(self._here, (self._of_seed(n, path, length) for n, path in enumerate(paths)))
+
     def small(self, root: str, count: int, first: int = 0) -> None:
         """Writes small files, a hundred to a directory; no two have the same bytes."""
         self._seeded(SMALL_BYTES * count)

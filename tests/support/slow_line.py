@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -25,6 +25,8 @@ class SlowLine:
         delay_s: From one end to the other; a round trip takes twice as long.
         bytes_s: What comes through to the daemon in a second; 0 is all of it.
         connections: How many were opened.
+        rewrite: Bytes of answers that become others of the same length, and back in requests; where a chunk ends inside
+            of them, they stay.
     """
 
     host: str
@@ -32,6 +34,7 @@ class SlowLine:
     delay_s: float = 0.0
     bytes_s: int = 0
     connections: int = 0
+    rewrite: Sequence[tuple[bytes, bytes]] = ()
     _free_at_s: float = 0.0
     _ports: list[int] = field(default_factory=list)
 
@@ -53,39 +56,54 @@ class SlowLine:
         except OSError:
             writer.close()
             return
-        # Either end may close its half and still read; when both have, it is over.
-        await asyncio.gather(self._carry(reader, back, self.bytes_s), self._carry(there, writer, 0))
+        # Either end may close its half and still read; when both have, or the line is taken down, it is over.
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(self._carry(reader, back, self.bytes_s, [(new, old) for old, new in self.rewrite]),
+                                 self._carry(there, writer, 0, self.rewrite))
         for end in (writer, back):
             end.close()
 
-    async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, bytes_s: int) -> None:
+    async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, bytes_s: int,
+                     rewrite: Sequence[tuple[bytes, bytes]]) -> None:
         on_its_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_AHEAD)
         clock = asyncio.get_running_loop().time
 
         async def take_in() -> None:
             chunk = b"-"
             while chunk:
-                try:
-                    chunk = await source.read(_CHUNK_BYTES)
-                except OSError:
-                    chunk = b""
+                chunk = await _read(source, rewrite)
                 due_s = clock()
                 if bytes_s:
                     self._free_at_s = due_s = max(self._free_at_s, due_s) + len(chunk) / bytes_s
                 await on_its_way.put((due_s + self.delay_s, chunk))
 
-        async def let_out() -> None:
-            while True:
-                due_s, chunk = await on_its_way.get()
-                await asyncio.sleep(max(0.0, due_s - clock()))
-                with suppress(OSError):
-                    if not chunk:
-                        target.write_eof()
-                        return
-                    target.write(chunk)
-                    await target.drain()
+        await asyncio.gather(take_in(), _let_out(on_its_way, target))
 
-        await asyncio.gather(take_in(), let_out())
+
+async def _read(source: asyncio.StreamReader, rewrite: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """What came; nothing at the end, and when the connection broke."""
+    try:
+        chunk = await source.read(_CHUNK_BYTES)
+    except OSError:
+        return b""
+    for old, new in rewrite:
+        chunk = chunk.replace(old, new)
+    return chunk
+
+
+async def _let_out(on_its_way: asyncio.Queue[tuple[float, bytes]], target: asyncio.StreamWriter) -> None:
+    """Passes on what is due, to its end."""
+    while True:
+        due_s, chunk = await on_its_way.get()
+        await asyncio.sleep(max(0.0, due_s - asyncio.get_running_loop().time()))
+        with suppress(OSError):
+            if chunk:
+                target.write(chunk)
+                await target.drain()
+            else:
+                target.write_eof()
+        if not chunk:
+            return
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def test_a_window_opens_at_its_start() -> None:
 
 
 @pytest.mark.parametrize(("ceiling", "wanted"), [
-    (1, Bounds(1, 1, 1)), (16, Bounds(8, 16, 16)), (512, Bounds(8, 32, 512)),
+    (1, Bounds(1, 1, 1)), (16, Bounds(8, 16, 16)), (512, Bounds(8, 128, 512)),
 ])
 def test_a_ceiling_below_the_usual_start_lowers_it(ceiling: int, wanted: Bounds) -> None:
     assert Bounds.up_to(ceiling) == wanted

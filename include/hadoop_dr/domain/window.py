@@ -28,7 +28,7 @@ class Bounds:
     """What a window may be: never below the floor, never above the ceiling."""
 
     floor: int = 8
-    start: int = 32
+    start: int = 128
     ceiling: int = 1024
 
     @classmethod

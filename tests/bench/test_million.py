@@ -1,0 +1,66 @@
+"""Very many files in one root, a thousand of them changed: seconds and peak memory, above ``audit_entries``.
+
+``HADOOP_DR_BENCH_MANY`` (20000) sets the size; a million takes hours where two clusters share two cores, most of them
+to make the files and to copy them for the first time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.scene import Bench, asked, bench_home, say, sizes
+from support.much_data import SMALL_BYTES
+
+pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(6 * 3600)]
+[MANY] = sizes("HADOOP_DR_BENCH_MANY", "20000")
+CHANGED = min(1_000, MANY // 10)
+_PATIENCE_S = 5 * 3600.0
+
+
+@pytest.fixture
+def bench(lab: object, tmp_path: Path) -> Iterator[Bench]:
+    with bench_home(tmp_path / "home") as home:
+        yield home
+
+
+def test_a_thousand_changes_among_very_many_files(bench: Bench) -> None:
+    root = bench.service("many", audit_entries=MANY // 2)
+    bench.small(root, MANY)
+    first_s, first_mb, _ = measured(bench)
+    bench.rewrite(root, range(0, MANY, MANY // CHANGED), shift=MANY)
+    changed_s, changed_mb, requests = measured(bench)
+    unchanged_s, unchanged_mb, _ = measured(bench)
+    say(
+        f"{CHANGED} of {MANY} files changed", command_s=changed_s, peak_mb=changed_mb, requests=requests,
+        first_command_s=first_s, first_peak_mb=first_mb, unchanged_command_s=unchanged_s,
+        unchanged_peak_mb=unchanged_mb, changed_bytes=CHANGED * SMALL_BYTES)
+    assert max(first_mb, changed_mb, unchanged_mb) <= 1024
+
+
+def measured(bench: Bench) -> tuple[float, int, dict[str, int]]:
+    """Seconds and peak memory of one backup, and its requests."""
+    begun_s = time.monotonic()
+    running = bench.begin("backup", "many", "--json")
+    peak, over = [0], threading.Event()
+
+    def watch() -> None:
+        status = Path(f"/proc/{running.process.pid}/status")
+        while not over.wait(0.2):
+            try:
+                lines = status.read_text().splitlines()
+            except OSError:
+                return
+            peak[0] = max([peak[0], *(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))])
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    ran = running.ended(_PATIENCE_S)
+    over.set()
+    thread.join()
+    assert ran.exit_code == 0, ran.stderr
+    return round(time.monotonic() - begun_s, 2), peak[0] // 1024, asked(ran.document("backup"))

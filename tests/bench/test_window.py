@@ -1,0 +1,65 @@
+"""The window that follows the latency beside windows that do not, on daemons as they are: it reaches what they reach.
+
+``HADOOP_DR_BENCH_WINDOW_FILES`` (3000) sets the size.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from bench.scene import Bench, bench_home, say, sizes
+from hadoop_dr.adapters.native import NativeMover
+from hadoop_dr.adapters.native.gate import gate_of
+from hadoop_dr.domain.window import Bounds, opened
+from hadoop_dr.ports.mover import Copy, Digest, MakeDirectory, MoverLimits, SetAttributes
+from support.much_data import BLOCK_BYTES, SMALL_BYTES
+
+pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(1800)]
+[FILES] = sizes("HADOOP_DR_BENCH_WINDOW_FILES", "3000")
+ROUNDS = 4
+FIXED = (64, 256, 511)
+"""Each has a gate of its own; 512 is the ceiling of the one that follows. 1,024 end DataNodes of the lab."""
+
+
+@pytest.fixture
+def bench(lab: object, tmp_path: Path) -> Iterator[Bench]:
+    with bench_home(tmp_path / "home") as home:
+        yield home
+
+
+def test_the_window_beside_fixed_ones(bench: Bench) -> None:
+    source = f"{bench.folder}/a"
+    bench.make_directories([MakeDirectory(0, bench.folder, 0o755, True)])
+    bench.some_files([source])
+    list(bench.across.apply([MakeDirectory(0, f"{bench.folder}/w", 0o755, True)]))
+    rates: dict[str, list[tuple[float, float]]] = {}
+    for number in range(ROUNDS):
+        for ceiling in (512, *FIXED) if number % 2 else (*FIXED, 512):      # the first of a round is colder
+            name = "follows" if ceiling == 512 else f"fixed at {ceiling}"
+            mover = NativeMover(bench.addresses["east"], bench.addresses["west"], MoverLimits(in_flight=ceiling))
+            bounds = Bounds(ceiling, ceiling, ceiling) if ceiling in FIXED else Bounds.up_to(ceiling)
+            for site in bench.addresses.values():
+                gate_of(site, ceiling).window = opened(bounds)
+            rates.setdefault(name, []).append(_rates(mover, source, f"{bench.folder}/w/{name} {number}"))
+            mover.close()
+    say(f"{FILES} files of 4 KiB copied, and their attributes set, by window",
+        copies_s={name: round(median(copied for copied, _ in found)) for name, found in rates.items()},
+        operations_s={name: round(median(applied for _, applied in found)) for name, found in rates.items()},
+        most_in_flight=max(gate_of(site, 512).most for site in bench.addresses.values()))
+
+
+def _rates(mover: NativeMover, source: str, folder: str) -> tuple[float, float]:
+    list(mover.apply([MakeDirectory(0, folder, 0o755, True)]))
+    begun_s = time.monotonic()
+    copies = (Copy(n, source, f"{folder}/{n}", 0, SMALL_BYTES, 2, BLOCK_BYTES, "hdfs", "supergroup", 0o644, 1)
+              for n in range(FILES))
+    assert all(isinstance(end, Digest) for end in mover.copy(copies))
+    copied_s = time.monotonic()
+    assert all(end.did.value == "done" for end in mover.apply(
+        SetAttributes(n, f"{folder}/{n}", "a", "b", 0o600, None, 1) for n in range(FILES)))
+    return FILES / (copied_s - begun_s), FILES / (time.monotonic() - copied_s)
