@@ -140,7 +140,7 @@ def test_a_large_root_s_refills_since_its_last_audit_are_named_wherever_they_mov
         namenode.create_snapshot(root, "now")
     verdict = FindRefilled(source, target, lambda _: None).run(root, "audited", "now", "now")
     assert (verdict.match, verdict.cannot_tell) == (0, [])
-    assert [text.partition(": ")[0] for text in verdict.mismatch] == [f"{root}/a b", f"{root}/moved 字/plus+"]
+    assert [one.subject for one in verdict.mismatch] == [f"{root}/a b", f"{root}/moved 字/plus+"]
     there = FindRefilled(source, source, lambda _: None).run(root, "audited", "now", "now")
     assert (there.match, there.mismatch, there.cannot_tell) == (2, [], [])
 

@@ -142,7 +142,7 @@ def test_held_and_streamed_audits_name_the_same_differences() -> None:
     audit = AuditRoot(names["east"], ROOT, "s", lambda _: None)
     held = audit.with_known(dict(walk(names["west"], f"{ROOT}/.snapshot/s")))
     streamed = audit.streamed(names["west"], "s")
-    assert sorted(held.mismatch) == sorted(streamed.mismatch) == [
+    assert sorted(map(str, held.mismatch)) == sorted(map(str, streamed.mismatch)) == [
         f"{ROOT}/a b: mode 700 instead of 755",
         f"{ROOT}/a: mtime_ms 1600000000001 instead of 1600000000000",
         f"{ROOT}/foreign=: is not on the source",

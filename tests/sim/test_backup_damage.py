@@ -12,7 +12,6 @@ from hadoop_dr.adapters.memory.hdfs.nodes import Node, Piece
 from hadoop_dr.cli import main
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.services.audit.reverify import verify_again
-from hadoop_dr.services.points.damage import bad_files
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from schemas import validate
 from sim.world import POLICY, ROOT, World, fill
@@ -219,11 +218,3 @@ def test_a_snapshot_that_is_gone_is_damage_and_a_pruned_point_is_none() -> None:
 def _sites(world: World) -> dict[str, dict[str, bool]]:
     document: dict[str, Any] = points_document("billing", world.context().ledger.read(), ("east", "west"))
     return {point["point"]: point["sites"] for point in document["points"]}
-
-
-def test_lines_of_a_verdict_become_files_of_the_nearest_root() -> None:
-    roots = ["/data/a b", "/data/a b+"]
-    lines = ["/data/a b+/ü/e%20: content differs: SHA-256", "/data/a b: snapshot is gone", "/elsewhere/x: odd"]
-    assert [(bad.root, bad.path, bad.reason) for bad in bad_files(roots, lines)] == [
-        ("/data/a b+", "ü/e%20", "content differs: SHA-256"), ("/data/a b", "", "snapshot is gone"),
-        ("", "elsewhere/x", "odd")]  # fmt: skip

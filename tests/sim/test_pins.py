@@ -9,7 +9,7 @@ from hadoop_dr.domain.ledger import Entry, ServiceBody
 from hadoop_dr.domain.service_state import Pin
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.ledger.pins import Pins
-from hadoop_dr.services.report import all_entries, explanation
+from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.roots.unprotect import Unprotect
 from sim.root_changes import LAKE, NARROW, ORDER, WIDE, lived_in, state_of
 from sim.test_backup_flow import ROOT
@@ -137,3 +137,15 @@ def test_who_held_a_point_and_who_let_it_go_is_told() -> None:
         f"ann ü holds point {point}: the audit",
         f"ann ü holds point {point} no longer (entry {pin.n}): the audit is over",
     ]
+
+
+def test_the_list_of_points_says_which_are_held() -> None:
+    world = grown(3)
+    pin = hold(world, sealed(world)[0].point)
+
+    def pinned() -> list[bool]:
+        return [point["pinned"] for point in points_document("billing", state_of(world), ["east", "west"])["points"]]
+
+    assert pinned() == [True, False, True]  # the newest is always held
+    let_go(world, pin)
+    assert pinned() == [False, False, True]

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.domain.catalog.point_parts import (
     SEALED_CATALOG,
     TAKEN_CATALOG,
@@ -210,6 +209,8 @@ def contents() -> dict[str, bytes]:
 
 def packed() -> dict[str, bytes]:
     """Every table; how it is compressed may change, what it says may not."""
+    from hadoop_dr.adapters.parquet import ParquetTables  # only who writes fixtures needs it
+
     pack = ParquetTables().pack
     return {f"documents/{name}.parquet": pack(form.columns, rows, form.stamp) for name, (form, rows) in TABLES.items()}
 

@@ -6,14 +6,12 @@ The fixtures in ``tests/fixtures/formats`` are never written again; see ``suppor
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.domain.errors import Protocol, Refused
 from hadoop_dr.domain.ledger import GENESIS, Entry, Skipped, broken_at, decode, digest, encode
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED
@@ -22,14 +20,10 @@ from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN
 from hadoop_dr.domain.ledger.kinds import KINDS, OPTIONAL
 from hadoop_dr.domain.ledger.telling import points_named, tell
 from hadoop_dr.domain.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
-from hadoop_dr.domain.rows import items_from_rows
 from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
-from hadoop_dr.domain.stored import tables as forms
-from hadoop_dr.domain.stored.table import TableForm
 from support.format_samples import (
     BODIES,
     FIXTURES,
-    ITEMS,
     JSON,
     NEXT,
     OLD,
@@ -39,7 +33,6 @@ from support.format_samples import (
     P,
     contents,
     entry,
-    packed,
     state_entries,
     states,
 )
@@ -59,7 +52,7 @@ def changed(content: bytes, **fields: Any) -> bytes:
 
 def test_everything_that_is_stored_has_a_fixture_and_every_fixture_is_of_something() -> None:
     assert sorted(BODIES) == sorted(KINDS)
-    assert sorted({**contents(), **packed()}) == WRITTEN
+    assert sorted([*contents(), *(f"documents/{name}.parquet" for name in TABLES)]) == WRITTEN
 
 
 @pytest.mark.parametrize("path", sorted(contents()))
@@ -158,32 +151,6 @@ def test_a_document_reads_as_it_was_and_another_version_or_field_is_refused(name
 def test_what_is_no_manifest_is_called_so(content: bytes) -> None:
     with pytest.raises(Protocol, match="not a manifest of a point"):
         JSON["manifest"][0].decode(content, "here")
-
-
-def test_every_kind_of_table_has_a_fixture() -> None:
-    kinds = {name: form for name, form in vars(forms).items() if isinstance(form, TableForm)}
-    assert {form for form, _ in TABLES.values()} == set(kinds.values())
-    assert len({form.what for form in kinds.values()}) == len(kinds)
-
-
-@pytest.mark.parametrize("name", sorted(TABLES))
-def test_a_table_reads_as_it_was_and_another_form_is_refused(name: str) -> None:
-    form, rows = TABLES[name]
-    stored, tables = document(f"{name}.parquet"), ParquetTables()
-    assert tables.unpack(stored) == [tuple(tuple(c) if isinstance(c, list) else c for c in row) for row in rows]
-    assert tables.unpack(stored, tuple(column for column, _ in form.columns)) == tables.unpack(stored)
-    form.check(tables.stamp(stored), "here")
-    for other in (replace(form, version=2), replace(form, what="another")):
-        with pytest.raises(Refused, match=f"a table of form '{form.what} 1'"):
-            other.check(tables.stamp(stored), "here")
-    with pytest.raises(Refused, match="a table of form ''"):
-        form.check(tables.stamp(tables.pack(form.columns, [])), "here")
-
-
-def test_items_read_back_with_their_place_in_the_order_of_operations() -> None:
-    rows = ParquetTables().unpack(document("items.parquet"))
-    assert items_from_rows(row[2:] for row in rows) == list(ITEMS)
-    assert [row[:3] for row in rows] == [(0, 0, 7), (0, 1, 8), (0, 2, 9)]
 
 
 BASE = state_entries()[:4]

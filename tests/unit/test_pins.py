@@ -11,7 +11,6 @@ from hadoop_dr.domain.ledger.bodies.ends import PointPinned, PointsPruned, Point
 from hadoop_dr.domain.pins import is_pinnable, refuse_pinned
 from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.service_state import Pin, ServiceState
-from hadoop_dr.services.report import points_document
 from support.entries import claimed, entries, sealed, staged, taken
 
 OLD, NEW, OPEN = (f"2026112{n}T020000.000Z" for n in range(3))
@@ -53,10 +52,3 @@ def test_what_would_remove_a_held_point_is_told_who_holds_it_and_why() -> None:
         refuse_pinned(state(ANN, DRILL), "billing", [("west", OLD)])
     with pytest.raises(Refused, match="by drill: a rehearsal; and 2 more"):
         refuse_pinned(state(ANN, DRILL, DRILL, DRILL, DRILL), "billing", [("west", OLD)])
-
-
-def test_the_list_of_points_says_which_are_held() -> None:
-    listed = points_document("billing", state(ANN), ["east", "west"])["points"]
-    told = {point["point"]: point["pinned"] for point in listed}
-    assert told == {OLD: True, NEW: True, OPEN: False}  # the newest is always held
-    assert not points_document("billing", state(), ["east", "west"])["points"][0]["pinned"]

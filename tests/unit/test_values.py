@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hadoop_dr.domain.errors import Protocol
 from hadoop_dr.domain.facts import Checksum, FileAttributes, Kind
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
@@ -172,11 +173,23 @@ def test_a_root_is_held_while_a_point_that_is_not_void_has_a_snapshot_of_it_on_e
 
 def test_what_cannot_be_read_is_told_and_counts_as_unreadable_only_once_the_site_answered() -> None:
     verdict, other = Verdict(), Verdict()
-    other.unread("a: gone", settled=True)
-    other.unread("b: no answer", settled=False)
+    other.unread(Finding("/r ü", "a", "gone"))
+    other.unread(Finding("/r ü", "b", "no answer", settled=False))
     verdict.add(other)
     assert (verdict.cannot_tell, verdict.unreadable, verdict.word) == (
-        ["a: gone", "b: no answer"], ["a: gone"], "cannot tell")  # fmt: skip
+        [Finding("/r ü", "a", "gone"), Finding("/r ü", "b", "no answer", settled=False)],
+        [Finding("/r ü", "a", "gone")], "cannot tell")  # fmt: skip
+
+
+def test_a_finding_is_told_with_the_object_it_is_about() -> None:
+    told = {
+        Finding("/data/a b+", "ü/e%20", "content differs: SHA-256"): "/data/a b+/ü/e%20: content differs: SHA-256",
+        Finding("/data/a b", "", "snapshot is gone"): "/data/a b: snapshot is gone",
+        Finding("", "west", "no HiveServer2"): "west: no HiveServer2",
+        Finding("", "", "table bill.t is missing"): "table bill.t is missing",
+    }
+    assert {one: str(one) for one in told} == told
+    assert [one.subject for one in told] == ["/data/a b+/ü/e%20", "/data/a b", "west", ""]
 
 
 def test_every_attribute_of_a_file_counts_and_only_those_of_a_directory_that_it_has() -> None:
@@ -206,9 +219,9 @@ def test_unequal_block_lengths_say_nothing_about_equal_bytes() -> None:
 def test_the_worst_answer_names_a_verdict() -> None:
     verdict = Verdict(match=1)
     assert verdict.word == "match"
-    verdict.add(Verdict(1, [], ["why"]))
+    verdict.add(Verdict(1, [], [Finding("", "x", "why")]))
     assert verdict.word == "cannot tell"
-    verdict.add(Verdict(0, ["path"], []))
+    verdict.add(Verdict(0, [Finding("", "path", "y")], []))
     assert (verdict.word, verdict.match) == ("mismatch", 2)
 
 

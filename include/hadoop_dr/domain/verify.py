@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.facts import Checksum, FileAttributes
+from hadoop_dr.domain.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,9 @@ class Verdict:
     """
 
     match: int = 0
-    mismatch: list[str] = field(default_factory=list)
-    cannot_tell: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    mismatch: list[Finding] = field(default_factory=list)
+    cannot_tell: list[Finding] = field(default_factory=list)
+    unreadable: list[Finding] = field(default_factory=list)
 
     def add(self, other: Verdict) -> None:
         """Takes in another verdict."""
@@ -39,15 +40,11 @@ class Verdict:
         self.cannot_tell += other.cannot_tell
         self.unreadable += other.unreadable
 
-    def unread(self, line: str, *, settled: bool) -> None:
-        """Takes in an object whose bytes could not be read back.
-
-        Args:
-            settled: The site answered; without an answer nothing is known of the object.
-        """
-        self.cannot_tell.append(line)
-        if settled:
-            self.unreadable.append(line)
+    def unread(self, found: Finding) -> None:
+        """Takes in an object whose bytes could not be read back."""
+        self.cannot_tell.append(found)
+        if found.settled:
+            self.unreadable.append(found)
 
     @property
     def word(self) -> str:
@@ -72,8 +69,12 @@ def differing_fields(expected: FileAttributes, found: FileAttributes, *, untimed
 
 def say_difference(path: str, fields: Iterable[str], expected: FileAttributes, found: FileAttributes) -> str:
     """Writes one mismatch so that a person sees both values."""
-    parts = (f"{name} {_show(name, found)} instead of {_show(name, expected)}" for name in fields)
-    return f"{path}: {', '.join(parts)}"
+    return f"{path}: {differences(fields, expected, found)}"
+
+
+def differences(fields: Iterable[str], expected: FileAttributes, found: FileAttributes) -> str:
+    """Writes both values of the attributes in which something differs."""
+    return ", ".join(f"{name} {_show(name, found)} instead of {_show(name, expected)}" for name in fields)
 
 
 def _show(name: str, facts: FileAttributes) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Failed, NotFound
 from hadoop_dr.domain.facts import DirEntry, FileAttributes
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.paths import parent as parent_of
@@ -19,8 +20,8 @@ from hadoop_dr.domain.verify import (
     Verdict,
     by_parent,
     checksum_answer,
+    differences,
     differing_fields,
-    say_difference,
 )
 from hadoop_dr.ports.mover import Did, Digest, Mover, Outcome, Read
 from hadoop_dr.ports.namenode import NameNode
@@ -132,22 +133,22 @@ class VerifyRoot:
             for parent, found in zip(groups, listings, strict=True):
                 for name, want in groups[parent].items():
                     path = f"{parent}/{name}" if parent else name
-                    if not self._one(f"{facts.root}/{path}", want, found.get(name), verdict):
+                    if not self._one(facts.root, path, want, found.get(name), verdict):
                         wrong.add(path)
                 self._heartbeat(len(found))
         if (root := expected.get("")) is not None:
-            self._one(facts.root, root, self._target.status(facts.base), verdict, is_root=True)
+            self._one(facts.root, "", root, self._target.status(facts.base), verdict)
         return wrong
 
     def _one(
-        self, path: str, want: FileAttributes, found: DirEntry | None, verdict: Verdict, *, is_root: bool = False
+        self, root: str, path: str, want: FileAttributes, found: DirEntry | None, verdict: Verdict
     ) -> bool:
         if found is None:
-            verdict.mismatch.append(f"{path}: missing")
+            verdict.mismatch.append(Finding(root, path, "missing"))
             return False
-        fields = differing_fields(want, found.facts, untimed=is_root)
+        fields = differing_fields(want, found.facts, untimed=not path)
         if fields:
-            verdict.mismatch.append(say_difference(path, fields, want, found.facts))
+            verdict.mismatch.append(Finding(root, path, differences(fields, want, found.facts)))
             return False
         verdict.match += 1
         return True
@@ -166,7 +167,7 @@ class VerifyRoot:
         with BoundedPool(_THREADS) as pool:
             for path, there in zip(went, pool.map(candidate.holds, went), strict=True):
                 if there:
-                    verdict.mismatch.append(f"{facts.root}/{path}: still there, it was deleted on the source")
+                    verdict.mismatch.append(Finding(facts.root, path, "still there, it was deleted on the source"))
                 else:
                     verdict.match += 1
 
@@ -182,12 +183,12 @@ class VerifyRoot:
             read = pool.map(lambda item: self._target.extras(f"{facts.base}/{item.new}".rstrip("/")), items)
             for item, found in zip(items, read, strict=True):
                 if found.acl != item.now_extras.acl:
-                    verdict.mismatch.append(
-                        f"{facts.root}/{item.new}: ACL {found.acl} instead of {item.now_extras.acl}"
-                    )
+                    what = f"ACL {found.acl} instead of {item.now_extras.acl}"
+                    verdict.mismatch.append(Finding(facts.root, item.new or "", what))
                 if found.xattrs != item.now_extras.xattrs:
                     names = sorted({name for name, _ in {*found.xattrs, *item.now_extras.xattrs}})
-                    verdict.mismatch.append(f"{facts.root}/{item.new}: extended attributes differ ({', '.join(names)})")
+                    what = f"extended attributes differ ({', '.join(names)})"
+                    verdict.mismatch.append(Finding(facts.root, item.new or "", what))
                 self._heartbeat(1)
 
     def _content(self, facts: RootFacts, wrong: set[str], verdict: Verdict) -> None:
@@ -208,7 +209,7 @@ class VerifyRoot:
                 if answer is None:
                     again.append(item)
                 elif not answer:
-                    verdict.mismatch.append(f"{facts.root}/{item.new}: content differs (HDFS checksum)")
+                    verdict.mismatch.append(Finding(facts.root, item.new or "", "content differs (HDFS checksum)"))
                 self._heartbeat(1)
         self._read_back(facts, again, verdict)
 
@@ -232,22 +233,25 @@ class VerifyRoot:
 
         for answer in self._mover.digest(reads()):
             item = by_inode[answer.key]
-            path = f"{facts.root}/{item.new}"
+            path = item.new or ""
             if isinstance(answer, Outcome):
-                line = f"{path}: could not be read back ({answer.did.value} {answer.detail})".rstrip()
-                verdict.unread(line, settled=answer.did is not Did.UNKNOWN)
+                what = f"could not be read back ({answer.did.value} {answer.detail})".rstrip()
+                verdict.unread(Finding(facts.root, path, what, answer.did is not Did.UNKNOWN))
             else:
-                self._judge_digest(path, item.inode in tails, facts.digests.get(item.inode), answer, verdict)
+                tail, want = item.inode in tails, facts.digests.get(item.inode)
+                if (found := self._judged(facts.root, path, tail, want, answer)) is not None:
+                    (verdict.mismatch if found.settled else verdict.cannot_tell).append(found)
             self._heartbeat(1)
 
     @staticmethod
-    def _judge_digest(path: str, tail: bool, want: tuple[str, int] | None, found: Digest, verdict: Verdict) -> None:
+    def _judged(root: str, path: str, tail: bool, want: tuple[str, int] | None, found: Digest) -> Finding | None:
+        """What the digest of the bytes that were read says; it is not settled where that is too little."""
         if want is None:
-            verdict.cannot_tell.append(f"{path}: no digest of its bytes was stored")
-        elif want != (found.sha256, found.length):
-            verdict.mismatch.append(f"{path}: content differs (SHA-256)")
-        elif tail:
-            verdict.cannot_tell.append(f"{path}: only its new bytes could be compared, block lengths differ")
+            return Finding(root, path, "no digest of its bytes was stored", settled=False)
+        if want != (found.sha256, found.length):
+            return Finding(root, path, "content differs (SHA-256)")
+        told = "only its new bytes could be compared, block lengths differ"
+        return Finding(root, path, told, settled=False) if tail else None
 
 
 def source_checksum(namenode: NameNode, path: str) -> SourceChecksum:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hadoop_dr.domain.diff import merge, visible
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.inventory import refilled
 from hadoop_dr.domain.tails import within
 from hadoop_dr.domain.verify import SourceChecksum, Verdict, checksum_answer
@@ -47,7 +48,7 @@ class FindRefilled:
         try:
             self._compare(root, audited, newer, candidate, verdict)
         except (DrError, ValueError) as problem:  # the second: the NameNode's order is another one
-            verdict.cannot_tell.append(f"{root}: refilled files were not looked for any further ({problem})")
+            verdict.cannot_tell.append(Finding(root, "", f"refilled files were not looked for any further ({problem})"))
         return verdict
 
     def _compare(self, root: str, audited: str, newer: str, candidate: str, verdict: Verdict) -> None:
@@ -55,17 +56,17 @@ class FindRefilled:
         was, now = (self._source.block_ids(f"{root}/.snapshot/{name}") for name in (audited, newer))
         for path in refilled(was, now, told):
             self._heartbeat(1)
-            place = f"{root}/{path}"
             wanted = self._sum(self._source, f"{root}/.snapshot/{newer}/{path}")
             answer = checksum_answer(wanted, self._sum(self._target, f"{root}/.snapshot/{candidate}/{path}"))
             if answer is None:
                 answer = self._by_reading(f"{root}/.snapshot/{newer}/{path}", f"{root}/.snapshot/{candidate}/{path}")
             if answer is None:
-                verdict.cannot_tell.append(f"{place}: has other blocks than it had, and its copy other lengths")
+                what = "has other blocks than it had, and its copy other lengths"
+                verdict.cannot_tell.append(Finding(root, path, what))
             elif answer:
                 verdict.match += 1
             else:
-                verdict.mismatch.append(f"{place}: was refilled on the source and nothing else shows it")
+                verdict.mismatch.append(Finding(root, path, "was refilled on the source and nothing else shows it"))
 
     def _by_reading(self, there: str, here: str) -> bool | None:
         """Compares the bytes; None when they cannot be read."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from hadoop_dr.domain.facts import DirEntry, FileAttributes
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.inventory import Entry, paired_by_path
-from hadoop_dr.domain.verify import Verdict, differing_fields, say_difference
+from hadoop_dr.domain.verify import Verdict, differences, differing_fields
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.pool import BoundedPool
@@ -54,11 +55,11 @@ class AuditRoot:
     def _one(self, path: str, want: FileAttributes | None, found: FileAttributes | None, verdict: Verdict) -> None:
         self._heartbeat(1)
         if want is None:
-            verdict.mismatch.append(f"{self._root}/{path}: is not on the source")
+            verdict.mismatch.append(Finding(self._root, path, "is not on the source"))
         elif found is None:
-            verdict.mismatch.append(f"{self._root}/{path}: missing")
+            verdict.mismatch.append(Finding(self._root, path, "missing"))
         elif want != found and (fields := self._fields(want, found)):
-            verdict.mismatch.append(say_difference(f"{self._root}/{path}", fields, want, found))
+            verdict.mismatch.append(Finding(self._root, path, differences(fields, want, found)))
         else:
             verdict.match += 1
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.facts import DirEntry
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.domain.verify import Verdict
@@ -52,10 +53,10 @@ class AuditPoint:
             elif root.audit is Audit.STREAMED:
                 verdict = audit.streamed(self._context.target.namenode, candidate)
         except (DrError, ValueError) as error:  # the second: a listing is not in order
-            verdict = Verdict(cannot_tell=[f"{root.root}: full inventory not compared ({error})"])
+            verdict = Verdict(cannot_tell=[Finding(root.root, "", f"full inventory not compared ({error})")])
         if root.audit is not Audit.NO:
             verdict.add(self._refilled(root, candidate))
-        self.hindered += verdict.cannot_tell
+        self.hindered += map(str, verdict.cannot_tell)
         return verdict
 
     def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
@@ -65,7 +66,7 @@ class AuditPoint:
         if base is None or root.older is None or (root.audit is Audit.WHOLE and base.name == root.older):
             return Verdict()
         if problem := snapshot_problem(context.source.namenode, base):
-            return Verdict(cannot_tell=[f"{root.root}: refilled files were not looked for, {problem}"])
+            return Verdict(cannot_tell=[Finding(root.root, "", f"refilled files were not looked for, {problem}")])
         readers = context.source_mover, context.local_mover
         find = FindRefilled(context.source.namenode, context.target.namenode, self._heartbeat, readers)
         return find.run(root.root, base.name, root.newer, candidate)

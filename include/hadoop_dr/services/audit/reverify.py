@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
-from hadoop_dr.services.points.damage import bad_files, lift_damage, mark_damaged
+from hadoop_dr.services.points.damage import lift_damage, mark_damaged
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import planned_roots
@@ -45,7 +46,7 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
     for root in planned_roots(documents):
         kept = point.snapshots_on(point.target)[root.root]
         if problem := snapshot_problem(site, kept):
-            verdict.mismatch.append(f"{root.root}: {problem}")
+            verdict.mismatch.append(Finding(root.root, "", problem))
             continue
         proofs = {i.inode: proof for i in root.items if (proof := records.proofs().get(i.inode)) is not None}
         whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
@@ -59,13 +60,13 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
         )
         verdict.add(VerifyRoot(site, mover, lambda _: None).run(facts))
     if wrong := [*verdict.mismatch, *verdict.unreadable]:
-        mark_damaged(context, run, point, bad_files(point.taken.roots, wrong))
+        mark_damaged(context, run, point, wrong)
     else:
         lift_damage(context, run, point)
     return {
         "service": service,
         "point": point.point,
         "match": verdict.match,
-        "mismatch": verdict.mismatch,
-        "cannot_tell": verdict.cannot_tell,
+        "mismatch": [str(one) for one in verdict.mismatch],
+        "cannot_tell": [str(one) for one in verdict.cannot_tell],
     }

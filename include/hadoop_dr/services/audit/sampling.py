@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from heapq import nsmallest
 
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.sampling import next_sample
 from hadoop_dr.domain.service_state import Point
@@ -15,7 +17,7 @@ from hadoop_dr.domain.work import StagedFile
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
-from hadoop_dr.services.points.damage import Bad, mark_damaged, points_on, same_file, snapshots_of
+from hadoop_dr.services.points.damage import mark_damaged, points_on, same_file, snapshots_of
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import planned_paths, planned_tasks, root_names
@@ -64,21 +66,21 @@ class SampleOlder:
                 mark_damaged(context, point.run, chosen, bad)
                 verdict.mismatch += self._in_candidate(chosen, bad, candidates)
         except DrError as error:
-            return Verdict(cannot_tell=[f"point {chosen.point}: could not be sampled ({error})"])
+            return Verdict(cannot_tell=[Finding("", f"point {chosen.point}", f"could not be sampled ({error})")])
         return verdict
 
-    def _in_candidate(self, chosen: Point, bad: Sequence[Bad], candidates: Mapping[str, str]) -> list[str]:
+    def _in_candidate(self, chosen: Point, bad: Sequence[Finding], candidates: Mapping[str, str]) -> list[Finding]:
         namenode, taken = self._context.target.namenode, snapshots_of(chosen)
         return [
-            f"{one.root}/{one.path}: {one.reason}, and the same file lies here"
+            replace(one, what=f"{one.what}, and the same file lies here")
             for one in bad
             if one.root in candidates
             and same_file(namenode, one.root, one.path, taken[one.root], candidates[one.root])
         ]
 
-    def _read(self, chosen: Point, seed: str, wanted: Container[str]) -> tuple[Verdict, list[Bad]]:
+    def _read(self, chosen: Point, seed: str, wanted: Container[str]) -> tuple[Verdict, list[Finding]]:
         documents = Documents(self._context, chosen)
-        verdict, bad = Verdict(), list[Bad]()
+        verdict, bad = Verdict(), list[Finding]()
         if not planned_tasks(documents):
             return verdict, bad  # nothing was copied for this point
         proofs = StageRecords(self._context, documents, self._heartbeat).proofs()
@@ -92,7 +94,7 @@ class SampleOlder:
                 continue
             if problem := snapshot_problem(self._context.target.namenode, kept):
                 # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
-                bad += [Bad(root, "", problem)] if root in wanted else []
+                bad += [Finding(root, "", problem)] if root in wanted else []
                 continue
             paths = {inode: files[inode] for inode in picked}
             base = kept.path
@@ -100,11 +102,11 @@ class SampleOlder:
             for answer in self._context.local_mover.digest(reads):
                 wrong, settled = _judge(answer, proofs[answer.key].sha256)
                 if wrong:
-                    verdict.unread(f"{base}/{paths[answer.key]}: {wrong}", settled=settled)
+                    verdict.unread(Finding(base, paths[answer.key], wrong, settled))
                 else:
                     verdict.match += 1
                 if wrong and settled:
-                    bad.append(Bad(root, paths[answer.key], wrong))
+                    bad.append(Finding(root, paths[answer.key], wrong))
                 self._heartbeat(1)
         return verdict, bad
 

@@ -147,7 +147,7 @@ class BackupStages:
         return self._timed("moment", work)
 
     def plan(self) -> dict[str, Any]:
-        """Plans, and writes plan, facts and catalog to both sites (section 4.3). The result has ``shards``."""
+        """Plans, and writes plan, facts and exports to both sites (section 4.3). The result has ``shards``."""
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()

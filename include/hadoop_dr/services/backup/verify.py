@@ -75,7 +75,7 @@ class VerifyPoint:
         if found:
             foreign.keep(claim, number, found)
             raise foreign.again(number)
-        mismatch, cannot_tell = verdict.mismatch[:SHOWN], verdict.cannot_tell[:SHOWN]
+        mismatch, cannot_tell = ([str(one) for one in told[:SHOWN]] for told in (verdict.mismatch, verdict.cannot_tell))
         stored = StoredVerdict(
             Verified(verdict.word, verdict.match, tuple(cannot_tell)),
             tuple(mismatch),
@@ -87,7 +87,7 @@ class VerifyPoint:
         documents.put_json(VERDICT_FILE, VERDICT, stored)
         if verdict.mismatch:
             raise Mismatch(
-                verdict.mismatch[0].partition(": ")[0],
+                verdict.mismatch[0].subject or mismatch[0],
                 f"{len(verdict.mismatch)} objects differ from the source, the first: {verdict.mismatch[0]}",
                 "The point stays hidden, and one repair did not help; look at this object on both sites.",
             )

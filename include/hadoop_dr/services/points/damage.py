@@ -6,10 +6,10 @@ it. A mark is lifted when a later verification of the whole point reads everythi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
 from hadoop_dr.domain.roots import inside
 from hadoop_dr.domain.service_state import Point, ServiceState
@@ -20,33 +20,7 @@ _LOOKED_FOR = 100
 _KEPT = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """A file of a sealed point that is not what was sealed.
-
-    Attributes:
-        root: Its root.
-        path: Relative to the root.
-        reason: What is wrong with it.
-    """
-
-    root: str
-    path: str
-    reason: str
-
-
-def bad_files(roots: Iterable[str], lines: Iterable[str]) -> list[Bad]:
-    """Reads lines of a verdict, ``<absolute path>: <reason>``, back into files; HDFS allows no colon in a name."""
-    known = sorted(roots, key=len, reverse=True)
-    found: list[Bad] = []
-    for line in lines:
-        path, _, reason = line.partition(": ")
-        root = next((root for root in known if path == root or path.startswith(f"{root}/")), "")
-        found.append(Bad(root, path[len(root) :].strip("/"), reason))
-    return found
-
-
-def mark_damaged(context: BackupContext, run: str, point: Point, bad: Sequence[Bad]) -> list[str]:
+def mark_damaged(context: BackupContext, run: str, point: Point, bad: Sequence[Finding]) -> list[str]:
     """Records that a point is damaged, and every other one that holds one of the same files.
 
     Returns:
@@ -57,9 +31,9 @@ def mark_damaged(context: BackupContext, run: str, point: Point, bad: Sequence[B
         if other.point != point.point and (shared := list(_shared(context, point, other, bad))):
             marked[other.point] = shared
     for name, files in sorted(marked.items()):
-        reason = f"{files[0].root}/{files[0].path}: {files[0].reason}".replace("/: ", ": ")
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-        _append(context, run, PointDamaged(name, reason + more, tuple((one.root, one.path) for one in files[:_KEPT])))
+        paths = tuple((one.root, one.path) for one in files[:_KEPT])
+        _append(context, run, PointDamaged(name, f"{files[0]}{more}", paths))
     return sorted(marked)
 
 
@@ -95,7 +69,7 @@ def same_file(namenode: NameNode, root: str, path: str, one: str, other: str) ->
         second.inode, second.facts.length, second.facts.mtime_ms)  # fmt: skip
 
 
-def _shared(context: BackupContext, point: Point, other: Point, bad: Sequence[Bad]) -> Iterator[Bad]:
+def _shared(context: BackupContext, point: Point, other: Point, bad: Sequence[Finding]) -> Iterator[Finding]:
     mine, theirs = snapshots_of(point), snapshots_of(other)
     namenode = context.sides[point.target].namenode
     for one in bad[:_LOOKED_FOR]:

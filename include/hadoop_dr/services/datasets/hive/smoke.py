@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hadoop_dr.domain.catalog.point_parts import QueryAnswer
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.context import BackupContext
 
@@ -17,13 +18,13 @@ def run_smoke(context: BackupContext) -> tuple[Verdict, list[QueryAnswer]]:
     verdict, answers = Verdict(), list[QueryAnswer]()
     for query in context.policy.smoke:
         if context.target.sql is None:
-            verdict.cannot_tell.append(f"{context.target.name}: no HiveServer2 to run '{query}'")
+            verdict.cannot_tell.append(Finding("", context.target.name, f"no HiveServer2 to run '{query}'"))
             continue
         try:
             answer = context.target.sql.run(query)
         except DrError as error:
             wrong = verdict.cannot_tell if error.retryable else verdict.mismatch
-            wrong.append(f"{context.target.name}: '{query}' {error.problem}")
+            wrong.append(Finding("", context.target.name, f"'{query}' {error.problem}"))
             continue
         verdict.match += 1
         answers.append(QueryAnswer(query, len(answer.rows), answer.sha256))
