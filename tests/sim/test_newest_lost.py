@@ -9,11 +9,12 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.run import StartRun
-from hadoop_dr.services.points.damage import Bad, mark_damaged
+from hadoop_dr.services.points.damage import mark_damaged
 from sim.test_prune_interrupted import grown as unpruned_world
 from sim.world import ROOT, World, protecting
 
@@ -176,7 +177,7 @@ def test_what_may_be_foreign_is_kept_where_the_secondarys_own_snapshot_is_gone(d
 def test_a_damaged_newest_point_is_compared_whole_and_foreign_changes_beside_the_damage_are_found() -> None:
     world = grown()
     newest = points(world)[-1]
-    mark_damaged(world.context(), "verify", newest, [Bad(ROOT, "changes +", "could not be read back")])
+    mark_damaged(world.context(), "verify", newest, [Finding(ROOT, "changes +", "could not be read back")])
     world.clusters["west"].delete(f"{ROOT}/changes +", recursive=False)
     write(world, "west", f"{OTHER}/theirs", b"theirs")
     with pytest.raises(Refused, match=f"{OTHER}/theirs was made"):
@@ -190,7 +191,7 @@ def test_a_damaged_newest_point_is_compared_whole_and_foreign_changes_beside_the
 
 def test_foreign_changes_beside_a_damaged_newest_point_are_kept_where_the_policy_says_restore() -> None:
     world = grown("restore")
-    mark_damaged(world.context(), "verify", points(world)[-1], [Bad(ROOT, "changes +", "could not be read back")])
+    mark_damaged(world.context(), "verify", points(world)[-1], [Finding(ROOT, "changes +", "could not be read back")])
     write(world, "west", f"{OTHER}/theirs", b"theirs")
     world.backup("next")
     assert set(kept(world, f"{OTHER}/theirs")) == {b"theirs"}

@@ -11,10 +11,11 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.points.baseline import recorded_snapshots
-from hadoop_dr.services.points.damage import Bad, mark_damaged
+from hadoop_dr.services.points.damage import mark_damaged
 from hadoop_dr.services.points.void import Void
 from sim.half_done import OTHER, half_done
 from sim.test_backup_prune import STRICT, backup
@@ -166,7 +167,7 @@ def test_what_became_the_newest_sound_point_while_a_prune_works_is_not_pruned() 
         *_, before, newest = sealed(world)
 
         def mark(world: World = world, newest: Point = newest) -> None:
-            mark_damaged(world.context(), "verify", newest, [Bad(ROOT, "a b", "could not be read back")])
+            mark_damaged(world.context(), "verify", newest, [Finding(ROOT, "a b", "could not be read back")])
 
         gone: list[str] = []
 
