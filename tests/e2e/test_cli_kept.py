@@ -118,7 +118,7 @@ def test_no_secret_of_the_environment_is_said_or_kept_anywhere(
     [point] = shared.sealed(service)
     told = {f"{stream} of {words}": getattr(ran, stream) for words, ran in ended.items() for stream in STREAMS}
     kept = {f"{site}: {at}": text for site in SITES for at, text in kept_of(shared, site, service)}
-    assert {"manifest.json", "items.parquet"} <= {at.rpartition("/")[2] for at in kept if point in at}
+    assert {"manifest.json", "verdict.json"} <= {at.rpartition("/")[2] for at in kept if point in at}
     assert any("/ledger/0/" in at for at in kept)
     assert [at for at, text in {**told, **kept}.items() if secret in text] == []
 

@@ -19,6 +19,7 @@ from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.points import documents
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.report import all_entries, explanation
 from sim.world import ROOT, TableWorld, fill, plan_and_stage, protecting
@@ -123,13 +124,33 @@ def work_areas(world: Desk) -> list[str]:
 
 def written(site: str) -> list[str]:
     world = lived_in()
-    world.backup("counted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(documents, "INSIDE_BYTES", -1)
+        world.backup("counted")
     return [line.partition(" ")[2] for line in world.log if line.startswith(site)]
 
 
 PLAN = {"items.parquet", "quotas.parquet", "catalog.parquet", "drops.parquet", MANIFEST_FILE}
 AT_WEST, AT_EAST = written("west"), written("east")
 HOW = ("refused", "lost", "lost after")
+
+
+@pytest.fixture(autouse=True)
+def apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables lie beside the manifest, as large ones do."""
+    monkeypatch.setattr(documents, "INSIDE_BYTES", -1)
+
+
+def test_small_tables_lie_in_the_manifest_and_a_small_change_is_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "INSIDE_BYTES", 16 << 10)
+    world = lived_in()
+    in_step(world, world.backup("small"))
+    context, point = world.context(), point_of(world, "small")
+    for site in ("east", "west"):
+        names = world.files()[site].names(context.directory(point.point))
+        assert MANIFEST_FILE in names
+        assert not {"items.parquet", "quotas.parquet", "drops.parquet"}.intersection(names)
+    assert Documents(context, point).read("items.parquet", forms.ITEMS)
 
 
 def test_every_document_is_written_to_both_sites_and_nothing_lacks() -> None:

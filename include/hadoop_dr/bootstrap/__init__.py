@@ -1,20 +1,25 @@
 """The only place that builds adapters and wires services (DESIGN.md section 3).
 
-Each function here is one thing an entrance can ask for; the command line and Airflow call nothing else.
+Each function here is one thing an entrance can ask for; the command line and Airflow call nothing else. What
+one of them needs is loaded with it and not with the others: every task of Airflow is a process of its own.
 """
 
-from hadoop_dr.bootstrap.queries import (
-    coverage_of,
-    explanation_of,
-    ledger_check,
-    look_at,
-    plan_of,
-    points_of,
-)
-from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
-from hadoop_dr.bootstrap.runs import backup_stages, check_order, prune_now, run_query, verify_point
-from hadoop_dr.bootstrap.standing import status_of
-from hadoop_dr.bootstrap.unprotect import unprotect_service
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hadoop_dr.bootstrap.queries import (
+        coverage_of,
+        explanation_of,
+        ledger_check,
+        look_at,
+        plan_of,
+        points_of,
+    )
+    from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
+    from hadoop_dr.bootstrap.runs import backup_stages, check_order, prune_now, run_query, verify_point
+    from hadoop_dr.bootstrap.standing import status_of
+    from hadoop_dr.bootstrap.unprotect import unprotect_service
 
 __all__ = [
     "announce_roles",
@@ -35,3 +40,29 @@ __all__ = [
     "unprotect_service",
     "verify_point",
 ]
+
+_HOMES = {
+    "announce_roles": "roles",
+    "backup_stages": "runs",
+    "check_order": "runs",
+    "coverage_of": "queries",
+    "explanation_of": "queries",
+    "identity_of": "roles",
+    "initialise_pair": "roles",
+    "ledger_check": "queries",
+    "look_at": "queries",
+    "plan_of": "queries",
+    "points_of": "queries",
+    "prune_now": "runs",
+    "roles_in_zookeeper": "roles",
+    "run_query": "runs",
+    "status_of": "standing",
+    "unprotect_service": "unprotect",
+    "verify_point": "runs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
-from hadoop_dr.adapters.hive import Client, Opener, plain_transport
-from hadoop_dr.adapters.webhdfs import SessionFactory
-from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
+from hadoop_dr.bootstrap.late import Late
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.pair import Addresses
+from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.requests import Note, nobody
+
+if TYPE_CHECKING:
+    from hadoop_dr.adapters.hive import Client, Opener
+    from hadoop_dr.adapters.webhdfs import SessionFactory
 
 HDFS_USER = "HADOOP_USER_NAME"
 DEFAULT_USER = "hdfs"
@@ -45,15 +49,25 @@ class SiteLogin:
 
     def thrift(self) -> Opener:
         """Opens one Thrift connection."""
+        from hadoop_dr.adapters.hive import plain_transport
+
         return plain_transport
 
     def metastore(self, found: Addresses, note: Note = nobody) -> Client:
         """A connection to the site's metastore, made when first needed."""
+        from hadoop_dr.adapters.hive import Client
+
         return Client(self.site, found.hive, opener=self.thrift(), note=note)
 
-    def zookeeper(self, found: Addresses) -> ZooKeeperCoordinator:
-        """A connection to the site's ZooKeeper, made when first needed."""
-        return ZooKeeperCoordinator(found.zookeeper, self.site)
+    def zookeeper(self, found: Addresses) -> Coordinator:
+        """A connection to the site's ZooKeeper, made when first needed, and its library loaded then."""
+
+        def make() -> Coordinator:
+            from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
+
+            return ZooKeeperCoordinator(found.zookeeper, self.site)
+
+        return cast(Coordinator, Late(make))
 
 
 def login_to(site: str, users: Users = NOBODY) -> SiteLogin:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from hadoop_dr import settings
 from hadoop_dr.adapters import config
-from hadoop_dr.adapters.hive import HiveMetastore, sasl_transport
-from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.adapters.process import LocalHost
 from hadoop_dr.adapters.reporting import (
@@ -25,8 +24,8 @@ from hadoop_dr.adapters.reporting import (
 from hadoop_dr.adapters.reporting.counting import counting_coordinator, counting_mover, counting_queries
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
-from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator
 from hadoop_dr.bootstrap.kinds import KINDS
+from hadoop_dr.bootstrap.late import Late
 from hadoop_dr.bootstrap.login import NOBODY, SiteLogin, Users, login_to
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import BadInput, DrError, Refused, Unreachable
@@ -36,6 +35,8 @@ from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.ports.coordinator import Coordinator
+from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.mover import Mover, MoverLimits
 from hadoop_dr.ports.requests import DATA, Note, Requests, nobody
 from hadoop_dr.ports.sql import Queries
@@ -78,9 +79,7 @@ def open_side(
     stack.callback(files.close)
     namenode = WebHdfsNameNode(address, clock, tokens, session=session, note=note)
     stack.callback(namenode.close)
-    metastore = HiveMetastore(site.name, "hive", login.metastore(found, note)) if found.hive else None
-    if metastore is not None:
-        stack.callback(metastore.close)
+    metastore = open_metastore(site.name, found, stack, login, note)
     queries = open_queries(site, found, stack, login, report)
     return SiteConnections(
         name=site.name,
@@ -105,7 +104,24 @@ def reporting(side: SiteConnections, relay: Relay) -> SiteConnections:
     )
 
 
-def open_coordinator(site: Site, home: Path) -> ZooKeeperCoordinator:
+def open_metastore(
+    site: str, found: Addresses, stack: ExitStack, login: SiteLogin, note: Note = nobody
+) -> Metastore | None:
+    """Builds the way to a site's metastore, if it has one; its library is loaded by the first question."""
+    if not found.hive:
+        return None
+
+    def make() -> Metastore:
+        from hadoop_dr.adapters.hive import HiveMetastore
+
+        return HiveMetastore(site, "hive", login.metastore(found, note))
+
+    late = Late(make)
+    stack.callback(late.close)
+    return cast(Metastore, late)
+
+
+def open_coordinator(site: Site, home: Path) -> Coordinator:
     """Builds the coordinator of a site. Nothing is contacted yet."""
     return login_to(site.name).zookeeper(settings.addresses(home, site))
 
@@ -117,6 +133,7 @@ def open_queries(
     if found.hiveserver2 is None:
         return None
     # PyHive takes a sixth of the start of every command, and most of them ask no HiveServer2.
+    from hadoop_dr.adapters.hive import sasl_transport
     from hadoop_dr.adapters.hiveserver2 import HiveServer2Queries
 
     queries = HiveServer2Queries(
@@ -218,7 +235,12 @@ def open_service(
         relay.to, relay.quiet = claims.heartbeat.beat, claims.heartbeat.quiet
 
         def open_mover(one: HdfsAddress, other: HdfsAddress) -> Mover:
-            mover = NativeMover(one, other, limits, relay)
+            def make() -> Mover:
+                from hadoop_dr.adapters.native import NativeMover
+
+                return NativeMover(one, other, limits, relay)
+
+            mover = cast(Mover, Late(make))
             stack.callback(mover.close)
             return reporting_mover(counting_mover(mover, asked.of(DATA)), relay)
 

@@ -71,6 +71,7 @@ class BackupContext:
         kinds: What makes the component of each kind of data sets, in the order in which stages ask them.
         silent: Sites that gave no answer when the roles were read, with the error; what needs them need not ask again.
         asked: Counts the requests of this process.
+        manifests: Manifests that this process wrote or read, by path: a plan never changes once it is made.
     """
 
     pair: Pair
@@ -94,6 +95,7 @@ class BackupContext:
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
     asked: Requests = field(default_factory=Requests)
+    manifests: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def direction(self) -> Direction:

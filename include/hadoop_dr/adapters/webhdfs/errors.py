@@ -87,6 +87,20 @@ def error_of(response: Response, subject: str) -> DrError | Lost:
     return _from_remote(subject, name.rpartition(".")[2], message.partition("\n")[0])
 
 
+def refuse_missing(answer: object, subject: str) -> None:
+    """Ends a question whose answer is a NameNode's own word that nothing lies there; any other answer settles nothing.
+
+    Raises:
+        NotFound: So it is.
+    """
+    remote = answer.get("RemoteException") if isinstance(answer, dict) else None
+    if isinstance(remote, dict) and isinstance(remote.get("exception"), str):
+        message = str(remote.get("message")).partition("\n")[0]
+        told = _from_remote(subject, remote["exception"].rpartition(".")[2], message)
+        if type(told) is NotFound:
+            raise told
+
+
 def _from_remote(subject: str, name: str, message: str) -> DrError:
     for text, kind, remedy in _BY_TEXT:
         if text in message:

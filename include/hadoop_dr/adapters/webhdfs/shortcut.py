@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from hadoop_dr.adapters.webhdfs.client import PREFIX
+from hadoop_dr.adapters.webhdfs.errors import refuse_missing
 from hadoop_dr.ports.requests import Note, nobody
 
 _IDLE = 64
@@ -33,7 +34,11 @@ class Shortcut:
         self._idle: dict[str, deque[HTTPConnection]] = {}
 
     def ask(self, url: str, path: str, **params: str) -> Any | None:
-        """Gives the answer as JSON; None when there is none that this way understands."""
+        """Gives the answer as JSON; None when there is none that this way understands.
+
+        Raises:
+            NotFound: The NameNode says in its own words that nothing lies there.
+        """
         address = urlsplit(url)
         if address.scheme != "http" or address.path.strip("/"):
             return None
@@ -48,7 +53,7 @@ class Shortcut:
             connection.request("GET", f"{PREFIX}{quote(path, safe='/=')}?{query}")
             response = connection.getresponse()
             body = response.read()
-            answer = json.loads(body) if response.status == 200 else None
+            answer = json.loads(body) if response.status in (200, 404) else None
         except (OSError, HTTPException, ValueError):
             connection.close()
             return None
@@ -56,6 +61,9 @@ class Shortcut:
             idle.append(connection)
         else:
             connection.close()
+        if answer is not None and response.status == 404:
+            refuse_missing(answer, path)
+            return None
         return answer
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ __all__ = [
     "service_chain",
 ]
 
-CHECKPOINT_EVERY = 100
+CHECKPOINT_EVERY = 20
 """Entries between two checkpoints; a run makes about ten, and every stage of it begins by reading from the newest."""
 PAIR_CHECKPOINT_EVERY = 20
 """The same for the pair's ledger, which every process reads from both sites before it does anything."""

@@ -11,10 +11,17 @@ from hadoop_dr.domain.stored.form import JsonForm
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document of the plan: the digest of its bytes, and how many rows it has."""
+    """A document of the plan.
+
+    Attributes:
+        sha256: Digest of its bytes.
+        rows: How many it has.
+        content: The bytes themselves, in base64, of a document that is small; empty where they lie beside the manifest.
+    """
 
     sha256: str
     rows: int
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

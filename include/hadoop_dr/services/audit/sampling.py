@@ -86,6 +86,9 @@ class SampleOlder:
         proofs = StageRecords(self._context, documents, self._heartbeat).proofs()
         small = _small_files(documents, proofs)
         names = root_names(documents) if small else []
+        reads: list[Read] = []
+        where: dict[int, tuple[str, str]] = {}
+        tops: dict[int, str] = {}
         for index, files in small.items():
             root = names[index]
             kept = chosen.snapshots_on(chosen.target).get(root)
@@ -96,18 +99,18 @@ class SampleOlder:
                 # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
                 bad += [Finding(root, "", problem)] if root in wanted else []
                 continue
-            paths = {inode: files[inode] for inode in picked}
-            base = kept.path
-            reads = [Read(i, f"{base}/{path}", proofs[i].offset, proofs[i].length) for i, path in paths.items()]
-            for answer in self._context.local_mover.digest(reads):
-                wrong, settled = _judge(answer, proofs[answer.key].sha256)
-                if wrong:
-                    verdict.unread(Finding(base, paths[answer.key], wrong, settled))
-                else:
-                    verdict.match += 1
-                if wrong and settled:
-                    bad.append(Finding(root, paths[answer.key], wrong))
-                self._heartbeat(1)
+            where.update((inode, (root, files[inode])) for inode in picked)
+            tops.update(dict.fromkeys(picked, kept.path))
+            reads += [Read(i, f"{kept.path}/{files[i]}", proofs[i].offset, proofs[i].length) for i in picked]
+        for answer in self._context.local_mover.digest(reads):
+            wrong, settled = _judge(answer, proofs[answer.key].sha256)
+            if wrong:
+                verdict.unread(Finding(tops[answer.key], where[answer.key][1], wrong, settled))
+            else:
+                verdict.match += 1
+            if wrong and settled:
+                bad.append(Finding(*where[answer.key], wrong))
+            self._heartbeat(1)
         return verdict, bad
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.pool import BoundedPool
+from hadoop_dr.ports.requests import AUDIT, asked_for
+from hadoop_dr.services.pool import map_bounded
 
 SHOWN = 100
 _THREADS = 8
@@ -28,28 +29,31 @@ class FindOpenFiles:
     def __init__(self, source: NameNode, most: int) -> None:
         self._source, self._most = source, most
 
-    def run(self, roots: Sequence[str], snapshot: str) -> OpenFiles:
+    def run(self, roots: Sequence[str], snapshot: str, names: Mapping[str, int]) -> OpenFiles:
         """Looks through all roots.
+
+        Args:
+            names: How many names each has.
 
         Returns:
             What the ledger keeps; the first hundred files by name.
         """
         found: list[OpenFile] = []
         unknown: list[str] = []
-        with BoundedPool(_THREADS, name="writing") as pool:
-            for root, answer in zip(roots, pool.map(lambda root: self._look(root, snapshot), roots), strict=True):
-                if isinstance(answer, str):
-                    unknown.append(f"{root}: {answer}")
-                else:
-                    found += answer
+        with asked_for(AUDIT):
+            answers = list(map_bounded(lambda root: self._look(root, snapshot, names[root]), roots, width=_THREADS))
+        for root, answer in zip(roots, answers, strict=True):
+            if isinstance(answer, str):
+                unknown.append(f"{root}: {answer}")
+            else:
+                found += answer
         first = sorted(found, key=lambda one: one.path)[:SHOWN]
         return OpenFiles(len(found), tuple(first), tuple(unknown))
 
-    def _look(self, root: str, snapshot: str) -> list[OpenFile] | str:
+    def _look(self, root: str, snapshot: str, names: int) -> list[OpenFile] | str:
+        if names > self._most:
+            return f"has {names} names, open files are looked for up to {self._most}"
         try:
-            names = self._source.quota(root).used_names
-            if names > self._most:
-                return f"has {names} names, open files are looked for up to {self._most}"
             taken = ((path, self._taken(root, path, snapshot)) for path in self._source.open_files(root))
             return [OpenFile(path, length) for path, length in taken if length is not None]
         except DrError as error:

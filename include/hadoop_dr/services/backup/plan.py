@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline
@@ -14,6 +14,7 @@ from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.inventory import Audit, audit_of
 from hadoop_dr.domain.items import Content
+from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
@@ -34,6 +35,7 @@ from hadoop_dr.services.points.stored_plan import (
     share_out,
     stored_items,
 )
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_root
 from hadoop_dr.services.roots.switch import adopt_live
@@ -52,6 +54,18 @@ def refuse_encrypted(root: RootPlan) -> None:
                 "lies in an encryption zone, its copy would not",
                 "Make the directory an encryption zone on both sites by other means, or take it out of the policy.",
             )
+
+
+_ROOTS_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A root's plan, and what a person should know of it."""
+
+    root: RootPlan
+    notes: Sequence[str] = ()
+    hindered: Sequence[str] = ()
 
 
 class PlanPoint:
@@ -100,11 +114,18 @@ class PlanPoint:
         baseline = self._baseline(claim, point)
         roots: list[RootPlan] = []
         waiting = self._way.waiting(root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
-        for index, (root, kept) in enumerate(sorted(point.taken.snapshots.items())):
+        since_audit_ms, every = self._since_audit_ms(point.moment_ms), sorted(point.taken.snapshots.items())
+
+        def one(numbered: tuple[int, tuple[str, SnapshotRecord]]) -> _Planned:
+            index, (root, kept) = numbered
             if root in waiting:
-                planned = self._waiting(index, root, kept.name, documents)
-            else:
-                planned = self._root(index, root, kept.name, baseline, self._since_audit_ms(point.moment_ms))
+                return _Planned(self._waiting(index, root, kept.name, documents))
+            return self._root(index, root, kept.name, baseline, since_audit_ms)
+
+        for told in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
+            planned = told.root
+            self._notes += told.notes
+            self._hindered += told.hindered
             roots.append(planned)
             self._heartbeat(len(planned.items))
         self._notes += baseline.lost
@@ -142,15 +163,15 @@ class PlanPoint:
             )
         )
 
-    def _root(self, index: int, root: str, newer: str, baseline: Baseline, since_audit_ms: int | None) -> RootPlan:
+    def _root(self, index: int, root: str, newer: str, baseline: Baseline, since_audit_ms: int | None) -> _Planned:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
         older, base = baseline.origin_snapshot(root), baseline.destination_snapshot(root)
-        most = self._context.policy.audit_entries
+        most, notes = self._context.policy.audit_entries, list[str]()
         if older is not None:
             held = held_before(self._context.target.namenode, root, baseline)
             audit = audit_of(held.names, most, since_audit_ms)
             if audit is not Audit.NO and (problem := audit_lost(self._context, root, older)):
-                self._notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
+                notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
                 older = None
         if older is None:
             base = self._before(root, newer)
@@ -158,13 +179,13 @@ class PlanPoint:
             audit = audit_of(len(adoption.items), most, 0)
             planned = plan_items(adoption.items, self._working)
             plan = RootPlan(index, root, older, newer, base, adoption.items, planned, audit)
-            ours = root in self._context.ledger.read().sealed_roots()
-            return replace(plan, live=adoption.existing, names=adoption.names, below=adoption.below, ours=ours)
+            ours = root in self._context.ledger.recent().sealed_roots()
+            plan = replace(plan, live=adoption.existing, names=adoption.names, below=adoption.below, ours=ours)
+            return _Planned(plan, notes)
         items, reader = gather_listed(self._context, root, older, newer, audit=audit)
-        self._notes += reader.notes
-        self._hindered += reader.hindered
         held, planned = reader.held_before or held, plan_items(items, self._working)
-        return RootPlan(index, root, older, newer, base, items, planned, audit, held.files, held.names)
+        plan = RootPlan(index, root, older, newer, base, items, planned, audit, held.files, held.names)
+        return _Planned(plan, [*notes, *reader.notes], reader.hindered)
 
     def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
         """Plans a root on the target's live tree, because points still hold snapshots around or in it there."""
@@ -179,7 +200,7 @@ class PlanPoint:
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
         """How long ago a sealed point was compared whole."""
-        sealed = self._context.ledger.read().sealed()
+        sealed = self._context.ledger.recent().sealed()
         audited = [point.moment_ms for point in sealed if point.sealed.summary.audited]
         return now_ms - max(audited) if audited else None
 
@@ -196,14 +217,15 @@ class PlanPoint:
         return name
 
     def _require_snapshots(self, point: Point) -> None:
-        for taken in point.snapshots_on(self._context.source.name).values():
-            if problem := snapshot_problem(self._context.source.namenode, taken):
+        namenode, taken = self._context.source.namenode, point.snapshots_on(self._context.source.name).values()
+        for problem in map_bounded(lambda one: snapshot_problem(namenode, one), taken):
+            if problem:
                 raise BaselineLost(f"point {point.point}", problem, "The next run takes a new moment.")
 
     def _baseline(self, claim: Claim, point: Point) -> Baseline:
         if claim.frozen.mode == Mode.FULL.value:
             return Baseline(None)
-        return find_baseline(self._context, self._context.ledger.read(), point.taken.roots)
+        return find_baseline(self._context, self._context.ledger.recent(), point.taken.roots)
 
     def _allow(
         self, claim: Claim, point: Point, roots: Sequence[RootPlan], deletions: Deletions, components: Components

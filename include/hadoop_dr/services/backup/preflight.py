@@ -12,7 +12,7 @@ from hadoop_dr.domain.free_space import limiting_paths, narrow_quotas
 from hadoop_dr.domain.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.root_change import nesting
 from hadoop_dr.domain.roots import nestings
-from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.namenode import NameNode, Service
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import Components
@@ -32,6 +32,7 @@ class Preflight:
 
     def __init__(self, context: BackupContext, components: Components) -> None:
         self._context, self._components = context, components
+        self._services: dict[str, Service] = {}
 
     def sites(self) -> list[Result]:
         """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them."""
@@ -54,11 +55,17 @@ class Preflight:
         sides = (self._context.source, self._context.target)
         return [result for side in sides for result in guarded("roots", partial(self._roots, side, scope))]
 
+    def _service(self, side: SiteConnections) -> Service:
+        """What a NameNode says of itself, asked once in a look."""
+        if side.name not in self._services:
+            self._services[side.name] = side.namenode.service()
+        return self._services[side.name]
+
     def _site(self, side: SiteConnections) -> list[Result]:
         def look() -> Iterator[Result]:
             if side.name in self._context.silent:  # asked a moment ago; nobody shall wait for that twice
                 raise self._context.silent[side.name]
-            service = side.namenode.service()
+            service = self._service(side)
             if service.safe_mode:
                 yield fail(
                     "namenode", f"{side.name} is in safe mode: {service.safe_mode}", "Wait for it to leave safe mode."
@@ -77,7 +84,7 @@ class Preflight:
         return guarded("namenode", look)
 
     def _clusters(self) -> Iterator[Result]:
-        ids = {side.name: side.namenode.service().cluster_id for side in (self._context.source, self._context.target)}
+        ids = {side.name: self._service(side).cluster_id for side in (self._context.source, self._context.target)}
         if len(set(ids.values())) == 1:
             yield fail(
                 "clusters",
@@ -148,6 +155,8 @@ class Preflight:
         for root in scope.roots:
             if root in nested:
                 yield nesting(side.name, root, nested[root], scope.held)
+                continue
+            if root in snapshottable:  # so it is a directory
                 continue
             try:
                 if not side.namenode.status(root).facts.is_dir:

@@ -31,6 +31,7 @@ from hadoop_dr.services.points.damage import damage_warnings
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.recover import Recover, recovery_due
 from hadoop_dr.services.recovery.undo import UndoChanges
+from hadoop_dr.services.remembered import forget
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.existing_copy import existing_results
 from hadoop_dr.services.roots.ownership import own_roots, release_retired
@@ -124,10 +125,12 @@ class StartRun:
         """
         results, told = make_free_space(self._context, order.run, lambda: self._decide()[0])
         refuse_on_failure(self._context.policy.service, [*results, *self._moment_taken(order)])
-        refuse_undecided(self._context, self._context.ledger.read())
+        refuse_undecided(self._context, self._context.ledger.recent())
         self._ask_approval(order)
         as_left = self._refuse_foreign()
         claim = self._claim(order)
+        if claim.n != as_left:
+            forget(self._context)  # somebody else worked on the service since it was looked at
         earlier = self._context.ledger.known().points
         finished = Recover(self._context, self._finish).run(claim)
         state = self._context.ledger.read()
@@ -260,6 +263,7 @@ class StartRun:
         for side in context.sides.values():
             self._way.make_way(side, roots)
         waiting = self._way.waiting(roots)
+        context.ledger.chain.follow()  # what is left of it is said at the moment; there is no time to lose after that
         allow_snapshots(context.source.namenode, roots)
         for root in sorted(set(roots).difference(waiting, context.target.namenode.snapshottable())):
             make_root(context, root)
@@ -267,7 +271,7 @@ class StartRun:
 
     def _foreign(self, last: Baseline) -> list[Result]:
         """What is somebody else's on the secondary: in roots that are new to the service, and since the last point."""
-        new = existing_results(self._context, self._context.ledger.read(), self._components.roots())
+        new = existing_results(self._context, self._context.ledger.recent(), self._components.roots())
         return [*new, *self._drift(last)]
 
     def _drift(self, last: Baseline) -> list[Result]:

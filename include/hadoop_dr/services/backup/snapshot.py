@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -28,6 +28,7 @@ from hadoop_dr.services.ledger.claims import HeartbeatWriter
 from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.ownership import own_roots
 from hadoop_dr.services.roots.parents import allow_snapshots
 
@@ -43,6 +44,7 @@ class _Shot:
     taken: Taken
     verdict: MomentVerdict
     writing: OpenFiles
+    quotas: Mapping[str, Quota]
 
 
 class SnapshotPoint:
@@ -93,11 +95,12 @@ class SnapshotPoint:
         too_far = point.moment_ms > max(wanted, now + ARMING_MS)
         name = self._context.candidate_name(point)
         roots = self._roots(claim)
-        begun = any(s.name == name for root in roots for s in self._context.source.namenode.snapshots(root))
+        every = map_bounded(self._context.source.namenode.snapshots, roots)
+        begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
             point = self._rearm(claim, point)
         context = self._context
-        refuse_on_failure(context.policy.service, moment_order(context.ledger.read(), point.moment_ms))
+        refuse_on_failure(context.policy.service, moment_order(context.ledger.recent(), point.moment_ms))
         return point
 
     def _rearm(self, claim: Claim, point: Point) -> Point:
@@ -130,8 +133,9 @@ class SnapshotPoint:
             self._components.mark_end()
         finally:
             self._heartbeat.speak()
+        quotas = dict(zip(roots, map_bounded(context.source.namenode.quota, roots), strict=True))
         writing = FindOpenFiles(context.source.namenode, context.policy.audit_entries).run(
-            roots, context.candidate_name(point)
+            roots, context.candidate_name(point), {root: quota.used_names for root, quota in quotas.items()}
         )
         moment = Moment(roots, context.candidate_name(point), context.policy.settle_ms, self._heartbeat.sleep_until)
         evidence = Evidence(
@@ -142,7 +146,7 @@ class SnapshotPoint:
             offsets_ms={context.source.name: _offset_ms(taken, at_s, point.moment_ms)},
             max_offset_ms=context.policy.max_clock_offset_ms,
         )
-        return _Shot(taken, prove(evidence), writing)
+        return _Shot(taken, prove(evidence), writing, quotas)
 
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
         context = self._context
@@ -151,14 +155,13 @@ class SnapshotPoint:
         held = context.ledger.known().held_roots(context.source.name)
         stay = kept_directories(self._components.decision(), context.policy.service, held)
         first = min((root.first_s for root in shot.taken.roots), default=0.0)
-        roots, quotas = dict[str, TakenRoot](), dict[str, Quota]()
+        roots = dict[str, TakenRoot]()
         for root in shot.taken.roots:
-            quota = quotas[root.root] = context.source.namenode.quota(root.root)
             roots[root.root] = TakenRoot(
                 record(root.snapshot),
                 round((root.first_s - first) * 1000, 3),
                 round((root.last_s - first) * 1000, 3),
-                self._own_quota(root.root, quota),
+                self._own_quota(root.root, shot.quotas[root.root]),
             )
         wanted = claim.frozen.wanted_ms
         late = max(0, point.moment_ms - wanted) if wanted else 0
@@ -178,7 +181,7 @@ class SnapshotPoint:
             exports.incomplete,
             shot.writing,
             (*exports.notes, *(result.detail for result in stay)),
-            tuple(narrow_quotas(context.source.name, quotas)[:_NARROW]),
+            tuple(narrow_quotas(context.source.name, shot.quotas)[:_NARROW]),
         )
         context.ledger.append_mine(claim, body, _not_yet_taken(point))
         behind = context.ledger.chain.follow()

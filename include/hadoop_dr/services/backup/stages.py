@@ -27,6 +27,7 @@ from hadoop_dr.services.backup.stage import StagePoint
 from hadoop_dr.services.backup.verify import VerifyPoint
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.void import Void
+from hadoop_dr.services.remembered import remembering
 
 
 class Observer(Protocol):
@@ -75,7 +76,7 @@ class BackupStages:
         one_process: bool = False,
         observer: Observer | None = None,
     ) -> None:
-        self._context, self._run, self._try = context, run, try_no
+        self._context, self._run, self._try = remembering(context), run, try_no
         self._one_process = one_process
         self._show = observer or Silent()
         self.seconds: dict[str, float] = {}

@@ -18,6 +18,7 @@ from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
 from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.audit.point import AuditPoint
 from hadoop_dr.services.audit.sampling import SampleOlder
 from hadoop_dr.services.context import BackupContext
@@ -29,10 +30,12 @@ from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
 SHOWN = 100
+_ROOTS_AT_ONCE = 8
 
 
 class VerifyPoint:
@@ -126,7 +129,8 @@ class VerifyPoint:
     def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int:
         """Number of the newest candidate an earlier try took: older ones do not show what it repaired."""
         namenode, number = self._context.target.namenode, 0
-        names = {snapshot.name for root in roots for snapshot in namenode.snapshots(root.root)}
+        every = map_bounded(namenode.snapshots, [root.root for root in roots])
+        names = {snapshot.name for shots in every for snapshot in shots}
         while snapshot_name(self._context.policy.service, point.epoch, point.point, number + 1) in names:
             number += 1
         return number
@@ -137,15 +141,18 @@ class VerifyPoint:
         Nothing is ever removed here: a worker that slept through a takeover must find nothing it could destroy.
         """
         name = snapshot_name(self._context.policy.service, point.epoch, point.point, repair)
-        namenode, found = self._context.target.namenode, dict[str, Snapshot]()
-        for root in roots:
+        namenode = self._context.target.namenode
+
+        def one(root: RootPlan) -> Snapshot:
             with suppress(AlreadyExists):
                 namenode.create_snapshot(root.root, name)
-            found[root.root] = snapshot_named(namenode, root.root, name)
+            found = snapshot_named(namenode, root.root, name)
             # Taking a snapshot sets the directory's time, on both sites; the source's is the one to show.
             namenode.set_times(root.root, point.taken.roots[root.root].snapshot.created_ms)
             self._heartbeat(1)
-        return found
+            return found
+
+        return dict(zip([root.root for root in roots], map_bounded(one, roots), strict=True))
 
     def _verdict(
         self,
@@ -160,13 +167,14 @@ class VerifyPoint:
         check = VerifyRoot(context.target.namenode, context.local_mover, self._heartbeat)
         audit, records = AuditPoint(context, self._heartbeat), StageRecords(context, documents, self._heartbeat)
         staged = records.proofs() if any(root.plan.units for root in roots) else {}
-        for root in roots:
-            base = f"{root.root}/.snapshot/{names[root.root]}"
-            known = dict(walk(context.target.namenode, base)) if root.audit is Audit.WHOLE else None
+
+        def one(root: RootPlan) -> tuple[Sequence[Foreign], Verdict]:
+            known = None
+            if root.audit is Audit.WHOLE:
+                with asked_for(AUDIT):
+                    known = dict(walk(context.target.namenode, f"{root.root}/.snapshot/{names[root.root]}"))
             if strange := foreign.of(root.root, known):
-                found[root.root] = strange
-            if found:
-                continue
+                return strange, Verdict()
             proofs = {i.inode: proof for i in root.items if (proof := staged.get(i.inode)) is not None}
             whole = {
                 i.inode
@@ -176,12 +184,20 @@ class VerifyPoint:
             digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
             sums = records.checksums(root)
             facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
-            verdict.add(check.run(facts, known))
-            verdict.add(audit.root(root, known, names[root.root]))
+            mine = check.run(facts, known)
+            with asked_for(AUDIT):
+                mine.add(audit.root(root, known, names[root.root]))
+            return [], mine
+
+        for root, (strange, mine) in zip(roots, map_bounded(one, roots, width=_ROOTS_AT_ONCE), strict=True):
+            if strange:
+                found[root.root] = strange
+            verdict.add(mine)
         if found:
             return verdict, found
         sample = SampleOlder(context, self._heartbeat)
-        verdict.add(sample.run(point, names))
+        with asked_for(AUDIT):
+            verdict.add(sample.run(point, names))
         self._hindered, self._sampled = audit.hindered, sample.sampled
         beside, self._datasets = components_of(context).verify(point, documents, number)
         verdict.add(beside)

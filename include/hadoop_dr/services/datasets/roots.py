@@ -28,7 +28,7 @@ class Roots:
     def decide(self, layout: Layout) -> Decision:
         """Decides for a layout of everything; once for the same layout and the same state of the ledgers."""
         if self._decided is None or self._decided[0] != self._known(layout):
-            held = () if self._changing else self._context.ledger.read().sticky_roots()
+            held = () if self._changing else self._context.ledger.recent().sticky_roots()
             self._decided = self._known(layout), self._decide(layout, held)
             # Reading may have moved the ledger on; the decision is as of what was read.
         return self._decided[1]

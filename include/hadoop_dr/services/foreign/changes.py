@@ -71,7 +71,7 @@ class ForeignChanges:
         Raises:
             ForeignFound: It was refused, and everything is as it was.
         """
-        refused = self._context.ledger.read().foreign(self._point)
+        refused = self._context.ledger.recent().foreign(self._point)
         if refused is not None and refused.number == newest:
             if self._context.policy.drift is Drift.REFUSE and is_unchanged(self._context, self._point, refused):
                 raise refusal(self._context, refused)
@@ -80,7 +80,7 @@ class ForeignChanges:
 
     def is_half_done(self, number: int) -> bool:
         """Whether the repair that led to a candidate was not carried out whole: then another one has to follow."""
-        return self._noted(_begun(number)) and not self._noted(_done(number))
+        return number > 0 and self._noted(_begun(number)) and not self._noted(_done(number))
 
     def look_at(self, number: int) -> None:
         """Reads what the target says of all roots, side by side; ``of`` tells what of it is foreign."""

@@ -92,6 +92,7 @@ class Chain:
         self._copy = Copy(1, GENESIS, ())
         self._entries: list[Entry] = []
         self._loaded = False
+        self._followed_n = 0
 
     def entries(self) -> list[Entry]:
         """Reads what is new in the deciding copy; gives all entries since the first or a checkpoint, proven one chain.
@@ -104,6 +105,11 @@ class Chain:
         fresh = read_copy(self.deciding, self.path, self._copy.head_n + 1, self._copy.head_digest)
         self._extend(fresh.contents)
         return self._entries
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether anything was read yet."""
+        return self._loaded
 
     def known(self) -> list[Entry]:
         """Gives the entries as of what was read or appended last, and asks nobody."""
@@ -137,7 +143,9 @@ class Chain:
             Superseded: Somebody appended first; read again and decide anew.
             Unknown: The answer was lost and could not be read back.
         """
-        self.entries()
+        # Where nobody was first nothing can have come since: the entry's own name says so, and one is not read again.
+        if not self._loaded or self._copy.head_n != seen_n:
+            self.entries()
         if self._copy.head_n != seen_n:
             raise Superseded(self.path, f"entry {seen_n + 1} was written by another run", "Read again and decide anew.")
         entry = Entry(seen_n + 1, epoch, run, iso(self._clock.wall_ms()), body, self._copy.head_digest, pair_n)
@@ -208,9 +216,16 @@ class Chain:
 
     def _follow(self, follower: Files) -> str | None:
         mine = Copy(self._copy.start_n, self._copy.start_prev, self._copy.contents)
-        head_n = self._head_in_step(follower, mine)
+        # Both were in step up to where this process brought it; a chain is never edited.
+        if self._followed_n and self._written_from(follower, mine, self._followed_n) is None:
+            return None
+        self._followed_n, head_n = 0, self._head_in_step(follower, mine)
         if head_n is None:
             mine, head_n = self._compared(follower, mine)
+        return self._written_from(follower, mine, head_n)
+
+    def _written_from(self, follower: Files, mine: Copy, head_n: int) -> str | None:
+        """Writes what follows an entry; says which one is another than ours."""
         for n in range(head_n + 1, mine.head_n + 1):
             content = mine.contents[n - mine.start_n]
             if (
@@ -218,6 +233,7 @@ class Chain:
                 and follower.get(entry_path(self.path, n)) != content
             ):
                 return f"entry {n} on {follower.site} was written by somebody else meanwhile"
+        self._followed_n = mine.head_n
         return None
 
     def _head_in_step(self, follower: Files, mine: Copy) -> int | None:

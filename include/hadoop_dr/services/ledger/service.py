@@ -53,6 +53,10 @@ class ServiceLedger:
                 self._begun = 0  # nobody takes the state before for an answer
                 raise
 
+    def recent(self) -> ServiceState:
+        """Gives the state as of what was read last; asks if nothing was."""
+        return self._state if self.chain.is_loaded else self.read()
+
     def known(self) -> ServiceState:
         """Gives the state as of what was read or appended last, and asks nobody."""
         return self._state
@@ -77,7 +81,7 @@ class ServiceLedger:
             Unknown: The answer was lost and could not be read back.
         """
         with self._turn:
-            state = self.read()
+            state = self._state if self.chain.is_loaded and self.chain.head_n == seen_n else self.read()
             if state.highest_epoch > self.roles.epoch:
                 raise Superseded(
                     self.chain.path,

@@ -15,6 +15,7 @@ from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.inventory import walk
+from hadoop_dr.services.pool import map_bounded
 
 
 def find_baseline(context: BackupContext, state: ServiceState, wanted: Collection[str] | None = None) -> Baseline:
@@ -62,16 +63,16 @@ def root_problems(context: BackupContext, point: Point, wanted: Collection[str] 
     """Looks at a sealed point's snapshots on both sites, root by root, whichever way it went."""
     origin, destination = context.source, context.target
     here, there = (_to_build_on(point, side.name) for side in (origin, destination))
-    found: list[RootProblems] = []
-    for root in point.taken.roots:
-        if wanted is None or root in wanted:
-            on_origin = _problem(origin, root, here, point)
-            on_destination = base = _problem(destination, root, there, point)
-            live = point.live_on(destination.name).get(root)
-            if live is not None and there is not None and live != there.get(root):
-                base = snapshot_problem(destination.namenode, live)
-            found.append(RootProblems(root, on_origin, on_destination, base))
-    return found
+
+    def one(root: str) -> RootProblems:
+        on_origin = _problem(origin, root, here, point)
+        on_destination = base = _problem(destination, root, there, point)
+        live = point.live_on(destination.name).get(root)
+        if live is not None and there is not None and live != there.get(root):
+            base = snapshot_problem(destination.namenode, live)
+        return RootProblems(root, on_origin, on_destination, base)
+
+    return list(map_bounded(one, [root for root in point.taken.roots if wanted is None or root in wanted]))
 
 
 def _problem(

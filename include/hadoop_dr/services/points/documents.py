@@ -9,6 +9,7 @@ is a warning of the point.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Sequence
 from typing import TypeVar
@@ -23,6 +24,8 @@ from hadoop_dr.services.pool import BoundedPool
 
 T = TypeVar("T")
 Row = tuple[object, ...]
+INSIDE_BYTES = 16 << 10
+"""A table no larger than this is written into the manifest, so that a small change is one document."""
 _LACKING = "lacking"
 
 
@@ -38,6 +41,7 @@ class Documents:
         self.directory = context.directory(point.point)
         self._target, self._source, self._tables = context.target.files, context.source.files, context.tables
         self._manifest: dict[str, StoredDocument] = {}
+        self._known = context.manifests
         self._sealed = point.state is PointState.SEALED
         self.working = context.claims.heartbeat.working
         self.warnings: list[str] = []
@@ -46,8 +50,11 @@ class Documents:
         """Writes one table to both sites; it counts once the manifest names it."""
         with self.working(name, len(rows)):
             content = self._tables.pack(form.columns, list(rows), form.stamp)
-            self._put(name, content)
-        self._manifest[name] = StoredDocument(hashlib.sha256(content).hexdigest(), len(rows))
+            inside = len(content) <= INSIDE_BYTES
+            if not inside:
+                self._put(name, content)
+        kept = base64.b64encode(content).decode() if inside else ""
+        self._manifest[name] = StoredDocument(hashlib.sha256(content).hexdigest(), len(rows), kept)
 
     def has(self, name: str) -> bool:
         """Whether the manifest names a document."""
@@ -67,7 +74,9 @@ class Documents:
 
     def seal_manifest(self, plan: StoredPlan) -> StoredPlan:
         """Writes the manifest: from here on the plan exists."""
-        self._put(MANIFEST_FILE, MANIFEST.encode(Manifest(self._manifest, plan)))
+        content = MANIFEST.encode(Manifest(self._manifest, plan))
+        self._put(MANIFEST_FILE, content)
+        self._known[self.directory] = content
         return plan
 
     def plan(self) -> StoredPlan | None:
@@ -76,9 +85,12 @@ class Documents:
         Raises:
             Refused: Another version of this product wrote it.
         """
-        manifest = self.get_json(MANIFEST_FILE, MANIFEST)
-        if manifest is None:
+        try:
+            content = self._known.get(self.directory) or self._get(MANIFEST_FILE)
+        except NotFound:
             return None
+        manifest = MANIFEST.decode(content, f"{self.directory}/{MANIFEST_FILE}")
+        self._known[self.directory] = content
         self._manifest = dict(manifest.documents)
         return manifest.plan
 
@@ -97,7 +109,8 @@ class Documents:
             self.plan()
         recorded = self._manifest.get(name)
         with self.working(name, recorded.rows if recorded else 0):
-            content = self._needed(name)
+            inside = recorded is not None and recorded.content
+            content = base64.b64decode(inside) if inside else self._needed(name)
             if recorded is None or hashlib.sha256(content).hexdigest() != recorded.sha256:
                 raise BaselineLost(
                     f"{self.directory}/{name}",
@@ -149,7 +162,8 @@ class Documents:
         except DrError as error:
             self._note(MANIFEST_FILE, error)
             return
-        for name in (*self._manifest, MANIFEST_FILE):
+        beside = [name for name, recorded in self._manifest.items() if not recorded.content]
+        for name in (*beside, MANIFEST_FILE):
             if name not in there:
                 self._copy(name, self._needed(name))
 

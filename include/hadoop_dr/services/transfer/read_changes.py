@@ -14,6 +14,7 @@ from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.items import Item
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.transfer.changed_entries import ChangedEntries, Contradiction
 from hadoop_dr.services.transfer.item_builder import ItemBuilder
 from hadoop_dr.services.transfer.listings import Listings
@@ -75,8 +76,9 @@ class ReadChanges:
             if told is not None and not audit:
                 touched = self._trusting(root, ChangedEntries(before, after, told, pool))
             if touched is None:
-                listings = Listings(before, after, pool, xattrs=self._has_xattrs(), blocks=blocks)
-                touched = ChangedEntries(before, after, listings.changes(told, trusted=audit), pool)
+                with asked_for(AUDIT):
+                    listings = Listings(before, after, pool, xattrs=self._has_xattrs(), blocks=blocks)
+                    touched = ChangedEntries(before, after, listings.changes(told, trusted=audit), pool)
                 self.notes += [f"{root}: {note}" for note in listings.notes]
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)

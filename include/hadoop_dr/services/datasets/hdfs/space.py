@@ -45,6 +45,8 @@ def _look(
         moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
     """
     target, quotas = context.target.namenode, dict[str, Quota]()
+    if not any(needed.values()):
+        return []
     service = target.service()
     for path in limiting_paths(needed, service.names):
         try:

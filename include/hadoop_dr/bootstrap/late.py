@@ -1,0 +1,26 @@
+"""Adapters that are made when they are first used: a task that needs no metastore loads no library for one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class Late:
+    """Stands for an adapter until somebody asks it something. Safe for many threads."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make, self._turn = make, threading.Lock()
+        self._made: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        with self._turn:
+            if self._made is None:
+                self._made = self._make()
+        return getattr(self._made, name)
+
+    def close(self) -> None:
+        """Closes what was made."""
+        if self._made is not None:
+            self._made.close()

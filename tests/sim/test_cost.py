@@ -1,0 +1,142 @@
+"""What a run asks of the sites, counted and never timed: it follows the change, not the number of roots or files.
+
+Twins count as many requests as the adapters they stand for send (``tests/contract/test_costs.py`` holds both).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
+from hadoop_dr.domain.ids import snapshot_name
+from hadoop_dr.ports.requests import AUDIT, DATA
+from hadoop_dr.services.backup.stages import BackupStages
+from sim.world import World, protecting
+
+ROOTS = (3, 60, 500)
+FIXED, PER_ROOT = 140, 13
+TRIPS = 70
+"""From the moment to the seal, one after the other, for a service without a change."""
+
+
+def many(roots: int) -> World:
+    """A service of so many directories with two files each, whose first points are sealed."""
+    names = [f"/data/r {number}+%" for number in range(roots)]
+    world = World(policy=protecting(*[f"hdfs: {name}" for name in names]))
+    for name in names:
+        for directory in ("x", "ü d"):
+            write(world.clusters["east"], f"{name}/{directory}", "part 0")
+    world.backup("first")
+    world.backup("second")
+    return world
+
+
+def write(cluster: MemoryCluster, directory: str, name: str, content: bytes = b"one") -> None:
+    cluster.make_directory(directory, 0o755, parents=True)
+    cluster.extend(cluster.make_file(f"{directory}/{name}", replication=1, block_size=1024, overwrite=True), content)
+
+
+class Asked:
+    """What one run asked, by stage and site."""
+
+    def __init__(self, world: World, run: str) -> None:
+        world.host.name = run
+        context = world.context()
+        self.document = BackupStages(context, run, one_process=True).run_all()
+        self.operations = context.asked.by_operation()
+        self.recorded = next(p for p in world.context().ledger.read().points.values() if p.run == run).sealed.summary
+
+    def until_sealed(self) -> int:
+        """Requests to HDFS and metastores up to the seal, without what looks for hidden changes and what moves data."""
+        return sum(
+            count
+            for (stage, site, _), count in self.operations.items()
+            if stage not in (AUDIT, "prune") and site != DATA
+        )
+
+    def trips(self) -> int:
+        """Requests from the moment's stage to the seal that waited for one another."""
+        return sum(self.document["requests"][stage]["trips"] for stage in ("moment", "plan", "place", "verify", "seal"))
+
+    def of(self, operation: str, stage: str | None = None) -> int:
+        """How often something was asked."""
+        return sum(
+            count for (at, _, what), count in self.operations.items() if what == operation and stage in (None, at)
+        )
+
+
+@cache
+def unchanged(roots: int) -> Asked:
+    return Asked(many(roots), "unchanged")
+
+
+@pytest.mark.parametrize("roots", ROOTS)
+def test_an_unchanged_service_costs_a_constant_and_a_few_requests_for_each_root(roots: int) -> None:
+    assert unchanged(roots).until_sealed() <= FIXED + PER_ROOT * roots
+
+
+def test_how_long_an_unchanged_service_waits_does_not_grow_with_its_roots() -> None:
+    trips = [unchanged(roots).trips() for roots in ROOTS]
+    assert max(trips) <= TRIPS
+    assert max(trips) - min(trips) <= 5
+
+
+def test_an_unchanged_service_stages_nothing_makes_no_work_area_and_seals_a_point() -> None:
+    asked = unchanged(60)
+    assert asked.document["state"] == "sealed"
+    assert "stage" not in asked.document["requests"]
+    assert asked.of("make_directory", "place") == asked.of("rename") == asked.of("copy") == 0
+
+
+def test_what_each_stage_asked_is_told_and_kept_with_the_point() -> None:
+    asked = unchanged(3)
+    told, kept = asked.document["requests"], asked.recorded.requests
+    assert {"before", "preflight", "moment", "plan", "place", "verify", "seal", "prune", AUDIT} == set(told)
+    assert {stage: told[stage] for stage in kept if stage != "seal"} == {
+        stage: dict(counts) for stage, counts in kept.items() if stage != "seal"
+    }
+    every = Counter[str]()
+    for (stage, site, _), count in asked.operations.items():
+        every[f"{stage} {site}"] += count
+    assert every == {f"{stage} {site}": count for stage, counts in told.items() for site, count in counts.items()
+                     if (site != "trips" and count) or (stage, site) in {(s, d) for s, d, _ in asked.operations}}
+
+
+def test_a_small_change_in_a_large_directory_costs_what_changed() -> None:
+    """200 of 20,000 files in 200 directories; their bytes and what is done to them is the data plane's."""
+    root = "/data/large ü"
+    world = World(policy=protecting(f"hdfs: {root}"))
+    east = world.clusters["east"]
+    for directory in range(200):
+        for number in range(100):
+            write(east, f"{root}/d {directory}", f"part {number}")
+    world.backup("first")
+    for directory in range(200):
+        write(east, f"{root}/d {directory}", "part 7", b"another")
+    asked = Asked(world, "changed")
+    assert asked.document["files_copied"] == asked.of("copy") == 200
+    assert asked.until_sealed() <= CHANGED
+
+
+CHANGED = 2500
+
+
+def test_shares_of_many_small_roots_are_one_task() -> None:
+    world = many(40)
+    for number in range(40):
+        write(world.clusters["east"], f"/data/r {number}+%/x", "part 1")
+    world.host.name = "one task"
+    stages = world.stages("one task")
+    stages.preflight()
+    stages.moment()
+    assert stages.plan()["shards"] == 1
+    assert stages.stage(0)["files"] == 40
+    stages.place()
+    stages.verify()
+    point = stages.seal()["point"]
+    name = snapshot_name("billing", 1, point)
+    tree = world.tree("west", f"/data/r 7+%/.snapshot/{name}")
+    assert tree == world.tree("east", f"/data/r 7+%/.snapshot/{name}")
