@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
+from hadoop_dr.domain.errors import NotFound
 
 
 @contextmanager
@@ -69,6 +71,28 @@ def test_whatever_is_unusual_is_no_answer(shortcut: Shortcut, status: int, body:
         assert shortcut.ask(url, "/a", op="GETXATTRS") is None
         shortcut.close()
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("exception", "message"), [
+    ("FileNotFoundException", "File does not exist: /a"),
+    ("org.apache.hadoop.hdfs.protocol.SnapshotException", "Cannot find the snapshot of directory /a with name s"),
+])  # fmt: skip
+def test_a_namenodes_own_word_that_nothing_lies_there_is_not_asked_for_again(
+    shortcut: Shortcut, exception: str, message: str
+) -> None:
+    body = json.dumps({"RemoteException": {"exception": exception, "message": message}}).encode()
+    with server(404, body) as (url, asked):
+        with pytest.raises(NotFound, match=message):
+            shortcut.ask(url, "/a", op="GETXATTRS")
+        shortcut.close()
+    assert len(asked) == 1
+
+
+def test_another_refusal_with_that_code_is_left_to_the_ordinary_way(shortcut: Shortcut) -> None:
+    body = b'{"RemoteException": {"exception": "StandbyException", "message": "not here"}}'
+    with server(404, body) as (url, _):
+        assert shortcut.ask(url, "/a", op="GETXATTRS") is None
+        shortcut.close()
 
 
 def test_nobody_there_and_addresses_that_need_more_are_no_answer(shortcut: Shortcut) -> None:

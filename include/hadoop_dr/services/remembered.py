@@ -14,13 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.facts import AclAndXattrs, Snapshot
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 
 FRESH_S = 60.0
 _NEVER = float("-inf")
+_MANY = 50_000
 _ROOTS = ("allow_snapshot", "disallow_snapshot")
 _CHANGING = ("create_snapshot", "delete_snapshot", *_ROOTS)
 
@@ -32,6 +33,7 @@ class RememberedSnapshots:
         self._inner, self._clock = inner, clock
         self._lock = threading.Lock()
         self._lists: dict[str, tuple[float, Sequence[Snapshot]]] = {}
+        self._extras: dict[tuple[str, bool, bool], AclAndXattrs] = {}
         self._roots: tuple[float, Sequence[str]] = _NEVER, ()
         self._changes: Counter[str] = Counter()
 
@@ -53,6 +55,18 @@ class RememberedSnapshots:
                 self._lists[path] = now_s, found
         return found
 
+    def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> AclAndXattrs:
+        """Gives what was read of an item in a snapshot, which never changes, or asks."""
+        if "/.snapshot/" not in path:
+            return self._inner.extras(path, acl=acl, xattrs=xattrs)
+        found = self._extras.get((path, acl, xattrs))
+        if found is None:
+            found = self._inner.extras(path, acl=acl, xattrs=xattrs)
+            if len(self._extras) >= _MANY:
+                self._extras.clear()
+            self._extras[path, acl, xattrs] = found
+        return found
+
     def snapshottable(self) -> Sequence[str]:
         """Gives what was read within the last minute, or asks."""
         with self._lock:
@@ -71,6 +85,7 @@ class RememberedSnapshots:
         """Takes nothing for known any more."""
         with self._lock:
             self._lists.clear()
+            self._extras.clear()
             self._roots = _NEVER, ()
 
     def _changing(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,6 +95,8 @@ class RememberedSnapshots:
             finally:
                 with self._lock:
                     self._lists.pop(path, None)
+                    if name == "delete_snapshot":  # its name may be given again
+                        self._extras.clear()
                     self._changes[path] += 1
                     if name in _ROOTS:
                         self._roots = _NEVER, ()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Failed, NotFound
-from hadoop_dr.domain.facts import DirEntry, FileAttributes
+from hadoop_dr.domain.facts import AclAndXattrs, DirEntry, FileAttributes
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import join
@@ -180,7 +180,7 @@ class VerifyRoot:
             and (i.is_dir or i.now_extras != i.was_extras or i.now_extras.acl or i.now_extras.xattrs)
         ]
         with BoundedPool(_THREADS) as pool:
-            read = pool.map(lambda item: self._target.extras(f"{facts.base}/{item.new}".rstrip("/")), items)
+            read = pool.map(lambda item: self._read_extras(facts, item), items)
             for item, found in zip(items, read, strict=True):
                 if found.acl != item.now_extras.acl:
                     what = f"ACL {found.acl} instead of {item.now_extras.acl}"
@@ -190,6 +190,11 @@ class VerifyRoot:
                     what = f"extended attributes differ ({', '.join(names)})"
                     verdict.mismatch.append(Finding(facts.root, item.new or "", what))
                 self._heartbeat(1)
+
+    def _read_extras(self, facts: RootFacts, item: Item) -> AclAndXattrs:
+        """Whether there is an ACL the attributes say, which are compared before."""
+        acl = item.now is None or item.now.has_acl
+        return self._target.extras(f"{facts.base}/{item.new}".rstrip("/"), acl=acl)
 
     def _content(self, facts: RootFacts, wrong: set[str], verdict: Verdict) -> None:
         changed = [

@@ -78,11 +78,21 @@ class _NameNode(_Counting):
 
     def list(self, path: str) -> Iterator[Any]:
         """Counts the pages."""
-        return self._paged("list", self._inner.list(path), _PAGE)  # type: ignore[attr-defined]
+        self._note("list")
+        for number, one in enumerate(self._inner.list(path), 1):  # type: ignore[attr-defined]
+            if number > _PAGE and number % _PAGE == 1:
+                self._note("list")
+            yield one
 
     def diff(self, path: str, older: str, newer: str) -> Iterator[Any]:
-        """Counts the pages."""
-        return self._paged("diff", self._inner.diff(path, older, newer), 1)  # type: ignore[attr-defined]
+        """Counts pages of a NameNode's size, whatever the twin's are."""
+        self._note("diff")
+        told = 0
+        for page in self._inner.diff(path, older, newer):  # type: ignore[attr-defined]
+            before, told = told, told + len(page.modified) + len(page.created) + len(page.deleted)
+            for _ in range(max(0, told - 1) // _PAGE - max(0, before - 1) // _PAGE):
+                self._note("diff")
+            yield page
 
     def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> Any:
         """Counts one for each of both."""
@@ -102,13 +112,6 @@ class _NameNode(_Counting):
         except NotFound:
             self._ask("make_directory", 3)
         self._inner.make_directory(path, mode)  # type: ignore[attr-defined]
-
-    def _paged(self, what: str, answer: Iterator[Any], page: int) -> Iterator[Any]:
-        self._note(what)
-        for number, one in enumerate(answer, 1):
-            if number > page and number % page == 1 % page:
-                self._note(what)
-            yield one
 
 
 class _Files(_Counting):

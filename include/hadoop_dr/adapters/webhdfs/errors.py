@@ -94,9 +94,10 @@ def refuse_missing(answer: object, subject: str) -> None:
         NotFound: So it is.
     """
     remote = answer.get("RemoteException") if isinstance(answer, dict) else None
-    if isinstance(remote, dict) and isinstance(remote.get("exception"), str):
-        message = str(remote.get("message")).partition("\n")[0]
-        told = _from_remote(subject, remote["exception"].rpartition(".")[2], message)
+    words = (remote.get("exception"), remote.get("message")) if isinstance(remote, dict) else ()
+    if words and all(isinstance(word, str) for word in words):
+        exception, message = map(str, words)
+        told = _from_remote(subject, exception.rpartition(".")[2], message.partition("\n")[0])
         if type(told) is NotFound:
             raise told
 

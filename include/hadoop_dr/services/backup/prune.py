@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import DrError, NotFound, Superseded
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.ids import point_of_snapshot
@@ -25,6 +26,7 @@ from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.kept import note_removed
 from hadoop_dr.services.foreign.left_overs import sweep_left_overs
 from hadoop_dr.services.points.baseline import newest_common, recorded_snapshots
+from hadoop_dr.services.pool import map_bounded
 
 _RACES = 64
 
@@ -103,9 +105,13 @@ class Prune:
     def _remove_snapshots(self, side: SiteConnections, name: str) -> None:
         point = self._context.ledger.known().points[name]
         held, live = point.snapshots_on(side.name), point.live_on(side.name)
-        for kept in dict.fromkeys([*held.values(), *live.values()]):
+
+        def remove(kept: SnapshotRef) -> None:
             with suppress(NotFound):  # somebody removed the whole directory
                 side.namenode.delete_snapshot(kept.root, kept.name)
+
+        for _ in map_bounded(remove, dict.fromkeys([*held.values(), *live.values()])):
+            pass
 
     def _sweep_snapshots(self, side: SiteConnections) -> list[str]:
         """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates.
@@ -117,7 +123,8 @@ class Prune:
         context, ours = self._context, self._context.ledger.known().roots().union(self._context.policy.directories)
         try:
             roots = sorted(ours.intersection(side.namenode.snapshottable()))
-            found = [(root, snapshot) for root in roots for snapshot in side.namenode.snapshots(root)]
+            every = zip(roots, map_bounded(side.namenode.snapshots, roots), strict=True)
+            found = [(root, snapshot) for root, snapshots in every for snapshot in snapshots]
             state = context.ledger.read()
             for root, snapshot in found:
                 if _is_orphan(context, state, side.name, root, snapshot):
