@@ -16,7 +16,7 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import DiffPage
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
-from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root
+from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root, told_by_root
 from sim.test_root_attributes import ACL, looks
 from sim.world import POLICY, World, fill, protecting
 
@@ -123,7 +123,7 @@ def test_many_roots_are_looked_at_side_by_side_and_not_all_at_once() -> None:
         west.create_snapshot(root, "s")
     west.make_directory("/many/g=63/for eign", 0o700)
     context, asked = spy(world, together=8)
-    assert drift_by_root(context, roots) == {"/many/g=63": ["/many/g=63/for eign was made"]}
+    assert told_by_root(drift_by_root(context, roots)) == {"/many/g=63": ["/many/g=63/for eign was made"]}
     assert 8 <= asked.most <= 16
 
 

@@ -23,7 +23,7 @@ from hadoop_dr.services.backup.preflight import Preflight, look_at_quotas
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.foreign.drift import found_by_root
+from hadoop_dr.services.foreign.drift import found_by_root, told_by_root
 from hadoop_dr.services.foreign.kept import acts_told, kept_results, refuse_undecided
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.baseline import find_baseline, lost_results
@@ -281,7 +281,8 @@ class StartRun:
             return []
         found = changing
         if found is None:
-            found = [line for lines in found_by_root(self._context, last).values() for line in lines]
+            told = told_by_root(found_by_root(self._context, last))
+            found = [line for lines in told.values() for line in lines]
         found = [*found, *foreign]
         if not found:
             what = self._components.things()

@@ -6,7 +6,7 @@ writes nothing and sets no time. A root in which nothing changed costs one reque
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,9 +15,10 @@ from hadoop_dr.domain.diff import merge, visible
 from hadoop_dr.domain.drift import moved_or_new
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import FileAttributes
+from hadoop_dr.domain.foreign import Act, Foreign
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.service_state import Claim
-from hadoop_dr.domain.verify import differing_fields, say_difference
+from hadoop_dr.domain.verify import differences, differing_fields
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
@@ -34,7 +35,9 @@ class _Doubt(NamedTuple):
     now: str
 
 
-def found_by_root(context: BackupContext, last: Baseline, now: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+def found_by_root(
+    context: BackupContext, last: Baseline, now: Mapping[str, str] | None = None
+) -> dict[str, list[Foreign]]:
     """Lists what changed on the target since its newest point, by root and name, where that can be told.
 
     A file that is known to be damaged may be taken away or put right by hand: the next run copies it again.
@@ -47,17 +50,17 @@ def found_by_root(context: BackupContext, last: Baseline, now: Mapping[str, str]
     told = last.told if now is None else last.told.intersection(now)
     live = last.newest.live_on(context.target.name)
     bases = {root: live[root].name for root in told}
-    bad = {f"{root}/{path}".rstrip("/") for root, path in last.newest.bad_files}
+    bad = frozenset(last.newest.bad_files)
     found = {
-        root: [line for line in lines if not any(line.startswith(f"{path} was ") for path in bad)]
-        for root, lines in drift_by_root(context, bases, now).items()
+        root: [one for one in changes if (root, one.path) not in bad]
+        for root, changes in drift_by_root(context, bases, now).items()
     }
-    return {root: lines for root, lines in found.items() if lines}
+    return {root: changes for root, changes in found.items() if changes}
 
 
 def drift_by_root(
     context: BackupContext, bases: Mapping[str, str], now: Mapping[str, str] | None = None
-) -> dict[str, list[str]]:
+) -> dict[str, list[Foreign]]:
     """Lists what changed on the target since a snapshot of each root; roots without a change are left out.
 
     Args:
@@ -66,17 +69,22 @@ def drift_by_root(
     namenode, upto = context.target.namenode, now or {}
     told = map_bounded(lambda one: visible(merge(namenode.diff(*one, upto.get(one[0], "")))), bases.items())
     changes = dict(zip(bases, told, strict=True))
-    found = {root: [foreign.told(root) for foreign in moved_or_new(one)] for root, one in changes.items()}
+    found = {root: list(moved_or_new(one)) for root, one in changes.items()}
     doubts = [
         _Doubt(root, bases[root], change.old, change.new, f"/.snapshot/{upto[root]}" if root in upto else "")
         for root, one in changes.items()
         for change in one.modified
         if change.old is not None and change.new is not None
     ]
-    for doubt, line in zip(doubts, map_bounded(lambda doubt: _altered(namenode, doubt), doubts), strict=True):
-        if line:
-            found[doubt.root].append(line)
-    return {root: lines for root, lines in found.items() if lines}
+    for doubt, change in zip(doubts, map_bounded(lambda doubt: _altered(namenode, doubt), doubts), strict=True):
+        if change is not None:
+            found[doubt.root].append(change)
+    return {root: listed for root, listed in found.items() if listed}
+
+
+def told_by_root(found: Mapping[str, Sequence[Foreign]]) -> dict[str, list[str]]:
+    """Writes changes for people, by root."""
+    return {root: [one.told(root) for one in changes] for root, changes in found.items()}
 
 
 def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list[str]:
@@ -86,7 +94,8 @@ def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list
         What differs, one sentence each.
     """
     tops = f"{root}/.snapshot/{wanted}", f"{root}/.snapshot/{found}"
-    different = list(_own_attributes(namenode, root, *tops))
+    own = _own_attributes(namenode, *tops)
+    different = [f"{root} was changed: {own}"] if own else []
     left = dict(walk(namenode, tops[0]))
     for path, item in walk(namenode, tops[1]):
         want = left.pop(path, None)
@@ -102,27 +111,27 @@ def kept_name(context: BackupContext, claim: Claim) -> str:
     return f"dr-{context.policy.service}-kept-{claim.epoch}-{claim.n}"
 
 
-def _altered(namenode: NameNode, doubt: _Doubt) -> str | None:
+def _altered(namenode: NameNode, doubt: _Doubt) -> Foreign | None:
     """Says how an item itself differs; None when it is a directory of which only the children do."""
-    live = join(doubt.root, doubt.new).rstrip("/")
     now = join(doubt.root + doubt.now, doubt.new).rstrip("/")
     try:
         after = namenode.status(now).facts
         if not after.is_dir:
-            return f"{doubt.root}/{doubt.old} was changed"
+            return Foreign(doubt.old, Act.CHANGED)
         was = f"{doubt.root}/.snapshot/{doubt.base}/{doubt.old}".rstrip("/")
-        return next(_own_attributes(namenode, live, was, now), None)
+        own = _own_attributes(namenode, was, now)
+        return Foreign(doubt.new, Act.CHANGED, own) if own else None
     except NotFound:  # somebody is at work there right now
-        return f"{live} was changed"
+        return Foreign(doubt.new, Act.CHANGED)
 
 
-def _own_attributes(namenode: NameNode, path: str, was: str, now: str) -> Iterator[str]:
-    """Says in which attributes of its own a directory differs, its time left out."""
+def _own_attributes(namenode: NameNode, was: str, now: str) -> str:
+    """Says in which attributes of its own a directory differs, its time left out; empty when in none."""
     before, after = _untimed(namenode.status(was).facts), _untimed(namenode.status(now).facts)
     if fields := differing_fields(before, after):
-        yield f"{path} was changed: {say_difference('', fields, before, after).removeprefix(': ')}"
-    elif namenode.extras(was, acl=before.has_acl) != namenode.extras(now, acl=after.has_acl):
-        yield f"{path} was changed: its ACL or extended attributes differ"
+        return differences(fields, before, after)
+    same = namenode.extras(was, acl=before.has_acl) == namenode.extras(now, acl=after.has_acl)
+    return "" if same else "its ACL or extended attributes differ"
 
 
 def _untimed(facts: FileAttributes) -> FileAttributes:

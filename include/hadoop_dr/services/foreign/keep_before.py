@@ -27,7 +27,7 @@ from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.foreign.drift import found_by_root
+from hadoop_dr.services.foreign.drift import found_by_root, told_by_root
 from hadoop_dr.services.points.baseline import find_baseline
 from hadoop_dr.services.points.stored_plan import RootPlan
 
@@ -48,7 +48,7 @@ def keep_before(
         return []
     # Also a full run, which builds on no point, tells foreign changes from the newest one.
     baseline = find_baseline(context, context.ledger.known(), {root.root for root in whole})
-    since = found_by_root(context, baseline, {root.root: str(root.base) for root in whole})
+    since = told_by_root(found_by_root(context, baseline, {root.root: str(root.base) for root in whole}))
     copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
     results = list[Result]()
     for root in whole:

@@ -12,7 +12,7 @@ from hadoop_dr.domain.checks import Result, fail, guarded, refuse_on_failure
 from hadoop_dr.domain.drift import told_changes, way_out_while_roots_change
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.ledger.bodies.ends import RootsChanged
-from hadoop_dr.domain.paths import WORK_AREA
+from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.pins import refuse_pinned
 from hadoop_dr.domain.root_change import (
     NAME,
@@ -135,9 +135,14 @@ class RootsInTheWay:
         looked_at = {*roots, *self._old(state, roots, proposal)}
         bases = self._bases(newest, looked_at)
         new = (*roots, *(state.change.new if state.change else ()))
-        areas = tuple(f"{root}/{WORK_AREA}{end}" for root in new for end in (" ", "/"))
-        found = [line for lines in drift_by_root(self._context, bases).values() for line in lines]
-        return [line for line in found if not line.startswith(areas)]
+        areas = [f"{root}/{WORK_AREA}" for root in new]
+        found = drift_by_root(self._context, bases)
+        return [
+            one.told(root)
+            for root, changes in found.items()
+            for one in changes
+            if not any(inside(join(root, one.path), area) for area in areas)
+        ]
 
     def refuse_foreign_changes(self, roots: Sequence[str]) -> None:
         """Ends a run that plans on a live tree which somebody else changed since the newest point.
