@@ -13,14 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.errors import Protocol, Refused
+from hadoop_dr.domain.incomplete import all_incomplete, incomplete_document
 from hadoop_dr.domain.ledger import GENESIS, Entry, Skipped, broken_at, decode, digest, encode
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
-from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN
+from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, Incomplete, LeftOut
 from hadoop_dr.domain.ledger.kinds import KINDS, OPTIONAL
 from hadoop_dr.domain.ledger.telling import points_named, tell
 from hadoop_dr.domain.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.stored import tables as forms
 from support.format_samples import (
     BODIES,
     FIXTURES,
@@ -196,3 +198,25 @@ def test_entries_name_the_points_they_are_about() -> None:
 
 def test_what_is_not_there_yet_is_as_empty_as_nothing() -> None:
     assert (NOT_TAKEN.snapshots, NOT_TAKEN.point, NOT_STAGED.point, NOT_SEALED.point) == ({}, "", "", "")
+
+
+def test_a_table_of_another_form_is_refused_by_the_form_that_stands_in_it() -> None:
+    form = forms.PROOFS
+    form.check(form.stamp, "here")
+    for stamp in ("", "proofs 2", "items 1"):
+        with pytest.raises(Refused, match=f"is a table of form '{stamp}', and only 'proofs 1' is known here"):
+            form.check(stamp, "here")
+
+
+def test_a_point_whose_moment_came_is_known_by_that() -> None:
+    points = reduce_service(state_entries()).points
+    assert points[OLD].was_taken
+    assert not reduce_service([entry("claim")]).points[P].was_taken
+
+
+def test_what_kinds_of_data_sets_leave_out_is_told_together() -> None:
+    one = Incomplete(2, (LeftOut("table a.b ü", "acid", "it is transactional"),))
+    assert incomplete_document(all_incomplete([one, Incomplete(), one])) == {
+        "count": 4,
+        "objects": [{"object": "table a.b ü", "why": "acid", "reason": "it is transactional"}] * 2,
+    }
