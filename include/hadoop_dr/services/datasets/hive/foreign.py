@@ -32,7 +32,7 @@ from hadoop_dr.domain.catalog.foreign import (
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.drift import way_out
-from hadoop_dr.domain.errors import DrError, NotFound, Refused
+from hadoop_dr.domain.errors import DrError, NotFound, Refused, Superseded
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import kept_document
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
@@ -137,7 +137,8 @@ class ForeignObjects:
         document = write_kept(self._context, self.point.point, now.rows, found, lines)
         if (earlier := self._recorded(document, number, rule)) is not None:
             return earlier
-        assert claim is not None
+        if claim is None:
+            raise Superseded(f"point {self.point.point}", "superseded: another run has ended the claim of this one")
         body = ChangesKept(
             claim.n, self.point.point, number, self._context.target.name, {}, tuple(lines[:MOST_TOLD]), len(lines),
             rule.value, document, now.event,
