@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.datasets import DataSet, DataSetKind, hive_matches, overlap, overlaps
+from hadoop_dr.domain.policy import Policy
 
 NAMES = ["a", "a b", "e%20", "ab", "a="]
 directories = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map(lambda names: "/" + "/".join(names))
@@ -72,3 +73,8 @@ def test_names_of_tables_have_no_case() -> None:
     assert hive_matches("billing.inv*", "Billing", "INVOICES")
     assert not hive_matches("billing.inv*", "billing", "orders")
     assert not hive_matches("billing.inv.", "billing", "invx")
+
+
+def test_what_is_declared_is_kept_by_kind_and_in_order() -> None:
+    declared = (DataSet(DataSetKind.HIVE, "b"), DataSet(DataSetKind.HDFS, "/a b"), DataSet(DataSetKind.HIVE, "a.t ü"))
+    assert Policy("billing", "east-west", declared).protected() == {"hdfs": ("/a b",), "hive": ("a.t ü", "b")}
