@@ -86,7 +86,7 @@ def _died(at: int, west_inodes: int) -> TableWorld:
     for side in context.sides.values():
         side.files.remove(f"{context.directory(point)}/manifest.json")
     taken = context.ledger.read().points[point].taken.snapshots[ROOT]
-    context.source.namenode.delete_snapshot(ROOT, taken.name)
+    context.origin.namenode.delete_snapshot(ROOT, taken.name)
     return world
 
 

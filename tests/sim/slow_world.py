@@ -162,8 +162,8 @@ class SlowWorld(TableWorld):
 
         return replace(
             context,
-            source=site(context.source),
-            target=site(context.target),
+            origin=site(context.origin),
+            destination=site(context.destination),
             mover=slow(context.mover),
             local_mover=slow(context.local_mover),
             source_mover=slow(context.source_mover),

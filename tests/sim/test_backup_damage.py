@@ -203,7 +203,7 @@ def test_a_snapshot_that_is_gone_is_damage_and_a_pruned_point_is_none() -> None:
     world = World(POLICY)
     fill(world)
     first = world.backup("first")["point"]
-    west = world.context().target.namenode
+    west = world.context().destination.namenode
     [name] = [shot.name for shot in west.snapshots(ROOT)]
     west.delete_snapshot(ROOT, name)
     assert "is gone" in verify_again(world.context(), first)["mismatch"][0]

@@ -62,7 +62,7 @@ def test_foreign_changes_are_undone_and_kept_aside_when_the_policy_says_so() -> 
     vandalised = world.tree("west", ROOT)
     assert looked_at_drift(world) is Mark.WARN
     in_step(world, world.backup("second"))
-    names = [s.name for s in world.context().target.namenode.snapshots(ROOT) if "-kept-" in s.name]
+    names = [s.name for s in world.context().destination.namenode.snapshots(ROOT) if "-kept-" in s.name]
     assert world.tree("west", f"{ROOT}/.snapshot/{names[0]}") == vandalised
 
 
@@ -80,7 +80,7 @@ def test_an_existing_identical_copy_is_adopted_and_not_copied() -> None:
 def test_a_lost_baseline_means_a_full_run_that_reuses_what_is_there() -> None:
     world = sealed_world()
     snapshot = world.context().ledger.read().sealed()[0].sealed.snapshots[ROOT].name
-    world.context().target.namenode.delete_snapshot(ROOT, snapshot)
+    world.context().destination.namenode.delete_snapshot(ROOT, snapshot)
     world.clusters["east"].extend(world.clusters["east"].find(f"{ROOT}/h#"), b"more")
     document = world.backup("second")
     assert document["baseline"] is None
@@ -90,7 +90,7 @@ def test_a_lost_baseline_means_a_full_run_that_reuses_what_is_there() -> None:
 
 def test_a_snapshot_of_the_right_name_but_another_id_is_no_baseline() -> None:
     world = sealed_world()
-    namenode = world.context().target.namenode
+    namenode = world.context().destination.namenode
     snapshot = world.context().ledger.read().sealed()[0].sealed.snapshots[ROOT].name
     namenode.delete_snapshot(ROOT, snapshot)
     vandalise(world)
@@ -170,9 +170,9 @@ def test_what_a_given_up_run_left_in_the_tree_is_undone_even_when_drift_is_refus
         world.stages("dies", faults=Faults(at=8, die=True)).place()
     world.host.dead.add("p1")
     context = world.context()
-    context.target.files.remove(f"{context.directory(taken['point'])}/manifest.json")
-    context.source.files.remove(f"{context.directory(taken['point'])}/manifest.json")
-    context.source.namenode.delete_snapshot(ROOT, taken["snapshots"][ROOT])
+    context.destination.files.remove(f"{context.directory(taken['point'])}/manifest.json")
+    context.origin.files.remove(f"{context.directory(taken['point'])}/manifest.json")
+    context.origin.namenode.delete_snapshot(ROOT, taken["snapshots"][ROOT])
     in_step(world, world.backup("next"))
     assert PointState.VOID in [p.state for p in world.context().ledger.read().points.values()]
 

@@ -98,5 +98,5 @@ def test_a_metastore_that_goes_down_at_any_request_of_a_run_costs_the_run_and_no
     assert world.clusters["west"].find("/wh/t2 ü/part 0").content == b"t2"
     context = world.context()
     for root in roots(document):
-        names = [shot.name for shot in context.source.namenode.snapshots(root)]
+        names = [shot.name for shot in context.origin.namenode.snapshots(root)]
         assert len(names) == sum(point.sealed.snapshots.keys() >= {root} for point in context.ledger.read().sealed())

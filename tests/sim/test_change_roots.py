@@ -121,7 +121,7 @@ def test_the_older_points_stand_on_the_secondary_until_everything_is_staged(
     held = shots(world, "west")
     stages = staged(world, *after)
     assert {root: held[root] for root in before} == {root: shots(world, "west")[root] for root in before}
-    assert [point.target in point.gone for point in state_of(world).sealed()] == [False, False]
+    assert [point.destination in point.gone for point in state_of(world).sealed()] == [False, False]
     assert state_of(world).newest_sound() is not None
     stages.place()
     assert not set(before) & set(shots(world, "west"))
@@ -223,7 +223,7 @@ def test_who_puts_protect_back_before_the_switch_has_the_old_roots_again(
     holds(world, document, *before, LAKE)
     state = state_of(world)
     assert state.change is None
-    assert [point.target in point.gone for point in state.sealed()] == [False, False, False]
+    assert [point.destination in point.gone for point in state.sealed()] == [False, False, False]
 
 
 CHANGES = {"widened": small((CHILD,), (PARENT,)), "narrowed": small((PARENT,), (CHILD,))}

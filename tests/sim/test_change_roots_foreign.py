@@ -61,7 +61,7 @@ def test_a_snapshot_that_somebody_takes_while_bytes_move_stops_the_switch_before
 
 def test_a_directory_makes_way_only_without_foreign_snapshots_and_once_no_point_holds_it() -> None:
     world = lived_in(*NARROW)
-    way, west = RootsInTheWay(world.context()), world.context().target
+    way, west = RootsInTheWay(world.context()), world.context().destination
     way.make_way(west, [PARENT])
     assert set(shots(world, "west")) == {*NARROW, LAKE}
     note(world, PointsPruned(tuple(("west", point) for point in state_of(world).points)))

@@ -78,7 +78,7 @@ def test_a_clock_that_jumps_before_the_moment_makes_no_point_and_nobody_waits_fo
     document = world.backup("next")
     points = world.context().ledger.read().points.values()
     assert {point.point for point in points if point.state is PointState.SEALED} == {document["point"]}
-    names = [shot.name for shot in world.context().source.namenode.snapshots(ROOT)]
+    names = [shot.name for shot in world.context().origin.namenode.snapshots(ROOT)]
     assert [name for name in names if not name.endswith(document["point"])] == []
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
 

@@ -151,7 +151,7 @@ def test_a_point_that_keeps_no_figure_is_counted_by_listing_its_snapshot() -> No
     put(world, "later", site="west")
     for point in (older, newest):
         baseline = Baseline(point, direction=context.direction)
-        assert held_before(context.target.namenode, ROOT, baseline) == Held(files=3, names=4)
+        assert held_before(context.destination.namenode, ROOT, baseline) == Held(files=3, names=4)
 
 
 def test_names_that_only_snapshots_hold_make_no_service_too_large_to_be_audited_in_every_run() -> None:

@@ -91,7 +91,7 @@ class Asked:
 def spy(world: World, together: int = 1) -> tuple[Any, Asked]:
     context = world.context()
     asked = Asked(MemoryNameNode(world.clusters["west"]), together)
-    return replace(context, target=replace(context.target, namenode=asked)), asked
+    return replace(context, destination=replace(context.destination, namenode=asked)), asked
 
 
 def test_looking_for_foreign_changes_takes_no_snapshot_and_sets_no_time() -> None:

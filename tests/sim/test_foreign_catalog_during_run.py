@@ -89,7 +89,7 @@ def kept_rows(world: TableWorld) -> set[tuple[str, str]]:
     context = world.context()
     every = [row for path in documents(world) for row in read_kept(context, path)]
     for path in documents(world):
-        assert context.source.files.get(path) == context.target.files.get(path), "both sites have it"
+        assert context.origin.files.get(path) == context.destination.files.get(path), "both sites have it"
     return {(str(row.key), row.hash) for row in every}
 
 

@@ -189,7 +189,7 @@ def test_a_root_in_which_nothing_happened_costs_one_request_to_know_it() -> None
     west(world).create_snapshot(ROOT, "candidate")
     base = world.context().ledger.read().newest_sealed().sealed.snapshots[ROOT].name  # type: ignore[union-attr]
     plan = make_plan([], unit_files=1, unit_bytes=1, directory_limit=9)
-    quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(context.target.namenode)
+    quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(context.destination.namenode)
     assert find.run(quiet, *find.differences([quiet])) == []
     assert asked.calls == ["diff"]
 

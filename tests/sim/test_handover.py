@@ -32,7 +32,7 @@ def shown(world: SlowWorld) -> Any:
     context = world.context()
     claim = context.ledger.read().claim
     assert claim is not None
-    return shown_heartbeat(context.target.namenode, SERVICE, claim.n)
+    return shown_heartbeat(context.destination.namenode, SERVICE, claim.n)
 
 
 def test_tasks_that_wait_a_minute_for_a_worker_are_waited_for() -> None:

@@ -117,7 +117,7 @@ def room_made_by_pruning() -> SlowWorld:
         world.backup(f"run {number}")
     world.clock.sleep_until(world.clock.monotonic_s() + 3700)
     write(world, "east", "/wh/h#/f0+0", b"z" * 9000)
-    target = world.context().target.namenode
+    target = world.context().destination.namenode
     target.set_quota("/wh", -1, target.quota("/wh").used_bytes + 20_000)
     return world
 
@@ -184,7 +184,7 @@ def test_a_service_keeps_the_heartbeat_of_its_newest_claim_and_no_others() -> No
     world = lived_in()
     for number in range(40):
         world.stages(f"run {number}").preflight(takeover=True)
-    names = [name for name, _ in world.context().target.namenode.extras(SERVICE, acl=False).xattrs]
+    names = [name for name, _ in world.context().destination.namenode.extras(SERVICE, acl=False).xattrs]
     assert len(names) == 1
 
 

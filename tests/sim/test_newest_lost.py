@@ -116,7 +116,7 @@ def test_roots_whose_snapshots_are_all_there_go_on_as_an_increment(mixture: str)
     document = world.backup("next")
     assert document["baseline"] == newest.point
     manifest = (
-        world.context().target.files.get(f"{world.context().directory(document['point'])}/manifest.json").decode()
+        world.context().destination.files.get(f"{world.context().directory(document['point'])}/manifest.json").decode()
     )
     assert [name for name in names(world, ROOT) if name.endswith("-before")] == before
     assert f'"older": "{newest.taken.roots[ROOT].snapshot.name}"' in manifest

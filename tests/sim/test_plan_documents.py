@@ -72,8 +72,10 @@ class Desk(TableWorld):
 
     def context(self, faults: Faults | None = None) -> BackupContext:
         context = super().context(faults)
-        source, target = (replace(side, files=Spoilt(side.files, self)) for side in (context.source, context.target))
-        return replace(context, source=source, target=target)
+        source, target = (
+            replace(side, files=Spoilt(side.files, self)) for side in (context.origin, context.destination)
+        )
+        return replace(context, origin=source, destination=target)
 
 
 def lived_in() -> Desk:

@@ -86,7 +86,7 @@ def nothing_listed_is_missing(world: World) -> None:
                 there = {snapshot.name for snapshot in side.namenode.snapshots(root)}
                 assert kept.name in there, (point.run, site, root)
         if len(point.gone) < 2:
-            assert context.target.files.names(context.directory(point.point))
+            assert context.destination.files.names(context.directory(point.point))
 
 
 def nothing_gone_is_left(world: World) -> None:

@@ -36,7 +36,7 @@ def taken(
     """A moment of these roots; a mapping gives their snapshots' names."""
     names = roots if isinstance(roots, Mapping) else dict.fromkeys(roots, "s")
     held = {root: TakenRoot(record(name), 0.0, 0.0) for root, name in names.items()}
-    return replace(NOT_TAKEN, point=point, claim=1, source=source, target=target, roots=held, **more)
+    return replace(NOT_TAKEN, point=point, claim=1, origin=source, destination=target, roots=held, **more)
 
 
 def staged(point: str) -> PointStaged:

@@ -125,12 +125,12 @@ class Register:
     @property
     def source(self) -> Store:
         """The source's register."""
-        return self.stores[self.context.source.name].inner
+        return self.stores[self.context.origin.name].inner
 
     @property
     def target(self) -> FaultyStore:
         """The target's."""
-        return self.stores[self.context.target.name]
+        return self.stores[self.context.destination.name]
 
     def things(self) -> str:
         return "keys"

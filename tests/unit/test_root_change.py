@@ -124,7 +124,7 @@ def test_a_change_is_under_way_until_a_point_is_sealed_and_survives_being_writte
     assert load_state(json.loads(json.dumps(dump_state(begun)))) == begun
     assert "under way since run ordered (ü why)" in under_way(begun)[0].detail
     gone = and_then(begun, change("west", NEW))
-    assert gone.sealed_on_target() == []
+    assert gone.sealed_on_destination() == []
     assert gone.newest_sound() is None
     assert gone.points[NEW].gone == ("east", "west")
     ended = and_then(gone, claimed(LATER), taken(LATER, (A,)), sealed(LATER, {A: "s"}))

@@ -93,7 +93,7 @@ def test_entries_about_points_that_are_gone_change_nothing() -> None:
     changed = RootsChanged(1, "east", ("/a b",), ("/a",), (("east", POINT),), "why")
     state = reduce_service(entries(void, pruned, released, rearmed, changed))
     assert [(p.point, p.state) for p in state.points.values()] == [("p2", PointState.CLAIMED)]
-    assert state.points["p2"].source == state.points["p2"].target == ""
+    assert state.points["p2"].origin == state.points["p2"].destination == ""
 
 
 def test_a_point_that_rotted_stays_sealed_and_is_marked() -> None:

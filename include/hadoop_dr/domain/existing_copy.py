@@ -41,7 +41,7 @@ def is_new(state: ServiceState, site: str, root: str) -> bool:
 
 
 def _may_have_placed(point: Point, site: str) -> bool:
-    if site not in (point.source, point.target):
+    if site not in (point.origin, point.destination):
         return False
     return site not in point.gone if point.state is PointState.SEALED else point.was_staged
 

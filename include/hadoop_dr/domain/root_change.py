@@ -84,8 +84,8 @@ def propose(state: ServiceState, roots: Sequence[str], source: str, target: str)
     if not old:
         return None
     points = {site: _naming(state, old, site) for site in (source, target)}
-    left = [point.point for point in state.sealed_on_target() if point.point not in points[target]]
-    newest = max(state.sealed_on_target(), key=lambda point: point.point, default=None)
+    left = [point.point for point in state.sealed_on_destination() if point.point not in points[target]]
+    newest = max(state.sealed_on_destination(), key=lambda point: point.point, default=None)
     held = [newest.held(root) if newest else None for root in old]
     took = newest.sealed.summary.seconds if newest else {}
     return Proposal(
@@ -103,7 +103,7 @@ def _naming(state: ServiceState, roots: Collection[str], site: str) -> list[str]
     return [
         point.point
         for point in state.sealed()
-        if site in (point.source, point.target)
+        if site in (point.origin, point.destination)
         and site not in point.gone
         and not set(roots).isdisjoint(point.taken.roots)
     ]
@@ -122,7 +122,7 @@ def objections(proposal: Proposal, state: ServiceState) -> list[Result]:
     if held:
         remedy = "Release them first, or keep the roots as they are."
         found.append(fail(NAME, f"a change of roots would remove points that are pinned: {_some(held)}", remedy))
-    newest = max(state.sealed_on_target(), key=lambda point: point.point, default=None)
+    newest = max(state.sealed_on_destination(), key=lambda point: point.point, default=None)
     if newest is not None and newest.damaged:
         found.append(
             fail(

@@ -38,7 +38,7 @@ def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) 
     for entry in entries:
         epoch = max(epoch, entry.epoch)
         undo, change, pins = _undo_after(entry, undo), _change_after(entry, change), _pins_after(entry, pins)
-        kept = kept_after(entry, kept, lambda name: points[name].target)
+        kept = kept_after(entry, kept, lambda name: points[name].destination)
         claim = _fold(entry.body, entry, points, claim)
     return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change, kept, pins)
 

@@ -84,8 +84,8 @@ class Point:
 
     def snapshots_on(self, site: str) -> dict[str, SnapshotRef]:
         """The snapshots that hold it on one of its two sites, by root, in whichever direction it went."""
-        recorded = self.taken.snapshots if site == self.source else {}
-        recorded = self.sealed.snapshots if site == self.target else recorded
+        recorded = self.taken.snapshots if site == self.origin else {}
+        recorded = self.sealed.snapshots if site == self.destination else recorded
         return {root: _snapshot_ref(site, root, kept) for root, kept in recorded.items()}
 
     def live_on(self, site: str) -> dict[str, SnapshotRef]:
@@ -108,14 +108,14 @@ class Point:
         return bool(self.staged.point)
 
     @property
-    def source(self) -> str:
+    def origin(self) -> str:
         """Site it was taken on."""
-        return self.taken.source
+        return self.taken.origin
 
     @property
-    def target(self) -> str:
+    def destination(self) -> str:
         """Site it was copied to."""
-        return self.taken.target
+        return self.taken.destination
 
 
 def _snapshot_ref(site: str, root: str, kept: SnapshotRecord) -> SnapshotRef:
@@ -237,21 +237,21 @@ class ServiceState:
 
     def newest_audited(self, site: str) -> Point | None:
         """The newest visible point that was compared whole and was taken on a site, where it still lies."""
-        audited = (p for p in self.sealed() if p.sealed.summary.audited and p.source == site)
+        audited = (p for p in self.sealed() if p.sealed.summary.audited and p.origin == site)
         return max((p for p in audited if site not in p.gone), key=lambda p: p.point, default=None)
 
     def audit_base(self, site: str) -> Point | None:
         """The point an audit looks back to: the newest that was audited; while none was, the oldest, copied whole."""
-        here = (p for p in self.sealed() if p.source == site and site not in p.gone)
+        here = (p for p in self.sealed() if p.origin == site and site not in p.gone)
         return self.newest_audited(site) or min(here, key=lambda p: p.point, default=None)
 
     def newest_sound(self) -> Point | None:
         """The newest visible point that nothing is known against, where it was copied to: what people go back to."""
-        return max((p for p in self.sealed_on_target() if not p.damaged), key=lambda p: p.point, default=None)
+        return max((p for p in self.sealed_on_destination() if not p.damaged), key=lambda p: p.point, default=None)
 
-    def sealed_on_target(self) -> list[Point]:
+    def sealed_on_destination(self) -> list[Point]:
         """Visible points that still lie where they were copied to, oldest first."""
-        return [p for p in self.sealed() if p.target not in p.gone]
+        return [p for p in self.sealed() if p.destination not in p.gone]
 
     def pinned(self) -> frozenset[str]:
         """Points that a person or a drill holds: they never go."""
@@ -265,7 +265,7 @@ class ServiceState:
         """Directories that have snapshots of points, on one site or on either; a void point keeps none."""
         held: set[str] = set()
         for point in self.points.values():
-            sites = {site} if site else {point.source, point.target}
+            sites = {site} if site else {point.origin, point.destination}
             if point.state is not PointState.VOID and not sites <= set(point.gone):
                 held.update(point.taken.roots)
         return held

@@ -74,7 +74,7 @@ def standing(state: ServiceState, policy: Policy, now_ms: int) -> Standing:
 
 def unprotected(state: ServiceState) -> Standing | None:
     """Says how a service stands that the ledger knows and no policy names; None when no point of it is left."""
-    left = [point for point in state.sealed() if point.target not in point.gone]
+    left = [point for point in state.sealed() if point.destination not in point.gone]
     if not left:
         return None
     why = f"{len(left)} of its points are kept, and no policy file names it any more"
@@ -82,7 +82,7 @@ def unprotected(state: ServiceState) -> Standing | None:
 
 
 def _damaged(state: ServiceState) -> list[Point]:
-    return [point for point in state.sealed() if point.damaged and point.target not in point.gone]
+    return [point for point in state.sealed() if point.damaged and point.destination not in point.gone]
 
 
 def _foreign(state: ServiceState, policy: Policy) -> str:

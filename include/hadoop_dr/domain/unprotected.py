@@ -49,7 +49,7 @@ def points_that_go(state: ServiceState, sites: Iterable[str]) -> list[tuple[str,
         (site, point.point)
         for site in sites
         for point in state.points.values()
-        if point.state is PointState.SEALED and site in (point.source, point.target) and site not in point.gone
+        if point.state is PointState.SEALED and site in (point.origin, point.destination) and site not in point.gone
     ]
 
 
@@ -58,7 +58,7 @@ def stands_against(state: ServiceState) -> str:
     if state.undo is not None:
         return f"an undo to point {state.undo.to} is not finished"
     half = next((point for point in state.unfinished() if point.state is PointState.STAGED), None)
-    return f"point {half.point} of run {half.run} may lie half placed on {half.target}" if half else ""
+    return f"point {half.point} of run {half.run} may lie half placed on {half.destination}" if half else ""
 
 
 def whose(service: str, names: Iterable[str]) -> str:

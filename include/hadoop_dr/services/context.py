@@ -60,12 +60,12 @@ class BackupContext:
 
     Attributes:
         policy_text: The policy file as it was read: what a claim freezes.
-        source: The primary.
-        target: The site that is not primary; its ledger copy decides.
+        origin: The primary.
+        destination: The site that is not primary; its ledger copy decides.
         owners: Owns and releases the service's roots.
-        mover: Moves bytes from source to target.
-        local_mover: Moves bytes within the target: undo, repair of drift, reading back.
-        source_mover: Reads files of the source back, to compare with what the target has.
+        mover: Moves bytes from origin to destination.
+        local_mover: Moves bytes within the destination: undo, repair of drift, reading back.
+        source_mover: Reads files of the origin back, to compare with what the destination has.
         load_frozen_policy: Reads a policy back from what a claim froze, so that a run keeps what it began with.
         controller_site: Where this controller stands; empty for one controller of both sites.
         kinds: What makes the component of each kind of data sets, in the order in which stages ask them.
@@ -78,8 +78,8 @@ class BackupContext:
     policy: Policy
     policy_text: str
     roles: PairState
-    source: SiteConnections
-    target: SiteConnections
+    origin: SiteConnections
+    destination: SiteConnections
     ledger: ServiceLedger
     owners: RootOwners
     claims: Claims
@@ -100,22 +100,22 @@ class BackupContext:
     @property
     def direction(self) -> Direction:
         """Which way the service's work goes in the roles of now."""
-        return Direction(self.source.name, self.target.name, self.roles.deciding)
+        return Direction(self.origin.name, self.destination.name, self.roles.deciding)
 
     @property
     def ends(self) -> Ends:
         """Both ends of a backup."""
-        return Ends(self.source.namenode, self.target.namenode, self.mover, self.local_mover)
+        return Ends(self.origin.namenode, self.destination.namenode, self.mover, self.local_mover)
 
     @property
     def ends_within(self) -> Ends:
         """Both ends of an undo: the destination's own snapshots and tree."""
-        return Ends(self.target.namenode, self.target.namenode, self.local_mover, self.local_mover)
+        return Ends(self.destination.namenode, self.destination.namenode, self.local_mover, self.local_mover)
 
     @property
     def sides(self) -> Mapping[str, SiteConnections]:
         """Both sites by name."""
-        return {self.source.name: self.source, self.target.name: self.target}
+        return {self.origin.name: self.origin, self.destination.name: self.destination}
 
     def directory(self, point: str) -> str:
         """Directory of a point's documents."""

@@ -29,18 +29,18 @@ class Coverage:
         roots = decision.roots
         results = [*components.coverage(), *context.owners.look(roots, again=False), *told_roots(decision, changed)]
         for root in (root for root in roots if self._exists(root)):
-            items = ((path, item.facts) for path, item in walk(self._context.source.namenode, root))
+            items = ((path, item.facts) for path, item in walk(self._context.origin.namenode, root))
             results += [*cover_files(root, items), *self._reserved(root)]
         return results
 
     def _reserved(self, root: str) -> list[Result]:
         """Something of the user's that bears the name of our work areas, which no point holds."""
         path = f"{root}/{WORK_AREA}"
-        if facts_of(self._context.source.namenode, path) is None:
+        if facts_of(self._context.origin.namenode, path) is None:
             return []
-        site = self._context.source.name
+        site = self._context.origin.name
         return [warn("reserved", f"{site}:{path} is in no point: that name is kept for work areas", "Rename it")]
 
     def _exists(self, path: str) -> bool:
-        facts = facts_of(self._context.source.namenode, path)
+        facts = facts_of(self._context.origin.namenode, path)
         return facts is not None and facts.is_dir

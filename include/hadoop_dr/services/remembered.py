@@ -113,16 +113,16 @@ def remembering(context: BackupContext) -> BackupContext:
             return inner
         return cast(NameNode, RememberedSnapshots(inner, context.clock))
 
-    source, target = context.source, context.target
+    source, target = context.origin, context.destination
     return replace(
         context,
-        source=replace(source, namenode=one(source.namenode)),
-        target=replace(target, namenode=one(target.namenode)),
+        origin=replace(source, namenode=one(source.namenode)),
+        destination=replace(target, namenode=one(target.namenode)),
     )
 
 
 def forget(context: BackupContext) -> None:
     """Whoever worked on the service until now may have made or removed snapshots."""
-    for side in (context.source, context.target):
+    for side in (context.origin, context.destination):
         if isinstance(side.namenode, RememberedSnapshots):
             side.namenode.forget()

@@ -26,7 +26,7 @@ def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> 
             _point(
                 p,
                 sites,
-                pinned=(p is newest and p.target not in p.gone) or p.point in pinned,
+                pinned=(p is newest and p.destination not in p.gone) or p.point in pinned,
                 foreign=state.foreign(p) is not None,
             )
             for p in state.points.values()
@@ -46,9 +46,9 @@ def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> 
 
 
 def _point(point: Point, sites: Sequence[str], *, pinned: bool, foreign: bool) -> dict[str, Any]:
-    sealed, there = point.state is PointState.SEALED, {point.source} if point.was_taken else set()
+    sealed, there = point.state is PointState.SEALED, {point.origin} if point.was_taken else set()
     if sealed:
-        there.add(point.target)
+        there.add(point.destination)
     state = "foreign" if foreign else point.state.value
     if sealed and there <= set(point.gone):
         state = "pruned"

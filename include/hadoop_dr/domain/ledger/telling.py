@@ -75,7 +75,7 @@ def _rearmed(body: MomentRearmed, entry: Entry) -> str:
 def _taken(body: PointTaken, entry: Entry) -> str:
     shots = counted(len(body.roots), "snapshot")
     return (
-        f"point {body.point} taken on {body.source}: {shots}, skew {body.skew_ms} ms, {body.proof}, "
+        f"point {body.point} taken on {body.origin}: {shots}, skew {body.skew_ms} ms, {body.proof}, "
         f"late by {duration_told(body.late_by_ms)}{_open_files(body.open_files)}{_incomplete(body.incomplete)}"
     )
 

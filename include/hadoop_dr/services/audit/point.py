@@ -45,13 +45,13 @@ class AuditPoint:
             known: A full listing of the candidate, where the root is small.
             candidate: The target's snapshot.
         """
-        source = self._context.source.namenode
+        source = self._context.origin.namenode
         audit, verdict = AuditRoot(source, root.root, root.newer, self._heartbeat), Verdict()
         try:
             if known is not None:
                 verdict = audit.with_known(known)
             elif root.audit is Audit.STREAMED:
-                verdict = audit.streamed(self._context.target.namenode, candidate)
+                verdict = audit.streamed(self._context.destination.namenode, candidate)
         except (DrError, ValueError) as error:  # the second: a listing is not in order
             verdict = Verdict(cannot_tell=[Finding(root.root, "", f"full inventory not compared ({error})")])
         if root.audit is not Audit.NO:
@@ -62,22 +62,22 @@ class AuditPoint:
     def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
         """The plan of a small root compared the blocks from its baseline on; what lies before is looked for here."""
         context = self._context
-        base = audited_snapshot(context.ledger.known(), context.source.name, root.root)
+        base = audited_snapshot(context.ledger.known(), context.origin.name, root.root)
         if base is None or root.older is None or (root.audit is Audit.WHOLE and base.name == root.older):
             return Verdict()
-        if problem := snapshot_problem(context.source.namenode, base):
+        if problem := snapshot_problem(context.origin.namenode, base):
             return Verdict(cannot_tell=[Finding(root.root, "", f"refilled files were not looked for, {problem}")])
         readers = context.source_mover, context.local_mover
-        find = FindRefilled(context.source.namenode, context.target.namenode, self._heartbeat, readers)
+        find = FindRefilled(context.origin.namenode, context.destination.namenode, self._heartbeat, readers)
         return find.run(root.root, base.name, root.newer, candidate)
 
 
 def audit_lost(context: BackupContext, root: str, older: str) -> str | None:
     """Says why an audit of a root cannot look back; None when it can. Then only comparing everything tells."""
-    base = audited_snapshot(context.ledger.known(), context.source.name, root)
+    base = audited_snapshot(context.ledger.known(), context.origin.name, root)
     if base is None or base.name == older:
         return None
-    return snapshot_problem(context.source.namenode, base)
+    return snapshot_problem(context.origin.namenode, base)
 
 
 def audited_snapshot(state: ServiceState, site: str, root: str) -> SnapshotRef | None:

@@ -37,14 +37,16 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
         raise NotFound(
             f"{service} {point_id or ''}".strip(), "there is no such sealed point", f"See: hadoop-dr points {service}"
         )
-    if point.target in point.gone:
-        raise NotFound(f"{service} {point.point}", f"was pruned on {point.target}", f"See: hadoop-dr points {service}")
+    if point.destination in point.gone:
+        raise NotFound(
+            f"{service} {point.point}", f"was pruned on {point.destination}", f"See: hadoop-dr points {service}"
+        )
     documents, verdict = Documents(context, point), Verdict()
     records = StageRecords(context, documents)
-    site = context.sides[point.target].namenode
-    mover = context.local_mover if point.target == context.target.name else context.source_mover
+    site = context.sides[point.destination].namenode
+    mover = context.local_mover if point.destination == context.destination.name else context.source_mover
     for root in planned_roots(documents):
-        kept = point.snapshots_on(point.target)[root.root]
+        kept = point.snapshots_on(point.destination)[root.root]
         if problem := snapshot_problem(site, kept):
             verdict.mismatch.append(Finding(root.root, "", problem))
             continue

@@ -53,13 +53,13 @@ class SampleOlder:
         """
         context = self._context
         state = context.ledger.read()
-        chosen = next_sample(points_on(state, context.target.name), state.sealed())
+        chosen = next_sample(points_on(state, context.destination.name), state.sealed())
         if chosen is None:
             return Verdict()
         self.sampled = Sampled(chosen.point, taken=False)
         try:
             verdict, bad = self._read(chosen, point.point, candidates)
-            if bad and chosen.target in context.ledger.read().points[chosen.point].gone:
+            if bad and chosen.destination in context.ledger.read().points[chosen.point].gone:
                 return Verdict()  # pruned while it was read
             self.sampled = Sampled(chosen.point, taken=len(verdict.cannot_tell) == len(verdict.unreadable))
             if bad:
@@ -70,7 +70,7 @@ class SampleOlder:
         return verdict
 
     def _in_candidate(self, chosen: Point, bad: Sequence[Finding], candidates: Mapping[str, str]) -> list[Finding]:
-        namenode, taken = self._context.target.namenode, snapshots_of(chosen)
+        namenode, taken = self._context.destination.namenode, snapshots_of(chosen)
         return [
             replace(one, what=f"{one.what}, and the same file lies here")
             for one in bad
@@ -91,11 +91,11 @@ class SampleOlder:
         tops: dict[int, str] = {}
         for index, files in small.items():
             root = names[index]
-            kept = chosen.snapshots_on(chosen.target).get(root)
+            kept = chosen.snapshots_on(chosen.destination).get(root)
             picked = nsmallest(SAMPLE, files, key=lambda inode: _number(f"{seed}{inode}"))
             if kept is None:
                 continue
-            if problem := snapshot_problem(self._context.target.namenode, kept):
+            if problem := snapshot_problem(self._context.destination.namenode, kept):
                 # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
                 bad += [Finding(root, "", problem)] if root in wanted else []
                 continue

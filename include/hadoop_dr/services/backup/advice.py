@@ -27,20 +27,20 @@ def advise(context: BackupContext, roots: Sequence[str], newest: Point | None) -
 
 
 def _closes(context: BackupContext) -> Iterator[Result]:
-    target = context.target
+    target = context.destination
     yield close_waits(target.name, target.namenode.settings(CLOSES_EARLY))
 
 
 def _skew(context: BackupContext, roots: Sequence[str], newest: Point | None) -> Iterator[Result]:
     if len(roots) <= 1:
         return
-    source, clock = context.source, context.clock
+    source, clock = context.origin, context.clock
     source.namenode.status("/")                      # the first may have to open a connection
     begun_s = clock.monotonic_s()
     source.namenode.status("/")
     trip_ms = (clock.monotonic_s() - begun_s) * 1000
     last = None
-    if newest is not None and newest.source == source.name:
+    if newest is not None and newest.origin == source.name:
         last = Moment(len(newest.taken.roots), newest.taken.skew_ms)
     predicted = predicted_skew_ms(len(roots), trip_ms, AT_ONCE, last)
     yield from skew_result(source.name, len(roots), predicted, context.policy.max_skew_ms)

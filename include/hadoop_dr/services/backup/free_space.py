@@ -34,11 +34,11 @@ def make_free_space(
     results = look()
     if not _only_room(results):
         return results, []
-    removed = Prune(context).run(run)["removed"].get(context.target.name, [])
+    removed = Prune(context).run(run)["removed"].get(context.destination.name, [])
     if not removed:
-        told = f"no point on {context.target.name} may be pruned to make room"
+        told = f"no point on {context.destination.name} may be pruned to make room"
         return [_with(result, told) for result in results], []
-    told = f"pruned early to make room on {context.target.name}: {', '.join(removed)}"
+    told = f"pruned early to make room on {context.destination.name}: {', '.join(removed)}"
     until_s = context.clock.monotonic_s() + _WAIT_S
     results = look()
     while _only_room(results) and context.clock.monotonic_s() < until_s:

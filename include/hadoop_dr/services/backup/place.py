@@ -62,7 +62,7 @@ class PlacePoint:
 
         placed = list(map_bounded(one, roots, width=_ROOTS_AT_ONCE))
         components.after_tree(point, documents, lambda: self._context.check_claim(claim))
-        site = self._context.target.name
+        site = self._context.destination.name
         self._context.ledger.notes += [
             f"{site}:{path} is no work area of ours: it is in no point and was left alone; move it out of there"
             for one in placed
@@ -78,7 +78,7 @@ class PlacePoint:
     def _has_area(self, claim: Claim, root: RootPlan) -> bool:
         """Whether a run that died left work in a root that is as it was: none of it may get into the candidate."""
         area = Area(root.root, Token(self._context.policy.service, claim.epoch, claim.n))
-        return WorkArea(self._context.target.namenode, area).present()
+        return WorkArea(self._context.destination.namenode, area).present()
 
     def _is_placed(self, point: Point) -> bool:
         """Whether every root has its candidate snapshot: it is taken only once all of place is done.
@@ -86,7 +86,7 @@ class PlacePoint:
         Placing once more would do no harm to the tree, but the snapshot would no longer be of the live inodes' names.
         """
         name = self._context.candidate_name(point)
-        namenode = self._context.target.namenode
+        namenode = self._context.destination.namenode
         return all(any(s.name == name for s in namenode.snapshots(root)) for root in point.taken.roots)
 
     def _record_staged(

@@ -168,7 +168,7 @@ class PlanPoint:
         older, base = baseline.origin_snapshot(root), baseline.destination_snapshot(root)
         most, notes = self._context.policy.audit_entries, list[str]()
         if older is not None:
-            held = held_before(self._context.target.namenode, root, baseline)
+            held = held_before(self._context.destination.namenode, root, baseline)
             audit = audit_of(held.names, most, since_audit_ms)
             if audit is not Audit.NO and (problem := audit_lost(self._context, root, older)):
                 notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
@@ -209,7 +209,7 @@ class PlanPoint:
 
         A snapshot, so that a run that is interrupted finds again what it planned on, and what changed since is known.
         """
-        target = self._context.target.namenode
+        target = self._context.destination.namenode
         make_root(self._context, root)  # a root since the run began
         name = before_name(newer)
         with suppress(AlreadyExists):
@@ -217,7 +217,7 @@ class PlanPoint:
         return name
 
     def _require_snapshots(self, point: Point) -> None:
-        namenode, taken = self._context.source.namenode, point.snapshots_on(self._context.source.name).values()
+        namenode, taken = self._context.origin.namenode, point.snapshots_on(self._context.origin.name).values()
         for problem in map_bounded(lambda one: snapshot_problem(namenode, one), taken):
             if problem:
                 raise BaselineLost(f"point {point.point}", problem, "The next run takes a new moment.")

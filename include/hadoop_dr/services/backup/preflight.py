@@ -36,7 +36,7 @@ class Preflight:
 
     def sites(self) -> list[Result]:
         """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them."""
-        return [result for side in (self._context.source, self._context.target) for result in self._site(side)]
+        return [result for side in (self._context.origin, self._context.destination) for result in self._site(side)]
 
     def run(self, scope: Scope) -> list[Result]:
         """Runs every check of sites that can be worked with; one that cannot be carried out has failed."""
@@ -44,7 +44,7 @@ class Preflight:
         results += guarded("clusters", self._clusters)
         results += guarded("epoch", self._epoch)
         results += guarded("controller", self._controller)
-        for side in (context.source, context.target):
+        for side in (context.origin, context.destination):
             results += guarded("clock", lambda side=side: self._clock(side))  # type: ignore[misc]
             results += guarded("roots", lambda side=side: self._roots(side, scope))  # type: ignore[misc]
         results += guarded("open files", self._open_files)
@@ -52,7 +52,7 @@ class Preflight:
 
     def roots(self, scope: Scope) -> list[Result]:
         """Looks only whether the roots can have snapshots on both sites."""
-        sides = (self._context.source, self._context.target)
+        sides = (self._context.origin, self._context.destination)
         return [result for side in sides for result in guarded("roots", partial(self._roots, side, scope))]
 
     def _service(self, side: SiteConnections) -> Service:
@@ -84,7 +84,7 @@ class Preflight:
         return guarded("namenode", look)
 
     def _clusters(self) -> Iterator[Result]:
-        ids = {side.name: self._service(side).cluster_id for side in (self._context.source, self._context.target)}
+        ids = {side.name: self._service(side).cluster_id for side in (self._context.origin, self._context.destination)}
         if len(set(ids.values())) == 1:
             yield fail(
                 "clusters",
@@ -96,8 +96,8 @@ class Preflight:
 
     def _epoch(self) -> Iterator[Result]:
         roles = self._context.roles
-        wanted = {self._context.source.name: Role.PRIMARY, self._context.target.name: Role.SECONDARY}
-        for side in (self._context.source, self._context.target):
+        wanted = {self._context.origin.name: Role.PRIMARY, self._context.destination.name: Role.SECONDARY}
+        for side in (self._context.origin, self._context.destination):
             path = identity_path(self._context.pair.name)
             document = side.coordinator.read(path)
             if document is None:
@@ -121,7 +121,7 @@ class Preflight:
     def _controller(self) -> Iterator[Result]:
         context = self._context
         mine = context.controller_site
-        acts = context.target.name if context.policy.transfer.value == "pull" else context.source.name
+        acts = context.destination.name if context.policy.transfer.value == "pull" else context.origin.name
         if mine and mine != acts:
             yield fail(
                 "controller",
@@ -162,19 +162,19 @@ class Preflight:
                 if not side.namenode.status(root).facts.is_dir:
                     yield fail("roots", f"{side.name}:{root} is not a directory", "Name the directory that holds it.")
             except NotFound:
-                if side is self._context.source:
+                if side is self._context.origin:
                     yield fail(
                         "roots", f"{side.name}:{root} does not exist", "Create it, or take it out of the policy."
                     )
 
     def _open_files(self) -> Iterator[Result]:
-        settings = self._context.source.namenode.settings(_OPEN_FILES)
+        settings = self._context.origin.namenode.settings(_OPEN_FILES)
         if settings.get(_OPEN_FILES) == "true":
             yield ok("open files", "snapshots freeze the length of open files")
         else:
             yield fail(
                 "open files",
-                f"{self._context.source.name}: {_OPEN_FILES} is not true, "
+                f"{self._context.origin.name}: {_OPEN_FILES} is not true, "
                 "so a file open at the moment goes on growing inside its snapshot",
                 f"Set {_OPEN_FILES}=true in hdfs-site.xml of the NameNodes and restart them.",
             )
@@ -182,12 +182,12 @@ class Preflight:
 
 def look_at_quotas(context: BackupContext, roots: Sequence[str]) -> list[Result]:
     """Says which quotas of the source, of roots and above them, are nearly used up."""
-    namenode = context.source.namenode
+    namenode = context.origin.namenode
     paths = limiting_paths(roots, namenode.service().names)
     asked = zip(paths, map_bounded(lambda path: _quota(namenode, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
     remedy = "Raise it, or keep fewer points on the primary (retention: primary): what they hold goes with them."
-    return [warn("quotas", text, remedy) for text in narrow_quotas(context.source.name, quotas)]
+    return [warn("quotas", text, remedy) for text in narrow_quotas(context.origin.name, quotas)]
 
 
 def _quota(namenode: NameNode, path: str) -> Quota | None:

@@ -77,25 +77,25 @@ class Preview:
     def _found(self, roots: Sequence[RootPlan]) -> list[Result]:
         """What a run would find foreign on the secondary; in roots that are new as far as names and lengths tell."""
         context, state = self._context, self._context.ledger.read()
-        new = [root for root in roots if root.older is None and is_new(state, context.target.name, root.root)]
+        new = [root for root in roots if root.older is None and is_new(state, context.destination.name, root.root)]
         copies = [copy_in_plan(root.root, root.items, root.below) for root in new]
         refuse = context.policy.drift is Drift.REFUSE
         begin = StartRun(context, lambda *_: None)
         since = [one for one in (*begin.roots_in_the_way(), *begin.since_newest()) if one.mark is not Mark.OK]
-        return [*copy_results(context.target.name, copies, refuse=refuse), *since]
+        return [*copy_results(context.destination.name, copies, refuse=refuse), *since]
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:
-        older, source = baseline.origin_snapshot(root), self._context.source.namenode
+        older, source = baseline.origin_snapshot(root), self._context.origin.namenode
         self._require(root)
         if older is None:
             return _settled(root, lambda: self._beside(index, root))
         base = baseline.destination_snapshot(root)
         items: Sequence[Item] = _settled(root, lambda: ReadChanges(source).items(root, older, LIVE, audit=False))
-        live = held_before(self._context.target.namenode, root, baseline).files
+        live = held_before(self._context.destination.namenode, root, baseline).files
         return RootPlan(index, root, older, LIVE, base, items, plan_items(items), live=live)
 
     def _require(self, root: str) -> None:
-        source = self._context.source
+        source = self._context.origin
         try:
             source.namenode.status(root)
         except NotFound as error:
@@ -106,13 +106,13 @@ class Preview:
     def _beside(self, index: int, root: str) -> RootPlan:
         """Compares the live trees of both sites by names and lengths."""
         context = self._context
-        top, found = context.source.namenode.status(root), dict(walk(context.source.namenode, root))
+        top, found = context.origin.namenode.status(root), dict(walk(context.origin.namenode, root))
         refuse_links(f"{root}/{path}" for path, listed in found.items() if listed.facts.kind is Kind.SYMLINK)
         try:
-            there = {"": context.target.namenode.status(root), **dict(walk(context.target.namenode, root))}
+            there = {"": context.destination.namenode.status(root), **dict(walk(context.destination.namenode, root))}
         except NotFound:
             there = {}
-        bad = distrusted(context.ledger.read(), context.target.name, root)
+        bad = distrusted(context.ledger.read(), context.destination.name, root)
         items = [_item(path, listed, there, bad) for path, listed in {"": top, **found}.items()]
         kept = {item.new for item in items if item.old is not None}
         tops, below = left_over({path: listed for path, listed in there.items() if path}, kept)

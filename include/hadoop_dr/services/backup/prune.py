@@ -90,7 +90,7 @@ class Prune:
             KeptByRule(
                 p.point,
                 p.moment_ms,
-                rule(p.sealed.retention.primary if side.name == p.source else p.sealed.retention.secondary),
+                rule(p.sealed.retention.primary if side.name == p.origin else p.sealed.retention.secondary),
                 bool(p.damaged),
             )
             for p in here

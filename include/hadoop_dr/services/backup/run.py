@@ -177,10 +177,10 @@ class StartRun:
             return [*sites, *checked, failed_to("reading", error)], None
         damaged = [
             warn("points", text, f"Read it again: hadoop-dr verify {context.policy.service} --point POINT")
-            for text in damage_warnings(state, context.target.name)
+            for text in damage_warnings(state, context.destination.name)
         ]
         order = moment_order(state, context.clock.wall_ms())
-        stays = kept_directories(decision, context.policy.service, state.held_roots(context.source.name))
+        stays = kept_directories(decision, context.policy.service, state.held_roots(context.origin.name))
         giving_way = self._way.giving_way(state, decision.roots, ordered=self._ordered)
         checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
         checked += self._way.look(state, decision.roots, ordered=self._ordered)
@@ -226,7 +226,7 @@ class StartRun:
         if self._ordered and proposal is None and context.ledger.known().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not order.approve:
-            raise Refused(service, *told(service, proposal, context.source.name, context.target.name))
+            raise Refused(service, *told(service, proposal, context.origin.name, context.destination.name))
 
     def _claim(self, order: RunRequest) -> Claim:
         context = self._context
@@ -264,8 +264,8 @@ class StartRun:
             self._way.make_way(side, roots)
         waiting = self._way.waiting(roots)
         context.ledger.chain.follow()  # what is left of it is said at the moment; there is no time to lose after that
-        allow_snapshots(context.source.namenode, roots)
-        for root in sorted(set(roots).difference(waiting, context.target.namenode.snapshottable())):
+        allow_snapshots(context.origin.namenode, roots)
+        for root in sorted(set(roots).difference(waiting, context.destination.namenode.snapshottable())):
             make_root(context, root)
         return roots
 
@@ -287,7 +287,7 @@ class StartRun:
         if not found:
             what = self._components.things()
             return [ok("drift", f"the secondary's {what} are as the last point left them")]
-        detail = told_changes(self._context.target.name, found)
+        detail = told_changes(self._context.destination.name, found)
         if changing is not None:
             return [fail("drift", detail, f"{way_out_while_roots_change(found)}.")]
         if self._context.policy.drift is Drift.RESTORE:

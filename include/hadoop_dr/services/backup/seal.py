@@ -65,7 +65,7 @@ class SealPoint:
                 *open_file_warnings(point.taken.open_files),
                 *point.taken.narrow,
                 *kept_warnings(self._context.ledger.recent().kept, point.point),
-                *damage_warnings(self._context.ledger.recent(), self._context.target.name),
+                *damage_warnings(self._context.ledger.recent(), self._context.destination.name),
                 *plan.summary.notes,
                 *(f"not audited, the next run does it: {text}" for text in hindered),
             ),
@@ -75,7 +75,7 @@ class SealPoint:
         # What was appended a moment ago is known; a site that falls silent now takes no seal back.
         document = sealed_document(self._context.policy.service, self._context.ledger.known().points[point.point])
         if behind:
-            document["warnings"] = [*document["warnings"], f"the ledger on {point.source} is behind: {behind}"]
+            document["warnings"] = [*document["warnings"], f"the ledger on {point.origin} is behind: {behind}"]
         return document
 
     def _append(
@@ -95,7 +95,7 @@ def sealed_document(service: str, point: Point) -> dict[str, Any]:
     summary, declared = point.sealed.summary, point.taken.declared
     snapshots = {
         site: keyed_by_declaration(declared, {root: kept.name for root, kept in records.items()})
-        for site, records in ((point.source, point.taken.snapshots), (point.target, point.sealed.snapshots))
+        for site, records in ((point.origin, point.taken.snapshots), (point.destination, point.sealed.snapshots))
     }
     return {
         "service": service,

@@ -95,7 +95,7 @@ class SnapshotPoint:
         too_far = point.moment_ms > max(wanted, now + ARMING_MS)
         name = self._context.candidate_name(point)
         roots = self._roots(claim)
-        every = map_bounded(self._context.source.namenode.snapshots, roots)
+        every = map_bounded(self._context.origin.namenode.snapshots, roots)
         begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
             point = self._rearm(claim, point)
@@ -113,7 +113,7 @@ class SnapshotPoint:
 
     def _roots(self, claim: Claim) -> Sequence[str]:
         roots = own_roots(self._context, claim, self._components.roots)
-        allow_snapshots(self._context.source.namenode, roots)
+        allow_snapshots(self._context.origin.namenode, roots)
         return roots
 
     def _shoot(self, claim: Claim, point: Point) -> _Shot:
@@ -127,14 +127,14 @@ class SnapshotPoint:
             self._heartbeat.hush()  # a heartbeat in between would cost skew
 
         try:
-            taken = TakeSnapshots(context.source.namenode, context.clock).run(
+            taken = TakeSnapshots(context.origin.namenode, context.clock).run(
                 roots, context.candidate_name(point), at_s, self._components.mark, wait
             )
             self._components.mark_end()
         finally:
             self._heartbeat.speak()
-        quotas = dict(zip(roots, map_bounded(context.source.namenode.quota, roots), strict=True))
-        writing = FindOpenFiles(context.source.namenode, context.policy.audit_entries).run(
+        quotas = dict(zip(roots, map_bounded(context.origin.namenode.quota, roots), strict=True))
+        writing = FindOpenFiles(context.origin.namenode, context.policy.audit_entries).run(
             roots, context.candidate_name(point), {root: quota.used_names for root, quota in quotas.items()}
         )
         moment = Moment(roots, context.candidate_name(point), context.policy.settle_ms, self._heartbeat.sleep_until)
@@ -143,7 +143,7 @@ class SnapshotPoint:
             taken.skew_ms,
             context.policy.max_skew_ms,
             marks=self._components.evidence(moment),
-            offsets_ms={context.source.name: _offset_ms(taken, at_s, point.moment_ms)},
+            offsets_ms={context.origin.name: _offset_ms(taken, at_s, point.moment_ms)},
             max_offset_ms=context.policy.max_clock_offset_ms,
         )
         return _Shot(taken, prove(evidence), writing, quotas)
@@ -152,7 +152,7 @@ class SnapshotPoint:
         context = self._context
         documents = Documents(context, point)
         exports = self._components.export(documents)
-        held = context.ledger.known().held_roots(context.source.name)
+        held = context.ledger.known().held_roots(context.origin.name)
         stay = kept_directories(self._components.decision(), context.policy.service, held)
         first = min((root.first_s for root in shot.taken.roots), default=0.0)
         roots = dict[str, TakenRoot]()
@@ -172,8 +172,8 @@ class SnapshotPoint:
             late + shot.taken.late_by_ms,
             round(shot.taken.skew_ms, 3),
             shot.verdict.proof,
-            context.source.name,
-            context.target.name,
+            context.origin.name,
+            context.destination.name,
             roots,
             context.policy.protected(),
             tuple(sorted({*self._components.declared(), *roots})),
@@ -181,16 +181,16 @@ class SnapshotPoint:
             exports.incomplete,
             shot.writing,
             (*exports.notes, *(result.detail for result in stay)),
-            tuple(narrow_quotas(context.source.name, shot.quotas)[:_NARROW]),
+            tuple(narrow_quotas(context.origin.name, shot.quotas)[:_NARROW]),
         )
         context.ledger.append_mine(claim, body, _not_yet_taken(point))
         behind = context.ledger.chain.follow()
         summary = _summary(context.ledger.known().points[point.point])
-        return {**summary, "warnings": [f"the ledger on {context.source.name} is behind: {behind}"] if behind else []}
+        return {**summary, "warnings": [f"the ledger on {context.origin.name} is behind: {behind}"] if behind else []}
 
     def _own_quota(self, root: str, found: Quota) -> QuotaSet:
         """The quotas of a root; while a fence stands there, those that it replaced and not its own."""
-        fence = self._context.ledger.roles.fences.get(self._context.source.name)
+        fence = self._context.ledger.roles.fences.get(self._context.origin.name)
         if fence is not None and root in fence.quotas:
             return fence.quotas[root]
         return QuotaSet(found.namespace, found.space_bytes, found.by_type)

@@ -89,7 +89,7 @@ class BackupStages:
             transfer: This run's own instead of the policy's.
         """
         context, wanted = self._context, with_overrides(self._context.policy, None, transfer).transfer.value
-        site, mine = (context.target.name if wanted == "pull" else context.source.name), context.controller_site
+        site, mine = (context.destination.name if wanted == "pull" else context.origin.name), context.controller_site
         why = f"the controller at {site} carries out transfer {wanted}"
         return {"acts": mine in ("", site), "why": f"{why}, this one stands at {mine}" if mine else why}
 

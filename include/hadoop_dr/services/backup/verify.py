@@ -128,7 +128,7 @@ class VerifyPoint:
 
     def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int:
         """Number of the newest candidate an earlier try took: older ones do not show what it repaired."""
-        namenode, number = self._context.target.namenode, 0
+        namenode, number = self._context.destination.namenode, 0
         every = map_bounded(namenode.snapshots, [root.root for root in roots])
         names = {snapshot.name for shots in every for snapshot in shots}
         while snapshot_name(self._context.policy.service, point.epoch, point.point, number + 1) in names:
@@ -141,7 +141,7 @@ class VerifyPoint:
         Nothing is ever removed here: a worker that slept through a takeover must find nothing it could destroy.
         """
         name = snapshot_name(self._context.policy.service, point.epoch, point.point, repair)
-        namenode = self._context.target.namenode
+        namenode = self._context.destination.namenode
 
         def one(root: RootPlan) -> Snapshot:
             with suppress(AlreadyExists):
@@ -164,7 +164,7 @@ class VerifyPoint:
         number: int,
     ) -> tuple[Verdict, Found]:
         context, verdict, found = self._context, Verdict(), dict[str, Sequence[Foreign]]()
-        check = VerifyRoot(context.target.namenode, context.local_mover, self._heartbeat)
+        check = VerifyRoot(context.destination.namenode, context.local_mover, self._heartbeat)
         audit, records = AuditPoint(context, self._heartbeat), StageRecords(context, documents, self._heartbeat)
         staged = records.proofs() if any(root.plan.units for root in roots) else {}
 
@@ -172,7 +172,7 @@ class VerifyPoint:
             known = None
             if root.audit is Audit.WHOLE:
                 with asked_for(AUDIT):
-                    known = dict(walk(context.target.namenode, f"{root.root}/.snapshot/{names[root.root]}"))
+                    known = dict(walk(context.destination.namenode, f"{root.root}/.snapshot/{names[root.root]}"))
             if strange := foreign.of(root.root, known):
                 return strange, Verdict()
             proofs = {i.inode: proof for i in root.items if (proof := staged.get(i.inode)) is not None}

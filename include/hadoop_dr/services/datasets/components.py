@@ -183,7 +183,7 @@ class Components:
         if not names:
             return []
         shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-        return [f"not protected any more: {shown}; what {point.target} has of it stays as it is"]
+        return [f"not protected any more: {shown}; what {point.destination} has of it stays as it is"]
 
     def undo(self, to: Point, given_up: Point, check_claim: CheckClaim) -> Undoing:
         """Prepares an undo of each kind."""

@@ -48,7 +48,7 @@ class Roots:
         """Decides, and looks whether directories that would be new roots exist; a request for each, once."""
         layout = replace(layout, services=self._context.owners.beside())
         # What has snapshots there exists there.
-        sure = self._context.ledger.known().held_roots(self._context.source.name)
+        sure = self._context.ledger.known().held_roots(self._context.origin.name)
         while True:
             decision = decide_roots(layout, held)
             new = {*decision.databases, *(one.path for one in decision.tables)}.difference(sure, layout.declared)
@@ -64,5 +64,5 @@ class Roots:
         return [path for path, there in found.items() if not there]
 
     def _exists(self, path: str) -> tuple[str, bool]:
-        facts = facts_of(self._context.source.namenode, path)
+        facts = facts_of(self._context.origin.namenode, path)
         return path, facts is not None and facts.is_dir

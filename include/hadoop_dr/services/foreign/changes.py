@@ -60,7 +60,7 @@ class ForeignChanges:
         self._context, self._documents = context, documents
         self._point, self._roots = point, roots
         self._records = StageRecords(context, documents)
-        self._find = FindForeign(context.target.namenode)
+        self._find = FindForeign(context.destination.namenode)
         self._differences: dict[str, tuple[Carried, Changes]] = {}
 
     def next_candidate(self, newest: int) -> int:
@@ -107,10 +107,10 @@ class ForeignChanges:
         name = f"dr-{context.policy.service}-kept-{self._point.point}.{number}"
         for root in found:
             with suppress(AlreadyExists):
-                context.target.namenode.create_snapshot(root, name)
+                context.destination.namenode.create_snapshot(root, name)
         lines = tuple(one.told(root) for root, changes in found.items() for one in changes)
         body = ChangesKept(
-            claim.n, self._point.point, number, context.target.name, dict.fromkeys(found, name), lines[:MOST_TOLD],
+            claim.n, self._point.point, number, context.destination.name, dict.fromkeys(found, name), lines[:MOST_TOLD],
             len(lines), rule,
         )  # fmt: skip
         kept = self._recorded(number, rule)

@@ -48,7 +48,7 @@ def found_by_root(
     if last.newest is None:
         return {}
     told = last.told if now is None else last.told.intersection(now)
-    live = last.newest.live_on(context.target.name)
+    live = last.newest.live_on(context.destination.name)
     bases = {root: live[root].name for root in told}
     bad = frozenset(last.newest.bad_files)
     found = {
@@ -66,7 +66,7 @@ def drift_by_root(
     Args:
         now: Snapshots by root that the changes are read up to; else the live tree.
     """
-    namenode, upto = context.target.namenode, now or {}
+    namenode, upto = context.destination.namenode, now or {}
     told = map_bounded(lambda one: visible(merge(namenode.diff(*one, upto.get(one[0], "")))), bases.items())
     changes = dict(zip(bases, told, strict=True))
     found = {root: list(moved_or_new(one)) for root, one in changes.items()}

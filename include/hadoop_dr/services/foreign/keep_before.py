@@ -58,17 +58,17 @@ def keep_before(
     counts = {root: len(since[root]) if root in since else copies[root].count for root in told}
     keep_aside(context, claim, point.point, told, counts)
     untold = [root for root in told if root not in since and not _is_new(context, root)]
-    site, why = context.target.name, "foreign changes cannot be told there; what goes or is replaced is kept"
+    site, why = context.destination.name, "foreign changes cannot be told there; what goes or is replaced is kept"
     return [f"{site}:{root}: {why}" for root in untold]
 
 
 def _is_new(context: BackupContext, root: str) -> bool:
-    return is_new(context.ledger.known(), context.target.name, root)
+    return is_new(context.ledger.known(), context.destination.name, root)
 
 
 def _results(context: BackupContext, found: ExistingCopy, since: Sequence[str]) -> list[Result]:
     """What is certainly foreign in a root, as a reason not to go on where the policy says so."""
-    refuse, site = context.policy.drift is Drift.REFUSE, context.target.name
+    refuse, site = context.policy.drift is Drift.REFUSE, context.destination.name
     if _is_new(context, found.root):
         return [one for one in copy_results(site, [found], refuse=refuse) if one.mark is Mark.FAIL]
     if not since or not refuse:
@@ -110,11 +110,11 @@ def keep_aside(
     new = [root for root in told if not any(one.snapshots.get(root) == name for one in kept)]
     for root in new:
         with suppress(AlreadyExists):
-            context.target.namenode.create_snapshot(root, name)
+            context.destination.namenode.create_snapshot(root, name)
     if not new:
         return
     lines, count = tuple(line for root in new for line in told[root]), sum(counts[root] for root in new)
     body = ChangesKept(
-        claim.n, point, -1, context.target.name, dict.fromkeys(new, name), lines[:MOST_TOLD], count, BEFORE
+        claim.n, point, -1, context.destination.name, dict.fromkeys(new, name), lines[:MOST_TOLD], count, BEFORE
     )
     context.ledger.append_mine(claim, body)

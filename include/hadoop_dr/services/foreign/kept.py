@@ -74,13 +74,13 @@ def is_unchanged(context: BackupContext, point: Point, kept: Kept) -> bool:
 
     Where a snapshot to compare with is gone it cannot be told, so it is looked at anew.
     """
-    metastore = context.target.metastore
+    metastore = context.destination.metastore
     if kept.document and (metastore is None or metastore.current_event() != kept.event):
         return False
     name = snapshot_name(context.policy.service, point.epoch, point.point, kept.number)
     roots = point.taken.roots if kept.snapshots else ()
     try:
-        return all(visible(merge(context.target.namenode.diff(root, name, ""))) == Changes() for root in roots)
+        return all(visible(merge(context.destination.namenode.diff(root, name, ""))) == Changes() for root in roots)
     except NotFound:
         return False
 

@@ -54,7 +54,7 @@ def look_at_what_goes(
 
     def look(concern: tuple[RootPlan, frozenset[str]]) -> list[Foreign]:
         root, gone = concern
-        changes = visible(merge(context.target.namenode.diff(root.root, str(root.base), "")))
+        changes = visible(merge(context.destination.namenode.diff(root.root, str(root.base), "")))
         if begun:
             units = {inode: there for shard in staged[root.index] for inode, there in shard.units.items()}
             changes, gone = without_own(root.items, root.plan, units, changes), still_there(gone, changes)
@@ -71,7 +71,7 @@ def look_at_what_goes(
         more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
         raise ForeignFound(
             context.policy.service,
-            f"drift: {context.target.name} was changed by somebody else in what point {point.point} takes away or "
+            f"drift: {context.destination.name} was changed by somebody else in what point {point.point} takes away or "
             f"rewrites: {'; '.join(lines[:5])}{more}; {_placed(begun)}, and the point is not sealed",
             "Move it away, or set drift: restore in the policy to have it kept aside; then run a backup.",
         )
@@ -86,7 +86,7 @@ def _placed(begun: bool) -> str:
 
 def _when(context: BackupContext, point: Point, roots: Collection[str]) -> str:
     """Ends the snapshots' name: as an earlier try's that died, unless somebody went on changing things since."""
-    number, target = 1, context.target.namenode
+    number, target = 1, context.destination.namenode
 
     def is_taken(root: str) -> bool:
         name = aside_name(context, point.point, f"placing.{number}")
@@ -99,7 +99,7 @@ def _when(context: BackupContext, point: Point, roots: Collection[str]) -> str:
 
 
 def _foreign(context: BackupContext, root: RootPlan, gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
-    target = context.target.namenode
+    target = context.destination.namenode
     yield from found_in(gone, changes)
     for change in asked_in(gone, changes):
         try:

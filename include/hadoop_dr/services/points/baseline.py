@@ -61,7 +61,7 @@ def newest_common(context: BackupContext, state: ServiceState) -> Point | None:
 
 def root_problems(context: BackupContext, point: Point, wanted: Collection[str] | None = None) -> list[RootProblems]:
     """Looks at a sealed point's snapshots on both sites, root by root, whichever way it went."""
-    origin, destination = context.source, context.target
+    origin, destination = context.origin, context.destination
     here, there = (_to_build_on(point, side.name) for side in (origin, destination))
 
     def one(root: str) -> RootProblems:
@@ -89,14 +89,14 @@ def _to_build_on(point: Point, site: str) -> Mapping[str, SnapshotRef] | None:
     A point that lost some of its roots on its origin to a change of roots is no point there any more; what it has of
     the others stays until the change has come to its end.
     """
-    if site == point.source and site in point.gone and point.yielded and point.target not in point.gone:
+    if site == point.origin and site in point.gone and point.yielded and point.destination not in point.gone:
         return {root: kept for root, kept in point.snapshots_on(site).items() if root not in point.yielded}
     return recorded_snapshots(point, site)
 
 
 def recorded_snapshots(point: Point, site: str) -> Mapping[str, SnapshotRef] | None:
     """Snapshots of a sealed point on a site as the ledger recorded them, by root; None when it has none there."""
-    if site in point.gone or site not in (point.source, point.target):
+    if site in point.gone or site not in (point.origin, point.destination):
         return None
     return point.snapshots_on(site)
 

@@ -27,7 +27,7 @@ def mark_damaged(context: BackupContext, run: str, point: Point, bad: Sequence[F
         The points that are marked now.
     """
     marked = {point.point: list(bad)}
-    for other in points_on(context.ledger.read(), point.target):
+    for other in points_on(context.ledger.read(), point.destination):
         if other.point != point.point and (shared := list(_shared(context, point, other, bad))):
             marked[other.point] = shared
     for name, files in sorted(marked.items()):
@@ -45,7 +45,7 @@ def lift_damage(context: BackupContext, run: str, point: Point) -> None:
 
 def points_on(state: ServiceState, site: str) -> list[Point]:
     """Gives the sealed points whose copy is on a site, oldest first."""
-    return [point for point in state.sealed() if point.target == site and site not in point.gone]
+    return [point for point in state.sealed() if point.destination == site and site not in point.gone]
 
 
 def damage_warnings(state: ServiceState, site: str) -> list[str]:
@@ -71,7 +71,7 @@ def same_file(namenode: NameNode, root: str, path: str, one: str, other: str) ->
 
 def _shared(context: BackupContext, point: Point, other: Point, bad: Sequence[Finding]) -> Iterator[Finding]:
     mine, theirs = snapshots_of(point), snapshots_of(other)
-    namenode = context.sides[point.target].namenode
+    namenode = context.sides[point.destination].namenode
     for one in bad[:_LOOKED_FOR]:
         names = mine.get(one.root), theirs.get(one.root)
         if names[0] and names[1] and one.path and same_file(namenode, one.root, one.path, names[0], names[1]):

@@ -39,7 +39,7 @@ class Documents:
 
     def __init__(self, context: BackupContext, point: Point) -> None:
         self.directory = context.directory(point.point)
-        self._target, self._source, self._tables = context.target.files, context.source.files, context.tables
+        self._target, self._source, self._tables = context.destination.files, context.origin.files, context.tables
         self._manifest: dict[str, StoredDocument] = {}
         self._known = context.manifests
         self._sealed = point.state is PointState.SEALED

@@ -16,11 +16,11 @@ from hadoop_dr.services.transfer.read_changes import ReadChanges
 
 def adopt(context: BackupContext, root: str, newer: str, base: str, heartbeat: Callable[[int], None]) -> Adoption:
     """Compares the whole of a source's snapshot with a snapshot of what the target has; equal files are kept."""
-    source, target = context.source.namenode, context.target.namenode
+    source, target = context.origin.namenode, context.destination.namenode
     items, _ = gather_listed(context, root, None, newer, audit=Audit.NO)
     trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
     existing = dict(walk(target, trees.target))
-    bad = distrusted(context.ledger.read(), context.target.name, root)
+    bad = distrusted(context.ledger.read(), context.destination.name, root)
     return Adopt(source, target, context.source_mover, context.local_mover, heartbeat).run(trees, items, existing, bad)
 
 
@@ -41,6 +41,6 @@ def gather_listed(
     Returns:
         What changed, and the reader, which tells what it found and what it could not compare.
     """
-    reader = ReadChanges(context.source.namenode)
+    reader = ReadChanges(context.origin.namenode)
     whole = audit is not Audit.NO
     return reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE), reader

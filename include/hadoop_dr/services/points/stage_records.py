@@ -43,12 +43,12 @@ class StageRecords:
     def of_task(self, task: int) -> Records:
         """Gives the records of the files that a task stages."""
         directory = f"{self._documents.directory}/staged/{task}"
-        return Records(self._context.target.files, self._context.tables, directory, self._heartbeat)
+        return Records(self._context.destination.files, self._context.tables, directory, self._heartbeat)
 
     def proofs(self) -> Mapping[int, StagedFile]:
         """Gives the digest of every file that was staged, by source inode id."""
         if self._proofs is None:
-            tasks = self._context.target.files.names(f"{self._documents.directory}/staged")
+            tasks = self._context.destination.files.names(f"{self._documents.directory}/staged")
             read = map_bounded(lambda task: self.of_task(int(task)).read(), [task for task in tasks if task.isdigit()])
             self._proofs = {inode: proof for one in read for inode, proof in one.items()}
         return self._proofs
@@ -125,7 +125,7 @@ class StageRecords:
         }
         if not paths:
             return
-        namenode = self._context.source.namenode
+        namenode = self._context.origin.namenode
         rows: list[tuple[object, ...]] = []
         sums = map_bounded(lambda path: source_checksum(namenode, path), paths.values())
         for inode, found in zip(paths, sums, strict=True):

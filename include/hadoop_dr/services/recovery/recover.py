@@ -73,7 +73,7 @@ class Recover:
 
     def _stuck(self, point: Point) -> Left:
         """What is left of a point that cannot go on: only then the work areas count."""
-        target, roots = self._context.target.namenode, point.taken.roots
+        target, roots = self._context.destination.namenode, point.taken.roots
         return Left(
             point.state,
             stuck=True,
@@ -82,7 +82,7 @@ class Recover:
         )
 
     def _set_aside(self, claim: Claim, roots: Iterable[str]) -> None:
-        target, service = self._context.target.namenode, self._context.policy.service
+        target, service = self._context.destination.namenode, self._context.policy.service
         for root in sorted(roots):
             if has_area(target, root, service):
                 set_aside(target, root, Token(service, claim.epoch, claim.n))

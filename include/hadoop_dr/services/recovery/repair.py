@@ -43,7 +43,7 @@ class Repair:
             now: Name of a snapshot of the root as it is now; it stays, and with it what is undone (I10).
             to: Name of the snapshot to come back to.
         """
-        target = self._context.target.namenode
+        target = self._context.destination.namenode
         items = gather_from(target, root, now, to)
         plan = RootPlan(index, root, now, to, now, items, plan_items(items, self._working))
         self._carry(claim, plan, self._context.ends_within, f"undo-{claim.n}", UNDO_TURN)
@@ -69,7 +69,7 @@ class Repair:
         turn: int = 0,
         note: Note = lambda *_: None,
     ) -> None:
-        context, target = self._context, self._context.target
+        context, target = self._context, self._context.destination
         documents = f"{context.directory(claim.point)}/{name}"
         order, check_claim = work_order(context, claim, plan, turn), partial(context.check_claim, claim)
         records = Records(target.files, context.tables, f"{documents}/staged/{plan.index}", self._heartbeat)

@@ -80,7 +80,7 @@ class UndoChanges:
         if undo is None:
             return
         to, given_up = state.points[undo.to], state.points.get(undo.point)
-        roots, held = come_back_to(self._context, to, undo.roots), to.snapshots_on(self._context.target.name)
+        roots, held = come_back_to(self._context, to, undo.roots), to.snapshots_on(self._context.destination.name)
         kept = self._keep(claim, undo, roots)
         found = drift_by_root(self._context, self._bases(to, undo.roots))
         beside = self._beside(claim, to, given_up) if given_up else None
@@ -90,7 +90,10 @@ class UndoChanges:
             Repair(self._context, self._heartbeat).undo(claim, index, root, kept, held[root].name)
         if beside:
             beside.after_tree()
-        lines, site = tuple(line for lines in told_by_root(found).values() for line in lines), self._context.target.name
+        lines, site = (
+            tuple(line for lines in told_by_root(found).values() for line in lines),
+            self._context.destination.name,
+        )
         base, left = self._new_base(claim, to, roots), tuple(sorted(set(undo.roots) - set(roots)))
         body = UndoDone(claim.n, undo.point, to.point, site, undo.reason, kept, lines[:_KEPT], base, left)
         self._context.ledger.append_mine(claim, body)
@@ -105,7 +108,7 @@ class UndoChanges:
         Returns:
             Name of the snapshots that show the live tree of now.
         """
-        target, name = self._context.target.namenode, kept_name(self._context, claim)
+        target, name = self._context.destination.namenode, kept_name(self._context, claim)
         service = self._context.policy.service
         for root in undo.roots:
             if root in roots:
@@ -122,14 +125,14 @@ class UndoChanges:
         return name
 
     def _shown_by(self, kept: str, root: str) -> bool:
-        target = self._context.target.namenode
+        target = self._context.destination.namenode
         if not any(snapshot.name == kept for snapshot in snapshots_of_root(target, root)):
             return False
         return same_as_kept(merge(target.diff(root, kept, "")))
 
     def _bases(self, to: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots to look from: those with the live tree's inodes, or, should one be gone, the sealed one."""
-        target, bases = self._context.target.namenode, dict[str, str]()
+        target, bases = self._context.destination.namenode, dict[str, str]()
         live, held = to.live_on(target.site), to.snapshots_on(target.site)
         for root in roots:
             for kept in (live[root], held[root]):
@@ -144,7 +147,7 @@ class UndoChanges:
 
     def _new_base(self, claim: Claim, to: Point, roots: Sequence[str]) -> dict[str, SnapshotRecord]:
         """Snapshots of what the undo left: files it brought back have other inodes than in the sealed snapshots."""
-        target, base = self._context.target.namenode, dict[str, SnapshotRecord]()
+        target, base = self._context.destination.namenode, dict[str, SnapshotRecord]()
         name = snapshot_name(self._context.policy.service, to.epoch, to.point, claim.n)
         for root in roots:
             with suppress(AlreadyExists):
@@ -165,5 +168,5 @@ def come_back_to(context: BackupContext, to: Point | None, roots: Iterable[str])
     """Names the roots of which the target still has the sealed snapshot of a point that nothing is known against."""
     if to is None or to.damaged:
         return ()
-    held, namenode = recorded_snapshots(to, context.target.name) or {}, context.target.namenode
+    held, namenode = recorded_snapshots(to, context.destination.name) or {}, context.destination.namenode
     return tuple(root for root in sorted(roots) if root in held and snapshot_problem(namenode, held[root]) is None)

@@ -50,11 +50,11 @@ class RootsInTheWay:
     def proposal(self, roots: Sequence[str]) -> Proposal | None:
         """What has to be ordered and approved before these can be the roots; None when nothing has."""
         context = self._context
-        return propose(context.ledger.read(), roots, context.source.name, context.target.name)
+        return propose(context.ledger.read(), roots, context.origin.name, context.destination.name)
 
     def look(self, state: ServiceState, roots: Sequence[str], *, ordered: bool) -> list[Result]:
         """Says what stands against a change that was ordered or is under way."""
-        proposal = propose(state, roots, self._context.source.name, self._context.target.name) if ordered else None
+        proposal = propose(state, roots, self._context.origin.name, self._context.destination.name) if ordered else None
         found = under_way(state)
         if proposal is not None:
             found += [*objections(proposal, state), *guarded(NAME, lambda: iter(self._beside(proposal)))]
@@ -69,19 +69,19 @@ class RootsInTheWay:
 
     def giving_way(self, state: ServiceState, roots: Sequence[str], *, ordered: bool) -> dict[str, set[str]]:
         """Directories, by site, that have snapshots now and will have made way when a root needs it."""
-        proposal = propose(state, roots, self._context.source.name, self._context.target.name) if ordered else None
+        proposal = propose(state, roots, self._context.origin.name, self._context.destination.name) if ordered else None
         going = {*(state.change.old if state.change else ()), *(proposal.old if proposal else ())}
         return {site: self._free(state, site) | going for site in self._context.sides}
 
     def announce(self, claim: Claim, roots: Sequence[str]) -> None:
         """Gives the old roots up on the primary, by the ledger; nothing is removed yet."""
         state, context = self._context.ledger.read(), self._context
-        proposal = propose(state, roots, context.source.name, context.target.name)
+        proposal = propose(state, roots, context.origin.name, context.destination.name)
         if proposal is None:
             return
         earlier = state.change.old if state.change else ()
-        self._refuse_foreign(context.source, proposal.old)
-        self._give_up(claim, context.source, sorted({*earlier, *proposal.old}), proposal.new, claim.frozen.reason)
+        self._refuse_foreign(context.origin, proposal.old)
+        self._give_up(claim, context.origin, sorted({*earlier, *proposal.old}), proposal.new, claim.frozen.reason)
 
     def give_up_on_target(self, claim: Claim) -> None:
         """Gives the old roots up on the secondary, too, by the ledger; once is enough.
@@ -89,7 +89,7 @@ class RootsInTheWay:
         Raises:
             Refused: There is a snapshot that is not ours; nothing was given up.
         """
-        state, target = self._context.ledger.read(), self._context.target
+        state, target = self._context.ledger.read(), self._context.destination
         self._refuse_foreign(target, state.change.old if state.change else ())
         if state.change is not None and points_to_go(state, state.change.old, target.name):
             self._give_up(claim, target, state.change.old, state.change.new, state.change.reason)
@@ -112,7 +112,7 @@ class RootsInTheWay:
 
     def waiting(self, roots: Iterable[str]) -> frozenset[str]:
         """Roots that cannot have snapshots on the secondary before points with others went there; asks only then."""
-        target, wanted = self._context.target, list(roots)
+        target, wanted = self._context.destination, list(roots)
         held = replaced_roots(self._context.ledger.known().held_roots(target.name), wanted)
         there = set(held).intersection(target.namenode.snapshottable()) if held else set()
         return frozenset(nestings(wanted, there))
@@ -129,7 +129,7 @@ class RootsInTheWay:
         if not self.changing(roots, ordered=ordered):
             return None
         state, proposal = self._context.ledger.read(), self.proposal(roots) if ordered else None
-        newest = max(state.sealed_on_target(), key=lambda point: point.point, default=None)
+        newest = max(state.sealed_on_destination(), key=lambda point: point.point, default=None)
         if newest is None:
             return []
         looked_at = {*roots, *self._old(state, roots, proposal)}
@@ -151,7 +151,7 @@ class RootsInTheWay:
             Refused: So it is; nothing has changed on the secondary.
         """
         if found := self.foreign_changes(roots, ordered=False):
-            said = f"drift: {told_changes(self._context.target.name, found)}"
+            said = f"drift: {told_changes(self._context.destination.name, found)}"
             raise Refused(self._context.policy.service, said, f"{way_out_while_roots_change(found)}.")
 
     def _untold(self, state: ServiceState, old: Iterable[str]) -> Iterator[Result]:
@@ -159,7 +159,10 @@ class RootsInTheWay:
 
         Those that its points have given up are what place makes of them; they were looked at before.
         """
-        target, newest = self._context.target, max(state.sealed_on_target(), key=lambda one: one.point, default=None)
+        target, newest = (
+            self._context.destination,
+            max(state.sealed_on_destination(), key=lambda one: one.point, default=None),
+        )
         if newest is None:
             return
         held = state.held_roots(target.name)
@@ -185,7 +188,7 @@ class RootsInTheWay:
 
     def _bases(self, point: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots of a point that are still there, those with the live tree's inodes first."""
-        target, bases = self._context.target.namenode, dict[str, str]()
+        target, bases = self._context.destination.namenode, dict[str, str]()
         held, live = point.snapshots_on(target.site), point.live_on(target.site)
         for root in set(roots).intersection(held):
             for kept in (held[root], live[root]):
@@ -215,7 +218,7 @@ class RootsInTheWay:
 
     def _beside(self, proposal: Proposal) -> list[Result]:
         """Names what only the secondary has in a new root, outside the old ones: it would go, and no point had it."""
-        source, target = self._context.source, self._context.target
+        source, target = self._context.origin, self._context.destination
         found: list[str] = []
         for root in proposal.new:
             below = {one[len(root) + 1 :] for one in proposal.old if one != root and inside(one, root)}

@@ -28,11 +28,11 @@ def existing_results(context: BackupContext, state: ServiceState, roots: Iterabl
 
     A root around or inside others that have snapshots is looked at by the change of roots.
     """
-    site, held = context.target.name, state.held_roots(context.target.name)
+    site, held = context.destination.name, state.held_roots(context.destination.name)
     new = [root for root in roots if is_new(state, site, root)]
     around = nestings(new, held)
     new = [root for root in new if root not in around]
-    copies = map_bounded(lambda root: look_at_copy(context.source.namenode, context.target.namenode, root), new)
+    copies = map_bounded(lambda root: look_at_copy(context.origin.namenode, context.destination.namenode, root), new)
     return copy_results(site, copies, refuse=context.policy.drift is Drift.REFUSE)
 
 

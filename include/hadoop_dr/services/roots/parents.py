@@ -34,9 +34,9 @@ def make_root(context: BackupContext, root: str) -> None:
     What is missing above it gets owner, group, mode and ACL of the primary's. Whatever ends this in between leaves a
     directory that is closed to all others, and `check` names it.
     """
-    target = context.target.namenode
+    target = context.destination.namenode
     if facts_of(target, root) is None:
-        _make_above(context.source.namenode, target, root)
+        _make_above(context.origin.namenode, target, root)
         target.make_directory(root, CLOSED)
     target.allow_snapshot(root)
 
@@ -62,16 +62,18 @@ def look_above(context: BackupContext, roots: Collection[str]) -> list[Result]:
     Two requests for each such directory, side by side.
     """
     paths = sorted({path for root in roots for path in islice(climb(root), 1, None) if path != "/"})
-    both = map_bounded(lambda path: [facts_of(side.namenode, path) for side in (context.source, context.target)], paths)
+    both = map_bounded(
+        lambda path: [facts_of(side.namenode, path) for side in (context.origin, context.destination)], paths
+    )
     found = [
-        f"{path} is {_told(there)}, on {context.source.name} {_told(here)}"
+        f"{path} is {_told(there)}, on {context.origin.name} {_told(here)}"
         for path, (here, there) in zip(paths, both, strict=True)
         if here is not None and there is not None and _told(here) != _told(there)
     ]
     if not found:
         return []
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    said = f"on {context.target.name} {'; '.join(found[:_SHOWN])}{more}"
+    said = f"on {context.destination.name} {'; '.join(found[:_SHOWN])}{more}"
     remedy = "They decide who reaches what lies below, and no run changes one that is there: hdfs dfs -chown, -chmod."
     return [warn(_NAME, said, remedy)]
 

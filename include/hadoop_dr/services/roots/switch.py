@@ -60,32 +60,32 @@ def adopt_live(
     Raises:
         Refused: The secondary has something there that no point ever held.
     """
-    state, target = context.ledger.read(), context.target.namenode
+    state, target = context.ledger.read(), context.destination.namenode
     old = [one for one in (state.change.old if state.change else ()) if inside(one, root) or inside(root, one)]
     for one in old:
         _clear_own_work(context, one)
-    items = ReadChanges(context.source.namenode).items(root, None, newer, audit=False)
+    items = ReadChanges(context.origin.namenode).items(root, None, newer, audit=False)
     existing = _live(target, root)
     seen = _described(context, root, (existing or {}).items())
     documents.write(listing_of(index), LISTING, [(path, *one) for path, one in seen.items()])
     if existing is None:
         return Adoption(tuple(items), 0, 0, 0, 0)
-    adopt = Adopt(context.source.namenode, target, context.source_mover, context.local_mover, heartbeat)
-    bad = distrusted(state, context.target.name, root)
+    adopt = Adopt(context.origin.namenode, target, context.source_mover, context.local_mover, heartbeat)
+    bad = distrusted(state, context.destination.name, root)
     adoption = adopt.run(Trees(f"{root}/.snapshot/{newer}", root), items, existing, bad)
     goes = [item.old for item in adoption.items if item.new is None and item.old is not None]
     foreign = [path for path in (*goes, *adoption.below) if nearest(join(root, path), old) is None]
     if foreign:
         raise Refused(
-            f"{context.target.name}:{root}",
+            f"{context.destination.name}:{root}",
             f"only this site has {_some(foreign)}, which no point ever held and a change of roots would remove",
             "Move it away, or copy it to the primary, then back up again.",
         )
     beside = _beside(root, adoption.items, old)
     if beside.foreign:
         raise Refused(
-            f"{context.target.name}:{root}",
-            f"{beside.told(context.target.name)}, which a change of roots would replace",
+            f"{context.destination.name}:{root}",
+            f"{beside.told(context.destination.name)}, which a change of roots would replace",
             "Move it away, or copy it to the primary, then back up again.",
         )
     return adoption
@@ -97,8 +97,8 @@ def _clear_own_work(context: BackupContext, old: str) -> None:
     Raises:
         Refused: Something that is not ours lies beside it.
     """
-    target, service = context.target.namenode, context.policy.service
-    refuse_on_failure(service, not_our_work(context.target.name, old, not_of_service(target, old, service)))
+    target, service = context.destination.namenode, context.policy.service
+    refuse_on_failure(service, not_our_work(context.destination.name, old, not_of_service(target, old, service)))
     target.delete(f"{old}/{WORK_AREA}", recursive=True)
 
 
@@ -121,14 +121,14 @@ class SwitchRoots:
             Refused: Somebody else has a snapshot in an old root.
         """
         waiting = [root for root in roots if root.waits]
-        target = self._context.target.namenode
+        target = self._context.destination.namenode
         bare = [root for root in waiting if not self._has_base(root)]
         if self._way.waiting(root.root for root in bare):
             for root in bare:
                 self._compare(documents, root, root.root)
             self._context.ledger.require(claim)
             self._way.give_up_on_target(claim)
-        self._way.make_way(self._context.target, [root.root for root in bare])
+        self._way.make_way(self._context.destination, [root.root for root in bare])
         for root in bare:
             make_root(self._context, root.root)
             with suppress(AlreadyExists):
@@ -145,16 +145,16 @@ class SwitchRoots:
         keep_aside(self._context, claim, claim.point, told, {root: found[root].count for root in told})
 
     def _has_base(self, root: RootPlan) -> bool:
-        return any(shot.name == root.base for shot in snapshots_of_root(self._context.target.namenode, root.root))
+        return any(shot.name == root.base for shot in snapshots_of_root(self._context.destination.namenode, root.root))
 
     def _compare(self, documents: Documents, root: RootPlan, top: str) -> None:
         rows = documents.read(listing_of(root.index), LISTING)
         planned = {cast(str, path): (cast(int, inode), cast(str, facts)) for path, inode, facts in rows}
-        there = (_live(self._context.target.namenode, top) or {}).items()
+        there = (_live(self._context.destination.namenode, top) or {}).items()
         found = list(moved_on(planned, _described(self._context, root.root, self._counted(there))))
         if found:
             raise Mismatch(
-                f"{self._context.target.name}:{root.root}",
+                f"{self._context.destination.name}:{root.root}",
                 f"somebody changed it while its roots were to be changed: {_some(found)}",
                 "Nothing of it is lost; put it back or move it away, then back up again.",
             )

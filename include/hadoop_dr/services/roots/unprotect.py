@@ -50,7 +50,7 @@ class Unprotect:
             Unknown: An answer was lost; call it again.
         """
         context = self._context
-        state, sides = context.ledger.read(), list(context.sides.values()) if both else [context.source]
+        state, sides = context.ledger.read(), list(context.sides.values()) if both else [context.origin]
         self._refuse_half_done(state)
         refuse_pinned(state, context.policy.service, points_that_go(state, [side.name for side in sides]))
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
@@ -130,14 +130,14 @@ class Unprotect:
         behind: str | None,
     ) -> dict[str, Any]:
         context, state = self._context, self._context.ledger.known()
-        target, service = context.target.name, context.policy.service
-        kept = [point for point in state.sealed() if target not in point.gone and point.target == target]
+        target, service = context.destination.name, context.policy.service
+        kept = [point for point in state.sealed() if target not in point.gone and point.destination == target]
         warnings = [
             f"{site}:{root} cannot be deleted yet, it has snapshots that {whose(service, names)}: {', '.join(names)}"
             for site, one in freed.items()
             for root, names in one.left.items()
         ]
-        warnings += [f"the ledger on {context.source.name} is behind: {behind}"] if behind else []
+        warnings += [f"the ledger on {context.origin.name} is behind: {behind}"] if behind else []
         return {
             "service": context.policy.service,
             "reason": reason,

@@ -15,7 +15,7 @@ class TakenRoot:
     """One root at the moment.
 
     Attributes:
-        snapshot: Its snapshot on the source.
+        snapshot: Its snapshot on the origin.
         asked_ms, answered_ms: When the snapshot was asked for and answered, from the first request of all roots on.
         quota: The quotas of the root itself; behind a fence those that the fence replaced.
     """
@@ -73,7 +73,7 @@ class PointTaken:
     Attributes:
         late_by_ms: How far the moment is behind the wanted one.
         skew_ms: From the first request to the last answer.
-        source, target: The sites it is copied from and to.
+        origin, destination: The sites it is copied from and to.
         roots: By path.
         protect: What the policy named then, by kind of data sets, in the order that the kind gives it.
         declared: Directories and table locations that the policy names, by which people look for snapshots.
@@ -89,8 +89,8 @@ class PointTaken:
     late_by_ms: int
     skew_ms: float
     proof: Proof
-    source: str
-    target: str
+    origin: str
+    destination: str
     roots: Mapping[str, TakenRoot]
     protect: Mapping[str, tuple[str, ...]]
     declared: tuple[str, ...]
@@ -103,7 +103,7 @@ class PointTaken:
 
     @property
     def snapshots(self) -> Mapping[str, SnapshotRecord]:
-        """Its snapshots on the source, by root."""
+        """Its snapshots on the origin, by root."""
         return {root: taken.snapshot for root, taken in self.roots.items()}
 
 

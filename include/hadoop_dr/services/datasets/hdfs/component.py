@@ -96,7 +96,7 @@ class HdfsDirectories:
     def plan(self, point: Point, documents: Documents, base: Baseline, trees: Sequence[RootPlan]) -> Planned:
         """Counts what goes, and keeps the quotas of the point as a document of its plan."""
         heartbeat = self._context.claims.heartbeat.beat
-        quotas = KeepQuotas(self._context.source.namenode, heartbeat, self._earlier_quotas(base))
+        quotas = KeepQuotas(self._context.origin.namenode, heartbeat, self._earlier_quotas(base))
         for tree in trees:
             quotas.add(tree.root, tree.newer, tree.items, whole=tree.older is None)
         counts, files = quotas.write(documents), count_roots(trees)
@@ -141,10 +141,10 @@ class HdfsDirectories:
 
     def _earlier_quotas(self, base: Baseline) -> Mapping[str, RootQuotas] | None:
         point = base.point
-        if point is None or point.source != self._context.source.name:
+        if point is None or point.origin != self._context.origin.name:
             return None
         return kept_quotas(Documents(self._context, point))
 
     def _exists(self, path: str) -> bool:
-        facts = facts_of(self._context.source.namenode, path)
+        facts = facts_of(self._context.origin.namenode, path)
         return facts is not None and facts.is_dir

@@ -17,7 +17,7 @@ from hadoop_dr.services.points.stored_plan import RootPlan
 
 def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:
     """What a first copy takes beyond what is there; what an increment takes is known once it is planned."""
-    source, target = context.source.namenode, context.target.namenode
+    source, target = context.origin.namenode, context.destination.namenode
     needed = {
         root: max(0, _used(source, root) - _used(target, root))
         for root in scope.roots
@@ -26,12 +26,12 @@ def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:
     found = _look(context, needed)
     yield from found
     if not found:
-        yield ok("space", f"{context.target.name} has {target.service().remaining_bytes} bytes left")
+        yield ok("space", f"{context.destination.name} has {target.service().remaining_bytes} bytes left")
 
 
 def fits(context: BackupContext, trees: Sequence[RootPlan]) -> list[Result]:
     """Says what is too small for the plans of a point."""
-    target = context.target.namenode
+    target = context.destination.namenode
     needed = {tree.root: sum(_raw_bytes(item) for item in tree.items) for tree in trees}
     return _look(context, needed, lambda: {tree.root: _parked_bytes(target, tree) for tree in trees})
 
@@ -44,7 +44,7 @@ def _look(
     Args:
         moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
     """
-    target, quotas = context.target.namenode, dict[str, Quota]()
+    target, quotas = context.destination.namenode, dict[str, Quota]()
     if not any(needed.values()):
         return []
     service = target.service()
@@ -54,7 +54,7 @@ def _look(
         except NotFound:
             continue
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
-    return shortages(context.target.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
+    return shortages(context.destination.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
 
 
 def _used(namenode: NameNode, root: str) -> int:

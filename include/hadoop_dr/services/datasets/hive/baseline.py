@@ -76,16 +76,16 @@ def addresses_of(side: SiteConnections) -> tuple[str, ...]:
 
 def rewritten(context: BackupContext, rows: Iterable[Row]) -> list[Row]:
     """Gives rows of the source as the target has to have them."""
-    rewrite = Rewrite(addresses_of(context.source), context.target.authority)
+    rewrite = Rewrite(addresses_of(context.origin), context.destination.authority)
     return rewrite_rows(context.claims.heartbeat.along(rows), rewrite)
 
 
 def rows_on(context: BackupContext, point: Point, site: SiteConnections, rows: Iterable[Row]) -> list[Row]:
     """Gives rows of a point's export as one of its sites has them."""
     along = context.claims.heartbeat.along(rows)
-    if site.name == point.source:
+    if site.name == point.origin:
         return list(along)
-    return rewrite_rows(along, Rewrite(addresses_of(context.sides[point.source]), site.authority))
+    return rewrite_rows(along, Rewrite(addresses_of(context.sides[point.origin]), site.authority))
 
 
 def position_at(state: ServiceState, context: BackupContext, selection: Selection) -> Position | None:
@@ -94,8 +94,8 @@ def position_at(state: ServiceState, context: BackupContext, selection: Selectio
     None when that tells nothing of a selection. A point of the other direction verified the other site's catalog: then
     all has to be read.
     """
-    points = _that_tell_of(context.target.name, state, "")
-    if not points or points[0].state is not PointState.SEALED or points[0].target != context.target.name:
+    points = _that_tell_of(context.destination.name, state, "")
+    if not points or points[0].state is not PointState.SEALED or points[0].destination != context.destination.name:
         return None
     if selected_at(points[0]) != selection:
         return None
@@ -111,9 +111,9 @@ def left_by_points(state: ServiceState, context: BackupContext, selection: Selec
         before: Only older points than this one; empty for all.
     """
     found: list[Left] = []
-    for point in _that_tell_of(context.target.name, state, before):
+    for point in _that_tell_of(context.destination.name, state, before):
         rows = _rows(context, point) if point.state is PointState.SEALED else None
-        there = None if rows is None else catalog_of(rows_on(context, point, context.target, rows))
+        there = None if rows is None else catalog_of(rows_on(context, point, context.destination, rows))
         found.append(Left(selected_at(point), there))
         if rows is not None and selected_at(point) == selection:
             break
@@ -124,9 +124,11 @@ def _that_tell_of(site: str, state: ServiceState, before: str) -> Sequence[Point
     """Points that tell what a site's catalog was, or that may have changed it and were given up, newest first."""
     found: list[Point] = []
     for point in sorted(state.points.values(), key=lambda one: one.point, reverse=True):
-        given_up = point.state is PointState.VOID and point.was_staged and not point.undone and point.target == site
+        given_up = (
+            point.state is PointState.VOID and point.was_staged and not point.undone and point.destination == site
+        )
         if (not before or point.point < before) and (point.state is PointState.SEALED or given_up):
-            if site not in (point.source, point.target):
+            if site not in (point.origin, point.destination):
                 break
             if exported_at(point) is not None:
                 found.append(point)

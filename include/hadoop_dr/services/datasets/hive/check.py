@@ -16,11 +16,11 @@ _LISTENERS = ("hive.metastore.transactional.event.listeners", "metastore.transac
 
 def check_metastores(context: BackupContext) -> Iterator[Result]:
     """Whether both answer, and whether the source's tells what changes."""
-    for side in (context.source, context.target):
+    for side in (context.origin, context.destination):
         if side.metastore is None:
             yield fail("metastore", f"{side.name} {NO_METASTORE}", name_it(context, side))
             continue
-        problem = notification_problem(side.metastore) if side is context.source else None
+        problem = notification_problem(side.metastore) if side is context.origin else None
         side.metastore.current_event()
         if problem:
             yield fail(
@@ -40,8 +40,8 @@ def check_target_housekeeping(context: BackupContext, catalog: Callable[[], Iter
     Args:
         catalog: Gives the protected objects of the source's catalog.
     """
-    if (metastore := context.target.metastore) is not None:
-        yield from check_housekeeping(context.target.name, metastore.settings(*HOUSEKEEPING_SETTINGS), catalog())
+    if (metastore := context.destination.metastore) is not None:
+        yield from check_housekeeping(context.destination.name, metastore.settings(*HOUSEKEEPING_SETTINGS), catalog())
 
 
 def notification_problem(metastore: Metastore) -> str | None:

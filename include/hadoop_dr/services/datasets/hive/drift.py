@@ -34,7 +34,7 @@ class CatalogDrift:
         Args:
             rows: Gives the primary's protected objects of now; asked when something may be foreign.
         """
-        context, metastore = self._context, self._context.target.metastore
+        context, metastore = self._context, self._context.destination.metastore
         if not context.policy.hive_patterns or metastore is None:
             return []
         selection, follow = selection_of(context.policy.hive_patterns), FollowCatalog(metastore)

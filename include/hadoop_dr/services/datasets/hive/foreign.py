@@ -79,7 +79,7 @@ class ForeignObjects:
         Raises:
             ForeignFound: The policy says to leave it to a person.
         """
-        changers = set(self._context.target.files.names(self._noted))
+        changers = set(self._context.destination.files.names(self._noted))
         unsure = bool(changers - {self._mine}) if number == BEFORE_PLACE else len(changers) > 1
         found = find_between(
             self._context, self._chosen, now.rows, wanted, self.point, may_lack=may_lack,
@@ -111,7 +111,7 @@ class ForeignObjects:
         """
         theirs = self.judge(now, wanted, may_lack)
         if not is_same(now.rows, wanted, self._chosen.owns):
-            self._context.target.files.put(f"{self._noted}/{self._mine}", b"")
+            self._context.destination.files.put(f"{self._noted}/{self._mine}", b"")
         return theirs
 
     def _not_kept(self, found: Sequence[ForeignObject]) -> list[ForeignObject]:
@@ -140,7 +140,7 @@ class ForeignObjects:
         if claim is None:
             raise Superseded(f"point {self.point.point}", "superseded: another run has ended the claim of this one")
         body = ChangesKept(
-            claim.n, self.point.point, number, self._context.target.name, {}, tuple(lines[:MOST_TOLD]), len(lines),
+            claim.n, self.point.point, number, self._context.destination.name, {}, tuple(lines[:MOST_TOLD]), len(lines),
             rule.value, document, now.event,
         )  # fmt: skip
         self._context.ledger.append_mine(claim, body)
@@ -188,7 +188,7 @@ def refuse_foreign(context: BackupContext, found: Sequence[ForeignObject]) -> No
         more = f" and {len(theirs) - 5} more" if len(theirs) > 5 else ""
         raise Refused(
             context.policy.service,
-            f"drift: {context.target.name} was changed by somebody else: {'; '.join(theirs[:5])}{more}",
+            f"drift: {context.destination.name} was changed by somebody else: {'; '.join(theirs[:5])}{more}",
             f"{way_out(theirs)}.",
         )
 
@@ -206,21 +206,21 @@ def write_kept(
     told = "\n".join((*lines, *sorted(f"{row.key} {row.hash}" for row in rows)))
     name = f"{point}-catalog-{hashlib.sha256(told.encode()).hexdigest()[:12]}.parquet"
     path = kept_document(context.pair.name, context.policy.service, name)
-    context.target.files.put(path, content)
+    context.destination.files.put(path, content)
     for again in (True, False):  # a lost answer does no harm: the file is replaced by the same one
         try:
-            context.source.files.put(path, content)
+            context.origin.files.put(path, content)
             break
         except DrError as error:
             if not again:
-                context.ledger.notes.append(f"{context.source.name} has no copy of {path}: {error}")
+                context.ledger.notes.append(f"{context.origin.name} has no copy of {path}: {error}")
     return path
 
 
 def read_kept(context: BackupContext, path: str) -> list[Row]:
     """Reads what a document keeps; nothing once a person removed it."""
     try:
-        content = context.target.files.get(path)
+        content = context.destination.files.get(path)
     except NotFound:
         return []
     CATALOG.check(context.tables.stamp(content), path)

@@ -36,7 +36,7 @@ class TellApart:
         self, context: BackupContext, selection: Selection, addresses: Sequence[str], decide: Decide
     ) -> None:
         self._context, self._selection, self._addresses, self._decide = context, selection, tuple(addresses), decide
-        one_address = context.source.authority == context.target.authority
+        one_address = context.origin.authority == context.destination.authority
         self.rule = Rule(_skipped(context.policy), one_address, self._addresses)
         self.layout = Layout()
 

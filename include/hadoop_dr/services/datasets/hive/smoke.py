@@ -17,14 +17,14 @@ def run_smoke(context: BackupContext) -> tuple[Verdict, list[QueryAnswer]]:
     """
     verdict, answers = Verdict(), list[QueryAnswer]()
     for query in context.policy.smoke:
-        if context.target.sql is None:
-            verdict.cannot_tell.append(Finding("", context.target.name, f"no HiveServer2 to run '{query}'"))
+        if context.destination.sql is None:
+            verdict.cannot_tell.append(Finding("", context.destination.name, f"no HiveServer2 to run '{query}'"))
             continue
         try:
-            answer = context.target.sql.run(query)
+            answer = context.destination.sql.run(query)
         except DrError as error:
             wrong = verdict.cannot_tell if error.retryable else verdict.mismatch
-            wrong.append(Finding("", context.target.name, f"'{query}' {error.problem}"))
+            wrong.append(Finding("", context.destination.name, f"'{query}' {error.problem}"))
             continue
         verdict.match += 1
         answers.append(QueryAnswer(query, len(answer.rows), answer.sha256))

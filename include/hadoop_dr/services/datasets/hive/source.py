@@ -48,7 +48,7 @@ class SourceCatalog:
         self._context = context
         self.patterns = context.policy.hive_patterns
         self.selection = selection_of(self.patterns)
-        self._parting = TellApart(context, self.selection, addresses_of(context.source), decide)
+        self._parting = TellApart(context, self.selection, addresses_of(context.origin), decide)
         self._begun: Exported | None = None
         self._every: list[Row] = []
         self._every_at = -1
@@ -110,7 +110,7 @@ class SourceCatalog:
             return
         export, base = self._export(), self._begun or self._previous()
         begun = export.begin(self.selection, base)
-        metastore = metastore_of(self._context, self._context.source)
+        metastore = metastore_of(self._context, self._context.origin)
         try:
             now = metastore.current_event()
             self._begun = begun if begun.full else export.at(begun, now)
@@ -124,12 +124,12 @@ class SourceCatalog:
     def mark(self) -> None:
         """At T0: notes the event id E0."""
         if self.patterns:
-            self._e0 = metastore_of(self._context, self._context.source).current_event()
+            self._e0 = metastore_of(self._context, self._context.origin).current_event()
 
     def mark_end(self) -> None:
         """After the last snapshot: notes the event id E1."""
         if self.patterns:
-            self._e1 = metastore_of(self._context, self._context.source).current_event()
+            self._e1 = metastore_of(self._context, self._context.origin).current_event()
             self._quiet_from_s = self._context.clock.monotonic_s()
 
     def evidence(self, moment: Moment) -> MarkEvidence | None:
@@ -192,7 +192,7 @@ class SourceCatalog:
         What the point leaves out is known by ``_outside``, which comes first; its changes do not count.
         """
         sleep_until(self._quiet_from_s + settle_ms / 1000)
-        until = max(self._e1, metastore_of(self._context, self._context.source).current_event())
+        until = max(self._e1, metastore_of(self._context, self._context.origin).current_event())
         try:
             events = self._export().touched(self._e0, until, self.selection)
         except CatalogMoved as moved:
@@ -203,7 +203,7 @@ class SourceCatalog:
         return sorted({".".join(part for part in (event.database, event.table) if part) for event in events})
 
     def _export(self) -> CatalogExport:
-        return CatalogExport(metastore_of(self._context, self._context.source))
+        return CatalogExport(metastore_of(self._context, self._context.origin))
 
     def _previous(self) -> Exported | None:
         """The export of the newest sealed point of the same direction, if its document is still whole.
@@ -212,7 +212,7 @@ class SourceCatalog:
         """
         point = self._context.ledger.read().newest_sealed()
         exported = exported_at(point) if point is not None else None
-        if point is None or exported is None or point.source != self._context.source.name:
+        if point is None or exported is None or point.origin != self._context.origin.name:
             return None
         if self._context.policy.mode is Mode.FULL or selected_at(point) != self.selection:
             return None
@@ -258,6 +258,6 @@ class SourceCatalog:
 
     def _names(self, directory: str) -> set[str]:
         try:
-            return {child.name for child in self._context.source.namenode.list(directory)}
+            return {child.name for child in self._context.origin.namenode.list(directory)}
         except NotFound:
             return set()

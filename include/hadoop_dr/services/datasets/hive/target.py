@@ -67,7 +67,7 @@ class TargetCatalog:
         if exported.aside:
             documents.adopt(LEFT_OUT)
         rows = exported_rows(documents)
-        found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.source, point)
+        found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.origin, point)
         refuse_foreign(self._context, theirs)
         if found.named:
             documents.write(DROPS, forms.DROPS, [(key.kind.value, *key[1:]) for key in found.named])
@@ -82,7 +82,7 @@ class TargetCatalog:
         """Counts what the catalog would need for the source's rows of now, and what of it would go."""
         sealed = self._context.ledger.read().sealed()
         earlier = [point for point in sealed if exported_at(point) is not None]
-        found, _ = self._planned(rows, selection, earlier, self._context.source.name)
+        found, _ = self._planned(rows, selection, earlier, self._context.origin.name)
         return Planned(found.lost, _figures(found.changes))
 
     def drop(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
@@ -94,7 +94,7 @@ class TargetCatalog:
         if exported_at(point) is None:
             return
         rows = exported_rows(documents)
-        replaced = self._replaced(catalog_of(rows), self._earlier(point), point.source)
+        replaced = self._replaced(catalog_of(rows), self._earlier(point), point.origin)
         wanted, named, foreign = self._rewritten(rows), _named(documents), self._foreign_to(point)
         target = catalog_of(wanted)
 
@@ -136,8 +136,8 @@ class TargetCatalog:
         if exported_at(point) is None:
             return Verdict(), None
         wanted, chosen = self._wanted(documents), selected_at(point)
-        refuse_references(wanted, addresses_of(self._context.source), self._context.source.name)
-        target = metastore_of(self._context, self._context.target)
+        refuse_references(wanted, addresses_of(self._context.origin), self._context.origin.name)
+        target = metastore_of(self._context, self._context.destination)
         position = FollowCatalog(target).position()
         there = read_all(target, chosen)
         found = compare(catalog_of(wanted), there, chosen.owns)
@@ -149,7 +149,7 @@ class TargetCatalog:
         return Verdict(found.match, mismatch, cannot_tell), position
 
     def _apply(self, check_claim: Callable[[], None]) -> CatalogApply:
-        metastore = metastore_of(self._context, self._context.target)
+        metastore = metastore_of(self._context, self._context.destination)
         return CatalogApply(metastore, self._context.clock, between=check_claim)
 
     def _wanted(self, documents: Documents) -> list[Row]:
@@ -164,7 +164,7 @@ class TargetCatalog:
         found: list[CatalogKey] = []
         for earlier in reversed(sealed):
             selected = {key: row for key, row in open_.items() if selected_at(earlier).owns(key)}
-            if earlier.source != source or not open_:
+            if earlier.origin != source or not open_:
                 break
             if selected:
                 with suppress(BaselineLost):
@@ -175,7 +175,7 @@ class TargetCatalog:
 
     def _renamed(self, now: Catalog, sealed: Sequence[Point], source: str) -> dict[CatalogKey, CatalogKey]:
         """Tables the source renamed since the newest earlier point; without its document they count as dropped."""
-        if sealed and sealed[-1].source == source:
+        if sealed and sealed[-1].origin == source:
             with suppress(BaselineLost):
                 return renamed_tables(catalog_of(exported_rows(Documents(self._context, sealed[-1]))), now)
         return {}

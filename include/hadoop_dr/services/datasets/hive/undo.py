@@ -53,7 +53,9 @@ class UndoCatalog:
         self._context, self._between = context, between
         selected = selected_at(given_up)  # nothing else can have been touched
         before, after = (
-            rows_on(context, point, context.target, [row for row in self._exported(point) if selected.owns(row.key)])
+            rows_on(
+                context, point, context.destination, [row for row in self._exported(point) if selected.owns(row.key)]
+            )
             for point in (to, given_up)
         )
         slots = frozenset(row.key for row in (*before, *after))
@@ -88,7 +90,7 @@ class UndoCatalog:
         return ForeignObjects(self._context, self._given_up).keep_undone(now, self._known, self._selection.owns)
 
     def _apply(self) -> CatalogApply | None:
-        metastore = self._context.target.metastore
+        metastore = self._context.destination.metastore
         if metastore is None or not self._wanted:
             return None
         return CatalogApply(metastore, self._context.clock, between=self._between)
