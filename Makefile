@@ -21,9 +21,9 @@ test: lint unit live ## everything CI runs: lint, unit, then all tests on two re
 
 unit: env ## tests that need no daemon and no JDK, in about four minutes
 	@rm -rf build/unit .coverage .coverage.*; mkdir -p build/unit; \
-	$(OFF_LAB) --ignore tests/unit --ignore tests/sim --ignore tests/model >build/unit/others.log 2>&1 & others=$$!; \
-	$(OFF_LAB) tests/sim tests/model >build/unit/twins.log 2>&1 & twins=$$!; \
-	$(BIN)/coverage run $(subst $(BIN)/,-m ,$(OFF_LAB)) tests/unit; pure=$$?; \
+	env --default-signal=INT $(OFF_LAB) $(addprefix --ignore tests/,unit sim model airflow) >build/unit/others.log 2>&1 & others=$$!; \
+	env --default-signal=INT $(OFF_LAB) tests/sim tests/model >build/unit/twins.log 2>&1 & twins=$$!; \
+	$(BIN)/coverage run $(subst $(BIN)/,-m ,$(OFF_LAB)) tests/unit; pure=$$?; $(OFF_LAB) tests/airflow || pure=1; \
 	wait $$twins; twins=$$?; wait $$others; others=$$?; \
 	cat build/unit/twins.log build/unit/others.log; exit $$((pure + twins + others))
 	@$(BIN)/coverage report

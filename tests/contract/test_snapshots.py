@@ -195,7 +195,7 @@ def test_a_swap_and_a_replacement_are_told_apart_by_inode(name: NameNode, pen: W
     pen.write(f"{folder}/c", b"z")
     name.create_snapshot(folder, "s 2")
     seen = diff(name, folder, "s 1", "s 2")
-    assert {(e.inode, e.origin, e.destination) for e in seen.deleted} == {
+    assert {(e.inode, e.source, e.target) for e in seen.deleted} == {
         (first["a"], "a", "b"), (first["b"], "b", "a"), (first["c"], "c", None)}
     made = {entry.inode for entry in seen.created if entry.source == "c"}
     assert made == {name.status(f"{folder}/c").inode} != {first["c"]}

@@ -64,14 +64,14 @@ def test_every_interrupted_beginning_is_repaired_by_a_full_replay(
     older, newer = two_snapshots(first, then)
     staged = place(newer, older, copied(older), unit)
     for stop in range(len(staged.steps()) + 1):
-        again = Placing(staged.destination.snapshot(), newer, older, list(staged.items.values()), staged.plan)
+        again = Placing(staged.target.snapshot(), newer, older, list(staged.items.values()), staged.plan)
         again.bound, again.staged = staged.bound, staged.staged
         steps = again.steps()
         for step in steps[:stop]:
             step()
         for step in steps:
             step()
-        assert again.destination.picture() == newer.picture(), f"interrupted after {stop}"
+        assert again.target.picture() == newer.picture(), f"interrupted after {stop}"
 
 
 @settings(relaxed, max_examples=60)
