@@ -23,8 +23,8 @@ def task(world: World, run: str, stage: str, try_no: int = 1) -> Any:
 
 def seen(world: World) -> tuple[Any, ...]:
     """What a task without a claim must leave as it is."""
-    return world.tree("west", ROOT), world.context().ledger.read(), [
-        shot.name for site in ("origin", "destination") for shot in getattr(world.context(), site).namenode.snapshots(ROOT)]
+    shots = [shot for side in world.context().sides.values() for shot in side.namenode.snapshots(ROOT)]
+    return world.tree("west", ROOT), world.context().ledger.read(), [shot.name for shot in shots]
 
 
 @pytest.mark.parametrize("last", STAGES[:-1])
