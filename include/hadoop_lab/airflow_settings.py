@@ -6,6 +6,9 @@ import base64
 import hashlib
 from dataclasses import dataclass
 
+SQLITE_PATIENCE = {"timeout": 60}
+"""Seconds that a component waits for SQLite's one writer; after five a busy machine's scheduler died (seen)."""
+
 
 @dataclass(frozen=True, slots=True)
 class AirflowPlace:
@@ -34,7 +37,10 @@ class AirflowPlace:
 
 def settings(place: AirflowPlace) -> dict[str, str]:
     """Return the environment of every component."""
+    patience = f"{__name__}.SQLITE_PATIENCE"
+    waits = ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC")
     return {
+        **(dict.fromkeys(waits, patience) if place.database.startswith("sqlite:") else {}),
         "AIRFLOW_HOME": place.home,
         "HADOOP_DR_HOME": place.project,
         "AIRFLOW__CORE__DAGS_FOLDER": f"{place.project}/dags",
