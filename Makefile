@@ -19,7 +19,7 @@ demo: env ## from a fresh clone to two recovery points made through Airflow, and
 
 test: lint unit live ## everything CI runs: lint, unit, then all tests on two real clusters of its own
 
-unit: env ## tests that need no daemon and no JDK, in about four minutes
+unit: env ## tests that need no daemon and no JDK, in about seven minutes
 	@rm -rf build/unit .coverage .coverage.*; mkdir -p build/unit; \
 	env --default-signal=INT $(OFF_LAB) $(addprefix --ignore tests/,unit sim model airflow) >build/unit/others.log 2>&1 & others=$$!; \
 	env --default-signal=INT $(OFF_LAB) tests/sim tests/model >build/unit/twins.log 2>&1 & twins=$$!; \
