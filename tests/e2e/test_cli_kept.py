@@ -98,6 +98,10 @@ def kept_of(home: CliHome, site: str, service: str) -> Iterator[tuple[str, str]]
             else:
                 content = files.get(at)
                 yield at, repr(ParquetTables().unpack(content) if at.endswith(".parquet") else content)
+                if at.endswith(f"/{MANIFEST_FILE}"):
+                    for name, kept in MANIFEST.decode(content, at).documents.items():
+                        if kept.content:
+                            yield f"{name} in {at}", repr(ParquetTables().unpack(base64.b64decode(kept.content)))
     files.close()
     with home.zookeeper(site) as hand:
         for name in hand.get_children(f"/hadoop-dr/{home.pair}"):
