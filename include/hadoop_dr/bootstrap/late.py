@@ -8,19 +8,28 @@ from typing import Any
 
 
 class Late:
-    """Stands for an adapter until somebody asks it something. Safe for many threads."""
+    """Stands for an adapter until somebody asks it something. Safe for many threads.
+
+    A thread that outlives its task may ask for the first time after the end. What is made then is closed before it is
+    asked, and says so itself: nothing is opened that nobody closes.
+    """
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make, self._turn = make, threading.Lock()
         self._made: Any = None
+        self._closed = False
 
     def __getattr__(self, name: str) -> Any:
         with self._turn:
             if self._made is None:
                 self._made = self._make()
+                if self._closed:
+                    self._made.close()
         return getattr(self._made, name)
 
     def close(self) -> None:
-        """Closes what was made."""
-        if self._made is not None:
-            self._made.close()
+        """Closes what was made, and what will be."""
+        with self._turn:
+            self._closed = True
+            if self._made is not None:
+                self._made.close()
