@@ -15,6 +15,7 @@ from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY
 from hadoop_dr.ports.requests import AUDIT, DATA
 from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.services.points import stored_plan
 from sim.world import World, protecting
 
 ROOTS = (3, 60, 200)
@@ -141,3 +142,23 @@ def test_shares_of_many_small_roots_are_one_task() -> None:
     name = snapshot_name("billing", 1, point)
     tree = world.tree("west", f"/data/r 7+%/.snapshot/{name}")
     assert tree == world.tree("east", f"/data/r 7+%/.snapshot/{name}")
+
+
+@pytest.mark.parametrize(("more", "most"), [("", 16), ("stage_tasks: 3\n", 3)])
+def test_what_many_roots_have_to_stage_is_packed_into_as_many_tasks_as_the_policy_allows(
+    monkeypatch: pytest.MonkeyPatch, more: str, most: int
+) -> None:
+    monkeypatch.setattr(stored_plan, "SHARD_COST_BYTES", 1)      # every share is worth a task of its own
+    names = [f"/data/r {number}+%" for number in range(40)]
+    world = World(policy=protecting(*[f"hdfs: {name}" for name in names]) + more)
+    for name in names:
+        write(world.clusters["east"], f"{name}/ü d", "part 0")
+    stages = world.stages("packed")
+    stages.preflight()
+    stages.moment()
+    assert stages.plan()["shards"] == most
+    staged = [stages.stage(task)["files"] for task in range(most)]
+    assert (sum(staged), min(staged) > 0) == (40, True)
+    stages.place()
+    stages.verify()
+    assert stages.seal()["state"] == "sealed"

@@ -65,6 +65,7 @@ class Unproven(Enum):
 
 
 _DAY_MS = 86_400_000
+_MOST_TASKS = 1_000      # Airflow maps a task at most 1,024 times (max_map_length)
 _NEWEST_TWO = Rule(2)
 _HOURS_THEN_DAYS = Rule(1, (Grid(_DAY_MS, 3_600_000), Grid(7 * _DAY_MS, _DAY_MS)))
 _A_TENTH = DeletionLimit()
@@ -103,6 +104,7 @@ class Policy:
         handover_ms: How long a run may take from one of its tasks to the next without being taken for dead.
         takeover_after_ms: How long another run's progress has to stand still before it may be superseded.
         audit_entries: Up to so many entries the full inventory is compared in every run, else daily.
+        stage_tasks: Into how many tasks at most a run packs what it stages, whichever roots it is of.
         file: The file it was read from.
         pair_place: File and line that name the pair.
     """
@@ -129,6 +131,7 @@ class Policy:
     takeover_after_ms: int = 30_000
     handover_ms: int = 600_000
     audit_entries: int = 200_000
+    stage_tasks: int = 16
     file: str = ""
     pair_place: str = field(default="", compare=False)
 
@@ -180,6 +183,7 @@ KEYS = (
     "takeover_after",
     "handover",
     "audit_entries",
+    "stage_tasks",
 )
 
 LongestGap = Callable[[str], int]
@@ -222,6 +226,7 @@ def read_policy(root: Node, longest_gap_ms: LongestGap) -> Policy:
         takeover_after_ms=fields.read("takeover_after", duration_ms, 30_000),
         handover_ms=fields.read("handover", duration_ms, 600_000),
         audit_entries=fields.read("audit_entries", count, 200_000),
+        stage_tasks=fields.read("stage_tasks", _stage_tasks, 16),
         file=root.file,
         pair_place=fields.node("pair").place,
     )
@@ -282,6 +287,13 @@ def _period_ms(text: str) -> int:
     if period_ms < 1_000:
         raise Wrong(f"'{text}' is shorter than a second", "Write 1s or more")
     return period_ms
+
+
+def _stage_tasks(text: str) -> int:
+    tasks = count(text)
+    if not 1 <= tasks <= _MOST_TASKS:
+        raise Wrong(f"'{text}' is not from 1 to {_MOST_TASKS}", f"Write at most {_MOST_TASKS}; 16 is usual")
+    return tasks
 
 
 def _retention(fields: Fields) -> Retention:

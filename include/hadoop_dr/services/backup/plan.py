@@ -135,7 +135,7 @@ class PlanPoint:
         approved = self._allow(claim, point, roots, deletions, components)
         self._notes += keep_before(context, claim, point, roots)
         self._notes += changes.notes
-        roots, tasks = share_out(roots)
+        roots, tasks = share_out(roots, context.policy.stage_tasks)
         documents.write(ITEMS, forms.ITEMS, stored_items(roots))
         planned_roots = (StoredRoot(r.root, r.older, r.newer, r.base, r.cut, r.audit, r.waits) for r in roots)
         by_kind = deletions.document(context.policy.limits.deletions)

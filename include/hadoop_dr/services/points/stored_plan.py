@@ -21,7 +21,6 @@ from hadoop_dr.services.points.documents import Documents
 UNIT_FILES = 10_000
 UNIT_BYTES = 16 << 30
 SHARD_COST_BYTES = 8 << 30
-STAGE_TASKS = 16
 ITEMS = "items.parquet"
 DIRECTORY_LIMIT = 1_000_000
 
@@ -69,10 +68,10 @@ Task = Sequence[tuple[int, int]]
 """What one task stages: shares by root and number."""
 
 
-def share_out(roots: Sequence[RootPlan]) -> tuple[list[RootPlan], list[Task]]:
-    """Cuts planned roots into shares, and packs those into tasks, whichever root they are of."""
+def share_out(roots: Sequence[RootPlan], stage_tasks: int) -> tuple[list[RootPlan], list[Task]]:
+    """Cuts planned roots into shares, and packs those into so many tasks at most, whichever root they are of."""
     costs = [sum(map(cost_bytes, root.plan.units)) for root in roots]
-    counts = shards_of_roots(costs, most=STAGE_TASKS, useful=SHARD_COST_BYTES)
+    counts = shards_of_roots(costs, most=stage_tasks, useful=SHARD_COST_BYTES)
     cut = [replace(root, cut=max(1, count)) for root, count in zip(roots, counts, strict=True)]
     shares: list[tuple[int, int]] = []
     weights: list[int] = []
@@ -81,7 +80,7 @@ def share_out(roots: Sequence[RootPlan]) -> tuple[list[RootPlan], list[Task]]:
         for shard in root.shards:
             shares.append((root.index, shard.number))
             weights.append(sum(cost[inode] for inode in shard.units))
-    tasks = packed(weights, most=STAGE_TASKS, useful=SHARD_COST_BYTES)
+    tasks = packed(weights, most=stage_tasks, useful=SHARD_COST_BYTES)
     return cut, [[shares[at] for at in task] for task in tasks]
 
 
