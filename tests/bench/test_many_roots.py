@@ -23,10 +23,11 @@ def bench(lab: object, tmp_path: Path) -> Iterator[Bench]:
         yield home
 
 
-def many_roots(home: MuchData, service: str, count: int) -> None:
+def many_roots(home: MuchData, service: str, count: int, **keys: object) -> None:
     """A service of so many directories, each with a file; their snapshots may lie as far apart as they will."""
     roots = [f"{home.folder}/{service}/root {n} ü%20+" for n in range(count)]
-    home.policy(service, protect=[{"hdfs": root} for root in roots], max_skew="10m", max_clock_offset="1h")
+    home.policy(service, protect=[{"hdfs": root} for root in roots], max_skew="10m", max_clock_offset="1h",
+                **keys)
     home.make_directories([MakeDirectory(n, root, 0o755, True) for n, root in enumerate(roots)])
     home.some_files([f"{root}/f" for root in roots])
 
