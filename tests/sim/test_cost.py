@@ -19,8 +19,8 @@ from hadoop_dr.services.points import stored_plan
 from sim.world import World, protecting
 
 ROOTS = (3, 60, 200)
-FIXED, PER_ROOT = 140, 13
-TRIPS = 90
+FIXED, PER_ROOT = 110, 13
+TRIPS = 70
 """From the stage of the moment to the seal and the other copy of the ledger, for a service without a change."""
 
 CHANGED = 1550

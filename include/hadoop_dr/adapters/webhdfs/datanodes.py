@@ -1,4 +1,7 @@
-"""Operations that a NameNode redirects to a DataNode."""
+"""Operations that a NameNode redirects to a DataNode, which is asked straight away the next time.
+
+Any DataNode reads and writes any file of its cluster: where a NameNode sends us is advice, and the same for a while.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,49 @@ import requests
 
 from hadoop_dr.adapters.webhdfs.client import PREFIX, OneNameNode
 from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent, error_of
+from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.ports.clock import Clock
 
 Redirect = Callable[..., requests.Response]
+
+_FRESH_S = 60.0
+
+
+class KnownWays:
+    """Where NameNodes sent us a moment ago, by verb: the DataNode, and what it has to be told. Safe for many threads.
+
+    Only for questions that differ in nothing but their path, and for connections without credentials.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ways: dict[str, tuple[float, str]] = {}
+
+    def note(self, method: str, location: str) -> None:
+        """Remembers a redirect."""
+        self._ways[method] = self._clock.monotonic_s(), location
+
+    def forget(self, method: str) -> None:
+        """That way led nowhere."""
+        self._ways.pop(method, None)
+
+    def to(self, method: str, path: str) -> str | None:
+        """The same for another path; None when nobody sent us anywhere lately."""
+        at_s, location = self._ways.get(method, (float("-inf"), ""))
+        if self._clock.monotonic_s() - at_s > _FRESH_S:
+            return None
+        return _with_path(location, path)
+
+
+def _with_path(location: str, path: str) -> str:
+    return urlsplit(location)._replace(path=PREFIX + quote(path, safe="/=")).geturl()
 
 
 class Redirected:
     """One operation, followed by hand: a DataNode that fails is left out when the NameNode is asked again."""
 
-    def __init__(self, subject: str, method: str, wait_s: float, data: bytes | None = None) -> None:
+    def __init__(self, subject: str, method: str, wait_s: float, data: bytes | None = None,
+                 ways: KnownWays | None = None) -> None:
         """Describes the second half.
 
         Args:
@@ -24,8 +62,10 @@ class Redirected:
             method: HTTP verb of the request to the DataNode.
             wait_s: How long it may compute before it answers.
             data: Body of that request.
+            ways: Ways of this very operation, to be gone without asking again.
         """
         self._subject, self._method, self._wait_s, self._data = subject, method, wait_s, data
+        self._ways = ways
         self._failed: set[str] = set()
 
     def follow(self, node: OneNameNode, ask: Redirect) -> requests.Response:
@@ -39,10 +79,9 @@ class Redirected:
         if "Location" not in answer.headers:
             return answer
         # The NameNode composes decomposed letters in the path it redirects to; that would be another file.
-        location = urlsplit(answer.headers["Location"])._replace(path=PREFIX + quote(self._subject, safe="/=")).geturl()
+        location = _with_path(answer.headers["Location"], self._subject)
         try:
-            done = node.exchange(self._method, location, data=self._data, timeout=(node.connect_s, self._wait_s),
-                                 allow_redirects=False)
+            done = self._exchange(node, location)
         except (NotSent, Lost) as problem:
             self._failed.add(urlsplit(location).netloc)
             if isinstance(problem, Late):      # says nothing of the NameNode that sent us there
@@ -50,4 +89,37 @@ class Redirected:
             raise
         if done.status_code >= 400:
             raise error_of(done, self._subject)
+        if self._ways:
+            self._ways.note(self._method, location)
         return done
+
+    def straight(self, node: OneNameNode) -> requests.Response | None:
+        """Goes the way of the last time; None when there is none, or it led nowhere and nothing can have happened.
+
+        Raises:
+            NotFound: Nothing lies there, as the DataNode says, or no directory for it.
+            Lost: It may have been carried out.
+        """
+        location = self._ways.to(self._method, self._subject) if self._ways else None
+        if location is None or self._ways is None:
+            return None
+        try:
+            done = self._exchange(node, location)
+        except NotSent:
+            self._ways.forget(self._method)
+            return None
+        except Lost as problem:
+            self._ways.forget(self._method)
+            raise Lost(str(problem)) from problem  # says nothing of the NameNode
+        if done.status_code < 400:
+            self._ways.note(self._method, location)
+            return done
+        self._ways.forget(self._method)
+        refused = error_of(done, self._subject)
+        if isinstance(refused, NotFound):
+            raise refused
+        raise Lost(str(refused))
+
+    def _exchange(self, node: OneNameNode, location: str) -> requests.Response:
+        return node.exchange(self._method, location, data=self._data, timeout=(node.connect_s, self._wait_s),
+                             allow_redirects=False)
