@@ -46,6 +46,7 @@ from hadoop_dr.domain.stored.manifest import (
 from hadoop_dr.domain.stored.notes import MARK, Mark
 from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.domain.stored.verdict import VERDICT, StoredVerdict
+from hadoop_dr.domain.xattrs import xattr_rows
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/formats/v1"
 P, OLD, NEXT = (f"2026112{n}T020000.000Z" for n in (1, 0, 2))
@@ -161,6 +162,7 @@ TABLES: Mapping[str, tuple[TableForm, list[tuple[object, ...]]]] = {
     "repair-staged": (forms.REPAIR_STAGED, [(7, 900, True)]),
     "listing": (forms.LISTING, [("ü=#", 900, "f 5 ü")]),
     "quotas": (forms.QUOTAS, quota_rows({ROOT: RootQuotas({"a b": QUOTA}, frozenset({"ü"}))})),
+    "xattrs": (forms.XATTRS, xattr_rows({ROOT: {"a b": (("user.x", b"\x00\xc3"),)}})),
     "catalog": (forms.CATALOG, [ROW]),
     "drops": (forms.DROPS, [ROW[:4]]),
     "intended": (forms.INTENDED, [(ROOT, "a b", "replication", "3", "2")]),

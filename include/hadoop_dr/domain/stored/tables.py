@@ -6,6 +6,7 @@ from hadoop_dr.domain.catalog.rows import SCHEMA
 from hadoop_dr.domain.quotas import QUOTA_SCHEMA
 from hadoop_dr.domain.rows import ITEM_SCHEMA
 from hadoop_dr.domain.stored.table import TableForm
+from hadoop_dr.domain.xattrs import XATTR_SCHEMA
 
 ITEMS = TableForm("items", (("root", "int64"), ("sequence", "int64"), *ITEM_SCHEMA))
 """What a point changes: the root's number in the plan, and in which place of all operations each item is."""
@@ -26,6 +27,7 @@ REPAIR_STAGED = TableForm("repair staged", (("inode", "int64"), ("staged", "int6
 LISTING = TableForm("listing", (("path", "string"), ("inode", "int64"), ("facts", "string")))
 """A live tree that a root was planned on."""
 QUOTAS = TableForm("quotas", QUOTA_SCHEMA)
+XATTRS = TableForm("extended attributes", XATTR_SCHEMA)
 CATALOG = TableForm("catalog", SCHEMA)
 """Objects of a catalog: of the point, left out of it, or kept of what somebody else had."""
 DROPS = TableForm("drops", SCHEMA[:4])

@@ -35,6 +35,7 @@ from hadoop_dr.services.points.stored_plan import (
     share_out,
     stored_items,
 )
+from hadoop_dr.services.points.xattrs import KnownXattrs
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_root
@@ -114,13 +115,14 @@ class PlanPoint:
         baseline = self._baseline(claim, point)
         roots: list[RootPlan] = []
         waiting = self._way.waiting(root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
+        xattrs = KnownXattrs(context, baseline)
         since_audit_ms, every = self._since_audit_ms(point.moment_ms), sorted(point.taken.snapshots.items())
 
         def one(numbered: tuple[int, tuple[str, SnapshotRecord]]) -> _Planned:
             index, (root, kept) = numbered
             if root in waiting:
                 return _Planned(self._waiting(index, root, kept.name, documents))
-            return self._root(index, root, kept.name, baseline, since_audit_ms)
+            return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms)
 
         for told in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
             planned = told.root
@@ -137,6 +139,7 @@ class PlanPoint:
         self._notes += changes.notes
         roots, tasks = share_out(roots, context.policy.stage_tasks)
         documents.write(ITEMS, forms.ITEMS, stored_items(roots))
+        xattrs.write(documents, roots)
         planned_roots = (StoredRoot(r.root, r.older, r.newer, r.base, r.cut, r.audit, r.waits) for r in roots)
         by_kind = deletions.document(context.policy.limits.deletions)
         summary = PlanSummary(
@@ -163,7 +166,9 @@ class PlanPoint:
             )
         )
 
-    def _root(self, index: int, root: str, newer: str, baseline: Baseline, since_audit_ms: int | None) -> _Planned:
+    def _root(
+        self, index: int, root: str, newer: str, baseline: Baseline, xattrs: KnownXattrs, since_audit_ms: int | None
+    ) -> _Planned:
         """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
         older, base = baseline.origin_snapshot(root), baseline.destination_snapshot(root)
         most, notes = self._context.policy.audit_entries, list[str]()
@@ -182,7 +187,7 @@ class PlanPoint:
             ours = root in self._context.ledger.recent().sealed_roots()
             plan = replace(plan, live=adoption.existing, names=adoption.names, below=adoption.below, ours=ours)
             return _Planned(plan, notes)
-        items, reader = gather_listed(self._context, root, older, newer, audit=audit)
+        items, reader = gather_listed(self._context, root, older, newer, audit=audit, known=xattrs.of(root))
         held, planned = reader.held_before or held, plan_items(items, self._working)
         plan = RootPlan(index, root, older, newer, base, items, planned, audit, held.files, held.names)
         return _Planned(plan, [*notes, *reader.notes], reader.hindered)

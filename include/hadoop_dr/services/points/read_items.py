@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
@@ -31,16 +32,17 @@ def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequen
 
 
 def gather_listed(
-    context: BackupContext, root: str, older: str | None, newer: str, *, audit: Audit
+    context: BackupContext, root: str, older: str | None, newer: str, *, audit: Audit, known: Xattrs | None = None
 ) -> tuple[Sequence[Item], ReadChanges]:
     """Reads what changed in a root between two snapshots of the source.
 
     Args:
         audit: Whether full listings are compared, too: that finds what the snapshot diff hides.
+        known: Extended attributes of the items of the older snapshot that have some; None to ask for them.
 
     Returns:
         What changed, and the reader, which tells what it found and what it could not compare.
     """
     reader = ReadChanges(context.origin.namenode)
     whole = audit is not Audit.NO
-    return reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE), reader
+    return reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE, known=known), reader

@@ -9,6 +9,7 @@ from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, Kind
 from hadoop_dr.domain.inventory import Entry
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.tails import content_of, looks_unchanged
+from hadoop_dr.domain.xattrs import Xattrs
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.changed_entries import ChangedEntries
 from hadoop_dr.services.transfer.snapshot_tree import Tree, names, without_work_area
@@ -36,7 +37,9 @@ class ItemBuilder:
         items = self._pool.map(lambda entry: _new(entry, self._after.extras(entry, xattrs=self._xattrs)), entries)
         return sorted(items, key=lambda item: item.inode)
 
-    def items(self, before: Tree, touched: ChangedEntries, *, suspicious: bool) -> list[Item]:
+    def items(
+        self, before: Tree, touched: ChangedEntries, *, suspicious: bool, known: Xattrs | None = None
+    ) -> list[Item]:
         """Makes the items of what was touched, in the order of their inode ids.
 
         Args:
@@ -44,6 +47,7 @@ class ItemBuilder:
             touched: What was touched.
             suspicious: Look at the blocks of every file that is named as modified, also when another attribute
                 explains why it is.
+            known: Extended attributes of the items of that snapshot that have some; None to ask for them.
         """
         self._refuse_links(touched.now.values())
 
@@ -57,7 +61,7 @@ class ItemBuilder:
                 return _new(now, now_extras)
             was_extras = now_extras
             if inode in touched.named or inode in touched.fled or was.facts != now.facts:
-                was_extras = before.extras(was, xattrs=self._xattrs)
+                was_extras = self._extras_then(before, was, known)
             unexplained = was.facts == now.facts and was_extras == now_extras
             blocks = _NO_BLOCKS
             if not looks_unchanged(was.facts, now.facts) or (inode in touched.named and (suspicious or unexplained)):
@@ -66,6 +70,12 @@ class ItemBuilder:
 
         found = self._pool.map(look, sorted(touched.was.keys() | touched.now.keys()))
         return list(_worth_keeping(found, touched))
+
+    def _extras_then(self, before: Tree, was: Entry, known: Xattrs | None) -> AclAndXattrs:
+        if known is None:
+            return before.extras(was, xattrs=self._xattrs)
+        acl, xattrs = before.extras(was, xattrs=False).acl, known.get(was.path, ())
+        return AclAndXattrs(acl, xattrs) if acl or xattrs else NO_ACL_OR_XATTRS
 
     def _blocks(self, before: Tree, was: Entry, now: Entry) -> tuple[Blocks | None, Blocks | None]:
         return _NO_BLOCKS if now.facts.is_dir else (before.blocks(was), self._after.blocks(now))

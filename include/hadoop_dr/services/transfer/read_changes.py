@@ -13,6 +13,7 @@ from hadoop_dr.domain.diff import Changes, invert, merge, visible
 from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.transfer.changed_entries import ChangedEntries, Contradiction
@@ -46,7 +47,8 @@ class ReadChanges:
         self.held_before: Held | None = None
 
     def items(
-        self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True
+        self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True,
+        known: Xattrs | None = None,
     ) -> list[Item]:
         """Gives the touched items, in the order of their inode ids.
 
@@ -57,6 +59,7 @@ class ReadChanges:
             audit: Compare full listings of both, to find what a snapshot diff hides, and trust no unchanged length
                 and time of a file that the diff names as modified.
             blocks: With full listings, compare the block ids of all files, too, which takes memory for each.
+            known: Extended attributes of the items of the older snapshot that have some; None to ask for them.
 
         Raises:
             BaselineLost: A snapshot is gone, or something in it cannot be read.
@@ -83,7 +86,7 @@ class ReadChanges:
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)
                 self.held_before = before.held
-            return join.items(before, touched, suspicious=audit)
+            return join.items(before, touched, suspicious=audit, known=known)
 
     def _trusting(self, root: str, touched: ChangedEntries) -> ChangedEntries | None:
         """Reads what the diff points at; None when that shows that the diff cannot be trusted."""
