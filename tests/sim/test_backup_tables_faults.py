@@ -220,7 +220,7 @@ def test_what_somebody_made_of_a_table_is_kept_when_a_given_up_run_is_undone(mon
     world.stages("next").preflight()
     assert hashes_on_west(world) == before
     context = world.context()
-    documents = [one.document for one in context.ledger.read().kept if one.document]
+    documents = [one.document.path for one in context.ledger.read().kept if one.document]
     assert theirs[0] in {row.hash for path in documents for row in read_kept(context, path)}
 
 

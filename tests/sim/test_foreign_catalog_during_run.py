@@ -82,7 +82,7 @@ def happening(patch: pytest.MonkeyPatch, world: TableWorld, change: Callable[[Ta
 
 
 def documents(world: TableWorld) -> list[str]:
-    return [one.document for one in world.context().ledger.read().kept]
+    return [one.document.path for one in world.context().ledger.read().kept if one.document]
 
 
 def kept_rows(world: TableWorld) -> set[tuple[str, str]]:

@@ -104,8 +104,8 @@ SERVICE: Mapping[str, Body] = {
         4, P, OLD, "west", "its plan is lost", "dr-billing-kept-3-4", (f"{ROOT}/ü was made",), {ROOT: LEFT}, (OTHER,)
     ),
     "kept": foreign.ChangesKept(
-        4, P, 1, "west", {ROOT: f"dr-billing-kept-{P}.1"}, (f"{ROOT}/ü was made",), 5, "refuse",
-        "/.hadoop-dr/east-west/services/billing/kept/ü.parquet", 77,
+        4, P, 1, "west", {ROOT: f"dr-billing-kept-{P}.1"}, (f"{ROOT}/ü was made",), 5, "refuse", True,
+        foreign.KeptDocument("hive", "/.hadoop-dr/east-west/services/billing/kept/ü.parquet", 77),
     ),
     "unkept": foreign.KeptRemoved(6),
     "root_change": ends.RootsChanged(4, "east", (OTHER,), ("/data",), (("east", P),), "one root for all"),

@@ -15,6 +15,7 @@ from hadoop_dr.domain.checks import Result, fail, guarded, ok
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.deletions import Deletions, Figure
 from hadoop_dr.domain.errors import Mismatch, Unknown
+from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.moment import MarkEvidence
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.service_state import Point
@@ -162,6 +163,10 @@ class Register:
         if SEALED.load(kept).version == self.target.inner.version:
             return []
         return differences(exported(self.context, newest), self.target.inner.values)
+
+    def is_as_kept(self, kept: Kept) -> bool:
+        self.asked.append("is_as_kept")
+        return kept.document is not None and self.target.inner.version == kept.document.position
 
     def prepare(self) -> None:
         self.asked.append("prepare")

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.diff import Change, Changes
-from hadoop_dr.domain.drift import moved_or_new, replaced_in, told_changes, way_out, way_out_while_roots_change
+from hadoop_dr.domain.drift import (
+    moved_or_new,
+    needs_undo,
+    replaced_in,
+    told_changes,
+    way_out,
+    way_out_while_roots_change,
+)
 from hadoop_dr.domain.foreign import Act, Foreign
 
 
@@ -32,25 +39,23 @@ def test_what_went_with_a_directory_that_another_one_stands_for_is_told_by_that(
     assert replaced_in(changes) == {"d": "d"}
 
 
-@pytest.mark.parametrize("line", ["/r/a was made", "/r/a was changed: mode 777 instead of 755", "/r/a was moved to b",
-                                  "table b.t was dropped"])  # fmt: skip
-def test_what_can_be_put_back_by_hand_is_said_to_be(line: str) -> None:
-    assert way_out([line]) == "Put it back, or set drift: restore in the policy to have it undone and kept aside"
+@pytest.mark.parametrize("act", [Act.MADE, Act.CHANGED, Act.MOVED])
+def test_what_can_be_put_back_by_hand_is_said_to_be(act: Act) -> None:
+    """Whatever words it ends with: a name may say anything."""
+    replaced = needs_undo([Foreign("it was deleted", act, "x was replaced")])
+    said = way_out(replaced=replaced)
+    assert said == "Put it back, or set drift: restore in the policy to have it undone and kept aside"
 
 
-@pytest.mark.parametrize("line", ["/r/a was replaced", "/r/ü was deleted"])
-def test_what_a_copy_does_not_put_back_is_left_to_restore(line: str) -> None:
-    said = way_out(["/r/b was made", line], 2)
+@pytest.mark.parametrize("act", [Act.REPLACED, Act.DELETED])
+def test_what_a_copy_does_not_put_back_is_left_to_restore(act: Act) -> None:
+    said = way_out(replaced=needs_undo([Foreign("ü", Act.MADE), Foreign("a b", act, "mode 777 instead of 755")]))
     assert said.startswith("What was replaced or deleted cannot be put back with a copy of it: set drift: restore")
 
 
-def test_where_only_the_first_changes_are_told_nothing_is_promised_of_the_others() -> None:
-    assert way_out(["/r/b was made"], 2).startswith("What was replaced or deleted cannot")
-
-
 def test_while_roots_change_restore_is_not_promised_before_the_former_directories_are_back() -> None:
-    assert way_out_while_roots_change(["/r/a was made"]) == "Put it back: while roots change nothing is undone"
-    said = way_out_while_roots_change(["/r/ü was deleted"])
+    assert way_out_while_roots_change(replaced=False) == "Put it back: while roots change nothing is undone"
+    said = way_out_while_roots_change(replaced=True)
     assert said.endswith("declare the former directories, back up with drift: restore, then change the roots")
 
 

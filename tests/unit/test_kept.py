@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hadoop_dr.domain.kept import BEFORE, MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import Entry
-from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptDocument, KeptRemoved, UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided
 from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.service_state import ServiceState
@@ -33,7 +33,7 @@ def staged() -> list[Entry]:
 
 def test_what_is_kept_is_known_until_a_person_removed_it() -> None:
     state = reduce_service([*staged(), kept(4)])
-    assert state.kept == (Kept(4, POINT, 0, "west", {"/r": NAME}, ("/r/ü was made",), 1, "refuse"),)
+    assert state.kept == (Kept(1, POINT, 0, "west", {"/r": NAME}, ("/r/ü was made",), 1, "refuse", n=4),)
     assert state.kept[0].told() == f"west:/r/.snapshot/{NAME}: 1 foreign change (/r/ü was made)"
     assert reduce_service([entry(5, KeptRemoved(9))], state).kept == state.kept
     assert reduce_service([entry(5, KeptRemoved(4))], state).kept == ()
@@ -68,7 +68,7 @@ def test_a_staged_point_waits_for_a_person_while_its_last_word_is_refuse() -> No
 def test_an_undo_keeps_what_it_finds_and_says_so_once_it_is_done() -> None:
     undoing = entry(4, UndoBegun(1, "", POINT, ("/r",), "dr-b-kept-1-4", "x"))
     state = reduce_service([*staged(), kept(3), undoing])
-    one = Kept(4, "", 0, "west", {"/r": "dr-b-kept-1-4"}, (), 0, "")
+    one = Kept(1, "", 0, "west", {"/r": "dr-b-kept-1-4"}, (), 0, "", n=4)
     assert state.kept[1] == one
     assert one.told() == "west:/r/.snapshot/dr-b-kept-1-4: what was there before an undo"
     undone = entry(5, UndoDone(1, "", POINT, "west", "x", "dr-b-kept-1-4", ("/r/ü was made",), {}))
@@ -78,20 +78,20 @@ def test_an_undo_keeps_what_it_finds_and_says_so_once_it_is_done() -> None:
 
 def test_the_commands_that_remove_what_is_kept_can_be_pasted_into_a_shell() -> None:
     roots = {"/r/a b+%ü#": NAME, "/r/it's $HOME `x`": NAME}
-    one = Kept(4, POINT, 0, "west", roots, (), 1, "refuse")
+    one = Kept(1, POINT, 0, "west", roots, (), 1, "refuse", n=4)
     assert [shlex.split(command) for command in one.removals] == [
         ["hdfs", "dfs", "-deleteSnapshot", root, NAME] for root in roots
     ]
     first, second = one.removals
     assert one.told_removal() == f"Take out of it what is wanted, then remove it (on west): {first} ; {second}"
     document = "/.hadoop-dr/p/services/billing/kept/ü 1.parquet"
-    held = Kept(4, POINT, -1, "west", {}, (), 1, "refuse", document, 7)
+    held = Kept(1, POINT, -1, "west", {}, (), 1, "refuse", document=KeptDocument("hive", document, 7), n=4)
     assert shlex.split(held.removals[0]) == ["hdfs", "dfs", "-rm", document]
     assert "(on west, the file on the other site, too)" in held.told_removal()
 
 
 def test_of_many_directories_only_the_first_commands_are_written_out() -> None:
-    said = Kept(4, POINT, 0, "west", {f"/r/{n}": NAME for n in range(5)}, (), 1, "refuse").told_removal()
+    said = Kept(1, POINT, 0, "west", {f"/r/{n}": NAME for n in range(5)}, (), 1, "refuse", n=4).told_removal()
     assert said.count("-deleteSnapshot") == 3
     assert said.endswith(" and so on for 2 more")
 
@@ -106,10 +106,11 @@ def test_a_checkpoint_has_all_that_is_kept() -> None:
 
 def test_of_a_catalog_a_document_is_kept_and_it_is_behind_a_checkpoint_too() -> None:
     document = "/.hadoop-dr/p/services/billing/kept/ü.parquet"
-    body = replace(changes("refuse", ("table bill.ü was made",), -1), snapshots={}, document=document, event=7)
+    body = replace(changes("refuse", ("table bill.ü was made",), -1), snapshots={},
+                   document=KeptDocument("hive", document, 7))  # fmt: skip
     state = reduce_service([*staged(), entry(4, body)])
     [held] = state.kept
-    assert (held.document, held.event, held.places) == (document, 7, [document])
+    assert (held.document, held.places) == (body.document, [document])
     assert held.told() == f"west:{document}: 1 foreign change (table bill.ü was made)"
     assert state.foreign(state.points[POINT]) == held
     assert load_state(json.loads(json.dumps(dump_state(state)))) == state

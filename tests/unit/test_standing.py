@@ -59,7 +59,7 @@ def test_a_service_stands_in_one_word_and_what_is_not_well_says_why(
 
 
 def test_a_point_that_waits_for_a_person_is_not_well_until_a_run_looks_again_or_the_rule_is_restore() -> None:
-    kept = Kept(7, "p3", 0, "west", {"/data/a b": "dr-billing-kept-p3.0"}, ("/data/a b/ü was made",), 1, "refuse")
+    kept = Kept(1, "p3", 0, "west", {"/data/a b": "dr-billing-kept-p3.0"}, ("/data/a b/ü was made",), 1, "refuse", n=7)
 
     def now(*points: Point, claim: str = "", drift: Drift = Drift.REFUSE) -> Standing:
         return standing(replace(a_state(*points, claim=claim), kept=(kept,)), replace(POLICY, drift=drift), NOW)

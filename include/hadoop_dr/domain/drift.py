@@ -6,13 +6,13 @@ file: the plan would build on one that is gone. So only an undo, which records a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from hadoop_dr.domain.diff import Changes
 from hadoop_dr.domain.foreign import Act, Foreign
 
 _TOLD = 5
-_GONE = tuple(f" {act.value}" for act in (Act.REPLACED, Act.DELETED))
+_GONE = (Act.REPLACED, Act.DELETED)
 _NO_COPY = "What was replaced or deleted cannot be put back with a copy of it"
 
 
@@ -51,26 +51,24 @@ def told_changes(site: str, found: Sequence[str], count: int = 0, when: str = ""
     return f"{site} was changed by somebody else{when}: {'; '.join(found[:_TOLD])}{more}"
 
 
-def way_out(found: Sequence[str], count: int = 0) -> str:
+def needs_undo(found: Iterable[Foreign]) -> bool:
+    """Whether something was replaced or deleted, so that no copy of it puts it back."""
+    return any(one.act in _GONE for one in found)
+
+
+def way_out(*, replaced: bool) -> str:
     """Says what a person can do about foreign changes that are left to a person; without a full stop.
 
     Args:
-        found: They, each told in a line.
-        count: How many there are, when only the first are told.
+        replaced: Something was replaced or deleted, see ``needs_undo``.
     """
     restore = "set drift: restore in the policy to have it undone and kept aside"
-    if count <= len(found) and not _needs_undo(found):
-        return f"Put it back, or {restore}"
-    return f"{_NO_COPY}: {restore}"
+    return f"{_NO_COPY}: {restore}" if replaced else f"Put it back, or {restore}"
 
 
-def way_out_while_roots_change(found: Sequence[str]) -> str:
+def way_out_while_roots_change(*, replaced: bool) -> str:
     """Says it while roots change, when nothing is undone; without a full stop."""
     why = "while roots change nothing is undone"
-    if not _needs_undo(found):
+    if not replaced:
         return f"Put it back: {why}"
     return f"{_NO_COPY}, and {why}: declare the former directories, back up with drift: restore, then change the roots"
-
-
-def _needs_undo(found: Sequence[str]) -> bool:
-    return any(line.endswith(_GONE) for line in found)

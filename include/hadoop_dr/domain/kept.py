@@ -1,13 +1,13 @@
 """What is kept of foreign changes until a person removes it, as the ledger tells it (I10).
 
-Of directories that is a snapshot; of a catalog a document with the definitions, which lies on both sites.
+Of directories that is a snapshot; of what lies in none a document with the objects, which lies on both sites.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, replace
 from functools import singledispatch
 
 from hadoop_dr.domain.ledger import Entry
@@ -21,37 +21,21 @@ BEFORE = "before"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What holds that which somebody else had done. No program removes it.
+class Kept(ChangesKept):
+    """What holds that which somebody else had done, as its entry says. No program removes it.
+
+    Of an undo the point is empty, as is the rule; what was found is known once it is done.
 
     Attributes:
         n: Number of the ledger entry.
-        point: The point during whose run it was found; empty when it was found before one.
-        number: Which candidate of the point showed it; -1 when it lay there before the point was placed.
-        site: Where the snapshots lie, and whose catalog it was.
-        snapshots: Their names by root.
-        found: What was found, for people; no more than the first ones.
-        count: How much was found.
-        rule: What the policy said then: refuse or restore; or ``BEFORE``.
-        document: Path of the definitions that were found in the catalog; empty without any.
-        event: Where that catalog's notification log stood then.
     """
 
-    n: int
-    point: str
-    number: int
-    site: str
-    snapshots: Mapping[str, str]
-    found: tuple[str, ...]
-    count: int
-    rule: str
-    document: str = ""
-    event: int = 0
+    n: int = field(kw_only=True)
 
     @property
     def places(self) -> list[str]:
         """Paths of all that is kept."""
-        documents = [self.document] if self.document else []
+        documents = [self.document.path] if self.document else []
         return [*(f"{root}/.snapshot/{name}" for root, name in sorted(self.snapshots.items())), *documents]
 
     def told(self) -> str:
@@ -76,7 +60,7 @@ class Kept:
     def removals(self) -> list[str]:
         """Commands that remove it, to be given on its site; the document lies on both sites."""
         snapshots = [shlex.join(["hdfs", "dfs", "-deleteSnapshot", *one]) for one in sorted(self.snapshots.items())]
-        return [*snapshots, *([shlex.join(["hdfs", "dfs", "-rm", self.document])] if self.document else [])]
+        return [*snapshots, *([shlex.join(["hdfs", "dfs", "-rm", self.document.path])] if self.document else [])]
 
     def told_removal(self) -> str:
         """Writes them for a person."""
@@ -103,10 +87,8 @@ def _fold(body: object, n: int, kept: tuple[Kept, ...], target_of: Callable[[str
 
 @_fold.register
 def _kept(body: ChangesKept, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
-    one = Kept(
-        n, body.point, body.number, body.site, body.snapshots, _lines(body.found), body.count, body.rule,
-        body.document, body.event,
-    )  # fmt: skip
+    said = {one.name: getattr(body, one.name) for one in fields(body)}
+    one = Kept(**{**said, "found": _lines(body.found)}, n=n)
     return (*kept, one)
 
 
@@ -118,7 +100,8 @@ def _unkept(body: KeptRemoved, n: int, kept: tuple[Kept, ...], target_of: Callab
 @_fold.register
 def _undoing(body: UndoBegun, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
     """Announced before it is kept, and before anybody knows what is in it."""
-    return (*kept, Kept(n, "", 0, target_of(body.to), dict.fromkeys(body.roots, body.kept), (), 0, ""))
+    snapshots = dict.fromkeys(body.roots, body.kept)
+    return (*kept, Kept(body.claim, "", 0, target_of(body.to), snapshots, (), 0, "", n=n))
 
 
 @_fold.register

@@ -36,7 +36,7 @@ def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> 
             {
                 "site": one.site,
                 "snapshots": dict(one.snapshots),
-                "document": one.document,
+                "document": one.document.path if one.document else "",
                 "count": one.count,
                 "found": list(one.found),
             }

@@ -162,7 +162,7 @@ def _unpinned(body: PointUnpinned, entry: Entry) -> str:
 def _kept(body: ChangesKept, entry: Entry) -> str:
     what = "left alone" if body.rule == "refuse" else "undone"
     snapshots = (f"{root}/.snapshot/{name}" for root, name in sorted(body.snapshots.items()))
-    names = ", ".join((*snapshots, *([body.document] if body.document else ())))
+    names = ", ".join((*snapshots, *([body.document.path] if body.document else ())))
     more = f" and {body.count - len(body.found)} more" if body.count > len(body.found) else ""
     found = f"{'; '.join(body.found)}{more}"
     if body.rule == BEFORE:

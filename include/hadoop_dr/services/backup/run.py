@@ -8,7 +8,7 @@ from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
-from hadoop_dr.domain.drift import told_changes, way_out, way_out_while_roots_change
+from hadoop_dr.domain.drift import needs_undo, told_changes, way_out, way_out_while_roots_change
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
@@ -93,7 +93,7 @@ class StartRun:
         results, state = self._decide(every=True)
         if state is None:
             return results
-        (kept, undecided), due = kept_results(self._context, state), recovery_due(state)
+        (kept, undecided), due = kept_results(self._context, state, self._components.is_as_kept), recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
             results += self._foreign(self._whole(state))
         return [*results, *kept, *recovery_due(state, undecided), *told_roots(*self._components.decisions())]
@@ -125,7 +125,7 @@ class StartRun:
         """
         results, told = make_free_space(self._context, order.run, lambda: self._decide()[0])
         refuse_on_failure(self._context.policy.service, [*results, *self._moment_taken(order)])
-        refuse_undecided(self._context, self._context.ledger.recent())
+        refuse_undecided(self._context, self._context.ledger.recent(), self._components.is_as_kept)
         self._ask_approval(order)
         as_left = self._refuse_foreign()
         claim = self._claim(order)
@@ -279,20 +279,18 @@ class StartRun:
         foreign = self._components.drift()
         if last.newest is None and changing is None and not foreign:
             return []
-        found = changing
-        if found is None:
-            told = told_by_root(found_by_root(self._context, last))
-            found = [line for lines in told.values() for line in lines]
-        found = [*found, *foreign]
+        theirs = found_by_root(self._context, last) if changing is None else changing
+        found = [*(line for lines in told_by_root(theirs).values() for line in lines), *foreign]
         if not found:
             what = self._components.things()
             return [ok("drift", f"the secondary's {what} are as the last point left them")]
         detail = told_changes(self._context.destination.name, found)
+        replaced = needs_undo(one for changes in theirs.values() for one in changes)
         if changing is not None:
-            return [fail("drift", detail, f"{way_out_while_roots_change(found)}.")]
+            return [fail("drift", detail, f"{way_out_while_roots_change(replaced=replaced)}.")]
         if self._context.policy.drift is Drift.RESTORE:
             return [warn("drift", detail, "The next backup undoes it and keeps it aside, as drift: restore says.")]
-        return [fail("drift", detail, f"{way_out(found)}.")]
+        return [fail("drift", detail, f"{way_out(replaced=replaced)}.")]
 
     def _refuse_foreign(self) -> int | None:
         """Looks for foreign changes before anything is written, where nobody works and no run left something.

@@ -65,7 +65,8 @@ class VerifyPoint:
         self._context.ledger.require(claim)
         documents = Documents(self._context, point)
         roots = planned_roots(documents)
-        foreign = ForeignChanges(self._context, point, documents, roots)
+        is_as_kept = components_of(self._context).is_as_kept
+        foreign = ForeignChanges(self._context, point, documents, roots, is_as_kept)
         number = foreign.next_candidate(self._newest_candidate(point, roots))
         verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
         if found:

@@ -6,6 +6,7 @@ run:
     check, coverage       before anything: what stands against a run, what a point would hold
     layout, roots         which directories this kind needs snapshots of
     drift                 what somebody else changed on the target since the newest point
+    is_as_kept            whether what it kept of somebody else's is still as it was
     prepare               ahead of the moment
     mark, mark_end        at T0, and right after the last snapshot
     evidence, export      whether the mark holds; what the point keeps
@@ -31,6 +32,7 @@ from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.moment import MarkEvidence
@@ -181,6 +183,14 @@ class Component(Protocol):
         """Names what somebody else changed on the target since the newest point; writes nothing.
 
         Directories are looked at by ``services.foreign``, root by root.
+        """
+
+    def is_as_kept(self, kept: Kept) -> bool:
+        """Whether all of this kind on the target is as it was when a run kept what it found foreign; writes nothing.
+
+        Asked before a run that would wait for a person's word about it again, and only of what this kind kept itself
+        (``foreign.keep_objects``), which it does before anything of it goes: in ``before_tree``, ``after_tree``,
+        ``verify`` and an undo. False is never wrong: all is looked at anew then.
         """
 
     def prepare(self) -> None:

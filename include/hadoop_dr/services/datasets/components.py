@@ -9,6 +9,7 @@ from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.deletions import together
 from hadoop_dr.domain.incomplete import all_incomplete
+from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.moment import MarkEvidence
@@ -78,6 +79,11 @@ class Components:
     def drift(self) -> list[str]:
         """Names what somebody else changed on the target since the newest point, outside directories."""
         return [line for part in self._parts for line in part.drift()]
+
+    def is_as_kept(self, kept: Kept) -> bool:
+        """Whether what the document of an entry keeps is still as it was; of a kind that is not there nobody knows."""
+        kind = kept.document.kind if kept.document else ""
+        return any(part.kind == kind and part.is_as_kept(kept) for part in self._parts)
 
     def decision(self) -> Decision:
         """The roots and what a person should know of them; what cannot be protected is left aside."""

@@ -21,6 +21,7 @@ from contextlib import suppress
 from typing import cast
 
 from hadoop_dr.domain.diff import Changes
+from hadoop_dr.domain.drift import needs_undo
 from hadoop_dr.domain.errors import AlreadyExists, ForeignFound
 from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.foreign import Foreign, is_change
@@ -35,7 +36,7 @@ from hadoop_dr.domain.stored.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.work import StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.find import Carried, FindForeign
-from hadoop_dr.services.foreign.kept import is_unchanged, refusal
+from hadoop_dr.services.foreign.kept import IsAsKept, is_unchanged, refusal
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
@@ -52,12 +53,18 @@ class ForeignChanges:
         point: The point.
         documents: Its documents.
         roots: Its plan.
+        is_as_kept: Asks the kind of a document that keeps objects.
     """
 
     def __init__(
-        self, context: BackupContext, point: Point, documents: Documents, roots: Sequence[RootPlan]
+        self,
+        context: BackupContext,
+        point: Point,
+        documents: Documents,
+        roots: Sequence[RootPlan],
+        is_as_kept: IsAsKept,
     ) -> None:
-        self._context, self._documents = context, documents
+        self._context, self._documents, self._is_as_kept = context, documents, is_as_kept
         self._point, self._roots = point, roots
         self._records = StageRecords(context, documents)
         self._find = FindForeign(context.destination.namenode)
@@ -73,7 +80,8 @@ class ForeignChanges:
         """
         refused = self._context.ledger.recent().foreign(self._point)
         if refused is not None and refused.number == newest:
-            if self._context.policy.drift is Drift.REFUSE and is_unchanged(self._context, self._point, refused):
+            left = self._context.policy.drift is Drift.REFUSE
+            if left and is_unchanged(self._context, self._point, refused, self._is_as_kept):
                 raise refusal(self._context, refused)
             return newest + 1
         return newest + 1 if self._noted(_begun(newest + 1)) else newest
@@ -111,7 +119,7 @@ class ForeignChanges:
         lines = tuple(one.told(root) for root, changes in found.items() for one in changes)
         body = ChangesKept(
             claim.n, self._point.point, number, context.destination.name, dict.fromkeys(found, name), lines[:MOST_TOLD],
-            len(lines), rule,
+            len(lines), rule, needs_undo(one for changes in found.values() for one in changes),
         )  # fmt: skip
         kept = self._recorded(number, rule)
         if kept is None:

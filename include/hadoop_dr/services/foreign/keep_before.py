@@ -19,9 +19,10 @@ from contextlib import suppress
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, refuse_on_failure
-from hadoop_dr.domain.drift import told_changes, way_out
+from hadoop_dr.domain.drift import needs_undo, told_changes, way_out
 from hadoop_dr.domain.errors import AlreadyExists
 from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
+from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.kept import BEFORE, MOST_TOLD
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.policy import Drift
@@ -48,11 +49,12 @@ def keep_before(
         return []
     # Also a full run, which builds on no point, tells foreign changes from the newest one.
     baseline = find_baseline(context, context.ledger.known(), {root.root for root in whole})
-    since = told_by_root(found_by_root(context, baseline, {root.root: str(root.base) for root in whole}))
+    changes = found_by_root(context, baseline, {root.root: str(root.base) for root in whole})
+    since = told_by_root(changes)
     copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
     results = list[Result]()
     for root in whole:
-        results += _results(context, copies[root.root], since.get(root.root, ()))
+        results += _results(context, copies[root.root], changes.get(root.root, ()))
     refuse_on_failure(context.policy.service, results)
     told = {root: list(lines) for root, lines in _to_keep(context, baseline, copies, since)}
     counts = {root: len(since[root]) if root in since else copies[root].count for root in told}
@@ -66,14 +68,15 @@ def _is_new(context: BackupContext, root: str) -> bool:
     return is_new(context.ledger.known(), context.destination.name, root)
 
 
-def _results(context: BackupContext, found: ExistingCopy, since: Sequence[str]) -> list[Result]:
+def _results(context: BackupContext, found: ExistingCopy, since: Sequence[Foreign]) -> list[Result]:
     """What is certainly foreign in a root, as a reason not to go on where the policy says so."""
     refuse, site = context.policy.drift is Drift.REFUSE, context.destination.name
     if _is_new(context, found.root):
         return [one for one in copy_results(site, [found], refuse=refuse) if one.mark is Mark.FAIL]
     if not since or not refuse:
         return []
-    return [fail("drift", told_changes(site, since), f"{way_out(since)}.")]
+    told = told_changes(site, [one.told(found.root) for one in since])
+    return [fail("drift", told, f"{way_out(replaced=needs_undo(since))}.")]
 
 
 def _to_keep(

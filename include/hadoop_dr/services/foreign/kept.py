@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hadoop_dr.domain.checks import Mark, Result, fail, warn
 from hadoop_dr.domain.diff import Changes, merge, visible
@@ -15,6 +15,8 @@ from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 
+IsAsKept = Callable[[Kept], bool]
+"""Whether the objects of a document are on the target as they were when it was written; asks their kind."""
 _KEPT = {
     Drift.REFUSE.value: "foreign changes were found during the run and kept",
     Drift.RESTORE.value: "foreign changes during the run were undone and kept",
@@ -22,7 +24,9 @@ _KEPT = {
 }
 
 
-def kept_results(context: BackupContext, state: ServiceState) -> tuple[list[Result], frozenset[str]]:
+def kept_results(
+    context: BackupContext, state: ServiceState, is_as_kept: IsAsKept
+) -> tuple[list[Result], frozenset[str]]:
     """Names what is kept, and the points that wait for a person's word about it: looked at now, as a backup would.
 
     Returns:
@@ -33,7 +37,7 @@ def kept_results(context: BackupContext, state: ServiceState) -> tuple[list[Resu
         kept = state.foreign(point)
         if kept is None:
             continue
-        told = _waiting(context, point, kept)
+        told = _waiting(context, point, kept, is_as_kept)
         results.append(told)
         if told.mark is Mark.FAIL:
             undecided.add(point.point)
@@ -41,13 +45,13 @@ def kept_results(context: BackupContext, state: ServiceState) -> tuple[list[Resu
     return results, frozenset(undecided)
 
 
-def _waiting(context: BackupContext, point: Point, kept: Kept) -> Result:
+def _waiting(context: BackupContext, point: Point, kept: Kept, is_as_kept: IsAsKept) -> Result:
     error = refusal(context, kept)
     said = error.problem.removeprefix("drift: ")
     if context.policy.drift is Drift.RESTORE:
         return warn("drift", said, "The next backup undoes what is left of it and keeps it aside (drift: restore).")
     try:
-        unchanged = is_unchanged(context, point, kept)
+        unchanged = is_unchanged(context, point, kept, is_as_kept)
     except DrError as lost:
         return fail("drift", f"{said}; whether it is still so could not be seen: {lost}", error.remedy)
     if unchanged:
@@ -55,7 +59,7 @@ def _waiting(context: BackupContext, point: Point, kept: Kept) -> Result:
     return warn("drift", f"{said}; {kept.site} has changed since", "The next backup looks again.")
 
 
-def refuse_undecided(context: BackupContext, state: ServiceState) -> None:
+def refuse_undecided(context: BackupContext, state: ServiceState, is_as_kept: IsAsKept) -> None:
     """Ends a run before it writes anything while foreign changes that a point waits for are what they were.
 
     Raises:
@@ -65,17 +69,16 @@ def refuse_undecided(context: BackupContext, state: ServiceState) -> None:
         return
     for point in state.unfinished():
         kept = state.foreign(point)
-        if kept is not None and is_unchanged(context, point, kept):
+        if kept is not None and is_unchanged(context, point, kept, is_as_kept):
             raise refusal(context, kept)
 
 
-def is_unchanged(context: BackupContext, point: Point, kept: Kept) -> bool:
-    """Whether everything is as it was kept: one request for each root, or one for the catalog.
+def is_unchanged(context: BackupContext, point: Point, kept: Kept, is_as_kept: IsAsKept) -> bool:
+    """Whether everything is as it was kept: one request for each root, and one for the kind of a document.
 
     Where a snapshot to compare with is gone it cannot be told, so it is looked at anew.
     """
-    metastore = context.destination.metastore
-    if kept.document and (metastore is None or metastore.current_event() != kept.event):
+    if kept.document and not is_as_kept(kept):
         return False
     name = snapshot_name(context.policy.service, point.epoch, point.point, kept.number)
     roots = point.taken.roots if kept.snapshots else ()
@@ -91,8 +94,8 @@ def refusal(context: BackupContext, kept: Kept) -> ForeignFound:
     return ForeignFound(
         context.policy.service,
         f"drift: {said}; nothing was undone, and the point is not sealed",
-        f"{way_out(kept.found, kept.count)}; then run a backup. "
-        + (f"File {kept.document}" if kept.document else f"Snapshot {next(iter(kept.snapshots.values()))}")
+        f"{way_out(replaced=kept.replaced)}; then run a backup. "
+        + (f"File {kept.document.path}" if kept.document else f"Snapshot {next(iter(kept.snapshots.values()))}")
         + " keeps it as it was found.",
     )
 
@@ -113,9 +116,10 @@ def note_removed(context: BackupContext, side: SiteConnections, run: str) -> lis
 
 
 def _is_there(side: SiteConnections, kept: Kept) -> bool:
-    directory, _, name = kept.document.rpartition("/")
-    if name and name in side.files.names(directory):
-        return True
+    if kept.document is not None:
+        directory, _, name = kept.document.path.rpartition("/")
+        if name in side.files.names(directory):
+            return True
     return any(_has_snapshot(side, root, snapshot) for root, snapshot in kept.snapshots.items())
 
 

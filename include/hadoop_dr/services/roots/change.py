@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from hadoop_dr.domain.checks import Result, fail, guarded, refuse_on_failure
-from hadoop_dr.domain.drift import told_changes, way_out_while_roots_change
+from hadoop_dr.domain.drift import needs_undo, told_changes, way_out_while_roots_change
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ledger.bodies.ends import RootsChanged
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.pins import refuse_pinned
@@ -28,7 +29,7 @@ from hadoop_dr.domain.root_change import (
 from hadoop_dr.domain.roots import inside, nestings
 from hadoop_dr.domain.service_state import Claim, Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
-from hadoop_dr.services.foreign.drift import drift_by_root
+from hadoop_dr.services.foreign.drift import drift_by_root, told_by_root
 from hadoop_dr.services.inventory import facts_of, walk
 from hadoop_dr.services.points.baseline import snapshot_problem, snapshots_of_root
 from hadoop_dr.services.remembered import forget
@@ -121,7 +122,7 @@ class RootsInTheWay:
         """Whether a change of roots is under way or about to be."""
         return self._context.ledger.known().change is not None or (ordered and self.proposal(roots) is not None)
 
-    def foreign_changes(self, roots: Sequence[str], *, ordered: bool) -> list[str] | None:
+    def foreign_changes(self, roots: Sequence[str], *, ordered: bool) -> dict[str, list[Foreign]] | None:
         """What somebody else changed in old and new roots since the newest point; None when no change is going on.
 
         Bytes that are staged for a new root lie in an old one, and are no foreign change of that.
@@ -131,18 +132,16 @@ class RootsInTheWay:
         state, proposal = self._context.ledger.read(), self.proposal(roots) if ordered else None
         newest = max(state.sealed_on_destination(), key=lambda point: point.point, default=None)
         if newest is None:
-            return []
+            return {}
         looked_at = {*roots, *self._old(state, roots, proposal)}
         bases = self._bases(newest, looked_at)
         new = (*roots, *(state.change.new if state.change else ()))
         areas = [f"{root}/{WORK_AREA}" for root in new]
-        found = drift_by_root(self._context, bases)
-        return [
-            one.told(root)
-            for root, changes in found.items()
-            for one in changes
-            if not any(inside(join(root, one.path), area) for area in areas)
-        ]
+        found = {
+            root: [one for one in changes if not any(inside(join(root, one.path), area) for area in areas)]
+            for root, changes in drift_by_root(self._context, bases).items()
+        }
+        return {root: changes for root, changes in found.items() if changes}
 
     def refuse_foreign_changes(self, roots: Sequence[str]) -> None:
         """Ends a run that plans on a live tree which somebody else changed since the newest point.
@@ -151,8 +150,10 @@ class RootsInTheWay:
             Refused: So it is; nothing has changed on the secondary.
         """
         if found := self.foreign_changes(roots, ordered=False):
-            said = f"drift: {told_changes(self._context.destination.name, found)}"
-            raise Refused(self._context.policy.service, said, f"{way_out_while_roots_change(found)}.")
+            lines = [line for told in told_by_root(found).values() for line in told]
+            replaced = needs_undo(one for changes in found.values() for one in changes)
+            said = f"drift: {told_changes(self._context.destination.name, lines)}"
+            raise Refused(self._context.policy.service, said, f"{way_out_while_roots_change(replaced=replaced)}.")
 
     def _untold(self, state: ServiceState, old: Iterable[str]) -> Iterator[Result]:
         """Of which old roots nobody can tell what is somebody else's on the secondary, and what lies in their way.

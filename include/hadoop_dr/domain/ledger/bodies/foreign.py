@@ -9,18 +9,33 @@ from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 
 
 @dataclass(frozen=True, slots=True)
+class KeptDocument:
+    """Objects of one kind of data sets as they were found, in a document that lies on both sites.
+
+    Attributes:
+        kind: Which kind wrote it, and can say whether all is still so.
+        path: Where it lies.
+        position: Where that kind stood on the site then: what a moment of it is marked by, such as an event id.
+    """
+
+    kind: str
+    path: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangesKept:
     """Foreign changes were found and are kept until a person removes what keeps them (I10).
 
     Attributes:
         number: Which candidate of the point showed it; -1 when it lay there before the point was placed.
-        site: Where the snapshots lie, and whose catalog it was.
+        site: Where the snapshots lie, and whose objects the document holds.
         snapshots: Their names, by root.
         found: The first of what was found, for people.
         count: How much was found.
         rule: What the policy said: refuse or restore; or that it lay there before.
-        document: Path of the definitions that were found in the catalog; empty without any.
-        event: Where that catalog's notification log stood.
+        replaced: Something of it was replaced or deleted, which no copy puts back: see ``domain.drift``.
+        document: What keeps objects that lie in no directory; None where there were none.
     """
 
     claim: int
@@ -31,8 +46,8 @@ class ChangesKept:
     found: tuple[str, ...]
     count: int
     rule: str
-    document: str = ""
-    event: int = 0
+    replaced: bool = False
+    document: KeptDocument | None = None
 
 
 @dataclass(frozen=True, slots=True)

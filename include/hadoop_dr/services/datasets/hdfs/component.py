@@ -13,6 +13,7 @@ from hadoop_dr.domain.checks import Result, guarded
 from hadoop_dr.domain.coverage import cover_directories
 from hadoop_dr.domain.datasets import DataSetKind
 from hadoop_dr.domain.deletions import of_files
+from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.moment import MarkEvidence
 from hadoop_dr.domain.quotas import RootQuotas
 from hadoop_dr.domain.root_layout import Layout, nearest
@@ -75,6 +76,10 @@ class HdfsDirectories:
     def drift(self) -> list[str]:
         """Nothing: see the protocol."""
         return []
+
+    def is_as_kept(self, kept: Kept) -> bool:
+        """True: directories are kept in snapshots, which are compared root by root."""
+        return True
 
     def prepare(self) -> None:
         """Nothing: a snapshot needs no reading ahead."""

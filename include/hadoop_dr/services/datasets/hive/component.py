@@ -12,6 +12,7 @@ from hadoop_dr.domain.checks import Result, guarded
 from hadoop_dr.domain.coverage import cover_tables, selection_results
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.incomplete import incomplete_results
+from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.moment import MarkEvidence
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.service_state import Point
@@ -94,6 +95,11 @@ class HiveTables:
     def drift(self) -> list[str]:
         """Objects that are neither as the newest point left them nor as the source has them."""
         return told_objects(CatalogDrift(self._context).look(lambda: self.source.parted().rows))
+
+    def is_as_kept(self, kept: Kept) -> bool:
+        """Whether no event came since; one request."""
+        metastore, document = self._context.destination.metastore, kept.document
+        return metastore is not None and document is not None and metastore.current_event() == document.position
 
     def prepare(self) -> None:
         """Reads the catalog, or what of it changed since the newest point's export."""

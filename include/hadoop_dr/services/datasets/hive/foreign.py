@@ -16,8 +16,7 @@ changes a catalog says so first; where somebody else of this point did, what may
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 
 from hadoop_dr.domain.catalog.difference import Catalog
 from hadoop_dr.domain.catalog.foreign import (
@@ -32,17 +31,14 @@ from hadoop_dr.domain.catalog.foreign import (
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.drift import way_out
-from hadoop_dr.domain.errors import DrError, NotFound, Refused, Superseded
-from hadoop_dr.domain.kept import MOST_TOLD, Kept
-from hadoop_dr.domain.ledger import kept_document
-from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
+from hadoop_dr.domain.errors import NotFound, Refused
 from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.stored.tables import CATALOG
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import Exported, Met
-from hadoop_dr.services.datasets.hive.baseline import left_by_points, selected_at
-from hadoop_dr.services.foreign.kept import refusal
+from hadoop_dr.services.datasets.hive.baseline import KIND, left_by_points, selected_at
+from hadoop_dr.services.foreign.keep_objects import KeepObjects
 from hadoop_dr.services.points.documents import Documents
 
 BEFORE_PLACE = -1
@@ -61,6 +57,7 @@ class ForeignObjects:
         self._context, self.point = context, point
         self._chosen = selected_at(point)
         self._mine = context.tokens.token()
+        self._aside = KeepObjects(context, point.point, KIND)
         self._noted = f"{Documents(context, point).directory}/changers"
 
     def judge(
@@ -90,9 +87,7 @@ class ForeignObjects:
         refused = self._context.policy.drift is Drift.REFUSE and any(one.act is not Act.UNTOLD for one in found)
         new = found if refused else self._not_kept(found)
         if new:
-            kept = self._keep(now, new, number, Drift.REFUSE if refused else Drift.RESTORE)
-            if refused:
-                raise refusal(self._context, kept)
+            self._keep(now, new, number, Drift.REFUSE if refused else Drift.RESTORE)
         return frozenset(one.key for one in found)
 
     def keep_undone(self, now: Exported, known: Known, owns: Callable[[CatalogKey], bool]) -> Collection[CatalogKey]:
@@ -117,8 +112,9 @@ class ForeignObjects:
     def _not_kept(self, found: Sequence[ForeignObject]) -> list[ForeignObject]:
         """Leaves out what an entry of this point keeps as it is: also an earlier try's."""
         rows, lines = set[tuple[CatalogKey, str]](), set[str]()
-        for one in self._entries(Drift.RESTORE) if found else ():
-            rows.update((row.key, row.hash) for row in read_kept(self._context, one.document))
+        for one in self._aside.entries(Drift.RESTORE) if found else ():
+            assert one.document is not None
+            rows.update((row.key, row.hash) for row in read_kept(self._context, one.document.path))
             lines.update(one.found)
         missed = [one for one in found if one.row is None]
         told = set(told_objects(missed)) <= lines  # what went with a table is told by that, then and now
@@ -127,30 +123,12 @@ class ForeignObjects:
             *(() if told else missed),
         ]
 
-    def _entries(self, rule: Drift) -> list[Kept]:
-        every: Sequence[Kept] = self._context.ledger.read().kept
-        return [one for one in every if one.point == self.point.point and one.document and one.rule == rule.value]
-
-    def _keep(self, now: Exported, found: Sequence[ForeignObject], number: int, rule: Drift) -> Kept:
-        """Writes the document, then the entry; both once for the same things, however often it is tried."""
-        lines, claim = told_objects(found), self._context.ledger.read().claim
-        document = write_kept(self._context, self.point.point, now.rows, found, lines)
-        if (earlier := self._recorded(document, number, rule)) is not None:
-            return earlier
-        if claim is None:
-            raise Superseded(f"point {self.point.point}", "superseded: another run has ended the claim of this one")
-        body = ChangesKept(
-            claim.n, self.point.point, number, self._context.destination.name, {}, tuple(lines[:MOST_TOLD]), len(lines),
-            rule.value, document, now.event,
-        )  # fmt: skip
-        self._context.ledger.append_mine(claim, body)
-        kept = self._recorded(document, number, rule)
-        assert kept is not None
-        return kept
-
-    def _recorded(self, document: str, number: int, rule: Drift) -> Kept | None:
-        mine = (one for one in self._entries(rule) if (one.document, one.number) == (document, number))
-        return next(mine, None)
+    def _keep(self, now: Exported, found: Sequence[ForeignObject], number: int, rule: Drift) -> None:
+        """Writes the definitions down, then says so."""
+        lines, rows = told_objects(found), with_hanging(now.rows, found)
+        content = self._context.tables.pack(CATALOG.columns, pack_rows(rows), CATALOG.stamp)
+        document = self._aside.write(content, (*lines, *sorted(f"{row.key} {row.hash}" for row in rows)))
+        self._aside.record(document, now.event, number, lines, rule)
 
 
 def find_between(
@@ -189,32 +167,8 @@ def refuse_foreign(context: BackupContext, found: Sequence[ForeignObject]) -> No
         raise Refused(
             context.policy.service,
             f"drift: {context.destination.name} was changed by somebody else: {'; '.join(theirs[:5])}{more}",
-            f"{way_out(theirs)}.",
+            f"{way_out(replaced=False)}.",
         )
-
-
-def write_kept(
-    context: BackupContext, point: str, there: Catalog, found: Iterable[ForeignObject], lines: Sequence[str]
-) -> str:
-    """Keeps definitions on both sites, in a document named after its content.
-
-    Returns:
-        Its path.
-    """
-    rows = with_hanging(there, found)
-    content = context.tables.pack(CATALOG.columns, pack_rows(rows), CATALOG.stamp)
-    told = "\n".join((*lines, *sorted(f"{row.key} {row.hash}" for row in rows)))
-    name = f"{point}-catalog-{hashlib.sha256(told.encode()).hexdigest()[:12]}.parquet"
-    path = kept_document(context.pair.name, context.policy.service, name)
-    context.destination.files.put(path, content)
-    for again in (True, False):  # a lost answer does no harm: the file is replaced by the same one
-        try:
-            context.origin.files.put(path, content)
-            break
-        except DrError as error:
-            if not again:
-                context.ledger.notes.append(f"{context.origin.name} has no copy of {path}: {error}")
-    return path
 
 
 def read_kept(context: BackupContext, path: str) -> list[Row]:
