@@ -9,6 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas
+from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.datasets.hdfs import component
 from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
 from hadoop_dr.services.points.documents import Documents
@@ -53,6 +54,26 @@ def test_a_point_keeps_the_quotas_of_every_directory_below_its_roots() -> None:
     world.backup("r1")
     assert kept(world) == {ROOT: RootQuotas({"ü dir": QuotaSet(100, 1 << 30), "ü dir/g=1": QuotaSet(5)})}
     assert world.clusters["west"].find(f"{ROOT}/ü dir").quota_names == -1
+
+
+def test_a_promotion_names_every_quota_that_it_does_not_set() -> None:
+    world = World()
+    fill(world)
+    quota(world, ROOT, 1_000)
+    quota(world, f"{ROOT}/ü dir", 100, 1 << 30)
+    world.backup("r1")
+    context = world.context()
+    [point] = context.ledger.read().sealed()
+    promoted = components_of(context).promote(point, Documents(context, point))
+    assert (promoted.live, promoted.left) == ([], [
+        f"quota of {ROOT}: 1000 names, is kept with the point and not set",
+        f"quota of {ROOT}/ü dir: 100 names and {1 << 30} bytes, is kept with the point and not set",
+    ])  # fmt: skip
+    for side in context.sides.values():
+        side.files.remove(f"{context.directory(point.point)}/manifest.json")
+    context = world.context()
+    promoted = components_of(context).promote(point, Documents(context, point))
+    assert promoted.left[-1] == f"the quotas below the roots of point {point.point}: its document is lost"
 
 
 def test_an_increment_asks_only_where_something_changed_and_what_it_knows_moves_along(

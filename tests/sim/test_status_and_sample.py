@@ -46,7 +46,7 @@ class Ledgers:
 def whole(world: World, warnings: list[str] | None = None, *, out: Iterable[FileOut] = (), **ledgers: Any) -> Any:
     """All that ``status`` says."""
     context = world.context()
-    views = [SiteView(s.name, s.namenode, s.files, s.coordinator, None) for s in context.sides.values()]
+    views = [SiteView(s.name, s.namenode, s.files, s.coordinator) for s in context.sides.values()]
     warn = ([] if warnings is None else warnings).append
     policies = [] if ledgers.pop("forgotten", False) else [context.policy]
     status = Status("east-west", context.roles, views, Ledgers(context, **ledgers), world.clock, warn)

@@ -14,33 +14,41 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.bootstrap.kinds import KINDS
-from hadoop_dr.domain.errors import DrError, Refused
-from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.bootstrap.kinds import KINDS, probes_of
+from hadoop_dr.domain.datasets import BUILT
+from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
+from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.component import Build
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.status import SiteView, Status
 from sim.test_backup_flow import ROOT, fill
 from sim.world import World, plan_and_stage
-from support.register import KEYS, KIND, Register, Store, exported, register_of
+from support.register import KEYS, KIND, REGISTERS, Register, Store, UndoRegister, directory_of, exported, register_of
 
 SMALL = """service: billing
 pair: east-west
 protect:
   - hdfs: /data/a b+%
+  - register: shop
 limits: {deletions: {share: 50%, at_least: 0}}
 max_clock_offset: 1d
 retention: {primary: "3", secondary: "5"}
 """
+SHOP = directory_of("shop")
 FIRST = {"a b": "1", "c=#": "2", "ü%": "3", "stays": "+"}
 THEN = {"a b": "one", "ü%": "3", "stays": "+", "new/ %20": ""}
 
 
 class RegisterWorld(World):
-    """A world whose sites have a register, too."""
+    """A world whose sites have a register, too, and whose policies may name it."""
+
+    built = (*BUILT, REGISTERS)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,6 +63,13 @@ class RegisterWorld(World):
     def kinds(self, faults: Faults) -> Sequence[Build]:
         """The built kinds, and the register."""
         return (*KINDS, register_of(self.stores, faults, self.made))
+
+
+def attach(world: RegisterWorld, name: str, data: bytes) -> None:
+    """A file beside the register, in the directory that it needs snapshots of."""
+    east = world.clusters["east"]
+    east.make_directory(SHOP, 0o750, parents=True)
+    east.extend(east.make_file(f"{SHOP}/{name}", replication=1, block_size=1024, overwrite=True), data)
 
 
 def fill_register(world: RegisterWorld, wanted: dict[str, str]) -> None:
@@ -72,8 +87,10 @@ def lived_in() -> RegisterWorld:
     world = RegisterWorld(SMALL)
     fill(world)
     fill_register(world, FIRST)
+    attach(world, "scan +", b"1")
     world.backup("first")
     east = world.clusters["east"]
+    attach(world, "scan 2 #", b"22")
     east.rename(f"{ROOT}/ü dir", f"{ROOT}/moved")
     east.extend(east.find(f"{ROOT}/h#"), b"t" * 3000)
     fill_register(world, THEN)
@@ -87,8 +104,9 @@ def fresh() -> RegisterWorld:
 def in_step(world: RegisterWorld) -> None:
     """The secondary has what the primary has, the newest point says so, and nothing of a run lies around."""
     assert world.stores["west"].values == world.stores["east"].values
-    assert world.tree("west", ROOT) == world.tree("east", ROOT)
-    assert ".hadoop-dr" not in world.clusters["west"].find(ROOT).children
+    for root in (ROOT, SHOP):
+        assert world.tree("west", root) == world.tree("east", root)
+        assert ".hadoop-dr" not in world.clusters["west"].find(root).children
     newest = sealed(world)[-1]
     assert exported(world.context(), newest) == world.stores["east"].values
     assert newest.sealed.datasets[KIND] == {"version": world.stores["west"].version}
@@ -101,6 +119,7 @@ def sealed(world: RegisterWorld) -> list[Point]:
 def test_a_full_point_and_increments_carry_it_and_ask_every_verb_in_order() -> None:
     world = RegisterWorld(SMALL)
     fill(world)
+    attach(world, "scan +", b"1")
     fill_register(world, FIRST)
     world.backup("first")
     in_step(world)
@@ -187,25 +206,162 @@ def test_what_somebody_else_changed_there_is_drift() -> None:
     assert failed == ["west was changed by somebody else: key 'a b' was changed"]
 
 
-def test_what_differs_after_place_is_put_right_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = fresh()
-    west, real, times = world.stores["west"], Register.verify, [1]
+def once(monkeypatch: pytest.MonkeyPatch, world: RegisterWorld, verb: str) -> None:
+    """Somebody else writes to the secondary's register, once, right before it is asked a verb."""
+    west, real, times = world.stores["west"], getattr(Register, verb), [1]
 
-    def spoilt(self: Register, *args: Any) -> Any:
+    def disturbed(self: Register, *args: Any) -> Any:
         if times and times.pop():
-            west.put("a b", "spoilt")
+            west.put("a b", "theirs")
+            west.put("only ü", "theirs, too")
         return real(self, *args)
 
-    monkeypatch.setattr(Register, "verify", spoilt)
+    monkeypatch.setattr(Register, verb, disturbed)
+
+
+DURING_A_RUN = pytest.mark.parametrize("verb", ["before_tree", "after_tree", "verify"])
+
+
+@DURING_A_RUN
+def test_what_somebody_else_changes_there_during_a_run_is_kept_and_put_right(
+    verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = fresh()
+    world.policy = SMALL + "drift: restore\n"
+    once(monkeypatch, world, verb)
     assert world.backup("second")["state"] == "sealed"
     in_step(world)
+    [kept] = world.context().ledger.read().kept
+    assert kept.found == ("key 'a b' was changed", "key 'only ü' was changed")
+    assert kept_rows(world, kept) == {"a b": "theirs", "only ü": "theirs, too"}
+
+
+@DURING_A_RUN
+def test_or_it_waits_for_a_person_and_its_own_kind_says_whether_it_is_still_so(
+    verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = fresh()
+    once(monkeypatch, world, verb)
+    with pytest.raises(ForeignFound, match=r"west was changed by somebody else during the run of point .*key 'a b'"):
+        world.backup("second")
+    assert len(sealed(world)) == 1
+    theirs, looked = dict(world.stores["west"].values), world.context().ledger.read()
+    assert (theirs["a b"], theirs["only ü"]) == ("theirs", "theirs, too")
+    with pytest.raises(ForeignFound, match="key 'a b' was changed"):
+        world.backup("third")
+    assert (world.stores["west"].values, world.context().ledger.read()) == (theirs, looked)
+    asked = [verb for one in world.made for verb in one.asked]
+    assert asked[-1] == "is_as_kept"
+    world.stores["west"].put("a b", FIRST["a b"])
+    world.stores["west"].remove("only ü")
+    assert world.backup("fourth")["state"] == "sealed"
+    in_step(world)
+
+
+class Ledgers:
+    """The ledger of one service."""
+
+    def __init__(self, context: BackupContext) -> None:
+        self._context = context
+
+    def names(self) -> list[str]:
+        """Its name."""
+        return [self._context.policy.service]
+
+    def read(self, service: str) -> ServiceState:
+        """What it says."""
+        return self._context.ledger.read()
+
+
+def kept_rows(world: RegisterWorld, kept: Kept) -> dict[str, str]:
+    """What the document of an entry keeps, which both sites have."""
+    assert kept.document is not None
+    assert kept.document.kind == KIND
+    east, west = (side.files.get(kept.document.path) for side in world.context().sides.values())
+    assert east == west
+    return {str(key): str(value) for key, value in world.context().tables.unpack(west)}
+
+
+def test_a_policy_names_it_and_its_directory_is_a_root_like_any_other() -> None:
+    world = fresh()
+    context = world.context()
+    assert sealed(world)[0].taken.protect == {"hdfs": (ROOT,), KIND: ("shop",)}
+    assert sealed(world)[0].taken.roots.keys() == {ROOT, SHOP}
+    assert set(context.owners.mine) == {ROOT, SHOP}
+    for wrong, said in (("a/b", "'a/b' is no name of a register"), ("shop\n  - register: shop", "overlaps")):
+        with pytest.raises(BadInput, match=said):
+            world.read(SMALL.replace("shop", wrong))
+    with pytest.raises(BadInput, match="'register'"):
+        World(SMALL).context()
+
+
+def test_a_policy_that_does_not_name_it_contacts_nothing_of_it() -> None:
+    world = RegisterWorld(SMALL.replace("  - register: shop\n", ""))
+    fill(world)
+    world.stores["east"].put("", "this would refuse a run")
+    point = world.backup("first")
+    assert KIND not in sealed(world)[0].taken.datasets
+    assert world.backup("second")["baseline"] == point["point"]
+    assert world.stores["west"].version == 0
+
+
+def test_what_goes_goes_before_the_tree_changes_and_what_comes_comes_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table is dropped while its old directory is there, and made once the new one is."""
+    world, seen = fresh(), dict[str, Any]()
+    for verb in ("before_tree", "after_tree"):
+        real = getattr(Register, verb)
+
+        def looked(self: Register, *args: Any, verb: str = verb, real: Any = real) -> None:
+            seen[verb] = world.tree("west", ROOT), dict(world.stores["west"].values)
+            real(self, *args)
+
+        monkeypatch.setattr(Register, verb, looked)
+    before = world.tree("west", ROOT), dict(world.stores["west"].values)
+    world.backup("second")
+    assert seen["before_tree"] == before
+    assert "c=#" in before[1]
+    assert seen["after_tree"] == (world.tree("east", ROOT), {k: v for k, v in before[1].items() if k != "c=#"})
+
+
+def test_a_site_is_well_while_its_register_answers() -> None:
+    world = fresh()
+    context = world.context()
+    views = [SiteView(s.name, s.namenode, s.files, s.coordinator, probes_of(s, context.kinds))
+             for s in context.sides.values()]  # fmt: skip
+    world.stores["west"].silent, said = True, list[str]()
+    told = Status("east-west", context.roles, views, Ledgers(context), world.clock, said.append).run([])
+    assert {site: one["health"] for site, one in told["sites"].items()} == {
+        "east": {"available": 3, "total": 3}, "west": {"available": 2, "total": 3},
+    }  # fmt: skip
+    assert [line.startswith("west: the register") for line in said] == [True]
 
 
 def test_its_promotion_is_asked_for_like_that_of_any_kind() -> None:
     world = fresh()
     context = world.context()
     newest = sealed(world)[-1]
-    assert components_of(context).promote(newest, Documents(context, newest)) == ["east: the register is live"]
+    for _ in ("once", "again"):
+        promoted = components_of(context).promote(newest, Documents(context, newest))
+        assert (promoted.live, promoted.left) == (["west: the register is live"], [])
+    assert (world.stores["west"].live, world.stores["east"].live) == (True, False)
+
+
+def test_an_undo_takes_away_before_its_tree_comes_back_and_gives_back_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, seen = all_done(), dict[str, Any]()
+    for verb in ("before_tree", "after_tree"):
+        real = getattr(UndoRegister, verb)
+
+        def looked(self: UndoRegister, verb: str = verb, real: Any = real) -> None:
+            seen[verb] = world.tree("west", SHOP), dict(world.stores["west"].values)
+            real(self)
+
+        monkeypatch.setattr(UndoRegister, verb, looked)
+    placed = world.tree("west", SHOP), dict(world.stores["west"].values)
+    give_up(world, "undoes")
+    assert seen["before_tree"] == placed
+    back, left = seen["after_tree"]
+    assert back == world.tree("west", SHOP) != placed[0]
+    assert left == {key: value for key, value in placed[1].items() if key in FIRST}
 
 
 # -- deaths and lost answers

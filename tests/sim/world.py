@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from hadoop_dr.adapters import config
 from hadoop_dr.adapters.memory.coordinator import MemoryCoordinator, MemoryEnsemble
@@ -34,6 +34,7 @@ from hadoop_dr.adapters.reporting.counting import (
 )
 from hadoop_dr.bootstrap.kinds import KINDS
 from hadoop_dr.bootstrap.wiring import reporting
+from hadoop_dr.domain.datasets import BUILT, DataSetKind
 from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, pair_chain, service_chain
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet
@@ -144,6 +145,8 @@ class World:
     others: tuple[str, ...] = ()
     west_inodes: int = 500_000
     """Where the secondary's inode numbers begin; 16386 as on every new cluster, the primary among them."""
+    built: ClassVar[Sequence[DataSetKind]] = BUILT
+    """What policies may name."""
 
     def __post_init__(self) -> None:
         self.clusters = {
@@ -162,6 +165,14 @@ class World:
         locks += [ensemble.guard for ensemble in self.ensembles.values()]
         return deepcopy(self, {id(lock): threading.RLock() for lock in locks})
 
+    def read(self, text: str, file: str = "billing.yaml") -> Policy:
+        """A policy, which may name the kinds that this world knows."""
+        return read_policy(config.parse(text.encode(), file), config.longest_gap_ms, self.built)
+
+    def thawed(self, frozen: FrozenPolicy) -> Policy:
+        """The policy a claim froze, read back from its text."""
+        return with_overrides(self.read(frozen.text, frozen.file), frozen.mode, frozen.transfer)
+
     def files(self) -> dict[str, MemoryFiles]:
         """Documents of both sites."""
         return {name: MemoryFiles(cluster) for name, cluster in self.clusters.items()}
@@ -173,7 +184,7 @@ class World:
     def context(self, faults: Faults | None = None) -> BackupContext:
         """The ground of a new process, which may die or lose an answer at a chosen effect."""
         faults = faults or Faults()
-        policy = _read(self.policy)
+        policy = self.read(self.policy)
         relay, asked = Relay(), Requests()
         plain = {name: counted(side, asked.of(name)) for name, side in self.sides(faults).items()}
         sides = {name: reporting(side, relay) for name, side in plain.items()}
@@ -184,7 +195,7 @@ class World:
         other = next(name for name in files if name != decider)
         chain = Chain(path, files[decider], files[other], self.clock, self.checkpoint_every)
         ledger = ServiceLedger(chain, roles)
-        others = [_read(text) for text in self.others]
+        others = [self.read(text) for text in self.others]
         declared = {one.service: one.directories for one in (policy, *others)}
         owners = RootOwners("east-west", policy.service, files[decider], files[other], self.clock, roles, declared)
         claims = Claims(
@@ -217,7 +228,7 @@ class World:
             clock=self.clock,
             tokens=self.tokens,
             host=self.host,
-            load_frozen_policy=thawed,
+            load_frozen_policy=self.thawed,
             kinds=self.kinds(faults),
             asked=asked,
         )
@@ -292,10 +303,6 @@ def counted(side: SiteConnections, note: Note) -> SiteConnections:
     )
 
 
-def _read(text: str) -> Policy:
-    return read_policy(config.parse(text.encode(), "billing.yaml"), config.longest_gap_ms)
-
-
 class TableWorld(World):
     """Two sites with a metastore each, and two databases; each table has a directory of its own elsewhere."""
 
@@ -318,12 +325,6 @@ class TableWorld(World):
         made = east.make_file(f"/wh/{name} ü/part 0", replication=1, block_size=1024, overwrite=True)
         east.extend(made, name.encode())
         self.metastores["east"].create([table(database, name, location=f"hdfs://east/wh/{name} ü")])
-
-
-def thawed(frozen: FrozenPolicy) -> Policy:
-    """The policy a claim froze, read back from its text."""
-    policy = read_policy(config.parse(frozen.text.encode(), frozen.file), config.longest_gap_ms)
-    return with_overrides(policy, frozen.mode, frozen.transfer)
 
 
 def plan_and_stage(stages: BackupStages) -> None:

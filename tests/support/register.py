@@ -13,26 +13,30 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result, fail, guarded, ok
 from hadoop_dr.domain.codec import codec_of
+from hadoop_dr.domain.datasets import DataSetKind, any_that_overlap
 from hadoop_dr.domain.deletions import Deletions, Figure
-from hadoop_dr.domain.errors import Mismatch, Unknown
+from hadoop_dr.domain.document import Wrong
+from hadoop_dr.domain.errors import Mismatch, NotReady, Unknown
 from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.moment import MarkEvidence
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.domain.verify import Verdict
-from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (
-    Build,
     CheckClaim,
     Decide,
     Export,
     Moment,
     Planned,
+    Probe,
+    Promoted,
     Scope,
     Undoing,
     Verified,
 )
+from hadoop_dr.services.foreign.keep_objects import KeepObjects
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
 
@@ -42,13 +46,34 @@ KEYS_FORM = TableForm("register", (("key", "string"), ("value", "string")))
 GONE_FORM = TableForm("register gone", (("key", "string"),))
 
 
+def shop(text: str) -> str:
+    """Checks the name of a register."""
+    if "/" in text:
+        raise Wrong(f"'{text}' is no name of a register", "Write it without a slash")
+    return text
+
+
+def directory_of(name: str) -> str:
+    """Where the attachments of a register lie."""
+    return f"/registers/{name} ü=%"
+
+
+REGISTERS = DataSetKind(KIND, shop, lambda one, other: one == other, any_that_overlap)
+"""What a policy that knows the kind may name."""
+
+
 class Store:
     """The register of one site: keys, values, and a number that grows with each change."""
 
     def __init__(self, site: str) -> None:
-        self.site, self.version, self.live = site, 0, False
+        self.site, self.version, self.live, self.silent = site, 0, False, False
         self.values: dict[str, str] = {}
         self.touched: list[str] = []
+
+    def answer(self) -> None:
+        """Says that it is there."""
+        if self.silent:
+            raise NotReady(f"{self.site}: the register", "does not answer", "Start it")
 
     def put(self, key: str, value: str) -> None:
         """Writes a value."""
@@ -133,27 +158,34 @@ class Register:
         """The target's."""
         return self.stores[self.context.destination.name]
 
+    @property
+    def names(self) -> list[str]:
+        """The registers that the policy protects."""
+        return [one.name for one in self.context.policy.protect if one.kind == REGISTERS]
+
     def things(self) -> str:
-        return "keys"
+        return "keys" if self.names else ""
 
     def check(self, scope: Scope) -> list[Result]:
         self.asked.append("check")
+        if not self.names:
+            return []
         if "" in self.source.values:
             return [fail(KIND, f"{self.source.site} has an empty key", "Remove it")]
         return guarded(KIND, lambda: iter([ok(KIND, f"{self.source.site} answers")]))
 
     def coverage(self) -> list[Result]:
         self.asked.append("coverage")
-        return [ok(KIND, f"{len(self.source.values)} keys are protected")]
+        return self.names and [ok(KIND, f"{len(self.source.values)} keys are protected")]
 
     def layout(self) -> Layout:
-        return Layout()
+        return Layout(declared=tuple(map(directory_of, self.names)))
 
     def refuse(self) -> None:
         self.asked.append("refuse")
 
     def declared(self) -> Sequence[str]:
-        return ()
+        return [directory_of(name) for name in self.names]
 
     def drift(self) -> list[str]:
         self.asked.append("drift")
@@ -181,10 +213,14 @@ class Register:
 
     def evidence(self, moment: Moment) -> MarkEvidence | None:
         self.asked.append("evidence")
+        if not self.names:
+            return None
         return MarkEvidence("the register", self.source.touched[self._mark : self._end])
 
     def export(self, documents: Documents) -> Export:
         self.asked.append("export")
+        if not self.names:
+            return Export()
         documents.write_loose(KEYS, KEYS_FORM, sorted(self.source.values.items()))
         return Export(TAKEN.dump(TakenRegister(self._mark, len(self.source.values))))
 
@@ -200,6 +236,8 @@ class Register:
 
     def preview(self, trees: Sequence[RootPlan]) -> Planned:
         self.asked.append("preview")
+        if not self.names:
+            return Planned()
         gone = sorted(self.target.inner.values.keys() - self.source.values.keys())
         return self._planned(self.source.values, gone)
 
@@ -215,6 +253,7 @@ class Register:
     def before_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
         self.asked.append("before_tree")
         if KIND in point.taken.datasets:
+            self._keep_foreign(point, values(documents))
             for (key,) in documents.read(GONE, GONE_FORM):
                 check_claim()
                 self.target.remove(str(key))
@@ -222,7 +261,11 @@ class Register:
     def after_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
         self.asked.append("after_tree")
         if KIND in point.taken.datasets:
-            put_all(self.target, values(documents), check_claim)
+            wanted = values(documents)
+            for key in sorted(self._keep_foreign(point, wanted).keys() - wanted.keys()):
+                check_claim()
+                self.target.remove(key)
+            put_all(self.target, wanted, check_claim)
 
     def verify(self, point: Point, documents: Documents, number: int) -> Verified:
         self.asked.append("verify")
@@ -230,7 +273,23 @@ class Register:
             return Verified()
         wanted, there = values(documents), self.target.inner
         wrong = differences(wanted, there.values)
+        self._keep_foreign(point, wanted, number)
         return Verified(Verdict(len(wanted) - len(wrong), wrong), SEALED.dump(SealedRegister(there.version)))
+
+    def _keep_foreign(self, point: Point, wanted: Mapping[str, str], number: int = -1) -> Mapping[str, str | None]:
+        """Keeps what is neither as it should be nor as the newest point left it; each change of a key is whole."""
+        there, newest = self.target.inner.values, self.context.ledger.read().newest_sealed()
+        left = exported(self.context, newest) if newest and KIND in newest.taken.datasets else {}
+        keys = sorted(there.keys() | wanted.keys() | left.keys())
+        found = {key: there.get(key) for key in keys if there.get(key) not in (wanted.get(key), left.get(key))}
+        if found:
+            rows = [(key, value) for key, value in found.items() if value is not None]
+            keep, rule = KeepObjects(self.context, point.point, KIND), self.context.policy.drift
+            content = self.context.tables.pack(KEYS_FORM.columns, rows, KEYS_FORM.stamp)
+            document = keep.write(content, [f"{key} {value}" for key, value in found.items()])
+            lines = [f"key {key!r} was changed" for key in found]
+            keep.record(document, self.target.inner.version, number, lines, rule)
+        return found
 
     def warnings(self, point: Point) -> list[str]:
         kept = point.taken.datasets.get(KIND)
@@ -245,17 +304,19 @@ class Register:
             return None
         rows = Documents(self.context, given_up).read_loose(KEYS, KEYS_FORM)  # its plan may be lost
         left = {str(key): str(value) for key, value in rows or ()}
-        return _Undo(self.target, exported(self.context, to), left, check_claim)
+        return UndoRegister(self.target, exported(self.context, to), left, check_claim)
 
-    def promote(self, point: Point, documents: Documents) -> list[str]:
+    def promote(self, point: Point, documents: Documents) -> Promoted:
         if point.point not in self.context.ledger.read().points:
             raise Mismatch(point.point, "is no point")
-        self.source.live = True
-        return [f"{self.source.site}: the register is live"]
+        self.target.inner.live = True
+        return Promoted([f"{self.target.inner.site}: the register is live"])
 
 
 @dataclass
-class _Undo:
+class UndoRegister:
+    """Its undo."""
+
     target: FaultyStore
     wanted: Mapping[str, str]
     left: Mapping[str, str]
@@ -301,15 +362,26 @@ def differences(wanted: Mapping[str, str], there: Mapping[str, str]) -> list[str
             if wanted.get(key) != there.get(key)]  # fmt: skip
 
 
-def register_of(stores: Mapping[str, Store], faults: Faults, made: list[Register]) -> Build:
-    """What makes the component for a process that may die."""
-    faulty = {site: FaultyStore(store, faults) for site, store in stores.items()}
+@dataclass
+class RegisterKind:
+    """The kind, as a process that may die knows it: makes components, and asks how a site's register is."""
 
-    def build(context: BackupContext, decide: Decide) -> Register:
-        made.append(Register(context, faulty))
-        return made[-1]
+    stores: Mapping[str, FaultyStore]
+    made: list[Register]
 
-    return build
+    def __call__(self, context: BackupContext, decide: Decide) -> Register:
+        """Makes a component."""
+        self.made.append(Register(context, self.stores))
+        return self.made[-1]
+
+    def probes(self, side: SiteConnections) -> Sequence[Probe]:
+        """Whether the site's register answers."""
+        return (self.stores[side.name].inner.answer,)
+
+
+def register_of(stores: Mapping[str, Store], faults: Faults, made: list[Register]) -> RegisterKind:
+    """The kind for a process that may die."""
+    return RegisterKind({site: FaultyStore(store, faults) for site, store in stores.items()}, made)
 
 
 __all__ = ["GONE", "KEYS", "KIND", "Register", "Store", "register_of"]

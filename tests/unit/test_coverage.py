@@ -11,14 +11,14 @@ from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
 from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
 from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables, selection_results
-from hadoop_dr.domain.datasets import DataSet, DataSetKind
+from hadoop_dr.domain.datasets import HDFS, HIVE, DataSet
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import FileAttributes, Kind
 
 FILE = FileAttributes(Kind.FILE, 1, "o", "g", 0o644, 1, 128 << 20, 0)
-BILLING = DataSet(DataSetKind.HIVE, "billing")
+BILLING = DataSet(HIVE, "billing")
 INVOICES = CatalogKey(Catalog.TABLE, "billing", "invoices")
-LANDING = DataSet(DataSetKind.HDFS, "/data/a b")
+LANDING = DataSet(HDFS, "/data/a b")
 
 
 def test_plain_files_are_covered() -> None:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.datasets import DataSet, DataSetKind, hive_matches, overlap, overlaps
+from hadoop_dr.domain.datasets import HDFS, HIVE, DataSet, hive_matches, overlap, overlaps
 from hadoop_dr.domain.policy import Policy
 
 NAMES = ["a", "a b", "e%20", "ab", "a="]
 directories = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map(lambda names: "/" + "/".join(names))
 patterns = st.lists(st.text("ab*", min_size=1, max_size=4), min_size=1, max_size=2).map(".".join)
 data_sets = st.one_of(
-    st.builds(DataSet, st.just(DataSetKind.HDFS), directories), st.builds(DataSet, st.just(DataSetKind.HIVE), patterns)
+    st.builds(DataSet, st.just(HDFS), directories), st.builds(DataSet, st.just(HIVE), patterns)
 )
 
 
@@ -32,7 +32,7 @@ def test_every_data_set_that_overlaps_is_found(declared: list[DataSet]) -> None:
 @given(patterns, patterns, st.text("ab", min_size=1, max_size=5), st.text("ab", min_size=1, max_size=5))
 def test_two_patterns_that_take_in_one_table_overlap(one: str, other: str, database: str, table: str) -> None:
     if hive_matches(one, database, table) and hive_matches(other, database, table):
-        assert overlap(DataSet(DataSetKind.HIVE, one), DataSet(DataSetKind.HIVE, other))
+        assert overlap(DataSet(HIVE, one), DataSet(HIVE, other))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_two_patterns_that_take_in_one_table_overlap(one: str, other: str, datab
     ],
 )
 def test_directories_overlap_by_whole_components(one: str, other: str, expected: bool) -> None:
-    assert overlap(DataSet(DataSetKind.HDFS, one), DataSet(DataSetKind.HDFS, other)) is expected
+    assert overlap(DataSet(HDFS, one), DataSet(HDFS, other)) is expected
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,11 @@ def test_directories_overlap_by_whole_components(one: str, other: str, expected:
     ],
 )
 def test_table_patterns_overlap_when_one_name_fits_both(one: str, other: str, expected: bool) -> None:
-    assert overlap(DataSet(DataSetKind.HIVE, one), DataSet(DataSetKind.HIVE, other)) is expected
+    assert overlap(DataSet(HIVE, one), DataSet(HIVE, other)) is expected
 
 
 def test_kinds_do_not_overlap() -> None:
-    assert not overlap(DataSet(DataSetKind.HDFS, "/a"), DataSet(DataSetKind.HIVE, "a"))
+    assert not overlap(DataSet(HDFS, "/a"), DataSet(HIVE, "a"))
 
 
 def test_names_of_tables_have_no_case() -> None:
@@ -76,5 +76,5 @@ def test_names_of_tables_have_no_case() -> None:
 
 
 def test_what_is_declared_is_kept_by_kind_and_in_order() -> None:
-    declared = (DataSet(DataSetKind.HIVE, "b"), DataSet(DataSetKind.HDFS, "/a b"), DataSet(DataSetKind.HIVE, "a.t ü"))
+    declared = (DataSet(HIVE, "b"), DataSet(HDFS, "/a b"), DataSet(HIVE, "a.t ü"))
     assert Policy("billing", "east-west", declared).protected() == {"hdfs": ("/a b",), "hive": ("a.t ü", "b")}

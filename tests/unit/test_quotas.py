@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, changed_directories, quota_rows, quotas_from_rows
+from hadoop_dr.domain.quotas import (
+    NONE_SET,
+    QuotaSet,
+    RootQuotas,
+    changed_directories,
+    quota_rows,
+    quotas_from_rows,
+    told_quotas,
+)
 
 TEN, FULL = QuotaSet(10, -1), QuotaSet(7, 4096, (("SSD", 1024),))
 DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
@@ -36,6 +44,13 @@ def test_an_answer_replaces_what_was_known_and_a_lifted_quota_is_forgotten() -> 
     known = RootQuotas({"a": TEN, "b": TEN, "left": TEN})
     after = known.answered({"a": FULL, "b": QuotaSet(), "c": QuotaSet()}, frozenset({"left"}))
     assert after == RootQuotas({"a": FULL, "left": TEN}, frozenset({"left"}))
+
+
+def test_every_quota_is_named_with_all_its_limits() -> None:
+    own = {"/data/ü #": TEN, "/data/x": NONE_SET}
+    assert told_quotas(own, {"/data/x": RootQuotas({"e%20": FULL})}) == [
+        "/data/x/e%20: 7 names and 4096 bytes and 1024 bytes of SSD", "/data/ü #: 10 names",
+    ]  # fmt: skip
 
 
 def test_quotas_survive_being_written_down_also_those_not_asked_about() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hadoop_dr.domain.datasets import DataSet, DataSetKind
+from hadoop_dr.domain.datasets import HDFS, DataSet
 from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY
 from hadoop_dr.domain.policy import Drift, Policy
@@ -17,7 +17,7 @@ from support.entries import taken
 
 NOW = 1_800_000_000_000
 RPO = 60_000
-POLICY = Policy("billing", "east-west", (DataSet(DataSetKind.HDFS, "/data/a b"),), rpo_ms=RPO)
+POLICY = Policy("billing", "east-west", (DataSet(HDFS, "/data/a b"),), rpo_ms=RPO)
 
 
 def a_point(name: str, age_ms: int = 0, state: PointState = PointState.SEALED, **more: Any) -> Point:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
+from hadoop_dr.bootstrap.kinds import probes_of
 from hadoop_dr.bootstrap.wiring import PairContext, deciding_roles, open_pair, read_service
 from hadoop_dr.domain.conflicts import FileOut
 from hadoop_dr.domain.errors import BadInput, DrError
@@ -81,8 +82,9 @@ def _pair(
 ) -> dict[str, Any]:
     try:
         with open_pair(name, home) as context:
+            silent = context.roles.silent
             views = [
-                SiteView(s.name, s.namenode, s.files, s.coordinator, s.metastore, context.roles.silent.get(s.name))
+                SiteView(s.name, s.namenode, s.files, s.coordinator, probes_of(s), silent.get(s.name))
                 for s in context.sides.values()
             ]
             return Status(name, context.roles.state, views, _Ledgers(context), SystemClock(), warn).run(policies, out)

@@ -13,7 +13,7 @@ from hadoop_dr.domain.catalog.coverage import Finding
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
 from hadoop_dr.domain.checks import Result, fail, ok, warn
-from hadoop_dr.domain.datasets import DataSet, DataSetKind, hive_matches
+from hadoop_dr.domain.datasets import HIVE, DataSet, hive_matches
 from hadoop_dr.domain.facts import FileAttributes, Kind
 
 SHOWN = 3
@@ -117,7 +117,7 @@ def takes_in_nothing(protect: Iterable[DataSet], tables: Sequence[CatalogKey]) -
     return [
         f"'{declared}' takes in no table now"
         for declared in protect
-        if declared.kind is DataSetKind.HIVE
+        if declared.kind == HIVE
         and not any(hive_matches(declared.name, table.database, table.table) for table in tables)
     ]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from hadoop_dr.domain.datasets import BUILT, DataSet, DataSetKind, directory, hive_pattern, overlaps
+from hadoop_dr.domain.datasets import BUILT, HDFS, HIVE, LATER, DataSet, DataSetKind, overlaps
 from hadoop_dr.domain.document import Fields, Node, Wrong, items_of, parsed, refuse_hidden_meaning
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import SERVICE_NAME
@@ -138,12 +138,12 @@ class Policy:
     @property
     def directories(self) -> tuple[str, ...]:
         """Declared directories, as written."""
-        return tuple(data_set.name for data_set in self.protect if data_set.kind is DataSetKind.HDFS)
+        return tuple(data_set.name for data_set in self.protect if data_set.kind == HDFS)
 
     @property
     def hive_patterns(self) -> tuple[str, ...]:
         """Declared patterns of Hive tables."""
-        return tuple(data_set.name for data_set in self.protect if data_set.kind is DataSetKind.HIVE)
+        return tuple(data_set.name for data_set in self.protect if data_set.kind == HIVE)
 
     def protected(self) -> dict[str, tuple[str, ...]]:
         """What is declared, by kind, the way a point keeps it."""
@@ -190,12 +190,13 @@ LongestGap = Callable[[str], int]
 """Gives the longest time between two moments of a cron text, in milliseconds; raises Wrong when it is none."""
 
 
-def read_policy(root: Node, longest_gap_ms: LongestGap) -> Policy:
+def read_policy(root: Node, longest_gap_ms: LongestGap, kinds: Sequence[DataSetKind] = BUILT) -> Policy:
     """Checks a policy file and makes the value.
 
     Args:
         root: The file's tree.
         longest_gap_ms: Reads cron texts; only this knows their grammar.
+        kinds: What may be protected.
 
     Raises:
         BadInput: At the first thing that is wrong.
@@ -206,7 +207,7 @@ def read_policy(root: Node, longest_gap_ms: LongestGap) -> Policy:
     return Policy(
         service=parsed(fields.node("service"), "'service'", name_of_service),
         pair=parsed(fields.node("pair"), "'pair'", name_of_service),
-        protect=_protect(fields.node("protect")),
+        protect=_protect(fields.node("protect"), kinds),
         first_moment_ms=fields.read("first_moment", moment_ms, None),
         period_ms=period_ms,
         cron=cron,
@@ -243,8 +244,8 @@ def name_of_service(text: str) -> str:
     return text
 
 
-def _protect(node: Node) -> tuple[DataSet, ...]:
-    found = tuple(_data_set(entry) for entry in items_of(node, "'protect'"))
+def _protect(node: Node, kinds: Sequence[DataSetKind]) -> tuple[DataSet, ...]:
+    found = tuple(_data_set(entry, kinds) for entry in items_of(node, "'protect'"))
     order = {id(data_set): position for position, data_set in enumerate(found)}
     for pair in overlaps(found):
         earlier, later = sorted(pair, key=lambda data_set: order[id(data_set)])
@@ -252,23 +253,20 @@ def _protect(node: Node) -> tuple[DataSet, ...]:
     return found
 
 
-def _data_set(entry: Node) -> DataSet:
-    known = [kind.value for kind in DataSetKind]
-    fields = Fields(entry, "an entry of 'protect'", known=known)
-    kinds = [kind for kind in DataSetKind if kind.value in fields]
-    if len(kinds) != 1:
+def _data_set(entry: Node, kinds: Sequence[DataSetKind]) -> DataSet:
+    built = {kind.value: kind for kind in kinds}
+    fields = Fields(entry, "an entry of 'protect'", known=[*built, *LATER])
+    words = [word for word in (*built, *LATER) if word in fields]
+    if len(words) != 1:
         raise entry.wrong(
             "an entry of 'protect' names one data set", "Write one kind and its name, such as hdfs: /data/billing"
         )
-    kind = kinds[0]
-    if kind not in BUILT:
+    kind, value = built.get(words[0]), fields.node(words[0])
+    if kind is None:
         raise entry.wrong(
-            f"this version does not protect '{kind.value}' yet",
-            f"Take it out; protected are {' and '.join(built.value for built in BUILT)}",
+            f"this version does not protect '{words[0]}' yet", f"Take it out; protected are {' and '.join(built)}"
         )
-    parse = directory if kind is DataSetKind.HDFS else hive_pattern
-    value = fields.node(kind.value)
-    return DataSet(kind, parsed(value, f"'{kind.value}'", parse), value.place)
+    return DataSet(kind, parsed(value, f"'{kind.value}'", kind.check), value.place)
 
 
 def _schedule(fields: Fields, longest_gap_ms: LongestGap) -> tuple[int | None, str | None, int]:

@@ -80,6 +80,25 @@ class RootQuotas:
         return RootQuotas({**known, **{path: quota for path, quota in answers.items() if quota != NONE_SET}}, left)
 
 
+def told_quotas(own: Mapping[str, QuotaSet], below: Mapping[str, RootQuotas]) -> list[str]:
+    """Names every quota that a point keeps, for a person who has to know of it.
+
+    Args:
+        own: Of the roots themselves.
+        below: Of directories in them.
+    """
+    every = dict(own)
+    for root, quotas in below.items():
+        every |= {f"{root}/{path}": quota for path, quota in quotas.found.items()}
+    return [f"{path}: {_told(quota)}" for path, quota in sorted(every.items()) if quota != NONE_SET]
+
+
+def _told(quota: QuotaSet) -> str:
+    limits = (("names", quota.namespace), ("bytes", quota.space_bytes))
+    said = [f"{limit} {of}" for of, limit in limits if limit >= 0]
+    return " and ".join([*said, *(f"{size} bytes of {kind}" for kind, size in quota.by_type)])
+
+
 def _shallow(path: str) -> tuple[int, str]:
     return depth(path), path
 

@@ -1,4 +1,4 @@
-"""The shared moment: all snapshots leave together at T0, between two readings of catalogs (DESIGN.md section 4.2, I1).
+"""The shared moment: all snapshots leave together at T0, between two marks of each kind (DESIGN.md section 4.2, I1).
 
 Each root has an executor that waits on the monotonic clock with a warm connection (S2.2): one of its own up to
 ``AT_ONCE`` roots, one for several beyond. The NameNode handles the requests one after the other, at about a millisecond
@@ -73,7 +73,7 @@ class TakeSnapshots:
             roots: Snapshottable directories.
             name: Name of every snapshot.
             at_s: T0 on the monotonic clock.
-            before: Called at T0, right before the requests leave: reads the catalogs' event ids.
+            before: Called at T0, right before the requests leave: marks where each kind of data sets stands.
             waiting: Called with ``at_s`` by the caller's thread; returns at that time.
 
         Raises:
@@ -82,7 +82,7 @@ class TakeSnapshots:
         """
         if roots:
             return self._together(roots, name, at_s, before, waiting)
-        # A database without a table, or one that was dropped, is a position in a catalog and no more.
+        # A database without a table, or one that was dropped, is a position of its kind and no more.
         waiting(at_s)
         before()
         return Taken((), 0.0, max(0, round((self._clock.monotonic_s() - at_s) * 1000)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,7 +17,6 @@ from hadoop_dr.domain.standing import Standing, Word, standing, unprotected
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files
-from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import BoundedPool
 
@@ -39,6 +38,7 @@ class SiteView:
     """The parts of a site that are asked how they are.
 
     Attributes:
+        probes: What the kinds of data sets need of it: questions that are answered while it works.
         silent: The error of its file system, which did not answer a moment ago; nobody need wait for it again.
     """
 
@@ -46,7 +46,7 @@ class SiteView:
     namenode: NameNode
     files: Files
     coordinator: Coordinator
-    metastore: Metastore | None
+    probes: Sequence[Callable[[], object]] = ()
     silent: DrError | None = None
 
 
@@ -113,11 +113,9 @@ class Status:
         return None
 
     def _site(self, site: SiteView) -> dict[str, Any]:
-        probes: list[Callable[[], object]] = [lambda: site.coordinator.read("/hadoop-dr")]
-        if site.metastore is not None:
-            probes.append(site.metastore.current_event)
         readable = self._answers(lambda: _file_system(site))
-        answers = [readable, *map(self._answers, probes)]
+        coordinator = self._answers(lambda: site.coordinator.read("/hadoop-dr"))
+        answers = [readable, coordinator, *map(self._answers, site.probes)]
         role = "primary" if site.name == self._roles.primary else "secondary"
         return {
             "role": role,

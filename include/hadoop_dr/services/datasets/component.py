@@ -40,11 +40,13 @@ from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.roots import Decision
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
-from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
 
 COMPLETE = Incomplete()
+Probe = Callable[[], object]
+"""A question that a part of a site answers while it works; raises one of our errors when it does not."""
 CheckClaim = Callable[[], None]
 """Raises Superseded when this try may not go on; asked before every batch of effects."""
 Decide = Callable[[Layout], Decision]
@@ -128,6 +130,19 @@ class Verified:
 
     verdict: Verdict = field(default_factory=Verdict)
     body: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """What became of that which a secondary only keeps.
+
+    Attributes:
+        live: What was made live, one line each.
+        left: What was not, for a person to do, one line each.
+    """
+
+    live: Sequence[str] = ()
+    left: Sequence[str] = ()
 
 
 class Undoing(Protocol):
@@ -266,13 +281,25 @@ class Component(Protocol):
     def undo(self, to: Point, given_up: Point, check_claim: CheckClaim) -> Undoing | None:
         """Prepares an undo; None when neither point holds anything of this kind."""
 
-    def promote(self, point: Point, documents: Documents) -> list[str]:
-        """Makes live, at a change of roles, what a secondary only keeps (quotas, positions, write ids); idempotent.
+    def promote(self, point: Point, documents: Documents) -> Promoted:
+        """Makes live, at a change of roles, what a secondary only keeps: quotas, positions, write ids.
 
-        Returns:
-            What was made live, one line each.
+        No stage of a backup calls this. A change of roles does, once for each service, when the role entry stands in
+        the ledger and before any identity is announced; so no client writes yet, and the destination of the point is
+        what becomes the primary. The other site need not be there and is not asked. Done again, by another process,
+        it makes live what is left and says the same. What it cannot make live it names and goes on: a promotion does
+        not stop half way for the sake of one object.
+
+        Args:
+            point: The newest sealed point, which the live tree is.
         """
 
 
-Build = Callable[[BackupContext, Decide], Component]
-"""Makes the component of a kind for one stage of a service's run."""
+class Build(Protocol):
+    """A kind, before there is a service: makes its component for one stage of a service's run."""
+
+    def __call__(self, context: BackupContext, decide: Decide) -> Component:
+        """Makes it; contacts nothing."""
+
+    def probes(self, side: SiteConnections) -> Sequence[Probe]:
+        """What of a site this kind needs, beside its file system and its ZooKeeper; each a question of its own."""

@@ -25,6 +25,7 @@ from hadoop_dr.services.datasets.component import (
     Decide,
     Moment,
     Planned,
+    Promoted,
     Scope,
     Undoing,
 )
@@ -196,9 +197,10 @@ class Components:
         every = (part.undo(to, given_up, check_claim) for part in self._parts)
         return _Undoings([one for one in every if one is not None])
 
-    def promote(self, point: Point, documents: Documents) -> list[str]:
-        """Makes live what a secondary only keeps; says what."""
-        return [line for part in self._parts for line in part.promote(point, documents)]
+    def promote(self, point: Point, documents: Documents) -> Promoted:
+        """Makes live what a secondary only keeps; says what, and what a person has to do."""
+        every = [part.promote(point, documents) for part in self._parts]
+        return Promoted([line for one in every for line in one.live], [line for one in every for line in one.left])
 
     def _layout(self) -> Layout:
         return joined(part.layout() for part in self._parts)

@@ -87,7 +87,8 @@ class KeepObjects:
             raise refusal(self._context, kept)
 
     def _recorded(self, document: str, number: int, rule: Drift) -> Kept | None:
-        mine = (one for one in self.entries(rule) if one.number == number)
+        """The entry that says so; what is undone is told once, whichever verb comes upon it again."""
+        mine = (one for one in self.entries(rule) if rule is Drift.RESTORE or one.number == number)
         return next((one for one in mine if one.document and one.document.path == document), None)
 
     def _is_mine(self, kept: Kept) -> bool:

@@ -11,20 +11,22 @@ from collections.abc import Mapping, Sequence
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result, guarded
 from hadoop_dr.domain.coverage import cover_directories
-from hadoop_dr.domain.datasets import DataSetKind
+from hadoop_dr.domain.datasets import HDFS
 from hadoop_dr.domain.deletions import of_files
 from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.moment import MarkEvidence
-from hadoop_dr.domain.quotas import RootQuotas
+from hadoop_dr.domain.quotas import RootQuotas, told_quotas
 from hadoop_dr.domain.root_layout import Layout, nearest
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (
     CheckClaim,
     Decide,
     Export,
     Moment,
     Planned,
+    Probe,
+    Promoted,
     Scope,
     Undoing,
     Verified,
@@ -45,10 +47,15 @@ class HdfsDirectories:
         decide: Not asked: a declared directory is a root, or lies in one.
     """
 
-    kind = DataSetKind.HDFS.value
+    kind = HDFS.value
 
     def __init__(self, context: BackupContext, decide: Decide) -> None:
         self._context, self._declared = context, context.policy.directories
+
+    @staticmethod
+    def probes(side: SiteConnections) -> Sequence[Probe]:
+        """Nothing: the file system is asked for everybody's sake."""
+        return ()
 
     def things(self) -> str:
         """Directories: whatever is protected lies in some."""
@@ -140,9 +147,17 @@ class HdfsDirectories:
         """None: the tree is brought back for all kinds together."""
         return None
 
-    def promote(self, point: Point, documents: Documents) -> list[str]:
-        """Nothing yet: the quotas that a point keeps are set by the change of roles that needs them."""
-        return []
+    def promote(self, point: Point, documents: Documents) -> Promoted:
+        """Names the quotas that the point keeps: this version sets none.
+
+        What is set has to leave room for what only snapshots hold, and no request of the port tells that apart.
+        """
+        own = {root: taken.quota for root, taken in point.taken.roots.items()}
+        below = kept_quotas(documents)
+        lost = f"the quotas below the roots of point {point.point}: its document is lost"
+        untold = [lost] if below is None else []
+        kept = [f"quota of {line}, is kept with the point and not set" for line in told_quotas(own, below or {})]
+        return Promoted(left=[*kept, *untold])
 
     def _earlier_quotas(self, base: Baseline) -> Mapping[str, RootQuotas] | None:
         point = base.point

@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
-from hadoop_dr.domain.datasets import DataSetKind
+from hadoop_dr.domain.datasets import HIVE
 from hadoop_dr.domain.errors import BaselineLost, Refused
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.stored import tables as forms
@@ -23,7 +23,7 @@ from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.documents import Documents
 
-KIND = DataSetKind.HIVE.value
+KIND = HIVE.value
 """Under this name a point keeps what is its own of this kind."""
 CATALOG = "catalog.parquet"
 LEFT_OUT = "left-out.parquet"

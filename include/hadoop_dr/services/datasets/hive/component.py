@@ -16,13 +16,15 @@ from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.moment import MarkEvidence
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (
     CheckClaim,
     Decide,
     Export,
     Moment,
     Planned,
+    Probe,
+    Promoted,
     Scope,
     Undoing,
     Verified,
@@ -53,6 +55,11 @@ class HiveTables:
     def __init__(self, context: BackupContext, decide: Decide) -> None:
         self._context = context
         self.source, self.target = SourceCatalog(context, decide), TargetCatalog(context)
+
+    @staticmethod
+    def probes(side: SiteConnections) -> Sequence[Probe]:
+        """Whether the metastore tells where its log stands."""
+        return () if side.metastore is None else (side.metastore.current_event,)
 
     def things(self) -> str:
         """Tables, if there is a pattern."""
@@ -165,9 +172,9 @@ class HiveTables:
         """Brings objects back to the sealed point's export."""
         return UndoCatalog(self._context, to, given_up, check_claim)
 
-    def promote(self, point: Point, documents: Documents) -> list[str]:
+    def promote(self, point: Point, documents: Documents) -> Promoted:
         """Nothing: a catalog is live as it stands."""
-        return []
+        return Promoted()
 
 
 def _absent_warnings(absent: AbsentPlaces) -> list[str]:
