@@ -82,6 +82,23 @@ def test_a_snapshot_may_tell_more_of_its_last_block_than_its_file_has(
     assert [block.length for block in name.blocks(past).blocks] == [size, size]
 
 
+def test_a_snapshot_sets_the_time_of_its_root_in_itself_and_in_the_live_tree_and_no_diff_names_it(
+    name: NameNode, folder: str
+) -> None:
+    name.allow_snapshot(folder)
+    times = []
+    for shot in ("s1", "s2"):
+        name.set_times(folder, 1_500_000_000_000)
+        name.create_snapshot(folder, shot)
+        [taken] = [each for each in name.snapshots(folder) if each.name == shot]
+        live, inside = name.status(folder).facts, name.status(f"{folder}/.snapshot/{shot}").facts
+        assert live.mtime_ms == inside.mtime_ms == taken.created_ms
+        times.append(inside.mtime_ms)
+    name.create_snapshot(folder, "s3")
+    assert name.status(f"{folder}/.snapshot/s3").facts.mtime_ms >= times[1]
+    assert diff(name, folder, "s2", "s3") == DiffPage((), (), ())
+
+
 def test_a_second_snapshot_of_a_name_is_a_conflict(name: NameNode, folder: str) -> None:
     name.allow_snapshot(folder)
     name.create_snapshot(folder, "s 1")

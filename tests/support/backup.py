@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults, FaultyMover, faulty_files, faulty_namenode
 from hadoop_dr.domain.items import Content, Item
@@ -161,7 +161,9 @@ def items_between(site: Site, root: str, older: str | None, newer: str) -> list[
             continue
         before = was[old]
         stays = not path or (was[parent(old)].inode == now[parent(path)].inode and leaf(old) == leaf(path))
-        same = (before.facts, before.extras, before.digest) == (seen.facts, seen.extras, seen.digest)
+        # A root's own time is that of its snapshot.
+        then = before.facts if path else replace(before.facts, mtime_ms=seen.facts.mtime_ms)
+        same = (then, before.extras, before.digest) == (seen.facts, seen.extras, seen.digest)
         if stays and same and seen.inode not in shaken:
             continue
         content, keep = _content(site, root, older, newer, old, path, before, seen)

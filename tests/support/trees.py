@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hadoop_dr.domain.errors import Failed
@@ -74,8 +74,9 @@ def read_tree(namenode: NameNode, writer: Writer, top: str) -> dict[str, Seen]:
 
 
 def comparable(tree: dict[str, Seen]) -> dict[str, tuple[FileAttributes, AclAndXattrs, str]]:
-    """A tree without inode ids, to be compared across sites."""
-    return {path: (seen.facts, seen.extras, seen.digest) for path, seen in tree.items()}
+    """A tree without inode ids, to be compared across sites; a root's time is that of its newest snapshot there."""
+    return {path: (seen.facts if path else replace(seen.facts, mtime_ms=0), seen.extras, seen.digest)
+            for path, seen in tree.items()}
 
 
 class Mischief:

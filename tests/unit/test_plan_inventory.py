@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,7 +63,21 @@ def test_listings_tell_exactly_what_changed_by_inode(first: list[Edit], then: li
     assert {(c.inode, c.old, c.new) for c in changes.renamed} == {
         (i, was[i], now[i]) for i in lived if above[0].get(i) != above[1].get(i)}
     assert {(c.inode, c.old, c.new) for c in changes.modified} == {
-        (i, was[i], now[i]) for i in lived if older.nodes[i].facts() != newer.nodes[i].facts()}
+        (i, was[i], now[i]) for i in lived if timed(older, i) != timed(newer, i)}
+
+
+def timed(tree: Tree, inode: int) -> FileAttributes:
+    """Attributes of an item; a root's time is that of its snapshot."""
+    facts = tree.nodes[inode].facts()
+    return facts if tree.paths()[inode] else replace(facts, mtime_ms=0)
+
+
+def test_a_root_of_which_only_the_time_differs_is_unchanged_and_any_other_directory_is_not() -> None:
+    later, closed = replace(DIRECTORY, mtime_ms=2000), replace(DIRECTORY, mtime_ms=2000, mode=0o700)
+    assert changes_between([Entry("", 1, DIRECTORY)], [Entry("", 1, later)]) == Changes()
+    for path, facts in (("", closed), ("a b", later)):
+        found = changes_between([Entry(path, 1, DIRECTORY)], [Entry(path, 1, facts)])
+        assert found == Changes(modified=(Change(1, path, path),))
 
 
 def test_a_tree_listed_twice_has_no_changes() -> None:

@@ -7,7 +7,7 @@ listings are read side by side, so memory is bounded by the differences, not by 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -130,7 +130,8 @@ def changes_between(older: Iterable[Entry], newer: Iterable[Entry]) -> Changes:
     """Finds by inode id what changed between two snapshots of one root: what a diff says, and what it hides.
 
     A hidden change is one of times alone, or a rewrite to the same length that shows as another time. A rewrite whose
-    time was put back, and other ACL entries or extended attributes, are not in a listing.
+    time was put back, and other ACL entries or extended attributes, are not in a listing. The root's own time is
+    that of the snapshot and says nothing.
     """
     was, now = _residue(older, newer)
     moves = Moves({entry.path: now[inode].path if inode in now else None for inode, entry in was.items()})
@@ -142,8 +143,14 @@ def changes_between(older: Iterable[Entry], newer: Iterable[Entry]) -> Changes:
         created=tuple(change for change in created if parent(change.new or "") not in new),
         deleted=tuple(change for change in deleted if moves.below(change.old or "") is not None),
         renamed=tuple(change for change in lived if moves.below(change.old or "") != change.new),
-        modified=tuple(change for change in lived if was[change.inode].facts != now[change.inode].facts),
+        modified=tuple(change for change in lived if _differs(was[change.inode], now[change.inode])),
     )
+
+
+def _differs(was: Entry, now: Entry) -> bool:
+    """Whether an item has other attributes; for each root a new time would cost a work area in every run."""
+    facts = was.facts if now.path else replace(was.facts, mtime_ms=now.facts.mtime_ms)
+    return facts != now.facts
 
 
 def _residue(older: Iterable[Entry], newer: Iterable[Entry]) -> tuple[dict[int, Entry], dict[int, Entry]]:
@@ -176,10 +183,7 @@ def contradiction(told: Changes, found: Changes) -> str | None:
 
 
 def hidden(told: Changes, found: Changes) -> list[str]:
-    """Names the paths of items that listings show as modified and the diff does not mention.
-
-    Not the root, whose time is that of the snapshot.
-    """
+    """Names the paths of items, but the root, that listings show as modified and the diff does not mention."""
     known = {change.inode for change in (*told.created, *told.deleted, *told.renamed, *told.modified)}
     forward = told.forward()
     return [

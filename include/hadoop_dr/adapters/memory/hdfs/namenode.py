@@ -192,8 +192,9 @@ class MemoryNameNode:
                 raise AlreadyExists(f"{path}/.snapshot/{name}", "exists already")
             self.cluster.shots += 1
             self.cluster.tick += 1
-            node.snapshots.append(Shot(name, self.cluster.shots, self.cluster.now_ms(), self.cluster.tick,
-                                       freeze(node)))
+            now_ms = self.cluster.now_ms()
+            node.mtime_ms = max(node.mtime_ms, now_ms)      # as a NameNode does, and no diff names it
+            node.snapshots.append(Shot(name, self.cluster.shots, now_ms, self.cluster.tick, freeze(node)))
 
     def delete_snapshot(self, path: str, name: str) -> bool:
         """Removes a snapshot."""
