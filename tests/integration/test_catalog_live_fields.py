@@ -14,6 +14,7 @@ import pytest
 
 from hadoop_dr.adapters.hive.methods import NOT_SENT
 from hadoop_dr.adapters.system import SystemClock
+from hadoop_dr.domain.catalog.object_difference import How
 from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import selection_of
@@ -134,5 +135,6 @@ def test_an_unknown_field_is_exported_and_imported_byte_for_byte(stack: ExitStac
     assert object_sent in sent
     assert encode({INVENTED: NOVEL})[:-1] in sent
     assert b"novel hdfs text" in sent
-    assert applied.cannot_tell == (f"table {name}.t: the metastore did not keep fields this version does not know: "
-                                   f"{INVENTED}, sd.{IN_DESCRIPTOR}",)
+    [lacking] = applied.cannot_tell
+    assert (str(lacking.key), lacking.how) == (f"table {name}.t", How.NOT_KEPT)
+    assert [(one.field, one.found) for one in lacking.fields] == [(f"{INVENTED}", None), (f"sd.{IN_DESCRIPTOR}", None)]

@@ -8,10 +8,13 @@ from functools import partial
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.ledger import Body, pair_chain
+from hadoop_dr.domain.ledger.bodies.pair import FenceLifted, SiteFenced
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.datasets.hdfs import component
 from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
+from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.points.documents import Documents
 from sim.world import ROOT, World, fill
 
@@ -54,6 +57,29 @@ def test_a_point_keeps_the_quotas_of_every_directory_below_its_roots() -> None:
     world.backup("r1")
     assert kept(world) == {ROOT: RootQuotas({"ü dir": QuotaSet(100, 1 << 30), "ü dir/g=1": QuotaSet(5)})}
     assert world.clusters["west"].find(f"{ROOT}/ü dir").quota_names == -1
+
+
+def tell(world: World, body: Body) -> None:
+    """Appends to the pair's ledger."""
+    chain = Chain(pair_chain("east-west"), world.files()["west"], world.files()["east"], world.clock)
+    chain.entries()
+    chain.append(body, epoch=1, run="test", pair_n=0, seen_n=chain.head_n)
+    chain.follow()
+
+
+def test_behind_a_fence_a_point_keeps_the_quotas_that_the_fence_replaced() -> None:
+    """What the fence sets, one name and one byte, would else be what a promotion gives the users."""
+    world, before = World(), QuotaSet(1_000, 1 << 30, (("SSD", 7),))
+    fill(world)
+    tell(world, SiteFenced("east", "fenced", {ROOT: before}))
+    quota(world, ROOT, 1, 1)
+    world.backup("fenced")
+    [point] = world.context().ledger.read().sealed()
+    assert point.taken.roots[ROOT].quota == before
+    tell(world, FenceLifted("east"))
+    quota(world, ROOT, 50, -1)
+    world.backup("lifted")
+    assert world.context().ledger.read().sealed()[-1].taken.roots[ROOT].quota == QuotaSet(50)
 
 
 def test_a_promotion_names_every_quota_that_it_does_not_set() -> None:

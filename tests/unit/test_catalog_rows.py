@@ -12,6 +12,7 @@ from hadoop_dr.domain.catalog.coverage import Uncovered, fallen_keys, judge_kind
 from hadoop_dr.domain.catalog.difference import Verb, catalog_of, difference, parent_of
 from hadoop_dr.domain.catalog.locations import catalog_layout, locations, table_roots
 from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
+from hadoop_dr.domain.catalog.object_difference import FieldDifference, How, ObjectDifference
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import (
     CatalogKey,
@@ -349,10 +350,18 @@ def test_a_comparison_names_what_differs_what_is_missing_and_what_is_too_much() 
     found = catalog_of([database("bill"), with_parameters(table("bill", "t", n="2"), m="1"), table("bill", "extra")])
     verdict = compare(wanted, found, BILL.owns)
     assert verdict.match == 1
-    assert verdict.mismatch == ("table bill.extra is not part of the recovery point", "table bill.gone is missing",
-                                "table bill.t differs in parameters[m], parameters[n]")
+    assert [(str(one.key), one.how, one.fields) for one in verdict.mismatch] == [
+        ("table bill.extra", How.TOO_MANY, ()), ("table bill.gone", How.MISSING, ()),
+        ("table bill.t", How.DIFFERS, (FieldDifference("parameters[m]", None, b"1"),
+                                       FieldDifference("parameters[n]", b"1", b"2"))),
+    ]  # fmt: skip
+    assert list(map(str, verdict.mismatch)) == [
+        "table bill.extra: is not part of the recovery point", "table bill.gone: is missing",
+        "table bill.t: differs in parameters[m] ('1' instead of none), parameters[n] ('2' instead of '1')",
+    ]  # fmt: skip
     assert verdict.cannot_tell == ()
-    assert compare(wanted, found, selection_of(["nothing"]).owns).mismatch == ("table bill.gone is missing",)
+    gone = ObjectDifference(table("bill", "gone").key, How.MISSING)
+    assert compare(wanted, found, selection_of(["nothing"]).owns).mismatch == (gone,)
 
 
 def test_only_fields_nobody_knows_cannot_be_told() -> None:
@@ -363,10 +372,11 @@ def test_only_fields_nobody_knows_cannot_be_told() -> None:
     base = row_of(row.key, {**row.tree, 7: record(plain), 8: (LIST, Items(STRING, [b"k"]))})
     verdict = compare(catalog_of([novel]), catalog_of([base]), BILL.owns)
     assert verdict.mismatch == ()
-    assert verdict.cannot_tell == (
-        "table bill.t: the metastore did not keep fields this version does not know: 99, sd.cols",)
+    assert list(map(str, verdict.cannot_tell)) == [
+        "table bill.t: the metastore did not keep fields this version does not know: 99 (none instead of 'x'), sd.cols"]
     odd = row_of(row.key, {**row.tree, 9: (MAP, Pairs(STRING, LIST, [(b"k", Items(STRING, []))])), 2: (8, 7)})
-    assert "parameters[k]" in compare(catalog_of([odd]), catalog_of([base]), BILL.owns).mismatch[0]
+    [one] = compare(catalog_of([odd]), catalog_of([base]), BILL.owns).mismatch
+    assert "parameters[k]" in [field.field for field in one.fields]
     assert get_text(base.tree, 1) == "t"
     assert len(VALUES) > 5
 
@@ -374,5 +384,11 @@ def test_only_fields_nobody_knows_cannot_be_told() -> None:
 def test_a_structure_nobody_listed_is_compared_as_a_whole() -> None:
     row = table("bill", "t")
     one, other = (row_of(row.key, {**row.tree, 16: record({1: text(word)})}) for word in "xy")
-    assert compare(catalog_of([one]), catalog_of([other]), BILL.owns).mismatch == (
-        "table bill.t differs in creationMetadata.1",)
+    [found] = compare(catalog_of([one]), catalog_of([other]), BILL.owns).mismatch
+    assert found.fields == (FieldDifference("creationMetadata.1", b"x", b"y"),)
+
+
+def test_only_short_values_are_written_out() -> None:
+    long, many = FieldDifference("comment", b"x" * 59, b"y"), FieldDifference("sd.cols", Items(STRING, []), None)
+    assert (long.told(), many.told()) == ("comment", "sd.cols")
+    assert FieldDifference("retention", 7, None).told() == "retention (none instead of 7)"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
+from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
 from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
@@ -43,21 +43,23 @@ def test_a_declaration_that_takes_in_no_table_is_a_warning() -> None:
 
 
 def test_a_table_of_which_nothing_is_left_out_is_covered() -> None:
-    other = Finding(CatalogKey(Catalog.TABLE, "billing", "x"), Uncovered.DELTA, True)
+    other = NotCovered(CatalogKey(Catalog.TABLE, "billing", "x"), Uncovered.DELTA, True)
     (result,) = cover_tables([BILLING], [INVOICES], [other])
     assert (result.mark, result.detail) == (Mark.OK, "billing.invoices is protected")
 
 
 def test_a_table_that_is_left_out_fails_unless_the_policy_skips_it() -> None:
-    (refused,) = cover_tables([BILLING], [INVOICES], [Finding(INVOICES, Uncovered.ACID, False)])
-    (skipped,) = cover_tables([BILLING], [INVOICES], [Finding(INVOICES, Uncovered.ACID, True)])
+    (refused,) = cover_tables([BILLING], [INVOICES], [NotCovered(INVOICES, Uncovered.ACID, False)])
+    (skipped,) = cover_tables([BILLING], [INVOICES], [NotCovered(INVOICES, Uncovered.ACID, True)])
     assert (refused.mark, skipped.mark) == (Mark.FAIL, Mark.WARN)
     assert "billing.invoices is not protected: acid: its files carry write ids" in refused.detail
 
 
 def test_partitions_that_are_left_out_are_named_with_their_table_and_bounded_text() -> None:
     found = [
-        Finding(CatalogKey(Catalog.PARTITION, *INVOICES[1:3], f"day=e%20{n}"), Uncovered.OUTSIDE, True, f"lies at /{n}")
+        NotCovered(
+            CatalogKey(Catalog.PARTITION, *INVOICES[1:3], f"day=e%20{n}"), Uncovered.OUTSIDE, True, f"lies at /{n}"
+        )
         for n in range(9)
     ]
     (result,) = cover_tables([BILLING], [INVOICES], found)
@@ -67,7 +69,7 @@ def test_partitions_that_are_left_out_are_named_with_their_table_and_bounded_tex
 
 
 def test_tables_of_a_database_that_is_left_out_are_not_protected() -> None:
-    far = Finding(CatalogKey(Catalog.DATABASE, "billing"), Uncovered.REMOTE, True)
+    far = NotCovered(CatalogKey(Catalog.DATABASE, "billing"), Uncovered.REMOTE, True)
     first, second = cover_tables([BILLING], [INVOICES, CatalogKey(Catalog.TABLE, "billing", "x")], [far])
     assert [first.mark, second.mark] == [Mark.WARN, Mark.WARN]
     assert "billing.x is not protected: remote-database" in second.detail

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
+from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, leave_out_gone
 from hadoop_dr.domain.catalog.protectable import part as part_rows
@@ -173,7 +173,7 @@ def test_a_service_of_which_nothing_would_be_left_is_refused_whatever_may_be_lef
 
 
 def test_a_check_warns_of_what_is_left_out_and_is_silent_where_nothing_is() -> None:
-    found = [Finding(CatalogKey(Kind.TABLE, "bill", f"t{n}"), Uncovered.DELTA, True) for n in range(9)]
+    found = [NotCovered(CatalogKey(Kind.TABLE, "bill", f"t{n}"), Uncovered.DELTA, True) for n in range(9)]
     [result] = incomplete_results(found, [])
     assert result.mark is Mark.WARN
     assert result.detail.startswith("9 objects are left out of every point: table bill.t0 (delta): ")
@@ -183,7 +183,7 @@ def test_a_check_warns_of_what_is_left_out_and_is_silent_where_nothing_is() -> N
 
 def test_a_point_keeps_the_first_names_and_the_count_of_all() -> None:
     found = [
-        Finding(CatalogKey(Kind.TABLE, "bill", f"t{n:03}"), Uncovered.ROOT, True, "because") for n in range(KEPT + 5)
+        NotCovered(CatalogKey(Kind.TABLE, "bill", f"t{n:03}"), Uncovered.ROOT, True, "because") for n in range(KEPT + 5)
     ]
     kept = incomplete_of(found)
     told = incomplete_document(kept)

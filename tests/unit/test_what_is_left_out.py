@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
+from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.events import Event
 from hadoop_dr.domain.catalog.left_out import changes_that_count
 from hadoop_dr.domain.catalog.protectable import Rule
@@ -16,8 +16,8 @@ ACID, PLAIN = CatalogKey(Kind.TABLE, "bill", "acid"), CatalogKey(Kind.TABLE, "bi
 OUTSIDE = partition("bill", "plain", ("p",), ("o ü",)).key
 KNOWN = {ACID, PLAIN, OUTSIDE, CatalogKey(Kind.DATABASE, "far")}
 FINDINGS = [
-    Finding(ACID, Uncovered.ACID, True), Finding(OUTSIDE, Uncovered.OUTSIDE, True),
-    Finding(CatalogKey(Kind.DATABASE, "far"), Uncovered.OUTSIDE, True), Finding(PLAIN, Uncovered.OUTSIDE, False),
+    NotCovered(ACID, Uncovered.ACID, True), NotCovered(OUTSIDE, Uncovered.OUTSIDE, True),
+    NotCovered(CatalogKey(Kind.DATABASE, "far"), Uncovered.OUTSIDE, True), NotCovered(PLAIN, Uncovered.OUTSIDE, False),
 ]  # fmt: skip
 
 

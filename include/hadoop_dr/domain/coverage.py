@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.catalog.coverage import Finding
+from hadoop_dr.domain.catalog.coverage import NotCovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
 from hadoop_dr.domain.checks import Result, fail, ok, warn
@@ -94,7 +94,9 @@ def cover_files(root: str, items: Iterable[tuple[str, FileAttributes]]) -> list[
     return found or [ok("files", f"{root}: {count} entries, all of kinds that are carried over")]
 
 
-def cover_tables(protect: Iterable[DataSet], tables: Sequence[CatalogKey], findings: Iterable[Finding]) -> list[Result]:
+def cover_tables(
+    protect: Iterable[DataSet], tables: Sequence[CatalogKey], findings: Iterable[NotCovered]
+) -> list[Result]:
     """Compares declarations with the catalog.
 
     Args:
@@ -103,7 +105,7 @@ def cover_tables(protect: Iterable[DataSet], tables: Sequence[CatalogKey], findi
         findings: What of them, and of all that hangs on them, a point would not hold.
     """
     results = [warn("tables", text, _CORRECT) for text in takes_in_nothing(protect, tables)]
-    by_table: dict[tuple[str, str], list[Finding]] = {}
+    by_table: dict[tuple[str, str], list[NotCovered]] = {}
     for finding in findings:
         by_table.setdefault((finding.key.database, finding.key.table), []).append(finding)
     for table in tables:
@@ -142,7 +144,7 @@ def selection_results(
 _CORRECT = "Correct it, or create the tables"
 
 
-def _cover_table(table: CatalogKey, found: Sequence[Finding]) -> list[Result]:
+def _cover_table(table: CatalogKey, found: Sequence[NotCovered]) -> list[Result]:
     name = f"{table.database}.{table.table}"
     if not found:
         return [ok("tables", f"{name} is protected")]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from hadoop_dr.domain.catalog.coverage import Finding, Uncovered
+from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
 from hadoop_dr.domain.checks import Result, fail, warn
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 
@@ -15,7 +15,7 @@ SHOWN = 5
 _NAME = "incomplete"
 
 
-def incomplete_of(findings: Sequence[Finding]) -> Incomplete:
+def incomplete_of(findings: Sequence[NotCovered]) -> Incomplete:
     """Gives what was left out the way the ledger keeps it: how many objects, and the first of them by name."""
     first = (LeftOut(str(one.key), one.why.value, one.reason) for one in findings[:KEPT])
     return Incomplete(len(findings), tuple(first))
@@ -44,7 +44,7 @@ def _more(kept: Incomplete) -> Iterable[str]:
     return [f"not protected: {left} more; hadoop-dr points --json has their names"] if left > 0 else []
 
 
-def incomplete_results(findings: Sequence[Finding], refused: Sequence[Finding]) -> list[Result]:
+def incomplete_results(findings: Sequence[NotCovered], refused: Sequence[NotCovered]) -> list[Result]:
     """What a check says of what cannot be protected: a warning for what is left out, a failure for what is refused."""
     results: list[Result] = []
     if refused:
@@ -57,13 +57,13 @@ def incomplete_results(findings: Sequence[Finding], refused: Sequence[Finding]) 
 _MEND = "Move the data, change its kind, or declare its directory; unprotectable: refuse refuses the run instead"
 
 
-def refusal_text(refused: Sequence[Finding]) -> str:
+def refusal_text(refused: Sequence[NotCovered]) -> str:
     """What is wrong where something that cannot be protected stops a run."""
     nothing = "nothing is left to protect, " if all(one.skipped for one in refused) else ""
     return f"{nothing}{_counted(refused)} cannot be protected: {_names(refused)}"
 
 
-def refusal_mend(refused: Iterable[Finding]) -> str:
+def refusal_mend(refused: Iterable[NotCovered]) -> str:
     """How to go on where something that cannot be protected stops a run."""
     classes = {one.why for one in refused if not one.skipped}
     ways = ["Take them out of 'protect' by naming tables"]
@@ -74,10 +74,10 @@ def refusal_mend(refused: Iterable[Finding]) -> str:
     return ", or ".join(ways)
 
 
-def _counted(found: Sequence[Finding]) -> str:
+def _counted(found: Sequence[NotCovered]) -> str:
     return f"{len(found)} objects" if len(found) > 1 else "1 object"
 
 
-def _names(found: Sequence[Finding]) -> str:
+def _names(found: Sequence[NotCovered]) -> str:
     more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return "; ".join(map(str, found[:SHOWN])) + more

@@ -9,6 +9,7 @@ from typing import Any
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.difference import Catalog
 from hadoop_dr.domain.catalog.fields import STRUCTURES
+from hadoop_dr.domain.catalog.object_difference import FieldDifference, How, ObjectDifference
 from hadoop_dr.domain.catalog.rows import STRUCTURE, CatalogKey, Kind, Row, normal_form
 from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRUCT, Items, Pairs, Tree
 
@@ -22,30 +23,31 @@ class CatalogVerdict:
 
     Attributes:
         match: Objects that are equal.
-        mismatch: Objects that differ, with the fields, or that are missing or too many.
+        mismatch: Objects that differ, with the fields, or that are missing or too many; sorted by their names.
         cannot_tell: Objects that differ only in fields this version does not know and the other metastore did not keep.
     """
 
     match: int
-    mismatch: tuple[str, ...]
-    cannot_tell: tuple[str, ...]
+    mismatch: tuple[ObjectDifference, ...]
+    cannot_tell: tuple[ObjectDifference, ...]
 
 
 def compare(wanted: Catalog, found: Catalog, owns: Callable[[CatalogKey], bool]) -> CatalogVerdict:
     """Compares the owned objects of two catalogs; addresses of ``wanted`` are already rewritten."""
     match = 0
-    mismatch: list[str] = []
-    cannot_tell: list[str] = []
+    mismatch: list[ObjectDifference] = []
+    cannot_tell: list[ObjectDifference] = []
     for slot, row in wanted.items():
         there = found.get(slot)
         if there is None:
-            mismatch.append(f"{slot} is missing")
+            mismatch.append(ObjectDifference(slot, How.MISSING))
         elif there.hash == row.hash or not owns(slot):
             match += 1
         else:
-            _judge(row, there, mismatch, cannot_tell)
-    mismatch += [f"{slot} is not part of the recovery point" for slot in found if slot not in wanted and owns(slot)]
-    return CatalogVerdict(match, tuple(sorted(mismatch)), tuple(sorted(cannot_tell)))
+            one = _judge(row, there)
+            (cannot_tell if one.how is How.NOT_KEPT else mismatch).append(one)
+    mismatch += [ObjectDifference(slot, How.TOO_MANY) for slot in found if slot not in wanted and owns(slot)]
+    return CatalogVerdict(match, tuple(sorted(mismatch, key=str)), tuple(sorted(cannot_tell, key=str)))
 
 
 def alike(one: Row | None, other: Row | None) -> bool:
@@ -60,7 +62,7 @@ def alike(one: Row | None, other: Row | None) -> bool:
 
 def differing(wanted: Row, found: Row) -> list[str]:
     """Names the fields in which two objects of one slot differ that are not ``alike``, sorted."""
-    return sorted(set(_differing(_told(wanted), _told(found), STRUCTURE[wanted.key.kind])))
+    return [one.field for one in _fields(_told(wanted), _told(found), STRUCTURE[wanted.key.kind])]
 
 
 def _told(row: Row) -> Tree:
@@ -74,14 +76,17 @@ def _told(row: Row) -> Tree:
     return {**rest, parameters: (kind, Pairs(pairs.key_type, pairs.value_type, kept))} if kept else rest
 
 
-def _judge(wanted: Row, found: Row, mismatch: list[str], cannot_tell: list[str]) -> None:
+def _judge(wanted: Row, found: Row) -> ObjectDifference:
     structure = STRUCTURE[wanted.key.kind]
     ours, theirs = (normal_form(row.key.kind, row.tree) for row in (wanted, found))
-    if _known(ours, structure) == _known(theirs, structure):
-        unknown = ", ".join(sorted(set(_differing(ours, theirs, structure))))
-        cannot_tell.append(f"{wanted.key}: the metastore did not keep fields this version does not know: {unknown}")
-    else:
-        mismatch.append(f"{wanted.key} differs in {', '.join(sorted(set(_differing(ours, theirs, structure))))}")
+    how = How.NOT_KEPT if _known(ours, structure) == _known(theirs, structure) else How.DIFFERS
+    return ObjectDifference(wanted.key, how, _fields(ours, theirs, structure))
+
+
+def _fields(ours: Tree, theirs: Tree, structure: str) -> tuple[FieldDifference, ...]:
+    """The fields in which two structures differ, each once, by name."""
+    found = {one.field: one for one in _differing(ours, theirs, structure)}
+    return tuple(found[name] for name in sorted(found))
 
 
 def _known(tree: Tree, structure: str) -> Tree:
@@ -101,7 +106,7 @@ def _known_value(kind: int, value: Any, nested: str) -> Any:
     return value
 
 
-def _differing(ours: Tree, theirs: Tree, structure: str) -> Iterator[str]:
+def _differing(ours: Tree, theirs: Tree, structure: str) -> Iterator[FieldDifference]:
     listed = STRUCTURES.get(structure, {})
     for number in sorted(ours.keys() | theirs.keys()):
         mine, other = ours.get(number), theirs.get(number)
@@ -109,15 +114,16 @@ def _differing(ours: Tree, theirs: Tree, structure: str) -> Iterator[str]:
             continue
         name, nested = listed.get(number, (str(number), ""))
         if mine and other and mine[0] == other[0] == STRUCT:
-            for path in _differing(mine[1], other[1], nested):
-                yield f"{name}.{path}"
+            for one in _differing(mine[1], other[1], nested):
+                yield FieldDifference(f"{name}.{one.field}", one.expected, one.found)
         elif mine and other and mine[0] == other[0] == MAP:
-            keys = {key for key, _ in set(_pairs(mine[1])) ^ set(_pairs(other[1]))}
-            yield from (f"{name}[{key}]" for key in keys)
+            wanted, there = _pairs(mine[1]), _pairs(other[1])
+            for key in wanted.keys() | there.keys():
+                if wanted.get(key) != there.get(key):
+                    yield FieldDifference(f"{name}[{key}]", wanted.get(key), there.get(key))
         else:
-            yield name
+            yield FieldDifference(name, mine and mine[1], other and other[1])
 
 
-def _pairs(value: Any) -> list[tuple[str, str]]:
-    return [(key.decode(errors="replace") if isinstance(key, bytes) else repr(key), repr(item))
-            for key, item in value.pairs]
+def _pairs(value: Any) -> dict[str, Any]:
+    return {key.decode(errors="replace") if isinstance(key, bytes) else repr(key): item for key, item in value.pairs}

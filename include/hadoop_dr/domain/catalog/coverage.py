@@ -52,7 +52,7 @@ _SAME_ADDRESS_SUFFICES = frozenset((Uncovered.ICEBERG, Uncovered.DELTA, Uncovere
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class NotCovered:
     """One object that is not protected.
 
     Attributes:
@@ -76,24 +76,24 @@ class Finding:
         return f"{self.key} ({self.why.value}): {self.reason}"
 
 
-def judge_kinds(rows: Iterable[Row], skip: Collection[Uncovered], *, one_address: bool) -> list[Finding]:
+def judge_kinds(rows: Iterable[Row], skip: Collection[Uncovered], *, one_address: bool) -> list[NotCovered]:
     """Finds the databases and tables that cannot be protected because of what they are."""
-    found: list[Finding] = []
+    found: list[NotCovered] = []
     for row in rows:
         why = _judge(row)
         if why and not (one_address and why in _SAME_ADDRESS_SUFFICES):
-            found.append(Finding(row.key, why, why in skip))
+            found.append(NotCovered(row.key, why, why in skip))
     return found
 
 
-def fallen_keys(rows: Collection[Row]) -> list[Finding]:
+def fallen_keys(rows: Collection[Row]) -> list[NotCovered]:
     """Finds the foreign keys whose parent table is not among the rows; the keys go, their tables stay."""
     tables = {row.key[1:3] for row in rows if row.key.kind is Kind.TABLE}
-    return [Finding(row.key, Uncovered.PARENT, True) for row in rows
+    return [NotCovered(row.key, Uncovered.PARENT, True) for row in rows
             if (parent := parent_of(row)) and parent not in tables]
 
 
-def without(rows: Iterable[Row], found: Iterable[Finding]) -> list[Row]:
+def without(rows: Iterable[Row], found: Iterable[NotCovered]) -> list[Row]:
     """Leaves out what was found and all that hangs on it: what is in a database, on a table, on a partition."""
     slots = [finding.key for finding in found]
     databases = {slot.database for slot in slots if slot.kind is Kind.DATABASE}

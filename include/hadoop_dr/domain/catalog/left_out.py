@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from hadoop_dr.domain.catalog.coverage import Finding, judge_kinds
+from hadoop_dr.domain.catalog.coverage import NotCovered, judge_kinds
 from hadoop_dr.domain.catalog.events import Event, How, Touch
 from hadoop_dr.domain.catalog.messages import touches
 from hadoop_dr.domain.catalog.protectable import Rule, elsewhere_found
@@ -19,11 +19,11 @@ _OF_PARTITIONS = (Kind.PARTITION, Kind.PARTITION_STATS)
 class LeftOut:
     """The objects that a point leaves out."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[NotCovered]) -> None:
         """Takes those of an export."""
         self._slots = {(one.key.kind, *one.key[1:]) for one in findings if one.skipped}
 
-    def add(self, findings: Iterable[Finding]) -> None:
+    def add(self, findings: Iterable[NotCovered]) -> None:
         """Takes some more."""
         self._slots |= {(one.key.kind, *one.key[1:]) for one in findings if one.skipped}
 
@@ -39,7 +39,7 @@ class LeftOut:
 
 
 def changes_that_count(
-    events: Iterable[Event], findings: Iterable[Finding], known: Container[CatalogKey], rule: Rule
+    events: Iterable[Event], findings: Iterable[NotCovered], known: Container[CatalogKey], rule: Rule
 ) -> list[Event]:
     """Sorts out the events that are about nothing but what is left out.
 
@@ -66,7 +66,7 @@ def changes_that_count(
     return counting
 
 
-def _judged(touch: Touch, table: str, rule: Rule) -> list[Finding]:
+def _judged(touch: Touch, table: str, rule: Rule) -> list[NotCovered]:
     slot = CatalogKey(Kind.TABLE, touch.database, table)
     images = [state.tree for state in (touch.before, touch.after) if state.how is How.IS and state.tree is not None]
     rows = [row_of(slot, tree) for tree in images]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.catalog.coverage import Finding, Uncovered, fallen_keys, judge_kinds, without
+from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered, fallen_keys, judge_kinds, without
 from hadoop_dr.domain.catalog.locations import Place, locations
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.datasets import unfit_location
@@ -43,11 +43,11 @@ class Parted:
     """
 
     rows: list[Row]
-    findings: list[Finding]
+    findings: list[NotCovered]
     decision: Decision
 
     @property
-    def refused(self) -> list[Finding]:
+    def refused(self) -> list[NotCovered]:
         """What a run is refused for: what the policy does not let be left out, or all where nothing would be left."""
         if not self.decision.roots:
             return self.findings
@@ -94,7 +94,7 @@ def leave_out_gone(parted: Parted, gone: Iterable[Place], rule: Rule) -> Parted:
     return Parted(without(kept, orphans), findings, parted.decision)
 
 
-def elsewhere_found(rows: Iterable[Row], rule: Rule) -> list[Finding]:
+def elsewhere_found(rows: Iterable[Row], rule: Rule) -> list[NotCovered]:
     """Finds what lies at an address that is not the site's, or at a path that names no place of its own."""
     known = {address.lower() for address in rule.addresses} | {""}
 
@@ -111,14 +111,14 @@ def elsewhere_found(rows: Iterable[Row], rule: Rule) -> list[Finding]:
 
 def _rootless(
     rows: Iterable[Row], decision: Decision, rule: Rule, tell: Callable[[Barred], str]
-) -> Iterator[Finding]:
+) -> Iterator[NotCovered]:
     barred = {one.owner: one for one in reversed(decision.left_out)}
     for row in rows:
         if row.key.kind is Kind.TABLE and (one := barred.get(f"{row.key.database}.{row.key.table}")) is not None:
-            yield Finding(row.key, Uncovered.ROOT, Uncovered.ROOT in rule.skip, tell(one))
+            yield NotCovered(row.key, Uncovered.ROOT, Uncovered.ROOT in rule.skip, tell(one))
 
 
-def _outside(rows: Iterable[Row], decision: Decision, rule: Rule) -> Iterator[Finding]:
+def _outside(rows: Iterable[Row], decision: Decision, rule: Rule) -> Iterator[NotCovered]:
     roots = frozenset(decision.roots)
 
     def judge(place: Place) -> tuple[Uncovered, str] | None:
@@ -131,10 +131,10 @@ def _outside(rows: Iterable[Row], decision: Decision, rule: Rule) -> Iterator[Fi
 
 def _judged(
     places: Iterable[Place], judge: Callable[[Place], tuple[Uncovered, str] | None], rule: Rule
-) -> Iterator[Finding]:
+) -> Iterator[NotCovered]:
     """Findings of places, one for each object: the first that stands against it."""
     told: set[CatalogKey] = set()
     for place in places:
         if place.key not in told and (against := judge(place)) is not None:
             told.add(place.key)
-            yield Finding(place.key, against[0], against[0] in rule.skip, against[1])
+            yield NotCovered(place.key, against[0], against[0] in rule.skip, against[1])

@@ -14,6 +14,7 @@ from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Verb, catalog_of, difference
 from hadoop_dr.domain.catalog.events import ABSENT, Touch
 from hadoop_dr.domain.catalog.losses import losses, named_drops, unnamed_drops
+from hadoop_dr.domain.catalog.object_difference import How, ObjectDifference
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.deletions import Deletions
@@ -44,7 +45,7 @@ class Applied:
     altered: int
     dropped: int
     rounds: int
-    cannot_tell: tuple[str, ...] = ()
+    cannot_tell: tuple[ObjectDifference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class CatalogApply:
                 return Applied(0, 0, dropped, number)
             self._run(in_small_steps(changes, there), {})
             dropped += len(changes)
-        raise self._stays(str(change.row.key) for change in changes)
+        raise self._stays(ObjectDifference(change.row.key, How.TOO_MANY) for change in changes)
 
     def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey] = (),
               judge: Judge = _nothing, judge_met: JudgeMet = _nothing_met) -> Applied:
@@ -189,8 +190,8 @@ class CatalogApply:
             known.update(judge_met(state, met) if met.slots else ())
         raise self._stays(compare(target, state.rows, selection.owns).mismatch)
 
-    def _stays(self, objects: Iterable[str]) -> Mismatch:
-        different = list(objects)
+    def _stays(self, objects: Iterable[ObjectDifference]) -> Mismatch:
+        different = list(map(str, objects))
         return Mismatch(f"metastore of site {self._metastore.site}",
                         f"{len(different)} objects stay different: {'; '.join(different[:_SHOWN])}",
                         "Compare versions and settings of the two metastores")

@@ -15,7 +15,6 @@ from hadoop_dr.domain.catalog.rewrite import refuse_references
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
-from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.verify import Verdict
@@ -144,8 +143,7 @@ class TargetCatalog:
         if found.mismatch:
             now = Exported(chosen, position.event, there, full=True)
             self._foreign_to(point).judge(now, catalog_of(wanted), number=number)
-        lines = found.mismatch, found.cannot_tell
-        mismatch, cannot_tell = ([Finding("", "", line) for line in told] for told in lines)
+        mismatch, cannot_tell = ([one.finding() for one in told] for told in (found.mismatch, found.cannot_tell))
         return Verdict(found.match, mismatch, cannot_tell), position
 
     def _apply(self, check_claim: Callable[[], None]) -> CatalogApply:

@@ -1,0 +1,79 @@
+"""How one object of a catalog differs from the one it should be: values, written as a sentence where people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from hadoop_dr.domain.catalog.rows import CatalogKey
+from hadoop_dr.domain.findings import Finding
+
+_SHOWN = 60
+
+
+class How(Enum):
+    """What is the matter with an object."""
+
+    MISSING = "is missing"
+    TOO_MANY = "is not part of the recovery point"
+    DIFFERS = "differs in"
+    NOT_KEPT = "the metastore did not keep fields this version does not know:"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """One field in which two objects differ.
+
+    Attributes:
+        field: Its name, such as ``sd.cols`` or ``parameters[owner ü]``.
+        expected: Its value as it should be, as Thrift has it; None when it should not be there.
+        found: Its value as it is; None when it is not there.
+    """
+
+    field: str
+    expected: Any
+    found: Any
+
+    def told(self) -> str:
+        """Writes it for a person, with both values where they are short."""
+        shown = [_shown(value) for value in (self.found, self.expected)]
+        return self.field if None in shown else f"{self.field} ({shown[0]} instead of {shown[1]})"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDifference:
+    """One object that is not as it should be.
+
+    Attributes:
+        key: Which.
+        how: What is the matter.
+        fields: Where it differs, by name.
+    """
+
+    key: CatalogKey
+    how: How
+    fields: Sequence[FieldDifference] = ()
+
+    @property
+    def what(self) -> str:
+        """What is the matter with it, in words."""
+        return " ".join((self.how.value, ", ".join(field.told() for field in self.fields))).rstrip()
+
+    def finding(self) -> Finding:
+        """The same as a finding of a verification."""
+        return Finding("", str(self.key), self.what)
+
+    def __str__(self) -> str:
+        return str(self.finding())
+
+
+def _shown(value: Any) -> str | None:
+    """Writes a number, a truth or a short text; None for a structure, which nobody reads in a line."""
+    if value is None:
+        return "none"
+    if isinstance(value, bytes):
+        text = repr(value.decode(errors="replace"))
+        return text if len(text) <= _SHOWN else None
+    return str(value) if isinstance(value, int) else None
