@@ -12,6 +12,7 @@ from hadoop_dr.domain.baseline import choose_baseline as chosen
 from hadoop_dr.domain.direction import Direction, SnapshotRef
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point, PointState
+from support.cost import calls
 from support.entries import record, sealed, taken
 
 A, B = "/a b+%", "/ü#"
@@ -86,6 +87,20 @@ def test_a_point_serves_the_other_way_too_with_the_snapshots_that_each_site_has(
     assert [found.destination_snapshot(one) for one in (A, B)] == ["after an undo on east", "east b"]
     assert chosen(undone, [root(A)], WESTWARD).destination_snapshot(A) == "west a"
     assert NEWEST.snapshots_on("north") == {}
+
+
+@pytest.mark.parametrize("site", ["east", "west", "north"])
+def test_the_snapshot_of_one_root_is_the_one_among_all_and_is_found_without_the_others(site: str) -> None:
+    undone = replace(NEWEST, base={"east": {A: record("after an undo on east")}})
+    for one in (A, B, "/new"):
+        assert undone.snapshot_on(site, one) == undone.snapshots_on(site).get(one)
+        assert undone.live_snapshot_on(site, one) == undone.live_on(site).get(one)
+    roots = {f"{A} {number}": f"s {number}" for number in range(200)}
+    many = replace(NEWEST, taken=taken(NAME, roots), sealed=sealed(NAME, roots), base={site: {B: record("undone")}})
+    found = choose_baseline(many, [root(one) for one in roots])
+    for ask in (found.origin_snapshot, found.destination_snapshot):
+        assert calls(lambda ask=ask: ask(f"{A} 7")) < 20
+    assert calls(lambda: many.live_snapshot_on(site, f"{A} 7")) < 20
 
 
 def test_a_direction_turns_and_a_snapshot_says_where_it_lies() -> None:

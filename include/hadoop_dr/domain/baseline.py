@@ -39,14 +39,14 @@ class Baseline:
         """Name of its snapshot of a root on the origin; None when that root was not part of it, or lost one."""
         if self.point is None or self.direction is None or root in self.compared:
             return None
-        found = self.point.snapshots_on(self.direction.origin).get(root)
+        found = self.point.snapshot_on(self.direction.origin, root)
         return found.name if found else None
 
     def destination_snapshot(self, root: str) -> str | None:
         """Name of the destination's snapshot that a plan binds to; after a repair or undo another one."""
         if self.point is None or self.direction is None or root in self.compared:
             return None
-        found = self.point.live_on(self.direction.destination).get(root)
+        found = self.point.live_snapshot_on(self.direction.destination, root)
         return found.name if found else None
 
     def held(self, root: str) -> Held | None:

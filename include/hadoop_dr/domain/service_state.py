@@ -88,6 +88,17 @@ class Point:
         recorded = self.sealed.snapshots if site == self.destination else recorded
         return {root: _snapshot_ref(site, root, kept) for root, kept in recorded.items()}
 
+    def snapshot_on(self, site: str, root: str) -> SnapshotRef | None:
+        """The one of them that holds a root, if any. It is asked of each root, so it makes no list of all."""
+        taken = self.taken.roots.get(root) if site == self.origin else None
+        kept = self.sealed.snapshots.get(root) if site == self.destination else taken and taken.snapshot
+        return _snapshot_ref(site, root, kept) if kept else None
+
+    def live_snapshot_on(self, site: str, root: str) -> SnapshotRef | None:
+        """The one of ``live_on`` that holds a root; None when there is none."""
+        undone = self.base.get(site, {}).get(root)
+        return _snapshot_ref(site, root, undone) if undone else self.snapshot_on(site, root)
+
     def live_on(self, site: str) -> dict[str, SnapshotRef]:
         """Those of equal content whose inodes are the ones of the site's live tree: after an undo newer ones."""
         undone = {root: _snapshot_ref(site, root, kept) for root, kept in self.base.get(site, {}).items()}

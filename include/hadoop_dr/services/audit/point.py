@@ -83,4 +83,4 @@ def audit_lost(context: BackupContext, root: str, older: str) -> str | None:
 def audited_snapshot(state: ServiceState, site: str, root: str) -> SnapshotRef | None:
     """The source's snapshot of a root that an audit looks back to; None when the root is newer than that."""
     base = state.audit_base(site)
-    return base.snapshots_on(site).get(root) if base else None
+    return base.snapshot_on(site, root) if base else None

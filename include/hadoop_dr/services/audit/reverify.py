@@ -45,8 +45,9 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
     records = StageRecords(context, documents)
     site = context.sides[point.destination].namenode
     mover = context.local_mover if point.destination == context.destination.name else context.source_mover
+    held = point.snapshots_on(point.destination)
     for root in planned_roots(documents):
-        kept = point.snapshots_on(point.destination)[root.root]
+        kept = held[root.root]
         if problem := snapshot_problem(site, kept):
             verdict.mismatch.append(Finding(root.root, "", problem))
             continue

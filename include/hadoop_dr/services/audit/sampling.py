@@ -91,7 +91,7 @@ class SampleOlder:
         tops: dict[int, str] = {}
         for index, files in small.items():
             root = names[index]
-            kept = chosen.snapshots_on(chosen.destination).get(root)
+            kept = chosen.snapshot_on(chosen.destination, root)
             picked = nsmallest(SAMPLE, files, key=lambda inode: _number(f"{seed}{inode}"))
             if kept is None:
                 continue

@@ -177,6 +177,6 @@ def _is_orphan(context: BackupContext, state: ServiceState, site: str, root: str
         return not (point.yielded and state.change)  # what it has of other roots may still be built on
     if state.undo is not None and state.undo.to == point.point:
         return False  # what the undo leaves is recorded when it is done
-    recorded = (recorded_snapshots(point, site) or {}).get(root)
-    used = {kept.name for kept in (recorded, point.live_on(site).get(root)) if kept}
+    recorded = point.snapshot_on(site, root)
+    used = {kept.name for kept in (recorded, point.live_snapshot_on(site, root)) if kept}
     return point.state is PointState.VOID or (recorded is not None and snapshot.name not in used)

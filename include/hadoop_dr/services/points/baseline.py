@@ -67,7 +67,7 @@ def root_problems(context: BackupContext, point: Point, wanted: Collection[str] 
     def one(root: str) -> RootProblems:
         on_origin = _problem(origin, root, here, point)
         on_destination = base = _problem(destination, root, there, point)
-        live = point.live_on(destination.name).get(root)
+        live = point.live_snapshot_on(destination.name, root)
         if live is not None and there is not None and live != there.get(root):
             base = snapshot_problem(destination.namenode, live)
         return RootProblems(root, on_origin, on_destination, base)
