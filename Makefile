@@ -42,7 +42,7 @@ lint: env ## ruff, mypy, import rules, the compose file, spelling
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	@git ls-files | xargs $(BIN)/codespell
 
-bench: env ## measure, to the end whatever cannot be measured; needs the lab (make lab-up)
+bench: env ## measure for 40 minutes at most, and name what did not fit; needs the lab (make lab-up)
 	@$(BIN)/pytest -q -p no:randomly -m bench --timeout 3600 tests/bench
 
 chaos: env ## long runs: many more random rounds, and daemons killed, paused and cut; needs the lab

@@ -1,6 +1,6 @@
 """The window that follows the latency beside windows that do not, on daemons as they are: it reaches what they reach.
 
-``HADOOP_DR_BENCH_WINDOW_FILES`` (3000) sets the size.
+``HADOOP_DR_BENCH_WINDOW_FILES`` (1500) sets the size.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from hadoop_dr.ports.mover import Copy, Digest, MakeDirectory, MoverLimits, SetA
 from support.much_data import BLOCK_BYTES, SMALL_BYTES
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(1800)]
-[FILES] = sizes("HADOOP_DR_BENCH_WINDOW_FILES", "3000")
-ROUNDS = 4
+[FILES] = sizes("HADOOP_DR_BENCH_WINDOW_FILES", "1500")
+ROUNDS = 2
 FIXED = (64, 256, 511)
 """Each has a gate of its own; 512 is the ceiling of the one that follows. 1,024 end DataNodes of the lab."""
 
