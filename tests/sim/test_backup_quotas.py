@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import Unreachable
+from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.ledger import Body, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import FenceLifted, SiteFenced
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas
+from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.datasets.hdfs import component
-from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
+from hadoop_dr.services.datasets.hdfs.quotas import kept_quotas
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.points.documents import Documents
 from sim.world import ROOT, World, fill
+
+EAST_QUOTA = ("east", "quota")
 
 
 def kept(world: World) -> Mapping[str, RootQuotas]:
@@ -146,10 +150,60 @@ def test_what_a_bound_left_out_is_said_and_asked_about_by_the_runs_that_follow(
     world = World()
     fill(world)
     quota(world, f"{ROOT}/ü dir/g=1", 5)
-    monkeypatch.setattr(component, "KeepQuotas", partial(KeepQuotas, most=1))
+    monkeypatch.setattr(component, "MOST", 1)
     first = world.backup("r1")
     assert any("quotas of 1 directories" in warning for warning in first["warnings"])
     assert kept(world) == {ROOT: RootQuotas({}, frozenset({"ü dir/g=1"}))}
     second = world.backup("r2")
     assert not any("quotas" in warning for warning in second["warnings"])
     assert kept(world) == {ROOT: RootQuotas({"ü dir/g=1": QuotaSet(5)})}
+
+
+def test_no_quota_is_asked_for_before_the_point_is_visible() -> None:
+    """A NameNode counts all that lies below a directory without a quota."""
+    world = World()
+    fill(world)
+    world.backup("r1")
+    world.clusters["east"].rename(f"{ROOT}/ü dir/e%20", f"{ROOT}/ü dir/g=1/e%20")
+    context = world.context()
+    BackupStages(context, "r2", one_process=True).run_all()
+    asked = {stage: n for (stage, site, what), n in context.asked.by_operation().items() if (site, what) == EAST_QUOTA}
+    assert asked == {"moment": 1, "prune": 2}, "the first is that of the root itself"
+
+
+def test_what_a_run_that_ended_with_its_seal_left_open_is_asked_by_the_next_one() -> None:
+    world = World()
+    fill(world)
+    world.backup("r1")
+    quota(world, f"{ROOT}/ü dir/g=1", 5)
+    stages = world.stages("r2")
+    for stage in (stages.preflight, stages.moment, stages.plan, stages.place, stages.verify, stages.seal):
+        stage()
+    assert kept(world) == {ROOT: RootQuotas({}, frozenset({"ü dir", "ü dir/g=1"}))}
+    context = world.context()
+    point = context.ledger.read().newest_sealed()
+    assert point is not None
+    left = components_of(context).promote(point, Documents(context, point)).left
+    assert left[-1] == f"the quotas of 2 directories of point {point.point}: nobody asked for them in time"
+    world.backup("r3")
+    assert kept(world) == {ROOT: RootQuotas({"ü dir/g=1": QuotaSet(5)})}
+
+
+def test_a_primary_that_falls_silent_after_the_seal_takes_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    fill(world)
+    quota(world, f"{ROOT}/ü dir", 7)
+    real = MemoryNameNode.quota
+
+    def silent(self: MemoryNameNode, path: str) -> Quota:
+        if ".snapshot" in path:
+            raise Unreachable("east", "does not answer")
+        return real(self, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryNameNode, "quota", silent)
+        first = world.backup("r1")
+    assert first["state"] == "sealed"
+    assert [told for told in first["warnings"] if "left open" in told and "east" in told]
+    assert not [told for told in world.backup("r2")["warnings"] if "left open" in told]
+    assert kept(world) == {ROOT: RootQuotas({"ü dir": QuotaSet(7)})}

@@ -23,7 +23,7 @@ FIXED, PER_ROOT = 110, 13
 TRIPS = 70
 """From the stage of the moment to the seal and the other copy of the ledger, for a service without a change."""
 
-CHANGED = 1350
+CHANGED = 1150
 """For 200 files in 200 directories: an attribute and a listing for each on both sites, and what nothing costs."""
 
 

@@ -306,6 +306,9 @@ class Register:
         left = {str(key): str(value) for key, value in rows or ()}
         return UndoRegister(self.target, exported(self.context, to), left, check_claim)
 
+    def after_seal(self, point: Point, documents: Documents) -> None:
+        """Nothing."""
+
     def promote(self, point: Point, documents: Documents) -> Promoted:
         if point.point not in self.context.ledger.read().points:
             raise Mismatch(point.point, "is no point")

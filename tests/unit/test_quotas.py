@@ -34,10 +34,11 @@ def test_what_is_known_moves_with_its_directory_and_goes_with_it() -> None:
     assert followed == RootQuotas({"moved+": TEN, "moved+/c%": FULL, "stays": TEN}, frozenset({"moved+/d"}))
 
 
-def test_the_shallow_are_asked_about_first_and_what_changed_before_what_was_left_out() -> None:
-    known = RootQuotas({}, frozenset({"x", "x/y", "new"}))
-    assert known.to_ask(["deep/er/st", "new", ""], 3) == (["new", "deep/er/st", "x"], frozenset({"x/y"}))
-    assert known.to_ask([], 0) == ([], frozenset({"new", "x", "x/y"}))
+def test_what_changed_and_what_was_left_out_is_to_be_asked_about_the_shallow_first_and_never_the_root() -> None:
+    known = RootQuotas({"x": TEN}, frozenset({"x", "x/y", "new"})).doubting(["deep/er/st", "new", ""])
+    assert known == RootQuotas({"x": TEN}, frozenset({"x", "x/y", "new", "deep/er/st"}))
+    assert known.to_ask(3) == (["new", "x", "x/y"], frozenset({"deep/er/st"}))
+    assert known.to_ask(0) == ([], known.unasked)
 
 
 def test_an_answer_replaces_what_was_known_and_a_lifted_quota_is_forgotten() -> None:

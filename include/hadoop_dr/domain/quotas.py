@@ -2,7 +2,8 @@
 
 No listing shows a quota, and asking for one costs a request for each directory. But the snapshot diff names a directory
 whose quota was set or lifted (measured), so an increment asks only about directories that are new or were changed, and
-takes the rest from the point before it. What a bound leaves out is asked about by the runs that follow.
+takes the rest from the point before it. It asks once the point is sealed: a NameNode counts all below a directory that
+has no quota. What a bound or a death leaves out is asked about by the runs that follow.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class RootQuotas:
 
     Attributes:
         found: Directories that have quotas.
-        unasked: Directories that a bound left out so far; ``found`` may hold what was known of them before.
+        unasked: Directories that are still to be asked about; ``found`` may hold what was known of them before.
     """
 
     found: Mapping[str, QuotaSet] = field(default_factory=dict)
@@ -60,18 +61,24 @@ class RootQuotas:
         unasked = (moves.of(path) for path in self.unasked)
         return RootQuotas(found, frozenset(there for there in unasked if there is not None))
 
-    def to_ask(self, changed: Iterable[str], most: int) -> tuple[list[str], frozenset[str]]:
-        """Chooses what to ask about now: what changed, then what was left out; the shallow first, where quotas are.
+    def doubting(self, changed: Iterable[str]) -> RootQuotas:
+        """Takes in that some directories have to be asked about.
 
         Args:
             changed: Directories that are new or named as changed; the root itself is no concern of this.
+        """
+        return RootQuotas(self.found, self.unasked.union(path for path in changed if path))
+
+    def to_ask(self, most: int) -> tuple[list[str], frozenset[str]]:
+        """Chooses what to ask about now: the shallow first, where quotas are.
+
+        Args:
             most: How many may be asked about.
 
         Returns:
             The chosen, and those left for later.
         """
-        first = {path for path in changed if path}
-        order = [*sorted(first, key=_shallow), *sorted(self.unasked - first, key=_shallow)]
+        order = sorted(self.unasked, key=_shallow)
         return order[:most], frozenset(order[most:])
 
     def answered(self, answers: Mapping[str, QuotaSet], left: frozenset[str]) -> RootQuotas:

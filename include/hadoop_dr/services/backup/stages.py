@@ -17,6 +17,7 @@ from hadoop_dr.domain.policy import with_overrides
 from hadoop_dr.domain.root_change import check_change_order
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.wanted import wanted_moment_ms
+from hadoop_dr.services.backup.after_seal import read_after_seal
 from hadoop_dr.services.backup.place import PlacePoint
 from hadoop_dr.services.backup.plan import PlanPoint
 from hadoop_dr.services.backup.prune import Prune
@@ -199,8 +200,14 @@ class BackupStages:
         return self.sealed()
 
     def prune(self) -> dict[str, Any]:
-        """Removes points that no rule keeps (section 4.8)."""
-        return self._timed("prune", lambda: Prune(self._context).run(self._run))
+        """Reads what the sealed point left open, and removes points that no rule keeps (section 4.8)."""
+
+        def work() -> dict[str, Any]:
+            told = read_after_seal(self._context)
+            pruned = Prune(self._context).run(self._run)
+            return {**pruned, "warnings": [*told, *pruned["warnings"]]}
+
+        return self._timed("prune", work)
 
     def sealed(self) -> dict[str, Any]:
         """Gives the run's sealed point in the shape of section 10.

@@ -272,6 +272,9 @@ class Component(Protocol):
             ForeignFound: Somebody else changed it since it was placed, and that is left to a person.
         """
 
+    def after_seal(self, point: Point, documents: Documents) -> None:
+        """Reads of the origin what costs more than may lie between moment and seal; not done, a later run does it."""
+
     def warnings(self, point: Point) -> list[str]:
         """What a person should know of what a point keeps of this kind."""
 

@@ -177,6 +177,11 @@ class Components:
                 datasets[part.kind] = found.body
         return verdict, datasets
 
+    def after_seal(self, point: Point, documents: Documents) -> None:
+        """Reads what may cost more than lies between moment and seal."""
+        for part in self._parts:
+            part.after_seal(point, documents)
+
     def warnings(self, point: Point) -> list[str]:
         """What a person should know of what a point keeps."""
         return [line for part in self._parts for line in part.warnings(point)]

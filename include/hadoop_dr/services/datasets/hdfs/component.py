@@ -32,7 +32,7 @@ from hadoop_dr.services.datasets.component import (
     Verified,
 )
 from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_after
-from hadoop_dr.services.datasets.hdfs.quotas import KeepQuotas, kept_quotas
+from hadoop_dr.services.datasets.hdfs.quotas import MOST, KeepQuotas, ask_quotas, kept_quotas
 from hadoop_dr.services.datasets.hdfs.space import check_space, fits
 from hadoop_dr.services.inventory import facts_of
 from hadoop_dr.services.points.documents import Documents
@@ -106,13 +106,12 @@ class HdfsDirectories:
         return Export()
 
     def plan(self, point: Point, documents: Documents, base: Baseline, trees: Sequence[RootPlan]) -> Planned:
-        """Counts what goes, and keeps the quotas of the point as a document of its plan."""
-        heartbeat = self._context.claims.heartbeat.beat
-        quotas = KeepQuotas(self._context.origin.namenode, heartbeat, self._earlier_quotas(base))
+        """Counts what goes, and notes what is known of quotas as a document of the plan."""
+        quotas = KeepQuotas(self._context.origin.namenode, self._earlier_quotas(base))
         for tree in trees:
             quotas.add(tree.root, tree.newer, tree.items, whole=tree.older is None)
         counts, files = quotas.write(documents), count_roots(trees)
-        left = counts["unasked"]
+        left = max(0, counts["to_ask"] - MOST)
         notes = [f"quotas of {left} directories are not read yet; the next runs go on"] if left else []
         return Planned(of_files(files), {"quotas": counts}, notes, held_after(trees, files))
 
@@ -133,6 +132,12 @@ class HdfsDirectories:
     def verify(self, point: Point, documents: Documents, number: int) -> Verified:
         """Nothing beyond what the stage compares in every root."""
         return Verified()
+
+    def after_seal(self, point: Point, documents: Documents) -> None:
+        """Asks for the quotas that may have changed."""
+        tops = {root: kept.path for root, kept in point.snapshots_on(point.origin).items()}
+        source = self._context.sides[point.origin].namenode
+        ask_quotas(source, documents, tops, self._context.claims.heartbeat.beat, MOST)
 
     def warnings(self, point: Point) -> list[str]:
         """Nothing beyond what the stages noted."""
@@ -156,6 +161,8 @@ class HdfsDirectories:
         below = kept_quotas(documents)
         lost = f"the quotas below the roots of point {point.point}: its document is lost"
         untold = [lost] if below is None else []
+        if left := sum(len(one.unasked) for one in (below or {}).values()):
+            untold.append(f"the quotas of {left} directories of point {point.point}: nobody asked for them in time")
         kept = [f"quota of {line}, is kept with the point and not set" for line in told_quotas(own, below or {})]
         return Promoted(left=[*kept, *untold])
 

@@ -23,36 +23,26 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.pool import BoundedPool
 
 QUOTAS = "quotas.parquet"
+ANSWERED = "quotas-answered.parquet"
 MOST = 20_000
 """Directories asked about in one run; a NameNode of the lab answers about 1,900 in a second."""
 _THREADS = 16
 
 
 class KeepQuotas:
-    """Reads the quotas of a point and writes them as a document of its plan.
-
-    A NameNode tells the quota of now even for a directory in a snapshot, so a quota counts as of the plan, which is
-    seconds after the moment; one that is changed later is named by the next diff.
+    """Notes in the plan of a point what is known of quotas, and which directories are to be asked once it is sealed.
 
     Args:
         source: The site the point was taken on.
-        heartbeat: Told how many directories were asked about.
         earlier: What the baseline kept; None when it kept nothing that can be relied on.
-        most: How many may be asked about in this run.
     """
 
-    def __init__(
-        self,
-        source: NameNode,
-        heartbeat: Callable[[int], None],
-        earlier: Mapping[str, RootQuotas] | None,
-        most: int = MOST,
-    ) -> None:
-        self._source, self._heartbeat, self._earlier, self._left = source, heartbeat, earlier, most
+    def __init__(self, source: NameNode, earlier: Mapping[str, RootQuotas] | None) -> None:
+        self._source, self._earlier = source, earlier
         self._kept: dict[str, RootQuotas] = {}
 
     def add(self, root: str, newer: str, items: Sequence[Item], *, whole: bool) -> None:
-        """Reads one root.
+        """Notes one root.
 
         Args:
             newer: The moment's snapshot.
@@ -63,40 +53,64 @@ class KeepQuotas:
         if self._earlier is not None and not whole:
             known = self._earlier.get(root, known).follow(items)
         changed = changed_directories(items) if whole or self._earlier is not None else self._all_directories(top)
-        asked, left = known.to_ask(changed, self._left)
-        self._left -= len(asked)
-        self._kept[root] = known.answered(self._ask(top, asked), left)
+        self._kept[root] = known.doubting(changed)
 
     def write(self, documents: Documents) -> dict[str, int]:
         """Writes the document.
 
         Returns:
-            ``{"kept": directories with quotas, "unasked": directories left for later runs}``.
+            ``{"known": directories with quotas as far as is known, "to_ask": directories to be asked about}``.
         """
         documents.write(QUOTAS, forms.QUOTAS, quota_rows(self._kept))
         kept = self._kept.values()
-        return {"kept": sum(len(one.found) for one in kept), "unasked": sum(len(one.unasked) for one in kept)}
+        return {"known": sum(len(one.found) for one in kept), "to_ask": sum(len(one.unasked) for one in kept)}
 
     def _all_directories(self, top: str) -> list[str]:
         return [path for path, listed in walk(self._source, top) if listed.facts.is_dir]
 
-    def _ask(self, top: str, paths: list[str]) -> dict[str, QuotaSet]:
-        with BoundedPool(_THREADS, name="quotas") as pool:
-            answers = dict(zip(paths, pool.map(lambda path: self._one(f"{top}/{path}"), paths), strict=True))
-        self._heartbeat(len(paths))
-        return answers
 
-    def _one(self, path: str) -> QuotaSet:
+def ask_quotas(
+    source: NameNode, documents: Documents, tops: Mapping[str, str], heartbeat: Callable[[int], None], most: int = MOST
+) -> None:
+    """Asks about what a sealed point left open, and keeps the answers beside it.
+
+    A NameNode tells the quota of now even for a directory in a snapshot, so a quota counts as of this, which is seconds
+    after the moment; one that is changed later is named by the next diff.
+
+    Args:
+        source: The site the point was taken on.
+        tops: Paths of its snapshots by root.
+        heartbeat: Told how many directories were asked about.
+        most: How many may be asked about.
+    """
+    kept, asked = dict(kept_quotas(documents) or {}), 0
+    for root, known in kept.items():
+        if known.unasked and root in tops:
+            chosen, left = known.to_ask(most - asked)
+            kept[root] = known.answered(_ask(source, tops[root], chosen), left)
+            asked += len(chosen)
+            heartbeat(len(chosen))
+    if asked:
+        documents.write_loose(ANSWERED, forms.QUOTAS, quota_rows(kept))
+
+
+def _ask(source: NameNode, top: str, paths: Sequence[str]) -> dict[str, QuotaSet]:
+    def one(path: str) -> QuotaSet:
         try:
-            quota = self._source.quota(path)
+            quota = source.quota(f"{top}/{path}")
         except NotFound as error:
-            raise BaselineLost(path, "is not in the snapshot", "The next run takes a new moment.") from error
+            raise BaselineLost(f"{top}/{path}", "is not in the snapshot", "The next run takes a new moment.") from error
         return QuotaSet(quota.namespace, quota.space_bytes, quota.by_type)
+
+    with BoundedPool(_THREADS, name="quotas") as pool:
+        return dict(zip(paths, pool.map(one, paths), strict=True))
 
 
 def kept_quotas(documents: Documents) -> Mapping[str, RootQuotas] | None:
     """Reads the quotas a point kept, by root; None when it kept none (an older version made it) or they are gone."""
     try:
-        return quotas_from_rows(documents.read(QUOTAS, forms.QUOTAS))
+        noted = quotas_from_rows(documents.read(QUOTAS, forms.QUOTAS))
+        answered = documents.read_loose(ANSWERED, forms.QUOTAS) if any(one.unasked for one in noted.values()) else None
+        return noted if answered is None else quotas_from_rows(answered)
     except BaselineLost:
         return None

@@ -172,6 +172,9 @@ class HiveTables:
         """Brings objects back to the sealed point's export."""
         return UndoCatalog(self._context, to, given_up, check_claim)
 
+    def after_seal(self, point: Point, documents: Documents) -> None:
+        """Nothing: what a catalog keeps was exported at the moment."""
+
     def promote(self, point: Point, documents: Documents) -> Promoted:
         """Nothing: a catalog is live as it stands."""
         return Promoted()
