@@ -201,7 +201,8 @@ def diff_pages(root: str, page: Page) -> Iterator[DiffPage]:
 
     NameNodes without the mend of HDFS-16121 resume a directory's creations at a wrong place: entries come twice, or
     the same cursor comes for ever. What repeats within one directory is dropped; a cursor that repeats ends the listing
-    with an error, because what lies behind it cannot be seen.
+    with an error, because what lies behind it cannot be seen. One directory may have a million of changes, so of each
+    only a number is kept, and only until a page leaves the directory.
 
     Args:
         root: For messages.
@@ -212,12 +213,13 @@ def diff_pages(root: str, page: Page) -> Iterator[DiffPage]:
     """
     cursor = _START
     seen_cursors = {cursor}
-    seen: set[tuple[int, DiffEntry]] = set()
+    seen: set[int] = set()
     while True:
         entries, path, index = page(*cursor)
         yield _unseen(entries, seen)
-        new = set(_numbered(entries))
-        seen = (seen | new) if path == cursor[0] else new       # a directory's entries end with the page that leaves it
+        if path != cursor[0]:       # a directory's entries end with the page that leaves it
+            seen = set()
+        seen.update(_mark(which, entry) for which, entry in _numbered(entries))
         cursor = (path, index)
         if cursor == _START:
             return
@@ -233,9 +235,14 @@ def _numbered(page: DiffPage) -> Iterator[tuple[int, DiffEntry]]:
             yield which, entry
 
 
-def _unseen(page: DiffPage, seen: set[tuple[int, DiffEntry]]) -> DiffPage:
+def _mark(which: int, entry: DiffEntry) -> int:
+    """One number for an entry: its list, its inode, and its paths by their hash, which only tell those of one inode."""
+    return hash((entry.source, entry.target)) << 66 | entry.inode << 2 | which
+
+
+def _unseen(page: DiffPage, seen: set[int]) -> DiffPage:
     if not seen:
         return page
     return DiffPage(*(
-        tuple(entry for entry in entries if (which, entry) not in seen)
+        tuple(entry for entry in entries if _mark(which, entry) not in seen)
         for which, entries in enumerate((page.modified, page.created, page.deleted))))
