@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from thrift.transport.TTransport import TTransportException
 
 from hadoop_dr.adapters.hive import Client, HiveMetastore
 from hadoop_dr.adapters.hive.methods import ADD_CONSTRAINT, EXCEPTIONS
@@ -173,6 +174,66 @@ def test_a_frozen_metastore_costs_the_limit_and_no_more(serve: Callable[[Handler
         one.read("getVersion")
     assert time.monotonic() - started < 3
     one.close()
+
+
+def test_a_metastore_that_hangs_from_the_start_costs_one_short_limit_for_every_question_together(
+        serve: Callable[[Handler], Server]) -> None:
+    """A hung metastore made a look of a few seconds last minutes: the long limit, and the same for each question."""
+    servers = [serve(lambda *_: None) for _ in range(2)]
+    one = Client("east", [server.uri for server in servers], connect_s=2, read_s=60, first_s=0.3)
+    store, started = HiveMetastore("east", "hive", one), time.monotonic()
+    for ask in (store.current_event, store.current_event, store.databases, store.every_database):
+        with pytest.raises(Unreachable, match="get_current_notificationEventId: timed out"):
+            ask()
+    assert time.monotonic() - started < 30
+    assert [server.requests for server in servers] == [1, 1]
+    store.close()
+
+
+@pytest.mark.parametrize(("why", "times"), [
+    (TimeoutError("timed out"), 1), (ConnectionRefusedError(111, "refused"), 3)])
+def test_a_way_to_a_metastore_that_swallows_everything_is_tried_once_and_one_that_refuses_each_time(
+        why: OSError, times: int) -> None:
+    tried = list[str]()
+
+    def opener(host: str, *_: object) -> None:
+        tried.append(host)
+        raise TTransportException(TTransportException.NOT_OPEN, "could not connect", inner=why)
+
+    store = HiveMetastore("east", "hive", Client("east", ["thrift://hms.east"], opener=opener))
+    for _ in range(3):
+        with pytest.raises(Unreachable, match="no connection"):
+            store.current_event()
+    assert tried == ["hms.east"] * times
+
+
+def test_a_metastore_that_answered_once_is_waited_for_as_long_as_its_work_takes(
+        serve: Callable[[Handler], Server]) -> None:
+    begun = threading.Event()
+
+    def slow(name: str, sequence: bytes, _: Tree) -> bytes:
+        if name == "get_all_databases":
+            begun.wait(1.0)  # nobody sets it: longer than the first limit, far shorter than the other
+            return reply(name, sequence, {0: texts(["a"])})
+        return reply(name, sequence, {0: record({1: i32(7)})})
+
+    server = serve(slow)
+    store = HiveMetastore("east", "hive", Client("east", [server.uri], connect_s=2, read_s=60, first_s=0.3))
+    store.current_event()
+    assert store.databases() == ["a"]
+    assert server.requests == 2
+    store.close()
+
+
+def test_a_metastore_that_refused_a_first_question_is_asked_again(serve: Callable[[Handler], Server]) -> None:
+    answers: list[Answer] = ["close"]
+    server = serve(lambda name, sequence, _: answers.pop() if answers else reply(
+        name, sequence, {0: record({1: i32(7)})}))
+    store = HiveMetastore("east", "hive", client(server.uri))
+    with pytest.raises(Unreachable):
+        store.current_event()
+    store.current_event()
+    store.close()
 
 
 def test_a_connection_the_server_closed_meanwhile_is_not_used_for_a_change(serve: Callable[[Handler], Server]) -> None:

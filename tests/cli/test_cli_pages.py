@@ -144,11 +144,17 @@ def test_points_that_lie_nowhere_are_counted_and_shown_on_demand(monkeypatch: py
     assert "not shown" not in every
 
 
+@pytest.mark.parametrize("words", [("check", "s"), ("coverage", "s"), ("plan", "s"), ("status",)], ids=" ".join)
+def test_a_look_says_at_once_that_it_has_begun(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
+    answering(monkeypatch, words, DOCUMENTS[words[0]])
+    assert CliRunner().invoke(main, [*words, "--json"]).stderr.splitlines()[0] == f"{words[0]} ..."
+
+
 def test_what_needs_a_person_stands_last_in_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
     marks = ["ok", "fail", "warn", "ok", "fail"]
     results = [DOCUMENTS["check"]["results"][0] | {"state": mark, "name": f"n{n}"} for n, mark in enumerate(marks)]
     answering(monkeypatch, ("check", "s"), DOCUMENTS["check"] | {"results": results})
-    lines = CliRunner().invoke(main, ["check", "s"]).output.splitlines()
+    lines = CliRunner().invoke(main, ["check", "s"]).stdout.splitlines()
     assert [line.split()[0] for line in lines if line[:1].strip()] == ["ok", "ok", "WARN", "FAIL", "FAIL"]
 
 

@@ -70,7 +70,8 @@ def check(service: str, as_json: bool) -> None:
 
     Leaves nothing behind: for the clocks it makes and removes empty directories of its own below /.hadoop-dr.
     """
-    with ends_well(as_json):
+    with ends_well(as_json), Show() as show:
+        show.stage("check")
         document = look_at(service)
     emit(document, as_json, lambda: _results_page(document["results"]))
     if not document["ok"]:

@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import status_of
 from hadoop_dr.cli.options import as_json_option
-from hadoop_dr.cli.output import emit, ends_well, say, table, warn
+from hadoop_dr.cli.output import Show, emit, ends_well, say, table, warn
 from hadoop_dr.domain.quantities import counted
 
 
@@ -22,7 +22,8 @@ def status(pair: str | None, as_json: bool) -> None:
     Exit codes: 0 all is well; 1 a service is late, damaged, broken, unknown, or without a point or a policy; a part of
     a site does not answer; or a file of yours does not count.
     """
-    with ends_well(as_json):
+    with ends_well(as_json), Show() as show:
+        show.stage("status")
         document = status_of(pair, warn)
     emit(document, as_json, lambda: _page(document))
     if not document["ok"]:

@@ -30,7 +30,10 @@ class Metastore(Protocol):
         """Effective settings of the metastore; one that it does not know or will not tell is absent."""
 
     def current_event(self) -> int:
-        """Id of the newest event; 0 means no event yet, or no notification log at all."""
+        """Id of the newest event; 0 means no event yet, or no notification log at all.
+
+        A light question: a metastore that hangs is found out by it in seconds, unless it has answered something before.
+        """
 
     def events(self, after: int, limit: int = 1000) -> list[Event]:
         """Events with greater ids, oldest first, at most ``limit``; none when ``after`` is the newest or beyond it."""

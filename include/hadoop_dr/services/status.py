@@ -76,7 +76,7 @@ class Status:
     def run(self, policies: Iterable[Policy], out: Iterable[FileOut] = ()) -> dict[str, Any]:
         """Gives the part of section 10's document that is about one pair.
 
-        A site that is gone costs one time limit, as all are asked at once.
+        A site that is gone costs the short time limit of each of its parts, as both sites are asked at once.
 
         Args:
             policies: The pair's policies that count.

@@ -44,7 +44,7 @@ class Client:
     """One connection to one of a metastore's addresses, made when first needed; for one thread and one process."""
 
     def __init__(self, site: str, uris: Sequence[str], *, connect_s: float = 10.0, read_s: float = 120.0,
-                 opener: Opener = plain_transport, note: Note = nobody) -> None:
+                 first_s: float = 10.0, opener: Opener = plain_transport, note: Note = nobody) -> None:
         """Remembers where the metastore is; nothing is contacted.
 
         Args:
@@ -52,14 +52,18 @@ class Client:
             uris: ``thrift://host:port``, tried in order, the one that answered last first.
             connect_s: Seconds to wait for a connection.
             read_s: Seconds to wait for each part of an answer.
+            first_s: Seconds to wait for the answer to a light question, as long as nothing has been answered yet.
             opener: Makes the transport; a Kerberos site needs ``transports.sasl_transport`` here and nothing else.
             note: Told of the requests that leave.
         """
         self._site, self._note = site, note
         self._addresses = [_address(uri) for uri in uris]
         self._connect_s, self._read_s, self._opener = connect_s, read_s, opener
+        self._first_s = first_s
         self._transport: Any = None
         self._sequence = 0
+        self._answered = False
+        self._silent: Unreachable | None = None
 
     def read(self, method: str, arguments: Tree | None = None) -> Any:
         """Calls a method that changes nothing; a lost answer is asked for again, once for each address and once more.
@@ -67,15 +71,40 @@ class Client:
         Raises:
             Unreachable: No address answers.
         """
-        return self._repeated(method, lambda: self._call(method, arguments or {}))
+        return self._repeated(method, lambda: self._call(method, arguments or {}), len(self._addresses) + 1)
 
-    def _repeated(self, method: str, call: Callable[[], Any]) -> Any:
+    def read_light(self, method: str) -> Any:
+        """Calls a method that any metastore answers at once; one that hangs is found out by it, soon and once.
+
+        Until something has been answered, each address is waited for a short time and asked once. A metastore that let
+        this time pass is not waited for again: every later question to it fails at once.
+
+        Raises:
+            Unreachable: No address answers.
+        """
+        if self._answered:
+            return self.read(method)
+        usual, self._read_s = self._read_s, min(self._first_s, self._read_s)
+        try:
+            answer = self._repeated(method, lambda: self._call(method, {}), len(self._addresses))
+        except Unreachable as error:
+            self._silent = error if isinstance(error.__cause__, _Silent) else None
+            raise
+        finally:
+            self._read_s = usual
+        self._transport.limit_reads(usual)
+        return answer
+
+    def _repeated(self, method: str, call: Callable[[], Any], times: int) -> Any:
+        if self._silent is not None:
+            raise self._silent
         last = Unreachable(self._subject(), "no address of the metastore is given", "Check the pair's file")
-        for _ in range(len(self._addresses) + 1):
+        for _ in range(times):
             try:
                 return call()
             except _Lost as lost:
                 last = Unreachable(self._subject(), f"{method}: {lost}", "Check that the metastore runs")
+                last.__cause__ = lost
                 self._addresses.append(self._addresses.pop(0))
         raise last
 
@@ -91,7 +120,8 @@ class Client:
         found: list[Any] = []
         for start in range(0, len(every), _UNDER_WAY):
             some = every[start : start + _UNDER_WAY]
-            found += self._repeated(method, lambda some=some: self._call_each(method, some))  # type: ignore[misc]
+            found += self._repeated(
+                method, lambda some=some: self._call_each(method, some), len(self._addresses) + 1)  # type: ignore[misc]
         return found
 
     def change(self, method: str, arguments: Tree) -> Any:
@@ -124,18 +154,18 @@ class Client:
             if self._transport.isOpen():
                 return
             self.close()
-        problem = "no address of the metastore is given"
+        problem, silent = "no address of the metastore is given", False
         for _ in range(len(self._addresses)):
             host, port = self._addresses[0]
             try:
                 self._transport = self._opener(host, port, self._connect_s, self._read_s)
                 return
             except (TTransportException, OSError) as error:
-                problem = f"no connection: {_cause(error)}"
+                problem, silent = f"no connection: {_cause(error)}", silent or _timed_out(error)
                 unreachable = Unreachable(self._subject(), problem, "Check that the metastore runs")
                 self._addresses.append(self._addresses.pop(0))
         if self._addresses:
-            raise unreachable
+            raise unreachable from (_Silent(problem) if silent else None)
         raise Unreachable(self._subject(), problem, "Check the pair's file")
 
     def _call(self, method: str, arguments: Tree) -> Any:
@@ -157,10 +187,12 @@ class Client:
             for arguments in every:
                 self._send(method, arguments)
             self._transport.flush()
-            return [self._receive(method, sequence) for sequence in range(first, first + len(every))]
+            answers = [self._receive(method, sequence) for sequence in range(first, first + len(every))]
+            self._answered = True
+            return answers
         except (TTransportException, TProtocolException, OSError, EOFError) as error:
             self.close()
-            raise _Lost(_cause(error)) from error
+            raise (_Silent if _timed_out(error) else _Lost)(_cause(error)) from error
         except Garbled as error:
             self.close()
             raise _Lost(f"an answer that cannot be read: {error}") from error
@@ -211,11 +243,20 @@ class _Lost(Exception):
     """The answer to a request that may have been sent did not come."""
 
 
+class _Silent(_Lost):
+    """It did not come in time; the connection still stood."""
+
+
 def _address(uri: str) -> tuple[str, int]:
     parts = urlsplit(uri if "://" in uri else f"thrift://{uri}")
     if parts.scheme != "thrift" or not parts.hostname:
         raise BadInput(uri, "is no address of a metastore", "Write thrift://host:9083")
     return parts.hostname, parts.port or _DEFAULT_PORT
+
+
+def _timed_out(error: BaseException) -> bool:
+    inner = getattr(error, "inner", None) or error
+    return isinstance(inner, TimeoutError) or getattr(error, "type", None) == TTransportException.TIMED_OUT
 
 
 def _cause(error: BaseException) -> str:

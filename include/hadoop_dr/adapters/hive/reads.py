@@ -95,7 +95,7 @@ class Reads:
 
     def current_event(self) -> int:
         """See the port."""
-        return get_number(self._client.read("get_current_notificationEventId"), 1)
+        return get_number(self._client.read_light("get_current_notificationEventId"), 1)
 
     def events(self, after: int, limit: int = BATCH) -> list[Event]:
         """See the port."""

@@ -14,7 +14,9 @@ from thrift_sasl import TSaslClientTransport
 logging.getLogger("thrift.transport.TSocket").setLevel(logging.CRITICAL)
 
 Opener = Callable[[str, int, float, float], Any]
-"""Makes an open transport: host, port, seconds to connect, seconds to wait for each read."""
+"""Makes an open transport: host, port, seconds to connect, seconds to wait for each read.
+
+How long it waits can be changed later: ``limit_reads(seconds)``."""
 
 _BUFFER_BYTES = 1 << 16
 
@@ -24,8 +26,7 @@ def plain_transport(host: str, port: int, connect_s: float, read_s: float) -> An
     socket = _socket(host, port, connect_s)
     transport = TBufferedTransport(socket, _BUFFER_BYTES)
     transport.open()
-    socket.setTimeout(read_s * 1000)
-    return transport
+    return _limited(transport, socket, read_s)
 
 
 def sasl_transport(client: Callable[[], Any], mechanism: str) -> Opener:
@@ -43,10 +44,18 @@ def sasl_transport(client: Callable[[], Any], mechanism: str) -> Opener:
         except BaseException:
             socket.close()
             raise
-        socket.setTimeout(read_s * 1000)
-        return transport
+        return _limited(transport, socket, read_s)
 
     return open_transport
+
+
+def _limited(transport: Any, socket: TSocket, read_s: float) -> Any:
+    def limit_reads(seconds: float) -> None:
+        socket.setTimeout(seconds * 1000)
+
+    limit_reads(read_s)
+    transport.limit_reads = limit_reads
+    return transport
 
 
 def _socket(host: str, port: int, connect_s: float) -> TSocket:
