@@ -168,6 +168,41 @@ def test_bringing_the_other_copy_in_step_reads_its_newest_entry_and_no_other() -
     assert read_copy(east, PATH, 1, GENESIS) == read_copy(west, PATH, 1, GENESIS)
 
 
+@pytest.mark.parametrize("behind", [1, 2, 19, 20, 39])
+def test_a_copy_that_ends_before_our_checkpoint_is_behind_and_no_fork(behind: int) -> None:
+    """What prune appends only the deciding copy has, until the next run; the checkpoint may lie in between."""
+    west, east = MemoryFiles(MemoryCluster("west")), Counted(MemoryCluster("east"))
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    for n in range(40):
+        ledger.append(claim_body(f"20261120T020000.{n:03d}Z"), f"r{n}", n)
+        if n + 1 == 40 - behind:
+            assert ledger.chain.follow() is None
+    late = ServiceLedger(chain(west, east), ROLES)
+    late.append(void_body(late.read().claim.point), "last", 40)  # type: ignore[union-attr]
+    assert late.chain.fork() is None
+    east.reads = 0
+    assert late.chain.follow() is None
+    assert east.reads <= 2, "it follows from where it ends, whatever the length of the chain"
+    assert read_copy(east, PATH, 1, GENESIS) == read_copy(west, PATH, 1, GENESIS)
+    assert east.names(PATH.rpartition("/")[0]) == ["ledger"]
+
+
+def test_a_copy_that_went_apart_before_our_checkpoint_is_still_a_fork() -> None:
+    west, east = two_sites()
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    for n in range(21):
+        ledger.append(claim_body(f"20261120T020000.{n:03d}Z"), f"r{n}", n)
+        if n == 9:
+            assert ledger.chain.follow() is None
+            chain(east, None).append(void_body(), epoch=1, run="strays", pair_n=1, seen_n=10)
+    late = chain(west, east)
+    late.entries()
+    assert late.fork() is not None
+    assert late.follow() is None
+    assert read_copy(east, PATH, 1, GENESIS) == read_copy(west, PATH, 1, GENESIS)
+    assert [name[:15] for name in east.names(PATH.rpartition("/")[0])] == ["ledger", "ledger.fork-11-"]
+
+
 def test_a_checkpoint_is_as_long_as_what_exists_and_not_as_what_ever_was() -> None:
     names = [f"20261120T02{n // 60:02d}{n % 60:02d}.000Z" for n in range(300)]
     gone = [*((site, name) for name in names[:250] for site in ("east", "west")), ("east", names[250])]

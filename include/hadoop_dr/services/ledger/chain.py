@@ -219,9 +219,8 @@ class Chain:
         # Both were in step up to where this process brought it; a chain is never edited.
         if self._followed_n and self._written_from(follower, mine, self._followed_n) is None:
             return None
-        self._followed_n, head_n = 0, self._head_in_step(follower, mine)
-        if head_n is None:
-            mine, head_n = self._compared(follower, mine)
+        self._followed_n = 0
+        mine, head_n = self._head_in_step(follower, mine) or self._compared(follower, mine)
         return self._written_from(follower, mine, head_n)
 
     def _written_from(self, follower: Files, mine: Copy, head_n: int) -> str | None:
@@ -236,17 +235,23 @@ class Chain:
         self._followed_n = mine.head_n
         return None
 
-    def _head_in_step(self, follower: Files, mine: Copy) -> int | None:
-        """Number of the other copy's newest entry if that equals ours: each entry vouches for all before it."""
+    def _head_in_step(self, follower: Files, mine: Copy) -> tuple[Copy, int] | None:
+        """Our copy, and the number of the other's newest entry if that equals ours: it vouches for all before it."""
         numbers = numbers_from(follower, self.path, mine.start_n)
-        if not numbers or numbers[-1] > mine.head_n:
+        n = numbers[-1] if numbers else _newest_before(follower, self.path, mine.start_n)
+        if n > mine.head_n or n == 0:
             return None
-        there = entry_there(follower, self.path, numbers[-1])
-        return numbers[-1] if there == mine.contents[numbers[-1] - mine.start_n] else None
+        there = entry_there(follower, self.path, n)
+        if n >= mine.start_n:
+            return (mine, n) if there == mine.contents[n - mine.start_n] else None
+        # Our checkpoint lies beyond the other copy, which lacks what is appended after a run brought it in step.
+        if there is None or there != entry_there(self.deciding, self.path, n):
+            return None
+        return read_copy(self.deciding, self.path, n + 1, digest(there)), n
 
     def _compared(self, follower: Files, mine: Copy) -> tuple[Copy, int]:
         """Compares entry by entry; a copy that went apart is moved aside whole and begun anew."""
-        there = self._follower_copy(follower)
+        mine, there = self._both(follower, mine)
         if find_fork(mine.digests(), there.digests(), mine.start_n):
             aside = f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}"
             follower.move(self.path, aside)
@@ -255,11 +260,11 @@ class Chain:
             mine = read_copy(self.deciding, self.path, 1, GENESIS)
         return mine, there.head_n
 
-    def _follower_copy(self, follower: Files) -> Copy:
-        """Reads the other copy from where ours begins, or from the first entry when it is shorter than that."""
-        if self._copy.start_n > 1 and entry_there(follower, self.path, self._copy.start_n - 1) is None:
-            return read_copy(follower, self.path, 1, GENESIS)
-        return read_copy(follower, self.path, self._copy.start_n, self._copy.start_prev)
+    def _both(self, follower: Files, mine: Copy) -> tuple[Copy, Copy]:
+        """Reads both copies from one and the same entry: where ours begins, or the first if the other ends before."""
+        if mine.start_n > 1 and entry_there(follower, self.path, mine.start_n - 1) is None:
+            return read_copy(self.deciding, self.path, 1, GENESIS), read_copy(follower, self.path, 1, GENESIS)
+        return mine, read_copy(follower, self.path, mine.start_n, mine.start_prev)
 
     def fork(self) -> Fork | None:
         """Compares the copies entry by entry.
@@ -270,7 +275,8 @@ class Chain:
         if self.follower is None:
             return None
         self.entries()
-        return find_fork(self._copy.digests(), self._follower_copy(self.follower).digests(), self._copy.start_n)
+        mine, there = self._both(self.follower, self._copy)
+        return find_fork(mine.digests(), there.digests(), mine.start_n)
 
 
 def _refuse_broken(site: str, path: str, start_n: int, start_prev: str, contents: Sequence[bytes]) -> None:
@@ -325,6 +331,14 @@ def numbers_from(files: Files, path: str, start_n: int, names: Callable[[str], l
             "Restore it from the other site: hadoop-dr ledger check.",
         )
     return numbers
+
+
+def _newest_before(files: Files, path: str, start_n: int) -> int:
+    """Gives the number of a copy's newest entry before one; 0 if it has none."""
+    for thousand in range((start_n - 1) // 1000, -1, -1):
+        if found := [int(name[:12]) for name in files.names(f"{path}/{thousand}") if name[:12].isdigit()]:
+            return max((n for n in found if n < start_n), default=0)
+    return 0
 
 
 def newest_checkpoint(files: Files, path: str) -> Copy:
