@@ -130,7 +130,7 @@ JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
     "manifest": (MANIFEST, Manifest(
         {"items.parquet": StoredDocument(SHA, 12)},
         StoredPlan(
-            OLD, (StoredRoot(ROOT, "s1", "s2", "t1", 2, Audit.STREAMED, waits=True),
+            OLD, (StoredRoot(ROOT, "s1", "s2", "t1", 2, Audit.STREAMED, waits=True, audited="s0"),
                   StoredRoot(OTHER, None, "s2", None, 1, Audit.NO)),
             (((0, 0), (1, 0)), ((0, 1),)), {ROOT: Held(7, 9)},
             PlannedDeletions({"files": DeletedKind(1, 8, 0)}, ("1 of 8 files ü",)),

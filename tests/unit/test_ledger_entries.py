@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -132,19 +133,43 @@ def told(state: ServiceState, body: Body) -> ServiceState:
 OLD, MIDDLE, NEW = (f"2026112{n}T020000.000Z" for n in range(3))
 
 
+def base_of(state: ServiceState, site: str = "east", root: str = "/a b") -> str | None:
+    found = state.audit_base(site, root)
+    return found.name if found else None
+
+
 def test_an_audit_looks_back_to_the_newest_point_that_was_compared_whole_where_it_still_lies() -> None:
     state = state_of({OLD: True, MIDDLE: True, NEW: False})
-    assert state.newest_audited("east") == state.points[MIDDLE]
-    assert state.newest_audited("west") is None
-    assert told(state, PointsPruned((("east", MIDDLE),))).newest_audited("east") == state.points[OLD]
-    assert state.audit_base("east") == state.points[MIDDLE]
+    assert base_of(state) == f"s{MIDDLE}"
+    assert base_of(state, "west") == f"t{MIDDLE}", "whichever way it went"
+    assert base_of(told(state, PointsPruned((("east", MIDDLE),)))) == f"s{OLD}"
+    assert (state.audit_bases("east"), state.audit_bases("west")) == ({MIDDLE}, {MIDDLE})
 
 
 def test_while_no_point_was_audited_an_audit_looks_back_to_the_oldest_that_still_lies_there() -> None:
     state = state_of({OLD: False, NEW: False})
-    assert state.audit_base("east") == state.points[OLD]
-    assert told(state, PointsPruned((("east", OLD),))).audit_base("east") == state.points[NEW]
-    assert state.audit_base("west") is None
+    assert base_of(state) == f"s{OLD}"
+    assert base_of(told(state, PointsPruned((("east", OLD),)))) == f"s{NEW}"
+    assert base_of(state, "north") is None
+    assert ServiceState().audit_bases("east") == set()
+
+
+def test_the_audit_of_a_root_that_came_later_looks_back_to_its_own_first_point() -> None:
+    state = state_of({OLD: True, NEW: False})
+    later = replace(state.points[NEW], taken=taken(NEW, {"/a b": f"s{NEW}", "/c %": "c"}))
+    state = replace(state, points={**state.points, NEW: later})
+    assert base_of(state, root="/c %") == "c"
+    assert base_of(state) == f"s{OLD}"
+
+
+def test_a_point_that_lost_roots_to_a_change_of_roots_keeps_those_of_the_others() -> None:
+    state = state_of({OLD: True})
+    partly = replace(state.points[OLD], gone=("east",), yielded=("/a b",))
+    assert (partly.lies_on("east", "/a b"), partly.lies_on("east", "/none")) == (None, None)
+    other = replace(partly, yielded=("/b",)).lies_on("east", "/a b")
+    assert other is not None
+    assert other.name == f"s{OLD}"
+    assert replace(partly, yielded=("/b",), gone=("east", "west")).lies_on("east", "/a b") is None
 
 
 def test_after_an_undo_plans_bind_to_the_snapshots_it_left() -> None:

@@ -104,6 +104,17 @@ class Point:
         undone = {root: _snapshot_ref(site, root, kept) for root, kept in self.base.get(site, {}).items()}
         return {**self.snapshots_on(site), **undone}
 
+    def lies_on(self, site: str, root: str) -> SnapshotRef | None:
+        """What still lies of it on a site of one root, with the inodes of the live tree; None when that is nothing.
+
+        A point that lost some of its roots on its origin to a change of roots keeps what it has of the others until
+        the change has come to its end.
+        """
+        partly = site == self.origin and self.yielded and self.destination not in self.gone
+        if site in self.gone and (not partly or root in self.yielded):
+            return None
+        return self.live_snapshot_on(site, root)
+
     def held(self, root: str) -> Held | None:
         """How much it holds of a root, once it is sealed; None when it does not say."""
         return self.sealed.summary.live.get(root)
@@ -246,15 +257,24 @@ class ServiceState:
             moment_ms += 1
         return moment_ms
 
-    def newest_audited(self, site: str) -> Point | None:
-        """The newest visible point that was compared whole and was taken on a site, where it still lies."""
-        audited = (p for p in self.sealed() if p.sealed.summary.audited and p.origin == site)
-        return max((p for p in audited if site not in p.gone), key=lambda p: p.point, default=None)
+    def audit_base(self, site: str, root: str) -> SnapshotRef | None:
+        """The snapshot of a root on a site that an audit of the root looks back to, whichever way its point went.
 
-    def audit_base(self, site: str) -> Point | None:
-        """The point an audit looks back to: the newest that was audited; while none was, the oldest, copied whole."""
-        here = (p for p in self.sealed() if p.origin == site and site not in p.gone)
-        return self.newest_audited(site) or min(here, key=lambda p: p.point, default=None)
+        That of the newest point that was compared whole; while none was, of the oldest, to which it was copied whole.
+        """
+        base = self._audit_base(site, root)
+        return base.lies_on(site, root) if base else None
+
+    def audit_bases(self, site: str) -> set[str]:
+        """Points that audits of the newest point's roots look back to on a site: no listing tells what was since."""
+        newest = self.newest_sealed()
+        bases = (self._audit_base(site, root) for root in (newest.taken.roots if newest else ()))
+        return {base.point for base in bases if base is not None}
+
+    def _audit_base(self, site: str, root: str) -> Point | None:
+        here = sorted((p for p in self.sealed() if p.lies_on(site, root)), key=lambda p: p.point)
+        audited = [p for p in here if p.sealed.summary.audited]
+        return audited[-1] if audited else next(iter(here), None)
 
     def newest_sound(self) -> Point | None:
         """The newest visible point that nothing is known against, where it was copied to: what people go back to."""

@@ -35,6 +35,7 @@ class StoredRoot:
         cut: Into how many shares its bytes are cut.
         audit: How it is compared beyond what changed.
         waits: It is planned on the live tree, because points still hold snapshots in its way.
+        audited: Snapshot of the source that its audit looks back to; None where it does not look back.
     """
 
     root: str
@@ -44,6 +45,7 @@ class StoredRoot:
     cut: int
     audit: Audit
     waits: bool = False
+    audited: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.inventory import Audit
-from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
@@ -61,26 +59,22 @@ class AuditPoint:
 
     def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
         """The plan of a small root compared the blocks from its baseline on; what lies before is looked for here."""
-        context = self._context
-        base = audited_snapshot(context.ledger.known(), context.origin.name, root.root)
-        if base is None or root.older is None or (root.audit is Audit.WHOLE and base.name == root.older):
+        if root.audited is None or (root.audit is Audit.WHOLE and root.audited == root.older):
             return Verdict()
-        if problem := snapshot_problem(context.origin.namenode, base):
-            return Verdict(cannot_tell=[Finding(root.root, "", f"refilled files were not looked for, {problem}")])
+        context = self._context
         readers = context.source_mover, context.local_mover
         find = FindRefilled(context.origin.namenode, context.destination.namenode, self._heartbeat, readers)
-        return find.run(root.root, base.name, root.newer, candidate)
+        return find.run(root.root, root.audited, root.newer, candidate)
 
 
-def audit_lost(context: BackupContext, root: str, older: str) -> str | None:
-    """Says why an audit of a root cannot look back; None when it can. Then only comparing everything tells."""
-    base = audited_snapshot(context.ledger.known(), context.origin.name, root)
-    if base is None or base.name == older:
-        return None
-    return snapshot_problem(context.origin.namenode, base)
+def looks_back(context: BackupContext, root: str) -> tuple[str | None, str | None]:
+    """Says which snapshot of the source an audit of a root looks back to, or why it cannot: then all is compared.
 
-
-def audited_snapshot(state: ServiceState, site: str, root: str) -> SnapshotRef | None:
-    """The source's snapshot of a root that an audit looks back to; None when the root is newer than that."""
-    base = state.audit_base(site)
-    return base.snapshot_on(site, root) if base else None
+    It is decided before anything is placed: what makes way for other roots takes older points along.
+    """
+    site = context.origin
+    base = context.ledger.known().audit_base(site.name, root)
+    if base is None:
+        return None, f"{site.name} has no point any more that was compared whole"
+    problem = snapshot_problem(site.namenode, base)
+    return (None, problem) if problem else (base.name, None)

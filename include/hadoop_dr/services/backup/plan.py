@@ -20,7 +20,7 @@ from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.sizes import Summary, summarise
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.manifest import DeletedKind, PlannedDeletions, PlanSummary, StoredPlan, StoredRoot
-from hadoop_dr.services.audit.point import audit_lost
+from hadoop_dr.services.audit.point import looks_back
 from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import Components, components_of
@@ -140,7 +140,9 @@ class PlanPoint:
         roots, tasks = share_out(roots, context.policy.stage_tasks)
         documents.write(ITEMS, forms.ITEMS, stored_items(roots))
         xattrs.write(documents, roots)
-        planned_roots = (StoredRoot(r.root, r.older, r.newer, r.base, r.cut, r.audit, r.waits) for r in roots)
+        planned_roots = tuple(
+            StoredRoot(r.root, r.older, r.newer, r.base, r.cut, r.audit, r.waits, r.audited) for r in roots
+        )
         by_kind = deletions.document(context.policy.limits.deletions)
         summary = PlanSummary(
             len(tasks),
@@ -158,7 +160,7 @@ class PlanPoint:
         return documents.seal_manifest(
             StoredPlan(
                 baseline.point.point if baseline.point else None,
-                tuple(planned_roots),
+                planned_roots,
                 tuple(tuple(task) for task in tasks),
                 changes.held,
                 PlannedDeletions({kind: DeletedKind(**told) for kind, told in by_kind.items()}, tuple(approved)),
@@ -175,7 +177,8 @@ class PlanPoint:
         if older is not None:
             held = held_before(self._context.destination.namenode, root, baseline)
             audit = audit_of(held.names, most, since_audit_ms)
-            if audit is not Audit.NO and (problem := audit_lost(self._context, root, older)):
+            audited, problem = (None, None) if audit is Audit.NO else looks_back(self._context, root)
+            if problem:
                 notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
                 older = None
         if older is None:
@@ -189,7 +192,7 @@ class PlanPoint:
             return _Planned(plan, notes)
         items, reader = gather_listed(self._context, root, older, newer, audit=audit, known=xattrs.of(root))
         held, planned = reader.held_before or held, plan_items(items, self._working)
-        plan = RootPlan(index, root, older, newer, base, items, planned, audit, held.files, held.names)
+        plan = RootPlan(index, root, older, newer, base, items, planned, audit, held.files, held.names, audited=audited)
         return _Planned(plan, [*notes, *reader.notes], reader.hindered)
 
     def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
@@ -204,8 +207,12 @@ class PlanPoint:
         )  # fmt: skip
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
-        """How long ago a sealed point was compared whole."""
-        sealed = self._context.ledger.recent().sealed()
+        """How long ago a sealed point was compared whole; None where this one has to be.
+
+        After a change of roots no older point is left that an audit could look back to.
+        """
+        state = self._context.ledger.recent()
+        sealed = [] if state.change else state.sealed()
         audited = [point.moment_ms for point in sealed if point.sealed.summary.audited]
         return now_ms - max(audited) if audited else None
 

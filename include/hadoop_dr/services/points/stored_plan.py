@@ -36,6 +36,7 @@ class RootPlan:
         base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
         waits: It was planned on the live tree, and its base is taken once everything is staged: see ``root_switch``.
         audit: How it is compared beyond what changed.
+        audited: Snapshot of the source that its audit looks back to; None where it does not look back.
         live: Files the target has of it before the run (I8); known while it is planned, not read back.
         names: Files and directories of it that its items build on; likewise.
         below: Old paths of files that go with a directory among the items and are no items of their own; likewise.
@@ -57,6 +58,7 @@ class RootPlan:
     ours: bool = True
     waits: bool = False
     cut: int = 1
+    audited: str | None = None
 
     @property
     def shards(self) -> tuple[Shard, ...]:
@@ -126,7 +128,7 @@ def planned_roots(documents: Documents, only: Collection[int] | None = None) -> 
                 plan = plan_items(items)
             roots.append(RootPlan(
                 index, entry.root, entry.older, entry.newer, entry.base, items, plan, entry.audit, waits=entry.waits,
-                cut=entry.cut,
+                cut=entry.cut, audited=entry.audited,
             ))  # fmt: skip
     return roots
 
