@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary"
 SKIPPED = "skipped"
+REQUESTS = "requests"
+_COUNTED = ("preflight", "moment", "plan", "stage", "place", "verify")
+"""Stages before the seal, which writes down what all of them asked."""
 
 
 def service_asset(pair: str, service: str) -> Asset:
@@ -71,6 +74,8 @@ class BackupStage(BaseOperator):
                 refuse_past(wishes["moment"], int(context["dag_run"].run_after.timestamp() * 1000))
         with backup_stages(self.service, run_id=run_id, try_no=try_no, users=_users(service=self.service)) as stages:
             result = self._call(stages, context)
+            if self.stage in _COUNTED:
+                context["ti"].xcom_push(key=REQUESTS, value=stages.requests())
         self.log.info(in_words(self.task_id, result))
         return self._handed_on(result, context)
 
@@ -89,6 +94,8 @@ class BackupStage(BaseOperator):
             if why := context["ti"].xcom_pull(task_ids="preflight", key=SKIPPED):
                 raise AirflowSkipException(why)
             return stages.last_word()
+        if self.stage == "seal":
+            return stages.seal(_asked(context))
         run: Callable[[], dict[str, Any]] = getattr(stages, self.stage)
         return run()
 
@@ -106,6 +113,15 @@ class BackupStage(BaseOperator):
             for asset in self.outlets:
                 context["outlet_events"][asset].extra = {"point": result["point"], "run": context["dag_run"].run_id}
         return result
+
+
+def _asked(context: Context) -> list[dict[str, dict[str, int]]]:
+    """What the tasks before asked, each in a process of its own; a task that did not come to its end says nothing."""
+    told: list[dict[str, dict[str, int]]] = []
+    for stage in _COUNTED:
+        pulled = context["ti"].xcom_pull(task_ids=stage, key=REQUESTS) or []
+        told += [pulled] if isinstance(pulled, dict) else [one for one in pulled if one]  # many where it was mapped
+    return told
 
 
 def _users(*, service: str = "", pair: str = "") -> dict[str, str]:

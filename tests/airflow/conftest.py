@@ -101,6 +101,7 @@ class Facade:
         failing: Errors to raise by stage, used up one by one.
         users: The HDFS users of each opening, by site.
         has_sealed: Whether ``seal`` was reached, as the ledger would say.
+        asked: What the seal was told that earlier tasks asked.
     """
 
     shards: int = 3
@@ -110,6 +111,7 @@ class Facade:
     opened: list[tuple[str, str, int]] = field(default_factory=list)
     users: list[Mapping[str, str]] = field(default_factory=list)
     has_sealed: bool = False
+    asked: list[Any] = field(default_factory=list)
 
     @contextmanager
     def backup_stages(
@@ -146,7 +148,12 @@ class _Stages:
     def stage(self, shard: int) -> Any:
         return self._call("stage", shard, {"shard": shard, "files_copied": 3})
 
-    def seal(self) -> Any:
+    def requests(self) -> Any:
+        name, arguments = self._facade.calls[-1]
+        return {name: {"east": 1 + (arguments if isinstance(arguments, int) else 0)}}
+
+    def seal(self, asked: Any) -> Any:
+        self._facade.asked = asked
         result = self._call("seal", None, {"point": "20261120T020000.000Z", "state": "sealed"})
         self._facade.has_sealed = True
         return result

@@ -51,6 +51,19 @@ def test_what_is_handed_on_is_small_and_shards_are_numbers(backup: Any, facade: 
     assert all(len(json.dumps(value)) < 1000 for value in values.values())
 
 
+def test_the_seal_is_told_what_every_task_before_it_asked(backup: Any, facade: Any) -> None:
+    assert run(backup).state == "success"
+    told = [{"preflight": {"east": 1}}, {"moment": {"east": 1}}, {"plan": {"east": 1}}, {"place": {"east": 1}},
+            {"verify": {"east": 1}}, *({"stage": {"east": 1 + shard}} for shard in range(3))]  # fmt: skip
+    assert sorted(facade.asked, key=repr) == sorted(told, key=repr)
+
+
+def test_a_service_without_a_change_has_no_task_of_staging_to_tell_of(backup: Any, facade: Any) -> None:
+    facade.shards = 0
+    assert run(backup).state == "success"
+    assert sorted(name for one in facade.asked for name in one) == ["moment", "place", "plan", "preflight", "verify"]
+
+
 def test_what_a_person_fills_in_reaches_preflight_in_utc(backup: Any, facade: Any) -> None:
     day = datetime.now(UTC).date() + timedelta(days=1)
     run(backup, {"moment": f"{day}T03:00:00.25+01:00", "mode": "full", "transfer": "push", "reason": "ü e%20",

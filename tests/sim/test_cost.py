@@ -16,11 +16,12 @@ from hadoop_dr.domain.ledger import CHECKPOINT_EVERY
 from hadoop_dr.ports.requests import AUDIT, DATA
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.points import stored_plan
-from sim.world import World, protecting
+from sim.world import TableWorld, World, protecting
 
 ROOTS = (3, 60, 200)
-FIXED, PER_ROOT = 110, 13
-TRIPS = 70
+FIXED, PER_ROOT = 100, 10
+FIXED_WITH_TABLES = 150
+TRIPS = 40
 """From the stage of the moment to the seal and the other copy of the ledger, for a service without a change."""
 
 CHANGED = 1150
@@ -81,6 +82,25 @@ def unchanged(roots: int) -> Asked:
 @pytest.mark.parametrize("roots", ROOTS)
 def test_an_unchanged_service_costs_a_constant_and_a_few_requests_for_each_root(roots: int) -> None:
     assert unchanged(roots).until_sealed() <= FIXED + PER_ROOT * roots
+
+
+@cache
+def unchanged_with_tables(tables: int) -> Asked:
+    world = TableWorld(policy=protecting("hdfs: /data/r %", "hive: bill"), checkpoint_every=CHECKPOINT_EVERY)
+    world.clusters["east"].make_directory("/wh/db", 0o755, parents=True)
+    write(world.clusters["east"], "/data/r %/x", "part 0")
+    for number in range(tables):
+        world.create(f"t{number}")
+    world.backup("first")
+    world.backup("second")
+    return Asked(world, "unchanged")
+
+
+def test_an_unchanged_service_of_tables_costs_little_more_and_waits_no_longer_than_the_aim() -> None:
+    few, many_tables = unchanged_with_tables(2), unchanged_with_tables(30)
+    assert many_tables.until_sealed() <= FIXED_WITH_TABLES + PER_ROOT * 32  # each table is a root here
+    assert max(few.trips(), many_tables.trips()) <= TRIPS
+    assert many_tables.trips() - few.trips() <= 2
 
 
 def test_how_long_an_unchanged_service_waits_does_not_grow_with_its_roots() -> None:

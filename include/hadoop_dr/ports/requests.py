@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
@@ -23,6 +23,8 @@ AUDIT = "audit"
 """Full listings that look for what a snapshot diff hides: they grow with the data, not with the change."""
 DATA = "data"
 """In place of a site: files copied or read back, and changes of a name space, through the data plane."""
+Counts = Mapping[str, Mapping[str, int]]
+MAPPED, TRIPS = "stage", "trips"
 BEFORE = "before"
 """What was asked before the first stage: roles and ledgers."""
 
@@ -49,6 +51,7 @@ class Requests:
         self._counts: Counter[tuple[str, str, str]] = Counter()
         self._trips: Counter[str] = Counter()
         self._stage, self._began = BEFORE, trips()
+        self._elsewhere: list[Counts] = []
 
     def begin(self, stage: str) -> None:
         """What is asked from here on is asked for this stage."""
@@ -70,8 +73,15 @@ class Requests:
         with self._lock:
             return dict(self._counts)
 
+    def take_in(self, counted: Iterable[Counts]) -> None:
+        """Adds what earlier stages of a run counted in processes of their own, one document of each."""
+        self._elsewhere += counted
+
     def document(self) -> dict[str, dict[str, int]]:
         """Counts by stage and site, with the trips of each stage."""
+        return added([*self._elsewhere, self._own()])
+
+    def _own(self) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
         for (stage, site, _), count in sorted(self.by_operation().items()):
             found.setdefault(stage, {}).setdefault(site, 0)
@@ -79,8 +89,20 @@ class Requests:
         trips_of = {**self._trips, self._stage: self._trips[self._stage] + trips() - self._began}
         for stage, counts in found.items():
             if stage in trips_of:
-                counts["trips"] = trips_of[stage]
+                counts[TRIPS] = trips_of[stage]
         return found
+
+
+def added(documents: Iterable[Counts]) -> dict[str, dict[str, int]]:
+    """Adds documents of counts; mapped tasks of one stage overlap, so their trips are those of the longest."""
+    found: dict[str, dict[str, int]] = {}
+    for document in documents:
+        for stage, counts in document.items():
+            there = found.setdefault(stage, {})
+            for what, count in counts.items():
+                before = there.get(what, 0)
+                there[what] = max(before, count) if (stage, what) == (MAPPED, TRIPS) else before + count
+    return found
 
 
 def trips() -> int:

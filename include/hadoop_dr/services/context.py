@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hadoop_dr.domain.direction import Direction
 from hadoop_dr.domain.errors import DrError
@@ -28,6 +28,7 @@ from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.transfer.apply_plan import Ends
+from hadoop_dr.services.written import Written
 
 if TYPE_CHECKING:
     from hadoop_dr.services.datasets.component import Build
@@ -71,7 +72,8 @@ class BackupContext:
         kinds: What makes the component of each kind of data sets, in the order in which stages ask them.
         silent: Sites that gave no answer when the roles were read, with the error; what needs them need not ask again.
         asked: Counts the requests of this process.
-        manifests: Manifests that this process wrote or read, by path: a plan never changes once it is made.
+        written: What this process wrote and found.
+        beside: What a kind of data sets hands on to its next stage in this process, by a name of its own.
     """
 
     pair: Pair
@@ -95,7 +97,8 @@ class BackupContext:
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
     asked: Requests = field(default_factory=Requests)
-    manifests: dict[str, bytes] = field(default_factory=dict)
+    written: Written = field(default_factory=Written)
+    beside: dict[str, Any] = field(default_factory=dict)
 
     @property
     def direction(self) -> Direction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import DirEntry, FileAttributes
@@ -28,13 +28,16 @@ def _children(namenode: NameNode, path: str) -> list[DirEntry]:
     return list(namenode.list(path))
 
 
-def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[tuple[str, DirEntry]]:
+def walk(
+    namenode: NameNode, top: str, skip: Collection[str] = (), met: Callable[[DirEntry], None] = lambda _: None
+) -> Iterator[tuple[str, DirEntry]]:
     """Gives every item below ``top`` with its path relative to it; a directory before its children.
 
     The work area of a root is left out. At most 64 listings are held at once.
 
     Args:
         skip: Directories, by relative path, into which nobody looks.
+        met: Told of a work area.
 
     Raises:
         NotFound: ``top``, or a directory that vanished meanwhile, does not exist.
@@ -50,6 +53,7 @@ def walk(namenode: NameNode, top: str, skip: Collection[str] = ()) -> Iterator[t
             directory, listing = flying.popleft()
             for child in listing.result():
                 if not directory and child.name == WORK_AREA:
+                    met(child)
                     continue
                 below = f"{directory}/{child.name}" if directory else child.name
                 yield below, child

@@ -18,8 +18,10 @@ from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.moment import skew_ms
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import trips, wait_for
 from hadoop_dr.services.pool import BoundedPool, map_bounded
 
+_WARM_S = 5.0
 AT_ONCE = 64
 """As many connections as are kept to a site."""
 
@@ -59,13 +61,15 @@ class TakeSnapshots:
     Args:
         namenode: The site the moment is taken on.
         clock: Monotonic time to wait on.
+        warm_s: When as many connections as there will be at once were used last, by that clock.
     """
 
-    def __init__(self, namenode: NameNode, clock: Clock) -> None:
-        self._namenode, self._clock = namenode, clock
+    def __init__(self, namenode: NameNode, clock: Clock, warm_s: float = float("-inf")) -> None:
+        self._namenode, self._clock, self._warm_s = namenode, clock, warm_s
 
     def run(
-        self, roots: Sequence[str], name: str, at_s: float, before: Callable[[], None], waiting: Callable[[float], None]
+        self, roots: Sequence[str], name: str, at_s: float, before: Callable[[], None],
+        waiting: Callable[[float], None], after: Callable[[], None] = lambda: None,
     ) -> Taken:
         """Releases all requests at ``at_s``.
 
@@ -75,23 +79,26 @@ class TakeSnapshots:
             at_s: T0 on the monotonic clock.
             before: Called at T0, right before the requests leave: marks where each kind of data sets stands.
             waiting: Called with ``at_s`` by the caller's thread; returns at that time.
+            after: Called once every answer is there, before anything is made of them.
 
         Raises:
             AlreadyExists: A root has a snapshot of this name which this call did not make.
             DrError: One of the requests failed; every snapshot this call made was removed.
         """
         if roots:
-            return self._together(roots, name, at_s, before, waiting)
+            return self._together(roots, name, at_s, before, waiting, after)
         # A database without a table, or one that was dropped, is a position of its kind and no more.
         waiting(at_s)
         before()
+        after()
         return Taken((), 0.0, max(0, round((self._clock.monotonic_s() - at_s) * 1000)))
 
     def _together(
-        self, roots: Sequence[str], name: str, at_s: float, before: Callable[[], None], waiting: Callable[[float], None]
+        self, roots: Sequence[str], name: str, at_s: float, before: Callable[[], None],
+        waiting: Callable[[float], None], after: Callable[[], None],
     ) -> Taken:
         width = min(len(roots), AT_ONCE)
-        barrier = Barrier(width + 1)
+        barrier, asked = Barrier(width + 1), list[int]()
 
         def some(share: Sequence[str]) -> list[tuple[float, float] | DrError]:
             try:
@@ -101,6 +108,7 @@ class TakeSnapshots:
                 raise
             barrier.wait()
             barrier.wait()  # T0
+            wait_for(asked[0])
             return [error or self._one(root, name) for root, error in zip(share, cold, strict=True)]
 
         pool = BoundedPool(width, name="moment")
@@ -109,6 +117,7 @@ class TakeSnapshots:
             barrier.wait()
             waiting(at_s)
             before()
+            asked.append(trips())
             barrier.wait()
             ended = {root: answer for share, future in futures
                      for root, answer in zip(share, future.result(), strict=True)}
@@ -126,7 +135,10 @@ class TakeSnapshots:
                         self._namenode.delete_snapshot(root, name)
             raise next((error for error in failed if isinstance(error, Unknown)), failed[0])
         times = [answer for answer in answers if not isinstance(answer, DrError)]
-        shots = map_bounded(lambda root: snapshot_named(self._namenode, root, name), roots)
+        with BoundedPool(1, name="after") as beside:
+            told = beside.begin(after)
+            shots = list(map_bounded(lambda root: snapshot_named(self._namenode, root, name), roots))
+        told.result()
         taken = tuple(RootTaken(root, shot, *span) for root, shot, span in zip(roots, shots, times, strict=True))
         late_s = min(first_s for first_s, _ in times) - at_s
         return Taken(taken, skew_ms(times), max(0, round(late_s * 1000)))
@@ -140,6 +152,8 @@ class TakeSnapshots:
         return first, self._clock.monotonic_s()
 
     def _warm(self, root: str) -> DrError | None:
+        if self._clock.monotonic_s() - self._warm_s <= _WARM_S:
+            return None
         try:
             self._namenode.status(root)
         except DrError as error:

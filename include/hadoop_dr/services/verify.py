@@ -228,6 +228,8 @@ class VerifyRoot:
         return checksum_answer(facts.checksums[item.inode], found)
 
     def _read_back(self, facts: RootFacts, items: Sequence[Item], verdict: Verdict) -> None:
+        if not items:
+            return
         by_inode, tails = {item.inode: item for item in items}, facts.tails
 
         def reads() -> Iterator[Read]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.position import Position
@@ -50,10 +51,28 @@ class SealedCatalog:
     Attributes:
         position: Where the notification log of the target's metastore stood; None where nothing was verified.
         smoke: What the policy's queries answered.
+        whole_ms: Moment of the newest point up to this one for which all of that catalog was read.
     """
 
     position: Position | None = None
     smoke: tuple[QueryAnswer, ...] = ()
+    whole_ms: int = 0
+
+
+READ_WHOLE_MS = 86_400_000
+"""So long the target's log is believed that nobody touched its catalog: a log that is off tells nothing, either."""
+
+
+def believed(kept: SealedCatalog, cannot_tell: Sequence[str], at_ms: int | None) -> bool:
+    """Whether a log may say that a catalog is as a point left it, so that it need not be read.
+
+    Args:
+        cannot_tell: What could not be compared for that point: then its catalog may be another than was wanted.
+        at_ms: The moment for which everything is read now and then; None where nothing is verified.
+    """
+    if kept.position is None or not kept.position.digest or cannot_tell:
+        return False
+    return at_ms is None or at_ms - kept.whole_ms < READ_WHOLE_MS
 
 
 TAKEN_CATALOG = codec_of(TakenCatalog)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.findings import Finding
@@ -27,10 +27,14 @@ class AuditRoot:
     def __init__(self, source: NameNode, root: str, snapshot: str, heartbeat: Callable[[int], None]) -> None:
         self._source, self._root, self._snapshot, self._heartbeat = source, root, snapshot, heartbeat
 
-    def with_known(self, known: Mapping[str, DirEntry]) -> Verdict:
-        """Compares with a full listing of the candidate, by path relative to the root, held in memory."""
+    def listing(self) -> list[tuple[str, DirEntry]]:
+        """Lists the source's snapshot whole."""
+        return list(walk(self._source, f"{self._root}/.snapshot/{self._snapshot}"))
+
+    def with_known(self, wanted: Iterable[tuple[str, DirEntry]], known: Mapping[str, DirEntry]) -> Verdict:
+        """Compares full listings of the source and of the candidate, by path relative to the root, held in memory."""
         verdict, left = Verdict(), dict(known)
-        for path, want in walk(self._source, f"{self._root}/.snapshot/{self._snapshot}"):
+        for path, want in wanted:
             found = left.pop(path, None)
             self._one(path, want.facts, found.facts if found else None, verdict)
         for path, found in left.items():

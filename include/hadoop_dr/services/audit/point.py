@@ -7,7 +7,7 @@ next run audits, and looks back to the last one that was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.facts import DirEntry
@@ -19,6 +19,8 @@ from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.points.stored_plan import RootPlan
+
+Listed = Iterable[tuple[str, DirEntry]]
 
 
 class AuditPoint:
@@ -36,18 +38,24 @@ class AuditPoint:
         self._context, self._heartbeat = context, heartbeat
         self.hindered: list[str] = []
 
-    def root(self, root: RootPlan, known: Mapping[str, DirEntry] | None, candidate: str) -> Verdict:
+    def listing(self, root: RootPlan) -> list[tuple[str, DirEntry]]:
+        """Lists the source's side of a small root whole."""
+        return self._of(root).listing()
+
+    def root(
+        self, root: RootPlan, wanted: Callable[[], Listed], known: Mapping[str, DirEntry] | None, candidate: str
+    ) -> Verdict:
         """Compares the full inventories of both sides as planned, and the blocks with those of the last audit.
 
         Args:
+            wanted: Gives a full listing of the source, where the root is small.
             known: A full listing of the candidate, where the root is small.
             candidate: The target's snapshot.
         """
-        source = self._context.origin.namenode
-        audit, verdict = AuditRoot(source, root.root, root.newer, self._heartbeat), Verdict()
+        audit, verdict = self._of(root), Verdict()
         try:
             if known is not None:
-                verdict = audit.with_known(known)
+                verdict = audit.with_known(wanted(), known)
             elif root.audit is Audit.STREAMED:
                 verdict = audit.streamed(self._context.destination.namenode, candidate)
         except (DrError, ValueError) as error:  # the second: a listing is not in order
@@ -56,6 +64,9 @@ class AuditPoint:
             verdict.add(self._refilled(root, candidate))
         self.hindered += map(str, verdict.cannot_tell)
         return verdict
+
+    def _of(self, root: RootPlan) -> AuditRoot:
+        return AuditRoot(self._context.origin.namenode, root.root, root.newer, self._heartbeat)
 
     def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
         """The plan of a small root compared the blocks from its baseline on; what lies before is looked for here."""

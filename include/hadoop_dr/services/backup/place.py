@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from hadoop_dr.domain.inventory import Audit
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.work import Area, Placed, StagedShard, Token
@@ -76,7 +77,13 @@ class PlacePoint:
         }
 
     def _has_area(self, claim: Claim, root: RootPlan) -> bool:
-        """Whether a run that died left work in a root that is as it was: none of it may get into the candidate."""
+        """Whether a run that died left work in a root that is as it was: none of it may get into the candidate.
+
+        Where this process saw that none had, only somebody who slept since can have; a candidate that is listed whole
+        shows it then.
+        """
+        if self._context.written.as_left == claim.n and root.audit is Audit.WHOLE:
+            return False
         area = Area(root.root, Token(self._context.policy.service, claim.epoch, claim.n))
         return WorkArea(self._context.destination.namenode, area).present()
 

@@ -129,7 +129,9 @@ class StartRun:
         self._ask_approval(order)
         as_left = self._refuse_foreign()
         claim = self._claim(order)
-        if claim.n != as_left:
+        if claim.n == as_left:
+            self._context.written.as_left = claim.n
+        else:
             forget(self._context)  # somebody else worked on the service since it was looked at
         earlier = self._context.ledger.known().points
         finished = Recover(self._context, self._finish).run(claim)

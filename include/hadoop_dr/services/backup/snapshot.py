@@ -25,10 +25,10 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Moment
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.ledger.claims import HeartbeatWriter
-from hadoop_dr.services.moment import RootTaken, Taken, TakeSnapshots
+from hadoop_dr.services.moment import AT_ONCE, RootTaken, Taken, TakeSnapshots
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.roots.ownership import own_roots
 from hadoop_dr.services.roots.parents import allow_snapshots
 
@@ -58,6 +58,7 @@ class SnapshotPoint:
     def __init__(self, context: BackupContext, writer: HeartbeatWriter) -> None:
         self._context, self._heartbeat = context, writer
         self._components = components_of(context)
+        self._warm_s = float("-inf")
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Takes it.
@@ -71,8 +72,10 @@ class SnapshotPoint:
         if point.state is not PointState.CLAIMED:
             return _summary(point)
         for rearmed in count():
+            # Before the moment is armed: it takes the NameNode time where a root is large and has no quota.
+            quotas = self._quotas(self._roots(claim))
             point = self._on_time(claim, point)
-            shot = self._shoot(claim, point)
+            shot = self._shoot(claim, point, quotas)
             match decide(shot.verdict, rearmed, self._context.policy.unproven):
                 case Decision.GO_ON:
                     return self._record(claim, point, shot)
@@ -116,10 +119,19 @@ class SnapshotPoint:
         allow_snapshots(self._context.origin.namenode, roots)
         return roots
 
-    def _shoot(self, claim: Claim, point: Point) -> _Shot:
+    def _quotas(self, roots: Sequence[str]) -> dict[str, Quota]:
+        """Asks as many at once as there will be snapshots at once, so that their connections are there."""
+        found = map_bounded(self._context.origin.namenode.quota, roots, width=max(1, min(len(roots), AT_ONCE)))
+        quotas = dict(zip(roots, found, strict=True))
+        self._warm_s = self._context.clock.monotonic_s()
+        return quotas
+
+    def _shoot(self, claim: Claim, point: Point, quotas: dict[str, Quota]) -> _Shot:
         context = self._context
         self._components.prepare()
         roots = self._roots(claim)
+        if new := [root for root in roots if root not in quotas]:
+            quotas = {**quotas, **self._quotas(new)}
         at_s = context.clock.monotonic_s() + (point.moment_ms - context.clock.wall_ms()) / 1000
 
         def wait(until_s: float) -> None:
@@ -127,18 +139,22 @@ class SnapshotPoint:
             self._heartbeat.hush()  # a heartbeat in between would cost skew
 
         try:
-            taken = TakeSnapshots(context.origin.namenode, context.clock).run(
-                roots, context.candidate_name(point), at_s, self._components.mark, wait
+            taken = TakeSnapshots(context.origin.namenode, context.clock, self._warm_s).run(
+                roots, context.candidate_name(point), at_s, self._components.mark, wait, self._components.mark_end
             )
-            self._components.mark_end()
         finally:
             self._heartbeat.speak()
-        quotas = dict(zip(roots, map_bounded(context.origin.namenode.quota, roots), strict=True))
-        writing = FindOpenFiles(context.origin.namenode, context.policy.audit_entries).run(
-            roots, context.candidate_name(point), {root: quota.used_names for root, quota in quotas.items()}
-        )
+        find = FindOpenFiles(context.origin.namenode, context.policy.audit_entries)
+        names = {root: quotas[root].used_names for root in roots}
+        with BoundedPool(1, name="open files") as beside:
+            writing = beside.begin(find.run, roots, context.candidate_name(point), names)
+            evidence = self._evidence(point, roots, taken, at_s)
+        return _Shot(taken, prove(evidence), writing.result(), quotas)
+
+    def _evidence(self, point: Point, roots: Sequence[str], taken: Taken, at_s: float) -> Evidence:
+        context = self._context
         moment = Moment(roots, context.candidate_name(point), context.policy.settle_ms, self._heartbeat.sleep_until)
-        evidence = Evidence(
+        return Evidence(
             len(roots),
             taken.skew_ms,
             context.policy.max_skew_ms,
@@ -146,11 +162,12 @@ class SnapshotPoint:
             offsets_ms={context.origin.name: _offset_ms(taken, at_s, point.moment_ms)},
             max_offset_ms=context.policy.max_clock_offset_ms,
         )
-        return _Shot(taken, prove(evidence), writing, quotas)
 
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
         context = self._context
         documents = Documents(context, point)
+        if claim.owner is not None and claim.owner == context.host.me():
+            context.written.begun.add(documents.directory)
         exports = self._components.export(documents)
         held = context.ledger.known().held_roots(context.origin.name)
         stay = kept_directories(self._components.decision(), context.policy.service, held)

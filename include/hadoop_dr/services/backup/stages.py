@@ -17,6 +17,7 @@ from hadoop_dr.domain.policy import with_overrides
 from hadoop_dr.domain.root_change import check_change_order
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.wanted import wanted_moment_ms
+from hadoop_dr.ports.requests import Counts
 from hadoop_dr.services.backup.after_seal import read_after_seal
 from hadoop_dr.services.backup.place import PlacePoint
 from hadoop_dr.services.backup.plan import PlanPoint
@@ -184,11 +185,16 @@ class BackupStages:
 
         return self._timed("verify", work)
 
-    def seal(self) -> dict[str, Any]:
-        """Makes the point visible (section 4.7)."""
+    def seal(self, asked: Sequence[Counts] = ()) -> dict[str, Any]:
+        """Makes the point visible (section 4.7).
+
+        Args:
+            asked: What earlier stages asked in processes of their own, as ``requests`` of each said at its end.
+        """
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
+            self._context.asked.take_in(asked)
             return SealPoint(self._context).run(claim, point, self.seconds)
 
         try:
@@ -198,6 +204,10 @@ class BackupStages:
             if self._already() is None:
                 raise
         return self.sealed()
+
+    def requests(self) -> dict[str, dict[str, int]]:
+        """What this process asked so far, by stage and site."""
+        return self._context.asked.document()
 
     def prune(self) -> dict[str, Any]:
         """Reads what the sealed point left open, and removes points that no rule keeps (section 4.8)."""
@@ -322,7 +332,7 @@ class BackupStages:
         for shard in range(plan["shards"]):
             stage.run(claim, point, shard, self._try)
         place.run(claim, self._context.ledger.read().points[point.point], self._try)
-        self._verifier(claim).run(claim, self._context.ledger.read().points[point.point])
+        self._verifier(claim).run(claim, self._context.ledger.require(claim).points[point.point])
         SealPoint(self._context).run(claim, self._context.ledger.read().points[point.point], {})
 
     def _prune_after_seal(self) -> Sequence[str]:

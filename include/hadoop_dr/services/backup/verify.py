@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch
-from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.facts import DirEntry, Snapshot
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.inventory import Audit
@@ -18,6 +19,7 @@ from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
 from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.ports.mover import SetAttributes
 from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.audit.point import AuditPoint
 from hadoop_dr.services.audit.sampling import SampleOlder
@@ -30,8 +32,9 @@ from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
-from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
+from hadoop_dr.services.transfer.batches import Batches
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
 SHOWN = 100
@@ -62,12 +65,12 @@ class VerifyPoint:
             Mismatch: Something differs; the message names the first path.
             ForeignFound: Somebody else changed the secondary meanwhile, and that is left to a person.
         """
-        self._context.ledger.require(claim)
         documents = Documents(self._context, point)
         roots = planned_roots(documents)
         is_as_kept = components_of(self._context).is_as_kept
         foreign = ForeignChanges(self._context, point, documents, roots, is_as_kept)
-        number = foreign.next_candidate(self._newest_candidate(point, roots))
+        newest = self._newest_candidate(point, roots)
+        number = 0 if newest is None else foreign.next_candidate(newest)
         verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
         if found:
             foreign.keep(claim, number, found)
@@ -109,8 +112,11 @@ class VerifyPoint:
         """Looks at a candidate: for what is foreign, and, where nothing is, for what differs."""
         candidates = self._candidates(point, roots, repair)
         names = {root: snapshot.name for root, snapshot in candidates.items()}
-        foreign.look_at(repair)
-        verdict, found = self._verdict(point, documents, roots, names, foreign, repair)
+        with BoundedPool(2, name="beside") as beside:  # the listings of an audit need wait for neither
+            looked = beside.begin(foreign.look_at, repair)
+            shown = beside.begin(self._show_times, point, roots)
+            verdict, found = self._verdict(point, documents, roots, names, foreign, looked.result, repair)
+            shown.result()
         return verdict, candidates, found
 
     def _repair(
@@ -127,14 +133,17 @@ class VerifyPoint:
             Repair(self._context, self._heartbeat).repair(claim, root, candidates[root.root].name, note)
         components_of(self._context).after_tree(point, documents, lambda: self._context.check_claim(claim))
 
-    def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int:
-        """Number of the newest candidate an earlier try took: older ones do not show what it repaired."""
+    def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int | None:
+        """Number of the newest candidate an earlier try took: older ones do not show what it repaired.
+
+        None when none was taken, so that nothing can have been found in one yet.
+        """
         namenode, number = self._context.destination.namenode, 0
         every = map_bounded(namenode.snapshots, [root.root for root in roots])
         names = {snapshot.name for shots in every for snapshot in shots}
         while snapshot_name(self._context.policy.service, point.epoch, point.point, number + 1) in names:
             number += 1
-        return number
+        return number if number or self._context.candidate_name(point) in names else None
 
     def _candidates(self, point: Point, roots: Sequence[RootPlan], repair: int) -> dict[str, Snapshot]:
         """Takes the candidates, or adopts those an earlier try took of the same, unchanged tree.
@@ -148,12 +157,19 @@ class VerifyPoint:
             with suppress(AlreadyExists):
                 namenode.create_snapshot(root.root, name)
             found = snapshot_named(namenode, root.root, name)
-            # Taking a snapshot sets the directory's time, on both sites; the source's is the one to show.
-            namenode.set_times(root.root, point.taken.roots[root.root].snapshot.created_ms)
             self._heartbeat(1)
             return found
 
         return dict(zip([root.root for root in roots], map_bounded(one, roots), strict=True))
+
+    def _show_times(self, point: Point, roots: Sequence[RootPlan]) -> None:
+        """Taking a snapshot sets the directory's time, on both sites; the source's is the one to show."""
+        taken = point.taken.roots
+        times = [
+            SetAttributes(number, root.root, mtime_ms=taken[root.root].snapshot.created_ms)
+            for number, root in enumerate(roots)
+        ]
+        Batches(self._context.local_mover, lambda: None, self._heartbeat).run(times, lambda outcome: False)
 
     def _verdict(
         self,
@@ -162,6 +178,7 @@ class VerifyPoint:
         roots: Sequence[RootPlan],
         names: Mapping[str, str],
         foreign: ForeignChanges,
+        looked: Callable[[], None],
         number: int,
     ) -> tuple[Verdict, Found]:
         context, verdict, found = self._context, Verdict(), dict[str, Sequence[Foreign]]()
@@ -170,10 +187,12 @@ class VerifyPoint:
         staged = records.proofs() if any(root.plan.units for root in roots) else {}
 
         def one(root: RootPlan) -> tuple[Sequence[Foreign], Verdict]:
-            known = None
-            if root.audit is Audit.WHOLE:
-                with asked_for(AUDIT):
-                    known = dict(walk(context.destination.namenode, f"{root.root}/.snapshot/{names[root.root]}"))
+            known, top, left = None, f"{root.root}/.snapshot/{names[root.root]}", list[DirEntry]()
+            with BoundedPool(1, name="listing") as beside, asked_for(AUDIT):
+                there = beside.begin(lambda: audit.listing(root) if root.audit is Audit.WHOLE else [])
+                if root.audit is Audit.WHOLE:
+                    known = dict(walk(context.destination.namenode, top, met=left.append))
+            looked()
             if strange := foreign.of(root.root, known):
                 return strange, Verdict()
             proofs = {i.inode: proof for i in root.items if (proof := staged.get(i.inode)) is not None}
@@ -186,20 +205,23 @@ class VerifyPoint:
             sums = records.checksums(root)
             facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
             mine = check.run(facts, known)
+            mine.mismatch += [Finding(root.root, one.name, "somebody's unfinished work lies in it") for one in left]
             with asked_for(AUDIT):
-                mine.add(audit.root(root, known, names[root.root]))
+                mine.add(audit.root(root, there.result, known, names[root.root]))
             return [], mine
 
-        for root, (strange, mine) in zip(roots, map_bounded(one, roots, width=_ROOTS_AT_ONCE), strict=True):
-            if strange:
-                found[root.root] = strange
-            verdict.add(mine)
-        if found:
-            return verdict, found
         sample = SampleOlder(context, self._heartbeat)
-        with asked_for(AUDIT):
-            verdict.add(sample.run(point, names))
+        with BoundedPool(1, name="sample") as aside:
+            with asked_for(AUDIT):
+                sampled = aside.begin(sample.run, point, names)  # of older points: nothing else waits for it
+            for root, (strange, mine) in zip(roots, map_bounded(one, roots, width=_ROOTS_AT_ONCE), strict=True):
+                if strange:
+                    found[root.root] = strange
+                verdict.add(mine)
+            if found:
+                return verdict, found
+            of_kinds, self._datasets = components_of(context).verify(point, documents, number)
+            verdict.add(sampled.result())
         self._hindered, self._sampled = audit.hindered, sample.sampled
-        beside, self._datasets = components_of(context).verify(point, documents, number)
-        verdict.add(beside)
+        verdict.add(of_kinds)
         return verdict, found

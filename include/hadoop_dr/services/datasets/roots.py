@@ -11,6 +11,8 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import facts_of
 from hadoop_dr.services.pool import map_bounded
 
+_THERE = "directories that exist"
+
 
 class Roots:
     """Decides on roots; nothing else does.
@@ -22,7 +24,7 @@ class Roots:
 
     def __init__(self, context: BackupContext, *, changing: bool = False) -> None:
         self._context, self._changing = context, changing
-        self._there: set[str] = set()
+        self._there: set[str] = context.beside.setdefault(_THERE, set())
         self._decided: tuple[object, Decision] | None = None
 
     def decide(self, layout: Layout) -> Decision:

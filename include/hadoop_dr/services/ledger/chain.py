@@ -111,6 +111,10 @@ class Chain:
         """Whether anything was read yet."""
         return self._loaded
 
+    def now_s(self) -> float:
+        """Monotonic time of the clock it was given."""
+        return self._clock.monotonic_s()
+
     def known(self) -> list[Entry]:
         """Gives the entries as of what was read or appended last, and asks nobody."""
         return self._entries

@@ -84,8 +84,10 @@ class Claims:
         Raises:
             Busy: Another run owns the service and moves on, and the wish does not wait.
         """
-        while True:
+        state = self._ledger.recent()  # the entry has its place behind that and no other
+        if state.claim is not None:  # nobody waits for one that has ended since
             state = self._ledger.read()
+        while True:
             seen_n = self._ledger.chain.head_n
             if state.claim is not None and not wish.order:
                 self._wait_for_standstill(state.claim, wish)
@@ -96,7 +98,8 @@ class Claims:
             try:
                 entry = self._ledger.append(body, wish.run, seen_n)
             except Superseded:
-                if self._ledger.read().highest_epoch > self._ledger.roles.epoch:
+                state = self._ledger.read()
+                if state.highest_epoch > self._ledger.roles.epoch:
                     raise
                 continue
             claim = Claim(entry.n, entry.epoch, entry.run, wish.try_no, point, wish.owner, wish.frozen)
@@ -116,7 +119,7 @@ class Claims:
         Raises:
             Superseded: The service belongs to another run, or to nobody.
         """
-        state = self._ledger.read()
+        state = self._ledger.fresh()
         if state.claim is None or state.claim.run != run:
             by = f"is owned by {state.claim.run}" if state.claim else "is not claimed"
             raise Superseded(self._directory, f"run {run} does not own it, it {by}", "Start a new run.")

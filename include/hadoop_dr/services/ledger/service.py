@@ -14,6 +14,7 @@ from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.services.ledger.chain import Chain
 
 _RACES = 16
+FRESH_S = 1.0
 
 
 class ServiceLedger:
@@ -34,6 +35,7 @@ class ServiceLedger:
         self._turn = threading.RLock()
         self._reads = count(1)
         self._begun = 0
+        self._proven_s = float("-inf")
         self.notes: list[str] = []
 
     def read(self) -> ServiceState:
@@ -46,9 +48,11 @@ class ServiceLedger:
         with self._turn:
             if self._begun > asked:
                 return self._state
-            self._begun = next(self._reads)
+            self._begun, asked_s = next(self._reads), self.chain.now_s()
             try:
-                return self._fold(self.chain.entries())
+                state = self._fold(self.chain.entries())
+                self._proven_s = asked_s
+                return state
             except BaseException:
                 self._begun = 0  # nobody takes the state before for an answer
                 raise
@@ -56,6 +60,14 @@ class ServiceLedger:
     def recent(self) -> ServiceState:
         """Gives the state as of what was read last; asks if nothing was."""
         return self._state if self.chain.is_loaded else self.read()
+
+    def fresh(self) -> ServiceState:
+        """Gives the state as of what was read or appended within the last second, or asks.
+
+        For a stage that begins: whoever appended a moment ago knows as much as one who reads, and each entry that is
+        decided on it is compared with what stands there.
+        """
+        return self._state if self.chain.now_s() - self._proven_s <= FRESH_S else self.read()
 
     def known(self) -> ServiceState:
         """Gives the state as of what was read or appended last, and asks nobody."""
@@ -88,8 +100,10 @@ class ServiceLedger:
                     f"epoch {self.roles.epoch} is over, the ledger is at {state.highest_epoch}",
                     "The roles have changed; start again.",
                 )
+            asked_s = self.chain.now_s()
             entry = self.chain.append(body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
             state = self._fold(self.chain.known())
+            self._proven_s = asked_s
             self.notes += self.chain.checkpoint(dump_state(state))
             return entry
 
@@ -99,7 +113,9 @@ class ServiceLedger:
         Raises:
             Superseded: A later claim stands in the ledger, or the claim's point is finished.
         """
-        state = self.read()
+        return self._in_force(claim, self.read())
+
+    def _in_force(self, claim: Claim, state: ServiceState) -> ServiceState:
         if state.claim is None or state.claim.n != claim.n:
             by = f"by {state.claim.run} (claim {state.claim.n})" if state.claim else "or ended"
             raise Superseded(
@@ -114,6 +130,9 @@ class ServiceLedger:
     ) -> Entry:
         """Appends under a claim; loses to whoever superseded it, never to unrelated entries.
 
+        What was read last serves at first: the entry has its place behind that and no other. Who added something is met
+        by the entry's own number; then all is read and judged anew.
+
         Args:
             judge: Raises where the state that the entry would follow leaves no place for it.
 
@@ -121,9 +140,11 @@ class ServiceLedger:
             Superseded: The claim is not in force any more.
         """
         for attempt in range(_RACES):
-            judge(self.require(claim))
+            with self._turn:  # another thread may read meanwhile
+                state, seen_n = self.read() if attempt else self.recent(), self.chain.head_n
+            judge(self._in_force(claim, state))
             try:
-                return self.append(body, claim.run, self.chain.head_n)
+                return self.append(body, claim.run, seen_n)
             except Superseded:
                 if attempt == _RACES - 1:
                     raise

@@ -26,6 +26,7 @@ T = TypeVar("T")
 Row = tuple[object, ...]
 INSIDE_BYTES = 16 << 10
 """A table no larger than this is written into the manifest, so that a small change is one document."""
+_KEPT_BYTES = 8 << 20
 _LACKING = "lacking"
 
 
@@ -41,7 +42,7 @@ class Documents:
         self.directory = context.directory(point.point)
         self._target, self._source, self._tables = context.destination.files, context.origin.files, context.tables
         self._manifest: dict[str, StoredDocument] = {}
-        self._known = context.manifests
+        self._written, self._known = context.written, context.written.contents
         self._sealed = point.state is PointState.SEALED
         self.working = context.claims.heartbeat.working
         self.warnings: list[str] = []
@@ -53,6 +54,7 @@ class Documents:
             inside = len(content) <= INSIDE_BYTES
             if not inside:
                 self._put(name, content)
+                self._remember(name, content)
         kept = base64.b64encode(content).decode() if inside else ""
         self._manifest[name] = StoredDocument(hashlib.sha256(content).hexdigest(), len(rows), kept)
 
@@ -85,6 +87,8 @@ class Documents:
         Raises:
             Refused: Another version of this product wrote it.
         """
+        if self.directory in self._written.begun and self.directory not in self._known:
+            return None
         try:
             content = self._known.get(self.directory) or self._get(MANIFEST_FILE)
         except NotFound:
@@ -122,7 +126,9 @@ class Documents:
     def write_loose(self, name: str, form: TableForm, rows: Sequence[Row]) -> None:
         """Writes a table outside the manifest: what a later stage adds to a plan."""
         with self.working(name, len(rows)):
-            self._put(name, self._tables.pack(form.columns, list(rows), form.stamp))
+            content = self._tables.pack(form.columns, list(rows), form.stamp)
+            self._put(name, content)
+            self._remember(name, content)
 
     def read_loose(self, name: str, form: TableForm) -> list[Row] | None:
         """Reads a table outside the manifest; None when it was not written.
@@ -131,23 +137,25 @@ class Documents:
             Refused: Another version of this product wrote it.
         """
         try:
-            content = self._get(name)
+            content = self._known_or_read(name)
         except NotFound:
             return None
         return self._rows(name, form, content)
 
     def put_json(self, name: str, form: JsonForm[T], value: T) -> None:
         """Writes a small document outside the manifest (a verdict, a record of a finished stage)."""
-        self._put(name, form.encode(value))
+        content = form.encode(value)
+        self._put(name, content)
+        self._remember(name, content)
 
     def get_json(self, name: str, form: JsonForm[T]) -> T | None:
-        """Reads a small document; None when it was not written.
+        """Reads a small document, or gives what this process wrote; None when it was not written.
 
         Raises:
             Refused: Another version of this product wrote it.
         """
         try:
-            content = self._get(name)
+            content = self._known_or_read(name)
         except NotFound:
             return None
         return form.decode(content, f"{self.directory}/{name}")
@@ -169,6 +177,8 @@ class Documents:
 
     def lacking(self) -> list[str]:
         """Says which documents the source has no copy of, after one more try for each; a silent site is asked once."""
+        if self.directory in self._written.begun and self.directory not in self._written.lacking:
+            return []
         noted, found = self._target.names(f"{self.directory}/{_LACKING}"), list[str]()
         for marker in noted:
             name = marker.replace("~", "/")
@@ -215,6 +225,7 @@ class Documents:
 
     def _note(self, name: str, why: DrError) -> None:
         """Keeps on the target that the source has no copy; a later process says so in the point."""
+        self._written.lacking.add(self.directory)
         self._target.put(f"{self.directory}/{_LACKING}/{_marker(name)}", str(why).encode())
         self.warnings.append(self._say(name, why))
 
@@ -224,9 +235,20 @@ class Documents:
     def _say(self, name: str, why: object) -> str:
         return f"{self._source.site} has no proven copy of {name}: {why}"
 
+    def _remember(self, name: str, content: bytes) -> None:
+        if len(content) <= _KEPT_BYTES:
+            self._known[f"{self.directory}/{name}"] = content
+
+    def _known_or_read(self, name: str) -> bytes:
+        kept = self._known.get(f"{self.directory}/{name}")
+        return self._get(name) if kept is None else kept
+
     def _needed(self, name: str) -> bytes:
         try:
-            return self._get(name)
+            content = self._known_or_read(name)
+            if self._sealed:  # it never changes any more
+                self._remember(name, content)
+            return content
         except NotFound as error:
             raise BaselineLost(
                 f"{self.directory}/{name}",

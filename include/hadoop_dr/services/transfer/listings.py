@@ -18,7 +18,7 @@ Blocks = dict[str, tuple[int, ...]]
 
 
 class Listings:
-    """Compares all of two snapshots of one root, streamed.
+    """Compares all of two snapshots of one root, streamed. The first requests leave as soon as it is made.
 
     Args:
         before: The snapshot to come from.
@@ -34,7 +34,8 @@ class Listings:
 
     def __init__(self, before: Tree, after: Tree, pool: BoundedPool, *, xattrs: bool, blocks: bool) -> None:
         self._before, self._after, self._pool, self._xattrs = before, after, pool, xattrs
-        self._trees_of_blocks = (before, after) if blocks else ()
+        self._blocks = [pool.begin(_blocks_of, tree) for tree in (before, after)] if blocks else []
+        self._walks = before.walk(pool), without_work_area(after.walk(pool))
         self.notes: list[str] = []
         self.hindered: list[str] = []
 
@@ -49,12 +50,12 @@ class Listings:
             told: What the diff says, or None when it failed.
             trusted: Whether nothing speaks against the diff so far.
         """
-        blocks = [self._pool.begin(_blocks_of, tree) for tree in self._trees_of_blocks]
+        blocks = self._blocks
         if told is not None:
             then, now = told.directories()
             self._before.remember(then)
             self._after.remember(now)
-        found = visible(changes_between(self._before.walk(self._pool), without_work_area(self._after.walk(self._pool))))
+        found = visible(changes_between(*self._walks))
         if told is not None and trusted:
             where = contradiction(told, found)
             if where is None:

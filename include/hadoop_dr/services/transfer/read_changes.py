@@ -16,6 +16,7 @@ from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import AUDIT, asked_for
+from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.changed_entries import ChangedEntries, Contradiction
 from hadoop_dr.services.transfer.item_builder import ItemBuilder
 from hadoop_dr.services.transfer.listings import Listings
@@ -74,19 +75,24 @@ class ReadChanges:
                 return join.everything()
             before = Tree(self._namenode, root, older)
             first, second = (newer, older) if backwards else (older, newer)
+            listings = self._listings(before, after, pool, blocks=blocks) if audit else None  # beside the diff
             told = self._diff(root, first, second, backwards=backwards)
             touched = None
             if told is not None and not audit:
                 touched = self._trusting(root, ChangedEntries(before, after, told, pool))
             if touched is None:
                 with asked_for(AUDIT):
-                    listings = Listings(before, after, pool, xattrs=self._has_xattrs(), blocks=blocks)
+                    listings = listings or self._listings(before, after, pool, blocks=blocks)
                     touched = ChangedEntries(before, after, listings.changes(told, trusted=audit), pool)
                 self.notes += [f"{root}: {note}" for note in listings.notes]
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)
                 self.held_before = before.held
             return join.items(before, touched, suspicious=audit, known=known)
+
+    def _listings(self, before: Tree, after: Tree, pool: BoundedPool, *, blocks: bool) -> Listings:
+        with asked_for(AUDIT):
+            return Listings(before, after, pool, xattrs=self._has_xattrs(), blocks=blocks)
 
     def _trusting(self, root: str, touched: ChangedEntries) -> ChangedEntries | None:
         """Reads what the diff points at; None when that shows that the diff cannot be trusted."""

@@ -115,12 +115,15 @@ class Tree:
         return self._list(path) if kept is None else kept
 
     def walk(self, pool: BoundedPool) -> Iterator[Entry]:
-        """Lists everything, in the order of inventories; directories that come soon are listed ahead."""
-        top = self.entry("")
+        """Lists everything, in the order of inventories; what comes soon is listed ahead, the top at once."""
+        return self._walk(pool, pool.begin(self.entry, ""), pool.begin(self._list, ""))
+
+    def _walk(self, pool: BoundedPool, asked: Carried[Entry], children: Carried[list[Entry]]) -> Iterator[Entry]:
+        top = asked.result()
         yield top
         if not top.facts.is_dir:
             return
-        levels, files, names = [self._level("", self._list(""))], 0, 0
+        levels, files, names = [self._level("", children.result())], 0, 0
         while levels:
             level = levels[-1]
             while level.soon and len(level.ahead) < 2 * pool.width:

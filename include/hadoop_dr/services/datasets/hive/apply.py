@@ -61,6 +61,7 @@ class Planned:
     named: tuple[CatalogKey, ...] = ()
 
 
+AsKnown = Callable[[Selection], Exported | None]
 Judge = Callable[[Exported], Collection[CatalogKey]]
 """Told what the target has when it is read first; gives what of it is somebody else's and may go all the same."""
 
@@ -98,7 +99,7 @@ class CatalogApply:
     """
 
     def __init__(self, metastore: Metastore, clock: Clock, *, settle_s: float = 30.0,
-                 between: Callable[[], None] = lambda: None) -> None:
+                 between: Callable[[], None] = lambda: None, as_left: AsKnown = lambda _: None) -> None:
         """Takes the target's metastore.
 
         Args:
@@ -106,7 +107,9 @@ class CatalogApply:
             clock: For the time a lost answer is given to show its effect.
             settle_s: That time.
             between: Called before every batch; raises when this try may not go on (a lost claim, a role that changed).
+            as_left: Gives what the target has where that is known without reading it.
         """
+        self._as_left = as_left
         self._metastore, self._clock, self._settle_s, self._between = metastore, clock, settle_s, between
         self._export = CatalogExport(metastore)
         self._pace = Pace()
@@ -122,7 +125,7 @@ class CatalogApply:
             renamed: Tables the source renamed since then.
             judge: What is somebody else's counts for no deletion of the source.
         """
-        state, target = self._read(selection, None), catalog_of(wanted)
+        state, target = self._first(selection), catalog_of(wanted)
         there, theirs = state.rows, judge(state)
         changes = difference(there, target, selection.owns, replaced)
         counted = {slot: row for slot, row in there.items() if slot not in theirs}
@@ -145,7 +148,7 @@ class CatalogApply:
         """
         target, again, known, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
         for number in range(1, _ROUNDS + 1):
-            state = self._read(selection, None)
+            state = self._first(selection) if number == 1 else self._read(selection, None)
             known.update(judge(state) if number == 1 else ())
             there = state.rows
             changes = difference(there, target, selection.owns, again).drops
@@ -172,7 +175,7 @@ class CatalogApply:
             Mismatch: The metastore keeps something else than it was given, round after round.
             Unknown: A lost answer did not show its effect in time.
         """
-        target, counts, state = catalog_of(wanted), dict.fromkeys(Verb, 0), self._read(selection, None)
+        target, counts, state = catalog_of(wanted), dict.fromkeys(Verb, 0), self._first(selection)
         known = {*named, *judge(state)}
         for number in range(1, _ROUNDS + 1):
             found = difference(state.rows, target, selection.owns)
@@ -203,6 +206,11 @@ class CatalogApply:
                           f"{len(unnamed)} objects would have to go that no plan counted, somebody made them since: "
                           f"{'; '.join(unnamed[:_SHOWN])}",
                           "Look at them there and drop what is not wanted, then run it again")
+
+    def _first(self, selection: Selection) -> Exported:
+        """What the target has before anything of it is changed here."""
+        known = self._as_left(selection)
+        return self._read(selection, None) if known is None else known
 
     def _read(self, selection: Selection, previous: Exported | None) -> Exported:
         if previous is not None and self._metastore.current_event() == previous.event:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.foreign import Left
-from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, TAKEN_CATALOG, TakenCatalog
+from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, TAKEN_CATALOG, SealedCatalog, TakenCatalog
 from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
@@ -89,17 +89,24 @@ def rows_on(context: BackupContext, point: Point, site: SiteConnections, rows: I
 
 
 def position_at(state: ServiceState, context: BackupContext, selection: Selection) -> Position | None:
-    """Where the destination's log stood when the newest point was verified.
+    """Where the destination's log stood when the newest point was verified; None when that tells nothing here."""
+    left = left_at(state, context, selection)
+    return left[1].position if left else None
 
-    None when that tells nothing of a selection. A point of the other direction verified the other site's catalog: then
-    all has to be read.
+
+def left_at(
+    state: ServiceState, context: BackupContext, selection: Selection
+) -> tuple[Point, SealedCatalog] | None:
+    """The newest point, and what it keeps of the destination's catalog; None when that tells nothing of a selection.
+
+    A point of the other direction verified the other site's catalog: then all has to be read.
     """
     points = _that_tell_of(context.destination.name, state, "")
     if not points or points[0].state is not PointState.SEALED or points[0].destination != context.destination.name:
         return None
     if selected_at(points[0]) != selection:
         return None
-    return SEALED_CATALOG.load(points[0].sealed.datasets.get(KIND, {})).position
+    return points[0], SEALED_CATALOG.load(points[0].sealed.datasets.get(KIND, {}))
 
 
 def left_by_points(state: ServiceState, context: BackupContext, selection: Selection, before: str = "") -> list[Left]:

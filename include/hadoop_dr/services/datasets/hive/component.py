@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.catalog.foreign import told_objects
-from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, AbsentPlaces, SealedCatalog
+from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, AbsentPlaces
 from hadoop_dr.domain.checks import Result, guarded
 from hadoop_dr.domain.coverage import cover_tables, selection_results
 from hadoop_dr.domain.errors import DrError
@@ -152,12 +153,12 @@ class HiveTables:
 
     def verify(self, point: Point, documents: Documents, number: int) -> Verified:
         """Compares object by object by hash, then runs the policy's queries."""
-        verdict, position = self.target.verify(point, documents, number)
+        verdict, kept = self.target.verify(point, documents, number)
         smoke, answers = run_smoke(self._context)
         verdict.add(smoke)
-        if position is None and not answers:
+        if kept.position is None and not answers:
             return Verified(verdict)
-        return Verified(verdict, SEALED_CATALOG.dump(SealedCatalog(position, tuple(answers))))
+        return Verified(verdict, SEALED_CATALOG.dump(replace(kept, smoke=tuple(answers))))
 
     def warnings(self, point: Point) -> list[str]:
         """What is registered without a directory, as on the source."""

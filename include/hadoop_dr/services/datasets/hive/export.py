@@ -29,6 +29,7 @@ class Exported:
         event: The event id the rows are brought to; of a beginning: every later event has still to be looked at.
         rows: The objects by slot.
         full: The metastore was read as a whole, not followed from an earlier export.
+        exact: The rows are those of the event; else they may be of later ones.
         read_again: Objects read a second time because of events.
         rebuilt: Objects taken from messages, because they had changed again.
     """
@@ -39,6 +40,7 @@ class Exported:
     full: bool
     read_again: int = 0
     rebuilt: int = 0
+    exact: bool = False
 
 
 class CatalogExport:
@@ -48,16 +50,17 @@ class CatalogExport:
         """Takes the metastore of the source, or of the target when its own state is wanted."""
         self._metastore = metastore
 
-    def begin(self, selection: Selection, previous: Exported | None = None) -> Exported:
+    def begin(self, selection: Selection, previous: Exported | None = None, newest: int | None = None) -> Exported:
         """Makes the beginning of an export, any time before the moment.
 
         Args:
             selection: What to export.
             previous: An earlier exact export of the same metastore; used when the log leads on from it without a gap.
+            newest: The newest event, where the caller has just asked for it.
         """
-        newest = self._metastore.current_event()
+        newest = self._metastore.current_event() if newest is None else newest
         if previous and previous.selection == selection and self._follow(previous.event, newest) is not None:
-            return Exported(selection, previous.event, previous.rows, False)
+            return Exported(selection, previous.event, previous.rows, False, exact=True)
         return Exported(selection, newest, read_all(self._metastore, selection), True)
 
     def at(
@@ -71,6 +74,8 @@ class CatalogExport:
         Raises:
             CatalogMoved: Something changed so often that its state at the event id cannot be told; take another moment.
         """
+        if base.exact and event == base.event:
+            return base  # without an event nobody changed anything
         early = self._follow(base.event, event)
         known = early is not None
         if early is None:
@@ -88,7 +93,7 @@ class CatalogExport:
                 if key.kind is not Kind.FUNCTION and not before.covers(key)}
         rows |= read | {row.key: row for row in functions}
         rebuilt = self._correct(rows, base, before, after, known, left_out)
-        return Exported(selection, event, rows, base.full, len(read), rebuilt)
+        return Exported(selection, event, rows, base.full, len(read), rebuilt, exact=True)
 
     def touched(self, after: int, until: int, selection: Selection) -> list[Event]:
         """Lists the events of a service with ids in (after, until]: what moved while the snapshots were taken.

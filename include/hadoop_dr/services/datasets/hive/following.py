@@ -53,6 +53,13 @@ class FollowCatalog:
         events = None if position is None else self.events(position)
         return events is not None and not any(concerns(event, selection) for event in events)
 
+    def untouched_until(self, position: Position | None, selection: Selection) -> Position | None:
+        """Where the log stands now, if nothing selected was touched since a position; one request while nothing was."""
+        events = None if position is None else self.events(position)
+        if position is None or events is None or any(concerns(event, selection) for event in events):
+            return None
+        return position_of(events[-1].id, events[-1:]) if events else position
+
     def now(self, selection: Selection, position: Position | None = None, then: Catalog | None = None) -> Catalog:
         """Reads the selected objects: those that were touched since a position, or all.
 

@@ -76,6 +76,8 @@ class ForeignObjects:
         Raises:
             ForeignFound: The policy says to leave it to a person.
         """
+        if is_same(now.rows, wanted, self._chosen.owns):
+            return frozenset()
         changers = set(self._context.destination.files.names(self._noted))
         unsure = bool(changers - {self._mine}) if number == BEFORE_PLACE else len(changers) > 1
         found = find_between(

@@ -34,6 +34,7 @@ from hadoop_dr.services.datasets.hive.parting import TellApart, refuse_unprotect
 from hadoop_dr.services.points.documents import Documents
 
 _SHOWN = 20
+_READ = "the source's catalog"
 
 
 class SourceCatalog:
@@ -49,9 +50,9 @@ class SourceCatalog:
         self.patterns = context.policy.hive_patterns
         self.selection = selection_of(self.patterns)
         self._parting = TellApart(context, self.selection, addresses_of(context.origin), decide)
-        self._begun: Exported | None = None
-        self._every: list[Row] = []
-        self._every_at = -1
+        # What an earlier stage of this process read is where this one begins.
+        read: tuple[Exported | None, list[Row], int] = context.beside.get(_READ, (None, [], -1))
+        self._begun, self._every, self._every_at = read
         self._decided: tuple[object, Parted, Layout] | None = None
         self._exact: Exported | None = None
         self._at_e0: Parted | None = None
@@ -109,10 +110,10 @@ class SourceCatalog:
         if not self.patterns:
             return
         export, base = self._export(), self._begun or self._previous()
-        begun = export.begin(self.selection, base)
         metastore = metastore_of(self._context, self._context.origin)
+        now = metastore.current_event()
+        begun = export.begin(self.selection, base, now)
         try:
-            now = metastore.current_event()
             self._begun = begun if begun.full else export.at(begun, now)
         except CatalogMoved:
             self._begun = export.begin(self.selection)
@@ -120,6 +121,7 @@ class SourceCatalog:
         if not self._every or self._every_at != self._begun.event:  # without an event nobody moved a database
             self._every = metastore.every_database()
             self._every_at = self._begun.event
+        self._context.beside[_READ] = self._begun, self._every, self._every_at
 
     def mark(self) -> None:
         """At T0: notes the event id E0."""
@@ -210,7 +212,7 @@ class SourceCatalog:
 
         It has the selection it was made under. A full run reads everything again, whatever the log of events says.
         """
-        point = self._context.ledger.read().newest_sealed()
+        point = self._context.ledger.recent().newest_sealed()
         exported = exported_at(point) if point is not None else None
         if point is None or exported is None or point.origin != self._context.origin.name:
             return None
@@ -222,7 +224,7 @@ class SourceCatalog:
             rows = [*exported_rows(documents), *aside]
         except BaselineLost:
             return None
-        return Exported(selected_at(point), exported.e0, catalog_of(rows), full=False)
+        return Exported(selected_at(point), exported.e0, catalog_of(rows), full=False, exact=True)
 
     def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the target has."""

@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catalog_of, lost_objects, replaced_tables
 from hadoop_dr.domain.catalog.foreign import Act, ForeignObject
 from hadoop_dr.domain.catalog.losses import renamed_tables
-from hadoop_dr.domain.catalog.position import Position
+from hadoop_dr.domain.catalog.point_parts import SealedCatalog
 from hadoop_dr.domain.catalog.rewrite import refuse_references
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
@@ -22,6 +22,7 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import CheckClaim, Planned
 from hadoop_dr.services.datasets.hive.apply import CatalogApply
 from hadoop_dr.services.datasets.hive.apply import Planned as PlannedChanges
+from hadoop_dr.services.datasets.hive.as_left import AsLeft
 from hadoop_dr.services.datasets.hive.baseline import (
     CATALOG,
     LEFT_OUT,
@@ -120,35 +121,48 @@ class TargetCatalog:
             lambda now, met: foreign.judge(now, target, self._taken_away, met=met),
         )  # fmt: skip
 
-    def verify(self, point: Point, documents: Documents, number: int) -> tuple[Verdict, Position | None]:
+    def verify(self, point: Point, documents: Documents, number: int) -> tuple[Verdict, SealedCatalog]:
         """Compares the target's catalog with the point's, object by object; none may name the other site.
 
         Args:
             number: Of the candidate that is verified.
 
         Returns:
-            The verdict, and where the target's log stood before it was read: what comes in between is looked at again.
+            The verdict, and what the ledger keeps: where the target's log stood before it was read, for what comes in
+            between is looked at again.
 
         Raises:
             ForeignFound: Somebody else changed it since it was built, and that is left to a person.
         """
         if exported_at(point) is None:
-            return Verdict(), None
+            return Verdict(), SealedCatalog()
         wanted, chosen = self._wanted(documents), selected_at(point)
         refuse_references(wanted, addresses_of(self._context.origin), self._context.origin.name)
         target = metastore_of(self._context, self._context.destination)
-        position = FollowCatalog(target).position()
-        there = read_all(target, chosen)
+        left = AsLeft(self._context, target)
+        known = left.now(chosen, point.moment_ms)
+        if known is not None:
+            there, position, whole_ms = known[0].rows, *known[1:]
+        else:
+            position, whole_ms = FollowCatalog(target).position(), point.moment_ms
+            there = read_all(target, chosen)
         found = compare(catalog_of(wanted), there, chosen.owns)
         if found.mismatch:
+            left.doubt()
             now = Exported(chosen, position.event, there, full=True)
             self._foreign_to(point).judge(now, catalog_of(wanted), number=number)
         mismatch, cannot_tell = ([one.finding() for one in told] for told in (found.mismatch, found.cannot_tell))
-        return Verdict(found.match, mismatch, cannot_tell), position
+        return Verdict(found.match, mismatch, cannot_tell), SealedCatalog(position, whole_ms=whole_ms)
 
     def _apply(self, check_claim: Callable[[], None]) -> CatalogApply:
         metastore = metastore_of(self._context, self._context.destination)
-        return CatalogApply(metastore, self._context.clock, between=check_claim)
+        left = AsLeft(self._context, metastore)
+
+        def known(selection: Selection) -> Exported | None:
+            found = left.now(selection)
+            return None if found is None else found[0]
+
+        return CatalogApply(metastore, self._context.clock, between=check_claim, as_left=known)
 
     def _wanted(self, documents: Documents) -> list[Row]:
         return self._rewritten(exported_rows(documents))
@@ -199,7 +213,7 @@ class TargetCatalog:
         return self._foreign
 
     def _earlier(self, point: Point) -> list[Point]:
-        sealed = self._context.ledger.read().sealed()
+        sealed = self._context.ledger.recent().sealed()
         return [p for p in sealed if p.point < point.point and exported_at(p) is not None]
 
 

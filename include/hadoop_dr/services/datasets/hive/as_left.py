@@ -1,0 +1,67 @@
+"""The target's catalog as the newest point left it, while its log says that nobody touched it (DESIGN.md section 16).
+
+One request in place of some for each table. The log is believed for a day: then verify reads all of it, whatever the
+log says, and once that finds what the log did not tell, nothing in this process believes it any more.
+"""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.catalog.difference import Catalog
+from hadoop_dr.domain.catalog.point_parts import believed
+from hadoop_dr.domain.catalog.position import Position
+from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.datasets.hive.baseline import left_at, left_by_points
+from hadoop_dr.services.datasets.hive.export import Exported
+from hadoop_dr.services.datasets.hive.following import FollowCatalog
+
+_DOUBTED = "the log of the target's metastore is not believed"
+_LEFT = "what the newest point left in the target's catalog"
+
+
+class AsLeft:
+    """What is known of the target's catalog without reading it.
+
+    Args:
+        context: The service.
+        metastore: That of the target.
+    """
+
+    def __init__(self, context: BackupContext, metastore: Metastore) -> None:
+        self._context, self._follow = context, FollowCatalog(metastore)
+
+    def now(self, selection: Selection, at_ms: int | None = None) -> tuple[Exported, Position, int] | None:
+        """Gives what the target has of a selection, if nobody touched any of it since the newest point.
+
+        Args:
+            selection: All of what that point selected.
+            at_ms: A moment so long after the last reading of everything that it is time for another gives nothing.
+
+        Returns:
+            With where the log stands now, and the moment of the point that was read whole; None where all has to be
+            read.
+        """
+        left = left_at(self._context.ledger.recent(), self._context, selection)
+        if left is None or self._context.beside.get(_DOUBTED):
+            return None
+        point, kept = left
+        if not believed(kept, point.sealed.verified.cannot_tell, at_ms):
+            return None
+        position = self._follow.untouched_until(kept.position, selection)
+        rows = self._rows(point.point, selection) if position is not None else None
+        if position is None or rows is None:
+            return None
+        return Exported(selection, position.event, dict(rows), full=False, exact=True), position, kept.whole_ms
+
+    def doubt(self) -> None:
+        """All was read, and it was not what the log made of it."""
+        self._context.beside[_DOUBTED] = True
+
+    def _rows(self, point: str, selection: Selection) -> Catalog | None:
+        """What that point left, rewritten once."""
+        known: tuple[str, Catalog | None] = self._context.beside.get(_LEFT, ("", None))
+        if known[0] != point:
+            left = left_by_points(self._context.ledger.recent(), self._context, selection)
+            known = self._context.beside[_LEFT] = point, left[0].rows if left else None
+        return known[1]

@@ -1,0 +1,24 @@
+"""What one process wrote and found, so that nobody is asked for what it knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Written:
+    """What a process knows of a service, for all its threads.
+
+    Attributes:
+        contents: Manifests, which never change once they are made, by the point's directory; and by path what this
+            process wrote itself or read of a sealed point, if it is not too large.
+        begun: Directories of points whose moment this very process took, so that nobody else wrote anything there.
+        as_left: The claim under which this process found the secondary as the newest point left it, and nothing that a
+            run had left; 0 for none.
+        lacking: Directories where this process noted that the source has no copy of a document.
+    """
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    as_left: int = 0
+    lacking: set[str] = field(default_factory=set)

@@ -1,0 +1,89 @@
+"""An untouched catalog of the secondary is known by its log, a request at a time; the log is not believed for ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from hadoop_dr.domain.catalog.point_parts import READ_WHOLE_MS
+from hadoop_dr.domain.errors import ForeignFound
+from sim.test_cost import Asked
+from sim.world import TABLES, TableWorld
+from support.catalogs import with_parameters
+
+DAY_S = READ_WHOLE_MS / 1000
+RESTORING = TABLES + "drift: restore\n"
+
+
+def backed_up(tables: int = 2, policy: str = TABLES) -> TableWorld:
+    """A service of so many tables with two sealed points; the second found everything as the first left it."""
+    world = TableWorld(policy)
+    for number in range(tables):
+        world.create(f"t{number}")
+    world.backup("first")
+    world.backup("second")
+    return world
+
+
+def asked_of_west(tables: int) -> dict[str, int]:
+    """What a run without a change asks of the secondary's metastore up to the seal."""
+    asked = Asked(backed_up(tables), "unchanged")
+    metastore = ("current_event", "events", "databases", "database", "table_names", "tables", "partition_names",
+                 "partitions", "constraints", "table_statistics", "partition_statistics", "functions")  # fmt: skip
+    return {
+        f"{stage} {what}": count
+        for (stage, site, what), count in sorted(asked.operations.items())
+        if site == "west" and what in metastore and stage != "preflight"
+    }
+
+
+def test_an_untouched_catalog_costs_its_log_at_each_step_and_nothing_for_a_table() -> None:
+    asked = asked_of_west(3)
+    assert asked == asked_of_west(30) == {"plan events": 1, "place events": 2, "verify events": 1}
+
+
+def test_a_table_that_was_touched_meanwhile_has_all_of_it_read() -> None:
+    world = backed_up()
+    east = world.metastores["east"]
+    east.alter([with_parameters(east.tables("bill", ["t1"])[0], ours="new ü")])
+    asked = Asked(world, "changed")
+    assert asked.of("tables", "verify") == 1
+    assert asked.recorded.figures["catalog"]["alter"] == 1
+
+
+def changed_in_silence(world: TableWorld) -> None:
+    """Somebody alters a table of the secondary while its metastore keeps no log of events."""
+    west = world.metastores["west"]
+    events, newest = list(west.log.events), west.log.newest
+    west.alter([with_parameters(west.tables("bill", ["t1"])[0], theirs="x %")])
+    west.log.events[:], west.log.newest = events, newest
+
+
+def is_theirs(world: TableWorld) -> bool:
+    return world.metastores["west"].tables("bill", ["t1"])[0].hash != \
+        world.metastores["east"].tables("bill", ["t1"])[0].hash and \
+        b"theirs" in repr(world.metastores["west"].tables("bill", ["t1"])[0].tree).encode()
+
+
+def test_what_the_log_does_not_tell_is_found_within_a_day_and_put_right() -> None:
+    world = backed_up(policy=RESTORING)
+    changed_in_silence(world)
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_S)
+    assert world.backup("a day later")["state"] == "sealed"
+    assert not is_theirs(world)
+
+
+def test_what_the_log_does_not_tell_is_found_within_a_day_and_left_to_a_person() -> None:
+    world = backed_up()
+    changed_in_silence(world)
+    assert world.backup("an hour later")["state"] == "sealed"
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_S)
+    with pytest.raises(ForeignFound, match=r"bill\.t1"):
+        world.backup("a day later")
+    assert is_theirs(world)
+
+
+def test_the_day_begins_with_the_point_for_which_everything_was_read() -> None:
+    world = backed_up()
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_S)
+    assert Asked(world, "reads all").of("tables", "verify") == 1
+    assert Asked(world, "asks the log").of("tables", "verify") == 0

@@ -1,0 +1,28 @@
+"""When the log of a metastore may say that its catalog is as a point left it."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.catalog.point_parts import READ_WHOLE_MS, SealedCatalog, believed
+from hadoop_dr.domain.catalog.position import Position
+
+KNOWN = Position(7, "d")
+
+
+def test_a_log_is_believed_until_a_day_after_everything_was_read() -> None:
+    kept = SealedCatalog(KNOWN, whole_ms=1_000)
+    assert believed(kept, (), 1_000 + READ_WHOLE_MS - 1)
+    assert not believed(kept, (), 1_000 + READ_WHOLE_MS)
+
+
+def test_where_nothing_is_verified_the_day_does_not_count() -> None:
+    assert believed(SealedCatalog(KNOWN), (), None)
+
+
+def test_a_log_without_an_event_proves_nothing() -> None:
+    assert not believed(SealedCatalog(None), (), None)
+    assert not believed(SealedCatalog(Position(0, "")), (), None)
+    assert not believed(SealedCatalog(Position(7, "")), (), None)
+
+
+def test_a_catalog_that_could_not_be_compared_has_to_be_read() -> None:
+    assert not believed(SealedCatalog(KNOWN, whole_ms=1_000), ("t: a field nobody knows",), 1_001)
