@@ -49,7 +49,7 @@ class Bench(MuchData):
         """A path as DistCp wants it."""
         return f"{self.sites[site]['hdfs']}{path}"
 
-    patience_s = 900.0
+    patience_s = 3000.0
 
     def measure(self, service: str) -> Ours:
         """Runs a backup and reads its clocks."""

@@ -109,6 +109,19 @@ def test_how_long_an_unchanged_service_waits_does_not_grow_with_its_roots() -> N
     assert max(trips) - min(trips) <= 12
 
 
+def test_how_long_a_first_run_waits_does_not_grow_with_its_roots() -> None:
+    """Neither its checks and its new directories, nor the room it needs."""
+    trips = []
+    for roots in (3, 40):
+        world = World(policy=protecting(*[f"hdfs: /data/r {number}+%" for number in range(roots)]))
+        for number in range(roots):
+            write(world.clusters["east"], f"/data/r {number}+%/ü d", "part 0")
+        asked = Asked(world, "first").document["requests"]
+        trips.append({stage: found["trips"] for stage, found in asked.items() if "trips" in found and stage != "prune"})
+    grown = {stage: trips[1][stage] - trips[0][stage] for stage in trips[0]}
+    assert max(grown.values()) <= 3, grown
+
+
 def test_an_unchanged_service_stages_nothing_makes_no_work_area_and_seals_a_point() -> None:
     asked = unchanged(60)
     assert asked.document["state"] == "sealed"

@@ -38,7 +38,7 @@ from hadoop_dr.services.points.stored_plan import (
 from hadoop_dr.services.points.xattrs import KnownXattrs
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.change import RootsInTheWay
-from hadoop_dr.services.roots.parents import make_root
+from hadoop_dr.services.roots.parents import make_roots
 from hadoop_dr.services.roots.switch import adopt_live
 
 
@@ -222,7 +222,7 @@ class PlanPoint:
         A snapshot, so that a run that is interrupted finds again what it planned on, and what changed since is known.
         """
         target = self._context.destination.namenode
-        make_root(self._context, root)  # a root since the run began
+        make_roots(self._context, [root])  # a root since the run began
         name = before_name(newer)
         with suppress(AlreadyExists):
             target.create_snapshot(root, name)

@@ -16,6 +16,7 @@ from hadoop_dr.ports.namenode import NameNode, Service
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import Components
+from hadoop_dr.services.inventory import facts_of
 from hadoop_dr.services.pool import map_bounded
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
@@ -152,20 +153,17 @@ class Preflight:
         snapshottable = set(side.namenode.snapshottable())
         stay = snapshottable.difference(scope.giving_way.get(side.name, ()))
         nested = nestings((root for root in scope.roots if root not in snapshottable), stay)
+        unknown = [root for root in scope.roots if root not in nested and root not in snapshottable]
+        found = dict(zip(unknown, map_bounded(lambda root: facts_of(side.namenode, root), unknown), strict=True))
         for root in scope.roots:
             if root in nested:
                 yield nesting(side.name, root, nested[root], scope.held)
+            elif root in snapshottable:  # so it is a directory
                 continue
-            if root in snapshottable:  # so it is a directory
-                continue
-            try:
-                if not side.namenode.status(root).facts.is_dir:
-                    yield fail("roots", f"{side.name}:{root} is not a directory", "Name the directory that holds it.")
-            except NotFound:
-                if side is self._context.origin:
-                    yield fail(
-                        "roots", f"{side.name}:{root} does not exist", "Create it, or take it out of the policy."
-                    )
+            elif (facts := found[root]) is not None and not facts.is_dir:
+                yield fail("roots", f"{side.name}:{root} is not a directory", "Name the directory that holds it.")
+            elif facts is None and side is self._context.origin:
+                yield fail("roots", f"{side.name}:{root} does not exist", "Create it, or take it out of the policy.")
 
     def _open_files(self) -> Iterator[Result]:
         settings = self._context.origin.namenode.settings(_OPEN_FILES)

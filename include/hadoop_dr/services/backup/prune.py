@@ -10,7 +10,7 @@ entry takes "pruned" back, and the id of a point is never used twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -123,12 +123,17 @@ class Prune:
         context, ours = self._context, self._context.ledger.known().roots().union(self._context.policy.directories)
         try:
             roots = sorted(ours.intersection(side.namenode.snapshottable()))
-            every = zip(roots, map_bounded(side.namenode.snapshots, roots), strict=True)
-            found = [(root, snapshot) for root, snapshots in every for snapshot in snapshots]
+            found = list(zip(roots, map_bounded(side.namenode.snapshots, roots), strict=True))
             state = context.ledger.read()
-            for root, snapshot in found:
-                if _is_orphan(context, state, side.name, root, snapshot):
-                    side.namenode.delete_snapshot(root, snapshot.name)
+
+            def sweep(one: tuple[str, Sequence[Snapshot]]) -> None:
+                root, snapshots = one
+                for snapshot in snapshots:
+                    if _is_orphan(context, state, side.name, root, snapshot):
+                        side.namenode.delete_snapshot(root, snapshot.name)
+
+            for _ in map_bounded(sweep, found):
+                pass
         except DrError as error:
             return [f"left-over snapshots on {side.name} were not removed: {error}"]
         return []

@@ -35,7 +35,7 @@ from hadoop_dr.services.remembered import forget
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.existing_copy import existing_results
 from hadoop_dr.services.roots.ownership import own_roots, release_retired
-from hadoop_dr.services.roots.parents import allow_snapshots, look_above, make_root
+from hadoop_dr.services.roots.parents import allow_snapshots, look_above, make_roots
 
 ARMING_MS = 300
 """From the decision to take a moment at once to T0: warming connections and handing out work take about as long."""
@@ -267,8 +267,7 @@ class StartRun:
         waiting = self._way.waiting(roots)
         context.ledger.chain.follow()  # what is left of it is said at the moment; there is no time to lose after that
         allow_snapshots(context.origin.namenode, roots)
-        for root in sorted(set(roots).difference(waiting, context.destination.namenode.snapshottable())):
-            make_root(context, root)
+        make_roots(context, set(roots).difference(waiting, context.destination.namenode.snapshottable()))
         return roots
 
     def _foreign(self, last: Baseline) -> list[Result]:

@@ -11,6 +11,7 @@ from itertools import islice
 
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.facts import FileAttributes
+from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.root_layout import climb
 from hadoop_dr.domain.roots import CLOSED
 from hadoop_dr.ports.namenode import NameNode
@@ -24,21 +25,25 @@ _SHOWN = 5
 
 def allow_snapshots(namenode: NameNode, roots: Collection[str]) -> None:
     """Makes directories snapshottable; HDFS takes its write lock, and writes to its log, for one that is so already."""
-    for root in sorted(set(roots).difference(namenode.snapshottable())):
-        namenode.allow_snapshot(root)
+    for _ in map_bounded(namenode.allow_snapshot, sorted(set(roots).difference(namenode.snapshottable()))):
+        pass
 
 
-def make_root(context: BackupContext, root: str) -> None:
-    """Makes a root on the target, closed to all others, and snapshottable; one that is there keeps its attributes.
+def make_roots(context: BackupContext, roots: Collection[str]) -> None:
+    """Makes roots on the target, closed to all others, and snapshottable; one that is there keeps its attributes.
 
-    What is missing above it gets owner, group, mode and ACL of the primary's. Whatever ends this in between leaves a
-    directory that is closed to all others, and `check` names it.
+    What is missing above them gets owner, group, mode and ACL of the primary's, and comes first, one after the other:
+    roots share it. Whatever ends this in between leaves directories that are closed to all others, and `check` names
+    them.
     """
-    target = context.destination.namenode
-    if facts_of(target, root) is None:
+    target, wanted = context.destination.namenode, sorted(roots)
+    found = map_bounded(lambda root: facts_of(target, root), wanted)
+    missing = [root for root, facts in zip(wanted, found, strict=True) if facts is None]
+    for root in {parent(root): root for root in missing}.values():
         _make_above(context.origin.namenode, target, root)
-        target.make_directory(root, CLOSED)
-    target.allow_snapshot(root)
+    for making in (lambda root: target.make_directory(root, CLOSED), missing), (target.allow_snapshot, wanted):
+        for _ in map_bounded(*making):
+            pass
 
 
 def _make_above(source: NameNode, target: NameNode, root: str) -> None:

@@ -39,7 +39,7 @@ from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
 from hadoop_dr.services.roots.change import RootsInTheWay
-from hadoop_dr.services.roots.parents import make_root
+from hadoop_dr.services.roots.parents import make_roots
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.read_changes import ReadChanges
 from hadoop_dr.services.transfer.work_area import not_of_service
@@ -129,8 +129,8 @@ class SwitchRoots:
             self._context.ledger.require(claim)
             self._way.give_up_on_target(claim)
         self._way.make_way(self._context.destination, [root.root for root in bare])
+        make_roots(self._context, [root.root for root in bare])
         for root in bare:
-            make_root(self._context, root.root)
             with suppress(AlreadyExists):
                 target.create_snapshot(root.root, str(root.base))
         for root in waiting:

@@ -13,16 +13,15 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.pool import map_bounded
 
 
 def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:
     """What a first copy takes beyond what is there; what an increment takes is known once it is planned."""
     source, target = context.origin.namenode, context.destination.namenode
-    needed = {
-        root: max(0, _used(source, root) - _used(target, root))
-        for root in scope.roots
-        if scope.baseline is None or root not in scope.baseline.taken.roots
-    }
+    new = [root for root in scope.roots if scope.baseline is None or root not in scope.baseline.taken.roots]
+    more = map_bounded(lambda root: max(0, _used(source, root) - _used(target, root)), new)
+    needed = dict(zip(new, more, strict=True))
     found = _look(context, needed)
     yield from found
     if not found:
@@ -44,24 +43,27 @@ def _look(
     Args:
         moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
     """
-    target, quotas = context.destination.namenode, dict[str, Quota]()
+    target = context.destination.namenode
     if not any(needed.values()):
         return []
     service = target.service()
-    for path in limiting_paths(needed, service.names):
-        try:
-            quotas[path] = target.quota(path)
-        except NotFound:
-            continue
+    paths = limiting_paths(needed, service.names)
+    asked = zip(paths, map_bounded(lambda path: _quota(target, path), paths), strict=True)
+    quotas = {path: quota for path, quota in asked if quota is not None}
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
     return shortages(context.destination.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
 
 
 def _used(namenode: NameNode, root: str) -> int:
+    quota = _quota(namenode, root)
+    return quota.used_bytes if quota else 0
+
+
+def _quota(namenode: NameNode, path: str) -> Quota | None:
     try:
-        return namenode.quota(root).used_bytes
+        return namenode.quota(path)
     except NotFound:  # said by the check of the roots
-        return 0
+        return None
 
 
 def _raw_bytes(item: Item) -> int:
