@@ -104,7 +104,7 @@ class Trickle:
         """Lets a file take its time."""
         for wanted in copies:
             for second in range(self._world.file_s):
-                self._world.passes(f"second {second} of {wanted.source}", 1.0)
+                self._world.passes(f"second {second} of {wanted.origin}", 1.0)
                 if second < self._world.hangs_after_s:
                     self._world.report(1)
             yield from self._inner.copy([wanted])
@@ -166,7 +166,7 @@ class SlowWorld(TableWorld):
             destination=site(context.destination),
             mover=slow(context.mover),
             local_mover=slow(context.local_mover),
-            source_mover=slow(context.source_mover),
+            origin_mover=slow(context.origin_mover),
         )
 
     def movers(self, faults: Faults, origin: str) -> tuple[Mover, Mover, Mover]:

@@ -184,7 +184,7 @@ def test_a_lost_source_snapshot_names_the_file(pair: TwinPair) -> None:
     put(pair.source, "a b", b"ours")
     order = pair.order("p 0")
     pair.source.namenode.delete_snapshot(ROOT, "p 0")
-    with pytest.raises(BaselineLost, match=r"p 0/a b: the source's snapshot does not hold it"):
+    with pytest.raises(BaselineLost, match=r"p 0/a b: the origin's snapshot does not hold it"):
         pair.stage(order)
 
 
@@ -202,7 +202,7 @@ def test_a_file_that_may_not_be_read_is_named_with_its_reason(pair: TwinPair) ->
 
     class Closed(MemoryMover):
         def _copy(self, wanted):  # type: ignore[no-untyped-def]
-            raise AccessDenied(wanted.source, "permission denied")
+            raise AccessDenied(wanted.origin, "permission denied")
 
     class Guarded:
         def __getattr__(self, name: str) -> object:
@@ -381,7 +381,7 @@ def adopt(pair: TwinPair, name: str) -> tuple[Adoption, WorkOrder]:
     pair.source.namenode.create_snapshot(ROOT, name)
     pair.target.namenode.create_snapshot(ROOT, "as found")
     trees = Trees(pair.past(name), pair.past("as found"))
-    found = walk(pair.target.namenode, trees.target)
+    found = walk(pair.target.namenode, trees.destination)
     existing = {path: DirEntry("", inode, facts) for path, inode, facts in found if path}
     items = items_between(pair.source, ROOT, None, name)
     adopter = Adopt(pair.source.namenode, pair.target.namenode, MemoryMover(pair.west, pair.east), pair.local, nothing)

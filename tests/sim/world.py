@@ -208,7 +208,7 @@ class World:
             self.handover_s,
         )
         relay.to, relay.quiet = claims.heartbeat.beat, claims.heartbeat.quiet
-        mover, local_mover, source_mover = (
+        mover, local_mover, origin_mover = (
             reporting_mover(counting_mover(one, asked.of(DATA)), relay) for one in self.movers(faults, origin)
         )
         return BackupContext(
@@ -223,7 +223,7 @@ class World:
             claims=claims,
             mover=mover,
             local_mover=local_mover,
-            source_mover=source_mover,
+            origin_mover=origin_mover,
             tables=MemoryTables(),
             clock=self.clock,
             tokens=self.tokens,

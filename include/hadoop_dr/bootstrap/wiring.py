@@ -256,7 +256,7 @@ def open_service(
             claims=claims,
             mover=open_mover(there, here),
             local_mover=open_mover(here, here),
-            source_mover=open_mover(there, there),
+            origin_mover=open_mover(there, there),
             tables=ParquetTables(),
             clock=clock,
             tokens=SystemTokens(),

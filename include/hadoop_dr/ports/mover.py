@@ -10,22 +10,22 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Bytes to move from the source site to a new file on the target site.
+    """Bytes to move from the origin site to a new file on the destination site.
 
     Attributes:
         key: The caller's name for it.
-        source: Absolute path on the source, usually inside ``.snapshot``.
-        target: Absolute path on the target; its parent exists; whatever lies there is overwritten.
+        origin: Absolute path on the origin, usually inside ``.snapshot``.
+        destination: Absolute path on the destination; its parent exists; whatever lies there is overwritten.
         offset: First byte to take.
-        length: Bytes to take; the source must have them.
+        length: Bytes to take; the origin must have them.
         replication: Copies of the new file.
         block_size: Bytes in a block of the new file.
         owner, group, mode, mtime_ms: Set on the new file once it is closed.
     """
 
     key: int
-    source: str
-    target: str
+    origin: str
+    destination: str
     offset: int
     length: int
     replication: int
@@ -47,7 +47,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Bytes of a file of the target site to digest."""
+    """Bytes of a file of the destination site to digest."""
 
     key: int
     path: str
@@ -124,7 +124,7 @@ class MoverLimits:
     Attributes:
         in_flight: The most requests under way at once to each site; how many there are follows its latency.
         buffer_bytes: Memory for file content under way, over all files.
-        bandwidth_bytes_s: Ceiling of bytes read from the source a second; 0 is none.
+        bandwidth_bytes_s: Ceiling of bytes read from the origin a second; 0 is none.
         deadline_s: For one request or one chunk of a file, from the moment it is sent.
     """
 
@@ -148,7 +148,7 @@ class Meter:
 
 
 class Mover(Protocol):
-    """Moves bytes from a source site to a target site and changes the target's name space in bulk.
+    """Moves bytes from an origin site to a destination site and changes the destination's name space in bulk.
 
     Results come in any order, as they happen, exactly one for each input; input is pulled lazily so that an endless
     iterable needs bounded memory. Closing the iterator early stops the work in flight. Nothing is retried here,
@@ -164,10 +164,10 @@ class Mover(Protocol):
         """
 
     def digest(self, reads: Iterable[Read]) -> Iterator[Digest | Outcome]:
-        """Reads files of the target site back; memory and requests bounded like a copy."""
+        """Reads files of the destination site back; memory and requests bounded like a copy."""
 
     def apply(self, operations: Iterable[Operation]) -> Iterator[Outcome]:
-        """Runs operations on the target site concurrently, in no order; where order counts, make several calls."""
+        """Runs operations on the destination site concurrently, in no order; where order counts, make several calls."""
 
     def close(self) -> None:
         """Gives connections and threads back; the object is unusable afterwards."""

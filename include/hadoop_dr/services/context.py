@@ -66,7 +66,7 @@ class BackupContext:
         owners: Owns and releases the service's roots.
         mover: Moves bytes from origin to destination.
         local_mover: Moves bytes within the destination: undo, repair of drift, reading back.
-        source_mover: Reads files of the origin back, to compare with what the destination has.
+        origin_mover: Reads files of the origin back, to compare with what the destination has.
         load_frozen_policy: Reads a policy back from what a claim froze, so that a run keeps what it began with.
         controller_site: Where this controller stands; empty for one controller of both sites.
         kinds: What makes the component of each kind of data sets, in the order in which stages ask them.
@@ -87,7 +87,7 @@ class BackupContext:
     claims: Claims
     mover: Mover
     local_mover: Mover
-    source_mover: Mover
+    origin_mover: Mover
     tables: Tables
     clock: Clock
     tokens: TokenSource

@@ -1,4 +1,4 @@
-"""Ceilings for what is under way: bytes held in memory, bytes taken from the source a second."""
+"""Ceilings for what is under way: bytes held in memory, bytes taken from the origin a second."""
 
 from __future__ import annotations
 

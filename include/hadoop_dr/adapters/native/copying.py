@@ -1,4 +1,4 @@
-"""One file from the source to the target, and one file read back: chunk by chunk, hashed on the way."""
+"""One file from the origin to the destination, and one file read back: chunk by chunk, hashed on the way."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ class Streams:
         self._throttle = Throttle(limits.bandwidth_bytes_s)
         self._chunk_bytes = chunk_bytes(limits)
 
-    async def copy(self, source: SiteClient, target: SiteClient, job: Copy) -> Digest:
+    async def copy(self, origin: SiteClient, destination: SiteClient, job: Copy) -> Digest:
         """Writes the new file, closes it, sets its attributes and looks at its length.
 
         Raises:
-            ShortFile: The source or the new file has not the bytes it must have. Or whatever the library raises.
+            ShortFile: The origin or the new file has not the bytes it must have. Or whatever the library raises.
         """
-        reader = await source.call(lambda client: client.read(job.source), begins=True)
-        _expect_at_least(job.source, reader.size, job.offset + job.length)
+        reader = await origin.call(lambda client: client.read(job.origin), begins=True)
+        _expect_at_least(job.origin, reader.size, job.offset + job.length)
         options = WriteOptions(block_size=job.block_size, replication=job.replication, permission=job.mode & 0o777,
                                overwrite=True, create_parent=False)
-        writer: AsyncFileWriter = await target.call(
-            lambda client: client.create(job.target, options), begins=True)
+        writer: AsyncFileWriter = await destination.call(
+            lambda client: client.create(job.destination, options), begins=True)
 
         async def write(chunk: bytes) -> float:
-            return (await target.stream(lambda: writer.write(chunk)))[1]
+            return (await destination.stream(lambda: writer.write(chunk)))[1]
 
-        sha256 = await self._pass(source, reader, job.offset, job.length, write)
-        await target.stream(writer.close)
-        await self._finish(target, job)
+        sha256 = await self._pass(origin, reader, job.offset, job.length, write)
+        await destination.stream(writer.close)
+        await self._finish(destination, job)
         return Digest(job.key, sha256, job.length)
 
     async def digest(self, site: SiteClient, job: Read) -> Digest:
@@ -88,16 +88,16 @@ class Streams:
         else:
             await asyncio.get_running_loop().run_in_executor(None, sha256.update, chunk)
 
-    async def _finish(self, target: SiteClient, job: Copy) -> None:
+    async def _finish(self, destination: SiteClient, job: Copy) -> None:
         """Looks at what was written and sets what is not so yet; the time comes last and says that all is done."""
-        status = await target.call(lambda client: client.get_file_info(job.target))
+        status = await destination.call(lambda client: client.get_file_info(job.destination))
         if status.length != job.length:
-            raise ShortFile(f"{job.target} holds {status.length} bytes after {job.length} were written")
+            raise ShortFile(f"{job.destination} holds {status.length} bytes after {job.length} were written")
         if (status.owner, status.group) != (job.owner, job.group):
-            await target.call(lambda client: client.set_owner(job.target, job.owner, job.group))
+            await destination.call(lambda client: client.set_owner(job.destination, job.owner, job.group))
         if status.permission != job.mode:
-            await target.call(lambda client: client.set_permission(job.target, job.mode))
-        await target.call(lambda client: client.set_times(job.target, job.mtime_ms, KEEP_ATIME))
+            await destination.call(lambda client: client.set_permission(job.destination, job.mode))
+        await destination.call(lambda client: client.set_times(job.destination, job.mtime_ms, KEEP_ATIME))
 
 
 def chunk_bytes(limits: MoverLimits) -> int:

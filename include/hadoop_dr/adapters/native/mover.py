@@ -28,8 +28,8 @@ class _Engine:
 
     process: int
     thread: LoopThread
-    source: SiteClient
-    target: SiteClient
+    origin: SiteClient
+    destination: SiteClient
     streams: Streams
 
 
@@ -37,7 +37,7 @@ class NativeMover:
     """Moves bytes from one site to another; the loop and the connections begin with the first call, after any fork."""
 
     def __init__(
-        self, source: HdfsAddress, target: HdfsAddress, limits: MoverLimits = DEFAULT_LIMITS,
+        self, origin: HdfsAddress, destination: HdfsAddress, limits: MoverLimits = DEFAULT_LIMITS,
         report: Callable[[int], None] = lambda count: None,
     ) -> None:
         """Connects to nothing yet.
@@ -47,7 +47,7 @@ class NativeMover:
         """
         self.meter = Meter()
         self._report, self._reported = report, (0, 0)
-        self._source, self._target, self._limits = source, target, limits
+        self._origin, self._destination, self._limits = origin, destination, limits
         self._running: _Engine | None = None
         self._turn = threading.Lock()
         self._closed = False
@@ -57,27 +57,27 @@ class NativeMover:
         engine = self._engine()
 
         async def one(job: Copy) -> Digest | Outcome:
-            return await self._file(job.key, job.target, engine.target,
-                                    lambda: engine.streams.copy(engine.source, engine.target, job))
+            return await self._file(job.key, job.destination, engine.destination,
+                                    lambda: engine.streams.copy(engine.origin, engine.destination, job))
 
         return self._pump(engine, copies, one)
 
     def digest(self, reads: Iterable[Read]) -> Iterator[Digest | Outcome]:
-        """Reads files of the target site back."""
+        """Reads files of the destination site back."""
         engine = self._engine()
 
         async def one(job: Read) -> Digest | Outcome:
-            return await self._file(job.key, job.path, engine.target,
-                                    lambda: engine.streams.digest(engine.target, job))
+            return await self._file(job.key, job.path, engine.destination,
+                                    lambda: engine.streams.digest(engine.destination, job))
 
         return self._pump(engine, reads, one)
 
     def apply(self, operations: Iterable[Operation]) -> Iterator[Outcome]:
-        """Runs operations on the target site concurrently."""
+        """Runs operations on the destination site concurrently."""
         engine = self._engine()
 
         async def one(operation: Operation) -> Outcome:
-            outcome = await apply_one(engine.target, operation)
+            outcome = await apply_one(engine.destination, operation)
             self.meter.operations += 1
             return outcome
 
@@ -120,7 +120,7 @@ class NativeMover:
 
     def _engine(self) -> _Engine:
         if self._closed:
-            raise Failed(f"mover {self._source.site} to {self._target.site}", "it is closed", "Make another one")
+            raise Failed(f"mover {self._origin.site} to {self._destination.site}", "it is closed", "Make another one")
         with self._turn:
             return self._started()
 
@@ -128,9 +128,9 @@ class NativeMover:
         if self._running is None or self._running.process != os.getpid():
             self._running = _Engine(
                 process=os.getpid(),
-                thread=LoopThread(f"mover-{self._source.site}-{self._target.site}"),
-                source=SiteClient(self._source, self._limits.deadline_s, self._limits.in_flight),
-                target=SiteClient(self._target, self._limits.deadline_s, self._limits.in_flight),
+                thread=LoopThread(f"mover-{self._origin.site}-{self._destination.site}"),
+                origin=SiteClient(self._origin, self._limits.deadline_s, self._limits.in_flight),
+                destination=SiteClient(self._destination, self._limits.deadline_s, self._limits.in_flight),
                 streams=Streams(self._limits, self.meter),
             )
         return self._running

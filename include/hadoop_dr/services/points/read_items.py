@@ -20,9 +20,9 @@ def adopt(context: BackupContext, root: str, newer: str, base: str, heartbeat: C
     source, target = context.origin.namenode, context.destination.namenode
     items, _ = gather_listed(context, root, None, newer, audit=Audit.NO)
     trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
-    existing = dict(walk(target, trees.target))
+    existing = dict(walk(target, trees.destination))
     bad = distrusted(context.ledger.read(), context.destination.name, root)
-    return Adopt(source, target, context.source_mover, context.local_mover, heartbeat).run(trees, items, existing, bad)
+    return Adopt(source, target, context.origin_mover, context.local_mover, heartbeat).run(trees, items, existing, bad)
 
 
 def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequence[Item]:

@@ -7,7 +7,7 @@ removes the work area, and puts the root's own time back last.
 What happens at every arrow:
 
 * Death anywhere, then the same call again: every step first or afterwards looks whether its wanted inode is already
-  where it belongs. Park takes items by the target's inode id from wherever an earlier try brought them.
+  where it belongs. Park takes items by the destination's inode id from wherever an earlier try brought them.
 * A worker that sleeps while another takes over: all paths of its stage, arrive, tail and drop steps, and the target of
   its park steps, contain the token that the new owner renamed; they find nothing. Attributes set in the live tree by
   path are the stated exception: permissions, owners, ACLs, extended attributes, storage policies and times.

@@ -1,7 +1,7 @@
-"""Adoption: in full mode, what already lies on the target and proves identical is kept, not copied (S2.10).
+"""Adoption: in full mode, what already lies on the destination and proves identical is kept, not copied (S2.10).
 
-A first run over an existing copy, and every full run, compare the whole tree of the source's snapshot with what the
-target has. The target's side is a snapshot, too, so that a run that is interrupted finds its baseline again.
+A first run over an existing copy, and every full run, compare the whole tree of the origin's snapshot with what the
+destination has. The destination's side is a snapshot, too, so that a run that is interrupted finds its baseline again.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Trees:
     """Where both sides are read.
 
     Attributes:
-        source: Absolute path of the source's snapshot, ``<root>/.snapshot/<name>``.
-        target: Absolute path of a snapshot of the target's root as it is before the run.
+        origin: Absolute path of the origin's snapshot, ``<root>/.snapshot/<name>``.
+        destination: Absolute path of a snapshot of the destination's root as it is before the run.
     """
 
-    source: str
-    target: str
+    origin: str
+    destination: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Adoption:
 
     Attributes:
         items: Items for the planner: identical ones as ``Content.SAME`` where they lie, others as ``Content.WHOLE``,
-            and what the source does not have as items that go, under the negative of their inode id on the target.
+            and what the origin does not have as items that go, under the negative of their inode id on the destination.
         reused_files, reused_bytes: What need not be copied.
-        existing: Files on the target before (I8).
+        existing: Files on the destination before (I8).
         names: Names there that the items build on: those they keep, and the tops of what they take away.
         below: Paths of files that go with a directory above them and are no items of their own.
     """
@@ -56,24 +56,24 @@ class Adoption:
 
 
 class Adopt:
-    """Compares a source tree with what the target has.
+    """Compares an origin tree with what the destination has.
 
     Args:
-        source, target: Name spaces.
-        read_source, read_target: Read files of either site back, for those whose checksums cannot be compared.
+        origin, destination: Name spaces.
+        read_origin, read_destination: Read files of either site back, for those whose checksums cannot be compared.
         heartbeat: Told how many items were looked at.
     """
 
     def __init__(
         self,
-        source: NameNode,
-        target: NameNode,
-        read_source: Mover,
-        read_target: Mover,
+        origin: NameNode,
+        destination: NameNode,
+        read_origin: Mover,
+        read_destination: Mover,
         heartbeat: Callable[[int], None],
     ) -> None:
-        self._source, self._target, self._heartbeat = source, target, heartbeat
-        self._read_source, self._read_target = read_source, read_target
+        self._origin, self._destination, self._heartbeat = origin, destination, heartbeat
+        self._read_origin, self._read_destination = read_origin, read_destination
 
     def run(
         self,
@@ -85,11 +85,11 @@ class Adopt:
         """Turns a tree that is all new into one that keeps what is there.
 
         Args:
-            items: Every item of the source's snapshot, the root among them.
-            existing: Every item of the target's snapshot by relative path, without the root and the work area.
+            items: Every item of the origin's snapshot, the root among them.
+            existing: Every item of the destination's snapshot by relative path, without the root and the work area.
             distrusted: Files known to be damaged there, though their checksums may not tell: they are copied again.
         """
-        root = self._target.status(trees.target)
+        root = self._destination.status(trees.destination)
         there = {"": root, **existing}
         pairs = [(item, there[item.new]) for item in items if item.new in there and same_kind(item, there[item.new])]
         files = [pair for pair in pairs if not pair[0].is_dir and pair[0].new not in distrusted]
@@ -111,7 +111,7 @@ class Adopt:
     def _adopted(self, trees: Trees, item: Item, listed: DirEntry, identical: set[int]) -> Item:
         if not item.is_dir and item.inode not in identical:
             return replace(item, old=item.new, was=listed.facts, was_extras=NO_ACL_OR_XATTRS, content=Content.WHOLE)
-        before = self._target.extras(f"{trees.target}/{item.new}".rstrip("/"), acl=listed.facts.has_acl)
+        before = self._destination.extras(f"{trees.destination}/{item.new}".rstrip("/"), acl=listed.facts.has_acl)
         return replace(item, old=item.new, was=listed.facts, was_extras=before, content=Content.SAME)
 
     def _identical(self, trees: Trees, pairs: Sequence[tuple[Item, DirEntry]]) -> set[int]:
@@ -126,8 +126,8 @@ class Adopt:
                     unclear.append(item)
                 elif verdict:
                     same.add(item.inode)
-        ours = _digests(self._read_target, trees.target, unclear)
-        theirs = _digests(self._read_source, trees.source, [item for item in unclear if item.inode in ours])
+        ours = _digests(self._read_destination, trees.destination, unclear)
+        theirs = _digests(self._read_origin, trees.origin, [item for item in unclear if item.inode in ours])
         return same | {inode for inode, digest in theirs.items() if ours[inode] == digest}
 
     def _by_checksum(self, trees: Trees, item: Item) -> bool | None:
@@ -135,13 +135,13 @@ class Adopt:
         assert item.now is not None
         if not item.now.length:
             return True
-        here, there = f"{trees.target}/{item.new}", f"{trees.source}/{item.new}"
+        here, there = f"{trees.destination}/{item.new}", f"{trees.origin}/{item.new}"
         try:
             lengths = [[block.length for block in within(nn.blocks(path), item.now.length).blocks]
-                       for nn, path in ((self._source, there), (self._target, here))]
+                       for nn, path in ((self._origin, there), (self._destination, here))]
             if lengths[0] != lengths[1]:
                 return None
-            sums = [self._source.checksum(there), self._target.checksum(here)]
+            sums = [self._origin.checksum(there), self._destination.checksum(here)]
         except Failed:
             return None
         return sums[0] == sums[1] if sums[0].algorithm == sums[1].algorithm else None
@@ -150,7 +150,7 @@ class Adopt:
 def left_over(
     existing: Mapping[str, DirEntry], wanted: Container[str | None]
 ) -> tuple[list[Item], tuple[str, ...]]:
-    """Finds what only the target has.
+    """Finds what only the destination has.
 
     Returns:
         Items for the tops of it, and the paths of the files below those.

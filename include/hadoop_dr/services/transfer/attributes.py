@@ -28,7 +28,9 @@ class AttributeTarget:
     before: AclAndXattrs = NO_ACL_OR_XATTRS
 
 
-def set_extras(target: NameNode, attribute_targets: Iterable[AttributeTarget], before_each: Callable[[], None]) -> None:
+def set_extras(
+    destination: NameNode, attribute_targets: Iterable[AttributeTarget], before_each: Callable[[], None]
+) -> None:
     """Replaces ACLs and extended attributes that differ, removing those that are gone; may be repeated.
 
     Everything below a directory must lie there already: what is made under a default ACL inherits it.
@@ -41,24 +43,24 @@ def set_extras(target: NameNode, attribute_targets: Iterable[AttributeTarget], b
         for attribute_target in attribute_targets
         if attribute_target.before != attribute_target.item.now_extras
     )
-    for _ in map_bounded(lambda attribute_target: _set_extras(target, attribute_target), changed, before_each):
+    for _ in map_bounded(lambda attribute_target: _set_extras(destination, attribute_target), changed, before_each):
         pass
 
 
-def _set_extras(target: NameNode, attribute_target: AttributeTarget) -> None:
+def _set_extras(destination: NameNode, attribute_target: AttributeTarget) -> None:
     before, after = attribute_target.before, attribute_target.item.now_extras
     if before.acl != after.acl:
-        target.set_acl(attribute_target.path, after.acl)
+        destination.set_acl(attribute_target.path, after.acl)
     wanted = dict(after.xattrs)
     for name in dict(before.xattrs).keys() - wanted.keys():
-        target.remove_xattr(attribute_target.path, name)
+        destination.remove_xattr(attribute_target.path, name)
     for name, value in wanted.items():
         if dict(before.xattrs).get(name) != value:
-            target.set_xattr(attribute_target.path, name, value)
+            destination.set_xattr(attribute_target.path, name, value)
 
 
 def set_policies(
-    target: NameNode, attribute_targets: Iterable[AttributeTarget], before_each: Callable[[], None]
+    destination: NameNode, attribute_targets: Iterable[AttributeTarget], before_each: Callable[[], None]
 ) -> None:
     """Sets storage policies where the effective one differs; parents must come first, so that inheriting stays so.
 
@@ -70,12 +72,12 @@ def set_policies(
         if now is None or (not now.storage_policy and not (was and was.storage_policy)):
             continue
         try:
-            if target.status(attribute_target.path).facts.storage_policy == now.storage_policy:
+            if destination.status(attribute_target.path).facts.storage_policy == now.storage_policy:
                 continue
         except NotFound:
             continue
         before_each()
-        target.set_storage_policy(attribute_target.path, now.storage_policy)
+        destination.set_storage_policy(attribute_target.path, now.storage_policy)
 
 
 def operations(attribute_targets: Sequence[AttributeTarget], *, times: bool = True) -> list[SetAttributes]:

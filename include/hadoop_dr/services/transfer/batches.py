@@ -19,7 +19,7 @@ certainly not and may be sent again. Raises when it can neither be there nor be 
 
 
 class Batches:
-    """Runs operations of the target.
+    """Runs operations of the destination.
 
     Args:
         mover: Where they run.

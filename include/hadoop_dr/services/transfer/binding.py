@@ -1,4 +1,4 @@
-"""Binding: which inode of the target each existing item of a plan is (DESIGN.md section 5)."""
+"""Binding: which inode of the destination each existing item of a plan is (DESIGN.md section 5)."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _MEND = "The next run copies in full mode"
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """An existing item on the target: its inode id there, and its attributes before the run."""
+    """An existing item on the destination: its inode id there, and its attributes before the run."""
 
     inode: int
     facts: FileAttributes
 
 
-def bind(target: NameNode, order: WorkOrder, only: Collection[int] | None = None) -> Mapping[int, Bound]:
-    """Lists the target's baseline where the plan's existing items lie.
+def bind(destination: NameNode, order: WorkOrder, only: Collection[int] | None = None) -> Mapping[int, Bound]:
+    """Lists the destination's baseline where the plan's existing items lie.
 
     Args:
         only: Bind just these of the items.
 
     Returns:
-        Source inode id -> what it is on the target.
+        Origin inode id -> what it is on the destination.
 
     Raises:
         BaselineLost: An item is missing there, or is of another kind.
@@ -45,17 +45,17 @@ def bind(target: NameNode, order: WorkOrder, only: Collection[int] | None = None
         if item.old:
             wanted[parent(item.old)][leaf(item.old)] = item
         elif item.old == "":
-            listed = target.status(order.base_path(""))
+            listed = destination.status(order.base_path(""))
             bound[item.inode] = Bound(listed.inode, listed.facts)
-    for found in map_bounded(lambda one: _bind_directory(target, order.base_path(one[0]), one[1]), wanted.items()):
+    for found in map_bounded(lambda one: _bind_directory(destination, order.base_path(one[0]), one[1]), wanted.items()):
         bound |= found
     return bound
 
 
-def _bind_directory(target: NameNode, path: str, names: dict[str, Item]) -> dict[int, Bound]:
+def _bind_directory(destination: NameNode, path: str, names: dict[str, Item]) -> dict[int, Bound]:
     bound: dict[int, Bound] = {}
     try:
-        for listed in target.list(path):
+        for listed in destination.list(path):
             if listed.name in names:
                 item = names.pop(listed.name)
                 bound[item.inode] = _checked(listed, item, path)

@@ -19,13 +19,13 @@ class Copying:
     """Copies files and records each as verified.
 
     Args:
-        source: Asked why a file could not be read.
+        origin: Asked why a file could not be read.
         records: Where verified files are kept.
         check: Raises Superseded when the work area is not ours any more.
     """
 
-    def __init__(self, source: NameNode, mover: Mover, records: Records, check: Callable[[], None]) -> None:
-        self._source, self._mover, self._records, self._check = source, mover, records, check
+    def __init__(self, origin: NameNode, mover: Mover, records: Records, check: Callable[[], None]) -> None:
+        self._origin, self._mover, self._records, self._check = origin, mover, records, check
 
     def run(self, copies: Sequence[Copy]) -> dict[int, StagedFile]:
         """Copies everything or says what could not be copied.
@@ -33,7 +33,7 @@ class Copying:
         What was copied is noted in either case. Writing a file again is harmless: it is only ours.
 
         Raises:
-            BaselineLost: The source's snapshot does not hold a file any more, or its bytes are gone.
+            BaselineLost: The origin's snapshot does not hold a file any more, or its bytes are gone.
             AccessDenied: A file may not be read.
             Failed: Anything else, with the first file and the number of others.
         """
@@ -72,23 +72,23 @@ class Copying:
                 return
 
     def _reason(self, copy: Copy, failed: Sequence[Outcome]) -> DrError:
-        """Tells a lost or closed source file from trouble elsewhere by asking the source itself."""
+        """Tells a lost or closed origin file from trouble elsewhere by asking the origin itself."""
         more = f" ({len(failed)} files could not be copied)" if len(failed) > 1 else ""
         detail = failed[0].detail + more
         try:
-            length = self._source.status(copy.source).facts.length
+            length = self._origin.status(copy.origin).facts.length
             if length:
-                self._source.checksum(copy.source)
+                self._origin.checksum(copy.origin)
         except NotFound:
-            return BaselineLost(copy.source, f"the source's snapshot does not hold it any more{more}",
+            return BaselineLost(copy.origin, f"the origin's snapshot does not hold it any more{more}",
                                 "The point is void; the next run takes a new one")
         except (Unreachable, NotReady, Unknown) as error:
             return error
         except Failed as error:
             if type(error) is not Failed:
                 return error
-            return BaselineLost(copy.source, f"the source's snapshot cannot be read: {error}",
+            return BaselineLost(copy.origin, f"the origin's snapshot cannot be read: {error}",
                                 "The point is void; the next run takes a new one")
         if length < copy.offset + copy.length:
-            return BaselineLost(copy.source, f"has {length} bytes, the plan says {copy.offset + copy.length}")
-        return (Unknown if failed[0].did is Did.UNKNOWN else Failed)(copy.source, f"could not be copied: {detail}")
+            return BaselineLost(copy.origin, f"has {length} bytes, the plan says {copy.offset + copy.length}")
+        return (Unknown if failed[0].did is Did.UNKNOWN else Failed)(copy.origin, f"could not be copied: {detail}")

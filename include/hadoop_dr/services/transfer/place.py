@@ -27,16 +27,16 @@ class Place:
     """Brings a root from its baseline to its new state.
 
     Args:
-        target: Name space of the site that changes.
+        destination: Name space of the site that changes.
         local: Moves bytes and runs operations within that site.
         check_claim: Raises Superseded when a later try owns the work; asked before each batch.
         heartbeat: Told how many steps were achieved.
     """
 
     def __init__(
-        self, target: NameNode, local: Mover, check_claim: Callable[[], None], heartbeat: Callable[[int], None]
+        self, destination: NameNode, local: Mover, check_claim: Callable[[], None], heartbeat: Callable[[int], None]
     ) -> None:
-        self._target, self._local, self._check_claim, self._heartbeat = target, local, check_claim, heartbeat
+        self._destination, self._local, self._check_claim, self._heartbeat = destination, local, check_claim, heartbeat
 
     def run(self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int) -> Placed:
         """Runs all phases from the start; a later try of an interrupted one ends in the same state.
@@ -46,19 +46,19 @@ class Place:
             try_no: From 1; a later try takes the work area from an earlier one.
 
         Raises:
-            BaselineLost: An item the plan builds on is gone from the target.
+            BaselineLost: An item the plan builds on is gone from the destination.
             Mismatch: Something that is not ours lies where an item belongs.
             Superseded: A later try owns the work.
             OwnedElsewhere: Another service has a work area in the root.
             Unknown: An answer was lost again and again.
         """
-        work = WorkArea(self._target, order.area(order.turn + try_no))
+        work = WorkArea(self._destination, order.area(order.turn + try_no))
         if _is_empty(order) and not work.present():
             return Placed()
         self._check_claim()
-        bound = bind(self._target, order)
+        bound = bind(self._destination, order)
         area = work.open()
-        placing = _Placing(self._target, self._local, order, area, work, bound, staged,
+        placing = _Placing(self._destination, self._local, order, area, work, bound, staged,
                            Batches(self._local, self._check_claim, self._heartbeat), self._before_each())
         try:
             return placing.run()
@@ -89,10 +89,10 @@ class _Placing:
     """One run of place over one root: the phases in their order."""
 
     def __init__(
-        self, target: NameNode, local: Mover, order: WorkOrder, area: Area, work: WorkArea,
+        self, destination: NameNode, local: Mover, order: WorkOrder, area: Area, work: WorkArea,
         bound: Mapping[int, Bound], staged: Sequence[StagedShard], batches: Batches, before_each: Callable[[], None],
     ) -> None:
-        self._target, self._local, self._order, self._area, self._work = target, local, order, area, work
+        self._destination, self._local, self._order, self._area, self._work = destination, local, order, area, work
         self._bound, self._batches, self._before_each = bound, batches, before_each
         self._staged_at = {
             inode: f"{area.stage}/{shard.directory}/{inode}" for shard in staged for inode in shard.units
@@ -143,11 +143,11 @@ class _Placing:
         The id of a file that somebody removed, and that a snapshot still holds, leads to whatever lies at its former
         path now (measured). It is kept where it is: nothing is dropped unless its inode is the one that was bound.
         """
-        for entry in self._target.list(self._area.park):
+        for entry in self._destination.list(self._area.park):
             bound = self._bound.get(int(entry.name)) if entry.name.lstrip("-").isdecimal() else None
             if bound is not None and bound.inode != entry.inode:
                 path = self._order.live_path(self._item(int(entry.name)).old or "")
-                raise Mismatch(path, "was replaced on the target by somebody since the last point",
+                raise Mismatch(path, "was replaced on the destination by somebody since the last point",
                                f"What was found there is kept in {self._area.park}/{entry.name}; move it away first")
 
     def _is_parked(self, outcome: Outcome) -> bool:
@@ -162,13 +162,13 @@ class _Placing:
             return False
         if inode in self._delete:
             return True
-        raise BaselineLost(self._order.live_path(self._item(inode).old or ""), "is gone from the target",
+        raise BaselineLost(self._order.live_path(self._item(inode).old or ""), "is gone from the destination",
                            "Somebody removed it after the last point; the next run copies it again in full mode")
 
     def _is_alive(self, inode: int) -> bool:
         """Whether an inode is in the live tree. One that only snapshots hold has no path: an error, not an absence."""
         try:
-            return self._target.status(f"{_RESERVED}/{inode}").inode == inode
+            return self._destination.status(f"{_RESERVED}/{inode}").inode == inode
         except NotFound:
             return False
         except Failed as error:
@@ -178,7 +178,7 @@ class _Placing:
 
     # -- tails
     def _join_tails(self) -> None:
-        tails = Tails(self._target, self._local, self._order, self._area)
+        tails = Tails(self._destination, self._local, self._order, self._area)
         joins = (inode for inode in self._order.plan.tails if inode not in self._whole)
         for _ in map_bounded(
             lambda inode: tails.join(self._item(inode), self._bound[inode], self._staged_at.get(inode)),
@@ -217,7 +217,7 @@ class _Placing:
         self._work.check()
         if there is not None:
             raise Mismatch(path, "something that is not ours lies there",
-                           "Somebody wrote to the target during the run; move it away and run again")
+                           "Somebody wrote to the destination during the run; move it away and run again")
         if self._look(self._origin(arrival)) is None:
             raise Mismatch(self._origin(arrival), f"is gone and has not come to {path} either")
         return False
@@ -239,8 +239,8 @@ class _Placing:
         """Sets on all others what staged items have already; directories' times hold, as nothing moves any more."""
         arrived = [self._attribute_target(arrival.inode) for arrival in self._order.plan.move_in]
         parents_first = sorted([*late, *arrived], key=lambda attribute_target: depth(attribute_target.item.new or ""))
-        attributes.set_policies(self._target, parents_first, self._before_each)
-        attributes.set_extras(self._target, late, self._before_each)
+        attributes.set_policies(self._destination, parents_first, self._before_each)
+        attributes.set_extras(self._destination, late, self._before_each)
         for level in levels(late, lambda attribute_target: depth(attribute_target.item.new or "")):
             times = level[0].item.new != ""
             self._batches.run(attributes.operations(level, times=times), self._is_set)
@@ -249,8 +249,8 @@ class _Placing:
     def _borrowed_times(self) -> list[SetAttributes]:
         """Times of directories in which only a file's bytes were replaced.
 
-        On the source the file was written where it lay, so its directory did not change and the plan does not name it;
-        here the file was away for a moment. What the directory's time was on the target before is what it shall be.
+        On the origin the file was written where it lay, so its directory did not change and the plan does not name it;
+        here the file was away for a moment. What the directory's time was there before is what it shall be.
         """
         seen_to = {self._item(inode).new for inode in self._order.plan.attributes} | {""}
         borrowed = {
@@ -259,7 +259,7 @@ class _Placing:
         }
         return [
             SetAttributes(key, self._order.live_path(new),
-                          mtime_ms=self._target.status(self._order.base_path(old)).facts.mtime_ms)
+                          mtime_ms=self._destination.status(self._order.base_path(old)).facts.mtime_ms)
             for key, (new, old) in enumerate(sorted(borrowed.items()))
         ]
 
@@ -281,11 +281,11 @@ class _Placing:
             Paths of what lies beside work areas and is nobody's.
         """
         ours = {bound.inode: inode for inode, bound in self._bound.items() if inode not in self._delete}
-        for entry in self._target.list(self._area.park):
+        for entry in self._destination.list(self._area.park):
             if entry.inode in ours:
                 raise Mismatch(f"{self._area.park}/{entry.name}", "is still parked, though its place is in the tree")
         strays = self._work.remove()
-        self._target.set_times(self._order.root, self._order.root_now.mtime_ms)
+        self._destination.set_times(self._order.root, self._order.root_now.mtime_ms)
         return tuple(strays)
 
     def _item(self, inode: int) -> Item:
@@ -293,6 +293,6 @@ class _Placing:
 
     def _look(self, path: str) -> DirEntry | None:
         try:
-            return self._target.status(path)
+            return self._destination.status(path)
         except NotFound:
             return None

@@ -28,7 +28,7 @@ _ASKED_FOR = "dfs.namenode.xattrs.enabled"
 class ReadChanges:
     """Reads the difference of two snapshots of a root.
 
-    The older snapshot is the state a target is in, the newer one the state it shall come to; for an undo that is the
+    The older snapshot is the state a destination is in, the newer one the state it shall come to; for an undo it is the
     other way round than they were taken, which is noticed here.
 
     Args:

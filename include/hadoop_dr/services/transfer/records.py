@@ -30,7 +30,7 @@ class Records:
     A full batch is written while copying goes on, one at a time; writing it may take as long as copying the next.
 
     Args:
-        files: Documents of the target.
+        files: Documents of the destination.
         directory: Directory of the task's batches.
         heartbeat: Called by the caller's thread when a batch is durable.
     """
@@ -101,20 +101,20 @@ class Records:
 
 
 def still_there(
-    target: NameNode, recorded: Mapping[int, StagedFile], copies: Mapping[int, Copy]
+    destination: NameNode, recorded: Mapping[int, StagedFile], copies: Mapping[int, Copy]
 ) -> dict[int, StagedFile]:
     """Keeps the records whose file lies in its place, closed and as long as recorded.
 
-    A file gets its source's modification time only after it was closed, so a file that carries it is whole; this also
+    A file gets its origin's modification time only after it was closed, so a file that carries it is whole; this also
     sees through a record that a sleeping try wrote while this one had the file in rewriting.
     """
     wanted: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for inode in recorded.keys() & copies.keys():
-        path = copies[inode].target
+        path = copies[inode].destination
         wanted[parent(path)][leaf(path)] = inode
     kept: dict[int, StagedFile] = {}
     for directory, names in wanted.items():
-        for name, facts in _listing(target, directory).items():
+        for name, facts in _listing(destination, directory).items():
             if name not in names:
                 continue
             inode = names[name]
@@ -124,8 +124,8 @@ def still_there(
     return kept
 
 
-def _listing(target: NameNode, directory: str) -> dict[str, FileAttributes]:
+def _listing(destination: NameNode, directory: str) -> dict[str, FileAttributes]:
     try:
-        return {entry.name: entry.facts for entry in target.list(directory)}
+        return {entry.name: entry.facts for entry in destination.list(directory)}
     except NotFound:
         return {}

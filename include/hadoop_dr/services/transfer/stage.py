@@ -1,4 +1,4 @@
-"""Stage: every byte a root needs, into the hidden work area of the target, verified and resumable (S3.2, S3.4)."""
+"""Stage: every byte a root needs, into the hidden work area of the destination, verified and resumable (S3.2, S3.4)."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ class Stage:
     """Copies one shard of a root's units.
 
     Args:
-        source: Name space of the site the bytes come from.
-        target: Name space of the site they go to.
-        mover: Moves bytes from source to target.
+        origin: Name space of the site the bytes come from.
+        destination: Name space of the site they go to.
+        mover: Moves bytes from origin to destination.
         check_claim: Raises Superseded when a later try owns the work.
         heartbeat: Told how many files or operations were achieved.
         records: Where verified files are kept; whoever made it flushes it at the end.
     """
 
     def __init__(
-        self, source: NameNode, target: NameNode, mover: Mover, check_claim: Callable[[], None],
+        self, origin: NameNode, destination: NameNode, mover: Mover, check_claim: Callable[[], None],
         heartbeat: Callable[[int], None], records: Records,
     ) -> None:
-        self._source, self._target, self._mover = source, target, mover
+        self._origin, self._destination, self._mover = origin, destination, mover
         self._check_claim, self._heartbeat, self._records = check_claim, heartbeat, records
         self._batches = Batches(mover, check_claim, heartbeat)
 
@@ -62,13 +62,13 @@ class Stage:
             try_no: From 1; of two tries of one claim the higher takes the shard over.
 
         Raises:
-            BaselineLost: A source snapshot or the target's baseline cannot be read any more.
-            AccessDenied: A source file may not be read.
+            BaselineLost: An origin snapshot or the destination's baseline cannot be read any more.
+            AccessDenied: An origin file may not be read.
             Superseded: A later try has the shard or the root.
             OwnedElsewhere: Another service has a work area in the root.
         """
         self._check_claim()
-        area = WorkArea(self._target, order.area(order.turn)).open()
+        area = WorkArea(self._destination, order.area(order.turn)).open()
         directory = self._take(area, shard, order.claim, try_no)
         check = partial(self._check, directory)
         units = {unit.inode: unit for unit in order.plan.units}
@@ -78,9 +78,9 @@ class Stage:
         self._make_directories(parts, check)
 
         copies = {part.item.inode: _copy(order, part) for part in parts if not part.item.is_dir}
-        proofs = still_there(self._target, self._records.read(), copies)
+        proofs = still_there(self._destination, self._records.read(), copies)
         todo = [copy for inode, copy in copies.items() if inode not in proofs]
-        proofs.update(Copying(self._source, self._mover, self._records, check).run(todo))
+        proofs.update(Copying(self._origin, self._mover, self._records, check).run(todo))
         self._dress(parts, check)
         return StagedShard(
             shard.number, leaf(directory), self._staged_inodes(directory, chosen, check), whole, proofs,
@@ -112,24 +112,24 @@ class Stage:
 
     def _tries(self, area: Area, shard: Shard) -> list[tuple[int, int]]:
         try:
-            matches = [_SHARD.fullmatch(entry.name) for entry in self._target.list(area.stage)]
+            matches = [_SHARD.fullmatch(entry.name) for entry in self._destination.list(area.stage)]
         except NotFound as error:
             raise Superseded(area.stage, "superseded: a later claim took the work area over") from error
         return sorted((int(match[2]), int(match[3])) for match in matches if match and int(match[1]) == shard.number)
 
     def _check(self, directory: str) -> None:
         try:
-            self._target.status(directory)
+            self._destination.status(directory)
         except NotFound as error:
             raise Superseded(directory, "superseded: a later try took the work over") from error
 
     def _not_as_tail(self, order: WorkOrder, units: Iterable[Unit]) -> frozenset[int]:
-        """Finds the tails that the target's blocks do not allow, before a byte of them is copied."""
+        """Finds the tails that the destination's blocks do not allow, before a byte of them is copied."""
         items = [item for unit in units if (item := order.items[unit.inode]).content is Content.TAIL]
         if not items:
             return frozenset()
-        bound = bind(self._target, order, {item.inode for item in items})
-        applies = map_bounded(lambda item: tails.applies(self._target, order, item, bound[item.inode]), items)
+        bound = bind(self._destination, order, {item.inode for item in items})
+        applies = map_bounded(lambda item: tails.applies(self._destination, order, item, bound[item.inode]), items)
         return frozenset(item.inode for item, fits in zip(items, applies, strict=True) if not fits)
 
     def _make_directories(self, parts: list[_Part], check: Callable[[], None]) -> None:
@@ -146,20 +146,20 @@ class Stage:
             if (holder := above.get(parent(part.item.new or ""))) is not None and holder.now and part.item.now
             and holder.now.storage_policy != part.item.now.storage_policy
         ]
-        attributes.set_policies(self._target, own, lambda: None)
+        attributes.set_policies(self._destination, own, lambda: None)
 
     def _dress(self, parts: list[_Part], check: Callable[[], None]) -> None:
         """Sets what a copy does not carry; everything is made by now, so no default ACL is inherited by mistake."""
         self._set_policies((part for part in parts if not part.item.is_dir),
                            {part.item.new: part.item for part in parts if part.item.is_dir})
         whole = [attributes.AttributeTarget(part.item, part.path) for part in parts if part.offset == 0]
-        attributes.set_extras(self._target, whole, lambda: None)
+        attributes.set_extras(self._destination, whole, lambda: None)
         directories = [attribute_target for attribute_target in whole if attribute_target.item.is_dir]
         self._batches.run(attributes.operations(directories), _settle(check))
 
     def _staged_inodes(self, directory: str, units: list[Unit], check: Callable[[], None]) -> dict[int, int]:
         check()
-        found = {entry.name: entry.inode for entry in self._target.list(directory)}
+        found = {entry.name: entry.inode for entry in self._destination.list(directory)}
         missing = [unit.inode for unit in units if str(unit.inode) not in found]
         if missing:
             raise Superseded(f"{directory}/{missing[0]}", "superseded: what was staged is not there any more")

@@ -14,14 +14,14 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer.binding import Bound
 
 
-def applies(target: NameNode, order: WorkOrder, item: Item, bound: Bound) -> bool:
-    """Whether the target's own file can be cut at ``keep_bytes`` and get the tail joined on."""
+def applies(destination: NameNode, order: WorkOrder, item: Item, bound: Bound) -> bool:
+    """Whether the destination's own file can be cut at ``keep_bytes`` and get the tail joined on."""
     assert item.now is not None
     assert item.old is not None
     facts = bound.facts
     if facts.encrypted or facts.erasure_coding or item.now.erasure_coding or facts.block_size != item.now.block_size:
         return False
-    lengths = (block.length for block in within(target.blocks(order.base_path(item.old)), facts.length).blocks)
+    lengths = (block.length for block in within(destination.blocks(order.base_path(item.old)), facts.length).blocks)
     return item.keep_bytes in accumulate(lengths)
 
 
@@ -31,11 +31,11 @@ class Tails:
     Law: never truncate an inode outside the root that captured it; that destroys older snapshots.
 
     Args:
-        local: Moves bytes within the target.
+        local: Moves bytes within the destination.
     """
 
-    def __init__(self, target: NameNode, local: Mover, order: WorkOrder, area: Area) -> None:
-        self._target, self._local, self._order, self._area = target, local, order, area
+    def __init__(self, destination: NameNode, local: Mover, order: WorkOrder, area: Area) -> None:
+        self._destination, self._local, self._order, self._area = destination, local, order, area
 
     def join(self, item: Item, bound: Bound, staged: str | None) -> None:
         """Gives a parked file its new end; done already is fine, also when the file has arrived since.
@@ -55,7 +55,7 @@ class Tails:
         pending = staged is not None and (self._look(staged) is not None or self._look(tail) is not None)
         if not pending:
             if staged is None and file.facts.length > item.keep_bytes:
-                self._target.truncate(path, item.keep_bytes)
+                self._destination.truncate(path, item.keep_bytes)
             file = self._look(path)
             if file is None or file.facts.length != item.now.length:
                 raise Mismatch(path, f"should have {item.now.length} bytes and has {file.facts.length if file else 0}")
@@ -63,15 +63,15 @@ class Tails:
         if file.facts.length < item.keep_bytes:
             raise Mismatch(path, f"has {file.facts.length} bytes, of which {item.keep_bytes} were to stay")
         if file.facts.length > item.keep_bytes:
-            self._target.truncate(path, item.keep_bytes)
+            self._destination.truncate(path, item.keep_bytes)
         assert staged is not None
         if self._look(tail) is None:
-            self._target.rename(staged, tail)
+            self._destination.rename(staged, tail)
         self._concat(path, tail, item)
 
     def _concat(self, path: str, tail: str, item: Item) -> None:
         try:
-            self._target.concat(path, [tail])
+            self._destination.concat(path, [tail])
         except NotFound:
             raise
         except Failed as error:
@@ -80,8 +80,8 @@ class Tails:
             # Somebody took a snapshot while the tail lay in the work area: a file that a snapshot holds cannot be
             # joined to another. Its bytes in a new file can. The tail goes last: while it is there, this is not done.
             fresh = self._copy_afresh(path, tail, item)
-            self._target.concat(path, [fresh])
-            self._target.delete(tail)
+            self._destination.concat(path, [fresh])
+            self._destination.delete(tail)
 
     def _copy_afresh(self, path: str, tail: str, item: Item) -> str:
         assert item.now is not None
@@ -91,11 +91,11 @@ class Tails:
                     now.mode, now.mtime_ms)
         for result in self._local.copy([copy]):
             if not isinstance(result, Digest):
-                raise Failed(tail, f"could not be copied inside the target: {result.detail}")
+                raise Failed(tail, f"could not be copied inside the destination: {result.detail}")
         return fresh
 
     def _look(self, path: str) -> DirEntry | None:
         try:
-            return self._target.status(path)
+            return self._destination.status(path)
         except NotFound:
             return None

@@ -19,15 +19,15 @@ _LEFT = "left-"
 
 
 class WorkArea:
-    """``<root>/.hadoop-dr/<service>-<epoch>-<claim>`` on the target.
+    """``<root>/.hadoop-dr/<service>-<epoch>-<claim>`` on the destination.
 
     Args:
-        target: The target's name space.
+        destination: The destination's name space.
         area: Root, service, claim, and which use of the area within the claim.
     """
 
-    def __init__(self, target: NameNode, area: Area) -> None:
-        self._target, self.area = target, area
+    def __init__(self, destination: NameNode, area: Area) -> None:
+        self._destination, self.area = destination, area
 
     def present(self) -> bool:
         """Whether the root has a work area of anybody."""
@@ -52,7 +52,7 @@ class WorkArea:
             if entered:
                 for directory in (self.area.stage, self.area.park, self.area.made):
                     if self._status(directory) is None:
-                        self._target.make_directory(directory, _MODE)
+                        self._destination.make_directory(directory, _MODE)
                 return self.area
         raise Failed(self.area.base, "work areas come and go; somebody else is at work here")
 
@@ -71,12 +71,12 @@ class WorkArea:
         Returns:
             Paths of what lies there and is nobody's work area.
         """
-        self._target.delete(self.area.top, recursive=True)
+        self._destination.delete(self.area.top, recursive=True)
         if not self.present():
             return []
-        left = [entry for entry in self._target.list(self.area.base) if not self._was_probe(entry)]
+        left = [entry for entry in self._destination.list(self.area.base) if not self._was_probe(entry)]
         if not left:
-            self._target.delete(self.area.base)
+            self._destination.delete(self.area.base)
         return [f"{self.area.base}/{entry.name}" for entry in left if Token.parse(entry.name) is None]
 
     def _was_probe(self, entry: DirEntry) -> bool:
@@ -84,7 +84,7 @@ class WorkArea:
         if not _is_probe(entry.name) or not entry.facts.is_dir:
             return False
         try:
-            self._target.delete(f"{self.area.base}/{entry.name}")
+            self._destination.delete(f"{self.area.base}/{entry.name}")
         except Failed:
             return False
         return True
@@ -99,10 +99,10 @@ class WorkArea:
             self._sweep(older)
             return True
         if not older:
-            self._target.make_directory(self.area.top, _MODE)
+            self._destination.make_directory(self.area.top, _MODE)
             return True
         try:
-            self._target.rename(Area(self.area.root, older[-1]).top, self.area.top)
+            self._destination.rename(Area(self.area.root, older[-1]).top, self.area.top)
         except (NotFound, AlreadyExists):
             return False
         self._sweep(older[:-1])
@@ -112,10 +112,10 @@ class WorkArea:
         """Removes what a worker left that slept while it opened its area."""
         for token in tokens:
             other = Area(self.area.root, token)
-            if _holds_items(self._target, other):
+            if _holds_items(self._destination, other):
                 raise Failed(other.park, "two work areas of one root hold parked items",
                              "Move the items of the older one back by hand, then remove it")
-            self._target.delete(other.top, recursive=True)
+            self._destination.delete(other.top, recursive=True)
 
     def tokens(self) -> list[Token]:
         """Names of the work areas in the root, of whatever service.
@@ -123,7 +123,7 @@ class WorkArea:
         Raises:
             NotFound: There is none.
         """
-        names = (entry.name for entry in self._target.list(self.area.base))
+        names = (entry.name for entry in self._destination.list(self.area.base))
         return [token for token in map(Token.parse, names) if token is not None]
 
     def _own_tokens(self) -> list[Token]:
@@ -141,17 +141,17 @@ class WorkArea:
         base = self.area.base
         facts = self._status(base)
         if facts is None:
-            self._target.make_directory(base, _MODE)
+            self._destination.make_directory(base, _MODE)
         elif not facts.is_dir:
             raise AccessDenied(base, "is no directory, and work areas have to lie there", "Move it out of the root")
         elif facts.owner != self._me():
             raise AccessDenied(base, f"belongs to {facts.owner}, so what lies in it cannot be trusted",
                                "Remove it, or give it to the user this product acts as")
-        facts = self._target.status(base).facts
+        facts = self._destination.status(base).facts
         if facts.has_acl:
-            self._target.set_acl(base, ())
+            self._destination.set_acl(base, ())
         if facts.has_acl or facts.mode != _MODE:
-            self._target.set_permission(base, _MODE)
+            self._destination.set_permission(base, _MODE)
 
     def _me(self) -> str:
         """The user we act as: the owner of whatever we make."""
@@ -159,14 +159,14 @@ class WorkArea:
         if own is not None:
             return own.owner
         probe = f"{self.area.base}/{_PROBE}{self.area.token}"
-        self._target.make_directory(probe, _MODE)
-        owner = self._target.status(probe).facts.owner
-        self._target.delete(probe, recursive=True)
+        self._destination.make_directory(probe, _MODE)
+        owner = self._destination.status(probe).facts.owner
+        self._destination.delete(probe, recursive=True)
         return owner
 
     def _status(self, path: str) -> FileAttributes | None:
         try:
-            return self._target.status(path).facts
+            return self._destination.status(path).facts
         except NotFound:
             return None
 
@@ -182,59 +182,62 @@ def _superseded(own: Area, later: Token) -> Superseded:
                       "If the ledger knows none, somebody made or copied this directory: move it out of the root")
 
 
-def placing(target: NameNode, root: str, service: str) -> bool:
+def placing(destination: NameNode, root: str, service: str) -> bool:
     """Whether a work area of a root bears the mark of a place, or holds items that are missing in the live tree."""
-    return any(token.turn or _holds_items(target, Area(root, token)) for token in _areas(target, root, service))
+    tokens = _areas(destination, root, service)
+    return any(token.turn or _holds_items(destination, Area(root, token)) for token in tokens)
 
 
-def set_aside(target: NameNode, root: str, token: Token) -> None:
+def set_aside(destination: NameNode, root: str, token: Token) -> None:
     """Takes the area of a root over from whoever had it, and parts what lay in it from what is to come.
 
     Whoever slept finds no path any more. What was staged goes; what was parked keeps its inodes in a directory apart,
     because the plan that comes names its items by the numbers of another cluster, and two may be the same.
     """
-    areas = _areas(target, root, token.service)
+    areas = _areas(destination, root, token.service)
     own = [one for one in areas if (one.epoch, one.claim) == (token.epoch, token.claim)]
     latest = max(own, key=lambda one: one.rank, default=token)
     if latest.rank > token.rank:
         # Of a place under this very claim, which failed: nobody else is at work under it.
-        target.rename(Area(root, latest).top, Area(root, token).top)
-    area = WorkArea(target, Area(root, token)).open()
-    if next(iter(target.list(area.park)), None) is not None:
-        aside = sum(entry.name.startswith(_LEFT) for entry in target.list(area.top))
-        target.rename(area.park, f"{area.top}/{_LEFT}{aside}")
-        target.make_directory(area.park, _MODE)
+        destination.rename(Area(root, latest).top, Area(root, token).top)
+    area = WorkArea(destination, Area(root, token)).open()
+    if next(iter(destination.list(area.park)), None) is not None:
+        aside = sum(entry.name.startswith(_LEFT) for entry in destination.list(area.top))
+        destination.rename(area.park, f"{area.top}/{_LEFT}{aside}")
+        destination.make_directory(area.park, _MODE)
     for directory in (area.stage, area.made):
-        target.delete(directory, recursive=True)
-        target.make_directory(directory, _MODE)
+        destination.delete(directory, recursive=True)
+        destination.make_directory(directory, _MODE)
 
 
-def has_area(target: NameNode, root: str, service: str) -> bool:
+def has_area(destination: NameNode, root: str, service: str) -> bool:
     """Whether a root has a work area of a service."""
-    return bool(_areas(target, root, service))
+    return bool(_areas(destination, root, service))
 
 
-def not_of_service(target: NameNode, root: str, service: str) -> list[str]:
+def not_of_service(destination: NameNode, root: str, service: str) -> list[str]:
     """Names of what lies among the work areas of a root and is no work area of this service."""
     try:
-        names = [entry.name for entry in target.list(f"{root}/{WORK_AREA}")]
+        names = [entry.name for entry in destination.list(f"{root}/{WORK_AREA}")]
     except NotFound:
         return []
     tokens = {name: Token.parse(name) for name in names if not _is_probe(name)}
     return sorted(name for name, token in tokens.items() if token is None or token.service != service)
 
 
-def _areas(target: NameNode, root: str, service: str) -> list[Token]:
+def _areas(destination: NameNode, root: str, service: str) -> list[Token]:
     try:
-        tokens = WorkArea(target, Area(root, Token(service, 0, 0))).tokens()
+        tokens = WorkArea(destination, Area(root, Token(service, 0, 0))).tokens()
     except NotFound:
         return []
     return [token for token in tokens if token.service == service]
 
 
-def _holds_items(target: NameNode, area: Area) -> bool:
+def _holds_items(destination: NameNode, area: Area) -> bool:
     try:
-        names = [entry.name for entry in target.list(area.top)]
-        return any(name.startswith(_LEFT) for name in names) or next(iter(target.list(area.park)), None) is not None
+        names = [entry.name for entry in destination.list(area.top)]
+        if any(name.startswith(_LEFT) for name in names):
+            return True
+        return next(iter(destination.list(area.park)), None) is not None
     except NotFound:
         return False

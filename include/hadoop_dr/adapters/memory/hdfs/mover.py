@@ -27,9 +27,9 @@ from hadoop_dr.ports.mover import (
 class MemoryMover:
     """Implements ``ports.mover.Mover`` from one ``MemoryCluster`` to another (or the same)."""
 
-    def __init__(self, source: MemoryCluster, target: MemoryCluster) -> None:
-        """Moves bytes from ``source`` to ``target``."""
-        self.source, self.target = source, target
+    def __init__(self, origin: MemoryCluster, destination: MemoryCluster) -> None:
+        """Moves bytes from ``origin`` to ``destination``."""
+        self.origin, self.destination = origin, destination
         self.meter = Meter()
 
     def copy(self, copies: Iterable[Copy]) -> Iterator[Digest | Outcome]:
@@ -42,14 +42,15 @@ class MemoryMover:
                 yield _outcome(wanted.key, error)
 
     def _copy(self, wanted: Copy) -> Digest:
-        data = readable(self.source.find(wanted.source), wanted.source)
+        data = readable(self.origin.find(wanted.origin), wanted.origin)
         part = data[wanted.offset:wanted.offset + wanted.length]
         if len(part) != wanted.length:
-            raise NotFound(wanted.source, f"ends before byte {wanted.offset + wanted.length}")
-        with self.target.lock:
-            node = self.target.make_file(wanted.target, replication=wanted.replication, block_size=wanted.block_size,
+            raise NotFound(wanted.origin, f"ends before byte {wanted.offset + wanted.length}")
+        with self.destination.lock:
+            node = self.destination.make_file(wanted.destination, replication=wanted.replication,
+                                              block_size=wanted.block_size,
                                          overwrite=True)
-            self.target.extend(node, part)
+            self.destination.extend(node, part)
             node.owner, node.group, node.mtime_ms = wanted.owner, wanted.group, wanted.mtime_ms
             acls.set_mode(node, wanted.mode)
         self.meter.files += 1
@@ -57,10 +58,10 @@ class MemoryMover:
         return Digest(wanted.key, hashlib.sha256(part).hexdigest(), len(part))
 
     def digest(self, reads: Iterable[Read]) -> Iterator[Digest | Outcome]:
-        """Reads files of the target back."""
+        """Reads files of the destination back."""
         for wanted in reads:
             try:
-                data = readable(self.target.find(wanted.path), wanted.path)
+                data = readable(self.destination.find(wanted.path), wanted.path)
             except DrError as error:
                 yield _outcome(wanted.key, error)
                 continue
@@ -74,7 +75,7 @@ class MemoryMover:
         """Runs operations one after the other."""
         for operation in operations:
             try:
-                with self.target.lock:
+                with self.destination.lock:
                     self._apply(operation)
             except DrError as error:
                 yield _outcome(operation.key, error)
@@ -87,9 +88,9 @@ class MemoryMover:
             case MakeDirectory(_, path, mode, parents):
                 self._make(path, mode, parents=parents)
             case Rename(_, source, target):
-                self.target.rename(source, target)
+                self.destination.rename(source, target)
             case Remove(_, path):
-                if not self.target.delete(path, recursive=True):
+                if not self.destination.delete(path, recursive=True):
                     raise NotFound(path, "does not exist")
             case SetAttributes():
                 self._set(operation)
@@ -97,14 +98,14 @@ class MemoryMover:
     def _make(self, path: str, mode: int, *, parents: bool) -> None:
         """Like the real one: a directory that is there is as good as made, and gets the mode."""
         try:
-            self.target.make_directory(path, mode, parents=parents)
+            self.destination.make_directory(path, mode, parents=parents)
         except AlreadyExists:
-            if not self.target.find(path).is_dir:
+            if not self.destination.find(path).is_dir:
                 raise
-        acls.set_mode(self.target.live(path), mode)
+        acls.set_mode(self.destination.live(path), mode)
 
     def _set(self, wanted: SetAttributes) -> None:
-        node = self.target.record(self.target.live(wanted.path))
+        node = self.destination.record(self.destination.live(wanted.path))
         node.owner = node.owner if wanted.owner is None else wanted.owner
         node.group = node.group if wanted.group is None else wanted.group
         if wanted.mode is not None:
