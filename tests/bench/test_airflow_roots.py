@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from bench.many_roots import many_roots
 from bench.scene import Bench, bench_home, say, sizes
-from bench.test_many_roots import many_roots
 from support.airflow import Airflow, eventually, running
 from support.home import USER
 from support.installation import TIMES

@@ -12,7 +12,8 @@ import pytest
 
 from bench.scene import Bench, asked, bench_home, say, sizes
 from hadoop_dr.domain.catalog.rows import Row
-from support.catalogs import database, drop_everything, live, partition, table, with_parameters
+from support.catalogs import database, drop_everything, partition, table, with_parameters
+from support.live_catalogs import live
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(3600)]
 [TABLES] = sizes("HADOOP_DR_BENCH_TABLES", "500")

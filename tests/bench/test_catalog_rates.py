@@ -21,7 +21,8 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.pace import WANTED_S
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, CatalogVerify
 from hadoop_dr.services.datasets.hive.reading import read_all
-from support.catalogs import database, drop_everything, live, live_hdfs, partition, table, with_parameters
+from support.catalogs import database, drop_everything, partition, table, with_parameters
+from support.live_catalogs import live, live_hdfs
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(1800)]
 PARTITIONS = int(os.environ.get("HADOOP_DR_BENCH_PARTITIONS", "10000"))

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from bench.many_roots import many_roots
 from bench.scene import Bench, asked, say
-from bench.test_many_roots import many_roots
 from support.far_site import far_away
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(1200)]

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.many_roots import many_roots
 from bench.scene import Bench, asked, bench_home, say, sizes
-from hadoop_dr.ports.mover import MakeDirectory
-from support.much_data import MuchData
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(3600)]
 
@@ -21,15 +20,6 @@ pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(3600)]
 def bench(lab: object, tmp_path: Path) -> Iterator[Bench]:
     with bench_home(tmp_path / "home") as home:
         yield home
-
-
-def many_roots(home: MuchData, service: str, count: int, **keys: object) -> None:
-    """A service of so many directories, each with a file; their snapshots may lie as far apart as they will."""
-    roots = [f"{home.folder}/{service}/root {n} ü%20+" for n in range(count)]
-    home.policy(service, protect=[{"hdfs": root} for root in roots], max_skew="10m", max_clock_offset="1h",
-                **keys)
-    home.make_directories([MakeDirectory(n, root, 0o755, True) for n, root in enumerate(roots)])
-    home.some_files([f"{root}/f" for root in roots])
 
 
 @pytest.mark.parametrize("roots", sizes("HADOOP_DR_BENCH_ROOTS", "3,60,500,1500"))

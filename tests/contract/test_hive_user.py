@@ -13,9 +13,10 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.ports.namenode import NameNode
 from support.backup import Pair
-from support.catalogs import STATE, drop_everything
+from support.catalogs import drop_everything
 from support.hive_thrift import ThriftHiveUser
 from support.hive_user import HiveUser
+from support.live_catalogs import STATE
 from support.twin import TwinPair
 
 

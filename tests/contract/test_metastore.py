@@ -23,8 +23,6 @@ from support.catalogs import (
     drop_everything,
     foreign_key,
     function,
-    live,
-    live_hdfs,
     not_null,
     partition,
     primary_key,
@@ -33,6 +31,7 @@ from support.catalogs import (
     view,
     with_parameters,
 )
+from support.live_catalogs import live, live_hdfs
 
 
 @dataclass

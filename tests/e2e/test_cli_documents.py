@@ -13,9 +13,9 @@ import click
 import pytest
 
 from hadoop_dr.cli import main
-from integration.lossy_proxy import Lose, LossyProxy
 from schemas import SCHEMAS, validate
 from support.cli import CliHome, Ran, cli_home
+from support.lossy_proxy import Lose, LossyProxy
 
 LAB = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.in_order, pytest.mark.timeout(300)]
 SERVICE, FREED = "docs", "freed"

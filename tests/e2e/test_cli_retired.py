@@ -9,8 +9,9 @@ import pytest
 
 from hadoop_dr.adapters.hive import HiveMetastore
 from hadoop_dr.domain.errors import Failed
-from support.catalogs import database, drop_everything, live, live_hdfs, table
+from support.catalogs import database, drop_everything, table
 from support.cli import SITES, CliHome
+from support.live_catalogs import live, live_hdfs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
 

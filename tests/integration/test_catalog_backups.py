@@ -21,9 +21,10 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.datasets.hive import CatalogVerify
 from hadoop_dr.services.datasets.hive.component import HiveTables
 from hadoop_dr.services.datasets.hive.reading import read_all
-from support.catalogs import Ddl, database, drop_everything, live, live_hdfs, partition, table
+from support.catalogs import Ddl, database, drop_everything, partition, table
 from support.cli import CliHome, cli_home
 from support.home import USER
+from support.live_catalogs import live, live_hdfs
 
 SEED = int(os.environ.get("HADOOP_DR_RANDOM_SEED", "20261121"))
 ROUNDS = 6

@@ -28,20 +28,8 @@ from hadoop_dr.domain.errors import NotReady
 from hadoop_dr.domain.roots import Decision
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, CatalogVerify, Exported
 from hadoop_dr.services.datasets.hive.reading import read_all
-from support.catalogs import (
-    STATE,
-    VALUES,
-    Ddl,
-    database,
-    drop_everything,
-    hashes,
-    live,
-    live_hdfs,
-    partition,
-    statistics,
-    table,
-    view,
-)
+from support.catalogs import VALUES, Ddl, database, drop_everything, hashes, partition, statistics, table, view
+from support.live_catalogs import STATE, live, live_hdfs
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 

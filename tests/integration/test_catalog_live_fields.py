@@ -33,7 +33,8 @@ from hadoop_dr.domain.catalog.thrift_struct import (
     without,
 )
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport
-from support.catalogs import STATE, database, drop_everything, live, live_hdfs, table
+from support.catalogs import database, drop_everything, table
+from support.live_catalogs import STATE, live, live_hdfs
 
 pytestmark = pytest.mark.lab
 

@@ -16,7 +16,8 @@ from hadoop_dr.adapters.hiveserver2.queries import answer_of
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.errors import BadInput, Failed, Unreachable
 from hadoop_lab.wire import Wire
-from support.catalogs import STATE, database, drop_everything, live, live_hdfs, partition, table
+from support.catalogs import database, drop_everything, partition, table
+from support.live_catalogs import STATE, live, live_hdfs
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 

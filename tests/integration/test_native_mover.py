@@ -28,8 +28,8 @@ from hadoop_dr.ports.mover import (
     Rename,
     SetAttributes,
 )
-from integration.lossy_proxy import Lose, LossyProxy
 from support.live import LiveWriter
+from support.lossy_proxy import Lose, LossyProxy
 
 pytestmark = pytest.mark.lab
 MIB = 1 << 20

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from hadoop_dr.bootstrap import backup_stages
-from support.catalogs import database, drop_everything, live, live_hdfs, table
+from support.catalogs import database, drop_everything, table
 from support.cli import CliHome
+from support.live_catalogs import live, live_hdfs
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 

@@ -16,7 +16,7 @@ from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles
 from hadoop_dr.domain.addresses import HdfsAddress
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.ports.requests import Requests
-from integration.lossy_proxy import Lose, LossyProxy
+from support.lossy_proxy import Lose, LossyProxy
 
 pytestmark = pytest.mark.lab
 

@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import ForeignFound
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.report import all_entries, explanation, points_document
-from sim.test_drift import foreign_file
+from sim.drifted import foreign_file
 from sim.world import POLICY, World, fill, plan_and_stage
 
 ROOT = "/data/a b+%"

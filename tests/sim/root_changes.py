@@ -15,7 +15,7 @@ from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.report import all_entries, explanation
-from sim.test_protect_directories import hdfs, write
+from sim.directories import hdfs, write
 from sim.world import World, plan_and_stage
 
 PARENT, CHILD, SIBLING, LAKE = "/data/ü %", "/data/ü %/b+ c", "/data/ü %/d#", "/lake"

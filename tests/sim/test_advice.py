@@ -11,7 +11,7 @@ from hadoop_dr.domain.advice import CLOSES_EARLY
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.services.backup.run import RunRequest, StartRun
-from sim.test_skew_of_many_roots import ROOTS, many, one_at_a_time
+from sim.many_roots import ROOTS, many, one_at_a_time
 from sim.world import World
 
 

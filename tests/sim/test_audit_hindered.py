@@ -14,7 +14,7 @@ from hadoop_dr.domain.inventory import DAY_MS
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.ports.mover import Did, Outcome
-from sim.test_backup_audit import LARGE, TOUCHED, refill
+from sim.refilled import LARGE, TOUCHED, refill
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 
 Hinder = Callable[[pytest.MonkeyPatch], None]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from sim.directories import hdfs, write
 from sim.root_changes import CHILD, LAKE, NARROW, ORDER, PARENT, SIBLING, WIDE
-from sim.test_protect_directories import hdfs, write
 from sim.world import World
 
 DAY_S = 86_400

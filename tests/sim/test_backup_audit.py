@@ -13,10 +13,8 @@ from hadoop_dr.domain.inventory import DAY_MS
 from hadoop_dr.domain.ledger.bodies.sealed import Verified
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.inventory import walk
+from sim.refilled import LARGE, TOUCHED, refill
 from sim.world import POLICY, ROOT, World, fill
-
-LARGE = f"{POLICY}audit_entries: 3\n"
-TOUCHED = f"{ROOT}/ü dir/e%20"
 
 
 def mtime(world: World, site: str) -> int:
@@ -64,16 +62,6 @@ def test_the_daily_audit_finds_what_somebody_changed_on_the_secondary_alone() ->
     world.backup("r2")
     assert told(world).word == "match"
     assert mtime(world, "west") == mtime(world, "east")
-
-
-def refill(world: World) -> None:
-    """Gives a file of the primary another end of the same length, and its time back: only its blocks show it."""
-    names, east = MemoryNameNode(world.clusters["east"]), world.clusters["east"]
-    was = names.status(TOUCHED).facts
-    names.truncate(TOUCHED, 2048)
-    east.extend(east.live(TOUCHED), b"!" * (was.length - 2048))
-    names.set_times(TOUCHED, was.mtime_ms)
-    assert names.status(TOUCHED).facts == was
 
 
 @pytest.mark.parametrize("moved", [False, True])

@@ -8,17 +8,11 @@ import pytest
 
 from hadoop_dr.domain.errors import Superseded
 from hadoop_dr.services.backup.stages import BackupStages
-from sim.test_backup_dies import lived_in
+from sim.by_hand import STAGES, task
+from sim.lived_in import lived_in
 from sim.world import ROOT, World
 
-STAGES = ("preflight", "moment", "plan", "stage", "place", "verify", "seal")
 WORKING = STAGES[1:-1]
-
-
-def task(world: World, run: str, stage: str, try_no: int = 1) -> Any:
-    """One task: a process of its own that knows the run by its id alone."""
-    stages = BackupStages(world.context(), run, try_no)
-    return stages.stage(0) if stage == "stage" else getattr(stages, stage)()
 
 
 def seen(world: World) -> tuple[Any, ...]:

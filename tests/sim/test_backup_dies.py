@@ -7,23 +7,9 @@ from itertools import product
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from sim.world import ROOT, World, fill
+from sim.lived_in import lived_in
+from sim.world import ROOT, World
 from support.thinned import thinned
-
-
-def lived_in() -> World:
-    """One sealed point, and a source that has moved on in every way."""
-    world = World()
-    fill(world)
-    world.backup("first")
-    east = world.clusters["east"]
-    east.rename(f"{ROOT}/ü dir", f"{ROOT}/moved")
-    east.extend(east.find(f"{ROOT}/h#"), b"tail" * 700)
-    east.delete(f"{ROOT}/a b", recursive=False)
-    east.make_directory(f"{ROOT}/a b", 0o1777, parents=False)
-    east.extend(east.make_file(f"{ROOT}/a b/new", replication=2, block_size=1024, overwrite=False), b"n" * 3000)
-    return world
-
 
 LIVED_IN = lived_in()
 

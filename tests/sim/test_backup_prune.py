@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import pytest
@@ -10,47 +9,11 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.ids import snapshot_name
-from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.backup.prune import Prune
+from sim.pruned import STRICT, backup, grown, left, sealed, snapshots
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 
 GENEROUS = POLICY.replace('primary: "2", secondary: "5"', 'primary: "9", secondary: "9"')
-STRICT = POLICY.replace('primary: "2", secondary: "5"', 'primary: "1", secondary: "1"')
-
-
-def backup(world: World, run: str) -> Any:
-    east = world.clusters["east"]
-    east.extend(east.make_file(f"{ROOT}/e%20 {run}", replication=1, block_size=1024, overwrite=False), run.encode())
-    return world.backup(run)
-
-
-def grown(points: int, policy: str = POLICY) -> World:
-    return _grown(points, policy).clone()
-
-
-@cache
-def _grown(points: int, policy: str) -> World:
-    world = World(policy)
-    fill(world)
-    for number in range(points):
-        backup(world, f"r{number}")
-    return world
-
-
-def snapshots(world: World, site: str) -> list[str]:
-    return [shot.name for shot in MemoryNameNode(world.clusters[site]).snapshots(ROOT)]
-
-
-def sealed(world: World) -> list[Point]:
-    return world.context().ledger.read().sealed()
-
-
-def left(world: World, site: str) -> list[str]:
-    """Points that still lie on a site, by the ledger; their snapshots are there, and no others of ours."""
-    points = [point for point in sealed(world) if site not in point.gone]
-    ours = [name for name in snapshots(world, site) if "-before" not in name and name != "somebody's"]
-    assert ours == [point.sealed.snapshots[ROOT].name for point in points]
-    return [point.run for point in points]
 
 
 def test_each_site_keeps_what_its_own_rule_keeps_and_every_point_left_reads_back() -> None:

@@ -9,10 +9,8 @@ import pytest
 from hadoop_dr.domain.errors import Busy, Superseded
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
+from sim.takeover import STANDSTILL_S, takes_s
 from sim.world import ROOT, World, fill, plan_and_stage
-
-STANDSTILL_S = 3.0
-"""What the world's claims are preset to."""
 
 
 def filled() -> World:
@@ -28,12 +26,6 @@ def begun(world: World, *stages: str) -> BackupStages:
     for stage in stages:
         getattr(run, stage)()
     return run
-
-
-def takes_s(world: World, work: Callable[[], object]) -> float:
-    since = world.clock.monotonic_s()
-    work()
-    return world.clock.monotonic_s() - since
 
 
 def while_waiting(world: World, work: Callable[[int], None]) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hadoop_dr.domain.catalog.point_parts import READ_WHOLE_MS
 from hadoop_dr.domain.errors import ForeignFound
-from sim.test_cost import Asked
+from sim.asked import Asked
 from sim.world import TABLES, TableWorld
 from support.catalogs import with_parameters
 

@@ -11,6 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.run import StartRun
+from sim.directories import SITES, hdfs, holds, write
 from sim.root_changes import (
     CHILD,
     HOW,
@@ -31,7 +32,6 @@ from sim.root_changes import (
     state_of,
     told,
 )
-from sim.test_protect_directories import SITES, hdfs, holds, write
 from sim.world import plan_and_stage
 from support.thinned import thinned
 

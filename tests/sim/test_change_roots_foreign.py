@@ -8,6 +8,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.services.roots.change import RootsInTheWay
+from sim.directories import SITES, hdfs, holds, write
 from sim.root_changes import (
     CHILD,
     LAKE,
@@ -26,7 +27,6 @@ from sim.root_changes import (
     state_of,
     told,
 )
-from sim.test_protect_directories import SITES, hdfs, holds, write
 from sim.world import World
 
 

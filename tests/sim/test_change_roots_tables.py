@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sim.bill import HOME, MANAGED, Bill
 from sim.root_changes import HOW, effects, interrupted, shots, told
-from sim.test_database_roots import HOME, MANAGED, Bill
 from sim.world import TABLES, protecting
 from support.thinned import thinned
 

@@ -12,8 +12,8 @@ from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.service_state import PointState
 from hadoop_dr.services.backup.run import StartRun
 from sim.half_done import half_done
-from sim.test_backup_dies import lived_in
-from sim.test_undo_interrupted import LATE, effects_until_undone, preflight
+from sim.lived_in import lived_in
+from sim.undone import LATE, effects_until_undone, preflight
 from sim.world import ROOT, World, plan_and_stage
 
 

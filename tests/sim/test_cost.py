@@ -10,12 +10,11 @@ from functools import cache
 
 import pytest
 
-from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY
-from hadoop_dr.ports.requests import AUDIT, DATA
-from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.ports.requests import AUDIT
 from hadoop_dr.services.points import stored_plan
+from sim.asked import Asked, many, write
 from sim.world import TableWorld, World, protecting
 
 ROOTS = (3, 60, 200)
@@ -26,52 +25,6 @@ TRIPS = 40
 
 CHANGED = 1150
 """For 200 files in 200 directories: an attribute and a listing for each on both sites, and what nothing costs."""
-
-
-def many(roots: int) -> World:
-    """A service of so many directories with two files each, whose first points are sealed."""
-    names = [f"/data/r {number}+%" for number in range(roots)]
-    world = World(policy=protecting(*[f"hdfs: {name}" for name in names]), checkpoint_every=CHECKPOINT_EVERY)
-    for name in names:
-        for directory in ("x", "ü d"):
-            write(world.clusters["east"], f"{name}/{directory}", "part 0")
-    world.backup("first")
-    world.backup("second")
-    return world
-
-
-def write(cluster: MemoryCluster, directory: str, name: str, content: bytes = b"one") -> None:
-    cluster.make_directory(directory, 0o755, parents=True)
-    cluster.extend(cluster.make_file(f"{directory}/{name}", replication=1, block_size=1024, overwrite=True), content)
-
-
-class Asked:
-    """What one run asked, by stage and site."""
-
-    def __init__(self, world: World, run: str) -> None:
-        world.host.name = run
-        context = world.context()
-        self.document = BackupStages(context, run, one_process=True).run_all()
-        self.operations = context.asked.by_operation()
-        self.recorded = next(p for p in world.context().ledger.read().points.values() if p.run == run).sealed.summary
-
-    def until_sealed(self) -> int:
-        """Requests to HDFS and metastores up to the seal, without what looks for hidden changes and what moves data."""
-        return sum(
-            count
-            for (stage, site, _), count in self.operations.items()
-            if stage not in (AUDIT, "prune") and site != DATA
-        )
-
-    def trips(self) -> int:
-        """Requests from the moment's stage to the seal that waited for one another."""
-        return sum(self.document["requests"][stage]["trips"] for stage in ("moment", "plan", "place", "verify", "seal"))
-
-    def of(self, operation: str, stage: str | None = None) -> int:
-        """How often something was asked."""
-        return sum(
-            count for (at, _, what), count in self.operations.items() if what == operation and stage in (None, at)
-        )
 
 
 @cache

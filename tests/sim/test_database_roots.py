@@ -9,45 +9,13 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.rows import Row
-from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.errors import DrError, Failed, Refused
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.components import components_of
-from sim.world import POLICY, TABLES, TableWorld, protecting
-from support.hive_user import HiveUser
+from sim.bill import HOME, MANAGED, Bill
+from sim.world import POLICY, TABLES, protecting
 from support.twin import TwinWriter
-
-HOME, MANAGED = "/wh/ext/bill ü+%.db", "/wh/man/bill ü+%.db"
-
-
-class Bill(TableWorld):
-    """A database ``bill`` in directories of its own on the primary, and a user of Hive there."""
-
-    def __init__(self, policy: str = TABLES) -> None:
-        super().__init__(policy)
-        self.east, self.west = (HiveUser(self.clusters[site], self.metastores[site]) for site in ("east", "west"))
-        self.east.drop_database("bill")
-        self.east.create_database("bill", HOME, MANAGED)
-
-    def holds(self, *names: str) -> None:
-        """Both sites have these tables with the same rows, in the same place, and no others."""
-        for user in (self.east, self.west):
-            assert user.metastore.table_names("bill") == sorted(names)
-        for name in names:
-            assert self.west.rows("bill", name) == self.east.rows("bill", name)
-            assert self.west.place("bill", name) == self.east.place("bill", name)
-
-    def results(self) -> list[Result]:
-        """What ``check`` says of roots."""
-        return [
-            result for result in StartRun(self.context(), lambda claim, point: None).look() if result.name == "roots"
-        ]
-
-    def checked(self) -> list[str]:
-        """The same as lines."""
-        return [f"{result.mark}: {result.detail}" for result in self.results()]
 
 
 def roots(document: dict[str, Any]) -> set[str]:

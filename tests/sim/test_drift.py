@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
@@ -13,11 +10,10 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.facts import DiffPage
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root, told_by_root
-from sim.test_root_attributes import ACL, looks
+from sim.drifted import check, foreign_file, sealed_world, spy
+from sim.root_looks import ACL, looks
 from sim.world import POLICY, World, fill, protecting
 
 ROOT = "/data/a b+%"
@@ -25,25 +21,9 @@ RESTORE = POLICY + "drift: restore\n"
 LARGE = "audit_entries: 3\n"
 
 
-def sealed_world(policy: str = POLICY) -> World:
-    world = World(policy=policy)
-    fill(world)
-    world.backup("r1")
-    return world
-
-
-def check(world: World) -> list[Result]:
-    return StartRun(world.context(), lambda *_: None).look()
-
-
 def drift(world: World) -> Result:
     [found] = [result for result in check(world) if result.name == "drift"]
     return found
-
-
-def foreign_file(world: World, path: str, data: bytes = b"FOREIGN") -> None:
-    west = world.clusters["west"]
-    west.extend(west.make_file(path, replication=1, block_size=1024, overwrite=True), data)
 
 
 @pytest.mark.parametrize("policy", [POLICY, RESTORE], ids=["refuse", "restore"])
@@ -60,38 +40,6 @@ def test_a_plan_says_that_a_run_would_be_refused_for_foreign_changes_or_would_un
     if policy is RESTORE:
         stages.preflight()
         assert not any("changed by somebody else" in line for line in Preview(world.context()).run()["notes"])
-
-
-class Asked:
-    """A name space that notes what it is asked, and lets a call pass only once others are under way."""
-
-    def __init__(self, inner: MemoryNameNode, together: int = 1) -> None:
-        self._inner, self.calls, self.most, self._now = inner, list[str](), 0, 0
-        self._lock, self._before_each = threading.Lock(), threading.Barrier(together)
-
-    def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
-        with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
-        self._before_each.wait(60)
-        found = self._inner.diff(path, older, newer)
-        with self._lock:
-            self._now -= 1
-        return self._note("diff", found)
-
-    def _note(self, name: str, answer: Any) -> Any:
-        self.calls.append(name)
-        return answer
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._inner, name)
-        return lambda *args, **more: self._note(name, method(*args, **more)) if callable(method) else method
-
-
-def spy(world: World, together: int = 1) -> tuple[Any, Asked]:
-    context = world.context()
-    asked = Asked(MemoryNameNode(world.clusters["west"]), together)
-    return replace(context, destination=replace(context.destination, namenode=asked)), asked
 
 
 def test_looking_for_foreign_changes_takes_no_snapshot_and_sets_no_time() -> None:

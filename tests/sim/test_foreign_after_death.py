@@ -9,8 +9,8 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, ForeignFound
+from sim.drifted import foreign_file
 from sim.foreign_changes import RESTORE, ROOT, extend, kept_snapshots, lived_in
-from sim.test_drift import foreign_file
 from sim.world import POLICY, World, plan_and_stage
 
 LATE = b"<somebody else's>"

@@ -11,9 +11,9 @@ import pytest
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.errors import ForeignFound, Unknown
-from sim.test_backup_tables_faults import assert_equal
-from sim.test_foreign_catalog import dropped, made, west
-from sim.test_foreign_catalog_during_run import MOVED_ON, RESTORE, documents, kept_rows, rows_on_west
+from sim.foreign_catalog import dropped, made, west
+from sim.foreign_catalog_kept import MOVED_ON, RESTORE, documents, kept_rows, rows_on_west
+from sim.tables_lived_in import assert_equal
 from sim.world import TABLES, TableWorld
 from support.catalogs import database, partition, table
 

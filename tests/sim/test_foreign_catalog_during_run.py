@@ -19,29 +19,13 @@ from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.datasets.hive.foreign import read_kept
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.transfer.place import Place
-from sim.test_backup_tables_faults import COUNT, LIVED_IN, assert_equal
-from sim.test_foreign_catalog import FOREIGN, SETTLED, altered, check, drift, made, on_west, west
+from sim.foreign_catalog import FOREIGN, altered, check, drift, made, on_west, west
+from sim.foreign_catalog_kept import MOVED_ON, RESTORE, documents, kept_rows, rows_on_west
+from sim.tables_lived_in import COUNT, LIVED_IN, assert_equal
 from sim.world import TABLES, TableWorld, plan_and_stage
-from support.catalogs import database, partition, table, with_parameters
+from support.catalogs import database, table
 from support.thinned import thinned
 
-RESTORE = TABLES + "drift: restore\n"
-AT = "hdfs://east/wh/days %"
-
-
-def moved_on() -> TableWorld:
-    """A sealed point, and a primary whose catalog has changed in every way since."""
-    world = SETTLED.clone()
-    east = world.metastores["east"]
-    east.drop(east.tables("bill", ["goes"]))
-    world.create("t3")
-    east.alter([with_parameters(east.tables("bill", ["t1"])[0], ours="ü")])
-    world.clusters["east"].make_directory("/wh/days %/d=3", 0o755, parents=True)
-    east.create([partition("bill", "days", ("d",), ("3",), location=f"{AT}/d=3")])
-    return world
-
-
-MOVED_ON = moved_on()
 # When somebody does it, and what a person is told then.
 WHEN = ("before the plan", "before place", "during place", "after place")
 SOME = thinned(product(FOREIGN, WHEN), 3)
@@ -79,22 +63,6 @@ def happening(patch: pytest.MonkeyPatch, world: TableWorld, change: Callable[[Ta
         return real(self, *arguments)
 
     patch.setattr(Place, "run", acting)
-
-
-def documents(world: TableWorld) -> list[str]:
-    return [one.document.path for one in world.context().ledger.read().kept if one.document]
-
-
-def kept_rows(world: TableWorld) -> set[tuple[str, str]]:
-    context = world.context()
-    every = [row for path in documents(world) for row in read_kept(context, path)]
-    for path in documents(world):
-        assert context.origin.files.get(path) == context.destination.files.get(path), "both sites have it"
-    return {(str(row.key), row.hash) for row in every}
-
-
-def rows_on_west(world: TableWorld) -> dict[str, str]:
-    return {name: digest for name, digest in on_west(world).items() if " crm" not in name}
 
 
 def which_are_accurate(rows: set[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -14,6 +14,7 @@ from hadoop_dr.domain.errors import DrError, ForeignFound
 from hadoop_dr.domain.plan import make_plan
 from hadoop_dr.services.foreign import find
 from hadoop_dr.services.foreign.find import Carried, FindForeign
+from sim.drifted import check, foreign_file, sealed_world, spy
 from sim.foreign_changes import (
     CONTENT,
     EVERY,
@@ -30,7 +31,6 @@ from sim.foreign_changes import (
     told,
     west,
 )
-from sim.test_drift import check, foreign_file, sealed_world, spy
 from sim.world import POLICY, World, fill, plan_and_stage
 from support.thinned import thinned
 

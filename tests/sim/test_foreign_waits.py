@@ -10,6 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import ForeignFound, Unreachable
 from hadoop_dr.domain.service_state import PointState
+from sim.drifted import check, foreign_file
 from sim.foreign_changes import (
     EVERY,
     RESTORE,
@@ -23,7 +24,6 @@ from sim.foreign_changes import (
     waits,
     west,
 )
-from sim.test_drift import check, foreign_file
 from sim.world import POLICY, World
 
 

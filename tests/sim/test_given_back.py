@@ -11,9 +11,9 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, Failed
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.services.backup.stages import BackupStages
-from sim.test_backup_by_hand import STAGES, task
-from sim.test_backup_dies import lived_in
-from sim.test_backup_takeover import STANDSTILL_S, takes_s
+from sim.by_hand import STAGES, task
+from sim.lived_in import lived_in
+from sim.takeover import STANDSTILL_S, takes_s
 from sim.world import ROOT, World
 
 

@@ -13,8 +13,8 @@ import pytest
 from hadoop_dr.domain.errors import Busy, Failed, NotReady
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.ledger.heartbeat import shown_heartbeat
+from sim.slow_life import lived_in
 from sim.slow_world import SERVICE, SlowWorld
-from sim.test_heartbeat import lived_in
 
 WORKER_S = 60.0
 """Seconds that a task waits for a worker: twice what a standstill is."""

@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.domain import service_state
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.services.backup.prune import Prune
-from sim.test_cost import Asked, many
+from sim.asked import Asked, many
 
 FEW, MANY = 8, 32
 PER_ROOT = 60

@@ -15,7 +15,7 @@ from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.points.damage import mark_damaged
-from sim.test_prune_interrupted import grown as unpruned_world
+from sim.prune_to_come import grown as unpruned_world
 from sim.world import ROOT, World, protecting
 
 OTHER = "/data/c ü#"

@@ -11,11 +11,10 @@ from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.ledger.pins import Pins
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.roots.unprotect import Unprotect
+from sim.directories import hdfs
+from sim.pruned import STRICT, backup, grown, left, sealed
 from sim.root_changes import LAKE, NARROW, ORDER, WIDE, lived_in, state_of
-from sim.test_backup_flow import ROOT
-from sim.test_backup_prune import STRICT, backup, grown, left, sealed
-from sim.test_protect_directories import hdfs
-from sim.world import World, plan_and_stage
+from sim.world import ROOT, World, plan_and_stage
 
 
 def hold(world: World, point: str, by: str = "ann ü") -> Pin:

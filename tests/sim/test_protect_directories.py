@@ -16,22 +16,11 @@ from hadoop_dr.services.audit.reverify import verify_again
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.datasets.hdfs.quotas import kept_quotas
 from hadoop_dr.services.points.documents import Documents
-from sim.world import World, plan_and_stage, protecting
+from sim.directories import SITES, hdfs, holds, write
+from sim.world import World, plan_and_stage
 from support.thinned import thinned
 
 STAYS, GOES, COMES = "/data/stays ü", "/data/goes %20", "/lake/comes#+"
-SITES = ("east", "west")
-
-
-def hdfs(*directories: str, more: str = "") -> str:
-    return protecting(*(f"hdfs: {directory}" for directory in directories)) + more
-
-
-def write(world: World, path: str, data: bytes, site: str = "east") -> None:
-    cluster = world.clusters[site]
-    cluster.make_directory(path.rpartition("/")[0], 0o755, parents=True)
-    node = cluster.make_file(path, replication=1, block_size=1024, overwrite=True)
-    cluster.extend(node, data)
 
 
 def filled(*directories: str, policy: str | None = None) -> World:
@@ -45,16 +34,6 @@ def filled(*directories: str, policy: str | None = None) -> World:
 
 def namenode(world: World, site: str) -> MemoryNameNode:
     return MemoryNameNode(world.clusters[site])
-
-
-def holds(world: World, document: dict[str, Any], *roots: str) -> None:
-    """The point has these roots and no other, and each is the primary's of its moment, on both sites and live."""
-    for site in SITES:
-        assert set(document["snapshots"][site]) == set(roots)
-    for root in roots:
-        wanted = world.tree("east", f"{root}/.snapshot/{document['snapshots']['east'][root]}")
-        assert world.tree("west", f"{root}/.snapshot/{document['snapshots']['west'][root]}") == wanted
-        assert world.tree("west", root) == wanted
 
 
 def left(document: dict[str, Any]) -> list[str]:

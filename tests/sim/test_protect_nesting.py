@@ -10,7 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
-from sim.test_protect_directories import SITES, hdfs, holds, write
+from sim.directories import SITES, hdfs, holds, write
 from sim.world import World
 
 PARENT, CHILD, SIBLING = "/data/ü %", "/data/ü %/b+ c", "/data/ü %/d#"

@@ -17,11 +17,11 @@ from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.points.baseline import recorded_snapshots
 from hadoop_dr.services.points.damage import mark_damaged
 from hadoop_dr.services.points.void import Void
-from sim.half_done import OTHER, half_done
-from sim.test_backup_prune import STRICT, backup
-from sim.test_undo_interrupted import LATE, back_at_the_sealed_point, preflight
-from sim.world import ROOT, TableWorld, World, fill, plan_and_stage, protecting
-from support.catalogs import table
+from sim.half_done import OTHER, back_at_the_sealed_point, half_done
+from sim.prune_to_come import grown, unpruned
+from sim.pruned import backup
+from sim.undone import LATE, preflight
+from sim.world import ROOT, World
 from support.thinned import thinned
 
 FAULTS: dict[str, Any] = {
@@ -30,47 +30,6 @@ FAULTS: dict[str, Any] = {
     "lost answer, not done": {"lose": True},
     "lost answer, done": {"lose": True, "after": True},
 }
-
-
-def unpruned(world: World, run: str) -> dict[str, Any]:
-    """A run of which every stage but the last was carried out."""
-    east = world.clusters["east"]
-    east.extend(east.make_file(f"{ROOT}/e%20 {run}", replication=1, block_size=1024, overwrite=False), run.encode())
-    if isinstance(world, TableWorld):
-        for one in world.metastores["east"].table_names("bill"):
-            world.metastores["east"].drop([table("bill", one, location=f"hdfs://east/wh/{one} ü")])
-        for one in ("stays", run):
-            world.create(one)
-    world.host.name = run
-    stages = world.stages(run)
-    stages.preflight()
-    stages.moment()
-    plan_and_stage(stages)
-    stages.place()
-    stages.verify()
-    return stages.seal()
-
-
-ROOTS_AND_TABLES = protecting(f"hdfs: {ROOT}", f'hdfs: "{OTHER}"', "hive: bill", policy=STRICT)
-
-
-@cache
-def _grown(*, tables: bool) -> World:
-    world: World = TableWorld(ROOTS_AND_TABLES) if tables else World(STRICT)
-    fill(world)
-    world.clusters["east"].make_directory(OTHER, 0o755, parents=True)
-    for run in range(4):
-        unpruned(world, f"r{run}")
-    return world
-
-
-def grown(*, tables: bool = False) -> World:
-    """Four points, of which all but the newest have to go, on both sites, with their documents.
-
-    Args:
-        tables: Of two directories and of tables, each point with one that no other has, and its directory as a root.
-    """
-    return _grown(tables=tables).clone()
 
 
 def sealed(world: World) -> list[Point]:

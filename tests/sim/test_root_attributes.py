@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,16 +10,8 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
+from sim.root_looks import ACL, ROOT, looks
 from sim.world import POLICY, World, fill, plan_and_stage, protecting
-
-ROOT = "/data/a b+%"
-ACL = ("group::r-x", "mask::rwx", "other::---", "user::rwx", "user:alice:rw-")
-
-
-def looks(world: World, site: str, root: str = ROOT) -> Any:
-    """Everything but the time of a root, which HDFS sets anew with each snapshot."""
-    namenode = MemoryNameNode(world.clusters[site])
-    return replace(namenode.status(root).facts, mtime_ms=0), namenode.extras(root)
 
 
 def closed_root(world: World) -> Any:

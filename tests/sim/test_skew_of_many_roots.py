@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 
 import pytest
 
@@ -11,32 +10,8 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import OverQuota, Refused
 from hadoop_dr.domain.ledger.bodies.taken import TakenRoot
 from hadoop_dr.domain.service_state import PointState
-from sim.world import POLICY, World
-
-ROOTS = [f"/data/{name} {n}" for n in range(8) for name in ("a b", "e%20", "f+", "ü")]
-
-
-def many(policy: str = "") -> World:
-    protect = "".join(f'  - hdfs: "{root}"\n' for root in ROOTS)
-    world = World(POLICY.replace("  - hdfs: /data/a b+%\n", protect) + policy)
-    east = world.clusters["east"]
-    for root in ROOTS:
-        east.make_directory(root, 0o755, parents=True)
-        east.extend(east.make_file(f"{root}/h#", replication=1, block_size=1024, overwrite=False), root.encode())
-    return world
-
-
-def one_at_a_time(world: World, patch: pytest.MonkeyPatch, each_ms: float) -> None:
-    """The primary's NameNode takes snapshots one after the other, each in so much time."""
-    real, busy = MemoryNameNode.create_snapshot, threading.Lock()
-
-    def slow(self: MemoryNameNode, path: str, name: str) -> None:
-        with busy:
-            real(self, path, name)
-            if self.site == "east":
-                world.clock.sleep_until(world.clock.monotonic_s() + each_ms / 1000)
-
-    patch.setattr(MemoryNameNode, "create_snapshot", slow)
+from sim.many_roots import ROOTS, many, one_at_a_time
+from sim.world import World
 
 
 def ours(world: World, site: str) -> list[str]:

@@ -27,8 +27,7 @@ from hadoop_dr.services.datasets.component import Build
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.status import SiteView, Status
-from sim.test_backup_flow import ROOT, fill
-from sim.world import World, plan_and_stage
+from sim.world import ROOT, World, fill, plan_and_stage
 from support.register import KEYS, KIND, REGISTERS, Register, Store, UndoRegister, directory_of, exported, register_of
 
 SMALL = """service: billing

@@ -6,15 +6,14 @@ import random
 from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 import pytest
 
-from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.errors import DrError, Unknown
+from hadoop_dr.domain.errors import Unknown
 from hadoop_dr.domain.service_state import PointState, ServiceState
 from hadoop_dr.ports.mover import Did, Outcome
 from hadoop_dr.services.backup.prune import Prune
@@ -22,10 +21,10 @@ from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.report import explanation
 from sim.half_done import OTHER, back_at_the_sealed_point, effects_of_place, half_done
+from sim.undone import LATE, effects_until_undone, preflight
 from sim.world import POLICY, ROOT, TableWorld, World, fill
 from support.thinned import THOROUGH
 
-LATE = effects_of_place() - 4
 HALF = effects_of_place() // 2
 FAULTS: dict[str, Any] = {
     "death": {"die": True, "after": True},
@@ -34,29 +33,8 @@ FAULTS: dict[str, Any] = {
 }
 
 
-def preflight(world: World, run: str, faults: Faults | None = None) -> bool:
-    """The stage that ends what earlier runs left, in a process that is dead afterwards; whether it came to its end."""
-    world.host.name = run
-    try:
-        world.stages(run, faults=faults).preflight()
-    except (Died, DrError):
-        return False
-    finally:
-        world.host.dead.add(run)
-    return True
-
-
 def read(world: World) -> ServiceState:
     return world.context().ledger.read()
-
-
-@cache
-def effects_until_undone(at: int) -> int:
-    """Effects of the run that undoes what a place left that died at this effect."""
-    world, faults = half_done(at), Faults()
-    assert preflight(world, "counted", faults)
-    back_at_the_sealed_point(world)
-    return faults.count
 
 
 def undone_at(make: Callable[[], World]) -> int:

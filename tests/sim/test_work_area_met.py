@@ -6,7 +6,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.services.backup.stages import BackupStages
-from sim.test_cost import Asked
+from sim.asked import Asked
 from sim.world import ROOT, World, fill, plan_and_stage
 
 

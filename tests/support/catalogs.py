@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
-from hadoop_dr.adapters.hive import Client, HiveMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.names import partition_name
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, constraint_rows, row_of, statistics_row
@@ -31,21 +28,8 @@ from hadoop_dr.domain.catalog.thrift_struct import (
 from hadoop_dr.domain.errors import AlreadyExists, Failed, NotFound
 from hadoop_dr.ports.metastore import Metastore
 
-STATE = Path(__file__).resolve().parents[2] / ".lab" / "state.json"
 VALUES = ("a b", "e%20", "f+", "g=1", "ü", "__HIVE_DEFAULT_PARTITION__", "x/y:z", "h#", "q?{[]^'\"*\\", "%2F")
 DOUBLE = 4
-
-
-def live(site: str, uri: str = "", read_s: float = 60.0) -> HiveMetastore:
-    """The lab's metastore of a site, perhaps by another address."""
-    address = uri or json.loads(STATE.read_text())["sites"][site]["metastore"]
-    return HiveMetastore(site, "hive", Client(site, [address], connect_s=5, read_s=read_s))
-
-
-def live_hdfs(site: str) -> str:
-    """The lab's HDFS address of a site."""
-    address: str = json.loads(STATE.read_text())["sites"][site]["hdfs"]
-    return address
 
 
 def columns(*names: str, kind: str = "int") -> tuple[int, object]:

@@ -9,7 +9,8 @@ from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.thrift_struct import flag, get_record, get_text, record, text, texts, with_field
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.ports.namenode import NameNode
-from support.catalogs import database, live_hdfs, table
+from support.catalogs import database, table
+from support.live_catalogs import live_hdfs
 from support.trees import Writer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -57,3 +58,55 @@ def test_the_lock_holds_every_dependency_with_hashes() -> None:
         name, version = re.match(r"([A-Za-z0-9_.-]+)(?:\[[^]]*\])?(?:==(\S+))?", line).groups()  # type: ignore[union-attr]
         assert name.lower() in locked, f"{name}: run make lock"
         assert version in (None, locked[name.lower()]), f"{name}: run make lock"
+
+
+TESTS = ROOT / "tests"
+ABOUT_THE_PROJECT = {"test_docs", "test_import_rules", "test_repository", "test_schemas"}
+"""Modules of ``tests/unit`` that look at the repository's own files."""
+IMPURE = re.compile(
+    r"(threading|socket|asyncio|concurrent|subprocess|multiprocessing|signal|time)(\.|$)"
+    r"|hadoop_dr\.(adapters(?!\.config$)|services|bootstrap|cli|client)(\.|$)|hadoop_(lab|dr_airflow)(\.|$)"
+)
+"""What a pure test has nothing to do with; what a policy or pair file says is a function of its text."""
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that one imports when it is imported itself."""
+    found = set[str]()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {node.module} if node.module != "hadoop_dr.adapters" else whole
+    return found
+
+
+def own(module: str) -> Path | None:
+    """The file of a module of the tests' own."""
+    path = TESTS / module.replace(".", "/")
+    return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
+
+
+def test_no_test_module_is_imported_by_another_one() -> None:
+    """A helper in a test module makes two modules of tests one: whoever changes the first breaks the second."""
+    found = [f"{path.relative_to(TESTS)} imports {module}" for path in sorted(TESTS.rglob("*.py"))
+             for module in sorted(imported(path)) if module.rpartition(".")[2].startswith("test_")]  # fmt: skip
+    assert found == []
+
+
+@pytest.mark.parametrize("path", sorted((TESTS / "unit").glob("test_*.py")), ids=lambda path: path.stem)
+def test_a_unit_test_is_pure_whatever_its_helpers_are(path: Path) -> None:
+    """No adapter, no thread, no socket, no process, no clock, however far away it is imported."""
+    if path.stem in ABOUT_THE_PROJECT:
+        return
+    todo, known, impure = [path], {path}, list[str]()
+    while todo:
+        one = todo.pop()
+        for module in imported(one):
+            if IMPURE.match(module):
+                impure.append(f"{one.relative_to(TESTS)} imports {module}")
+            if (helper := own(module)) is not None and helper not in known:
+                known.add(helper)
+                todo.append(helper)
+    assert impure == []
