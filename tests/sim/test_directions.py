@@ -10,7 +10,9 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.errors import DrError, Refused
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.services.points.damage import mark_damaged
 from sim.world import TABLES, TableWorld, World, plan_and_stage, protecting
 from support.catalogs import table
 
@@ -171,4 +173,56 @@ def test_a_point_that_cannot_be_finished_is_undone_to_the_point_that_went_the_ot
     assert world.tree("east", ROOT) == before
     world.host.dead.add("next")
     world.backup("last")
+    assert world.tree("east", ROOT) == world.tree("west", ROOT)
+
+
+@pytest.mark.parametrize("at", [1, 4, 7])
+def test_what_was_begun_in_one_direction_is_refused_in_the_other_and_ended_in_its_own(at: int) -> None:
+    world = filled()
+    world.backup("first")
+    east = world.clusters["east"]
+    east.rename(f"{ROOT}/x=1 ü/part 4%", f"{ROOT}/moved 4")
+    put(east, f"{ROOT}/new+", b"new")
+    world.host.name = "dies"
+    stages = world.stages("dies")
+    stages.preflight()
+    point = str(stages.moment()["point"])
+    plan_and_stage(stages)
+    with contextlib.suppress(Died):
+        world.stages("dies", faults=Faults(at=at, die=True)).place()
+    world.host.dead.add("dies")
+    world.exchange_roles()
+    before = {site: world.tree(site, ROOT) for site in ("east", "west")}
+    with pytest.raises(Refused, match=f"direction: point {point} .* goes from east to west"):
+        world.backup("other way")
+    assert before == {site: world.tree(site, ROOT) for site in ("east", "west")}
+    world.exchange_roles()
+    world.backup("own way")
+    assert world.context().ledger.read().points[point].state is PointState.SEALED
+    assert world.tree("east", ROOT) == world.tree("west", ROOT)
+
+
+def test_what_is_kept_of_the_old_primary_is_kept_there_and_stays_named() -> None:
+    world = filled()
+    world.backup("first")
+    put(world.clusters["east"], f"{ROOT}/never crossed", b"of the old primary")
+    world.exchange_roles()
+    world.policy = world.policy + "drift: restore\n"
+    world.backup("second")
+    [kept] = world.context().ledger.read().kept
+    assert kept.site == "east"
+    assert world.clusters["east"].find(f"{ROOT}/.snapshot/{kept.snapshots[ROOT]}/never crossed")
+
+
+def test_a_file_known_to_be_damaged_on_the_new_primary_never_replaces_the_good_one() -> None:
+    world = filled()
+    first = world.backup("first")["point"]
+    point = world.context().ledger.read().points[first]
+    bad, name = "x=1 ü/part 3%", f"{ROOT}/x=1 ü/part 3%"
+    mark_damaged(world.context(), "verify", point, [Finding(ROOT, bad, "content differs")])
+    world.exchange_roles()
+    with pytest.raises(Refused, match=r"west:/data/a b\+%/x=1 ü/part 3% is damaged since point"):
+        world.backup("second")
+    put(world.clusters["west"], name, world.clusters["east"].find(name).content)
+    world.backup("third")
     assert world.tree("east", ROOT) == world.tree("west", ROOT)

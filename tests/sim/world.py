@@ -261,7 +261,13 @@ class World:
         return across, within, MemoryMover(here, here)
 
     def exchange_roles(self) -> None:
-        """The other site is primary from here on, and the copy of the ledger on the old one decides."""
+        """The other site is primary from here on, and the copy of the ledger on the old one decides.
+
+        Whoever exchanges roles brings the copies of each service's ledger in step first.
+        """
+        ledger = self.context().ledger
+        ledger.read()
+        assert ledger.chain.follow() is None
         files, state = self.files(), Roles("east-west", self.files(), self.clock).read().state
         old, new = state.primary, next(name for name in files if name != state.primary)
         follower = new if state.deciding == old else old

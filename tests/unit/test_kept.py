@@ -66,7 +66,7 @@ def test_a_staged_point_waits_for_a_person_while_its_last_word_is_refuse() -> No
 
 
 def test_an_undo_keeps_what_it_finds_and_says_so_once_it_is_done() -> None:
-    undoing = entry(4, UndoBegun(1, "", POINT, ("/r",), "dr-b-kept-1-4", "x"))
+    undoing = entry(4, UndoBegun(1, "", POINT, "west", ("/r",), "dr-b-kept-1-4", "x"))
     state = reduce_service([*staged(), kept(3), undoing])
     one = Kept(1, "", 0, "west", {"/r": "dr-b-kept-1-4"}, (), 0, "", n=4)
     assert state.kept[1] == one

@@ -131,7 +131,7 @@ def state_after(*bodies: Body) -> ServiceState:
 
 
 def undoing(kept: str) -> UndoBegun:
-    return UndoBegun(1, P, S, ("/a b",), kept, "lost")
+    return UndoBegun(1, P, S, "west", ("/a b",), kept, "lost")
 
 
 UNDONE = UndoDone(1, P, S, "west", "lost", "kept 1", (), {"/a b": record("after")})

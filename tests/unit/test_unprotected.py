@@ -42,7 +42,7 @@ def test_what_changed_no_live_tree_stands_against_nothing(state: PointState) -> 
 def test_what_may_lie_half_placed_or_half_undone_is_for_a_backup_to_end() -> None:
     staged = ServiceState({P1: point(P1, PointState.STAGED)})
     assert stands_against(staged) == f"point {P1} of run r may lie half placed on west"
-    undoing = replace(staged, undo=Undo(P2, P1, ("/a b",), ("kept",), "why"))
+    undoing = replace(staged, undo=Undo(P2, P1, "west", ("/a b",), ("kept",), "why"))
     assert stands_against(undoing) == f"an undo to point {P1} is not finished"
 
 

@@ -6,7 +6,7 @@ Of directories that is a snapshot; of what lies in none a document with the obje
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import singledispatch
 
@@ -70,42 +70,38 @@ class Kept(ChangesKept):
         return f"Take out of it what is wanted, then remove it ({where}): {' ; '.join(commands[:3])}{more}"
 
 
-def kept_after(entry: Entry, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
-    """Gives what is kept after an entry.
-
-    Args:
-        target_of: Gives the target of a point.
-    """
-    return _fold(entry.body, entry.n, kept, target_of)
+def kept_after(entry: Entry, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
+    """Gives what is kept after an entry."""
+    return _fold(entry.body, entry.n, kept)
 
 
 @singledispatch
-def _fold(body: object, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+def _fold(body: object, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     """What is said of anything else keeps and removes nothing."""
     return kept
 
 
 @_fold.register
-def _kept(body: ChangesKept, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+def _kept(body: ChangesKept, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     said = {one.name: getattr(body, one.name) for one in fields(body)}
     one = Kept(**{**said, "found": _lines(body.found)}, n=n)
     return (*kept, one)
 
 
 @_fold.register
-def _unkept(body: KeptRemoved, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+def _unkept(body: KeptRemoved, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     return tuple(one for one in kept if one.n != body.kept)
 
 
 @_fold.register
-def _undoing(body: UndoBegun, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+def _undoing(body: UndoBegun, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     """Announced before it is kept, and before anybody knows what is in it."""
     snapshots = dict.fromkeys(body.roots, body.kept)
-    return (*kept, Kept(body.claim, "", 0, target_of(body.to), snapshots, (), 0, "", n=n))
+    return (*kept, Kept(body.claim, "", 0, body.site, snapshots, (), 0, "", n=n))
 
 
 @_fold.register
-def _undone(body: UndoDone, n: int, kept: tuple[Kept, ...], target_of: Callable[[str], str]) -> tuple[Kept, ...]:
+def _undone(body: UndoDone, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     found = _lines(body.found)
     return tuple(
         replace(one, found=found, count=len(body.found)) if body.kept in one.snapshots.values() else one for one in kept

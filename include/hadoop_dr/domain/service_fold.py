@@ -38,7 +38,7 @@ def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) 
     for entry in entries:
         epoch = max(epoch, entry.epoch)
         undo, change, pins = _undo_after(entry, undo), _change_after(entry, change), _pins_after(entry, pins)
-        kept = kept_after(entry, kept, lambda name: points[name].destination)
+        kept = kept_after(entry, kept)
         claim = _fold(entry.body, entry, points, claim)
     return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change, kept, pins)
 
@@ -164,7 +164,7 @@ def _undo_after(entry: Entry, undo: Undo | None) -> Undo | None:
     if not isinstance(body, UndoBegun):
         return undo
     earlier = undo.kept if undo is not None else ()
-    return Undo(body.point, body.to, body.roots, (*earlier, body.kept), body.reason)
+    return Undo(body.point, body.to, body.site, body.roots, (*earlier, body.kept), body.reason)
 
 
 def _change_after(entry: Entry, change: RootChange | None) -> RootChange | None:

@@ -151,6 +151,7 @@ class Undo:
     Attributes:
         point: The unfinished point whose changes are undone; empty when they are somebody else's.
         to: The sealed point that the live tree comes back to.
+        site: Whose live tree.
         roots: Where.
         kept: Names of the snapshots that hold what was found, oldest first; a later try adds its own.
         reason: Why the point cannot be finished.
@@ -158,6 +159,7 @@ class Undo:
 
     point: str
     to: str
+    site: str
     roots: tuple[str, ...]
     kept: tuple[str, ...]
     reason: str

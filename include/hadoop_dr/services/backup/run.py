@@ -12,6 +12,7 @@ from hadoop_dr.domain.drift import needs_undo, told_changes, way_out, way_out_wh
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.pending import pending_the_other_way
 from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.process import Process
 from hadoop_dr.domain.root_change import told
@@ -27,7 +28,7 @@ from hadoop_dr.services.foreign.drift import found_by_root, told_by_root
 from hadoop_dr.services.foreign.kept import acts_told, kept_results, refuse_undecided
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.baseline import find_baseline, lost_results
-from hadoop_dr.services.points.damage import damage_warnings
+from hadoop_dr.services.points.damage import damage_warnings, rotten_origin
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.recover import Recover, recovery_due
 from hadoop_dr.services.recovery.undo import UndoChanges
@@ -181,7 +182,11 @@ class StartRun:
             warn("points", text, f"Read it again: hadoop-dr verify {context.policy.service} --point POINT")
             for text in damage_warnings(state, context.destination.name)
         ]
-        order = moment_order(state, context.clock.wall_ms())
+        order = [
+            *pending_the_other_way(state, context.destination.name),
+            *rotten_origin(context, state),
+            *moment_order(state, context.clock.wall_ms()),
+        ]
         stays = kept_directories(decision, context.policy.service, state.held_roots(context.origin.name))
         giving_way = self._way.giving_way(state, decision.roots, ordered=self._ordered)
         checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hadoop_dr.domain.checks import Result, fail
+from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
@@ -51,6 +53,29 @@ def points_on(state: ServiceState, site: str) -> list[Point]:
 def damage_warnings(state: ServiceState, site: str) -> list[str]:
     """Says for people which points of a site are damaged."""
     return [f"point {point.point} is damaged: {point.damaged}" for point in points_on(state, site) if point.damaged]
+
+
+def rotten_origin(context: BackupContext, state: ServiceState) -> list[Result]:
+    """Refuses to copy what is known to be damaged over the good copy: after an exchange of roles the damage is ours.
+
+    A file counts while the live tree still has the very one that was found damaged.
+    """
+    site = context.origin
+    for point in reversed(points_on(state, site.name)):
+        for root, path in point.bad_files[:_LOOKED_FOR]:
+            kept = point.live_snapshot_on(site.name, root)
+            if kept is not None and path and _still_lives(site.namenode, kept, path):
+                said = f"{site.name}:{root}/{path} is damaged since point {point.point}, and would replace a good copy"
+                return [fail("points", said, f"Put the copy of {context.destination.name} in its place first.")]
+    return []
+
+
+def _still_lives(namenode: NameNode, kept: SnapshotRef, path: str) -> bool:
+    try:
+        there, now = (namenode.status(f"{at}/{path}") for at in (kept.path, kept.root))
+    except NotFound:
+        return False
+    return (there.inode, there.facts.length, there.facts.mtime_ms) == (now.inode, now.facts.length, now.facts.mtime_ms)
 
 
 def distrusted(state: ServiceState, site: str, root: str) -> frozenset[str]:

@@ -58,13 +58,13 @@ class UndoChanges:
             return False
         if not drift_by_root(self._context, self._bases(to, roots)) and not self._beside(claim, to, point).differs():
             return False
-        self._announce(claim, Undo(point.point, to.point, roots, (), reason))
+        self._announce(claim, self._undo(point.point, to, roots, reason))
         self.finish(claim)
         return True
 
     def foreign(self, claim: Claim, to: Point, roots: Iterable[str]) -> None:
         """Undoes what somebody else changed in some roots since a sealed point."""
-        self._announce(claim, Undo("", to.point, tuple(roots), (), "somebody else changed the secondary"))
+        self._announce(claim, self._undo("", to, tuple(roots), "somebody else changed the secondary"))
         self.finish(claim)
 
     def finish(self, claim: Claim) -> None:
@@ -90,16 +90,18 @@ class UndoChanges:
             Repair(self._context, self._heartbeat).undo(claim, index, root, kept, held[root].name)
         if beside:
             beside.after_tree()
-        lines, site = (
-            tuple(line for lines in told_by_root(found).values() for line in lines),
-            self._context.destination.name,
-        )
+        lines = tuple(line for lines in told_by_root(found).values() for line in lines)
         base, left = self._new_base(claim, to, roots), tuple(sorted(set(undo.roots) - set(roots)))
-        body = UndoDone(claim.n, undo.point, to.point, site, undo.reason, kept, lines[:_KEPT], base, left)
+        body = UndoDone(claim.n, undo.point, to.point, undo.site, undo.reason, kept, lines[:_KEPT], base, left)
         self._context.ledger.append_mine(claim, body)
 
+    def _undo(self, point: str, to: Point, roots: tuple[str, ...], reason: str) -> Undo:
+        return Undo(point, to.point, self._context.destination.name, roots, (), reason)
+
     def _announce(self, claim: Claim, undo: Undo) -> None:
-        body = UndoBegun(claim.n, undo.point, undo.to, undo.roots, kept_name(self._context, claim), undo.reason)
+        body = UndoBegun(
+            claim.n, undo.point, undo.to, undo.site, undo.roots, kept_name(self._context, claim), undo.reason
+        )
         self._context.ledger.append_mine(claim, body)
 
     def _keep(self, claim: Claim, undo: Undo, roots: Sequence[str]) -> str:

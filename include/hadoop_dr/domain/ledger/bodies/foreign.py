@@ -68,12 +68,14 @@ class UndoBegun:
     Attributes:
         point: The unfinished point whose changes are undone; empty when they are somebody else's.
         to: The sealed point.
+        site: Whose live tree; with the roles exchanged that is not the one the point went to.
         kept: Name of the snapshots that hold what was found.
     """
 
     claim: int
     point: str
     to: str
+    site: str
     roots: tuple[str, ...]
     kept: str
     reason: str
