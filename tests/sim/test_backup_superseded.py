@@ -6,6 +6,7 @@ import pytest
 
 from hadoop_dr.domain.errors import Busy, Superseded
 from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
 from sim.world import ROOT, World, fill
 
 
@@ -60,3 +61,18 @@ def test_a_run_that_waits_for_its_moment_stops_when_it_is_superseded() -> None:
         stages.moment()
     assert world.clock.wall_ms() - begun_ms < 3_600_000
     assert [len(world.clusters[site].find(ROOT).children) for site in ("east", "west")] == [3, 3]
+
+
+def test_nothing_is_appended_under_a_claim_that_was_taken_over_since_the_ledger_was_read() -> None:
+    """The entry is decided on what was read last; its number meets whoever came since, and then the claim is judged."""
+    world = World()
+    fill(world)
+    world.stages("first").preflight()
+    ledger = world.context().ledger
+    claim = ledger.read().claim
+    assert claim is not None
+    world.stages("second").preflight(takeover=True)
+    entries = len(world.context().ledger.chain.entries())
+    with pytest.raises(Superseded, match=f"claim {claim.n} of run first was superseded"):
+        ledger.append_mine(claim, ClaimReleased(claim.n, "over"))
+    assert len(world.context().ledger.chain.entries()) == entries

@@ -11,7 +11,9 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.adapters.reporting.counting import counting_namenode
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.ports.requests import Requests
 from hadoop_dr.services.moment import AT_ONCE, TakeSnapshots
 from sim.world import StepClock
 
@@ -56,6 +58,29 @@ def moments_threads() -> list[str]:
 def test_every_root_has_its_snapshot_after_the_moment(site: MemoryNameNode) -> None:
     take(site)
     assert taken(site) == set(ROOTS)
+
+
+def test_marks_are_read_before_the_first_request_leaves_and_after_the_last_answer(site: MemoryNameNode) -> None:
+    """What changes in between is no part of the moment: E0 and E1 of a metastore enclose all snapshots."""
+    seen = list[set[str]]()
+    clock = StepClock()
+    TakeSnapshots(site, clock).run(
+        ROOTS, NAME, clock.monotonic_s() + 1, lambda: seen.append(taken(site)), clock.sleep_until,
+        lambda: seen.append(taken(site)),
+    )  # fmt: skip
+    assert seen == [set(), set(ROOTS)]
+
+
+@pytest.mark.parametrize(("idle_s", "asked"), [(1.0, 0), (60.0, len(ROOTS))])
+def test_connections_are_warmed_unless_they_were_used_a_moment_ago(
+    site: MemoryNameNode, idle_s: float, asked: int
+) -> None:
+    clock, counted = StepClock(), Requests()
+    used_s = clock.monotonic_s()
+    clock.sleep_until(used_s + idle_s)
+    warmed = TakeSnapshots(counting_namenode(site, counted.of("east")), clock, used_s)
+    warmed.run(ROOTS, NAME, clock.monotonic_s() + 1, lambda: None, clock.sleep_until)
+    assert counted.by_operation().get(("before", "east", "status"), 0) == asked
 
 
 def test_a_root_that_fails_takes_the_snapshots_of_all_others_back(site: MemoryNameNode) -> None:

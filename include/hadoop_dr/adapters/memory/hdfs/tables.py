@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import threading
 from typing import cast
+
+_TURN = threading.Lock()
+"""Python 3.11 loses count when two threads parse at once: ``AST constructor recursion depth mismatch``."""
 
 
 class MemoryTables:
@@ -27,4 +31,5 @@ class MemoryTables:
 
 
 def _read(content: bytes) -> tuple[str, list[str], list[tuple[object, ...]]]:
-    return cast(tuple[str, list[str], list[tuple[object, ...]]], ast.literal_eval(content.decode()))
+    with _TURN:
+        return cast(tuple[str, list[str], list[tuple[object, ...]]], ast.literal_eval(content.decode()))
