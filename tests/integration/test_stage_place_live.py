@@ -122,3 +122,19 @@ def test_an_interrupted_place_is_undone_from_the_sites_own_snapshot(pair: LivePa
     undo.place(back, undo.stage(back))
     got = comparable(read_tree(west.namenode, west.writer, pair.root))
     assert got == comparable(read_tree(west.namenode, west.writer, pair.past("p 0")))
+
+
+def test_a_snapshot_arrives_below_another_directory_and_follows_its_increment_there(pair: LivePair) -> None:
+    """What restore and drill need: the directory it comes from, and the pair's own copy of it, stay as they are."""
+    pair.live_in(7, 20)
+    west, aside = pair.target, f"{pair.folder}/resto re/ü #1"
+    own = comparable(read_tree(west.namenode, west.writer, pair.root))
+    west.namenode.make_directory(aside, 0o755)
+    west.namenode.allow_snapshot(aside)
+    pair.sealed = []
+    first = pair.bring_aside("aside 1", aside, None)
+    Mischief(pair.source.namenode, pair.source.writer, pair.root, 8).run(20)
+    second = pair.bring_aside("aside 2", aside, "aside 1")
+    assert not any(item.old for item in first.items.values())
+    assert any(item.old for item in second.items.values())
+    assert comparable(read_tree(west.namenode, west.writer, pair.root)) == own

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.services.transfer.read_changes import ReadChanges
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
-from support.backup import assert_equal_trees
 from support.trees import comparable, read_tree
 from support.twin import TwinPair
 
 ASIDE = "/restore/a b+%/ü #1"
-
-
-def brought_in(pair: TwinPair, name: str, base: str | None) -> WorkOrder:
-    """Takes a moment and carries the way to it, from the last one, out below the other directory."""
-    planned = pair.order(name)
-    order = replace(planned, root=ASIDE, base=base)
-    pair.apply().run(order, pair.shards(order), pair.records(order))
-    return order
-
-
-def same_as_moment(pair: TwinPair, name: str) -> None:
-    wanted = comparable(read_tree(pair.source.namenode, pair.source.writer, pair.past(name)))
-    assert_equal_trees(comparable(read_tree(pair.target.namenode, pair.target.writer, ASIDE)), wanted)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -37,13 +20,8 @@ def test_a_snapshot_arrives_whole_below_another_directory_and_follows_its_increm
     pair.target.namenode.make_directory(ASIDE, 0o755)
     pair.target.namenode.allow_snapshot(ASIDE)
     pair.sealed, kept = [], pair.sealed
-    first = brought_in(pair, "aside 1", None)
-    same_as_moment(pair, "aside 1")
-    pair.target.namenode.create_snapshot(ASIDE, "aside 1")
-    pair.sealed = ["aside 1"]
-    order = brought_in(pair, "aside 2", "aside 1")
-    same_as_moment(pair, "aside 2")
-    pair.target.namenode.create_snapshot(ASIDE, "aside 2")
+    first = pair.bring_aside("aside 1", ASIDE, None)
+    order = pair.bring_aside("aside 2", ASIDE, "aside 1")
     proofs = pair.records(order).read()
     digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
     whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)

@@ -90,6 +90,16 @@ class Pair:
               check_claim: Callable[[], None] = nothing) -> Placed:
         return self.apply(check_claim).place(order, list(staged), try_no)
 
+    def bring_aside(self, name: str, aside: str, base: str | None) -> WorkOrder:
+        """Takes a moment and carries the way to it, from a snapshot of another directory, out below that one."""
+        order = replace(self.order(name), root=aside, base=base)
+        self.apply().run(order, self.shards(order), self.records(order))
+        got = comparable(read_tree(self.target.namenode, self.target.writer, aside))
+        assert_equal_trees(got, comparable(read_tree(self.source.namenode, self.source.writer, self.past(name))))
+        self.target.namenode.create_snapshot(aside, name)
+        self.sealed = [name]
+        return order
+
     def seal(self, name: str) -> None:
         """Keeps what the candidate reads back as, so that it can be asked for again later."""
         self.target.namenode.create_snapshot(self.root, name)
