@@ -6,7 +6,7 @@ What its version 0.14.7 does, measured, and what follows:
   * A client made before ``fork`` hangs in the child. So they are kept by process id.
   * Its asynchronous client panics when it wants to pause between two rounds over the NameNodes. With one attempt less
     than there are NameNodes it asks each once and never pauses; rounds and pauses are made in ``site.py``.
-  * It takes the acting user from the environment of the whole process.
+  * Who acts: see ``login``.
   * Unless told of a directory, it reads core-site.xml and hdfs-site.xml of ``HADOOP_CONF_DIR`` or ``HADOOP_HOME``,
     those of another cluster. The pair file alone counts, so it is sent where no file can be.
   * A call to a NameNode that hangs hangs for ever, so each gets a deadline, and the next call goes to a client that
@@ -22,12 +22,10 @@ import threading
 
 from hdfs_native import AsyncClient
 
+from hadoop_dr.adapters.native.login import SimpleLogin
 from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.domain.errors import BadInput
 
-_USER = "HADOOP_USER_NAME"
 NOWHERE = os.devnull
-_acting_as: str | None = None
 _clients: dict[tuple[int, HdfsAddress, int], AsyncClient] = {}
 _lock = threading.Lock()
 
@@ -45,9 +43,10 @@ def client_of(address: HdfsAddress, first: int = 0) -> AsyncClient:
     with _lock:
         key = (os.getpid(), address, first)
         if key not in _clients:
-            _act_as(address.user)
+            login = SimpleLogin(address.user)
+            login.enter()
             url, settings = client_settings(address, first)
-            client = AsyncClient(url, settings, config_dir=NOWHERE)
+            client = AsyncClient(url, settings, config_dir=NOWHERE, **login.arguments())
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(client))      # outlives the interpreter's own clearing up
             _clients[key] = client
         return _clients[key]
@@ -69,11 +68,3 @@ def client_settings(address: HdfsAddress, first: int) -> tuple[str, dict[str, st
     for number, node in enumerate(nodes):
         settings[f"dfs.namenode.rpc-address.{service}.nn{number}"] = node
     return f"hdfs://{service}", settings
-
-
-def _act_as(user: str) -> None:
-    global _acting_as
-    if _acting_as not in (None, user):
-        raise BadInput(f"HDFS user {user}", f"this process acts as {_acting_as} already",
-                       "Give both sites of a pair the same HDFS user")
-    _acting_as = os.environ[_USER] = user
