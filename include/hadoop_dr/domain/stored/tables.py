@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hadoop_dr.domain.bound import INODE_SCHEMA
 from hadoop_dr.domain.catalog.rows import SCHEMA
 from hadoop_dr.domain.quotas import QUOTA_SCHEMA
 from hadoop_dr.domain.rows import ITEM_SCHEMA
@@ -27,6 +28,7 @@ REPAIR_STAGED = TableForm("repair staged", (("inode", "int64"), ("staged", "int6
 LISTING = TableForm("listing", (("path", "string"), ("inode", "int64"), ("facts", "string")))
 """A live tree that a root was planned on."""
 QUOTAS = TableForm("quotas", QUOTA_SCHEMA)
+INODES = TableForm("inodes", INODE_SCHEMA)
 XATTRS = TableForm("extended attributes", XATTR_SCHEMA)
 CATALOG = TableForm("catalog", SCHEMA)
 """Objects of a catalog: of the point, left out of it, or kept of what somebody else had."""

@@ -13,6 +13,7 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.what_goes import look_at_what_goes
 from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.inodes import known_inodes
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots, stored_plan
 from hadoop_dr.services.points.work_orders import work_order
@@ -54,12 +55,14 @@ class PlacePoint:
         SwitchRoots(self._context, self._heartbeat).run(claim, documents, roots)
         look_at_what_goes(self._context, claim, point, documents, roots, staged)
         components.before_tree(point, documents, lambda: self._context.check_claim(claim))
+        known = known_inodes(self._context, documents, roots)
         apply = ApplyPlan(self._context.ends, lambda: self._context.check_claim(claim), self._heartbeat)
 
         def one(root: RootPlan) -> Placed:
             if not root.items and not self._has_area(claim, root):
                 return Placed()
-            return apply.place(work_order(self._context, claim, root), staged[root.index], try_no)
+            order = work_order(self._context, claim, root)
+            return apply.place(order, staged[root.index], try_no, known.get(root.root))
 
         placed = list(map_bounded(one, roots, width=_ROOTS_AT_ONCE))
         components.after_tree(point, documents, lambda: self._context.check_claim(claim))

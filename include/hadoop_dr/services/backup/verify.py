@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from hadoop_dr.domain.bound import inode_rows, touches_many
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch
 from hadoop_dr.domain.facts import DirEntry, Snapshot
 from hadoop_dr.domain.findings import Finding
@@ -29,7 +30,8 @@ from hadoop_dr.services.foreign.changes import ForeignChanges, Found
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record
-from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.documents import Documents, Row
+from hadoop_dr.services.points.inodes import keep_inodes
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.pool import BoundedPool, map_bounded
@@ -53,6 +55,7 @@ class VerifyPoint:
         self._context, self._heartbeat = context, heartbeat
         self._hindered: list[str] = []
         self._sampled: Sampled | None = None
+        self._inodes: list[Row] = []
         self._datasets: Mapping[str, Part] = {}
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
@@ -91,6 +94,7 @@ class VerifyPoint:
             self._sampled,
             self._datasets,
         )
+        keep_inodes(documents, self._inodes)
         documents.put_json(VERDICT_FILE, VERDICT, stored)
         if verdict.mismatch:
             raise Mismatch(
@@ -193,6 +197,8 @@ class VerifyPoint:
                 if root.audit is Audit.WHOLE:
                     known = dict(walk(context.destination.namenode, top, met=left.append))
             looked()
+            if known is not None and touches_many(root.items):
+                self._inodes += inode_rows(root.root, names[root.root], known)
             if strange := foreign.of(root.root, known):
                 return strange, Verdict()
             proofs = {i.inode: proof for i in root.items if (proof := staged.get(i.inode)) is not None}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from hadoop_dr.domain.bound import Inodes
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.work import Placed, Shard, StagedShard, WorkOrder
 from hadoop_dr.ports.mover import Mover
@@ -53,10 +54,12 @@ class ApplyPlan:
         stage = Stage(ends.origin, ends.destination, ends.across, self._check_claim, self._heartbeat, records)
         return stage.run(order, shard, try_no)
 
-    def place(self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int = 1) -> Placed:
+    def place(
+        self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int = 1, known: Inodes | None = None
+    ) -> Placed:
         """Changes the live tree by metadata alone; see ``Place.run``."""
         place = Place(self._ends.destination, self._ends.within, self._check_claim, self._heartbeat)
-        return place.run(order, staged, try_no)
+        return place.run(order, staged, try_no, known)
 
     def run(
         self,

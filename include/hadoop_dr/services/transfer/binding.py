@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from hadoop_dr.domain.bound import Inodes
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.items import Item
@@ -25,11 +26,14 @@ class Bound:
     facts: FileAttributes
 
 
-def bind(destination: NameNode, order: WorkOrder, only: Collection[int] | None = None) -> Mapping[int, Bound]:
+def bind(
+    destination: NameNode, order: WorkOrder, only: Collection[int] | None = None, known: Inodes | None = None
+) -> Mapping[int, Bound]:
     """Lists the destination's baseline where the plan's existing items lie.
 
     Args:
         only: Bind just these of the items.
+        known: What lies in that snapshot, as far as it is known; nothing is listed for that.
 
     Returns:
         Origin inode id -> what it is on the destination.
@@ -42,7 +46,9 @@ def bind(destination: NameNode, order: WorkOrder, only: Collection[int] | None =
     for item in order.items.values():
         if only is not None and item.inode not in only:
             continue
-        if item.old:
+        if item.old and known is not None and (there := _known(item, known)) is not None:
+            bound[item.inode] = there
+        elif item.old:
             wanted[parent(item.old)][leaf(item.old)] = item
         elif item.old == "":
             listed = destination.status(order.base_path(""))
@@ -50,6 +56,11 @@ def bind(destination: NameNode, order: WorkOrder, only: Collection[int] | None =
     for found in map_bounded(lambda one: _bind_directory(destination, order.base_path(one[0]), one[1]), wanted.items()):
         bound |= found
     return bound
+
+
+def _known(item: Item, known: Inodes) -> Bound | None:
+    there = known.get(item.old or "")
+    return None if there is None or item.was is None or there.kind is not item.was.kind else Bound(there.id, item.was)
 
 
 def _bind_directory(destination: NameNode, path: str, names: dict[str, Item]) -> dict[int, Bound]:

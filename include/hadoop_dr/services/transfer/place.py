@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from hadoop_dr.domain.bound import Inodes
 from hadoop_dr.domain.errors import BaselineLost, Failed, Mismatch, NotFound
 from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.items import Item
@@ -38,12 +39,15 @@ class Place:
     ) -> None:
         self._destination, self._local, self._check_claim, self._heartbeat = destination, local, check_claim, heartbeat
 
-    def run(self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int) -> Placed:
+    def run(
+        self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int, known: Inodes | None = None
+    ) -> Placed:
         """Runs all phases from the start; a later try of an interrupted one ends in the same state.
 
         Args:
             staged: What stage answered for every shard of the root.
             try_no: From 1; a later try takes the work area from an earlier one.
+            known: What lies in the snapshot that the plan builds on, as far as it is known.
 
         Raises:
             BaselineLost: An item the plan builds on is gone from the destination.
@@ -56,7 +60,7 @@ class Place:
         if _is_empty(order) and not work.present():
             return Placed()
         self._check_claim()
-        bound = bind(self._destination, order)
+        bound = bind(self._destination, order, known=known)
         area = work.open()
         placing = _Placing(self._destination, self._local, order, area, work, bound, staged,
                            Batches(self._local, self._check_claim, self._heartbeat), self._before_each())
