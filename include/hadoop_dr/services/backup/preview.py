@@ -90,7 +90,8 @@ class Preview:
         if older is None:
             return _settled(root, lambda: self._beside(index, root))
         base = baseline.destination_snapshot(root)
-        items: Sequence[Item] = _settled(root, lambda: ReadChanges(source).items(root, older, LIVE, audit=False))
+        reader = ReadChanges(source, data=True)
+        items: Sequence[Item] = _settled(root, lambda: reader.items(root, older, LIVE, audit=False))
         live = held_before(self._context.destination.namenode, root, baseline).files
         return RootPlan(index, root, older, LIVE, base, items, plan_items(items), live=live)
 

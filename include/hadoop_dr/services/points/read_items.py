@@ -43,6 +43,6 @@ def gather_listed(
     Returns:
         What changed, and the reader, which tells what it found and what it could not compare.
     """
-    reader = ReadChanges(context.origin.namenode)
+    reader = ReadChanges(context.origin.namenode, data=True)
     whole = audit is not Audit.NO
     return reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE, known=known), reader

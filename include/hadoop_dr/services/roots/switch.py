@@ -64,7 +64,7 @@ def adopt_live(
     old = [one for one in (state.change.old if state.change else ()) if inside(one, root) or inside(root, one)]
     for one in old:
         _clear_own_work(context, one)
-    items = ReadChanges(context.origin.namenode).items(root, None, newer, audit=False)
+    items = ReadChanges(context.origin.namenode, data=True).items(root, None, newer, audit=False)
     existing = _live(target, root)
     seen = _described(context, root, (existing or {}).items())
     documents.write(listing_of(index), LISTING, [(path, *one) for path, one in seen.items()])

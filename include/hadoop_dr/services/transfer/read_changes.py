@@ -10,9 +10,10 @@ Nothing is concluded from a path being there or not: a snapshot that cannot be r
 from __future__ import annotations
 
 from hadoop_dr.domain.diff import Changes, invert, merge, visible
-from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound
+from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound, Refused
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.paths import WORK_AREA, in_work_area
 from hadoop_dr.domain.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import AUDIT, asked_for
@@ -21,6 +22,7 @@ from hadoop_dr.services.transfer.changed_entries import ChangedEntries, Contradi
 from hadoop_dr.services.transfer.item_builder import ItemBuilder
 from hadoop_dr.services.transfer.listings import Listings
 from hadoop_dr.services.transfer.snapshot_tree import LIVE, ReadLimits, Tree, Vanished
+from hadoop_dr.services.transfer.work_area import is_ours
 
 _ASKED_FOR = "dfs.namenode.xattrs.enabled"
 
@@ -34,6 +36,7 @@ class ReadChanges:
     Args:
         namenode: Site whose snapshots are read.
         limits: How hard it may be asked.
+        data: All of it is the user's data, so nothing may lie where work areas have their place.
 
     Attributes:
         notes: What the last call found that a person should know, each in one line.
@@ -41,11 +44,12 @@ class ReadChanges:
         held_before: How much the older snapshot holds, if the last call listed all of it.
     """
 
-    def __init__(self, namenode: NameNode, limits: ReadLimits | None = None) -> None:
-        self._namenode, self._limits = namenode, limits or ReadLimits()
+    def __init__(self, namenode: NameNode, limits: ReadLimits | None = None, *, data: bool = False) -> None:
+        self._namenode, self._limits, self._data = namenode, limits or ReadLimits(), data
         self.notes: list[str] = []
         self.hindered: list[str] = []
         self.held_before: Held | None = None
+        self._reserved = False
 
     def items(
         self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True,
@@ -66,17 +70,20 @@ class ReadChanges:
             BaselineLost: A snapshot is gone, or something in it cannot be read.
             Refused: Something cannot be carried over: a symbolic link.
         """
-        self.notes, self.hindered, self.held_before = [], [], None
+        self.notes, self.hindered, self.held_before, self._reserved = [], [], None, False
         backwards = self._order(root, older, newer)
         after = Tree(self._namenode, root, newer)
         with self._limits.pool() as pool:
             join = ItemBuilder(after, pool, xattrs=self._has_xattrs())
             if older is None:
+                self._refuse_reserved(after)
                 return join.everything()
             before = Tree(self._namenode, root, older)
             first, second = (newer, older) if backwards else (older, newer)
             listings = self._listings(before, after, pool, blocks=blocks) if audit else None  # beside the diff
             told = self._diff(root, first, second, backwards=backwards)
+            if self._reserved:
+                self._refuse_reserved(after)
             touched = None
             if told is not None and not audit:
                 touched = self._trusting(root, ChangedEntries(before, after, told, pool))
@@ -137,7 +144,26 @@ class ReadChanges:
             self.notes.append(f"{root}: the snapshot diff failed ({error.problem}), "
                               "full listings were compared instead")
             return None
-        return visible(invert(changes) if backwards else changes)
+        changes = invert(changes) if backwards else changes
+        new = (*changes.created, *changes.renamed)
+        self._reserved = any(change.new is not None and in_work_area(change.new) for change in new)
+        return visible(changes)
+
+    def _refuse_reserved(self, after: Tree) -> None:
+        """Refuses what lies where work areas have their place and is none of ours.
+
+        Raises:
+            Refused: Something of a user lies there.
+        """
+        if not self._data:
+            return
+        for entry in after.children(""):
+            if entry.path == WORK_AREA:
+                inside = after.children(WORK_AREA) if entry.facts.is_dir else [entry]
+                theirs = [one.path for one in inside if not is_ours(one.path.rpartition("/")[2])]
+                if theirs:
+                    why = f"{WORK_AREA} is the place of this product's own work, and what lies there is in no point"
+                    raise Refused(after.absolute(theirs[0]), why, "Move it elsewhere, then run the backup again")
 
     def _has_xattrs(self) -> bool:
         return self._namenode.settings(_ASKED_FOR).get(_ASKED_FOR, "true") != "false"

@@ -171,6 +171,11 @@ class WorkArea:
             return None
 
 
+def is_ours(name: str) -> bool:
+    """Whether something of this name beside the work areas is one of them, or a question of ours."""
+    return Token.parse(name) is not None or _is_probe(name)
+
+
 def _is_probe(name: str) -> bool:
     return name.startswith(_PROBE) and Token.parse(name.removeprefix(_PROBE)) is not None
 
