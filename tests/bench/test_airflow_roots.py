@@ -44,7 +44,7 @@ def airflow(bench: Bench, tmp_path: Path) -> Iterator[Airflow]:
             many_roots(bench, service(roots), roots, period="24h")
 
     extra = {"HADOOP_DR_HOME": str(bench.path), "HADOOP_USER_NAME": USER, **TIMES}
-    with running(Airflow(tmp_path / "af", bench.path, extra), fill) as found:
+    with running(Airflow(tmp_path / "af", bench.path, extra, answer_s=300), fill) as found:
         yield found
 
 

@@ -78,11 +78,13 @@ class Airflow:
         folder: Where database and logs lie.
         project: The home it serves; its ``dags`` are loaded.
         extra: Settings that differ from the lab's.
+        answer_s: How long its API may take for an answer.
     """
 
     folder: Path
     project: Path
     extra: Mapping[str, str] = field(default_factory=dict)
+    answer_s: float = 30
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _client: httpx.Client | None = None
@@ -122,7 +124,7 @@ class Airflow:
         answer = httpx.post(f"{self.url}/auth/token", json={"username": "admin", "password": "admin"}, timeout=30)
         answer.raise_for_status()
         headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-        self._client = httpx.Client(base_url=f"{self.url}/api/v2", headers=headers, timeout=30)
+        self._client = httpx.Client(base_url=f"{self.url}/api/v2", headers=headers, timeout=self.answer_s)
 
     def start_one(self, name: str) -> None:
         """Starts one component in a session of its own."""
