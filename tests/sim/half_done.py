@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from sim.world import ROOT, TableWorld, fill, plan_and_stage, protecting
+from sim.world import ROOT, TableWorld, World, fill, plan_and_stage, protecting
 from support.catalogs import partition, table
 
 OTHER = "/data/c ü#"
 POLICY = protecting(f"hdfs: {ROOT}", f'hdfs: "{OTHER}"', "hive: bill")
 DROPPED = "/wh/t3 ü"
+Lived = TypeVar("Lived", bound=World)
 TABLES = {name: f"/wh/{name} ü" for name in ("t1", "t2", "t4")}
 
 
@@ -47,7 +48,8 @@ def lived_in(west_inodes: int = 500_000, kind: type[TableWorld] = TableWorld) ->
     return world
 
 
-def _to_place(world: TableWorld) -> str:
+def to_place(world: World) -> str:
+    """A run comes until its place; gives its point."""
     stages = world.stages("dies")
     stages.preflight()
     taken = stages.moment()
@@ -63,7 +65,7 @@ def _sealed_catalog(west_inodes: int) -> dict[Any, Any]:
 @cache
 def _staged(west_inodes: int) -> tuple[TableWorld, str]:
     world = lived_in(west_inodes)
-    return world, _to_place(world)
+    return world, to_place(world)
 
 
 @cache
@@ -74,9 +76,8 @@ def effects_of_place() -> int:
     return faults.count
 
 
-@cache
-def _died(at: int, west_inodes: int) -> TableWorld:
-    staged, point = _staged(west_inodes)
+def died_in_place(staged: Lived, point: str, at: int) -> Lived:
+    """The run dies at this effect of its place, and its plan and a snapshot of its moment are lost."""
     world = staged.clone()
     try:
         world.stages("dies", faults=Faults(at=at, die=True)).place()
@@ -88,6 +89,11 @@ def _died(at: int, west_inodes: int) -> TableWorld:
     taken = context.ledger.read().points[point].taken.snapshots[ROOT]
     context.origin.namenode.delete_snapshot(ROOT, taken.name)
     return world
+
+
+@cache
+def _died(at: int, west_inodes: int) -> TableWorld:
+    return died_in_place(*_staged(west_inodes), at)
 
 
 def half_done(at: int, west_inodes: int = 500_000) -> TableWorld:

@@ -13,7 +13,6 @@ from typing import Any, Self
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.bootstrap.kinds import KINDS, probes_of
 from hadoop_dr.domain.datasets import BUILT
 from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
@@ -27,7 +26,8 @@ from hadoop_dr.services.datasets.component import Build
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.status import SiteView, Status
-from sim.world import ROOT, World, fill, plan_and_stage
+from sim.half_done import died_in_place, to_place
+from sim.world import ROOT, World, fill
 from support.register import KEYS, KIND, REGISTERS, Register, Store, UndoRegister, directory_of, exported, register_of
 
 SMALL = """service: billing
@@ -418,11 +418,7 @@ def test_a_run_that_loses_an_answer_anywhere_has_it_all_or_stops_and_the_next_on
 def staged() -> tuple[RegisterWorld, str]:
     """A run that is about to place."""
     world = fresh()
-    stages = world.stages("dies")
-    stages.preflight()
-    point = str(stages.moment()["point"])
-    plan_and_stage(stages)
-    return world, point
+    return world, to_place(world)
 
 
 @cache
@@ -434,17 +430,7 @@ def effects_of_place() -> int:
 
 def half_done(at: int) -> RegisterWorld:
     """The run died in its place and cannot be finished: its plan and a snapshot of its moment are lost."""
-    world, point = staged()[0].clone(), staged()[1]
-    try:
-        world.stages("dies", faults=Faults(at=at, die=True)).place()
-    except Died:
-        world.host.dead |= {"p1", "first", "dies"}
-    context = world.context()
-    for side in context.sides.values():
-        side.files.remove(f"{context.directory(point)}/manifest.json")
-    taken = context.ledger.read().points[point].taken.snapshots[ROOT]
-    MemoryNameNode(world.clusters["east"]).delete_snapshot(ROOT, taken.name)
-    return world
+    return died_in_place(*staged(), at)
 
 
 def back_at_the_sealed_point(world: RegisterWorld) -> None:
