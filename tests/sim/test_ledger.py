@@ -116,7 +116,7 @@ def test_a_reader_may_start_at_a_checkpoint_and_sees_the_same_state() -> None:
     ledger = ServiceLedger(chain(west, east), ROLES)
     for n in range(43):
         ledger.append(claim_body(f"20261120T02000{n % 10}.{n:03d}Z"), f"r{n}", n)
-    assert west.names(f"{PATH}/checkpoints") == ["000000000020.json", "000000000040.json"]
+    assert west.names(f"{PATH}/checkpoints") == ["000000000020.json.gz", "000000000040.json.gz"]
     late = ServiceLedger(chain(west, east), ROLES)
     assert late.read() == ledger.read()
     assert late.chain.head_n == 43
@@ -296,5 +296,5 @@ def test_a_checkpoint_that_a_site_does_not_keep_is_a_note_of_an_append_that_succ
     assert note.startswith(f"the checkpoint of ledger entry 20 is not on {site}: ")
     assert ledger.take_notes() == []
     other = next(files for name, files in kept.items() if name != site)
-    assert other.names(f"{PATH}/checkpoints") == ["000000000020.json"]
+    assert other.names(f"{PATH}/checkpoints") == ["000000000020.json.gz"]
     assert ServiceLedger(chain(west, east), ROLES).read() == ledger.read()

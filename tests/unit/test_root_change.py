@@ -13,6 +13,7 @@ from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointPinned, RootsChanged
+from hadoop_dr.domain.packed_state import without_what_is_over
 from hadoop_dr.domain.root_change import (
     Proposal,
     as_text,
@@ -129,7 +130,9 @@ def test_a_change_is_under_way_until_a_point_is_sealed_and_survives_being_writte
     assert gone.points[NEW].gone == ("east", "west")
     ended = and_then(gone, claimed(LATER), taken(LATER, (A,)), sealed(LATER, {A: "s"}))
     assert (ended.change, ended.sticky_roots(), under_way(ended)) == (None, {A}, [])
-    assert load_state(json.loads(json.dumps(dump_state(ended)))) == ended
+    again = load_state(json.loads(json.dumps(dump_state(ended))))
+    assert again.points.pop(NEW) == without_what_is_over(ended.points[NEW])  # type: ignore[attr-defined]
+    assert again == replace(ended, points={LATER: ended.points[LATER]})
     assert and_then(begun, change("east", "20000101T000000.000Z")).points.keys() == begun.points.keys()
 
 

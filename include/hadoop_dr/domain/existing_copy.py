@@ -36,8 +36,7 @@ def is_new(state: ServiceState, site: str, root: str) -> bool:
     """
     if state.change is not None and root in state.change.new:
         return False
-    with_it = (point for point in state.points.values() if root in point.taken.roots)
-    return not any(_may_have_placed(point, site) for point in with_it)
+    return not any(_may_have_placed(point, site) and root in point.roots for point in state.points.values())
 
 
 def _may_have_placed(point: Point, site: str) -> bool:

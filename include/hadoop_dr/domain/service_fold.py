@@ -24,6 +24,7 @@ from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, SitePoint
+from hadoop_dr.domain.packed_state import PackedState, pack, unpack
 from hadoop_dr.domain.service_state import Claim, Pin, Point, PointState, RootChange, ServiceState, Undo
 
 _REMEMBERED = 100
@@ -187,7 +188,7 @@ def _pins_after(entry: Entry, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
     return pins
 
 
-_STATE = codec_of(ServiceState)
+_STATE = codec_of(PackedState)
 
 
 def dump_state(state: ServiceState) -> dict[str, Any]:
@@ -199,7 +200,7 @@ def dump_state(state: ServiceState) -> dict[str, Any]:
     gone = sorted(name for name, point in state.points.items() if len(point.gone) > 1)
     forgotten = frozenset(gone[:-_REMEMBERED])
     kept: dict[str, Any] = _STATE.dump(
-        replace(state, points={name: p for name, p in state.points.items() if name not in forgotten})
+        pack(replace(state, points={name: p for name, p in state.points.items() if name not in forgotten}))
     )
     return kept
 
@@ -209,6 +210,6 @@ def load_state(kept: Mapping[str, Any]) -> ServiceState:
 
     Raises:
         WrongShape: It is no such state.
+        ValueError, IndexError: Its parts do not fit together.
     """
-    state = _STATE.load(kept)
-    return replace(state, points=dict(sorted(state.points.items())))
+    return unpack(_STATE.load(kept))

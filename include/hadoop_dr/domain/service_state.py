@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -61,6 +61,7 @@ class Point:
         frozen: The policy it was begun under, as its claim froze it; ``NO_POLICY`` once it has come to its end.
         yielded: Roots of it whose snapshots made way for other roots.
         undone: What it had changed of the live tree and catalog was undone.
+        had: Its roots, once it is gone from both sites and a checkpoint keeps nothing else of them.
     """
 
     point: str
@@ -81,6 +82,12 @@ class Point:
     frozen: FrozenPolicy = NO_POLICY
     yielded: tuple[str, ...] = ()
     undone: bool = False
+    had: tuple[str, ...] = ()
+
+    @property
+    def roots(self) -> Collection[str]:
+        """Its roots, whatever became of it."""
+        return self.taken.roots or self.had
 
     def snapshots_on(self, site: str) -> dict[str, SnapshotRef]:
         """The snapshots that hold it on one of its two sites, by root, in whichever direction it went."""
@@ -292,7 +299,7 @@ class ServiceState:
 
     def roots(self) -> set[str]:
         """Directories that were ever roots of a point that is still remembered."""
-        return {root for point in self.points.values() for root in point.taken.roots}
+        return {root for point in self.points.values() for root in point.roots}
 
     def held_roots(self, site: str = "") -> set[str]:
         """Directories that have snapshots of points, on one site or on either; a void point keeps none."""
@@ -309,7 +316,7 @@ class ServiceState:
 
     def sealed_roots(self) -> set[str]:
         """Directories of which a point was sealed that is still remembered."""
-        return {root for point in self.sealed() for root in point.taken.roots}
+        return {root for point in self.sealed() for root in point.roots}
 
     def retired_roots(self, site: str, owned: Iterable[str] = ()) -> list[str]:
         """Directories that were roots once, or were to be, and that no point on a site names any more, sorted.

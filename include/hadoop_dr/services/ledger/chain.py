@@ -6,7 +6,6 @@ whole and made anew from the deciding one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +16,6 @@ from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger import (
     CHECKPOINT_EVERY,
     GENESIS,
-    NO_TEXT,
     Body,
     Entry,
     Fork,
@@ -30,12 +28,10 @@ from hadoop_dr.domain.ledger import (
 )
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
+from hadoop_dr.services.ledger.checkpoints import Checkpoint, keep_checkpoint, newest_checkpoint
 from hadoop_dr.services.pool import BoundedPool
 
 _READERS = 16
-_CHECKPOINT = 1
-"""Version of a checkpoint and of the states in it. It grows with every kind and field of the ledger that changes a
-state: who knows less wrote a state that lacks something, who knows more one that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ class Chain:
             Protocol: An entry does not follow the one before it.
         """
         if not self._loaded:
-            self._copy, self._loaded = newest_checkpoint(self.deciding, self.path), True
+            self._copy, self._loaded = from_checkpoint(self.deciding, self.path), True
         fresh = read_copy(self.deciding, self.path, self._copy.head_n + 1, self._copy.head_digest)
         self._extend(fresh.contents)
         return self._entries
@@ -187,23 +183,20 @@ class Chain:
                 "Run the same again: it reads the ledger first.",
             ) from silent
 
-    def checkpoint(self, state: Mapping[str, Any]) -> list[str]:
+    def checkpoint(self, state: Callable[[], Mapping[str, Any]]) -> list[str]:
         """Keeps the reduced state now and then, so that a reader need not start at the first one.
+
+        Args:
+            state: Gives it; only asked when it is kept, for it says all there is.
 
         Returns:
             On which site it could not be kept and why. Nothing is lost by it but time: readers begin at an older one.
         """
-        n, left = self._copy.head_n, list[str]()
+        n = self._copy.head_n
         if n % self._checkpoint_every:
-            return left
-        kept = {"v": _CHECKPOINT, "n": n, "digest": self._copy.head_digest, "state": state}
-        content = json.dumps(kept, sort_keys=True, ensure_ascii=False).encode(errors=NO_TEXT)
-        for files in [self.deciding] + ([self.follower] if self.follower else []):
-            try:
-                files.put(f"{self.path}/checkpoints/{n:012d}.json", content)
-            except DrError as error:
-                left.append(f"the checkpoint of ledger entry {n} is not on {files.site}: {error}")
-        return left
+            return []
+        kept = Checkpoint(n, self._copy.head_digest, state())
+        return keep_checkpoint([self.deciding] + ([self.follower] if self.follower else []), self.path, kept)
 
     def follow(self) -> str | None:
         """Brings the other copy to the deciding one's head.
@@ -345,25 +338,14 @@ def _newest_before(files: Files, path: str, start_n: int) -> int:
     return 0
 
 
-def newest_checkpoint(files: Files, path: str) -> Copy:
+def from_checkpoint(files: Files, path: str) -> Copy:
     """Gives a copy of a chain as its newest checkpoint vouches for it, without any entry; an empty one if it has none.
-
-    Those that another version of this product made count for nothing: the entries before them say the same.
 
     Raises:
         Protocol: The checkpoint is none.
     """
-    for name in reversed([name for name in files.names(f"{path}/checkpoints") if name.endswith(".json")]):
-        where = f"{path}/checkpoints/{name}"
-        try:
-            kept = json.loads(files.get(where))
-            if kept["v"] == _CHECKPOINT:
-                return Copy(kept["n"] + 1, kept["digest"], (), kept["state"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise Protocol(
-                where, "not a checkpoint", "Move it away; the chain is then read from its first entry."
-            ) from error
-    return Copy(1, GENESIS, ())
+    kept = newest_checkpoint(files, path)
+    return Copy(1, GENESIS, ()) if kept is None else Copy(kept.n + 1, kept.digest, (), kept.state)
 
 
 def read_shortened(files: Files, path: str, checkpoint_every: int) -> Copy:
@@ -373,7 +355,7 @@ def read_shortened(files: Files, path: str, checkpoint_every: int) -> Copy:
         Protocol: An entry does not follow the one before it.
     """
     names = cache(files.names)
-    kept = Copy(1, GENESIS, ()) if len(names(f"{path}/0")) < checkpoint_every else newest_checkpoint(files, path)
+    kept = Copy(1, GENESIS, ()) if len(names(f"{path}/0")) < checkpoint_every else from_checkpoint(files, path)
     contents = read_copy(files, path, kept.start_n, kept.start_prev, names).contents
     _refuse_broken(files.site, path, kept.start_n, kept.start_prev, contents)
     return Copy(kept.start_n, kept.start_prev, contents, kept.state)

@@ -104,7 +104,7 @@ class ServiceLedger:
             entry = self.chain.append(body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
             state = self._fold(self.chain.known())
             self._proven_s = asked_s
-            self.notes += self.chain.checkpoint(dump_state(state))
+            self.notes += self.chain.checkpoint(lambda: dump_state(state))
             return entry
 
     def require(self, claim: Claim) -> ServiceState:

@@ -1,0 +1,198 @@
+"""A service's state as a checkpoint has it: as long as what is still needed of it (DESIGN.md section 7).
+
+Points of many roots say the same names over and over: of each a point keeps its snapshot on two sites, how much it
+held, and that the policy named it. So every name is written once and said by its number, and so is every list of names:
+points of the same roots share it. What a root has in numbers lies in columns. Of a point that is gone from both sites
+nobody asks more than how it went, and which roots it had, because a late process may still leave a snapshot in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from hadoop_dr.domain.inventory import Held
+from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
+from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
+from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
+from hadoop_dr.domain.quotas import NONE_SET, QuotaSet
+from hadoop_dr.domain.service_state import Point, ServiceState
+
+_Numbers = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackedSnapshots:
+    """The snapshots of a point on one site.
+
+    Attributes:
+        roots: Number of the list of their roots.
+        names: Their names, each once.
+        named: Which of these each has; empty where all have the first.
+        ids, created_ms: As ``SnapshotRecord`` has them.
+    """
+
+    roots: int
+    names: tuple[str, ...]
+    ids: _Numbers
+    created_ms: _Numbers
+    named: _Numbers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackedPoint:
+    """A point; what it says of its roots lies beside it.
+
+    Attributes:
+        point: The point without what follows.
+        taken, sealed: Its snapshots where it was taken and where it was copied to.
+        asked_ms, answered_ms: When the snapshots where it was taken were asked for and answered.
+        quotas: Of the roots that had some, by their place in the list.
+        live, files, names: Number of the list of the roots of which it says what they held, and what.
+        declared, had: Numbers of the lists.
+        protect: Numbers of the lists, by kind of data sets.
+    """
+
+    point: Point
+    declared: int
+    protect: Mapping[str, int]
+    had: int
+    live: int
+    taken: PackedSnapshots
+    sealed: PackedSnapshots
+    asked_ms: tuple[float, ...] = ()
+    answered_ms: tuple[float, ...] = ()
+    quotas: tuple[tuple[int, QuotaSet], ...] = ()
+    files: _Numbers = ()
+    names: _Numbers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackedState:
+    """A service's state.
+
+    Attributes:
+        names: Every root, and whatever else a policy names.
+        lists: Lists of them, by number.
+        rest: The state without its points.
+    """
+
+    names: tuple[str, ...]
+    lists: tuple[_Numbers, ...]
+    points: tuple[PackedPoint, ...]
+    rest: ServiceState
+
+
+@dataclass(slots=True)
+class _Table:
+    """Gives each name, and each list of names, one number."""
+
+    names: dict[str, int] = field(default_factory=dict)
+    lists: dict[_Numbers, int] = field(default_factory=dict)
+
+    def number(self, names: Iterable[str]) -> int:
+        numbers = tuple(self.names.setdefault(name, len(self.names)) for name in names)
+        return self.lists.setdefault(numbers, len(self.lists))
+
+
+def pack(state: ServiceState) -> PackedState:
+    """Gives a state as a checkpoint has it."""
+    table, newest = _Table(), state.newest_sealed()
+    points = [p if p is newest else without_what_is_over(p) for p in state.points.values()]
+    packed = tuple(_pack_point(point, table) for point in points)
+    return PackedState(tuple(table.names), tuple(table.lists), packed, replace(state, points={}))
+
+
+def without_what_is_over(point: Point) -> Point:
+    """Gives a point that is gone from both sites with what is still asked of it; any other one as it is.
+
+    That is: which it is, its state and verdict, when it was and from where to where, what the policy named, what each
+    kind of data sets keeps of it, its few figures, and its roots by name. Snapshots of it are nowhere any more.
+    """
+    if len(point.gone) < 2:
+        return point
+    figures = replace(point.sealed.summary, live={}, figures={}, seconds={}, requests={}, warnings=())
+    verified = replace(point.sealed.verified, cannot_tell=())
+    return replace(
+        point,
+        had=tuple(sorted(point.roots)),
+        taken=replace(point.taken, roots={}, open_files=OpenFiles(), roots_told=(), narrow=()),
+        sealed=replace(point.sealed, snapshots={}, verified=verified, summary=figures),
+        base={},
+        bad_files=(),
+    )
+
+
+def _pack_point(point: Point, table: _Table) -> PackedPoint:
+    taken, sealed = point.taken, point.sealed
+    roots, live = sorted(taken.roots), sorted(sealed.summary.live)
+    bare = replace(
+        point,
+        had=(),
+        taken=replace(taken, roots={}, declared=(), protect={}),
+        sealed=replace(sealed, snapshots={}, summary=replace(sealed.summary, live={})),
+    )
+    quotas = ((place, taken.roots[root].quota) for place, root in enumerate(roots))
+    return PackedPoint(
+        bare,
+        table.number(taken.declared),
+        {kind: table.number(names) for kind, names in taken.protect.items()},
+        table.number(point.had),
+        table.number(live),
+        _pack_snapshots(taken.snapshots, table),
+        _pack_snapshots(sealed.snapshots, table),
+        tuple(taken.roots[root].asked_ms for root in roots),
+        tuple(taken.roots[root].answered_ms for root in roots),
+        tuple((place, quota) for place, quota in quotas if quota != NONE_SET),
+        tuple(sealed.summary.live[root].files for root in live),
+        tuple(sealed.summary.live[root].names for root in live),
+    )
+
+
+def _pack_snapshots(snapshots: Mapping[str, SnapshotRecord], table: _Table) -> PackedSnapshots:
+    roots = sorted(snapshots)
+    kept = [snapshots[root] for root in roots]
+    names = {name: number for number, name in enumerate(dict.fromkeys(one.name for one in kept))}
+    return PackedSnapshots(
+        table.number(roots),
+        tuple(names),
+        tuple(one.id for one in kept),
+        tuple(one.created_ms for one in kept),
+        tuple(names[one.name] for one in kept) if len(names) > 1 else (),
+    )
+
+
+def unpack(packed: PackedState) -> ServiceState:
+    """Gives back what was packed.
+
+    Raises:
+        ValueError, IndexError: Its parts do not fit together.
+    """
+    lists = [tuple(packed.names[number] for number in numbers) for numbers in packed.lists]
+    points = (_unpack_point(one, lists) for one in packed.points)
+    return replace(packed.rest, points={point.point: point for point in sorted(points, key=lambda one: one.point)})
+
+
+def _unpack_point(packed: PackedPoint, lists: Sequence[tuple[str, ...]]) -> Point:
+    quotas, live = dict(packed.quotas), lists[packed.live]
+    snapshots = _unpack_snapshots(packed.taken, lists)
+    times = zip(snapshots.items(), packed.asked_ms, packed.answered_ms, strict=True)
+    roots = {
+        root: TakenRoot(kept, asked, answered, quotas.get(place, NONE_SET))
+        for place, ((root, kept), asked, answered) in enumerate(times)
+    }
+    held = {root: Held(*both) for root, *both in zip(live, packed.files, packed.names, strict=True)}
+    point, protect = packed.point, {kind: lists[names] for kind, names in packed.protect.items()}
+    taken: PointTaken = replace(point.taken, roots=roots, declared=lists[packed.declared], protect=protect)
+    summary = replace(point.sealed.summary, live=held)
+    sealed: PointSealed = replace(
+        point.sealed, snapshots=_unpack_snapshots(packed.sealed, lists), summary=summary
+    )
+    return replace(point, taken=taken, sealed=sealed, had=lists[packed.had])
+
+
+def _unpack_snapshots(packed: PackedSnapshots, lists: Sequence[tuple[str, ...]]) -> dict[str, SnapshotRecord]:
+    roots = lists[packed.roots]
+    named = packed.named or (0,) * len(roots)
+    columns = zip(roots, named, packed.ids, packed.created_ms, strict=True)
+    return {root: SnapshotRecord(packed.names[name], number, made) for root, name, number, made in columns}
