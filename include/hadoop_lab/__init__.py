@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hadoop_lab.errors import DaemonFailed, LabError
+    from hadoop_lab.errors import DaemonFailed, LabError, WrongName
     from hadoop_lab.lab import Lab
     from hadoop_lab.options import LabOptions
     from hadoop_lab.state import LabState
 
-__all__ = ["DaemonFailed", "Lab", "LabError", "LabOptions", "LabState"]
+__all__ = ["DaemonFailed", "Lab", "LabError", "LabOptions", "LabState", "WrongName"]
 
-_HOMES = {"DaemonFailed": "errors", "Lab": "lab", "LabError": "errors", "LabOptions": "options", "LabState": "state"}
+_HOMES = {
+    "DaemonFailed": "errors", "Lab": "lab", "LabError": "errors", "LabOptions": "options", "LabState": "state",
+    "WrongName": "errors",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,20 +11,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hadoop_lab import compose, doctor, processes
-from hadoop_lab.errors import LabError
+from hadoop_lab.errors import LabError, WrongName
 from hadoop_lab.lab import Lab
 from hadoop_lab.options import LabOptions
 from hadoop_lab.tools import Tools
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; exit code 0 is done, 1 refused or failed."""
+    """Run one command; exit code 0 is done, 1 refused or failed, 2 wrong words."""
     parsed = _parser().parse_args(arguments)
     try:
         _run(parsed, Lab(parsed.root))
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, WrongName) else 1
     return 0
 
 
@@ -69,7 +69,8 @@ def _doctor(lab: Lab) -> None:
         print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.name}: {finding.detail}")
     failed = [finding.name for finding in findings if not finding.ok]
     if failed:
-        raise LabError(f"this machine cannot run a lab yet: {', '.join(failed)}; 'prepare' installs what it can")
+        raise LabError(f"this machine cannot run a lab yet: {', '.join(failed)}; "
+                       "install what can be: python -m hadoop_lab prepare")
 
 
 def _options(parsed: argparse.Namespace) -> LabOptions:

@@ -101,7 +101,8 @@ class _Airflow:
             if state == "failed":
                 raise LabError(f"run {identity} of {DAG} failed; look at {self._url}/dags/{DAG}/runs/{identity}")
             time.sleep(0.5)
-        raise LabError(f"run {identity} of {DAG} did not end within {_RUN_S:.0f} s")
+        raise LabError(f"run {identity} of {DAG} did not end within {_RUN_S:.0f} s; "
+                       f"look at {self._url}/dags/{DAG}/runs/{identity}")
 
     def _await_dag(self) -> None:
         end = time.monotonic() + 120

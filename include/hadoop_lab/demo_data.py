@@ -45,7 +45,7 @@ def generate(folder: Path) -> None:
     folder.mkdir(parents=True)
     tool = Path(sys.executable).with_name("tpchgen-cli")
     if not tool.exists():
-        raise LabError("tpchgen-cli is not installed beside python; make the environment again with 'make env'")
+        raise LabError("tpchgen-cli is not installed beside python; make the environment again: make env")
     command = [
         str(tool),
         "parquet",

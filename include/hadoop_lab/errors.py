@@ -7,6 +7,14 @@ class LabError(Exception):
     """The lab cannot do what was asked; the message says what to change."""
 
 
+class WrongName(LabError):
+    """What was typed names no daemon or site of the lab; nothing was done."""
+
+
+class BrokenState(LabError):
+    """The state file cannot be used; the daemons of its lab may run all the same."""
+
+
 class DaemonFailed(LabError):
     """A daemon ended or did not become ready; carries the tail of its log."""
 

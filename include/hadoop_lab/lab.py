@@ -13,7 +13,7 @@ from typing import Any
 from hadoop_lab import airflow_daemons, archives, processes
 from hadoop_lab import state as states
 from hadoop_lab.artefacts import Artefacts, cache_folder
-from hadoop_lab.errors import LabError
+from hadoop_lab.errors import BrokenState, LabError, WrongName
 from hadoop_lab.locks import file_lock
 from hadoop_lab.options import LabOptions
 from hadoop_lab.plan import build_specs, merge, modules_of
@@ -101,9 +101,19 @@ class Lab:
         return state
 
     def down(self, wipe: bool = False, progress: Progress = _silent) -> None:
-        """Stop every daemon; data and ports stay for the next `up` unless `wipe` is given."""
+        """Stop every daemon; data and ports stay for the next `up` unless `wipe` is given.
+
+        Raises:
+            BrokenState: The state file cannot be used. The daemons are stopped all the same; only a wipe gets over it.
+        """
         with self._locked(progress):
-            state = states.load(self._layout.state)
+            try:
+                state = states.load(self._layout.state)
+            except BrokenState:
+                state = None
+                self._end_unrecorded(progress)
+                if not wipe:
+                    raise
             if state is not None:
                 complete = processes.end(processes.marked(state.lab), _PATIENCE_S)
                 self._keep_archives(complete)
@@ -121,7 +131,7 @@ class Lab:
         """
         state = states.load(self._layout.state)
         if state is None:
-            raise LabError(f"there is no lab in {self._layout.root}; start one with 'up'")
+            raise LabError(f"there is no lab in {self._layout.root}; start one: hadoop-dr lab up")
         return state
 
     def status(self) -> dict[str, Any]:
@@ -177,7 +187,7 @@ class Lab:
         """
         state = self.state()
         if state.airflow is None:
-            raise LabError("this lab has no Airflow; add it with 'up --airflow'")
+            raise LabError("this lab has no Airflow; add it: hadoop-dr lab up --airflow")
         return airflow_daemons.environment(self._layout, state.ports["airflow.apiserver.http"], state.airflow)
 
     def resident_bytes(self) -> dict[str, int]:
@@ -204,7 +214,7 @@ class Lab:
         for name, record in state.records().items():
             process = processes.find(record, state.lab)
             if process is not None and processes.is_paused(process):
-                raise LabError(f"{name} is paused and cannot answer; run 'resume {name}' first")
+                raise LabError(f"{name} is paused and cannot answer; let it go on first: hadoop-dr lab resume {name}")
 
     def _undo(self, state: LabState, before: LabState | None, fresh: set[str], had: set[Path]) -> None:
         if before is None:
@@ -254,12 +264,19 @@ class Lab:
             raise self._unknown(state, daemon)
         process = processes.find(record, state.lab)
         if process is None:
-            raise LabError(f"{daemon} does not run; bring it back with 'start {daemon}'")
+            raise LabError(f"{daemon} does not run; bring it back: hadoop-dr lab start {daemon}")
         return process
 
-    def _unknown(self, state: LabState, daemon: str) -> LabError:
+    def _unknown(self, state: LabState, daemon: str) -> WrongName:
         known = ", ".join(sorted(state.records())) or "none"
-        return LabError(f"there is no daemon {daemon!r} in this lab; known: {known}")
+        return WrongName(f"there is no daemon {daemon!r} in this lab; known: {known}")
+
+    def _end_unrecorded(self, progress: Progress) -> None:
+        """End the daemons of a lab of which nothing is known any more, by the marker they carry."""
+        for marker in processes.markers_below(self._layout.folder, states.NAME_PREFIX):
+            found = processes.marked(marker)
+            processes.end(found, _PATIENCE_S)
+            progress(f"stopped {len(found)} daemons of {marker}")
 
     def _artefacts(self, progress: Progress) -> Artefacts:
         return Artefacts(self._cache, self._tools, progress)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from hadoop_lab.airflow_daemons import airflow_specs
 from hadoop_lab.archives import Archives
 from hadoop_lab.artefacts import Artefacts
-from hadoop_lab.errors import LabError
+from hadoop_lab.errors import LabError, WrongName
 from hadoop_lab.hdfs_daemons import HdfsDaemons
 from hadoop_lab.hive_artefacts import derby_schema, listener
 from hadoop_lab.hive_daemons import hiveserver2, metastore
@@ -36,7 +36,7 @@ def merge(before: LabState | None, options: LabOptions, claim: Callable[[Sequenc
     """
     unknown = [site for site in options.ha if site not in options.sites]
     if unknown:
-        raise LabError(f"site {unknown[0]!r} of --ha does not exist; sites are {', '.join(options.sites)}")
+        raise WrongName(f"site {unknown[0]!r} of --ha does not exist; sites are {', '.join(options.sites)}")
     if before is None:
         state = LabState(
             lab=new_lab_name(),
@@ -50,7 +50,8 @@ def merge(before: LabState | None, options: LabOptions, claim: Callable[[Sequenc
         state = deepcopy(before)
         for site in options.ha:
             if site not in state.ha:
-                raise LabError(f"site {site} was formatted without HA; run 'down --wipe' and then 'up --ha {site}'")
+                raise LabError(f"site {site} was formatted without HA; give up its data: "
+                               f"hadoop-dr lab down --wipe, then: hadoop-dr lab up --ha {site}")
     _add_addresses(state, options)
     state.env |= {daemon: dict(extra) for daemon, extra in options.env.items()}
     state.namenode_properties |= {site: dict(extra) for site, extra in options.namenode_properties.items()}

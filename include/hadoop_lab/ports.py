@@ -57,7 +57,7 @@ def require_free(daemon: str, ports: Iterable[int]) -> None:
         if not is_free(port):
             raise LabError(
                 f"port {port} of {daemon} is taken by {holder(port)}; stop that process, "
-                f"or run 'down --wipe' to give up this lab's data and choose new ports"
+                f"or give up this lab's data and choose new ports: hadoop-dr lab down --wipe"
             )
 
 

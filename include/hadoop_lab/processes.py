@@ -80,6 +80,21 @@ def marked(marker: str) -> list[psutil.Process]:
     return found
 
 
+def markers_below(folder: Path, prefix: str) -> set[str]:
+    """Return the markers of this user's daemons that work below a folder: found also when nothing is recorded of them.
+
+    Args:
+        prefix: How every marker begins.
+    """
+    found = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            marker = process.environ().get(MARKER_VARIABLE, "")
+            if marker.startswith(prefix) and Path(process.cwd()).is_relative_to(folder):
+                found.add(marker)
+    return found
+
+
 def is_paused(process: psutil.Process) -> bool:
     """Say whether the process was stopped by a signal."""
     try:

@@ -14,9 +14,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hadoop_lab.errors import LabError
+from hadoop_lab.errors import BrokenState
 
 VERSION = 1
+NAME_PREFIX = "hadoop-lab-"
+_GIVE_UP = "stop the daemons of this lab and remove its data: hadoop-dr lab down --wipe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,35 +108,35 @@ class LabState:
 
 def new_lab_name() -> str:
     """Return a name no other lab has."""
-    return "hadoop-lab-" + secrets.token_hex(6)
+    return NAME_PREFIX + secrets.token_hex(6)
 
 
 def load(path: Path) -> LabState | None:
     """Read a state file; None if there is none.
 
     Raises:
-        LabError: The file is not one this version can read.
+        BrokenState: The file is not one this version can read.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise LabError(f"{path} is a pipe or a device, not a file; remove the folder {path.parent}")
+        raise BrokenState(f"{path} is a pipe or a device, not a file; {_GIVE_UP}")
     try:
         raw = json.loads(path.read_text())
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise LabError(f"{path} cannot be read ({error.strerror}); check its path and permissions") from error
+        raise BrokenState(f"{path} cannot be read ({error.strerror}); check its path and permissions") from error
     except (ValueError, RecursionError) as error:
-        raise LabError(f"{path} is not valid JSON ({error}); remove the folder {path.parent}") from error
+        raise BrokenState(f"{path} is not valid JSON ({error}); {_GIVE_UP}") from error
     version = raw.get("v") if isinstance(raw, dict) else None
     if version != VERSION:
-        raise LabError(f"{path} has version {version}, this lab knows {VERSION}; remove the folder {path.parent}")
+        raise BrokenState(f"{path} has version {version}, this lab knows {VERSION}; {_GIVE_UP}")
     try:
         raw["sites"] = {name: SiteState(**_with_records(site)) for name, site in raw["sites"].items()}
         if raw["airflow"] is not None:
             raw["airflow"] = AirflowState(**_with_records(raw["airflow"]))
         return LabState(**raw)
     except (KeyError, TypeError, AttributeError) as error:
-        raise LabError(f"{path} does not hold what a lab keeps there; remove the folder {path.parent}") from error
+        raise BrokenState(f"{path} does not hold what a lab keeps there; {_GIVE_UP}") from error
 
 
 def save(path: Path, state: LabState) -> None:

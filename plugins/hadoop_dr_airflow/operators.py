@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, BaseOperator
@@ -143,24 +142,11 @@ def _wishes(context: Context) -> dict[str, str | None]:
     if wishes["moment"] is None and run.run_type == "scheduled" and run.data_interval_end is not None:
         wishes["moment"] = run.data_interval_end.isoformat()
     if wishes["moment"] is not None:
-        wishes["moment"] = _utc(wishes["moment"])
+        from hadoop_dr.domain.ids import iso
+        from hadoop_dr.domain.wanted import read_moment_ms
+
+        wishes["moment"] = iso(read_moment_ms(wishes["moment"]))
     return wishes
-
-
-def _utc(text: str) -> str:
-    """The same time in the one form the facade takes: ISO 8601, UTC, milliseconds.
-
-    Raises:
-        BadInput: It is in no calendar; the form knows of digits alone.
-    """
-    from hadoop_dr.domain.errors import BadInput
-
-    try:
-        at = datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        remedy = "Write it in UTC, such as 2026-11-20T02:00:00.000Z"
-        raise BadInput(f"moment '{text}'", "is not a time", remedy) from None
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
 class _Access(BaseOperator):

@@ -101,7 +101,7 @@ def test_a_form_with_a_moment_of_no_calendar_fails_with_one_line_of_ours(
     assert states(run(backup, {"moment": "2026-02-30T00:00:00Z"}))["preflight"] == "failed"
     assert "preflight" not in facade.names()
     [first, *_] = [r.getMessage() for r in caplog.records if r.getMessage().startswith("error: ")]
-    assert first.startswith("error: moment '2026-02-30T00:00:00Z': is not a time. Write it in UTC")
+    assert first.startswith("error: moment '2026-02-30T00:00:00Z': is not a time. Write it with its zone")
 
 
 @pytest.mark.parametrize("moment", ["2026-11-20T24:00Z", "2026-11-20T02:00:00+99:99", "0001-01-01T00:00:00+23:59",

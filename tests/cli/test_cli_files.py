@@ -19,7 +19,8 @@ OF_A_SERVICE = [("check", "s"), ("coverage", "s"), ("plan", "s"), ("backup", "s"
                 ("verify", "s"), ("prune", "s"), ("unprotect", "s", "--reason", "r")]  # fmt: skip
 OF_A_PAIR = [("status", "p"), ("ledger", "check", "p"), ("identity", "p"), ("identity", "p", "--initialise"),
              ("identity", "p", "--announce"), ("unprotect", "gone", "--reason", "r", "--pair", "p")]  # fmt: skip
-OF_THE_LAB = [("lab", "status"), ("lab", "kill", "east.namenode"), ("lab", "logs", "east.namenode"), ("lab", "down")]
+OF_THE_LAB = [("lab", "status"), ("lab", "status", "--json"), ("lab", "kill", "east.namenode"),
+              ("lab", "logs", "east.namenode"), ("lab", "down")]  # fmt: skip
 
 
 def holding(text: str) -> Callable[[Path], object]:
@@ -66,6 +67,27 @@ def test_a_state_of_the_lab_that_cannot_be_used_is_one_line_with_its_mend(tmp_pa
         if code != wanted or not last.startswith("error: ") or "state.json" not in last or "fault of" in last:
             wrong[words] = (code, last)
     assert wrong == {}
+
+
+LAB = '{"lab": "hadoop-lab-x", "ports": {}, "datanodes": 2, "sites": {}, "airflow": null, "v": 1}'
+
+
+def test_a_name_that_no_daemon_and_no_site_of_the_lab_has_are_wrong_words(tmp_path: Path) -> None:
+    home(tmp_path)
+    (tmp_path / ".lab/state.json").write_text(LAB)
+    for verb in ("kill", "pause", "resume", "start", "logs"):
+        code, last = ends(tmp_path, ("lab", verb, "west.metastre"))
+        assert (code, last) == (2, "error: lab: there is no daemon 'west.metastre' in this lab. Known: none")
+    assert ends(tmp_path, ("lab", "logs", "east.namenode", "--lines", "0"))[0] == 2
+    code, last = ends(tmp_path, ("lab", "up", "--ha", "nowhere"))
+    assert (code, last) == (2, "error: lab: site 'nowhere' of --ha does not exist. Sites are east, west")
+
+
+def test_the_status_of_a_lab_that_is_not_there_says_how_to_have_one(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(main, ["lab", "status"], env={"HADOOP_DR_HOME": str(home(tmp_path))})
+    assert (ran.exit_code, ran.stdout) == (0, "no lab here. Start one: hadoop-dr lab up\n")
+    code, last = ends(tmp_path, ("lab", "kill", "east.namenode"))
+    assert (code, last.endswith("Start one: hadoop-dr lab up")) == (1, True)
 
 
 @pytest.mark.parametrize("folder", ["pairs", "policies"])

@@ -13,7 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hadoop_lab import processes
+from hadoop_lab import Lab, processes
+from hadoop_lab.errors import BrokenState
+from hadoop_lab.processes import MARKER_VARIABLE
 from hadoop_lab.state import DaemonRecord
 
 MARKER = "hadoop-lab-unit-test"
@@ -52,6 +54,30 @@ def test_a_recycled_pid_is_not_taken_for_the_daemon(started: Callable[..., Daemo
     record = started(SLEEP, f"{MARKER}/x")
     assert processes.find(record, MARKER) is not None
     assert processes.find(DaemonRecord(record.pid, record.started - 5), MARKER) is None
+
+
+@pytest.mark.parametrize("wipe", [False, True])
+def test_down_stops_the_daemons_of_a_lab_whose_state_is_broken_and_no_others(
+    started: Callable[..., DaemonRecord], tmp_path: Path, wipe: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = tmp_path / "a b+ü=1#"
+    run = root / ".lab/run/east.namenode"
+    run.mkdir(parents=True)
+    (root / ".lab/state.json").write_text("{")
+    names = {MARKER_VARIABLE: "hadoop-lab-0123456789ab"}
+    ours = started(f"import os; os.chdir({str(run)!r}); {SLEEP}", env=names)
+    other = started(SLEEP, env=names | {MARKER_VARIABLE: "hadoop-lab-ba9876543210"})
+    assert _eventually(lambda: psutil.Process(ours.pid).cwd() == str(run))
+    lab = Lab(root)
+    if wipe:
+        lab.down(wipe=True)
+    else:
+        with pytest.raises(BrokenState, match=r"is not valid JSON .* hadoop-dr lab down --wipe"):
+            lab.down()
+    assert processes.find(ours, names[MARKER_VARIABLE]) is None
+    assert processes.find(other, "hadoop-lab-ba9876543210") is not None
+    assert (root / ".lab").exists() is not wipe
 
 
 def test_a_process_without_the_marker_is_not_ours(started: Callable[..., DaemonRecord]) -> None:

@@ -75,7 +75,7 @@ def test_other_users_cannot_read_the_password(tmp_path: Path) -> None:
 def test_a_state_of_another_version_is_refused_with_the_mend(tmp_path: Path, text: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(text)
-    with pytest.raises(LabError, match="remove the folder"):
+    with pytest.raises(LabError, match="hadoop-dr lab down --wipe"):
         load(path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,13 @@ import click
 from hadoop_dr import settings
 from hadoop_dr.bootstrap import initialise_pair
 from hadoop_dr.cli.options import as_json_option
-from hadoop_dr.cli.output import emit, emit_error, ends_well, human_bytes, say, table, tell
+from hadoop_dr.cli.output import emit, ends_well, human_bytes, say, table, tell
+from hadoop_dr.domain.errors import BadInput, Failed
 
 if TYPE_CHECKING:
     from hadoop_lab import Lab
 
+SEE = "See: hadoop-dr lab status"
 _DAEMON = click.argument("daemon", metavar="SITE.DAEMON")
 
 
@@ -30,17 +31,17 @@ class _LabGroup(click.Group):
     """Turns the lab's errors into the command line's."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from hadoop_lab import LabError
+        from hadoop_lab import LabError, WrongName
 
         try:
             return super().invoke(ctx)
         except LabError as error:
             first, *more = str(error).splitlines() or [""]
-            for line in (f"error: {first}", *more):
+            for line in more:
                 tell(line)
-            if ctx.meta.get("json"):
-                emit_error("LabError", "lab", first, "See: hadoop-dr lab status")
-            sys.exit(1)
+            problem, _, remedy = first.rpartition("; ")
+            kind = BadInput if isinstance(error, WrongName) else Failed
+            raise kind("lab", problem or first, remedy[:1].upper() + remedy[1:] if problem else SEE) from error
 
 
 @click.group(cls=_LabGroup, epilog="Example: hadoop-dr lab up")
@@ -87,6 +88,7 @@ def status_command(as_json: bool) -> None:
 def kill(daemon: str) -> None:
     """End a daemon at once, as a crash does (kill -9)."""
     _open().kill(daemon)
+    say(f"killed {daemon}; bring it back: hadoop-dr lab start {daemon}")
 
 
 @lab.command(epilog="Example: hadoop-dr lab pause west.metastore")
@@ -94,6 +96,7 @@ def kill(daemon: str) -> None:
 def pause(daemon: str) -> None:
     """Stop a daemon from running without ending it (SIGSTOP)."""
     _open().pause(daemon)
+    say(f"paused {daemon}; let it go on: hadoop-dr lab resume {daemon}")
 
 
 @lab.command(epilog="Example: hadoop-dr lab resume west.metastore")
@@ -101,6 +104,7 @@ def pause(daemon: str) -> None:
 def resume(daemon: str) -> None:
     """Let a paused daemon go on."""
     _open().resume(daemon)
+    say(f"resumed {daemon}")
 
 
 @lab.command(epilog="Example: hadoop-dr lab start west.namenode")
@@ -108,11 +112,12 @@ def resume(daemon: str) -> None:
 def start(daemon: str) -> None:
     """Start a daemon that was killed."""
     _open().start(daemon, tell)
+    say(f"{daemon} runs")
 
 
 @lab.command(epilog="Example: hadoop-dr lab logs east.namenode --lines 100")
 @_DAEMON
-@click.option("--lines", default=30, show_default=True, help="How many of them.")
+@click.option("--lines", type=click.IntRange(min=1), default=30, show_default=True, help="How many of them.")
 def logs(daemon: str, lines: int) -> None:
     """Print the last lines of a daemon's log."""
     from hadoop_lab import processes
@@ -184,6 +189,8 @@ def _give_roles(home: Path) -> None:
 
 
 def _page(document: dict[str, Any]) -> None:
+    if not document["sites"]:
+        say("no lab here. Start one: hadoop-dr lab up")
     for name, site in document["sites"].items():
         say(f"{name} ({site['role'] or 'no role'}): {site['hdfs']}  {' '.join(site['webhdfs'])}")
         for daemon, state in site["daemons"].items():

@@ -29,7 +29,7 @@ _BYTES = {
 _YEARS = range(1900, 2200)
 """What a calendar, and the moments that follow from this one, can be counted in anywhere."""
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(?P<zone>Z|[+-]\d\d:[0-5]\d)?", re.ASCII)
 
 
 def duration_ms(text: str) -> int:

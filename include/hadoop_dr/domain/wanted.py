@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+from hadoop_dr.domain.document import Wrong
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso, moment_of
-from hadoop_dr.domain.quantities import duration_told
+from hadoop_dr.domain.quantities import duration_told, moment_ms
 
+_POINT = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
 FURTHEST_MS = 7 * 86_400_000
 """A run waits for its moment and owns the service meanwhile, so one that lies further off than a week is a slip of the
 pen: a wrong month or year would keep every other run of the service away until then."""
@@ -21,21 +25,27 @@ def wanted_moment_ms(text: str | None, now_ms: int) -> int | None:
     """
     if text is None or not text:
         return None
-    compact = text.replace("-", "").replace(":", "")
-    if "." not in compact:
-        compact = compact.rstrip("Z") + ".000Z"
-    subject = f"moment '{text}'"
-    try:
-        moment_ms = moment_of(compact)
-    except ValueError as error:
-        raise BadInput(subject, "is not a time", "Write it in UTC, such as 2026-11-20T02:00:00.000Z") from error
-    if moment_ms > now_ms + FURTHEST_MS:
+    subject, wanted_ms = f"moment '{text}'", read_moment_ms(text)
+    if wanted_ms > now_ms + FURTHEST_MS:
         raise BadInput(
             subject,
             f"lies more than {FURTHEST_MS // 86_400_000} days ahead; now it is {iso(now_ms)}",
             f"Name one until {iso(now_ms + FURTHEST_MS)}, or put first_moment into the policy",
         )
-    return moment_ms
+    return wanted_ms
+
+
+def read_moment_ms(text: str) -> int:
+    """Reads a moment as every entrance takes it: as in a policy file, or in the form of a point's name.
+
+    Raises:
+        BadInput: It is not a time.
+    """
+    try:
+        return moment_of(text) if _POINT.fullmatch(text) else moment_ms(text)
+    except (Wrong, ValueError) as error:
+        remedy = "Write it with its zone, such as 2026-11-20T02:00:00.000Z"
+        raise BadInput(f"moment '{text}'", "is not a time", remedy) from error
 
 
 def refuse_past(text: str | None, asked_ms: int) -> None:
@@ -50,10 +60,10 @@ def refuse_past(text: str | None, asked_ms: int) -> None:
     Raises:
         BadInput: It was over; no snapshot of that time can be taken any more.
     """
-    moment_ms = wanted_moment_ms(text, asked_ms)
-    if moment_ms is not None and moment_ms < asked_ms - PAST_MS:
+    wanted_ms = wanted_moment_ms(text, asked_ms)
+    if wanted_ms is not None and wanted_ms < asked_ms - PAST_MS:
         raise BadInput(
             f"moment '{text}'",
-            f"is over since {duration_told(asked_ms - moment_ms)}; now it is {iso(asked_ms)}",
+            f"has passed ({duration_told(asked_ms - wanted_ms)} ago); now it is {iso(asked_ms)}",
             "Name one that is still ahead, or none for as soon as possible",
         )
