@@ -1,8 +1,9 @@
 """Where the user's files are, and the pairs and policies in them.
 
 ``HADOOP_DR_HOME`` names the directory that holds ``include/pairs`` and ``include/policies``; without it the nearest
-parent that has ``include/pairs`` is taken. ``HADOOP_DR_SITE`` says at which site this controller stands (S2.17);
-without it one controller acts for both. Nothing here opens a connection.
+parent that has ``include/pairs`` is taken, and last the checkout that this package runs from: a task of Airflow has a
+working directory of its own. An error about a name that is not found says so. ``HADOOP_DR_SITE`` says at which site
+this controller stands (S2.17); without it one controller acts for both. Nothing here opens a connection.
 """
 
 from __future__ import annotations
@@ -53,11 +54,13 @@ class PolicySet:
         policies: The good ones by service.
         out: One entry for each file that is out; the others go on (fault 73).
         readable: All that could be read, also those that are out because they contradict another one.
+        far: Says which home they are of, if that is not plain.
     """
 
     policies: Mapping[str, Policy]
     out: tuple[FileOut, ...] = ()
     readable: tuple[Policy, ...] = ()
+    far: str = ""
 
     @property
     def broken(self) -> tuple[BadInput, ...]:
@@ -142,7 +145,9 @@ def unknown_position(pairs: PairSet, environ: Mapping[str, str] = os.environ) ->
     known = sorted({site for pair in pairs.pairs.values() for site in pair.site_names})
     if name is None or name in known:
         return None
-    remedy = f"Set it to one of {', '.join(known)}, or unset it for one controller of both" if known else ""
+    remedy = "Unset it, or mend the pairs"
+    if known:
+        remedy = f"Set it to one of {', '.join(known)}, or unset it for one controller of both"
     return BadInput(f"HADOOP_DR_SITE={name}", "no pair has such a site", remedy)
 
 
@@ -170,7 +175,7 @@ def load_pair(home: Path, name: str) -> Pair:
     every = load_pairs(home)
     if name in every.pairs:
         return every.pairs[name]
-    raise _not_found(f"pair '{name}'", name, PAIRS, sorted(every.pairs), every.out)
+    raise _not_found(f"pair '{name}'", name, PAIRS, sorted(every.pairs), every.out, _far_from_here(home))
 
 
 def pair_names(home: Path) -> list[str]:
@@ -189,7 +194,7 @@ def load_policies(home: Path) -> PolicySet:
         **overlapping(good), **doubled_services(good), **without_pair(good, pairs.pairs, pairs.out, PAIRS.as_posix()),
     }  # fmt: skip
     policies = {policy.service: policy for policy in good if policy.file not in conflicts}
-    return PolicySet(policies, _in_order((*out, *conflicts.values())), tuple(good))
+    return PolicySet(policies, _in_order((*out, *conflicts.values())), tuple(good), _far_from_here(home))
 
 
 def load_policy(home: Path, service: str) -> Policy:
@@ -209,7 +214,7 @@ def policy_of(every: PolicySet, service: str) -> Policy:
     """
     if service in every.policies:
         return every.policies[service]
-    raise _not_found(f"service '{service}'", service, POLICIES, sorted(every.policies), every.out)
+    raise _not_found(f"service '{service}'", service, POLICIES, sorted(every.policies), every.out, every.far)
 
 
 def policy_and_text(home: Path, service: str) -> tuple[PolicySet, str]:
@@ -336,7 +341,16 @@ def _in_order(out: Iterable[FileOut]) -> tuple[FileOut, ...]:
     return tuple(sorted(out, key=lambda one: one.error.subject))
 
 
-def _not_found(subject: str, name: str, folder: Path, known: list[str], out: Iterable[FileOut]) -> BadInput:
+def _far_from_here(home: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Says which home was taken, if nobody named it and nobody stands in it."""
+    if environ.get("HADOOP_DR_HOME") or home in _upwards(_working_directory()) or home not in Path(__file__).parents:
+        return ""
+    return f" of {home}, from which this package runs"
+
+
+def _not_found(
+    subject: str, name: str, folder: Path, known: list[str], out: Iterable[FileOut], far: str
+) -> BadInput:
     """The error of a file that bears the name, if it is out; else the names that there are."""
     every = list(out)
     for one in every:
@@ -345,4 +359,4 @@ def _not_found(subject: str, name: str, folder: Path, known: list[str], out: Ite
     remedy = f"Known: {', '.join(known)}" if known else f"Add {folder / name}.yaml"
     if every:
         remedy += f"; not readable: {'; '.join(str(one.error) for one in every)}"
-    return BadInput(subject, f"no file in {folder} describes it", remedy)
+    return BadInput(subject, f"no file in {folder}{far} describes it", remedy)

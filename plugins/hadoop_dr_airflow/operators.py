@@ -179,7 +179,8 @@ class ArbitrateAccess(_Access):
             result = arbiter.arbitrate()
             self.log.info(in_words(self.task_id, result))
             if arbiter.look()["due"]:
-                raise NotReady(self.pair, f"a copy of the access is not up to date: {result['copies']}")
+                told = f"a copy of the access is not up to date: {result['copies']}"
+                raise NotReady(self.pair, told, "It is tried again; mend the site that it names if that goes on")
         return result
 
 

@@ -46,6 +46,13 @@ def test_every_exception_is_an_error_that_names_the_path(name: str, kind: type[F
     assert str(error).startswith("/a b: ")
 
 
+def test_who_may_not_is_told_where_as_whom_and_what_sets_the_user() -> None:
+    refused = "Permission denied: user=alice, access=WRITE, inode=\"/a\":hdfs:supergroup:drwxr-xr-x"
+    told = str(error_of(answer(403, remote("AccessControlException", refused)), "/a b"))
+    assert told.startswith("/a b: http://nn:9870: AccessControlException: Permission denied: user=alice")
+    assert "HADOOP_USER_NAME" in told
+
+
 @pytest.mark.parametrize(("text", "kind"), [
     ('there is already a snapshot with the same name "s"', AlreadyExists),
     ("Cannot find the snapshot of directory /a with name s", NotFound),

@@ -229,6 +229,8 @@ def test_closing_twice_is_closing_once(bench: Bench) -> None:
     coordinator.read(bench.path)
     coordinator.close()
     coordinator.close()
+    with pytest.raises(Unreachable, match="given back"):
+        coordinator.read(bench.path)
 
 
 def test_after_the_end_nothing_is_opened_again_by_whoever_is_still_on_its_way(bench: Bench) -> None:

@@ -289,7 +289,10 @@ def test_a_quota_counts_and_refuses_names(name: NameNode, folder: str) -> None:
 def test_a_full_quota_does_not_stop_moves_inside_it(name: NameNode, folder: str) -> None:
     name.make_directory(f"{folder}/d", 0o755)
     name.set_quota(folder, 2, -1)
+    with pytest.raises(OverQuota):
+        name.make_directory(f"{folder}/more", 0o755)
     name.rename(f"{folder}/d", f"{folder}/e")
+    assert [entry.name for entry in name.list(folder)] == ["e"]
     name.set_quota(folder, -1, -1)
 
 

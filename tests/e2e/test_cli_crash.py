@@ -28,7 +28,7 @@ def crowd(lab: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.mark.parametrize(("early", "late"), [*zip(STAGES[:4], STAGES[4:], strict=True)])
-def test_killed_runs_are_followed_by_a_sealed_point_whatever_they_were_doing(
+def test_runs_that_are_killed_in_each_stage_are_followed_by_a_sealed_point(
     crowd: Crowd, early: str, late: str
 ) -> None:
     crowd.changes()

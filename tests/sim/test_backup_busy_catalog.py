@@ -92,6 +92,7 @@ def test_a_gap_in_the_log_at_the_moment_arms_it_again(world: TableWorld, at_the_
     assert (document["state"], document["proof"], rearmed(world)) == ("sealed", "bounded", 1)
     world.backup("third")  # clears away what the moment left that was armed anew
     told = explanation("billing", list(world.context().ledger.chain.entries()), None)["entries"]
+    assert [" was not proven (" in entry["text"] for entry in told if entry["kind"] == "rearmed"] == [True]
     cleared = {entry["text"] for entry in told if entry["text"].startswith("cleared ")}
     void = [point.point for point in world.context().ledger.read().points.values() if point.state is PointState.VOID]
     assert cleared == {f"cleared what moment {void[0]} left on {site}" for site in ("east", "west")}

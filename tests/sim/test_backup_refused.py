@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.coordinator import MemoryEnsemble
+from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.hdfs.nodes import Node
 from hadoop_dr.domain.errors import Refused
@@ -158,11 +159,19 @@ def test_a_file_in_an_encryption_zone_stops_the_run_before_a_byte_of_it_moves(
     def in_a_zone(entries: Any) -> list[Any]:
         return [replace(one, facts=replace(one.facts, encrypted=one.name == "in a zone")) for one in entries]
 
+    copies, real = list[Any](), MemoryMover.copy
+
+    def copy(self: MemoryMover, wanted: Any) -> Any:
+        copies.extend(asked := list(wanted))
+        return real(self, asked)
+
     with monkeypatch.context() as patch:
         answers(patch, "east", "list", in_a_zone)
+        patch.setattr(MemoryMover, "copy", copy)
         with pytest.raises(Refused, match=f"{secret}.*lies in an encryption zone.*take it out of the policy"):
             world.backup("refused")
     west = world.clusters["west"]
+    assert copies == []
     assert b"secret" not in [node.content for node in files_of(west.root)]
     assert len(world.context().ledger.read().sealed()) == sealed_before
     world.backup("after")

@@ -382,3 +382,20 @@ def test_a_policy_that_does_not_come_to_rest_is_one_line(home: Path, monkeypatch
     monkeypatch.setattr(settings, "load_policies", changing)
     with pytest.raises(BadInput, match="is moved or written again and again"):
         settings.policy_and_text(home, "billing")
+
+
+def test_a_name_that_is_not_found_says_which_home_was_taken_when_nobody_named_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HADOOP_DR_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for look in (lambda: load_pair(SHIPPED, "x"), lambda: load_policy(SHIPPED, "x")):
+        with pytest.raises(BadInput, match=f" of {SHIPPED}, from which this package runs describes it"):
+            look()
+    monkeypatch.chdir(SHIPPED / "include")
+    with pytest.raises(BadInput, match="no file in include/pairs describes it"):
+        load_pair(SHIPPED, "x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HADOOP_DR_HOME", str(SHIPPED))
+    with pytest.raises(BadInput, match="no file in include/policies describes it"):
+        load_policy(SHIPPED, "x")

@@ -10,6 +10,7 @@ from hadoop_dr.domain.kept import BEFORE
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
+from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY
 from hadoop_dr.domain.ledger.telling import tell
@@ -30,6 +31,8 @@ OPEN = OpenFiles(3, (OpenFile("/a b/log %", 40),))
         (taken(POINT), f"point {POINT} taken on east: 0 snapshots"),
         (taken(POINT, open_files=OPEN), "3 files were being written: /a b/log % at 40 bytes, 2 more"),
         (PointDamaged(POINT, "", ()), f"point {POINT} read back as it was sealed; it is not damaged"),
+        (MomentRearmed(1, POINT, 5, "p0"), f"moment p0 was missed or touched; armed anew as {POINT}"),
+        (MomentRearmed(1, POINT, 5, "p0", "had passed"), f"moment p0 had passed; armed anew as {POINT}"),
         (KEPT, "kept in /a b/.snapshot/kept ü and left alone: /a b/x was made and 2 more"),
         (replace(KEPT, rule=BEFORE), "takes away or replaces what lay on west before it; that is kept in /a b/"),
     ],

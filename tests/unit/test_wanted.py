@@ -6,7 +6,7 @@ import pytest
 
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.wanted import FURTHEST_MS, PAST_MS, refuse_past, wanted_moment_ms
+from hadoop_dr.domain.wanted import FURTHEST_MS, PAST_MS, refuse_odd_words, refuse_past, wanted_moment_ms
 
 NOW = 1_795_140_000_000  # 2026-11-20T02:00:00Z
 DAY_MS = 86_400_000
@@ -57,3 +57,19 @@ def test_a_moment_that_is_over_is_refused_to_a_person_and_one_that_is_just_due_i
     with pytest.raises(BadInput, match=r"has passed \(5 min ago\); now it is 2026-11-20T02:00:00\.000Z"):
         refuse_past(iso(NOW - PAST_MS - 1), NOW)
     assert wanted_moment_ms(iso(NOW - DAY_MS), NOW) == NOW - DAY_MS  # of a schedule that was missed
+
+
+@pytest.mark.parametrize("run", [None, "r", "manual__2026-11-20T02:00:00+00:00", "a" * 250, "~._:+-"])
+def test_an_id_of_a_run_as_airflow_makes_them_is_taken(run: str | None) -> None:
+    refuse_odd_words(run, "ü " * 250)
+
+
+@pytest.mark.parametrize("run", ["", " ", "it %", "ü", "a/b", "a" * 251, "a\n"])
+def test_an_id_that_airflow_would_not_take_is_refused(run: str) -> None:
+    with pytest.raises(BadInput, match=r"(?s)--run: .* is no id of a run"):
+        refuse_odd_words(run, None)
+
+
+def test_a_reason_longer_than_airflows_form_takes_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"--reason: has 501 characters\. Write at most 500"):
+        refuse_odd_words(None, "x" * 501)

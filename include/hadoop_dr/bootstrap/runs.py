@@ -12,7 +12,7 @@ from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap.login import NOBODY, Users, login_to
 from hadoop_dr.bootstrap.wiring import open_queries, open_service
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.wanted import refuse_past, wanted_moment_ms
+from hadoop_dr.domain.wanted import refuse_odd_words, refuse_past, wanted_moment_ms
 from hadoop_dr.services.audit.reverify import verify_again
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.stages import BackupStages, Observer
@@ -20,18 +20,19 @@ from hadoop_dr.services.backup.stages import BackupStages, Observer
 __all__ = ["backup_stages", "check_order", "prune_now", "run_query", "verify_point"]
 
 
-def check_order(moment: str | None, *, new: bool) -> None:
+def check_order(moment: str | None, run: str | None, reason: str | None) -> None:
     """Looks whether a run may be asked for so; nothing is contacted.
 
     Args:
-        new: It is no run that is asked for again under its id, whose moment may be over by now.
+        run: Id of a run that may be asked for again, whose moment may be over by now; None for a new one.
 
     Raises:
-        BadInput: The moment is no time, lies too far ahead, or is over.
+        BadInput: The moment is no time, lies too far ahead, or is over; id or reason are odd.
     """
+    refuse_odd_words(run, reason)
     now_ms = SystemClock().wall_ms()
     wanted_moment_ms(moment, now_ms)
-    if new:
+    if run is None:
         refuse_past(moment, now_ms)
 
 

@@ -47,9 +47,9 @@ _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 @as_json_option
 def backup(service: str, as_json: bool, run_id: str | None, **order: Any) -> None:
     """Make a recovery point of SERVICE: snapshot, copy what changed, verify, seal."""
-    run = run_id or f"cli-{secrets.token_hex(4)}"
+    run = f"cli-{secrets.token_hex(4)}" if run_id is None else run_id
     with ends_well(as_json):
-        check_order(order["moment"], new=run_id is None)
+        check_order(order["moment"], run_id, order["reason"])
         check_change_order(order["reason"], change_roots=order["change_roots"], approve=order["approve"])
     with (
         ends_well(as_json),

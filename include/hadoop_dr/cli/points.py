@@ -137,5 +137,6 @@ def _prune_page(document: Mapping[str, Any]) -> None:
 
 
 def _explain_page(document: Mapping[str, Any]) -> None:
+    wide = max((len(entry["kind"]) for entry in document["entries"]), default=0)
     for entry in document["entries"]:
-        say(f"{entry['n']:>6}  {entry['at']}  {entry['kind']:<9} {entry['text']}")
+        say(f"{entry['n']:>6}  {entry['at']}  {entry['kind']:<{wide}}  {entry['text']}")

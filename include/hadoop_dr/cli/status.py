@@ -34,13 +34,14 @@ def _page(document: Mapping[str, Any]) -> None:
     for told in document["pairs"]:
         _pair_page(told, document["problems"])
     for problem in document["problems"]:
-        say(f"out: {problem}")
+        say(f"ignored: {problem}")
 
 
 def _pair_page(document: Mapping[str, Any], below: Collection[str]) -> None:
     """Shows one pair; of a broken policy its file, line and mend stand below all tables, once."""
     epoch = "unknown" if document["epoch"] is None else document["epoch"]
-    say(f"pair {document['pair']}, epoch {epoch}, clients use {document['access'] or 'nobody knows which site'}")
+    access = f"clients use {document['access']}" if document["access"] else "access unknown"
+    say(f"pair {document['pair']}, epoch {epoch}, {access}")
     table(
         ("site", "role", "health", "fence"),
         [

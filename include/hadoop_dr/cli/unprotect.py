@@ -12,6 +12,7 @@ from hadoop_dr.bootstrap import unprotect_service
 from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, say, warn
 from hadoop_dr.domain.quantities import counted
+from hadoop_dr.domain.wanted import refuse_odd_words
 
 
 @click.command(epilog="Example: hadoop-dr unprotect billing --reason 'the database moves to another cluster'")
@@ -31,6 +32,7 @@ def unprotect(service: str, reason: str, both: bool, takeover: bool, pair: str |
     if not reason.strip():
         raise click.BadParameter("says nothing", param_hint="--reason")
     with ends_well(as_json), Show() as show:
+        refuse_odd_words(None, reason)
         show.stage("unprotect")
         run = f"cli-{secrets.token_hex(4)}"
         document = unprotect_service(service, run, reason, both=both, takeover=takeover, pair=pair)
@@ -43,7 +45,7 @@ def _page(document: Mapping[str, Any]) -> None:
     for name, site in document["sites"].items():
         free = ", ".join(site["free"]) or "nothing"
         say(f"{name}: {counted(site['snapshots'], 'snapshot')} removed; can be deleted again: {free}")
-    say(f"{counted(document['points'], 'point')} went, {document['points_left']} stay on the secondary")
+    say(f"{counted(document['points'], 'point')} removed, {document['points_left']} stay on the secondary")
     if document["released"]:
         say(f"other services may protect: {', '.join(document['released'])}")
     for text in document["warnings"]:

@@ -94,8 +94,9 @@ def without_pair(
     for policy in policies:
         if policy.pair in pairs:
             continue
-        if policy.pair in broken:
-            error = BadInput(policy.pair_place, f"its pair '{policy.pair}' is out: {broken[policy.pair]}")
+        if why := broken.get(policy.pair):
+            problem = f"its pair '{policy.pair}' is out: {why.subject}: {why.problem}"
+            error = BadInput(policy.pair_place, problem, why.remedy)
         else:
             known = f"Known: {', '.join(sorted(pairs))}" if pairs else f"Add {folder}/{policy.pair}.yaml"
             error = BadInput(policy.pair_place, f"no file in {folder} describes the pair '{policy.pair}'", known)

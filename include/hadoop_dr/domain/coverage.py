@@ -14,6 +14,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
 from hadoop_dr.domain.checks import Result, fail, ok, warn
 from hadoop_dr.domain.datasets import HIVE, DataSet, hive_matches
+from hadoop_dr.domain.encryption import CARRY_IT_YOURSELF
 from hadoop_dr.domain.facts import FileAttributes, Kind
 
 SHOWN = 3
@@ -60,7 +61,7 @@ _ODD = (
         lambda facts: facts.encrypted,
         fail,
         "files of an encryption zone would lie in the clear on the other site",
-        "Make the same directory an encryption zone there, or protect it apart from this service",
+        CARRY_IT_YOURSELF,
     ),
     _Odd(
         "erasure coding",

@@ -25,6 +25,10 @@ Every error names the object it is about and says how to mend it, in one line (D
 
 from __future__ import annotations
 
+LATER_GOES_ON = "This try stops; the later one goes on"
+"""What is to be done when a try lost its claim: nothing."""
+RUN_AGAIN = "Somebody changed the destination during the run. Run again: what this run began is finished, or undone"
+
 
 class DrError(Exception):
     """Base of every error this product raises on purpose.

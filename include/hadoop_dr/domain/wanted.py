@@ -10,6 +10,9 @@ from hadoop_dr.domain.ids import iso, moment_of
 from hadoop_dr.domain.quantities import duration_told, moment_ms
 
 _POINT = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
+_RUN_LENGTH = 250
+REASON_LENGTH = 500
+_RUN = re.compile(rf"[A-Za-z0-9._:+~-]{{1,{_RUN_LENGTH}}}")
 FURTHEST_MS = 7 * 86_400_000
 """A run waits for its moment and owns the service meanwhile, so one that lies further off than a week is a slip of the
 pen: a wrong month or year would keep every other run of the service away until then."""
@@ -46,6 +49,23 @@ def read_moment_ms(text: str) -> int:
     except (Wrong, ValueError) as error:
         remedy = "Write it with its zone, such as 2026-11-20T02:00:00.000Z"
         raise BadInput(f"moment '{text}'", "is not a time", remedy) from error
+
+
+def refuse_odd_words(run: str | None, reason: str | None) -> None:
+    """Makes sure that Airflow would take the same: what lies in a ledger is read by both entrances.
+
+    Args:
+        run: Id of a run that a person gives; None for one of ours.
+        reason: Why it is asked for.
+
+    Raises:
+        BadInput: The id has other signs than Airflow's, or one of them is too long.
+    """
+    if run is not None and not _RUN.fullmatch(run):
+        raise BadInput("--run", f"'{run[:_RUN_LENGTH]}' is no id of a run",
+                       f"Write 1 to {_RUN_LENGTH} letters, digits and . _ : + ~ -")
+    if reason is not None and len(reason) > REASON_LENGTH:
+        raise BadInput("--reason", f"has {len(reason)} characters", f"Write at most {REASON_LENGTH}")
 
 
 def refuse_past(text: str | None, asked_ms: int) -> None:

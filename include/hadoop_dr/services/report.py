@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hadoop_dr.domain.errors import DrError, NotFound, Refused
+from hadoop_dr.domain.errors import DrError, NotFound, Refused, Unreachable
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.incomplete import incomplete_document
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, find_fork
@@ -101,7 +101,7 @@ def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrE
     read: dict[str, Copy] = {}
     for site, files in copies.items():
         if site in silent:
-            problems.append(f"{site}: {silent[site].problem}")
+            problems.append(str(Unreachable(site, silent[site].problem, silent[site].remedy)))
             continue
         try:
             read[site] = read_copy(files, path, 1, GENESIS)

@@ -149,7 +149,8 @@ class Changes(Reads):
     def _table(self, row: Row) -> Row:
         found = self.tables(row.key.database, [row.key.table])
         if not found:
-            raise NotFound(f"table {row.key.database}.{row.key.table}", "does not exist")
+            raise NotFound(f"table {row.key.database}.{row.key.table}", "does not exist",
+                           "Run again; the table is made with its partitions")
         return found[0]
 
     def _add_partitions(self, rows: Sequence[Row]) -> None:

@@ -231,7 +231,7 @@ class Client:
             return AccessDenied(self._subject(), problem, "Give the acting user the right")
         if any(mark in message for mark in _NOT_READY):
             return NotReady(self._subject(), problem, "Try again when the site's HDFS serves")
-        return _ERRORS.get(name, Failed)(self._subject(), problem)
+        return _ERRORS.get(name, Failed)(self._subject(), problem, "See the metastore's own log")
 
     def _refusal(self, method: str, kind: int, message: str) -> DrError:
         if kind == _UNKNOWN_METHOD:

@@ -37,7 +37,10 @@ _BY_NAME: dict[str, tuple[type[Failed], str]] = {
     "RetriableException": (NotReady, "Wait until the NameNode has started"),
     "SafeModeException": (NotReady, "Wait until it has left safe mode: hdfs dfsadmin -safemode get"),
     "FileNotFoundException": (NotFound, ""),
-    "AccessControlException": (AccessDenied, "Act as the HDFS superuser or grant the right"),
+    "AccessControlException": (
+        AccessDenied,
+        "Act as a superuser of that HDFS (HADOOP_USER_NAME, in Airflow the site's connection), or grant the right",
+    ),
     "SecurityException": (AccessDenied, "Check the credentials of this site"),
     "AuthorizationException": (AccessDenied, "Check the credentials of this site"),
     "NSQuotaExceededException": (OverQuota, "Raise the namespace quota: hdfs dfsadmin -setQuota"),
@@ -50,6 +53,7 @@ _BY_NAME: dict[str, tuple[type[Failed], str]] = {
     "InvalidPathException": (Failed, "HDFS does not allow this name"),
 }
 
+_LOOK = "Look at the path on that site, and run again"
 _BY_TEXT: tuple[tuple[str, type[Failed], str], ...] = (
     ("already a snapshot with the same name", AlreadyExists, ""),
     ("Cannot find the snapshot", NotFound, ""),
@@ -84,7 +88,10 @@ def error_of(response: Response, subject: str) -> DrError | Lost:
             return Lost(f"{response.status_code} without a reason from {response.url.partition('?')[0]}")
         said = f"{response.status_code} {response.reason}".strip()
         return Protocol(subject, f"{_asked(response)} answered {said} without a reason", _NO_NAMENODE)
-    return _from_remote(subject, name.rpartition(".")[2], message.partition("\n")[0])
+    told = _from_remote(subject, name.rpartition(".")[2], message.partition("\n")[0])
+    if type(told) is AccessDenied:  # a path says of no site which it is
+        return AccessDenied(subject, f"{_asked(response)}: {told.problem}", told.remedy)
+    return told
 
 
 def refuse_missing(answer: object, subject: str) -> None:
@@ -105,9 +112,9 @@ def refuse_missing(answer: object, subject: str) -> None:
 def _from_remote(subject: str, name: str, message: str) -> DrError:
     for text, kind, remedy in _BY_TEXT:
         if text in message:
-            return kind(subject, message, remedy)
+            return kind(subject, message, remedy or _LOOK)
     kind, remedy = _BY_NAME.get(name, (Failed, ""))
-    return kind(subject, f"{name}: {message}", remedy)
+    return kind(subject, f"{name}: {message}", remedy or _LOOK)
 
 
 def _asked(response: Response) -> str:

@@ -94,7 +94,8 @@ def _lines(answer: requests.Response) -> Iterator[str]:
             for line in answer.iter_lines(_CHUNK_BYTES, delimiter=b"\n"):
                 yield line.decode("utf-8", "replace")
     except (requests.RequestException, OSError) as broken:
-        raise NotReady(answer.url.partition("?")[0], f"its check broke off: {broken}") from broken
+        raise NotReady(answer.url.partition("?")[0], f"its check broke off: {broken}",
+                       "Run again once the NameNode answers") from broken
 
 
 def whole_lines(lines: Iterable[str], path: str, url: str) -> Iterator[str]:
@@ -106,12 +107,13 @@ def whole_lines(lines: Iterable[str], path: str, url: str) -> Iterator[str]:
     ended, last = False, ""
     for line in lines:
         if line == f"Path '{path}' does not exist":
-            raise NotFound(path, "does not exist")
+            raise NotFound(path, "does not exist", "Run again if it was removed during the run")
         ended = ended or line in _ENDS
         last = line.strip() or last
         yield line
     if not ended:
-        raise NotReady(url.partition("?")[0], f"the check of {path} failed: {last[:200]}")
+        raise NotReady(url.partition("?")[0], f"the check of {path} failed: {last[:200]}",
+                       "Mend what the NameNode says, and run again")
 
 
 def listed_blocks(lines: Iterable[str], path: str) -> Iterator[BlockIds]:

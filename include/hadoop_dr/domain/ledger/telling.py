@@ -68,7 +68,7 @@ def _claimed(body: ServiceClaimed, entry: Entry) -> str:
 
 @_tell.register
 def _rearmed(body: MomentRearmed, entry: Entry) -> str:
-    return f"moment {body.void} was missed or touched; armed anew as {body.point}"
+    return f"moment {body.void} {body.why or 'was missed or touched'}; armed anew as {body.point}"
 
 
 @_tell.register

@@ -10,10 +10,10 @@ from typing import Any
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.deletions import Deletions, refuse_unapproved
-from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Refused
+from hadoop_dr.domain.encryption import refuse_encrypted
+from hadoop_dr.domain.errors import AlreadyExists, BaselineLost
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.inventory import Audit, audit_of
-from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.service_state import Claim, Point
@@ -40,22 +40,6 @@ from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_roots
 from hadoop_dr.services.roots.switch import adopt_live
-
-
-def refuse_encrypted(root: RootPlan) -> None:
-    """Stops before bytes of an encryption zone would come to lie in the clear on the other site.
-
-    Raises:
-        Refused: An item to be copied lies in an encryption zone.
-    """
-    for item in root.items:
-        if item.now is not None and item.now.encrypted and item.content is not Content.SAME:
-            raise Refused(
-                f"{root.root}/{item.new}",
-                "lies in an encryption zone, its copy would not",
-                "Make the directory an encryption zone on both sites by other means, or take it out of the policy.",
-            )
-
 
 _ROOTS_AT_ONCE = 8
 
@@ -251,7 +235,7 @@ class PlanPoint:
         """
         context, service = self._context, self._context.policy.service
         for root in roots:
-            refuse_encrypted(root)
+            refuse_encrypted(root.root, root.items)
         limit, approved = context.policy.limits.deletions, point.frozen.approve_deletions
         above = refuse_unapproved(service, deletions, limit, approved=approved)
         self._notes += [f"approved: {clause}" for clause in above]

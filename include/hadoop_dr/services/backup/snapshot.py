@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
-from hadoop_dr.domain.errors import Refused, Superseded
+from hadoop_dr.domain.errors import LATER_GOES_ON, Refused, Superseded
 from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
@@ -32,8 +32,8 @@ from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.roots.ownership import own_roots
 from hadoop_dr.services.roots.parents import allow_snapshots
 
-_USED_MS = 1000
 _NARROW = 20
+_USED_MS = 1000
 """By so much a moment may lie behind the wanted one because earlier tries had used up its milliseconds."""
 
 
@@ -85,7 +85,7 @@ class SnapshotPoint:
                         f"the moment could not be proven: {'; '.join(shot.verdict.reasons)}",
                         "Run it at a quieter time, raise max_skew, synchronise the clocks, or set unproven: seal.",
                     )
-            point = self._rearm(claim, point)
+            point = self._rearm(claim, point, f"was not proven ({'; '.join(shot.verdict.reasons)})")
         raise AssertionError("unreachable")
 
     def _on_time(self, claim: Claim, point: Point) -> Point:
@@ -101,16 +101,17 @@ class SnapshotPoint:
         every = map_bounded(self._context.origin.namenode.snapshots, roots)
         begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
-            point = self._rearm(claim, point)
+            why = "lay further ahead than anybody asked for" if too_far else "had passed"
+            point = self._rearm(claim, point, "had been begun by an earlier try" if begun else why)
         context = self._context
         refuse_on_failure(context.policy.service, moment_order(context.ledger.recent(), point.moment_ms))
         return point
 
-    def _rearm(self, claim: Claim, point: Point) -> Point:
+    def _rearm(self, claim: Claim, point: Point, why: str) -> Point:
         state = self._context.ledger.read()
         moment_ms = state.free_moment(self._context.clock.wall_ms() + ARMING_MS)
         new = point_id(moment_ms)
-        body = MomentRearmed(claim.n, new, moment_ms, point.point)
+        body = MomentRearmed(claim.n, new, moment_ms, point.point, why)
         self._context.ledger.append_mine(claim, body, _not_yet_taken(point))
         return self._context.ledger.read().points[new]
 
@@ -222,6 +223,7 @@ def _not_yet_taken(point: Point) -> Callable[[ServiceState], None]:
             raise Superseded(
                 f"point {point.point}",
                 f"superseded: another try of run {point.run} has taken its moment, or armed another one",
+                LATER_GOES_ON,
             )
 
     return judge

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from hadoop_dr.domain.errors import DrError, Superseded
+from hadoop_dr.domain.errors import LATER_GOES_ON, DrError, Superseded
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import kept_document
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptDocument
@@ -75,7 +75,8 @@ class KeepObjects:
         if kept is None:
             claim = self._context.ledger.read().claim
             if claim is None:
-                raise Superseded(f"point {self._point}", "superseded: another run has ended the claim of this one")
+                problem = "superseded: another run has ended the claim of this one"
+                raise Superseded(f"point {self._point}", problem, LATER_GOES_ON)
             body = ChangesKept(
                 claim.n, self._point, number, self._context.destination.name, {}, tuple(lines[:MOST_TOLD]), len(lines),
                 rule.value, document=KeptDocument(self._kind, document, position),

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from hadoop_dr.domain.errors import Superseded
+from hadoop_dr.domain.errors import LATER_GOES_ON, Superseded
 from hadoop_dr.domain.ledger import Entry, ServiceBody, UnderClaim
 from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
@@ -121,7 +121,7 @@ class ServiceLedger:
             raise Superseded(
                 self.chain.path,
                 f"claim {claim.n} of run {claim.run} was superseded {by}",
-                "This try stops; the later one goes on.",
+                LATER_GOES_ON,
             )
         return state
 

@@ -270,7 +270,9 @@ class Documents:
                 raise
             except DrError as error:
                 raise NotFound(
-                    path, f"not on {self._target.site}, and {self._source.site} does not answer ({error})"
+                    path,
+                    f"not on {self._target.site}, and {self._source.site} does not answer ({error})",
+                    f"Run again once {self._source.site} answers",
                 ) from error
 
 

@@ -58,7 +58,8 @@ class Batches:
             left = {outcome.key: left[outcome.key] for outcome in unsettled}
         assert last is not None
         problem = f"{last.did.value} {_ROUNDS} times: {last.detail}"
-        raise (Unknown if last.did is Did.UNKNOWN else Failed)(_subject(left[last.key]), problem)
+        kind = Unknown if last.did is Did.UNKNOWN else Failed
+        raise kind(_subject(left[last.key]), problem, "Mend what the site says, and run again")
 
 
 def _subject(operation: Operation) -> str:

@@ -90,5 +90,7 @@ class Copying:
             return BaselineLost(copy.origin, f"the origin's snapshot cannot be read: {error}",
                                 "The point is void; the next run takes a new one")
         if length < copy.offset + copy.length:
-            return BaselineLost(copy.origin, f"has {length} bytes, the plan says {copy.offset + copy.length}")
-        return (Unknown if failed[0].did is Did.UNKNOWN else Failed)(copy.origin, f"could not be copied: {detail}")
+            return BaselineLost(copy.origin, f"has {length} bytes, the plan says {copy.offset + copy.length}",
+                                "The point is void; the next run takes a new one")
+        kind = Unknown if failed[0].did is Did.UNKNOWN else Failed
+        return kind(copy.origin, f"could not be copied: {detail}", "Mend what the sites say, and run again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.bound import Inodes
-from hadoop_dr.domain.errors import BaselineLost, Failed, Mismatch, NotFound
+from hadoop_dr.domain.errors import RUN_AGAIN, BaselineLost, Failed, Mismatch, NotFound
 from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import depth, parent
@@ -161,7 +161,7 @@ class _Placing:
             return True
         self._work.check()
         if there is not None:
-            raise Mismatch(self._area.parked(inode), "another item is parked there")
+            raise Mismatch(self._area.parked(inode), "another item is parked there", RUN_AGAIN)
         if self._is_alive(wanted):
             return False
         if inode in self._delete:
@@ -223,7 +223,7 @@ class _Placing:
             raise Mismatch(path, "something that is not ours lies there",
                            "Somebody wrote to the destination during the run; move it away and run again")
         if self._look(self._origin(arrival)) is None:
-            raise Mismatch(self._origin(arrival), f"is gone and has not come to {path} either")
+            raise Mismatch(self._origin(arrival), f"is gone and has not come to {path} either", RUN_AGAIN)
         return False
 
     def _is_wanted(self, arrival: Arrival, there: DirEntry) -> bool:
@@ -287,7 +287,8 @@ class _Placing:
         ours = {bound.inode: inode for inode, bound in self._bound.items() if inode not in self._delete}
         for entry in self._destination.list(self._area.park):
             if entry.inode in ours:
-                raise Mismatch(f"{self._area.park}/{entry.name}", "is still parked, though its place is in the tree")
+                raise Mismatch(f"{self._area.park}/{entry.name}", "is still parked, though its place is in the tree",
+                               RUN_AGAIN)
         strays = self._work.remove()
         self._destination.set_times(self._order.root, self._order.root_now.mtime_ms)
         return tuple(strays)

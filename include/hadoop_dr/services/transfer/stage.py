@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from hadoop_dr.domain.errors import NotFound, Refused, Superseded
+from hadoop_dr.domain.errors import LATER_GOES_ON, NotFound, Refused, Superseded
 from hadoop_dr.domain.facts import Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import depth, leaf, parent
@@ -93,14 +93,14 @@ class Stage:
         path = f"{area.stage}/{shard.number}-{claim}.{try_no}"
         tries = self._tries(area, shard)
         if tries and tries[-1] > own:
-            raise Superseded(path, f"superseded: try {tries[-1][1]} of claim {tries[-1][0]} has the shard")
+            raise _has_the_shard(path, tries[-1])
         if own in tries:
             return path
 
         def settle(_: Outcome) -> bool:
             now = self._tries(area, shard)
             if now and now[-1] > own:
-                raise Superseded(path, f"superseded: try {now[-1][1]} of claim {now[-1][0]} has the shard")
+                raise _has_the_shard(path, now[-1])
             return own in now
 
         if tries:
@@ -114,14 +114,14 @@ class Stage:
         try:
             matches = [_SHARD.fullmatch(entry.name) for entry in self._destination.list(area.stage)]
         except NotFound as error:
-            raise Superseded(area.stage, "superseded: a later claim took the work area over") from error
+            raise Superseded(area.stage, "superseded: a later claim took the work area over", LATER_GOES_ON) from error
         return sorted((int(match[2]), int(match[3])) for match in matches if match and int(match[1]) == shard.number)
 
     def _check(self, directory: str) -> None:
         try:
             self._destination.status(directory)
         except NotFound as error:
-            raise Superseded(directory, "superseded: a later try took the work over") from error
+            raise Superseded(directory, "superseded: a later try took the work over", LATER_GOES_ON) from error
 
     def _not_as_tail(self, order: WorkOrder, units: Iterable[Unit]) -> frozenset[int]:
         """Finds the tails that the destination's blocks do not allow, before a byte of them is copied."""
@@ -162,7 +162,8 @@ class Stage:
         found = {entry.name: entry.inode for entry in self._destination.list(directory)}
         missing = [unit.inode for unit in units if str(unit.inode) not in found]
         if missing:
-            raise Superseded(f"{directory}/{missing[0]}", "superseded: what was staged is not there any more")
+            problem = "superseded: what was staged is not there any more"
+            raise Superseded(f"{directory}/{missing[0]}", problem, LATER_GOES_ON)
         return {unit.inode: found[str(unit.inode)] for unit in units}
 
 
@@ -200,3 +201,7 @@ def _copy(order: WorkOrder, part: _Part) -> Copy:
         max(1, now.replication), now.block_size, now.owner, now.group, now.mode, now.mtime_ms,
     )
 
+
+def _has_the_shard(path: str, later: tuple[int, int]) -> Superseded:
+    claim, number = later
+    return Superseded(path, f"superseded: try {number} of claim {claim} has the shard", LATER_GOES_ON)

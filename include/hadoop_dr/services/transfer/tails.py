@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from hadoop_dr.domain.errors import Failed, Mismatch, NotFound
+from hadoop_dr.domain.errors import RUN_AGAIN, Failed, Mismatch, NotFound
 from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.tails import within
@@ -50,7 +50,7 @@ class Tails:
         path = self._area.parked(item.inode)
         file = self._look(path)
         if file is None or file.inode != bound.inode:
-            raise Mismatch(path, "is not the file that was parked there")
+            raise Mismatch(path, "is not the file that was parked there", RUN_AGAIN)
         tail = f"{path}.tail"
         pending = staged is not None and (self._look(staged) is not None or self._look(tail) is not None)
         if not pending:
@@ -58,10 +58,11 @@ class Tails:
                 self._destination.truncate(path, item.keep_bytes)
             file = self._look(path)
             if file is None or file.facts.length != item.now.length:
-                raise Mismatch(path, f"should have {item.now.length} bytes and has {file.facts.length if file else 0}")
+                has = file.facts.length if file else 0
+                raise Mismatch(path, f"should have {item.now.length} bytes and has {has}", RUN_AGAIN)
             return
         if file.facts.length < item.keep_bytes:
-            raise Mismatch(path, f"has {file.facts.length} bytes, of which {item.keep_bytes} were to stay")
+            raise Mismatch(path, f"has {file.facts.length} bytes, of which {item.keep_bytes} were to stay", RUN_AGAIN)
         if file.facts.length > item.keep_bytes:
             self._destination.truncate(path, item.keep_bytes)
         assert staged is not None
@@ -91,7 +92,8 @@ class Tails:
                     now.mode, now.mtime_ms)
         for result in self._local.copy([copy]):
             if not isinstance(result, Digest):
-                raise Failed(tail, f"could not be copied inside the destination: {result.detail}")
+                raise Failed(tail, f"could not be copied inside the destination: {result.detail}",
+                             "Mend what the destination says, and run again")
         return fresh
 
     def _look(self, path: str) -> DirEntry | None:

@@ -6,7 +6,15 @@ beside them is nobody's: it is left alone, and told.
 
 from __future__ import annotations
 
-from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, OwnedElsewhere, Superseded
+from hadoop_dr.domain.errors import (
+    LATER_GOES_ON,
+    AccessDenied,
+    AlreadyExists,
+    Failed,
+    NotFound,
+    OwnedElsewhere,
+    Superseded,
+)
 from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.work import Area, Token
@@ -54,7 +62,8 @@ class WorkArea:
                     if self._status(directory) is None:
                         self._destination.make_directory(directory, _MODE)
                 return self.area
-        raise Failed(self.area.base, "work areas come and go; somebody else is at work here")
+        raise Failed(self.area.base, "work areas come and go; somebody else is at work here",
+                     "Run again once the other run has ended")
 
     def check(self) -> None:
         """Asks whether the area is still ours.
@@ -63,7 +72,7 @@ class WorkArea:
             Superseded: It was taken over.
         """
         if self._status(self.area.top) is None:
-            raise Superseded(self.area.top, "superseded: a later claim took the work area over")
+            raise Superseded(self.area.top, "superseded: a later claim took the work area over", LATER_GOES_ON)
 
     def remove(self) -> list[str]:
         """Removes the area and all that is left in it, then the directory of all areas when it is empty.
@@ -182,7 +191,7 @@ def _is_probe(name: str) -> bool:
 
 def _superseded(own: Area, later: Token) -> Superseded:
     if (later.epoch, later.claim) == (own.token.epoch, own.token.claim):
-        return Superseded(own.top, f"superseded: try {later} has the root")
+        return Superseded(own.top, f"superseded: try {later} has the root", LATER_GOES_ON)
     return Superseded(Area(own.root, later).top, "superseded: a later claim has the root",
                       "If the ledger knows none, somebody made or copied this directory: move it out of the root")
 

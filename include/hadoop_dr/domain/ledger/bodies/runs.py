@@ -30,12 +30,14 @@ class MomentRearmed:
 
     Attributes:
         void: The point that is given up for it.
+        why: What became of its moment: ``had passed``.
     """
 
     claim: int
     point: str
     moment_ms: int
     void: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

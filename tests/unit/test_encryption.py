@@ -1,0 +1,32 @@
+"""No byte of an encryption zone is planned to be copied; what does not move bytes may go on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hadoop_dr.domain.encryption import refuse_encrypted
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.facts import FileAttributes, Kind
+from hadoop_dr.domain.items import Content, Item
+
+FILE = FileAttributes(Kind.FILE, 7, "u", "g", 0o644, 1, 1024, 5)
+SECRET = replace(FILE, encrypted=True)
+
+
+@pytest.mark.parametrize("content", [content for content in Content if content is not Content.SAME])
+def test_a_file_of_an_encryption_zone_is_refused_by_name_and_with_what_helps(content: Content) -> None:
+    items = [
+        Item(1, None, "ü b/a", None, FILE, content=content),
+        Item(2, None, "in a zone #1", None, SECRET, content=content),
+    ]
+    with pytest.raises(Refused, match=r"^/data/in a zone #1: .*other means$"):
+        refuse_encrypted("/data", items)
+
+
+def test_what_keeps_its_bytes_and_what_goes_is_not_refused() -> None:
+    refuse_encrypted("/data", [
+        Item(1, "a", "b", SECRET, SECRET, content=Content.SAME),
+        Item(2, "c", None, SECRET, None), Item(3, None, "d", None, FILE, content=Content.SAME),
+    ])  # fmt: skip
