@@ -68,7 +68,34 @@ def test_several_roots_inside_the_skew_are_bounded() -> None:
     ],
 )
 def test_what_breaks_the_proof_is_named(evidence: Evidence, reason: str, cure: Cure) -> None:
-    assert prove(evidence) == MomentVerdict(Proof.UNPROVEN, (reason,), cure)
+    verdict = prove(evidence)
+    assert (verdict.proof, verdict.reasons, verdict.cure) == (Proof.UNPROVEN, (reason,), cure)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "remedy"),
+    [
+        (replace(QUIET, skew_ms=251), "Run it at a minute at which fewer services have theirs, or raise max_skew; or "),
+        (replace(QUIET, marks=[catalog(touched=["a"])]),
+         "Run it when nobody changes these objects, or shorten settle; "),
+        (replace(QUIET, marks=[catalog(gaps=["a"])]),
+         "Run it again; should it stay, keep the metastore's log of events"),
+        (replace(QUIET, offsets_ms={"west": -501.0}),
+         "Synchronise the clocks of the controller and of west, or raise "),
+    ],
+)
+def test_what_helps_follows_from_what_stands_against_the_moment(evidence: Evidence, remedy: str) -> None:
+    told = prove(evidence).remedy()
+    assert told.startswith(remedy)
+    assert told.endswith("; or set unproven: seal.")
+    every = {"max_skew", "settle", "listener.timetolive", "clocks"}
+    assert len([word for word in every if word in told]) == 1
+
+
+def test_what_helps_against_two_reasons_is_said_once_and_sealing_only_where_it_is_possible() -> None:
+    lost = prove(replace(QUIET, marks=[catalog(gaps=["c"], lost=["d"])])).remedy()
+    assert lost.count("timetolive") == 1
+    assert "unproven: seal" not in lost
 
 
 def test_every_reason_is_named() -> None:

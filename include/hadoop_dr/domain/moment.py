@@ -46,6 +46,26 @@ def clock_offset_ms(created_ms: float, asked_ms: float, answered_ms: float) -> f
     return created_ms - min(max(created_ms, asked_ms), answered_ms)
 
 
+_QUIETER = "run it when nobody changes these objects, or shorten settle"
+_READABLE = (
+    "run it again; should it stay, keep the metastore's log of events longer: "
+    "hive.metastore.event.db.listener.timetolive"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One thing that stands against a moment.
+
+    Attributes:
+        why: What it is.
+        remedy: What helps against it, and not against something else.
+    """
+
+    why: str
+    remedy: str
+
+
 @dataclass(frozen=True, slots=True)
 class MarkEvidence:
     """What stands against the position that one kind of data sets noted at the moment.
@@ -64,13 +84,13 @@ class MarkEvidence:
     gaps: Sequence[str] = ()
     lost: Sequence[str] = ()
 
-    def reasons(self) -> list[str]:
-        """Why the moment is not proven, one sentence each."""
+    def against(self) -> list[Against]:
+        """Why the moment is not proven."""
         return [
-            *_named(f"{self.what} changed while the snapshots were taken", self.touched),
-            *_named(f"what {self.what} registers is not in the snapshot", self.missing),
-            *_named(f"the changes of {self.what} cannot be read", self.gaps),
-            *_named(f"what {self.what} was at the moment cannot be told", self.lost),
+            *_named(f"{self.what} changed while the snapshots were taken", self.touched, _QUIETER),
+            *_named(f"what {self.what} registers is not in the snapshot", self.missing, _QUIETER),
+            *_named(f"the changes of {self.what} cannot be read", self.gaps, _READABLE),
+            *_named(f"what {self.what} was at the moment cannot be told", self.lost, _READABLE),
         ]
 
 
@@ -104,40 +124,56 @@ class MomentVerdict:
         reasons: Why it is unproven, one sentence each; empty when it is proven.
         cure: Whether a later moment may be proven.
         whole: Whether everything that a point holds could be read; what could not is in no point, proven or not.
+        remedies: What helps against these reasons, each once.
     """
 
     proof: Proof
     reasons: tuple[str, ...] = ()
     cure: Cure = Cure.REARM
     whole: bool = True
+    remedies: tuple[str, ...] = ()
+
+    def remedy(self) -> str:
+        """What helps, in one sentence."""
+        helps = [*self.remedies, *(["set unproven: seal"] if self.whole else [])]
+        told = "; or ".join(helps)
+        return f"{told[:1].upper()}{told[1:]}."
 
 
 def prove(evidence: Evidence) -> MomentVerdict:
     """Grades a moment."""
-    passing = [*_skewed(evidence), *(reason for mark in evidence.marks for reason in mark.reasons())]
+    passing = [*_skewed(evidence), *(one for mark in evidence.marks for one in mark.against())]
     lasting = [
-        f"the clock of {site} is {offset:+.0f} ms off, allowed are {evidence.max_offset_ms:g} ms"
+        Against(
+            f"the clock of {site} is {offset:+.0f} ms off, allowed are {evidence.max_offset_ms:g} ms",
+            f"synchronise the clocks of the controller and of {site}, or raise max_clock_offset",
+        )
         for site, offset in sorted(evidence.offsets_ms.items())
         if abs(offset) > evidence.max_offset_ms
     ]
-    if passing or lasting:
-        cure = Cure.NONE if lasting else Cure.REARM
-        lost = any(mark.lost for mark in evidence.marks)
-        return MomentVerdict(Proof.UNPROVEN, (*passing, *lasting), cure, whole=not lost)
+    if found := [*passing, *lasting]:
+        return MomentVerdict(
+            Proof.UNPROVEN,
+            tuple(one.why for one in found),
+            Cure.NONE if lasting else Cure.REARM,
+            whole=not any(mark.lost for mark in evidence.marks),
+            remedies=tuple(dict.fromkeys(one.remedy for one in found)),
+        )
     return MomentVerdict(Proof.ATOMIC if evidence.roots <= 1 else Proof.BOUNDED)
 
 
-def _skewed(evidence: Evidence) -> list[str]:
+def _skewed(evidence: Evidence) -> list[Against]:
     if evidence.roots <= 1 or evidence.skew_ms <= evidence.max_skew_ms:
         return []
-    return [f"{evidence.roots} roots were {evidence.skew_ms:.1f} ms apart, allowed are {evidence.max_skew_ms:g} ms"]
+    why = f"{evidence.roots} roots were {evidence.skew_ms:.1f} ms apart, allowed are {evidence.max_skew_ms:g} ms"
+    return [Against(why, "run it at a minute at which fewer services have theirs, or raise max_skew")]
 
 
-def _named(problem: str, names: Sequence[str]) -> list[str]:
+def _named(problem: str, names: Sequence[str], remedy: str) -> list[Against]:
     if not names:
         return []
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return [f"{problem}: {', '.join(names[:3])}{more}"]
+    return [Against(f"{problem}: {', '.join(names[:3])}{more}", remedy)]
 
 
 class Decision(StrEnum):

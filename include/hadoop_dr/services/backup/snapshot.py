@@ -83,7 +83,7 @@ class SnapshotPoint:
                     raise Refused(
                         self._context.policy.service,
                         f"the moment could not be proven: {'; '.join(shot.verdict.reasons)}",
-                        "Run it at a quieter time, raise max_skew, synchronise the clocks, or set unproven: seal.",
+                        shot.verdict.remedy(),
                     )
             point = self._rearm(claim, point, f"was not proven ({'; '.join(shot.verdict.reasons)})")
         raise AssertionError("unreachable")

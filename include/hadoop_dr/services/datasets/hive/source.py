@@ -32,6 +32,7 @@ from hadoop_dr.services.datasets.hive.baseline import (
 from hadoop_dr.services.datasets.hive.export import CatalogExport, Exported
 from hadoop_dr.services.datasets.hive.parting import TellApart, refuse_unprotectable
 from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.pool import map_bounded
 
 _SHOWN = 20
 _READ = "the source's catalog"
@@ -143,11 +144,12 @@ class SourceCatalog:
         if not self.patterns:
             return None
         gaps, lost, missing = list[str](), list[str](), list[str]()
+        until = self._settled(moment.settle_ms, moment.sleep_until)
         try:
             missing = self._outside(moment)
         except CatalogMoved as moved:
             lost.append(f"{moved.subject}: {moved.problem}")
-        touched = self._touched(moment.settle_ms, moment.sleep_until, gaps)
+        touched = self._touched(until, gaps)
         return MarkEvidence("the catalog", touched, missing, gaps, lost)
 
     def export(self, documents: Documents) -> Export:
@@ -188,13 +190,20 @@ class SourceCatalog:
             refuse_unprotectable(self._at_e0)
         return missing
 
-    def _touched(self, settle_ms: int, sleep_until: Callable[[float], None], gaps: list[str]) -> list[str]:
-        """Names protected objects that changed after E0 and until the catalog has settled.
+    def _settled(self, settle_ms: int, sleep_until: Callable[[float], None]) -> int:
+        """Gives the last event of the time in which the catalog has to be quiet: ``settle``, and nothing of ours.
+
+        It is read before anything else is asked: looking for the locations takes longer the more of them there are, and
+        a busy catalog would never stand still for so long.
+        """
+        sleep_until(self._quiet_from_s + settle_ms / 1000)
+        return max(self._e1, metastore_of(self._context, self._context.origin).current_event())
+
+    def _touched(self, until: int, gaps: list[str]) -> list[str]:
+        """Names protected objects that changed after E0 and until the catalog had settled.
 
         What the point leaves out is known by ``_outside``, which comes first; its changes do not count.
         """
-        sleep_until(self._quiet_from_s + settle_ms / 1000)
-        until = max(self._e1, metastore_of(self._context, self._context.origin).current_event())
         try:
             events = self._export().touched(self._e0, until, self.selection)
         except CatalogMoved as moved:
@@ -249,13 +258,19 @@ class SourceCatalog:
             if root is not None and below:
                 parent, _, name = below.rpartition("/")
                 wanted.setdefault((root, parent), []).append((name, place))
+
+        def look(parent: tuple[str, str]) -> tuple[list[str], list[Place]]:
+            root, below = parent
+            held = self._names(f"{root}/.snapshot/{snapshot}/{below}".rstrip("/"))
+            lost = [(name, place) for name, place in wanted[parent] if name not in held]
+            now = self._names(f"{root}/{below}".rstrip("/")) if lost else set()
+            came = [str(place.key) for name, place in lost if name in now]
+            return came, [place for name, place in lost if name not in now]
+
         missing, gone = list[str](), list[Place]()
-        for (root, parent), there in wanted.items():
-            held = self._names(f"{root}/.snapshot/{snapshot}/{parent}".rstrip("/"))
-            lost = [(name, place) for name, place in there if name not in held]
-            now = self._names(f"{root}/{parent}".rstrip("/")) if lost else set()
-            missing += [str(place.key) for name, place in lost if name in now]
-            gone += [place for name, place in lost if name not in now]
+        for came, left in map_bounded(look, wanted):
+            missing += came
+            gone += left
         return sorted(missing), gone
 
     def _names(self, directory: str) -> set[str]:
