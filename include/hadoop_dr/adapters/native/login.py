@@ -1,8 +1,8 @@
 """Who a client of ``hdfs_native`` acts as: one object for each client, as far as the library lets it.
 
-Its version 0.14.7 has two ways, and they differ in what they belong to (measured):
+Its version 0.14.7 has two ways, and they differ in what they belong to:
   * Kerberos: principal, keytab and cache are arguments of one client. Two principals of two realms served 200 requests
-    side by side in one process. A login for that gives these ``arguments`` and has nothing to enter.
+    side by side in one process (measured). A login for that gives these ``arguments`` and has nothing to enter.
   * Simple authentication: the user is read from ``HADOOP_USER_NAME`` of the whole process, and not when the client is
     made but whenever it opens a connection. So setting it around the making of a client would be no use: the next
     connection of an older client would act as somebody else. Its Rust part can give a user to one client; its Python

@@ -38,4 +38,5 @@ INTENDED = TableForm("intended", (
     ("root", "string"), ("path", "string"), ("attribute", "string"), ("wanted", "string"), ("given", "string"),
 ))  # fmt: skip
 """Attributes that had to be lowered on the target (storage policy, replication, erasure coding), to be set again where
-they can be, so that a way back degrades nothing. Nothing lowers one yet: what cannot be set ends the run."""
+they can be, so that a way back degrades nothing. Nothing writes them yet: what cannot be set ends the run. Of erasure
+coding a file becomes replicated if the target lacks its policy; `coverage` names that before."""
