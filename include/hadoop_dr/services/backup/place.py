@@ -50,8 +50,8 @@ class PlacePoint:
         records = StageRecords(self._context, documents, self._heartbeat)
         staged = {root.index: records.shards(root) for root in roots}
         if point.state is PointState.TAKEN:
-            records.collect_checksums(roots)
-            self._record_staged(claim, point, documents, staged)
+            records.collect_checksums(claim.n, try_no, roots)
+            self._record_staged(claim, point, documents, records, staged)
         SwitchRoots(self._context, self._heartbeat).run(claim, documents, roots)
         look_at_what_goes(self._context, claim, point, documents, roots, staged)
         components.before_tree(point, documents, lambda: self._context.check_claim(claim))
@@ -100,7 +100,8 @@ class PlacePoint:
         return all(any(s.name == name for s in namenode.snapshots(root)) for root in point.taken.roots)
 
     def _record_staged(
-        self, claim: Claim, point: Point, documents: Documents, staged: dict[int, list[StagedShard]]
+        self, claim: Claim, point: Point, documents: Documents, records: StageRecords,
+        staged: dict[int, list[StagedShard]],
     ) -> None:
         plan = stored_plan(documents)
         every = [shard for shards in staged.values() for shard in shards]
@@ -110,6 +111,6 @@ class PlacePoint:
             plan.summary.entries,
             sum(shard.files_copied for shard in every),
             sum(shard.bytes_copied for shard in every),
-            documents.digests(),
+            {**documents.digests(), **records.digests},
         )
         self._context.ledger.append_mine(claim, body)

@@ -60,7 +60,7 @@ class StagePoint:
                 records.flush()
             raise
         records.flush()
-        stage_records.keep(task, staged)
+        stage_records.keep(claim.n, try_no, task, staged)
         shards = [shard for _, shard in staged]
         return {
             "shard": task,

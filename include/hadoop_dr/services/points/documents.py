@@ -5,6 +5,9 @@ exists when its manifest does, on the target. So until a point is sealed only th
 document the target did not take stops there, whatever the source has. A copy that the source did not take is noted on
 the target, because the stage that seals may be another process; it is tried once more then, and what is still missing
 is a warning of the point.
+
+From ``staged`` on the ledger has the SHA-256 of each document that counts, of the manifest and of stage's records. A
+copy that is not the recorded one is as good as none: the other site's counts, which is proved in the same way.
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 
-from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Unknown
+from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Protocol, Unknown
 from hadoop_dr.domain.service_state import Point, PointState
 from hadoop_dr.domain.stored.form import JsonForm
 from hadoop_dr.domain.stored.manifest import MANIFEST, MANIFEST_FILE, Manifest, StoredDocument, StoredPlan
@@ -28,6 +32,7 @@ INSIDE_BYTES = 16 << 10
 """A table no larger than this is written into the manifest, so that a small change is one document."""
 _KEPT_BYTES = 8 << 20
 _LACKING = "lacking"
+_REMEDY = "The point cannot be finished; the next run makes a new one."
 
 
 class Documents:
@@ -39,11 +44,13 @@ class Documents:
     """
 
     def __init__(self, context: BackupContext, point: Point) -> None:
-        self.directory = context.directory(point.point)
+        self.directory, self.point = context.directory(point.point), point
+        self.recorded = point.staged.documents
+        """SHA-256 by name of what the ledger says that counts; empty until everything is staged."""
         self._target, self._source, self._tables = context.destination.files, context.origin.files, context.tables
         self._manifest: dict[str, StoredDocument] = {}
         self._written, self._known = context.written, context.written.contents
-        self._sealed = point.state is PointState.SEALED
+        self._both = bool(self.recorded) or point.state is PointState.SEALED
         self.working = context.claims.heartbeat.working
         self.warnings: list[str] = []
 
@@ -85,22 +92,27 @@ class Documents:
         """Reads the plan; None when there is none yet.
 
         Raises:
+            BaselineLost: What is there is no plan, or not the recorded one, on either site.
             Refused: Another version of this product wrote it.
         """
         if self.directory in self._written.begun and self.directory not in self._known:
             return None
         try:
-            content = self._known.get(self.directory) or self._get(MANIFEST_FILE)
+            content = self._known.get(self.directory) or self._get(MANIFEST_FILE, self.recorded.get(MANIFEST_FILE, ""))
         except NotFound:
             return None
-        manifest = MANIFEST.decode(content, f"{self.directory}/{MANIFEST_FILE}")
+        try:
+            manifest = MANIFEST.decode(content, f"{self.directory}/{MANIFEST_FILE}")
+        except Protocol as error:
+            raise BaselineLost(f"{self.directory}/{MANIFEST_FILE}", error.problem, _REMEDY) from error
         self._known[self.directory] = content
         self._manifest = dict(manifest.documents)
         return manifest.plan
 
     def digests(self) -> dict[str, str]:
-        """Gives the SHA-256 of every document of the plan."""
-        return {name: one.sha256 for name, one in self._manifest.items()}
+        """Gives the SHA-256 of every document of the plan, and of the manifest itself."""
+        manifest = hashlib.sha256(self._known[self.directory]).hexdigest()
+        return {**{name: one.sha256 for name, one in self._manifest.items()}, MANIFEST_FILE: manifest}
 
     def read(self, name: str, form: TableForm, columns: tuple[str, ...] = ()) -> list[Row]:
         """Reads one table, or some of its columns, and proves it is the one the manifest names.
@@ -114,21 +126,31 @@ class Documents:
         recorded = self._manifest.get(name)
         with self.working(name, recorded.rows if recorded else 0):
             inside = recorded is not None and recorded.content
-            content = base64.b64decode(inside) if inside else self._needed(name)
+            content = base64.b64decode(inside) if inside else self._needed(name, recorded.sha256 if recorded else "")
             if recorded is None or hashlib.sha256(content).hexdigest() != recorded.sha256:
-                raise BaselineLost(
-                    f"{self.directory}/{name}",
-                    "document of a point is not the recorded one",
-                    "The point cannot be finished; the next run makes a new one.",
-                )
+                raise self._another(name)
             return self._rows(name, form, content, columns)
 
-    def write_loose(self, name: str, form: TableForm, rows: Sequence[Row]) -> None:
-        """Writes a table outside the manifest: what a later stage adds to a plan."""
+    def read_proven(self, name: str, form: TableForm, sha256: str) -> list[Row]:
+        """Reads a table outside the manifest that the ledger names.
+
+        Raises:
+            BaselineLost: It is missing or is another one.
+            Refused: Another version of this product wrote it.
+        """
+        return self._rows(name, form, self._needed(name, sha256))
+
+    def write_loose(self, name: str, form: TableForm, rows: Sequence[Row]) -> str:
+        """Writes a table outside the manifest: what a later stage adds to a plan.
+
+        Returns:
+            Its SHA-256.
+        """
         with self.working(name, len(rows)):
             content = self._tables.pack(form.columns, list(rows), form.stamp)
             self._put(name, content)
             self._remember(name, content)
+        return hashlib.sha256(content).hexdigest()
 
     def read_loose(self, name: str, form: TableForm) -> list[Row] | None:
         """Reads a table outside the manifest; None when it was not written.
@@ -141,6 +163,16 @@ class Documents:
         except NotFound:
             return None
         return self._rows(name, form, content)
+
+    def read_new(self, name: str, form: TableForm) -> tuple[list[Row], str]:
+        """Reads a table that the ledger does not name yet, and gives its SHA-256, for the ledger to name it by.
+
+        Raises:
+            BaselineLost: It is gone.
+            Refused: Another version of this product wrote it.
+        """
+        content = self._needed(name)
+        return self._rows(name, form, content), hashlib.sha256(content).hexdigest()
 
     def put_json(self, name: str, form: JsonForm[T], value: T) -> None:
         """Writes a small document outside the manifest (a verdict, a record of a finished stage)."""
@@ -239,41 +271,63 @@ class Documents:
         if len(content) <= _KEPT_BYTES:
             self._known[f"{self.directory}/{name}"] = content
 
-    def _known_or_read(self, name: str) -> bytes:
+    def _known_or_read(self, name: str, sha256: str = "") -> bytes:
         kept = self._known.get(f"{self.directory}/{name}")
-        return self._get(name) if kept is None else kept
+        return self._get(name, sha256) if kept is None or not _is(kept, sha256) else kept
 
-    def _needed(self, name: str) -> bytes:
+    def _needed(self, name: str, sha256: str = "") -> bytes:
         try:
-            content = self._known_or_read(name)
-            if self._sealed:  # it never changes any more
+            content = self._known_or_read(name, sha256)
+            if self.point.state is PointState.SEALED:  # it never changes any more
                 self._remember(name, content)
             return content
         except NotFound as error:
             raise BaselineLost(
                 f"{self.directory}/{name}",
-                "document of a point is missing on both sites" if self._sealed else
+                "document of a point is missing on both sites" if self._both else
                 f"document of a point is missing on {self._target.site}",
-                "The point cannot be finished; the next run makes a new one.",
+                _REMEDY,
             ) from error
 
-    def _get(self, name: str) -> bytes:
+    def _get(self, name: str, sha256: str = "") -> bytes:
+        """Gives a document from the target, or from the source once that may stand in for it.
+
+        Args:
+            sha256: What it has to be, if that is known.
+
+        Raises:
+            NotFound: Neither has it.
+            BaselineLost: It is there, and it is another one.
+        """
         path = f"{self.directory}/{name}"
         try:
-            return self._target.get(path)
+            content = self._target.get(path)
         except NotFound:
-            if not self._sealed:
+            if not self._both:
                 raise
-            try:
-                return self._source.get(path)
-            except NotFound:
-                raise
-            except DrError as error:
-                raise NotFound(
-                    path,
-                    f"not on {self._target.site}, and {self._source.site} does not answer ({error})",
-                    f"Run again once {self._source.site} answers",
-                ) from error
+            content = self._copy_on_source(path)
+        if self._both and not _is(content, sha256):
+            with suppress(NotFound):
+                content = self._copy_on_source(path)
+        if not _is(content, sha256):
+            raise self._another(name)
+        return content
+
+    def _copy_on_source(self, path: str) -> bytes:
+        try:
+            return self._source.get(path)
+        except NotFound:
+            raise
+        except DrError as error:
+            why = f"not to be had on {self._target.site}, and {self._source.site} does not answer ({error})"
+            raise NotFound(path, why, f"Run again once {self._source.site} answers") from error
+
+    def _another(self, name: str) -> BaselineLost:
+        return BaselineLost(f"{self.directory}/{name}", "document of a point is not the recorded one", _REMEDY)
+
+
+def _is(content: bytes, sha256: str) -> bool:
+    return not sha256 or hashlib.sha256(content).hexdigest() == sha256
 
 
 def _marker(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.facts import Checksum
+from hadoop_dr.domain.stored.fenced import fenced_name, newest_of_each, stem_of
 from hadoop_dr.domain.stored.tables import CHECKSUMS, SHARES
 from hadoop_dr.domain.verify import SourceChecksum
 from hadoop_dr.domain.work import StagedFile, StagedShard
@@ -18,7 +19,8 @@ from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.verify import needs_checksum, source_checksum
 
-_CHECKSUMS = "checksums.parquet"
+_CHECKSUMS = "checksums"
+_SHARES = "shards"
 
 
 class StageRecords:
@@ -39,6 +41,8 @@ class StageRecords:
         self._proofs: dict[int, StagedFile] | None = None
         self._shares: dict[tuple[int, int], StagedShard] | None = None
         self._sums: dict[int, SourceChecksum] | None = None
+        self.digests: dict[str, str] = {}
+        """SHA-256 of what was read or written here; the ledger keeps them, and from then on nothing else counts."""
 
     def of_task(self, task: int) -> Records:
         """Gives the records of the files that a task stages."""
@@ -69,19 +73,21 @@ class StageRecords:
                     Checksum(cast(str, algorithm), cast(str, value)),
                     tuple(int(length) for length in cast(list[str], lengths)),
                 )
-                for inode, algorithm, value, lengths in self._documents.read_loose(_CHECKSUMS, CHECKSUMS) or []
+                for name, sha256 in self._documents.recorded.items()
+                if stem_of(name) == _CHECKSUMS
+                for inode, algorithm, value, lengths in self._documents.read_proven(name, CHECKSUMS, sha256)
             }
         return self._sums
 
-    def keep(self, task: int, shares: Sequence[tuple[int, StagedShard]]) -> None:
-        """Keeps what a task staged, by its roots' numbers."""
+    def keep(self, claim: int, try_no: int, task: int, shares: Sequence[tuple[int, StagedShard]]) -> None:
+        """Keeps what one try of a task staged, by its roots' numbers."""
         rows: list[tuple[object, ...]] = []
         for index, one in shares:
             rows.append((index, one.number, None, None, False, one.directory, one.files_copied, one.bytes_copied))
             rows += [
                 (index, one.number, inode, there, inode in one.whole, "", 0, 0) for inode, there in one.units.items()
             ]
-        self._documents.write_loose(_task(task), SHARES, rows)
+        self._documents.write_loose(fenced_name(f"{_SHARES}/{task}", claim, try_no), SHARES, rows)
 
     def shards(self, root: RootPlan) -> list[StagedShard]:
         """Reads what was staged of a root.
@@ -99,15 +105,15 @@ class StageRecords:
         return [self._shares[root.index, number] for number in numbers]
 
     def _read_shares(self) -> dict[tuple[int, int], StagedShard]:
-        documents, found = self._documents, dict[tuple[int, int], StagedShard]()
-        read = map_bounded(lambda task: documents.read_loose(_task(task), SHARES), range(len(planned_tasks(documents))))
+        found = dict[tuple[int, int], StagedShard]()
+        read = map_bounded(self._read_share, self._share_names())
         for rows in read:
             units, whole = defaultdict[object, dict[int, int]](dict), defaultdict[object, set[int]](set)
-            for index, number, inode, there, was_whole, *_ in rows or []:
+            for index, number, inode, there, was_whole, *_ in rows:
                 if inode is not None:
                     units[index, number][cast(int, inode)] = cast(int, there)
                     whole[index, number].update([cast(int, inode)] if was_whole else [])
-            for index, number, inode, _, _, directory, files, size in cast(list[tuple[Any, ...]], rows or []):
+            for index, number, inode, _, _, directory, files, size in cast(list[tuple[Any, ...]], rows):
                 if inode is None:
                     key = index, number
                     found[key] = StagedShard(
@@ -115,7 +121,23 @@ class StageRecords:
                     )  # fmt: skip
         return found
 
-    def collect_checksums(self, roots: Sequence[RootPlan]) -> None:
+    def _share_names(self) -> list[str]:
+        """Those that the ledger names; before it does, the latest of each task."""
+        documents = self._documents
+        if documents.point.was_staged:
+            return [name for name in documents.recorded if name.startswith(f"{_SHARES}/")]
+        if not planned_tasks(documents):
+            return []
+        names = self._context.destination.files.names(f"{documents.directory}/{_SHARES}")
+        return [f"{_SHARES}/{name}" for name in newest_of_each(names).values()]
+
+    def _read_share(self, name: str) -> Sequence[tuple[object, ...]]:
+        if (recorded := self._documents.recorded.get(name)) is not None:
+            return self._documents.read_proven(name, SHARES, recorded)
+        rows, self.digests[name] = self._documents.read_new(name, SHARES)
+        return rows
+
+    def collect_checksums(self, claim: int, try_no: int, roots: Sequence[RootPlan]) -> None:
         """While the source is there: sums of what is too large to read back, so that proof needs only the target."""
         paths = {
             item.inode: f"{root.root}/.snapshot/{root.newer}/{item.new}"
@@ -132,8 +154,5 @@ class StageRecords:
             lengths = [str(length) for length in found.block_lengths]
             rows.append((inode, found.checksum.algorithm, found.checksum.value, lengths))
             self._heartbeat(1)
-        self._documents.write_loose(_CHECKSUMS, CHECKSUMS, rows)
-
-
-def _task(number: int) -> str:
-    return f"shards/{number}.parquet"
+        name = fenced_name(_CHECKSUMS, claim, try_no)
+        self.digests[name] = self._documents.write_loose(name, CHECKSUMS, rows)

@@ -13,7 +13,8 @@ class PointStaged:
     Attributes:
         entries: Changed entries of the plan.
         files, bytes: What was copied.
-        documents: SHA-256 of each document of the plan, by name.
+        documents: SHA-256 by name of each document that counts from here on: the manifest, those of the plan, and what
+            stage wrote of each task.
     """
 
     claim: int

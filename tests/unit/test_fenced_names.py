@@ -1,0 +1,21 @@
+"""Which of the documents that several tries wrote side by side counts (DESIGN.md section 4)."""
+
+from __future__ import annotations
+
+from hadoop_dr.domain.stored.fenced import fenced_name, newest_of_each, stem_of
+
+
+def test_the_latest_claim_counts_and_of_its_tries_the_latest_each_by_its_number() -> None:
+    names = [fenced_name("3", claim, try_no) for claim, try_no in ((9, 7), (10, 2), (10, 11), (10, 1))]
+    names += [fenced_name("12", 4, 1)]
+    assert newest_of_each(names) == {"3": "3-10.11.parquet", "12": "12-4.1.parquet"}
+    assert newest_of_each(reversed(names)) == newest_of_each(names)
+
+
+def test_what_no_try_of_ours_wrote_is_nobodys() -> None:
+    assert newest_of_each(["3.parquet", "3-1.parquet", "3-1.2.parquet ü", "-1.2.parquet", ""]) == {}
+
+
+def test_a_name_tells_what_it_was_made_of() -> None:
+    assert stem_of(fenced_name("shards/3", 10, 2)) == "shards/3"
+    assert stem_of("items.parquet") == "items.parquet"
