@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.advice import CLOSES_EARLY, SERIAL_MS, Moment, close_waits, predicted_skew_ms, skew_result
+from hadoop_dr.domain.advice import (
+    CLOSES_EARLY,
+    SERIAL_MS,
+    Moment,
+    close_waits,
+    is_large,
+    predicted_skew_ms,
+    removal_holds,
+    skew_result,
+)
 from hadoop_dr.domain.checks import Mark
 
 
@@ -43,3 +52,16 @@ def test_a_skew_that_will_be_refused_is_told_with_a_limit_that_has_room() -> Non
     assert told.mark is Mark.WARN
     assert "1500 roots will lie about 1952 ms apart, allowed are 250 ms" in told.detail
     assert "max_skew: 2950ms" in told.remedy
+
+
+def test_a_root_is_large_from_a_size_on_and_where_nobody_knows_it() -> None:
+    assert [is_large(names) for names in (0, 19_999, 20_000, None)] == [False, False, True, True]
+
+
+def test_roots_whose_snapshots_hold_up_the_namenode_when_they_go_are_named() -> None:
+    assert removal_holds("east", {"/a": 499_999}) == []
+    [one] = removal_holds("east", {"/a": 499_999, "/b ü%": 500_000})
+    assert (one.mark, one.name) == (Mark.WARN, "prune")
+    assert "east: removing a snapshot of /b ü% holds up" in one.detail
+    [many] = removal_holds("east", {f"/{n}": 10**6 for n in range(5)})
+    assert "/0, /1, /2 and 2 more" in many.detail

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +22,7 @@ from hadoop_dr.domain.moment import (
     clock_offset_ms,
     decide,
     prove,
+    rearm_pause_ms,
     skew_ms,
 )
 from hadoop_dr.domain.policy import Unproven
@@ -154,3 +157,32 @@ def test_a_snapshots_time_tells_how_far_the_clocks_are_apart_however_long_its_re
     created_ms: int, offset_ms: int
 ) -> None:
     assert clock_offset_ms(created_ms, 1000.0, 2000.0) == offset_ms
+
+
+def refused(services: int, pause_ms: Callable[[str, int], int]) -> int:
+    """Services of one minute before one NameNode that takes 100 ms for each in turn; 250 ms are allowed."""
+    waiting, free_ms, given_up = [(0, f"billing ü {n}", 0) for n in range(services)], 0, 0
+    heapq.heapify(waiting)
+    while waiting:
+        start_ms, service, rearmed = heapq.heappop(waiting)
+        free_ms = max(free_ms, start_ms) + 100
+        if free_ms - start_ms <= 250:
+            continue
+        if rearmed == MOST_REARMS:
+            given_up += 1
+        else:
+            heapq.heappush(waiting, (free_ms + 300 + pause_ms(service, rearmed + 1), service, rearmed + 1))
+    return given_up
+
+
+def test_services_of_one_minute_take_their_moments_again_at_times_of_their_own() -> None:
+    assert refused(20, rearm_pause_ms) == refused(40, rearm_pause_ms) == 0
+
+
+def test_a_pause_is_the_services_own_the_same_each_time_and_grows() -> None:
+    assert rearm_pause_ms("a", 0) == 0
+    for rearmed, most_ms in ((1, 6_000), (2, 12_000), (3, 24_000)):
+        pauses = {rearm_pause_ms(f"s{n}", rearmed) for n in range(60)}
+        assert len(pauses) > 50
+        assert most_ms / 2 < max(pauses) < most_ms
+    assert rearm_pause_ms("a", 2) == rearm_pause_ms("a", 2) != rearm_pause_ms("a", 3)

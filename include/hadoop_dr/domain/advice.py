@@ -14,6 +14,10 @@ CLOSES_EARLY = "dfs.namenode.file.close.num-committed-allowed"
 SERIAL_MS = 1.3
 """What a NameNode takes for a snapshot, one after the other; measured on a quiet machine."""
 
+LARGE_NAMES = 20_000
+"""A root of so many names holds up the NameNode for a tenth of a second and more when a snapshot goes."""
+
+_TOLD_NAMES = 500_000
 _ROOMY = 1.5
 _STEP_MS = 50
 
@@ -79,4 +83,30 @@ def skew_result(site: str, roots: int, predicted_ms: float, max_skew_ms: float) 
         f"{site}: the snapshots of {roots} roots will lie about {predicted_ms:.0f} ms apart, "
         f"allowed are {max_skew_ms:g} ms",
         f"Set max_skew: {wanted}ms in the policy, or protect fewer directories above them.",
+    )]
+
+
+def is_large(names: int | None) -> bool:
+    """Says whether the snapshots of a root go one at a time; one of which nobody knows how large it is counts as large.
+
+    Removing a snapshot walks the whole root while the NameNode does nothing else.
+    """
+    return names is None or names >= LARGE_NAMES
+
+
+def removal_holds(site: str, names: Mapping[str, int]) -> list[Result]:
+    """Names the roots of which removing a snapshot holds up every user of a site's NameNode for seconds.
+
+    Args:
+        names: How many each root had at the newest point.
+    """
+    large = sorted(root for root, count in names.items() if count >= _TOLD_NAMES)
+    if not large:
+        return []
+    more = f" and {len(large) - 3} more" if len(large) > 3 else ""
+    return [warn(
+        "prune",
+        f"{site}: removing a snapshot of {', '.join(large[:3])}{more} holds up the NameNode for seconds, as it walks "
+        "the whole root",
+        "Protect smaller directories, or run the service less often: with each point that comes an old one goes.",
     )]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 
 from hadoop_dr.domain.policy import Unproven
 
 MOST_REARMS = 3
+_PAUSE_MS = 3_000
 
 
 class Proof(StrEnum):
@@ -197,3 +199,18 @@ def decide(verdict: MomentVerdict, rearmed: int, unproven: Unproven) -> Decision
     if verdict.cure is Cure.REARM and rearmed < MOST_REARMS:
         return Decision.REARM
     return Decision.GO_ON if unproven is Unproven.SEAL and verdict.whole else Decision.VOID
+
+
+def rearm_pause_ms(service: str, rearmed: int) -> int:
+    """Says how much longer than need be a service waits before it takes its moment again.
+
+    Services whose moments were one and the same spoiled one another's skew, and would again if all of them came back at
+    one time. Each comes back at one of its own, within 6 seconds at first, then 12, then 24.
+
+    Args:
+        rearmed: How often the run has taken its moment again, this time included; 0 is its first moment.
+    """
+    if rearmed == 0:
+        return 0
+    drawn = int.from_bytes(sha256(f"{service} {rearmed}".encode()).digest()[:8])
+    return drawn % (_PAUSE_MS << rearmed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hadoop_dr.domain.advice import CLOSES_EARLY, Moment, close_waits, predicted_skew_ms, skew_result
+from hadoop_dr.domain.advice import CLOSES_EARLY, Moment, close_waits, predicted_skew_ms, removal_holds, skew_result
 from hadoop_dr.domain.checks import Mark, Result, guarded
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.services.context import BackupContext
@@ -21,9 +21,14 @@ def advise(context: BackupContext, roots: Sequence[str], newest: Point | None) -
     found = [
         *guarded("file closes", lambda: _closes(context)),
         *guarded("skew", lambda: _skew(context, roots, newest)),
+        *(removal_holds(context.origin.name, _names(newest)) if newest else ()),
     ]
     # What cannot be looked at is told; what a run is refused for has checks of its own.
     return [replace(result, mark=Mark.WARN) if result.mark is Mark.FAIL else result for result in found]
+
+
+def _names(newest: Point) -> dict[str, int]:
+    return {root: held.names for root, held in newest.sealed.summary.live.items()}
 
 
 def _closes(context: BackupContext) -> Iterator[Result]:

@@ -10,11 +10,11 @@ entry takes "pruned" back, and the id of a point is never used twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from hadoop_dr.domain.direction import SnapshotRef
+from hadoop_dr.domain.advice import is_large
 from hadoop_dr.domain.errors import DrError, NotFound, Superseded
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.ids import point_of_snapshot
@@ -105,13 +105,28 @@ class Prune:
     def _remove_snapshots(self, side: SiteConnections, name: str) -> None:
         point = self._context.ledger.known().points[name]
         held, live = point.snapshots_on(side.name), point.live_on(side.name)
+        self._remove(side, {(kept.root, kept.name): None for kept in (*held.values(), *live.values())})
 
-        def remove(kept: SnapshotRef) -> None:
+    def _remove(self, side: SiteConnections, snapshots: Iterable[tuple[str, str]]) -> None:
+        """Removes those of small roots side by side, those of large ones one at a time: others get a turn in between.
+
+        How large a root is was counted for the newest point.
+        """
+
+        def remove(snapshot: tuple[str, str]) -> None:
             with suppress(NotFound):  # somebody removed the whole directory
-                side.namenode.delete_snapshot(kept.root, kept.name)
+                side.namenode.delete_snapshot(*snapshot)
 
-        for _ in map_bounded(remove, dict.fromkeys([*held.values(), *live.values()])):
+        newest = self._context.ledger.known().newest_sealed()
+        known = newest.sealed.summary.live if newest else {}
+        large, small = list[tuple[str, str]](), list[tuple[str, str]]()
+        for one in snapshots:
+            names = known[one[0]].names if one[0] in known else None
+            (large if is_large(names) else small).append(one)
+        for _ in map_bounded(remove, small):
             pass
+        for one in large:
+            remove(one)
 
     def _sweep_snapshots(self, side: SiteConnections) -> list[str]:
         """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates.
@@ -125,15 +140,13 @@ class Prune:
             roots = sorted(ours.intersection(side.namenode.snapshottable()))
             found = list(zip(roots, map_bounded(side.namenode.snapshots, roots), strict=True))
             state = context.ledger.read()
-
-            def sweep(one: tuple[str, Sequence[Snapshot]]) -> None:
-                root, snapshots = one
-                for snapshot in snapshots:
-                    if _is_orphan(context, state, side.name, root, snapshot):
-                        side.namenode.delete_snapshot(root, snapshot.name)
-
-            for _ in map_bounded(sweep, found):
-                pass
+            orphans = [
+                (root, shot.name)
+                for root, shots in found
+                for shot in shots
+                if _is_orphan(context, state, side.name, root, shot)
+            ]
+            self._remove(side, orphans)
         except DrError as error:
             return [f"left-over snapshots on {side.name} were not removed: {error}"]
         return []

@@ -14,7 +14,7 @@ from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
-from hadoop_dr.domain.moment import Decision, Evidence, MomentVerdict, clock_offset_ms, decide, prove
+from hadoop_dr.domain.moment import Decision, Evidence, MomentVerdict, clock_offset_ms, decide, prove, rearm_pause_ms
 from hadoop_dr.domain.quotas import QuotaSet
 from hadoop_dr.domain.root_notes import kept_directories
 from hadoop_dr.domain.roots import keyed_by_declaration
@@ -71,10 +71,11 @@ class SnapshotPoint:
         """
         if point.state is not PointState.CLAIMED:
             return _summary(point)
+        pause_ms = 0
         for rearmed in count():
             # Before the moment is armed: it takes the NameNode time where a root is large and has no quota.
             quotas = self._quotas(self._roots(claim))
-            point = self._on_time(claim, point)
+            point = self._on_time(claim, point, pause_ms)
             shot = self._shoot(claim, point, quotas)
             match decide(shot.verdict, rearmed, self._context.policy.unproven):
                 case Decision.GO_ON:
@@ -85,17 +86,18 @@ class SnapshotPoint:
                         f"the moment could not be proven: {'; '.join(shot.verdict.reasons)}",
                         shot.verdict.remedy(),
                     )
-            point = self._rearm(claim, point, f"was not proven ({'; '.join(shot.verdict.reasons)})")
+            pause_ms = rearm_pause_ms(self._context.policy.service, rearmed + 1)
+            point = self._rearm(claim, point, f"was not proven ({'; '.join(shot.verdict.reasons)})", pause_ms)
         raise AssertionError("unreachable")
 
-    def _on_time(self, claim: Claim, point: Point) -> Point:
+    def _on_time(self, claim: Claim, point: Point, pause_ms: int) -> Point:
         """A moment that has passed, or that an earlier try may have begun, is armed anew under a new id.
 
         So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
         """
         now = self._context.clock.wall_ms()
         wanted = (claim.frozen.wanted_ms or 0) + _USED_MS
-        too_far = point.moment_ms > max(wanted, now + ARMING_MS)
+        too_far = point.moment_ms > max(wanted, now + ARMING_MS + pause_ms)
         name = self._context.candidate_name(point)
         roots = self._roots(claim)
         every = map_bounded(self._context.origin.namenode.snapshots, roots)
@@ -107,9 +109,9 @@ class SnapshotPoint:
         refuse_on_failure(context.policy.service, moment_order(context.ledger.recent(), point.moment_ms))
         return point
 
-    def _rearm(self, claim: Claim, point: Point, why: str) -> Point:
+    def _rearm(self, claim: Claim, point: Point, why: str, pause_ms: int = 0) -> Point:
         state = self._context.ledger.read()
-        moment_ms = state.free_moment(self._context.clock.wall_ms() + ARMING_MS)
+        moment_ms = state.free_moment(self._context.clock.wall_ms() + ARMING_MS + pause_ms)
         new = point_id(moment_ms)
         body = MomentRearmed(claim.n, new, moment_ms, point.point, why)
         self._context.ledger.append_mine(claim, body, _not_yet_taken(point))
