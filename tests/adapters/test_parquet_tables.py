@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.domain.errors import Protocol
-from hadoop_dr.ports.files import COLUMN_TYPES
+from hadoop_dr.ports.files import COLUMN_TYPES, Tables
 
 SCHEMA = tuple((kind, kind) for kind in COLUMN_TYPES)
 FULL = (2**63 - 1, "a b e%20 ü u\u0308\n", b"\x00\xff", True, 1.5, ("x", ""), (("user.k", b"\xff"), ("user.k", b"")))
@@ -26,6 +27,10 @@ def test_many_rows_keep_their_order_and_are_small() -> None:
     assert tables.unpack(packed) == rows
 
 
-def test_bytes_that_are_no_table_are_named_as_such() -> None:
+@pytest.mark.parametrize("tables", [ParquetTables(), MemoryTables()], ids=["parquet", "memory"])
+@pytest.mark.parametrize("content", [b"", b"not a table", b"\x00\xffnonsense", b"('half', ['of"])
+def test_bytes_that_are_no_table_are_named_as_such(tables: Tables, content: bytes) -> None:
     with pytest.raises(Protocol):
-        ParquetTables().unpack(b"not a table")
+        tables.unpack(content)
+    with pytest.raises(Protocol):
+        tables.stamp(content)

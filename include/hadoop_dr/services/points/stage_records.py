@@ -38,6 +38,8 @@ class StageRecords:
         self, context: BackupContext, documents: Documents, heartbeat: Callable[[int], None] = lambda count: None
     ) -> None:
         self._context, self._documents, self._heartbeat = context, documents, heartbeat
+        # Digests lie where the point was copied to, whichever way the pair works by now.
+        self._files = context.sides.get(documents.point.destination, context.destination).files
         self._proofs: dict[int, StagedFile] | None = None
         self._shares: dict[tuple[int, int], StagedShard] | None = None
         self._sums: dict[int, SourceChecksum] | None = None
@@ -47,12 +49,12 @@ class StageRecords:
     def of_task(self, task: int) -> Records:
         """Gives the records of the files that a task stages."""
         directory = f"{self._documents.directory}/staged/{task}"
-        return Records(self._context.destination.files, self._context.tables, directory, self._heartbeat)
+        return Records(self._files, self._context.tables, directory, self._heartbeat)
 
     def proofs(self) -> Mapping[int, StagedFile]:
         """Gives the digest of every file that was staged, by source inode id."""
         if self._proofs is None:
-            tasks = self._context.destination.files.names(f"{self._documents.directory}/staged")
+            tasks = self._files.names(f"{self._documents.directory}/staged")
             read = map_bounded(lambda task: self.of_task(int(task)).read(), [task for task in tasks if task.isdigit()])
             self._proofs = {inode: proof for one in read for inode, proof in one.items()}
         return self._proofs

@@ -6,6 +6,8 @@ import ast
 import threading
 from typing import cast
 
+from hadoop_dr.domain.errors import Protocol
+
 _TURN = threading.Lock()
 """Python 3.11 loses count when two threads parse at once: ``AST constructor recursion depth mismatch``."""
 
@@ -31,5 +33,10 @@ class MemoryTables:
 
 
 def _read(content: bytes) -> tuple[str, list[str], list[tuple[object, ...]]]:
-    with _TURN:
-        return cast(tuple[str, list[str], list[tuple[object, ...]]], ast.literal_eval(content.decode()))
+    try:
+        with _TURN:
+            stamp, names, rows = ast.literal_eval(content.decode())
+    except (ValueError, SyntaxError, TypeError) as damage:
+        raise Protocol("table", f"{len(content)} bytes cannot be read: {damage}", "Restore it from the other site"
+                       ) from damage
+    return cast(tuple[str, list[str], list[tuple[object, ...]]], (stamp, names, rows))
