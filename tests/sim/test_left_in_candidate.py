@@ -16,9 +16,12 @@ def write(world: World, name: str) -> None:
     east.extend(east.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=True), name.encode())
 
 
+@pytest.mark.parametrize("opened", ["billing-1-1/made", ""], ids=["area", "place of areas"])
 @pytest.mark.parametrize("most", [3, 1000], ids=["large", "small"])
 @pytest.mark.parametrize("points", [0, 1])
-def test_what_an_overtaken_worker_opens_before_the_candidate_is_in_no_sealed_snapshot(most: int, points: int) -> None:
+def test_what_an_overtaken_worker_opens_before_the_candidate_is_in_no_sealed_snapshot(
+    most: int, points: int, opened: str
+) -> None:
     world = World(policy=protecting(f"hdfs: {ROOT}") + f"audit_entries: {most}\n")
     for number in range(9):
         write(world, f"part {number} ü")
@@ -31,7 +34,7 @@ def test_what_an_overtaken_worker_opens_before_the_candidate_is_in_no_sealed_sna
     stages.moment()
     plan_and_stage(stages)
     stages.place()
-    world.clusters["west"].make_directory(f"{ROOT}/.hadoop-dr/billing-1-1/made", 0o700, parents=True)
+    world.clusters["west"].make_directory(f"{ROOT}/.hadoop-dr/{opened}".rstrip("/"), 0o700, parents=True)
     stages.verify()
     stages.seal()
     sealed = world.context().ledger.read().newest_sealed()

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from hadoop_dr.domain.bound import inode_rows, touches_many
-from hadoop_dr.domain.errors import AlreadyExists, Mismatch
+from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound
 from hadoop_dr.domain.facts import DirEntry, Snapshot
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.foreign import Foreign
@@ -28,7 +28,7 @@ from hadoop_dr.services.audit.sampling import SampleOlder
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.changes import ForeignChanges, Found
-from hadoop_dr.services.inventory import facts_of, walk
+from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.documents import Documents, Row
@@ -38,6 +38,7 @@ from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.transfer.batches import Batches
+from hadoop_dr.services.transfer.work_area import is_ours
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 
 SHOWN = 100
@@ -178,11 +179,14 @@ class VerifyPoint:
 
     def _unfinished(self, root: RootPlan, top: str, listed: Sequence[DirEntry] | None) -> list[Finding]:
         """What an overtaken worker opened; of a large root, of which no listing is made, it is asked for."""
-        if listed is None:
-            there = bool(root.items) and facts_of(self._context.destination.namenode, f"{top}/{WORK_AREA}") is not None
-        else:
-            there = bool(listed)
-        return [Finding(root.root, WORK_AREA, "somebody's unfinished work lies in it")] if there else []
+        if not (root.items if listed is None else listed):
+            return []
+        try:
+            names = [entry.name for entry in self._context.destination.namenode.list(f"{top}/{WORK_AREA}")]
+        except NotFound:
+            return []
+        theirs = names and not any(map(is_ours, names))  # that is told, and no work of a run
+        return [] if theirs else [Finding(root.root, WORK_AREA, "somebody's unfinished work lies in it")]
 
     def _verdict(
         self,
