@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from hadoop_dr.adapters.memory.metastore_log import Log
 from hadoop_dr.domain.catalog.point_parts import READ_WHOLE_MS
-from hadoop_dr.domain.errors import ForeignFound
+from hadoop_dr.domain.catalog.rows import Row
+from hadoop_dr.domain.errors import DrError, ForeignFound, Refused
 from sim.asked import Asked
 from sim.world import TABLES, TableWorld
-from support.catalogs import with_parameters
+from support.catalogs import function, table, with_parameters
 
 DAY_S = READ_WHOLE_MS / 1000
 RESTORING = TABLES + "drift: restore\n"
@@ -87,3 +91,81 @@ def test_the_day_begins_with_the_point_for_which_everything_was_read() -> None:
     world.clock.sleep_until(world.clock.monotonic_s() + DAY_S)
     assert Asked(world, "reads all").of("tables", "verify") == 1
     assert Asked(world, "asks the log").of("tables", "verify") == 0
+
+
+class SilentLog(Log):
+    """The log of a metastore that lost its listener: what it had is there, and nothing comes."""
+
+    def __init__(self, log: Log) -> None:
+        self.__dict__.update(log.__dict__)
+
+    def write(self, *args: Any, **more: Any) -> None:
+        """Writes nothing."""
+
+
+def with_a_function(policy: str) -> TableWorld:
+    world = TableWorld(policy)
+    world.create("t1")
+    world.metastores["east"].create([function("bill", "f ü", "hdfs://east/wh/a.jar")])
+    world.backup("first")
+    world.backup("second")
+    return world
+
+
+def alter_function(world: TableWorld) -> list[Row]:
+    """Somebody gives the function of the secondary another class, of which a metastore writes no event."""
+    west = world.metastores["west"]
+    before = list(west.functions())
+    west.alter([function("bill", "f ü", "hdfs://west/wh/a.jar", java="theirs.F")])
+    return before
+
+
+def replace_function(world: TableWorld) -> None:
+    east = world.metastores["east"]
+    east.drop(east.functions())
+    east.create([function("bill", "f ü", "hdfs://east/wh/a.jar", java="org.x.B")])
+
+
+def test_an_object_is_read_before_it_is_changed_whatever_the_log_says() -> None:
+    world = with_a_function(TABLES)
+    alter_function(world)
+    replace_function(world)
+    with pytest.raises(DrError, match="f ü") as told:
+        world.backup("refuses")
+    assert isinstance(told.value, ForeignFound | Refused)
+    world = with_a_function(RESTORING)
+    alter_function(world)
+    replace_function(world)
+    world.backup("restores")
+    assert any("f ü" in line for kept in world.context().ledger.read().kept for line in kept.found)
+
+
+def test_a_metastore_that_lost_its_log_wedges_no_service() -> None:
+    world = with_a_function(RESTORING)
+    west, east = world.metastores["west"], world.metastores["east"]
+    west.log = SilentLog(west.log)
+    west.create([table("bill", "new", location="hdfs://west/else", names=("a", "theirs"))])
+    east.alter([with_parameters(east.tables("bill", ["t1"])[0], ours="new ü")])
+    assert world.backup("next")["state"] == "sealed"
+    assert any("bill.new" in line for kept in world.context().ledger.read().kept for line in kept.found)
+
+
+def test_what_was_put_back_without_an_event_is_seen_to_be_put_back() -> None:
+    world = with_a_function(TABLES)
+    before = alter_function(world)
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_S)
+    with pytest.raises(ForeignFound):
+        world.backup("finds it")
+    with pytest.raises(ForeignFound):
+        world.backup("waits for a person")
+    world.metastores["west"].alter(before)
+    assert world.backup("put back")["state"] == "sealed"
+
+
+def test_a_change_of_our_own_that_writes_no_event_is_repaired_by_nobody() -> None:
+    world = with_a_function(TABLES)
+    replace_function(world)
+    world.backup("next")
+    newest = world.context().ledger.read().newest_sealed()
+    assert newest is not None
+    assert {kept.name for kept in newest.sealed.snapshots.values()} == {newest.taken.snapshots["/wh/t1 ü"].name}

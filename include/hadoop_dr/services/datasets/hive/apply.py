@@ -125,7 +125,8 @@ class CatalogApply:
             renamed: Tables the source renamed since then.
             judge: What is somebody else's counts for no deletion of the source.
         """
-        state, target = self._first(selection), catalog_of(wanted)
+        target = catalog_of(wanted)
+        state = self._first(selection, target, replaced)
         there, theirs = state.rows, judge(state)
         changes = difference(there, target, selection.owns, replaced)
         counted = {slot: row for slot, row in there.items() if slot not in theirs}
@@ -148,7 +149,7 @@ class CatalogApply:
         """
         target, again, known, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
         for number in range(1, _ROUNDS + 1):
-            state = self._first(selection) if number == 1 else self._read(selection, None)
+            state = self._first(selection, target, again) if number == 1 else self._read(selection, None)
             known.update(judge(state) if number == 1 else ())
             there = state.rows
             changes = difference(there, target, selection.owns, again).drops
@@ -175,7 +176,8 @@ class CatalogApply:
             Mismatch: The metastore keeps something else than it was given, round after round.
             Unknown: A lost answer did not show its effect in time.
         """
-        target, counts, state = catalog_of(wanted), dict.fromkeys(Verb, 0), self._first(selection)
+        target, counts = catalog_of(wanted), dict.fromkeys(Verb, 0)
+        state = self._first(selection, target)
         known = {*named, *judge(state)}
         for number in range(1, _ROUNDS + 1):
             found = difference(state.rows, target, selection.owns)
@@ -207,10 +209,17 @@ class CatalogApply:
                           f"{'; '.join(unnamed[:_SHOWN])}",
                           "Look at them there and drop what is not wanted, then run it again")
 
-    def _first(self, selection: Selection) -> Exported:
-        """What the target has before anything of it is changed here."""
+    def _first(self, selection: Selection, target: Catalog, replaced: Iterable[CatalogKey] = ()) -> Exported:
+        """What the target has before anything of it is changed here.
+
+        What is known from the log serves while nothing has to be changed. Whatever is altered or dropped is read first:
+        not every change writes an event (a function that is altered writes none), and a log can be switched off.
+        """
         known = self._as_left(selection)
-        return self._read(selection, None) if known is None else known
+        if known is None:
+            return self._read(selection, None)
+        found = difference(known.rows, target, selection.owns, tuple(replaced))
+        return self._read(selection, None) if found.drops or found.builds else known
 
     def _read(self, selection: Selection, previous: Exported | None) -> Exported:
         if previous is not None and self._metastore.current_event() == previous.event:

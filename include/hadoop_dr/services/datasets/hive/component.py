@@ -30,10 +30,12 @@ from hadoop_dr.services.datasets.component import (
     Undoing,
     Verified,
 )
-from hadoop_dr.services.datasets.hive.baseline import KIND, exported_at
+from hadoop_dr.services.datasets.hive.baseline import KIND, exported_at, selected_at
 from hadoop_dr.services.datasets.hive.check import check_metastores, check_target_housekeeping
 from hadoop_dr.services.datasets.hive.drift import CatalogDrift
+from hadoop_dr.services.datasets.hive.foreign import read_kept
 from hadoop_dr.services.datasets.hive.parting import refuse_unprotectable
+from hadoop_dr.services.datasets.hive.reading import read_all
 from hadoop_dr.services.datasets.hive.smoke import run_smoke
 from hadoop_dr.services.datasets.hive.source import SourceCatalog
 from hadoop_dr.services.datasets.hive.taken_out import no_longer
@@ -105,9 +107,13 @@ class HiveTables:
         return told_objects(CatalogDrift(self._context).look(lambda: self.source.parted().rows))
 
     def is_as_kept(self, kept: Kept) -> bool:
-        """Whether no event came since; one request."""
-        metastore, document = self._context.destination.metastore, kept.document
-        return metastore is not None and document is not None and metastore.current_event() == document.position
+        """Whether no event came since, and what was kept still is so: not every change writes an event."""
+        context, document = self._context, kept.document
+        metastore = context.destination.metastore
+        if metastore is None or document is None or metastore.current_event() != document.position:
+            return False
+        there = read_all(metastore, selected_at(context.ledger.known().points[kept.point]))
+        return all(row.key in there and there[row.key].hash == row.hash for row in read_kept(context, document.path))
 
     def prepare(self) -> None:
         """Reads the catalog, or what of it changed since the newest point's export."""

@@ -147,6 +147,10 @@ class TargetCatalog:
             position, whole_ms = FollowCatalog(target).position(), point.moment_ms
             there = read_all(target, chosen)
         found = compare(catalog_of(wanted), there, chosen.owns)
+        if found.mismatch and known is not None:  # what this very point changed may have written no event
+            position, whole_ms = FollowCatalog(target).position(), point.moment_ms
+            there = read_all(target, chosen)
+            found = compare(catalog_of(wanted), there, chosen.owns)
         if found.mismatch:
             left.doubt()
             now = Exported(chosen, position.event, there, full=True)
