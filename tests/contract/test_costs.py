@@ -60,6 +60,8 @@ def test_every_call_counts_as_many_requests_as_the_adapter_sends(cost: Counted, 
     name.service()
     name.settings("dfs.namenode.xattrs.enabled")
     files.put(f"{folder}/d ü/doc", b"one")
+    if (ways := getattr(files, "ways", None)) is not None:  # a test before this one may have read something
+        ways.forget("GET")
     name.allow_snapshot(folder)
     name.snapshots(folder)
     acts: dict[str, tuple[Callable[[], object], int]] = {

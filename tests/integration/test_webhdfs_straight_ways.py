@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -60,6 +62,32 @@ class Straight:
     def asks(self) -> int:
         """Requests so far."""
         return sum(self.asked.by_operation().values())
+
+
+@contextmanager
+def somebody_else(code: int) -> Iterator[str]:
+    """A server that answers everything with a code that no DataNode gives."""
+
+    class Page(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(code)
+            self.send_header("Location", "https://login.invalid/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_PUT = answer
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture
@@ -134,3 +162,13 @@ def told(straight: Straight, name: str, sent: int) -> bytes:
             while part := link.recv(1 << 16):
                 answer += part
     return answer
+
+
+@pytest.mark.parametrize("code", [204, 302])
+def test_what_answers_at_the_address_of_a_datanode_and_is_none_is_not_believed(straight: Straight, code: int) -> None:
+    path = f"{straight.folder}/ledger 1"
+    with somebody_else(code) as address:
+        straight.lead("PUT", address)
+        straight.lead("GET", address)
+        assert straight.files.append_new(path, b"mine") is True
+        assert straight.files.get(path) == b"mine"

@@ -18,6 +18,7 @@ from hadoop_dr.ports.clock import Clock
 Redirect = Callable[..., requests.Response]
 
 _FRESH_S = 60.0
+_DONE = (200, 201)
 
 
 class KnownWays:
@@ -111,10 +112,11 @@ class Redirected:
         except Lost as problem:
             self._ways.forget(self._method)
             raise Lost(str(problem)) from problem  # says nothing of the NameNode
-        if done.status_code < 400:
-            self._ways.note(self._method, location)
+        if done.status_code in _DONE:  # the way gets no younger by being gone: its NameNode is asked now and then
             return done
         self._ways.forget(self._method)
+        if done.status_code < 400:  # somebody else answers at that address
+            raise Lost(f"{done.status_code} is no answer of a DataNode")
         refused = error_of(done, self._subject)
         if isinstance(refused, NotFound):
             raise refused
