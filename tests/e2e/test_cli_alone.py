@@ -63,8 +63,9 @@ def test_points_are_listed_explained_and_verified_when_nothing_of_the_primary_an
     assert status["sites"]["west"]["readable"] is True
     assert status["services"][service]["newest"] == points[-1]
     assert (told["status"].exit_code, status["ok"], status["services"][service]["ok"]) == (1, False, True)
-    # One line of ours for each part that is silent, and none of a library's own.
-    of_hdfs, of_zookeeper = told["status"].stderr.splitlines()
+    # After the progress one line of ours for each part that is silent, and none of a library's own.
+    begun, of_hdfs, of_zookeeper = told["status"].stderr.splitlines()
+    assert begun == "status ..."
     assert of_hdfs.startswith("warning: east: no connection")
     assert of_zookeeper.startswith("warning: east (127.0.0.1:")
     assert "ZooKeeper does not answer within 5 s (" in of_zookeeper

@@ -125,7 +125,7 @@ def says_unprotect(home: CliHome, told: Any) -> None:
 # A shape alone may be filled with nothing: each document has to say what is known to be so.
 SAYS = {shape: globals()[f"says_{shape}"] for shape in COMMANDS}
 PROGRESS = {"coverage": ["coverage"], "plan": ["plan"], "verify": ["verify"], "backup": STAGES,
-            "unprotect": ["unprotect"]}  # fmt: skip
+            "unprotect": ["unprotect"], "check": ["check"], "status": ["status"]}  # fmt: skip
 
 
 class TestOnTheLab:
