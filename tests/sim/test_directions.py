@@ -38,6 +38,26 @@ def put_tree(world: World) -> None:
     put(east, f"{ROOT}/goes#", b"goes")
 
 
+def dies_in_place(world: World, faults: Faults) -> str:
+    """A run dies while it changes the live tree; gives its point."""
+    world.host.name = "dies"
+    stages = world.stages("dies")
+    stages.preflight()
+    point = str(stages.moment()["point"])
+    plan_and_stage(stages)
+    with contextlib.suppress(Died):
+        world.stages("dies", faults=faults).place()
+    world.host.dead.add("dies")
+    return point
+
+
+def lose_documents(world: World, point: str) -> None:
+    """What is needed to carry a point on is gone, so that it has to be undone."""
+    context = world.context()
+    for side in context.sides.values():
+        side.files.remove(context.directory(point))
+
+
 def test_a_baseline_made_in_one_direction_serves_in_the_other_and_only_the_change_is_copied() -> None:
     world = filled()
     first = world.backup("first")
@@ -156,17 +176,8 @@ def test_a_point_that_cannot_be_finished_is_undone_to_the_point_that_went_the_ot
     world.exchange_roles()
     put(world.clusters["west"], f"{ROOT}/new+", b"new")
     world.clusters["west"].rename(f"{ROOT}/x=1 ü", f"{ROOT}/y=2")
-    world.host.name = "dies"
-    stages = world.stages("dies")
-    stages.preflight()
-    point = str(stages.moment()["point"])
-    plan_and_stage(stages)
-    with contextlib.suppress(Died):
-        world.stages("dies", faults=Faults(at=at, die=True, after=True)).place()
-    world.host.dead.add("dies")
-    context = world.context()
-    for side in context.sides.values():
-        side.files.remove(context.directory(point))
+    point = dies_in_place(world, Faults(at=at, die=True, after=True))
+    lose_documents(world, point)
     world.host.name = "next"
     world.stages("next").preflight()
     assert world.context().ledger.read().points[point].state is PointState.VOID
@@ -183,14 +194,7 @@ def test_what_was_begun_in_one_direction_is_refused_in_the_other_and_ended_in_it
     east = world.clusters["east"]
     east.rename(f"{ROOT}/x=1 ü/part 4%", f"{ROOT}/moved 4")
     put(east, f"{ROOT}/new+", b"new")
-    world.host.name = "dies"
-    stages = world.stages("dies")
-    stages.preflight()
-    point = str(stages.moment()["point"])
-    plan_and_stage(stages)
-    with contextlib.suppress(Died):
-        world.stages("dies", faults=Faults(at=at, die=True)).place()
-    world.host.dead.add("dies")
+    point = dies_in_place(world, Faults(at=at, die=True))
     world.exchange_roles()
     before = {site: world.tree(site, ROOT) for site in ("east", "west")}
     with pytest.raises(Refused, match=f"direction: point {point} .* goes from east to west"):
@@ -199,6 +203,29 @@ def test_what_was_begun_in_one_direction_is_refused_in_the_other_and_ended_in_it
     world.exchange_roles()
     world.backup("own way")
     assert world.context().ledger.read().points[point].state is PointState.SEALED
+    assert world.tree("east", ROOT) == world.tree("west", ROOT)
+
+
+def test_an_undo_that_was_begun_on_one_site_is_never_carried_out_on_the_other() -> None:
+    world = filled()
+    world.backup("first")
+    world.policy += "drift: restore\n"
+    put(world.clusters["west"], f"{ROOT}/x=1 ü/foreign #", b"of somebody else")
+    at = 0
+    while world.context().ledger.read().undo is None:  # until it dies behind the announcement
+        at += 1
+        assert at < 200
+        with contextlib.suppress(Died, DrError):
+            world.backup(f"undoes {at}", Faults(at=at, die=True))
+        world.host.dead.add(f"undoes {at}")
+    put(world.clusters["east"], f"{ROOT}/east only", b"of the old primary")
+    world.exchange_roles()
+    before = {site: world.tree(site, ROOT) for site in ("east", "west")}
+    with pytest.raises(Refused, match="direction: an undo on west"):
+        world.backup("other way")
+    assert before == {site: world.tree(site, ROOT) for site in ("east", "west")}
+    world.exchange_roles()
+    world.backup("own way")
     assert world.tree("east", ROOT) == world.tree("west", ROOT)
 
 
