@@ -42,3 +42,17 @@ def test_what_an_overtaken_worker_opens_before_the_candidate_is_in_no_sealed_sna
     top = f"{ROOT}/.snapshot/{sealed.sealed.snapshots[ROOT].name}"
     assert ".hadoop-dr" not in {entry.name for entry in MemoryNameNode(world.clusters["west"]).list(top)}
     assert world.backup("next")["state"] == "sealed"
+
+
+def test_what_a_worker_opened_that_woke_after_the_seal_costs_an_unchanged_run_no_repair() -> None:
+    world = World(policy=protecting(f"hdfs: {ROOT}"))
+    for number in range(2):
+        write(world, f"part {number} ü")
+        world.backup(f"first {number}")
+    world.clusters["west"].make_directory(f"{ROOT}/.hadoop-dr/billing-1-1/made", 0o700, parents=True)
+    world.backup("next")
+    sealed = world.context().ledger.read().newest_sealed()
+    assert sealed is not None
+    name = sealed.sealed.snapshots[ROOT].name
+    assert name.endswith(sealed.point), f"{name} is the candidate after a repair"
+    assert ".hadoop-dr" not in {entry.name for entry in MemoryNameNode(world.clusters["west"]).list(ROOT)}

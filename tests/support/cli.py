@@ -182,9 +182,10 @@ class CliHome(LabHome):
         return namenode.extras(path, acl=has_acl)
 
     def point(self, site: str, service: str, point: str) -> Tree:
-        """The tree of a sealed point, by the snapshot that bears its name."""
+        """The tree of a sealed point, by the newest snapshot that bears its name: a repair makes another one."""
         root = self.root(service)
-        [name] = [s.name for s in self.namenodes[site].snapshots(root) if s.name.endswith(point)]
+        shots = sorted(self.namenodes[site].snapshots(root), key=lambda shot: shot.id)
+        name = [shot.name for shot in shots if point in shot.name][-1]
         return self.tree(site, f"{root}/.snapshot/{name}")
 
     def holds(self, service: str, point: str, wanted: Tree | None = None, *, live: bool = True) -> Tree:

@@ -15,10 +15,12 @@ class Written:
         begun: Directories of points whose moment this very process took, so that nobody else wrote anything there.
         as_left: The claim under which this process found the secondary as the newest point left it, and nothing that a
             run had left; 0 for none.
+        areas: Roots in which a work area was seen beside what the newest point left.
         lacking: Directories where this process noted that the source has no copy of a document.
     """
 
     contents: dict[str, bytes] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     as_left: int = 0
+    areas: set[str] = field(default_factory=set)
     lacking: set[str] = field(default_factory=set)

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from hadoop_dr.domain.baseline import Baseline
-from hadoop_dr.domain.diff import merge, visible
+from hadoop_dr.domain.diff import Changes, merge, visible
 from hadoop_dr.domain.drift import moved_or_new
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.foreign import Act, Foreign
-from hadoop_dr.domain.paths import join
+from hadoop_dr.domain.paths import in_work_area, join
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.verify import differences, differing_fields
 from hadoop_dr.ports.namenode import NameNode
@@ -67,8 +67,14 @@ def drift_by_root(
         now: Snapshots by root that the changes are read up to; else the live tree.
     """
     namenode, upto = context.destination.namenode, now or {}
-    told = map_bounded(lambda one: visible(merge(namenode.diff(*one, upto.get(one[0], "")))), bases.items())
-    changes = dict(zip(bases, told, strict=True))
+
+    def difference(one: tuple[str, str]) -> Changes:
+        changes = merge(namenode.diff(*one, upto.get(one[0], "")))
+        if any(change.new is not None and in_work_area(change.new) for change in changes.created):
+            context.written.areas.add(one[0])
+        return visible(changes)
+
+    changes = dict(zip(bases, map_bounded(difference, bases.items()), strict=True))
     found = {root: list(moved_or_new(one)) for root, one in changes.items()}
     doubts = [
         _Doubt(root, bases[root], change.old, change.new, f"/.snapshot/{upto[root]}" if root in upto else "")
