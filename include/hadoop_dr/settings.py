@@ -18,11 +18,18 @@ from typing import TypeVar
 
 from hadoop_dr.adapters import config
 from hadoop_dr.domain import schedule
-from hadoop_dr.domain.conflicts import FileOut, doubled_pairs, doubled_services, overlapping, stated, without_pair
-from hadoop_dr.domain.document import Node, Wrong
+from hadoop_dr.domain.config.conflicts import (
+    FileOut,
+    doubled_pairs,
+    doubled_services,
+    overlapping,
+    stated,
+    without_pair,
+)
+from hadoop_dr.domain.config.document import Node, Wrong
+from hadoop_dr.domain.config.pair import Addresses, Pair, Site, host_port, read_pair, url_parser
+from hadoop_dr.domain.config.policy import Policy, read_policy
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.pair import Addresses, Pair, Site, host_port, read_pair, url_parser
-from hadoop_dr.domain.policy import Policy, read_policy
 
 PAIRS = Path("include/pairs")
 POLICIES = Path("include/policies")

@@ -13,8 +13,8 @@ from typing import Any
 from airflow.sdk import DAG, Param, get_parsing_context
 
 from hadoop_dr import settings
+from hadoop_dr.domain.config.policy import Mode, Policy, Transfer
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.policy import Mode, Policy, Transfer
 from hadoop_dr_airflow.compat import conf
 from hadoop_dr_airflow.operators import AnnounceAccess, ArbitrateAccess, BackupStage, service_asset
 from hadoop_dr_airflow.retries import retry_settings

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import BaseHook
 
-from hadoop_dr.domain.addresses import short_name
+from hadoop_dr.domain.config.addresses import short_name
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr_airflow.compat import AirflowNotFoundException
 

@@ -13,8 +13,8 @@ from typing import Any
 import pendulum
 
 from hadoop_dr import settings
-from hadoop_dr.domain.policy import Policy
-from hadoop_dr.domain.quantities import duration_text
+from hadoop_dr.domain.config.policy import Policy
+from hadoop_dr.domain.config.quantities import duration_text
 from hadoop_dr.domain.schedule import LONGEST_LEAD_MS, start_ms
 from hadoop_dr_airflow.compat import DagRunInfo, DataInterval, TimeRestriction, Timetable
 

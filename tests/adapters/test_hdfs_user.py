@@ -12,9 +12,9 @@ from hadoop_dr.adapters import hiveserver2
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap import login, wiring
 from hadoop_dr.bootstrap.login import SiteLogin, login_to
-from hadoop_dr.domain.addresses import HdfsAddress, short_name
+from hadoop_dr.domain.config.addresses import HdfsAddress, short_name
+from hadoop_dr.domain.config.pair import Addresses, Pair, Site
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
-from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.pair_state import PairState
 
 FOUND = Addresses(("nn:8020",), ("http://nn:9870",), "zk:2181", None, (), None)

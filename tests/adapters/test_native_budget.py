@@ -12,7 +12,7 @@ from hadoop_dr.adapters.native import NativeMover, loop
 from hadoop_dr.adapters.native.budget import ByteBudget, Throttle
 from hadoop_dr.adapters.native.copying import CHUNK_BYTES, chunk_bytes
 from hadoop_dr.adapters.native.loop import LoopThread, Pump
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.ports.mover import Meter, MoverLimits
 
 

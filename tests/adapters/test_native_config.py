@@ -11,7 +11,7 @@ import pytest
 
 ASKS = """
 from hadoop_dr.adapters.native import NativeMover
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.ports.mover import MoverLimits, Read
 
 at = HdfsAddress("east", ("127.0.0.1:1",), ("http://127.0.0.1:1",), None, "hdfs")

@@ -11,7 +11,7 @@ import pytest
 from hadoop_dr.adapters.native.gate import Gate, gate_of
 from hadoop_dr.adapters.native.site import SiteClient
 from hadoop_dr.adapters.native.verdicts import Ended
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.window import Bounds
 from support.fast_loop import run_fast
 

@@ -15,7 +15,7 @@ from hadoop_dr.adapters.system import SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsNameNode
 from hadoop_dr.adapters.webhdfs.client import OneNameNode, simple_session
 from hadoop_dr.adapters.webhdfs.errors import Lost, NotSent
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import Unknown, Unreachable
 from support.clock import StepClock
 from support.tls import (

@@ -18,7 +18,7 @@ from uuid import uuid4
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.ports.mover import Copy, Did, MakeDirectory, MoverLimits, Outcome, Read, Remove, Rename, SetAttributes
 
 STATE = Path(__file__).resolve().parents[2] / ".lab" / "state.json"

@@ -10,7 +10,7 @@ from hdfs_native import WriteOptions
 
 from hadoop_dr.adapters.native.config import client_of
 from hadoop_dr.adapters.native.loop import LoopThread
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 
 _CHUNK_BYTES = 4 << 20
 _AT_ONCE = 16

@@ -12,7 +12,7 @@ import pytest
 from bench.scene import say
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.services.moment import TakeSnapshots
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab]

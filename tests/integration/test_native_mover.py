@@ -15,7 +15,7 @@ import pytest
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.ports.mover import (
     Copy,
     Did,

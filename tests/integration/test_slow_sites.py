@@ -12,7 +12,7 @@ from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.native.gate import gate_of
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.ports.mover import Copy, Did, Digest, MakeDirectory, MoverLimits, Read
 from support.live import LiveWriter
 from support.slow_line import SlowLine, slow_lines

@@ -15,7 +15,7 @@ import pytest
 
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.ports.requests import Requests
 from support.lossy_proxy import Lose, LossyProxy

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hadoop_dr.bootstrap.kinds import KINDS
-from hadoop_dr.domain.datasets import BUILT
+from hadoop_dr.domain.config.datasets import BUILT
 from hadoop_dr.services.datasets.component import Component
 from support.register import Register
 

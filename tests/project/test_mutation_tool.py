@@ -26,7 +26,8 @@ def tool() -> Any:
 
 def test_a_mutant_is_named_by_its_function_and_its_lines(tool: Any) -> None:
     assert tool.function("hadoop_dr.domain.plan.x_make_plan__mutmut_3") == "domain.plan.make_plan"
-    assert tool.function("hadoop_dr.domain.retention.xǁRuleǁ__str____mutmut_5") == "domain.retention.Rule.__str__"
+    of_a_class = tool.function("hadoop_dr.domain.config.retention.xǁRuleǁ__str____mutmut_5")
+    assert of_a_class == "domain.config.retention.Rule.__str__"
     diff = "--- a.py\n+++ a.py\n@@ -1,2 +1,2 @@\n def f():\n-    return 1 if x else 2\n+    return 2 if x else 2\n"
     assert tool.change(diff) == ("return 1 if x else 2", "return 2 if x else 2")
 
@@ -47,7 +48,7 @@ def test_another_wording_of_a_sentence_is_told_from_another_name(
 
 
 def test_only_unit_tests_that_import_the_area_are_run_for_it(tool: Any) -> None:
-    chosen = tool.tests_of(["domain/retention.py"])
+    chosen = tool.tests_of(["domain/config/retention.py"])
     assert "tests/unit/test_retention.py" in chosen
     assert "tests/unit/test_moment.py" not in chosen
     assert any(path.startswith("tests/sim/") for path in tool.tests_of(["services/ledger"]))

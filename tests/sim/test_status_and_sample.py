@@ -11,7 +11,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.arbitration import NO_RULING
-from hadoop_dr.domain.conflicts import FileOut
+from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.errors import BadInput, DrError, Unreachable
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.mover import Read

@@ -19,7 +19,7 @@ from kazoo.client import KazooClient
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.facts import AclAndXattrs, Kind
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken

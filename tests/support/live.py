@@ -13,7 +13,7 @@ from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.ports.mover import DEFAULT_LIMITS
 from hadoop_dr.ports.requests import Requests
 from support.backup import Pair, Site

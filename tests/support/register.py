@@ -13,9 +13,9 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result, fail, guarded, ok
 from hadoop_dr.domain.codec import codec_of
-from hadoop_dr.domain.datasets import DataSetKind, any_that_overlap
+from hadoop_dr.domain.config.datasets import DataSetKind, any_that_overlap
+from hadoop_dr.domain.config.document import Wrong
 from hadoop_dr.domain.deletions import Deletions, Figure
-from hadoop_dr.domain.document import Wrong
 from hadoop_dr.domain.errors import Mismatch, NotReady, Unknown
 from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.moment import MarkEvidence

@@ -15,7 +15,7 @@ import psutil
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
 from hadoop_dr.bootstrap import backup_stages
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from support.airflow import Airflow, AtWork, eventually
 from support.home import LabHome
 from support.live import LiveWriter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.addresses import short_name
+from hadoop_dr.domain.config.addresses import short_name
 
 
 @pytest.mark.parametrize("login", ["dr", "dr@EAST.EXAMPLE", "dr/host.example@EAST", " dr "])

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hadoop_dr.adapters import config
-from hadoop_dr.domain.document import Node
+from hadoop_dr.domain.config.document import Node
+from hadoop_dr.domain.config.pair import read_pair
+from hadoop_dr.domain.config.policy import read_policy
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.pair import read_pair
-from hadoop_dr.domain.policy import read_policy
 
 TESTS = Path(__file__).parents[1]
 READERS: dict[str, Callable[[Node], object]] = {

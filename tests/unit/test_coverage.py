@@ -10,8 +10,8 @@ from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
 from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
+from hadoop_dr.domain.config.datasets import HDFS, HIVE, DataSet
 from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables, selection_results
-from hadoop_dr.domain.datasets import HDFS, HIVE, DataSet
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import FileAttributes, Kind
 

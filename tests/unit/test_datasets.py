@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.datasets import HDFS, HIVE, DataSet, hive_matches, overlap, overlaps
-from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.config.datasets import HDFS, HIVE, DataSet, hive_matches, overlap, overlaps
+from hadoop_dr.domain.config.policy import Policy
 
 NAMES = ["a", "a b", "e%20", "ab", "a="]
 directories = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map(lambda names: "/" + "/".join(names))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hadoop_dr.domain.config.quantities import DeletionLimit
 from hadoop_dr.domain.deletions import (
     DeletionKind,
     Deletions,
@@ -25,7 +26,6 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.quantities import DeletionLimit
 
 A_FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 7)
 A_DIRECTORY = replace(A_FILE, kind=Kind.DIRECTORY, length=0)

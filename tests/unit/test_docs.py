@@ -14,8 +14,8 @@ import pytest
 
 from hadoop_dr.adapters import config
 from hadoop_dr.cli import main
-from hadoop_dr.domain.pair import read_pair
-from hadoop_dr.domain.policy import read_policy
+from hadoop_dr.domain.config.pair import read_pair
+from hadoop_dr.domain.config.policy import read_policy
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

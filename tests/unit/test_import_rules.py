@@ -39,7 +39,7 @@ def check(copy: Path, contract: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("contract", "module", "line"),
     [
-        ("layers", "include/hadoop_dr/domain/retention.py", "import hadoop_dr.services.moment"),
+        ("layers", "include/hadoop_dr/domain/config/retention.py", "import hadoop_dr.services.moment"),
         ("airflow", "include/hadoop_dr/services/moment.py", "from airflow.sdk import DAG"),
         ("kinds", "include/hadoop_dr/services/backup/seal.py", "import hadoop_dr.services.datasets.hive.source"),
         ("kinds-apart", "include/hadoop_dr/services/datasets/hive/undo.py", "import hadoop_dr.services.datasets.hdfs"),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hadoop_dr.domain.config.policy import Unproven
 from hadoop_dr.domain.moment import (
     MOST_REARMS,
     Cure,
@@ -25,7 +26,6 @@ from hadoop_dr.domain.moment import (
     rearm_pause_ms,
     skew_ms,
 )
-from hadoop_dr.domain.policy import Unproven
 
 QUIET = Evidence(roots=2, skew_ms=3.0, max_skew_ms=250, offsets_ms={"east": -20.0, "west": 4.0}, max_offset_ms=500)
 

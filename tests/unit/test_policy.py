@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadoop_dr.adapters import config
-from hadoop_dr.domain.policy import Mode, Policy, Transfer, read_policy, with_overrides
+from hadoop_dr.domain.config.policy import Mode, Policy, Transfer, read_policy, with_overrides
 
 HEAD = b"service: billing\npair: east-west\nprotect: [{hdfs: /data/a b}]\n"
 

@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.protectable import Parted, Rule, leave_out_gone
 from hadoop_dr.domain.catalog.protectable import part as part_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.checks import Mark
-from hadoop_dr.domain.datasets import unfit_location
+from hadoop_dr.domain.config.datasets import unfit_location
 from hadoop_dr.domain.incomplete import (
     KEPT,
     incomplete_document,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.document import Wrong
-from hadoop_dr.domain.quantities import (
+from hadoop_dr.domain.config.document import Wrong
+from hadoop_dr.domain.config.quantities import (
     DeletionLimit,
     count,
     counted,

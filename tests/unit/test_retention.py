@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.document import Wrong
-from hadoop_dr.domain.retention import Grid, KeptByRule, Rule, rule, to_prune
+from hadoop_dr.domain.config.document import Wrong
+from hadoop_dr.domain.config.retention import Grid, KeptByRule, Rule, rule, to_prune
 
 HOUR, DAY = 3_600_000, 86_400_000
 NOW = 1_795_140_000_000

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.adapters.config import cron_moment_until, cron_moments, longest_gap_ms
-from hadoop_dr.domain.document import Wrong
-from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.config.document import Wrong
+from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.schedule import newest_moment, next_moment, start_ms
 from support.cost import calls
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from hadoop_dr.bootstrap.late import Late
-from hadoop_dr.domain.addresses import HdfsAddress
-from hadoop_dr.domain.pair import Addresses
+from hadoop_dr.domain.config.addresses import HdfsAddress
+from hadoop_dr.domain.config.pair import Addresses
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.requests import Note, nobody
 

@@ -10,10 +10,10 @@ from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap.kinds import probes_of
 from hadoop_dr.bootstrap.wiring import PairContext, deciding_roles, open_pair, read_service
-from hadoop_dr.domain.conflicts import FileOut
+from hadoop_dr.domain.config.conflicts import FileOut
+from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput, DrError
 from hadoop_dr.domain.ids import SERVICE_NAME
-from hadoop_dr.domain.policy import Policy
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.services.status import SiteView, Status, without_answer
 

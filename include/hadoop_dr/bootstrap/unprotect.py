@@ -7,10 +7,10 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.bootstrap.wiring import load_frozen_policy, open_pair, open_service, require_roles
+from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
-from hadoop_dr.domain.policy import Policy
 from hadoop_dr.services.report import all_entries
 from hadoop_dr.services.roots.unprotect import Unprotect
 

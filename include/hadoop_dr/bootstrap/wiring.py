@@ -27,13 +27,13 @@ from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.bootstrap.kinds import KINDS
 from hadoop_dr.bootstrap.late import Late
 from hadoop_dr.bootstrap.login import NOBODY, SiteLogin, Users, login_to
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
+from hadoop_dr.domain.config.pair import Addresses, Pair, Site
+from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.errors import BadInput, DrError, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.pair import Addresses, Pair, Site
 from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.metastore import Metastore

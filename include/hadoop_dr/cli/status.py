@@ -10,7 +10,7 @@ import click
 from hadoop_dr.bootstrap import status_of
 from hadoop_dr.cli.options import as_json_option
 from hadoop_dr.cli.output import Show, emit, ends_well, say, table, warn
-from hadoop_dr.domain.quantities import counted
+from hadoop_dr.domain.config.quantities import counted
 
 
 @click.command(epilog="Example: hadoop-dr status --json | jq .ok")

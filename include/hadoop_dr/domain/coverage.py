@@ -13,7 +13,7 @@ from hadoop_dr.domain.catalog.coverage import NotCovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
 from hadoop_dr.domain.checks import Result, fail, ok, warn
-from hadoop_dr.domain.datasets import HIVE, DataSet, hive_matches
+from hadoop_dr.domain.config.datasets import HIVE, DataSet, hive_matches
 from hadoop_dr.domain.encryption import CARRY_IT_YOURSELF
 from hadoop_dr.domain.facts import FileAttributes, Kind
 

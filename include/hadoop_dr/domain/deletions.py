@@ -15,10 +15,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hadoop_dr.domain.config.quantities import DeletionLimit
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves, parent
-from hadoop_dr.domain.quantities import DeletionLimit
 
 
 class DeletionKind(StrEnum):

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import singledispatch
 
+from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
-from hadoop_dr.domain.quantities import counted
 
 MOST_TOLD = 200
 """So many foreign changes are written out in one entry; their number is always there."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
-from hadoop_dr.domain.policy import Unproven
+from hadoop_dr.domain.config.policy import Unproven
 
 MOST_REARMS = 3
 _PAUSE_MS = 3_000

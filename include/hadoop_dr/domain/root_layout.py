@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from hadoop_dr.domain.datasets import directory, unfit_location
-from hadoop_dr.domain.document import Wrong
+from hadoop_dr.domain.config.datasets import directory, unfit_location
+from hadoop_dr.domain.config.document import Wrong
 
 DEFAULT = "default"
 """The database that Hive brings along: its directory holds those of all others."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from hadoop_dr.domain.policy import Policy
+from hadoop_dr.domain.config.policy import Policy
 
 LONGEST_LEAD_MS = 30_000
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.inventory import Held
@@ -14,7 +15,6 @@ from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, RootPath, SnapshotRecord
-from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.process import Process
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hadoop_dr.domain.policy import Drift, Policy
+from hadoop_dr.domain.config.policy import Drift, Policy
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 
 

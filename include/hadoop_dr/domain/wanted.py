@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from hadoop_dr.domain.document import Wrong
+from hadoop_dr.domain.config.document import Wrong
+from hadoop_dr.domain.config.quantities import duration_told, moment_ms
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso, moment_of
-from hadoop_dr.domain.quantities import duration_told, moment_ms
 
 _POINT = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
 _RUN_LENGTH = 250

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hadoop_dr.domain.config.pair import Pair
+from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.direction import Direction
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger import point_directory
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.pair import Pair
 from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.policy import Policy
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 
-from hadoop_dr.domain.document import Wrong
+from hadoop_dr.domain.config.document import Wrong
 
 # croniter is imported where it is used: it takes a tenth of each command's start, and few policies have cron texts.
 _MEND = 'Write five fields in UTC: minute hour day month weekday, such as "0 * * * *"'

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from hadoop_dr.domain.document import Node
+from hadoop_dr.domain.config.document import Node
 from hadoop_dr.domain.errors import BadInput
 
 LARGEST_BYTES = 256 << 10

@@ -23,7 +23,7 @@ import threading
 from hdfs_native import AsyncClient
 
 from hadoop_dr.adapters.native.login import SimpleLogin
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 
 NOWHERE = os.devnull
 _clients: dict[tuple[int, HdfsAddress, int], AsyncClient] = {}

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from hadoop_dr.adapters.native.verdicts import STOPS, Again, Ended, judge
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.window import Bounds, Window, opened
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from hadoop_dr.adapters.native.loop import LoopThread, Pump
 from hadoop_dr.adapters.native.operations import apply_one
 from hadoop_dr.adapters.native.site import SiteClient
 from hadoop_dr.adapters.native.verdicts import STOPS, judge
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.ports.mover import DEFAULT_LIMITS, Copy, Did, Digest, Meter, MoverLimits, Operation, Outcome, Read
 

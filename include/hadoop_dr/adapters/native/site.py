@@ -15,7 +15,7 @@ from hdfs_native import AsyncClient
 from hadoop_dr.adapters.native.config import client_of
 from hadoop_dr.adapters.native.gate import gate_of
 from hadoop_dr.adapters.native.verdicts import STOPS, Again, Ended, judge
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 
 T = TypeVar("T")
 _FIRST_PAUSE_S = 0.1

@@ -14,7 +14,7 @@ from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFac
 from hadoop_dr.adapters.webhdfs.datanodes import KnownWays, Redirected
 from hadoop_dr.adapters.webhdfs.errors import Lost, NotSent, ReadBack
 from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound
 from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.files import ASIDE

@@ -14,7 +14,7 @@ from hadoop_dr.adapters.webhdfs.offset import offset_ms
 from hadoop_dr.adapters.webhdfs.readback import SeenSnapshots
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.adapters.webhdfs.shapes import has_default
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound
 from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.ports.clock import Clock, TokenSource

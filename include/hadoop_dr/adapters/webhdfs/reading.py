@@ -15,7 +15,7 @@ from hadoop_dr.adapters.webhdfs.datanodes import Redirected
 from hadoop_dr.adapters.webhdfs.errors import NO_ACTIVE, expected_shape
 from hadoop_dr.adapters.webhdfs.route import Route
 from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
-from hadoop_dr.domain.addresses import HdfsAddress
+from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import NotFound, NotReady, Protocol
 from hadoop_dr.domain.facts import AclAndXattrs, Blocks, Checksum, DiffEntry, DiffPage, DirEntry, Quota, Snapshot
 from hadoop_dr.ports.clock import Clock

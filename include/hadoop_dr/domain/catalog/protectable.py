@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered, fallen_keys, judge_kinds, without
 from hadoop_dr.domain.catalog.locations import Place, locations
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
-from hadoop_dr.domain.datasets import unfit_location
+from hadoop_dr.domain.config.datasets import unfit_location
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.roots import Barred, Decision
 

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
 from hadoop_dr.domain.existing_copy import copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.facts import DirEntry, Kind
 from hadoop_dr.domain.items import Content, Item
-from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.services.backup.plan import totals
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.context import BackupContext

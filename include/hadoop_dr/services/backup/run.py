@@ -8,12 +8,12 @@ from typing import Any
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
+from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.drift import needs_undo, told_changes, way_out, way_out_while_roots_change
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.pending import pending_the_other_way
-from hadoop_dr.domain.policy import Drift, Mode
 from hadoop_dr.domain.process import Process
 from hadoop_dr.domain.root_change import told
 from hadoop_dr.domain.root_notes import kept_directories, told_roots

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
 
+from hadoop_dr.domain.config.policy import with_overrides
 from hadoop_dr.domain.errors import DrError, Failed, Superseded
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
-from hadoop_dr.domain.policy import with_overrides
 from hadoop_dr.domain.root_change import check_change_order
 from hadoop_dr.domain.service_state import Claim, Point, PointState
 from hadoop_dr.domain.wanted import wanted_moment_ms

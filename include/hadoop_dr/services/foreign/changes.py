@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import cast
 
+from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.diff import Changes
 from hadoop_dr.domain.drift import needs_undo
 from hadoop_dr.domain.errors import AlreadyExists, ForeignFound
@@ -28,7 +29,6 @@ from hadoop_dr.domain.foreign import Foreign, is_change
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
-from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.rows import item_rows, items_from_rows
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.notes import MARK, Mark

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.existing_copy import ExistingCopy, There, compare_file, copy_results, is_new
 from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.paths import WORK_AREA, join
-from hadoop_dr.domain.policy import Drift
 from hadoop_dr.domain.roots import nestings
 from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.ports.namenode import NameNode

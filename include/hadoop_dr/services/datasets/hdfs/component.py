@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result, guarded
+from hadoop_dr.domain.config.datasets import HDFS
 from hadoop_dr.domain.coverage import cover_directories
-from hadoop_dr.domain.datasets import HDFS
 from hadoop_dr.domain.deletions import of_files
 from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.moment import MarkEvidence

@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
-from hadoop_dr.domain.datasets import HIVE
+from hadoop_dr.domain.config.datasets import HIVE
 from hadoop_dr.domain.errors import BaselineLost, Refused
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.stored import tables as forms

@@ -9,9 +9,9 @@ from hadoop_dr.domain.catalog.locations import catalog_layout
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, part
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.config.policy import Acid, Policy, Unprotectable
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.incomplete import refusal_mend, refusal_text
-from hadoop_dr.domain.policy import Acid, Policy, Unprotectable
 from hadoop_dr.domain.root_layout import Layout, Why
 from hadoop_dr.domain.root_notes import rootless
 from hadoop_dr.domain.roots import Barred, Decision

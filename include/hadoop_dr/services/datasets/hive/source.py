@@ -11,11 +11,11 @@ from hadoop_dr.domain.catalog.point_parts import TAKEN_CATALOG, AbsentPlaces, Ta
 from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import selection_of
+from hadoop_dr.domain.config.policy import Mode
 from hadoop_dr.domain.coverage import takes_in_nothing
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound
 from hadoop_dr.domain.incomplete import incomplete_of
 from hadoop_dr.domain.moment import MarkEvidence
-from hadoop_dr.domain.policy import Mode
 from hadoop_dr.domain.root_layout import Layout, nearest
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.services.context import BackupContext

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.document import Wrong
-from hadoop_dr.domain.quantities import duration_ms, duration_text
+from hadoop_dr.domain.config.document import Wrong
+from hadoop_dr.domain.config.quantities import duration_ms, duration_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from hadoop_dr.domain.datasets import BUILT, HDFS, HIVE, LATER, DataSet, DataSetKind, overlaps
-from hadoop_dr.domain.document import Fields, Node, Wrong, items_of, parsed, refuse_hidden_meaning
-from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.ids import SERVICE_NAME
-from hadoop_dr.domain.quantities import (
+from hadoop_dr.domain.config.datasets import BUILT, HDFS, HIVE, LATER, DataSet, DataSetKind, overlaps
+from hadoop_dr.domain.config.document import Fields, Node, Wrong, items_of, parsed, refuse_hidden_meaning
+from hadoop_dr.domain.config.quantities import (
     DeletionLimit,
     count,
     duration_ms,
@@ -19,7 +17,9 @@ from hadoop_dr.domain.quantities import (
     rate_bytes_s,
     share_of_deletions,
 )
-from hadoop_dr.domain.retention import Grid, Rule, rule
+from hadoop_dr.domain.config.retention import Grid, Rule, rule
+from hadoop_dr.domain.errors import BadInput
+from hadoop_dr.domain.ids import SERVICE_NAME
 
 
 class Transfer(Enum):

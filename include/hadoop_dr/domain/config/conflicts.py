@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from hadoop_dr.domain.datasets import DataSet, overlaps
-from hadoop_dr.domain.document import Node
+from hadoop_dr.domain.config.datasets import DataSet, overlaps
+from hadoop_dr.domain.config.document import Node
+from hadoop_dr.domain.config.pair import Pair
+from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.pair import Pair
-from hadoop_dr.domain.policy import Policy
 
 T = TypeVar("T", Pair, Policy)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from hadoop_dr.domain.document import Wrong
+from hadoop_dr.domain.config.document import Wrong
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HIVE = re.compile(r"[a-z0-9_*]+(\.[a-z0-9_*]+)?")

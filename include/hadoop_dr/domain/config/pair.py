@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.document import Fields, Node, Wrong, items_of, parsed, refuse_hidden_meaning
+from hadoop_dr.domain.config.document import Fields, Node, Wrong, items_of, parsed, refuse_hidden_meaning
+from hadoop_dr.domain.config.policy import name_of_service
+from hadoop_dr.domain.config.quantities import count
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.policy import name_of_service
-from hadoop_dr.domain.quantities import count
 
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
 _HOST_PORT = re.compile(rf"({_HOST}):(?P<port>[0-9]{{1,5}})")
