@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from hadoop_dr.adapters import config
-from hadoop_dr.domain import schedule
 from hadoop_dr.domain.config.conflicts import (
     FileOut,
     doubled_pairs,
@@ -30,6 +29,7 @@ from hadoop_dr.domain.config.document import Node, Wrong
 from hadoop_dr.domain.config.pair import Addresses, Pair, Site, host_port, read_pair, url_parser
 from hadoop_dr.domain.config.policy import Policy, read_policy
 from hadoop_dr.domain.errors import BadInput
+from hadoop_dr.domain.runs import schedule
 
 PAIRS = Path("include/pairs")
 POLICIES = Path("include/policies")

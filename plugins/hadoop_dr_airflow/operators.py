@@ -63,7 +63,7 @@ class BackupStage(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Runs the stage, says in one line what it did, and hands that on."""
         from hadoop_dr.bootstrap import backup_stages
-        from hadoop_dr.domain.wanted import refuse_past, wanted_moment_ms
+        from hadoop_dr.domain.runs.wanted_moment import refuse_past, wanted_moment_ms
 
         run_id, try_no = context["dag_run"].run_id, context["ti"].try_number
         if self.stage == "preflight":
@@ -143,7 +143,7 @@ def _wishes(context: Context) -> dict[str, str | None]:
         wishes["moment"] = run.data_interval_end.isoformat()
     if wishes["moment"] is not None:
         from hadoop_dr.domain.ids import iso
-        from hadoop_dr.domain.wanted import read_moment_ms
+        from hadoop_dr.domain.runs.wanted_moment import read_moment_ms
 
         wishes["moment"] = iso(read_moment_ms(wishes["moment"]))
     return wishes

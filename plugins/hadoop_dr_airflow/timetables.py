@@ -15,7 +15,7 @@ import pendulum
 from hadoop_dr import settings
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.config.quantities import duration_text
-from hadoop_dr.domain.schedule import LONGEST_LEAD_MS, start_ms
+from hadoop_dr.domain.runs.schedule import LONGEST_LEAD_MS, start_ms
 from hadoop_dr_airflow.compat import DagRunInfo, DataInterval, TimeRestriction, Timetable
 
 _GRACE_MS = 20_000

@@ -12,7 +12,7 @@ from hadoop_dr.adapters.native.gate import Gate, gate_of
 from hadoop_dr.adapters.native.site import SiteClient
 from hadoop_dr.adapters.native.verdicts import Ended
 from hadoop_dr.domain.config.addresses import HdfsAddress
-from hadoop_dr.domain.window import Bounds
+from hadoop_dr.domain.runs.request_window import Bounds
 from support.fast_loop import run_fast
 
 FIXED = Bounds(floor=512, start=512, ceiling=512)

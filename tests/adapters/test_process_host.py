@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from hadoop_dr.adapters.process import LocalHost, host
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.process import Process
 
 SLEEPS = "import sys; print('up', flush=True); sys.stdin.read()"
 NAME = "a) R (b 1 2"

@@ -15,7 +15,7 @@ import pytest
 from bench.scene import Bench, bench_home, say, sizes
 from hadoop_dr.adapters.native import NativeMover
 from hadoop_dr.adapters.native.gate import gate_of
-from hadoop_dr.domain.window import Bounds, opened
+from hadoop_dr.domain.runs.request_window import Bounds, opened
 from hadoop_dr.ports.mover import Copy, Digest, MakeDirectory, MoverLimits, SetAttributes
 from support.much_data import BLOCK_BYTES, SMALL_BYTES
 

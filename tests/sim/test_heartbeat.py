@@ -13,7 +13,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.heartbeat import decode_heartbeat
+from hadoop_dr.domain.runs.heartbeat import decode_heartbeat
 from hadoop_dr.services.ledger import heartbeat
 from sim.slow_life import grow, lived_in, write
 from sim.slow_world import POLICY, SERVICE, SlowWorld

@@ -41,7 +41,7 @@ from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, pair_chain, service_chain
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.stages import BackupStages

@@ -25,11 +25,11 @@ from hadoop_dr.domain.inventory import Audit, Held
 from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.ledger import Body, Entry, encode
 from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
-from hadoop_dr.domain.moment import Proof
 from hadoop_dr.domain.pair_state import PairState, dump_pair_state
-from hadoop_dr.domain.process import Process
 from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quota_rows
 from hadoop_dr.domain.rows import item_rows
+from hadoop_dr.domain.runs.moment import Proof
+from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.service_fold import dump_state, reduce_service
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.form import JsonForm

@@ -18,8 +18,8 @@ from hadoop_dr.domain.config.document import Wrong
 from hadoop_dr.domain.deletions import Deletions, Figure
 from hadoop_dr.domain.errors import Mismatch, NotReady, Unknown
 from hadoop_dr.domain.kept import Kept
-from hadoop_dr.domain.moment import MarkEvidence
 from hadoop_dr.domain.root_layout import Layout
+from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.domain.verify import Verdict

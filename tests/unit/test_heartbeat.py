@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.heartbeat import (
+from hadoop_dr.domain.runs.heartbeat import (
     Contender,
     Contention,
     Heartbeat,
@@ -18,7 +18,7 @@ from hadoop_dr.domain.heartbeat import (
     patience_s,
     watch,
 )
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.process import Process
 
 BEAT = Heartbeat(7, 3, Process("h ü", 1, 2))
 HANDOVER = replace(BEAT, awaits="place", quiet_s=600.0)

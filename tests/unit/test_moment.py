@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.config.policy import Unproven
-from hadoop_dr.domain.moment import (
+from hadoop_dr.domain.runs.moment import (
     MOST_REARMS,
     Cure,
     Decision,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.pace import FIRST, MOST, WANTED_S, Pace
+from hadoop_dr.domain.runs.pace import FIRST, MOST, WANTED_S, Pace
 
 
 def batches(rate: float, objects: int) -> list[tuple[int, float]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hadoop_dr.adapters.config import cron_moment_until, cron_moments, longest_gap_ms
 from hadoop_dr.domain.config.document import Wrong
 from hadoop_dr.domain.config.policy import Policy
-from hadoop_dr.domain.schedule import newest_moment, next_moment, start_ms
+from hadoop_dr.domain.runs.schedule import newest_moment, next_moment, start_ms
 from support.cost import calls
 
 MINUTE, HOUR = 60_000, 3_600_000

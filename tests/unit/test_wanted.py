@@ -6,7 +6,7 @@ import pytest
 
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.wanted import FURTHEST_MS, PAST_MS, refuse_odd_words, refuse_past, wanted_moment_ms
+from hadoop_dr.domain.runs.wanted_moment import FURTHEST_MS, PAST_MS, refuse_odd_words, refuse_past, wanted_moment_ms
 
 NOW = 1_795_140_000_000  # 2026-11-20T02:00:00Z
 DAY_MS = 86_400_000

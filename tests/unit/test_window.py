@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.window import LATE, STEP, Bounds, Window, opened
+from hadoop_dr.domain.runs.request_window import LATE, STEP, Bounds, Window, opened
 
 BOUNDS = Bounds(floor=4, start=32, ceiling=1024)
 IN_TIME, TOO_LATE, LOST = LATE / 2, LATE * 2, 1.0

@@ -12,7 +12,7 @@ from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap.login import NOBODY, Users, login_to
 from hadoop_dr.bootstrap.wiring import open_queries, open_service
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.wanted import refuse_odd_words, refuse_past, wanted_moment_ms
+from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words, refuse_past, wanted_moment_ms
 from hadoop_dr.services.audit.reverify import verify_again
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.stages import BackupStages, Observer

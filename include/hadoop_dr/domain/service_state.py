@@ -15,7 +15,7 @@ from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, RootPath, SnapshotRecord
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.process import Process
 
 
 class PointState(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.process import Process
 
 
 class Host(Protocol):

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from hadoop_dr.adapters.native.verdicts import STOPS, Again, Ended, judge
 from hadoop_dr.domain.config.addresses import HdfsAddress
-from hadoop_dr.domain.window import Bounds, Window, opened
+from hadoop_dr.domain.runs.request_window import Bounds, Window, opened
 
 T = TypeVar("T")
 _NO_ANSWER = 1.0

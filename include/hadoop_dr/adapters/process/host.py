@@ -10,7 +10,7 @@ import os
 import socket
 from pathlib import Path
 
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.process import Process
 
 _PROC = Path("/proc")
 _BOOT_ID = "sys/kernel/random/boot_id"

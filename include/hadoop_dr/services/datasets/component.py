@@ -35,9 +35,9 @@ from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
-from hadoop_dr.domain.moment import MarkEvidence
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.roots import Decision
+from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.verify import Verdict
 from hadoop_dr.services.context import BackupContext, SiteConnections

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Busy, DrError, Superseded
-from hadoop_dr.domain.heartbeat import Contender, Contention, Owner, Watched, contend, watch
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.heartbeat import Contender, Contention, Owner, Watched, contend, watch
+from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.service_state import Claim, ServiceState
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.host import Host

@@ -13,7 +13,7 @@ from itertools import count
 from typing import TypeVar
 
 from hadoop_dr.domain.errors import DrError, NotFound
-from hadoop_dr.domain.heartbeat import Heartbeat, decode_heartbeat, encode_heartbeat
+from hadoop_dr.domain.runs.heartbeat import Heartbeat, decode_heartbeat, encode_heartbeat
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.host import Host
 from hadoop_dr.ports.namenode import NameNode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.process import Process
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.ledger.bodies.values import Part, SnapshotRecord
-from hadoop_dr.domain.moment import Proof
 from hadoop_dr.domain.quotas import NONE_SET, QuotaSet
+from hadoop_dr.domain.runs.moment import Proof
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
-from hadoop_dr.domain.pace import Pace
+from hadoop_dr.domain.runs.pace import Pace
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.datasets.hive.export import CatalogExport, Exported

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 
 from hadoop_dr.domain.codec import codec_of
-from hadoop_dr.domain.process import Process
+from hadoop_dr.domain.runs.process import Process
 
 
 @dataclass(frozen=True, slots=True)
