@@ -19,7 +19,7 @@ from hadoop_dr.domain.errors import (
     OverQuota,
     Protocol,
 )
-from hadoop_dr.domain.facts import DiffEntry, DiffPage
+from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage
 
 
 def answer(status: int, body: str) -> requests.Response:

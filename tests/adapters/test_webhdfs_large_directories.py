@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from hadoop_dr.adapters.webhdfs.reading import diff_pages
-from hadoop_dr.domain.facts import DiffEntry, DiffPage
+from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage
 
 PAGE = 1000
 

@@ -13,10 +13,10 @@ import sys
 import time
 from collections.abc import Iterator
 
-from hadoop_dr.domain.diff import merge
-from hadoop_dr.domain.facts import DiffEntry, DiffPage, FileAttributes, Kind
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage, FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Content, Item
+from hadoop_dr.domain.tree.snapshot_diff import merge
 
 WIDTH = 1000
 

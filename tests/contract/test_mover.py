@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from hadoop_dr.domain.facts import FileAttributes
+from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.ports.mover import (
     Copy,
     Did,

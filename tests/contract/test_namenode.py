@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound, OverQuota
-from hadoop_dr.domain.facts import AclAndXattrs, Kind
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Kind
 from hadoop_dr.ports.namenode import NameNode
 from support.held import held_open
 from support.trees import NAMES, Writer

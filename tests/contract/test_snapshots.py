@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound
-from hadoop_dr.domain.facts import DiffEntry, DiffPage
-from hadoop_dr.domain.inventory import namenode_order
+from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage
+from hadoop_dr.domain.tree.inventory import namenode_order
 from hadoop_dr.ports.namenode import NameNode
 from support.trees import NAMES, Writer
 

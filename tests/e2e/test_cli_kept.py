@@ -15,8 +15,8 @@ from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.ledger import point_directory
-from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quotas_from_rows
 from hadoop_dr.domain.stored.manifest import MANIFEST, MANIFEST_FILE
+from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas, quotas_from_rows
 from hadoop_dr.services.datasets.hdfs.quotas import ANSWERED, QUOTAS
 from support.cli import SITES, CliHome
 from support.held import held_open

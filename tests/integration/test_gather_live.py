@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from hadoop_dr.domain.errors import BaselineLost
-from hadoop_dr.domain.items import Content
+from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.domain.work import Placed, WorkOrder
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from hadoop_dr.domain.errors import Failed, NotFound
-from hadoop_dr.domain.facts import AclAndXattrs, Block, Blocks, DiffPage, DirEntry, Snapshot
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Block, Blocks, DiffPage, DirEntry, Snapshot
 from model.tree import Node, Tree, listed_diff
 
 ROOT = "/data/r"

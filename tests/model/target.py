@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hadoop_dr.domain.facts import FileAttributes
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan import Arrival, Origin, Plan
 from hadoop_dr.domain.tails import content_of
+from hadoop_dr.domain.tree.file_attributes import FileAttributes
+from hadoop_dr.domain.tree.items import Content, Item
 from model.tree import Node, Tree
 
 WORK = ".hadoop-dr/1-7"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS
 from hadoop_dr.domain.foreign import Act, Foreign, fled, is_change
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves, in_work_area, parent
 from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS
+from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.foreign.find import Carried, FindForeign
 from hadoop_dr.services.transfer.snapshot_tree import ReadLimits

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.facts import DiffPage
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import in_work_area
 from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.tree.file_attributes import DiffPage
+from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer.read_changes import ReadChanges
 from hadoop_dr.services.transfer.snapshot_tree import ReadLimits

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.diff import Change, Changes, invert, merge
-from hadoop_dr.domain.facts import DiffPage
+from hadoop_dr.domain.tree.file_attributes import DiffPage
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, invert, merge
 from model.edits import Edit, beginnings, edits, make
 from model.tree import Tree, listed_diff
 

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.facts import AclAndXattrs, Block, Blocks, DiffEntry, DiffPage, FileAttributes, Kind
 from hadoop_dr.domain.paths import join
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Block, Blocks, DiffEntry, DiffPage, FileAttributes, Kind
 
 BLOCK_SIZE = 4
 

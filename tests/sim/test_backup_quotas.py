@@ -8,10 +8,10 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Unreachable
-from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.ledger import Body, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import FenceLifted, SiteFenced
-from hadoop_dr.domain.quotas import QuotaSet, RootQuotas
+from hadoop_dr.domain.tree.file_attributes import Quota
+from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.datasets.hdfs import component

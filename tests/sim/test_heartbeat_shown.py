@@ -15,9 +15,9 @@ from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.reporting import Relay, reporting_files, reporting_namenode
 from hadoop_dr.domain.errors import NotFound, Unreachable
-from hadoop_dr.domain.facts import Block, Blocks, Checksum
 from hadoop_dr.domain.runs.heartbeat import Heartbeat
 from hadoop_dr.domain.runs.process import Process
+from hadoop_dr.domain.tree.file_attributes import Block, Blocks, Checksum
 from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter, shown_heartbeat
 from support.clock import StepClock
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.facts import AclAndXattrs
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs
 from hadoop_dr.services.points import xattrs
 from sim.world import ROOT, World, fill
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.adapters.parquet import ParquetTables
-from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.tree.item_rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.files import COLUMN_TYPES, Tables
 from support.items import items
 

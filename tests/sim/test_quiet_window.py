@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.runs.moment import MarkEvidence
+from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.ports.requests import trips
 from hadoop_dr.services.datasets.component import Moment
 from hadoop_dr.services.datasets.hive.source import SourceCatalog

@@ -21,8 +21,8 @@ from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.facts import AclAndXattrs, Kind
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Kind
 from hadoop_dr.ports.mover import Digest, MoverLimits, Read
 from hadoop_dr.services.report import all_entries
 from schemas import validate

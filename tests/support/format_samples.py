@@ -20,14 +20,9 @@ from hadoop_dr.domain.catalog.point_parts import (
     TakenCatalog,
 )
 from hadoop_dr.domain.catalog.position import Position
-from hadoop_dr.domain.facts import AclAndXattrs, FileAttributes, Kind
-from hadoop_dr.domain.inventory import Audit, Held
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.ledger import Body, Entry, encode
 from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
 from hadoop_dr.domain.pair_state import PairState, dump_pair_state
-from hadoop_dr.domain.quotas import QuotaSet, RootQuotas, quota_rows
-from hadoop_dr.domain.rows import item_rows
 from hadoop_dr.domain.runs.moment import Proof
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.service_fold import dump_state, reduce_service
@@ -46,7 +41,12 @@ from hadoop_dr.domain.stored.manifest import (
 from hadoop_dr.domain.stored.notes import MARK, Mark
 from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.domain.stored.verdict import VERDICT, StoredVerdict
-from hadoop_dr.domain.xattrs import xattr_rows
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.inventory import Audit, Held
+from hadoop_dr.domain.tree.item_rows import item_rows
+from hadoop_dr.domain.tree.items import Content, Item
+from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas, quota_rows
+from hadoop_dr.domain.tree.xattrs import xattr_rows
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/formats/v1"
 P, OLD, NEXT = (f"2026112{n}T020000.000Z" for n in (1, 0, 2))

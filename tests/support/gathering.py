@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.services.transfer.read_changes import ReadChanges
 from support.backup import Pair, Site, items_between

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.facts import AclAndXattrs, FileAttributes, Kind
-from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Content, Item
 
 names = st.sampled_from(["a b", "e%20", "f+", "g=1", "h#", "ü", "x\ny", "\t", "日本", "e\u0301", " ", "\0"]) | st.text(
     st.characters(exclude_categories=["Cs"]), min_size=1)

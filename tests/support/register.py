@@ -22,7 +22,7 @@ from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.stored.table import TableForm
-from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (
     CheckClaim,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.facts import AclAndXattrs, FileAttributes, Kind
 from hadoop_dr.domain.paths import WORK_AREA, join
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, Kind
 from hadoop_dr.ports.namenode import NameNode
 
 KEEPING_NAMES = frozenset({"append", "cut", "cut_and_refill", "chmod", "chown", "acl", "xattr", "replicate", "touch"})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.bound import WIDE, Inode, binds_in_many, inode_rows, inodes_of, touches_many
-from hadoop_dr.domain.facts import DirEntry, FileAttributes, Kind
-from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.tree.bound_inodes import WIDE, Inode, binds_in_many, inode_rows, inodes_of, touches_many
+from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Item
 
 DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
 FILE = FileAttributes(Kind.FILE, 1, "o", "g", 0o644, 1, 1024, 1)

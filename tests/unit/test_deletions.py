@@ -23,9 +23,9 @@ from hadoop_dr.domain.deletions import (
     together,
 )
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.facts import FileAttributes, Kind
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import parent
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Content, Item
 
 A_FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 7)
 A_DIRECTORY = replace(A_FILE, kind=Kind.DIRECTORY, length=0)

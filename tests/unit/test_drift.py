@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.drift import (
     moved_or_new,
     needs_undo,
@@ -14,6 +13,7 @@ from hadoop_dr.domain.drift import (
     way_out_while_roots_change,
 )
 from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 
 
 def test_what_was_made_where_something_was_deleted_is_told_once_as_replaced() -> None:

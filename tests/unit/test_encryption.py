@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.encryption import refuse_encrypted
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.facts import FileAttributes, Kind
-from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.tree.encryption import refuse_encrypted
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Content, Item
 
 FILE = FileAttributes(Kind.FILE, 7, "u", "g", 0o644, 1, 1024, 5)
 SECRET = replace(FILE, encrypted=True)

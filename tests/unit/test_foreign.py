@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.diff import Change, Changes
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
 from hadoop_dr.domain.foreign import (
     Act,
     Asked,
@@ -20,9 +18,11 @@ from hadoop_dr.domain.foreign import (
     should_be,
     together,
 )
-from hadoop_dr.domain.inventory import Entry
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.inventory import Entry
+from hadoop_dr.domain.tree.items import Content, Item
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 
 FILE = FileAttributes(Kind.FILE, 3, "hdfs", "g", 0o644, 1, 1024, 1000)
 DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "hdfs", "g", 0o755, 0, 0, 1000)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.free_space import limiting_paths, narrow_quotas, shortages
+from hadoop_dr.domain.tree.file_attributes import Quota
 
 
 def quota(space: int, used: int) -> Quota:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, FileAttributes, Kind
-from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, FileAttributes, Kind
+from hadoop_dr.domain.tree.item_rows import ITEM_SCHEMA, item_rows, items_from_rows
+from hadoop_dr.domain.tree.items import Item
 from support.items import items
 
 

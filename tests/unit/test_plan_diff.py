@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from hadoop_dr.domain.diff import Change, Changes, invert, merge, visible
-from hadoop_dr.domain.facts import DiffEntry, DiffPage
 from hadoop_dr.domain.paths import Moves, depth, in_work_area, join, leaf, parent
+from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, invert, merge, visible
 
 E = DiffEntry
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.diff import Change, Changes, merge
-from hadoop_dr.domain.facts import FileAttributes, Kind
-from hadoop_dr.domain.inventory import (
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.inventory import (
     DAY_MS,
     Audit,
     Entry,
@@ -25,7 +24,8 @@ from hadoop_dr.domain.inventory import (
     paired_by_path,
     refilled,
 )
-from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, merge
 from model.edits import Edit, beginnings, edits, make
 from model.tree import Tree, listed_diff
 

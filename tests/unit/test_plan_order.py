@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.facts import FileAttributes, Kind
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import Arrival, Origin, Plan, make_plan, sequence
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Content, Item
 
 F = FileAttributes(Kind.FILE, 10, "a", "g", 0o644, 3, 4, 1)
 D = FileAttributes(Kind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1)

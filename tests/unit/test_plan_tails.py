@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.facts import Block, Blocks, FileAttributes, Kind
-from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.tails import content_of, leading_bytes, within
+from hadoop_dr.domain.tree.file_attributes import Block, Blocks, FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Content
 
 WAS = FileAttributes(Kind.FILE, 12, "a", "b", 0o644, 3, 4, 1000)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.facts import FileAttributes, Kind
-from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.quotas import (
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.quotas import (
     NONE_SET,
     QuotaSet,
     RootQuotas,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
@@ -16,6 +15,7 @@ from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
 from hadoop_dr.domain.recovery import Left, Step, next_step, same_as_kept
 from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.service_state import PointState, ServiceState
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 from support.entries import claimed, entries, record, sealed, staged, taken
 
 

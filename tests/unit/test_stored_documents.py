@@ -7,7 +7,6 @@ import json
 import pytest
 
 from hadoop_dr.domain.errors import Protocol, Refused
-from hadoop_dr.domain.inventory import Audit, Held
 from hadoop_dr.domain.stored.manifest import (
     MANIFEST,
     DeletedKind,
@@ -18,6 +17,7 @@ from hadoop_dr.domain.stored.manifest import (
     StoredPlan,
     StoredRoot,
 )
+from hadoop_dr.domain.tree.inventory import Audit, Held
 
 SUMMARY = PlanSummary(2, 3, 1, 4096, 5, {"tables": 1}, {"park": 2}, {"catalog": {"create": 1, "drop": 3}}, audited=True,
                       hindered=("/a b is closed",), notes=("ü %",))  # fmt: skip

@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.errors import Protocol
-from hadoop_dr.domain.facts import Checksum, FileAttributes, Kind
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
-from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointsPruned, RootsChanged
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, SiteFenced
@@ -22,7 +20,7 @@ from hadoop_dr.domain.pair_state import PairState, reduce_pair
 from hadoop_dr.domain.roots import inside, keyed_by_declaration, nestings, resolve_roots
 from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
-from hadoop_dr.domain.verify import (
+from hadoop_dr.domain.tree.attribute_comparison import (
     SourceChecksum,
     Verdict,
     by_parent,
@@ -30,6 +28,8 @@ from hadoop_dr.domain.verify import (
     differing_fields,
     say_difference,
 )
+from hadoop_dr.domain.tree.file_attributes import Checksum, FileAttributes, Kind
+from hadoop_dr.domain.tree.inventory import Held
 from support.entries import claimed, entries, entry, sealed, taken
 
 FILE = FileAttributes(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.facts import FileAttributes, Kind
 from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 from hadoop_dr.domain.work import Area, Token, WorkOrder
 
 ROOT = "/data/a b+%"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.facts import AclAndXattrs, FileAttributes, Kind
-from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.xattrs import followed, xattr_rows, xattrs_from_rows
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.xattrs import followed, xattr_rows, xattrs_from_rows
 
 A, B = (("user.a ü", b"\x00%"),), (("trusted.b", b"2"), ("user.c", b""))
 DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)

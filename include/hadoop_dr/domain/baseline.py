@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.direction import Direction
-from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.tree.inventory import Held
 
 
 @dataclass(frozen=True, slots=True)

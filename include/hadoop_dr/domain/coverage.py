@@ -14,8 +14,8 @@ from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
 from hadoop_dr.domain.checks import Result, fail, ok, warn
 from hadoop_dr.domain.config.datasets import HIVE, DataSet, hive_matches
-from hadoop_dr.domain.encryption import CARRY_IT_YOURSELF
-from hadoop_dr.domain.facts import FileAttributes, Kind
+from hadoop_dr.domain.tree.encryption import CARRY_IT_YOURSELF
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 
 SHOWN = 3
 

@@ -17,8 +17,8 @@ from enum import StrEnum
 
 from hadoop_dr.domain.config.quantities import DeletionLimit
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves, parent
+from hadoop_dr.domain.tree.items import Item
 
 
 class DeletionKind(StrEnum):

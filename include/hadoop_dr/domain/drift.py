@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hadoop_dr.domain.diff import Changes
 from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.tree.snapshot_diff import Changes
 
 _TOLD = 5
 _GONE = (Act.REPLACED, Act.DELETED)

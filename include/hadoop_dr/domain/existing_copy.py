@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.checks import Result, fail, warn
-from hadoop_dr.domain.facts import FileAttributes
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.tree.file_attributes import FileAttributes
+from hadoop_dr.domain.tree.items import Content, Item
 
 _SHOWN = 5
 _REMEMBERED = 200

@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from hadoop_dr.domain.diff import Changes
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
-from hadoop_dr.domain.inventory import Entry
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import Moves, depth
 from hadoop_dr.domain.plan import Origin, Plan
-from hadoop_dr.domain.verify import say_difference
+from hadoop_dr.domain.tree.attribute_comparison import say_difference
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
+from hadoop_dr.domain.tree.inventory import Entry
+from hadoop_dr.domain.tree.items import Content, Item
+from hadoop_dr.domain.tree.snapshot_diff import Changes
 
 _OF_A_FILE = ("kind", "length", "owner", "group", "mode", "mtime_ms", "has_acl")
 _OF_A_DIRECTORY = ("kind", "owner", "group", "mode", "has_acl")

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from shlex import quote
 
 from hadoop_dr.domain.checks import Result, fail
-from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.roots import inside
+from hadoop_dr.domain.tree.file_attributes import Quota
 
 _NEARLY = 0.8
 MANY_NAMES = 5_000_000

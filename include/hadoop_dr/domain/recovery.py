@@ -17,9 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from hadoop_dr.domain.diff import Change, Changes, visible
 from hadoop_dr.domain.paths import depth, in_work_area
 from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, visible
 
 
 class Step(Enum):

@@ -18,10 +18,10 @@ from shlex import quote
 
 from hadoop_dr.domain.checks import Result, fail, warn
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.tree.file_attributes import FileAttributes
 
 NAME = "roots"
 _SHOWN = 5

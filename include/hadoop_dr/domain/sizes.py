@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.plan import Origin, Plan
+from hadoop_dr.domain.tree.items import Content, Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from hadoop_dr.domain.facts import Block, Blocks, FileAttributes
-from hadoop_dr.domain.items import Content
+from hadoop_dr.domain.tree.file_attributes import Block, Blocks, FileAttributes
+from hadoop_dr.domain.tree.items import Content
 
 
 def leading_bytes(old: Blocks, new: Blocks, block_size: int) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.facts import Kind
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import depth, parent
+from hadoop_dr.domain.tree.file_attributes import Kind
+from hadoop_dr.domain.tree.items import Content, Item
 
 _NONE = -1
 

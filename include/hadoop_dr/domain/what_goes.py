@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from hadoop_dr.domain.diff import Change, Changes
 from hadoop_dr.domain.drift import replaced_in
 from hadoop_dr.domain.foreign import Act, Foreign
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan import Origin, Plan
+from hadoop_dr.domain.tree.items import Content, Item
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 
 
 def going(items: Iterable[Item]) -> frozenset[str]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hadoop_dr.domain.facts import FileAttributes
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.plan import Plan
+from hadoop_dr.domain.tree.file_attributes import FileAttributes
+from hadoop_dr.domain.tree.items import Item
 
 _TOKEN = re.compile(r"([a-z][a-z0-9-]*)-(\d+)-(\d+)(?:\.(\d+))?", re.ASCII)
 

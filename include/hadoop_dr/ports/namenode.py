@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hadoop_dr.domain.facts import AclAndXattrs, Blocks, Checksum, DiffPage, DirEntry, Quota, Snapshot
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Blocks, Checksum, DiffPage, DirEntry, Quota, Snapshot
 
 CLOCK_PROBE = ".clock-"
 """Begins the name of a directory that a clock was read from; it lives for the seconds that takes."""

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.paths import WORK_AREA
+from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import Carried
 from hadoop_dr.services.pool import BoundedPool

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from threading import Barrier
 
 from hadoop_dr.domain.errors import DrError, Protocol, Unknown
-from hadoop_dr.domain.facts import Snapshot
 from hadoop_dr.domain.runs.moment import skew_ms
+from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import trips, wait_for

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from hadoop_dr.domain.facts import AclAndXattrs, Snapshot
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Snapshot
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext

@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Failed, NotFound
-from hadoop_dr.domain.facts import AclAndXattrs, DirEntry, FileAttributes
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.paths import parent as parent_of
 from hadoop_dr.domain.tails import within
-from hadoop_dr.domain.verify import (
+from hadoop_dr.domain.tree.attribute_comparison import (
     SourceChecksum,
     Verdict,
     by_parent,
@@ -23,6 +21,8 @@ from hadoop_dr.domain.verify import (
     differences,
     differing_fields,
 )
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, DirEntry, FileAttributes
+from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.mover import Did, Digest, Mover, Outcome, Read
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import BoundedPool

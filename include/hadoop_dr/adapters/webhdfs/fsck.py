@@ -19,7 +19,7 @@ import requests
 from hadoop_dr.adapters.webhdfs.client import OneNameNode
 from hadoop_dr.adapters.webhdfs.errors import error_of
 from hadoop_dr.domain.errors import NotFound, NotReady
-from hadoop_dr.domain.inventory import BlockIds
+from hadoop_dr.domain.tree.inventory import BlockIds
 
 _MARK = ", OPENFORWRITE: "
 _OPEN = re.compile(r"(/[^\n]*) \d+ bytes, (?:replicated|erasure-coded): [^/\n]*\Z")

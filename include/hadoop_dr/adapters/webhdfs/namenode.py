@@ -16,7 +16,7 @@ from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.adapters.webhdfs.shapes import has_default
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound
-from hadoop_dr.domain.facts import Snapshot
+from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.namenode import CLOCK_PROBE
 from hadoop_dr.ports.requests import Note, nobody

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from hadoop_dr.domain.facts import DirEntry
+from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.ports.clock import Clock
 
 _SAMPLES = 5

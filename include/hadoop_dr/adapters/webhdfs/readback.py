@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from hadoop_dr.adapters.webhdfs.errors import ReadBack
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import Blocks, DirEntry, Snapshot
+from hadoop_dr.domain.tree.file_attributes import Blocks, DirEntry, Snapshot
 from hadoop_dr.ports.clock import Clock
 
 

@@ -17,7 +17,16 @@ from hadoop_dr.adapters.webhdfs.route import Route
 from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import NotFound, NotReady, Protocol
-from hadoop_dr.domain.facts import AclAndXattrs, Blocks, Checksum, DiffEntry, DiffPage, DirEntry, Quota, Snapshot
+from hadoop_dr.domain.tree.file_attributes import (
+    AclAndXattrs,
+    Blocks,
+    Checksum,
+    DiffEntry,
+    DiffPage,
+    DirEntry,
+    Quota,
+    Snapshot,
+)
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import Service
 from hadoop_dr.ports.requests import Note, nobody

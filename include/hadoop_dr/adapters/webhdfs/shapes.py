@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from hadoop_dr.domain.facts import (
+from hadoop_dr.domain.tree.file_attributes import (
     AclAndXattrs,
     Block,
     Blocks,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.inventory import Audit, Held
 from hadoop_dr.domain.stored.form import JsonForm
+from hadoop_dr.domain.tree.inventory import Audit, Held
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.bound import INODE_SCHEMA
 from hadoop_dr.domain.catalog.rows import SCHEMA
-from hadoop_dr.domain.quotas import QUOTA_SCHEMA
-from hadoop_dr.domain.rows import ITEM_SCHEMA
 from hadoop_dr.domain.stored.table import TableForm
-from hadoop_dr.domain.xattrs import XATTR_SCHEMA
+from hadoop_dr.domain.tree.bound_inodes import INODE_SCHEMA
+from hadoop_dr.domain.tree.item_rows import ITEM_SCHEMA
+from hadoop_dr.domain.tree.quotas import QUOTA_SCHEMA
+from hadoop_dr.domain.tree.xattrs import XATTR_SCHEMA
 
 ITEMS = TableForm("items", (("root", "int64"), ("sequence", "int64"), *ITEM_SCHEMA))
 """What a point changes: the root's number in the plan, and in which place of all operations each item is."""

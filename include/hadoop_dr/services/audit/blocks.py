@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hadoop_dr.domain.diff import merge, visible
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.inventory import refilled
 from hadoop_dr.domain.tails import within
-from hadoop_dr.domain.verify import SourceChecksum, Verdict, checksum_answer
+from hadoop_dr.domain.tree.attribute_comparison import SourceChecksum, Verdict, checksum_answer
+from hadoop_dr.domain.tree.inventory import refilled
+from hadoop_dr.domain.tree.snapshot_diff import merge, visible
 from hadoop_dr.ports.mover import Digest, Mover, Read
 from hadoop_dr.ports.namenode import NameNode
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from hadoop_dr.domain.facts import DirEntry, FileAttributes
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.inventory import Entry, paired_by_path
-from hadoop_dr.domain.verify import Verdict, differences, differing_fields
+from hadoop_dr.domain.tree.attribute_comparison import Verdict, differences, differing_fields
+from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
+from hadoop_dr.domain.tree.inventory import Entry, paired_by_path
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.pool import BoundedPool

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.facts import DirEntry
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.inventory import Audit
-from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.domain.tree.attribute_comparison import Verdict
+from hadoop_dr.domain.tree.file_attributes import DirEntry
+from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.context import BackupContext

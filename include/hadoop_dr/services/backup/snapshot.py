@@ -9,12 +9,10 @@ from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import LATER_GOES_ON, Refused, Superseded
-from hadoop_dr.domain.facts import Quota
 from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
-from hadoop_dr.domain.quotas import QuotaSet
 from hadoop_dr.domain.root_notes import kept_directories
 from hadoop_dr.domain.roots import keyed_by_declaration
 from hadoop_dr.domain.runs.moment import (
@@ -27,6 +25,8 @@ from hadoop_dr.domain.runs.moment import (
     rearm_pause_ms,
 )
 from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.tree.file_attributes import Quota
+from hadoop_dr.domain.tree.quotas import QuotaSet
 from hadoop_dr.services.backup.open_files import FindOpenFiles
 from hadoop_dr.services.backup.run import ARMING_MS, moment_order
 from hadoop_dr.services.context import BackupContext

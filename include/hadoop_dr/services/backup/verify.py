@@ -7,20 +7,20 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from hadoop_dr.domain.bound import inode_rows, touches_many
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound
-from hadoop_dr.domain.facts import DirEntry, Snapshot
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ids import snapshot_name
-from hadoop_dr.domain.inventory import Audit
-from hadoop_dr.domain.items import Content
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
-from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.domain.tree.attribute_comparison import Verdict
+from hadoop_dr.domain.tree.bound_inodes import inode_rows, touches_many
+from hadoop_dr.domain.tree.file_attributes import DirEntry, Snapshot
+from hadoop_dr.domain.tree.inventory import Audit
+from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.ports.mover import SetAttributes
 from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.audit.point import AuditPoint

@@ -31,7 +31,6 @@ from typing import Protocol
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.deletions import Deletions
-from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
@@ -39,7 +38,8 @@ from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.roots import Decision
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.service_state import Point
-from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.domain.tree.attribute_comparison import Verdict
+from hadoop_dr.domain.tree.inventory import Held
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan

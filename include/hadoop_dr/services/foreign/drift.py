@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from hadoop_dr.domain.baseline import Baseline
-from hadoop_dr.domain.diff import Changes, merge, visible
 from hadoop_dr.domain.drift import moved_or_new
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.foreign import Act, Foreign
 from hadoop_dr.domain.paths import in_work_area, join
 from hadoop_dr.domain.service_state import Claim
-from hadoop_dr.domain.verify import differences, differing_fields
+from hadoop_dr.domain.tree.attribute_comparison import differences, differing_fields
+from hadoop_dr.domain.tree.file_attributes import FileAttributes
+from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk

@@ -11,14 +11,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.diff import Changes, merge, visible
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, DirEntry, FileAttributes
 from hadoop_dr.domain.foreign import Asked, Comparison, Foreign, expected_of, fled, should_be, together
-from hadoop_dr.domain.inventory import Entry, changes_between
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan import Plan
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, DirEntry, FileAttributes
+from hadoop_dr.domain.tree.inventory import Entry, changes_between
+from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.snapshot_tree import ReadLimits, Tree, without_work_area

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 from hadoop_dr.domain.checks import Mark, Result, fail, warn
 from hadoop_dr.domain.config.policy import Drift
-from hadoop_dr.domain.diff import Changes, merge, visible
 from hadoop_dr.domain.drift import told_changes, way_out
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import BEFORE, Kept
 from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved
 from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.services.context import BackupContext, SiteConnections
 
 IsAsKept = Callable[[Kept], bool]

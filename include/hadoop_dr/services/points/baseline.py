@@ -8,10 +8,10 @@ from hadoop_dr.domain.baseline import Baseline, RootProblems, choose_baseline
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import Snapshot
-from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.domain.tree.file_attributes import Snapshot
+from hadoop_dr.domain.tree.inventory import Held
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.inventory import walk

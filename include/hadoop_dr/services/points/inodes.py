@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hadoop_dr.domain.bound import MOST, Inodes, binds_in_many, inodes_of
 from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.tree.bound_inodes import MOST, Inodes, binds_in_many, inodes_of
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents, Row
 from hadoop_dr.services.points.stored_plan import RootPlan, stored_plan

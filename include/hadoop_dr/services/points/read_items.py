@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hadoop_dr.domain.inventory import Audit
-from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.xattrs import Xattrs
+from hadoop_dr.domain.tree.inventory import Audit
+from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk

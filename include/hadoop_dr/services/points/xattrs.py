@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.stored import tables as forms
-from hadoop_dr.domain.xattrs import MOST, Xattrs, followed, xattr_rows, xattrs_from_rows
+from hadoop_dr.domain.tree.xattrs import MOST, Xattrs, followed, xattr_rows, xattrs_from_rows
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan

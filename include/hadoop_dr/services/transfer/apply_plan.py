@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.bound import Inodes
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.tree.bound_inodes import Inodes
 from hadoop_dr.domain.work import Placed, Shard, StagedShard, WorkOrder
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs
-from hadoop_dr.domain.items import Item
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs
+from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.mover import SetAttributes
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded

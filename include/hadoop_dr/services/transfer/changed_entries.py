@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hadoop_dr.domain.diff import Changes
-from hadoop_dr.domain.inventory import Entry
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area, parent
+from hadoop_dr.domain.tree.inventory import Entry
+from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.snapshot_tree import Tree
 

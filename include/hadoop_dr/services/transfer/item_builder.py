@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, Kind
-from hadoop_dr.domain.inventory import Entry
-from hadoop_dr.domain.items import Content, Item
 from hadoop_dr.domain.tails import content_of, looks_unchanged
-from hadoop_dr.domain.xattrs import Xattrs
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, Kind
+from hadoop_dr.domain.tree.inventory import Entry
+from hadoop_dr.domain.tree.items import Content, Item
+from hadoop_dr.domain.tree.xattrs import Xattrs
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.changed_entries import ChangedEntries
 from hadoop_dr.services.transfer.snapshot_tree import Tree, names, without_work_area

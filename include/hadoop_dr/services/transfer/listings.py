@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from hadoop_dr.domain.diff import Change, Changes, visible
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.inventory import Entry, changes_between, contradiction, hidden, other_blocks
 from hadoop_dr.domain.paths import in_work_area
+from hadoop_dr.domain.tree.inventory import Entry, changes_between, contradiction, hidden, other_blocks
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, visible
 from hadoop_dr.ports.requests import Carried
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.snapshot_tree import Tree, names, without_work_area

@@ -9,12 +9,12 @@ Nothing is concluded from a path being there or not: a snapshot that cannot be r
 
 from __future__ import annotations
 
-from hadoop_dr.domain.diff import Changes, invert, merge, visible
 from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound, Refused
-from hadoop_dr.domain.inventory import Held
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area
-from hadoop_dr.domain.xattrs import Xattrs
+from hadoop_dr.domain.tree.inventory import Held
+from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.snapshot_diff import Changes, invert, merge, visible
+from hadoop_dr.domain.tree.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.pool import BoundedPool

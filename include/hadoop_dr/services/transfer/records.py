@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.facts import FileAttributes
 from hadoop_dr.domain.paths import leaf, parent
 from hadoop_dr.domain.stored.tables import PROOFS
+from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.work import StagedFile
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Copy

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, NotFound
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, DirEntry
-from hadoop_dr.domain.inventory import Entry, Held
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area, join
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, DirEntry
+from hadoop_dr.domain.tree.inventory import Entry, Held
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import Carried
 from hadoop_dr.services.pool import BoundedPool

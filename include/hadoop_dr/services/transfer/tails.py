@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import accumulate
 
 from hadoop_dr.domain.errors import RUN_AGAIN, Failed, Mismatch, NotFound
-from hadoop_dr.domain.facts import DirEntry
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.tails import within
+from hadoop_dr.domain.tree.file_attributes import DirEntry
+from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.work import Area, WorkOrder
 from hadoop_dr.ports.mover import Copy, Digest, Mover
 from hadoop_dr.ports.namenode import NameNode

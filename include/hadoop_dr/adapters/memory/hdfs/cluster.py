@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from hadoop_dr.adapters.memory.hdfs import acls
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Piece, Shot
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, OverQuota
-from hadoop_dr.domain.facts import Kind
+from hadoop_dr.domain.tree.file_attributes import Kind
 
 _FIRST_INODE = 16386
 _RESERVED = "/.reserved/.inodes/"

@@ -10,8 +10,17 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Shot, freeze
 from hadoop_dr.adapters.memory.hdfs.snapshots import Comparison
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Failed, NotFound
-from hadoop_dr.domain.facts import AclAndXattrs, Block, Blocks, Checksum, DiffPage, DirEntry, Quota, Snapshot
-from hadoop_dr.domain.inventory import namenode_order
+from hadoop_dr.domain.tree.file_attributes import (
+    AclAndXattrs,
+    Block,
+    Blocks,
+    Checksum,
+    DiffPage,
+    DirEntry,
+    Quota,
+    Snapshot,
+)
+from hadoop_dr.domain.tree.inventory import namenode_order
 from hadoop_dr.ports.namenode import Service
 
 _PAGE_ENTRIES = 3

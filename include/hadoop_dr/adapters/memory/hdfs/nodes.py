@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.facts import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 
 
 @dataclass(frozen=True, slots=True)

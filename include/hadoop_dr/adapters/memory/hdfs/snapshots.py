@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Shot
-from hadoop_dr.domain.facts import DiffEntry, DiffPage, Kind
+from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage, Kind
 
 
 def _metadata(node: Node) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.quotas import QuotaSet
+from hadoop_dr.domain.tree.quotas import QuotaSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.inventory import Held
 from hadoop_dr.domain.ledger.bodies.values import Part, SnapshotRecord
+from hadoop_dr.domain.tree.inventory import Held
 
 
 @dataclass(frozen=True, slots=True)

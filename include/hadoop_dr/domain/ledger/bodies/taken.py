@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.ledger.bodies.values import Part, SnapshotRecord
-from hadoop_dr.domain.quotas import NONE_SET, QuotaSet
 from hadoop_dr.domain.runs.moment import Proof
+from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
 
 
 @dataclass(frozen=True, slots=True)

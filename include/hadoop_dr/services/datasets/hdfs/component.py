@@ -14,10 +14,10 @@ from hadoop_dr.domain.config.datasets import HDFS
 from hadoop_dr.domain.coverage import cover_directories
 from hadoop_dr.domain.deletions import of_files
 from hadoop_dr.domain.kept import Kept
-from hadoop_dr.domain.quotas import RootQuotas, told_quotas
 from hadoop_dr.domain.root_layout import Layout, nearest
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.tree.quotas import RootQuotas, told_quotas
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (
     CheckClaim,

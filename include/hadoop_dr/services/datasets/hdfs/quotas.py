@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
-from hadoop_dr.domain.items import Item
-from hadoop_dr.domain.quotas import (
+from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.quotas import (
     QuotaSet,
     RootQuotas,
     changed_directories,
     quota_rows,
     quotas_from_rows,
 )
-from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.documents import Documents

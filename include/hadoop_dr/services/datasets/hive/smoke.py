@@ -5,7 +5,7 @@ from __future__ import annotations
 from hadoop_dr.domain.catalog.point_parts import QueryAnswer
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext
 
 

@@ -17,7 +17,7 @@ from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.stored import tables as forms
-from hadoop_dr.domain.verify import Verdict
+from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import CheckClaim, Planned
 from hadoop_dr.services.datasets.hive.apply import CatalogApply

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from hadoop_dr.domain.facts import DiffPage
 from hadoop_dr.domain.paths import Moves, in_work_area, parent
+from hadoop_dr.domain.tree.file_attributes import DiffPage
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
 
 
 class Content(Enum):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from sys import intern
 from typing import Any, cast
 
-from hadoop_dr.domain.facts import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
-from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.items import Content, Item
 
 _FACTS = (
     ("kind", "string"), ("length", "int64"), ("owner", "string"), ("group", "string"), ("mode", "int64"),

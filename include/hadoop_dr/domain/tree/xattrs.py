@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves
+from hadoop_dr.domain.tree.items import Item
 
 XATTR_SCHEMA = (("root", "string"), ("path", "string"), ("xattrs", "pairs"))
 """Columns of a point's extended attributes: the items that have some."""

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from hadoop_dr.domain.facts import DirEntry, Kind
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import parent
+from hadoop_dr.domain.tree.file_attributes import DirEntry, Kind
+from hadoop_dr.domain.tree.items import Item
 
 INODE_SCHEMA = (("root", "string"), ("snapshot", "string"), ("path", "string"), ("inode", "int64"), ("kind", "string"))
 """Columns of a point's inode ids on the target."""

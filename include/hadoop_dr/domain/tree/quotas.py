@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from hadoop_dr.domain.items import Item
 from hadoop_dr.domain.paths import Moves, depth
+from hadoop_dr.domain.tree.items import Item
 
 QUOTA_SCHEMA = (
     ("root", "string"), ("path", "string"), ("namespace", "int64"), ("space_bytes", "int64"), ("by_type", "strings"),

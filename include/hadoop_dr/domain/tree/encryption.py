@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.items import Content, Item
+from hadoop_dr.domain.tree.items import Content, Item
 
 CARRY_IT_YOURSELF = "Protect the directories beside the zone and take it out of the policy; carry it by other means"
 

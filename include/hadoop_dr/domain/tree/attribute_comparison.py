@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.facts import Checksum, FileAttributes
 from hadoop_dr.domain.findings import Finding
+from hadoop_dr.domain.tree.file_attributes import Checksum, FileAttributes
 
 
 @dataclass(frozen=True, slots=True)
