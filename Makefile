@@ -50,7 +50,7 @@ chaos: env ## long runs: many more random rounds, and daemons killed, paused and
 	@HADOOP_DR_RANDOM_ROUNDS=300 HADOOP_DR_RANDOM_SEED=$$RANDOM $(BIN)/pytest -q -rP tests/integration/test_random_backups.py
 	@$(BIN)/pytest -q -m chaos --timeout 3600
 
-mutation: env ## break the code of AREA=domain/plan.py in small ways, and list what no test noticed
+mutation: env ## break the code of AREA=domain/plan/root_plan.py in small ways, and list what no test noticed
 	@.ci/mutation $(AREA)
 
 lab-up: env ## start the two clusters of the lab and leave them running

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage, FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import merge

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.plan.work_order import Placed, WorkOrder
 from hadoop_dr.domain.tree.items import Content
-from hadoop_dr.domain.work import Placed, WorkOrder
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.transfer.read_changes import ReadChanges

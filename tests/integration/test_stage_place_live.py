@@ -12,7 +12,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Failed, Superseded, Unknown
-from hadoop_dr.domain.work import StagedShard
+from hadoop_dr.domain.plan.work_order import StagedShard
 from support.backup import Pair
 from support.live import LivePair
 from support.trees import Mischief, comparable, read_tree

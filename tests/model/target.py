@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.plan import Arrival, Origin, Plan
-from hadoop_dr.domain.tails import content_of
+from hadoop_dr.domain.plan.root_plan import Arrival, Origin, Plan
+from hadoop_dr.domain.plan.unchanged_bytes import content_of
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Content, Item
 from model.tree import Node, Tree

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hadoop_dr.domain.foreign import Act, Foreign, fled, is_change
 from hadoop_dr.domain.paths import Moves, in_work_area, parent
-from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.namenode import NameNode

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.plan import Plan, make_plan
+from hadoop_dr.domain.plan.root_plan import Plan, make_plan
 from hadoop_dr.domain.tree.items import Content, Item
 from model.edits import Edit, beginnings, edits, make
 from model.target import Placing, copied, items_between

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.paths import in_work_area
-from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.tree.file_attributes import DiffPage
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.namenode import NameNode

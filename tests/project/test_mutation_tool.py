@@ -25,7 +25,7 @@ def tool() -> Any:
 
 
 def test_a_mutant_is_named_by_its_function_and_its_lines(tool: Any) -> None:
-    assert tool.function("hadoop_dr.domain.plan.x_make_plan__mutmut_3") == "domain.plan.make_plan"
+    assert tool.function("hadoop_dr.domain.plan.root_plan.x_make_plan__mutmut_3") == "domain.plan.root_plan.make_plan"
     of_a_class = tool.function("hadoop_dr.domain.config.retention.xǁRuleǁ__str____mutmut_5")
     assert of_a_class == "domain.config.retention.Rule.__str__"
     diff = "--- a.py\n+++ a.py\n@@ -1,2 +1,2 @@\n def f():\n-    return 1 if x else 2\n+    return 2 if x else 2\n"

@@ -11,7 +11,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, ForeignFound
-from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.services.foreign import find
 from hadoop_dr.services.foreign.find import Carried, FindForeign
 from sim.drifted import check, foreign_file, sealed_world, spy

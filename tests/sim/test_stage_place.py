@@ -9,10 +9,10 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults, FaultyMover
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Mismatch, OwnedElsewhere, Superseded
-from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.plan.root_plan import make_plan
+from hadoop_dr.domain.plan.work_order import StagedShard, Token, WorkOrder
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Content
-from hadoop_dr.domain.work import StagedShard, Token, WorkOrder
 from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.records import Records

@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Failed, Superseded, Unknown
 from hadoop_dr.domain.paths import WORK_AREA
-from hadoop_dr.domain.work import StagedShard, WorkOrder
+from hadoop_dr.domain.plan.work_order import StagedShard, WorkOrder
 from support.trees import comparable, read_tree
 from support.twin import TwinPair, lived_in
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults, FaultyMover, faulty_files, faulty_namenode
 from hadoop_dr.domain.paths import leaf, parent
-from hadoop_dr.domain.plan import make_plan
-from hadoop_dr.domain.shards import balance
-from hadoop_dr.domain.tails import content_of
+from hadoop_dr.domain.plan.root_plan import make_plan
+from hadoop_dr.domain.plan.shards import balance
+from hadoop_dr.domain.plan.unchanged_bytes import content_of
+from hadoop_dr.domain.plan.work_order import Placed, Shard, StagedShard, WorkOrder
 from hadoop_dr.domain.tree.items import Content, Item
-from hadoop_dr.domain.work import Placed, Shard, StagedShard, WorkOrder
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode

@@ -15,9 +15,9 @@ from hadoop_dr.domain.checks import Result, fail, guarded, ok
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.datasets import DataSetKind, any_that_overlap
 from hadoop_dr.domain.config.document import Wrong
-from hadoop_dr.domain.deletions import Deletions, Figure
 from hadoop_dr.domain.errors import Mismatch, NotReady, Unknown
 from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.plan.deletions import Deletions, Figure
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.service_state import Point

@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog.difference import Change, Verb, catalog_of, differ
 from hadoop_dr.domain.catalog.losses import losses, named_drops, renamed_tables, unnamed_drops
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.domain.deletions import DeletionKind, Deletions
+from hadoop_dr.domain.plan.deletions import DeletionKind, Deletions
 from support.catalogs import database, function, not_null, partition, statistics, table, view
 
 BILL = selection_of(["bill"])

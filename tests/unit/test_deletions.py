@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.config.quantities import DeletionLimit
-from hadoop_dr.domain.deletions import (
+from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.paths import parent
+from hadoop_dr.domain.plan.deletions import (
     DeletionKind,
     Deletions,
     Figure,
@@ -22,8 +24,6 @@ from hadoop_dr.domain.deletions import (
     refuse_unapproved,
     together,
 )
-from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content, Item
 

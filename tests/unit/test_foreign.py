@@ -18,7 +18,7 @@ from hadoop_dr.domain.foreign import (
     should_be,
     together,
 )
-from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
 from hadoop_dr.domain.tree.inventory import Entry
 from hadoop_dr.domain.tree.items import Content, Item

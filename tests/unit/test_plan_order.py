@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.plan import Arrival, Origin, Plan, make_plan, sequence
+from hadoop_dr.domain.plan.root_plan import Arrival, Origin, Plan, make_plan, sequence
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content, Item
 

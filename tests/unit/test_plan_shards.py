@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.plan import make_plan
-from hadoop_dr.domain.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
-from hadoop_dr.domain.sizes import Summary, summarise
+from hadoop_dr.domain.plan.plan_size import Summary, summarise
+from hadoop_dr.domain.plan.root_plan import make_plan
+from hadoop_dr.domain.plan.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
+from hadoop_dr.domain.plan.staging_units import Unit
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content, Item
-from hadoop_dr.domain.units import Unit
 
 sizes = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 1 << 34)), max_size=60)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.tails import content_of, leading_bytes, within
+from hadoop_dr.domain.plan.unchanged_bytes import content_of, leading_bytes, within
 from hadoop_dr.domain.tree.file_attributes import Block, Blocks, FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.foreign import Act, Foreign
-from hadoop_dr.domain.plan import Arrival, Origin, Plan
+from hadoop_dr.domain.plan.root_plan import Arrival, Origin, Plan
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.plan import make_plan
+from hadoop_dr.domain.plan.root_plan import make_plan
+from hadoop_dr.domain.plan.work_order import Area, Token, WorkOrder
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
-from hadoop_dr.domain.work import Area, Token, WorkOrder
 
 ROOT = "/data/a b+%"
 DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "ü", "g", 0o750, 0, 0, 7)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.paths import Moves, depth
-from hadoop_dr.domain.plan import Origin, Plan
+from hadoop_dr.domain.plan.root_plan import Origin, Plan
 from hadoop_dr.domain.tree.attribute_comparison import say_difference
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
 from hadoop_dr.domain.tree.inventory import Entry

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hadoop_dr.domain.drift import replaced_in
 from hadoop_dr.domain.foreign import Act, Foreign
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.plan import Origin, Plan
+from hadoop_dr.domain.plan.root_plan import Origin, Plan
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 

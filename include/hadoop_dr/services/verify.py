@@ -12,7 +12,7 @@ from hadoop_dr.domain.errors import Failed, NotFound
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.paths import parent as parent_of
-from hadoop_dr.domain.tails import within
+from hadoop_dr.domain.plan.unchanged_bytes import within
 from hadoop_dr.domain.tree.attribute_comparison import (
     SourceChecksum,
     Verdict,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
-from hadoop_dr.domain.deletions import DeletionKind, Deletions, Figure
+from hadoop_dr.domain.plan.deletions import DeletionKind, Deletions, Figure
 
 _KINDS = {
     Kind.DATABASE: DeletionKind.DATABASES,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.tails import within
+from hadoop_dr.domain.plan.unchanged_bytes import within
 from hadoop_dr.domain.tree.attribute_comparison import SourceChecksum, Verdict, checksum_answer
 from hadoop_dr.domain.tree.inventory import refilled
 from hadoop_dr.domain.tree.snapshot_diff import merge, visible

@@ -10,10 +10,10 @@ from heapq import nsmallest
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
+from hadoop_dr.domain.plan.work_order import StagedFile
 from hadoop_dr.domain.sampling import next_sample
 from hadoop_dr.domain.service_state import Point
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
-from hadoop_dr.domain.work import StagedFile
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem

@@ -27,13 +27,13 @@ from hadoop_dr.domain.foreign import Foreign, is_change
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
+from hadoop_dr.domain.plan.work_order import StagedShard
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.notes import MARK, Mark
 from hadoop_dr.domain.stored.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.item_rows import item_rows, items_from_rows
 from hadoop_dr.domain.tree.snapshot_diff import Changes
-from hadoop_dr.domain.work import StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.find import Carried, FindForeign
 from hadoop_dr.services.foreign.kept import IsAsKept, is_unchanged, refusal

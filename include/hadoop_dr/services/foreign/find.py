@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.foreign import Asked, Comparison, Foreign, expected_of, fled, should_be, together
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.plan import Plan
+from hadoop_dr.domain.plan.root_plan import Plan
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, DirEntry, FileAttributes
 from hadoop_dr.domain.tree.inventory import Entry, changes_between
 from hadoop_dr.domain.tree.items import Item

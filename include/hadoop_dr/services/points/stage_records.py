@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from hadoop_dr.domain.errors import Failed
+from hadoop_dr.domain.plan.work_order import StagedFile, StagedShard
 from hadoop_dr.domain.stored.fenced import fenced_name, newest_of_each, stem_of
 from hadoop_dr.domain.stored.tables import CHECKSUMS, SHARES
 from hadoop_dr.domain.tree.attribute_comparison import SourceChecksum
 from hadoop_dr.domain.tree.file_attributes import Checksum
-from hadoop_dr.domain.work import StagedFile, StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_tasks

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hadoop_dr.domain.plan.work_order import WorkOrder
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
-from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.stored_plan import RootPlan
 

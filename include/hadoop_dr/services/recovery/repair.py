@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from hadoop_dr.domain.plan.work_order import StagedShard
 from hadoop_dr.domain.service_state import Claim
 from hadoop_dr.domain.tree.items import Item
-from hadoop_dr.domain.work import StagedShard
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.read_items import adopt, gather_from
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items

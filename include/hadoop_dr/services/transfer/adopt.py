@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.tails import within
+from hadoop_dr.domain.plan.unchanged_bytes import within
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, DirEntry, FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.mover import Digest, Mover, Read

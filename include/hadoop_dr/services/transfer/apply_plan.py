@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.plan.work_order import Placed, Shard, StagedShard, WorkOrder
 from hadoop_dr.domain.tree.bound_inodes import Inodes
-from hadoop_dr.domain.work import Placed, Shard, StagedShard, WorkOrder
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer.place import Place

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.paths import leaf, parent
+from hadoop_dr.domain.plan.work_order import WorkOrder
 from hadoop_dr.domain.tree.bound_inodes import Inodes
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
 from hadoop_dr.domain.tree.items import Item
-from hadoop_dr.domain.work import WorkOrder
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, Failed, NotFound, NotReady, Unknown, Unreachable
-from hadoop_dr.domain.work import StagedFile
+from hadoop_dr.domain.plan.work_order import StagedFile
 from hadoop_dr.ports.mover import Copy, Did, Digest, Mover, Outcome
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer.records import Records

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.tails import content_of, looks_unchanged
+from hadoop_dr.domain.plan.unchanged_bytes import content_of, looks_unchanged
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, Kind
 from hadoop_dr.domain.tree.inventory import Entry
 from hadoop_dr.domain.tree.items import Content, Item

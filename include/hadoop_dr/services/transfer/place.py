@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import RUN_AGAIN, BaselineLost, Failed, Mismatch, NotFound
 from hadoop_dr.domain.paths import depth, parent
-from hadoop_dr.domain.plan import Arrival, Origin
+from hadoop_dr.domain.plan.root_plan import Arrival, Origin
+from hadoop_dr.domain.plan.work_order import Area, Placed, StagedShard, WorkOrder
 from hadoop_dr.domain.tree.bound_inodes import Inodes
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Item
-from hadoop_dr.domain.work import Area, Placed, StagedShard, WorkOrder
 from hadoop_dr.ports.mover import Did, MakeDirectory, Mover, Outcome, Remove, Rename, SetAttributes
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded

@@ -10,9 +10,9 @@ from typing import cast
 
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.paths import leaf, parent
+from hadoop_dr.domain.plan.work_order import StagedFile
 from hadoop_dr.domain.stored.tables import PROOFS
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
-from hadoop_dr.domain.work import StagedFile
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Copy
 from hadoop_dr.ports.namenode import NameNode

@@ -9,10 +9,10 @@ from functools import partial
 
 from hadoop_dr.domain.errors import LATER_GOES_ON, NotFound, Refused, Superseded
 from hadoop_dr.domain.paths import depth, leaf, parent
+from hadoop_dr.domain.plan.staging_units import Unit
+from hadoop_dr.domain.plan.work_order import Area, Shard, StagedShard, WorkOrder
 from hadoop_dr.domain.tree.file_attributes import Kind
 from hadoop_dr.domain.tree.items import Content, Item
-from hadoop_dr.domain.units import Unit
-from hadoop_dr.domain.work import Area, Shard, StagedShard, WorkOrder
 from hadoop_dr.ports.mover import Copy, Did, MakeDirectory, Mover, Outcome, Rename
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded

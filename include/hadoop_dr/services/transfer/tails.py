@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import accumulate
 
 from hadoop_dr.domain.errors import RUN_AGAIN, Failed, Mismatch, NotFound
-from hadoop_dr.domain.tails import within
+from hadoop_dr.domain.plan.unchanged_bytes import within
+from hadoop_dr.domain.plan.work_order import Area, WorkOrder
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Item
-from hadoop_dr.domain.work import Area, WorkOrder
 from hadoop_dr.ports.mover import Copy, Digest, Mover
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.transfer.binding import Bound

@@ -16,8 +16,8 @@ from hadoop_dr.domain.errors import (
     Superseded,
 )
 from hadoop_dr.domain.paths import WORK_AREA
+from hadoop_dr.domain.plan.work_order import Area, Token
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
-from hadoop_dr.domain.work import Area, Token
 from hadoop_dr.ports.namenode import NameNode
 
 _MODE = 0o700

@@ -17,8 +17,8 @@ from hadoop_dr.domain.catalog.losses import losses, named_drops, unnamed_drops
 from hadoop_dr.domain.catalog.object_difference import How, ObjectDifference
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
-from hadoop_dr.domain.deletions import Deletions
 from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
+from hadoop_dr.domain.plan.deletions import Deletions
 from hadoop_dr.domain.runs.pace import Pace
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.metastore import Metastore

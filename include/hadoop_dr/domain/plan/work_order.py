@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hadoop_dr.domain.paths import WORK_AREA
-from hadoop_dr.domain.plan import Plan
+from hadoop_dr.domain.plan.root_plan import Plan
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Item
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from hadoop_dr.domain.units import Unit
-from hadoop_dr.domain.work import Shard
+from hadoop_dr.domain.plan.staging_units import Unit
+from hadoop_dr.domain.plan.work_order import Shard
 
 FILE_COST_BYTES = 256 << 10
 """What a file costs however small it is: closing one waits for its DataNode, so small files are bound by latency."""

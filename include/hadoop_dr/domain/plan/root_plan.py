@@ -9,9 +9,9 @@ from operator import attrgetter
 
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.paths import depth, parent
+from hadoop_dr.domain.plan.staging_units import Unit as Unit
+from hadoop_dr.domain.plan.staging_units import split
 from hadoop_dr.domain.tree.items import Content, Item
-from hadoop_dr.domain.units import Unit as Unit
-from hadoop_dr.domain.units import split
 
 
 class Origin(Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.plan import Origin, Plan
+from hadoop_dr.domain.plan.root_plan import Origin, Plan
 from hadoop_dr.domain.tree.items import Content, Item
 
 
