@@ -16,7 +16,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.bootstrap.kinds import KINDS, probes_of
 from hadoop_dr.domain.config.datasets import BUILT
 from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
-from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun

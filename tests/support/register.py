@@ -16,7 +16,7 @@ from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.datasets import DataSetKind, any_that_overlap
 from hadoop_dr.domain.config.document import Wrong
 from hadoop_dr.domain.errors import Mismatch, NotReady, Unknown
-from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions, Figure
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence

@@ -6,10 +6,10 @@ import json
 import shlex
 from dataclasses import replace
 
-from hadoop_dr.domain.kept import BEFORE, MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptDocument, KeptRemoved, UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided
+from hadoop_dr.domain.ledger.kept_changes import BEFORE, MOST_TOLD, Kept
 from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.service_state import ServiceState
 from support.entries import claimed, entries, entry, taken

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.kept import BEFORE
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY
+from hadoop_dr.domain.ledger.kept_changes import BEFORE
 from hadoop_dr.domain.ledger.telling import tell
 from support.entries import claimed, entry, taken
 

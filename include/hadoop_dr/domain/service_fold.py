@@ -8,7 +8,6 @@ from functools import singledispatch
 from typing import Any
 
 from hadoop_dr.domain.codec import codec_of
-from hadoop_dr.domain.kept import kept_after
 from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.ends import (
     PointDamaged,
@@ -24,6 +23,7 @@ from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, SitePoint
+from hadoop_dr.domain.ledger.kept_changes import kept_after
 from hadoop_dr.domain.packed_state import PackedState, pack, unpack
 from hadoop_dr.domain.service_state import Claim, Pin, Point, PointState, RootChange, ServiceState, Undo
 

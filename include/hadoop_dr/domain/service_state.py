@@ -9,11 +9,11 @@ from enum import Enum
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.ids import point_id
-from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, RootPath, SnapshotRecord
+from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.tree.inventory import Held
 

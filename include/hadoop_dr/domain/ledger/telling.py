@@ -8,7 +8,6 @@ from functools import singledispatch
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.policy import Mode
 from hadoop_dr.domain.config.quantities import counted, duration_told
-from hadoop_dr.domain.kept import BEFORE
 from hadoop_dr.domain.ledger import SWEEP, Body, Entry, Skipped
 from hadoop_dr.domain.ledger.bodies.ends import (
     PointDamaged,
@@ -24,6 +23,7 @@ from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, Po
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, OpenFiles, PointTaken
+from hadoop_dr.domain.ledger.kept_changes import BEFORE
 
 _SHOWN = 5
 

@@ -30,9 +30,9 @@ from typing import Protocol
 
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result
-from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
+from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.roots import Decision

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.incomplete import all_incomplete
-from hadoop_dr.domain.kept import Kept
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
+from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import together
 from hadoop_dr.domain.root_layout import Layout, joined
 from hadoop_dr.domain.roots import Decision

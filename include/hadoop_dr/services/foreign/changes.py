@@ -25,8 +25,8 @@ from hadoop_dr.domain.drift import needs_undo
 from hadoop_dr.domain.errors import AlreadyExists, ForeignFound
 from hadoop_dr.domain.foreign import Foreign, is_change
 from hadoop_dr.domain.ids import snapshot_name
-from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
+from hadoop_dr.domain.ledger.kept_changes import MOST_TOLD, Kept
 from hadoop_dr.domain.plan.work_order import StagedShard
 from hadoop_dr.domain.service_state import Claim, Point
 from hadoop_dr.domain.stored.notes import MARK, Mark

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import LATER_GOES_ON, DrError, Superseded
-from hadoop_dr.domain.kept import MOST_TOLD, Kept
 from hadoop_dr.domain.ledger import kept_document
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptDocument
+from hadoop_dr.domain.ledger.kept_changes import MOST_TOLD, Kept
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.kept import refusal
 

@@ -12,7 +12,7 @@ from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result, guarded
 from hadoop_dr.domain.config.datasets import HDFS
 from hadoop_dr.domain.coverage import cover_directories
-from hadoop_dr.domain.kept import Kept
+from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import of_files
 from hadoop_dr.domain.root_layout import Layout, nearest
 from hadoop_dr.domain.runs.moment import MarkEvidence
