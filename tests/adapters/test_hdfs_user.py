@@ -15,7 +15,7 @@ from hadoop_dr.bootstrap.login import SiteLogin, login_to
 from hadoop_dr.domain.config.addresses import HdfsAddress, short_name
 from hadoop_dr.domain.config.pair import Addresses, Pair, Site
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
-from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.state.pair_state import PairState
 
 FOUND = Addresses(("nn:8020",), ("http://nn:9870",), "zk:2181", None, (), None)
 

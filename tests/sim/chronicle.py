@@ -18,7 +18,7 @@ from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
-from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.hive.baseline import exported_rows
 from hadoop_dr.services.datasets.hive.reading import read_all

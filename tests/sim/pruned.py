@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 from sim.world import POLICY, ROOT, World, fill
 
 STRICT = POLICY.replace('primary: "2", secondary: "5"', 'primary: "1", secondary: "1"')

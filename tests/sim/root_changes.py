@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ledger import ServiceBody
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.report import all_entries, explanation
 from sim.directories import hdfs, write

@@ -11,8 +11,8 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.ledger import service_chain
-from hadoop_dr.domain.pair_state import PairState
 from hadoop_dr.domain.runs.heartbeat import Contender, Contention, Heartbeat, Owner, Watched, contend, watch
+from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.mover import Copy, Digest, Mover, Outcome
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.ledger.chain import Chain

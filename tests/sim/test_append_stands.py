@@ -9,7 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.errors import DrError, Unknown, Unreachable
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from sim.world import World, fill
 
 Rule = Callable[["Watched", str, str], DrError | None]

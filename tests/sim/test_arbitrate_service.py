@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.coordinator import MemoryCoordinator, MemoryEnsem
 from hadoop_dr.domain.arbitration import Outcome
 from hadoop_dr.domain.errors import Refused, Superseded, Unreachable
 from hadoop_dr.domain.identity import Role, access_path, decode_access, identity_path
-from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.coordinator import Document
 from hadoop_dr.services.arbitrate import Arbitrate, Publication
 from hadoop_dr.services.identity import AnnounceIdentity

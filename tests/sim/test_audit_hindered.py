@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, DrError, Unreachable
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.inventory import DAY_MS
 from hadoop_dr.ports.mover import Did, Outcome
 from sim.refilled import LARGE, TOUCHED, refill

@@ -13,7 +13,7 @@ import pytest
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.runs.moment import MOST_REARMS
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.moment import TakeSnapshots
 from hadoop_dr.services.report import explanation

@@ -6,7 +6,7 @@ from typing import Any
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Unreachable
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.report import all_entries, explanation
 from sim.world import POLICY, ROOT, World, fill
 from support.held import held_open

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from hadoop_dr.domain.errors import Busy, Superseded
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.takeover import STANDSTILL_S, takes_s
 from sim.world import ROOT, World, fill, plan_and_stage

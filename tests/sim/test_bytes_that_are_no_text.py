@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
-from hadoop_dr.domain.service_fold import dump_state, load_state
+from hadoop_dr.domain.state.service_fold import dump_state, load_state
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.report import all_entries, explanation
 from sim.world import ROOT, World, fill

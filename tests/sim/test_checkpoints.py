@@ -11,7 +11,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.errors import NotFound, Protocol, Unreachable
-from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.services.ledger import service
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.checkpoints import newest_checkpoint

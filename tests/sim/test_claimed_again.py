@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.run import StartRun
 from sim.half_done import half_done
 from sim.lived_in import lived_in

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from sim.world import POLICY, ROOT, StepClock, World, fill, plan_and_stage
 
 HOUR_MS = 3_600_000

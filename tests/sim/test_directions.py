@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.points.damage import mark_damaged
 from sim.world import TABLES, TableWorld, World, plan_and_stage, protecting
 from support.catalogs import table

@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import ForeignFound, Unreachable
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from sim.drifted import check, foreign_file
 from sim.foreign_changes import (
     EVERY,

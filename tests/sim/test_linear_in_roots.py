@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hadoop_dr.domain import service_state
 from hadoop_dr.domain.direction import SnapshotRef
+from hadoop_dr.domain.state import service_state
 from hadoop_dr.services.backup.prune import Prune
 from sim.asked import Asked, many
 

@@ -6,7 +6,7 @@ import pytest
 
 from hadoop_dr.domain.errors import NotFound, Refused
 from hadoop_dr.domain.ledger import Entry, ServiceBody
-from hadoop_dr.domain.service_state import Pin
+from hadoop_dr.domain.state.service_state import Pin
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.ledger.pins import Pins
 from hadoop_dr.services.report import all_entries, explanation, points_document

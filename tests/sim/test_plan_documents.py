@@ -14,7 +14,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, DrError, Unknown, Unreachable
-from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.domain.state.service_state import Point, PointState
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
 from hadoop_dr.ports.files import Files

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.context import BackupContext
 from sim.world import ROOT, World, fill
 

@@ -14,7 +14,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.errors import DrError, Unknown, Unreachable
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.context import SiteConnections
 from hadoop_dr.services.points.void import Void

@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.points.baseline import recorded_snapshots
 from hadoop_dr.services.points.damage import mark_damaged

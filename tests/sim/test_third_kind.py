@@ -17,7 +17,7 @@ from hadoop_dr.bootstrap.kinds import KINDS, probes_of
 from hadoop_dr.domain.config.datasets import BUILT
 from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
 from hadoop_dr.domain.ledger.kept_changes import Kept
-from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.context import BackupContext

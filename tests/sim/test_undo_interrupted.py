@@ -14,7 +14,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Unknown
-from hadoop_dr.domain.service_state import PointState, ServiceState
+from hadoop_dr.domain.state.service_state import PointState, ServiceState
 from hadoop_dr.ports.mover import Did, Outcome
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.run import StartRun

@@ -22,10 +22,10 @@ from hadoop_dr.domain.catalog.point_parts import (
 from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.ledger import Body, Entry, encode
 from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
-from hadoop_dr.domain.pair_state import PairState, dump_pair_state
 from hadoop_dr.domain.runs.moment import Proof
 from hadoop_dr.domain.runs.process import Process
-from hadoop_dr.domain.service_fold import dump_state, reduce_service
+from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state
+from hadoop_dr.domain.state.service_fold import dump_state, reduce_service
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.form import JsonForm
 from hadoop_dr.domain.stored.manifest import (

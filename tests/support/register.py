@@ -20,7 +20,7 @@ from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions, Figure
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext, SiteConnections

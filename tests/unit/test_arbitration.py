@@ -19,7 +19,7 @@ from hadoop_dr.domain.arbitration import (
     to_publish,
 )
 from hadoop_dr.domain.identity import Access, Identity, Role
-from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.state.pair_state import PairState
 
 EAST, WEST = "east", "west"
 

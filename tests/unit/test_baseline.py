@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.domain.baseline import Baseline, RootProblems
 from hadoop_dr.domain.baseline import choose_baseline as chosen
 from hadoop_dr.domain.direction import Direction, SnapshotRef
-from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.domain.state.service_state import Point, PointState
 from hadoop_dr.domain.tree.inventory import Held
 from support.cost import calls
 from support.entries import record, sealed, taken

@@ -21,10 +21,10 @@ from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, Incomplete, LeftOut
 from hadoop_dr.domain.ledger.kinds import KINDS, OPTIONAL
 from hadoop_dr.domain.ledger.telling import points_named, tell
-from hadoop_dr.domain.packed_state import without_what_is_over
-from hadoop_dr.domain.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
-from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
-from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.state.packed_state import without_what_is_over
+from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
+from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.domain.stored import tables as forms
 from support.format_samples import (
     BODIES,

@@ -10,8 +10,8 @@ from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptDocument, KeptRemoved, UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, MOST_TOLD, Kept
-from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
-from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.state.service_state import ServiceState
 from support.entries import claimed, entries, entry, taken
 from support.entries import staged as all_staged
 

@@ -27,8 +27,8 @@ from hadoop_dr.domain.ledger import (
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved, UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed, PointVoided, ServiceClaimed
-from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
-from hadoop_dr.domain.service_state import PointState, ServiceState
+from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.state.service_state import PointState, ServiceState
 from support.entries import claimed, entries, entry, record, sealed, staged, taken
 
 

@@ -12,9 +12,9 @@ from hadoop_dr.domain.existing_copy import is_new
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles, TakenRoot
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
-from hadoop_dr.domain.packed_state import without_what_is_over
-from hadoop_dr.domain.service_fold import dump_state, load_state
-from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.state.packed_state import without_what_is_over
+from hadoop_dr.domain.state.service_fold import dump_state, load_state
+from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.inventory import Held
 from hadoop_dr.domain.tree.quotas import QuotaSet
 from support.cost import calls

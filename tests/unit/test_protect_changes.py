@@ -9,8 +9,8 @@ from hadoop_dr.domain.catalog.selection import no_longer_owned, selection_of
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed, PointVoided
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy
-from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
-from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.state.service_state import Point, ServiceState
 from support.entries import claimed, entries, sealed, taken
 
 FIRST, SECOND, THIRD = (f"2026112{n}T020000.000Z" for n in range(3))

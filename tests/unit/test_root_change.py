@@ -11,7 +11,6 @@ import pytest
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointPinned, RootsChanged
-from hadoop_dr.domain.packed_state import without_what_is_over
 from hadoop_dr.domain.root_change import (
     Proposal,
     as_text,
@@ -28,8 +27,9 @@ from hadoop_dr.domain.root_change import (
     under_way,
 )
 from hadoop_dr.domain.roots import Layout, decide_roots
-from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
-from hadoop_dr.domain.service_state import RootChange, ServiceState
+from hadoop_dr.domain.state.packed_state import without_what_is_over
+from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.state.service_state import RootChange, ServiceState
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 from hadoop_dr.domain.tree.inventory import Held
 from support.entries import claimed, entries, entry, sealed, taken

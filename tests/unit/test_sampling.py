@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.sampling import next_sample
-from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.domain.state.service_state import Point, PointState
 from support.entries import sealed as seal
 
 

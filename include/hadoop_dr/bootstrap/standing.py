@@ -14,7 +14,7 @@ from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput, DrError
 from hadoop_dr.domain.ids import SERVICE_NAME
-from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.services.status import SiteView, Status, without_answer
 
 __all__ = ["status_of"]

@@ -33,8 +33,8 @@ from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.errors import BadInput, DrError, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.state.pair_state import PairState
+from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.mover import Mover, MoverLimits

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.direction import Direction
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.inventory import Held
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.checks import Result, fail, warn
-from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Content, Item
 

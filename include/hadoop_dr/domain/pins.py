@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.ledger.bodies.values import SitePoint
-from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.state.service_state import ServiceState
 
 _SHOWN = 3
 

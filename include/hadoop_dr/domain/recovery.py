@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hadoop_dr.domain.paths import depth, in_work_area
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, visible
 
 

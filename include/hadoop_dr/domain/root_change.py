@@ -20,7 +20,7 @@ from hadoop_dr.domain.checks import Result, fail, warn
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.paths import WORK_AREA
-from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 
 NAME = "roots"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 
 
 def next_sample(older: Sequence[Point], sealed: Sequence[Point]) -> Point | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hadoop_dr.domain.config.policy import Drift, Policy
-from hadoop_dr.domain.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 
 
 class Word(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.ids import point_of_snapshot
-from hadoop_dr.domain.service_state import PointState, ServiceState
+from hadoop_dr.domain.state.service_state import PointState, ServiceState
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from hadoop_dr.domain.arbitration import (
 from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Superseded, Unknown
 from hadoop_dr.domain.identity import Access, access_path, decode_access, decode_identity, encode, identity_path
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.pair_state import PairState
+from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator
 

@@ -13,8 +13,8 @@ from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger import point_directory
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.state.pair_state import PairState
+from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files, Tables

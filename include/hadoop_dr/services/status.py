@@ -11,9 +11,9 @@ from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import DrError, NotReady
 from hadoop_dr.domain.identity import access_path, decode_access
-from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.service_state import ServiceState
 from hadoop_dr.domain.standing import Standing, Word, standing, unprotected
+from hadoop_dr.domain.state.pair_state import PairState
+from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files

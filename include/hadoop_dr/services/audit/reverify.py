@@ -6,7 +6,7 @@ from typing import Any
 
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem

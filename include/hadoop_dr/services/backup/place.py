@@ -7,7 +7,7 @@ from typing import Any
 
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.plan.work_order import Area, Placed, StagedShard, Token
-from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of

@@ -15,7 +15,7 @@ from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.plan.deletions import Deletions, refuse_unapproved
 from hadoop_dr.domain.plan.plan_size import Summary, summarise
-from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.manifest import DeletedKind, PlannedDeletions, PlanSummary, StoredPlan, StoredRoot
 from hadoop_dr.domain.tree.encryption import refuse_encrypted

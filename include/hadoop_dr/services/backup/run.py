@@ -17,7 +17,7 @@ from hadoop_dr.domain.pending import pending_the_other_way
 from hadoop_dr.domain.root_change import told
 from hadoop_dr.domain.root_notes import kept_directories, told_roots
 from hadoop_dr.domain.runs.process import Process
-from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.advice import advise
 from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.backup.preflight import Preflight, look_at_quotas

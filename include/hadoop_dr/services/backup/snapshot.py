@@ -24,7 +24,7 @@ from hadoop_dr.domain.runs.moment import (
     prove,
     rearm_pause_ms,
 )
-from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.quotas import QuotaSet
 from hadoop_dr.services.backup.open_files import FindOpenFiles

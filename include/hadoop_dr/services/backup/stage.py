@@ -8,7 +8,7 @@ from typing import Any
 
 from hadoop_dr.domain.errors import DrError, Failed
 from hadoop_dr.domain.plan.work_order import StagedShard
-from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords

@@ -16,7 +16,7 @@ from hadoop_dr.domain.errors import DrError, Failed, Superseded
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
 from hadoop_dr.domain.root_change import check_change_order
 from hadoop_dr.domain.runs.wanted_moment import wanted_moment_ms
-from hadoop_dr.domain.service_state import Claim, Point, PointState
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.ports.requests import Counts
 from hadoop_dr.services.backup.after_seal import read_after_seal
 from hadoop_dr.services.backup.place import PlacePoint

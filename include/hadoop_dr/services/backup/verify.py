@@ -14,7 +14,7 @@ from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.paths import WORK_AREA
-from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.bound_inodes import inode_rows, touches_many

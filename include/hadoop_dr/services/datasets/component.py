@@ -37,7 +37,7 @@ from hadoop_dr.domain.plan.deletions import Deletions
 from hadoop_dr.domain.root_layout import Layout
 from hadoop_dr.domain.roots import Decision
 from hadoop_dr.domain.runs.moment import MarkEvidence
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.inventory import Held
 from hadoop_dr.services.context import BackupContext, SiteConnections

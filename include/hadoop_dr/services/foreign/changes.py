@@ -28,7 +28,7 @@ from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import MOST_TOLD, Kept
 from hadoop_dr.domain.plan.work_order import StagedShard
-from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.notes import MARK, Mark
 from hadoop_dr.domain.stored.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.tree.file_attributes import DirEntry

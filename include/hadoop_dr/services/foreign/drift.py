@@ -15,7 +15,7 @@ from hadoop_dr.domain.drift import moved_or_new
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.foreign import Act, Foreign
 from hadoop_dr.domain.paths import in_work_area, join
-from hadoop_dr.domain.service_state import Claim
+from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.attribute_comparison import differences, differing_fields
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible

@@ -26,7 +26,7 @@ from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan, copy_resu
 from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, MOST_TOLD
-from hadoop_dr.domain.service_state import Claim, Point
+from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.drift import found_by_root, told_by_root
 from hadoop_dr.services.points.baseline import find_baseline

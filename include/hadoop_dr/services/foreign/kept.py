@@ -11,7 +11,7 @@ from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, Kept
-from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.services.context import BackupContext, SiteConnections
 

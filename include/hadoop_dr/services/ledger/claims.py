@@ -11,7 +11,7 @@ from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.runs.heartbeat import Contender, Contention, Owner, Watched, contend, watch
 from hadoop_dr.domain.runs.process import Process
-from hadoop_dr.domain.service_state import Claim, ServiceState
+from hadoop_dr.domain.state.service_state import Claim, ServiceState
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.host import Host
 from hadoop_dr.ports.namenode import NameNode

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, decode, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet
-from hadoop_dr.domain.pair_state import PairState, load_pair_state, reduce_pair
+from hadoop_dr.domain.state.pair_state import PairState, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Chain, Copy, entry_digest, read_shortened

@@ -8,9 +8,9 @@ from itertools import count
 
 from hadoop_dr.domain.errors import LATER_GOES_ON, Superseded
 from hadoop_dr.domain.ledger import Entry, ServiceBody, UnderClaim
-from hadoop_dr.domain.pair_state import PairState
-from hadoop_dr.domain.service_fold import dump_state, load_state, reduce_service
-from hadoop_dr.domain.service_state import Claim, ServiceState
+from hadoop_dr.domain.state.pair_state import PairState
+from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.state.service_state import Claim, ServiceState
 from hadoop_dr.services.ledger.chain import Chain
 
 _RACES = 16

@@ -9,7 +9,7 @@ from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
-from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.domain.tree.inventory import Held
 from hadoop_dr.ports.namenode import NameNode

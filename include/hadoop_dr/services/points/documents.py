@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Protocol, Unknown
-from hadoop_dr.domain.service_state import Point, PointState
+from hadoop_dr.domain.state.service_state import Point, PointState
 from hadoop_dr.domain.stored.form import JsonForm
 from hadoop_dr.domain.stored.manifest import MANIFEST, MANIFEST_FILE, Manifest, StoredDocument, StoredPlan
 from hadoop_dr.domain.stored.table import TableForm

@@ -7,7 +7,7 @@ from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.ledger import SWEEP
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided
-from hadoop_dr.domain.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.plan.work_order import WorkOrder
-from hadoop_dr.domain.service_state import Claim
+from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.stored_plan import RootPlan

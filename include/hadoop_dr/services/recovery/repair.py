@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from hadoop_dr.domain.plan.work_order import StagedShard
-from hadoop_dr.domain.service_state import Claim
+from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.read_items import adopt, gather_from

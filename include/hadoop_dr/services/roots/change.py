@@ -27,7 +27,7 @@ from hadoop_dr.domain.root_change import (
     under_way,
 )
 from hadoop_dr.domain.roots import inside, nestings
-from hadoop_dr.domain.service_state import Claim, Point, ServiceState
+from hadoop_dr.domain.state.service_state import Claim, Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.drift import drift_by_root, told_by_root
 from hadoop_dr.services.inventory import facts_of, walk

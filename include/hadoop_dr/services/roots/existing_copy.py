@@ -15,7 +15,7 @@ from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.existing_copy import ExistingCopy, There, compare_file, copy_results, is_new
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.roots import nestings
-from hadoop_dr.domain.service_state import ServiceState
+from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from hadoop_dr.domain.errors import OwnedElsewhere
-from hadoop_dr.domain.service_state import Claim
+from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.services.context import BackupContext
 
 

@@ -26,7 +26,7 @@ from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.root_change import as_text, moved_on, not_our_work
 from hadoop_dr.domain.root_layout import nearest
 from hadoop_dr.domain.roots import inside
-from hadoop_dr.domain.service_state import Claim
+from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.stored.tables import LISTING
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Item

@@ -33,7 +33,7 @@ from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import NotFound, Refused
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.stored.tables import CATALOG
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import Exported, Met

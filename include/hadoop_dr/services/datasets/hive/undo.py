@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog.foreign import Known, Left
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
-from hadoop_dr.domain.service_state import Point
+from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import CatalogApply, Exported
 from hadoop_dr.services.datasets.hive.baseline import exported_at, exported_rows, rows_on, selected_at

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
-from hadoop_dr.domain.service_state import Point, ServiceState
+from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.domain.tree.inventory import Held
 from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
 

@@ -24,8 +24,8 @@ from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, SitePoint
 from hadoop_dr.domain.ledger.kept_changes import kept_after
-from hadoop_dr.domain.packed_state import PackedState, pack, unpack
-from hadoop_dr.domain.service_state import Claim, Pin, Point, PointState, RootChange, ServiceState, Undo
+from hadoop_dr.domain.state.packed_state import PackedState, pack, unpack
+from hadoop_dr.domain.state.service_state import Claim, Pin, Point, PointState, RootChange, ServiceState, Undo
 
 _REMEMBERED = 100
 _Points = dict[str, Point]
