@@ -25,7 +25,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.catalog.thrift_struct import get_texts, text, with_field
 from hadoop_dr.domain.errors import NotReady
-from hadoop_dr.domain.roots import Decision
+from hadoop_dr.domain.roots.decision import Decision
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, CatalogVerify, Exported
 from hadoop_dr.services.datasets.hive.reading import read_all
 from support.catalogs import VALUES, Ddl, database, drop_everything, hashes, partition, statistics, table, view

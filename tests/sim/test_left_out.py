@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.protectable import Parted, Rule, part
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import i32, text, with_field
-from hadoop_dr.domain.roots import Decision
+from hadoop_dr.domain.roots.decision import Decision
 from hadoop_dr.services.datasets.hive.reading import read_all
 from support.catalogs import database, foreign_key, partition, primary_key, statistics, table, with_parameters
 

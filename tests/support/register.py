@@ -18,7 +18,7 @@ from hadoop_dr.domain.config.document import Wrong
 from hadoop_dr.domain.errors import Mismatch, NotReady, Unknown
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions, Figure
-from hadoop_dr.domain.root_layout import Layout
+from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.stored.table import TableForm

@@ -44,7 +44,7 @@ from hadoop_dr.domain.catalog.thrift_struct import (
     with_field,
 )
 from hadoop_dr.domain.errors import BadInput, Mismatch
-from hadoop_dr.domain.root_layout import TablePlace
+from hadoop_dr.domain.roots.layout import TablePlace
 from support.catalogs import (
     VALUES,
     database,

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.checks import Mark
-from hadoop_dr.domain.existing_copy import ExistingCopy, There, compare_file, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
+from hadoop_dr.domain.roots.existing_copy import ExistingCopy, There, compare_file, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.state.service_state import Point, PointState, RootChange, ServiceState
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content, Item

@@ -7,7 +7,7 @@ import pytest
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned, RootsReleased
-from hadoop_dr.domain.owners import Claimed, Clash, clashes, contested, owner_results
+from hadoop_dr.domain.roots.owners import Claimed, Clash, clashes, contested, owner_results
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from support.entries import entry as any_entry
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.existing_copy import is_new
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles, TakenRoot
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
+from hadoop_dr.domain.roots.existing_copy import is_new
 from hadoop_dr.domain.state.packed_state import without_what_is_over
 from hadoop_dr.domain.state.service_fold import dump_state, load_state
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState

@@ -21,8 +21,8 @@ from hadoop_dr.domain.incomplete import (
     incomplete_warnings,
 )
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
-from hadoop_dr.domain.root_layout import Why
-from hadoop_dr.domain.roots import Barred, Decision
+from hadoop_dr.domain.roots.decision import Barred, Decision
+from hadoop_dr.domain.roots.layout import Why
 from support.catalogs import database, foreign_key, partition, primary_key, statistics, table
 
 EVERY = frozenset(Uncovered)

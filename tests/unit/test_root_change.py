@@ -11,7 +11,7 @@ import pytest
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointPinned, RootsChanged
-from hadoop_dr.domain.root_change import (
+from hadoop_dr.domain.roots.change import (
     Proposal,
     as_text,
     check_change_order,
@@ -26,7 +26,7 @@ from hadoop_dr.domain.root_change import (
     told,
     under_way,
 )
-from hadoop_dr.domain.roots import Layout, decide_roots
+from hadoop_dr.domain.roots.decision import Layout, decide_roots
 from hadoop_dr.domain.state.packed_state import without_what_is_over
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import RootChange, ServiceState

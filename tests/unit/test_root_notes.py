@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.checks import Mark, Result
-from hadoop_dr.domain.root_layout import Layout, TablePlace
-from hadoop_dr.domain.root_notes import kept_directories, rootless, told_roots
-from hadoop_dr.domain.roots import Decision, decide_roots
+from hadoop_dr.domain.roots.decision import Decision, decide_roots
+from hadoop_dr.domain.roots.layout import Layout, TablePlace
+from hadoop_dr.domain.roots.notes import kept_directories, rootless, told_roots
 
 BILL = "/wh ü/bill%.db"
 BESIDE = {"default": ("/wh ü",)}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.root_layout import Layout, TablePlace, Why, joined
-from hadoop_dr.domain.roots import Barred, OwnRoot, decide_roots, inside
+from hadoop_dr.domain.roots.decision import Barred, OwnRoot, decide_roots, inside
+from hadoop_dr.domain.roots.layout import Layout, TablePlace, Why, joined
 
 WH = "/wh ü%20"
 BILL, MANAGED = f"{WH}/ext/bill+.db", f"{WH}/man/bill=.db"

@@ -16,7 +16,7 @@ from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointsPruned, RootsChanged
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, SiteFenced
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided
-from hadoop_dr.domain.roots import inside, keyed_by_declaration, nestings, resolve_roots
+from hadoop_dr.domain.roots.decision import inside, keyed_by_declaration, nestings, resolve_roots
 from hadoop_dr.domain.state.pair_state import PairState, reduce_pair
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState

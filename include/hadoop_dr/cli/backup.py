@@ -13,7 +13,7 @@ from hadoop_dr.bootstrap import backup_stages, check_order, coverage_of, look_at
 from hadoop_dr.cli.options import as_json_option, service_argument
 from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, say, table, warn
 from hadoop_dr.domain.config.quantities import duration_told
-from hadoop_dr.domain.root_change import check_change_order
+from hadoop_dr.domain.roots.change import check_change_order
 
 _STEPS = (
     "entries: what changed; files: of which bytes are copied; park: moves aside what goes, moves or is replaced; "

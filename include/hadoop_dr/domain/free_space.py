@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from shlex import quote
 
 from hadoop_dr.domain.checks import Result, fail
-from hadoop_dr.domain.roots import inside
+from hadoop_dr.domain.roots.decision import inside
 from hadoop_dr.domain.tree.file_attributes import Quota
 
 _NEARLY = 0.8

@@ -9,7 +9,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_record, get_text
-from hadoop_dr.domain.root_layout import Layout, TablePlace
+from hadoop_dr.domain.roots.layout import Layout, TablePlace
 
 
 @dataclass(frozen=True, slots=True)

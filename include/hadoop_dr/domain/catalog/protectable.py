@@ -13,8 +13,8 @@ from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered, fallen_keys
 from hadoop_dr.domain.catalog.locations import Place, locations
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.config.datasets import unfit_location
-from hadoop_dr.domain.root_layout import nearest
-from hadoop_dr.domain.roots import Barred, Decision
+from hadoop_dr.domain.roots.decision import Barred, Decision
+from hadoop_dr.domain.roots.layout import nearest
 
 
 @dataclass(frozen=True, slots=True)

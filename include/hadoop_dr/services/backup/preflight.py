@@ -9,8 +9,8 @@ from hadoop_dr.domain.checks import Result, fail, guarded, ok, warn
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.free_space import limiting_paths, narrow_quotas
 from hadoop_dr.domain.identity import Role, decode_identity, identity_path
-from hadoop_dr.domain.root_change import nesting
-from hadoop_dr.domain.roots import nestings
+from hadoop_dr.domain.roots.change import nesting
+from hadoop_dr.domain.roots.decision import nestings
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.ports.namenode import NameNode, Service
 from hadoop_dr.services.context import BackupContext, SiteConnections

@@ -14,8 +14,8 @@ from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.pending import pending_the_other_way
-from hadoop_dr.domain.root_change import told
-from hadoop_dr.domain.root_notes import kept_directories, told_roots
+from hadoop_dr.domain.roots.change import told
+from hadoop_dr.domain.roots.notes import kept_directories, told_roots
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.advice import advise

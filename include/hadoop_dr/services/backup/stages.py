@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from hadoop_dr.domain.config.policy import with_overrides
 from hadoop_dr.domain.errors import DrError, Failed, Superseded
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
-from hadoop_dr.domain.root_change import check_change_order
+from hadoop_dr.domain.roots.change import check_change_order
 from hadoop_dr.domain.runs.wanted_moment import wanted_moment_ms
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.ports.requests import Counts

@@ -34,8 +34,8 @@ from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions
-from hadoop_dr.domain.root_layout import Layout
-from hadoop_dr.domain.roots import Decision
+from hadoop_dr.domain.roots.decision import Decision
+from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.attribute_comparison import Verdict

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from hadoop_dr.domain.root_layout import Layout
-from hadoop_dr.domain.roots import Decision, decide_roots
+from hadoop_dr.domain.roots.decision import Decision, decide_roots
+from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import facts_of
 from hadoop_dr.services.pool import map_bounded

@@ -22,10 +22,10 @@ from hadoop_dr.domain.checks import Mark, Result, fail, refuse_on_failure
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.drift import needs_undo, told_changes, way_out
 from hadoop_dr.domain.errors import AlreadyExists
-from hadoop_dr.domain.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, MOST_TOLD
+from hadoop_dr.domain.roots.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.drift import found_by_root, told_by_root

@@ -12,7 +12,7 @@ from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.errors import OwnedElsewhere, Superseded
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, Entry, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import RootsOwned, RootsReleased
-from hadoop_dr.domain.owners import Clash, clashes, contested, owner_results
+from hadoop_dr.domain.roots.owners import Clash, clashes, contested, owner_results
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files

@@ -13,7 +13,7 @@ from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
-from hadoop_dr.domain.roots import inside
+from hadoop_dr.domain.roots.decision import inside
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext

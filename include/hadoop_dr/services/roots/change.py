@@ -15,7 +15,7 @@ from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ledger.bodies.ends import RootsChanged
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.pins import refuse_pinned
-from hadoop_dr.domain.root_change import (
+from hadoop_dr.domain.roots.change import (
     NAME,
     Proposal,
     not_our_work,
@@ -26,7 +26,7 @@ from hadoop_dr.domain.root_change import (
     replaced_roots,
     under_way,
 )
-from hadoop_dr.domain.roots import inside, nestings
+from hadoop_dr.domain.roots.decision import inside, nestings
 from hadoop_dr.domain.state.service_state import Claim, Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.drift import drift_by_root, told_by_root

@@ -12,9 +12,9 @@ from itertools import chain
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.existing_copy import ExistingCopy, There, compare_file, copy_results, is_new
 from hadoop_dr.domain.paths import WORK_AREA, join
-from hadoop_dr.domain.roots import nestings
+from hadoop_dr.domain.roots.decision import nestings
+from hadoop_dr.domain.roots.existing_copy import ExistingCopy, There, compare_file, copy_results, is_new
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
 from hadoop_dr.ports.namenode import NameNode

@@ -11,8 +11,8 @@ from itertools import islice
 
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.root_layout import climb
-from hadoop_dr.domain.roots import CLOSED
+from hadoop_dr.domain.roots.decision import CLOSED
+from hadoop_dr.domain.roots.layout import climb
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext

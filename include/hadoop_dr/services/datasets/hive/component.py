@@ -14,7 +14,7 @@ from hadoop_dr.domain.coverage import cover_tables, selection_results
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.incomplete import incomplete_results
 from hadoop_dr.domain.ledger.kept_changes import Kept
-from hadoop_dr.domain.root_layout import Layout
+from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.context import BackupContext, SiteConnections

@@ -12,9 +12,9 @@ from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.config.policy import Acid, Policy, Unprotectable
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.incomplete import refusal_mend, refusal_text
-from hadoop_dr.domain.root_layout import Layout, Why
-from hadoop_dr.domain.root_notes import rootless
-from hadoop_dr.domain.roots import Barred, Decision
+from hadoop_dr.domain.roots.decision import Barred, Decision
+from hadoop_dr.domain.roots.layout import Layout, Why
+from hadoop_dr.domain.roots.notes import rootless
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Decide
 

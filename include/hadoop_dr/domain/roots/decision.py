@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from hadoop_dr.domain.root_layout import DEFAULT, Layout, Neighbours, TablePlace, Why, climb, nearest
+from hadoop_dr.domain.roots.layout import DEFAULT, Layout, Neighbours, TablePlace, Why, climb, nearest
 
 
 @dataclass(frozen=True, slots=True)

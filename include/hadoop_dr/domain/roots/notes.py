@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from hadoop_dr.domain.checks import Result, ok, warn
-from hadoop_dr.domain.root_layout import Why
-from hadoop_dr.domain.roots import Barred, Decision, OwnRoot
+from hadoop_dr.domain.roots.decision import Barred, Decision, OwnRoot
+from hadoop_dr.domain.roots.layout import Why
 
 _NAME = "roots"
 _SHOWN = 5
