@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root, told_by_root
 from sim.drifted import check, foreign_file, sealed_world, spy

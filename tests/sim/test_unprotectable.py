@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.thrift_struct import get_record, get_text, record, text, with_field
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.standing import Standing, Word
+from hadoop_dr.domain.points.standing import Standing, Word
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.coverage import Coverage

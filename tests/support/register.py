@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result, fail, guarded, ok
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.datasets import DataSetKind, any_that_overlap
@@ -18,6 +17,7 @@ from hadoop_dr.domain.config.document import Wrong
 from hadoop_dr.domain.errors import Mismatch, NotReady, Unknown
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions, Figure
+from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point

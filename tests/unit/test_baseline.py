@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.baseline import Baseline, RootProblems
-from hadoop_dr.domain.baseline import choose_baseline as chosen
 from hadoop_dr.domain.direction import Direction, SnapshotRef
+from hadoop_dr.domain.points.baseline import Baseline, RootProblems
+from hadoop_dr.domain.points.baseline import choose_baseline as chosen
 from hadoop_dr.domain.state.service_state import Point, PointState
 from hadoop_dr.domain.tree.inventory import Held
 from support.cost import calls

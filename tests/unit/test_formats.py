@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.errors import Protocol, Refused
-from hadoop_dr.domain.incomplete import all_incomplete, incomplete_document
 from hadoop_dr.domain.ledger import GENESIS, Entry, Skipped, broken_at, decode, digest, encode
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, Incomplete, LeftOut
 from hadoop_dr.domain.ledger.kinds import KINDS, OPTIONAL
 from hadoop_dr.domain.ledger.telling import points_named, tell
+from hadoop_dr.domain.points.incomplete import all_incomplete, incomplete_document
 from hadoop_dr.domain.state.packed_state import without_what_is_over
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun
-from hadoop_dr.domain.pending import pending_the_other_way
+from hadoop_dr.domain.points.pending import pending_the_other_way
 from hadoop_dr.domain.state.service_fold import reduce_service
 from support.entries import claimed, entries, sealed, staged, taken
 

@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.ledger.bodies.ends import PointPinned, PointsPruned, PointUnpinned
-from hadoop_dr.domain.pins import is_pinnable, refuse_pinned
+from hadoop_dr.domain.points.pins import is_pinnable, refuse_pinned
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import Pin, ServiceState
 from support.entries import claimed, entries, sealed, staged, taken

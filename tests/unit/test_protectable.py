@@ -13,14 +13,14 @@ from hadoop_dr.domain.catalog.protectable import part as part_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.checks import Mark
 from hadoop_dr.domain.config.datasets import unfit_location
-from hadoop_dr.domain.incomplete import (
+from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
+from hadoop_dr.domain.points.incomplete import (
     KEPT,
     incomplete_document,
     incomplete_of,
     incomplete_results,
     incomplete_warnings,
 )
-from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 from hadoop_dr.domain.roots.decision import Barred, Decision
 from hadoop_dr.domain.roots.layout import Why
 from support.catalogs import database, foreign_key, partition, primary_key, statistics, table

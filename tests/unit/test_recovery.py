@@ -12,7 +12,7 @@ from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
-from hadoop_dr.domain.recovery import Left, Step, next_step, same_as_kept
+from hadoop_dr.domain.points.recovery import Left, Step, next_step, same_as_kept
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import PointState, ServiceState
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
-from hadoop_dr.domain.sampling import next_sample
+from hadoop_dr.domain.points.sampling import next_sample
 from hadoop_dr.domain.state.service_state import Point, PointState
 from support.entries import sealed as seal
 

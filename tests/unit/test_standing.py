@@ -11,7 +11,7 @@ from hadoop_dr.domain.config.datasets import HDFS, DataSet
 from hadoop_dr.domain.config.policy import Drift, Policy
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY
 from hadoop_dr.domain.ledger.kept_changes import Kept
-from hadoop_dr.domain.standing import WELL, Standing, Word, standing, unprotected
+from hadoop_dr.domain.points.standing import WELL, Standing, Word, standing, unprotected
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, RootChange, ServiceState
 from support.entries import taken
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.ledger.bodies.ends import ServiceUnprotected
+from hadoop_dr.domain.points.unprotected import ours_and_others, points_that_go, stands_against, whose
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState, Undo
-from hadoop_dr.domain.unprotected import ours_and_others, points_that_go, stands_against, whose
 from support.entries import entries, taken
 
 P1, P2, P3 = (f"20261120T0{hour}0000.000Z" for hour in (1, 2, 3))

@@ -7,9 +7,9 @@ from typing import Any
 
 from hadoop_dr.domain.errors import DrError, NotFound, Refused, Unreachable
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.incomplete import incomplete_document
 from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, find_fork
 from hadoop_dr.domain.ledger.telling import points_named, tell
+from hadoop_dr.domain.points.incomplete import incomplete_document
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Copy, read_copy

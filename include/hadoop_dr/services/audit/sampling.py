@@ -11,7 +11,7 @@ from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.plan.work_order import StagedFile
-from hadoop_dr.domain.sampling import next_sample
+from hadoop_dr.domain.points.sampling import next_sample
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.config.policy import Mode
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost
@@ -15,6 +14,7 @@ from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.plan.deletions import Deletions, refuse_unapproved
 from hadoop_dr.domain.plan.plan_size import Summary, summarise
+from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.manifest import DeletedKind, PlannedDeletions, PlanSummary, StoredPlan, StoredRoot

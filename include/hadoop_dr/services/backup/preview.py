@@ -11,10 +11,10 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result
 from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
+from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.existing_copy import copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.tree.file_attributes import DirEntry, Kind
 from hadoop_dr.domain.tree.items import Content, Item

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
 from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.drift import needs_undo, told_changes, way_out, way_out_while_roots_change
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.pending import pending_the_other_way
+from hadoop_dr.domain.points.baseline import Baseline
+from hadoop_dr.domain.points.pending import pending_the_other_way
 from hadoop_dr.domain.roots.change import told
 from hadoop_dr.domain.roots.notes import kept_directories, told_roots
 from hadoop_dr.domain.runs.process import Process

@@ -7,8 +7,8 @@ from typing import Any
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.incomplete import incomplete_document, incomplete_warnings
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed, Retained, Summary
+from hadoop_dr.domain.points.incomplete import incomplete_document, incomplete_warnings
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict

@@ -28,12 +28,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions
+from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.decision import Decision
 from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence

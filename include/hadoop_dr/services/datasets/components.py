@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Result
-from hadoop_dr.domain.incomplete import all_incomplete
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import together
+from hadoop_dr.domain.points.baseline import Baseline
+from hadoop_dr.domain.points.incomplete import all_incomplete
 from hadoop_dr.domain.roots.decision import Decision
 from hadoop_dr.domain.roots.layout import Layout, joined
 from hadoop_dr.domain.runs.moment import MarkEvidence

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.drift import moved_or_new
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.foreign import Act, Foreign

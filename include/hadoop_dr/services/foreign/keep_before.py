@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from hadoop_dr.domain.baseline import Baseline
 from hadoop_dr.domain.checks import Mark, Result, fail, refuse_on_failure
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.drift import needs_undo, told_changes, way_out
@@ -25,6 +24,7 @@ from hadoop_dr.domain.errors import AlreadyExists
 from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, MOST_TOLD
+from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext

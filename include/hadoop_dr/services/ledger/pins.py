@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hadoop_dr.domain.errors import NotFound, Refused
 from hadoop_dr.domain.ledger.bodies.ends import PointPinned, PointUnpinned
-from hadoop_dr.domain.pins import is_pinnable
+from hadoop_dr.domain.points.pins import is_pinnable
 from hadoop_dr.domain.state.service_state import Pin, ServiceState
 from hadoop_dr.services.ledger.service import ServiceLedger
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from hadoop_dr.domain.baseline import Baseline, RootProblems, choose_baseline
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
+from hadoop_dr.domain.points.baseline import Baseline, RootProblems, choose_baseline
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.domain.tree.inventory import Held

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterable
 from hadoop_dr.domain.checks import Result, warn
 from hadoop_dr.domain.errors import DrError, Superseded, Unknown
 from hadoop_dr.domain.plan.work_order import Token
-from hadoop_dr.domain.recovery import Left, Step, next_step
+from hadoop_dr.domain.points.recovery import Left, Step, next_step
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.kept import left_to_a_person

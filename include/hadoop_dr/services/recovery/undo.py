@@ -21,7 +21,7 @@ from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.plan.work_order import Token
-from hadoop_dr.domain.recovery import same_as_kept
+from hadoop_dr.domain.points.recovery import same_as_kept
 from hadoop_dr.domain.state.service_state import Claim, Point, Undo
 from hadoop_dr.domain.tree.snapshot_diff import merge
 from hadoop_dr.services.context import BackupContext

@@ -14,7 +14,7 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.foreign import Foreign
 from hadoop_dr.domain.ledger.bodies.ends import RootsChanged
 from hadoop_dr.domain.paths import WORK_AREA, join
-from hadoop_dr.domain.pins import refuse_pinned
+from hadoop_dr.domain.points.pins import refuse_pinned
 from hadoop_dr.domain.roots.change import (
     NAME,
     Proposal,

@@ -13,9 +13,9 @@ from typing import Any
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ledger.bodies.ends import ServiceUnprotected
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.pins import refuse_pinned
+from hadoop_dr.domain.points.pins import refuse_pinned
+from hadoop_dr.domain.points.unprotected import Freed, ours_and_others, points_that_go, stands_against, whose
 from hadoop_dr.domain.state.service_state import Claim, ServiceState
-from hadoop_dr.domain.unprotected import Freed, ours_and_others, points_that_go, stands_against, whose
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.void import Void

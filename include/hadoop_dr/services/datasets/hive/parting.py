@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.config.policy import Acid, Policy, Unprotectable
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.incomplete import refusal_mend, refusal_text
+from hadoop_dr.domain.points.incomplete import refusal_mend, refusal_text
 from hadoop_dr.domain.roots.decision import Barred, Decision
 from hadoop_dr.domain.roots.layout import Layout, Why
 from hadoop_dr.domain.roots.notes import rootless
