@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.foreign import Act, Foreign, fled, is_change
+from hadoop_dr.domain.foreign.tree_changes import Act, Foreign, fled, is_change
 from hadoop_dr.domain.paths import Moves, in_work_area, parent
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS

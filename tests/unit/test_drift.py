@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.drift import (
+from hadoop_dr.domain.foreign.drift import (
     moved_or_new,
     needs_undo,
     replaced_in,
@@ -12,7 +12,7 @@ from hadoop_dr.domain.drift import (
     way_out,
     way_out_while_roots_change,
 )
-from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 
 

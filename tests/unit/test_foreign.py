@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.foreign import (
+from hadoop_dr.domain.foreign.tree_changes import (
     Act,
     Asked,
     Comparison,

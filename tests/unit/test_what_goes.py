@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
+from hadoop_dr.domain.foreign.what_goes import asked_in, found_in, going, still_there, without_own
 from hadoop_dr.domain.plan.root_plan import Arrival, Origin, Plan
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
-from hadoop_dr.domain.what_goes import asked_in, found_in, going, still_there, without_own
 
 FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
 DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)

@@ -8,8 +8,8 @@ from typing import Any
 
 from hadoop_dr.domain.checks import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
 from hadoop_dr.domain.config.policy import Drift, Mode
-from hadoop_dr.domain.drift import needs_undo, told_changes, way_out, way_out_while_roots_change
 from hadoop_dr.domain.errors import DrError, Refused
+from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out, way_out_while_roots_change
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.points.baseline import Baseline

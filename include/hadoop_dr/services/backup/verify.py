@@ -9,7 +9,7 @@ from typing import Any
 
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.foreign import Foreign
+from hadoop_dr.domain.foreign.tree_changes import Foreign
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.ledger.bodies.values import Part

@@ -21,9 +21,9 @@ from contextlib import suppress
 from typing import cast
 
 from hadoop_dr.domain.config.policy import Drift
-from hadoop_dr.domain.drift import needs_undo
 from hadoop_dr.domain.errors import AlreadyExists, ForeignFound
-from hadoop_dr.domain.foreign import Foreign, is_change
+from hadoop_dr.domain.foreign.drift import needs_undo
+from hadoop_dr.domain.foreign.tree_changes import Foreign, is_change
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import MOST_TOLD, Kept

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from hadoop_dr.domain.drift import moved_or_new
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.paths import in_work_area, join
 from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.attribute_comparison import differences, differing_fields

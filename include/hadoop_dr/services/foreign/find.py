@@ -1,4 +1,4 @@
-"""Reads what tells foreign changes during a run from our own; `domain.foreign` decides (DESIGN.md section 4.6, I10).
+"""Reads what tells foreign changes during a run from our own; `domain.foreign.tree_changes` decides (DESIGN.md section 4.6, I10).
 
 A root in which nothing changed costs one request. Else: pages of the difference, a listing for each directory that is
 new or holds something that was touched, and one request for the extended attributes of each directory that was.
@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.foreign import Asked, Comparison, Foreign, expected_of, fled, should_be, together
+from hadoop_dr.domain.foreign.tree_changes import Asked, Comparison, Foreign, expected_of, fled, should_be, together
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan.root_plan import Plan
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, DirEntry, FileAttributes

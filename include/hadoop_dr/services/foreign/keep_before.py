@@ -19,9 +19,9 @@ from contextlib import suppress
 
 from hadoop_dr.domain.checks import Mark, Result, fail, refuse_on_failure
 from hadoop_dr.domain.config.policy import Drift
-from hadoop_dr.domain.drift import needs_undo, told_changes, way_out
 from hadoop_dr.domain.errors import AlreadyExists
-from hadoop_dr.domain.foreign import Foreign
+from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out
+from hadoop_dr.domain.foreign.tree_changes import Foreign
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, MOST_TOLD
 from hadoop_dr.domain.points.baseline import Baseline

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from hadoop_dr.domain.checks import Mark, Result, fail, warn
 from hadoop_dr.domain.config.policy import Drift
-from hadoop_dr.domain.drift import told_changes, way_out
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
+from hadoop_dr.domain.foreign.drift import told_changes, way_out
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, Kept

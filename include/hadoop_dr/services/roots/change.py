@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from hadoop_dr.domain.checks import Result, fail, guarded, refuse_on_failure
-from hadoop_dr.domain.drift import needs_undo, told_changes, way_out_while_roots_change
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.foreign import Foreign
+from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out_while_roots_change
+from hadoop_dr.domain.foreign.tree_changes import Foreign
 from hadoop_dr.domain.ledger.bodies.ends import RootsChanged
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.points.pins import refuse_pinned

@@ -34,7 +34,7 @@ class ChangesKept:
         found: The first of what was found, for people.
         count: How much was found.
         rule: What the policy said: refuse or restore; or that it lay there before.
-        replaced: Something of it was replaced or deleted, which no copy puts back: see ``domain.drift``.
+        replaced: Something of it was replaced or deleted, which no copy puts back: see ``domain.foreign.drift``.
         document: What keeps objects that lie in no directory; None where there were none.
     """
 

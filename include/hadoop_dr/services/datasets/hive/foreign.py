@@ -31,8 +31,8 @@ from hadoop_dr.domain.catalog.foreign import (
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.config.policy import Drift
-from hadoop_dr.domain.drift import way_out
 from hadoop_dr.domain.errors import NotFound, Refused
+from hadoop_dr.domain.foreign.drift import way_out
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.stored.tables import CATALOG
 from hadoop_dr.services.context import BackupContext

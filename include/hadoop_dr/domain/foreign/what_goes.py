@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from hadoop_dr.domain.drift import replaced_in
-from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.foreign.drift import replaced_in
+from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan.root_plan import Origin, Plan
 from hadoop_dr.domain.tree.items import Content, Item

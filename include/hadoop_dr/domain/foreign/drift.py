@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hadoop_dr.domain.foreign import Act, Foreign
+from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.tree.snapshot_diff import Changes
 
 _TOLD = 5

@@ -1,0 +1,1 @@
+"""What somebody else did to the secondary's tree: found in differences, told apart from our own."""
