@@ -10,8 +10,8 @@ import pytest
 
 from bench.scene import Bench, bench_home, say
 from hadoop_dr.adapters.native import NativeMover
-from hadoop_dr.domain.advice import CLOSES_EARLY
 from hadoop_dr.domain.config.addresses import HdfsAddress
+from hadoop_dr.domain.preflight.advice import CLOSES_EARLY
 from hadoop_dr.ports.mover import Copy, Digest, MakeDirectory, MoverLimits
 from hadoop_lab import LabOptions
 from support.much_data import BLOCK_BYTES, SMALL_BYTES

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain import advice
+from hadoop_dr.domain.preflight import advice
 from sim.world import POLICY, World
 
 ROOTS = [f"/data/{size} {name}" for size in ("small", "large") for name in ("a%", "ü", "+=")]

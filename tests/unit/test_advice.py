@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.advice import (
+from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.preflight.advice import (
     CLOSES_EARLY,
     SERIAL_MS,
     Moment,
@@ -14,7 +15,6 @@ from hadoop_dr.domain.advice import (
     removal_holds,
     skew_result,
 )
-from hadoop_dr.domain.checks import Mark
 
 
 @pytest.mark.parametrize(("settings", "mark"), [

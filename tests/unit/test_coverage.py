@@ -11,8 +11,8 @@ from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
 from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
 from hadoop_dr.domain.config.datasets import HDFS, HIVE, DataSet
-from hadoop_dr.domain.coverage import cover_directories, cover_files, cover_tables, selection_results
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.preflight.coverage import cover_directories, cover_files, cover_tables, selection_results
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
 
 FILE = FileAttributes(Kind.FILE, 1, "o", "g", 0o644, 1, 128 << 20, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.free_space import limiting_paths, narrow_quotas, shortages
+from hadoop_dr.domain.preflight.free_space import limiting_paths, narrow_quotas, shortages
 from hadoop_dr.domain.tree.file_attributes import Quota
 
 

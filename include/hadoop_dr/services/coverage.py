@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.checks import Result, warn
-from hadoop_dr.domain.coverage import cover_files
 from hadoop_dr.domain.paths import WORK_AREA
+from hadoop_dr.domain.preflight.coverage import cover_files
 from hadoop_dr.domain.roots.notes import told_roots
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hadoop_dr.domain.advice import CLOSES_EARLY, Moment, close_waits, predicted_skew_ms, removal_holds, skew_result
 from hadoop_dr.domain.checks import Mark, Result, guarded
+from hadoop_dr.domain.preflight.advice import (
+    CLOSES_EARLY,
+    Moment,
+    close_waits,
+    predicted_skew_ms,
+    removal_holds,
+    skew_result,
+)
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.moment import AT_ONCE

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from hadoop_dr.domain.advice import is_large
 from hadoop_dr.domain.config.retention import KeptByRule, rule, to_prune
 from hadoop_dr.domain.errors import DrError, NotFound, Superseded
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
+from hadoop_dr.domain.preflight.advice import is_large
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.services.backup.preflight import thinning_is_safe

@@ -9,10 +9,10 @@ from typing import Any
 
 from hadoop_dr.domain.checks import refuse_on_failure
 from hadoop_dr.domain.errors import LATER_GOES_ON, Refused, Superseded
-from hadoop_dr.domain.free_space import narrow_quotas
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
+from hadoop_dr.domain.preflight.free_space import narrow_quotas
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.roots.notes import kept_directories
 from hadoop_dr.domain.runs.moment import (

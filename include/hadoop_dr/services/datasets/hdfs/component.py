@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from hadoop_dr.domain.checks import Result, guarded
 from hadoop_dr.domain.config.datasets import HDFS
-from hadoop_dr.domain.coverage import cover_directories
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import of_files
 from hadoop_dr.domain.points.baseline import Baseline
+from hadoop_dr.domain.preflight.coverage import cover_directories
 from hadoop_dr.domain.roots.layout import Layout, nearest
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from hadoop_dr.domain.checks import Result, ok
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.free_space import limiting_paths, shortages
+from hadoop_dr.domain.preflight.free_space import limiting_paths, shortages
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.namenode import NameNode

@@ -9,11 +9,11 @@ from dataclasses import replace
 from hadoop_dr.domain.catalog.foreign import told_objects
 from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, AbsentPlaces
 from hadoop_dr.domain.checks import Result, guarded
-from hadoop_dr.domain.coverage import cover_tables, selection_results
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.incomplete import incomplete_results
+from hadoop_dr.domain.preflight.coverage import cover_tables, selection_results
 from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
