@@ -15,7 +15,7 @@ import pytest
 from kazoo.client import KazooClient
 
 from hadoop_dr.bootstrap import backup_stages, points_of
-from hadoop_dr.domain.identity import Identity, Role, access_path, decode_access, encode, identity_path
+from hadoop_dr.domain.roles.identity import Identity, Role, access_path, decode_access, encode, identity_path
 from support.airflow import Airflow, eventually
 from support.home import LabHome
 from support.installation import installed

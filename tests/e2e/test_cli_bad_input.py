@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from hadoop_dr.domain.identity import Identity, Role, encode, identity_path
+from hadoop_dr.domain.roles.identity import Identity, Role, encode, identity_path
 from hadoop_dr.ports.namenode import NameNode
 from support.cli import SITES, CliHome, Ran, Running, cli_home
 from support.own_daemons import metastore_without_listener, namenode_with_clock, standby

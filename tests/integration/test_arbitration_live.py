@@ -14,8 +14,8 @@ import pytest
 from kazoo.client import KazooClient
 
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
-from hadoop_dr.domain.arbitration import Outcome
-from hadoop_dr.domain.identity import Identity, Role, access_path, decode_access, encode, identity_path
+from hadoop_dr.domain.roles.arbitration import Outcome
+from hadoop_dr.domain.roles.identity import Identity, Role, access_path, decode_access, encode, identity_path
 from hadoop_dr.services.arbitrate import Arbitrate, Arbitration, Publication
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_lab.wire import Wire

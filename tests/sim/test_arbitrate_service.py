@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from hadoop_dr.adapters.memory.coordinator import MemoryCoordinator, MemoryEnsemble
-from hadoop_dr.domain.arbitration import Outcome
 from hadoop_dr.domain.errors import Refused, Superseded, Unreachable
-from hadoop_dr.domain.identity import Role, access_path, decode_access, identity_path
+from hadoop_dr.domain.roles.arbitration import Outcome
+from hadoop_dr.domain.roles.identity import Role, access_path, decode_access, identity_path
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.coordinator import Document
 from hadoop_dr.services.arbitrate import Arbitrate, Publication

@@ -13,7 +13,7 @@ from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.hdfs.nodes import Node
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.identity import Role
+from hadoop_dr.domain.roles.identity import Role
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.identity import AnnounceIdentity
 from sim.world import POLICY, ROOT, World, fill

@@ -10,9 +10,9 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.arbitration import NO_RULING
 from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.errors import BadInput, DrError, Unreachable
+from hadoop_dr.domain.roles.arbitration import NO_RULING
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.ports.mover import Read
 from hadoop_dr.services.arbitrate import Arbitrate

@@ -37,10 +37,10 @@ from hadoop_dr.bootstrap.wiring import reporting
 from hadoop_dr.domain.config.datasets import BUILT, DataSetKind
 from hadoop_dr.domain.config.pair import Pair, Site
 from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides
-from hadoop_dr.domain.identity import Role
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, pair_chain, service_chain
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.roles.identity import Role
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests

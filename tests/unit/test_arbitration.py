@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from hadoop_dr.domain.arbitration import (
+from hadoop_dr.domain.roles.arbitration import (
     Observation,
     Outcome,
     Status,
@@ -18,7 +18,7 @@ from hadoop_dr.domain.arbitration import (
     normalise,
     to_publish,
 )
-from hadoop_dr.domain.identity import Access, Identity, Role
+from hadoop_dr.domain.roles.identity import Access, Identity, Role
 from hadoop_dr.domain.state.pair_state import PairState
 
 EAST, WEST = "east", "west"

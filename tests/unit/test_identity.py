@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hadoop_dr.domain.errors import Protocol, Refused
-from hadoop_dr.domain.identity import (
+from hadoop_dr.domain.roles.identity import (
     Access,
     Identity,
     Role,

@@ -14,9 +14,9 @@ from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.bootstrap.login import NOBODY, Users
 from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair
-from hadoop_dr.domain.arbitration import NO_RULING
 from hadoop_dr.domain.errors import DrError, Unreachable
-from hadoop_dr.domain.identity import access_path, identity_path
+from hadoop_dr.domain.roles.arbitration import NO_RULING
+from hadoop_dr.domain.roles.identity import access_path, identity_path
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.services.arbitrate import Arbitrate, Arbitration

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hadoop_dr.domain.arbitration import (
+from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Superseded, Unknown
+from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.roles.arbitration import (
     NO_RULING,
     Decision,
     Observation,
@@ -15,9 +17,7 @@ from hadoop_dr.domain.arbitration import (
     current_access,
     to_publish,
 )
-from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Superseded, Unknown
-from hadoop_dr.domain.identity import Access, access_path, decode_access, decode_identity, encode, identity_path
-from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.roles.identity import Access, access_path, decode_access, decode_identity, encode, identity_path
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator

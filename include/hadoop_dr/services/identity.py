@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.identity import Identity, Role, decode_identity, encode, identity_path
 from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.roles.identity import Identity, Role, decode_identity, encode, identity_path
 from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import DrError, NotReady
-from hadoop_dr.domain.identity import access_path, decode_access
 from hadoop_dr.domain.points.standing import Standing, Word, standing, unprotected
+from hadoop_dr.domain.roles.identity import access_path, decode_access
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.ports.clock import Clock

@@ -7,8 +7,8 @@ from functools import partial
 
 from hadoop_dr.domain.checks import Result, fail, guarded, ok, warn
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.preflight.free_space import limiting_paths, narrow_quotas
+from hadoop_dr.domain.roles.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.roots.change import nesting
 from hadoop_dr.domain.roots.decision import nestings
 from hadoop_dr.domain.tree.file_attributes import Quota

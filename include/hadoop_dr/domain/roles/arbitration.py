@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hadoop_dr.domain.identity import Access, Identity
+from hadoop_dr.domain.roles.identity import Access, Identity
 from hadoop_dr.domain.state.pair_state import PairState
 
 NO_RULING = PairState()

@@ -1,0 +1,1 @@
+"""Which site has which role, and which one clients use."""
