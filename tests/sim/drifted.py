@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.tree.file_attributes import DiffPage
 from hadoop_dr.services.backup.run import StartRun
 from sim.world import POLICY, World, fill

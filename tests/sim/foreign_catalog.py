@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import text, text_map
-from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.check_results import Result
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.datasets.hive.reading import read_all
 from sim.world import TABLES, TableWorld

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.preflight.advice import CLOSES_EARLY
 from hadoop_dr.services.backup.run import RunRequest, StartRun

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Mismatch, Refused, Unknown
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.run import StartRun

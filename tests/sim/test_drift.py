@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.services.backup.preview import Preview

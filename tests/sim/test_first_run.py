@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune

@@ -9,7 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.datasets.hive.reading import read_all

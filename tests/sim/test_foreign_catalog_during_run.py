@@ -11,7 +11,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import DrError, ForeignFound, Refused, Unreachable
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.preview import Preview

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import ForeignFound, Unreachable
 from hadoop_dr.domain.state.service_state import PointState
 from sim.drifted import check, foreign_file

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.domain.stored.manifest import PlannedDeletions, StoredPlan

@@ -10,7 +10,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import DrError, OwnedElsewhere, Refused, Superseded
 from hadoop_dr.domain.ledger import Entry, entry_path, pair_chain
 from hadoop_dr.services.backup.prune import Prune

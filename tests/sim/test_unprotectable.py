@@ -13,7 +13,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.thrift_struct import get_record, get_text, record, text, with_field
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.standing import Standing, Word
 from hadoop_dr.services.backup.preview import Preview

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
-from hadoop_dr.domain.checks import Result, fail, guarded, ok
+from hadoop_dr.domain.check_results import Result, fail, guarded, ok
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.datasets import DataSetKind, any_that_overlap
 from hadoop_dr.domain.config.document import Wrong

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.preflight.advice import (
     CLOSES_EARLY,
     SERIAL_MS,

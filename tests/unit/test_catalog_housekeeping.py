@@ -6,7 +6,7 @@ import pytest
 
 from hadoop_dr.domain.catalog.housekeeping import HOUSEKEEPING_SETTINGS, check_housekeeping
 from hadoop_dr.domain.catalog.rows import Row
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from support.catalogs import table
 
 TASK = "org.apache.hadoop.hive.metastore.PartitionManagementTask"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hadoop_dr.domain.checks import Mark, Result, fail, guarded, ok, refuse_on_failure
+from hadoop_dr.domain.check_results import Mark, Result, fail, guarded, ok, refuse_on_failure
 from hadoop_dr.domain.errors import Refused, Unreachable
 
 

@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
-from hadoop_dr.domain.checks import Mark, fail, refuse_on_failure, warn
+from hadoop_dr.domain.check_results import Mark, fail, refuse_on_failure, warn
 from hadoop_dr.domain.config.datasets import HDFS, HIVE, DataSet
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.preflight.coverage import cover_directories, cover_files, cover_tables, selection_results

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
 from hadoop_dr.domain.roots.existing_copy import ExistingCopy, There, compare_file, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.state.service_state import Point, PointState, RootChange, ServiceState

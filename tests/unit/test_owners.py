@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned, RootsReleased
 from hadoop_dr.domain.roots.owners import Claimed, Clash, clashes, contested, owner_results

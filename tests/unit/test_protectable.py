@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, leave_out_gone
 from hadoop_dr.domain.catalog.protectable import part as part_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
-from hadoop_dr.domain.checks import Mark
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.config.datasets import unfit_location
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 from hadoop_dr.domain.points.incomplete import (

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.roots.decision import Decision, decide_roots
 from hadoop_dr.domain.roots.layout import Layout, TablePlace
 from hadoop_dr.domain.roots.notes import kept_directories, rootless, told_roots

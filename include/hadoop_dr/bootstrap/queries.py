@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr.bootstrap.wiring import open_pair, open_service
-from hadoop_dr.domain.checks import Mark, Result
+from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.preview import Preview

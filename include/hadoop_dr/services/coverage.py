@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.checks import Result, warn
+from hadoop_dr.domain.check_results import Result, warn
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.preflight.coverage import cover_files
 from hadoop_dr.domain.roots.notes import told_roots

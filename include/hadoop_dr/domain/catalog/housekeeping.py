@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.rows import Kind, Row
 from hadoop_dr.domain.catalog.thrift_struct import get_map
-from hadoop_dr.domain.checks import Result, fail, ok
+from hadoop_dr.domain.check_results import Result, fail, ok
 
 HOUSEKEEPING_SETTINGS = ("metastore.housekeeping.threads.on", "metastore.task.threads.remote",
                    "metastore.task.threads.always", "metastore.compactor.initiator.on")

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
-from hadoop_dr.domain.checks import Result, fail, warn
+from hadoop_dr.domain.check_results import Result, fail, warn
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 
 KEPT = 100

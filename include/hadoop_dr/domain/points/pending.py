@@ -5,7 +5,7 @@ After an exchange of roles the trees that an unfinished point or undo was about 
 
 from __future__ import annotations
 
-from hadoop_dr.domain.checks import Result, fail
+from hadoop_dr.domain.check_results import Result, fail
 from hadoop_dr.domain.state.service_state import ServiceState
 
 _REMEDY = "Give the sites back the roles they had then and back the service up, which ends it; then exchange them."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from hadoop_dr.domain.checks import Result, ok, warn
+from hadoop_dr.domain.check_results import Result, ok, warn
 
 CLOSES_EARLY = "dfs.namenode.file.close.num-committed-allowed"
 """How many blocks of a file may be unreported by their DataNodes when it is closed."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hadoop_dr.domain.catalog.coverage import NotCovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
-from hadoop_dr.domain.checks import Result, fail, ok, warn
+from hadoop_dr.domain.check_results import Result, fail, ok, warn
 from hadoop_dr.domain.config.datasets import HIVE, DataSet, hive_matches
 from hadoop_dr.domain.tree.encryption import CARRY_IT_YOURSELF
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind

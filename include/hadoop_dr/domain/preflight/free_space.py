@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from shlex import quote
 
-from hadoop_dr.domain.checks import Result, fail
+from hadoop_dr.domain.check_results import Result, fail
 from hadoop_dr.domain.roots.decision import inside
 from hadoop_dr.domain.tree.file_attributes import Quota
 

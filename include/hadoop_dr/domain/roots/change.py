@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
-from hadoop_dr.domain.checks import Result, fail, warn
+from hadoop_dr.domain.check_results import Result, fail, warn
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.paths import WORK_AREA

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hadoop_dr.domain.checks import Result, ok, warn
+from hadoop_dr.domain.check_results import Result, ok, warn
 from hadoop_dr.domain.roots.decision import Barred, Decision, OwnRoot
 from hadoop_dr.domain.roots.layout import Why
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.checks import Result, fail, warn
+from hadoop_dr.domain.check_results import Result, fail, warn
 
 _SHOWN = 3
 

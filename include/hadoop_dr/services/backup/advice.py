@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hadoop_dr.domain.checks import Mark, Result, guarded
+from hadoop_dr.domain.check_results import Mark, Result, guarded
 from hadoop_dr.domain.preflight.advice import (
     CLOSES_EARLY,
     Moment,

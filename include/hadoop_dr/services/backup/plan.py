@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from hadoop_dr.domain.checks import refuse_on_failure
+from hadoop_dr.domain.check_results import refuse_on_failure
 from hadoop_dr.domain.config.policy import Mode
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost
 from hadoop_dr.domain.ids import before_name

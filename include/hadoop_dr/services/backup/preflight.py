@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from hadoop_dr.domain.checks import Result, fail, guarded, ok, warn
+from hadoop_dr.domain.check_results import Result, fail, guarded, ok, warn
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.preflight.free_space import limiting_paths, narrow_quotas
 from hadoop_dr.domain.roles.identity import Role, decode_identity, identity_path

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hadoop_dr.domain.checks import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
+from hadoop_dr.domain.check_results import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
 from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out, way_out_while_roots_change

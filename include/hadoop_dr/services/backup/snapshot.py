@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from hadoop_dr.domain.checks import refuse_on_failure
+from hadoop_dr.domain.check_results import refuse_on_failure
 from hadoop_dr.domain.errors import LATER_GOES_ON, Refused, Superseded
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed

@@ -28,7 +28,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.ledger.kept_changes import Kept

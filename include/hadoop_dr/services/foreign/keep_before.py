@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from hadoop_dr.domain.checks import Mark, Result, fail, refuse_on_failure
+from hadoop_dr.domain.check_results import Mark, Result, fail, refuse_on_failure
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import AlreadyExists
 from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out

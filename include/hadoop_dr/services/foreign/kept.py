@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from hadoop_dr.domain.checks import Mark, Result, fail, warn
+from hadoop_dr.domain.check_results import Mark, Result, fail, warn
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
 from hadoop_dr.domain.foreign.drift import told_changes, way_out

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.errors import OwnedElsewhere, Superseded
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, Entry, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import RootsOwned, RootsReleased

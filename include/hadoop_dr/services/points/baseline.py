@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from hadoop_dr.domain.checks import Result, warn
+from hadoop_dr.domain.check_results import Result, warn
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord

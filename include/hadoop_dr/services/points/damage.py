@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hadoop_dr.domain.checks import Result, fail
+from hadoop_dr.domain.check_results import Result, fail
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.findings import Finding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 
-from hadoop_dr.domain.checks import Result, warn
+from hadoop_dr.domain.check_results import Result, warn
 from hadoop_dr.domain.errors import DrError, Superseded, Unknown
 from hadoop_dr.domain.plan.work_order import Token
 from hadoop_dr.domain.points.recovery import Left, Step, next_step

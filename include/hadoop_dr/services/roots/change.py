@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hadoop_dr.domain.checks import Result, fail, guarded, refuse_on_failure
+from hadoop_dr.domain.check_results import Result, fail, guarded, refuse_on_failure
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out_while_roots_change
 from hadoop_dr.domain.foreign.tree_changes import Foreign

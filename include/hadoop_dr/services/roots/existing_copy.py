@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
-from hadoop_dr.domain.checks import Result
+from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.paths import WORK_AREA, join

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import islice
 
-from hadoop_dr.domain.checks import Result, warn
+from hadoop_dr.domain.check_results import Result, warn
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.roots.decision import CLOSED
 from hadoop_dr.domain.roots.layout import climb

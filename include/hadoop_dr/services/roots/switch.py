@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import cast
 
-from hadoop_dr.domain.checks import refuse_on_failure
+from hadoop_dr.domain.check_results import refuse_on_failure
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.roots.change import as_text, moved_on, not_our_work

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hadoop_dr.domain.checks import Result, guarded
+from hadoop_dr.domain.check_results import Result, guarded
 from hadoop_dr.domain.config.datasets import HDFS
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import of_files

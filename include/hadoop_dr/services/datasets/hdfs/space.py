@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from hadoop_dr.domain.checks import Result, ok
+from hadoop_dr.domain.check_results import Result, ok
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.preflight.free_space import limiting_paths, shortages
 from hadoop_dr.domain.tree.file_attributes import Quota

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hadoop_dr.domain.catalog.housekeeping import HOUSEKEEPING_SETTINGS, check_housekeeping
 from hadoop_dr.domain.catalog.rows import Row
-from hadoop_dr.domain.checks import Result, fail, ok
+from hadoop_dr.domain.check_results import Result, fail, ok
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.baseline import NO_METASTORE, name_it

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hadoop_dr.domain.catalog.foreign import told_objects
 from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, AbsentPlaces
-from hadoop_dr.domain.checks import Result, guarded
+from hadoop_dr.domain.check_results import Result, guarded
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.points.baseline import Baseline
