@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.point_parts import (
     SEALED_CATALOG,
     TAKEN_CATALOG,
@@ -19,7 +20,6 @@ from hadoop_dr.domain.catalog.point_parts import (
     SealedCatalog,
     TakenCatalog,
 )
-from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.ledger import Body, Entry, encode
 from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
 from hadoop_dr.domain.runs.moment import Proof

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.events import ABSENT, OPAQUE, Event, How, Lost, State, Touch, settle
-from hadoop_dr.domain.catalog.messages import parent_tables, touches
+from hadoop_dr.domain.catalog.log.events import ABSENT, OPAQUE, Event, How, Lost, State, Touch, settle
+from hadoop_dr.domain.catalog.log.messages import parent_tables, touches
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
 from hadoop_dr.domain.catalog.thrift_struct import get_list, get_map, record, text, text_map, with_field

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.catalog.events import Event
-from hadoop_dr.domain.catalog.position import Position, events_since, position_of
+from hadoop_dr.domain.catalog.log.events import Event
+from hadoop_dr.domain.catalog.log.position import Position, events_since, position_of
 
 LOG = [Event(n, 1_700_000_000 + n, "CREATE_TABLE", "bill", f"t{n} ü", b"{}", "json-0.2") for n in range(1, 8)]
 THERE = position_of(4, LOG[3:4])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.point_parts import READ_WHOLE_MS, SealedCatalog, believed
-from hadoop_dr.domain.catalog.position import Position
 
 KNOWN = Position(7, "d")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from hadoop_dr.domain.catalog.events import Event
+from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.rows import Row
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 
 from hadoop_dr.domain.catalog.coverage import NotCovered, judge_kinds
-from hadoop_dr.domain.catalog.events import Event, How, Touch
-from hadoop_dr.domain.catalog.messages import touches
+from hadoop_dr.domain.catalog.log.events import Event, How, Touch
+from hadoop_dr.domain.catalog.log.messages import touches
 from hadoop_dr.domain.catalog.protectable import Rule, elsewhere_found
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, row_of
 

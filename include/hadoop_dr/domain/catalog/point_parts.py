@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.catalog.position import Position
+from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.codec import codec_of
 
 

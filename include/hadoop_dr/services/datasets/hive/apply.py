@@ -12,7 +12,7 @@ from itertools import groupby
 
 from hadoop_dr.domain.catalog.comparison import compare
 from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Verb, catalog_of, difference
-from hadoop_dr.domain.catalog.events import ABSENT, Touch
+from hadoop_dr.domain.catalog.log.events import ABSENT, Touch
 from hadoop_dr.domain.catalog.losses import losses, named_drops, unnamed_drops
 from hadoop_dr.domain.catalog.object_difference import How, ObjectDifference
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.foreign import Left
+from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, TAKEN_CATALOG, SealedCatalog, TakenCatalog
-from hadoop_dr.domain.catalog.position import Position
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.difference import parent_of
-from hadoop_dr.domain.catalog.events import OPAQUE, Event, Lost, Touch, settle
-from hadoop_dr.domain.catalog.messages import parent_tables, touches
+from hadoop_dr.domain.catalog.log.events import OPAQUE, Event, Lost, Touch, settle
+from hadoop_dr.domain.catalog.log.messages import parent_tables, touches
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import CatalogMoved

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.catalog.difference import Catalog
-from hadoop_dr.domain.catalog.events import Event
-from hadoop_dr.domain.catalog.position import Position, events_since, position_of
+from hadoop_dr.domain.catalog.log.events import Event
+from hadoop_dr.domain.catalog.log.position import Position, events_since, position_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import CatalogMoved
 from hadoop_dr.ports.metastore import Metastore

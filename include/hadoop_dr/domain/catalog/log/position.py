@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.catalog.events import Event
+from hadoop_dr.domain.catalog.log.events import Event
 
 
 @dataclass(frozen=True, slots=True)
