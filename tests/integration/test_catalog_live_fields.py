@@ -14,7 +14,7 @@ import pytest
 
 from hadoop_dr.adapters.hive.methods import NOT_SENT
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.domain.catalog.object_difference import How
+from hadoop_dr.domain.catalog.changes.object_difference import How
 from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import selection_of

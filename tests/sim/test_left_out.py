@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.coverage import Uncovered
-from hadoop_dr.domain.catalog.difference import catalog_of
 from hadoop_dr.domain.catalog.left_out import changes_that_count
 from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.protectable import Parted, Rule, part

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hadoop_dr.domain.catalog.comparison import compare
-from hadoop_dr.domain.catalog.difference import catalog_of
+from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.locations import locations
 from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Kind

@@ -7,9 +7,16 @@ from collections.abc import Sequence
 import pytest
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.comparison import alike
-from hadoop_dr.domain.catalog.difference import catalog_of
-from hadoop_dr.domain.catalog.foreign import Known, Left, find_foreign, is_related, told_objects, with_hanging
+from hadoop_dr.domain.catalog.changes.catalog_comparison import alike
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
+from hadoop_dr.domain.catalog.changes.foreign_objects import (
+    Known,
+    Left,
+    find_foreign,
+    is_related,
+    told_objects,
+    with_hanging,
+)
 from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import text, with_field

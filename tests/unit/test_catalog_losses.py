@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.catalog.difference import Change, Verb, catalog_of, difference, replaced_tables
-from hadoop_dr.domain.catalog.losses import losses, named_drops, renamed_tables, unnamed_drops
+from hadoop_dr.domain.catalog.changes.difference import Change, Verb, catalog_of, difference, replaced_tables
+from hadoop_dr.domain.catalog.changes.losses import losses, named_drops, renamed_tables, unnamed_drops
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.plan.deletions import DeletionKind, Deletions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.difference import parent_of
+from hadoop_dr.domain.catalog.changes.difference import parent_of
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_map, get_number, get_record, get_text
 

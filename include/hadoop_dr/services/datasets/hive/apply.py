@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping, 
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from hadoop_dr.domain.catalog.comparison import compare
-from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference, Verb, catalog_of, difference
+from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
+from hadoop_dr.domain.catalog.changes.difference import Catalog, Change, Difference, Verb, catalog_of, difference
+from hadoop_dr.domain.catalog.changes.losses import losses, named_drops, unnamed_drops
+from hadoop_dr.domain.catalog.changes.object_difference import How, ObjectDifference
 from hadoop_dr.domain.catalog.log.events import ABSENT, Touch
-from hadoop_dr.domain.catalog.losses import losses, named_drops, unnamed_drops
-from hadoop_dr.domain.catalog.object_difference import How, ObjectDifference
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown

@@ -6,7 +6,7 @@ log says, and once that finds what the log did not tell, nothing in this process
 
 from __future__ import annotations
 
-from hadoop_dr.domain.catalog.difference import Catalog
+from hadoop_dr.domain.catalog.changes.difference import Catalog
 from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.point_parts import believed
 from hadoop_dr.domain.catalog.selection import Selection

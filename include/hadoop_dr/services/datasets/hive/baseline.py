@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hadoop_dr.domain.catalog.difference import catalog_of
-from hadoop_dr.domain.catalog.foreign import Left
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
+from hadoop_dr.domain.catalog.changes.foreign_objects import Left
 from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, TAKEN_CATALOG, SealedCatalog, TakenCatalog
 from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, rewrite_rows

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from hadoop_dr.domain.catalog.difference import catalog_of
-from hadoop_dr.domain.catalog.foreign import Act, ForeignObject, Known, find_foreign
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
+from hadoop_dr.domain.catalog.changes.foreign_objects import Act, ForeignObject, Known, find_foreign
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.context import BackupContext

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from hadoop_dr.domain.catalog.difference import parent_of
+from hadoop_dr.domain.catalog.changes.difference import parent_of
 from hadoop_dr.domain.catalog.log.events import OPAQUE, Event, Lost, Touch, settle
 from hadoop_dr.domain.catalog.log.messages import parent_tables, touches
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.catalog.difference import Catalog
+from hadoop_dr.domain.catalog.changes.difference import Catalog
 from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.log.position import Position, events_since, position_of
 from hadoop_dr.domain.catalog.selection import Selection

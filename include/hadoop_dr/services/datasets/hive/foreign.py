@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Sequence
 
-from hadoop_dr.domain.catalog.difference import Catalog
-from hadoop_dr.domain.catalog.foreign import (
+from hadoop_dr.domain.catalog.changes.difference import Catalog
+from hadoop_dr.domain.catalog.changes.foreign_objects import (
     Act,
     ForeignObject,
     Known,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.catalog.difference import catalog_of
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.log.events import Touch
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from hadoop_dr.domain.catalog.difference import catalog_of
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.left_out import LeftOut, changes_that_count
 from hadoop_dr.domain.catalog.locations import Place, locations, table_roots
 from hadoop_dr.domain.catalog.point_parts import TAKEN_CATALOG, AbsentPlaces, TakenCatalog

@@ -6,10 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from hadoop_dr.domain.catalog.comparison import compare
-from hadoop_dr.domain.catalog.difference import Catalog, Difference, Verb, catalog_of, lost_objects, replaced_tables
-from hadoop_dr.domain.catalog.foreign import Act, ForeignObject
-from hadoop_dr.domain.catalog.losses import renamed_tables
+from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
+from hadoop_dr.domain.catalog.changes.difference import (
+    Catalog,
+    Difference,
+    Verb,
+    catalog_of,
+    lost_objects,
+    replaced_tables,
+)
+from hadoop_dr.domain.catalog.changes.foreign_objects import Act, ForeignObject
+from hadoop_dr.domain.catalog.changes.losses import renamed_tables
 from hadoop_dr.domain.catalog.point_parts import SealedCatalog
 from hadoop_dr.domain.catalog.rewrite import refuse_references
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row

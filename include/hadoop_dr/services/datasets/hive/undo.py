@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from hadoop_dr.domain.catalog.difference import catalog_of, replaced_tables
-from hadoop_dr.domain.catalog.foreign import Known, Left
+from hadoop_dr.domain.catalog.changes.difference import catalog_of, replaced_tables
+from hadoop_dr.domain.catalog.changes.foreign_objects import Known, Left
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hadoop_dr.domain.catalog.comparison import CatalogVerdict, compare
-from hadoop_dr.domain.catalog.difference import catalog_of
+from hadoop_dr.domain.catalog.changes.catalog_comparison import CatalogVerdict, compare
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.ports.metastore import Metastore

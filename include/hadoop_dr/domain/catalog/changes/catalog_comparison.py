@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.difference import Catalog
+from hadoop_dr.domain.catalog.changes.difference import Catalog
+from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, How, ObjectDifference
 from hadoop_dr.domain.catalog.fields import STRUCTURES
-from hadoop_dr.domain.catalog.object_difference import FieldDifference, How, ObjectDifference
 from hadoop_dr.domain.catalog.rows import STRUCTURE, CatalogKey, Kind, Row, normal_form
 from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRUCT, Items, Pairs, Tree
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.comparison import alike, differing
-from hadoop_dr.domain.catalog.difference import Catalog
+from hadoop_dr.domain.catalog.changes.catalog_comparison import alike, differing
+from hadoop_dr.domain.catalog.changes.difference import Catalog
 from hadoop_dr.domain.catalog.rows import ORDER, CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.thrift_struct import get_map, text_map, with_field, without

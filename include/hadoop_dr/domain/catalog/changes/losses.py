@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-from hadoop_dr.domain.catalog.difference import Catalog, Change, Difference
+from hadoop_dr.domain.catalog.changes.difference import Catalog, Change, Difference
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.plan.deletions import DeletionKind, Deletions, Figure
 
