@@ -15,7 +15,7 @@ import pytest
 
 from hadoop_dr.adapters.hive import HiveMetastore
 from hadoop_dr.bootstrap import backup_stages
-from hadoop_dr.domain.catalog.locations import locations
+from hadoop_dr.domain.catalog.protect.locations import locations
 from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.datasets.hive import CatalogVerify

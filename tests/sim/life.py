@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.catalog.locations import locations
+from hadoop_dr.domain.catalog.protect.locations import locations
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.services.backup.prune import Prune

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.metastore_log import Log
-from hadoop_dr.domain.catalog.point_parts import READ_WHOLE_MS
+from hadoop_dr.domain.catalog.protect.point_parts import READ_WHOLE_MS
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.errors import DrError, ForeignFound, Refused
 from sim.asked import Asked

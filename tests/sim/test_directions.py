@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.domain.catalog.locations import locations
+from hadoop_dr.domain.catalog.protect.locations import locations
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.state.service_state import PointState

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
-from hadoop_dr.domain.catalog.coverage import Uncovered
-from hadoop_dr.domain.catalog.left_out import changes_that_count
 from hadoop_dr.domain.catalog.log.events import Event
-from hadoop_dr.domain.catalog.protectable import Parted, Rule, part
+from hadoop_dr.domain.catalog.protect.left_out import changes_that_count
+from hadoop_dr.domain.catalog.protect.protectable import Parted, Rule, part
+from hadoop_dr.domain.catalog.protect.uncovered import Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import i32, text, with_field

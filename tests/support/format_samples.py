@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr.domain.catalog.log.position import Position
-from hadoop_dr.domain.catalog.point_parts import (
+from hadoop_dr.domain.catalog.protect.point_parts import (
     SEALED_CATALOG,
     TAKEN_CATALOG,
     AbsentPlaces,

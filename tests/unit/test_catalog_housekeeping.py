@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.catalog.housekeeping import HOUSEKEEPING_SETTINGS, check_housekeeping
+from hadoop_dr.domain.catalog.protect.housekeeping import HOUSEKEEPING_SETTINGS, check_housekeeping
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.check_results import Mark
 from support.catalogs import table

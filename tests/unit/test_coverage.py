@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
+from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
 from hadoop_dr.domain.check_results import Mark, fail, refuse_on_failure, warn

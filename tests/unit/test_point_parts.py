@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.catalog.log.position import Position
-from hadoop_dr.domain.catalog.point_parts import READ_WHOLE_MS, SealedCatalog, believed
+from hadoop_dr.domain.catalog.protect.point_parts import READ_WHOLE_MS, SealedCatalog, believed
 
 KNOWN = Position(7, "d")
 

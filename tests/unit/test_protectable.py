@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
-from hadoop_dr.domain.catalog.locations import locations
-from hadoop_dr.domain.catalog.protectable import Parted, Rule, leave_out_gone
-from hadoop_dr.domain.catalog.protectable import part as part_rows
+from hadoop_dr.domain.catalog.protect.locations import locations
+from hadoop_dr.domain.catalog.protect.protectable import Parted, Rule, leave_out_gone
+from hadoop_dr.domain.catalog.protect.protectable import part as part_rows
+from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.config.datasets import unfit_location

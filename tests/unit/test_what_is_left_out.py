@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
-from hadoop_dr.domain.catalog.left_out import changes_that_count
 from hadoop_dr.domain.catalog.log.events import Event
-from hadoop_dr.domain.catalog.protectable import Rule
+from hadoop_dr.domain.catalog.protect.left_out import changes_that_count
+from hadoop_dr.domain.catalog.protect.protectable import Rule
+from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
 from support.catalogs import partition, table

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered
+from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered
 from hadoop_dr.domain.check_results import Result, fail, warn
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 

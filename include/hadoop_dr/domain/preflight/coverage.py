@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.catalog.coverage import NotCovered
+from hadoop_dr.domain.catalog.protect.uncovered import NotCovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
 from hadoop_dr.domain.check_results import Result, fail, ok, warn

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hadoop_dr.domain.catalog.changes.difference import Catalog
 from hadoop_dr.domain.catalog.log.position import Position
-from hadoop_dr.domain.catalog.point_parts import believed
+from hadoop_dr.domain.catalog.protect.point_parts import believed
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from hadoop_dr.domain.catalog.changes.foreign_objects import told_objects
-from hadoop_dr.domain.catalog.point_parts import SEALED_CATALOG, AbsentPlaces
+from hadoop_dr.domain.catalog.protect.point_parts import SEALED_CATALOG, AbsentPlaces
 from hadoop_dr.domain.check_results import Result, guarded
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ledger.kept_changes import Kept

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hadoop_dr.domain.catalog.coverage import Uncovered
-from hadoop_dr.domain.catalog.locations import catalog_layout
-from hadoop_dr.domain.catalog.protectable import Parted, Rule, part
+from hadoop_dr.domain.catalog.protect.locations import catalog_layout
+from hadoop_dr.domain.catalog.protect.protectable import Parted, Rule, part
+from hadoop_dr.domain.catalog.protect.uncovered import Uncovered
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.config.policy import Acid, Policy, Unprotectable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.catalog.point_parts import QueryAnswer
+from hadoop_dr.domain.catalog.protect.point_parts import QueryAnswer
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.tree.attribute_comparison import Verdict

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
-from hadoop_dr.domain.catalog.left_out import LeftOut, changes_that_count
-from hadoop_dr.domain.catalog.locations import Place, locations, table_roots
-from hadoop_dr.domain.catalog.point_parts import TAKEN_CATALOG, AbsentPlaces, TakenCatalog
-from hadoop_dr.domain.catalog.protectable import Parted, leave_out_gone
+from hadoop_dr.domain.catalog.protect.left_out import LeftOut, changes_that_count
+from hadoop_dr.domain.catalog.protect.locations import Place, locations, table_roots
+from hadoop_dr.domain.catalog.protect.point_parts import TAKEN_CATALOG, AbsentPlaces, TakenCatalog
+from hadoop_dr.domain.catalog.protect.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.config.policy import Mode

@@ -17,7 +17,7 @@ from hadoop_dr.domain.catalog.changes.difference import (
 )
 from hadoop_dr.domain.catalog.changes.foreign_objects import Act, ForeignObject
 from hadoop_dr.domain.catalog.changes.losses import renamed_tables
-from hadoop_dr.domain.catalog.point_parts import SealedCatalog
+from hadoop_dr.domain.catalog.protect.point_parts import SealedCatalog
 from hadoop_dr.domain.catalog.rewrite import refuse_references
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection

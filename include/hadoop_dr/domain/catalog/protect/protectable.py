@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.catalog.coverage import NotCovered, Uncovered, fallen_keys, judge_kinds, without
-from hadoop_dr.domain.catalog.locations import Place, locations
+from hadoop_dr.domain.catalog.protect.locations import Place, locations
+from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered, fallen_keys, judge_kinds, without
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.config.datasets import unfit_location
 from hadoop_dr.domain.roots.decision import Barred, Decision

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from hadoop_dr.domain.catalog.coverage import NotCovered, judge_kinds
 from hadoop_dr.domain.catalog.log.events import Event, How, Touch
 from hadoop_dr.domain.catalog.log.messages import touches
-from hadoop_dr.domain.catalog.protectable import Rule, elsewhere_found
+from hadoop_dr.domain.catalog.protect.protectable import Rule, elsewhere_found
+from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, judge_kinds
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, row_of
 
 _OF_PARTITIONS = (Kind.PARTITION, Kind.PARTITION_STATS)
