@@ -14,7 +14,7 @@ from bench.scene import say
 from hadoop_dr.adapters.hive import HiveMetastore
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
-from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Kind
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.config.addresses import HdfsAddress

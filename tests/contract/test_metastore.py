@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.log.events import How
 from hadoop_dr.domain.catalog.log.messages import touches
-from hadoop_dr.domain.catalog.names import partition_name
+from hadoop_dr.domain.catalog.partition_names import partition_name
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.thrift_struct import get_map, get_record, get_text, text, with_field
 from hadoop_dr.domain.errors import AlreadyExists, Failed, NotFound, Refused

@@ -15,8 +15,8 @@ import pytest
 
 from hadoop_dr.adapters.hive import HiveMetastore
 from hadoop_dr.bootstrap import backup_stages
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.protect.locations import locations
-from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.datasets.hive import CatalogVerify
 from hadoop_dr.services.datasets.hive.component import HiveTables

@@ -14,13 +14,13 @@ import pytest
 from hadoop_dr.adapters.hive import HiveMetastore
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.changes.difference import replaced_tables
 from hadoop_dr.domain.catalog.changes.losses import named_drops
-from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, partition_values
+from hadoop_dr.domain.catalog.partition_names import DEFAULT_VALUE, partition_values
 from hadoop_dr.domain.catalog.protect.locations import locations
 from hadoop_dr.domain.catalog.protect.protectable import Rule, part
 from hadoop_dr.domain.catalog.protect.uncovered import Uncovered
-from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.catalog.thrift_struct import get_texts, text, with_field

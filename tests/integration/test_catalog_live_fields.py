@@ -14,8 +14,8 @@ import pytest
 
 from hadoop_dr.adapters.hive.methods import NOT_SENT
 from hadoop_dr.adapters.system import SystemClock
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.changes.object_difference import How
-from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import (

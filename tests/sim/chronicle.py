@@ -14,7 +14,7 @@ from typing import Any
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.faults import Faults, faulty_namenode
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.datasets.hive.reading import read_all

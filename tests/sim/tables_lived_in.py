@@ -7,7 +7,7 @@ from typing import Any
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.metastore_faults import faulty_metastore
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.services.context import SiteConnections

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.changes.difference import catalog_of, replaced_tables
 from hadoop_dr.domain.catalog.changes.losses import named_drops
-from hadoop_dr.domain.catalog.rewrite import Rewrite, references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.catalog.thrift_struct import text, with_field

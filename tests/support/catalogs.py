@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.names import partition_name
+from hadoop_dr.domain.catalog.partition_names import partition_name
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, constraint_rows, row_of, statistics_row
 from hadoop_dr.domain.catalog.thrift_struct import (
     Tree,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.protect.locations import locations
-from hadoop_dr.domain.catalog.rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Kind
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.stored import tables as forms

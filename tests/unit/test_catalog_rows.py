@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.catalog import fields as f
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
 from hadoop_dr.domain.catalog.changes.difference import Verb, catalog_of, difference, parent_of
 from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, How, ObjectDifference
-from hadoop_dr.domain.catalog.names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
+from hadoop_dr.domain.catalog.partition_names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
 from hadoop_dr.domain.catalog.protect.locations import catalog_layout, locations, table_roots
 from hadoop_dr.domain.catalog.protect.uncovered import Uncovered, fallen_keys, judge_kinds, without
-from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.rows import (
     CatalogKey,
     Kind,

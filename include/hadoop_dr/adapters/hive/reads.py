@@ -9,7 +9,7 @@ from hadoop_dr.adapters.hive.client import Client
 from hadoop_dr.adapters.hive.methods import CAPABILITIES, CATALOG, CLIENT, CLIENT_CAPABILITIES, ENGINE
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.log.events import Event
-from hadoop_dr.domain.catalog.names import partition_name, unescape
+from hadoop_dr.domain.catalog.partition_names import partition_name, unescape
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, constraint_rows, row_of, statistics_row
 from hadoop_dr.domain.catalog.thrift_struct import (
     I16,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from hadoop_dr.adapters.memory.metastore_log import Log
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.log.events import Event
-from hadoop_dr.domain.catalog.names import partition_name
+from hadoop_dr.domain.catalog.partition_names import partition_name
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of, statistics_row
 from hadoop_dr.domain.catalog.thrift_struct import (
     LIST,

@@ -7,7 +7,7 @@ from typing import Any
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.log.events import Event
-from hadoop_dr.domain.catalog.names import partition_values
+from hadoop_dr.domain.catalog.partition_names import partition_values
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_list, get_text

@@ -7,7 +7,7 @@ from typing import Any
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.log.events import ABSENT, OPAQUE, Event, How, State, Touch
-from hadoop_dr.domain.catalog.names import partition_name
+from hadoop_dr.domain.catalog.partition_names import partition_name
 from hadoop_dr.domain.catalog.rows import Kind, constraint_rows
 from hadoop_dr.domain.catalog.thrift_json import tree_of_json, unpack_message
 from hadoop_dr.domain.catalog.thrift_struct import (

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from hadoop_dr.domain.catalog.address_rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.changes.foreign_objects import Left
 from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.protect.point_parts import SEALED_CATALOG, TAKEN_CATALOG, SealedCatalog, TakenCatalog
-from hadoop_dr.domain.catalog.rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.config.datasets import HIVE

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from hadoop_dr.domain.catalog.address_rewrite import refuse_references
 from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
 from hadoop_dr.domain.catalog.changes.difference import (
     Catalog,
@@ -18,7 +19,6 @@ from hadoop_dr.domain.catalog.changes.difference import (
 from hadoop_dr.domain.catalog.changes.foreign_objects import Act, ForeignObject
 from hadoop_dr.domain.catalog.changes.losses import renamed_tables
 from hadoop_dr.domain.catalog.protect.point_parts import SealedCatalog
-from hadoop_dr.domain.catalog.rewrite import refuse_references
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
