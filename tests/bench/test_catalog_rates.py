@@ -20,7 +20,7 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.runs.pace import WANTED_S
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, CatalogVerify
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from support.catalogs import database, drop_everything, partition, table, with_parameters
 from support.live_catalogs import live, live_hdfs
 

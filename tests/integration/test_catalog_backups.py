@@ -20,7 +20,7 @@ from hadoop_dr.domain.catalog.protect.locations import locations
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.datasets.hive import CatalogVerify
 from hadoop_dr.services.datasets.hive.component import HiveTables
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from support.catalogs import Ddl, database, drop_everything, partition, table
 from support.cli import CliHome, cli_home
 from support.home import USER

@@ -27,7 +27,7 @@ from hadoop_dr.domain.catalog.thrift_struct import get_texts, text, with_field
 from hadoop_dr.domain.errors import NotReady
 from hadoop_dr.domain.roots.decision import Decision
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, CatalogVerify, Exported
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from support.catalogs import VALUES, Ddl, database, drop_everything, hashes, partition, statistics, table, view
 from support.live_catalogs import STATE, live, live_hdfs
 

@@ -21,7 +21,7 @@ from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.hive.baseline import exported_rows
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.points.baseline import recorded_snapshots
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.report import check_chain

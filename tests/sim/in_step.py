@@ -9,7 +9,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.state.service_state import Point
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from sim.half_done import lived_in
 from sim.world import TableWorld
 from support.catalogs import hashes

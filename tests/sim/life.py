@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.protect.locations import locations
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from sim.chronicle import OUTSIDE, Chronicle, ChronicledWorld
 from sim.world import ROOT, protecting
 from support.catalogs import Ddl, database, table

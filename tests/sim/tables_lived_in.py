@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.services.context import SiteConnections
 from hadoop_dr.services.datasets.hive import CatalogVerify
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from sim.world import TableWorld, protecting
 from support.catalogs import function, not_null, partition, statistics, table, with_parameters
 

@@ -18,7 +18,7 @@ from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.catalog.thrift_struct import text, with_field
 from hadoop_dr.domain.errors import Mismatch, Refused, Superseded, Unknown
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogVerify
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from support.catalogs import (
     Ddl,
     database,

@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import NotReady
 from hadoop_dr.services.datasets.hive import CatalogExport
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from support.catalogs import Ddl, database, hashes, partition, statistics, table, with_parameters
 
 BILL = selection_of(["bill"])

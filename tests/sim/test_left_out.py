@@ -13,7 +13,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import i32, text, with_field
 from hadoop_dr.domain.roots.decision import Decision
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from support.catalogs import database, foreign_key, partition, primary_key, statistics, table, with_parameters
 
 RULE = Rule(frozenset(Uncovered), False, ("hdfs://east",))

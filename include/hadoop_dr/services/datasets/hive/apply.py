@@ -22,8 +22,8 @@ from hadoop_dr.domain.plan.deletions import Deletions
 from hadoop_dr.domain.runs.pace import Pace
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.metastore import Metastore
-from hadoop_dr.services.datasets.hive.export import CatalogExport, Exported
-from hadoop_dr.services.datasets.hive.reading import read_functions, read_touched
+from hadoop_dr.services.datasets.hive.read.export import CatalogExport, Exported
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_functions, read_touched
 
 _ROUNDS = 4
 _SHOWN = 10

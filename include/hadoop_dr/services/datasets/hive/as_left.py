@@ -13,8 +13,8 @@ from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.baseline import left_at, left_by_points
-from hadoop_dr.services.datasets.hive.export import Exported
-from hadoop_dr.services.datasets.hive.following import FollowCatalog
+from hadoop_dr.services.datasets.hive.read.export import Exported
+from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
 
 _DOUBTED = "the log of the target's metastore is not believed"
 _LEFT = "what the newest point left in the target's catalog"

@@ -35,7 +35,7 @@ from hadoop_dr.services.datasets.hive.check import check_metastores, check_targe
 from hadoop_dr.services.datasets.hive.drift import CatalogDrift
 from hadoop_dr.services.datasets.hive.foreign import read_kept
 from hadoop_dr.services.datasets.hive.parting import refuse_unprotectable
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.datasets.hive.smoke import run_smoke
 from hadoop_dr.services.datasets.hive.source import SourceCatalog
 from hadoop_dr.services.datasets.hive.taken_out import no_longer

@@ -29,8 +29,8 @@ from hadoop_dr.services.datasets.hive.baseline import (
     metastore_of,
     selected_at,
 )
-from hadoop_dr.services.datasets.hive.export import CatalogExport, Exported
 from hadoop_dr.services.datasets.hive.parting import TellApart, refuse_unprotectable
+from hadoop_dr.services.datasets.hive.read.export import CatalogExport, Exported
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.pool import map_bounded
 

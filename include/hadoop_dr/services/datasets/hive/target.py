@@ -40,10 +40,10 @@ from hadoop_dr.services.datasets.hive.baseline import (
     rewritten,
     selected_at,
 )
-from hadoop_dr.services.datasets.hive.export import Exported
-from hadoop_dr.services.datasets.hive.following import FollowCatalog
 from hadoop_dr.services.datasets.hive.foreign import ForeignObjects, find_between, refuse_foreign
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.export import Exported
+from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.points.documents import Documents
 
 DROPS = "drops.parquet"

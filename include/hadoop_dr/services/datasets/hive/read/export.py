@@ -17,7 +17,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import CatalogMoved
 from hadoop_dr.ports.metastore import Metastore
-from hadoop_dr.services.datasets.hive.reading import read_all, read_functions, read_touched
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all, read_functions, read_touched
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from hadoop_dr.domain.catalog.log.position import Position, events_since, positi
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import CatalogMoved
 from hadoop_dr.ports.metastore import Metastore
-from hadoop_dr.services.datasets.hive.export import CatalogExport, Exported, concerns
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.export import CatalogExport, Exported, concerns
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 
 _PAGE = 1000
 

@@ -9,7 +9,7 @@ from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.ports.metastore import Metastore
-from hadoop_dr.services.datasets.hive.reading import read_all
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 
 
 class CatalogVerify:
