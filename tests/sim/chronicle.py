@@ -20,7 +20,7 @@ from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
-from hadoop_dr.services.datasets.hive.baseline import exported_rows
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import exported_rows
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.points.baseline import recorded_snapshots
 from hadoop_dr.services.points.documents import Documents

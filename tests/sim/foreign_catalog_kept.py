@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.services.datasets.hive.foreign import read_kept
+from hadoop_dr.services.datasets.hive.foreign.during_run import read_kept
 from sim.foreign_catalog import SETTLED, on_west
 from sim.world import TABLES, TableWorld
 from support.catalogs import partition, with_parameters

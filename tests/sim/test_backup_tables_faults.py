@@ -13,7 +13,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import Superseded, Unknown
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.datasets.hive.foreign import read_kept
+from hadoop_dr.services.datasets.hive.foreign.during_run import read_kept
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.recovery.undo import UndoChanges
 from sim.tables_lived_in import (

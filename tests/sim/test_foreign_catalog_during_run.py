@@ -16,7 +16,7 @@ from hadoop_dr.domain.errors import DrError, ForeignFound, Refused, Unreachable
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.datasets.hive.foreign import read_kept
+from hadoop_dr.services.datasets.hive.foreign.during_run import read_kept
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.transfer.place import Place
 from sim.foreign_catalog import FOREIGN, altered, check, drift, made, on_west, west

@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.protect.point_parts import believed
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.baseline import left_at, left_by_points
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import left_at, left_by_points
 from hadoop_dr.services.datasets.hive.read.export import Exported
 from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
 

@@ -9,7 +9,7 @@ from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.check_results import Result, fail, ok
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.baseline import NO_METASTORE, name_it
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import NO_METASTORE, name_it
 
 _LISTENERS = ("hive.metastore.transactional.event.listeners", "metastore.transactional.event.listeners")
 

@@ -20,7 +20,7 @@ from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Decide, Export, Moment
-from hadoop_dr.services.datasets.hive.baseline import (
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import (
     CATALOG,
     LEFT_OUT,
     addresses_of,

@@ -30,7 +30,8 @@ from hadoop_dr.services.datasets.component import CheckClaim, Planned
 from hadoop_dr.services.datasets.hive.apply import CatalogApply
 from hadoop_dr.services.datasets.hive.apply import Planned as PlannedChanges
 from hadoop_dr.services.datasets.hive.as_left import AsLeft
-from hadoop_dr.services.datasets.hive.baseline import (
+from hadoop_dr.services.datasets.hive.foreign.during_run import ForeignObjects, find_between, refuse_foreign
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import (
     CATALOG,
     LEFT_OUT,
     addresses_of,
@@ -40,7 +41,6 @@ from hadoop_dr.services.datasets.hive.baseline import (
     rewritten,
     selected_at,
 )
-from hadoop_dr.services.datasets.hive.foreign import ForeignObjects, find_between, refuse_foreign
 from hadoop_dr.services.datasets.hive.read.export import Exported
 from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all

@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import FollowCatalog
-from hadoop_dr.services.datasets.hive.baseline import left_by_points, position_at, rewritten
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import left_by_points, position_at, rewritten
 
 
 class CatalogDrift:

@@ -37,7 +37,7 @@ from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.stored.tables import CATALOG
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import Exported, Met
-from hadoop_dr.services.datasets.hive.baseline import KIND, left_by_points, selected_at
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import KIND, left_by_points, selected_at
 from hadoop_dr.services.foreign.keep_objects import KeepObjects
 from hadoop_dr.services.points.documents import Documents
 

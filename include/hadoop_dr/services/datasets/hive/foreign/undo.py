@@ -13,8 +13,8 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import CatalogApply, Exported
-from hadoop_dr.services.datasets.hive.baseline import exported_at, exported_rows, rows_on, selected_at
-from hadoop_dr.services.datasets.hive.foreign import ForeignObjects
+from hadoop_dr.services.datasets.hive.foreign.during_run import ForeignObjects
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import exported_at, exported_rows, rows_on, selected_at
 from hadoop_dr.services.points.documents import Documents
 
 

@@ -6,7 +6,7 @@ from hadoop_dr.domain.catalog.selection import no_longer_owned
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive.baseline import KIND, exported_at, exported_rows, selected_at
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import KIND, exported_at, exported_rows, selected_at
 from hadoop_dr.services.points.documents import Documents
 
 
