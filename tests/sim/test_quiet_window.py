@@ -11,7 +11,7 @@ from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.ports.requests import trips
 from hadoop_dr.services.datasets.component import Moment
-from hadoop_dr.services.datasets.hive.source import SourceCatalog
+from hadoop_dr.services.datasets.hive.origin_catalog import SourceCatalog
 from sim.world import TABLES, TableWorld
 from support.catalogs import partition, table, with_parameters
 

@@ -41,7 +41,7 @@ def check(copy: Path, contract: str) -> subprocess.CompletedProcess[str]:
     [
         ("layers", "include/hadoop_dr/domain/config/retention.py", "import hadoop_dr.services.moment"),
         ("airflow", "include/hadoop_dr/services/moment.py", "from airflow.sdk import DAG"),
-        ("kinds", "include/hadoop_dr/services/backup/seal.py", "import hadoop_dr.services.datasets.hive.source"),
+        ("kinds", "include/hadoop_dr/services/backup/seal.py", "import hadoop_dr.services.datasets.hive.origin_catalog"),
         ("kinds-apart", "include/hadoop_dr/services/datasets/hive/foreign/undo.py", "import hadoop_dr.services.datasets.hdfs"),
         ("library-zookeeper", "include/hadoop_dr/adapters/config/cron.py", "from kazoo.client import KazooClient"),
     ],

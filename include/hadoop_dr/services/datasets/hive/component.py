@@ -31,16 +31,16 @@ from hadoop_dr.services.datasets.component import (
     Verified,
 )
 from hadoop_dr.services.datasets.hive.check import check_metastores, check_target_housekeeping
+from hadoop_dr.services.datasets.hive.destination_catalog import TargetCatalog
 from hadoop_dr.services.datasets.hive.foreign.drift import CatalogDrift
 from hadoop_dr.services.datasets.hive.foreign.during_run import read_kept
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import KIND, exported_at, selected_at
 from hadoop_dr.services.datasets.hive.foreign.taken_out import no_longer
 from hadoop_dr.services.datasets.hive.foreign.undo import UndoCatalog
+from hadoop_dr.services.datasets.hive.origin_catalog import SourceCatalog
 from hadoop_dr.services.datasets.hive.parting import refuse_unprotectable
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.datasets.hive.smoke import run_smoke
-from hadoop_dr.services.datasets.hive.source import SourceCatalog
-from hadoop_dr.services.datasets.hive.target import TargetCatalog
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
 
