@@ -13,7 +13,7 @@ from hadoop_dr.domain.plan.work_order import Placed, WorkOrder
 from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
-from hadoop_dr.services.transfer.read_changes import ReadChanges
+from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 from support.gathering import assert_same_items, gathered, plan_by_gathering, whole_backups
 from support.live import LivePair
 from support.trees import Mischief

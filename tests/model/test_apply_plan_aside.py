@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.services.transfer.read_changes import ReadChanges
+from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 from hadoop_dr.services.verify import RootFacts, VerifyRoot
 from support.trees import comparable, read_tree
 from support.twin import TwinPair

@@ -16,7 +16,7 @@ from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.foreign.find import Carried, FindForeign
-from hadoop_dr.services.transfer.snapshot_tree import ReadLimits
+from hadoop_dr.services.transfer.changes.snapshot_tree import ReadLimits
 from model.edits import Edit, beginnings, edits, make
 from model.namenode import ROOT, TreeNameNode
 from model.target import Placing, copied, items_between

@@ -15,8 +15,8 @@ from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.tree.file_attributes import DiffPage
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.read_changes import ReadChanges
-from hadoop_dr.services.transfer.snapshot_tree import ReadLimits
+from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
+from hadoop_dr.services.transfer.changes.snapshot_tree import ReadLimits
 from model.edits import Edit, beginnings, edits, make
 from model.namenode import ROOT, TreeNameNode
 from model.target import Placing, copied, items_between

@@ -92,7 +92,7 @@ def test_checksums_that_do_not_show_the_rot_do_not_keep_the_file_from_being_copi
     world, first = sealed_world()
     rot(copies(world, first, live=True))
     verify_again(world.context(), first)
-    monkeypatch.setattr("hadoop_dr.services.transfer.adopt.Adopt._by_checksum", lambda self, trees, item: True)
+    monkeypatch.setattr("hadoop_dr.services.transfer.changes.adopt.Adopt._by_checksum", lambda self, trees, item: True)
     document = world.backup("second")
     assert document["files_copied"] == 1
     in_step(world, document)

@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Protocol, Refused, Unreachable
 from hadoop_dr.domain.tree.file_attributes import Blocks, DiffPage, DirEntry, Kind
 from hadoop_dr.domain.tree.items import Content
-from hadoop_dr.services.transfer.read_changes import ReadChanges
+from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 from support.gathering import brief, gathered, plan_by_gathering, whole_backups
 from support.twin import ROOT, TwinPair
 

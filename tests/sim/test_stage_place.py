@@ -13,7 +13,7 @@ from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.work_order import StagedShard, Token, WorkOrder
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Content
-from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
+from hadoop_dr.services.transfer.changes.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.place import Place
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.transfer.stage import Stage

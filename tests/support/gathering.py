@@ -5,7 +5,7 @@ from __future__ import annotations
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.work_order import WorkOrder
 from hadoop_dr.domain.tree.items import Content, Item
-from hadoop_dr.services.transfer.read_changes import ReadChanges
+from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 from support.backup import Pair, Site, items_between
 from support.trees import Mischief
 

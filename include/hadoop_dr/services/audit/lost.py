@@ -11,7 +11,7 @@ from hadoop_dr.domain.tree.inventory import Entry, paired_by_path
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.pool import BoundedPool
-from hadoop_dr.services.transfer.snapshot_tree import ReadLimits, Tree, without_work_area
+from hadoop_dr.services.transfer.changes.snapshot_tree import ReadLimits, Tree, without_work_area
 
 
 class AuditRoot:

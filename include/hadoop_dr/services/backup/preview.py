@@ -26,10 +26,10 @@ from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.baseline import find_baseline, held_before
 from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
-from hadoop_dr.services.transfer.adopt import could_be_equal, left_over, same_kind
-from hadoop_dr.services.transfer.item_builder import refuse_links
-from hadoop_dr.services.transfer.read_changes import ReadChanges
-from hadoop_dr.services.transfer.snapshot_tree import LIVE
+from hadoop_dr.services.transfer.changes.adopt import could_be_equal, left_over, same_kind
+from hadoop_dr.services.transfer.changes.item_builder import refuse_links
+from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
+from hadoop_dr.services.transfer.changes.snapshot_tree import LIVE
 
 _TRIES = 3
 T = TypeVar("T")

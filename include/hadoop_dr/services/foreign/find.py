@@ -21,7 +21,7 @@ from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import BoundedPool
-from hadoop_dr.services.transfer.snapshot_tree import ReadLimits, Tree, without_work_area
+from hadoop_dr.services.transfer.changes.snapshot_tree import ReadLimits, Tree, without_work_area
 
 _FEW = 4
 """So many items of one directory are cheaper to read one by one, however large it is."""

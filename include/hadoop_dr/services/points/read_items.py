@@ -11,8 +11,8 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.damage import distrusted
-from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
-from hadoop_dr.services.transfer.read_changes import ReadChanges
+from hadoop_dr.services.transfer.changes.adopt import Adopt, Adoption, Trees
+from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 
 
 def adopt(context: BackupContext, root: str, newer: str, base: str, heartbeat: Callable[[int], None]) -> Adoption:

@@ -40,8 +40,8 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_roots
-from hadoop_dr.services.transfer.adopt import Adopt, Adoption, Trees
-from hadoop_dr.services.transfer.read_changes import ReadChanges
+from hadoop_dr.services.transfer.changes.adopt import Adopt, Adoption, Trees
+from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 from hadoop_dr.services.transfer.work_area import not_of_service
 
 _SHOWN = 3

@@ -11,7 +11,7 @@ from hadoop_dr.domain.tree.inventory import Entry, changes_between, contradictio
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, visible
 from hadoop_dr.ports.requests import Carried
 from hadoop_dr.services.pool import BoundedPool
-from hadoop_dr.services.transfer.snapshot_tree import Tree, names, without_work_area
+from hadoop_dr.services.transfer.changes.snapshot_tree import Tree, names, without_work_area
 
 Blocks = dict[str, tuple[int, ...]]
 """Block ids of all files of a tree that have blocks, by path."""

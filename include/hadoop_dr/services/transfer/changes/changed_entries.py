@@ -13,7 +13,7 @@ from hadoop_dr.domain.paths import WORK_AREA, in_work_area, parent
 from hadoop_dr.domain.tree.inventory import Entry
 from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.services.pool import BoundedPool
-from hadoop_dr.services.transfer.snapshot_tree import Tree
+from hadoop_dr.services.transfer.changes.snapshot_tree import Tree
 
 _MANY = 8
 """So many directories of one parent are cheaper to read by listing the parent."""

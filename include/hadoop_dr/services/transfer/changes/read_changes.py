@@ -18,10 +18,10 @@ from hadoop_dr.domain.tree.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.pool import BoundedPool
-from hadoop_dr.services.transfer.changed_entries import ChangedEntries, Contradiction
-from hadoop_dr.services.transfer.item_builder import ItemBuilder
-from hadoop_dr.services.transfer.listings import Listings
-from hadoop_dr.services.transfer.snapshot_tree import LIVE, ReadLimits, Tree, Vanished
+from hadoop_dr.services.transfer.changes.changed_entries import ChangedEntries, Contradiction
+from hadoop_dr.services.transfer.changes.item_builder import ItemBuilder
+from hadoop_dr.services.transfer.changes.listings import Listings
+from hadoop_dr.services.transfer.changes.snapshot_tree import LIVE, ReadLimits, Tree, Vanished
 from hadoop_dr.services.transfer.work_area import is_ours
 
 _ASKED_FOR = "dfs.namenode.xattrs.enabled"

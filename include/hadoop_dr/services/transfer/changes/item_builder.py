@@ -11,8 +11,8 @@ from hadoop_dr.domain.tree.inventory import Entry
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.xattrs import Xattrs
 from hadoop_dr.services.pool import BoundedPool
-from hadoop_dr.services.transfer.changed_entries import ChangedEntries
-from hadoop_dr.services.transfer.snapshot_tree import Tree, names, without_work_area
+from hadoop_dr.services.transfer.changes.changed_entries import ChangedEntries
+from hadoop_dr.services.transfer.changes.snapshot_tree import Tree, names, without_work_area
 
 _NO_BLOCKS: tuple[Blocks | None, Blocks | None] = (None, None)
 
