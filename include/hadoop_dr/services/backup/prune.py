@@ -21,7 +21,7 @@ from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.domain.preflight.advice import is_large
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
-from hadoop_dr.services.backup.preflight import thinning_is_safe
+from hadoop_dr.services.backup.check.preflight import thinning_is_safe
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.kept import note_removed
 from hadoop_dr.services.foreign.left_overs import sweep_left_overs

@@ -18,9 +18,9 @@ from hadoop_dr.domain.roots.change import told
 from hadoop_dr.domain.roots.notes import kept_directories, told_roots
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
-from hadoop_dr.services.backup.advice import advise
+from hadoop_dr.services.backup.check.advice import advise
+from hadoop_dr.services.backup.check.preflight import Preflight, look_at_quotas
 from hadoop_dr.services.backup.free_space import make_free_space
-from hadoop_dr.services.backup.preflight import Preflight, look_at_quotas
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import components_of

@@ -1,0 +1,1 @@
+"""What `check` shows: what a run is refused for, and what is only advised."""
