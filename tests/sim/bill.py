@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.check_results import Result
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from sim.world import TABLES, TableWorld
 from support.hive_user import HiveUser
 

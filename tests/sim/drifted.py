@@ -10,7 +10,7 @@ from typing import Any
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.tree.file_attributes import DiffPage
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from sim.world import POLICY, World, fill
 
 

@@ -11,8 +11,8 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Mismatch, Refused, Unknown
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.run import StartRun
 from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.services.backup.start_run import StartRun
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 from support.thinned import thinned
 

@@ -7,7 +7,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from sim.world import POLICY, ROOT, World, fill
 
 HOUR_S = 3600

@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from sim.directories import SITES, hdfs, holds, write
 from sim.root_changes import (
     CHILD,

@@ -10,7 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from sim.half_done import half_done
 from sim.lived_in import lived_in
 from sim.undone import LATE, effects_until_undone, preflight

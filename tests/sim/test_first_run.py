@@ -12,7 +12,7 @@ from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.roots.existing_copy import look_at_copy
 from sim.world import POLICY, TABLES, TableWorld, World, protecting

@@ -13,7 +13,7 @@ from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.points.damage import mark_damaged
 from sim.prune_to_come import grown as unpruned_world
 from sim.world import ROOT, World, protecting

@@ -13,7 +13,7 @@ from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.domain.stored.manifest import PlannedDeletions, StoredPlan
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.datasets.hive.destination_catalog import TargetCatalog
 from hadoop_dr.services.points.documents import Documents
 from sim.world import TableWorld, protecting

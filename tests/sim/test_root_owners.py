@@ -14,7 +14,7 @@ from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import DrError, OwnedElsewhere, Refused, Superseded
 from hadoop_dr.domain.ledger import Entry, entry_path, pair_chain
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive.component import HiveTables
 from hadoop_dr.services.ledger.chain import Chain

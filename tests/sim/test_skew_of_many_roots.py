@@ -12,7 +12,7 @@ from hadoop_dr.domain.errors import OverQuota, Refused
 from hadoop_dr.domain.ledger.bodies.taken import TakenRoot
 from hadoop_dr.domain.runs.moment import rearm_pause_ms
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.run import ARMING_MS
+from hadoop_dr.services.backup.start_run import ARMING_MS
 from sim.many_roots import ROOTS, many, one_at_a_time
 from sim.world import World
 

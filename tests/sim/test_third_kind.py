@@ -19,7 +19,7 @@ from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.component import Build

@@ -17,7 +17,7 @@ from hadoop_dr.domain.errors import Unknown
 from hadoop_dr.domain.state.service_state import PointState, ServiceState
 from hadoop_dr.ports.mover import Did, Outcome
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.report import explanation
 from sim.half_done import OTHER, back_at_the_sealed_point, effects_of_place, half_done

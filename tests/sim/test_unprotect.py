@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Busy, Failed, Refused, Superseded, Unknown
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.ledger.service import FRESH_S
 from hadoop_dr.services.report import explanation, points_document
 from hadoop_dr.services.roots.unprotect import Unprotect

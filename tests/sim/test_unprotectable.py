@@ -17,7 +17,7 @@ from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.standing import Standing, Word
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive import CatalogExport
 from hadoop_dr.services.datasets.hive.component import HiveTables

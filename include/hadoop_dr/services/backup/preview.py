@@ -19,7 +19,7 @@ from hadoop_dr.domain.roots.existing_copy import copy_in_plan, copy_results, is_
 from hadoop_dr.domain.tree.file_attributes import DirEntry, Kind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.services.backup.plan import totals
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.inventory import walk

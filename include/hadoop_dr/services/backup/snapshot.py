@@ -28,7 +28,7 @@ from hadoop_dr.domain.state.service_state import Claim, Point, PointState, Servi
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.quotas import QuotaSet
 from hadoop_dr.services.backup.open_files import FindOpenFiles
-from hadoop_dr.services.backup.run import ARMING_MS, moment_order
+from hadoop_dr.services.backup.start_run import ARMING_MS, moment_order
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Moment
 from hadoop_dr.services.datasets.components import components_of

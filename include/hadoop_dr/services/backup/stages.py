@@ -22,10 +22,10 @@ from hadoop_dr.services.backup.after_seal import read_after_seal
 from hadoop_dr.services.backup.place import PlacePoint
 from hadoop_dr.services.backup.plan import PlanPoint
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.run import RunRequest, StartRun
 from hadoop_dr.services.backup.seal import SealPoint, sealed_document
 from hadoop_dr.services.backup.snapshot import SnapshotPoint
 from hadoop_dr.services.backup.stage import StagePoint
+from hadoop_dr.services.backup.start_run import RunRequest, StartRun
 from hadoop_dr.services.backup.verify import VerifyPoint
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.void import Void
