@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
-from hadoop_dr.services.verify import RootFacts, VerifyRoot
+from hadoop_dr.services.verify_candidate import RootFacts, VerifyRoot
 from support.trees import comparable, read_tree
 from support.twin import TwinPair
 

@@ -14,7 +14,7 @@ from hadoop_dr.services.points.damage import lift_damage, mark_damaged
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import planned_roots
-from hadoop_dr.services.verify import RootFacts, VerifyRoot
+from hadoop_dr.services.verify_candidate import RootFacts, VerifyRoot
 
 
 def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-verify") -> dict[str, Any]:

@@ -39,7 +39,7 @@ from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.transfer.batches import Batches
 from hadoop_dr.services.transfer.work_area import is_ours
-from hadoop_dr.services.verify import RootFacts, VerifyRoot
+from hadoop_dr.services.verify_candidate import RootFacts, VerifyRoot
 
 SHOWN = 100
 _ROOTS_AT_ONCE = 8

@@ -17,7 +17,7 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_tasks
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer.records import Records
-from hadoop_dr.services.verify import needs_checksum, source_checksum
+from hadoop_dr.services.verify_candidate import needs_checksum, source_checksum
 
 _CHECKSUMS = "checksums"
 _SHARES = "shards"
