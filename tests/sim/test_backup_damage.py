@@ -160,7 +160,7 @@ def test_an_outage_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(monkeypatch: pytest.MonkeyPatch, world: World, *more: str) -> Result:
     """The command, with the twins for clusters."""
-    module = import_module("hadoop_dr.cli.points")
+    module = import_module("hadoop_dr.cli.commands.points")
     monkeypatch.setattr(module, "verify_point", lambda service, point: verify_again(world.context(), point))
     return CliRunner().invoke(main, ["verify", "billing", *more])
 

@@ -11,7 +11,7 @@ def __getattr__(name: str) -> Any:
     if name != "main":
         raise AttributeError(name)
     try:
-        from hadoop_dr.cli.commands import main
+        from hadoop_dr.cli.commands.tree import main
     except KeyboardInterrupt:
         sys.stderr.write("error: hadoop-dr: was interrupted\n")
         sys.exit(1)

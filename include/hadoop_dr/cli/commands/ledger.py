@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hadoop_dr.bootstrap import ledger_check
-from hadoop_dr.cli.options import as_json_option
+from hadoop_dr.cli.commands.options import as_json_option
 from hadoop_dr.cli.output import emit, ends_well, say
 
 

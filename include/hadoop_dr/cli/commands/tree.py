@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from hadoop_dr.cli.backup import backup, check, coverage, plan
+from hadoop_dr.cli.commands.backup import backup, check, coverage, plan
+from hadoop_dr.cli.commands.identity import identity
+from hadoop_dr.cli.commands.lab import lab
+from hadoop_dr.cli.commands.ledger import ledger
+from hadoop_dr.cli.commands.points import explain, points, prune, verify
+from hadoop_dr.cli.commands.status import status
+from hadoop_dr.cli.commands.unprotect import unprotect
 from hadoop_dr.cli.ending import exit_code_of
-from hadoop_dr.cli.identity import identity
-from hadoop_dr.cli.lab import lab
-from hadoop_dr.cli.ledger import ledger
-from hadoop_dr.cli.points import explain, points, prune, verify
-from hadoop_dr.cli.status import status
-from hadoop_dr.cli.unprotect import unprotect
 
 
 class _Main(click.Group):

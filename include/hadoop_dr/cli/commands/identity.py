@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from hadoop_dr.bootstrap import announce_roles, identity_of, initialise_pair
-from hadoop_dr.cli.options import as_json_option
+from hadoop_dr.cli.commands.options import as_json_option
 from hadoop_dr.cli.output import emit, ends_well, say
 
 
