@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from hadoop_dr.cli import main
-from hadoop_dr.cli.printable import printable
+from hadoop_dr.cli.pages.printable import printable
 from support.documents import DOCUMENTS, POINT
 
 HOSTILE = ["[/data/b]", "[bold]x[/bold][link=http://x]y", ":smile:", "\\[x]", "\x1b[31mred", "ü%20+#", "a\nb", "\udcff"]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.cli.printable import columns_of, printable
-from hadoop_dr.cli.tables import table_lines
+from hadoop_dr.cli.pages.printable import columns_of, printable
+from hadoop_dr.cli.pages.tables import table_lines
 
 POINTS = ("point", "state", "proof", "skew ms", "entries", "copied", "epoch", "on", "verified")
 IDS = ["20261120T212450.342Z", "20261120T212500.067Z"]

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import click
 
-from hadoop_dr.cli.output import OutputGone, fail_with, finish_output, prepare_output
+from hadoop_dr.cli.pages.output import OutputGone, fail_with, finish_output, prepare_output
 from hadoop_dr.cli.traces import keep_trace
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.last_words import ended_by

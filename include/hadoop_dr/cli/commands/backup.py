@@ -11,7 +11,7 @@ import click
 
 from hadoop_dr.bootstrap import backup_stages, check_order, coverage_of, look_at, plan_of
 from hadoop_dr.cli.commands.options import as_json_option, service_argument
-from hadoop_dr.cli.output import Show, emit, ends_well, human_bytes, say, table, warn
+from hadoop_dr.cli.pages.output import Show, emit, ends_well, human_bytes, say, table, warn
 from hadoop_dr.domain.config.quantities import duration_told
 from hadoop_dr.domain.roots.change import check_change_order
 

@@ -11,7 +11,7 @@ import click
 
 from hadoop_dr.bootstrap import announce_roles, identity_of, initialise_pair
 from hadoop_dr.cli.commands.options import as_json_option
-from hadoop_dr.cli.output import emit, ends_well, say
+from hadoop_dr.cli.pages.output import emit, ends_well, say
 
 
 @click.command(epilog="Example: hadoop-dr identity east-west")

@@ -11,7 +11,7 @@ import click
 from hadoop_dr import settings
 from hadoop_dr.bootstrap import initialise_pair
 from hadoop_dr.cli.commands.options import as_json_option
-from hadoop_dr.cli.output import emit, ends_well, human_bytes, say, table, tell
+from hadoop_dr.cli.pages.output import emit, ends_well, human_bytes, say, table, tell
 from hadoop_dr.domain.errors import BadInput, Failed
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import ledger_check
 from hadoop_dr.cli.commands.options import as_json_option
-from hadoop_dr.cli.output import emit, ends_well, say
+from hadoop_dr.cli.pages.output import emit, ends_well, say
 
 
 @click.group(epilog="Example: hadoop-dr ledger check east-west")

@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import status_of
 from hadoop_dr.cli.commands.options import as_json_option
-from hadoop_dr.cli.output import Show, emit, ends_well, say, table, warn
+from hadoop_dr.cli.pages.output import Show, emit, ends_well, say, table, warn
 from hadoop_dr.domain.config.quantities import counted
 
 

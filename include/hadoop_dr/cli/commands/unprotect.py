@@ -10,7 +10,7 @@ import click
 
 from hadoop_dr.bootstrap import unprotect_service
 from hadoop_dr.cli.commands.options import as_json_option, service_argument
-from hadoop_dr.cli.output import Show, emit, ends_well, say, warn
+from hadoop_dr.cli.pages.output import Show, emit, ends_well, say, warn
 from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from hadoop_dr.cli.printable import columns_of, printable
+from hadoop_dr.cli.pages.printable import columns_of, printable
 
 _APART = 2
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hadoop_dr.cli.printable import printable
-from hadoop_dr.cli.tables import table_lines
+from hadoop_dr.cli.pages.printable import printable
+from hadoop_dr.cli.pages.tables import table_lines
 from hadoop_dr.domain.errors import DrError
 
 if TYPE_CHECKING:
-    from hadoop_dr.cli.drawing import Bar
+    from hadoop_dr.cli.pages.drawing import Bar
 
 _told: dict[str, bool] = {"document": False}
 """Whether this call has printed its one document."""
@@ -133,7 +133,7 @@ class Show:
 
     def __enter__(self) -> Show:
         if sys.stderr.isatty():
-            from hadoop_dr.cli.drawing import Bar
+            from hadoop_dr.cli.pages.drawing import Bar
 
             self._bar = Bar()
         return self
