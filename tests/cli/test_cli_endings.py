@@ -111,7 +111,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Any:
 
         bootstrap = importlib.import_module("hadoop_dr.bootstrap")
         for name in ("backup", "identity", "ledger", "points", "status", "unprotect"):
-            module = importlib.import_module(f"hadoop_dr.cli.{name}")
+            module = importlib.import_module(f"hadoop_dr.cli.commands.{name}")
             for attribute in bootstrap.__all__:
                 if hasattr(module, attribute) and attribute != "check_order":
                     monkeypatch.setattr(module, attribute, raises)

@@ -56,7 +56,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], document:
         yield SimpleNamespace(run_all=lambda **_: document)
 
     answer = stages if shape == "backup" else lambda *_, **__: document
-    monkeypatch.setattr(importlib.import_module(f"hadoop_dr.cli.{module}"), attribute, answer)
+    monkeypatch.setattr(importlib.import_module(f"hadoop_dr.cli.commands.{module}"), attribute, answer)
 
 
 def test_every_command_that_shows_something_is_among_these() -> None:
@@ -86,7 +86,8 @@ SHOW = """
 import sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
 from support.documents import DOCUMENTS
-from hadoop_dr.cli import main, points, status
+from hadoop_dr.cli import main
+from hadoop_dr.cli.commands import points, status
 points.points_of = lambda service: DOCUMENTS["points"]
 status.status_of = lambda pair, warn: DOCUMENTS["status"]
 main(sys.argv[2:])

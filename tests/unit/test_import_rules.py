@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 CONTRACTS: list[dict[str, Any]] = PYPROJECT["tool"]["importlinter"]["contracts"]
+KINDS = "hadoop_dr.services.datasets"
 
 
 @pytest.fixture
@@ -41,8 +42,8 @@ def check(copy: Path, contract: str) -> subprocess.CompletedProcess[str]:
     [
         ("layers", "include/hadoop_dr/domain/config/retention.py", "import hadoop_dr.services.moment"),
         ("airflow", "include/hadoop_dr/services/moment.py", "from airflow.sdk import DAG"),
-        ("kinds", "include/hadoop_dr/services/backup/seal.py", "import hadoop_dr.services.datasets.hive.origin_catalog"),
-        ("kinds-apart", "include/hadoop_dr/services/datasets/hive/foreign/undo.py", "import hadoop_dr.services.datasets.hdfs"),
+        ("kinds", "include/hadoop_dr/services/backup/seal.py", f"import {KINDS}.hive.origin_catalog"),
+        ("kinds-apart", "include/hadoop_dr/services/datasets/hive/foreign/undo.py", f"import {KINDS}.hdfs"),
         ("library-zookeeper", "include/hadoop_dr/adapters/config/cron.py", "from kazoo.client import KazooClient"),
     ],
 )
