@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hadoop_lab.errors import DaemonFailed, LabError, WrongName
     from hadoop_lab.lab import Lab
     from hadoop_lab.options import LabOptions
-    from hadoop_lab.state import LabState
+    from hadoop_lab.supervisor.state import LabState
 
 __all__ = ["DaemonFailed", "Lab", "LabError", "LabOptions", "LabState", "WrongName"]
 

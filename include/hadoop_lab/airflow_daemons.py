@@ -6,11 +6,11 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from hadoop_lab import probes
 from hadoop_lab.airflow_settings import AirflowPlace, settings
-from hadoop_lab.ports import HOST
-from hadoop_lab.specs import DaemonSpec, Layout, Step
-from hadoop_lab.state import AirflowState
+from hadoop_lab.supervisor import probes
+from hadoop_lab.supervisor.ports import HOST
+from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
+from hadoop_lab.supervisor.state import AirflowState
 
 # Arguments of each component and its name in the health document.
 _COMPONENTS = {

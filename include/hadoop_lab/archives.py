@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadoop_lab.specs import Layout
+from hadoop_lab.supervisor.specs import Layout
 
 
 @dataclass(frozen=True, slots=True)

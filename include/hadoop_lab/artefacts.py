@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hadoop_lab.archives import archive_folder
 from hadoop_lab.errors import LabError
-from hadoop_lab.locks import file_lock
+from hadoop_lab.supervisor.locks import file_lock
 from hadoop_lab.tools import Tools
 
 POMS = Path(__file__).parent / "poms"

@@ -14,7 +14,7 @@ from pathlib import Path
 from hadoop_lab.airflow_settings import AirflowPlace, settings
 from hadoop_lab.hdfs_folders import EXTERNAL_WAREHOUSE, WAREHOUSE
 from hadoop_lab.options import SITES
-from hadoop_lab.state import SiteState
+from hadoop_lab.supervisor.state import SiteState
 from hadoop_lab.templates import render
 from hadoop_lab.views import HdfsNode, HiveNode, NameNodeView, SiteView, ZooKeeperNode
 

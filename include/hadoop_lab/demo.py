@@ -15,7 +15,7 @@ from hadoop_lab.demo_data import Uploader, change, fill, generate
 from hadoop_lab.errors import LabError
 from hadoop_lab.lab import Lab
 from hadoop_lab.options import LabOptions
-from hadoop_lab.state import LabState
+from hadoop_lab.supervisor.state import LabState
 
 PAIR, SERVICE, DAG = "east-west", "billing", "backup__billing"
 QUERIES = (

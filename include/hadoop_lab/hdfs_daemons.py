@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadoop_lab import hdfs_folders, probes
+from hadoop_lab import hdfs_folders
 from hadoop_lab.java import Java
-from hadoop_lab.ports import HOST
-from hadoop_lab.specs import DaemonSpec, Layout, Step
+from hadoop_lab.supervisor import probes
+from hadoop_lab.supervisor.ports import HOST
+from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
 from hadoop_lab.templates import render
 from hadoop_lab.views import HdfsNode, SiteView, ZooKeeperNode
 

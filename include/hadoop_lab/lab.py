@@ -10,17 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hadoop_lab import airflow_daemons, archives, processes
-from hadoop_lab import state as states
+from hadoop_lab import airflow_daemons, archives
 from hadoop_lab.artefacts import Artefacts, cache_folder
 from hadoop_lab.errors import BrokenState, LabError, WrongName
-from hadoop_lab.locks import file_lock
 from hadoop_lab.options import LabOptions
 from hadoop_lab.plan import build_specs, merge, modules_of
-from hadoop_lab.ports import claim_block, release_block
-from hadoop_lab.specs import DaemonSpec, Layout
-from hadoop_lab.starter import Starter
-from hadoop_lab.state import DaemonRecord, LabState
+from hadoop_lab.supervisor import processes
+from hadoop_lab.supervisor import state as states
+from hadoop_lab.supervisor.locks import file_lock
+from hadoop_lab.supervisor.ports import claim_block, release_block
+from hadoop_lab.supervisor.specs import DaemonSpec, Layout
+from hadoop_lab.supervisor.starter import Starter
+from hadoop_lab.supervisor.state import DaemonRecord, LabState
 from hadoop_lab.tools import Tools
 
 Progress = Callable[[str], None]

@@ -16,10 +16,10 @@ from hadoop_lab.hive_artefacts import derby_schema, listener
 from hadoop_lab.hive_daemons import hiveserver2, metastore
 from hadoop_lab.java import Java
 from hadoop_lab.options import LabOptions
-from hadoop_lab.ports import HOST
-from hadoop_lab.processes import MARKER_VARIABLE
-from hadoop_lab.specs import DaemonSpec, Layout
-from hadoop_lab.state import AirflowState, LabState, new_lab_name
+from hadoop_lab.supervisor.ports import HOST
+from hadoop_lab.supervisor.processes import MARKER_VARIABLE
+from hadoop_lab.supervisor.specs import DaemonSpec, Layout
+from hadoop_lab.supervisor.state import AirflowState, LabState, new_lab_name
 from hadoop_lab.topology import port_names, site_state, site_view
 
 

@@ -17,7 +17,7 @@ from hadoop_dr.adapters.memory.coordinator import MemoryCoordinator, MemoryEnsem
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
 from hadoop_dr.domain.errors import AlreadyExists, NotFound, Superseded, Unknown, Unreachable
 from hadoop_dr.ports.coordinator import Coordinator
-from hadoop_lab.wire import Wire
+from hadoop_lab.supervisor.wire import Wire
 
 STATE = Path(__file__).resolve().parents[2] / ".lab" / "state.json"
 

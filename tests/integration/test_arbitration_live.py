@@ -18,7 +18,7 @@ from hadoop_dr.domain.roles.arbitration import Outcome
 from hadoop_dr.domain.roles.identity import Identity, Role, access_path, decode_access, encode, identity_path
 from hadoop_dr.services.arbitrate import Arbitrate, Arbitration, Publication
 from hadoop_dr.services.identity import AnnounceIdentity
-from hadoop_lab.wire import Wire
+from hadoop_lab.supervisor.wire import Wire
 
 pytestmark = pytest.mark.lab
 STATE = Path(__file__).resolve().parents[2] / ".lab" / "state.json"

@@ -15,7 +15,7 @@ from hadoop_dr.adapters.hiveserver2 import Authentication, HiveServer2Queries
 from hadoop_dr.adapters.hiveserver2.queries import answer_of
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.errors import BadInput, Failed, Unreachable
-from hadoop_lab.wire import Wire
+from hadoop_lab.supervisor.wire import Wire
 from support.catalogs import database, drop_everything, partition, table
 from support.live_catalogs import STATE, live, live_hdfs
 

@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode
 import psutil
 import pytest
 
-from hadoop_lab import DaemonFailed, Lab, LabError, LabOptions, LabState, processes
+from hadoop_lab import DaemonFailed, Lab, LabError, LabOptions, LabState
+from hadoop_lab.supervisor import processes
 
 pytestmark = [pytest.mark.lab, pytest.mark.in_order, pytest.mark.timeout(600)]
 

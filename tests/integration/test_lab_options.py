@@ -12,7 +12,8 @@ from typing import Any
 import psutil
 import pytest
 
-from hadoop_lab import Lab, LabOptions, processes
+from hadoop_lab import Lab, LabOptions
+from hadoop_lab.supervisor import processes
 from support.cli import cli_home
 from support.crowd import Crowd
 from support.home import ROOT, sites_of

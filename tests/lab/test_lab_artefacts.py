@@ -12,7 +12,7 @@ from hadoop_lab import archives
 from hadoop_lab.archives import Archives
 from hadoop_lab.artefacts import Artefacts, cache_folder, maven_reason
 from hadoop_lab.errors import LabError
-from hadoop_lab.specs import Layout
+from hadoop_lab.supervisor.specs import Layout
 from hadoop_lab.tools import Tools
 
 

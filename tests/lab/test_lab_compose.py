@@ -16,8 +16,8 @@ from hadoop_lab.hive_daemons import metastore
 from hadoop_lab.java import Java
 from hadoop_lab.options import SITES, LabOptions
 from hadoop_lab.plan import merge
-from hadoop_lab.specs import Layout
-from hadoop_lab.state import LabState
+from hadoop_lab.supervisor.specs import Layout
+from hadoop_lab.supervisor.state import LabState
 from hadoop_lab.templates import properties
 from hadoop_lab.topology import site_view
 

@@ -9,7 +9,7 @@ import pytest
 from hadoop_lab.errors import LabError
 from hadoop_lab.options import LabOptions
 from hadoop_lab.plan import merge
-from hadoop_lab.state import LabState
+from hadoop_lab.supervisor.state import LabState
 
 
 def _claim(names: Sequence[str]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadoop_lab.errors import LabError
-from hadoop_lab.ports import BLOCK, BLOCKS, FIRST_PORT, claim_block, is_free, release_block, require_free
+from hadoop_lab.supervisor.ports import BLOCK, BLOCKS, FIRST_PORT, claim_block, is_free, release_block, require_free
 from hadoop_lab.topology import port_names
 
 

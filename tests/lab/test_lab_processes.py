@@ -13,10 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hadoop_lab import Lab, processes
+from hadoop_lab import Lab
 from hadoop_lab.errors import BrokenState
-from hadoop_lab.processes import MARKER_VARIABLE
-from hadoop_lab.state import DaemonRecord
+from hadoop_lab.supervisor import processes
+from hadoop_lab.supervisor.processes import MARKER_VARIABLE
+from hadoop_lab.supervisor.state import DaemonRecord
 
 MARKER = "hadoop-lab-unit-test"
 SLEEP = "import time; time.sleep(60)"

@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hadoop_lab import processes
 from hadoop_lab.errors import DaemonFailed, LabError
-from hadoop_lab.probes import Probe
-from hadoop_lab.specs import DaemonSpec, Layout, Step
-from hadoop_lab.starter import Starter
-from hadoop_lab.state import DaemonRecord
+from hadoop_lab.supervisor import processes
+from hadoop_lab.supervisor.probes import Probe
+from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
+from hadoop_lab.supervisor.starter import Starter
+from hadoop_lab.supervisor.state import DaemonRecord
 
 # Writes its name and then serves, which is a file named after it.
 SERVE = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hadoop_lab.errors import LabError
-from hadoop_lab.state import AirflowState, DaemonRecord, LabState, load, save
+from hadoop_lab.supervisor.state import AirflowState, DaemonRecord, LabState, load, save
 from hadoop_lab.topology import site_state
 
 PORTS = {

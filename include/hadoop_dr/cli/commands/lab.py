@@ -120,7 +120,7 @@ def start(daemon: str) -> None:
 @click.option("--lines", type=click.IntRange(min=1), default=30, show_default=True, help="How many of them.")
 def logs(daemon: str, lines: int) -> None:
     """Print the last lines of a daemon's log."""
-    from hadoop_lab import processes
+    from hadoop_lab.supervisor import processes
 
     for line in processes.tail(_open().log(daemon), lines).splitlines():
         say(line)

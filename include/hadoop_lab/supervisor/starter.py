@@ -13,11 +13,11 @@ from pathlib import Path
 
 import psutil
 
-from hadoop_lab import processes
 from hadoop_lab.errors import DaemonFailed, LabError
-from hadoop_lab.ports import require_free
-from hadoop_lab.specs import DaemonSpec, Layout
-from hadoop_lab.state import DaemonRecord
+from hadoop_lab.supervisor import processes
+from hadoop_lab.supervisor.ports import require_free
+from hadoop_lab.supervisor.specs import DaemonSpec, Layout
+from hadoop_lab.supervisor.state import DaemonRecord
 
 _POLL_S = 0.2
 _STEP_TIMEOUT_S = 180.0

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from hadoop_lab.errors import LabError
-from hadoop_lab.locks import file_lock
+from hadoop_lab.supervisor.locks import file_lock
 
 HOST = "127.0.0.1"
 FIRST_PORT = 20000

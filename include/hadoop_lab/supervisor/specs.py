@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hadoop_lab.probes import Probe
+from hadoop_lab.supervisor.probes import Probe
 
 
 @dataclass(frozen=True, slots=True)

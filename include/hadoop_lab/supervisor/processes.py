@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from hadoop_lab.state import DaemonRecord
+from hadoop_lab.supervisor.state import DaemonRecord
 
 # Nothing else passes from the caller: a HADOOP_CONF_DIR or JAVA_TOOL_OPTIONS of the user must not change a daemon.
 _INHERITED = ("PATH", "HOME", "USER", "TZ", "TMPDIR", "JAVA_HOME", "LD_LIBRARY_PATH")
