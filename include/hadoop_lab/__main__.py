@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hadoop_lab import compose, doctor
+from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.errors import LabError, WrongName
 from hadoop_lab.lab import Lab
 from hadoop_lab.options import LabOptions
 from hadoop_lab.supervisor import processes
-from hadoop_lab.tools import Tools
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psutil
 
-from hadoop_lab.artefacts import cache_folder
+from hadoop_lab.artefacts.shared import cache_folder
+from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.errors import LabError
-from hadoop_lab.tools import Tools
 
 _MEMORY_BYTES = 3 << 30
 _DISK_BYTES = 4 << 30

@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from hadoop_lab.artefacts import Artefacts
+from hadoop_lab.artefacts.shared import Artefacts
 from hadoop_lab.java import Java
 from hadoop_lab.templates import render
 from hadoop_lab.views import HiveNode

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadoop_lab.archives import Archives
+from hadoop_lab.artefacts.archives import Archives
 
 _OPENED = (
     "java.lang", "java.lang.reflect", "java.util", "java.util.concurrent", "java.util.concurrent.atomic",

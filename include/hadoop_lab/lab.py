@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hadoop_lab import airflow_daemons, archives
-from hadoop_lab.artefacts import Artefacts, cache_folder
+from hadoop_lab import airflow_daemons
+from hadoop_lab.artefacts.shared import Artefacts, archives, cache_folder
+from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.errors import BrokenState, LabError, WrongName
 from hadoop_lab.options import LabOptions
 from hadoop_lab.plan import build_specs, merge, modules_of
@@ -22,7 +23,6 @@ from hadoop_lab.supervisor.ports import claim_block, release_block
 from hadoop_lab.supervisor.specs import DaemonSpec, Layout
 from hadoop_lab.supervisor.starter import Starter
 from hadoop_lab.supervisor.state import DaemonRecord, LabState
-from hadoop_lab.tools import Tools
 
 Progress = Callable[[str], None]
 _PATIENCE_S = 40.0

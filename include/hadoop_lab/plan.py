@@ -8,8 +8,8 @@ from copy import deepcopy
 from dataclasses import replace
 
 from hadoop_lab.airflow_daemons import airflow_specs
-from hadoop_lab.archives import Archives
-from hadoop_lab.artefacts import Artefacts
+from hadoop_lab.artefacts.archives import Archives
+from hadoop_lab.artefacts.shared import Artefacts
 from hadoop_lab.errors import LabError, WrongName
 from hadoop_lab.hdfs_daemons import HdfsDaemons
 from hadoop_lab.hive_artefacts import derby_schema, listener

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadoop_lab.artefacts import Artefacts, cache_folder
-from hadoop_lab.tools import Tools
+from hadoop_lab.artefacts.shared import Artefacts, cache_folder
+from hadoop_lab.artefacts.tools import Tools
 
 MAPS = 16
 _HEAP_MB = 768

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from hadoop_lab import archives
-from hadoop_lab.archives import Archives
-from hadoop_lab.artefacts import Artefacts, cache_folder, maven_reason
+from hadoop_lab.artefacts.archives import Archives
+from hadoop_lab.artefacts.shared import Artefacts, archives, cache_folder, maven_reason
+from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.errors import LabError
 from hadoop_lab.supervisor.specs import Layout
-from hadoop_lab.tools import Tools
 
 
 def _artefacts(cache: Path) -> Artefacts:

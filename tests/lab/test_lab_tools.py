@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from hadoop_lab.__main__ import main
+from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.doctor import examine
 from hadoop_lab.errors import LabError
 from hadoop_lab.lab import Lab
 from hadoop_lab.options import LabOptions
-from hadoop_lab.tools import Tools
 
 
 def _java(folder: Path, version: str) -> Path:

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 
 from hadoop_lab import LabOptions, LabState
-from hadoop_lab.artefacts import Artefacts, cache_folder
+from hadoop_lab.artefacts.shared import Artefacts, cache_folder
+from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.plan import build_specs, merge
 from hadoop_lab.supervisor import processes
 from hadoop_lab.supervisor.ports import claim_block, release_block
 from hadoop_lab.supervisor.specs import DaemonSpec, Layout
 from hadoop_lab.supervisor.starter import Starter
-from hadoop_lab.tools import Tools
 
 SITE = "west"
 _PATIENCE_S = 40.0

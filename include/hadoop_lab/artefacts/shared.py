@@ -15,10 +15,10 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from hadoop_lab.archives import archive_folder
+from hadoop_lab.artefacts.archives import archive_folder
+from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.errors import LabError
 from hadoop_lab.supervisor.locks import file_lock
-from hadoop_lab.tools import Tools
 
 POMS = Path(__file__).parent / "poms"
 _TIMEOUT_S = 1800
