@@ -11,12 +11,12 @@ import os
 import secrets
 from pathlib import Path
 
-from hadoop_lab.airflow_settings import AirflowPlace, settings
-from hadoop_lab.hdfs_folders import EXTERNAL_WAREHOUSE, WAREHOUSE
+from hadoop_lab.daemons.airflow_settings import AirflowPlace, settings
+from hadoop_lab.daemons.hdfs_folders import EXTERNAL_WAREHOUSE, WAREHOUSE
+from hadoop_lab.daemons.templates import render
+from hadoop_lab.daemons.views import HdfsNode, HiveNode, NameNodeView, SiteView, ZooKeeperNode
 from hadoop_lab.options import SITES
 from hadoop_lab.supervisor.state import SiteState
-from hadoop_lab.templates import render
-from hadoop_lab.views import HdfsNode, HiveNode, NameNodeView, SiteView, ZooKeeperNode
 
 FOLDER = ".compose"
 _ANY = "0.0.0.0"

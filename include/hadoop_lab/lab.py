@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hadoop_lab import airflow_daemons
 from hadoop_lab.artefacts.shared import Artefacts, archives, cache_folder
 from hadoop_lab.artefacts.tools import Tools
+from hadoop_lab.daemons import airflow_daemons
 from hadoop_lab.errors import BrokenState, LabError, WrongName
 from hadoop_lab.options import LabOptions
 from hadoop_lab.plan import build_specs, merge, modules_of

@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 
-from hadoop_lab.airflow_daemons import airflow_specs
 from hadoop_lab.artefacts.archives import Archives
 from hadoop_lab.artefacts.shared import Artefacts
+from hadoop_lab.daemons.airflow_daemons import airflow_specs
+from hadoop_lab.daemons.hdfs_daemons import HdfsDaemons
+from hadoop_lab.daemons.hive_artefacts import derby_schema, listener
+from hadoop_lab.daemons.hive_daemons import hiveserver2, metastore
+from hadoop_lab.daemons.java import Java
+from hadoop_lab.daemons.topology import port_names, site_state, site_view
 from hadoop_lab.errors import LabError, WrongName
-from hadoop_lab.hdfs_daemons import HdfsDaemons
-from hadoop_lab.hive_artefacts import derby_schema, listener
-from hadoop_lab.hive_daemons import hiveserver2, metastore
-from hadoop_lab.java import Java
 from hadoop_lab.options import LabOptions
 from hadoop_lab.supervisor.ports import HOST
 from hadoop_lab.supervisor.processes import MARKER_VARIABLE
 from hadoop_lab.supervisor.specs import DaemonSpec, Layout
 from hadoop_lab.supervisor.state import AirflowState, LabState, new_lab_name
-from hadoop_lab.topology import port_names, site_state, site_view
 
 
 def merge(before: LabState | None, options: LabOptions, claim: Callable[[Sequence[str]], dict[str, int]]) -> LabState:

@@ -10,16 +10,16 @@ import pytest
 import yaml
 
 from hadoop_lab import compose
-from hadoop_lab.airflow_daemons import environment
-from hadoop_lab.hdfs_daemons import HdfsDaemons
-from hadoop_lab.hive_daemons import metastore
-from hadoop_lab.java import Java
+from hadoop_lab.daemons.airflow_daemons import environment
+from hadoop_lab.daemons.hdfs_daemons import HdfsDaemons
+from hadoop_lab.daemons.hive_daemons import metastore
+from hadoop_lab.daemons.java import Java
+from hadoop_lab.daemons.templates import properties
+from hadoop_lab.daemons.topology import site_view
 from hadoop_lab.options import SITES, LabOptions
 from hadoop_lab.plan import merge
 from hadoop_lab.supervisor.specs import Layout
 from hadoop_lab.supervisor.state import LabState
-from hadoop_lab.templates import properties
-from hadoop_lab.topology import site_view
 
 ROOT = Path(__file__).parents[2]
 PLACE = "containers have their own folders, host names and standard ports"

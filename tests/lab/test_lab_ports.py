@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hadoop_lab.daemons.topology import port_names
 from hadoop_lab.errors import LabError
 from hadoop_lab.supervisor.ports import BLOCK, BLOCKS, FIRST_PORT, claim_block, is_free, release_block, require_free
-from hadoop_lab.topology import port_names
 
 
 def _root(tmp_path: Path, name: str) -> Path:

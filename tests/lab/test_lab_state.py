@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hadoop_lab.daemons.topology import site_state
 from hadoop_lab.errors import LabError
 from hadoop_lab.supervisor.state import AirflowState, DaemonRecord, LabState, load, save
-from hadoop_lab.topology import site_state
 
 PORTS = {
     f"{site}.{name}": 1000 * index + number

@@ -8,8 +8,8 @@ from typing import Any
 import jinja2
 import pytest
 
-from hadoop_lab.templates import properties, render
-from hadoop_lab.views import HdfsNode, HiveNode, NameNodeView, SiteView, ZooKeeperNode
+from hadoop_lab.daemons.templates import properties, render
+from hadoop_lab.daemons.views import HdfsNode, HiveNode, NameNodeView, SiteView, ZooKeeperNode
 
 SITE = SiteView(
     name="east",

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import psutil
 
-from hadoop_lab.airflow_settings import AirflowPlace, settings
+from hadoop_lab.daemons.airflow_settings import AirflowPlace, settings
 from support.foreign_conf import foreign_configuration
 
 COMPONENTS = {

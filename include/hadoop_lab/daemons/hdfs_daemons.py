@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadoop_lab import hdfs_folders
-from hadoop_lab.java import Java
+from hadoop_lab.daemons import hdfs_folders
+from hadoop_lab.daemons.java import Java
+from hadoop_lab.daemons.templates import render
+from hadoop_lab.daemons.views import HdfsNode, SiteView, ZooKeeperNode
 from hadoop_lab.supervisor import probes
 from hadoop_lab.supervisor.ports import HOST
 from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
-from hadoop_lab.templates import render
-from hadoop_lab.views import HdfsNode, SiteView, ZooKeeperNode
 
 # A NameNode takes the user it runs as for the superuser; with simple authentication that is this variable.
 SUPERUSER = {"HADOOP_USER_NAME": "hdfs"}

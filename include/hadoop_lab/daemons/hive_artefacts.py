@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 
 from hadoop_lab.artefacts.shared import Artefacts
-from hadoop_lab.java import Java
-from hadoop_lab.templates import render
-from hadoop_lab.views import HiveNode
+from hadoop_lab.daemons.java import Java
+from hadoop_lab.daemons.templates import render
+from hadoop_lab.daemons.views import HiveNode
 
 _LISTENER_SOURCE = "/org/apache/hive/hcatalog/listener/DbNotificationListener.java"
 _SCHEMA_SCRIPTS = "scripts/metastore/upgrade/derby"

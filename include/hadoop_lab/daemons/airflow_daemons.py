@@ -6,7 +6,7 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from hadoop_lab.airflow_settings import AirflowPlace, settings
+from hadoop_lab.daemons.airflow_settings import AirflowPlace, settings
 from hadoop_lab.supervisor import probes
 from hadoop_lab.supervisor.ports import HOST
 from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hadoop_lab.daemons.views import NameNodeView, SiteView
 from hadoop_lab.supervisor.ports import HOST
 from hadoop_lab.supervisor.state import LabState, SiteState
-from hadoop_lab.views import NameNodeView, SiteView
 
 AIRFLOW_PORTS = ("airflow.apiserver.http",)
 

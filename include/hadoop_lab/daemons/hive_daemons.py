@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hadoop_lab.hdfs_daemons import SUPERUSER
-from hadoop_lab.hdfs_folders import EXTERNAL_WAREHOUSE, WAREHOUSE
-from hadoop_lab.java import Java
+from hadoop_lab.daemons.hdfs_daemons import SUPERUSER
+from hadoop_lab.daemons.hdfs_folders import EXTERNAL_WAREHOUSE, WAREHOUSE
+from hadoop_lab.daemons.java import Java
+from hadoop_lab.daemons.templates import render
+from hadoop_lab.daemons.views import HdfsNode, HiveNode, SiteView
 from hadoop_lab.supervisor import probes
 from hadoop_lab.supervisor.ports import HOST
 from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
-from hadoop_lab.templates import render
-from hadoop_lab.views import HdfsNode, HiveNode, SiteView
 
 _LOGGING = "log4j2.configurationFile=log4j2.properties"
 

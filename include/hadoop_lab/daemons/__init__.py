@@ -1,0 +1,1 @@
+"""The daemons of a site: their command lines, settings, addresses and folders."""
