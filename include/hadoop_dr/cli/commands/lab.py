@@ -130,7 +130,7 @@ def logs(daemon: str, lines: int) -> None:
 @as_json_option
 def demo(as_json: bool) -> None:
     """Play the whole story: a service with data, a full and an incremental point through Airflow, equal answers."""
-    from hadoop_lab.demo import Demo
+    from hadoop_lab.demo.run import Demo
 
     home = settings.find_home()
     with ends_well(as_json):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr.bootstrap import points_of, run_query
-from hadoop_lab.demo_data import Uploader, change, fill, generate
+from hadoop_lab.demo.data import Uploader, change, fill, generate
 from hadoop_lab.errors import LabError
 from hadoop_lab.lab import Lab
 from hadoop_lab.options import LabOptions
