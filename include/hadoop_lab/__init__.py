@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["DaemonFailed", "Lab", "LabError", "LabOptions", "LabState", "WrongName"]
 
 _HOMES = {
-    "DaemonFailed": "errors", "Lab": "lab", "LabError": "errors", "LabOptions": "options", "LabState": "state",
-    "WrongName": "errors",
+    "DaemonFailed": "errors", "Lab": "lab", "LabError": "errors", "LabOptions": "options",
+    "LabState": "supervisor.state", "WrongName": "errors",
 }
 
 

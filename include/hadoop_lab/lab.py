@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hadoop_lab.artefacts.shared import Artefacts, archives, cache_folder
+from hadoop_lab.artefacts import archives
+from hadoop_lab.artefacts.shared import Artefacts, cache_folder
 from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.daemons import airflow_daemons
 from hadoop_lab.errors import BrokenState, LabError, WrongName
