@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hadoop_lab.artefacts import archives
 from hadoop_lab.artefacts.archives import Archives
-from hadoop_lab.artefacts.shared import Artefacts, archives, cache_folder, maven_reason
+from hadoop_lab.artefacts.shared import Artefacts, cache_folder, maven_reason
 from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.errors import LabError
 from hadoop_lab.supervisor.specs import Layout

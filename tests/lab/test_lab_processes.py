@@ -104,7 +104,7 @@ def test_an_ended_daemon_that_nobody_has_waited_for_does_not_count_as_running(
 
 def test_a_daemon_survives_the_command_that_started_it(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from hadoop_lab import processes\n"
+        "import sys; from pathlib import Path; from hadoop_lab.supervisor import processes\n"
         f"record, _ = processes.spawn([sys.executable, '-S', '-c', {SLEEP!r}, {MARKER!r}], Path(sys.argv[1]), "
         "Path(sys.argv[1]) / 'log', {})\n"
         "print(record.pid, record.started)"
