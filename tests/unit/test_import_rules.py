@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 CONTRACTS: list[dict[str, Any]] = PYPROJECT["tool"]["importlinter"]["contracts"]
 KINDS = "hadoop_dr.services.datasets"
+CATALOG = "hadoop_dr.domain.catalog"
 
 
 @pytest.fixture
@@ -41,6 +42,8 @@ def check(copy: Path, contract: str) -> subprocess.CompletedProcess[str]:
     ("contract", "module", "line"),
     [
         ("layers", "include/hadoop_dr/domain/config/retention.py", "import hadoop_dr.services.moment"),
+        ("domain-rooms", "include/hadoop_dr/domain/ledger/copies.py", "import hadoop_dr.domain.state.pair_state"),
+        ("catalog-rooms", "include/hadoop_dr/domain/catalog/log/events.py", f"import {CATALOG}.protect.locations"),
         ("airflow", "include/hadoop_dr/services/moment.py", "from airflow.sdk import DAG"),
         ("kinds", "include/hadoop_dr/services/backup/seal.py", f"import {KINDS}.hive.origin_catalog"),
         ("kinds-apart", "include/hadoop_dr/services/datasets/hive/foreign/undo.py", f"import {KINDS}.hdfs"),

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,18 @@ def test_the_lock_holds_every_dependency_with_hashes() -> None:
         name, version = re.match(r"([A-Za-z0-9_.-]+)(?:\[[^]]*\])?(?:==(\S+))?", line).groups()  # type: ignore[union-attr]
         assert name.lower() in locked, f"{name}: run make lock"
         assert version in (None, locked[name.lower()]), f"{name}: run make lock"
+
+
+MODULES_OF_A_ROOM = 15
+"""A folder with more modules than that is two rooms (DESIGN.md section 3)."""
+
+
+def test_no_folder_has_more_than_15_modules() -> None:
+    """A newcomer finds a module by the names of the rooms, not by reading sixty names."""
+    rooms = Counter(path.parent.relative_to(ROOT).as_posix() for top in ("include", "plugins", "dags")
+                    for path in (ROOT / top).rglob("*.py") if path.name != "__init__.py")  # fmt: skip
+    assert len(rooms) > 30
+    assert {room: count for room, count in rooms.items() if count > MODULES_OF_A_ROOM} == {}
 
 
 TESTS = ROOT / "tests"
