@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.foreign.drift import moved_or_new
 from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.paths import in_work_area, join
+from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.attribute_comparison import differences, differing_fields
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
