@@ -9,6 +9,7 @@ from hadoop_dr.domain.roots.notes import told_roots
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.inventory import facts_of, walk
+from hadoop_dr.services.pool import map_bounded
 
 
 class Coverage:
@@ -28,10 +29,15 @@ class Coverage:
         decision, changed = components.decisions()
         roots = decision.roots
         results = [*components.coverage(), *context.owners.look(roots, again=False), *told_roots(decision, changed)]
-        for root in (root for root in roots if self._exists(root)):
-            items = ((path, item.facts) for path, item in walk(self._context.origin.namenode, root))
-            results += [*cover_files(root, items), *self._reserved(root)]
+        for found in map_bounded(self._root, roots):
+            results += found
         return results
+
+    def _root(self, root: str) -> list[Result]:
+        if not self._exists(root):
+            return []
+        items = ((path, item.facts) for path, item in walk(self._context.origin.namenode, root))
+        return [*cover_files(root, items), *self._reserved(root)]
 
     def _reserved(self, root: str) -> list[Result]:
         """Something of the user's that bears the name of our work areas, which no point holds."""

@@ -26,6 +26,7 @@ from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.baseline import find_baseline, held_before
 from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer.changes.adopt import could_be_equal, left_over, same_kind
 from hadoop_dr.services.transfer.changes.item_builder import refuse_links
 from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
@@ -55,7 +56,7 @@ class Preview:
         full, components = context.policy.mode is Mode.FULL, components_of(context)
         baseline = Baseline(None) if full else find_baseline(context, context.ledger.read(), components.roots())
         context.owners.refuse(context.owners.clashes(components.roots()))
-        roots = [self._root(index, root, baseline) for index, root in enumerate(components.roots())]
+        roots = list(map_bounded(lambda one: self._root(*one, baseline), enumerate(components.roots())))
         total, planned = totals(roots), components.preview(roots)
         found = self._found(roots)
         limit, deletions = context.policy.limits.deletions, planned.deletions

@@ -11,14 +11,12 @@ entry takes "pruned" back, and the id of a point is never used twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
 
 from hadoop_dr.domain.config.retention import KeptByRule, rule, to_prune
-from hadoop_dr.domain.errors import DrError, NotFound, Superseded
+from hadoop_dr.domain.errors import DrError, Superseded
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
-from hadoop_dr.domain.preflight.advice import is_large
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.services.backup.check.preflight import thinning_is_safe
@@ -26,6 +24,7 @@ from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.kept import note_removed
 from hadoop_dr.services.foreign.left_overs import sweep_left_overs
 from hadoop_dr.services.points.baseline import newest_common, recorded_snapshots
+from hadoop_dr.services.points.remove_snapshots import remove_snapshots
 from hadoop_dr.services.pool import map_bounded
 
 _RACES = 64
@@ -108,25 +107,7 @@ class Prune:
         self._remove(side, {(kept.root, kept.name): None for kept in (*held.values(), *live.values())})
 
     def _remove(self, side: SiteConnections, snapshots: Iterable[tuple[str, str]]) -> None:
-        """Removes those of small roots side by side, those of large ones one at a time: others get a turn in between.
-
-        How large a root is was counted for the newest point.
-        """
-
-        def remove(snapshot: tuple[str, str]) -> None:
-            with suppress(NotFound):  # somebody removed the whole directory
-                side.namenode.delete_snapshot(*snapshot)
-
-        newest = self._context.ledger.known().newest_sealed()
-        known = newest.sealed.summary.live if newest else {}
-        large, small = list[tuple[str, str]](), list[tuple[str, str]]()
-        for one in snapshots:
-            names = known[one[0]].names if one[0] in known else None
-            (large if is_large(names) else small).append(one)
-        for _ in map_bounded(remove, small):
-            pass
-        for one in large:
-            remove(one)
+        remove_snapshots(side.namenode, self._context.ledger.known(), snapshots)
 
     def _sweep_snapshots(self, side: SiteConnections) -> list[str]:
         """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates.

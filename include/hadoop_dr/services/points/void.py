@@ -9,6 +9,8 @@ from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.points.remove_snapshots import remove_snapshots
+from hadoop_dr.services.pool import map_bounded
 
 
 class Void:
@@ -48,10 +50,14 @@ class Void:
         ours = context.ledger.known().roots().union(context.owners.mine, context.policy.directories)
         for side in context.sides.values():
             try:
-                for root in sorted(ours.intersection(side.namenode.snapshottable())):
-                    for snapshot in side.namenode.snapshots(root):
-                        if point_of_snapshot(service, snapshot.name) == point.point:
-                            side.namenode.delete_snapshot(root, snapshot.name)
+                roots = sorted(ours.intersection(side.namenode.snapshottable()))
+                found = [
+                    (root, snapshot.name)
+                    for root, snapshots in zip(roots, map_bounded(side.namenode.snapshots, roots), strict=True)
+                    for snapshot in snapshots
+                    if point_of_snapshot(service, snapshot.name) == point.point
+                ]
+                remove_snapshots(side.namenode, context.ledger.known(), found)
                 side.files.remove(context.directory(point.point))
                 self._note_gone(side, point.point)
             except DrError as error:

@@ -18,7 +18,9 @@ from hadoop_dr.domain.points.unprotected import Freed, ours_and_others, points_t
 from hadoop_dr.domain.state.service_state import Claim, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.ledger.claims import ClaimRequest
+from hadoop_dr.services.points.remove_snapshots import remove_snapshots
 from hadoop_dr.services.points.void import Void
+from hadoop_dr.services.pool import map_bounded
 
 
 class Unprotect:
@@ -88,21 +90,26 @@ class Unprotect:
     def _free(self, side: SiteConnections, check: Callable[[], None]) -> Freed:
         """Removes our snapshots from what is or was a root of ours, and makes it an ordinary directory again."""
         context, state, namenode = self._context, self._context.ledger.known(), side.namenode
-        removed, free, left = 0, list[str](), dict[str, tuple[str, ...]]()
-        for root in sorted(state.roots().union(context.owners.mine).intersection(namenode.snapshottable())):
-            names = [snapshot.name for snapshot in namenode.snapshots(root)]
+
+        roots = sorted(state.roots().union(context.owners.mine).intersection(namenode.snapshottable()))
+        removed, free, left = list[tuple[str, str]](), list[str](), dict[str, tuple[str, ...]]()
+        for root, snapshots in zip(roots, map_bounded(namenode.snapshots, roots), strict=True):
+            names = [snapshot.name for snapshot in snapshots]
             ours, others = ours_and_others(context.policy.service, state.points, names)
-            for name in ours:
-                check()
-                namenode.delete_snapshot(root, name)
-            removed += len(ours)
+            removed += [(root, name) for name in ours]
             if others:
                 left[root] = tuple(others)
-                continue
+            else:
+                free.append(root)
+        remove_snapshots(namenode, state, removed, check)
+
+        def release(root: str) -> None:
             check()
             namenode.disallow_snapshot(root)
-            free.append(root)
-        return Freed(removed, tuple(free), left)
+
+        for _ in map_bounded(release, free):
+            pass
+        return Freed(len(removed), tuple(free), left)
 
     def _remove_documents(self, check: Callable[[], None]) -> None:
         """Removes what is kept of points that no site has any more, as pruning does."""
