@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.ports.requests import trips
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.run import StartRun
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.roots.unprotect import Unprotect

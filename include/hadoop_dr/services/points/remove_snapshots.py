@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from hadoop_dr.domain.preflight.advice import is_large
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.preflight.advice import is_large
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded
