@@ -227,10 +227,14 @@ def test_a_quota_that_is_set_changed_or_lifted_is_in_the_diff(
     name.make_directory(f"{folder}/other", 0o755)
     name.allow_snapshot(folder)
     name.create_snapshot(folder, "s 0")
+    older = "s 0"
     for number, (names, space) in enumerate([quotas, (9, 1 << 21), (-1, -1)], start=1):
-        name.set_quota(f"{folder}/a b/c%", names, space)
-        name.create_snapshot(folder, f"s {number}")
-        assert paths(diff(name, folder, f"s {number - 1}", f"s {number}").modified) == {"a b/c%"}
+        for path, more in (("", 1_000 if names > 0 else 0), ("a b/c%", 0)):
+            newer = f"s {number} {path[:1]}"
+            name.set_quota(f"{folder}/{path}".rstrip("/"), names + more, space)
+            name.create_snapshot(folder, newer)
+            assert paths(diff(name, folder, older, newer).modified) == {path}
+            older = newer
 
 
 @pytest.mark.parametrize("change", ["mode", "owner", "acl", "xattr", "replication"])

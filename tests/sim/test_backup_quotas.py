@@ -18,7 +18,7 @@ from hadoop_dr.services.datasets.hdfs import component
 from hadoop_dr.services.datasets.hdfs.quotas import kept_quotas
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.points.documents import Documents
-from sim.world import ROOT, World, fill
+from sim.world import ROOT, World, fill, protecting
 
 EAST_QUOTA = ("east", "quota")
 
@@ -38,12 +38,12 @@ def quota(world: World, path: str, names: int, size: int = -1) -> None:
 
 
 def asked(world: World, monkeypatch: pytest.MonkeyPatch, run: str) -> set[str]:
-    """The directories below the root that a run asks about."""
+    """The directories that a run asks about, the root as an empty path."""
     paths: set[str] = set()
     real = MemoryNameNode.quota
 
     def noted(self: MemoryNameNode, path: str) -> object:
-        if ".snapshot" in path:
+        if self.site == "east":
             paths.add(path.partition("/.snapshot/")[2].partition("/")[2])
         return real(self, path)
 
@@ -79,11 +79,58 @@ def test_behind_a_fence_a_point_keeps_the_quotas_that_the_fence_replaced() -> No
     quota(world, ROOT, 1, 1)
     world.backup("fenced")
     [point] = world.context().ledger.read().sealed()
-    assert point.taken.roots[ROOT].quota == before
+    assert point.taken.roots[ROOT].quota == kept(world)[ROOT].found[""] == before
     tell(world, FenceLifted("east"))
     quota(world, ROOT, 50, -1)
     world.backup("lifted")
-    assert world.context().ledger.read().sealed()[-1].taken.roots[ROOT].quota == QuotaSet(50)
+    assert kept(world) == {ROOT: RootQuotas({"": QuotaSet(50)})}
+
+
+def test_a_quota_of_a_root_that_is_set_changed_or_lifted_is_kept_with_the_next_point() -> None:
+    """Also where nothing else changed; the primary is not asked for it before the seal, nor where it is as it was."""
+    world = World()
+    fill(world)
+    world.backup("r0")
+    for number, (names, wanted) in enumerate([(1_000, {"": QuotaSet(1_000)}), (7, {"": QuotaSet(7)}), (-1, {})]):
+        quota(world, ROOT, names)
+        world.backup(f"r{number + 1}")
+        assert kept(world) == ({ROOT: RootQuotas(wanted)} if wanted else {})
+
+
+def test_an_unchanged_service_asks_for_no_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    fill(world)
+    world.backup("r1")
+    assert asked(world, monkeypatch, "r2") == set()
+
+
+def test_a_quota_of_a_root_that_is_nearly_used_up_is_told_by_the_run_that_reads_it_and_every_later_one() -> None:
+    world = World()
+    fill(world)
+    world.backup("r0")
+    quota(world, ROOT, MemoryNameNode(world.clusters["east"]).quota(ROOT).used_names + 1)
+    for run in ("r1", "r2"):
+        warned = [text for text in world.backup(run)["warnings"] if text.startswith(f"east:{ROOT} has used ")]
+        assert len(warned) == 1
+    assert warned[0] in world.context().ledger.read().sealed()[-1].sealed.summary.warnings
+
+
+def test_in_a_large_root_a_directory_that_had_no_quota_is_counted_once_a_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For an answer the NameNode counts all below such a directory; one that has a quota tells it at once."""
+    world = World(policy=protecting(f"hdfs: {ROOT}") + "audit_entries: 3\n")
+    fill(world)
+    quota(world, f"{ROOT}/ü dir", 1_000)
+    world.backup("r1")
+    quota(world, f"{ROOT}/ü dir", 500)
+    quota(world, f"{ROOT}/ü dir/g=1", 5)
+    world.clusters["east"].make_directory(f"{ROOT}/new +", 0o755, parents=True)
+    assert asked(world, monkeypatch, "r2") == {"ü dir"}
+    assert kept(world) == {ROOT: RootQuotas({"ü dir": QuotaSet(500)}, frozenset({"", "new +", "ü dir/g=1"}))}
+    world.clock.sleep_until(world.clock.monotonic_s() + 25 * 3600)
+    assert asked(world, monkeypatch, "r3") >= {"", "new +", "ü dir/g=1"}
+    assert kept(world) == {ROOT: RootQuotas({"ü dir": QuotaSet(500), "ü dir/g=1": QuotaSet(5)})}
 
 
 def test_a_promotion_names_every_quota_that_it_does_not_set() -> None:
@@ -152,9 +199,10 @@ def test_what_a_bound_left_out_is_said_and_asked_about_by_the_runs_that_follow(
     quota(world, f"{ROOT}/ü dir/g=1", 5)
     monkeypatch.setattr(component, "MOST", 1)
     first = world.backup("r1")
-    assert any("quotas of 1 directories" in warning for warning in first["warnings"])
-    assert kept(world) == {ROOT: RootQuotas({}, frozenset({"ü dir/g=1"}))}
-    second = world.backup("r2")
+    assert any("quotas of 2 directories" in warning for warning in first["warnings"])
+    assert kept(world) == {ROOT: RootQuotas({}, frozenset({"ü dir", "ü dir/g=1"}))}
+    world.backup("r2")
+    second = world.backup("r3")
     assert not any("quotas" in warning for warning in second["warnings"])
     assert kept(world) == {ROOT: RootQuotas({"ü dir/g=1": QuotaSet(5)})}
 
@@ -168,7 +216,7 @@ def test_no_quota_is_asked_for_before_the_point_is_visible() -> None:
     context = world.context()
     BackupStages(context, "r2", one_process=True).run_all()
     asked = {stage: n for (stage, site, what), n in context.asked.by_operation().items() if (site, what) == EAST_QUOTA}
-    assert asked == {"moment": 1, "prune": 2}, "the first is that of the root itself"
+    assert asked == {"prune": 3}, "the root itself, and both directories"
 
 
 def test_what_a_run_that_ended_with_its_seal_left_open_is_asked_by_the_next_one() -> None:

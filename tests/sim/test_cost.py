@@ -18,7 +18,7 @@ from sim.asked import Asked, many, write
 from sim.world import TableWorld, World, protecting
 
 ROOTS = (3, 60, 200)
-FIXED, PER_ROOT = 100, 10
+FIXED, PER_ROOT = 90, 9
 FIXED_WITH_TABLES = 150
 TRIPS = 40
 """From the stage of the moment to the seal and the other copy of the ledger, for a service without a change."""

@@ -23,9 +23,9 @@ def item(inode: int, old: str | None, new: str | None, facts: FileAttributes = D
     return Item(inode, old, new, facts if old is not None else None, facts if new is not None else None)
 
 
-def test_only_directories_that_are_still_there_are_asked_about_and_never_the_root() -> None:
+def test_only_directories_that_are_still_there_are_asked_about_the_root_among_them() -> None:
     items = [item(1, "", ""), item(2, None, "ü dir"), item(3, "a b", None), item(4, "f#", "f#", FILE)]
-    assert changed_directories(items) == ["ü dir"]
+    assert changed_directories(items) == ["", "ü dir"]
 
 
 def test_what_is_known_moves_with_its_directory_and_goes_with_it() -> None:
@@ -34,11 +34,17 @@ def test_what_is_known_moves_with_its_directory_and_goes_with_it() -> None:
     assert followed == RootQuotas({"moved+": TEN, "moved+/c%": FULL, "stays": TEN}, frozenset({"moved+/d"}))
 
 
-def test_what_changed_and_what_was_left_out_is_to_be_asked_about_the_shallow_first_and_never_the_root() -> None:
+def test_what_changed_and_what_was_left_out_is_to_be_asked_about_the_shallow_first() -> None:
     known = RootQuotas({"x": TEN}, frozenset({"x", "x/y", "new"})).doubting(["deep/er/st", "new", ""])
-    assert known == RootQuotas({"x": TEN}, frozenset({"x", "x/y", "new", "deep/er/st"}))
-    assert known.to_ask(3) == (["new", "x", "x/y"], frozenset({"deep/er/st"}))
+    assert known == RootQuotas({"x": TEN}, frozenset({"", "x", "x/y", "new", "deep/er/st"}))
+    assert known.to_ask(4) == (["", "new", "x", "x/y"], frozenset({"deep/er/st"}))
     assert known.to_ask(0) == ([], known.unasked)
+
+
+def test_where_counting_is_dear_only_those_are_asked_that_had_a_quota_and_the_rest_waits() -> None:
+    known = RootQuotas({"x": TEN, "y z": FULL}, frozenset({"", "x", "x/y", "new"}))
+    assert known.to_ask(9, cheap=True) == (["x"], frozenset({"", "x/y", "new"}))
+    assert known.to_ask(0, cheap=True) == ([], known.unasked)
 
 
 def test_an_answer_replaces_what_was_known_and_a_lifted_quota_is_forgotten() -> None:
@@ -49,8 +55,9 @@ def test_an_answer_replaces_what_was_known_and_a_lifted_quota_is_forgotten() -> 
 
 def test_every_quota_is_named_with_all_its_limits() -> None:
     own = {"/data/ü #": TEN, "/data/x": NONE_SET}
-    assert told_quotas(own, {"/data/x": RootQuotas({"e%20": FULL})}) == [
-        "/data/x/e%20: 7 names and 4096 bytes and 1024 bytes of SSD", "/data/ü #: 10 names",
+    below = {"/data/x": RootQuotas({"": TEN, "e%20": FULL}), "/data/ü #": RootQuotas({"": QuotaSet(1, 1)})}
+    assert told_quotas(own, below) == [
+        "/data/x: 10 names", "/data/x/e%20: 7 names and 4096 bytes and 1024 bytes of SSD", "/data/ü #: 10 names",
     ]  # fmt: skip
 
 

@@ -102,14 +102,14 @@ class TakeSnapshots:
 
         def some(share: Sequence[str]) -> list[tuple[float, float] | DrError]:
             try:
-                cold = [self._warm(root) for root in share]
+                cold = self._warm(share[0])
             except BaseException:
                 barrier.abort()  # the others would wait for ever
                 raise
             barrier.wait()
             barrier.wait()  # T0
             wait_for(asked[0])
-            return [error or self._one(root, name) for root, error in zip(share, cold, strict=True)]
+            return [cold or self._one(root, name) for root in share]
 
         pool = BoundedPool(width, name="moment")
         try:

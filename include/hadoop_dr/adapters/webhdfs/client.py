@@ -27,6 +27,8 @@ SessionFactory = Callable[[], requests.Session]
 
 
 PREFIX = "/webhdfs/v1"
+_COUNTING = frozenset({"GETQUOTAUSAGE"})
+"""A NameNode counts the whole subtree for it, so it is waited for: whoever asks again has it counted twice."""
 _HTTPFS = {"Content-Type": "application/octet-stream"}      # HttpFS refuses a PUT without it
 
 
@@ -37,7 +39,7 @@ class Deadlines:
     Attributes:
         connect_s: For a connection.
         read_s: For the first byte of an answer, and between bytes.
-        checksum_s: For a DataNode to compute a file's checksum.
+        checksum_s: For a DataNode to compute a file's checksum, and for a NameNode to count all that lies below a path.
         budget_s: For a request to find a NameNode that serves it: long enough for a failover.
     """
 
@@ -97,12 +99,15 @@ class OneNameNode(Client):  # type: ignore[misc]
     def __init__(self, url: str, session: requests.Session, deadlines: Deadlines, note: Note = nobody) -> None:
         super().__init__(url, timeout=(deadlines.connect_s, deadlines.read_s), session=session)
         self.connect_s, self._note = deadlines.connect_s, note
+        self._count_s = deadlines.checksum_s
 
     def resolve(self, hdfs_path: str) -> str:
         """Leaves the path byte-exact: the library would expand ``#LATEST`` and fold ``//``."""
         return hdfs_path
 
     def _request(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+        if kwargs.get("params", {}).get("op") in _COUNTING:
+            kwargs["timeout"] = (self.connect_s, self._count_s)
         response = self.exchange(method, url, headers=_HTTPFS, **kwargs)
         if response.status_code >= 400:
             path = requests.compat.unquote(url.removeprefix(self.url.rstrip("/") + PREFIX))

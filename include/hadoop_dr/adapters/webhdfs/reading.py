@@ -168,8 +168,8 @@ class WebHdfsReader:
             shapes.checksum)
 
     def quota(self, path: str) -> Quota:
-        """Quotas and usage of a directory."""
-        return self._read_often(path, lambda node: node._get_quota_usage(path), shapes.quota, op="GETQUOTAUSAGE")
+        """Quotas and usage of a directory; one request, however long the NameNode counts what has no quota."""
+        return self._read(path, lambda node: node._get_quota_usage(path), shapes.quota)
 
     def open_files(self, path: str) -> Sequence[str]:
         """Files below a directory that a writer has open now."""

@@ -1,9 +1,10 @@
-"""Quotas of directories below the roots, as a point keeps them for a later promotion (DESIGN.md section 8).
+"""Quotas of the roots and of directories below them, as a point keeps them for a later promotion (DESIGN.md section 8).
 
 No listing shows a quota, and asking for one costs a request for each directory. But the snapshot diff names a directory
 whose quota was set or lifted (measured), so an increment asks only about directories that are new or were changed, and
 takes the rest from the point before it. It asks once the point is sealed: a NameNode counts all below a directory that
-has no quota. What a bound or a death leaves out is asked about by the runs that follow.
+has no quota. So in a large root those that were known to have none wait until the root is audited. What a bound or a
+death leaves out is asked about by the runs that follow.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ NONE_SET = QuotaSet()
 
 @dataclass(frozen=True, slots=True)
 class RootQuotas:
-    """The quotas below one root, by path relative to it.
+    """The quotas of one root and below it, by path relative to it; the root's own is that of the empty path.
 
     Attributes:
         found: Directories that have quotas.
@@ -65,21 +66,22 @@ class RootQuotas:
         """Takes in that some directories have to be asked about.
 
         Args:
-            changed: Directories that are new or named as changed; the root itself is no concern of this.
+            changed: Directories that are new or named as changed.
         """
-        return RootQuotas(self.found, self.unasked.union(path for path in changed if path))
+        return RootQuotas(self.found, self.unasked.union(changed))
 
-    def to_ask(self, most: int) -> tuple[list[str], frozenset[str]]:
+    def to_ask(self, most: int, *, cheap: bool = False) -> tuple[list[str], frozenset[str]]:
         """Chooses what to ask about now: the shallow first, where quotas are.
 
         Args:
             most: How many may be asked about.
+            cheap: Only those that had a quota when they were asked last, for which nothing has to be counted.
 
         Returns:
             The chosen, and those left for later.
         """
-        order = sorted(self.unasked, key=_shallow)
-        return order[:most], frozenset(order[most:])
+        order = sorted((path for path in self.unasked if not cheap or path in self.found), key=_shallow)
+        return order[:most], self.unasked.difference(order[:most])
 
     def answered(self, answers: Mapping[str, QuotaSet], left: frozenset[str]) -> RootQuotas:
         """Takes in the answers."""
@@ -91,12 +93,13 @@ def told_quotas(own: Mapping[str, QuotaSet], below: Mapping[str, RootQuotas]) ->
     """Names every quota that a point keeps, for a person who has to know of it.
 
     Args:
-        own: Of the roots themselves.
-        below: Of directories in them.
+        own: Those of roots behind a fence, which count instead of what the fence set.
+        below: Of the roots and of directories in them.
     """
-    every = dict(own)
+    every: dict[str, QuotaSet] = {}
     for root, quotas in below.items():
-        every |= {f"{root}/{path}": quota for path, quota in quotas.found.items()}
+        every |= {f"{root}/{path}" if path else root: quota for path, quota in quotas.found.items()}
+    every |= {root: quota for root, quota in own.items() if quota != NONE_SET}
     return [f"{path}: {_told(quota)}" for path, quota in sorted(every.items()) if quota != NONE_SET]
 
 
@@ -112,7 +115,7 @@ def _shallow(path: str) -> tuple[int, str]:
 
 def changed_directories(items: Iterable[Item]) -> list[str]:
     """Gives the directories among touched items that are still there."""
-    return [item.new for item in items if item.new and item.now is not None and item.now.is_dir]
+    return [item.new for item in items if item.new is not None and item.now is not None and item.now.is_dir]
 
 
 def quota_rows(roots: Mapping[str, RootQuotas]) -> list[tuple[object, ...]]:

@@ -33,7 +33,7 @@ class FindOpenFiles:
         """Looks through all roots.
 
         Args:
-            names: How many names each has.
+            names: How many names each has, as far as that is known.
 
         Returns:
             What the ledger keeps; the first hundred files by name.
@@ -41,7 +41,7 @@ class FindOpenFiles:
         found: list[OpenFile] = []
         unknown: list[str] = []
         with asked_for(AUDIT):
-            answers = list(map_bounded(lambda root: self._look(root, snapshot, names[root]), roots, width=_THREADS))
+            answers = list(map_bounded(lambda root: self._look(root, snapshot, names.get(root)), roots, width=_THREADS))
         for root, answer in zip(roots, answers, strict=True):
             if isinstance(answer, str):
                 unknown.append(f"{root}: {answer}")
@@ -50,14 +50,20 @@ class FindOpenFiles:
         first = sorted(found, key=lambda one: one.path)[:SHOWN]
         return OpenFiles(len(found), tuple(first), tuple(unknown))
 
-    def _look(self, root: str, snapshot: str, names: int) -> list[OpenFile] | str:
-        if names > self._most:
-            return f"has {names} names, open files are looked for up to {self._most}"
+    def _look(self, root: str, snapshot: str, names: int | None) -> list[OpenFile] | str:
         try:
+            names = self._names(root) if names is None else names
+            if names > self._most:
+                return f"has {names} names, open files are looked for up to {self._most}"
             taken = ((path, self._taken(root, path, snapshot)) for path in self._source.open_files(root))
             return [OpenFile(path, length) for path, length in taken if length is not None]
         except DrError as error:
             return str(error)
+
+    def _names(self, root: str) -> int:
+        """Of a root that no point has yet; it has no more than the whole cluster, and of a large one all is counted."""
+        every = self._source.service().names
+        return every if every <= self._most else self._source.quota(root).used_names
 
     def _taken(self, root: str, path: str, snapshot: str) -> int | None:
         """Length of the file in the snapshot; None when it is not the one that lies there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -12,7 +12,6 @@ from hadoop_dr.domain.errors import LATER_GOES_ON, Refused, Superseded
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
-from hadoop_dr.domain.preflight.free_space import narrow_quotas
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.roots.notes import kept_directories
 from hadoop_dr.domain.runs.moment import (
@@ -25,8 +24,7 @@ from hadoop_dr.domain.runs.moment import (
     rearm_pause_ms,
 )
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
-from hadoop_dr.domain.tree.file_attributes import Quota
-from hadoop_dr.domain.tree.quotas import QuotaSet
+from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
 from hadoop_dr.services.backup.open_files import FindOpenFiles
 from hadoop_dr.services.backup.start_run import ARMING_MS, moment_order
 from hadoop_dr.services.context import BackupContext
@@ -40,7 +38,6 @@ from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.roots.ownership import own_roots
 from hadoop_dr.services.roots.parents import allow_snapshots
 
-_NARROW = 20
 _USED_MS = 1000
 """By so much a moment may lie behind the wanted one because earlier tries had used up its milliseconds."""
 
@@ -52,7 +49,6 @@ class _Shot:
     taken: Taken
     verdict: MomentVerdict
     writing: OpenFiles
-    quotas: Mapping[str, Quota]
 
 
 class SnapshotPoint:
@@ -81,10 +77,8 @@ class SnapshotPoint:
             return _summary(point)
         pause_ms = 0
         for rearmed in count():
-            # Before the moment is armed: it takes the NameNode time where a root is large and has no quota.
-            quotas = self._quotas(self._roots(claim))
             point = self._on_time(claim, point, pause_ms)
-            shot = self._shoot(claim, point, quotas)
+            shot = self._shoot(claim, point)
             match decide(shot.verdict, rearmed, self._context.policy.unproven):
                 case Decision.GO_ON:
                     return self._record(claim, point, shot)
@@ -108,7 +102,10 @@ class SnapshotPoint:
         too_far = point.moment_ms > max(wanted, now + ARMING_MS + pause_ms)
         name = self._context.candidate_name(point)
         roots = self._roots(claim)
-        every = map_bounded(self._context.origin.namenode.snapshots, roots)
+        # As many at once as there will be snapshots at once, so that their connections are there.
+        width = max(1, min(len(roots), AT_ONCE))
+        every = list(map_bounded(self._context.origin.namenode.snapshots, roots, width=width))
+        self._warm_s = self._context.clock.monotonic_s()
         begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
             why = "lay further ahead than anybody asked for" if too_far else "had passed"
@@ -130,19 +127,10 @@ class SnapshotPoint:
         allow_snapshots(self._context.origin.namenode, roots)
         return roots
 
-    def _quotas(self, roots: Sequence[str]) -> dict[str, Quota]:
-        """Asks as many at once as there will be snapshots at once, so that their connections are there."""
-        found = map_bounded(self._context.origin.namenode.quota, roots, width=max(1, min(len(roots), AT_ONCE)))
-        quotas = dict(zip(roots, found, strict=True))
-        self._warm_s = self._context.clock.monotonic_s()
-        return quotas
-
-    def _shoot(self, claim: Claim, point: Point, quotas: dict[str, Quota]) -> _Shot:
+    def _shoot(self, claim: Claim, point: Point) -> _Shot:
         context = self._context
         self._components.prepare()
         roots = self._roots(claim)
-        if new := [root for root in roots if root not in quotas]:
-            quotas = {**quotas, **self._quotas(new)}
         at_s = context.clock.monotonic_s() + (point.moment_ms - context.clock.wall_ms()) / 1000
 
         def wait(until_s: float) -> None:
@@ -156,11 +144,13 @@ class SnapshotPoint:
         finally:
             self._heartbeat.speak()
         find = FindOpenFiles(context.origin.namenode, context.policy.audit_entries)
-        names = {root: quotas[root].used_names for root in roots}
+        names, newest = dict[str, int](), context.ledger.recent().newest_sealed()
+        if newest is not None:
+            names = {root: held.names for root in roots if (held := newest.held(root)) is not None}
         with BoundedPool(1, name="open files") as beside:
             writing = beside.begin(find.run, roots, context.candidate_name(point), names)
             evidence = self._evidence(point, roots, taken, at_s)
-        return _Shot(taken, prove(evidence), writing.result(), quotas)
+        return _Shot(taken, prove(evidence), writing.result())
 
     def _evidence(self, point: Point, roots: Sequence[str], taken: Taken, at_s: float) -> Evidence:
         context = self._context
@@ -189,7 +179,7 @@ class SnapshotPoint:
                 record(root.snapshot),
                 round((root.first_s - first) * 1000, 3),
                 round((root.last_s - first) * 1000, 3),
-                self._own_quota(root.root, shot.quotas[root.root]),
+                self._quota_before_the_fence(root.root),
             )
         wanted = claim.frozen.wanted_ms
         late = max(0, point.moment_ms - wanted) if wanted else 0
@@ -209,19 +199,16 @@ class SnapshotPoint:
             exports.incomplete,
             shot.writing,
             (*exports.notes, *(result.detail for result in stay)),
-            tuple(narrow_quotas(context.origin.name, shot.quotas)[:_NARROW]),
         )
         context.ledger.append_mine(claim, body, _not_yet_taken(point))
         behind = context.ledger.chain.follow()
         summary = _summary(context.ledger.known().points[point.point])
         return {**summary, "warnings": [f"the ledger on {context.origin.name} is behind: {behind}"] if behind else []}
 
-    def _own_quota(self, root: str, found: Quota) -> QuotaSet:
-        """The quotas of a root; while a fence stands there, those that it replaced and not its own."""
+    def _quota_before_the_fence(self, root: str) -> QuotaSet:
+        """While a fence stands, the quotas that it replaced; no other root is asked for its own before the seal."""
         fence = self._context.ledger.roles.fences.get(self._context.origin.name)
-        if fence is not None and root in fence.quotas:
-            return fence.quotas[root]
-        return QuotaSet(found.namespace, found.space_bytes, found.by_type)
+        return NONE_SET if fence is None else fence.quotas.get(root, NONE_SET)
 
 
 def _not_yet_taken(point: Point) -> Callable[[ServiceState], None]:

@@ -174,7 +174,7 @@ class StartRun:
         try:
             decision = self._components.decision()
             state = context.ledger.read()
-            baseline = self._baseline(state)
+            baseline = self._baseline(state, on_origin=every)
         except DrError as error:
             checked = preflight.run(Scope(context.policy.directories, None))
             return [*sites, *checked, failed_to("reading", error)], None
@@ -200,17 +200,17 @@ class StartRun:
         owners = context.owners.look(decision.roots, again=nested)
         return [*sites, *owners, *checked, *stays, *order, *damaged, *lost_results(baseline)], state
 
-    def _baseline(self, state: ServiceState) -> Baseline:
+    def _baseline(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
         if self._context.policy.mode is Mode.FULL:
             return Baseline(None)
-        return self._whole(state)
+        return self._whole(state, on_origin=on_origin)
 
-    def _whole(self, state: ServiceState) -> Baseline:
+    def _whole(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
         """What is known of the newest point in the roots of now, whatever became of those that are roots no more.
 
         Foreign changes are told from it, also when everything is copied and the plan builds on no point.
         """
-        return find_baseline(self._context, state, self._components.roots())
+        return find_baseline(self._context, state, self._components.roots(), on_origin=on_origin)
 
     def _moment_taken(self, order: RunRequest) -> list[Result]:
         """Refuses a moment of which there is a sealed point: it is over, and its point would have the same name."""

@@ -18,14 +18,17 @@ from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.pool import map_bounded
 
 
-def find_baseline(context: BackupContext, state: ServiceState, wanted: Collection[str] | None = None) -> Baseline:
+def find_baseline(
+    context: BackupContext, state: ServiceState, wanted: Collection[str] | None = None, *, on_origin: bool = True
+) -> Baseline:
     """Looks at the snapshots of the newest sealed point and says what an increment may build on.
 
     Args:
         wanted: Only these roots count; one that was taken out of the policy may be gone. None for all.
+        on_origin: Ask there, too. Before a moment there is no need: it lists what it finds there, for the plan.
     """
     newest = state.newest_sealed()
-    problems = root_problems(context, newest, wanted) if newest else ()
+    problems = root_problems(context, newest, wanted, on_origin=on_origin) if newest else ()
     return choose_baseline(newest, problems, context.direction)
 
 
@@ -59,28 +62,30 @@ def newest_common(context: BackupContext, state: ServiceState) -> Point | None:
     return None
 
 
-def root_problems(context: BackupContext, point: Point, wanted: Collection[str] | None = None) -> list[RootProblems]:
+def root_problems(
+    context: BackupContext, point: Point, wanted: Collection[str] | None = None, *, on_origin: bool = True
+) -> list[RootProblems]:
     """Looks at a sealed point's snapshots on both sites, root by root, whichever way it went."""
     origin, destination = context.origin, context.destination
     here, there = (_to_build_on(point, side.name) for side in (origin, destination))
 
     def one(root: str) -> RootProblems:
-        on_origin = _problem(origin, root, here, point)
+        here_problem = _problem(origin, root, here, point, ask=on_origin)
         on_destination = base = _problem(destination, root, there, point)
         live = point.live_snapshot_on(destination.name, root)
         if live is not None and there is not None and live != there.get(root):
             base = snapshot_problem(destination.namenode, live)
-        return RootProblems(root, on_origin, on_destination, base)
+        return RootProblems(root, here_problem, on_destination, base)
 
     return list(map_bounded(one, [root for root in point.taken.roots if wanted is None or root in wanted]))
 
 
 def _problem(
-    side: SiteConnections, root: str, recorded: Mapping[str, SnapshotRef] | None, point: Point
+    side: SiteConnections, root: str, recorded: Mapping[str, SnapshotRef] | None, point: Point, *, ask: bool = True
 ) -> str | None:
     if recorded is None or root not in recorded:
         return f"{side.name} has no snapshot of point {point.point} of {root}"
-    return snapshot_problem(side.namenode, recorded[root])
+    return snapshot_problem(side.namenode, recorded[root]) if ask else None
 
 
 def _to_build_on(point: Point, site: str) -> Mapping[str, SnapshotRef] | None:

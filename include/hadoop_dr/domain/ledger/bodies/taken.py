@@ -17,7 +17,7 @@ class TakenRoot:
     Attributes:
         snapshot: Its snapshot on the origin.
         asked_ms, answered_ms: When the snapshot was asked for and answered, from the first request of all roots on.
-        quota: The quotas of the root itself; behind a fence those that the fence replaced.
+        quota: Behind a fence the quotas of the root that the fence replaced; those of other roots are a document.
     """
 
     snapshot: SnapshotRecord
@@ -79,7 +79,7 @@ class PointTaken:
         declared: Directories and table locations that the policy names, by which people look for snapshots.
         datasets: What each kind of data sets keeps of the moment, by kind, in the form that the kind itself gives it.
         roots_told: What a person should know of roots, tables and their directories.
-        narrow: Quotas of the source that will be too narrow soon.
+        narrow: Quotas of the source that will be too narrow soon; where they are read later, a plan's notes say it.
         exclusions: Paths relative to the roots that the point leaves out. No policy can say that yet.
     """
 

@@ -14,6 +14,7 @@ from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import of_files
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.preflight.coverage import cover_directories
+from hadoop_dr.domain.preflight.free_space import narrow_quotas
 from hadoop_dr.domain.roots.layout import Layout, nearest
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
@@ -37,6 +38,8 @@ from hadoop_dr.services.datasets.hdfs.space import check_space, fits
 from hadoop_dr.services.inventory import facts_of
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
+
+_NARROW = 20
 
 
 class HdfsDirectories:
@@ -113,6 +116,7 @@ class HdfsDirectories:
         counts, files = quotas.write(documents), count_roots(trees)
         left = max(0, counts["to_ask"] - MOST)
         notes = [f"quotas of {left} directories are not read yet; the next runs go on"] if left else []
+        notes += narrow_quotas(point.origin, quotas.limited())[:_NARROW]
         return Planned(of_files(files), {"quotas": counts}, notes, held_after(trees, files))
 
     def preview(self, trees: Sequence[RootPlan]) -> Planned:
@@ -135,9 +139,11 @@ class HdfsDirectories:
 
     def after_seal(self, point: Point, documents: Documents) -> None:
         """Asks for the quotas that may have changed."""
-        tops = {root: kept.path for root, kept in point.snapshots_on(point.origin).items()}
-        source = self._context.sides[point.origin].namenode
-        ask_quotas(source, documents, tops, self._context.claims.heartbeat.beat, MOST)
+        context, fence = self._context, self._context.ledger.roles.fences.get(point.origin)
+        fenced = fence.quotas if fence is not None else {}
+        source = context.sides[point.origin].namenode
+        own = ask_quotas(source, documents, fenced, context.claims.heartbeat.beat, MOST)
+        documents.warnings += narrow_quotas(point.origin, own)[:_NARROW]
 
     def warnings(self, point: Point) -> list[str]:
         """Nothing beyond what the stages noted."""

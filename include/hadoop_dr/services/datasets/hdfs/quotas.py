@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.tree.file_attributes import Quota
+from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.tree.quotas import (
     QuotaSet,
@@ -20,14 +22,13 @@ from hadoop_dr.domain.tree.quotas import (
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.pool import BoundedPool
+from hadoop_dr.services.points.stored_plan import stored_plan
+from hadoop_dr.services.pool import map_bounded
 
 QUOTAS = "quotas.parquet"
 ANSWERED = "quotas-answered.parquet"
 MOST = 20_000
 """Directories asked about in one run; a NameNode of the lab answers about 1,900 in a second."""
-_THREADS = 16
-
 
 class KeepQuotas:
     """Notes in the plan of a point what is known of quotas, and which directories are to be asked once it is sealed.
@@ -55,6 +56,11 @@ class KeepQuotas:
         changed = changed_directories(items) if whole or self._earlier is not None else self._all_directories(top)
         self._kept[root] = known.doubting(changed)
 
+    def limited(self) -> dict[str, Quota]:
+        """Asks for the use of the roots that are known to have a quota, which costs the NameNode nothing."""
+        roots = [root for root, known in self._kept.items() if "" in known.found and "" not in known.unasked]
+        return dict(zip(roots, map_bounded(self._source.quota, roots), strict=True))
+
     def write(self, documents: Documents) -> dict[str, int]:
         """Writes the document.
 
@@ -70,8 +76,9 @@ class KeepQuotas:
 
 
 def ask_quotas(
-    source: NameNode, documents: Documents, tops: Mapping[str, str], heartbeat: Callable[[int], None], most: int = MOST
-) -> None:
+    source: NameNode, documents: Documents, fenced: Mapping[str, QuotaSet], heartbeat: Callable[[int], None],
+    most: int = MOST,
+) -> dict[str, Quota]:
     """Asks about what a sealed point left open, and keeps the answers beside it.
 
     A NameNode tells the quota of now even for a directory in a snapshot, so a quota counts as of this, which is seconds
@@ -79,31 +86,48 @@ def ask_quotas(
 
     Args:
         source: The site the point was taken on.
-        tops: Paths of its snapshots by root.
-        heartbeat: Told how many directories were asked about.
+        fenced: Quotas of roots that a fence replaced; what stands there now is the fence's own.
+        heartbeat: Told of each directory that was asked about.
         most: How many may be asked about.
+
+    Returns:
+        What was told of the roots themselves.
     """
-    kept, asked = dict(kept_quotas(documents) or {}), 0
+    kept, asked, own = dict(kept_quotas(documents) or {}), 0, dict[str, Quota]()
+    if not any(known.unasked for known in kept.values()):
+        return own
+    tops = {root: kept.path for root, kept in documents.point.snapshots_on(documents.point.origin).items()}
+    whole = {one.root for one in stored_plan(documents).roots if one.older is None or one.audit is not Audit.NO}
+
+    def ask(place: tuple[str, str]) -> Quota | None:
+        root, path = place
+        return None if not path and root in fenced else _asked(source, f"{tops[root]}/{path}" if path else root)
+
     for root, known in kept.items():
         if known.unasked and root in tops:
-            chosen, left = known.to_ask(most - asked)
-            kept[root] = known.answered(_ask(source, tops[root], chosen), left)
+            chosen, left = known.to_ask(most - asked, cheap=root not in whole)
+            answers = dict[str, QuotaSet]()
+            for path, quota in zip(chosen, map_bounded(ask, [(root, path) for path in chosen]), strict=True):
+                answers[path] = fenced[root] if quota is None else _set(quota)
+                if quota is not None and not path:
+                    own[root] = quota
+                heartbeat(1)
+            kept[root] = known.answered(answers, left)
             asked += len(chosen)
-            heartbeat(len(chosen))
     if asked:
         documents.write_loose(ANSWERED, forms.QUOTAS, quota_rows(kept))
+    return own
 
 
-def _ask(source: NameNode, top: str, paths: Sequence[str]) -> dict[str, QuotaSet]:
-    def one(path: str) -> QuotaSet:
-        try:
-            quota = source.quota(f"{top}/{path}")
-        except NotFound as error:
-            raise BaselineLost(f"{top}/{path}", "is not in the snapshot", "The next run takes a new moment.") from error
-        return QuotaSet(quota.namespace, quota.space_bytes, quota.by_type)
+def _asked(source: NameNode, path: str) -> Quota:
+    try:
+        return source.quota(path)
+    except NotFound as error:
+        raise BaselineLost(path, "is not in the snapshot", "The next run takes a new moment.") from error
 
-    with BoundedPool(_THREADS, name="quotas") as pool:
-        return dict(zip(paths, pool.map(one, paths), strict=True))
+
+def _set(quota: Quota) -> QuotaSet:
+    return QuotaSet(quota.namespace, quota.space_bytes, quota.by_type)
 
 
 def kept_quotas(documents: Documents) -> Mapping[str, RootQuotas] | None:
