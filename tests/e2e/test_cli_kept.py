@@ -13,8 +13,8 @@ import requests
 from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles
-from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.ledger import point_directory
+from hadoop_dr.domain.stored.fenced import plain_name, stem_of
 from hadoop_dr.domain.stored.manifest import MANIFEST, MANIFEST_FILE
 from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas, quotas_from_rows
 from hadoop_dr.services.datasets.hdfs.quotas import ANSWERED, QUOTAS
@@ -26,21 +26,20 @@ STREAMS = ("stdout", "stderr")
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
 
 
-def answered(files: WebHdfsFiles, path: str) -> bytes | None:
+def answered(files: WebHdfsFiles, directory: str) -> bytes | None:
     """What was read once the point was sealed."""
-    try:
-        return files.get(path)
-    except NotFound:
-        return None
+    names = [name for name in files.names(directory) if plain_name(name) == ANSWERED]
+    return files.get(f"{directory}/{names[0]}") if names else None
 
 
 def kept_quotas(home: CliHome, service: str, point: str) -> Mapping[str, RootQuotas]:
     """The quotas a point keeps; the document is the same on both sites."""
-    path = f"{point_directory(home.pair, service, point)}/{MANIFEST_FILE}"
+    directory = point_directory(home.pair, service, point)
+    path = f"{directory}/{MANIFEST_FILE}"
     documents = [WebHdfsFiles(home.addresses[site], SystemClock(), SystemTokens()) for site in SITES]
     east, west = (files.get(path) for files in documents)
     assert east == west
-    answers = [answered(files, path.replace(MANIFEST_FILE, ANSWERED)) for files in documents]
+    answers = [answered(files, directory) for files in documents]
     for files in documents:
         files.close()
     if answers[0] is not None:
@@ -138,7 +137,7 @@ def test_no_secret_of_the_environment_is_said_or_kept_anywhere(
     [point] = shared.sealed(service)
     told = {f"{stream} of {words}": getattr(ran, stream) for words, ran in ended.items() for stream in STREAMS}
     kept = {f"{site}: {at}": text for site in SITES for at, text in kept_of(shared, site, service)}
-    assert {"manifest.json", "verdict.json"} <= {at.rpartition("/")[2] for at in kept if point in at}
+    assert {"manifest.json", "verdict"} <= {stem_of(at.rpartition("/")[2]) for at in kept if point in at}
     assert any("/ledger/0/" in at for at in kept)
     assert [at for at, text in {**told, **kept}.items() if secret in text] == []
 

@@ -11,7 +11,9 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.stored.fenced import plain_name
 from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import CATALOG
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from sim.foreign_catalog import (
     FOREIGN,
@@ -281,7 +283,9 @@ def test_a_point_whose_catalog_is_lost_refuses_nobody_as_foreign() -> None:
     world = SETTLED.clone()
     point = world.context().ledger.read().newest_sealed()
     assert point is not None
+    directory = world.context().directory(point.point)
     for files in world.files().values():
-        files.remove(f"{world.context().directory(point.point)}/catalog.parquet")
+        [catalog] = [name for name in files.names(directory) if plain_name(name) == CATALOG]
+        files.remove(f"{directory}/{catalog}")
     altered(world, "t1", k="v")
     assert drift(world).mark is Mark.OK

@@ -87,15 +87,13 @@ def test_a_wide_change_is_bound_without_a_listing_of_each_directory(monkeypatch:
 @pytest.mark.parametrize("wrong", ["another snapshot", "another kind", "none"])
 def test_where_no_ids_of_the_very_baseline_are_kept_it_is_listed(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world = lived_in()
-    context = world.context()
-    documents = Documents(context, newest(world))
-    rows = documents.read_loose(INODES, forms.INODES)
+    rows = Documents(world.context(), newest(world)).read_recorded(INODES, forms.INODES)
     assert rows
     mixed: dict[str, list[Row]] = {
         "another snapshot": [(row[0], "dr-another", row[2], int(str(row[3])) + 1, row[4]) for row in rows],
         "another kind": [(*row[:3], int(str(row[3])) + 1, "fd"[row[4] == "f"]) for row in rows],
     }
-    documents.write_loose(INODES, forms.INODES, mixed.get(wrong, []))
+    monkeypatch.setattr(Documents, "read_recorded", lambda *_: mixed.get(wrong))
     document, paths = listed(world, monkeypatch)
     assert paths == set(DIRECTORIES) | {"b+%"}
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
@@ -123,10 +121,10 @@ def test_more_ids_than_a_document_should_have_are_not_kept(monkeypatch: pytest.M
     world.backup("first")
     documents = Documents(world.context(), newest(world))
     monkeypatch.setattr("hadoop_dr.services.points.inodes.MOST", 1)
-    for rows, told in (([], None), ([(ROOT, "s", "a", 1, "f")] * 2, None), ([(ROOT, "s", "a", 1, "f")], 1)):
-        keep_inodes(documents, rows)
-        found = documents.read_loose(INODES, forms.INODES)
-        assert (None if found is None else len(found)) == told
+    one = (ROOT, "s", "a", 1, "f")
+    assert keep_inodes(documents, []) == keep_inodes(documents, [one, one]) == {}
+    documents.recorded = keep_inodes(documents, [one])
+    assert documents.read_recorded(INODES, forms.INODES) == [one]
 
 
 @cache

@@ -1,4 +1,7 @@
-"""The plan of a point rots on one site or on both: a good copy serves, and without one the next run compares whole."""
+"""Documents of a point rot or go, on one site or on both: a good copy serves, and without one all is read anew.
+
+A person is told in either case.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,13 @@ from contextlib import suppress
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain import bound
+from hadoop_dr.domain.errors import BaselineLost, NotFound
+from hadoop_dr.domain.stored.fenced import plain_name
 from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
 from hadoop_dr.services.audit.reverify import verify_again
+from hadoop_dr.services.points import documents
 from hadoop_dr.services.points.documents import Documents
 from sim.world import ROOT, TableWorld, plan_and_stage, protecting
 from sim.written_files import put
@@ -90,3 +97,48 @@ def test_after_an_exchange_of_roles_an_older_point_is_verified_by_the_digests_wh
     after = verify_again(world.context(), point)
     assert after["cannot_tell"] == []
     assert after == before
+
+
+def documents_of(world: TableWorld, site: str, point: str) -> list[str]:
+    """Paths of all documents of a point on a site."""
+    top = world.context().directory(point)
+    return sorted(node.path() for node in world.clusters[site].find(top).walk() if not node.is_dir)
+
+
+def wide() -> TableWorld:
+    """Lived in, with quotas below a root and a document of its own for each table."""
+    world = lived_in()
+    east = world.clusters["east"]
+    east.make_directory(f"{ROOT}/ü d/deep =", 0o755, parents=True)
+    MemoryNameNode(east).set_quota(f"{ROOT}/ü d", 1000, -1)
+    world.backup("third")
+    put(east, f"{ROOT}/fourth", b"4")
+    return world
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\x00\xffnonsense"], ids=["gone", "empty", "garbage"])
+@pytest.mark.parametrize("sites", SITES.values(), ids=SITES)
+def test_whichever_document_of_the_newest_point_is_bad_the_next_run_seals_and_a_person_is_told(
+    sites: tuple[str, ...], content: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "INSIDE_BYTES", -1)
+    monkeypatch.setattr(bound, "WIDE", 1)
+    lived = wide()
+    [*_, newest] = lived.context().ledger.read().sealed()
+    told = set[str]()
+    for path in documents_of(lived, "west", newest.point):
+        world = lived.clone()
+        for site in sites:
+            with suppress(NotFound):
+                if content is None:
+                    world.files()[site].remove(path)
+                else:
+                    world.files()[site].put(path, content)
+        document = world.backup("next")
+        assert document["state"] == "sealed", path
+        assert world.tree("west", ROOT) == world.tree("east", ROOT), path
+        assert world.metastores["west"].table_names("bill") == world.metastores["east"].table_names("bill"), path
+        name = path.rpartition("/")[2]
+        told |= {plain_name(name) for warning in document["warnings"] if name in warning}
+    read = {"catalog.parquet", "quotas.parquet", MANIFEST_FILE}
+    assert told >= read

@@ -18,6 +18,7 @@ from hadoop_dr.domain.config.datasets import BUILT
 from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.stored.fenced import content_name
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.context import BackupContext
@@ -145,7 +146,8 @@ def test_its_export_is_a_document_of_the_plan_on_both_sites() -> None:
     context = world.context()
     documents = Documents(context, context.ledger.read().points[point])
     assert documents.has(KEYS)
-    east, west = (side.files.get(f"{documents.directory}/{KEYS}") for side in context.sides.values())
+    name = content_name(KEYS, documents.point.taken.datasets[KIND]["sha256"])
+    east, west = (side.files.get(f"{documents.directory}/{name}") for side in context.sides.values())
     assert east == west
 
 

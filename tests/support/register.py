@@ -121,6 +121,7 @@ class TakenRegister:
 
     version: int
     keys: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +222,14 @@ class Register:
         self.asked.append("export")
         if not self.names:
             return Export()
-        documents.write_loose(KEYS, KEYS_FORM, sorted(self.source.values.items()))
-        return Export(TAKEN.dump(TakenRegister(self._mark, len(self.source.values))))
+        sha256 = documents.write_ahead(KEYS, KEYS_FORM, sorted(self.source.values.items()))
+        return Export(TAKEN.dump(TakenRegister(self._mark, len(self.source.values), sha256)))
 
     def plan(self, point: Point, documents: Documents, base: Baseline, trees: Sequence[RootPlan]) -> Planned:
         self.asked.append("plan")
         if KIND not in point.taken.datasets:
             return Planned()
-        documents.adopt(KEYS)
+        documents.adopt(KEYS, TAKEN.load(point.taken.datasets[KIND]).sha256)
         wanted = values(documents)
         gone = sorted(self.target.inner.values.keys() - wanted.keys())
         documents.write(GONE, GONE_FORM, [(key,) for key in gone])
@@ -302,8 +303,7 @@ class Register:
         self.asked.append("undo")
         if KIND not in to.taken.datasets:
             return None
-        rows = Documents(self.context, given_up).read_loose(KEYS, KEYS_FORM)  # its plan may be lost
-        left = {str(key): str(value) for key, value in rows or ()}
+        left = exported(self.context, given_up) if KIND in given_up.taken.datasets else {}
         return UndoRegister(self.target, exported(self.context, to), left, check_claim)
 
     def after_seal(self, point: Point, documents: Documents) -> None:
@@ -350,8 +350,9 @@ def put_all(target: FaultyStore, wanted: Mapping[str, str], check_claim: CheckCl
 
 
 def values(documents: Documents) -> dict[str, str]:
-    """Reads what a point exported."""
-    return {str(key): str(value) for key, value in documents.read(KEYS, KEYS_FORM)}
+    """Reads what a point exported; its plan may be lost."""
+    sha256 = TAKEN.load(documents.point.taken.datasets[KIND]).sha256
+    return {str(key): str(value) for key, value in documents.read_ahead(KEYS, KEYS_FORM, sha256)}
 
 
 def exported(context: BackupContext, point: Point) -> dict[str, str]:

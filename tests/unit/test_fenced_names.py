@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.stored.fenced import fenced_name, newest_of_each, stem_of
+from hadoop_dr.domain.stored.fenced import content_name, digest_in, fenced_name, newest_of_each, plain_name, stem_of
 
 
 def test_the_latest_claim_counts_and_of_its_tries_the_latest_each_by_its_number() -> None:
@@ -19,3 +19,21 @@ def test_what_no_try_of_ours_wrote_is_nobodys() -> None:
 def test_a_name_tells_what_it_was_made_of() -> None:
     assert stem_of(fenced_name("shards/3", 10, 2)) == "shards/3"
     assert stem_of("items.parquet") == "items.parquet"
+
+
+def test_of_one_claim_the_latest_try_counts_though_a_later_claim_wrote_too() -> None:
+    names = [fenced_name("verdict", claim, try_no, ".json") for claim, try_no in ((9, 2), (9, 10), (12, 1))]
+    names += [fenced_name("7", 9, 1, ending="")]
+    assert newest_of_each(names, 9) == {"verdict": "verdict-9.10.json", "7": "7-9.1"}
+    assert newest_of_each(names, 1) == {}
+
+
+def test_a_name_by_content_tells_the_plain_name_and_the_beginning_of_the_digest() -> None:
+    name = content_name("quotas-answered.parquet", "0123456789abcdef" + "5f" * 24)
+    assert name == "quotas-answered-0123456789abcdef.parquet"
+    assert (plain_name(name), digest_in(name)) == ("quotas-answered.parquet", "0123456789abcdef")
+
+
+def test_a_name_that_bears_no_digest_is_plain_already() -> None:
+    for name in ("manifest.json", "shards/0-10.2.parquet", "x-0123.parquet", ""):
+        assert (plain_name(name), digest_in(name)) == (name, "")

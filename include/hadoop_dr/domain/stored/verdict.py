@@ -1,4 +1,4 @@
-"""``verdict.json``: what the verification of a candidate found, so that the seal can be another process."""
+"""``verdict-<claim>.<try>.json``: what a verification found, so that the seal can be another process."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class StoredVerdict:
         hindered: What an audit could not compare.
         sampled: The older point that was looked at.
         datasets: What each kind of data sets keeps of the target, as the seal will say it.
+        documents: SHA-256 by name of the documents that verify added.
     """
 
     verified: Verified
@@ -29,7 +30,8 @@ class StoredVerdict:
     hindered: tuple[str, ...] = ()
     sampled: Sampled | None = None
     datasets: Mapping[str, Part] = field(default_factory=dict)
+    documents: Mapping[str, str] = field(default_factory=dict)
 
 
-VERDICT_FILE = "verdict.json"
+VERDICT_STEM = "verdict"
 VERDICT = JsonForm("verdict of a point", StoredVerdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from hadoop_dr.domain.ledger.bodies.sealed import PointSealed, Retained, Summary
 from hadoop_dr.domain.points.incomplete import incomplete_document, incomplete_warnings
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.state.service_state import Claim, Point
-from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
+from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.services.backup.open_files import open_file_warnings
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
@@ -40,8 +41,9 @@ class SealPoint:
             Failed: It was not verified, or it differs.
         """
         documents = Documents(self._context, point)
-        verdict, plan = documents.get_json(VERDICT_FILE, VERDICT), documents.plan()
-        if verdict is None or plan is None or verdict.mismatch:
+        name = documents.newest(VERDICT_STEM, claim.n)
+        verdict, plan = documents.get_json(name, VERDICT) if name else None, documents.plan()
+        if name is None or verdict is None or plan is None or verdict.mismatch:
             raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")
         components = components_of(self._context)
         hindered = [*plan.summary.hindered, *verdict.hindered]
@@ -70,7 +72,8 @@ class SealPoint:
                 *(f"not audited, the next run does it: {text}" for text in hindered),
             ),
         )
-        self._append(claim, point, plan.baseline, verdict, summary)
+        recorded = {name: hashlib.sha256(VERDICT.encode(verdict)).hexdigest(), **verdict.documents}
+        self._append(claim, point, plan.baseline, verdict, summary, recorded)
         behind = self._context.ledger.chain.follow()
         # What was appended a moment ago is known; a site that falls silent now takes no seal back.
         document = sealed_document(self._context.policy.service, self._context.ledger.known().points[point.point])
@@ -79,14 +82,16 @@ class SealPoint:
         return document
 
     def _append(
-        self, claim: Claim, point: Point, baseline: str | None, verdict: StoredVerdict, summary: Summary
+        self, claim: Claim, point: Point, baseline: str | None, verdict: StoredVerdict, summary: Summary,
+        documents: Mapping[str, str],
     ) -> None:
         """Makes the point visible; the other copy of the ledger follows."""
         rules = self._context.policy.retention
         retention = Retained(str(rules.primary), str(rules.secondary))
         body = PointSealed(
-            claim.n, point.point, baseline, verdict.verified, verdict.snapshots, retention, summary, verdict.datasets
-        )
+            claim.n, point.point, baseline, verdict.verified, verdict.snapshots, retention, summary, verdict.datasets,
+            documents,
+        )  # fmt: skip
         self._context.ledger.append_mine(claim, body)
 
 

@@ -305,7 +305,7 @@ class BackupStages:
         return PlanPoint(self._context, self._heartbeat(claim))
 
     def _verifier(self, claim: Claim) -> VerifyPoint:
-        return VerifyPoint(self._context, self._heartbeat(claim))
+        return VerifyPoint(self._context, self._heartbeat(claim), self._try)
 
     def _heartbeat(self, claim: Claim) -> Callable[[int], None]:
         writer = self._context.claims.heartbeat_for(claim)

@@ -15,7 +15,8 @@ from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.state.service_state import Claim, Point
-from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_FILE, StoredVerdict
+from hadoop_dr.domain.stored.fenced import fenced_name
+from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.bound_inodes import inode_rows, touches_many
 from hadoop_dr.domain.tree.file_attributes import DirEntry, Snapshot
@@ -51,10 +52,11 @@ class VerifyPoint:
     Args:
         context: The service.
         heartbeat: Told how many objects were looked at.
+        try_no: Which attempt of the stage this is.
     """
 
-    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
-        self._context, self._heartbeat = context, heartbeat
+    def __init__(self, context: BackupContext, heartbeat: Callable[[int], None], try_no: int) -> None:
+        self._context, self._heartbeat, self._try = context, heartbeat, try_no
         self._hindered: list[str] = []
         self._sampled: Sampled | None = None
         self._inodes: list[Row] = []
@@ -73,7 +75,7 @@ class VerifyPoint:
         documents = Documents(self._context, point)
         roots = planned_roots(documents)
         is_as_kept = components_of(self._context).is_as_kept
-        foreign = ForeignChanges(self._context, point, documents, roots, is_as_kept)
+        foreign = ForeignChanges(self._context, (claim.n, self._try), point, documents, roots, is_as_kept)
         newest = self._newest_candidate(point, roots)
         number = 0 if newest is None else foreign.next_candidate(newest)
         verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
@@ -95,9 +97,9 @@ class VerifyPoint:
             tuple(self._hindered[:SHOWN]),
             self._sampled,
             self._datasets,
+            keep_inodes(documents, self._inodes),
         )
-        keep_inodes(documents, self._inodes)
-        documents.put_json(VERDICT_FILE, VERDICT, stored)
+        documents.put_json(fenced_name(VERDICT_STEM, claim.n, self._try, ".json"), VERDICT, stored)
         if verdict.mismatch:
             raise Mismatch(
                 verdict.mismatch[0].subject or mismatch[0],

@@ -29,6 +29,7 @@ from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import MOST_TOLD, Kept
 from hadoop_dr.domain.plan.work_order import StagedShard
 from hadoop_dr.domain.state.service_state import Claim, Point
+from hadoop_dr.domain.stored.fenced import fenced_name
 from hadoop_dr.domain.stored.notes import MARK, Mark
 from hadoop_dr.domain.stored.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.tree.file_attributes import DirEntry
@@ -41,6 +42,7 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 
+_BEGUN, _DONE = "begun.json", "done.json"
 Found = Mapping[str, Sequence[Foreign]]
 """Foreign changes by root; only roots that have some."""
 
@@ -50,6 +52,7 @@ class ForeignChanges:
 
     Args:
         context: The service.
+        own: Claim and try that look, which what they write down bears in its name.
         point: The point.
         documents: Its documents.
         roots: Its plan.
@@ -59,16 +62,19 @@ class ForeignChanges:
     def __init__(
         self,
         context: BackupContext,
+        own: tuple[int, int],
         point: Point,
         documents: Documents,
         roots: Sequence[RootPlan],
         is_as_kept: IsAsKept,
     ) -> None:
+        self._own = own
         self._context, self._documents, self._is_as_kept = context, documents, is_as_kept
         self._point, self._roots = point, roots
         self._records = StageRecords(context, documents)
         self._find = FindForeign(context.destination.namenode)
         self._differences: dict[str, tuple[Carried, Changes]] = {}
+        self._led: dict[int, str | None] = {}
 
     def next_candidate(self, newest: int) -> int:
         """Which candidate is to be looked at: a new one when the newest was refused and the tree has changed since.
@@ -84,11 +90,11 @@ class ForeignChanges:
             if left and is_unchanged(self._context, self._point, refused, self._is_as_kept):
                 raise refusal(self._context, refused)
             return newest + 1
-        return newest + 1 if self._noted(_begun(newest + 1)) else newest
+        return newest + 1 if self._repair(newest + 1) else newest
 
     def is_half_done(self, number: int) -> bool:
         """Whether the repair that led to a candidate was not carried out whole: then another one has to follow."""
-        return number > 0 and self._noted(_begun(number)) and not self._noted(_done(number))
+        return number > 0 and (led := self._repair(number)) is not None and not self._noted(f"{led}/{_DONE}")
 
     def look_at(self, number: int) -> None:
         """Reads what the target says of all roots, side by side; ``of`` tells what of it is foreign."""
@@ -138,15 +144,16 @@ class ForeignChanges:
     def note_repair(self, number: int, root: RootPlan, staged: Sequence[StagedShard]) -> None:
         """Writes down what a repair is about to do in a root, so that its result can be told from foreign changes."""
         rows = [(i, there, i in one.whole) for one in staged for i, there in one.units.items()]
-        items = [item for item in root.items if is_change(item)]
-        self._documents.write_loose(f"{_of(number, root)}-items.parquet", REPAIR_ITEMS, item_rows(items))
-        self._documents.write_loose(f"{_of(number, root)}-staged.parquet", REPAIR_STAGED, rows)
+        items, mine = [item for item in root.items if is_change(item)], f"{self._mine(number)}/{root.index}"
+        self._documents.write_loose(f"{mine}-items.parquet", REPAIR_ITEMS, item_rows(items))
+        self._documents.write_loose(f"{mine}-staged.parquet", REPAIR_STAGED, rows)
 
     def repair(self, number: int, act: Callable[[], None]) -> None:
         """Carries a repair out, between the two notes that tell whether it was carried out whole."""
-        self._documents.put_json(_begun(number), MARK, Mark())
+        self._documents.put_json(f"{self._mine(number)}/{_BEGUN}", MARK, Mark())
+        self._led[number] = self._mine(number)
         act()
-        self._documents.put_json(_done(number), MARK, Mark())
+        self._documents.put_json(f"{self._mine(number)}/{_DONE}", MARK, Mark())
 
     # ------------------------------------------------------------------ parts
 
@@ -154,15 +161,15 @@ class ForeignChanges:
         """The plan that led to a candidate: the newest repair up to it, else the plan of the point."""
         candidate = self._candidate(number)
         for repair in range(number, 0, -1):
-            if self._noted(_begun(repair)):
-                return self._repaired(root, repair, candidate)
+            if (led := self._repair(repair)) is not None:
+                return self._repaired(root, repair, led, candidate)
         assert root.base is not None
         staged, whole = self._records.staged(root)
         return Carried(root.root, root.base, candidate, root.items, root.plan, staged, whole)
 
-    def _repaired(self, root: RootPlan, repair: int, candidate: str) -> Carried:
-        rows = self._documents.read_loose(f"{_of(repair, root)}-items.parquet", REPAIR_ITEMS) or []
-        staged = self._documents.read_loose(f"{_of(repair, root)}-staged.parquet", REPAIR_STAGED) or []
+    def _repaired(self, root: RootPlan, repair: int, led: str, candidate: str) -> Carried:
+        rows = self._documents.read_loose(f"{led}/{root.index}-items.parquet", REPAIR_ITEMS) or []
+        staged = self._documents.read_loose(f"{led}/{root.index}-staged.parquet", REPAIR_STAGED) or []
         items = items_from_rows(rows)
         return Carried(
             root.root,
@@ -172,8 +179,17 @@ class ForeignChanges:
             plan_items(items),
             {cast(int, inode): cast(int, there) for inode, there, _ in staged},
             frozenset(cast(int, inode) for inode, _, whole in staged if whole),
-            complete=self._noted(_done(repair)),
+            complete=self._noted(f"{led}/{_DONE}"),
         )
+
+    def _mine(self, number: int) -> str:
+        return fenced_name(f"repairs/{number}", *self._own, ending="")
+
+    def _repair(self, number: int) -> str | None:
+        """Where the repair that leads to a candidate was written down, by the latest who began it; None for none."""
+        if number not in self._led:
+            self._led[number] = self._documents.newest(f"repairs/{number}")
+        return self._led[number]
 
     def _noted(self, name: str) -> bool:
         return self._documents.get_json(name, MARK) is not None
@@ -185,15 +201,3 @@ class ForeignChanges:
         every: Sequence[Kept] = self._context.ledger.read().kept
         mine = (one for one in every if (one.point, one.number, one.rule) == (self._point.point, number, rule))
         return next(mine, None)
-
-
-def _begun(number: int) -> str:
-    return f"repairs/{number}/begun.json"
-
-
-def _done(number: int) -> str:
-    return f"repairs/{number}/done.json"
-
-
-def _of(number: int, root: RootPlan) -> str:
-    return f"repairs/{number}/{root.index}"

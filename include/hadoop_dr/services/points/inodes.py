@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.bound_inodes import MOST, Inodes, binds_in_many, inodes_of
 from hadoop_dr.services.context import BackupContext
@@ -13,10 +14,9 @@ from hadoop_dr.services.points.stored_plan import RootPlan, stored_plan
 INODES = "inodes.parquet"
 
 
-def keep_inodes(documents: Documents, rows: Sequence[Row]) -> None:
-    """Writes what the candidates of a point hold, if that is anything and not too much."""
-    if 0 < len(rows) <= MOST:
-        documents.write_loose(INODES, forms.INODES, rows)
+def keep_inodes(documents: Documents, rows: Sequence[Row]) -> dict[str, str]:
+    """Writes what the candidates of a point hold, if that is anything and not too much; gives its SHA-256 by name."""
+    return {INODES: documents.write_ahead(INODES, forms.INODES, rows)} if 0 < len(rows) <= MOST else {}
 
 
 def known_inodes(context: BackupContext, documents: Documents, roots: Sequence[RootPlan]) -> Mapping[str, Inodes]:
@@ -28,5 +28,8 @@ def known_inodes(context: BackupContext, documents: Documents, roots: Sequence[R
     point = context.ledger.recent().points.get(baseline or "")
     if point is None or not wide or point.destination != context.destination.name:
         return {}  # the other way round it kept those of the site that is the origin now
-    rows = Documents(context, point).read_loose(INODES, forms.INODES)
+    try:
+        rows = Documents(context, point).read_recorded(INODES, forms.INODES)
+    except BaselineLost:
+        return {}
     return inodes_of(rows or (), {root.root: root.base for root in wide})

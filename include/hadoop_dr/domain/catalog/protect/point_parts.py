@@ -26,6 +26,7 @@ class TakenCatalog:
         objects: How many the point holds.
         aside: How many were exported and are left out of the point.
         absent: Those without a directory.
+        sha256, aside_sha256: Digests of the export, and of what is left out.
     """
 
     e0: int
@@ -33,6 +34,8 @@ class TakenCatalog:
     objects: int
     aside: int = 0
     absent: AbsentPlaces = AbsentPlaces()
+    sha256: str = ""
+    aside_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ class PointSealed:
         snapshots: Its snapshots on the target, by root.
         datasets: What each kind of data sets keeps of the target, by kind, in the form that the kind itself gives it:
             of a catalog the id of the newest event of its log.
+        documents: SHA-256 by name of the verdict, and of the documents that verify added.
     """
 
     claim: int
@@ -90,6 +91,7 @@ class PointSealed:
     retention: Retained
     summary: Summary
     datasets: Mapping[str, Part] = field(default_factory=dict)
+    documents: Mapping[str, str] = field(default_factory=dict)
 
 
 NOT_SEALED = PointSealed(0, "", None, Verified("", 0), {}, Retained("", ""), Summary(0, 0, 0, 0, {}, audited=False))

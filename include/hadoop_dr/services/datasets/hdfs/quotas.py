@@ -115,7 +115,7 @@ def ask_quotas(
             kept[root] = known.answered(answers, left)
             asked += len(chosen)
     if asked:
-        documents.write_loose(ANSWERED, forms.QUOTAS, quota_rows(kept))
+        documents.write_ahead(ANSWERED, forms.QUOTAS, quota_rows(kept))
     return own
 
 
@@ -131,10 +131,17 @@ def _set(quota: Quota) -> QuotaSet:
 
 
 def kept_quotas(documents: Documents) -> Mapping[str, RootQuotas] | None:
-    """Reads the quotas a point kept, by root; None when it kept none (an older version made it) or they are gone."""
+    """Reads the quotas a point kept, by root; None when they are gone.
+
+    Several processes may have asked once it was sealed; what the one wrote down that asked the most counts.
+    """
     try:
         noted = quotas_from_rows(documents.read(QUOTAS, forms.QUOTAS))
-        answered = documents.read_loose(ANSWERED, forms.QUOTAS) if any(one.unasked for one in noted.values()) else None
-        return noted if answered is None else quotas_from_rows(answered)
+        answered = documents.read_every(ANSWERED, forms.QUOTAS) if _open(noted) else []
     except BaselineLost:
         return None
+    return min([noted, *map(quotas_from_rows, answered)], key=_open)
+
+
+def _open(kept: Mapping[str, RootQuotas]) -> int:
+    return sum(len(one.unasked) for one in kept.values())

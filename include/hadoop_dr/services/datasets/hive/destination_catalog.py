@@ -70,9 +70,9 @@ class TargetCatalog:
         exported = exported_at(point)
         if exported is None:
             return self.nothing()
-        documents.adopt(CATALOG)
+        documents.adopt(CATALOG, exported.sha256)
         if exported.aside:
-            documents.adopt(LEFT_OUT)
+            documents.adopt(LEFT_OUT, exported.aside_sha256)
         rows = exported_rows(documents)
         found, theirs = self._planned(rows, selected_at(point), self._earlier(point), point.origin, point)
         refuse_foreign(self._context, theirs)

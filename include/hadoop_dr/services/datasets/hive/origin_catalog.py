@@ -158,12 +158,11 @@ class SourceCatalog:
             return Export(notes=takes_in_nothing(self._context.policy.protect, self.tables()))
         held = catalog_of(self._at_e0.rows)
         aside = [row for key, row in self._exact.rows.items() if key not in held]
-        documents.write_loose(CATALOG, forms.CATALOG, pack_rows(self._at_e0.rows))
-        if aside:
-            documents.write_loose(LEFT_OUT, forms.CATALOG, pack_rows(aside))
+        sha256 = documents.write_ahead(CATALOG, forms.CATALOG, pack_rows(self._at_e0.rows))
+        left = documents.write_ahead(LEFT_OUT, forms.CATALOG, pack_rows(aside)) if aside else ""
         absent = AbsentPlaces(len(self._absent), tuple(self._absent[:_SHOWN]))
         return Export(
-            TAKEN_CATALOG.dump(TakenCatalog(self._e0, self._e1, len(held), len(aside), absent)),
+            TAKEN_CATALOG.dump(TakenCatalog(self._e0, self._e1, len(held), len(aside), absent, sha256, left)),
             incomplete_of(self._at_e0.findings),
             takes_in_nothing(self._context.policy.protect, self.tables()),
         )
@@ -229,8 +228,9 @@ class SourceCatalog:
             return None
         documents = Documents(self._context, point)
         try:
-            aside = unpack_rows(documents.read(LEFT_OUT, forms.CATALOG)) if exported.aside else []
-            rows = [*exported_rows(documents), *aside]
+            rows = exported_rows(documents)
+            if exported.aside:
+                rows += unpack_rows(documents.read_ahead(LEFT_OUT, forms.CATALOG, exported.aside_sha256))
         except BaselineLost:
             return None
         return Exported(selected_at(point), exported.e0, catalog_of(rows), full=False, exact=True)

@@ -42,12 +42,15 @@ def exported_at(point: Point) -> TakenCatalog | None:
 
 
 def exported_rows(documents: Documents) -> list[Row]:
-    """Reads what a point exported, in the source's addresses.
+    """Reads what a point exported, in the source's addresses; nothing where it exported nothing.
 
     Raises:
         BaselineLost: The document is missing or is another one.
     """
-    return unpack_rows(documents.read(CATALOG, forms.CATALOG))
+    exported = exported_at(documents.point)
+    if exported is None:
+        return []
+    return unpack_rows(documents.read_ahead(CATALOG, forms.CATALOG, exported.sha256, exported.objects))
 
 
 def metastore_of(context: BackupContext, side: SiteConnections) -> Metastore:
