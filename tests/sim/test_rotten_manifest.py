@@ -11,10 +11,10 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain import bound
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.stored.fenced import plain_name
 from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
+from hadoop_dr.domain.tree import bound_inodes
 from hadoop_dr.services.audit.reverify import verify_again
 from hadoop_dr.services.points import documents
 from hadoop_dr.services.points.documents import Documents
@@ -122,7 +122,7 @@ def test_whichever_document_of_the_newest_point_is_bad_the_next_run_seals_and_a_
     sites: tuple[str, ...], content: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "INSIDE_BYTES", -1)
-    monkeypatch.setattr(bound, "WIDE", 1)
+    monkeypatch.setattr(bound_inodes, "WIDE", 1)
     lived = wide()
     [*_, newest] = lived.context().ledger.read().sealed()
     told = set[str]()
