@@ -7,6 +7,7 @@ failover, a restore) adds to them with ``@invariant``; each gets the world as a 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +19,7 @@ from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.ledger import Entry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
+from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import exported_rows
@@ -26,7 +28,8 @@ from hadoop_dr.services.points.baseline import recorded_snapshots
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.report import check_chain
 from sim.world import TableWorld
-from support.catalogs import hashes
+from support.catalogs import database, hashes, table
+from support.twin import TwinWriter
 
 Tree = dict[str, Any]
 
@@ -169,6 +172,26 @@ def live_is_newest(found: Found) -> None:
     assert found.world.catalog("west") == moment.catalog
 
 
+@invariant("I2, I3: no visible point holds anybody's unfinished work, on either site")
+def no_unfinished_work(found: Found) -> None:
+    for site, cluster in found.world.clusters.items():
+        for point in found.state.sealed():
+            for root, kept in (recorded_snapshots(point, site) or {}).items():
+                names = {entry.name for entry in MemoryNameNode(cluster).list(f"{root}/.snapshot/{kept.name}")}
+                assert WORK_AREA not in names, (site, root, point.point)
+
+
+@invariant("I3, I6: the documents of every visible point are those that the ledger recorded")
+def documents_as_recorded(found: Found) -> None:
+    for point in found.state.sealed():
+        files = found.world.files()[point.destination]
+        there = set(files.names(found.context.directory(point.point)))
+        for name, sha256 in point.staged.documents.items():
+            if name in there:
+                content = files.get(f"{found.context.directory(point.point)}/{name}")
+                assert hashlib.sha256(content).hexdigest() == sha256, (point.point, name)
+
+
 @invariant("I3, I13: what a run says under a claim stands while no later claim does")
 def claims_are_in_force(found: Found) -> None:
     claim_n = 0
@@ -217,6 +240,15 @@ def nothing_outside(found: Found) -> None:
 
 
 OUTSIDE = "/other/out side ü"
+
+
+def beside(world: ChronicledWorld) -> None:
+    """Puts on the secondary what is nobody's of the service."""
+    west, hive = world.clusters["west"], world.metastores["west"]
+    west.make_directory(OUTSIDE.rpartition("/")[0], 0o755, parents=True)
+    TwinWriter(west).write(OUTSIDE, b"not ours")
+    hive.create([database("crm", "hdfs://west/crm")])
+    hive.create([table("crm", "not ours", location="hdfs://west/crm/x")])
 
 
 @dataclass

@@ -12,9 +12,9 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
-from sim.chronicle import OUTSIDE, Chronicle, ChronicledWorld
+from sim.chronicle import Chronicle, ChronicledWorld, beside
 from sim.world import ROOT, protecting
-from support.catalogs import Ddl, database, table
+from support.catalogs import Ddl
 from support.trees import Mischief
 from support.twin import TwinWriter
 
@@ -35,13 +35,10 @@ class Life:
     def __init__(self, seed: int) -> None:
         self.seed, self._chance = seed, random.Random(seed)
         self.world = world = ChronicledWorld(TWO_ROOTS if seed % 2 else ONE_ROOT)
-        east, west = world.clusters["east"], world.clusters["west"]
+        east = world.clusters["east"]
         for path in (ROOT, WAREHOUSE):
             east.make_directory(path, 0o755, parents=True)
-        west.make_directory(OUTSIDE.rpartition("/")[0], 0o755, parents=True)
-        TwinWriter(west).write(OUTSIDE, b"not ours")
-        world.metastores["west"].create([database("crm", "hdfs://west/crm")])
-        world.metastores["west"].create([table("crm", "not ours", location="hdfs://west/crm/x")])
+        beside(world)
         self._tree = Mischief(MemoryNameNode(east), TwinWriter(east), ROOT, seed)
         self._ddl = Ddl(world.metastores["east"], seed, f"hdfs://east{WAREHOUSE}")
         self.chronicle = Chronicle(world)
@@ -96,7 +93,7 @@ class Life:
     def _faults(self, run: str, way: str, at: int) -> Faults:
         world = self.world
 
-        def beside() -> None:
+        def meanwhile() -> None:
             """Somebody else's work; it may be refused."""
             with suppress(DrError):
                 if way == "taken over":
@@ -115,4 +112,4 @@ class Life:
             case "lost, not done" | "lost, done":
                 return Faults(at=at, lose=True, after=way == "lost, done")
             case _:
-                return Faults(at=at, first=beside)
+                return Faults(at=at, first=meanwhile)

@@ -72,7 +72,7 @@ class Claims:
         clock: Clock,
         host: Host,
         takeover_after_s: float,
-        handover_s: float = 600.0,
+        handover_s: float,
     ) -> None:
         self._ledger, self._namenode, self._directory = ledger, namenode, directory
         self._clock, self._host, self._after_s, self._handover_s = clock, host, takeover_after_s, handover_s

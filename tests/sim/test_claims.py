@@ -1,0 +1,84 @@
+"""What a claim says, to whoever owns it and to whoever does not (I3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from hadoop_dr.domain.errors import Superseded
+from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.ledger.claims import ClaimRequest
+from hadoop_dr.services.ledger.heartbeat import attribute_of, shown_heartbeat
+from sim.world import POLICY, World, fill
+
+SERVICE = "/.hadoop-dr/east-west/services/billing"
+NOW_MS = 1_790_000_500_000
+
+
+def wanted(world: World, run: str = "a run ü", moment_ms: int = NOW_MS) -> ClaimRequest:
+    frozen = FrozenPolicy(POLICY, "billing.yaml", "incremental", "pull")
+    return ClaimRequest(run, 3, moment_ms, frozen, world.host.me())
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    fill(world)
+    return world
+
+
+def shown(context: BackupContext, claim_n: int) -> object:
+    return shown_heartbeat(context.destination.namenode, SERVICE, claim_n)
+
+
+def test_whoever_claims_knows_what_the_ledger_says_of_it(world: World) -> None:
+    claim = world.context().claims.take(wanted(world))
+    assert world.context().ledger.read().claim == claim
+
+
+def test_a_claim_shows_from_its_beginning_who_works_under_it(world: World) -> None:
+    context = world.context()
+    claim = context.claims.take(wanted(world))
+    heartbeat = shown_heartbeat(context.destination.namenode, SERVICE, claim.n)
+    assert heartbeat is not None
+    assert (heartbeat.claim, heartbeat.who) == (claim.n, world.host.me())
+
+
+def test_a_run_that_claims_again_before_its_moment_keeps_its_point(world: World) -> None:
+    first = world.context().claims.take(wanted(world))
+    again = world.context().claims.take(replace(wanted(world, moment_ms=NOW_MS + 5000), order=True))
+    assert (again.n, again.point) == (first.n + 1, first.point)
+    assert [point.moment_ms for point in world.context().ledger.read().points.values()] == [NOW_MS]
+
+
+def test_nobody_waits_for_a_claim_that_ended_since_the_ledger_was_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, contender = world.context(), world.context()
+    claim = owner.claims.take(wanted(world, "owner"))
+    contender.ledger.read()
+    owner.ledger.append_mine(claim, ClaimReleased(claim.n, "over"))
+    monkeypatch.setattr(world.clock, "sleep_until", lambda until: pytest.fail(f"waits until {until}"))
+    assert contender.claims.take(wanted(world, "contender")).run == "contender"
+
+
+@pytest.mark.parametrize("owner", ["the other =", None])
+def test_a_run_without_the_service_is_told_who_has_it_and_what_helps(world: World, owner: str | None) -> None:
+    if owner:
+        world.context().claims.take(wanted(world, owner))
+    by = f"is owned by {owner}" if owner else "is not claimed"
+    said = f"{SERVICE}: run a run ü does not own it, it {by}. Start a new run."
+    with pytest.raises(Superseded, match=f"^{re.escape(said)}$"):
+        world.context().claims.owned("a run ü")
+
+
+def test_a_run_that_fell_before_anything_was_shown_has_nothing_to_take_back(world: World) -> None:
+    context = world.context()
+    claim = context.claims.take(wanted(world))
+    context.destination.namenode.remove_xattr(SERVICE, attribute_of(claim.n))
+    world.context().claims.fell("a run ü")
+    assert shown(context, claim.n) is None
