@@ -65,6 +65,14 @@ def test_a_refusal_is_one_line_on_stderr_and_exit_code_1(tmp_path: Path, capsys:
     assert output.err.startswith("error: there is no lab in")
 
 
+@pytest.mark.parametrize("words", [("kill", "west.metastre"), ("logs", "nobody"), ("up", "--ha", "nowhere")])
+def test_a_name_that_nothing_in_the_lab_has_is_exit_code_2(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / ".lab").mkdir()
+    (tmp_path / ".lab/state.json").write_text(
+        '{"lab": "hadoop-lab-x", "ports": {}, "datanodes": 2, "sites": {}, "airflow": null, "v": 1}')
+    assert main(["--root", str(tmp_path), *words]) == 2
+
+
 def test_status_without_a_lab_is_an_answer(tmp_path: Path) -> None:
     assert Lab(tmp_path).status() == {"sites": {}, "airflow": None}
     assert list(tmp_path.iterdir()) == []

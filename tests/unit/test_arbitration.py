@@ -256,3 +256,38 @@ def settled(nodes: tuple[Node, Node]) -> list[tuple[str | None, int]]:
     while (moved := step(nodes, arbiter)) is not None:
         nodes, arbiter = moved
     return [published(node) for node in nodes]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "in_use", "said"),
+    [
+        (Status.PRIMARY, Status.PRIMARY, EAST,
+         "east and west are both primary at epoch 2, so access stays with east"),
+        (Status.PRIMARY, Status.PRIMARY, None,
+         "east and west are both primary at epoch 2, so access stays with nobody"),
+        (Status.UNKNOWN, Status.UNKNOWN, EAST,
+         "east is unknown and west is unknown, so access stays with east (east: silent; west: silent)"),
+        (Status.SECONDARY, Status.UNKNOWN, EAST,
+         "east is secondary and west is unknown, so access stays with east (west: silent)"),
+        (Status.SECONDARY, Status.SECONDARY, WEST,
+         "west is secondary and east is secondary, so access stays with west"),
+        (Status.UNKNOWN, Status.UNKNOWN, None,
+         "nobody has access, and with east and west unknown nobody gets it"),
+        (Status.SECONDARY, Status.INVALID, None,
+         "nobody has access, and with no site primary nobody gets it"),
+    ],
+)  # fmt: skip
+def test_a_person_reads_which_site_is_what_and_why_it_could_not_be_read(
+    first: Status, second: Status, in_use: str | None, said: str
+) -> None:
+    held = access(in_use, 2) if in_use else None
+    assert arbitrate(seen(EAST, first), seen(WEST, second), held).reason == said
+
+
+def test_an_access_of_a_higher_epoch_is_known_wherever_it_was_read() -> None:
+    decision = arbitrate(seen(EAST, Status.SECONDARY), seen(WEST, Status.PRIMARY), access(EAST, 3))
+    assert (decision.outcome, decision.site, decision.epoch) == (Outcome.KEEP, EAST, 3)
+
+
+def test_while_nobody_ever_had_access_no_epoch_is_made_up() -> None:
+    assert arbitrate(seen(EAST, Status.UNKNOWN), seen(WEST, Status.UNKNOWN), None).epoch == 0
