@@ -17,6 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent, error_of, reason_of
+from hadoop_dr.adapters.webhdfs.plain import PlainSession
 from hadoop_dr.ports.requests import Note, nobody
 
 # The library announces every client it makes; a task's log is for people.
@@ -57,9 +58,7 @@ def simple_session(user: str, connections: int = 64) -> SessionFactory:
         connections: Connections kept per host; more threads than that only cost reconnects.
     """
     def make() -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False      # a CA bundle or a proxy of the environment would silently win over ours
-        session.params = {"user.name": user}
+        session = PlainSession(user, connections)
         adapter = HandshakeAdapter(pool_connections=8, pool_maxsize=connections, max_retries=0)
         session.mount("http://", adapter)
         session.mount("https://", adapter)

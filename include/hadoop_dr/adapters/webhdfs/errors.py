@@ -94,21 +94,6 @@ def error_of(response: Response, subject: str) -> DrError | Lost:
     return told
 
 
-def refuse_missing(answer: object, subject: str) -> None:
-    """Ends a question whose answer is a NameNode's own word that nothing lies there; any other answer settles nothing.
-
-    Raises:
-        NotFound: So it is.
-    """
-    remote = answer.get("RemoteException") if isinstance(answer, dict) else None
-    words = (remote.get("exception"), remote.get("message")) if isinstance(remote, dict) else ()
-    if words and all(isinstance(word, str) for word in words):
-        exception, message = map(str, words)
-        told = _from_remote(subject, exception.rpartition(".")[2], message.partition("\n")[0])
-        if type(told) is NotFound:
-            raise told
-
-
 def _from_remote(subject: str, name: str, message: str) -> DrError:
     for text, kind, remedy in _BY_TEXT:
         if text in message:

@@ -14,7 +14,6 @@ from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFac
 from hadoop_dr.adapters.webhdfs.datanodes import Redirected
 from hadoop_dr.adapters.webhdfs.errors import NO_ACTIVE, expected_shape
 from hadoop_dr.adapters.webhdfs.route import Route
-from hadoop_dr.adapters.webhdfs.shortcut import Shortcut
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import NotFound, NotReady, Protocol
 from hadoop_dr.domain.tree.file_attributes import (
@@ -42,13 +41,10 @@ class WebHdfsReader:
                  session: SessionFactory | None, note: Note = nobody) -> None:
         self.site = address.site
         self._session = (session or simple_session(address.user))()
-        self._shortcut = None if session else Shortcut(address.user, deadlines.connect_s, note)
         self._clock = clock
         self._checksum_s = deadlines.checksum_s
         # Whoever forgets to close gives the connections back all the same.
         weakref.finalize(self, self._session.close)
-        if self._shortcut:
-            weakref.finalize(self, self._shortcut.close)
         namenodes = [OneNameNode(url, self._session, deadlines, note) for url in address.webhdfs]
         self.route = Route(address.site, namenodes, clock, deadlines.budget_s)
         self._words: dict[tuple[str, str], str] = {}
@@ -58,24 +54,12 @@ class WebHdfsReader:
     def close(self) -> None:
         """Gives the connections back."""
         self._session.close()
-        if self._shortcut:
-            self._shortcut.close()
 
     def _read(self, subject: str, ask: Callable[[OneNameNode], requests.Response],
               take: Callable[[shapes.Json], T]) -> T:
         answer = self.route.repeat(ask)
         with expected_shape(subject, self.route.serving.url):
             return take(answer.json())
-
-    def _read_often(self, path: str, ask: Callable[[OneNameNode], requests.Response], take: Callable[[shapes.Json], T],
-                    **question: str) -> T:
-        """A read that is made for thousands of paths; ``question`` is the query that ``ask`` would send."""
-        asked = self.route.serving.url
-        answer = self._shortcut.ask(asked, path, **question) if self._shortcut else None
-        if answer is None:
-            return self._read(path, ask, take)
-        with expected_shape(path, asked):
-            return take(answer)
 
     def service(self) -> Service:
         """Says who serves and how it is."""
@@ -123,9 +107,8 @@ class WebHdfsReader:
 
     def status(self, path: str) -> DirEntry:
         """Attributes of one path; ``name`` is empty."""
-        return self._read_often(path, lambda node: node._get_file_status(path),
-                                lambda answer: shapes.listed({**answer["FileStatus"], "pathSuffix": ""}),
-                                op="GETFILESTATUS")
+        return self._read(path, lambda node: node._get_file_status(path),
+                          lambda answer: shapes.listed({**answer["FileStatus"], "pathSuffix": ""}))
 
     def list(self, path: str) -> Iterator[DirEntry]:
         """Children of a directory, a page of the NameNode (``dfs.ls.limit``) at a time; of a file: itself.
@@ -141,15 +124,14 @@ class WebHdfsReader:
             after = {"startafter": entries[-1].name}       # 3.5.0 ignores the documented spelling startAfter
 
     def _page_of(self, path: str, after: dict[str, str]) -> tuple[Sequence[DirEntry], bool]:
-        return self._read_often(path, lambda node: node.list_page(path, **after), shapes.listing_page,
-                                op="LISTSTATUS_BATCH", **after)
+        return self._read(path, lambda node: node.list_page(path, **after), shapes.listing_page)
 
     def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> AclAndXattrs:
         """ACL and extended attributes of one path; what is not asked for stays empty."""
         return AclAndXattrs(
             acl=self._read(path, lambda node: node._get_acl_status(path), shapes.acl) if acl else (),
-            xattrs=self._read_often(path, lambda node: node._get_x_attrs(path, encoding="HEX"), shapes.xattrs,
-                                    op="GETXATTRS", encoding="HEX") if xattrs else (),
+            xattrs=self._read(path, lambda node: node._get_x_attrs(path, encoding="HEX"), shapes.xattrs)
+            if xattrs else (),
         )
 
     def blocks(self, path: str) -> Blocks:

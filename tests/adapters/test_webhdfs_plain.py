@@ -1,0 +1,161 @@
+"""The shorter way of plain HTTP: what arrives is what the library sends, and it fails as the library fails (I11)."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+import requests
+
+from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, simple_session
+from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent
+from hadoop_dr.adapters.webhdfs.fsck import block_ids
+from hadoop_dr.domain.errors import NotFound, NotReady
+
+SOON = Deadlines(connect_s=5, read_s=0.5, checksum_s=5)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+GONE = (b"HTTP/1.1 404 Not Found\r\nContent-Length: 90\r\n\r\n"
+        b'{"RemoteException":{"exception":"FileNotFoundException","message":"File does not exist"}}  ')
+FSCK = b"/r/a b 3 bytes, replicated: replication=1, 1 block(s):  OK\n0. B:blk_7_1 len=3\n\nStatus: HEALTHY\n"
+
+
+class Wire:
+    """A server that answers each request with what ``answers`` has for it, byte by byte as told.
+
+    Args:
+        answers: Gives the bytes for the n-th request, counted from 1; None for silence.
+        ends: Every connection is closed behind its first answer, without a word of that in the answer.
+    """
+
+    def __init__(self, answers: Callable[[int], bytes | None], *, ends: bool = False) -> None:
+        self._answers, self._ends = answers, ends
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.heads: list[str] = []
+        self.connections = 0
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> Wire:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self.connections += 1
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as lines, suppress(OSError):
+            while line := lines.readline():
+                self.heads.append(line.decode().strip())
+                while lines.readline().strip():
+                    pass
+                answer = self._answers(len(self.heads))
+                if answer is None:
+                    lines.read(1)
+                    return
+                connection.sendall(answer)
+                if self._ends:
+                    return
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    one = simple_session("hdfs")()
+    yield one
+    one.close()
+
+
+def test_hostile_names_arrive_as_they_are_on_one_connection_that_is_kept(session: requests.Session) -> None:
+    with Wire(lambda n: OK) as server:
+        node = OneNameNode(server.url, session, SOON)
+        for _ in range(3):
+            assert node._get_x_attrs("/a b/e%20/f+/g=1/h#/\u00fc/q?", encoding="HEX").json() == {}
+        node._set_x_attr("/x", **{"xattr.name": "user.a b", "xattr.value": "0s+/=="})
+    assert server.heads[:3] == [
+        "GET /webhdfs/v1/a%20b/e%2520/f%2B/g=1/h%23/%C3%BC/q%3F?user.name=hdfs&encoding=HEX&op=GETXATTRS HTTP/1.1"
+    ] * 3
+    assert server.heads[3] == (
+        "PUT /webhdfs/v1/x?user.name=hdfs&xattr.name=user.a+b&xattr.value=0s%2B%2F%3D%3D&op=SETXATTR HTTP/1.1"
+    )
+    assert server.connections == 1
+
+
+def test_a_connection_that_the_other_end_closed_meanwhile_is_not_used(session: requests.Session) -> None:
+    """An answer that did not come would be an unknown outcome; here nothing was sent, and a new connection serves."""
+    with Wire(lambda n: OK, ends=True) as server:
+        node = OneNameNode(server.url, session, SOON)
+        for _ in range(4):
+            node._get_file_status("/a")
+            [kept] = session._kept.values()  # type: ignore[attr-defined]
+            kept[0].sock.recv(1, socket.MSG_PEEK)  # until its end has arrived here
+    assert server.connections == len(server.heads) == 4
+
+
+@pytest.mark.parametrize(("answer", "wanted"), [
+    (None, Late),
+    (b"", Lost),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", Lost),
+    (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", Lost),
+    (b"SSH-2.0-OpenSSH\r\n", Lost),
+])  # fmt: skip
+def test_a_request_that_left_and_was_not_answered_in_full_is_lost(
+    session: requests.Session, answer: bytes | None, wanted: type[Exception]
+) -> None:
+    with Wire(lambda n: answer, ends=True) as server:
+        with pytest.raises(wanted) as told:
+            OneNameNode(server.url, session, SOON)._mkdirs("/a")
+        assert type(told.value) is wanted
+    assert len(server.heads) == 1, "and nobody sends it again"
+
+
+def test_where_no_connection_comes_about_nothing_was_sent(session: requests.Session) -> None:
+    with Wire(lambda n: OK) as server:
+        pass
+    with pytest.raises(NotSent, match="connection refused"):
+        OneNameNode(server.url, session, SOON)._mkdirs("/a")
+
+
+def test_a_refusal_is_read_and_the_connection_kept(session: requests.Session) -> None:
+    with Wire(lambda n: GONE if n == 1 else OK) as server:
+        node = OneNameNode(server.url, session, SOON)
+        with pytest.raises(NotFound, match="File does not exist"):
+            node._get_file_status("/a b")
+        node._get_file_status("/")
+    assert server.connections == 1
+
+
+def test_a_redirect_is_followed_unless_it_is_to_be_seen(session: requests.Session) -> None:
+    def answers(n: int) -> bytes:
+        there = f"HTTP/1.1 307 Over There\r\nLocation: {server.url}/there\r\nContent-Length: 0\r\n\r\n".encode()
+        return OK if server.heads[-1].startswith("GET /there") else there
+
+    with Wire(answers) as server:
+        node = OneNameNode(server.url, session, SOON)
+        assert node._get_file_checksum("/a").status_code == 307
+        assert node._get_file_status("/a").json() == {}
+
+
+def test_a_long_answer_is_read_as_it_comes_and_its_connection_kept_when_it_came_to_its_end(
+    session: requests.Session
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole = head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(FSCK), FSCK)
+    with Wire(lambda n: whole) as server:
+        node = OneNameNode(server.url, session, SOON)
+        for _ in range(2):
+            assert list(block_ids(node, "/r", 5.0)) == [("a b", (7,))]
+        assert server.connections == 1
+        with Wire(lambda n: whole[:-60], ends=True) as broken, pytest.raises(NotReady, match="broke off"):
+            list(block_ids(OneNameNode(broken.url, session, SOON), "/r", 5.0))
