@@ -22,7 +22,7 @@ def test_a_snapshot_arrives_whole_below_another_directory_and_follows_its_increm
     pair.sealed, kept = [], pair.sealed
     first = pair.bring_aside("aside 1", ASIDE, None)
     order = pair.bring_aside("aside 2", ASIDE, "aside 1")
-    proofs = pair.records(order).read()
+    proofs = pair.records(order).of(order.index).read()
     digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
     whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
     facts = RootFacts(ASIDE, "aside 2", list(order.items.values()), digests, {}, whole)

@@ -64,7 +64,9 @@ FIGURES = {
 }  # fmt: skip
 PARTS = {
     "taken": {
-        "hive": TAKEN_CATALOG.dump(TakenCatalog(41, 43, 12, 2, AbsentPlaces(3, ("partition billing.t p=ü %",)))),
+        "hive": TAKEN_CATALOG.dump(
+            TakenCatalog(41, 43, 12, 2, AbsentPlaces(3, ("partition billing.t p=ü %",)), SHA, SHA)
+        ),
         "later kind": {"offsets": {"topic ü": [1, 2]}},
     },
     "sealed": {
@@ -92,7 +94,7 @@ SERVICE: Mapping[str, Body] = {
             sampled=sealed.Sampled(OLD, taken=True), intended=4,
             seconds={"place": 1.25}, requests={"plan": {"east": 12, "trips": 3}}, warnings=("not audited: ü",),
         ),
-        PARTS["sealed"],
+        PARTS["sealed"], {"verdict-4.1.json": SHA, "inodes.parquet": SHA},
     ),
     "void": runs.PointVoided(4, P, "given up: 100 % ü"),
     "released": runs.ClaimReleased(4, "a stage of the run failed"),
@@ -140,7 +142,7 @@ JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
     )),
     "verdict": (VERDICT, StoredVerdict(
         SEALED.verified, (f"{ROOT}/x: missing",), SEALED.snapshots, ("not audited ü",), SEALED.summary.sampled,
-        SEALED.datasets,
+        SEALED.datasets, {"inodes.parquet": SHA},
     )),
     "note": (MARK, Mark()),
 }  # fmt: skip
@@ -156,8 +158,8 @@ ROW = ("table", "billing", "t ü", "", "EXTERNAL_TABLE|1|2", SHA, b"\x00\x0b")
 TABLES: Mapping[str, tuple[TableForm, list[tuple[object, ...]]]] = {
     "items": (forms.ITEMS, [(0, n, *row) for n, row in enumerate(item_rows(ITEMS))]),
     "shares": (forms.SHARES, [(0, 1, 7, 900, True, "", 0, 0), (0, 1, None, None, False, "0-4.1", 3, 4096)]),
-    "proofs": (forms.PROOFS, [(7, SHA, 5, 1024)]),
-    "checksums": (forms.CHECKSUMS, [(7, "MD5-of-0MD5-of-512CRC32C", "ff" * 16, ("1024", "5"))]),
+    "proofs": (forms.PROOFS, [(1, 7, SHA, 5, 1024)]),
+    "checksums": (forms.CHECKSUMS, [(1, 7, "MD5-of-0MD5-of-512CRC32C", "ff" * 16, ("1024", "5"))]),
     "repair-items": (forms.REPAIR_ITEMS, item_rows(ITEMS)),
     "repair-staged": (forms.REPAIR_STAGED, [(7, 900, True)]),
     "listing": (forms.LISTING, [("ü=#", 900, "f 5 ü")]),

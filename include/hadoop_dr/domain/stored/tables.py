@@ -17,10 +17,13 @@ SHARES = TableForm("shares", (
 ))  # fmt: skip
 """What a task staged: a row for each unit, and one without an inode that says of the share itself where it lies and
 what was moved."""
-PROOFS = TableForm("proofs", (("inode", "int64"), ("sha256", "string"), ("length", "int64"), ("offset", "int64")))
-"""Digests of files that are staged and proven."""
+PROOFS = TableForm("proofs", (
+    ("root", "int64"), ("inode", "int64"), ("sha256", "string"), ("length", "int64"), ("offset", "int64"),
+))  # fmt: skip
+"""Digests of files that are staged and proven. A file that was moved while the snapshots were taken is in two roots,
+where it may be another one, so the root's number in the plan stands beside its inode id."""
 CHECKSUMS = TableForm("checksums", (
-    ("inode", "int64"), ("algorithm", "string"), ("value", "string"), ("lengths", "strings"),
+    ("root", "int64"), ("inode", "int64"), ("algorithm", "string"), ("value", "string"), ("lengths", "strings"),
 ))  # fmt: skip
 """The source's own checksums of what is too large to be read back."""
 REPAIR_ITEMS = TableForm("repair items", ITEM_SCHEMA)

@@ -51,7 +51,8 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
         if problem := snapshot_problem(site, kept):
             verdict.mismatch.append(Finding(root.root, "", problem))
             continue
-        proofs = {i.inode: proof for i in root.items if (proof := records.proofs().get(i.inode)) is not None}
+        staged = records.proofs().get(root.index, {})
+        proofs = {i.inode: proof for i in root.items if (proof := staged.get(i.inode)) is not None}
         whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
         facts = RootFacts(
             root.root,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 
 from hadoop_dr.domain.errors import DrError
@@ -86,9 +86,7 @@ class SampleOlder:
         proofs = StageRecords(self._context, documents, self._heartbeat).proofs()
         small = _small_files(documents, proofs)
         names = root_names(documents) if small else []
-        reads: list[Read] = []
-        where: dict[int, tuple[str, str]] = {}
-        tops: dict[int, str] = {}
+        chosen_files: list[_File] = []
         for index, files in small.items():
             root = names[index]
             kept = chosen.snapshot_on(chosen.destination, root)
@@ -99,26 +97,43 @@ class SampleOlder:
                 # All of it is lost there, which says nothing of the new point; what left the policy may go by hand.
                 bad += [Finding(root, "", problem)] if root in wanted else []
                 continue
-            where.update((inode, (root, files[inode])) for inode in picked)
-            tops.update(dict.fromkeys(picked, kept.path))
-            reads += [Read(i, f"{kept.path}/{files[i]}", proofs[i].offset, proofs[i].length) for i in picked]
+            chosen_files += [_File(root, kept.path, files[inode], proofs[index][inode]) for inode in picked]
+        self._read_back(chosen_files, verdict, bad)
+        return verdict, bad
+
+    def _read_back(self, files: Sequence[_File], verdict: Verdict, bad: list[Finding]) -> None:
+        reads = [
+            Read(number, f"{one.top}/{one.path}", one.proof.offset, one.proof.length)
+            for number, one in enumerate(files)
+        ]
         for answer in self._context.local_mover.digest(reads):
-            wrong, settled = _judge(answer, proofs[answer.key].sha256)
+            file = files[answer.key]
+            wrong, settled = _judge(answer, file.proof.sha256)
             if wrong:
-                verdict.unread(Finding(tops[answer.key], where[answer.key][1], wrong, settled))
+                verdict.unread(Finding(file.top, file.path, wrong, settled))
             else:
                 verdict.match += 1
             if wrong and settled:
-                bad.append(Finding(*where[answer.key], wrong))
+                bad.append(Finding(file.root, file.path, wrong))
             self._heartbeat(1)
-        return verdict, bad
 
 
-def _small_files(documents: Documents, proofs: Mapping[int, StagedFile]) -> dict[int, dict[int, str]]:
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file to be read back: its root, the root's snapshot, its path in that, and what it was when it was staged."""
+
+    root: str
+    top: str
+    path: str
+    proof: StagedFile
+
+
+def _small_files(documents: Documents, proofs: Mapping[int, Mapping[int, StagedFile]]) -> dict[int, dict[int, str]]:
     """Files that are quickly read back: their paths by root and inode id."""
     small: dict[int, dict[int, str]] = {}
     for index, inode, path in planned_paths(documents) if proofs else ():
-        if inode in proofs and proofs[inode].length <= _SAMPLE_BYTES:
+        proof = proofs.get(index, {}).get(inode)
+        if proof is not None and proof.length <= _SAMPLE_BYTES:
             small.setdefault(index, {})[inode] = path
     return small
 

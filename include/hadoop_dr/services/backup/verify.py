@@ -216,7 +216,8 @@ class VerifyPoint:
                 self._inodes += inode_rows(root.root, names[root.root], known)
             if strange := foreign.of(root.root, known):
                 return strange, Verdict()
-            proofs = {i.inode: proof for i in root.items if (proof := staged.get(i.inode)) is not None}
+            mine_staged = staged.get(root.index, {})
+            proofs = {i.inode: proof for i in root.items if (proof := mine_staged.get(i.inode)) is not None}
             whole = {
                 i.inode
                 for i in root.items

@@ -26,7 +26,7 @@ _SHARES = "shards"
 class StageRecords:
     """The records of stage among a point's documents; what was read once is remembered.
 
-    Inode ids are the source's, so no two roots have one in common.
+    Inode ids are the source's. A file that was moved while the snapshots were taken is in two roots: each has its own.
 
     Args:
         context: The service.
@@ -40,9 +40,9 @@ class StageRecords:
         self._context, self._documents, self._heartbeat = context, documents, heartbeat
         # Digests lie where the point was copied to, whichever way the pair works by now.
         self._files = context.sides.get(documents.point.destination, context.destination).files
-        self._proofs: dict[int, StagedFile] | None = None
+        self._proofs: dict[int, dict[int, StagedFile]] | None = None
         self._shares: dict[tuple[int, int], StagedShard] | None = None
-        self._sums: dict[int, SourceChecksum] | None = None
+        self._sums: dict[int, dict[int, SourceChecksum]] | None = None
         self.digests: dict[str, str] = {}
         """SHA-256 of what was read or written here; the ledger keeps them, and from then on nothing else counts."""
 
@@ -51,12 +51,15 @@ class StageRecords:
         directory = f"{self._documents.directory}/staged/{task}"
         return Records(self._files, self._context.tables, directory, self._heartbeat)
 
-    def proofs(self) -> Mapping[int, StagedFile]:
-        """Gives the digest of every file that was staged, by source inode id."""
+    def proofs(self) -> Mapping[int, Mapping[int, StagedFile]]:
+        """Gives the digest of every file that was staged, by the root's number in the plan and source inode id."""
         if self._proofs is None:
             tasks = self._files.names(f"{self._documents.directory}/staged")
             read = map_bounded(lambda task: self.of_task(int(task)).read(), [task for task in tasks if task.isdigit()])
-            self._proofs = {inode: proof for one in read for inode, proof in one.items()}
+            self._proofs = defaultdict(dict)
+            for one in read:
+                for index, proofs in one.items():
+                    self._proofs[index].update(proofs)
         return self._proofs
 
     def staged(self, root: RootPlan) -> tuple[dict[int, int], frozenset[int]]:
@@ -70,16 +73,19 @@ class StageRecords:
         if not any(needs_checksum(item) for item in root.items):
             return {}
         if self._sums is None:
-            self._sums = {
-                cast(int, inode): SourceChecksum(
+            self._sums = self._read_checksums()
+        return self._sums.get(root.index, {})
+
+    def _read_checksums(self) -> dict[int, dict[int, SourceChecksum]]:
+        found = defaultdict[int, dict[int, SourceChecksum]](dict)
+        for name, sha256 in self._documents.recorded.items():
+            rows = self._documents.read_proven(name, CHECKSUMS, sha256) if stem_of(name) == _CHECKSUMS else []
+            for index, inode, algorithm, value, lengths in rows:
+                found[cast(int, index)][cast(int, inode)] = SourceChecksum(
                     Checksum(cast(str, algorithm), cast(str, value)),
                     tuple(int(length) for length in cast(list[str], lengths)),
                 )
-                for name, sha256 in self._documents.recorded.items()
-                if stem_of(name) == _CHECKSUMS
-                for inode, algorithm, value, lengths in self._documents.read_proven(name, CHECKSUMS, sha256)
-            }
-        return self._sums
+        return found
 
     def keep(self, claim: int, try_no: int, task: int, shares: Sequence[tuple[int, StagedShard]]) -> None:
         """Keeps what one try of a task staged, by its roots' numbers."""
@@ -142,7 +148,7 @@ class StageRecords:
     def collect_checksums(self, claim: int, try_no: int, roots: Sequence[RootPlan]) -> None:
         """While the source is there: sums of what is too large to read back, so that proof needs only the target."""
         paths = {
-            item.inode: f"{root.root}/.snapshot/{root.newer}/{item.new}"
+            (root.index, item.inode): f"{root.root}/.snapshot/{root.newer}/{item.new}"
             for root in roots
             for item in root.items
             if needs_checksum(item)
@@ -152,9 +158,9 @@ class StageRecords:
         namenode = self._context.origin.namenode
         rows: list[tuple[object, ...]] = []
         sums = map_bounded(lambda path: source_checksum(namenode, path), paths.values())
-        for inode, found in zip(paths, sums, strict=True):
+        for place, found in zip(paths, sums, strict=True):
             lengths = [str(length) for length in found.block_lengths]
-            rows.append((inode, found.checksum.algorithm, found.checksum.value, lengths))
+            rows.append((*place, found.checksum.algorithm, found.checksum.value, lengths))
             self._heartbeat(1)
         name = fenced_name(_CHECKSUMS, claim, try_no)
         self.digests[name] = self._documents.write_loose(name, CHECKSUMS, rows)

@@ -8,7 +8,7 @@ from hadoop_dr.domain.errors import BaselineLost, DrError, Failed, NotFound, Not
 from hadoop_dr.domain.plan.work_order import StagedFile
 from hadoop_dr.ports.mover import Copy, Did, Digest, Mover, Outcome
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.records import Records
+from hadoop_dr.services.transfer.records import RootRecords
 
 _GIVE_UP_AFTER = 20
 """So many failures in one pass have one cause (a full disk, a lost site): going on would only repeat it."""
@@ -24,7 +24,7 @@ class Copying:
         check: Raises Superseded when the work area is not ours any more.
     """
 
-    def __init__(self, origin: NameNode, mover: Mover, records: Records, check: Callable[[], None]) -> None:
+    def __init__(self, origin: NameNode, mover: Mover, records: RootRecords, check: Callable[[], None]) -> None:
         self._origin, self._mover, self._records, self._check = origin, mover, records, check
 
     def run(self, copies: Sequence[Copy]) -> dict[int, StagedFile]:

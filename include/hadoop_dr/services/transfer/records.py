@@ -6,6 +6,7 @@ import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import cast
 
 from hadoop_dr.domain.errors import NotFound
@@ -43,31 +44,35 @@ class Records:
         self._aside: BoundedPool | None = None
         self._writing: Carried[int] | None = None
         self._turn = threading.RLock()
-        self._found: dict[int, StagedFile] | None = None
+        self._found: dict[int, dict[int, StagedFile]] | None = None
 
-    def read(self) -> dict[int, StagedFile]:
-        """Gives what earlier tries recorded, read once; a later record of a file counts."""
+    def of(self, root: int) -> RootRecords:
+        """Gives the records of one root, by its number in the plan."""
+        return RootRecords(self, root)
+
+    def read(self) -> dict[int, dict[int, StagedFile]]:
+        """Gives what earlier tries recorded by root and inode, read once; a later record of a file counts."""
         with self._turn:
             if self._found is None:
                 self._found = self._read()
             return self._found
 
-    def _read(self) -> dict[int, StagedFile]:
-        found: dict[int, StagedFile] = {}
+    def _read(self) -> dict[int, dict[int, StagedFile]]:
+        found: dict[int, dict[int, StagedFile]] = {}
         names = [name for name in self._files.names(self._directory) if _NAME.fullmatch(name)]
         for name in names:
             content = self._files.get(f"{self._directory}/{name}")
             PROOFS.check(self._tables.stamp(content), f"{self._directory}/{name}")
             for row in self._tables.unpack(content):
-                inode, sha256, length, offset = cast(tuple[int, str, int, int], row)
-                found[inode] = StagedFile(sha256, length, offset)
+                root, inode, sha256, length, offset = cast(tuple[int, int, str, int, int], row)
+                found.setdefault(root, {})[inode] = StagedFile(sha256, length, offset)
         self._next = int(names[-1][:6]) + 1 if names else 0
         return found
 
-    def add(self, inode: int, proof: StagedFile) -> None:
+    def add(self, root: int, inode: int, proof: StagedFile) -> None:
         """Takes note of a file; durable once its batch is full or ``flush`` was called."""
         with self._turn:
-            self._rows.append((inode, proof.sha256, proof.length, proof.offset))
+            self._rows.append((root, inode, proof.sha256, proof.length, proof.offset))
             self._bytes += proof.length
             if len(self._rows) >= _BATCH_FILES or self._bytes >= _BATCH_BYTES:
                 self._collect()
@@ -98,6 +103,26 @@ class Records:
         writing, self._writing = self._writing, None
         if writing is not None:
             self._heartbeat(writing.result())
+
+
+@dataclass(frozen=True, slots=True)
+class RootRecords:
+    """The records of one root among those of a task: two roots may have one inode in common."""
+
+    every: Records
+    root: int
+
+    def read(self) -> dict[int, StagedFile]:
+        """Gives what earlier tries recorded, by inode."""
+        return self.every.read().get(self.root, {})
+
+    def add(self, inode: int, proof: StagedFile) -> None:
+        """Takes note of a file."""
+        self.every.add(self.root, inode, proof)
+
+    def flush(self) -> None:
+        """Makes everything noted durable, of every root."""
+        self.every.flush()
 
 
 def still_there(

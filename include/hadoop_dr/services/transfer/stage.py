@@ -78,9 +78,10 @@ class Stage:
         self._make_directories(parts, check)
 
         copies = {part.item.inode: _copy(order, part) for part in parts if not part.item.is_dir}
-        proofs = still_there(self._destination, self._records.read(), copies)
+        records = self._records.of(order.index)
+        proofs = still_there(self._destination, records.read(), copies)
         todo = [copy for inode, copy in copies.items() if inode not in proofs]
-        proofs.update(Copying(self._origin, self._mover, self._records, check).run(todo))
+        proofs.update(Copying(self._origin, self._mover, records, check).run(todo))
         self._dress(parts, check)
         return StagedShard(
             shard.number, leaf(directory), self._staged_inodes(directory, chosen, check), whole, proofs,
