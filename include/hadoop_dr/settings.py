@@ -25,7 +25,7 @@ from hadoop_dr.domain.config.conflicts import (
     stated,
     without_pair,
 )
-from hadoop_dr.domain.config.document import Node, Wrong
+from hadoop_dr.domain.config.document import DocumentNode, Wrong
 from hadoop_dr.domain.config.pair import Addresses, Pair, Site, host_port, read_pair, url_parser
 from hadoop_dr.domain.config.policy import Policy, read_policy
 from hadoop_dr.domain.errors import BadInput
@@ -296,7 +296,7 @@ def addresses(home: Path, site: Site) -> Addresses:
 T = TypeVar("T", Pair, Policy)
 
 
-def _loaded(home: Path, folder: Path, key: str, read: Callable[[Node], T]) -> tuple[list[T], list[FileOut]]:
+def _loaded(home: Path, folder: Path, key: str, read: Callable[[DocumentNode], T]) -> tuple[list[T], list[FileOut]]:
     """The values of the files that are in order, and the files that are not."""
     paths, errors = _files(home, folder)
     good, out = list[T](), [FileOut(error, "") for error in errors]

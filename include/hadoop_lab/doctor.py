@@ -18,7 +18,7 @@ _DISK_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Examined:
     """One thing that was looked at."""
 
     name: str
@@ -26,24 +26,24 @@ class Finding:
     detail: str
 
 
-def examine(root: Path, tools: Tools | None = None) -> list[Finding]:
+def examine(root: Path, tools: Tools | None = None) -> list[Examined]:
     """Look at everything a first `up` needs; nothing is changed."""
     tools = tools or Tools()
     found = [_tool(name, ask) for name, ask in (("java", tools.java), ("javac", tools.javac), ("maven", tools.mvn))]
     available = psutil.virtual_memory().available
     enough = available >= _MEMORY_BYTES
-    found.append(Finding("memory", enough, f"{available >> 20} MiB free, two sites need up to {_MEMORY_BYTES >> 20}"))
+    found.append(Examined("memory", enough, f"{available >> 20} MiB free, two sites need up to {_MEMORY_BYTES >> 20}"))
     for name, folder in (("disk of the lab", root), ("disk of the cache", _existing(cache_folder()))):
         free = shutil.disk_usage(folder).free
-        found.append(Finding(name, free >= _DISK_BYTES, f"{free >> 20} MiB free in {folder}"))
+        found.append(Examined(name, free >= _DISK_BYTES, f"{free >> 20} MiB free in {folder}"))
     return found
 
 
-def _tool(name: str, ask: Callable[[], str]) -> Finding:
+def _tool(name: str, ask: Callable[[], str]) -> Examined:
     try:
-        return Finding(name, True, ask())
+        return Examined(name, True, ask())
     except LabError as error:
-        return Finding(name, False, str(error))
+        return Examined(name, False, str(error))
 
 
 def _existing(folder: Path) -> Path:

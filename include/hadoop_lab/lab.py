@@ -21,7 +21,7 @@ from hadoop_lab.supervisor import processes
 from hadoop_lab.supervisor import state as states
 from hadoop_lab.supervisor.locks import file_lock
 from hadoop_lab.supervisor.ports import claim_block, release_block
-from hadoop_lab.supervisor.specs import DaemonSpec, Layout
+from hadoop_lab.supervisor.specs import DaemonSpec, LabFolders
 from hadoop_lab.supervisor.starter import Starter
 from hadoop_lab.supervisor.state import DaemonRecord, LabState
 
@@ -42,14 +42,14 @@ class Lab:
         Raises:
             LabError: The path of the root has a character that a class path or a daemon cannot have in it.
         """
-        self._layout = Layout(root.resolve())
+        self._layout = LabFolders(root.resolve())
         if set(":;*%\n") & set(str(self._layout.root)):
             raise LabError(f"{str(self._layout.root)!r} has one of : ; * % or a line end in it; use another folder")
         self._cache = cache_folder()
         self._tools = Tools()
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> LabFolders:
         """Where the lab keeps its files."""
         return self._layout
 

@@ -19,7 +19,7 @@ from hadoop_lab.errors import LabError, WrongName
 from hadoop_lab.options import LabOptions
 from hadoop_lab.supervisor.ports import HOST
 from hadoop_lab.supervisor.processes import MARKER_VARIABLE
-from hadoop_lab.supervisor.specs import DaemonSpec, Layout
+from hadoop_lab.supervisor.specs import DaemonSpec, LabFolders
 from hadoop_lab.supervisor.state import AirflowState, LabState, new_lab_name
 
 
@@ -69,7 +69,7 @@ def _add_addresses(state: LabState, options: LabOptions) -> None:
         state.airflow = AirflowState(url, "admin", secrets.token_urlsafe(12), secrets.token_hex(32))
 
 
-def build_specs(layout: Layout, state: LabState, options: LabOptions, artefacts: Artefacts) -> list[DaemonSpec]:
+def build_specs(layout: LabFolders, state: LabState, options: LabOptions, artefacts: Artefacts) -> list[DaemonSpec]:
     """Return the daemons that are wanted now or were started before and not stopped since."""
     java = Java(artefacts.tools.java(), state.lab, Archives(artefacts.archives(), _recorders(state)))
     jars = {module: artefacts.jars(module) for module in ("hadoop", "zookeeper")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.bootstrap.late import Late
+from hadoop_dr.bootstrap.late import LateAdapter
 
 
 class Adapter:
@@ -18,7 +18,7 @@ class Adapter:
 
 def test_an_adapter_is_made_once_and_only_when_it_is_asked() -> None:
     made: list[Adapter] = []
-    late = Late(lambda: made.append(Adapter()) or made[-1])
+    late = LateAdapter(lambda: made.append(Adapter()) or made[-1])
     assert made == []
     assert [late.ask(), late.ask()] == ["open", "open"]
     late.close()
@@ -26,6 +26,6 @@ def test_an_adapter_is_made_once_and_only_when_it_is_asked() -> None:
 
 
 def test_an_adapter_that_is_asked_for_the_first_time_after_its_end_is_closed_already() -> None:
-    late = Late(Adapter)
+    late = LateAdapter(Adapter)
     late.close()
     assert late.ask() == "closed"

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 
 from hadoop_dr.domain.plan.root_plan import make_plan
-from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage, FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import merge
 
@@ -22,7 +22,7 @@ WIDTH = 1000
 
 
 def facts(inode: int, *, is_dir: bool = False, mode: int = 0o644) -> FileAttributes:
-    kind = Kind.DIRECTORY if is_dir else Kind.FILE
+    kind = FileKind.DIRECTORY if is_dir else FileKind.FILE
     return FileAttributes(
         kind, 0 if is_dir else 1000 + inode, "hive", "hadoop", mode, 3, 128 << 20, 1_800_000_000_000 + inode
     )

@@ -10,7 +10,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.log.events import How
+from hadoop_dr.domain.catalog.log.events import Known
 from hadoop_dr.domain.catalog.log.messages import touches
 from hadoop_dr.domain.catalog.partition_names import partition_name
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
@@ -251,7 +251,9 @@ def test_a_database_with_tables_is_not_dropped(bench: Bench) -> None:
         bench.store.drop([database(bench.name)])
 
 
-def events_of(bench: Bench, action: Callable[[], None]) -> list[tuple[str, list[tuple[CatalogKey | str, How, How]]]]:
+def events_of(
+    bench: Bench, action: Callable[[], None]
+) -> list[tuple[str, list[tuple[CatalogKey | str, Known, Known]]]]:
     """The events an action makes: type, and each touch with what is known before and after."""
     start = bench.store.current_event()
     action()
@@ -266,14 +268,14 @@ def test_the_log_tells_every_change_with_objects_before_and_after(bench: Bench) 
     store, name = bench.store, bench.name
     full = {"numFiles": "1", "totalSize": "1", "numFilesErasureCoded": "0"}
     part = partition(name, "t", ("p",), ("e%20",), **full)
-    is_, absent, opaque = How.IS, How.ABSENT, How.OPAQUE
+    is_, absent, opaque = Known.IS, Known.ABSENT, Known.OPAQUE
     assert events_of(bench, lambda: store.create([part])) == [
         ("ADD_PARTITION", [("partition p=e%2520", absent, is_), ("partition stats p=e%2520", absent, absent)])]
     changed = [with_parameters(row, n="1") for row in store.partitions(name, "t", ["p=e%2520"])]
     assert events_of(bench, lambda: store.alter(changed)) == [("ALTER_PARTITION", [("partition p=e%2520", is_, is_)])]
     assert events_of(bench, lambda: store.create([statistics(name, "t", "p=e%2520", a=1)])) == [
-        ("UPDATE_PART_COL_STAT_EVENT", [("partition stats p=e%2520", opaque, How.MERGED),
-                                        ("partition p=e%2520", opaque, How.SET)])]
+        ("UPDATE_PART_COL_STAT_EVENT", [("partition stats p=e%2520", opaque, Known.MERGED),
+                                        ("partition p=e%2520", opaque, Known.SET)])]
     assert events_of(bench, lambda: store.drop([statistics(name, "t", "p=e%2520", a=1)])) == [
         ("DELETE_PART_COL_STAT_EVENT", [("partition stats p=e%2520", opaque, absent)])]
     assert events_of(bench, lambda: store.drop([part])) == [
@@ -281,7 +283,7 @@ def test_the_log_tells_every_change_with_objects_before_and_after(bench: Bench) 
     assert events_of(bench, lambda: store.alter([with_parameters(bench.read("t"), n="1")])) == [
         ("ALTER_TABLE", [("table", is_, is_)])]
     assert events_of(bench, lambda: store.create([statistics(name, "t", "", a=1)])) == [
-        ("UPDATE_TBL_COL_STAT_EVENT", [("table stats", opaque, How.MERGED), ("table", opaque, How.SET)])]
+        ("UPDATE_TBL_COL_STAT_EVENT", [("table stats", opaque, Known.MERGED), ("table", opaque, Known.SET)])]
     fn = function(name, "f1", f"{bench.base}/x.jar")
     assert events_of(bench, lambda: store.create([fn])) == [("CREATE_FUNCTION", [("function f1", absent, is_)])]
     assert events_of(bench, lambda: store.alter([fn])) == []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound, OverQuota
-from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Kind
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileKind
 from hadoop_dr.ports.namenode import NameNode
 from support.held import held_open
 from support.trees import NAMES, Writer
@@ -39,8 +39,9 @@ def test_a_listing_carries_facts_and_the_inode_of_each_child(name: NameNode, pen
     name.make_directory(f"{folder}/d", 0o1777)
     entries = {entry.name: entry for entry in name.list(folder)}
     file, directory = entries["f+"].facts, entries["d"].facts
-    assert (file.kind, file.length, file.block_size) == (Kind.FILE, pen.block_size + 3, pen.block_size)
-    assert (directory.kind, directory.mode, directory.length, directory.replication) == (Kind.DIRECTORY, 0o1777, 0, 0)
+    assert (file.kind, file.length, file.block_size) == (FileKind.FILE, pen.block_size + 3, pen.block_size)
+    assert (directory.kind, directory.mode) == (FileKind.DIRECTORY, 0o1777)
+    assert (directory.length, directory.replication) == (0, 0)
     assert directory.block_size == 0
     assert entries["f+"].inode == name.status(f"{folder}/f+").inode != entries["d"].inode
 

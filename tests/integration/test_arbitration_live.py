@@ -14,7 +14,7 @@ import pytest
 from kazoo.client import KazooClient
 
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
-from hadoop_dr.domain.roles.arbitration import Outcome
+from hadoop_dr.domain.roles.arbitration import AccessChange
 from hadoop_dr.domain.roles.identity import Identity, Role, access_path, decode_access, encode, identity_path
 from hadoop_dr.services.arbitrate import Arbitrate, Arbitration, Publication
 from hadoop_dr.services.identity import AnnounceIdentity
@@ -101,12 +101,12 @@ EAST_1, WEST_2 = ("east", 1), ("west", 2)
 
 
 def test_access_moves_when_the_operator_promotes_one_site_and_demotes_the_other(live: Live) -> None:
-    assert live.arbitrate().decision.outcome is Outcome.START
+    assert live.arbitrate().decision.outcome is AccessChange.START
     assert live.access() == {"east": EAST_1, "west": EAST_1}
     live.by_hand("west", Role.PRIMARY, 2)
     live.by_hand("east", Role.SECONDARY, 2)
     done = live.arbitrate()
-    assert (done.decision.outcome, set(done.copies.values())) == (Outcome.SWITCH, {Publication.WRITTEN})
+    assert (done.decision.outcome, set(done.copies.values())) == (AccessChange.SWITCH, {Publication.WRITTEN})
     assert live.access() == {"east": WEST_2, "west": WEST_2}
     assert set(live.arbitrate().copies.values()) == {Publication.UNCHANGED}
 
@@ -115,7 +115,7 @@ def test_both_primary_keeps_the_access_and_raises_an_alarm(live: Live) -> None:
     live.arbitrate()
     live.by_hand("west", Role.PRIMARY, 1)
     done = live.arbitrate()
-    assert done.decision.outcome is Outcome.ALARM
+    assert done.decision.outcome is AccessChange.ALARM
     assert live.access() == {"east": EAST_1, "west": EAST_1}
 
 
@@ -127,12 +127,12 @@ def test_a_zookeeper_that_is_paused_or_unreachable_moves_nothing(live: Live, dis
     begun = time.monotonic()
     done = live.arbitrate()
     assert time.monotonic() - begun < 15
-    assert done.decision.outcome is Outcome.KEEP
+    assert done.decision.outcome is AccessChange.KEEP
     assert dict(done.decision.statuses) == {"east": "unknown", "west": "primary"}
     assert live.access() == {"east": EAST_1, "west": EAST_1}
     live.wires["east"].release()
     live.wires["east"].mend()
-    assert live.arbitrate().decision.outcome is Outcome.SWITCH
+    assert live.arbitrate().decision.outcome is AccessChange.SWITCH
     assert live.access() == {"east": WEST_2, "west": WEST_2}
 
 
@@ -171,7 +171,7 @@ def test_a_zookeeper_that_lost_its_data_takes_no_access_and_has_it_all_again_onc
         for path, data in old[site] if restored else ():
             live.hands[site].create(path, data, makepath=True)
     found = live.arbitrate().decision
-    assert (found.outcome, found.site) == (Outcome.KEEP, access)
+    assert (found.outcome, found.site) == (AccessChange.KEEP, access)
     live.announce("west", Role.PRIMARY, 2)
     live.announce("east", Role.SECONDARY, 2)
     live.arbitrate()

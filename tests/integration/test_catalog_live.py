@@ -19,13 +19,13 @@ from hadoop_dr.domain.catalog.changes.difference import replaced_tables
 from hadoop_dr.domain.catalog.changes.losses import named_drops
 from hadoop_dr.domain.catalog.partition_names import DEFAULT_VALUE, partition_values
 from hadoop_dr.domain.catalog.protect.locations import locations
-from hadoop_dr.domain.catalog.protect.protectable import Rule, part
+from hadoop_dr.domain.catalog.protect.protectable import ProtectRule, part
 from hadoop_dr.domain.catalog.protect.uncovered import Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.catalog.thrift_struct import get_texts, text, with_field
 from hadoop_dr.domain.errors import NotReady
-from hadoop_dr.domain.roots.decision import Decision
+from hadoop_dr.domain.roots.decision import RootDecision
 from hadoop_dr.services.datasets.hive import CatalogApply, CatalogExport, CatalogVerify, Exported
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from support.catalogs import VALUES, Ddl, database, drop_everything, hashes, partition, statistics, table, view
@@ -180,8 +180,8 @@ def test_a_partition_outside_the_roots_is_found_and_nothing_else_is(pair: Live) 
                       partition(pair.name, "t", ("p",), ("e%20",), location=f"{pair.base}/elsewhere/a b")])
     rows = read_all(pair.east, pair.selection).values()
     root = pair.base.removeprefix(live_hdfs("east"))
-    rule = Rule(frozenset(Uncovered), False, (live_hdfs("east"),))
-    parted = part(rows, rule, lambda _: Decision((f"{root}/t",)), str)
+    rule = ProtectRule(frozenset(Uncovered), False, (live_hdfs("east"),))
+    parted = part(rows, rule, lambda _: RootDecision((f"{root}/t",)), str)
     [found] = parted.findings
     assert (found.key.name, found.why) == ("p=e%2520", Uncovered.OUTSIDE)
     assert f"{root}/elsewhere/a b" in found.reason

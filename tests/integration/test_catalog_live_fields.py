@@ -15,7 +15,7 @@ import pytest
 from hadoop_dr.adapters.hive.methods import NOT_SENT
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
-from hadoop_dr.domain.catalog.changes.object_difference import How
+from hadoop_dr.domain.catalog.changes.object_difference import HowDifferent
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import (
@@ -137,5 +137,5 @@ def test_an_unknown_field_is_exported_and_imported_byte_for_byte(stack: ExitStac
     assert encode({INVENTED: NOVEL})[:-1] in sent
     assert b"novel hdfs text" in sent
     [lacking] = applied.cannot_tell
-    assert (str(lacking.key), lacking.how) == (f"table {name}.t", How.NOT_KEPT)
+    assert (str(lacking.key), lacking.how) == (f"table {name}.t", HowDifferent.NOT_KEPT)
     assert [(one.field, one.found) for one in lacking.fields] == [(f"{INVENTED}", None), (f"sd.{IN_DESCRIPTOR}", None)]

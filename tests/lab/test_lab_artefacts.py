@@ -13,7 +13,7 @@ from hadoop_lab.artefacts.archives import Archives
 from hadoop_lab.artefacts.shared import Artefacts, cache_folder, maven_reason
 from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.errors import LabError
-from hadoop_lab.supervisor.specs import Layout
+from hadoop_lab.supervisor.specs import LabFolders
 
 
 def _artefacts(cache: Path) -> Artefacts:
@@ -115,7 +115,7 @@ for module in $modules; do mkdir -p "$at/$module/dependency"; touch "$at/$module
 
 
 def test_an_archive_is_recorded_by_one_daemon_and_used_by_all_others(tmp_path: Path) -> None:
-    layout = Layout(tmp_path)
+    layout = LabFolders(tmp_path)
     known = Archives(tmp_path / "cache", frozenset({"east.namenode"}))
     run = layout.run("east.namenode")
     run.mkdir(parents=True)
@@ -130,7 +130,7 @@ def test_an_archive_is_recorded_by_one_daemon_and_used_by_all_others(tmp_path: P
 
 
 def test_an_archive_that_was_cut_off_is_not_published(tmp_path: Path) -> None:
-    layout = Layout(tmp_path)
+    layout = LabFolders(tmp_path)
     layout.run("east.namenode").mkdir(parents=True)
     (layout.run("east.namenode") / "a.Main.jsa").touch()
     archives.discard(layout)

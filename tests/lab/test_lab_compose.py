@@ -18,7 +18,7 @@ from hadoop_lab.daemons.templates import properties
 from hadoop_lab.daemons.topology import site_view
 from hadoop_lab.options import SITES, LabOptions
 from hadoop_lab.plan import merge
-from hadoop_lab.supervisor.specs import Layout
+from hadoop_lab.supervisor.specs import LabFolders
 from hadoop_lab.supervisor.state import LabState
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def state() -> LabState:
 
 
 def _lab_files(state: LabState, site: str) -> dict[str, str]:
-    layout, java, view = Layout(Path("/root of the lab")), Java("java", "marker"), site_view(site, state)
+    layout, java, view = LabFolders(Path("/root of the lab")), Java("java", "marker"), site_view(site, state)
     jars = {module: Path("/jars") / module for module in ("hadoop", "zookeeper")}
     specs = HdfsDaemons(layout, java, view, jars, Path("/webapps.jar"), state.ports, state.datanodes).specs()
     specs.append(metastore(layout, java, view, ("/jars/*",), Path("/schema")))
@@ -98,14 +98,14 @@ def test_every_setting_is_the_lab_s_or_has_a_reason(state: LabState, site: str) 
 
 def test_every_airflow_setting_is_the_lab_s_or_has_a_reason(state: LabState) -> None:
     assert state.airflow is not None
-    lab = environment(Layout(Path("/x")), state.ports["airflow.apiserver.http"], state.airflow)
+    lab = environment(LabFolders(Path("/x")), state.ports["airflow.apiserver.http"], state.airflow)
     other = compose.airflow_environment("s", "p")
     assert {key for key in lab.keys() | other.keys() if lab.get(key) != other.get(key)} <= set(DIFFERENCES)
 
 
 def test_no_reason_is_left_over(state: LabState) -> None:
     assert state.airflow is not None
-    lab = environment(Layout(Path("/x")), state.ports["airflow.apiserver.http"], state.airflow)
+    lab = environment(LabFolders(Path("/x")), state.ports["airflow.apiserver.http"], state.airflow)
     other = compose.airflow_environment("s", "p")
     used = {key for key in lab if lab[key] != other.get(key)}
     for site in SITES:

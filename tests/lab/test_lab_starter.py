@@ -13,7 +13,7 @@ import pytest
 from hadoop_lab.errors import DaemonFailed, LabError
 from hadoop_lab.supervisor import processes
 from hadoop_lab.supervisor.probes import Probe
-from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
+from hadoop_lab.supervisor.specs import DaemonSpec, FirstStep, LabFolders
 from hadoop_lab.supervisor.starter import Starter
 from hadoop_lab.supervisor.state import DaemonRecord
 
@@ -28,7 +28,7 @@ class Bench:
     """A starter with small Python daemons in place of Java ones."""
 
     def __init__(self, root: Path) -> None:
-        self.layout = Layout(root)
+        self.layout = LabFolders(root)
         self.records: dict[str, DaemonRecord] = {}
         self.told: list[str] = []
         self.starter = Starter(self.layout, self.records.__setitem__, self.told.append)
@@ -121,7 +121,7 @@ def test_what_runs_already_is_waited_for_and_not_started_again(bench: Bench) -> 
 
 def test_a_format_runs_once(bench: Bench) -> None:
     count = bench.layout.root / "count"
-    step = Step("format", _python(f"open({str(count)!r}, 'a').write('x')"))
+    step = FirstStep("format", _python(f"open({str(count)!r}, 'a').write('x')"))
     bench.start(bench.spec("east.namenode", steps=(step,)))
     bench.start(bench.spec("east.namenode", steps=(step,)))
     assert count.read_text() == "x"
@@ -129,19 +129,19 @@ def test_a_format_runs_once(bench: Bench) -> None:
 
 def test_a_format_that_was_cut_off_is_repeated_from_an_empty_folder(bench: Bench) -> None:
     data = bench.layout.data("east.namenode")
-    make = Step("format", _python(f"import os; os.mkdir({str(data / 'current')!r})"))
-    fail = Step("second", _python("raise SystemExit(9)"))
+    make = FirstStep("format", _python(f"import os; os.mkdir({str(data / 'current')!r})"))
+    fail = FirstStep("second", _python("raise SystemExit(9)"))
     with pytest.raises(DaemonFailed, match=r"'second' ended with code 9"):
         bench.start(bench.spec("east.namenode", steps=(make, fail), folders=(data,)))
     assert (data / "current").is_dir()
     # The first step would fail now if its folder were still there.
     Starter(bench.layout, bench.records.__setitem__, print).start(
-        [bench.spec("east.namenode", steps=(make, Step("second", _python("pass"))), folders=(data,))], frozenset()
+        [bench.spec("east.namenode", steps=(make, FirstStep("second", _python("pass"))), folders=(data,))], frozenset()
     )
 
 
 def test_a_step_shared_by_several_daemons_runs_once(bench: Bench) -> None:
     count = bench.layout.root / "count"
-    step = Step("migrate", _python(f"open({str(count)!r}, 'a').write('x')"), once="database")
+    step = FirstStep("migrate", _python(f"open({str(count)!r}, 'a').write('x')"), once="database")
     bench.start(*(bench.spec(f"airflow.{name}", steps=(step,)) for name in ("scheduler", "triggerer", "apiserver")))
     assert count.read_text() == "x"

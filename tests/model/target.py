@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.plan.root_plan import Arrival, Origin, Plan
+from hadoop_dr.domain.plan.root_plan import Arrival, ArrivesFrom, Plan
 from hadoop_dr.domain.plan.unchanged_bytes import content_of
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Content, Item
@@ -170,11 +170,11 @@ class Placing:
 
     def _move_in(self, arrival: Arrival) -> None:
         there = self.target.at(arrival.path)
-        if arrival.origin is Origin.MAKE:
+        if arrival.comes_from is ArrivesFrom.MAKE:
             if there is None:
                 self.target.mkdir(arrival.path)
             return
-        parked = arrival.origin is Origin.PARK
+        parked = arrival.comes_from is ArrivesFrom.PARK
         source = f"{self.work}/{'park' if parked else 'stage'}/{arrival.inode}"
         wanted = (self.bound if parked else self.staged)[arrival.inode]
         if self.target.at(source) is not None:

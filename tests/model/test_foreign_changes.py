@@ -15,7 +15,7 @@ from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.foreign.find import Carried, FindForeign
+from hadoop_dr.services.foreign.find import CarriedOut, FindForeign
 from hadoop_dr.services.transfer.changes.snapshot_tree import ReadLimits
 from model.edits import Edit, beginnings, edits, make
 from model.namenode import ROOT, TreeNameNode
@@ -61,7 +61,7 @@ class Run:
         """What is told of the target as it is now."""
         snapshots = {"base": self.base, "candidate": self.target.snapshot()}
         namenode = cast(NameNode, TreeNameNode(snapshots, diff_fails=diff_fails))
-        carried = Carried(ROOT, "base", "candidate", list(self.placing.items.values()), self.placing.plan,
+        carried = CarriedOut(ROOT, "base", "candidate", list(self.placing.items.values()), self.placing.plan,
                           self.placing.staged, complete=complete)  # fmt: skip
         find = FindForeign(namenode, few)
         [changes] = find.differences([carried])

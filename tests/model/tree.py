@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.paths import join
-from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Block, Blocks, DiffEntry, DiffPage, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import (
+    AclAndXattrs,
+    Block,
+    Blocks,
+    DiffEntry,
+    DiffPage,
+    FileAttributes,
+    FileKind,
+)
 
 BLOCK_SIZE = 4
 
@@ -35,7 +43,7 @@ class Node:
     def facts(self) -> FileAttributes:
         is_dir = self.children is not None
         return FileAttributes(
-            kind=Kind.DIRECTORY if is_dir else Kind.FILE,
+            kind=FileKind.DIRECTORY if is_dir else FileKind.FILE,
             length=len(self.content),
             owner=self.owner,
             group=self.group,

@@ -17,7 +17,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults, faulty_namenode
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.catalog.address_rewrite import Rewrite, rewrite_rows
 from hadoop_dr.domain.catalog.selection import selection_of
-from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.state.service_state import Point, ServiceState
@@ -112,7 +112,7 @@ class Found:
     world: ChronicledWorld
     context: BackupContext
     state: ServiceState
-    entries: list[Entry]
+    entries: list[LedgerEntry]
     quiet: bool
     loose: bool
 

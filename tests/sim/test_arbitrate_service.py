@@ -10,7 +10,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.coordinator import MemoryCoordinator, MemoryEnsemble
 from hadoop_dr.domain.errors import Refused, Superseded, Unreachable
-from hadoop_dr.domain.roles.arbitration import Outcome
+from hadoop_dr.domain.roles.arbitration import AccessChange
 from hadoop_dr.domain.roles.identity import Role, access_path, decode_access, identity_path
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.coordinator import Document
@@ -123,7 +123,7 @@ EAST_1, WEST_2 = ("east", 1, ""), ("west", 2, "")
 
 def test_the_first_access_goes_to_the_primary_on_both_sites(pair: Pair) -> None:
     done = pair.arbiter().run()
-    assert done.decision.outcome is Outcome.START
+    assert done.decision.outcome is AccessChange.START
     assert pair.access() == {"east": EAST_1, "west": EAST_1}
     assert not pair.arbiter().run(publish=False).due
 
@@ -194,7 +194,7 @@ def test_both_primary_keeps_access_and_raises_an_alarm_that_goes_when_it_is_sett
     for site in ("east", "west"):
         pair.announce(site, Role.PRIMARY, 2)
     done = pair.arbiter().run()
-    assert done.decision.outcome is Outcome.ALARM
+    assert done.decision.outcome is AccessChange.ALARM
     assert {held[:2] for held in pair.access().values()} == {("east", 1)}
     assert all("both primary" in held[2] for held in pair.access().values())
     assert not pair.arbiter().run(publish=False).due
@@ -209,7 +209,7 @@ def test_a_silent_zookeeper_is_not_an_invalid_site(pair: Pair) -> None:
     pair.east.reachable = False
     pair.announce("west", Role.PRIMARY, 2)
     done = pair.arbiter().run()
-    assert done.decision.outcome is Outcome.KEEP
+    assert done.decision.outcome is AccessChange.KEEP
     assert "unknown" in done.decision.reason
     assert done.copies == {"east": Publication.SILENT, "west": Publication.UNCHANGED}
 
@@ -222,7 +222,7 @@ def test_while_both_are_silent_nothing_moves_and_what_was_decided_meanwhile_coun
     assert set(done.copies.values()) == {Publication.SILENT}
     pair.east.reachable = pair.west.reachable = True
     assert pair.access() == {"east": EAST_1, "west": EAST_1}
-    assert pair.arbiter().run().decision.outcome is Outcome.KEEP
+    assert pair.arbiter().run().decision.outcome is AccessChange.KEEP
     fail_over(pair)
     pair.arbiter().run()
     assert pair.access() == {"east": WEST_2, "west": WEST_2}
@@ -246,7 +246,7 @@ def test_a_document_of_a_later_format_stops_arbitration_and_is_not_overwritten(p
     strange = Document(b'{"v": 2, "site": "east"}', 3, 99)
     pair.east.nodes[access_path(PAIR)] = strange
     done = pair.arbiter().run()
-    assert done.decision.outcome is Outcome.KEEP
+    assert done.decision.outcome is AccessChange.KEEP
     assert "format version" in done.decision.reason
     assert pair.east.nodes[access_path(PAIR)] == strange
 

@@ -13,7 +13,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, ForeignFound
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.services.foreign import find
-from hadoop_dr.services.foreign.find import Carried, FindForeign
+from hadoop_dr.services.foreign.find import CarriedOut, FindForeign
 from sim.drifted import check, foreign_file, sealed_world, spy
 from sim.foreign_changes import (
     CONTENT,
@@ -189,7 +189,7 @@ def test_a_root_in_which_nothing_happened_costs_one_request_to_know_it() -> None
     west(world).create_snapshot(ROOT, "candidate")
     base = world.context().ledger.read().newest_sealed().sealed.snapshots[ROOT].name  # type: ignore[union-attr]
     plan = make_plan([], unit_files=1, unit_bytes=1, directory_limit=9)
-    quiet, find = Carried(ROOT, base, "candidate", [], plan, {}), FindForeign(context.destination.namenode)
+    quiet, find = CarriedOut(ROOT, base, "candidate", [], plan, {}), FindForeign(context.destination.namenode)
     assert find.run(quiet, *find.differences([quiet])) == []
     assert asked.calls == ["diff"]
 

@@ -7,23 +7,23 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.protect.left_out import changes_that_count
-from hadoop_dr.domain.catalog.protect.protectable import Parted, Rule, part
+from hadoop_dr.domain.catalog.protect.protectable import Parted, ProtectRule, part
 from hadoop_dr.domain.catalog.protect.uncovered import Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import i32, text, with_field
-from hadoop_dr.domain.roots.decision import Decision
+from hadoop_dr.domain.roots.decision import RootDecision
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from support.catalogs import database, foreign_key, partition, primary_key, statistics, table, with_parameters
 
-RULE = Rule(frozenset(Uncovered), False, ("hdfs://east",))
+RULE = ProtectRule(frozenset(Uncovered), False, ("hdfs://east",))
 BILL = selection_of(["bill", "far"])
 
 
 class Primary:
     """A metastore with tables of which some cannot be protected, as it was at E0, and what happens afterwards."""
 
-    def __init__(self, rule: Rule = RULE) -> None:
+    def __init__(self, rule: ProtectRule = RULE) -> None:
         self.rule, self.metastore = rule, MemoryMetastore("east")
         self.acid = table("bill", "acid", location="hdfs://east/wh/acid", transactional="true")
         self.plain = table("bill", "plain", keys=("p",), location="hdfs://east/wh/plain")
@@ -36,7 +36,7 @@ class Primary:
         self.e0 = self.metastore.current_event()
 
     def parted(self) -> Parted:
-        return part(self.at_e0.values(), self.rule, lambda _: Decision(("/wh",)), lambda one: one.by)
+        return part(self.at_e0.values(), self.rule, lambda _: RootDecision(("/wh",)), lambda one: one.by)
 
     def counting(self) -> list[Event]:
         events = self.metastore.events(self.e0)
@@ -112,6 +112,6 @@ def test_what_is_in_a_database_that_is_left_out_does_not_count() -> None:
 
 
 def test_where_nothing_may_be_left_out_everything_counts() -> None:
-    one = Primary(Rule(frozenset(), False, ("hdfs://east",)))
+    one = Primary(ProtectRule(frozenset(), False, ("hdfs://east",)))
     one.metastore.alter([with_parameters(one.acid, n="1")])
     assert len(one.counting()) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.errors import NotFound, Refused
-from hadoop_dr.domain.ledger import Entry, ServiceBody
+from hadoop_dr.domain.ledger import LedgerEntry, ServiceBody
 from hadoop_dr.domain.state.service_state import Pin
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.ledger.pins import Pins
@@ -61,7 +61,7 @@ def test_a_pin_that_comes_when_a_prune_has_decided_is_seen_before_the_point_goes
     context, pins = world.context(), list[Pin]()
     real = context.ledger.append
 
-    def pinned_first(body: ServiceBody, run: str, seen_n: int) -> Entry:
+    def pinned_first(body: ServiceBody, run: str, seen_n: int) -> LedgerEntry:
         if not pins:
             pins.append(hold(world, doomed.point))
         return real(body, run, seen_n)

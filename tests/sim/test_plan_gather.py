@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Protocol, Refused, Unreachable
-from hadoop_dr.domain.tree.file_attributes import Blocks, DiffPage, DirEntry, Kind
+from hadoop_dr.domain.tree.file_attributes import Blocks, DiffPage, DirEntry, FileKind
 from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 from support.gathering import brief, gathered, plan_by_gathering, whole_backups
@@ -262,7 +262,7 @@ def test_extended_attributes_are_not_asked_for_where_the_namenode_keeps_none(pai
 
 def test_a_symbolic_link_is_refused_by_name(pair: TwinPair) -> None:
     pair.source.writer.write(f"{ROOT}/keep/li nk", b"")
-    pair.east.live(f"{ROOT}/keep/li nk").kind = Kind.SYMLINK
+    pair.east.live(f"{ROOT}/keep/li nk").kind = FileKind.SYMLINK
     pair.source.namenode.create_snapshot(ROOT, "b")
     with pytest.raises(Refused, match="keep/li nk: symbolic links"):
         gathered(pair.source, ROOT, "a", "b", audit=False)

@@ -12,7 +12,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import DrError, OwnedElsewhere, Refused, Superseded
-from hadoop_dr.domain.ledger import Entry, entry_path, pair_chain
+from hadoop_dr.domain.ledger import LedgerEntry, entry_path, pair_chain
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
@@ -81,7 +81,7 @@ def test_a_run_without_a_new_root_asks_the_pairs_ledger_for_nothing_once_it_has_
     world.backup("first")
     stages, real = world.stages("second"), Chain.entries
 
-    def entries(self: Chain) -> list[Entry]:
+    def entries(self: Chain) -> list[LedgerEntry]:
         asked.append(self.path)
         return real(self)
 

@@ -17,7 +17,7 @@ from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.ports.mover import Read
 from hadoop_dr.services.arbitrate import Arbitrate
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.status import SiteView, Status
+from hadoop_dr.services.status import SiteProbes, Status
 from schemas import validate
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 
@@ -46,7 +46,7 @@ class Ledgers:
 def whole(world: World, warnings: list[str] | None = None, *, out: Iterable[FileOut] = (), **ledgers: Any) -> Any:
     """All that ``status`` says."""
     context = world.context()
-    views = [SiteView(s.name, s.namenode, s.files, s.coordinator) for s in context.sides.values()]
+    views = [SiteProbes(s.name, s.namenode, s.files, s.coordinator) for s in context.sides.values()]
     warn = ([] if warnings is None else warnings).append
     policies = [] if ledgers.pop("forgotten", False) else [context.policy]
     status = Status("east-west", context.roles, views, Ledgers(context, **ledgers), world.clock, warn)

@@ -26,7 +26,7 @@ from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.component import Build
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.status import SiteView, Status
+from hadoop_dr.services.status import SiteProbes, Status
 from sim.half_done import died_in_place, to_place
 from sim.world import ROOT, World, fill
 from support.register import KEYS, KIND, REGISTERS, Register, Store, UndoRegister, directory_of, exported, register_of
@@ -327,7 +327,7 @@ def test_what_goes_goes_before_the_tree_changes_and_what_comes_comes_behind_it(m
 def test_a_site_is_well_while_its_register_answers() -> None:
     world = fresh()
     context = world.context()
-    views = [SiteView(s.name, s.namenode, s.files, s.coordinator, probes_of(s, context.kinds))
+    views = [SiteProbes(s.name, s.namenode, s.files, s.coordinator, probes_of(s, context.kinds))
              for s in context.sides.values()]  # fmt: skip
     world.stores["west"].silent, said = True, list[str]()
     told = Status("east-west", context.roles, views, Ledgers(context), world.clock, said.append).run([])

@@ -22,7 +22,7 @@ from hadoop_dr.adapters.webhdfs import WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken
-from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, Kind
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileKind
 from hadoop_dr.ports.mover import Digest, MoverLimits, Read
 from hadoop_dr.services.report import all_entries
 from schemas import validate
@@ -165,7 +165,7 @@ class CliHome(LabHome):
         """
         namenode = self.namenodes[site]
         found = list(walk(namenode, top))
-        files = [(n, path, facts) for n, (path, _, facts) in enumerate(found) if facts.kind is Kind.FILE]
+        files = [(n, path, facts) for n, (path, _, facts) in enumerate(found) if facts.kind is FileKind.FILE]
         reads = [Read(n, join_root(top, path), 0, facts.length) for n, path, facts in files if facts.length]
         digests = {n: hashlib.sha256(b"").hexdigest() for n, _, facts in files if not facts.length}
         extras = self._pool.map(lambda item: self._extras(namenode, join_root(top, item[0]), item[2].has_acl), found)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hadoop_dr.domain.ledger import GENESIS, Body, Entry
+from hadoop_dr.domain.ledger import GENESIS, Body, LedgerEntry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
@@ -52,12 +52,12 @@ def sealed(point: str, snapshots: Mapping[str, str] | None = None, **summary: An
     )  # fmt: skip
 
 
-def entry(n: int, body: Body, run: str = "run", epoch: int = 1, at: str = "") -> Entry:
+def entry(n: int, body: Body, run: str = "run", epoch: int = 1, at: str = "") -> LedgerEntry:
     """One entry; nothing in these tests reads what it follows."""
-    return Entry(n, epoch, run, at, body, GENESIS, 1)
+    return LedgerEntry(n, epoch, run, at, body, GENESIS, 1)
 
 
-def entries(*bodies: Body, start: int = 1, run: str = "run") -> list[Entry]:
+def entries(*bodies: Body, start: int = 1, run: str = "run") -> list[LedgerEntry]:
     """Entries of one run, numbered from ``start``."""
     return [entry(n, body, run) for n, body in enumerate(bodies, start)]
 

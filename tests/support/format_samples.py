@@ -20,7 +20,7 @@ from hadoop_dr.domain.catalog.protect.point_parts import (
     SealedCatalog,
     TakenCatalog,
 )
-from hadoop_dr.domain.ledger import Body, Entry, encode
+from hadoop_dr.domain.ledger import Body, LedgerEntry, encode
 from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
 from hadoop_dr.domain.runs.moment import Proof
 from hadoop_dr.domain.runs.process import Process
@@ -38,10 +38,10 @@ from hadoop_dr.domain.stored.manifest import (
     StoredPlan,
     StoredRoot,
 )
-from hadoop_dr.domain.stored.notes import MARK, Mark
+from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
 from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.domain.stored.verdict import VERDICT, StoredVerdict
-from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, FileKind
 from hadoop_dr.domain.tree.inventory import Audit, Held
 from hadoop_dr.domain.tree.item_rows import item_rows
 from hadoop_dr.domain.tree.items import Content, Item
@@ -144,10 +144,10 @@ JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
         SEALED.verified, (f"{ROOT}/x: missing",), SEALED.snapshots, ("not audited ü",), SEALED.summary.sampled,
         SEALED.datasets, {"inodes.parquet": SHA},
     )),
-    "note": (MARK, Mark()),
+    "note": (MARK, NoteOfStage()),
 }  # fmt: skip
-FILE = FileAttributes(Kind.FILE, 5, "ü", "g h", 0o640, 2, 1024, 7, 3, True, "RS-6-3-1024k", True)
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o1777, 0, 0, 8)
+FILE = FileAttributes(FileKind.FILE, 5, "ü", "g h", 0o640, 2, 1024, 7, 3, True, "RS-6-3-1024k", True)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "o", "g", 0o1777, 0, 0, 8)
 ITEMS = (
     Item(7, "a b", "ü=#", FILE, FILE, AclAndXattrs(("user:a:r-x",), (("user.x", b"\x00\xc3"),)), content=Content.TAIL,
          keep_bytes=1024),
@@ -173,12 +173,12 @@ TABLES: Mapping[str, tuple[TableForm, list[tuple[object, ...]]]] = {
 BODIES: Mapping[str, Body] = {**SERVICE, **PAIR}
 
 
-def entry(kind: str, n: int = 5) -> Entry:
+def entry(kind: str, n: int = 5) -> LedgerEntry:
     """The sample of a kind as an entry."""
-    return Entry(n, 3, "billing ü", "2026-11-21T02:00:00.123Z", BODIES[kind], SHA, 2 if kind in SERVICE else 0)
+    return LedgerEntry(n, 3, "billing ü", "2026-11-21T02:00:00.123Z", BODIES[kind], SHA, 2 if kind in SERVICE else 0)
 
 
-def state_entries() -> list[Entry]:
+def state_entries() -> list[LedgerEntry]:
     """Entries after which every part of a service's state says something."""
     first = [
         runs.ServiceClaimed(1, OLD, 1, None, POLICY), taken.PointTaken(
@@ -190,7 +190,7 @@ def state_entries() -> list[Entry]:
     then = ("claim", "taken", "staged", "pin", "damaged", "kept", "undoing", "root_change", "pruned")
     bodies = [*first, *(SERVICE[kind] for kind in then)]
     at = "2026-11-21T02:00:00.000Z"
-    return [Entry(n, 3, "billing ü", at, body, SHA, 2) for n, body in enumerate(bodies, 1)]
+    return [LedgerEntry(n, 3, "billing ü", at, body, SHA, 2) for n, body in enumerate(bodies, 1)]
 
 
 def states() -> dict[str, Any]:

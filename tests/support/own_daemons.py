@@ -22,7 +22,7 @@ from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.plan import build_specs, merge
 from hadoop_lab.supervisor import processes
 from hadoop_lab.supervisor.ports import claim_block, release_block
-from hadoop_lab.supervisor.specs import DaemonSpec, Layout
+from hadoop_lab.supervisor.specs import DaemonSpec, LabFolders
 from hadoop_lab.supervisor.starter import Starter
 
 SITE = "west"
@@ -54,7 +54,7 @@ def own_daemons(root: Path, options: LabOptions, *names: str, change: Change = _
         names: The daemons to start; what they would wait for besides is not there.
         change: What is different about them.
     """
-    layout, cache, tools = Layout(root), cache_folder(), Tools()
+    layout, cache, tools = LabFolders(root), cache_folder(), Tools()
     tools.prepare()
     state = merge(None, options, lambda ports: claim_block(cache, root, ports))
     layout.folder.mkdir(mode=0o700)

@@ -34,7 +34,7 @@ from hadoop_dr.services.datasets.component import (
     Promoted,
     Scope,
     Undoing,
-    Verified,
+    VerifiedKind,
 )
 from hadoop_dr.services.foreign.keep_objects import KeepObjects
 from hadoop_dr.services.points.documents import Documents
@@ -268,14 +268,14 @@ class Register:
                 self.target.remove(key)
             put_all(self.target, wanted, check_claim)
 
-    def verify(self, point: Point, documents: Documents, number: int) -> Verified:
+    def verify(self, point: Point, documents: Documents, number: int) -> VerifiedKind:
         self.asked.append("verify")
         if KIND not in point.taken.datasets:
-            return Verified()
+            return VerifiedKind()
         wanted, there = values(documents), self.target.inner
         wrong = differences(wanted, there.values)
         self._keep_foreign(point, wanted, number)
-        return Verified(Verdict(len(wanted) - len(wrong), wrong), SEALED.dump(SealedRegister(there.version)))
+        return VerifiedKind(Verdict(len(wanted) - len(wrong), wrong), SEALED.dump(SealedRegister(there.version)))
 
     def _keep_foreign(self, point: Point, wanted: Mapping[str, str], number: int = -1) -> Mapping[str, str | None]:
         """Keeps what is neither as it should be nor as the newest point left it; each change of a key is whole."""

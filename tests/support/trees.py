@@ -12,7 +12,7 @@ from typing import Protocol
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.paths import WORK_AREA, join
-from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, FileKind
 from hadoop_dr.ports.namenode import NameNode
 
 KEEPING_NAMES = frozenset({"append", "cut", "cut_and_refill", "chmod", "chown", "acl", "xattr", "replicate", "touch"})
@@ -68,7 +68,7 @@ def read_tree(namenode: NameNode, writer: Writer, top: str) -> dict[str, Seen]:
     seen = {}
     for path, inode, facts in walk(namenode, top):
         full = join_root(top, path)
-        digest = hashlib.sha256(writer.read(full)).hexdigest() if facts.kind is Kind.FILE else ""
+        digest = hashlib.sha256(writer.read(full)).hexdigest() if facts.kind is FileKind.FILE else ""
         seen[path] = Seen(inode, facts, namenode.extras(full), digest)
     return seen
 

@@ -8,7 +8,7 @@ from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.preflight.advice import (
     CLOSES_EARLY,
     SERIAL_MS,
-    Moment,
+    LastMoment,
     close_waits,
     is_large,
     predicted_skew_ms,
@@ -36,12 +36,12 @@ def test_one_root_has_no_skew() -> None:
     (1500, 2, 1500, None, 2 + 1500 * SERIAL_MS),                 # one after the other, wherever they wait
     (1500, 100, 10, None, 15_000),                               # few leave together, and the way is long
     (10, 40, 64, None, 40 + 10 * SERIAL_MS),
-    (1000, 2, 1000, Moment(100, 402), 2 + 1000 * 4),             # this NameNode needs 4 ms for each
-    (1000, 50, 1000, Moment(100, 40), 50),                       # it was nearer then
-    (1000, 2, 1000, Moment(1, 90), 2 + 1000 * SERIAL_MS),        # one root tells nothing of many
+    (1000, 2, 1000, LastMoment(100, 402), 2 + 1000 * 4),             # this NameNode needs 4 ms for each
+    (1000, 50, 1000, LastMoment(100, 40), 50),                       # it was nearer then
+    (1000, 2, 1000, LastMoment(1, 90), 2 + 1000 * SERIAL_MS),        # one root tells nothing of many
 ])
 def test_the_skew_follows_the_roots_the_trip_and_the_newest_point(
-    roots: int, trip_ms: float, in_flight: int, last: Moment | None, wanted: float
+    roots: int, trip_ms: float, in_flight: int, last: LastMoment | None, wanted: float
 ) -> None:
     assert predicted_skew_ms(roots, trip_ms, in_flight, last) == pytest.approx(wanted)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.tree.bound_inodes import WIDE, Inode, binds_in_many, inode_rows, inodes_of, touches_many
-from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Item
 
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
-FILE = FileAttributes(Kind.FILE, 1, "o", "g", 0o644, 1, 1024, 1)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
+FILE = FileAttributes(FileKind.FILE, 1, "o", "g", 0o644, 1, 1024, 1)
 
 
 def test_ids_are_kept_once_a_run_touches_many_directories_that_are_still_there() -> None:
@@ -26,5 +26,5 @@ def test_ids_of_another_snapshot_or_root_bind_nothing() -> None:
     rows = [*inode_rows("/a +", "s1", {"ü=1": DirEntry("ü=1", 7, DIRECTORY), "ü=1/f#": DirEntry("f#", 8, FILE)}),
             *inode_rows("/b", "s1", {"x": DirEntry("x", 9, FILE)}),
             *inode_rows("/c", "s1", {"x": DirEntry("x", 10, FILE)})]
-    found = {"ü=1": Inode(7, Kind.DIRECTORY), "ü=1/f#": Inode(8, Kind.FILE)}
+    found = {"ü=1": Inode(7, FileKind.DIRECTORY), "ü=1/f#": Inode(8, FileKind.FILE)}
     assert inodes_of(rows, {"/a +": "s1", "/b": "s2", "/none": None}) == {"/a +": found}

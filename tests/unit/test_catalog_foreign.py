@@ -10,8 +10,8 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.changes.catalog_comparison import alike
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.changes.foreign_objects import (
-    Known,
-    Left,
+    Explanation,
+    LeftByPoint,
     find_foreign,
     is_related,
     told_objects,
@@ -46,9 +46,9 @@ def told(
     unsure: bool = False,
     patterns: Sequence[str] = ("bill",),
 ) -> list[str]:
-    layers = [Left(BILL, None if rows is None else catalog_of(rows)) for rows in left]
+    layers = [LeftByPoint(BILL, None if rows is None else catalog_of(rows)) for rows in left]
     may_lack = frozenset(row.key for row in lacks)
-    known = Known(catalog_of(wanted), layers, may_lack, unsure)
+    known = Explanation(catalog_of(wanted), layers, may_lack, unsure)
     return told_objects(find_foreign(catalog_of(there), known, selection_of(patterns).owns))
 
 
@@ -97,25 +97,25 @@ def test_only_what_is_selected_is_told() -> None:
 
 def test_the_newest_point_that_selects_an_object_tells() -> None:
     assert told([T2], [T], [[T], [T2]]) == ["table bill.t ü was changed: differs in sd.cols"]
-    narrow = Left(selection_of(["bill.other"]), {})
-    known = Known(catalog_of([T]), [narrow, Left(BILL, catalog_of([T2]))])
+    narrow = LeftByPoint(selection_of(["bill.other"]), {})
+    known = Explanation(catalog_of([T]), [narrow, LeftByPoint(BILL, catalog_of([T2]))])
     assert find_foreign(catalog_of([T2]), known, BILL.owns) == []
 
 
 def test_a_database_made_for_a_table_of_ours_is_untold_once_it_is_selected_whole() -> None:
     made, grown = database("bill"), database("bill", k="v")
     for rows in (catalog_of([made]), None):
-        known = Known(catalog_of([grown]), [Left(selection_of(["bill.t*"]), rows)])
+        known = Explanation(catalog_of([grown]), [LeftByPoint(selection_of(["bill.t*"]), rows)])
         assert told_objects(find_foreign(catalog_of([made]), known, BILL.owns)) == [
             "database bill may be somebody else's"]
-    known = Known(catalog_of([grown]), [Left(selection_of(["crm"]), None)])
+    known = Explanation(catalog_of([grown]), [LeftByPoint(selection_of(["crm"]), None)])
     [line] = told_objects(find_foreign(catalog_of([made]), known, BILL.owns))
     assert line.startswith("database bill was there before")
 
 
 def test_a_default_database_that_no_point_had_is_nobodys() -> None:
     mine, theirs = database("default", "hdfs://west/a"), database("default", "hdfs://west/b")
-    known = Known(catalog_of([mine]))
+    known = Explanation(catalog_of([mine]))
     assert find_foreign(catalog_of([theirs]), known, selection_of(["default"]).owns) == []
 
 
@@ -183,12 +183,12 @@ def test_kept_is_what_would_go_with_a_foreign_object() -> None:
     keyed = table("bill", "keyed", keys=("p",))
     day, other = partition("bill", "keyed", ("p",), ("ü",)), table("bill", "other")
     there = catalog_of([database("bill"), keyed, day, primary_key("bill", "keyed", "pk", "a"), other, T])
-    left = [Left(BILL, catalog_of([database("bill"), day, T, other]))]
-    found = find_foreign(there, Known({}, left), BILL.owns)
+    left = [LeftByPoint(BILL, catalog_of([database("bill"), day, T, other]))]
+    found = find_foreign(there, Explanation({}, left), BILL.owns)
     assert {row.key for row in with_hanging(there, found)} == {key for key in there if key.table == "keyed"}
-    everything = find_foreign(there, Known({}, [Left(BILL, {})]), BILL.owns)
+    everything = find_foreign(there, Explanation({}, [LeftByPoint(BILL, {})]), BILL.owns)
     assert with_hanging(there, [one for one in everything if one.key.kind.value == "database"]) == list(there.values())
-    assert with_hanging({}, find_foreign({}, Known(there, left), BILL.owns)) == []
+    assert with_hanging({}, find_foreign({}, Explanation(there, left), BILL.owns)) == []
 
 
 def test_which_statistics_are_accurate_makes_no_difference_and_all_else_does() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.catalog.changes.difference import Change, Verb, catalog_of, difference, replaced_tables
+from hadoop_dr.domain.catalog.changes.difference import CatalogChange, Verb, catalog_of, difference, replaced_tables
 from hadoop_dr.domain.catalog.changes.losses import losses, named_drops, renamed_tables, unnamed_drops
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import selection_of
@@ -126,7 +126,7 @@ def test_the_plan_names_what_it_drops_of_the_kinds_that_count_and_nothing_else_p
     named = named_drops(found)
     assert {str(key) for key in named} == {"table bill.v e%20", "partition bill.u p=ü"}
     assert unnamed_drops(found.drops, frozenset(named)) == []
-    later = [*found.drops, Change(Verb.DROP, table("bill", "foreign"))]
+    later = [*found.drops, CatalogChange(Verb.DROP, table("bill", "foreign"))]
     assert unnamed_drops(later, frozenset(named)) == ["table bill.foreign"]
 
 

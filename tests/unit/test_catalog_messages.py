@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.log.events import ABSENT, OPAQUE, Event, How, Lost, State, Touch, settle
+from hadoop_dr.domain.catalog.log.events import ABSENT, OPAQUE, Event, Known, LostHistory, State, Touch, settle
 from hadoop_dr.domain.catalog.log.messages import parent_tables, touches
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
@@ -56,15 +56,15 @@ def test_a_changed_column_touches_all_below_and_a_parameter_does_not() -> None:
     assert len(alter(json_of_tree(table("bill", "t", keys=("p",), names=("a",)).tree))) == 5
     renamed = alter(json_of_tree(with_field(T.tree, f.TABLE_NAME, text("New"))))
     assert {(touch.table, touch.before.how, touch.after.how) for touch in renamed if touch.kind is Kind.TABLE} == {
-        ("t", How.IS, How.ABSENT), ("new", How.ABSENT, How.IS)}
+        ("t", Known.IS, Known.ABSENT), ("new", Known.ABSENT, Known.IS)}
 
 
 def test_databases_come_change_and_go() -> None:
     plain = '{"1":{"str":"bill"}}'
     came = touches(event("CREATE_DATABASE", name="", dbJson=plain))
-    assert (came[0].before, came[0].after.how, came[1].after) == (ABSENT, How.IS, ABSENT)
+    assert (came[0].before, came[0].after.how, came[1].after) == (ABSENT, Known.IS, ABSENT)
     went = touches(event("DROP_DATABASE", name="", dbJson=plain))
-    assert (went[0].before.how, went[0].after, went[1].before) == (How.IS, ABSENT, OPAQUE)
+    assert (went[0].before.how, went[0].after, went[1].before) == (Known.IS, ABSENT, OPAQUE)
     (changed,) = touches(event("ALTER_DATABASE", name="", dbObjBeforeJson=plain, dbObjAfterJson=plain))
     assert changed.kind is Kind.DATABASE
 
@@ -80,7 +80,7 @@ def test_a_partition_that_gets_another_name_or_other_columns() -> None:
     assert len(alter(json_of_tree(partition("bill", "t", ("p",), ("a b",), names=("z",)).tree))) == 2
     moved = alter(json_of_tree(partition("bill", "t", ("p",), ("g=1",)).tree))
     assert [(touch.key, touch.after.how) for touch in moved if touch.kind is Kind.PARTITION] == [
-        ("p=a b", How.ABSENT), ("p=g%3D1", How.IS)]
+        ("p=a b", Known.ABSENT), ("p=g%3D1", Known.IS)]
 
 
 def test_a_key_of_several_columns_is_one_constraint_whose_message_does_not_tell_it() -> None:
@@ -109,39 +109,39 @@ def touch(before: State, after: State, kind: Kind = Kind.TABLE) -> Touch:
 
 def test_the_first_late_message_tells_or_the_early_ones_do() -> None:
     later = touch(OPAQUE, OPAQUE)
-    assert settle(T.key, None, [], [touch(State(How.IS, T.tree), OPAQUE), later]) == T
+    assert settle(T.key, None, [], [touch(State(Known.IS, T.tree), OPAQUE), later]) == T
     assert settle(T.key, T, [], [touch(ABSENT, OPAQUE), later]) is None
     assert settle(T.key, T, [], [later]) == T
     assert settle(T.key, T, [touch(OPAQUE, ABSENT)], [later]) is None
-    assert settle(T.key, None, [touch(OPAQUE, OPAQUE), touch(OPAQUE, State(How.IS, T.tree))], [later]) == T
-    with pytest.raises(Lost, match=r"table bill\.t"):
+    assert settle(T.key, None, [touch(OPAQUE, OPAQUE), touch(OPAQUE, State(Known.IS, T.tree))], [later]) == T
+    with pytest.raises(LostHistory, match=r"table bill\.t"):
         settle(T.key, T, [touch(OPAQUE, OPAQUE)], [later])
 
 
 def test_parameters_and_columns_of_statistics_are_replayed() -> None:
     later = touch(OPAQUE, OPAQUE)
-    row = settle(T.key, T, [touch(OPAQUE, State(How.SET, {9: text_map({"n": "2", "m": "3"})}))], [later])
+    row = settle(T.key, T, [touch(OPAQUE, State(Known.SET, {9: text_map({"n": "2", "m": "3"})}))], [later])
     assert row
     assert get_map(row.tree, 9) == {"EXTERNAL": "TRUE", "n": "2", "m": "3"}
     part = partition("bill", "t", ("p",), ("a b",), n="1")
-    row = settle(part.key, part, [touch(OPAQUE, State(How.SET, {7: text_map({"n": "2"})}))], [later])
+    row = settle(part.key, part, [touch(OPAQUE, State(Known.SET, {7: text_map({"n": "2"})}))], [later])
     assert row
     assert get_map(row.tree, 7) == {"n": "2"}
     key = CatalogKey(Kind.TABLE_STATS, "bill", "t")
     one, two = statistics("bill", "t", "", a=1), statistics("bill", "t", "", a=1, b=2)
-    merge = touch(OPAQUE, State(How.MERGED, statistics("bill", "t", "", b=2).tree))
+    merge = touch(OPAQUE, State(Known.MERGED, statistics("bill", "t", "", b=2).tree))
     assert settle(key, one, [merge], [later]) == two
-    assert settle(key, None, [merge, touch(OPAQUE, State(How.CUT, column="b"))], [later]) is None
-    assert settle(key, two, [touch(OPAQUE, State(How.CUT, column="b"))], [later]) == one
-    assert settle(key, one, [touch(OPAQUE, State(How.MERGED))], [later]) == one
-    for unknown in (touch(OPAQUE, State(How.SET, {9: text_map({})})), touch(OPAQUE, State(How.CUT, column="a"))):
-        with pytest.raises(Lost):
+    assert settle(key, None, [merge, touch(OPAQUE, State(Known.CUT, column="b"))], [later]) is None
+    assert settle(key, two, [touch(OPAQUE, State(Known.CUT, column="b"))], [later]) == one
+    assert settle(key, one, [touch(OPAQUE, State(Known.MERGED))], [later]) == one
+    for unknown in (touch(OPAQUE, State(Known.SET, {9: text_map({})})), touch(OPAQUE, State(Known.CUT, column="a"))):
+        with pytest.raises(LostHistory):
             settle(key, one, [touch(OPAQUE, OPAQUE), unknown], [later])
 
 
 def test_deleted_statistics_of_one_column_or_all() -> None:
     (cut,) = touches(event("DELETE_TBL_COL_STAT_EVENT", colName="a"))
-    assert (cut.kind, cut.after) == (Kind.TABLE_STATS, State(How.CUT, column="a"))
+    assert (cut.kind, cut.after) == (Kind.TABLE_STATS, State(Known.CUT, column="a"))
     (gone,) = touches(event("DELETE_PART_COL_STAT_EVENT", colName=None, partName="p=a b"))
     assert (gone.kind, gone.key, gone.after) == (Kind.PARTITION_STATS, "p=a b", ABSENT)
 
@@ -158,8 +158,8 @@ def test_partitions_come_and_go_each_with_its_statistics() -> None:
     came = touches(event("ADD_PARTITION", partitions=values,
                          partitionListJson=[json_of_tree(row.tree) for row in (one, two)]))  # fmt: skip
     assert [(touch.kind, touch.key, touch.before, touch.after.how) for touch in came] == [
-        (Kind.PARTITION, one.key.name, ABSENT, How.IS), (Kind.PARTITION_STATS, one.key.name, ABSENT, How.ABSENT),
-        (Kind.PARTITION, two.key.name, ABSENT, How.IS), (Kind.PARTITION_STATS, two.key.name, ABSENT, How.ABSENT),
+        (Kind.PARTITION, one.key.name, ABSENT, Known.IS), (Kind.PARTITION_STATS, one.key.name, ABSENT, Known.ABSENT),
+        (Kind.PARTITION, two.key.name, ABSENT, Known.IS), (Kind.PARTITION_STATS, two.key.name, ABSENT, Known.ABSENT),
     ]  # fmt: skip
     went = touches(event("DROP_PARTITION", partitions=values))
     assert [(touch.key, touch.before, touch.after) for touch in went if touch.kind is Kind.PARTITION] == [
@@ -173,7 +173,7 @@ def test_new_statistics_touch_their_owner_too() -> None:
         stats = statistics("bill", "t", key, a=1)
         merged, owner = touches(event(kind, colStatsJson=json_of_tree(stats.tree), parameters={"n": "2"}))
         assert [merged.kind, owner.kind] == kinds_touched
-        assert (merged.after.how, merged.key, owner.key, owner.after.how) == (How.MERGED, key, key, How.SET)
+        assert (merged.after.how, merged.key, owner.key, owner.after.how) == (Known.MERGED, key, key, Known.SET)
         (field,) = owner.after.tree or {}
         assert get_map(owner.after.tree or {}, field) == {"n": "2"}
 
@@ -181,6 +181,6 @@ def test_new_statistics_touch_their_owner_too() -> None:
 def test_functions_come_and_go() -> None:
     row = function("bill", "f ü", "hdfs://east/a.jar")
     (came,) = touches(event("CREATE_FUNCTION", name="", functionName="f ü", functionObjJson=json_of_tree(row.tree)))
-    assert (came.kind, came.key, came.before, came.after.how) == (Kind.FUNCTION, "f ü", ABSENT, How.IS)
+    assert (came.kind, came.key, came.before, came.after.how) == (Kind.FUNCTION, "f ü", ABSENT, Known.IS)
     (went,) = touches(event("DROP_FUNCTION", name="", functionName="f ü", functionObjJson=json_of_tree(row.tree)))
     assert (went.key, went.before, went.after) == ("f ü", OPAQUE, ABSENT)

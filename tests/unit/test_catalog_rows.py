@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.address_rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
 from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
 from hadoop_dr.domain.catalog.changes.difference import Verb, catalog_of, difference, parent_of
-from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, How, ObjectDifference
+from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, HowDifferent, ObjectDifference
 from hadoop_dr.domain.catalog.partition_names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
 from hadoop_dr.domain.catalog.protect.locations import catalog_layout, locations, table_roots
 from hadoop_dr.domain.catalog.protect.uncovered import Uncovered, fallen_keys, judge_kinds, without
@@ -351,8 +351,8 @@ def test_a_comparison_names_what_differs_what_is_missing_and_what_is_too_much() 
     verdict = compare(wanted, found, BILL.owns)
     assert verdict.match == 1
     assert [(str(one.key), one.how, one.fields) for one in verdict.mismatch] == [
-        ("table bill.extra", How.TOO_MANY, ()), ("table bill.gone", How.MISSING, ()),
-        ("table bill.t", How.DIFFERS, (FieldDifference("parameters[m]", None, b"1"),
+        ("table bill.extra", HowDifferent.TOO_MANY, ()), ("table bill.gone", HowDifferent.MISSING, ()),
+        ("table bill.t", HowDifferent.DIFFERS, (FieldDifference("parameters[m]", None, b"1"),
                                        FieldDifference("parameters[n]", b"1", b"2"))),
     ]  # fmt: skip
     assert list(map(str, verdict.mismatch)) == [
@@ -360,7 +360,7 @@ def test_a_comparison_names_what_differs_what_is_missing_and_what_is_too_much() 
         "table bill.t: differs in parameters[m] ('1' instead of none), parameters[n] ('2' instead of '1')",
     ]  # fmt: skip
     assert verdict.cannot_tell == ()
-    gone = ObjectDifference(table("bill", "gone").key, How.MISSING)
+    gone = ObjectDifference(table("bill", "gone").key, HowDifferent.MISSING)
     assert compare(wanted, found, selection_of(["nothing"]).owns).mismatch == (gone,)
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from hadoop_dr.adapters import config
-from hadoop_dr.domain.config.document import Node
+from hadoop_dr.domain.config.document import DocumentNode
 from hadoop_dr.domain.config.pair import read_pair
 from hadoop_dr.domain.config.policy import read_policy
 from hadoop_dr.domain.errors import BadInput
 
 TESTS = Path(__file__).parents[1]
-READERS: dict[str, Callable[[Node], object]] = {
+READERS: dict[str, Callable[[DocumentNode], object]] = {
     "policies": lambda node: read_policy(node, config.longest_gap_ms),
     "pairs": read_pair,
 }

@@ -13,22 +13,22 @@ from hadoop_dr.domain.check_results import Mark, fail, refuse_on_failure, warn
 from hadoop_dr.domain.config.datasets import HDFS, HIVE, DataSet
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.preflight.coverage import cover_directories, cover_files, cover_tables, selection_results
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 
-FILE = FileAttributes(Kind.FILE, 1, "o", "g", 0o644, 1, 128 << 20, 0)
+FILE = FileAttributes(FileKind.FILE, 1, "o", "g", 0o644, 1, 128 << 20, 0)
 BILLING = DataSet(HIVE, "billing")
 INVOICES = CatalogKey(Catalog.TABLE, "billing", "invoices")
 LANDING = DataSet(HDFS, "/data/a b")
 
 
 def test_plain_files_are_covered() -> None:
-    (result,) = cover_files("/data/a b", [("", replace(FILE, kind=Kind.DIRECTORY)), ("e%20", FILE)])
+    (result,) = cover_files("/data/a b", [("", replace(FILE, kind=FileKind.DIRECTORY)), ("e%20", FILE)])
     assert result.mark is Mark.OK
     assert "2 entries" in result.detail
 
 
 def test_links_zones_and_erasure_coding_are_named_with_paths_and_bounded_text() -> None:
-    links = [(f"l#{n}", replace(FILE, kind=Kind.SYMLINK)) for n in range(1000)]
+    links = [(f"l#{n}", replace(FILE, kind=FileKind.SYMLINK)) for n in range(1000)]
     others = [("", replace(FILE, encrypted=True)), ("ec ü", replace(FILE, erasure_coding="RS-6-3-1024k"))]
     symlinks, zones, coded = cover_files("/r", [*links, *others])
     assert (symlinks.mark, zones.mark, coded.mark) == (Mark.FAIL, Mark.FAIL, Mark.WARN)

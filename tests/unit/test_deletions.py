@@ -24,11 +24,11 @@ from hadoop_dr.domain.plan.deletions import (
     refuse_unapproved,
     together,
 )
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 
-A_FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 7)
-A_DIRECTORY = replace(A_FILE, kind=Kind.DIRECTORY, length=0)
+A_FILE = FileAttributes(FileKind.FILE, 3, "o", "g", 0o644, 1, 1024, 7)
+A_DIRECTORY = replace(A_FILE, kind=FileKind.DIRECTORY, length=0)
 ROOT = "/data/a b+%"
 A_TENTH = DeletionLimit()
 EVERYTHING = DeletionLimit(Fraction(1))

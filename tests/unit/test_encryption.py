@@ -8,10 +8,10 @@ import pytest
 
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.tree.encryption import refuse_encrypted
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 
-FILE = FileAttributes(Kind.FILE, 7, "u", "g", 0o644, 1, 1024, 5)
+FILE = FileAttributes(FileKind.FILE, 7, "u", "g", 0o644, 1, 1024, 5)
 SECRET = replace(FILE, encrypted=True)
 
 

@@ -10,14 +10,14 @@ from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
 from hadoop_dr.domain.roots.existing_copy import ExistingCopy, There, compare_file, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.state.service_state import Point, PointState, RootChange, ServiceState
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from support.entries import staged as all_staged
 from support.entries import taken
 
 ROOT = "/data/a b+%"
-FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
+FILE = FileAttributes(FileKind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
 
 
 def point(state: PointState, *, staged: bool = False, gone: tuple[str, ...] = (), root: str = ROOT) -> Point:

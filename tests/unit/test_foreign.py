@@ -19,13 +19,13 @@ from hadoop_dr.domain.foreign.tree_changes import (
     together,
 )
 from hadoop_dr.domain.plan.root_plan import make_plan
-from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, FileKind
 from hadoop_dr.domain.tree.inventory import Entry
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 
-FILE = FileAttributes(Kind.FILE, 3, "hdfs", "g", 0o644, 1, 1024, 1000)
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "hdfs", "g", 0o755, 0, 0, 1000)
+FILE = FileAttributes(FileKind.FILE, 3, "hdfs", "g", 0o644, 1, 1024, 1000)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "hdfs", "g", 0o755, 0, 0, 1000)
 ROOT = Item(1, "", "", DIRECTORY, DIRECTORY)
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.errors import Protocol, Refused
-from hadoop_dr.domain.ledger import GENESIS, Entry, Skipped, broken_at, decode, digest, encode
+from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, Skipped, broken_at, decode, digest, encode
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, Incomplete, LeftOut
@@ -110,11 +110,11 @@ def test_a_kind_that_is_not_known_is_refused_by_name_unless_it_says_that_it_is_o
 
 def test_an_entry_that_is_skipped_changes_no_state_and_breaks_no_chain() -> None:
     before = state_entries()
-    skipped = Entry(99, 3, "newer", "", Skipped("later", {"point": P}), GENESIS, 1)
+    skipped = LedgerEntry(99, 3, "newer", "", Skipped("later", {"point": P}), GENESIS, 1)
     assert reduce_service([*before, skipped]) == reduce_service(before)
     assert reduce_pair([skipped]) == PairState(n=99)
-    first = Entry(1, 1, "r", "", Skipped("later", {}), GENESIS, 1)
-    second = Entry(2, 1, "r", "", BODIES["unkept"], digest(encode(first)), 1)
+    first = LedgerEntry(1, 1, "r", "", Skipped("later", {}), GENESIS, 1)
+    second = LedgerEntry(2, 1, "r", "", BODIES["unkept"], digest(encode(first)), 1)
     assert broken_at(1, GENESIS, [encode(first), encode(second)]) is None
     assert broken_at(1, GENESIS, [encode(first), encode(first)]) == (2, "its number says 1")
 
@@ -169,14 +169,14 @@ def what_stays(state: ServiceState) -> ServiceState:
 
 @given(st.lists(st.sampled_from(list(SERVICE.values())), max_size=8), st.integers(0, 8))
 def test_a_state_goes_through_a_checkpoint_after_any_entry(bodies: list[Any], at: int) -> None:
-    told = [*BASE, *(Entry(n, 3, "r", "", body, GENESIS, 1) for n, body in enumerate([*BEGUN, *bodies], 5))]
+    told = [*BASE, *(LedgerEntry(n, 3, "r", "", body, GENESIS, 1) for n, body in enumerate([*BEGUN, *bodies], 5))]
     through = load_state(json.loads(json.dumps(dump_state(reduce_service(told[: 6 + at])))))
     assert what_stays(reduce_service(told[6 + at :], through)) == what_stays(reduce_service(told))
 
 
 @given(st.lists(st.sampled_from(list(PAIR.values())), max_size=8), st.integers(0, 8))
 def test_a_pairs_state_goes_through_a_checkpoint_after_any_entry(bodies: list[Any], at: int) -> None:
-    told = [Entry(n, n, "r", "", body, GENESIS, 0) for n, body in enumerate(bodies, 1)]
+    told = [LedgerEntry(n, n, "r", "", body, GENESIS, 0) for n, body in enumerate(bodies, 1)]
     through = load_pair_state(json.loads(json.dumps(dump_pair_state(reduce_pair(told[:at])))))
     assert reduce_pair(told[at:], through) == reduce_pair(told)
 
@@ -184,10 +184,10 @@ def test_a_pairs_state_goes_through_a_checkpoint_after_any_entry(bodies: list[An
 def test_a_fence_keeps_the_quotas_of_before_the_first_one_until_it_is_lifted() -> None:
     fence = PAIR["fence"]
     own = type(fence)("east", "fenced", {"/data/a b+%": type(fence.quotas["/data/a b+%"])(1, 1)})  # type: ignore[union-attr,call-arg,arg-type]
-    told = [Entry(n, 1, "r", "", body, GENESIS, 0) for n, body in enumerate((fence, own), 1)]
+    told = [LedgerEntry(n, 1, "r", "", body, GENESIS, 0) for n, body in enumerate((fence, own), 1)]
     again = reduce_pair(told).fences["east"]
     assert (again.grade, again.quotas) == ("fenced", fence.quotas)  # type: ignore[union-attr]
-    assert reduce_pair([Entry(3, 1, "r", "", PAIR["unfence"], GENESIS, 0)], reduce_pair(told)).fences == {}
+    assert reduce_pair([LedgerEntry(3, 1, "r", "", PAIR["unfence"], GENESIS, 0)], reduce_pair(told)).fences == {}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

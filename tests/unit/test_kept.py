@@ -6,7 +6,7 @@ import json
 import shlex
 from dataclasses import replace
 
-from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptDocument, KeptRemoved, UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, MOST_TOLD, Kept
@@ -23,11 +23,11 @@ def changes(rule: str, found: tuple[str, ...], number: int) -> ChangesKept:
     return ChangesKept(1, POINT, number, "west", {"/r": NAME}, found, len(found), rule)
 
 
-def kept(n: int, rule: str = "refuse", found: tuple[str, ...] = ("/r/ü was made",), number: int = 0) -> Entry:
+def kept(n: int, rule: str = "refuse", found: tuple[str, ...] = ("/r/ü was made",), number: int = 0) -> LedgerEntry:
     return entry(n, changes(rule, found, number))
 
 
-def staged() -> list[Entry]:
+def staged() -> list[LedgerEntry]:
     return entries(claimed(POINT), taken(POINT), all_staged(POINT))
 
 

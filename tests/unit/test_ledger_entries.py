@@ -11,8 +11,8 @@ from hadoop_dr.domain.errors import Protocol, Refused
 from hadoop_dr.domain.ledger import (
     GENESIS,
     Body,
-    Entry,
     Fork,
+    LedgerEntry,
     broken_at,
     decode,
     digest,
@@ -41,7 +41,7 @@ def void_body(point: str = "20261120T020000.000Z") -> PointVoided:
 
 
 def test_an_entry_reads_back_as_it_was_written() -> None:
-    entry = Entry(7, 3, "run ü", "2026-11-20T02:00:00.000Z", void_body(), GENESIS, 2)
+    entry = LedgerEntry(7, 3, "run ü", "2026-11-20T02:00:00.000Z", void_body(), GENESIS, 2)
     assert decode(encode(entry), "here") == entry
 
 
@@ -60,7 +60,7 @@ def test_an_entry_lies_among_a_thousand_others_and_the_pair_has_a_chain_of_its_o
 
 def test_the_same_entry_has_the_same_bytes_and_names_stay_readable() -> None:
     body = PointVoided(1, "20261120T020000.000Z", "ü %")
-    content = encode(Entry(1, 1, "r", "", body, GENESIS, 1))
+    content = encode(LedgerEntry(1, 1, "r", "", body, GENESIS, 1))
     assert "ü %" in content.decode()
     assert list(json.loads(content)) == sorted(json.loads(content))
     assert content.endswith(b"}\n")
@@ -80,7 +80,7 @@ def test_two_copies_fork_where_they_differ_and_a_beginning_is_none(first: str, s
 def test_a_chain_is_whole_while_each_entry_follows_the_one_before_it() -> None:
     whole: list[bytes] = []
     for n in range(1, 4):
-        whole.append(encode(Entry(n, 1, f"r{n}", "", void_body(), digest(whole[-1]) if whole else GENESIS, 1)))
+        whole.append(encode(LedgerEntry(n, 1, f"r{n}", "", void_body(), digest(whole[-1]) if whole else GENESIS, 1)))
     assert broken_at(1, GENESIS, whole) is None
     assert broken_at(2, digest(whole[0]), whole[1:]) is None
     assert broken_at(1, GENESIS, [whole[0].replace(b"r1", b"rX"), *whole[1:]]) == (
@@ -96,14 +96,14 @@ def test_a_fork_behind_a_checkpoint_is_named_by_the_numbers_of_the_chain() -> No
 
 
 def test_an_entry_of_a_newer_format_is_refused_and_not_guessed_at() -> None:
-    content = encode(Entry(1, 1, "r", "", void_body(), GENESIS, 1)).replace(b'"v":1', b'"v":2')
+    content = encode(LedgerEntry(1, 1, "r", "", void_body(), GENESIS, 1)).replace(b'"v":1', b'"v":2')
     with pytest.raises(Refused, match="ledger format 2"):
         decode(content, "here")
 
 
 @pytest.mark.parametrize("kind", ["claim", "taken", "sealed"])
 def test_an_entry_without_what_its_kind_needs_is_no_entry(kind: str) -> None:
-    content = encode(Entry(1, 1, "r", "", KeptRemoved(1), GENESIS, 1))
+    content = encode(LedgerEntry(1, 1, "r", "", KeptRemoved(1), GENESIS, 1))
     with pytest.raises(Protocol, match=f"{kind} lacks" if kind != "claim" else "claim has|claim lacks"):
         decode(content.replace(b'"unkept"', f'"{kind}"'.encode()).replace(b'{"kept":1}', b"{}"), "here")
 

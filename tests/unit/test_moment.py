@@ -15,9 +15,9 @@ from hadoop_dr.domain.config.policy import Unproven
 from hadoop_dr.domain.runs.moment import (
     MOST_REARMS,
     Cure,
-    Decision,
     Evidence,
     MarkEvidence,
+    MomentDecision,
     MomentVerdict,
     Proof,
     clock_offset_ms,
@@ -120,29 +120,29 @@ def test_a_catalog_that_cannot_be_told_is_armed_again_and_in_no_point_whatever_t
     assert "cannot be told: hive: its notification log has a gap after event 7" in verdict.reasons[0]
     for unproven in Unproven:
         decisions = [decide(verdict, rearmed, unproven) for rearmed in range(MOST_REARMS + 1)]
-        assert decisions == [Decision.REARM] * 3 + [Decision.VOID]
+        assert decisions == [MomentDecision.REARM] * 3 + [MomentDecision.VOID]
 
 
 def test_a_touched_window_is_armed_again_three_times_then_void() -> None:
     verdict = prove(replace(QUIET, marks=[catalog(touched=["a.b"])]))
     decisions = [decide(verdict, rearmed, Unproven.REFUSE) for rearmed in range(MOST_REARMS + 2)]
-    assert decisions == [Decision.REARM] * 3 + [Decision.VOID] * 2
+    assert decisions == [MomentDecision.REARM] * 3 + [MomentDecision.VOID] * 2
 
 
 def test_a_policy_may_allow_an_unproven_point_but_only_after_trying_again() -> None:
     verdict = prove(replace(QUIET, marks=[catalog(touched=["a.b"])]))
-    assert decide(verdict, 0, Unproven.SEAL) is Decision.REARM
-    assert decide(verdict, MOST_REARMS, Unproven.SEAL) is Decision.GO_ON
+    assert decide(verdict, 0, Unproven.SEAL) is MomentDecision.REARM
+    assert decide(verdict, MOST_REARMS, Unproven.SEAL) is MomentDecision.GO_ON
 
 
 def test_a_clock_that_is_off_is_not_cured_by_another_moment() -> None:
     verdict = prove(replace(QUIET, marks=[catalog(touched=["a.b"])], max_offset_ms=1))
-    assert decide(verdict, 0, Unproven.REFUSE) is Decision.VOID
+    assert decide(verdict, 0, Unproven.REFUSE) is MomentDecision.VOID
 
 
 @given(st.integers(0, 9), st.sampled_from(Unproven))
 def test_a_proven_moment_goes_on(rearmed: int, unproven: Unproven) -> None:
-    assert decide(prove(QUIET), rearmed, unproven) is Decision.GO_ON
+    assert decide(prove(QUIET), rearmed, unproven) is MomentDecision.GO_ON
 
 
 def test_the_skew_is_last_answer_minus_first_request() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.check_results import Mark
-from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned, RootsReleased
 from hadoop_dr.domain.roots.owners import Claimed, Clash, clashes, contested, owner_results
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
@@ -15,7 +15,7 @@ OWNED = {"/wh/x ü": "other", "/wh/x ü+": "other", "/a/b/c%20": "third", "/mine
 DECLARED = {"me": ("/data/me",), "other": ("/data/o", "/wh"), "new": ("/data/n/deep",)}
 
 
-def entry(n: int, kind: type[RootsOwned | RootsReleased], service: str, *roots: str) -> Entry:
+def entry(n: int, kind: type[RootsOwned | RootsReleased], service: str, *roots: str) -> LedgerEntry:
     return any_entry(n, kind(service, roots))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.inventory import (
     DAY_MS,
     Audit,
@@ -29,8 +29,8 @@ from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, merge
 from model.edits import Edit, beginnings, edits, make
 from model.tree import Tree, listed_diff
 
-FILE = FileAttributes(Kind.FILE, 1, "a", "g", 0o644, 3, 4, 1000)
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1000)
+FILE = FileAttributes(FileKind.FILE, 1, "a", "g", 0o644, 3, 4, 1000)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "a", "g", 0o755, 0, 0, 1000)
 
 
 def listing(tree: Tree) -> list[Entry]:

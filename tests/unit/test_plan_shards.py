@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.plan.plan_size import Summary, summarise
+from hadoop_dr.domain.plan.plan_size import PlanSize, summarise
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
 from hadoop_dr.domain.plan.staging_units import Unit
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 
 sizes = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 1 << 34)), max_size=60)
@@ -76,7 +76,7 @@ def test_many_small_files_weigh_as_much_as_few_large_ones() -> None:
 
 
 def facts(length: int = 0, *, is_dir: bool = False, mtime_ms: int = 1, owner: str = "a") -> FileAttributes:
-    return FileAttributes(Kind.DIRECTORY if is_dir else Kind.FILE, length, owner, "g", 0o755, 3, 4, mtime_ms)
+    return FileAttributes(FileKind.DIRECTORY if is_dir else FileKind.FILE, length, owner, "g", 0o755, 3, 4, mtime_ms)
 
 
 ITEMS = [
@@ -98,11 +98,11 @@ ITEMS = [
 
 def test_a_plan_is_summed_up_in_the_figures_that_limits_look_at() -> None:
     plan = make_plan(ITEMS, unit_files=2, unit_bytes=1 << 30, directory_limit=100)
-    assert summarise(ITEMS, plan) == Summary(
+    assert summarise(ITEMS, plan) == PlanSize(
         park=5, mkdir=1, bring=6, tail=2, attributes=7, delete=2, files=4, bytes=3 + 6 + 7 + 7, entries=11)
     assert summarise(ITEMS, plan).steps == {
         "park": 5, "mkdir": 1, "bring": 6, "tail": 2, "attributes": 7, "delete": 2}
 
 
 def test_roots_add_up() -> None:
-    assert Summary(park=1, bytes=5) + Summary(park=2, entries=1) == Summary(park=3, bytes=5, entries=1)
+    assert PlanSize(park=1, bytes=5) + PlanSize(park=2, entries=1) == PlanSize(park=3, bytes=5, entries=1)

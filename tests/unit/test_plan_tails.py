@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.plan.unchanged_bytes import content_of, leading_bytes, within
-from hadoop_dr.domain.tree.file_attributes import Block, Blocks, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import Block, Blocks, FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content
 
-WAS = FileAttributes(Kind.FILE, 12, "a", "b", 0o644, 3, 4, 1000)
+WAS = FileAttributes(FileKind.FILE, 12, "a", "b", 0o644, 3, 4, 1000)
 
 
 def blocks(*pairs: tuple[int, int], under_construction: bool = False) -> Blocks:
@@ -74,5 +74,5 @@ def test_a_file_that_somebody_writes_is_copied_whole(side: int) -> None:
 
 
 def test_a_directory_has_no_content() -> None:
-    directory = FileAttributes(Kind.DIRECTORY, 0, "a", "b", 0o755, 0, 0, 1000)
+    directory = FileAttributes(FileKind.DIRECTORY, 0, "a", "b", 0o755, 0, 0, 1000)
     assert content_of(directory, replace(directory, mtime_ms=2000), None, None) == (Content.SAME, 0)

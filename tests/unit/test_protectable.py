@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hadoop_dr.domain.catalog.protect.locations import locations
-from hadoop_dr.domain.catalog.protect.protectable import Parted, Rule, leave_out_gone
+from hadoop_dr.domain.catalog.protect.protectable import Parted, ProtectRule, leave_out_gone
 from hadoop_dr.domain.catalog.protect.protectable import part as part_rows
 from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
@@ -21,22 +21,22 @@ from hadoop_dr.domain.points.incomplete import (
     incomplete_results,
     incomplete_warnings,
 )
-from hadoop_dr.domain.roots.decision import Barred, Decision
+from hadoop_dr.domain.roots.decision import Barred, RootDecision
 from hadoop_dr.domain.roots.layout import Why
 from support.catalogs import database, foreign_key, partition, primary_key, statistics, table
 
 EVERY = frozenset(Uncovered)
-RULE = Rule(EVERY, False, ("hdfs://east", "hdfs://east:8020"))
+RULE = ProtectRule(EVERY, False, ("hdfs://east", "hdfs://east:8020"))
 
 
-def part(rows: Sequence[Row], rule: Rule, decide: Callable[[Sequence[Row]], Decision]) -> Parted:
+def part(rows: Sequence[Row], rule: ProtectRule, decide: Callable[[Sequence[Row]], RootDecision]) -> Parted:
     return part_rows(rows, rule, decide, lambda one: one.by)
 
 
-def own_directories(rows: Sequence[Row]) -> Decision:
+def own_directories(rows: Sequence[Row]) -> RootDecision:
     """Every table's own directory is a root."""
     first = {place.key: place.path for place in reversed(locations(rows)) if place.key.kind is Kind.TABLE}
-    return Decision(tuple(sorted(first.values())))
+    return RootDecision(tuple(sorted(first.values())))
 
 
 def told(parted: Parted) -> dict[str, tuple[Uncovered, str]]:
@@ -105,9 +105,9 @@ def test_a_table_whose_directory_may_not_be_a_root_is_left_out_for_that_reason_a
         table("bill", "u", location="hdfs://east/u"),
     ]
 
-    def decide(left: Sequence[Row]) -> Decision:
+    def decide(left: Sequence[Row]) -> RootDecision:
         barred = [Barred("/theirs/t", "bill.t", Why.SERVICE, "it lies in /theirs")] if rows[0] in left else []
-        return Decision(("/u",), left_out=barred)
+        return RootDecision(("/u",), left_out=barred)
 
     parted = part(rows, RULE, decide)
     assert parted.rows == [rows[2]]
@@ -123,7 +123,7 @@ def test_a_location_that_is_no_place_of_its_own_is_left_out_also_inside_a_root(p
         table("bill", "u", keys=("p",), location="hdfs://east/a"),
         partition("bill", "u", ["p"], ["1"], location=f"hdfs://east{path}"),
     ]
-    parted = part(rows, RULE, lambda left: Decision(("/a", "/.reserved")))
+    parted = part(rows, RULE, lambda left: RootDecision(("/a", "/.reserved")))
     assert parted.rows == [rows[1]]
     assert set(told(parted)) == {"table bill.t", "partition bill.u p=1"}
     assert all(reason.startswith("its location '/") for _, reason in told(parted).values())
@@ -144,9 +144,9 @@ def test_what_the_policy_does_not_let_be_left_out_is_said_to_be_refused() -> Non
         table("bill", "s", keys=("p",), location="hdfs://east/s"),
         partition("bill", "s", ["p"], ["1"], location="hdfs://east/elsewhere"),
     ]
-    strict = Rule(frozenset(), False, RULE.addresses)
+    strict = ProtectRule(frozenset(), False, RULE.addresses)
     barred = [Barred("/r", "bill.root", Why.SERVICE, "no")]
-    parted = part(rows, strict, lambda left: Decision(("/s",), left_out=barred if rows[2] in left else []))
+    parted = part(rows, strict, lambda left: RootDecision(("/s",), left_out=barred if rows[2] in left else []))
     assert parted.refused == parted.findings
     assert [(finding.key.table, finding.skipped) for finding in parted.findings] == [
         ("acid", False), ("far", False), ("root", False), ("s", False)]  # fmt: skip
@@ -202,4 +202,4 @@ def test_thousands_of_partitions_beside_a_thousand_roots_are_looked_at_at_once()
     rows = [table("bill", "t", keys=("p",), location="hdfs://east/wh/t")]
     rows += [partition("bill", "t", ["p"], [str(n)], location=f"hdfs://east/wh/t/p={n}") for n in range(3_000)]
     roots = tuple(f"/wh/r{n}" for n in range(1_000))
-    assert part(rows, RULE, lambda _: Decision((*roots, "/wh/t"))).findings == []
+    assert part(rows, RULE, lambda _: RootDecision((*roots, "/wh/t"))).findings == []

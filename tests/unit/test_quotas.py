@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.tree.quotas import (
     NONE_SET,
@@ -15,8 +15,8 @@ from hadoop_dr.domain.tree.quotas import (
 )
 
 TEN, FULL = QuotaSet(10, -1), QuotaSet(7, 4096, (("SSD", 1024),))
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
-FILE = FileAttributes(Kind.FILE, 1, "o", "g", 0o644, 1, 1024, 1)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
+FILE = FileAttributes(FileKind.FILE, 1, "o", "g", 0o644, 1, 1024, 1)
 
 
 def item(inode: int, old: str | None, new: str | None, facts: FileAttributes = DIRECTORY) -> Item:

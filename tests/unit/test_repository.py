@@ -73,6 +73,20 @@ def test_no_folder_has_more_than_15_modules() -> None:
     assert {room: count for room, count in rooms.items() if count > MODULES_OF_A_ROOM} == {}
 
 
+def test_a_class_has_a_name_of_its_own() -> None:
+    """One word, one meaning: whoever finds a name in a message or a search has found its only class.
+
+    An adapter is named as the port it makes real, and the lab is a product of its own.
+    """
+    homes: dict[str, set[str]] = {}
+    for path in (ROOT / "include/hadoop_dr").rglob("*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(path.relative_to(ROOT).as_posix())
+    several = {name: sorted(paths) for name, paths in homes.items() if len(paths) > 1}
+    assert several == {}
+
+
 TESTS = ROOT / "tests"
 ABOUT_THE_PROJECT = {"test_docs", "test_import_rules", "test_repository", "test_schemas"}
 """Modules of ``tests/unit`` that look at the repository's own files."""

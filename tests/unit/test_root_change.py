@@ -30,7 +30,7 @@ from hadoop_dr.domain.roots.decision import Layout, decide_roots
 from hadoop_dr.domain.state.packed_state import without_what_is_over
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import RootChange, ServiceState
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.inventory import Held
 from support.entries import claimed, entries, entry, sealed, taken
 
@@ -191,7 +191,7 @@ def test_an_order_without_a_reason_and_an_approval_of_nothing_are_refused(
 
 
 def test_whatever_moved_on_in_a_tree_is_named() -> None:
-    facts = FileAttributes(Kind.FILE, 3, "a", "b", 0o644, 2, 1024, 5)
+    facts = FileAttributes(FileKind.FILE, 3, "a", "b", 0o644, 2, 1024, 5)
     planned = {"same": (1, as_text(facts)), "other": (2, as_text(facts)), "gone ü": (3, as_text(facts))}
     found = {**planned, "other": (2, as_text(replace(facts, mtime_ms=6))), "new": (9, as_text(facts))}
     del found["gone ü"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.check_results import Mark, Result
-from hadoop_dr.domain.roots.decision import Decision, decide_roots
+from hadoop_dr.domain.roots.decision import RootDecision, decide_roots
 from hadoop_dr.domain.roots.layout import Layout, TablePlace
 from hadoop_dr.domain.roots.notes import kept_directories, rootless, told_roots
 
@@ -137,5 +137,5 @@ def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_
 
 
 def test_data_of_others_in_a_root_are_named() -> None:
-    (guest,) = kept_directories(Decision(("/a",), guests=(("/a", "database crm"),)), "billing", [])
+    (guest,) = kept_directories(RootDecision(("/a",), guests=(("/a", "database crm"),)), "billing", [])
     assert "/a holds data of database crm, which the policy does not protect" in guest.detail

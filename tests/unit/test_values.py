@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hadoop_dr.domain.errors import Protocol
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
-from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, encode
+from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, broken_at, decode, encode
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointsPruned, RootsChanged
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, SiteFenced
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided
@@ -28,11 +28,11 @@ from hadoop_dr.domain.tree.attribute_comparison import (
     differing_fields,
     say_difference,
 )
-from hadoop_dr.domain.tree.file_attributes import Checksum, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import Checksum, FileAttributes, FileKind
 from hadoop_dr.domain.tree.inventory import Held
 from support.entries import claimed, entries, entry, sealed, taken
 
-FILE = FileAttributes(Kind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
+FILE = FileAttributes(FileKind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
 POINT = "20261120T020000.000Z"
 
 
@@ -69,7 +69,7 @@ def test_a_root_inside_another_is_no_root_of_its_own() -> None:
     assert keyed_by_declaration(["/a b/c", "/x"], {"/a b": "s"}) == {"/a b/c": "s"}
 
 
-def role(n: int, epoch: int, primary: str) -> Entry:
+def role(n: int, epoch: int, primary: str) -> LedgerEntry:
     return entry(n, RolesSet(primary, "west", "b", "r"), epoch=epoch)
 
 
@@ -202,7 +202,7 @@ def test_every_attribute_of_a_file_counts_and_only_those_of_a_directory_that_it_
         "mtime_ms": 8,
     }.items():
         assert differing_fields(FILE, replace(FILE, **{name: value})) == [name]
-    directory = replace(FILE, kind=Kind.DIRECTORY)
+    directory = replace(FILE, kind=FileKind.DIRECTORY)
     assert differing_fields(directory, replace(directory, length=9, replication=9)) == []
     assert differing_fields(directory, replace(directory, mtime_ms=1), untimed=True) == []
     assert say_difference("/p", ["kind"], FILE, directory) == "/p: kind d instead of f"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.foreign.what_goes import asked_in, found_in, going, still_there, without_own
-from hadoop_dr.domain.plan.root_plan import Arrival, Origin, Plan
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.plan.root_plan import Arrival, ArrivesFrom, Plan
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 
-FILE = FileAttributes(Kind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
+FILE = FileAttributes(FileKind.FILE, 3, "o", "g", 0o644, 1, 1024, 1000)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1000)
 
 
 def test_what_goes_is_what_the_plan_deletes_replaces_or_cuts() -> None:
@@ -48,7 +48,8 @@ def test_only_what_came_into_what_goes_is_told_and_what_was_changed_there_is_ask
 
 def test_what_a_place_that_died_did_itself_is_left_out_and_a_strangers_item_in_its_place_is_not() -> None:
     items = [Item(5, "tail", "tail", FILE, FILE, content=Content.TAIL), Item(6, "in", "out ü", FILE, FILE)]
-    move_in = (Arrival(1, "staged", Origin.STAGE), Arrival(2, "other", Origin.STAGE), Arrival(3, "made", Origin.MAKE))
+    move_in = (Arrival(1, "staged", ArrivesFrom.STAGE), Arrival(2, "other", ArrivesFrom.STAGE),
+               Arrival(3, "made", ArrivesFrom.MAKE))
     changes = Changes(
         created=(Change(11, None, "staged"), Change(99, None, "other"), Change(13, None, "made"),
                  Change(14, None, "stranger"), Change(15, None, None)),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.protect.left_out import changes_that_count
-from hadoop_dr.domain.catalog.protect.protectable import Rule
+from hadoop_dr.domain.catalog.protect.protectable import ProtectRule
 from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
 from support.catalogs import partition, table
 
-RULE = Rule(frozenset(Uncovered), False, ("hdfs://east",))
-STRICT = Rule(frozenset(), False, ("hdfs://east",))
+RULE = ProtectRule(frozenset(Uncovered), False, ("hdfs://east",))
+STRICT = ProtectRule(frozenset(), False, ("hdfs://east",))
 ACID, PLAIN = CatalogKey(Kind.TABLE, "bill", "acid"), CatalogKey(Kind.TABLE, "bill", "plain")
 OUTSIDE = partition("bill", "plain", ("p",), ("o ü",)).key
 KNOWN = {ACID, PLAIN, OUTSIDE, CatalogKey(Kind.DATABASE, "far")}
@@ -29,7 +29,7 @@ def created(row: Row) -> Event:
     return event("CREATE_TABLE", row.key.database, row.key.table, tableObjJson=json_of_tree(row.tree))
 
 
-def counts(one: Event, rule: Rule = RULE, *before: Event) -> bool:
+def counts(one: Event, rule: ProtectRule = RULE, *before: Event) -> bool:
     return one in changes_that_count([*before, one], FINDINGS, KNOWN, rule)
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.work_order import Area, Token, WorkOrder
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 
 ROOT = "/data/a b+%"
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "ü", "g", 0o750, 0, 0, 7)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "ü", "g", 0o750, 0, 0, 7)
 
 
 def order(base: str | None) -> WorkOrder:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.tree.xattrs import followed, xattr_rows, xattrs_from_rows
 
 A, B = (("user.a ü", b"\x00%"),), (("trusted.b", b"2"), ("user.c", b""))
-DIRECTORY = FileAttributes(Kind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
+DIRECTORY = FileAttributes(FileKind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
 
 
 def item(inode: int, old: str | None, new: str | None, xattrs: tuple[tuple[str, bytes], ...] = ()) -> Item:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Late:
+class LateAdapter:
     """Stands for an adapter until somebody asks it something. Safe for many threads.
 
     A thread that outlives its task may ask for the first time after the end. What is made then is closed before it is

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from hadoop_dr.bootstrap.late import Late
+from hadoop_dr.bootstrap.late import LateAdapter
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.config.pair import Addresses
 from hadoop_dr.ports.coordinator import Coordinator
@@ -67,7 +67,7 @@ class SiteLogin:
 
             return ZooKeeperCoordinator(found.zookeeper, self.site)
 
-        return cast(Coordinator, Late(make))
+        return cast(Coordinator, LateAdapter(make))
 
 
 def login_to(site: str, users: Users = NOBODY) -> SiteLogin:

@@ -15,7 +15,7 @@ from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput, DrError
 from hadoop_dr.domain.ids import SERVICE_NAME
 from hadoop_dr.domain.state.service_state import ServiceState
-from hadoop_dr.services.status import SiteView, Status, without_answer
+from hadoop_dr.services.status import SiteProbes, Status, without_answer
 
 __all__ = ["status_of"]
 
@@ -84,7 +84,7 @@ def _pair(
         with open_pair(name, home) as context:
             silent = context.roles.silent
             views = [
-                SiteView(s.name, s.namenode, s.files, s.coordinator, probes_of(s), silent.get(s.name))
+                SiteProbes(s.name, s.namenode, s.files, s.coordinator, probes_of(s), silent.get(s.name))
                 for s in context.sides.values()
             ]
             return Status(name, context.roles.state, views, _Ledgers(context), SystemClock(), warn).run(policies, out)

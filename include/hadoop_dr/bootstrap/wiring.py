@@ -25,7 +25,7 @@ from hadoop_dr.adapters.reporting.counting import counting_coordinator, counting
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles, WebHdfsNameNode
 from hadoop_dr.bootstrap.kinds import KINDS
-from hadoop_dr.bootstrap.late import Late
+from hadoop_dr.bootstrap.late import LateAdapter
 from hadoop_dr.bootstrap.login import NOBODY, SiteLogin, Users, login_to
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.config.pair import Addresses, Pair, Site
@@ -116,7 +116,7 @@ def open_metastore(
 
         return HiveMetastore(site, "hive", login.metastore(found, note))
 
-    late = Late(make)
+    late = LateAdapter(make)
     stack.callback(late.close)
     return cast(Metastore, late)
 
@@ -240,7 +240,7 @@ def open_service(
 
                 return NativeMover(one, other, limits, relay)
 
-            mover = cast(Mover, Late(make))
+            mover = cast(Mover, LateAdapter(make))
             stack.callback(mover.close)
             return reporting_mover(counting_mover(mover, asked.of(DATA)), relay)
 

@@ -3,7 +3,7 @@
 Round trips are the currency of a run (DESIGN.md section 16). They are counted where a request leaves, by stage and
 site. **Trips** are the longest chain of requests each of which waits for the answer to the one before: requests that go
 out together are one trip, however many they are. A thread that begins work for another one takes that one's count
-along (``carried``), and whoever waits for its answer goes on from the higher of both counts (``Carried.result``).
+along (``carried``), and whoever waits for its answer goes on from the higher of both counts (``AwaitedAnswer.result``).
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def asked_for(purpose: str) -> Iterator[None]:
         _PURPOSE.reset(before)
 
 
-class Carried(Generic[Answer]):
+class AwaitedAnswer(Generic[Answer]):
     """An answer that another thread waits for."""
 
     def __init__(self, future: Future[Answer], context: Context) -> None:
@@ -139,10 +139,10 @@ class Carried(Generic[Answer]):
             wait_for(self._context.get(_TRIPS, 0))
 
 
-def carried(pool: Executor, act: Callable[..., Answer], *what: Any) -> Carried[Answer]:
+def carried(pool: Executor, act: Callable[..., Answer], *what: Any) -> AwaitedAnswer[Answer]:
     """Has a pool do something, as part of what this thread does."""
     context = copy_context()
-    return Carried(pool.submit(context.run, act, *what), context)
+    return AwaitedAnswer(pool.submit(context.run, act, *what), context)
 
 
 class Apart(Generic[What]):
@@ -169,7 +169,7 @@ class Apart(Generic[What]):
             self._trips = _TRIPS.get()
             _TRIPS.set(before)
 
-    def begin(self, pool: Executor, act: Callable[[What], Answer], what: What) -> Carried[Answer]:
+    def begin(self, pool: Executor, act: Callable[[What], Answer], what: What) -> AwaitedAnswer[Answer]:
         """Has a pool do something with what was taken, from when it was there on."""
         before = _TRIPS.get()
         _TRIPS.set(self._trips)

@@ -10,9 +10,9 @@ from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Superseded
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.roles.arbitration import (
     NO_RULING,
-    Decision,
+    AccessChange,
+    AccessDecision,
     Observation,
-    Outcome,
     arbitrate,
     current_access,
     to_publish,
@@ -42,7 +42,7 @@ class Arbitration:
         due: Some copy did not say what was decided when it was read.
     """
 
-    decision: Decision
+    decision: AccessDecision
     copies: Mapping[str, Publication]
     due: bool
 
@@ -104,7 +104,7 @@ class Arbitrate:
             return Arbitration(decision, {}, due)
         copies: dict[str, Publication] = {}
         for site in sorted(seen, key=lambda name: name != decision.site):
-            deciding = site == decision.site and decision.outcome is not Outcome.ALARM
+            deciding = site == decision.site and decision.outcome is not AccessChange.ALARM
             copies[site] = self._publish(site, seen[site].version, wanted, decision, deciding)
         return Arbitration(decision, copies, due)
 
@@ -126,7 +126,7 @@ class Arbitrate:
         site: str,
         version: int | None,
         wanted: Mapping[str, tuple[str | None, int, str] | None],
-        decision: Decision,
+        decision: AccessDecision,
         deciding: bool,
     ) -> Publication:
         if site not in wanted:

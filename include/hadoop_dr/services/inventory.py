@@ -9,7 +9,7 @@ from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.ports.requests import Carried
+from hadoop_dr.ports.requests import AwaitedAnswer
 from hadoop_dr.services.pool import BoundedPool
 
 _THREADS = 8
@@ -43,7 +43,7 @@ def walk(
         NotFound: ``top``, or a directory that vanished meanwhile, does not exist.
     """
     waiting: deque[str] = deque([""])
-    flying: deque[tuple[str, Carried[list[DirEntry]]]] = deque()
+    flying: deque[tuple[str, AwaitedAnswer[list[DirEntry]]]] = deque()
     with BoundedPool(_THREADS, name="walk") as pool:
         while waiting or flying:
             while waiting and len(flying) < _AHEAD:

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from hadoop_dr.ports.requests import Apart, Carried, carried
+from hadoop_dr.ports.requests import Apart, AwaitedAnswer, carried
 
 WIDTH = 16
 AHEAD = 64
@@ -48,7 +48,7 @@ class BoundedPool:
         """Waits for all of it."""
         self._pool.shutdown()
 
-    def begin(self, act: Callable[..., Answer], *what: Any) -> Carried[Answer]:
+    def begin(self, act: Callable[..., Answer], *what: Any) -> AwaitedAnswer[Answer]:
         """Starts one request."""
         return carried(self._pool, act, *what)
 
@@ -61,7 +61,7 @@ class BoundedPool:
             before_each: Called by the caller's thread before each is begun; raises to stop.
         """
         source = Apart(work)
-        flying: deque[Carried[Answer]] = deque()
+        flying: deque[AwaitedAnswer[Answer]] = deque()
         for one in source:
             before_each()
             flying.append(source.begin(self._pool, act, one))

@@ -7,12 +7,12 @@ from typing import Any
 
 from hadoop_dr.domain.errors import DrError, NotFound, Refused, Unreachable
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.ledger import GENESIS, Entry, broken_at, decode, find_fork
+from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, broken_at, decode, find_fork
 from hadoop_dr.domain.ledger.telling import points_named, tell
 from hadoop_dr.domain.points.incomplete import incomplete_document
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.ledger.chain import Copy, read_copy
+from hadoop_dr.services.ledger.chain import ChainCopy, read_copy
 
 NOBODY: Mapping[str, DrError] = {}
 
@@ -68,7 +68,7 @@ def _point(point: Point, sites: Sequence[str], *, pinned: bool, foreign: bool) -
     }
 
 
-def explanation(service: str, entries: Sequence[Entry], point: str | None) -> dict[str, Any]:
+def explanation(service: str, entries: Sequence[LedgerEntry], point: str | None) -> dict[str, Any]:
     """Tells a service's story entry by entry.
 
     Raises:
@@ -98,7 +98,7 @@ def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrE
         ``{"chain", "ok", "entries": {site: n}, "problems": [...]}``; a copy that is only shorter is no problem.
     """
     problems: list[str] = []
-    read: dict[str, Copy] = {}
+    read: dict[str, ChainCopy] = {}
     for site, files in copies.items():
         if site in silent:
             problems.append(str(Unreachable(site, silent[site].problem, silent[site].remedy)))
@@ -131,6 +131,6 @@ def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrE
     }
 
 
-def all_entries(files: Files, path: str) -> list[Entry]:
+def all_entries(files: Files, path: str) -> list[LedgerEntry]:
     """Reads a whole chain from its first entry."""
     return [decode(content, path) for content in read_copy(files, path, 1, GENESIS).contents]

@@ -34,7 +34,7 @@ class ServiceLedgers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SiteView:
+class SiteProbes:
     """The parts of a site that are asked how they are.
 
     Attributes:
@@ -65,7 +65,7 @@ class Status:
         self,
         pair: str,
         roles: PairState,
-        sites: Iterable[SiteView],
+        sites: Iterable[SiteProbes],
         ledgers: ServiceLedgers,
         clock: Clock,
         warn: Callable[[str], None],
@@ -112,7 +112,7 @@ class Status:
                 continue
         return None
 
-    def _site(self, site: SiteView) -> dict[str, Any]:
+    def _site(self, site: SiteProbes) -> dict[str, Any]:
         readable = self._answers(lambda: _file_system(site))
         coordinator = self._answers(lambda: site.coordinator.read("/hadoop-dr"))
         answers = [readable, coordinator, *map(self._answers, site.probes)]
@@ -182,7 +182,7 @@ def told(now: Standing, rpo_s: float | None, now_ms: int) -> dict[str, Any]:
     }
 
 
-def _file_system(site: SiteView) -> None:
+def _file_system(site: SiteProbes) -> None:
     if site.silent is not None:
         raise site.silent
     service = site.namenode.service()

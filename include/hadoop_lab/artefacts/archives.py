@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from hadoop_lab.supervisor.specs import Layout
+from hadoop_lab.supervisor.specs import LabFolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def archive_folder(cache: Path, launcher: str) -> Path:
     return cache / f"classes-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
 
-def publish(layout: Layout, folder: Path) -> None:
+def publish(layout: LabFolders, folder: Path) -> None:
     """Move what the ended daemons recorded to the cache, each in one step."""
     for recorded in layout.run("").glob("*/*.jsa"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def publish(layout: Layout, folder: Path) -> None:
             temporary.replace(folder / recorded.name)
 
 
-def discard(layout: Layout) -> None:
+def discard(layout: LabFolders) -> None:
     """Remove incomplete recordings."""
     for recorded in layout.run("").glob("*/*.jsa"):
         recorded.unlink(missing_ok=True)

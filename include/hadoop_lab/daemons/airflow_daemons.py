@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hadoop_lab.daemons.airflow_settings import AirflowPlace, settings
 from hadoop_lab.supervisor import probes
 from hadoop_lab.supervisor.ports import HOST
-from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
+from hadoop_lab.supervisor.specs import DaemonSpec, FirstStep, LabFolders
 from hadoop_lab.supervisor.state import AirflowState
 
 # Arguments of each component and its name in the health document.
@@ -23,7 +23,7 @@ _COMPONENTS = {
 _MIGRATE = "migrate the Airflow database"
 
 
-def environment(layout: Layout, port: int, airflow: AirflowState) -> dict[str, str]:
+def environment(layout: LabFolders, port: int, airflow: AirflowState) -> dict[str, str]:
     """Return the variables with which any Airflow command works on the lab's Airflow."""
     home = layout.data("airflow")
     return settings(
@@ -40,7 +40,7 @@ def environment(layout: Layout, port: int, airflow: AirflowState) -> dict[str, s
     )
 
 
-def airflow_specs(layout: Layout, port: int, airflow: AirflowState, marker: str) -> list[DaemonSpec]:
+def airflow_specs(layout: LabFolders, port: int, airflow: AirflowState, marker: str) -> list[DaemonSpec]:
     """Return the four components; the database is made by whichever starts first."""
     home, now = layout.data("airflow"), datetime.now(UTC)
     # Components rewrite their command line; this keeps the marker in their environment readable.
@@ -55,7 +55,7 @@ def airflow_specs(layout: Layout, port: int, airflow: AirflowState, marker: str)
             env=env,
             files={home / "passwords.json": json.dumps({airflow.user: airflow.password})},
             folders=(home, home / "plugins"),
-            steps=(Step(_MIGRATE, (*python, "db", "migrate"), env, once="airflow-database"),),
+            steps=(FirstStep(_MIGRATE, (*python, "db", "migrate"), env, once="airflow-database"),),
             probe=probes.airflow(airflow.url, part, now),
             timeout_s=300.0,
         )

@@ -11,7 +11,7 @@ from hadoop_lab.daemons.templates import render
 from hadoop_lab.daemons.views import HdfsNode, SiteView, ZooKeeperNode
 from hadoop_lab.supervisor import probes
 from hadoop_lab.supervisor.ports import HOST
-from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
+from hadoop_lab.supervisor.specs import DaemonSpec, FirstStep, LabFolders
 
 # A NameNode takes the user it runs as for the superuser; with simple authentication that is this variable.
 SUPERUSER = {"HADOOP_USER_NAME": "hdfs"}
@@ -40,7 +40,7 @@ class HdfsDaemons:
         ports: Port by `<site>.<daemon>.<use>`.
     """
 
-    layout: Layout
+    layout: LabFolders
     java: Java
     site: SiteView
     jars: dict[str, Path]
@@ -99,7 +99,7 @@ class HdfsDaemons:
             ports=(self._port(daemon, "rpc"), self._port(daemon, "http")),
             files=self._site_files(name, node),
             steps=tuple(
-                Step(tool.title, self._command(name, tool.main, 256, tool.arguments, tool=True), SUPERUSER)
+                FirstStep(tool.title, self._command(name, tool.main, 256, tool.arguments, tool=True), SUPERUSER)
                 for tool in steps
             ),
             after=after,

@@ -11,12 +11,12 @@ from hadoop_lab.daemons.templates import render
 from hadoop_lab.daemons.views import HdfsNode, HiveNode, SiteView
 from hadoop_lab.supervisor import probes
 from hadoop_lab.supervisor.ports import HOST
-from hadoop_lab.supervisor.specs import DaemonSpec, Layout, Step
+from hadoop_lab.supervisor.specs import DaemonSpec, FirstStep, LabFolders
 
 _LOGGING = "log4j2.configurationFile=log4j2.properties"
 
 
-def metastore(layout: Layout, java: Java, site: SiteView, jars: tuple[str, ...], schema: Path) -> DaemonSpec:
+def metastore(layout: LabFolders, java: Java, site: SiteView, jars: tuple[str, ...], schema: Path) -> DaemonSpec:
     """Return the metastore of a site; its first start copies the empty schema."""
     name = f"{site.name}.metastore"
     database = layout.data(name) / "metastore"
@@ -36,13 +36,13 @@ def metastore(layout: Layout, java: Java, site: SiteView, jars: tuple[str, ...],
         ports=(site.metastore_port,),
         files=_files(layout, name, site, node, ("metastore-site.xml",)),
         folders=(layout.data(name),),
-        steps=(Step("copy the empty schema", ("cp", "-R", str(schema), str(database))),),
+        steps=(FirstStep("copy the empty schema", ("cp", "-R", str(schema), str(database))),),
         after=_hdfs(site),
         probe=probes.metastore(HOST, site.metastore_port),
     )
 
 
-def hiveserver2(layout: Layout, java: Java, site: SiteView, jars: tuple[str, ...]) -> DaemonSpec:
+def hiveserver2(layout: LabFolders, java: Java, site: SiteView, jars: tuple[str, ...]) -> DaemonSpec:
     """Return HiveServer2 of a site; queries run inside its own process."""
     name = f"{site.name}.hiveserver2"
     node = HiveNode(tmp_dir=str(layout.run(name)), bind_host=HOST)
@@ -64,7 +64,7 @@ def hiveserver2(layout: Layout, java: Java, site: SiteView, jars: tuple[str, ...
     )
 
 
-def _files(layout: Layout, name: str, site: SiteView, node: HiveNode, own: tuple[str, ...]) -> dict[Path, str]:
+def _files(layout: LabFolders, name: str, site: SiteView, node: HiveNode, own: tuple[str, ...]) -> dict[Path, str]:
     hive = {"site": site, "node": node, "warehouse": WAREHOUSE, "external_warehouse": EXTERNAL_WAREHOUSE}
     client = {"site": site, "node": HdfsNode(tmp_dir=node.tmp_dir)}
     texts = {file: render(file, hive) for file in (*own, "log4j2.properties")}

@@ -10,7 +10,7 @@ from hadoop_lab.supervisor.probes import Probe
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FirstStep:
     """A command that must have succeeded once before a daemon's first start, such as a format.
 
     Attributes:
@@ -48,14 +48,14 @@ class DaemonSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[Path, str] = field(default_factory=dict)
     folders: tuple[Path, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[FirstStep, ...] = ()
     after: tuple[str, ...] = ()
     settle: Callable[[], None] | None = None
     timeout_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class LabFolders:
     """The folders of a lab below `<root>/.lab`."""
 
     root: Path

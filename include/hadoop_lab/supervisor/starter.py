@@ -16,7 +16,7 @@ import psutil
 from hadoop_lab.errors import DaemonFailed, LabError
 from hadoop_lab.supervisor import processes
 from hadoop_lab.supervisor.ports import require_free
-from hadoop_lab.supervisor.specs import DaemonSpec, Layout
+from hadoop_lab.supervisor.specs import DaemonSpec, LabFolders
 from hadoop_lab.supervisor.state import DaemonRecord
 
 _POLL_S = 0.2
@@ -31,7 +31,7 @@ class Starter:
 
     def __init__(
         self,
-        layout: Layout,
+        layout: LabFolders,
         record: Callable[[str, DaemonRecord], None],
         progress: Callable[[str], None],
     ) -> None:

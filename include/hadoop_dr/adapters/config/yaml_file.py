@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from hadoop_dr.domain.config.document import Node
+from hadoop_dr.domain.config.document import DocumentNode
 from hadoop_dr.domain.errors import BadInput
 
 LARGEST_BYTES = 256 << 10
@@ -26,7 +26,7 @@ def is_endless(path: Path) -> bool:
     return path.exists() and not (path.is_file() or path.is_dir())
 
 
-def load(path: Path, name: str) -> Node:
+def load(path: Path, name: str) -> DocumentNode:
     """Reads a file.
 
     Args:
@@ -46,7 +46,7 @@ def load(path: Path, name: str) -> Node:
     return parse(content, name)
 
 
-def parse(content: bytes, name: str) -> Node:
+def parse(content: bytes, name: str) -> DocumentNode:
     """Reads the content of a file.
 
     Raises:
@@ -81,7 +81,7 @@ class _Builder:
         self._name = name
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
 
-    def document(self) -> Node:
+    def document(self) -> DocumentNode:
         next(self._events)  # start of the stream
         if isinstance(next(self._events), yaml.StreamEndEvent):
             raise BadInput(self._name, "is empty", "Write its keys, or remove it")
@@ -96,22 +96,22 @@ class _Builder:
             )
         return root
 
-    def _node(self, event: Any, depth: int, line: int = 0) -> Node:
+    def _node(self, event: Any, depth: int, line: int = 0) -> DocumentNode:
         line = line or event.start_mark.line + 1
         self._refuse_cleverness(event, depth)
         if isinstance(event, yaml.ScalarEvent):
             left_out = event.implicit[0] and event.value in {"", "~", "null", "Null", "NULL"}
-            return Node(self._name, line, None if left_out else event.value)
+            return DocumentNode(self._name, line, None if left_out else event.value)
         if isinstance(event, yaml.SequenceStartEvent):
-            return Node(self._name, line, tuple(self._items(depth)))
-        return Node(self._name, line, self._mapping(depth))
+            return DocumentNode(self._name, line, tuple(self._items(depth)))
+        return DocumentNode(self._name, line, self._mapping(depth))
 
-    def _items(self, depth: int) -> Iterator[Node]:
+    def _items(self, depth: int) -> Iterator[DocumentNode]:
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             yield self._node(event, depth + 1)
 
-    def _mapping(self, depth: int) -> dict[str, Node]:
-        fields: dict[str, Node] = {}
+    def _mapping(self, depth: int) -> dict[str, DocumentNode]:
+        fields: dict[str, DocumentNode] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
             if not isinstance(key.value, str):

@@ -39,7 +39,7 @@ _IN_MANAGED = "within managed warehouse"
 _Handler = Callable[[Sequence[Row]], None]
 
 
-class Changes(Reads):
+class ChangingHalf(Reads):
     """The changing half of ``ports.metastore.Metastore``."""
 
     _client: Client

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hadoop_dr.adapters.hive.changes import Changes
+from hadoop_dr.adapters.hive.changes import ChangingHalf
 from hadoop_dr.adapters.hive.client import Client
 
 
-class HiveMetastore(Changes):
+class HiveMetastore(ChangingHalf):
     """The real ``ports.metastore.Metastore``; for one thread, to be made inside the process that uses it."""
 
     def __init__(self, site: str, name: str, client: Client) -> None:

@@ -15,13 +15,13 @@ from hadoop_dr.domain.tree.file_attributes import (
     DiffPage,
     DirEntry,
     FileAttributes,
-    Kind,
+    FileKind,
     Quota,
     Snapshot,
 )
 
 Json = Any
-_KINDS = {"FILE": Kind.FILE, "DIRECTORY": Kind.DIRECTORY, "SYMLINK": Kind.SYMLINK}
+_KINDS = {"FILE": FileKind.FILE, "DIRECTORY": FileKind.DIRECTORY, "SYMLINK": FileKind.SYMLINK}
 _KEPT_XATTRS = ("user.", "trusted.")
 
 

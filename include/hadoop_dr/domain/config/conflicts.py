@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from hadoop_dr.domain.config.datasets import DataSet, overlaps
-from hadoop_dr.domain.config.document import Node
+from hadoop_dr.domain.config.document import DocumentNode
 from hadoop_dr.domain.config.pair import Pair
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput
@@ -34,7 +34,7 @@ class FileOut:
     pair: str | None = None
 
 
-def stated(root: Node | None, key: str) -> str | None:
+def stated(root: DocumentNode | None, key: str) -> str | None:
     """What a file says under one of its first keys, also when something else in it is wrong."""
     fields = root.value if root is not None else None
     found = fields.get(key) if isinstance(fields, Mapping) else None

@@ -37,7 +37,7 @@ class Wrong(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class DocumentNode:
     """One value of a file.
 
     Attributes:
@@ -48,7 +48,7 @@ class Node:
 
     file: str
     line: int
-    value: str | tuple[Node, ...] | Mapping[str, Node] | None
+    value: str | tuple[DocumentNode, ...] | Mapping[str, DocumentNode] | None
 
     @property
     def place(self) -> str:
@@ -59,7 +59,7 @@ class Node:
         """Makes the error to raise about this value."""
         return BadInput(self.place, problem, remedy)
 
-    def walk(self) -> Iterator[tuple[str, Node]]:
+    def walk(self) -> Iterator[tuple[str, DocumentNode]]:
         """Goes through everything below as (key or "", value), from top to bottom."""
         if isinstance(self.value, Mapping):
             for key, child in self.value.items():
@@ -71,7 +71,7 @@ class Node:
                 yield from child.walk()
 
 
-def refuse_hidden_meaning(root: Node) -> None:
+def refuse_hidden_meaning(root: DocumentNode) -> None:
     """Refuses texts that another program would expand, and secrets.
 
     Raises:
@@ -93,7 +93,7 @@ def refuse_hidden_meaning(root: Node) -> None:
 class Fields:
     """The keys of one mapping, read by name."""
 
-    def __init__(self, node: Node, what: str, *, known: Sequence[str], required: Sequence[str] = ()) -> None:
+    def __init__(self, node: DocumentNode, what: str, *, known: Sequence[str], required: Sequence[str] = ()) -> None:
         """Checks that the value is a mapping with known keys only and all required ones.
 
         Raises:
@@ -118,7 +118,7 @@ class Fields:
     def __contains__(self, key: str) -> bool:
         return key in self._fields
 
-    def node(self, key: str) -> Node:
+    def node(self, key: str) -> DocumentNode:
         """The value of a key that is there."""
         return self._fields[key]
 
@@ -158,7 +158,7 @@ class Fields:
         return tuple(text_of(child, f"'{key}' entry") for child in items_of(self._fields[key], f"'{key}'"))
 
 
-def text_of(node: Node, what: str) -> str:
+def text_of(node: DocumentNode, what: str) -> str:
     """The text of a value.
 
     Raises:
@@ -171,7 +171,7 @@ def text_of(node: Node, what: str) -> str:
     return node.value
 
 
-def items_of(node: Node, what: str) -> tuple[Node, ...]:
+def items_of(node: DocumentNode, what: str) -> tuple[DocumentNode, ...]:
     """The entries of a list.
 
     Raises:
@@ -182,7 +182,7 @@ def items_of(node: Node, what: str) -> tuple[Node, ...]:
     return node.value
 
 
-def parsed(node: Node, what: str, parse: Callable[[str], T]) -> T:
+def parsed(node: DocumentNode, what: str, parse: Callable[[str], T]) -> T:
     """What a parser makes of a value's text.
 
     Raises:

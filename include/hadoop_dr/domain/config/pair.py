@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.config.document import Fields, Node, Wrong, items_of, parsed, refuse_hidden_meaning
+from hadoop_dr.domain.config.document import DocumentNode, Fields, Wrong, items_of, parsed, refuse_hidden_meaning
 from hadoop_dr.domain.config.policy import name_of_service
 from hadoop_dr.domain.config.quantities import count
 from hadoop_dr.domain.errors import BadInput
@@ -70,7 +70,7 @@ class Pair:
     Attributes:
         sites: Both sites, in the order of the file.
         initial_primary: The site that is primary until the ledger says otherwise.
-        node_map: Node of one site to the node of the other that takes its users (S0.5).
+        node_map: DocumentNode of one site to the node of the other that takes its users (S0.5).
         file: The file it was read from.
     """
 
@@ -107,7 +107,7 @@ class Pair:
         return self.sites[1] if self.site(name) is self.sites[0] else self.sites[0]
 
 
-def read_pair(root: Node) -> Pair:
+def read_pair(root: DocumentNode) -> Pair:
     """Checks a pair file and makes the value.
 
     Raises:
@@ -131,7 +131,7 @@ def read_pair(root: Node) -> Pair:
     return Pair(name, sites, initial, _node_map(fields), root.file)
 
 
-def _sites(node: Node) -> tuple[Site, Site]:
+def _sites(node: DocumentNode) -> tuple[Site, Site]:
     if not isinstance(node.value, Mapping) or len(node.value) != 2:
         raise node.wrong("'sites' has to hold exactly two sites", "Write each as '<place>: {...}' below it")
     first, second = (_site(name, child) for name, child in node.value.items())
@@ -147,7 +147,7 @@ def _sites(node: Node) -> tuple[Site, Site]:
     return first, second
 
 
-def _site(name: str, node: Node) -> Site:
+def _site(name: str, node: DocumentNode) -> Site:
     try:
         name_of_service(name)
     except Wrong as wrong:
@@ -186,7 +186,7 @@ def name_of_lab_site(text: str) -> str:
     return name_of_service(text)
 
 
-def _addresses(name: str, node: Node, fields: Fields) -> Addresses:
+def _addresses(name: str, node: DocumentNode, fields: Fields) -> Addresses:
     for key in ("hdfs", "zookeeper"):
         if key not in fields:
             raise node.wrong(f"site '{name}' lacks the key '{key}'", "Add it, or 'lab: <site>' for a site of the lab")
@@ -250,7 +250,7 @@ def _inner(fields: Fields, key: str, known: tuple[str, ...], required: tuple[str
     return Fields(fields.node(key), f"'{key}'", known=known, required=required) if key in fields else None
 
 
-def _list(node: Node, what: str, parse: Callable[[str], str]) -> tuple[str, ...]:
+def _list(node: DocumentNode, what: str, parse: Callable[[str], str]) -> tuple[str, ...]:
     found = tuple(parsed(child, what, parse) for child in items_of(node, what.removesuffix(" entry")))
     if len(set(found)) != len(found):
         raise node.wrong(f"{what.removesuffix(' entry')} names an address twice", "Take one out")

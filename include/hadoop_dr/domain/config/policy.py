@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from hadoop_dr.domain.config.datasets import BUILT, HDFS, HIVE, LATER, DataSet, DataSetKind, overlaps
-from hadoop_dr.domain.config.document import Fields, Node, Wrong, items_of, parsed, refuse_hidden_meaning
+from hadoop_dr.domain.config.document import DocumentNode, Fields, Wrong, items_of, parsed, refuse_hidden_meaning
 from hadoop_dr.domain.config.quantities import (
     DeletionLimit,
     count,
@@ -190,7 +190,7 @@ LongestGap = Callable[[str], int]
 """Gives the longest time between two moments of a cron text, in milliseconds; raises Wrong when it is none."""
 
 
-def read_policy(root: Node, longest_gap_ms: LongestGap, kinds: Sequence[DataSetKind] = BUILT) -> Policy:
+def read_policy(root: DocumentNode, longest_gap_ms: LongestGap, kinds: Sequence[DataSetKind] = BUILT) -> Policy:
     """Checks a policy file and makes the value.
 
     Args:
@@ -244,7 +244,7 @@ def name_of_service(text: str) -> str:
     return text
 
 
-def _protect(node: Node, kinds: Sequence[DataSetKind]) -> tuple[DataSet, ...]:
+def _protect(node: DocumentNode, kinds: Sequence[DataSetKind]) -> tuple[DataSet, ...]:
     found = tuple(_data_set(entry, kinds) for entry in items_of(node, "'protect'"))
     order = {id(data_set): position for position, data_set in enumerate(found)}
     for pair in overlaps(found):
@@ -253,7 +253,7 @@ def _protect(node: Node, kinds: Sequence[DataSetKind]) -> tuple[DataSet, ...]:
     return found
 
 
-def _data_set(entry: Node, kinds: Sequence[DataSetKind]) -> DataSet:
+def _data_set(entry: DocumentNode, kinds: Sequence[DataSetKind]) -> DataSet:
     built = {kind.value: kind for kind in kinds}
     fields = Fields(entry, "an entry of 'protect'", known=[*built, *LATER])
     words = [word for word in (*built, *LATER) if word in fields]
@@ -313,7 +313,7 @@ def _limits(fields: Fields) -> Limits:
     )
 
 
-def _deletions(node: Node) -> DeletionLimit:
+def _deletions(node: DocumentNode) -> DeletionLimit:
     """A share, or a mapping of the share and the floor for files."""
     if not isinstance(node.value, Mapping):
         return DeletionLimit(share=parsed(node, "'deletions'", share_of_deletions))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.paths import Moves, depth
-from hadoop_dr.domain.plan.root_plan import Origin, Plan
+from hadoop_dr.domain.plan.root_plan import ArrivesFrom, Plan
 from hadoop_dr.domain.tree.attribute_comparison import say_difference
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
 from hadoop_dr.domain.tree.inventory import Entry
@@ -135,7 +135,7 @@ def expected_of(
         if new and item.new is not None and item.now is not None:
             brought[item.new] = Brought(item.now)
     for arrival in plan.move_in:
-        if arrival.path in brought and arrival.origin is not Origin.MAKE:
+        if arrival.path in brought and arrival.comes_from is not ArrivesFrom.MAKE:
             brought[arrival.path] = Brought(brought[arrival.path].now, staged.get(arrival.inode, 0))
     brought |= _come_along(Moves(dict(moved)), by_old, bound)
     return Expected(by_old, {**moved, **dict.fromkeys(bound.keys() & moved.keys())}, brought, complete)

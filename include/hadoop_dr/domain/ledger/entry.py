@@ -23,7 +23,7 @@ NEWER = "Use the version of this product that wrote it, or a newer one."
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One entry of a chain.
 
     Attributes:
@@ -71,7 +71,7 @@ NO_TEXT = "backslashreplace"
 as what they were."""
 
 
-def encode(entry: Entry) -> bytes:
+def encode(entry: LedgerEntry) -> bytes:
     """Writes an entry in its one canonical form."""
     kind, optional = entry.kind, entry.kind in OPTIONAL or isinstance(entry.body, Skipped)
     form = _Form(FORMAT, entry.n, entry.epoch, entry.run, entry.at, kind, entry.prev, entry.pair_n, optional)
@@ -80,7 +80,7 @@ def encode(entry: Entry) -> bytes:
     return text.encode(errors=NO_TEXT)
 
 
-def decode(content: bytes, where: str) -> Entry:
+def decode(content: bytes, where: str) -> LedgerEntry:
     """Reads an entry.
 
     Args:
@@ -97,7 +97,7 @@ def decode(content: bytes, where: str) -> Entry:
             raise Refused(where, f"ledger format {version!r} is not known here, only {FORMAT}", NEWER)
         body = fields.pop("body")
         form = _FORM.load(fields)
-        return Entry(form.n, form.epoch, form.run, form.at, _load(form, body, where), form.prev, form.pair_n)
+        return LedgerEntry(form.n, form.epoch, form.run, form.at, _load(form, body, where), form.prev, form.pair_n)
     except UnknownField as error:
         raise Refused(where, f"ledger entry {error}", NEWER) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

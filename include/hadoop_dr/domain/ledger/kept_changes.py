@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import singledispatch
 
 from hadoop_dr.domain.config.quantities import counted
-from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
 
 MOST_TOLD = 200
@@ -70,7 +70,7 @@ class Kept(ChangesKept):
         return f"Take out of it what is wanted, then remove it ({where}): {' ; '.join(commands[:3])}{more}"
 
 
-def kept_after(entry: Entry, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
+def kept_after(entry: LedgerEntry, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     """Gives what is kept after an entry."""
     return _fold(entry.body, entry.n, kept)
 

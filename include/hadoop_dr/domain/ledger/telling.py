@@ -8,7 +8,7 @@ from functools import singledispatch
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.policy import Mode
 from hadoop_dr.domain.config.quantities import counted, duration_told
-from hadoop_dr.domain.ledger import SWEEP, Body, Entry, Skipped
+from hadoop_dr.domain.ledger import SWEEP, Body, LedgerEntry, Skipped
 from hadoop_dr.domain.ledger.bodies.ends import (
     PointDamaged,
     PointPinned,
@@ -38,25 +38,25 @@ def points_named(body: Body) -> Iterator[str]:
         yield point
 
 
-def tell(entry: Entry) -> str:
+def tell(entry: LedgerEntry) -> str:
     """Tells what happened."""
     return _tell(entry.body, entry)
 
 
 @singledispatch
-def _tell(body: object, entry: Entry) -> str:
+def _tell(body: object, entry: LedgerEntry) -> str:
     """Of a kind that needs no words of its own its fields are told."""
     fields = codec_of(type(body)).dump(body)
     return ", ".join(f"{key}={value}" for key, value in sorted(fields.items()))
 
 
 @_tell.register
-def _skipped(body: Skipped, entry: Entry) -> str:
+def _skipped(body: Skipped, entry: LedgerEntry) -> str:
     return f"a newer version of this product wrote this: {body.kind}"
 
 
 @_tell.register
-def _claimed(body: ServiceClaimed, entry: Entry) -> str:
+def _claimed(body: ServiceClaimed, entry: LedgerEntry) -> str:
     frozen = body.frozen
     reason = f", because {frozen.reason}" if frozen.reason else ""
     approved = ", deletions approved" if frozen.approve_deletions else ""
@@ -67,12 +67,12 @@ def _claimed(body: ServiceClaimed, entry: Entry) -> str:
 
 
 @_tell.register
-def _rearmed(body: MomentRearmed, entry: Entry) -> str:
+def _rearmed(body: MomentRearmed, entry: LedgerEntry) -> str:
     return f"moment {body.void} {body.why or 'was missed or touched'}; armed anew as {body.point}"
 
 
 @_tell.register
-def _taken(body: PointTaken, entry: Entry) -> str:
+def _taken(body: PointTaken, entry: LedgerEntry) -> str:
     shots = counted(len(body.roots), "snapshot")
     return (
         f"point {body.point} taken on {body.origin}: {shots}, skew {body.skew_ms} ms, {body.proof}, "
@@ -95,7 +95,7 @@ def _incomplete(left: Incomplete) -> str:
 
 
 @_tell.register
-def _staged(body: PointStaged, entry: Entry) -> str:
+def _staged(body: PointStaged, entry: LedgerEntry) -> str:
     return (
         f"point {body.point} staged: {body.entries} entries, {body.files} files, {body.bytes} bytes; "
         "from here on the secondary could finish it alone"
@@ -103,30 +103,30 @@ def _staged(body: PointStaged, entry: Entry) -> str:
 
 
 @_tell.register
-def _sealed(body: PointSealed, entry: Entry) -> str:
+def _sealed(body: PointSealed, entry: LedgerEntry) -> str:
     warnings = "".join(f"; warning: {text}" for text in body.summary.warnings)
     return f"point {body.point} sealed on baseline {body.baseline or 'none'}; verified: {body.verified.word}{warnings}"
 
 
 @_tell.register
-def _void(body: PointVoided, entry: Entry) -> str:
+def _void(body: PointVoided, entry: LedgerEntry) -> str:
     return f"point {body.point} given up: {body.reason}"
 
 
 @_tell.register
-def _released(body: ClaimReleased, entry: Entry) -> str:
+def _released(body: ClaimReleased, entry: LedgerEntry) -> str:
     return f"run {entry.run} ended without a seal: {body.reason}"
 
 
 @_tell.register
-def _damaged(body: PointDamaged, entry: Entry) -> str:
+def _damaged(body: PointDamaged, entry: LedgerEntry) -> str:
     if body.reason:
         return f"point {body.point} found damaged: {body.reason}"
     return f"point {body.point} read back as it was sealed; it is not damaged"
 
 
 @_tell.register
-def _pruned(body: PointsPruned, entry: Entry) -> str:
+def _pruned(body: PointsPruned, entry: LedgerEntry) -> str:
     return ", ".join(
         f"cleared what moment {point} left on {site}" if entry.run == SWEEP else f"pruned {point} on {site}"
         for site, point in body.points
@@ -134,7 +134,7 @@ def _pruned(body: PointsPruned, entry: Entry) -> str:
 
 
 @_tell.register
-def _unprotected(body: ServiceUnprotected, entry: Entry) -> str:
+def _unprotected(body: ServiceUnprotected, entry: LedgerEntry) -> str:
     return (
         f"run {entry.run} takes the snapshots on {' and '.join(body.sites)} away, because {body.reason}; points "
         f"that go there: {_some(sorted({point for _, point in body.points}))}"
@@ -142,24 +142,24 @@ def _unprotected(body: ServiceUnprotected, entry: Entry) -> str:
 
 
 @_tell.register
-def _root_change(body: RootsChanged, entry: Entry) -> str:
+def _root_change(body: RootsChanged, entry: LedgerEntry) -> str:
     points = [point for _, point in body.points]
     lost = f"{_some(points)} go there" if points else "no point goes there"
     return f"roots {_some(body.old)} make way for {_some(body.new)} on {body.site}: {lost}, because {body.reason}"
 
 
 @_tell.register
-def _pinned(body: PointPinned, entry: Entry) -> str:
+def _pinned(body: PointPinned, entry: LedgerEntry) -> str:
     return f"{body.by} holds point {body.point}: {body.reason}"
 
 
 @_tell.register
-def _unpinned(body: PointUnpinned, entry: Entry) -> str:
+def _unpinned(body: PointUnpinned, entry: LedgerEntry) -> str:
     return f"{body.by} holds point {body.point} no longer (entry {body.pin}): {body.reason}"
 
 
 @_tell.register
-def _kept(body: ChangesKept, entry: Entry) -> str:
+def _kept(body: ChangesKept, entry: LedgerEntry) -> str:
     what = "left alone" if body.rule == "refuse" else "undone"
     snapshots = (f"{root}/.snapshot/{name}" for root, name in sorted(body.snapshots.items()))
     names = ", ".join((*snapshots, *([body.document.path] if body.document else ())))
@@ -177,18 +177,18 @@ def _kept(body: ChangesKept, entry: Entry) -> str:
 
 
 @_tell.register
-def _unkept(body: KeptRemoved, entry: Entry) -> str:
+def _unkept(body: KeptRemoved, entry: LedgerEntry) -> str:
     return f"what entry {body.kept} kept of foreign changes was removed by a person"
 
 
 @_tell.register
-def _undoing(body: UndoBegun, entry: Entry) -> str:
+def _undoing(body: UndoBegun, entry: LedgerEntry) -> str:
     what = f"point {body.point} {body.reason}; its changes" if body.point else "changes of somebody else"
     return f"{what} are being undone in {_some(body.roots)}, back to point {body.to}; kept in snapshots {body.kept}"
 
 
 @_tell.register
-def _undone(body: UndoDone, entry: Entry) -> str:
+def _undone(body: UndoDone, entry: LedgerEntry) -> str:
     left = f"; could not be brought back: {_some(body.left)}" if body.left else ""
     shown = "; ".join(body.found[:3])
     more = f" and {len(body.found) - 3} more" if len(body.found) > 3 else ""
@@ -196,17 +196,17 @@ def _undone(body: UndoDone, entry: Entry) -> str:
 
 
 @_tell.register
-def _roles(body: RolesSet, entry: Entry) -> str:
+def _roles(body: RolesSet, entry: LedgerEntry) -> str:
     return f"{body.primary} is primary, the copy on {body.deciding} decides; by {body.by}: {body.reason}"
 
 
 @_tell.register
-def _owned(body: RootsOwned, entry: Entry) -> str:
+def _owned(body: RootsOwned, entry: LedgerEntry) -> str:
     return f"service {body.service} owns {_some(body.roots)}"
 
 
 @_tell.register
-def _given_up(body: RootsReleased, entry: Entry) -> str:
+def _given_up(body: RootsReleased, entry: LedgerEntry) -> str:
     return f"service {body.service} gives up {_some(body.roots)}"
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.plan.root_plan import Origin, Plan
+from hadoop_dr.domain.plan.root_plan import ArrivesFrom, Plan
 from hadoop_dr.domain.tree.items import Content, Item
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class PlanSize:
     """Figures of one plan, or of several added up.
 
     Attributes:
@@ -35,9 +35,9 @@ class Summary:
     bytes: int = 0
     entries: int = 0
 
-    def __add__(self, other: Summary) -> Summary:
+    def __add__(self, other: PlanSize) -> PlanSize:
         """Adds the figures of another root."""
-        return Summary(*(getattr(self, name) + getattr(other, name) for name in Summary.__slots__))
+        return PlanSize(*(getattr(self, name) + getattr(other, name) for name in PlanSize.__slots__))
 
     @property
     def steps(self) -> dict[str, int]:
@@ -45,11 +45,11 @@ class Summary:
         return {name: getattr(self, name) for name in ("park", "mkdir", "bring", "tail", "attributes", "delete")}
 
 
-def summarise(items: Sequence[Item], plan: Plan) -> Summary:
+def summarise(items: Sequence[Item], plan: Plan) -> PlanSize:
     """Counts what a plan does to one root."""
     parked = frozenset(plan.park)
-    made = sum(arrival.origin is Origin.MAKE for arrival in plan.move_in)
-    return Summary(
+    made = sum(arrival.comes_from is ArrivesFrom.MAKE for arrival in plan.move_in)
+    return PlanSize(
         park=len(plan.park),
         mkdir=made,
         bring=len(plan.move_in) - made,

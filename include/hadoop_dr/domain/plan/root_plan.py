@@ -14,7 +14,7 @@ from hadoop_dr.domain.plan.staging_units import split
 from hadoop_dr.domain.tree.items import Content, Item
 
 
-class Origin(Enum):
+class ArrivesFrom(Enum):
     """Where an arriving item comes from."""
 
     PARK = "park"      # parked before: it was moved, or its tail was replaced
@@ -29,12 +29,12 @@ class Arrival:
     Attributes:
         inode: The item's source inode id.
         path: New path relative to the root.
-        origin: Where it comes from.
+        comes_from: Which place.
     """
 
     inode: int
     path: str
-    origin: Origin
+    comes_from: ArrivesFrom
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,10 @@ def make_plan(items: Sequence[Item], *, unit_files: int, unit_bytes: int, direct
     _sort_by_depth(parked, "old", deepest_first=True)
     staging = split(items, unit_files=unit_files, unit_bytes=unit_bytes, directory_limit=directory_limit)
 
-    move_in = [Arrival(inode, path, Origin.STAGE) for inode, path in staging.arriving]
-    move_in += [Arrival(inode, path, Origin.MAKE) for inode, path in staging.made]
+    move_in = [Arrival(inode, path, ArrivesFrom.STAGE) for inode, path in staging.arriving]
+    move_in += [Arrival(inode, path, ArrivesFrom.MAKE) for inode, path in staging.made]
     move_in += [
-        Arrival(item.inode, item.new, Origin.PARK)
+        Arrival(item.inode, item.new, ArrivesFrom.PARK)
         for item in parked if item.new is not None and item.content is not Content.WHOLE
     ]
     move_in.sort(key=attrgetter("path"))

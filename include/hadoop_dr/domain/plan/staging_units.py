@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.paths import depth, parent
-from hadoop_dr.domain.tree.file_attributes import Kind
+from hadoop_dr.domain.tree.file_attributes import FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 
 _NONE = -1
@@ -97,7 +97,7 @@ def _new(item: Item) -> str:
 def _unit(items: Sequence[Item]) -> Unit:
     return Unit(
         inode=items[0].inode,
-        files=sum(item.now is not None and item.now.kind is Kind.FILE for item in items),
+        files=sum(item.now is not None and item.now.kind is FileKind.FILE for item in items),
         bytes=sum(map(bytes_to_stage, items)),
         members=tuple(item.inode for item in items),
     )

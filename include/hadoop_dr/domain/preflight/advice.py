@@ -40,7 +40,7 @@ def close_waits(site: str, settings: Mapping[str, str]) -> Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class LastMoment:
     """What one moment of a service took.
 
     Attributes:
@@ -52,7 +52,7 @@ class Moment:
     skew_ms: float
 
 
-def predicted_skew_ms(roots: int, trip_ms: float, in_flight: int, last: Moment | None = None) -> float:
+def predicted_skew_ms(roots: int, trip_ms: float, in_flight: int, last: LastMoment | None = None) -> float:
     """Says how far apart the snapshots of so many roots will lie.
 
     They leave together, as many at once as may, and the NameNode takes one after the other; what it needs for each

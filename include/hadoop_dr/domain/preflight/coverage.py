@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from hadoop_dr.domain.catalog.protect.uncovered import NotCovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
-from hadoop_dr.domain.catalog.rows import Kind as CatalogKind
+from hadoop_dr.domain.catalog.rows import Kind as ObjectKind
 from hadoop_dr.domain.check_results import Result, fail, ok, warn
 from hadoop_dr.domain.config.datasets import HIVE, DataSet, hive_matches
 from hadoop_dr.domain.tree.encryption import CARRY_IT_YOURSELF
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 
 SHOWN = 3
 
@@ -51,7 +51,7 @@ class _Odd:
 _ODD = (
     _Odd(
         "symlinks",
-        lambda facts: facts.kind is Kind.SYMLINK,
+        lambda facts: facts.kind is FileKind.SYMLINK,
         fail,
         "symbolic links cannot be carried over",
         "Replace each by the file it points to",
@@ -150,7 +150,7 @@ def _cover_table(table: CatalogKey, found: Sequence[NotCovered]) -> list[Result]
     if not found:
         return [ok("tables", f"{name} is protected")]
     make = warn if all(finding.skipped for finding in found) else fail
-    whole = next((finding for finding in found if finding.key.kind in (CatalogKind.TABLE, CatalogKind.DATABASE)), None)
+    whole = next((finding for finding in found if finding.key.kind in (ObjectKind.TABLE, ObjectKind.DATABASE)), None)
     if whole is not None:
         return [make("tables", f"{name} is not protected: {whole.why.value}: {whole.reason}", _ELSEWHERE)]
     tally = _Tally()

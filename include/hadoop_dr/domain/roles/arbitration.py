@@ -17,7 +17,7 @@ from hadoop_dr.domain.state.pair_state import PairState
 NO_RULING = PairState()
 
 
-class Status(StrEnum):
+class SiteRole(StrEnum):
     """A site's role once epochs and unanswered questions are taken into account."""
 
     PRIMARY = "primary"
@@ -26,7 +26,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Outcome(StrEnum):
+class AccessChange(StrEnum):
     """What happens to access."""
 
     START = "start"
@@ -53,7 +53,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AccessDecision:
     """Where access is to be, and why.
 
     Attributes:
@@ -64,16 +64,16 @@ class Decision:
         reason: Why, in words.
     """
 
-    outcome: Outcome
+    outcome: AccessChange
     site: str | None
     epoch: int
-    statuses: tuple[tuple[str, Status], tuple[str, Status]]
+    statuses: tuple[tuple[str, SiteRole], tuple[str, SiteRole]]
     reason: str
 
     @property
     def alarm(self) -> str:
         """What a person must look at; empty when all is well."""
-        return self.reason if self.outcome is Outcome.ALARM else ""
+        return self.reason if self.outcome is AccessChange.ALARM else ""
 
 
 def highest_epoch(first: Observation, second: Observation, ruling: PairState = NO_RULING) -> int:
@@ -82,7 +82,7 @@ def highest_epoch(first: Observation, second: Observation, ruling: PairState = N
     return max(ruling.epoch, *(document.epoch if document else 0 for document in documents))
 
 
-def normalise(seen: Observation, highest: int, ruling: PairState = NO_RULING) -> Status:
+def normalise(seen: Observation, highest: int, ruling: PairState = NO_RULING) -> SiteRole:
     """Turns what one ZooKeeper said into a status.
 
     Args:
@@ -92,10 +92,10 @@ def normalise(seen: Observation, highest: int, ruling: PairState = NO_RULING) ->
     """
     if seen.identity is not None:
         below = seen.identity.epoch < highest or seen.identity.site != seen.site
-        return Status.INVALID if below else Status(seen.identity.role.value)
+        return SiteRole.INVALID if below else SiteRole(seen.identity.role.value)
     if ruling.epoch == highest and ruling.primary and ruling.primary != seen.site:
-        return Status.INVALID
-    return Status.UNKNOWN
+        return SiteRole.INVALID
+    return SiteRole.UNKNOWN
 
 
 def current_access(first: Observation, second: Observation, ruling: PairState = NO_RULING) -> Access | None:
@@ -111,13 +111,13 @@ def current_access(first: Observation, second: Observation, ruling: PairState = 
     if len({access.site for _, access in newest}) == 1:
         return newest[0][1]
     highest = highest_epoch(first, second, ruling)
-    beside = [access for seen, access in newest if normalise(seen, highest, ruling) is Status.PRIMARY]
+    beside = [access for seen, access in newest if normalise(seen, highest, ruling) is SiteRole.PRIMARY]
     return beside[0] if len(beside) == 1 else None
 
 
 def arbitrate(
     first: Observation, second: Observation, access: Access | None, ruling: PairState = NO_RULING
-) -> Decision:
+) -> AccessDecision:
     """Decides where access is to be.
 
     Args:
@@ -131,36 +131,38 @@ def arbitrate(
     statuses = ((first.site, status[first.site]), (second.site, status[second.site]))
     in_use = access.site if access else None
     kept_epoch = access.epoch if access else 0
-    if all(held is Status.PRIMARY for held in status.values()):
+    if all(held is SiteRole.PRIMARY for held in status.values()):
         reason = f"{first.site} and {second.site} are both primary at epoch {highest}, so access stays"
-        return Decision(Outcome.ALARM, in_use, kept_epoch, statuses, f"{reason} with {in_use or 'nobody'}")
+        return AccessDecision(AccessChange.ALARM, in_use, kept_epoch, statuses, f"{reason} with {in_use or 'nobody'}")
     if in_use is None or in_use not in status:
         return _without_access(statuses, kept_epoch, highest)
     other = second.site if in_use == first.site else first.site
-    if status[in_use] in (Status.SECONDARY, Status.INVALID) and status[other] is Status.PRIMARY:
+    if status[in_use] in (SiteRole.SECONDARY, SiteRole.INVALID) and status[other] is SiteRole.PRIMARY:
         reason = f"{in_use} is {status[in_use]} and {other} is primary at epoch {highest}"
-        return Decision(Outcome.SWITCH, other, highest, statuses, reason)
-    if status[in_use] is Status.PRIMARY:
-        return Decision(Outcome.KEEP, in_use, highest, statuses, f"{in_use} is primary at epoch {highest}")
+        return AccessDecision(AccessChange.SWITCH, other, highest, statuses, reason)
+    if status[in_use] is SiteRole.PRIMARY:
+        return AccessDecision(AccessChange.KEEP, in_use, highest, statuses, f"{in_use} is primary at epoch {highest}")
     trouble = "; ".join(f"{seen.site}: {seen.trouble}" for seen in (first, second) if seen.trouble)
     reason = f"{in_use} is {status[in_use]} and {other} is {status[other]}, so access stays with {in_use}"
-    return Decision(Outcome.KEEP, in_use, kept_epoch, statuses, f"{reason} ({trouble})" if trouble else reason)
+    reason = f"{reason} ({trouble})" if trouble else reason
+    return AccessDecision(AccessChange.KEEP, in_use, kept_epoch, statuses, reason)
 
 
 def _without_access(
-    statuses: tuple[tuple[str, Status], tuple[str, Status]], kept_epoch: int, highest: int
-) -> Decision:
+    statuses: tuple[tuple[str, SiteRole], tuple[str, SiteRole]], kept_epoch: int, highest: int
+) -> AccessDecision:
     """Nobody has access: the primary of the highest epoch gets it, once no unanswered site could know a higher one."""
-    primaries = [site for site, held in statuses if held is Status.PRIMARY]
-    unknown = [site for site, held in statuses if held is Status.UNKNOWN]
+    primaries = [site for site, held in statuses if held is SiteRole.PRIMARY]
+    unknown = [site for site, held in statuses if held is SiteRole.UNKNOWN]
     if primaries and not unknown:
         reason = f"nobody had access, and {primaries[0]} is primary at epoch {highest}"
-        return Decision(Outcome.START, primaries[0], highest, statuses, reason)
+        return AccessDecision(AccessChange.START, primaries[0], highest, statuses, reason)
     lacking = f"{' and '.join(unknown)} unknown" if unknown else "no site primary"
-    return Decision(Outcome.KEEP, None, kept_epoch, statuses, f"nobody has access, and with {lacking} nobody gets it")
+    reason = f"nobody has access, and with {lacking} nobody gets it"
+    return AccessDecision(AccessChange.KEEP, None, kept_epoch, statuses, reason)
 
 
-def to_publish(decision: Decision, copy: Access | None) -> tuple[str | None, int, str] | None:
+def to_publish(decision: AccessDecision, copy: Access | None) -> tuple[str | None, int, str] | None:
     """Gives what one site's copy of the access has to say.
 
     Args:
@@ -171,12 +173,12 @@ def to_publish(decision: Decision, copy: Access | None) -> tuple[str | None, int
         Site, epoch and alarm to write; None when the copy says that already, or must not be touched.
     """
     held = (copy.site, copy.epoch, copy.alarm) if copy else (None, 0, "")
-    if decision.outcome is Outcome.ALARM:
+    if decision.outcome is AccessChange.ALARM:
         wanted: tuple[str | None, int, str] = (*held[:2], decision.alarm)
     elif decision.site is None or held[1] > decision.epoch:
         return None
     else:
         # An alarm is lifted only by a decision that knew both sites.
-        settled = all(status is not Status.UNKNOWN for _, status in decision.statuses)
+        settled = all(status is not SiteRole.UNKNOWN for _, status in decision.statuses)
         wanted = (decision.site, decision.epoch, "" if settled else held[2])
     return None if wanted == held else wanted

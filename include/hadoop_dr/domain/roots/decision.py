@@ -53,7 +53,7 @@ class OwnRoot:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class RootDecision:
     """The roots of a service, and what a person should know of them.
 
     Attributes:
@@ -79,7 +79,7 @@ class Decision:
     released: tuple[str, ...] = ()
 
 
-def decide_roots(layout: Layout, sticky: Iterable[str] = ()) -> Decision:
+def decide_roots(layout: Layout, sticky: Iterable[str] = ()) -> RootDecision:
     """Decides which directories are roots.
 
     Args:
@@ -96,7 +96,7 @@ def decide_roots(layout: Layout, sticky: Iterable[str] = ()) -> Decision:
     own, left_out = _of_tables(layout, near, frozenset(chosen))
     roots = resolve_roots(chosen | own)
     there = frozenset(roots)
-    return Decision(
+    return RootDecision(
         roots,
         {path: tuple(names) for path, names in databases.items() if path in there},
         there.intersection(databases, layout.managed),

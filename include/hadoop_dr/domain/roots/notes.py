@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from hadoop_dr.domain.check_results import Result, ok, warn
-from hadoop_dr.domain.roots.decision import Barred, Decision, OwnRoot
+from hadoop_dr.domain.roots.decision import Barred, OwnRoot, RootDecision
 from hadoop_dr.domain.roots.layout import Why
 
 _NAME = "roots"
@@ -22,7 +22,7 @@ def rootless(one: Barred) -> str:
     return f"it lies at {one.path}, which cannot be a root: it {_against(one)}"
 
 
-def told_roots(decision: Decision, changed: Decision) -> list[Result]:
+def told_roots(decision: RootDecision, changed: RootDecision) -> list[Result]:
     """What HDFS refuses on the primary from the first snapshot on, root by root, with the line that helps.
 
     Args:
@@ -45,7 +45,7 @@ def told_roots(decision: Decision, changed: Decision) -> list[Result]:
     return results
 
 
-def kept_directories(decision: Decision, service: str, held: Iterable[str]) -> list[Result]:
+def kept_directories(decision: RootDecision, service: str, held: Iterable[str]) -> list[Result]:
     """Directories that stay although nothing protected lies in them any more, and foreign data in roots.
 
     Args:
@@ -76,7 +76,7 @@ def kept_directories(decision: Decision, service: str, held: Iterable[str]) -> l
     return results
 
 
-def _of_root(decision: Decision, root: str) -> Result:
+def _of_root(decision: RootDecision, root: str) -> Result:
     names = decision.databases.get(root, ())
     if names:
         whose = f"the directory of {'databases' if len(names) > 1 else 'database'} {', '.join(names)}"

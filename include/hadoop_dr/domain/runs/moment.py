@@ -178,7 +178,7 @@ def _named(problem: str, names: Sequence[str], remedy: str) -> list[Against]:
     return [Against(f"{problem}: {', '.join(names[:3])}{more}", remedy)]
 
 
-class Decision(StrEnum):
+class MomentDecision(StrEnum):
     """What follows from a verdict."""
 
     GO_ON = "go on"
@@ -186,7 +186,7 @@ class Decision(StrEnum):
     VOID = "void"
 
 
-def decide(verdict: MomentVerdict, rearmed: int, unproven: Unproven) -> Decision:
+def decide(verdict: MomentVerdict, rearmed: int, unproven: Unproven) -> MomentDecision:
     """Chooses what happens to a moment.
 
     Args:
@@ -195,10 +195,10 @@ def decide(verdict: MomentVerdict, rearmed: int, unproven: Unproven) -> Decision
         unproven: What the policy says of a point that cannot be proven.
     """
     if verdict.proof is not Proof.UNPROVEN:
-        return Decision.GO_ON
+        return MomentDecision.GO_ON
     if verdict.cure is Cure.REARM and rearmed < MOST_REARMS:
-        return Decision.REARM
-    return Decision.GO_ON if unproven is Unproven.SEAL and verdict.whole else Decision.VOID
+        return MomentDecision.REARM
+    return MomentDecision.GO_ON if unproven is Unproven.SEAL and verdict.whole else MomentDecision.VOID
 
 
 def rearm_pause_ms(service: str, rearmed: int) -> int:

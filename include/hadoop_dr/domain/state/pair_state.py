@@ -8,7 +8,7 @@ from functools import singledispatch
 from typing import Any
 
 from hadoop_dr.domain.codec import codec_of
-from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import FenceLifted, RolesSet, RootsOwned, RootsReleased, SiteFenced
 
 
@@ -41,7 +41,7 @@ class PairState:
         return sorted(root for root, owner in self.owners.items() if owner == service)
 
 
-def reduce_pair(entries: Iterable[Entry], state: PairState | None = None) -> PairState:
+def reduce_pair(entries: Iterable[LedgerEntry], state: PairState | None = None) -> PairState:
     """Folds the pair's entries, in order, into a state.
 
     A role entry below the epoch known so far is ignored (I5), and so is what an entry says of another service's root.
@@ -54,27 +54,27 @@ def reduce_pair(entries: Iterable[Entry], state: PairState | None = None) -> Pai
 
 
 @singledispatch
-def _fold(body: object, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+def _fold(body: object, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     """What is kept for people and for another controller changes nothing here."""
     return state
 
 
 @_fold.register
-def _roles(body: RolesSet, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+def _roles(body: RolesSet, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     if entry.epoch <= state.epoch:
         return state
     return replace(state, epoch=entry.epoch, primary=body.primary, deciding=body.deciding)
 
 
 @_fold.register
-def _owned(body: RootsOwned, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+def _owned(body: RootsOwned, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     for root in body.roots:
         owners.setdefault(root, body.service)
     return state
 
 
 @_fold.register
-def _released(body: RootsReleased, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+def _released(body: RootsReleased, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     for root in body.roots:
         if owners.get(root) == body.service:
             del owners[root]
@@ -82,7 +82,7 @@ def _released(body: RootsReleased, entry: Entry, state: PairState, owners: dict[
 
 
 @_fold.register
-def _fenced(body: SiteFenced, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+def _fenced(body: SiteFenced, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     """A fence that is set again still knows the quotas of before the first one: those of now are its own."""
     earlier = state.fences.get(body.site)
     quotas = {**body.quotas, **(earlier.quotas if earlier else {})}
@@ -90,7 +90,7 @@ def _fenced(body: SiteFenced, entry: Entry, state: PairState, owners: dict[str, 
 
 
 @_fold.register
-def _unfenced(body: FenceLifted, entry: Entry, state: PairState, owners: dict[str, str]) -> PairState:
+def _unfenced(body: FenceLifted, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     return replace(state, fences={site: fence for site, fence in state.fences.items() if site != body.site})
 
 

@@ -8,7 +8,7 @@ from functools import singledispatch
 from typing import Any
 
 from hadoop_dr.domain.codec import codec_of
-from hadoop_dr.domain.ledger import Entry
+from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.ends import (
     PointDamaged,
     PointPinned,
@@ -31,7 +31,7 @@ _REMEMBERED = 100
 _Points = dict[str, Point]
 
 
-def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) -> ServiceState:
+def reduce_service(entries: Iterable[LedgerEntry], state: ServiceState | None = None) -> ServiceState:
     """Folds entries, in order, into a state."""
     state = state or ServiceState()
     points, claim, epoch, undo = dict(state.points), state.claim, state.highest_epoch, state.undo
@@ -45,19 +45,19 @@ def reduce_service(entries: Iterable[Entry], state: ServiceState | None = None) 
 
 
 @singledispatch
-def _fold(body: object, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _fold(body: object, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     """Applies one entry to the points; gives the claim in force after it. What is said of no point changes nothing."""
     return claim
 
 
 @_fold.register
-def _claimed(body: ServiceClaimed, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _claimed(body: ServiceClaimed, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     _begin(points, body, entry, entry.n, body.frozen)
     return Claim(entry.n, entry.epoch, entry.run, body.try_no, body.point, body.owner, body.frozen)
 
 
 @_fold.register
-def _rearmed(body: MomentRearmed, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _rearmed(body: MomentRearmed, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     void = points.get(body.void)
     if void is not None:
         points[void.point] = replace(void, state=PointState.VOID, reason="armed anew", frozen=NO_POLICY)
@@ -66,7 +66,7 @@ def _rearmed(body: MomentRearmed, entry: Entry, points: _Points, claim: Claim | 
 
 
 @_fold.register
-def _taken(body: PointTaken, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _taken(body: PointTaken, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     points[body.point] = replace(
         points[body.point], state=PointState.TAKEN, moment_ms=body.moment_ms, taken=body
     )
@@ -74,13 +74,13 @@ def _taken(body: PointTaken, entry: Entry, points: _Points, claim: Claim | None)
 
 
 @_fold.register
-def _staged(body: PointStaged, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _staged(body: PointStaged, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     points[body.point] = replace(points[body.point], state=PointState.STAGED, staged=body)
     return claim
 
 
 @_fold.register
-def _sealed(body: PointSealed, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _sealed(body: PointSealed, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     points[body.point] = replace(
         points[body.point], state=PointState.SEALED, sealed=body, sealed_at=entry.at, frozen=NO_POLICY
     )
@@ -88,7 +88,7 @@ def _sealed(body: PointSealed, entry: Entry, points: _Points, claim: Claim | Non
 
 
 @_fold.register
-def _void(body: PointVoided, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _void(body: PointVoided, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     if body.point in points:
         points[body.point] = replace(
             points[body.point], state=PointState.VOID, reason=body.reason, frozen=NO_POLICY
@@ -97,31 +97,31 @@ def _void(body: PointVoided, entry: Entry, points: _Points, claim: Claim | None)
 
 
 @_fold.register
-def _released(body: ClaimReleased, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _released(body: ClaimReleased, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     return None if claim and claim.n == body.claim else claim
 
 
 @_fold.register
-def _pruned(body: PointsPruned, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _pruned(body: PointsPruned, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     _gone(body.points, points)
     return claim
 
 
 @_fold.register
-def _unprotected(body: ServiceUnprotected, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _unprotected(body: ServiceUnprotected, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     _gone(body.points, points)
     return claim
 
 
 @_fold.register
-def _damaged(body: PointDamaged, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _damaged(body: PointDamaged, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     if body.point in points:
         points[body.point] = replace(points[body.point], damaged=body.reason, bad_files=body.files)
     return claim
 
 
 @_fold.register
-def _undone(body: UndoDone, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _undone(body: UndoDone, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     to, given_up = points[body.to], points.get(body.point)
     there = {**to.base.get(body.site, {}), **body.base}
     points[to.point] = replace(to, base={**to.base, body.site: there})
@@ -131,7 +131,7 @@ def _undone(body: UndoDone, entry: Entry, points: _Points, claim: Claim | None) 
 
 
 @_fold.register
-def _root_change(body: RootsChanged, entry: Entry, points: _Points, claim: Claim | None) -> Claim | None:
+def _root_change(body: RootsChanged, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     for _, name in body.points:
         if name in points:
             yielded = sorted({*points[name].yielded, *body.old})
@@ -147,7 +147,7 @@ def _gone(copies: Iterable[SitePoint], points: _Points) -> None:
 
 
 def _begin(
-    points: _Points, body: ServiceClaimed | MomentRearmed, entry: Entry, claim_n: int, frozen: FrozenPolicy
+    points: _Points, body: ServiceClaimed | MomentRearmed, entry: LedgerEntry, claim_n: int, frozen: FrozenPolicy
 ) -> None:
     """Begins a point, or goes on with it; once it is taken, the policy it was taken under stays its own."""
     old = points.get(body.point)
@@ -157,7 +157,7 @@ def _begin(
     points[body.point] = replace(old, run=entry.run, claim_n=claim_n, frozen=kept)
 
 
-def _undo_after(entry: Entry, undo: Undo | None) -> Undo | None:
+def _undo_after(entry: LedgerEntry, undo: Undo | None) -> Undo | None:
     """The undo that is pending after an entry: a sealed point, too, ends it, because its tree was compared whole."""
     body = entry.body
     if isinstance(body, UndoDone | PointSealed):
@@ -168,7 +168,7 @@ def _undo_after(entry: Entry, undo: Undo | None) -> Undo | None:
     return Undo(body.point, body.to, body.site, body.roots, (*earlier, body.kept), body.reason)
 
 
-def _change_after(entry: Entry, change: RootChange | None) -> RootChange | None:
+def _change_after(entry: LedgerEntry, change: RootChange | None) -> RootChange | None:
     """The change that is under way after an entry; any point that is sealed ends it: its roots are the roots."""
     body = entry.body
     if isinstance(body, PointSealed):
@@ -178,7 +178,7 @@ def _change_after(entry: Entry, change: RootChange | None) -> RootChange | None:
     return RootChange(body.old, body.new, entry.run, body.reason)
 
 
-def _pins_after(entry: Entry, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
+def _pins_after(entry: LedgerEntry, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:
     """The pins in force after an entry; one that is taken back leaves the others of its point."""
     body = entry.body
     if isinstance(body, PointPinned):

@@ -8,9 +8,9 @@ from hadoop_dr.domain.stored.form import JsonForm
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class NoteOfStage:
     """Something was begun or done; that the note is there is all it says."""
 
 
-MARK = JsonForm("note of a stage", Mark)
+MARK = JsonForm("note of a stage", NoteOfStage)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.tree.file_attributes import DirEntry, Kind
+from hadoop_dr.domain.tree.file_attributes import DirEntry, FileKind
 from hadoop_dr.domain.tree.items import Item
 
 INODE_SCHEMA = (("root", "string"), ("snapshot", "string"), ("path", "string"), ("inode", "int64"), ("kind", "string"))
@@ -28,7 +28,7 @@ class Inode:
     """An item of the target."""
 
     id: int
-    kind: Kind
+    kind: FileKind
 
 
 Inodes = Mapping[str, Inode]
@@ -59,5 +59,5 @@ def inodes_of(rows: Iterable[Sequence[object]], bases: Mapping[str, str | None])
     found: dict[str, dict[str, Inode]] = {}
     for root, snapshot, path, inode, kind in cast("Iterable[tuple[str, str, str, int, str]]", rows):
         if bases.get(root) == snapshot:
-            found.setdefault(root, {})[path] = Inode(inode, Kind(kind))
+            found.setdefault(root, {})[path] = Inode(inode, FileKind(kind))
     return found

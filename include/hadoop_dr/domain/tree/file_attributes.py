@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """What an item is."""
 
     FILE = "f"
@@ -31,7 +31,7 @@ class FileAttributes:
         encrypted: The item lies in an encryption zone.
     """
 
-    kind: Kind
+    kind: FileKind
     length: int
     owner: str
     group: str
@@ -47,7 +47,7 @@ class FileAttributes:
     @property
     def is_dir(self) -> bool:
         """Whether the item is a directory."""
-        return self.kind is Kind.DIRECTORY
+        return self.kind is FileKind.DIRECTORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from sys import intern
 from typing import Any, cast
 
-from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 
 _FACTS = (
@@ -69,7 +69,7 @@ def _to_facts(values: Sequence[object]) -> FileAttributes | None:
         return None
     known: list[Any] = list(values[:_WIDTH])
     kind, length, owner, group, *rest = known
-    return FileAttributes(Kind(kind), length, intern(owner), intern(group), *rest)
+    return FileAttributes(FileKind(kind), length, intern(owner), intern(group), *rest)
 
 
 def _to_extras(values: Sequence[object]) -> AclAndXattrs:

@@ -13,7 +13,7 @@ from hadoop_dr.domain.errors import AlreadyExists, BaselineLost
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.plan.deletions import Deletions, refuse_unapproved
-from hadoop_dr.domain.plan.plan_size import Summary, summarise
+from hadoop_dr.domain.plan.plan_size import PlanSize, summarise
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored import tables as forms
@@ -251,7 +251,7 @@ def _told(summary: PlanSummary) -> dict[str, Any]:
     return {**fields, **fields.pop("figures")}
 
 
-def totals(roots: Sequence[RootPlan]) -> Summary:
+def totals(roots: Sequence[RootPlan]) -> PlanSize:
     """Adds up the figures of all roots."""
-    return sum((summarise(root.items, root.plan) for root in roots), Summary())
+    return sum((summarise(root.items, root.plan) for root in roots), PlanSize())
 

@@ -16,7 +16,7 @@ from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.existing_copy import copy_in_plan, copy_results, is_new
-from hadoop_dr.domain.tree.file_attributes import DirEntry, Kind
+from hadoop_dr.domain.tree.file_attributes import DirEntry, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.services.backup.plan import totals
 from hadoop_dr.services.backup.start_run import StartRun
@@ -109,7 +109,7 @@ class Preview:
         """Compares the live trees of both sites by names and lengths."""
         context = self._context
         top, found = context.origin.namenode.status(root), dict(walk(context.origin.namenode, root))
-        refuse_links(f"{root}/{path}" for path, listed in found.items() if listed.facts.kind is Kind.SYMLINK)
+        refuse_links(f"{root}/{path}" for path, listed in found.items() if listed.facts.kind is FileKind.SYMLINK)
         try:
             there = {"": context.destination.namenode.status(root), **dict(walk(context.destination.namenode, root))}
         except NotFound:

@@ -15,8 +15,8 @@ from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoo
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.roots.notes import kept_directories
 from hadoop_dr.domain.runs.moment import (
-    Decision,
     Evidence,
+    MomentDecision,
     MomentVerdict,
     clock_offset_ms,
     decide,
@@ -80,9 +80,9 @@ class SnapshotPoint:
             point = self._on_time(claim, point, pause_ms)
             shot = self._shoot(claim, point)
             match decide(shot.verdict, rearmed, self._context.policy.unproven):
-                case Decision.GO_ON:
+                case MomentDecision.GO_ON:
                     return self._record(claim, point, shot)
-                case Decision.VOID:
+                case MomentDecision.VOID:
                     raise Refused(
                         self._context.policy.service,
                         f"the moment could not be proven: {'; '.join(shot.verdict.reasons)}",

@@ -34,7 +34,7 @@ from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions
 from hadoop_dr.domain.points.baseline import Baseline
-from hadoop_dr.domain.roots.decision import Decision
+from hadoop_dr.domain.roots.decision import RootDecision
 from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
@@ -49,7 +49,7 @@ Probe = Callable[[], object]
 """A question that a part of a site answers while it works; raises one of our errors when it does not."""
 CheckClaim = Callable[[], None]
 """Raises Superseded when this try may not go on; asked before every batch of effects."""
-Decide = Callable[[Layout], Decision]
+Decide = Callable[[Layout], RootDecision]
 """Decides on the roots for a kind's layout, together with those of the kinds before it."""
 
 
@@ -120,7 +120,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedKind:
     """What verification found of one kind.
 
     Attributes:
@@ -262,7 +262,7 @@ class Component(Protocol):
             Unknown: A lost answer did not show its effect in time.
         """
 
-    def verify(self, point: Point, documents: Documents, number: int) -> Verified:
+    def verify(self, point: Point, documents: Documents, number: int) -> VerifiedKind:
         """Compares the target with what the point keeps; the source need not be there.
 
         Args:

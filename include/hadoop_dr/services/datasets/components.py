@@ -12,7 +12,7 @@ from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import together
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.incomplete import all_incomplete
-from hadoop_dr.domain.roots.decision import Decision
+from hadoop_dr.domain.roots.decision import RootDecision
 from hadoop_dr.domain.roots.layout import Layout, joined
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
@@ -86,11 +86,11 @@ class Components:
         kind = kept.document.kind if kept.document else ""
         return any(part.kind == kind and part.is_as_kept(kept) for part in self._parts)
 
-    def decision(self) -> Decision:
+    def decision(self) -> RootDecision:
         """The roots and what a person should know of them; what cannot be protected is left aside."""
         return self._roots.decide(self._layout())
 
-    def decisions(self) -> tuple[Decision, Decision]:
+    def decisions(self) -> tuple[RootDecision, RootDecision]:
         """The same, and as if no point held a snapshot."""
         return self.decision(), self._roots.changed(self._layout())
 
@@ -240,7 +240,7 @@ def components_of(context: BackupContext, *, change_roots: bool = False) -> Comp
 
 
 def _beside(roots: Roots, earlier: Sequence[Component]) -> Decide:
-    def decide(layout: Layout) -> Decision:
+    def decide(layout: Layout) -> RootDecision:
         return roots.decide(joined((*(one.layout() for one in earlier), layout)))
 
     return decide

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from hadoop_dr.domain.roots.decision import Decision, decide_roots
+from hadoop_dr.domain.roots.decision import RootDecision, decide_roots
 from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import facts_of
@@ -25,9 +25,9 @@ class Roots:
     def __init__(self, context: BackupContext, *, changing: bool = False) -> None:
         self._context, self._changing = context, changing
         self._there: set[str] = context.beside.setdefault(_THERE, set())
-        self._decided: tuple[object, Decision] | None = None
+        self._decided: tuple[object, RootDecision] | None = None
 
-    def decide(self, layout: Layout) -> Decision:
+    def decide(self, layout: Layout) -> RootDecision:
         """Decides for a layout of everything; once for the same layout and the same state of the ledgers."""
         if self._decided is None or self._decided[0] != self._known(layout):
             held = () if self._changing else self._context.ledger.recent().sticky_roots()
@@ -35,7 +35,7 @@ class Roots:
             # Reading may have moved the ledger on; the decision is as of what was read.
         return self._decided[1]
 
-    def changed(self, layout: Layout) -> Decision:
+    def changed(self, layout: Layout) -> RootDecision:
         """Decides as if no point held a snapshot: what a change of roots would lead to."""
         return self._decide(layout, ())
 
@@ -46,7 +46,7 @@ class Roots:
     def _known(self, layout: Layout) -> object:
         return self._context.ledger.chain.head_n, self._context.owners.known_n, layout
 
-    def _decide(self, layout: Layout, held: Collection[str]) -> Decision:
+    def _decide(self, layout: Layout, held: Collection[str]) -> RootDecision:
         """Decides, and looks whether directories that would be new roots exist; a request for each, once."""
         layout = replace(layout, services=self._context.owners.beside())
         # What has snapshots there exists there.

@@ -30,13 +30,13 @@ from hadoop_dr.domain.ledger.kept_changes import MOST_TOLD, Kept
 from hadoop_dr.domain.plan.work_order import StagedShard
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.fenced import fenced_name
-from hadoop_dr.domain.stored.notes import MARK, Mark
+from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
 from hadoop_dr.domain.stored.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.item_rows import item_rows, items_from_rows
 from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.foreign.find import Carried, FindForeign
+from hadoop_dr.services.foreign.find import CarriedOut, FindForeign
 from hadoop_dr.services.foreign.kept import IsAsKept, is_unchanged, refusal
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
@@ -73,7 +73,7 @@ class ForeignChanges:
         self._point, self._roots = point, roots
         self._records = StageRecords(context, documents)
         self._find = FindForeign(context.destination.namenode)
-        self._differences: dict[str, tuple[Carried, Changes]] = {}
+        self._differences: dict[str, tuple[CarriedOut, Changes]] = {}
         self._led: dict[int, str | None] = {}
 
     def next_candidate(self, newest: int) -> int:
@@ -150,14 +150,14 @@ class ForeignChanges:
 
     def repair(self, number: int, act: Callable[[], None]) -> None:
         """Carries a repair out, between the two notes that tell whether it was carried out whole."""
-        self._documents.put_json(f"{self._mine(number)}/{_BEGUN}", MARK, Mark())
+        self._documents.put_json(f"{self._mine(number)}/{_BEGUN}", MARK, NoteOfStage())
         self._led[number] = self._mine(number)
         act()
-        self._documents.put_json(f"{self._mine(number)}/{_DONE}", MARK, Mark())
+        self._documents.put_json(f"{self._mine(number)}/{_DONE}", MARK, NoteOfStage())
 
     # ------------------------------------------------------------------ parts
 
-    def _step(self, root: RootPlan, number: int) -> Carried:
+    def _step(self, root: RootPlan, number: int) -> CarriedOut:
         """The plan that led to a candidate: the newest repair up to it, else the plan of the point."""
         candidate = self._candidate(number)
         for repair in range(number, 0, -1):
@@ -165,13 +165,13 @@ class ForeignChanges:
                 return self._repaired(root, repair, led, candidate)
         assert root.base is not None
         staged, whole = self._records.staged(root)
-        return Carried(root.root, root.base, candidate, root.items, root.plan, staged, whole)
+        return CarriedOut(root.root, root.base, candidate, root.items, root.plan, staged, whole)
 
-    def _repaired(self, root: RootPlan, repair: int, led: str, candidate: str) -> Carried:
+    def _repaired(self, root: RootPlan, repair: int, led: str, candidate: str) -> CarriedOut:
         rows = self._documents.read_loose(f"{led}/{root.index}-items.parquet", REPAIR_ITEMS) or []
         staged = self._documents.read_loose(f"{led}/{root.index}-staged.parquet", REPAIR_STAGED) or []
         items = items_from_rows(rows)
-        return Carried(
+        return CarriedOut(
             root.root,
             self._candidate(repair - 1),
             candidate,

@@ -28,7 +28,7 @@ _FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedOut:
     """A plan that was carried out in one root of the target.
 
     Attributes:
@@ -60,7 +60,7 @@ class FindForeign:
     def __init__(self, target: NameNode, limits: ReadLimits | None = None) -> None:
         self._target, self._limits = target, limits or ReadLimits()
 
-    def differences(self, carried: Sequence[Carried]) -> list[Changes]:
+    def differences(self, carried: Sequence[CarriedOut]) -> list[Changes]:
         """Reads what the target itself says of each root, side by side.
 
         Raises:
@@ -69,7 +69,7 @@ class FindForeign:
         with self._limits.pool() as pool:
             return list(pool.map(self._difference, carried))
 
-    def run(self, carried: Carried, changes: Changes, known: Mapping[str, DirEntry] | None = None) -> list[Foreign]:
+    def run(self, carried: CarriedOut, changes: Changes, known: Mapping[str, DirEntry] | None = None) -> list[Foreign]:
         """Lays a root's difference and its plan beside each other.
 
         Args:
@@ -90,7 +90,7 @@ class FindForeign:
                 comparison.altered(asked, before, after)
         return together(comparison.found)
 
-    def _difference(self, carried: Carried) -> Changes:
+    def _difference(self, carried: CarriedOut) -> Changes:
         try:
             pages = self._target.diff(carried.root, carried.base, carried.candidate)
             return visible(merge(pages))

@@ -20,7 +20,7 @@ from hadoop_dr.domain.foreign.what_goes import asked_in, found_in, going, still_
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.plan.work_order import StagedShard
 from hadoop_dr.domain.state.service_state import Claim, Point
-from hadoop_dr.domain.stored.notes import MARK, Mark
+from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.keep_before import aside_name, keep_aside
@@ -77,7 +77,7 @@ def look_at_what_goes(
         )
     counts = {root: len(lines) for root, lines in told.items()}
     keep_aside(context, claim, point.point, told, counts, _when(context, point, told))
-    documents.put_json(_LOOKED, MARK, Mark())
+    documents.put_json(_LOOKED, MARK, NoteOfStage())
 
 
 def _placed(begun: bool) -> str:

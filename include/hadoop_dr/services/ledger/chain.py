@@ -17,8 +17,8 @@ from hadoop_dr.domain.ledger import (
     CHECKPOINT_EVERY,
     GENESIS,
     Body,
-    Entry,
     Fork,
+    LedgerEntry,
     broken_at,
     decode,
     digest,
@@ -35,7 +35,7 @@ _READERS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class ChainCopy:
     """One site's copy of a chain from some entry on, as bytes.
 
     Attributes:
@@ -85,12 +85,12 @@ class Chain:
     ) -> None:
         self._checkpoint_every = checkpoint_every
         self.path, self.deciding, self.follower, self._clock = path, deciding, follower, clock
-        self._copy = Copy(1, GENESIS, ())
-        self._entries: list[Entry] = []
+        self._copy = ChainCopy(1, GENESIS, ())
+        self._entries: list[LedgerEntry] = []
         self._loaded = False
         self._followed_n = 0
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LedgerEntry]:
         """Reads what is new in the deciding copy; gives all entries since the first or a checkpoint, proven one chain.
 
         Raises:
@@ -111,7 +111,7 @@ class Chain:
         """Monotonic time of the clock it was given."""
         return self._clock.monotonic_s()
 
-    def known(self) -> list[Entry]:
+    def known(self) -> list[LedgerEntry]:
         """Gives the entries as of what was read or appended last, and asks nobody."""
         return self._entries
 
@@ -129,11 +129,11 @@ class Chain:
         _refuse_broken(self.deciding.site, self.path, self._copy.head_n + 1, self._copy.head_digest, contents)
         first = self._copy.head_n + 1
         self._entries += [decode(c, entry_path(self.path, n)) for n, c in enumerate(contents, first)]
-        self._copy = Copy(
+        self._copy = ChainCopy(
             self._copy.start_n, self._copy.start_prev, self._copy.contents + tuple(contents), self._copy.state
         )
 
-    def append(self, body: Body, *, epoch: int, run: str, pair_n: int, seen_n: int) -> Entry:
+    def append(self, body: Body, *, epoch: int, run: str, pair_n: int, seen_n: int) -> LedgerEntry:
         """Appends one entry behind the one the caller decided on.
 
         Args:
@@ -148,7 +148,7 @@ class Chain:
             self.entries()
         if self._copy.head_n != seen_n:
             raise Superseded(self.path, f"entry {seen_n + 1} was written by another run", "Read again and decide anew.")
-        entry = Entry(seen_n + 1, epoch, run, iso(self._clock.wall_ms()), body, self._copy.head_digest, pair_n)
+        entry = LedgerEntry(seen_n + 1, epoch, run, iso(self._clock.wall_ms()), body, self._copy.head_digest, pair_n)
         content = encode(entry)
         if not self._publish(entry_path(self.path, entry.n), content):
             raise Superseded(self.path, f"entry {entry.n} was written by another run", "Read again and decide anew.")
@@ -212,7 +212,7 @@ class Chain:
             return str(error)  # also Unknown: the next follow looks what is there
 
     def _follow(self, follower: Files) -> str | None:
-        mine = Copy(self._copy.start_n, self._copy.start_prev, self._copy.contents)
+        mine = ChainCopy(self._copy.start_n, self._copy.start_prev, self._copy.contents)
         # Both were in step up to where this process brought it; a chain is never edited.
         if self._followed_n and self._written_from(follower, mine, self._followed_n) is None:
             return None
@@ -220,7 +220,7 @@ class Chain:
         mine, head_n = self._head_in_step(follower, mine) or self._compared(follower, mine)
         return self._written_from(follower, mine, head_n)
 
-    def _written_from(self, follower: Files, mine: Copy, head_n: int) -> str | None:
+    def _written_from(self, follower: Files, mine: ChainCopy, head_n: int) -> str | None:
         """Writes what follows an entry; says which one is another than ours."""
         for n in range(head_n + 1, mine.head_n + 1):
             content = mine.contents[n - mine.start_n]
@@ -232,7 +232,7 @@ class Chain:
         self._followed_n = mine.head_n
         return None
 
-    def _head_in_step(self, follower: Files, mine: Copy) -> tuple[Copy, int] | None:
+    def _head_in_step(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, int] | None:
         """Our copy, and the number of the other's newest entry if that equals ours: it vouches for all before it."""
         numbers = numbers_from(follower, self.path, mine.start_n)
         n = numbers[-1] if numbers else _newest_before(follower, self.path, mine.start_n)
@@ -246,18 +246,18 @@ class Chain:
             return None
         return read_copy(self.deciding, self.path, n + 1, digest(there)), n
 
-    def _compared(self, follower: Files, mine: Copy) -> tuple[Copy, int]:
+    def _compared(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, int]:
         """Compares entry by entry; a copy that went apart is moved aside whole and begun anew."""
         mine, there = self._both(follower, mine)
         if find_fork(mine.digests(), there.digests(), mine.start_n):
             aside = f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}"
             follower.move(self.path, aside)
-            there = Copy(1, GENESIS, ())
+            there = ChainCopy(1, GENESIS, ())
         if there.head_n < mine.start_n - 1:
             mine = read_copy(self.deciding, self.path, 1, GENESIS)
         return mine, there.head_n
 
-    def _both(self, follower: Files, mine: Copy) -> tuple[Copy, Copy]:
+    def _both(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, ChainCopy]:
         """Reads both copies from one and the same entry: where ours begins, or the first if the other ends before."""
         if mine.start_n > 1 and entry_there(follower, self.path, mine.start_n - 1) is None:
             return read_copy(self.deciding, self.path, 1, GENESIS), read_copy(follower, self.path, 1, GENESIS)
@@ -338,36 +338,36 @@ def _newest_before(files: Files, path: str, start_n: int) -> int:
     return 0
 
 
-def from_checkpoint(files: Files, path: str) -> Copy:
+def from_checkpoint(files: Files, path: str) -> ChainCopy:
     """Gives a copy of a chain as its newest checkpoint vouches for it, without any entry; an empty one if it has none.
 
     Raises:
         Protocol: The checkpoint is none.
     """
     kept = newest_checkpoint(files, path)
-    return Copy(1, GENESIS, ()) if kept is None else Copy(kept.n + 1, kept.digest, (), kept.state)
+    return ChainCopy(1, GENESIS, ()) if kept is None else ChainCopy(kept.n + 1, kept.digest, (), kept.state)
 
 
-def read_shortened(files: Files, path: str, checkpoint_every: int) -> Copy:
+def read_shortened(files: Files, path: str, checkpoint_every: int) -> ChainCopy:
     """Reads one site's copy from its newest checkpoint; a chain too short to have one costs no look for it.
 
     Raises:
         Protocol: An entry does not follow the one before it.
     """
     names = cache(files.names)
-    kept = Copy(1, GENESIS, ()) if len(names(f"{path}/0")) < checkpoint_every else from_checkpoint(files, path)
+    kept = ChainCopy(1, GENESIS, ()) if len(names(f"{path}/0")) < checkpoint_every else from_checkpoint(files, path)
     contents = read_copy(files, path, kept.start_n, kept.start_prev, names).contents
     _refuse_broken(files.site, path, kept.start_n, kept.start_prev, contents)
-    return Copy(kept.start_n, kept.start_prev, contents, kept.state)
+    return ChainCopy(kept.start_n, kept.start_prev, contents, kept.state)
 
 
 def read_copy(
     files: Files, path: str, start_n: int, start_prev: str, names: Callable[[str], list[str]] | None = None
-) -> Copy:
+) -> ChainCopy:
     """Reads one site's copy of a chain from an entry on; entries are fetched side by side, in order."""
     numbers = numbers_from(files, path, start_n, names)
     if len(numbers) <= 2:
-        return Copy(start_n, start_prev, tuple(files.get(entry_path(path, number)) for number in numbers))
+        return ChainCopy(start_n, start_prev, tuple(files.get(entry_path(path, number)) for number in numbers))
     with BoundedPool(min(_READERS, len(numbers))) as pool:
         contents = pool.map(lambda number: files.get(entry_path(path, number)), numbers)
-        return Copy(start_n, start_prev, tuple(contents))
+        return ChainCopy(start_n, start_prev, tuple(contents))

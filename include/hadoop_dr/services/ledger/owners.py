@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.errors import OwnedElsewhere, Superseded
-from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, Entry, pair_chain
+from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, LedgerEntry, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import RootsOwned, RootsReleased
 from hadoop_dr.domain.roots.owners import Clash, clashes, contested, owner_results
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
@@ -163,7 +163,7 @@ class RootOwners:
                 "The roles have changed; start again.",
             )
 
-    def _fold(self, entries: Sequence[Entry]) -> None:
+    def _fold(self, entries: Sequence[LedgerEntry]) -> None:
         if self._folded == 0:
             kept = self._chain.state
             self._state = PairState() if kept is None else load_pair_state(kept)

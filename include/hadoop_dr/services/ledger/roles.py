@@ -11,7 +11,7 @@ from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.state.pair_state import PairState, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.ledger.chain import Chain, Copy, entry_digest, read_shortened
+from hadoop_dr.services.ledger.chain import Chain, ChainCopy, entry_digest, read_shortened
 from hadoop_dr.services.pool import BoundedPool
 
 
@@ -49,7 +49,7 @@ class Roles:
             Refused: The copies went apart in a way no role entry settles.
             DrError: Neither site answers.
         """
-        copies: dict[str, Copy] = {}
+        copies: dict[str, ChainCopy] = {}
         silent: dict[str, DrError] = {}
         with BoundedPool(len(self._files)) as pool:
             reads = {
@@ -67,11 +67,11 @@ class Roles:
         behind = tuple(site for site, copy in copies.items() if copy.head_n < copies[chosen].head_n)
         return RolesRead(self._state(copies[chosen]), silent, behind)
 
-    def _state(self, copy: Copy) -> PairState:
+    def _state(self, copy: ChainCopy) -> PairState:
         kept = load_pair_state(copy.state) if copy.state is not None else None
         return reduce_pair([decode(content, self._path) for content in copy.contents], kept)
 
-    def _chosen(self, copies: Mapping[str, Copy]) -> str:
+    def _chosen(self, copies: Mapping[str, ChainCopy]) -> str:
         """The longest copy; where they went apart, the one that decides. An entry vouches for all before it."""
         longest = max(copies, key=lambda site: copies[site].head_n)
         for copy in copies.values():
@@ -79,12 +79,12 @@ class Roles:
                 return self._after_fork(copies)
         return longest
 
-    def _digest_at(self, site: str, copy: Copy, n: int) -> str | None:
+    def _digest_at(self, site: str, copy: ChainCopy, n: int) -> str | None:
         if n < copy.start_n - 1:
             return entry_digest(self._files[site], self._path, n)
         return copy.digests()[n - copy.start_n] if n >= copy.start_n else copy.start_prev
 
-    def _after_fork(self, copies: Mapping[str, Copy]) -> str:
+    def _after_fork(self, copies: Mapping[str, ChainCopy]) -> str:
         states = {site: self._state(copy) for site, copy in copies.items()}
         highest = max(state.epoch for state in states.values())
         deciding = [site for site, state in states.items() if state.epoch == highest and state.deciding == site]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from hadoop_dr.domain.errors import LATER_GOES_ON, Superseded
-from hadoop_dr.domain.ledger import Entry, ServiceBody, UnderClaim
+from hadoop_dr.domain.ledger import LedgerEntry, ServiceBody, UnderClaim
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import Claim, ServiceState
@@ -78,14 +78,14 @@ class ServiceLedger:
         notes, self.notes = self.notes, []
         return notes
 
-    def _fold(self, entries: Sequence[Entry]) -> ServiceState:
+    def _fold(self, entries: Sequence[LedgerEntry]) -> ServiceState:
         if self._folded == 0 and self.chain.state is not None:
             self._state = load_state(self.chain.state)
         self._state = reduce_service(entries[self._folded :], self._state)
         self._folded = len(entries)
         return self._state
 
-    def append(self, body: ServiceBody, run: str, seen_n: int) -> Entry:
+    def append(self, body: ServiceBody, run: str, seen_n: int) -> LedgerEntry:
         """Appends an entry decided on the head ``seen_n``; whatever fails once it stands is a note and no error.
 
         Raises:
@@ -127,7 +127,7 @@ class ServiceLedger:
 
     def append_mine(
         self, claim: Claim, body: UnderClaim, judge: Callable[[ServiceState], None] = lambda _: None
-    ) -> Entry:
+    ) -> LedgerEntry:
         """Appends under a claim; loses to whoever superseded it, never to unrelated entries.
 
         What was read last serves at first: the entry has its place behind that and no other. Who added something is met
@@ -152,7 +152,7 @@ class ServiceLedger:
 
     def append_decided(
         self, run: str, decide: Callable[[ServiceState], ServiceBody | None]
-    ) -> Entry | None:
+    ) -> LedgerEntry | None:
         """Appends what is decided on the newest state, and decides anew whenever somebody appended in between.
 
         Args:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import RUN_AGAIN, BaselineLost, Failed, Mismatch, NotFound
 from hadoop_dr.domain.paths import depth, parent
-from hadoop_dr.domain.plan.root_plan import Arrival, Origin
+from hadoop_dr.domain.plan.root_plan import Arrival, ArrivesFrom
 from hadoop_dr.domain.plan.work_order import Area, Placed, StagedShard, WorkOrder
 from hadoop_dr.domain.tree.bound_inodes import Inodes
 from hadoop_dr.domain.tree.file_attributes import DirEntry
@@ -193,16 +193,17 @@ class _Placing:
     # -- arrive
     def _move_in(self) -> None:
         arrivals = {arrival.inode: arrival for arrival in self._order.plan.move_in}
-        made = [MakeDirectory(a.inode, self._made(a), 0o700) for a in arrivals.values() if a.origin is Origin.MAKE]
+        new = [arrival for arrival in arrivals.values() if arrival.comes_from is ArrivesFrom.MAKE]
+        made = [MakeDirectory(arrival.inode, self._made(arrival), 0o700) for arrival in new]
         self._batches.run(made, self._is_made)
         for level in levels(self._order.plan.move_in, lambda arrival: depth(arrival.path)):
             renames = [Rename(a.inode, self._origin(a), self._order.live_path(a.path)) for a in level]
             self._batches.run(renames, lambda outcome: self._has_arrived(arrivals[outcome.key], outcome))
 
     def _origin(self, arrival: Arrival) -> str:
-        if arrival.origin is Origin.MAKE:
+        if arrival.comes_from is ArrivesFrom.MAKE:
             return self._made(arrival)
-        if arrival.origin is Origin.PARK and arrival.inode not in self._whole:
+        if arrival.comes_from is ArrivesFrom.PARK and arrival.inode not in self._whole:
             return self._area.parked(arrival.inode)
         return self._staged_at[arrival.inode]
 
@@ -227,10 +228,10 @@ class _Placing:
         return False
 
     def _is_wanted(self, arrival: Arrival, there: DirEntry) -> bool:
-        if arrival.origin is Origin.MAKE:
+        if arrival.comes_from is ArrivesFrom.MAKE:
             # All that lay there before was parked, so a directory is the one an earlier try brought.
             return there.facts.is_dir
-        if arrival.origin is Origin.PARK and arrival.inode not in self._whole:
+        if arrival.comes_from is ArrivesFrom.PARK and arrival.inode not in self._whole:
             return there.inode == self._bound[arrival.inode].inode
         return there.inode == self._staged_inode[arrival.inode]
 

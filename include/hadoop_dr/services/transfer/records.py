@@ -17,7 +17,7 @@ from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Copy
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.ports.requests import Carried
+from hadoop_dr.ports.requests import AwaitedAnswer
 from hadoop_dr.services.pool import BoundedPool
 
 _BATCH_FILES = 500
@@ -42,7 +42,7 @@ class Records:
         self._rows: list[tuple[object, ...]] = []
         self._bytes = 0
         self._aside: BoundedPool | None = None
-        self._writing: Carried[int] | None = None
+        self._writing: AwaitedAnswer[int] | None = None
         self._turn = threading.RLock()
         self._found: dict[int, dict[int, StagedFile]] | None = None
 

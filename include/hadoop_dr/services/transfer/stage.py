@@ -11,7 +11,7 @@ from hadoop_dr.domain.errors import LATER_GOES_ON, NotFound, Refused, Superseded
 from hadoop_dr.domain.paths import depth, leaf, parent
 from hadoop_dr.domain.plan.staging_units import Unit
 from hadoop_dr.domain.plan.work_order import Area, Shard, StagedShard, WorkOrder
-from hadoop_dr.domain.tree.file_attributes import Kind
+from hadoop_dr.domain.tree.file_attributes import FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.mover import Copy, Did, MakeDirectory, Mover, Outcome, Rename
 from hadoop_dr.ports.namenode import NameNode
@@ -186,7 +186,7 @@ def _parts(order: WorkOrder, units: Iterable[Unit], directory: str, whole: froze
             assert item.now is not None
             assert item.new is not None
             assert top.new is not None
-            if item.now.kind is Kind.SYMLINK:
+            if item.now.kind is FileKind.SYMLINK:
                 raise Refused(order.live_path(item.new), "is a symbolic link, which cannot be copied",
                               "Let the policy skip it")
             offset = item.keep_bytes if item.content is Content.TAIL and inode not in whole else 0

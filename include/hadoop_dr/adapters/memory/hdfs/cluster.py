@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from hadoop_dr.adapters.memory.hdfs import acls
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Piece, Shot
 from hadoop_dr.domain.errors import AccessDenied, AlreadyExists, Failed, NotFound, OverQuota
-from hadoop_dr.domain.tree.file_attributes import Kind
+from hadoop_dr.domain.tree.file_attributes import FileKind
 
 _FIRST_INODE = 16386
 _RESERVED = "/.reserved/.inodes/"
@@ -43,7 +43,7 @@ class MemoryCluster:
         self.site = site
         self.lock = threading.RLock()
         self.now_ms: Callable[[], int] = now_ms or (lambda: next(ticks))
-        self.root = Node(16385, Kind.DIRECTORY, "", "hdfs", "supergroup", 0o755, self.now_ms())
+        self.root = Node(16385, FileKind.DIRECTORY, "", "hdfs", "supergroup", 0o755, self.now_ms())
         self.nodes: dict[int, Node] = {self.root.id: self.root}
         self.lost_paths: dict[int, str] = {}
         self.remaining_bytes = 1 << 40
@@ -89,7 +89,7 @@ class MemoryCluster:
     def _in_snapshot(self, root: Node, names: list[str], path: str) -> Node:
         if not names:
             shots = {s.name: s.tree for s in root.snapshots or ()}
-            return Node(root.id, Kind.DIRECTORY, ".snapshot", root.owner, root.group, root.mode, 0, children=shots)
+            return Node(root.id, FileKind.DIRECTORY, ".snapshot", root.owner, root.group, root.mode, 0, children=shots)
         node = next((s.tree for s in root.snapshots or () if s.name == names[0]), None)
         for name in names[1:]:
             node = node.children.get(name) if node else None
@@ -138,7 +138,7 @@ class MemoryCluster:
         names = split(self.writable(path))
         if parents and len(names) > 1:
             self.make_directory("/" + "/".join(names[:-1]), 0o755, parents=True)
-        return self._add(path, Kind.DIRECTORY, mode)
+        return self._add(path, FileKind.DIRECTORY, mode)
 
     def make_file(self, path: str, *, replication: int, block_size: int, overwrite: bool) -> Node:
         """Makes an empty file in an existing directory; an overwritten one loses its inode."""
@@ -151,11 +151,11 @@ class MemoryCluster:
             if not overwrite or node.is_dir:
                 raise AlreadyExists(path, "exists already")
             self.delete(path, recursive=False)
-        made = self._add(path, Kind.FILE, 0o644)
+        made = self._add(path, FileKind.FILE, 0o644)
         made.replication, made.block_size = replication, block_size
         return made
 
-    def _add(self, path: str, kind: Kind, mode: int) -> Node:
+    def _add(self, path: str, kind: FileKind, mode: int) -> Node:
         parent, name = self._place(path)
         self.charge(parent, 1, 0)
         node = Node(next(self._inodes), kind, name, "hdfs", parent.group, mode, self.now_ms(), parent)

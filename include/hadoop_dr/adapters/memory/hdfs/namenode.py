@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hadoop_dr.adapters.memory.hdfs import acls
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Shot, freeze
-from hadoop_dr.adapters.memory.hdfs.snapshots import Comparison
+from hadoop_dr.adapters.memory.hdfs.snapshots import SnapshotComparison
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Failed, NotFound
 from hadoop_dr.domain.tree.file_attributes import (
     AclAndXattrs,
@@ -118,7 +118,7 @@ class MemoryNameNode:
                 raise Failed(path, f"snapshot {older} is younger than {newer}")
             moved = {node.id for node in self.cluster.nodes.values()
                      if any(first.tick < tick <= second.tick for tick in node.moves)}
-            return iter(Comparison(first, second, moved).pages(_PAGE_ENTRIES))
+            return iter(SnapshotComparison(first, second, moved).pages(_PAGE_ENTRIES))
 
     def clock_offset_ms(self, directory: str) -> float:
         """The twin keeps the caller's time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.tree.file_attributes import FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Node:
     """
 
     id: int
-    kind: Kind
+    kind: FileKind
     name: str
     owner: str
     group: str
@@ -56,7 +56,7 @@ class Node:
     @property
     def is_dir(self) -> bool:
         """Whether the node is a directory."""
-        return self.kind is Kind.DIRECTORY
+        return self.kind is FileKind.DIRECTORY
 
     @property
     def length(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Shot
-from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage, Kind
+from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage, FileKind
 
 
 def _metadata(node: Node) -> tuple[object, ...]:
@@ -21,7 +21,7 @@ class _Report:
     deleted: list[DiffEntry] = field(default_factory=list)
 
 
-class Comparison:
+class SnapshotComparison:
     """Two snapshots of one root, walked in the names of the older one."""
 
     def __init__(self, older: Shot, newer: Shot, moved: set[int]) -> None:
@@ -47,7 +47,7 @@ class Comparison:
     def _visit(self, old: Node, path: str) -> None:
         """Reports one inode that both snapshots hold, and what lies below it. New directories are not entered."""
         _, new = self._newer[old.id]
-        if old.kind is not Kind.DIRECTORY:
+        if old.kind is not FileKind.DIRECTORY:
             if _metadata(old) != _metadata(new):
                 self._report.modified.append(DiffEntry(old.id, old.id, path))
             return

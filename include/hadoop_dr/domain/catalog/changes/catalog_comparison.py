@@ -8,7 +8,7 @@ from typing import Any
 
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.changes.difference import Catalog
-from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, How, ObjectDifference
+from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, HowDifferent, ObjectDifference
 from hadoop_dr.domain.catalog.fields import STRUCTURES
 from hadoop_dr.domain.catalog.rows import STRUCTURE, CatalogKey, Kind, Row, normal_form
 from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRUCT, Items, Pairs, Tree
@@ -40,13 +40,13 @@ def compare(wanted: Catalog, found: Catalog, owns: Callable[[CatalogKey], bool])
     for slot, row in wanted.items():
         there = found.get(slot)
         if there is None:
-            mismatch.append(ObjectDifference(slot, How.MISSING))
+            mismatch.append(ObjectDifference(slot, HowDifferent.MISSING))
         elif there.hash == row.hash or not owns(slot):
             match += 1
         else:
             one = _judge(row, there)
-            (cannot_tell if one.how is How.NOT_KEPT else mismatch).append(one)
-    mismatch += [ObjectDifference(slot, How.TOO_MANY) for slot in found if slot not in wanted and owns(slot)]
+            (cannot_tell if one.how is HowDifferent.NOT_KEPT else mismatch).append(one)
+    mismatch += [ObjectDifference(slot, HowDifferent.TOO_MANY) for slot in found if slot not in wanted and owns(slot)]
     return CatalogVerdict(match, tuple(sorted(mismatch, key=str)), tuple(sorted(cannot_tell, key=str)))
 
 
@@ -79,7 +79,7 @@ def _told(row: Row) -> Tree:
 def _judge(wanted: Row, found: Row) -> ObjectDifference:
     structure = STRUCTURE[wanted.key.kind]
     ours, theirs = (normal_form(row.key.kind, row.tree) for row in (wanted, found))
-    how = How.NOT_KEPT if _known(ours, structure) == _known(theirs, structure) else How.DIFFERS
+    how = HowDifferent.NOT_KEPT if _known(ours, structure) == _known(theirs, structure) else HowDifferent.DIFFERS
     return ObjectDifference(wanted.key, how, _fields(ours, theirs, structure))
 
 

@@ -28,7 +28,7 @@ class Verb(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CatalogChange:
     """One change of the catalog: the row as it will be, or as it is for a drop."""
 
     verb: Verb
@@ -44,8 +44,8 @@ class Difference:
         builds: After the data is in place: databases, tables, partitions, statistics, constraints, functions, views.
     """
 
-    drops: tuple[Change, ...]
-    builds: tuple[Change, ...]
+    drops: tuple[CatalogChange, ...]
+    builds: tuple[CatalogChange, ...]
 
     def __bool__(self) -> bool:
         return bool(self.drops or self.builds)
@@ -158,23 +158,23 @@ def _columns(row: Row) -> set[str]:
     return {get_text(item, f.OBJECT_COLUMN) for item in get_list(row.tree, f.STATS_OBJECTS)}
 
 
-def _ordered_drops(rows: list[Row]) -> tuple[Change, ...]:
+def _ordered_drops(rows: list[Row]) -> tuple[CatalogChange, ...]:
     def place(row: Row) -> tuple[object, ...]:
         foreign_first = parent_of(row) is None
         return -ORDER[row.key.kind], foreign_first, not row.is_view, row.key[1:]
 
-    return tuple(Change(Verb.DROP, row) for row in sorted(rows, key=place))
+    return tuple(CatalogChange(Verb.DROP, row) for row in sorted(rows, key=place))
 
 
-def _ordered_builds(creates: list[Row], alters: list[Row], new: Catalog) -> tuple[Change, ...]:
+def _ordered_builds(creates: list[Row], alters: list[Row], new: Catalog) -> tuple[CatalogChange, ...]:
     depth = _view_depths(new)
 
-    def place(change: Change) -> tuple[object, ...]:
+    def place(change: CatalogChange) -> tuple[object, ...]:
         row = change.row
         last = depth.get(row.key, 0)                        # views behind everything, each behind the views it reads
         return last, ORDER[row.key.kind], parent_of(row) is not None, row.key[1:3], change.verb.value, row.key.name
 
-    changes = [Change(Verb.CREATE, row) for row in creates] + [Change(Verb.ALTER, row) for row in alters]
+    changes = [CatalogChange(Verb.CREATE, row) for row in creates] + [CatalogChange(Verb.ALTER, row) for row in alters]
     return tuple(sorted(changes, key=place))
 
 

@@ -27,7 +27,7 @@ _OF_A_CREATION = ("EXTERNAL", "TRANSLATED_TO_EXTERNAL", "external.table.purge", 
 _DEFAULT = CatalogKey(Kind.DATABASE, "default")
 
 
-class Act(Enum):
+class CatalogAct(Enum):
     """What somebody did."""
 
     MADE = "was made"
@@ -50,7 +50,7 @@ class ForeignObject:
     """
 
     key: CatalogKey
-    act: Act
+    act: CatalogAct
     row: Row | None = None
     detail: str = ""
     view: bool = False
@@ -63,7 +63,7 @@ class ForeignObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftByPoint:
     """How a point left the secondary's catalog.
 
     Attributes:
@@ -76,7 +76,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Explanation:
     """What explains the state of an object.
 
     Attributes:
@@ -87,12 +87,12 @@ class Known:
     """
 
     wanted: Catalog
-    left: Sequence[Left] = ()
+    left: Sequence[LeftByPoint] = ()
     may_lack: Container[CatalogKey] = field(default_factory=frozenset)
     unsure: bool = False
 
 
-def find_foreign(there: Catalog, known: Known, owns: Callable[[CatalogKey], bool]) -> list[ForeignObject]:
+def find_foreign(there: Catalog, known: Explanation, owns: Callable[[CatalogKey], bool]) -> list[ForeignObject]:
     """Lists the objects that nothing explains, in the order of their kinds and names.
 
     Args:
@@ -133,7 +133,7 @@ def _above(slot: CatalogKey) -> Iterator[tuple[Kind, str, str]]:
         yield Kind.TABLE, slot.database, slot.table
 
 
-def _judge(slot: CatalogKey, row: Row | None, known: Known) -> ForeignObject | None:
+def _judge(slot: CatalogKey, row: Row | None, known: Explanation) -> ForeignObject | None:
     wanted = known.wanted.get(slot)
     if alike(row, wanted) or (row is None and (known.unsure or slot in known.may_lack)):
         return None
@@ -141,21 +141,21 @@ def _judge(slot: CatalogKey, row: Row | None, known: Known) -> ForeignObject | N
     if not layers:
         ours = any(left.rows is None or slot in left.rows for left in known.left if left.selection.keeps(slot))
         # A database that was made for a table of ours is not kept as the primary's while only the table is selected.
-        return ForeignObject(slot, Act.UNTOLD, row) if ours and row is not None else _copy(slot, row, wanted)
+        return ForeignObject(slot, CatalogAct.UNTOLD, row) if ours and row is not None else _copy(slot, row, wanted)
     told = next((left.rows for left in layers if left.rows is not None), None)
     expected = None if told is None else told.get(slot)
     if told is not None and alike(row, expected):
         return None
     if layers[0].rows is None:
-        return None if row is None else ForeignObject(slot, Act.UNTOLD, row, view=row.is_view)
+        return None if row is None else ForeignObject(slot, CatalogAct.UNTOLD, row, view=row.is_view)
     if known.unsure and row is not None and (_half_way(row, wanted) or _half_way(row, expected)):
         return None
     if row is None:
-        return ForeignObject(slot, Act.DROPPED, view=expected is not None and expected.is_view)
+        return ForeignObject(slot, CatalogAct.DROPPED, view=expected is not None and expected.is_view)
     if expected is None:
-        return ForeignObject(slot, Act.MADE, row, view=row.is_view)
+        return ForeignObject(slot, CatalogAct.MADE, row, view=row.is_view)
     nearest = min((differing(one, row) for one in (expected, wanted) if one is not None), key=len)
-    return ForeignObject(slot, Act.CHANGED, row, f"differs in {', '.join(nearest)}", row.is_view)
+    return ForeignObject(slot, CatalogAct.CHANGED, row, f"differs in {', '.join(nearest)}", row.is_view)
 
 
 def _copy(slot: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObject | None:
@@ -163,9 +163,9 @@ def _copy(slot: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObjec
     if row is None or slot == _DEFAULT:
         return None
     if wanted is None:
-        return ForeignObject(slot, Act.THERE, row, "the primary has no such protected object", row.is_view)
+        return ForeignObject(slot, CatalogAct.THERE, row, "the primary has no such protected object", row.is_view)
     detail = f"it differs from the primary's in {', '.join(differing(wanted, row))}"
-    return ForeignObject(slot, Act.THERE, row, detail, row.is_view)
+    return ForeignObject(slot, CatalogAct.THERE, row, detail, row.is_view)
 
 
 def _half_way(row: Row, to: Row | None) -> bool:

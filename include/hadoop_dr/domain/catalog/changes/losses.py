@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-from hadoop_dr.domain.catalog.changes.difference import Catalog, Change, Difference
+from hadoop_dr.domain.catalog.changes.difference import Catalog, CatalogChange, Difference
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.plan.deletions import DeletionKind, Deletions, Figure
 
@@ -72,7 +72,7 @@ def named_drops(found: Difference) -> list[CatalogKey]:
     return [change.row.key for change in found.drops if kind_of(change.row) is not None]
 
 
-def unnamed_drops(changes: Iterable[Change], named: Container[CatalogKey]) -> list[str]:
+def unnamed_drops(changes: Iterable[CatalogChange], named: Container[CatalogKey]) -> list[str]:
     """Says which of these drops the plan did not name."""
     return [str(c.row.key) for c in changes if kind_of(c.row) is not None and c.row.key not in named]
 

@@ -13,7 +13,7 @@ from hadoop_dr.domain.findings import Finding
 _SHOWN = 60
 
 
-class How(Enum):
+class HowDifferent(Enum):
     """What is the matter with an object."""
 
     MISSING = "is missing"
@@ -53,7 +53,7 @@ class ObjectDifference:
     """
 
     key: CatalogKey
-    how: How
+    how: HowDifferent
     fields: Sequence[FieldDifference] = ()
 
     @property

@@ -38,7 +38,7 @@ class Event:
     format: str
 
 
-class How(Enum):
+class Known(Enum):
     """What is known of an object at one side of an event."""
 
     IS = "is"                    # it looks like the touch's tree
@@ -53,12 +53,12 @@ class How(Enum):
 class State:
     """An object at one side of an event; ``tree`` with ``IS``, ``MERGED`` and ``SET``, ``column`` with ``CUT``."""
 
-    how: How
+    how: Known
     tree: Tree | None = None
     column: str = ""
 
 
-ABSENT, OPAQUE = State(How.ABSENT), State(How.OPAQUE)
+ABSENT, OPAQUE = State(Known.ABSENT), State(Known.OPAQUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Touch:
         event: The event's id.
         kind, database: Always set; the database may be followed by everything in it when ``table`` is None.
         table, key: None means every one.
-        before, after: How the object was and is.
+        before, after: Known the object was and is.
     """
 
     event: int
@@ -81,7 +81,7 @@ class Touch:
     after: State
 
 
-class Lost(Exception):
+class LostHistory(Exception):
     """The messages do not tell how an object looked; the export has to be made for a later moment."""
 
     def __init__(self, slot: CatalogKey) -> None:
@@ -94,34 +94,34 @@ def settle(slot: CatalogKey, base: Row | None, early: Iterable[Touch], late: Ite
 
     Args:
         key: The object.
-        base: How it was before the early touches.
+        base: Known it was before the early touches.
         early: Touches of this slot up to the event id, oldest first.
         late: Touches after it, oldest first; at least one.
 
     Raises:
-        Lost: Neither the first late message nor the early ones tell.
+        LostHistory: Neither the first late message nor the early ones tell.
     """
     before = next(iter(late)).before
-    if before.how is How.IS and before.tree is not None:
+    if before.how is Known.IS and before.tree is not None:
         return row_of(slot, before.tree)
-    if before.how is How.ABSENT:
+    if before.how is Known.ABSENT:
         return None
     row, known = base, True
     for touch in early:
         row, known = _after(slot, row, known, touch.after)
     if not known:
-        raise Lost(slot)
+        raise LostHistory(slot)
     return row
 
 
 def _after(slot: CatalogKey, row: Row | None, known: bool, after: State) -> tuple[Row | None, bool]:
-    if after.how is How.IS and after.tree is not None:
+    if after.how is Known.IS and after.tree is not None:
         return row_of(slot, after.tree), True
-    if after.how is How.ABSENT:
+    if after.how is Known.ABSENT:
         return None, True
-    if after.how in (How.MERGED, How.CUT) and known:
+    if after.how in (Known.MERGED, Known.CUT) and known:
         return statistics_row(slot, _columns(row, after)), True
-    if after.how is How.SET and known and row and after.tree is not None:
+    if after.how is Known.SET and known and row and after.tree is not None:
         return row_of(slot, _with_parameters(slot.kind, row.tree, after.tree)), True
     return None, False
 
@@ -134,7 +134,7 @@ def _with_parameters(kind: Kind, tree: Tree, changed: Tree) -> Tree:
 def _columns(row: Row | None, after: State) -> list[Tree]:
     columns = {get_text(item, f.OBJECT_COLUMN): item
                for item in (get_list(row.tree, f.STATS_OBJECTS) if row else ())}
-    if after.how is How.CUT:
+    if after.how is Known.CUT:
         columns.pop(after.column, None)
     elif after.tree is not None:
         columns |= {get_text(item, f.OBJECT_COLUMN): item for item in get_list(after.tree, f.STATS_OBJECTS)}

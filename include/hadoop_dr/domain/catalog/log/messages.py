@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.log.events import ABSENT, OPAQUE, Event, How, State, Touch
+from hadoop_dr.domain.catalog.log.events import ABSENT, OPAQUE, Event, Known, State, Touch
 from hadoop_dr.domain.catalog.partition_names import partition_name
 from hadoop_dr.domain.catalog.rows import Kind, constraint_rows
 from hadoop_dr.domain.catalog.thrift_json import tree_of_json, unpack_message
@@ -70,7 +70,7 @@ def _inside(event: Event, before: State, after: State) -> list[Touch]:
 
 
 def _is(text: str) -> State:
-    return State(How.IS, tree_of_json(text))
+    return State(Known.IS, tree_of_json(text))
 
 
 def _database(event: Event, message: dict[str, Any]) -> list[Touch]:
@@ -153,15 +153,15 @@ def _update_statistics(event: Event, message: dict[str, Any]) -> list[Touch]:
                           else (Kind.TABLE_STATS, Kind.TABLE, f.TABLE_PARAMETERS))
     pairs = [(name.encode(), value.encode()) for name, value in (message.get("parameters") or {}).items()]
     parameters: Tree = {field: (MAP, Pairs(STRING, STRING, pairs))}
-    return [Touch(event.id, kind, event.database, event.table, key, OPAQUE, State(How.MERGED, stats)),
-            Touch(event.id, owner, event.database, event.table, key, OPAQUE, State(How.SET, parameters))]
+    return [Touch(event.id, kind, event.database, event.table, key, OPAQUE, State(Known.MERGED, stats)),
+            Touch(event.id, owner, event.database, event.table, key, OPAQUE, State(Known.SET, parameters))]
 
 
 def _delete_statistics(event: Event, message: dict[str, Any]) -> list[Touch]:
     key = message.get("partName") or ""
     kind = Kind.PARTITION_STATS if "partName" in message else Kind.TABLE_STATS
     column = message["colName"]
-    after = State(How.CUT, column=column) if column else ABSENT
+    after = State(Known.CUT, column=column) if column else ABSENT
     return [Touch(event.id, kind, event.database, event.table, key, OPAQUE, after)]
 
 
@@ -182,7 +182,8 @@ def _add_constraint(event: Event, message: dict[str, Any]) -> list[Touch]:
         # The event itself names a foreign key's parent; the table that has the key is in the message only.
         database, table = get_text(item, database_field).lower(), get_text(item, table_field).lower()
         (row,) = constraint_rows(database, table, {field: records([item])})
-        touched.append(Touch(event.id, Kind.CONSTRAINT, database, table, row.key.name, ABSENT, State(How.IS, row.tree)))
+        now = State(Known.IS, row.tree)
+        touched.append(Touch(event.id, Kind.CONSTRAINT, database, table, row.key.name, ABSENT, now))
     many = len({touch.key for touch in touched}) < len(touched)
     return [Touch(t.event, t.kind, t.database, t.table, t.key, t.before, OPAQUE) for t in touched] if many else touched
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from hadoop_dr.domain.catalog.log.events import Event, How, Touch
+from hadoop_dr.domain.catalog.log.events import Event, Known, Touch
 from hadoop_dr.domain.catalog.log.messages import touches
-from hadoop_dr.domain.catalog.protect.protectable import Rule, elsewhere_found
+from hadoop_dr.domain.catalog.protect.protectable import ProtectRule, elsewhere_found
 from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, judge_kinds
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, row_of
 
 _OF_PARTITIONS = (Kind.PARTITION, Kind.PARTITION_STATS)
 
 
-class LeftOut:
+class LeftOutObjects:
     """The objects that a point leaves out."""
 
     def __init__(self, findings: Iterable[NotCovered]) -> None:
@@ -39,7 +39,7 @@ class LeftOut:
 
 
 def changes_that_count(
-    events: Iterable[Event], findings: Iterable[NotCovered], known: Container[CatalogKey], rule: Rule
+    events: Iterable[Event], findings: Iterable[NotCovered], known: Container[CatalogKey], rule: ProtectRule
 ) -> list[Event]:
     """Sorts out the events that are about nothing but what is left out.
 
@@ -49,7 +49,7 @@ def changes_that_count(
         known: The objects of the catalog at E0.
         rule: What the policy says; a table that was made since is judged by what the events say of it.
     """
-    left_out = LeftOut(findings)
+    left_out = LeftOutObjects(findings)
     counting: list[Event] = []
     for event in events:
         found = touches(event)
@@ -66,8 +66,8 @@ def changes_that_count(
     return counting
 
 
-def _judged(touch: Touch, table: str, rule: Rule) -> list[NotCovered]:
+def _judged(touch: Touch, table: str, rule: ProtectRule) -> list[NotCovered]:
     slot = CatalogKey(Kind.TABLE, touch.database, table)
-    images = [state.tree for state in (touch.before, touch.after) if state.how is How.IS and state.tree is not None]
+    images = [state.tree for state in (touch.before, touch.after) if state.how is Known.IS and state.tree is not None]
     rows = [row_of(slot, tree) for tree in images]
     return [*judge_kinds(rows, rule.skip, one_address=rule.one_address), *elsewhere_found(rows, rule)]

@@ -13,7 +13,7 @@ from hadoop_dr.domain.roots.layout import Layout, TablePlace
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CatalogPlace:
     """The location of one table, partition or skewed value.
 
     Attributes:
@@ -27,7 +27,7 @@ class Place:
     path: str
 
 
-def locations(rows: Iterable[Row]) -> list[Place]:
+def locations(rows: Iterable[Row]) -> list[CatalogPlace]:
     """Lists where tables and partitions keep their data; views have none."""
     return [_place(row.key, location) for row in rows for location in _of_row(row) if location]
 
@@ -88,12 +88,12 @@ def _of_descriptor(descriptor: Tree) -> list[str]:
     return found
 
 
-def _place(key: CatalogKey, location: str) -> Place:
+def _place(key: CatalogKey, location: str) -> CatalogPlace:
     scheme, mark, rest = location.partition("://")
     if mark:
         authority, _, path = rest.partition("/")
-        return Place(key, f"{scheme}://{authority}", "/" + path.rstrip("/"))
+        return CatalogPlace(key, f"{scheme}://{authority}", "/" + path.rstrip("/"))
     scheme, mark, rest = location.partition(":/")
     if mark and "/" not in scheme:
-        return Place(key, f"{scheme}://", "/" + rest.strip("/"))
-    return Place(key, "", location.rstrip("/") or "/")
+        return CatalogPlace(key, f"{scheme}://", "/" + rest.strip("/"))
+    return CatalogPlace(key, "", location.rstrip("/") or "/")

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.catalog.protect.locations import Place, locations
+from hadoop_dr.domain.catalog.protect.locations import CatalogPlace, locations
 from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered, fallen_keys, judge_kinds, without
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.config.datasets import unfit_location
-from hadoop_dr.domain.roots.decision import Barred, Decision
+from hadoop_dr.domain.roots.decision import Barred, RootDecision
 from hadoop_dr.domain.roots.layout import nearest
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ProtectRule:
     """What a policy says of what cannot be protected, and what is known of the site.
 
     Attributes:
@@ -44,7 +44,7 @@ class Parted:
 
     rows: list[Row]
     findings: list[NotCovered]
-    decision: Decision
+    decision: RootDecision
 
     @property
     def refused(self) -> list[NotCovered]:
@@ -55,8 +55,9 @@ class Parted:
 
 
 def part(
-    rows: Iterable[Row], rule: Rule, decide: Callable[[Sequence[Row]], Decision], tell: Callable[[Barred], str]
-) -> Parted:
+    rows: Iterable[Row], rule: ProtectRule, decide: Callable[[Sequence[Row]], RootDecision],
+    tell: Callable[[Barred], str],
+) -> Parted:  # fmt: skip
     """Parts the rows of an export.
 
     Args:
@@ -82,7 +83,7 @@ def part(
     return Parted(without(kept, orphans), found, decision)
 
 
-def leave_out_gone(parted: Parted, gone: Iterable[Place], rule: Rule) -> Parted:
+def leave_out_gone(parted: Parted, gone: Iterable[CatalogPlace], rule: ProtectRule) -> Parted:
     """Leaves out, too, what is registered at a directory of a root that does not exist.
 
     The metastore makes the directory of whatever it creates: on the other site there would be one that nobody has here.
@@ -94,11 +95,11 @@ def leave_out_gone(parted: Parted, gone: Iterable[Place], rule: Rule) -> Parted:
     return Parted(without(kept, orphans), findings, parted.decision)
 
 
-def elsewhere_found(rows: Iterable[Row], rule: Rule) -> list[NotCovered]:
+def elsewhere_found(rows: Iterable[Row], rule: ProtectRule) -> list[NotCovered]:
     """Finds what lies at an address that is not the site's, or at a path that names no place of its own."""
     known = {address.lower() for address in rule.addresses} | {""}
 
-    def judge(place: Place) -> tuple[Uncovered, str] | None:
+    def judge(place: CatalogPlace) -> tuple[Uncovered, str] | None:
         if problem := unfit_location(place.path):
             return Uncovered.OUTSIDE, f"its location {place.path!r} {problem}"
         if place.address.lower() in known:
@@ -110,7 +111,7 @@ def elsewhere_found(rows: Iterable[Row], rule: Rule) -> list[NotCovered]:
 
 
 def _rootless(
-    rows: Iterable[Row], decision: Decision, rule: Rule, tell: Callable[[Barred], str]
+    rows: Iterable[Row], decision: RootDecision, rule: ProtectRule, tell: Callable[[Barred], str]
 ) -> Iterator[NotCovered]:
     barred = {one.owner: one for one in reversed(decision.left_out)}
     for row in rows:
@@ -118,10 +119,10 @@ def _rootless(
             yield NotCovered(row.key, Uncovered.ROOT, Uncovered.ROOT in rule.skip, tell(one))
 
 
-def _outside(rows: Iterable[Row], decision: Decision, rule: Rule) -> Iterator[NotCovered]:
+def _outside(rows: Iterable[Row], decision: RootDecision, rule: ProtectRule) -> Iterator[NotCovered]:
     roots = frozenset(decision.roots)
 
-    def judge(place: Place) -> tuple[Uncovered, str] | None:
+    def judge(place: CatalogPlace) -> tuple[Uncovered, str] | None:
         if place.key.kind is not Kind.PARTITION or nearest(place.path, roots) is not None:
             return None
         return Uncovered.OUTSIDE, f"its data lies at {place.path}, outside the protected directories"
@@ -130,7 +131,7 @@ def _outside(rows: Iterable[Row], decision: Decision, rule: Rule) -> Iterator[No
 
 
 def _judged(
-    places: Iterable[Place], judge: Callable[[Place], tuple[Uncovered, str] | None], rule: Rule
+    places: Iterable[CatalogPlace], judge: Callable[[CatalogPlace], tuple[Uncovered, str] | None], rule: ProtectRule
 ) -> Iterator[NotCovered]:
     """Findings of places, one for each object: the first that stands against it."""
     told: set[CatalogKey] = set()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hadoop_dr.domain.check_results import Mark, Result, guarded
 from hadoop_dr.domain.preflight.advice import (
     CLOSES_EARLY,
-    Moment,
+    LastMoment,
     close_waits,
     predicted_skew_ms,
     removal_holds,
@@ -53,6 +53,6 @@ def _skew(context: BackupContext, roots: Sequence[str], newest: Point | None) ->
     trip_ms = (clock.monotonic_s() - begun_s) * 1000
     last = None
     if newest is not None and newest.origin == source.name:
-        last = Moment(len(newest.taken.roots), newest.taken.skew_ms)
+        last = LastMoment(len(newest.taken.roots), newest.taken.skew_ms)
     predicted = predicted_skew_ms(len(roots), trip_ms, AT_ONCE, last)
     yield from skew_result(source.name, len(roots), predicted, context.policy.max_skew_ms)

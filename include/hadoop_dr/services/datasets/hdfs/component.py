@@ -30,7 +30,7 @@ from hadoop_dr.services.datasets.component import (
     Promoted,
     Scope,
     Undoing,
-    Verified,
+    VerifiedKind,
 )
 from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_after
 from hadoop_dr.services.datasets.hdfs.quotas import MOST, KeepQuotas, ask_quotas, kept_quotas
@@ -133,9 +133,9 @@ class HdfsDirectories:
     def after_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
         """Nothing, either."""
 
-    def verify(self, point: Point, documents: Documents, number: int) -> Verified:
+    def verify(self, point: Point, documents: Documents, number: int) -> VerifiedKind:
         """Nothing beyond what the stage compares in every root."""
-        return Verified()
+        return VerifiedKind()
 
     def after_seal(self, point: Point, documents: Documents) -> None:
         """Asks for the quotas that may have changed."""

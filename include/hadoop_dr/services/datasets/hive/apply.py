@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
-from hadoop_dr.domain.catalog.changes.difference import Catalog, Change, Difference, Verb, catalog_of, difference
+from hadoop_dr.domain.catalog.changes.difference import Catalog, CatalogChange, Difference, Verb, catalog_of, difference
 from hadoop_dr.domain.catalog.changes.losses import losses, named_drops, unnamed_drops
-from hadoop_dr.domain.catalog.changes.object_difference import How, ObjectDifference
+from hadoop_dr.domain.catalog.changes.object_difference import HowDifferent, ObjectDifference
 from hadoop_dr.domain.catalog.log.events import ABSENT, Touch
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
@@ -37,7 +37,7 @@ class Applied:
 
     Attributes:
         created, altered, dropped: Objects, over all rounds.
-        rounds: How often the target was read and changed until nothing differed.
+        rounds: HowDifferent often the target was read and changed until nothing differed.
         cannot_tell: Objects that differ only in fields the target's metastore does not keep.
     """
 
@@ -49,7 +49,7 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedCatalog:
     """What an apply would change, and what of it is a loss (I8).
 
     Attributes:
@@ -115,7 +115,7 @@ class CatalogApply:
         self._pace = Pace()
 
     def plan(self, wanted: Iterable[Row], selection: Selection, replaced: Iterable[CatalogKey] = (),
-             renamed: Mapping[CatalogKey, CatalogKey] | None = None, judge: Judge = _nothing) -> Planned:
+             renamed: Mapping[CatalogKey, CatalogKey] | None = None, judge: Judge = _nothing) -> PlannedCatalog:
         """Says what would be changed, and what of it would go for good; changes nothing.
 
         Args:
@@ -131,7 +131,7 @@ class CatalogApply:
         changes = difference(there, target, selection.owns, replaced)
         counted = {slot: row for slot, row in there.items() if slot not in theirs}
         named = tuple(slot for slot in named_drops(changes) if slot not in theirs)
-        return Planned(changes, losses(counted, target, selection.owns, renamed), named)
+        return PlannedCatalog(changes, losses(counted, target, selection.owns, renamed), named)
 
     def drop(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey],
              replaced: Iterable[CatalogKey] = (), judge: Judge = _nothing) -> Applied:
@@ -158,7 +158,7 @@ class CatalogApply:
                 return Applied(0, 0, dropped, number)
             self._run(in_small_steps(changes, there), {})
             dropped += len(changes)
-        raise self._stays(ObjectDifference(change.row.key, How.TOO_MANY) for change in changes)
+        raise self._stays(ObjectDifference(change.row.key, HowDifferent.TOO_MANY) for change in changes)
 
     def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey] = (),
               judge: Judge = _nothing, judge_met: JudgeMet = _nothing_met) -> Applied:
@@ -201,7 +201,7 @@ class CatalogApply:
                         f"{len(different)} objects stay different: {'; '.join(different[:_SHOWN])}",
                         "Compare versions and settings of the two metastores")
 
-    def _refuse_unnamed(self, drops: Iterable[Change], named: Container[CatalogKey]) -> None:
+    def _refuse_unnamed(self, drops: Iterable[CatalogChange], named: Container[CatalogKey]) -> None:
         unnamed = unnamed_drops(drops, named)
         if unnamed:
             raise Refused(f"metastore of site {self._metastore.site}",
@@ -230,7 +230,7 @@ class CatalogApply:
         except CatalogMoved:                                 # others change it, too: as of no event will do here
             return self._export.begin(selection)
 
-    def _run(self, changes: Sequence[Change], before: Catalog) -> Met:
+    def _run(self, changes: Sequence[CatalogChange], before: Catalog) -> Met:
         """Sends changes in order, those of one verb, kind and table together; ends where one is not as it was read."""
         met = Met()
         for (verb, kind, *_), group in groupby(changes, key=lambda change: (change.verb, *change.row.key[:3])):
@@ -289,17 +289,17 @@ class CatalogApply:
         return read_touched(self._metastore, every, [Touch(0, *slot, ABSENT, ABSENT) for slot in slots])
 
 
-def in_small_steps(drops: Iterable[Change], there: Catalog) -> list[Change]:
+def in_small_steps(drops: Iterable[CatalogChange], there: Catalog) -> list[CatalogChange]:
     """Has the partitions of a table with many of them go before it: with them its drop is one long request."""
     partitions: dict[tuple[str, str], list[Row]] = {}
     for slot, row in there.items():
         if slot.kind is Kind.PARTITION:
             partitions.setdefault((slot.database, slot.table), []).append(row)
-    steps: list[Change] = []
+    steps: list[CatalogChange] = []
     for change in drops:
         slot = change.row.key
         below = partitions.get((slot.database, slot.table), []) if slot.kind is Kind.TABLE else []
         if len(below) > _MANY:
-            steps += [Change(Verb.DROP, row) for row in sorted(below, key=lambda row: row.key.name)]
+            steps += [CatalogChange(Verb.DROP, row) for row in sorted(below, key=lambda row: row.key.name)]
         steps.append(change)
     return steps

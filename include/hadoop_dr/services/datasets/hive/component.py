@@ -28,7 +28,7 @@ from hadoop_dr.services.datasets.component import (
     Promoted,
     Scope,
     Undoing,
-    Verified,
+    VerifiedKind,
 )
 from hadoop_dr.services.datasets.hive.check import check_metastores, check_target_housekeeping
 from hadoop_dr.services.datasets.hive.destination_catalog import TargetCatalog
@@ -157,14 +157,14 @@ class HiveTables:
         """Creates and alters."""
         self.target.create(point, documents, check_claim)
 
-    def verify(self, point: Point, documents: Documents, number: int) -> Verified:
+    def verify(self, point: Point, documents: Documents, number: int) -> VerifiedKind:
         """Compares object by object by hash, then runs the policy's queries."""
         verdict, kept = self.target.verify(point, documents, number)
         smoke, answers = run_smoke(self._context)
         verdict.add(smoke)
         if kept.position is None and not answers:
-            return Verified(verdict)
-        return Verified(verdict, SEALED_CATALOG.dump(replace(kept, smoke=tuple(answers))))
+            return VerifiedKind(verdict)
+        return VerifiedKind(verdict, SEALED_CATALOG.dump(replace(kept, smoke=tuple(answers))))
 
     def warnings(self, point: Point) -> list[str]:
         """What is registered without a directory, as on the source."""

@@ -16,7 +16,7 @@ from hadoop_dr.domain.catalog.changes.difference import (
     lost_objects,
     replaced_tables,
 )
-from hadoop_dr.domain.catalog.changes.foreign_objects import Act, ForeignObject
+from hadoop_dr.domain.catalog.changes.foreign_objects import CatalogAct, ForeignObject
 from hadoop_dr.domain.catalog.changes.losses import renamed_tables
 from hadoop_dr.domain.catalog.protect.point_parts import SealedCatalog
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
@@ -27,8 +27,7 @@ from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import CheckClaim, Planned
-from hadoop_dr.services.datasets.hive.apply import CatalogApply
-from hadoop_dr.services.datasets.hive.apply import Planned as PlannedChanges
+from hadoop_dr.services.datasets.hive.apply import CatalogApply, PlannedCatalog
 from hadoop_dr.services.datasets.hive.as_left import AsLeft
 from hadoop_dr.services.datasets.hive.foreign.during_run import ForeignObjects, find_between, refuse_foreign
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import (
@@ -206,7 +205,7 @@ class TargetCatalog:
     def _planned(
         self, rows: Sequence[Row], selection: Selection, sealed: Sequence[Point], source: str,
         point: Point | None = None,
-    ) -> tuple[PlannedChanges, list[ForeignObject]]:  # fmt: skip
+    ) -> tuple[PlannedCatalog, list[ForeignObject]]:  # fmt: skip
         """Plans, and lists what somebody else did since the preflight looked."""
         now, wanted = catalog_of(rows), self._rewritten(rows)
         replaced, renamed = self._replaced(now, sealed, source), self._renamed(now, sealed, source)
@@ -214,7 +213,7 @@ class TargetCatalog:
 
         def judge(there: Exported) -> Collection[CatalogKey]:
             found.extend(find_between(self._context, selection, there.rows, catalog_of(wanted), point))
-            return [one.key for one in found if one.act in (Act.MADE, Act.THERE)]
+            return [one.key for one in found if one.act in (CatalogAct.MADE, CatalogAct.THERE)]
 
         return self._apply(lambda: None).plan(wanted, selection, replaced, renamed, judge), found
 

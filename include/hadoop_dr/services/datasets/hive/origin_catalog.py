@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
-from hadoop_dr.domain.catalog.protect.left_out import LeftOut, changes_that_count
-from hadoop_dr.domain.catalog.protect.locations import Place, locations, table_roots
+from hadoop_dr.domain.catalog.protect.left_out import LeftOutObjects, changes_that_count
+from hadoop_dr.domain.catalog.protect.locations import CatalogPlace, locations, table_roots
 from hadoop_dr.domain.catalog.protect.point_parts import TAKEN_CATALOG, AbsentPlaces, TakenCatalog
 from hadoop_dr.domain.catalog.protect.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, pack_rows, unpack_rows
@@ -175,7 +175,7 @@ class SourceCatalog:
             Refused: An object cannot be protected, and the policy does not say to go on without it.
         """
         assert self._begun is not None
-        self._exact = self._export().at(self._begun, self._e0, LeftOut(self.parted().findings).holds)
+        self._exact = self._export().at(self._begun, self._e0, LeftOutObjects(self.parted().findings).holds)
         self._at_e0 = self._parting.part(list(self._exact.rows.values()), self._every)
         self._e0_layout = self._parting.layout
         refuse_unprotectable(self._at_e0)
@@ -245,13 +245,15 @@ class SourceCatalog:
         except BaselineLost:
             return frozenset()
 
-    def _missing(self, roots: Sequence[str], snapshot: str, rows: Iterable[Row]) -> tuple[list[str], list[Place]]:
+    def _missing(
+        self, roots: Sequence[str], snapshot: str, rows: Iterable[Row]
+    ) -> tuple[list[str], list[CatalogPlace]]:
         """Locations of E0 that the snapshots do not hold, a listing for each directory they lie in.
 
         Returns:
             Objects whose location came since, and places that do not exist now either.
         """
-        wanted, every = dict[tuple[str, str], list[tuple[str, Place]]](), frozenset(roots)
+        wanted, every = dict[tuple[str, str], list[tuple[str, CatalogPlace]]](), frozenset(roots)
         for place in locations(rows):
             root = nearest(place.path, every)
             below = place.path[len(root or "") :].strip("/")
@@ -259,7 +261,7 @@ class SourceCatalog:
                 parent, _, name = below.rpartition("/")
                 wanted.setdefault((root, parent), []).append((name, place))
 
-        def look(parent: tuple[str, str]) -> tuple[list[str], list[Place]]:
+        def look(parent: tuple[str, str]) -> tuple[list[str], list[CatalogPlace]]:
             root, below = parent
             held = self._names(f"{root}/.snapshot/{snapshot}/{below}".rstrip("/"))
             lost = [(name, place) for name, place in wanted[parent] if name not in held]
@@ -267,7 +269,7 @@ class SourceCatalog:
             came = [str(place.key) for name, place in lost if name in now]
             return came, [place for name, place in lost if name not in now]
 
-        missing, gone = list[str](), list[Place]()
+        missing, gone = list[str](), list[CatalogPlace]()
         for came, left in map_bounded(look, wanted):
             missing += came
             gone += left

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hadoop_dr.domain.catalog.protect.locations import catalog_layout
-from hadoop_dr.domain.catalog.protect.protectable import Parted, Rule, part
+from hadoop_dr.domain.catalog.protect.protectable import Parted, ProtectRule, part
 from hadoop_dr.domain.catalog.protect.uncovered import Uncovered
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.config.policy import Acid, Policy, Unprotectable
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.incomplete import refusal_mend, refusal_text
-from hadoop_dr.domain.roots.decision import Barred, Decision
+from hadoop_dr.domain.roots.decision import Barred, RootDecision
 from hadoop_dr.domain.roots.layout import Layout, Why
 from hadoop_dr.domain.roots.notes import rootless
 from hadoop_dr.services.context import BackupContext
@@ -37,7 +37,7 @@ class TellApart:
     ) -> None:
         self._context, self._selection, self._addresses, self._decide = context, selection, tuple(addresses), decide
         one_address = context.origin.authority == context.destination.authority
-        self.rule = Rule(_skipped(context.policy), one_address, self._addresses)
+        self.rule = ProtectRule(_skipped(context.policy), one_address, self._addresses)
         self.layout = Layout()
 
     def part(self, rows: Sequence[Row], every: Sequence[Row]) -> Parted:
@@ -48,7 +48,7 @@ class TellApart:
             every: All databases of the metastore.
         """
 
-        def decide(kept: Sequence[Row]) -> Decision:
+        def decide(kept: Sequence[Row]) -> RootDecision:
             self.layout = catalog_layout(kept, every, self._selection, self._addresses)
             return self._decide(self.layout)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan.unchanged_bytes import within
-from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, DirEntry, FileAttributes, Kind
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, DirEntry, FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.mover import Digest, Mover, Read
 from hadoop_dr.ports.namenode import NameNode
@@ -163,7 +163,7 @@ def left_over(
 
 def same_kind(item: Item, listed: DirEntry) -> bool:
     """Whether both are files or both are directories: one can take the place of the other."""
-    return item.now is not None and item.now.kind is listed.facts.kind and listed.facts.kind is not Kind.SYMLINK
+    return item.now is not None and item.now.kind is listed.facts.kind and listed.facts.kind is not FileKind.SYMLINK
 
 
 def could_be_equal(now: FileAttributes, there: FileAttributes) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.plan.unchanged_bytes import content_of, looks_unchanged
-from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, Kind
+from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, FileKind
 from hadoop_dr.domain.tree.inventory import Entry
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.xattrs import Xattrs
@@ -81,7 +81,7 @@ class ItemBuilder:
         return _NO_BLOCKS if now.facts.is_dir else (before.blocks(was), self._after.blocks(now))
 
     def _refuse_links(self, entries: Iterable[Entry]) -> None:
-        refuse_links(self._after.absolute(entry.path) for entry in entries if entry.facts.kind is Kind.SYMLINK)
+        refuse_links(self._after.absolute(entry.path) for entry in entries if entry.facts.kind is FileKind.SYMLINK)
 
 
 def refuse_links(paths: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.paths import in_work_area
 from hadoop_dr.domain.tree.inventory import Entry, changes_between, contradiction, hidden, other_blocks
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, visible
-from hadoop_dr.ports.requests import Carried
+from hadoop_dr.ports.requests import AwaitedAnswer
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.changes.snapshot_tree import Tree, names, without_work_area
 
@@ -74,7 +74,7 @@ class Listings:
         with_all_below = chain(fled, self._before.below(fled, self._pool, lambda _: True))
         return _with_more(found, chain(told.modified, self._other_extras(found, with_all_below)))
 
-    def _refilled(self, found: Changes, blocks: Sequence[Carried[Blocks]]) -> list[Change]:
+    def _refilled(self, found: Changes, blocks: Sequence[AwaitedAnswer[Blocks]]) -> list[Change]:
         """Finds files that a listing shows as they were and that have other blocks: cut and refilled, time put back."""
         if not blocks:
             return []

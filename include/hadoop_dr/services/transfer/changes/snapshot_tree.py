@@ -17,7 +17,7 @@ from hadoop_dr.domain.paths import WORK_AREA, in_work_area, join
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, DirEntry
 from hadoop_dr.domain.tree.inventory import Entry, Held
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.ports.requests import Carried
+from hadoop_dr.ports.requests import AwaitedAnswer
 from hadoop_dr.services.pool import BoundedPool
 
 LIVE = ""
@@ -74,7 +74,7 @@ class _Level:
 
     entries: Iterator[Entry]
     soon: deque[str]
-    ahead: dict[str, Carried[list[Entry]]]
+    ahead: dict[str, AwaitedAnswer[list[Entry]]]
 
 
 class Tree:
@@ -118,7 +118,9 @@ class Tree:
         """Lists everything, in the order of inventories; what comes soon is listed ahead, the top at once."""
         return self._walk(pool, pool.begin(self.entry, ""), pool.begin(self._list, ""))
 
-    def _walk(self, pool: BoundedPool, asked: Carried[Entry], children: Carried[list[Entry]]) -> Iterator[Entry]:
+    def _walk(
+        self, pool: BoundedPool, asked: AwaitedAnswer[Entry], children: AwaitedAnswer[list[Entry]]
+    ) -> Iterator[Entry]:
         top = asked.result()
         yield top
         if not top.facts.is_dir:

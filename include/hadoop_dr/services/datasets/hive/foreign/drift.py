@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
-from hadoop_dr.domain.catalog.changes.foreign_objects import Act, ForeignObject, Known, find_foreign
+from hadoop_dr.domain.catalog.changes.foreign_objects import CatalogAct, Explanation, ForeignObject, find_foreign
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.context import BackupContext
@@ -47,5 +47,5 @@ class CatalogDrift:
         there = follow.now(selection, position, then)
         if not there and not left:
             return []
-        known = Known(catalog_of(rewritten(context, rows())), left)
-        return [one for one in find_foreign(there, known, selection.owns) if one.act is not Act.UNTOLD]
+        known = Explanation(catalog_of(rewritten(context, rows())), left)
+        return [one for one in find_foreign(there, known, selection.owns) if one.act is not CatalogAct.UNTOLD]

@@ -20,9 +20,9 @@ from collections.abc import Callable, Collection, Container, Sequence
 
 from hadoop_dr.domain.catalog.changes.difference import Catalog
 from hadoop_dr.domain.catalog.changes.foreign_objects import (
-    Act,
+    CatalogAct,
+    Explanation,
     ForeignObject,
-    Known,
     find_foreign,
     is_related,
     told_objects,
@@ -86,13 +86,15 @@ class ForeignObjects:
         )  # fmt: skip
         if met is not None:
             found = [one for one in found if is_related(one.key, met.slots)]
-        refused = self._context.policy.drift is Drift.REFUSE and any(one.act is not Act.UNTOLD for one in found)
+        refused = self._context.policy.drift is Drift.REFUSE and any(one.act is not CatalogAct.UNTOLD for one in found)
         new = found if refused else self._not_kept(found)
         if new:
             self._keep(now, new, number, Drift.REFUSE if refused else Drift.RESTORE)
         return frozenset(one.key for one in found)
 
-    def keep_undone(self, now: Exported, known: Known, owns: Callable[[CatalogKey], bool]) -> Collection[CatalogKey]:
+    def keep_undone(
+        self, now: Exported, known: Explanation, owns: Callable[[CatalogKey], bool]
+    ) -> Collection[CatalogKey]:
         """Keeps what an undo takes along though the given-up point did not leave it so; nobody is asked."""
         if new := self._not_kept(find_foreign(now.rows, known, owns)):
             self._keep(now, new, BEFORE_PLACE, Drift.RESTORE)
@@ -154,7 +156,7 @@ def find_between(
     if is_same(there, wanted, chosen.owns):
         return []
     left = left_by_points(context.ledger.read(), context, chosen, point.point if point is not None else "")
-    return find_foreign(there, Known(wanted, left, may_lack, unsure), chosen.owns)
+    return find_foreign(there, Explanation(wanted, left, may_lack, unsure), chosen.owns)
 
 
 def refuse_foreign(context: BackupContext, found: Sequence[ForeignObject]) -> None:
@@ -163,7 +165,7 @@ def refuse_foreign(context: BackupContext, found: Sequence[ForeignObject]) -> No
     Raises:
         Refused: Somebody else changed the catalog since the run looked, and the policy leaves that to a person.
     """
-    theirs = told_objects(one for one in found if one.act is not Act.UNTOLD)
+    theirs = told_objects(one for one in found if one.act is not CatalogAct.UNTOLD)
     if theirs and context.policy.drift is Drift.REFUSE:
         more = f" and {len(theirs) - 5} more" if len(theirs) > 5 else ""
         raise Refused(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from hadoop_dr.domain.catalog.address_rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
-from hadoop_dr.domain.catalog.changes.foreign_objects import Left
+from hadoop_dr.domain.catalog.changes.foreign_objects import LeftByPoint
 from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.protect.point_parts import SEALED_CATALOG, TAKEN_CATALOG, SealedCatalog, TakenCatalog
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
@@ -112,7 +112,9 @@ def left_at(
     return points[0], SEALED_CATALOG.load(points[0].sealed.datasets.get(KIND, {}))
 
 
-def left_by_points(state: ServiceState, context: BackupContext, selection: Selection, before: str = "") -> list[Left]:
+def left_by_points(
+    state: ServiceState, context: BackupContext, selection: Selection, before: str = ""
+) -> list[LeftByPoint]:
     """Reads what points left, newest first, until one tells of everything that is selected.
 
     A point that was given up without being undone may have left anything of it.
@@ -120,11 +122,11 @@ def left_by_points(state: ServiceState, context: BackupContext, selection: Selec
     Args:
         before: Only older points than this one; empty for all.
     """
-    found: list[Left] = []
+    found: list[LeftByPoint] = []
     for point in _that_tell_of(context.destination.name, state, before):
         rows = _rows(context, point) if point.state is PointState.SEALED else None
         there = None if rows is None else catalog_of(rows_on(context, point, context.destination, rows))
-        found.append(Left(selected_at(point), there))
+        found.append(LeftByPoint(selected_at(point), there))
         if rows is not None and selected_at(point) == selection:
             break
     return found

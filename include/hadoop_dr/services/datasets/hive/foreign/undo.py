@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.changes.difference import catalog_of, replaced_tables
-from hadoop_dr.domain.catalog.changes.foreign_objects import Known, Left
+from hadoop_dr.domain.catalog.changes.foreign_objects import Explanation, LeftByPoint
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
@@ -63,8 +63,8 @@ class UndoCatalog:
         tables = frozenset((key.database, key.table) for key in slots if key.table)
         self._selection = Named(databases, slots, tables)
         self._wanted = before
-        left = Left(self._selection, catalog_of(after) if after else None)
-        self._known = Known(catalog_of(self._wanted), [left], unsure=True)
+        left = LeftByPoint(self._selection, catalog_of(after) if after else None)
+        self._known = Explanation(catalog_of(self._wanted), [left], unsure=True)
         self._given_up = given_up
         self._replaced = tuple(replaced_tables(catalog_of(after), catalog_of(before)))
 
