@@ -45,7 +45,8 @@ def test_five_changed_partitions_of_a_large_database(bench: Bench) -> None:
         f"{CHANGED} changed of {TABLES} tables and {PARTITIONS} partitions", sealed_s=changed.sealed_s,
         command_s=changed.command_s, requests=asked(changed.document), seconds=changed.document["seconds"],
         unchanged_sealed_s=unchanged.sealed_s, unchanged_command_s=unchanged.command_s,
-        unchanged_requests=asked(unchanged.document), first_command_s=first.command_s)
+        unchanged_requests=asked(unchanged.document), stages=changed.document["requests"],
+        unchanged_stages=unchanged.document["requests"], first_command_s=first.command_s)
 
 
 def fill(bench: Bench, name: str) -> list[Row]:

@@ -15,6 +15,7 @@ from hadoop_dr.domain.catalog.changes.difference import Catalog, CatalogChange, 
 from hadoop_dr.domain.catalog.changes.losses import losses, named_drops, unnamed_drops
 from hadoop_dr.domain.catalog.changes.object_difference import HowDifferent, ObjectDifference
 from hadoop_dr.domain.catalog.log.events import ABSENT, Touch
+from hadoop_dr.domain.catalog.log.read_first import read_first
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
@@ -148,9 +149,9 @@ class CatalogApply:
             Refused: Something would have to go that the plan did not name; nothing was dropped.
         """
         target, again, known, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
+        state = self._first(selection, target, again)
+        known.update(judge(state))
         for number in range(1, _ROUNDS + 1):
-            state = self._first(selection, target, again) if number == 1 else self._read(selection, None)
-            known.update(judge(state) if number == 1 else ())
             there = state.rows
             changes = difference(there, target, selection.owns, again).drops
             self._refuse_unnamed(changes, known)
@@ -158,6 +159,7 @@ class CatalogApply:
                 return Applied(0, 0, dropped, number)
             self._run(in_small_steps(changes, there), {})
             dropped += len(changes)
+            state = self._next(selection, state, changes, judge, known)
         raise self._stays(ObjectDifference(change.row.key, HowDifferent.TOO_MANY) for change in changes)
 
     def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey] = (),
@@ -191,7 +193,7 @@ class CatalogApply:
             known |= {change.row.key for change in changes if change.verb is Verb.CREATE}
             for change in changes:
                 counts[change.verb] += 1
-            state = self._read(selection, state)
+            state = self._next(selection, state, changes, judge, known)
             known.update(judge_met(state, met) if met.slots else ())
         raise self._stays(compare(target, state.rows, selection.owns).mismatch)
 
@@ -212,14 +214,35 @@ class CatalogApply:
     def _first(self, selection: Selection, target: Catalog, replaced: Iterable[CatalogKey] = ()) -> Exported:
         """What the target has before anything of it is changed here.
 
-        What is known from the log serves while nothing has to be changed. Whatever is altered or dropped is read first:
-        not every change writes an event (a function that is altered writes none), and a log can be switched off.
+        What is known from the log serves while nothing has to be changed. Whatever is changed is read first: not every
+        change writes an event (a function that is altered writes none), and a log can be switched off. All is read
+        where that is not as the log has it.
         """
         known = self._as_left(selection)
         if known is None:
             return self._read(selection, None)
         found = difference(known.rows, target, selection.owns, tuple(replaced))
-        return self._read(selection, None) if found.drops or found.builds else known
+        if not found:
+            return known
+        now = self._export.again(known, read_first((*found.drops, *found.builds)))
+        verdict = compare(known.rows, now.rows, selection.owns)
+        return self._read(selection, None) if verdict.mismatch or verdict.cannot_tell else now
+
+    def _next(
+        self,
+        selection: Selection,
+        state: Exported,
+        changes: Iterable[CatalogChange],
+        judge: Judge,
+        known: set[CatalogKey],
+    ) -> Exported:
+        """What the target has after a round; a log that proves silent told nothing of what others did, either."""
+        now = self._read(selection, state)
+        if not now.full:
+            return self._export.again(now, read_first(changes))  # not every change of ours writes an event
+        if not state.full:
+            known.update(judge(now))
+        return now
 
     def _read(self, selection: Selection, previous: Exported | None) -> Exported:
         if previous is not None and self._metastore.current_event() == previous.event:

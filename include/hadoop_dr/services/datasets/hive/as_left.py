@@ -1,7 +1,8 @@
-"""The target's catalog as the newest point left it, while its log says that nobody touched it (DESIGN.md section 16).
+"""The target's catalog as the newest point left it, and what its log says was touched since (DESIGN.md section 16).
 
-One request in place of some for each table. The log is believed for a day: then verify reads all of it, whatever the
-log says, and once that finds what the log did not tell, nothing in this process believes it any more.
+One request in place of some for each table, while nobody touched it. The log is believed for a day: then verify reads
+all of it, whatever the log says, and once that finds what the log did not tell, nothing in this process believes it any
+more.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ class AsLeft:
         self._context, self._follow = context, FollowCatalog(metastore)
 
     def now(self, selection: Selection, at_ms: int | None = None) -> tuple[Exported, Position, int] | None:
-        """Gives what the target has of a selection, if nobody touched any of it since the newest point.
+        """Gives what the target has of a selection, of which no more is read than its log names since the newest point.
 
         Args:
             selection: All of what that point selected.
             at_ms: A moment so long after the last reading of everything that it is time for another gives nothing.
 
         Returns:
-            With where the log stands now, and the moment of the point that was read whole; None where all has to be
+            With where the log stood before, and the moment of the point that was read whole; None where all has to be
             read.
         """
         left = left_at(self._context.ledger.recent(), self._context, selection)
@@ -49,9 +50,12 @@ class AsLeft:
         if not believed(kept, point.sealed.verified.cannot_tell, at_ms):
             return None
         position = self._follow.untouched_until(kept.position, selection)
-        rows = self._rows(point.point, selection) if position is not None else None
-        if position is None or rows is None:
+        rows = self._rows(point.point, selection)
+        if rows is None:
             return None
+        if position is None:
+            position = self._follow.position()
+            rows = self._follow.now(selection, kept.position, rows)
         return Exported(selection, position.event, dict(rows), full=False, exact=True), position, kept.whole_ms
 
     def doubt(self) -> None:

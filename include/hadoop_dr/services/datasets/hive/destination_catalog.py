@@ -106,8 +106,8 @@ class TargetCatalog:
 
         def judge(now: Exported) -> Collection[CatalogKey]:
             gone, with_table = lost_objects(now.rows, target, replaced)
-            self._taken_away = frozenset(gone | with_table)
-            return foreign.before_change(now, target)
+            before, self._taken_away = self._taken_away, self._taken_away | gone | with_table
+            return foreign.before_change(now, target, before)
 
         self._apply(check_claim).drop(wanted, selected_at(point), named, replaced, judge)
 

@@ -8,7 +8,7 @@ log. The export of the last recovery point serves as the beginning of the next o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.catalog.changes.difference import parent_of
 from hadoop_dr.domain.catalog.log.events import OPAQUE, Event, LostHistory, Touch, settle
@@ -94,6 +94,15 @@ class CatalogExport:
         rows |= read | {row.key: row for row in functions}
         rebuilt = self._correct(rows, base, before, after, known, left_out)
         return Exported(selection, event, rows, base.full, len(read), rebuilt, exact=True)
+
+    def again(self, base: Exported, touched: Iterable[Touch]) -> Exported:
+        """Reads some objects of a known catalog, and all functions, as they are now."""
+        found = _Touched(_selected(touched, base.selection))
+        read = read_touched(self._metastore, base.selection, found.all)
+        functions = read_functions(self._metastore, base.selection)
+        left = {key: row for key, row in base.rows.items() if key.kind is not Kind.FUNCTION and not found.covers(key)}
+        rows = left | read | {row.key: row for row in functions}
+        return replace(base, rows=rows, read_again=len(read))
 
     def touched(self, after: int, until: int, selection: Selection) -> list[Event]:
         """Lists the events of a service with ids in (after, until]: what moved while the snapshots were taken.
