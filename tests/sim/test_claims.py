@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.errors import Superseded
+from hadoop_dr.domain.errors import Busy, Superseded
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.ledger.heartbeat import attribute_of, shown_heartbeat
+from sim.takeover import STANDSTILL_S, takes_s
 from sim.world import POLICY, World, fill
 
 SERVICE = "/.hadoop-dr/east-west/services/billing"
@@ -82,3 +83,44 @@ def test_a_run_that_fell_before_anything_was_shown_has_nothing_to_take_back(worl
     context.destination.namenode.remove_xattr(SERVICE, attribute_of(claim.n))
     world.context().claims.fell("a run ü")
     assert shown(context, claim.n) is None
+
+
+def taken_by_a_task(world: World) -> BackupContext:
+    """A claim of a run whose stages are processes of their own; the first of them works."""
+    world.host.name = "first task"
+    owner = world.context()
+    owner.claims.take(replace(wanted(world, "owner"), owner=None))
+    return owner
+
+
+def test_an_owner_that_died_before_it_showed_anything_is_waited_for_by_nobody(world: World) -> None:
+    claim = world.context().claims.take(wanted(world, "owner"))
+    world.context().destination.namenode.remove_xattr(SERVICE, attribute_of(claim.n))
+    world.host.name, world.host.dead = "another", {world.host.name}
+    assert takes_s(world, lambda: world.context().claims.take(wanted(world, "another"))) < STANDSTILL_S
+
+
+def test_a_task_that_ended_is_no_sign_that_its_run_has(world: World) -> None:
+    taken_by_a_task(world)
+    world.host.name, world.host.dead = "another", {"first task"}
+    assert takes_s(world, lambda: world.context().claims.take(wanted(world, "another"))) >= STANDSTILL_S
+
+
+def test_who_is_busy_is_named_with_what_the_one_who_asks_may_do(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, asleep = taken_by_a_task(world), world.clock.sleep_until
+    monkeypatch.setattr(world.clock, "sleep_until", lambda until: (asleep(until), owner.claims.heartbeat.beat()))
+    with pytest.raises(Busy, match=r"^billing: busy: owner\. Come back later\.$"):
+        world.context().claims.take(replace(wanted(world, "another"), busy="Come back later."))
+
+
+@pytest.mark.parametrize(("awaited_s", "told"), [(20, []), (120, ["run owner awaits plan, for up to 120 s; waiting"])])
+def test_whoever_waits_long_is_told_once_for_what(world: World, awaited_s: int, told: list[str]) -> None:
+    world.handover_s = awaited_s
+    taken_by_a_task(world).claims.hand_over("plan")
+    said = list[str]()
+    waits = replace(wanted(world, "another"), wait=True, tell=said.append)
+    took_s = takes_s(world, lambda: world.context().claims.take(waits))
+    assert awaited_s <= took_s < awaited_s + 5
+    assert said == told
