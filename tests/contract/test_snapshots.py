@@ -47,6 +47,26 @@ def test_a_snapshot_stays_as_it_was_taken(name: NameNode, pen: Writer, folder: s
     assert folder in name.snapshottable()
 
 
+def test_the_time_of_a_root_tells_that_a_snapshot_was_made_or_removed(name: NameNode, folder: str) -> None:
+    """One request shows the times of all roots, so who knows what a root had asks no more of one left alone."""
+    root = f"{folder}/r ü%+"
+    name.make_directory(f"{root}/d", 0o755)
+    name.allow_snapshot(root)
+    seen = []
+    for change in (lambda: name.create_snapshot(root, "s 1"), lambda: name.create_snapshot(root, "s 2"),
+                   lambda: name.delete_snapshot(root, "s 1"), lambda: name.create_snapshot(root, "s 1")):
+        name.set_times(root, 1_400_000_000_000)
+        assert name.root_times()[root] == 1_400_000_000_000
+        change()
+        seen.append(name.root_times()[root])
+    made = {shot.name: shot.created_ms for shot in name.snapshots(root)}
+    assert (seen[1], seen[3]) == (made["s 2"], made["s 1"])
+    assert seen == sorted(seen)
+    assert seen[2] > 1_400_000_000_000
+    name.make_directory(f"{root}/e", 0o755)
+    assert name.root_times()[root] == name.status(root).facts.mtime_ms
+
+
 @pytest.mark.parametrize("held", [False, True], ids=["plain", "held"])
 @pytest.mark.parametrize("how", ["written", "moved in"])
 def test_a_new_child_changes_its_directorys_time_in_the_snapshot_unless_that_was_held(

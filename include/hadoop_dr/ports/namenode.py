@@ -103,6 +103,12 @@ class NameNode(Protocol):
     def snapshottable(self) -> Sequence[str]:
         """Every snapshottable directory the user may see."""
 
+    def root_times(self) -> Mapping[str, int]:
+        """The modification time of every snapshottable directory the user may see, in one request.
+
+        Making a snapshot sets it to that of the snapshot, removing one to that moment, renaming one not (measured).
+        """
+
     def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
         """Pages of the snapshot diff listing of a root, older to newer snapshot; no newer name is the tree of now.
 

@@ -115,6 +115,21 @@ def wait_for(count: int) -> None:
     _TRIPS.set(max(_TRIPS.get(), count))
 
 
+def one_trip(act: Callable[[What], Answer], work: Iterable[What]) -> list[Answer]:
+    """Does independent things in one thread, as a bounded number of threads does: none waits for another's answer.
+
+    That they share a connection only bounds how many are under way; they count as if each had its own.
+    """
+    began = most = _TRIPS.get()
+    answers = list[Answer]()
+    for one in work:
+        _TRIPS.set(began)
+        answers.append(act(one))
+        most = max(most, _TRIPS.get())
+    _TRIPS.set(most)
+    return answers
+
+
 @contextmanager
 def asked_for(purpose: str) -> Iterator[None]:
     """Counts requests under a purpose of their own instead of the stage's."""

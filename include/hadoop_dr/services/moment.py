@@ -18,7 +18,7 @@ from hadoop_dr.domain.runs.moment import skew_ms
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.ports.requests import trips, wait_for
+from hadoop_dr.ports.requests import one_trip, trips, wait_for
 from hadoop_dr.services.pool import BoundedPool, map_bounded
 
 _WARM_S = 5.0
@@ -109,7 +109,7 @@ class TakeSnapshots:
             barrier.wait()
             barrier.wait()  # T0
             wait_for(asked[0])
-            return [cold or self._one(root, name) for root in share]
+            return one_trip(lambda root: cold or self._one(root, name), share)
 
         pool = BoundedPool(width, name="moment")
         try:

@@ -3,14 +3,15 @@
 A stage asks several times which snapshots a root has: whether the baseline is there, whether an earlier try took the
 moment, what may be swept. The answer is kept for a minute at most, and only until this process makes or removes a
 snapshot there itself; whoever takes a service over forgets everything first. A snapshot that somebody else removes
-meanwhile is missed by the request that reads from it.
+meanwhile is missed by the request that reads from it, and one that was made again under its name by the look before the
+seal.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -81,6 +82,12 @@ class RememberedSnapshots:
                 self._roots = now_s, found
         return found
 
+    def ask_again(self, roots: Iterable[str]) -> None:
+        """Takes the snapshots of these roots for known no more."""
+        with self._lock:
+            for root in roots:
+                self._lists.pop(root, None)
+
     def forget(self) -> None:
         """Takes nothing for known any more."""
         with self._lock:
@@ -119,6 +126,12 @@ def remembering(context: BackupContext) -> BackupContext:
         origin=replace(source, namenode=one(source.namenode)),
         destination=replace(target, namenode=one(target.namenode)),
     )
+
+
+def ask_again(namenode: NameNode, roots: Iterable[str]) -> None:
+    """Has the snapshots of these roots asked for, whatever was read of them lately."""
+    if isinstance(namenode, RememberedSnapshots):
+        namenode.ask_again(roots)
 
 
 def forget(context: BackupContext) -> None:

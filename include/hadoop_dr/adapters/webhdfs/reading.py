@@ -170,6 +170,10 @@ class WebHdfsReader:
         """Every snapshottable directory the user may see."""
         return self._read("/", lambda node: node._get_snapshottable_directory_list("/"), shapes.snapshottable)
 
+    def root_times(self) -> Mapping[str, int]:
+        """The modification time of every snapshottable directory the user may see."""
+        return self._read("/", lambda node: node._get_snapshottable_directory_list("/"), shapes.root_times)
+
     def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
         """Pages of the snapshot diff listing of a root; without a newer name up to the live tree."""
         def page(start: str, index: int) -> tuple[DiffPage, str, int]:

@@ -124,8 +124,13 @@ def snapshots(answer: Json) -> list[Snapshot]:
 
 def snapshottable(answer: Json) -> list[str]:
     """GETSNAPSHOTTABLEDIRECTORYLIST as absolute paths, sorted."""
-    return sorted(one["parentFullPath"].rstrip("/") + "/" + one["dirStatus"]["pathSuffix"]
-                  for one in answer["SnapshottableDirectoryList"] or ())
+    return sorted(root_times(answer))
+
+
+def root_times(answer: Json) -> dict[str, int]:
+    """GETSNAPSHOTTABLEDIRECTORYLIST as modification times by absolute path."""
+    return {one["parentFullPath"].rstrip("/") + "/" + one["dirStatus"]["pathSuffix"]:
+            one["dirStatus"]["modificationTime"] for one in answer["SnapshottableDirectoryList"] or ()}
 
 
 def diff_page(answer: Json) -> tuple[DiffPage, str, int]:

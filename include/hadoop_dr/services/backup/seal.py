@@ -19,6 +19,7 @@ from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.kept import kept_warnings
 from hadoop_dr.services.points.damage import damage_warnings
 from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.points.same_snapshots import refuse_exchanged
 
 
 class SealPoint:
@@ -39,12 +40,14 @@ class SealPoint:
 
         Raises:
             Failed: It was not verified, or it differs.
+            BaselineLost: A snapshot that it was made with is not there any more.
         """
         documents = Documents(self._context, point)
         name = documents.newest(VERDICT_STEM, claim.n)
         verdict, plan = documents.get_json(name, VERDICT) if name else None, documents.plan()
         if name is None or verdict is None or plan is None or verdict.mismatch:
             raise Failed(f"point {point.point}", "was not verified as equal", "Run its verify stage first.")
+        refuse_exchanged(self._context, point, plan, verdict.snapshots)
         components = components_of(self._context)
         hindered = [*plan.summary.hindered, *verdict.hindered]
         summary = Summary(

@@ -110,6 +110,10 @@ class MemoryNameNode:
         """Every snapshottable directory."""
         return [node.path() for node in self.cluster.root.walk() if node.snapshots is not None]
 
+    def root_times(self) -> Mapping[str, int]:
+        """The times of every snapshottable directory."""
+        return {node.path(): node.mtime_ms for node in self.cluster.root.walk() if node.snapshots is not None}
+
     def diff(self, path: str, older: str, newer: str) -> Iterator[DiffPage]:
         """Pages of the diff listing."""
         with self.cluster.lock:
@@ -213,6 +217,8 @@ class MemoryNameNode:
             removed = len(kept) < len(node.snapshots or ())
             if node.snapshots is not None:
                 node.snapshots = kept
+            if removed:
+                node.mtime_ms = max(node.mtime_ms, self.cluster.now_ms())
             return removed
 
     def set_permission(self, path: str, mode: int) -> None:
