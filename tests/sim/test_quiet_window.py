@@ -11,7 +11,7 @@ from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.ports.requests import trips
 from hadoop_dr.services.datasets.component import Moment
-from hadoop_dr.services.datasets.hive.origin_catalog import SourceCatalog
+from hadoop_dr.services.datasets.hive.origin_catalog import OriginCatalog
 from sim.world import TABLES, TableWorld
 from support.catalogs import partition, table, with_parameters
 
@@ -57,9 +57,9 @@ def test_a_catalog_that_changes_after_settle_while_its_directories_are_looked_at
 
 def test_a_catalog_that_changes_within_settle_is_seen(world: TableWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     real, metastore, once = world.clock.sleep_until, world.metastores["east"], list[bool]()
-    evidence = SourceCatalog.evidence
+    evidence = OriginCatalog.evidence
 
-    def settling(self: SourceCatalog, moment: Moment) -> MarkEvidence | None:
+    def settling(self: OriginCatalog, moment: Moment) -> MarkEvidence | None:
         def sleep(until_s: float) -> None:
             real(until_s)
             if not once:
@@ -69,7 +69,7 @@ def test_a_catalog_that_changes_within_settle_is_seen(world: TableWorld, monkeyp
 
         return evidence(self, Moment(moment.roots, moment.snapshot, moment.settle_ms, sleep))
 
-    monkeypatch.setattr(SourceCatalog, "evidence", settling)
+    monkeypatch.setattr(OriginCatalog, "evidence", settling)
     assert world.backup("busy")["proof"] == "atomic"
     assert [entry.kind for entry in world.context().ledger.chain.entries()].count("rearmed") == 1
 
@@ -77,14 +77,14 @@ def test_a_catalog_that_changes_within_settle_is_seen(world: TableWorld, monkeyp
 def test_the_directories_of_tables_and_partitions_are_looked_at_side_by_side(
     world: TableWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, waited = SourceCatalog.evidence, list[int]()
+    real, waited = OriginCatalog.evidence, list[int]()
 
-    def counted(self: SourceCatalog, moment: Moment) -> MarkEvidence | None:
+    def counted(self: OriginCatalog, moment: Moment) -> MarkEvidence | None:
         before = trips()
         found = real(self, moment)
         waited.append(trips() - before)
         return found
 
-    monkeypatch.setattr(SourceCatalog, "evidence", counted)
+    monkeypatch.setattr(OriginCatalog, "evidence", counted)
     assert world.backup("second")["state"] == "sealed"
     assert max(waited) < 10 < MANY

@@ -21,7 +21,7 @@ from hadoop_dr.domain.state.pair_state import PairState, reduce_pair
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.attribute_comparison import (
-    SourceChecksum,
+    OriginChecksum,
     Verdict,
     by_parent,
     checksum_answer,
@@ -209,11 +209,11 @@ def test_every_attribute_of_a_file_counts_and_only_those_of_a_directory_that_it_
 
 
 def test_unequal_block_lengths_say_nothing_about_equal_bytes() -> None:
-    one = SourceChecksum(Checksum("MD5", "a"), (4, 4))
+    one = OriginChecksum(Checksum("MD5", "a"), (4, 4))
     assert checksum_answer(one, one) is True
-    assert checksum_answer(one, SourceChecksum(Checksum("MD5", "b"), (4, 4))) is False
-    assert checksum_answer(one, SourceChecksum(Checksum("MD5", "a"), (8,))) is None
-    assert checksum_answer(one, SourceChecksum(Checksum("CRC", "a"), (4, 4))) is None
+    assert checksum_answer(one, OriginChecksum(Checksum("MD5", "b"), (4, 4))) is False
+    assert checksum_answer(one, OriginChecksum(Checksum("MD5", "a"), (8,))) is None
+    assert checksum_answer(one, OriginChecksum(Checksum("CRC", "a"), (4, 4))) is None
 
 
 def test_the_worst_answer_names_a_verdict() -> None:

@@ -51,7 +51,7 @@ def snapshot_name(service: str, epoch: int, point: str, repair: int = 0) -> str:
 
 
 def before_name(name: str) -> str:
-    """Names the snapshot of what the target had before a run that plans from nothing, after the run's own."""
+    """Names the snapshot of what the destination had before a run that plans from nothing, after the run's own."""
     return f"{name}-before"
 
 

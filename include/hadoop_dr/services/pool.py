@@ -60,11 +60,11 @@ class BoundedPool:
         Args:
             before_each: Called by the caller's thread before each is begun; raises to stop.
         """
-        source = Apart(work)
+        waiting = Apart(work)
         flying: deque[AwaitedAnswer[Answer]] = deque()
-        for one in source:
+        for one in waiting:
             before_each()
-            flying.append(source.begin(self._pool, act, one))
+            flying.append(waiting.begin(self._pool, act, one))
             if len(flying) >= self.ahead:
                 yield flying.popleft().result()
         while flying:
@@ -81,15 +81,15 @@ def map_bounded(
         before_each: Called by the caller's thread before each is begun; raises to stop.
         width: How many at once.
     """
-    source = iter(work)
-    first = list(islice(source, 2))
+    waiting = iter(work)
+    first = list(islice(waiting, 2))
     if len(first) < 2:
         for one in first:  # most runs have a single thing to do here, which needs no threads
             before_each()
             yield act(one)
         return
     with BoundedPool(width) as pool:
-        yield from pool.map(act, chain(first, source), before_each)
+        yield from pool.map(act, chain(first, waiting), before_each)
 
 
 def together(*acts: Callable[[], Answer]) -> list[Answer]:

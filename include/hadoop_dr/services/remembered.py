@@ -120,11 +120,11 @@ def remembering(context: BackupContext) -> BackupContext:
             return inner
         return cast(NameNode, RememberedSnapshots(inner, context.clock))
 
-    source, target = context.origin, context.destination
+    origin, destination = context.origin, context.destination
     return replace(
         context,
-        origin=replace(source, namenode=one(source.namenode)),
-        destination=replace(target, namenode=one(target.namenode)),
+        origin=replace(origin, namenode=one(origin.namenode)),
+        destination=replace(destination, namenode=one(destination.namenode)),
     )
 
 

@@ -1,6 +1,6 @@
-"""Verification of a candidate snapshot on the target against the stored facts of the source (DESIGN.md section 4.6).
+"""Verification of a candidate snapshot of the destination against the origin's stored facts (DESIGN.md section 4.6).
 
-Everything compared lies in documents of the target, so the answer is the same when the source is gone.
+Everything compared lies in documents of the destination, so the answer is the same when the origin is gone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.paths import parent as parent_of
 from hadoop_dr.domain.plan.unchanged_bytes import within
 from hadoop_dr.domain.tree.attribute_comparison import (
-    SourceChecksum,
+    OriginChecksum,
     Verdict,
     by_parent,
     checksum_answer,
@@ -37,10 +37,10 @@ class RootFacts:
 
     Attributes:
         root: The directory.
-        snapshot: Candidate snapshot on the target.
+        snapshot: Candidate snapshot on the destination.
         items: The touched items.
-        digests: SHA-256 and length of the staged bytes, by source inode id.
-        checksums: Of large files and tails, by source inode id.
+        digests: SHA-256 and length of the staged bytes, by origin inode id.
+        checksums: Of large files and tails, by origin inode id.
         whole: Items planned as tails whose bytes were staged as whole files.
     """
 
@@ -48,7 +48,7 @@ class RootFacts:
     snapshot: str
     items: Sequence[Item]
     digests: Mapping[int, tuple[str, int]]
-    checksums: Mapping[int, SourceChecksum]
+    checksums: Mapping[int, OriginChecksum]
     whole: frozenset[int] = frozenset()
 
     @property
@@ -66,13 +66,13 @@ class Candidate:
     """What lies in a candidate snapshot, asked for where it is needed, or known from a full listing.
 
     Args:
-        target: The site.
+        destination: The site.
         base: Path of the snapshot.
         known: All that lies in it, by path relative to it; None to ask.
     """
 
-    def __init__(self, target: NameNode, base: str, known: Mapping[str, DirEntry] | None = None) -> None:
-        self._target, self._base, self._known = target, base, known
+    def __init__(self, destination: NameNode, base: str, known: Mapping[str, DirEntry] | None = None) -> None:
+        self._destination, self._base, self._known = destination, base, known
 
     def children(self, directory: str, names: Iterable[str]) -> dict[str, DirEntry]:
         """Gives those of the names that lie in a directory."""
@@ -80,7 +80,7 @@ class Candidate:
             paths = {name: join(directory, name) for name in names}
             return {name: self._known[path] for name, path in paths.items() if path in self._known}
         try:
-            listed = self._target.list(f"{self._base}/{directory}".rstrip("/"))
+            listed = self._destination.list(f"{self._base}/{directory}".rstrip("/"))
             return {child.name: child for child in listed}
         except NotFound:
             return {}
@@ -90,7 +90,7 @@ class Candidate:
         if self._known is not None:
             return path in self._known
         try:
-            self._target.status(f"{self._base}/{path}")
+            self._destination.status(f"{self._base}/{path}")
         except NotFound:
             return False
         return True
@@ -100,13 +100,13 @@ class VerifyRoot:
     """Compares one root's candidate snapshot with the facts.
 
     Args:
-        target: The site the candidate lies on.
+        destination: The site the candidate lies on.
         mover: Reads files of that site back.
         heartbeat: Called for every object looked at.
     """
 
-    def __init__(self, target: NameNode, mover: Mover, heartbeat: Callable[[int], None]) -> None:
-        self._target, self._mover, self._heartbeat = target, mover, heartbeat
+    def __init__(self, destination: NameNode, mover: Mover, heartbeat: Callable[[int], None]) -> None:
+        self._destination, self._mover, self._heartbeat = destination, mover, heartbeat
 
     def run(self, facts: RootFacts, known: Mapping[str, DirEntry] | None = None) -> Verdict:
         """Gives the verdict over attributes, extended attributes, absence of what went, and content.
@@ -116,7 +116,7 @@ class VerifyRoot:
         """
         verdict = Verdict()
         expected = {item.new: item.now for item in facts.items if item.new is not None and item.now is not None}
-        candidate = Candidate(self._target, facts.base, known)
+        candidate = Candidate(self._destination, facts.base, known)
         wrong = self._attributes(facts, expected, candidate, verdict)
         self._gone(facts, expected, candidate, verdict)
         self._extras(facts, wrong, verdict)
@@ -137,7 +137,7 @@ class VerifyRoot:
                         wrong.add(path)
                 self._heartbeat(len(found))
         if (root := expected.get("")) is not None:
-            self._one(facts.root, "", root, self._target.status(facts.base), verdict)
+            self._one(facts.root, "", root, self._destination.status(facts.base), verdict)
         return wrong
 
     def _one(
@@ -194,7 +194,7 @@ class VerifyRoot:
     def _read_extras(self, facts: RootFacts, item: Item) -> AclAndXattrs:
         """Whether there is an ACL the attributes say, which are compared before."""
         acl = item.now is None or item.now.has_acl
-        return self._target.extras(f"{facts.base}/{item.new}".rstrip("/"), acl=acl)
+        return self._destination.extras(f"{facts.base}/{item.new}".rstrip("/"), acl=acl)
 
     def _content(self, facts: RootFacts, wrong: set[str], verdict: Verdict) -> None:
         changed = [
@@ -220,7 +220,7 @@ class VerifyRoot:
 
     def _by_checksum(self, facts: RootFacts, item: Item) -> bool | None:
         try:
-            found = source_checksum(self._target, f"{facts.base}/{item.new}")
+            found = origin_checksum(self._destination, f"{facts.base}/{item.new}")
         except Failed as error:
             if error.retryable:
                 raise
@@ -261,11 +261,11 @@ class VerifyRoot:
         return Finding(root, path, told, settled=False) if tail else None
 
 
-def source_checksum(namenode: NameNode, path: str) -> SourceChecksum:
+def origin_checksum(namenode: NameNode, path: str) -> OriginChecksum:
     """Reads a file's HDFS checksum with the block lengths that make it comparable."""
     # In a snapshot a NameNode shows the last block as it has grown since; the checksum is of the snapshot's length.
     blocks = within(namenode.blocks(path), namenode.status(path).facts.length)
-    return SourceChecksum(namenode.checksum(path), tuple(block.length for block in blocks.blocks if block.length))
+    return OriginChecksum(namenode.checksum(path), tuple(block.length for block in blocks.blocks if block.length))
 
 
 def needs_checksum(item: Item) -> bool:

@@ -16,7 +16,7 @@ class Written:
         as_left: The claim under which this process found the secondary as the newest point left it, and nothing that a
             run had left; 0 for none.
         areas: Roots in which a work area was seen beside what the newest point left.
-        lacking: Directories where this process noted that the source has no copy of a document.
+        lacking: Directories where this process noted that the origin has no copy of a document.
     """
 
     contents: dict[str, bytes] = field(default_factory=dict)

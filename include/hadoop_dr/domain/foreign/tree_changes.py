@@ -1,7 +1,7 @@
 """What somebody else did to the secondary's tree while a plan changed it (DESIGN.md section 4.6, I10).
 
     the plan, seen from its base   says where everything should lie now, and what it brought
-    the target's own difference    between base and candidate says where everything does lie
+    the destination's own difference    between base and candidate says where everything does lie
     what one does not explain      is somebody else's
 
 Both speak of the base's paths, and each of those is one inode; what is new is known by the inode that was staged.
@@ -60,7 +60,7 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What is new where it lies: what it should be, and its inode on the target, 0 where that is not known."""
+    """What is new where it lies: what it should be, and its inode on the destination, 0 where that is not known."""
 
     now: FileAttributes
     inode: int = 0
@@ -121,7 +121,7 @@ def expected_of(
     """Says what a plan leads to.
 
     Args:
-        staged: Inode ids on the source of what was staged by itself -> those on the target.
+        staged: Inode ids on the origin of what was staged by itself -> those on the destination.
         whole: Items planned as tails that were staged as whole files.
         bound: What ``fled`` names and all below it, as it lies in the base.
     """

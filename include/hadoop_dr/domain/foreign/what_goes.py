@@ -51,7 +51,7 @@ def without_own(items: Iterable[Item], plan: Plan, staged: Mapping[int, int], ch
     """Leaves out what a place that died may have done: whatever of it is not as it should be shows in the candidate.
 
     Args:
-        staged: Inode ids on the source of what was staged by itself -> those on the target.
+        staged: Inode ids on the origin of what was staged by itself -> those on the destination.
     """
     arrived = {one.path: staged.get(one.inode, 0) if one.comes_from is ArrivesFrom.STAGE else 0 for one in plan.move_in}
     moved = {(item.old, item.new) for item in items}

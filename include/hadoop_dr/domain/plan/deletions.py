@@ -192,7 +192,7 @@ def _place(moves: Moves, path: str) -> str:
 
 
 def moved_between(roots: Sequence[Sequence[Item]]) -> frozenset[int]:
-    """Finds the files that left one root of a service for another one, by their inode ids on the source."""
+    """Finds the files that left one root of a service for another one, by their inode ids on the origin."""
     if len(roots) < 2:
         return frozenset()
     every = [item for items in roots for item in items if not item.is_dir]

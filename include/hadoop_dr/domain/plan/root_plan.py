@@ -27,7 +27,7 @@ class Arrival:
     """One item (with all that hangs below it) that comes to its new path.
 
     Attributes:
-        inode: The item's source inode id.
+        inode: The item's origin inode id.
         path: New path relative to the root.
         comes_from: Which place.
     """
@@ -39,12 +39,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in the order they run; ids are source inode ids of items.
+    """Steps in the order they run; ids are origin inode ids of items.
 
     Attributes:
         park: Every existing item that moves, goes, gets a tail or is replaced: children before parents (by old path).
         tails: Parked files that are cut at ``keep_bytes`` and get their staged tail joined on, inside the work area.
-            Where the source was cut exactly at that boundary there is no tail: the item has no unit.
+            Where the origin was cut exactly at that boundary there is no tail: the item has no unit.
         move_in: Parked, staged and made items by depth of their new path. Items of one depth are independent.
         attributes: Existing files with other attributes, and every directory among the items (their times go back):
             children before parents. Staged files have theirs already.
@@ -74,10 +74,10 @@ def make_plan(items: Sequence[Item], *, unit_files: int, unit_bytes: int, direct
         items: The touched items, in any order; each inode once.
         unit_files: A new subtree of more names than this is made in place and its children staged one by one.
         unit_bytes: The same for its bytes.
-        directory_limit: Names that the target allows in one directory.
+        directory_limit: Names that the destination allows in one directory.
 
     Raises:
-        Refused: A directory of the target would need more names than it may hold.
+        Refused: A directory of the destination would need more names than it may hold.
     """
     before = {item.old: item for item in items if item.old is not None and item.is_dir}
     parked = [item for item in items if item.old and _is_parked(item, before)]

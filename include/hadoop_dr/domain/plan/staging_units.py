@@ -52,7 +52,7 @@ def split(items: Sequence[Item], *, unit_files: int, unit_bytes: int, directory_
     A tail without bytes (the file was cut at a block boundary) has nothing to stage, hence no unit.
 
     Raises:
-        Refused: A new directory would hold more names than the target allows.
+        Refused: A new directory would hold more names than the destination allows.
     """
     fresh = [item for item in items if item.old is None and item.new]
     fresh.sort(key=_new)

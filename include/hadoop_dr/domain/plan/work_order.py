@@ -24,7 +24,7 @@ class WorkOrder:
         origin_root: Absolute path of the root on the origin; another one where a tree is brought in aside.
         snapshot: Snapshot of the origin that is copied.
         base: Snapshot of the destination whose tree has the items' old paths; None when that is the live tree.
-        items: The touched items by source inode id.
+        items: The touched items by origin inode id.
         plan: Their order.
         root_now: Attributes of the root itself in ``snapshot``.
         service, epoch, claim: What the work area is named after; a later claim of the service takes the work area over.
@@ -125,7 +125,7 @@ class Area:
         return f"{self.top}/made"
 
     def parked(self, inode: int) -> str:
-        """Where an item waits, by its source inode id."""
+        """Where an item waits, by its origin inode id."""
         return f"{self.park}/{inode}"
 
 
@@ -158,9 +158,9 @@ class StagedShard:
     Attributes:
         number: The shard's number.
         directory: Its directory below the work area's ``stage``.
-        units: Source inode id of each unit's top -> inode id of what was staged, on the target.
-        whole: Units planned as tails that were staged as whole files, because the target's blocks do not allow a tail.
-        files: Proof of every staged file by source inode id.
+        units: Origin inode id of each unit's top -> inode id of what was staged, on the destination.
+        whole: Units planned as tails that were staged as whole files: the destination's blocks allow no tail.
+        files: Proof of every staged file by origin inode id.
         files_copied, bytes_copied: What this try moved; what an earlier try had done is not counted again.
     """
 

@@ -12,7 +12,7 @@ _SHOWN = 3
 
 
 def is_pinnable(state: ServiceState, point: str) -> bool:
-    """Whether a point is visible and still lies where it was copied to; its source may have pruned it already."""
+    """Whether a point is visible and still lies where it was copied to; its origin may have pruned it already."""
     return any(one.point == point for one in state.sealed_on_destination())
 
 

@@ -41,7 +41,7 @@ class Left:
         undoing: The ledger says that an undo of it began, and not that it ended.
         stuck: Carrying it on was tried and failed for good.
         placing: A work area bears the mark of a place, or holds parked items: the live tree lacks them.
-        whole: The target still has the sealed snapshots that its live tree can come back to.
+        whole: The destination still has the sealed snapshots that its live tree can come back to.
     """
 
     state: PointState

@@ -72,19 +72,19 @@ def replaced_roots(held: Iterable[str], new: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(one for one in held if one in over or not roots.isdisjoint(_above(one))))
 
 
-def propose(state: ServiceState, roots: Sequence[str], source: str, target: str) -> Proposal | None:
+def propose(state: ServiceState, roots: Sequence[str], origin: str, destination: str) -> Proposal | None:
     """Says what a change to these roots would do beyond what is under way already; None when nothing stands in the way.
 
     Args:
         roots: The roots that are wanted.
-        source, target: Names of the sites.
+        source, destination: Names of the sites.
     """
     approved = state.change.old if state.change else ()
     old = tuple(one for one in replaced_roots(state.held_roots(), roots) if one not in approved)
     if not old:
         return None
-    points = {site: _naming(state, old, site) for site in (source, target)}
-    left = [point.point for point in state.sealed_on_destination() if point.point not in points[target]]
+    points = {site: _naming(state, old, site) for site in (origin, destination)}
+    left = [point.point for point in state.sealed_on_destination() if point.point not in points[destination]]
     newest = max(state.sealed_on_destination(), key=lambda point: point.point, default=None)
     held = [newest.held(root) if newest else None for root in old]
     took = newest.sealed.summary.seconds if newest else {}
@@ -154,21 +154,22 @@ def _is_ours(service: str, name: str) -> bool:
     return point_of_snapshot(service, name) is not None
 
 
-def told(service: str, proposal: Proposal, source: str, target: str) -> tuple[str, str]:
+def told(service: str, proposal: Proposal, origin: str, destination: str) -> tuple[str, str]:
     """Writes what a person approves: which points go where, the time without a point, what is compared.
 
     Returns:
         The facts, and what to do if they are wanted.
     """
-    here, there = proposal.points[source], proposal.points[target]
+    here, there = proposal.points[origin], proposal.points[destination]
     after = f"the newest point is {proposal.left}" if proposal.left else "there is no point at all"
     took = f", the last time {proposal.seconds} s" if proposal.seconds is not None else ""
     files = f" ({proposal.files} files)" if proposal.files is not None else ""
     return (
-        f"a change of roots from {_some(proposal.old)} to {_some(proposal.new)} has to be approved. On {source} "
-        f"{_counted(here)} before the moment. On {target} {_counted(there)} once everything is staged, and not before: "
-        f"from then until the new point is sealed (placing and verifying{took}) {after}. What {target} has of the old "
-        f"roots{files} is compared with {source} and not copied; what only {target} has there refuses the run",
+        f"a change of roots from {_some(proposal.old)} to {_some(proposal.new)} has to be approved. On {origin} "
+        f"{_counted(here)} before the moment. On {destination} {_counted(there)} once everything is staged, and not "
+        f"before: from then until the new point is sealed (placing and verifying{took}) {after}. What {destination} "
+        f"has of the old roots{files} is compared with {origin} and not copied; what only {destination} has there "
+        "refuses the run",
         f"If that is wanted: hadoop-dr backup {service} --change-roots --approve --reason TEXT, or tick 'Change roots' "
         "and 'Approve the change of roots' in the form of the run in Airflow",
     )

@@ -187,7 +187,7 @@ def _why_own(layout: Layout, table: TablePlace, reasons: Mapping[tuple[str, str]
 
 
 CLOSED = 0o700
-"""Mode of a root that a run makes: nobody else reads in it before place gives it the attributes of the source's."""
+"""Mode of a root that a run makes: nobody else reads in it before place gives it the attributes of the origin's."""
 
 
 def inside(path: str, directory: str) -> bool:

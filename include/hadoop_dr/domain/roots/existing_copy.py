@@ -103,14 +103,14 @@ class ExistingCopy:
         )
 
 
-def compare_file(source: FileAttributes, target: FileAttributes, *, unequal: bool) -> There:
+def compare_file(origin: FileAttributes, destination: FileAttributes, *, unequal: bool) -> There:
     """Says what a file of the secondary is that another one of its name will replace.
 
     Args:
         unequal: Their bytes are known to differ; else only something does that cannot be changed on a file, such as its
             block size, and it is taken for a copy.
     """
-    return There.NEWER if unequal and target.mtime_ms >= source.mtime_ms else There.OLDER
+    return There.NEWER if unequal and destination.mtime_ms >= origin.mtime_ms else There.OLDER
 
 
 def copy_in_plan(root: str, items: Iterable[Item], below: Collection[str]) -> ExistingCopy:

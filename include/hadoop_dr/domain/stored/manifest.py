@@ -29,13 +29,13 @@ class StoredRoot:
     """One root of a plan, without its items.
 
     Attributes:
-        older: Baseline snapshot of the source; None when everything is new.
-        newer: Snapshot of the source that is copied.
-        base: Snapshot of the target that the plan starts from; None when the target has nothing.
+        older: Baseline snapshot of the origin; None when everything is new.
+        newer: Snapshot of the origin that is copied.
+        base: Snapshot of the destination that the plan starts from; None when the destination has nothing.
         cut: Into how many shares its bytes are cut.
         audit: How it is compared beyond what changed.
         waits: It is planned on the live tree, because points still hold snapshots in its way.
-        audited: Snapshot of the source that its audit looks back to; None where it does not look back.
+        audited: Snapshot of the origin that its audit looks back to; None where it does not look back.
     """
 
     root: str

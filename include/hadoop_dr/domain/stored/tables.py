@@ -25,7 +25,7 @@ where it may be another one, so the root's number in the plan stands beside its 
 CHECKSUMS = TableForm("checksums", (
     ("root", "int64"), ("inode", "int64"), ("algorithm", "string"), ("value", "string"), ("lengths", "strings"),
 ))  # fmt: skip
-"""The source's own checksums of what is too large to be read back."""
+"""The origin's own checksums of what is too large to be read back."""
 REPAIR_ITEMS = TableForm("repair items", ITEM_SCHEMA)
 REPAIR_STAGED = TableForm("repair staged", (("inode", "int64"), ("staged", "int64"), ("whole", "bool")))
 LISTING = TableForm("listing", (("path", "string"), ("inode", "int64"), ("facts", "string")))
@@ -40,6 +40,6 @@ DROPS = TableForm("drops", SCHEMA[:4])
 INTENDED = TableForm("intended", (
     ("root", "string"), ("path", "string"), ("attribute", "string"), ("wanted", "string"), ("given", "string"),
 ))  # fmt: skip
-"""Attributes that had to be lowered on the target (storage policy, replication, erasure coding), to be set again where
-they can be, so that a way back degrades nothing. Nothing writes them yet: what cannot be set ends the run. Of erasure
-coding a file becomes replicated if the target lacks its policy; `coverage` names that before."""
+"""Attributes that had to be lowered on the destination (storage policy, replication, erasure coding), to be set again
+where they can be, so that a way back degrades nothing. Nothing writes them yet: what cannot be set ends the run. Of
+erasure coding a file becomes replicated if the destination lacks its policy; `coverage` names that before."""

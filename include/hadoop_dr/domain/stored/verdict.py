@@ -17,10 +17,10 @@ class StoredVerdict:
     Attributes:
         verified: What the seal will say of it.
         mismatch: The first of the objects that differ; with any there is no seal.
-        snapshots: The candidate's snapshots on the target, by root.
+        snapshots: The candidate's snapshots on the destination, by root.
         hindered: What an audit could not compare.
         sampled: The older point that was looked at.
-        datasets: What each kind of data sets keeps of the target, as the seal will say it.
+        datasets: What each kind of data sets keeps of the destination, as the seal will say it.
         documents: SHA-256 by name of the documents that verify added.
     """
 

@@ -1,4 +1,4 @@
-"""Comparing what was found on the target with the stored facts of the source: match, mismatch, or cannot tell (I9)."""
+"""Comparing what was found on the destination with the origin's stored facts: match, mismatch, or cannot tell (I9)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hadoop_dr.domain.tree.file_attributes import Checksum, FileAttributes
 
 
 @dataclass(frozen=True, slots=True)
-class SourceChecksum:
-    """A large file of the source as its own DataNodes summed it up, and the block lengths that make sums comparable."""
+class OriginChecksum:
+    """A large file of the origin as its own DataNodes summed it up, and the block lengths that make sums comparable."""
 
     checksum: Checksum
     block_lengths: tuple[int, ...]
@@ -82,7 +82,7 @@ def _show(name: str, facts: FileAttributes) -> str:
     return f"{value:o}" if name == "mode" else str(getattr(value, "value", value))
 
 
-def checksum_answer(expected: SourceChecksum, found: SourceChecksum) -> bool | None:
+def checksum_answer(expected: OriginChecksum, found: OriginChecksum) -> bool | None:
     """Compares two HDFS checksums; None when unequal block lengths make them say nothing."""
     if expected.block_lengths != found.block_lengths or expected.checksum.algorithm != found.checksum.algorithm:
         return None

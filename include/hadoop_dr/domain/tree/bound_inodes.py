@@ -1,7 +1,8 @@
-"""Inode ids of the target, kept with a point so that the plan which builds on it need not list where its items lie.
+"""Inode ids of the destination, kept with a point: the plan which builds on it need not list where its items lie.
 
-Steps name an existing item by its inode id on the target (DESIGN.md section 5). A run that compares a root whole lists
-the target's candidate anyway; what that shows is exact as long as the snapshot exists, and the next plan builds on it.
+Steps name an existing item by its inode id on the destination (DESIGN.md section 5). A run that compares a root whole
+lists the destination's candidate anyway; what that shows is exact as long as the snapshot exists, and the next plan
+builds on it.
 Keeping it is worth it where many directories change: where few do, listing those is cheaper than reading all.
 """
 
@@ -16,7 +17,7 @@ from hadoop_dr.domain.tree.file_attributes import DirEntry, FileKind
 from hadoop_dr.domain.tree.items import Item
 
 INODE_SCHEMA = (("root", "string"), ("snapshot", "string"), ("path", "string"), ("inode", "int64"), ("kind", "string"))
-"""Columns of a point's inode ids on the target."""
+"""Columns of a point's inode ids on the destination."""
 WIDE = 50
 """So many directories that a run touches in a root make it worth while."""
 MOST = 50_000
@@ -25,7 +26,7 @@ MOST = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Inode:
-    """An item of the target."""
+    """An item of the destination."""
 
     id: int
     kind: FileKind
@@ -46,7 +47,7 @@ def binds_in_many(items: Iterable[Item]) -> bool:
 
 
 def inode_rows(root: str, snapshot: str, listed: Mapping[str, DirEntry]) -> list[tuple[object, ...]]:
-    """Writes what a snapshot of the target holds as rows of ``INODE_SCHEMA``."""
+    """Writes what a snapshot of the destination holds as rows of ``INODE_SCHEMA``."""
     return [(root, snapshot, path, one.inode, one.facts.kind.value) for path, one in sorted(listed.items())]
 
 

@@ -18,10 +18,10 @@ class Content(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One inode of the source that the run touches.
+    """One inode of the origin that the run touches.
 
     Attributes:
-        inode: Inode id on the source. It names the item inside the plan; on the target it means nothing.
+        inode: Inode id on the origin. It names the item inside the plan; on the destination it means nothing.
         old: Path relative to the root in the older snapshot ("" is the root itself); None for a new item.
         new: Path relative to the root in the newer snapshot; None for an item that goes.
         was: Attributes in the older snapshot; None for a new item.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.plan.unchanged_bytes import within
-from hadoop_dr.domain.tree.attribute_comparison import SourceChecksum, Verdict, checksum_answer
+from hadoop_dr.domain.tree.attribute_comparison import OriginChecksum, Verdict, checksum_answer
 from hadoop_dr.domain.tree.inventory import refilled
 from hadoop_dr.domain.tree.snapshot_diff import merge, visible
 from hadoop_dr.ports.mover import Digest, Mover, Read
@@ -21,28 +21,28 @@ class FindRefilled:
     compared with its copy, by checksum.
 
     Args:
-        source, target: The sites.
+        source, destination: The sites.
         heartbeat: Called for every file with other blocks.
-        readers: Read files of the source and of the target, for those whose checksums say nothing.
+        readers: Read files of the origin and of the destination, for those whose checksums say nothing.
     """
 
     def __init__(
         self,
-        source: NameNode,
-        target: NameNode,
+        origin: NameNode,
+        destination: NameNode,
         heartbeat: Callable[[int], None],
         readers: tuple[Mover, Mover] | None = None,
     ) -> None:
-        self._source, self._target, self._heartbeat, self._readers = source, target, heartbeat, readers
+        self._origin, self._destination, self._heartbeat, self._readers = origin, destination, heartbeat, readers
 
     def run(self, root: str, audited: str, newer: str, candidate: str) -> Verdict:
         """Says which copies differ; what could not be asked is told and takes nothing back.
 
         Args:
             root: The directory.
-            audited: The source's snapshot of the last audit.
-            newer: The source's snapshot that is copied.
-            candidate: The target's snapshot with the copy.
+            audited: The origin's snapshot of the last audit.
+            newer: The origin's snapshot that is copied.
+            candidate: The destination's snapshot with the copy.
         """
         verdict = Verdict()
         try:
@@ -52,12 +52,12 @@ class FindRefilled:
         return verdict
 
     def _compare(self, root: str, audited: str, newer: str, candidate: str, verdict: Verdict) -> None:
-        told = visible(merge(self._source.diff(root, audited, newer)))
-        was, now = (self._source.block_ids(f"{root}/.snapshot/{name}") for name in (audited, newer))
+        told = visible(merge(self._origin.diff(root, audited, newer)))
+        was, now = (self._origin.block_ids(f"{root}/.snapshot/{name}") for name in (audited, newer))
         for path in refilled(was, now, told):
             self._heartbeat(1)
-            wanted = self._sum(self._source, f"{root}/.snapshot/{newer}/{path}")
-            answer = checksum_answer(wanted, self._sum(self._target, f"{root}/.snapshot/{candidate}/{path}"))
+            wanted = self._sum(self._origin, f"{root}/.snapshot/{newer}/{path}")
+            answer = checksum_answer(wanted, self._sum(self._destination, f"{root}/.snapshot/{candidate}/{path}"))
             if answer is None:
                 answer = self._by_reading(f"{root}/.snapshot/{newer}/{path}", f"{root}/.snapshot/{candidate}/{path}")
             if answer is None:
@@ -72,7 +72,7 @@ class FindRefilled:
         """Compares the bytes; None when they cannot be read."""
         if self._readers is None:
             return None
-        length = self._source.status(there).facts.length
+        length = self._origin.status(there).facts.length
         found = [
             result.sha256
             for reader, path in zip(self._readers, (there, here), strict=True)
@@ -82,6 +82,6 @@ class FindRefilled:
         return found[0] == found[1] if len(found) == len(self._readers) else None
 
     @staticmethod
-    def _sum(namenode: NameNode, path: str) -> SourceChecksum:
+    def _sum(namenode: NameNode, path: str) -> OriginChecksum:
         blocks = within(namenode.blocks(path), namenode.status(path).facts.length)
-        return SourceChecksum(namenode.checksum(path), tuple(block.length for block in blocks.blocks))
+        return OriginChecksum(namenode.checksum(path), tuple(block.length for block in blocks.blocks))

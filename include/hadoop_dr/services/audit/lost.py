@@ -18,21 +18,21 @@ class AuditRoot:
     """Compares the whole of a root with its copy, attribute by attribute.
 
     Args:
-        source: Site of the root.
+        origin: Site of the root.
         root: The directory.
-        snapshot: The source's.
+        snapshot: The origin's.
         heartbeat: Called for every item.
     """
 
-    def __init__(self, source: NameNode, root: str, snapshot: str, heartbeat: Callable[[int], None]) -> None:
-        self._source, self._root, self._snapshot, self._heartbeat = source, root, snapshot, heartbeat
+    def __init__(self, origin: NameNode, root: str, snapshot: str, heartbeat: Callable[[int], None]) -> None:
+        self._origin, self._root, self._snapshot, self._heartbeat = origin, root, snapshot, heartbeat
 
     def listing(self) -> list[tuple[str, DirEntry]]:
-        """Lists the source's snapshot whole."""
-        return list(walk(self._source, f"{self._root}/.snapshot/{self._snapshot}"))
+        """Lists the origin's snapshot whole."""
+        return list(walk(self._origin, f"{self._root}/.snapshot/{self._snapshot}"))
 
     def with_known(self, wanted: Iterable[tuple[str, DirEntry]], known: Mapping[str, DirEntry]) -> Verdict:
-        """Compares full listings of the source and of the candidate, by path relative to the root, held in memory."""
+        """Compares full listings of the origin and of the candidate, by path relative to the root, held in memory."""
         verdict, left = Verdict(), dict(known)
         for path, want in wanted:
             found = left.pop(path, None)
@@ -41,12 +41,12 @@ class AuditRoot:
             self._one(path, None, found.facts, verdict)
         return verdict
 
-    def streamed(self, target: NameNode, candidate: str) -> Verdict:
+    def streamed(self, destination: NameNode, candidate: str) -> Verdict:
         """Compares with the candidate as both are listed: memory for what is under way, however large the root is."""
         verdict = Verdict()
         with ReadLimits().pool() as here, ReadLimits().pool() as there:
-            wanted = self._entries(Tree(self._source, self._root, self._snapshot), here)
-            for want, found in paired_by_path(wanted, self._entries(Tree(target, self._root, candidate), there)):
+            wanted = self._entries(Tree(self._origin, self._root, self._snapshot), here)
+            for want, found in paired_by_path(wanted, self._entries(Tree(destination, self._root, candidate), there)):
                 entry = want or found
                 if entry is not None and entry.path:
                     self._one(entry.path, want.facts if want else None, found.facts if found else None, verdict)
@@ -70,5 +70,5 @@ class AuditRoot:
     @staticmethod
     def _fields(want: FileAttributes, found: FileAttributes) -> list[str]:
         # A child that comes after the moment raises its directory's time in the newest snapshot, too: to its own time,
-        # which may lie before the moment when it was moved in (measured). So a later time on the source says nothing.
+        # which may lie before the moment when it was moved in (measured). So a later time on the origin says nothing.
         return differing_fields(want, found, untimed=want.is_dir and want.mtime_ms > found.mtime_ms)

@@ -1,8 +1,8 @@
 """The audit of a point: what is compared beyond what is known to have changed, and whether all of it was (I9).
 
 What is planned is not what is done. Whatever hinders an audit (a directory that cannot be read, an answer that does not
-come, a source that is gone) is told with the point and takes nothing else back. Such a point counts as not audited: the
-next run audits, and looks back to the last one that was.
+come, an origin that is gone) is told with the point and takes nothing else back. Such a point counts as not audited:
+the next run audits, and looks back to the last one that was.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class AuditPoint:
         self.hindered: list[str] = []
 
     def listing(self, root: RootPlan) -> list[tuple[str, DirEntry]]:
-        """Lists the source's side of a small root whole."""
+        """Lists the origin's side of a small root whole."""
         return self._of(root).listing()
 
     def root(
@@ -48,9 +48,9 @@ class AuditPoint:
         """Compares the full inventories of both sides as planned, and the blocks with those of the last audit.
 
         Args:
-            wanted: Gives a full listing of the source, where the root is small.
+            wanted: Gives a full listing of the origin, where the root is small.
             known: A full listing of the candidate, where the root is small.
-            candidate: The target's snapshot.
+            candidate: The destination's snapshot.
         """
         audit, verdict = self._of(root), Verdict()
         try:
@@ -79,7 +79,7 @@ class AuditPoint:
 
 
 def looks_back(context: BackupContext, root: str) -> tuple[str | None, str | None]:
-    """Says which snapshot of the source an audit of a root looks back to, or why it cannot: then all is compared.
+    """Says which snapshot of the origin an audit of a root looks back to, or why it cannot: then all is compared.
 
     It is decided before anything is placed: what makes way for other roots takes older points along.
     """

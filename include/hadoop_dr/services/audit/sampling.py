@@ -49,7 +49,7 @@ class SampleOlder:
 
         Args:
             point: The point that is being verified.
-            candidates: Names of its snapshots on the target, by root.
+            candidates: Names of its snapshots on the destination, by root.
         """
         context = self._context
         state = context.ledger.read()

@@ -22,12 +22,12 @@ class FindOpenFiles:
     failure to look is no reason to give the point up.
 
     Args:
-        source: The site the moment was taken on.
+        origin: The site the moment was taken on.
         most: A root of more names is not looked through.
     """
 
-    def __init__(self, source: NameNode, most: int) -> None:
-        self._source, self._most = source, most
+    def __init__(self, origin: NameNode, most: int) -> None:
+        self._origin, self._most = origin, most
 
     def run(self, roots: Sequence[str], snapshot: str, names: Mapping[str, int]) -> OpenFiles:
         """Looks through all roots.
@@ -55,21 +55,21 @@ class FindOpenFiles:
             names = self._names(root) if names is None else names
             if names > self._most:
                 return f"has {names} names, open files are looked for up to {self._most}"
-            taken = ((path, self._taken(root, path, snapshot)) for path in self._source.open_files(root))
+            taken = ((path, self._taken(root, path, snapshot)) for path in self._origin.open_files(root))
             return [OpenFile(path, length) for path, length in taken if length is not None]
         except DrError as error:
             return str(error)
 
     def _names(self, root: str) -> int:
         """Of a root that no point has yet; it has no more than the whole cluster, and of a large one all is counted."""
-        every = self._source.service().names
-        return every if every <= self._most else self._source.quota(root).used_names
+        every = self._origin.service().names
+        return every if every <= self._most else self._origin.quota(root).used_names
 
     def _taken(self, root: str, path: str, snapshot: str) -> int | None:
         """Length of the file in the snapshot; None when it is not the one that lies there."""
         try:
-            there = self._source.status(f"{root}/.snapshot/{snapshot}{path[len(root) :]}")
-            return there.facts.length if there.inode == self._source.status(path).inode else None
+            there = self._origin.status(f"{root}/.snapshot/{snapshot}{path[len(root) :]}")
+            return there.facts.length if there.inode == self._origin.status(path).inode else None
         except NotFound:
             return None
 

@@ -155,7 +155,7 @@ class PlanPoint:
     def _root(
         self, index: int, root: str, newer: str, baseline: Baseline, xattrs: KnownXattrs, since_audit_ms: int | None
     ) -> _Planned:
-        """Plans one root: an increment on its baseline, or everything, with what the target already has kept."""
+        """Plans one root: an increment on its baseline, or everything, with what the destination already has kept."""
         older, base = baseline.origin_snapshot(root), baseline.destination_snapshot(root)
         most, notes = self._context.policy.audit_entries, list[str]()
         if older is not None:
@@ -180,7 +180,7 @@ class PlanPoint:
         return _Planned(plan, [*notes, *reader.notes], reader.hindered)
 
     def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
-        """Plans a root on the target's live tree, because points still hold snapshots around or in it there."""
+        """Plans a root on the destination's live tree, because points still hold snapshots around or in it there."""
         adoption = adopt_live(self._context, index, root, newer, documents, self._heartbeat)
         # After the live tree was listed, so that what somebody does from here on differs from the list.
         self._way.refuse_foreign_changes([root])
@@ -201,15 +201,15 @@ class PlanPoint:
         return now_ms - max(audited) if audited else None
 
     def _before(self, root: str, newer: str) -> str:
-        """Name of a snapshot of what the target has of a root that is planned from nothing, be it nothing.
+        """Name of a snapshot of what the destination has of a root that is planned from nothing, be it nothing.
 
         A snapshot, so that a run that is interrupted finds again what it planned on, and what changed since is known.
         """
-        target = self._context.destination.namenode
+        destination = self._context.destination.namenode
         make_roots(self._context, [root])  # a root since the run began
         name = before_name(newer)
         with suppress(AlreadyExists):
-            target.create_snapshot(root, name)
+            destination.create_snapshot(root, name)
         return name
 
     def _require_snapshots(self, point: Point) -> None:

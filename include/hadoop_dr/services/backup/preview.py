@@ -86,23 +86,23 @@ class Preview:
         return [*copy_results(context.destination.name, copies, refuse=refuse), *since]
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:
-        older, source = baseline.origin_snapshot(root), self._context.origin.namenode
+        older, origin = baseline.origin_snapshot(root), self._context.origin.namenode
         self._require(root)
         if older is None:
             return _settled(root, lambda: self._beside(index, root))
         base = baseline.destination_snapshot(root)
-        reader = ReadChanges(source, data=True)
+        reader = ReadChanges(origin, data=True)
         items: Sequence[Item] = _settled(root, lambda: reader.items(root, older, LIVE, audit=False))
         live = held_before(self._context.destination.namenode, root, baseline).files
         return RootPlan(index, root, older, LIVE, base, items, plan_items(items), live=live)
 
     def _require(self, root: str) -> None:
-        source = self._context.origin
+        origin = self._context.origin
         try:
-            source.namenode.status(root)
+            origin.namenode.status(root)
         except NotFound as error:
             raise NotFound(
-                f"{source.name}:{root}", "does not exist", "Create it, or take it out of the policy"
+                f"{origin.name}:{root}", "does not exist", "Create it, or take it out of the policy"
             ) from error
 
     def _beside(self, index: int, root: str) -> RootPlan:
@@ -125,7 +125,7 @@ class Preview:
 
 
 def _item(path: str, listed: DirEntry, there: Mapping[str, DirEntry], distrusted: Container[str]) -> Item:
-    """What becomes of one item of the source; a file of equal length is taken for equal."""
+    """What becomes of one item of the origin; a file of equal length is taken for equal."""
     new = Item(listed.inode, None, path, None, listed.facts, content=Content.WHOLE)
     was = there.get(path)
     if was is None or not same_kind(new, was):

@@ -258,9 +258,9 @@ class StartRun:
         )
 
     def _make_ready(self, claim: Claim) -> Sequence[str]:
-        """Makes the roots the service's own, then exist on the target and snapshottable on both sites; gives them.
+        """Makes the roots the service's own, then exist on the destination and snapshottable on both sites; gives them.
 
-        A root that is there keeps its attributes, and a new one is closed to all others: place gives it the source's.
+        A root that is there keeps its attributes, and a new one is closed to all others: place gives it the origin's.
         """
         context = self._context
         roots = own_roots(context, claim, self._components.roots)

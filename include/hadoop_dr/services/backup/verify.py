@@ -171,7 +171,7 @@ class VerifyPoint:
         return dict(zip([root.root for root in roots], map_bounded(one, roots), strict=True))
 
     def _show_times(self, point: Point, roots: Sequence[RootPlan]) -> None:
-        """Taking a snapshot sets the directory's time, on both sites; the source's is the one to show."""
+        """Taking a snapshot sets the directory's time, on both sites; the origin's is the one to show."""
         taken = point.taken.roots
         times = [
             SetAttributes(number, root.root, mtime_ms=taken[root.root].snapshot.created_ms)

@@ -5,15 +5,15 @@ run:
 
     check, coverage       before anything: what stands against a run, what a point would hold
     layout, roots         which directories this kind needs snapshots of
-    drift                 what somebody else changed on the target since the newest point
+    drift                 what somebody else changed on the destination since the newest point
     is_as_kept            whether what it kept of somebody else's is still as it was
     prepare               ahead of the moment
     mark, mark_end        at T0, and right after the last snapshot
     evidence, export      whether the mark holds; what the point keeps
-    plan, fits            what the target needs, what of it goes, whether there is room
-    before_tree           what has to happen before the target's directories change
+    plan, fits            what the destination needs, what of it goes, whether there is room
+    before_tree           what has to happen before the destination's directories change
     after_tree            what has to happen once they are in place
-    verify                whether the target has what the point keeps
+    verify                whether the destination has what the point keeps
     undo                  in place of the last three, when a point is given up
     promote               at a change of roles
 
@@ -104,7 +104,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a run would change of one kind on the target.
+    """What a run would change of one kind on the destination.
 
     Attributes:
         deletions: What would go, of how much (I8).
@@ -146,7 +146,7 @@ class Promoted:
 
 
 class Undoing(Protocol):
-    """Brings one kind on the target back to a sealed point, from wherever a given-up point left it.
+    """Brings one kind on the destination back to a sealed point, from wherever a given-up point left it.
 
     What the given-up point made goes, what it changed or removed is as it was, and what neither point names stays. What
     somebody else had made of an object that goes is kept first (I10). Done again, each verb does what is left.
@@ -195,13 +195,13 @@ class Component(Protocol):
         """Directories by which people look for a point's snapshots."""
 
     def drift(self) -> list[str]:
-        """Names what somebody else changed on the target since the newest point; writes nothing.
+        """Names what somebody else changed on the destination since the newest point; writes nothing.
 
         Directories are looked at by ``services.foreign``, root by root.
         """
 
     def is_as_kept(self, kept: Kept) -> bool:
-        """Whether all of this kind on the target is as it was when a run kept what it found foreign; writes nothing.
+        """Whether all of this kind on the destination is as it was when a run kept what was foreign; writes nothing.
 
         Asked before a run that would wait for a person's word about it again, and only of what this kind kept itself
         (``foreign.keep_objects``), which it does before anything of it goes: in ``before_tree``, ``after_tree``,
@@ -228,16 +228,16 @@ class Component(Protocol):
         """Writes what the point keeps as of the mark; the documents are of this kind alone and are replaced whole."""
 
     def plan(self, point: Point, documents: Documents, base: Baseline, trees: Sequence[RootPlan]) -> Planned:
-        """Plans what the target needs, and puts the export and what is to go among the plan's documents.
+        """Plans what the destination needs, and puts the export and what is to go among the plan's documents.
 
-        Nothing goes later that is not counted here. Changes nothing on the target.
+        Nothing goes later that is not counted here. Changes nothing on the destination.
 
         Args:
             base: What of an earlier point this one builds on.
             trees: The plans of the point's directories.
 
         Raises:
-            Refused: Somebody else changed the target since the run looked, and the policy leaves that to a person.
+            Refused: Somebody else changed the destination since the run looked, and the policy leaves that to a person.
             BaselineLost: The export is gone.
         """
 
@@ -245,25 +245,25 @@ class Component(Protocol):
         """Says what a run would change now; writes nothing."""
 
     def fits(self, trees: Sequence[RootPlan]) -> list[Result]:
-        """Says what is too small on the target for what was planned."""
+        """Says what is too small on the destination for what was planned."""
 
     def before_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
-        """Changes the target before its directories change: what goes. Idempotent; the claim is asked for each batch.
+        """Changes the destination before its directories change: what goes. Idempotent; asks the claim for each batch.
 
         Raises:
-            ForeignFound: Somebody else changed the target, and that is left to a person.
+            ForeignFound: Somebody else changed the destination, and that is left to a person.
         """
 
     def after_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
-        """Changes the target once its directories are in place, until it is the point's. Idempotent as above.
+        """Changes the destination once its directories are in place, until it is the point's. Idempotent as above.
 
         Raises:
-            ForeignFound: Somebody else changed the target, and that is left to a person.
+            ForeignFound: Somebody else changed the destination, and that is left to a person.
             Unknown: A lost answer did not show its effect in time.
         """
 
     def verify(self, point: Point, documents: Documents, number: int) -> VerifiedKind:
-        """Compares the target with what the point keeps; the source need not be there.
+        """Compares the destination with what the point keeps; the origin need not be there.
 
         Args:
             number: Of the candidate that is verified.

@@ -78,7 +78,7 @@ class Components:
         return [result for part in self._parts for result in part.coverage()]
 
     def drift(self) -> list[str]:
-        """Names what somebody else changed on the target since the newest point, outside directories."""
+        """Names what somebody else changed on the destination since the newest point, outside directories."""
         return [line for part in self._parts for line in part.drift()]
 
     def is_as_kept(self, kept: Kept) -> bool:
@@ -139,10 +139,10 @@ class Components:
         """Directories by which people look for a point's snapshots."""
         return {path for part in self._parts for path in part.declared()}
 
-    # ------------------------------------------------------------------ on the target
+    # ------------------------------------------------------------------ on the destination
 
     def plan(self, point: Point, documents: Documents, base: Baseline, trees: Sequence[RootPlan]) -> Planned:
-        """Plans what the target needs of each kind."""
+        """Plans what the destination needs of each kind."""
         return _all([part.plan(point, documents, base, trees) for part in self._parts])
 
     def preview(self, trees: Sequence[RootPlan]) -> Planned:
@@ -150,21 +150,21 @@ class Components:
         return _all([part.preview(trees) for part in self._parts])
 
     def fits(self, trees: Sequence[RootPlan]) -> list[Result]:
-        """Says what is too small on the target for what was planned."""
+        """Says what is too small on the destination for what was planned."""
         return [result for part in self._parts for result in part.fits(trees)]
 
     def before_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
-        """Changes the target before its directories change."""
+        """Changes the destination before its directories change."""
         for part in self._parts:
             part.before_tree(point, documents, check_claim)
 
     def after_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
-        """Changes the target once its directories are in place."""
+        """Changes the destination once its directories are in place."""
         for part in self._parts:
             part.after_tree(point, documents, check_claim)
 
     def verify(self, point: Point, documents: Documents, number: int) -> tuple[Verdict, dict[str, Part]]:
-        """Compares the target with what the point keeps.
+        """Compares the destination with what the point keeps.
 
         Returns:
             The verdict, and what the ledger keeps by kind.

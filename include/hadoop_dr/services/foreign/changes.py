@@ -97,7 +97,7 @@ class ForeignChanges:
         return number > 0 and (led := self._repair(number)) is not None and not self._noted(f"{led}/{_DONE}")
 
     def look_at(self, number: int) -> None:
-        """Reads what the target says of all roots, side by side; ``of`` tells what of it is foreign."""
+        """Reads what the destination says of all roots, side by side; ``of`` tells what of it is foreign."""
         steps = [self._step(root, number) for root in self._roots]
         told = zip(steps, self._find.differences(steps), strict=True)
         self._differences = {step.root: (step, changes) for step, changes in told}

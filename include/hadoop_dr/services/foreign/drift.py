@@ -38,7 +38,7 @@ class _Doubt(NamedTuple):
 def found_by_root(
     context: BackupContext, last: Baseline, now: Mapping[str, str] | None = None
 ) -> dict[str, list[Foreign]]:
-    """Lists what changed on the target since its newest point, by root and name, where that can be told.
+    """Lists what changed on the destination since its newest point, by root and name, where that can be told.
 
     A file that is known to be damaged may be taken away or put right by hand: the next run copies it again.
 
@@ -61,7 +61,7 @@ def found_by_root(
 def drift_by_root(
     context: BackupContext, bases: Mapping[str, str], now: Mapping[str, str] | None = None
 ) -> dict[str, list[Foreign]]:
-    """Lists what changed on the target since a snapshot of each root; roots without a change are left out.
+    """Lists what changed on the destination since a snapshot of each root; roots without a change are left out.
 
     Args:
         now: Snapshots by root that the changes are read up to; else the live tree.

@@ -29,12 +29,12 @@ _FEW = 4
 
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """A plan that was carried out in one root of the target.
+    """A plan that was carried out in one root of the destination.
 
     Attributes:
-        base: Snapshot of the target that the plan builds on.
-        candidate: Snapshot of the target taken afterwards.
-        staged: Inode ids on the source of what was staged by itself -> those on the target.
+        base: Snapshot of the destination that the plan builds on.
+        candidate: Snapshot of the destination taken afterwards.
+        staged: Inode ids on the origin of what was staged by itself -> those on the destination.
         whole: Items planned as tails that were staged as whole files.
         complete: All of the plan was carried out.
     """
@@ -53,15 +53,15 @@ class FindForeign:
     """Finds what somebody else did in roots of one site while plans were carried out there.
 
     Args:
-        target: The site.
+        destination: The site.
         limits: How hard it may be asked.
     """
 
-    def __init__(self, target: NameNode, limits: ReadLimits | None = None) -> None:
-        self._target, self._limits = target, limits or ReadLimits()
+    def __init__(self, destination: NameNode, limits: ReadLimits | None = None) -> None:
+        self._destination, self._limits = destination, limits or ReadLimits()
 
     def differences(self, carried: Sequence[CarriedOut]) -> list[Changes]:
-        """Reads what the target itself says of each root, side by side.
+        """Reads what the destination itself says of each root, side by side.
 
         Raises:
             BaselineLost: A snapshot cannot be read.
@@ -78,8 +78,8 @@ class FindForeign:
         if changes == Changes() and not carried.items:
             return []
         with self._limits.pool() as pool:
-            now = _View(Tree(self._target, carried.root, carried.candidate), pool, known)
-            then = _View(Tree(self._target, carried.root, carried.base), pool, None)
+            now = _View(Tree(self._destination, carried.root, carried.candidate), pool, known)
+            then = _View(Tree(self._destination, carried.root, carried.base), pool, None)
             bound = _fled(fled(carried.items, carried.whole, changes), then)
             expected = expected_of(
                 carried.items, carried.plan, carried.staged, carried.whole, bound, complete=carried.complete
@@ -92,14 +92,14 @@ class FindForeign:
 
     def _difference(self, carried: CarriedOut) -> Changes:
         try:
-            pages = self._target.diff(carried.root, carried.base, carried.candidate)
+            pages = self._destination.diff(carried.root, carried.base, carried.candidate)
             return visible(merge(pages))
         except Failed as error:
             if error.retryable:
                 raise
         with self._limits.pool() as here, self._limits.pool() as there:
-            older = Tree(self._target, carried.root, carried.base).walk(here)
-            newer = Tree(self._target, carried.root, carried.candidate).walk(there)
+            older = Tree(self._destination, carried.root, carried.base).walk(here)
+            newer = Tree(self._destination, carried.root, carried.candidate).walk(there)
             return visible(changes_between(older, without_work_area(newer)))
 
 

@@ -63,7 +63,7 @@ class KeepObjects:
         """Says in the ledger that the document keeps what was found.
 
         Args:
-            position: Where the kind stands on the target.
+            position: Where the kind stands on the destination.
             number: Of the candidate that showed it.
             lines: What was found, for people.
 

@@ -16,7 +16,7 @@ from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.services.context import BackupContext, SiteConnections
 
 IsAsKept = Callable[[Kept], bool]
-"""Whether the objects of a document are on the target as they were when it was written; asks their kind."""
+"""Whether the objects of a document are on the destination as they were when it was written; asks their kind."""
 _KEPT = {
     Drift.REFUSE.value: "foreign changes were found during the run and kept",
     Drift.RESTORE.value: "foreign changes during the run were undone and kept",

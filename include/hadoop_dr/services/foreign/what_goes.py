@@ -86,12 +86,12 @@ def _placed(begun: bool) -> str:
 
 def _when(context: BackupContext, point: Point, roots: Collection[str]) -> str:
     """Ends the snapshots' name: as an earlier try's that died, unless somebody went on changing things since."""
-    number, target = 1, context.destination.namenode
+    number, destination = 1, context.destination.namenode
 
     def is_taken(root: str) -> bool:
         name = aside_name(context, point.point, f"placing.{number}")
-        there = any(shot.name == name for shot in target.snapshots(root))
-        return there and visible(merge(target.diff(root, name, ""))) != Changes()
+        there = any(shot.name == name for shot in destination.snapshots(root))
+        return there and visible(merge(destination.diff(root, name, ""))) != Changes()
 
     while any(is_taken(root) for root in roots):
         number += 1
@@ -99,11 +99,11 @@ def _when(context: BackupContext, point: Point, roots: Collection[str]) -> str:
 
 
 def _foreign(context: BackupContext, root: RootPlan, gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
-    target = context.destination.namenode
+    destination = context.destination.namenode
     yield from found_in(gone, changes)
     for change in asked_in(gone, changes):
         try:
-            if not target.status(join(root.root, change.new or "")).facts.is_dir:
+            if not destination.status(join(root.root, change.new or "")).facts.is_dir:
                 yield Foreign(change.new or "", Act.CHANGED)
         except NotFound:  # somebody is at work there right now
             yield Foreign(change.new or "", Act.CHANGED)

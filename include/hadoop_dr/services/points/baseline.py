@@ -32,8 +32,8 @@ def find_baseline(
     return choose_baseline(newest, problems, context.direction)
 
 
-def held_before(target: NameNode, root: str, baseline: Baseline) -> Held:
-    """How much a root holds on the target before an increment, as its baseline kept it.
+def held_before(destination: NameNode, root: str, baseline: Baseline) -> Held:
+    """How much a root holds on the destination before an increment, as its baseline kept it.
 
     Only for a point that kept no such figure its snapshot is listed, once.
     """
@@ -41,7 +41,7 @@ def held_before(target: NameNode, root: str, baseline: Baseline) -> Held:
     if kept is not None:
         return kept
     base = baseline.destination_snapshot(root)
-    listed = [item for _, item in walk(target, root if base is None else f"{root}/.snapshot/{base}")]
+    listed = [item for _, item in walk(destination, root if base is None else f"{root}/.snapshot/{base}")]
     return Held(sum(not item.facts.is_dir for item in listed), len(listed))
 
 

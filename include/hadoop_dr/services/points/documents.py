@@ -1,10 +1,10 @@
 """A point's documents: everything the secondary needs to finish or prove the point alone (S3.1, DESIGN.md section 7).
 
 They lie beside the ledger on both sites. ``manifest.json`` names them with their SHA-256 and is written last: a plan
-exists when its manifest does, on the target. So until a point is sealed only the target's copies count: a run whose
-document the target did not take stops there, whatever the source has. A copy that the source did not take is noted on
-the target, because the stage that seals may be another process; it is tried once more then, and what is still missing
-is a warning of the point.
+exists when its manifest does, on the destination. So until a point is sealed only the destination's copies count: a run
+whose document the destination did not take stops there, whatever the origin has. A copy that the origin did not take is
+noted on the destination, because the stage that seals may be another process; it is tried once more then, and what is
+still missing is a warning of the point.
 
 Nothing that counts is ever replaced, so a worker that slept through its own end finds nothing that it could spoil: a
 table bears the digest of its content in its name, what several tries write beside each other bears claim and try, and
@@ -46,7 +46,7 @@ class Documents:
     """The documents of one point on both sites.
 
     Args:
-        context: The service. Its target must have them; its source should have them too, whose absence is a warning.
+        context: The service. Its destination must have them; its origin should, too, and a lack there is a warning.
         point: The point.
     """
 
@@ -54,7 +54,7 @@ class Documents:
         self.directory, self.point = context.directory(point.point), point
         self.recorded = {**point.staged.documents, **point.sealed.documents}
         """SHA-256 by name of what the ledger says that counts; empty until everything is staged."""
-        self._target, self._source, self._tables = context.destination.files, context.origin.files, context.tables
+        self._destination, self._origin, self._tables = context.destination.files, context.origin.files, context.tables
         self._manifest: dict[str, StoredDocument] = {}
         self._written, self._known = context.written, context.written.contents
         self._both = bool(self.recorded) or point.state is PointState.SEALED
@@ -200,7 +200,7 @@ class Documents:
             Refused: Another version of this product wrote one.
         """
         found = list[list[Row]]()
-        for one in self._target.names(self.directory):
+        for one in self._destination.names(self.directory):
             if digest_in(one) and plain_name(one) == name:
                 with suppress(BaselineLost):
                     found.append(self._rows(one, form, self._needed(one)))
@@ -238,7 +238,7 @@ class Documents:
         directory, _, leaf = stem.rpartition("/")
         below = f"{self.directory}/{directory}".rstrip("/")
         own = [path.rpartition("/")[2] for path in list(self._known) if path.rpartition("/")[0] == below]
-        name = newest_of_each(own, claim).get(leaf) or newest_of_each(self._target.names(below), claim).get(leaf)
+        name = newest_of_each(own, claim).get(leaf) or newest_of_each(self._destination.names(below), claim).get(leaf)
         return name and f"{directory}/{name}".lstrip("/")
 
     def read_new(self, name: str, form: TableForm) -> tuple[list[Row], str]:
@@ -277,12 +277,12 @@ class Documents:
         return self._decoded(form, name, content)
 
     def copy_again(self) -> None:
-        """For a stage that finds its plan made: gives the source what it lacks of it, so far as it takes it.
+        """For a stage that finds its plan made: gives the origin what it lacks of it, so far as it takes it.
 
         The try that wrote the plan may have died before it could note that.
         """
         try:
-            there = self._source.names(self.directory)
+            there = self._origin.names(self.directory)
         except DrError as error:
             self._note(MANIFEST_FILE, error)
             return
@@ -292,10 +292,10 @@ class Documents:
                 self._copy(name, self._needed(name))
 
     def lacking(self) -> list[str]:
-        """Says which documents the source has no copy of, after one more try for each; a silent site is asked once."""
+        """Says which documents the origin has no copy of, after one more try for each; a silent site is asked once."""
         if self.directory in self._written.begun and self.directory not in self._written.lacking:
             return []
-        noted, found = self._target.names(f"{self.directory}/{_LACKING}"), list[str]()
+        noted, found = self._destination.names(f"{self.directory}/{_LACKING}"), list[str]()
         for marker in noted:
             name = marker.replace("~", "/")
             why = self._again(name) if not found else self._noted(marker)
@@ -317,23 +317,23 @@ class Documents:
             raise self._lost(name, error.problem) from error
 
     def _put(self, name: str, content: bytes) -> None:
-        """Writes both copies side by side; the target's failure counts, once the other's end is known."""
+        """Writes both copies side by side; the destination's failure counts, once the other's end is known."""
         with BoundedPool(1, name="documents") as beside:
             copy = beside.begin(self._tried, name, content)
-            self._target.put(f"{self.directory}/{name}", content)
+            self._destination.put(f"{self.directory}/{name}", content)
         if (why := copy.result()) is not None:
             self._note(name, why)
         self._remember(name, content)
 
     def _put_first(self, name: str, content: bytes) -> bytes:
-        """Writes both copies side by side where none is, and gives the one that counts: the target's first.
+        """Writes both copies side by side where none is, and gives the one that counts: the destination's first.
 
-        The source's becomes that one, too. Whoever puts it there puts the same.
+        The origin's becomes that one, too. Whoever puts it there puts the same.
         """
         path = f"{self.directory}/{name}"
         with BoundedPool(1, name="documents") as beside:
             copy = beside.begin(self._tried_first, name, content)
-            first = content if self._target.append_new(path, content) else self._target.get(path)
+            first = content if self._destination.append_new(path, content) else self._destination.get(path)
         why, there = copy.result()
         if why is None and there != first:
             why = self._tried(name, first)
@@ -342,10 +342,10 @@ class Documents:
         return first
 
     def _tried_first(self, name: str, content: bytes) -> tuple[DrError | None, bytes]:
-        """Writes the source's copy where none is; gives why that is not known, or what is there."""
+        """Writes the origin's copy where none is; gives why that is not known, or what is there."""
         path = f"{self.directory}/{name}"
         try:
-            return None, content if self._source.append_new(path, content) else self._source.get(path)
+            return None, content if self._origin.append_new(path, content) else self._origin.get(path)
         except DrError as error:
             return error, b""
 
@@ -360,13 +360,13 @@ class Documents:
             self._note(name, why)
 
     def _tried(self, name: str, content: bytes) -> DrError | None:
-        """Writes the source's copy; gives why it is not there. An answer that was lost is read back."""
+        """Writes the origin's copy; gives why it is not there. An answer that was lost is read back."""
         path = f"{self.directory}/{name}"
         try:
-            self._source.put(path, content)
+            self._origin.put(path, content)
         except Unknown as unknown:
             try:
-                return None if self._source.get(path) == content else unknown
+                return None if self._origin.get(path) == content else unknown
             except DrError:
                 return unknown
         except DrError as error:
@@ -374,16 +374,16 @@ class Documents:
         return None
 
     def _note(self, name: str, why: DrError) -> None:
-        """Keeps on the target that the source has no copy; a later process says so in the point."""
+        """Keeps on the destination that the origin has no copy; a later process says so in the point."""
         self._written.lacking.add(self.directory)
-        self._target.put(f"{self.directory}/{_LACKING}/{_marker(name)}", str(why).encode())
+        self._destination.put(f"{self.directory}/{_LACKING}/{_marker(name)}", str(why).encode())
         self.warnings.append(self._say(name, why))
 
     def _noted(self, marker: str) -> str:
-        return self._target.get(f"{self.directory}/{_LACKING}/{marker}").decode()
+        return self._destination.get(f"{self.directory}/{_LACKING}/{marker}").decode()
 
     def _say(self, name: str, why: object) -> str:
-        return f"{self._source.site} has no proven copy of {plain_name(name)}: {why}"
+        return f"{self._origin.site} has no proven copy of {plain_name(name)}: {why}"
 
     def _remember(self, name: str, content: bytes) -> None:
         if len(content) <= _KEPT_BYTES:
@@ -400,11 +400,11 @@ class Documents:
                 self._remember(name, content)
             return content
         except NotFound as error:
-            where = "both sites" if self._both else self._target.site
+            where = "both sites" if self._both else self._destination.site
             raise self._lost(name, f"document of a point is missing on {where}") from error
 
     def _get(self, name: str, sha256: str = "") -> bytes:
-        """Gives a document from the target, or from the source once that may stand in for it.
+        """Gives a document from the destination, or from the origin once that may stand in for it.
 
         Args:
             sha256: What it has to be, if that is known; a name may tell it, too.
@@ -415,30 +415,30 @@ class Documents:
         """
         path, problem, sha256 = f"{self.directory}/{name}", "", sha256 or digest_in(name)
         try:
-            content = self._target.get(path)
+            content = self._destination.get(path)
             problem = "" if _is(content, sha256) else _ANOTHER
         except NotFound:
             if not self._both:
                 raise
-            content, problem = self._copy_on_source(path), "is missing"
+            content, problem = self._copy_on_origin(path), "is missing"
         else:
             if self._both and problem:
                 with suppress(NotFound):
-                    content = self._copy_on_source(path)
+                    content = self._copy_on_origin(path)
         if not _is(content, sha256):
             raise self._lost(name, _ANOTHER)
         if problem:
-            self._tell(f"{self._target.site}:{path} {problem}; the copy of {self._source.site} served")
+            self._tell(f"{self._destination.site}:{path} {problem}; the copy of {self._origin.site} served")
         return content
 
-    def _copy_on_source(self, path: str) -> bytes:
+    def _copy_on_origin(self, path: str) -> bytes:
         try:
-            return self._source.get(path)
+            return self._origin.get(path)
         except NotFound:
             raise
         except DrError as error:
-            why = f"not to be had on {self._target.site}, and {self._source.site} does not answer ({error})"
-            raise NotFound(path, why, f"Run again once {self._source.site} answers") from error
+            why = f"not to be had on {self._destination.site}, and {self._origin.site} does not answer ({error})"
+            raise NotFound(path, why, f"Run again once {self._origin.site} answers") from error
 
     def _lost(self, name: str, problem: str) -> BaselineLost:
         """The error for a document that cannot serve; of a sealed point a person is told, whatever is done instead."""

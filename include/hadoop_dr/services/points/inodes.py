@@ -1,4 +1,4 @@
-"""Inode ids of the target that a point keeps beside its documents, for the plan that builds on it."""
+"""Inode ids of the destination that a point keeps beside its documents, for the plan that builds on it."""
 
 from __future__ import annotations
 

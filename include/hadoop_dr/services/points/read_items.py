@@ -1,4 +1,4 @@
-"""What has to change, read with the tools of a service: between two snapshots, or against what the target has."""
+"""What has to change, read with the tools of a service: between two snapshots, or against what the destination has."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 
 
 def adopt(context: BackupContext, root: str, newer: str, base: str, heartbeat: Callable[[int], None]) -> Adoption:
-    """Compares the whole of a source's snapshot with a snapshot of what the target has; equal files are kept."""
-    source, target = context.origin.namenode, context.destination.namenode
+    """Compares the whole of an origin's snapshot with a snapshot of what the destination has; equal files are kept."""
+    origin, destination = context.origin.namenode, context.destination.namenode
     items, _ = gather_listed(context, root, None, newer, audit=Audit.NO)
     trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
-    existing = dict(walk(target, trees.destination))
+    existing = dict(walk(destination, trees.destination))
     bad = distrusted(context.ledger.read(), context.destination.name, root)
-    return Adopt(source, target, context.origin_mover, context.local_mover, heartbeat).run(trees, items, existing, bad)
+    adopt = Adopt(origin, destination, context.origin_mover, context.local_mover, heartbeat)
+    return adopt.run(trees, items, existing, bad)
 
 
 def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequence[Item]:
@@ -34,7 +35,7 @@ def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequen
 def gather_listed(
     context: BackupContext, root: str, older: str | None, newer: str, *, audit: Audit, known: Xattrs | None = None
 ) -> tuple[Sequence[Item], ReadChanges]:
-    """Reads what changed in a root between two snapshots of the source.
+    """Reads what changed in a root between two snapshots of the origin.
 
     Args:
         audit: Whether full listings are compared, too: that finds what the snapshot diff hides.

@@ -1,4 +1,4 @@
-"""What stage recorded of a point: digests, inodes on the target, the source's checksums (S3.2, DESIGN.md section 4)."""
+"""What stage recorded of a point: digests, inodes on the destination, the origin's checksums (S3.2)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.plan.work_order import StagedFile, StagedShard
 from hadoop_dr.domain.stored.fenced import fenced_name, newest_of_each, stem_of
 from hadoop_dr.domain.stored.tables import CHECKSUMS, SHARES
-from hadoop_dr.domain.tree.attribute_comparison import SourceChecksum
+from hadoop_dr.domain.tree.attribute_comparison import OriginChecksum
 from hadoop_dr.domain.tree.file_attributes import Checksum
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_tasks
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer.records import Records
-from hadoop_dr.services.verify_candidate import needs_checksum, source_checksum
+from hadoop_dr.services.verify_candidate import needs_checksum, origin_checksum
 
 _CHECKSUMS = "checksums"
 _SHARES = "shards"
@@ -26,7 +26,7 @@ _SHARES = "shards"
 class StageRecords:
     """The records of stage among a point's documents; what was read once is remembered.
 
-    Inode ids are the source's. A file that was moved while the snapshots were taken is in two roots: each has its own.
+    Inode ids are the origin's. A file that was moved while the snapshots were taken is in two roots: each has its own.
 
     Args:
         context: The service.
@@ -42,7 +42,7 @@ class StageRecords:
         self._files = context.sides.get(documents.point.destination, context.destination).files
         self._proofs: dict[int, dict[int, StagedFile]] | None = None
         self._shares: dict[tuple[int, int], StagedShard] | None = None
-        self._sums: dict[int, dict[int, SourceChecksum]] | None = None
+        self._sums: dict[int, dict[int, OriginChecksum]] | None = None
         self.digests: dict[str, str] = {}
         """SHA-256 of what was read or written here; the ledger keeps them, and from then on nothing else counts."""
 
@@ -52,7 +52,7 @@ class StageRecords:
         return Records(self._files, self._context.tables, directory, self._heartbeat)
 
     def proofs(self) -> Mapping[int, Mapping[int, StagedFile]]:
-        """Gives the digest of every file that was staged, by the root's number in the plan and source inode id."""
+        """Gives the digest of every file that was staged, by the root's number in the plan and origin inode id."""
         if self._proofs is None:
             tasks = self._files.names(f"{self._documents.directory}/staged")
             read = map_bounded(lambda task: self.of_task(int(task)).read(), [task for task in tasks if task.isdigit()])
@@ -63,25 +63,25 @@ class StageRecords:
         return self._proofs
 
     def staged(self, root: RootPlan) -> tuple[dict[int, int], frozenset[int]]:
-        """Gives the inodes on the target of what was staged by itself, and which tails were staged whole."""
+        """Gives the inodes on the destination of what was staged by itself, and which tails were staged whole."""
         every = self.shards(root)
         units = {inode: there for shard in every for inode, there in shard.units.items()}
         return units, frozenset(inode for shard in every for inode in shard.whole)
 
-    def checksums(self, root: RootPlan) -> Mapping[int, SourceChecksum]:
-        """Gives the source's checksums of large files and tails, those of a root among them."""
+    def checksums(self, root: RootPlan) -> Mapping[int, OriginChecksum]:
+        """Gives the origin's checksums of large files and tails, those of a root among them."""
         if not any(needs_checksum(item) for item in root.items):
             return {}
         if self._sums is None:
             self._sums = self._read_checksums()
         return self._sums.get(root.index, {})
 
-    def _read_checksums(self) -> dict[int, dict[int, SourceChecksum]]:
-        found = defaultdict[int, dict[int, SourceChecksum]](dict)
+    def _read_checksums(self) -> dict[int, dict[int, OriginChecksum]]:
+        found = defaultdict[int, dict[int, OriginChecksum]](dict)
         for name, sha256 in self._documents.recorded.items():
             rows = self._documents.read_proven(name, CHECKSUMS, sha256) if stem_of(name) == _CHECKSUMS else []
             for index, inode, algorithm, value, lengths in rows:
-                found[cast(int, index)][cast(int, inode)] = SourceChecksum(
+                found[cast(int, index)][cast(int, inode)] = OriginChecksum(
                     Checksum(cast(str, algorithm), cast(str, value)),
                     tuple(int(length) for length in cast(list[str], lengths)),
                 )
@@ -146,7 +146,7 @@ class StageRecords:
         return rows
 
     def collect_checksums(self, claim: int, try_no: int, roots: Sequence[RootPlan]) -> None:
-        """While the source is there: sums of what is too large to read back, so that proof needs only the target."""
+        """While the origin is there: sums of what is too large to read back, so the destination can prove it alone."""
         paths = {
             (root.index, item.inode): f"{root.root}/.snapshot/{root.newer}/{item.new}"
             for root in roots
@@ -157,7 +157,7 @@ class StageRecords:
             return
         namenode = self._context.origin.namenode
         rows: list[tuple[object, ...]] = []
-        sums = map_bounded(lambda path: source_checksum(namenode, path), paths.values())
+        sums = map_bounded(lambda path: origin_checksum(namenode, path), paths.values())
         for place, found in zip(paths, sums, strict=True):
             lengths = [str(length) for length in found.block_lengths]
             rows.append((*place, found.checksum.algorithm, found.checksum.value, lengths))

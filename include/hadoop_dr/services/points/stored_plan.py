@@ -31,13 +31,13 @@ class RootPlan:
 
     Attributes:
         index: Its number inside the point.
-        older: Baseline snapshot of the source; None when everything is new.
-        newer: Snapshot of the source that is copied.
-        base: Snapshot of the target whose tree has the items' old paths; None when the target has nothing.
+        older: Baseline snapshot of the origin; None when everything is new.
+        newer: Snapshot of the origin that is copied.
+        base: Snapshot of the destination whose tree has the items' old paths; None when the destination has nothing.
         waits: It was planned on the live tree, and its base is taken once everything is staged: see ``root_switch``.
         audit: How it is compared beyond what changed.
-        audited: Snapshot of the source that its audit looks back to; None where it does not look back.
-        live: Files the target has of it before the run (I8); known while it is planned, not read back.
+        audited: Snapshot of the origin that its audit looks back to; None where it does not look back.
+        live: Files the destination has of it before the run (I8); known while it is planned, not read back.
         names: Files and directories of it that its items build on; likewise.
         below: Old paths of files that go with a directory among the items and are no items of their own; likewise.
         ours: Whether the service has a point of it; likewise.
@@ -134,7 +134,7 @@ def planned_roots(documents: Documents, only: Collection[int] | None = None) -> 
 
 
 def planned_paths(documents: Documents) -> Iterator[tuple[int, int, str]]:
-    """Reads only which path each item gets, by its root's number and its inode id on the source; orders nothing.
+    """Reads only which path each item gets, by its root's number and its inode id on the origin; orders nothing.
 
     Raises:
         BaselineLost: There is no plan, or it is not the recorded one.

@@ -33,6 +33,6 @@ def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int =
 
 
 def _root_facts(context: BackupContext, root: RootPlan) -> FileAttributes:
-    """Nothing in the root was touched; its own attributes are then those the target had before the run."""
+    """Nothing in the root was touched; its own attributes are then those the destination had before the run."""
     path = root.root if root.base is None else f"{root.root}/.snapshot/{root.base}"
     return context.destination.namenode.status(path).facts

@@ -73,19 +73,19 @@ class Recover:
 
     def _stuck(self, point: Point) -> Left:
         """What is left of a point that cannot go on: only then the work areas count."""
-        target, roots = self._context.destination.namenode, point.taken.roots
+        destination, roots = self._context.destination.namenode, point.taken.roots
         return Left(
             point.state,
             stuck=True,
-            placing=any(placing(target, root, self._context.policy.service) for root in roots),
+            placing=any(placing(destination, root, self._context.policy.service) for root in roots),
             whole=bool(come_back_to(self._context, self._context.ledger.read().newest_sealed(), roots)),
         )
 
     def _set_aside(self, claim: Claim, roots: Iterable[str]) -> None:
-        target, service = self._context.destination.namenode, self._context.policy.service
+        destination, service = self._context.destination.namenode, self._context.policy.service
         for root in sorted(roots):
-            if has_area(target, root, service):
-                set_aside(target, root, Token(service, claim.epoch, claim.n))
+            if has_area(destination, root, service):
+                set_aside(destination, root, Token(service, claim.epoch, claim.n))
 
 
 def recovery_due(state: ServiceState, undecided: Container[str] = ()) -> list[Result]:

@@ -1,7 +1,7 @@
 """Putting the secondary right again: undo of foreign or half-done changes, repair of what verification found.
 
 Both are ordinary plans carried out at once; only source and destination differ (DESIGN.md section 5):
-undo leads from the target's live tree to its own last sealed snapshot, repair from the candidate to the moment.
+undo leads from the destination's live tree to its own last sealed snapshot, repair from the candidate to the moment.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ class Repair:
         self._context, self._heartbeat, self._working = context, heartbeat, context.claims.heartbeat.working
 
     def undo(self, claim: Claim, index: int, root: str, now: str, to: str) -> None:
-        """Brings one root of the target back to an older snapshot of it, with the target's own bytes.
+        """Brings one root of the destination back to an older snapshot of it, with the destination's own bytes.
 
         Args:
             index: Its number inside the undo.
             now: Name of a snapshot of the root as it is now; it stays, and with it what is undone (I10).
             to: Name of the snapshot to come back to.
         """
-        target = self._context.destination.namenode
-        items = gather_from(target, root, now, to)
+        destination = self._context.destination.namenode
+        items = gather_from(destination, root, now, to)
         plan = RootPlan(index, root, now, to, now, items, plan_items(items, self._working))
         self._carry(claim, plan, self._context.ends_within, f"undo-{claim.n}", UNDO_TURN)
 
     def repair(self, claim: Claim, root: RootPlan, candidate: str, note: Note) -> None:
-        """Compares a whole root of the source with the candidate and carries over what differs.
+        """Compares a whole root of the origin with the candidate and carries over what differs.
 
         Args:
             note: Told what is about to be done, before the live tree changes.
@@ -69,9 +69,9 @@ class Repair:
         turn: int = 0,
         note: Note = lambda *_: None,
     ) -> None:
-        context, target = self._context, self._context.destination
+        context, destination = self._context, self._context.destination
         documents = f"{context.directory(claim.point)}/{name}"
         order, check_claim = work_order(context, claim, plan, turn), partial(context.check_claim, claim)
-        records = Records(target.files, context.tables, f"{documents}/staged/{plan.index}", self._heartbeat)
+        records = Records(destination.files, context.tables, f"{documents}/staged/{plan.index}", self._heartbeat)
         apply = ApplyPlan(ends, check_claim, self._heartbeat)
         apply.run(order, plan.shards, records, lambda staged: note(plan, staged))

@@ -110,35 +110,35 @@ class UndoChanges:
         Returns:
             Name of the snapshots that show the live tree of now.
         """
-        target, name = self._context.destination.namenode, kept_name(self._context, claim)
+        destination, name = self._context.destination.namenode, kept_name(self._context, claim)
         service = self._context.policy.service
         for root in undo.roots:
             if root in roots:
-                set_aside(target, root, Token(service, claim.epoch, claim.n, UNDO_TURN))
-            elif has_area(target, root, service):
-                set_aside(target, root, Token(service, claim.epoch, claim.n))
+                set_aside(destination, root, Token(service, claim.epoch, claim.n, UNDO_TURN))
+            elif has_area(destination, root, service):
+                set_aside(destination, root, Token(service, claim.epoch, claim.n))
         if name not in undo.kept:
             if all(self._shown_by(undo.kept[-1], root) for root in undo.roots):
                 return undo.kept[-1]
             self._announce(claim, undo)
         for root in undo.roots:
             with suppress(AlreadyExists, NotFound):  # the second: somebody removed the directory
-                target.create_snapshot(root, name)
+                destination.create_snapshot(root, name)
         return name
 
     def _shown_by(self, kept: str, root: str) -> bool:
-        target = self._context.destination.namenode
-        if not any(snapshot.name == kept for snapshot in snapshots_of_root(target, root)):
+        destination = self._context.destination.namenode
+        if not any(snapshot.name == kept for snapshot in snapshots_of_root(destination, root)):
             return False
-        return same_as_kept(merge(target.diff(root, kept, "")))
+        return same_as_kept(merge(destination.diff(root, kept, "")))
 
     def _bases(self, to: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots to look from: those with the live tree's inodes, or, should one be gone, the sealed one."""
-        target, bases = self._context.destination.namenode, dict[str, str]()
-        live, held = to.live_on(target.site), to.snapshots_on(target.site)
+        destination, bases = self._context.destination.namenode, dict[str, str]()
+        live, held = to.live_on(destination.site), to.snapshots_on(destination.site)
         for root in roots:
             for kept in (live[root], held[root]):
-                if snapshot_problem(target, kept) is None:
+                if snapshot_problem(destination, kept) is None:
                     bases[root] = kept.name
                     break
         return bases
@@ -149,25 +149,25 @@ class UndoChanges:
 
     def _new_base(self, claim: Claim, to: Point, roots: Sequence[str]) -> dict[str, SnapshotRecord]:
         """Snapshots of what the undo left: files it brought back have other inodes than in the sealed snapshots."""
-        target, base = self._context.destination.namenode, dict[str, SnapshotRecord]()
+        destination, base = self._context.destination.namenode, dict[str, SnapshotRecord]()
         name = snapshot_name(self._context.policy.service, to.epoch, to.point, claim.n)
         for root in roots:
             with suppress(AlreadyExists):
-                target.create_snapshot(root, name)
-            left = trees_differ(target, root, to.snapshots_on(target.site)[root].name, name)
+                destination.create_snapshot(root, name)
+            left = trees_differ(destination, root, to.snapshots_on(destination.site)[root].name, name)
             if left:
                 raise Mismatch(
-                    f"{target.site}:{root}",
+                    f"{destination.site}:{root}",
                     f"an undo left {len(left)} differences, the first: {left[0]}",
                     "Look at the directory by hand, then run again.",
                 )
-            base[root] = record(snapshot_named(target, root, name))
-            target.set_times(root, to.taken.roots[root].snapshot.created_ms)
+            base[root] = record(snapshot_named(destination, root, name))
+            destination.set_times(root, to.taken.roots[root].snapshot.created_ms)
         return base
 
 
 def come_back_to(context: BackupContext, to: Point | None, roots: Iterable[str]) -> tuple[str, ...]:
-    """Names the roots of which the target still has the sealed snapshot of a point that nothing is known against."""
+    """Names the roots of which the destination still has a point's sealed snapshot, if nothing is known against it."""
     if to is None or to.damaged:
         return ()
     held, namenode = recorded_snapshots(to, context.destination.name) or {}, context.destination.namenode

@@ -84,16 +84,16 @@ class RootsInTheWay:
         self._refuse_foreign(context.origin, proposal.old)
         self._give_up(claim, context.origin, sorted({*earlier, *proposal.old}), proposal.new, claim.frozen.reason)
 
-    def give_up_on_target(self, claim: Claim) -> None:
+    def give_up_on_destination(self, claim: Claim) -> None:
         """Gives the old roots up on the secondary, too, by the ledger; once is enough.
 
         Raises:
             Refused: There is a snapshot that is not ours; nothing was given up.
         """
-        state, target = self._context.ledger.read(), self._context.destination
-        self._refuse_foreign(target, state.change.old if state.change else ())
-        if state.change is not None and points_to_go(state, state.change.old, target.name):
-            self._give_up(claim, target, state.change.old, state.change.new, state.change.reason)
+        state, destination = self._context.ledger.read(), self._context.destination
+        self._refuse_foreign(destination, state.change.old if state.change else ())
+        if state.change is not None and points_to_go(state, state.change.old, destination.name):
+            self._give_up(claim, destination, state.change.old, state.change.new, state.change.reason)
 
     def make_way(self, side: SiteConnections, roots: Iterable[str]) -> None:
         """Removes our snapshots of given-up directories around or in the roots, and the right to have them.
@@ -113,9 +113,9 @@ class RootsInTheWay:
 
     def waiting(self, roots: Iterable[str]) -> frozenset[str]:
         """Roots that cannot have snapshots on the secondary before points with others went there; asks only then."""
-        target, wanted = self._context.destination, list(roots)
-        held = replaced_roots(self._context.ledger.known().held_roots(target.name), wanted)
-        there = set(held).intersection(target.namenode.snapshottable()) if held else set()
+        destination, wanted = self._context.destination, list(roots)
+        held = replaced_roots(self._context.ledger.known().held_roots(destination.name), wanted)
+        there = set(held).intersection(destination.namenode.snapshottable()) if held else set()
         return frozenset(nestings(wanted, there))
 
     def changing(self, roots: Sequence[str], *, ordered: bool) -> bool:
@@ -160,24 +160,24 @@ class RootsInTheWay:
 
         Those that its points have given up are what place makes of them; they were looked at before.
         """
-        target, newest = (
+        destination, newest = (
             self._context.destination,
             max(state.sealed_on_destination(), key=lambda one: one.point, default=None),
         )
         if newest is None:
             return
-        held = state.held_roots(target.name)
-        there = [root for root in old if root in held and facts_of(target.namenode, root)]
+        held = state.held_roots(destination.name)
+        there = [root for root in old if root in held and facts_of(destination.namenode, root)]
         for root in sorted(set(there).difference(self._bases(newest, there))):
             yield fail(
                 NAME,
-                f"{target.name}:{root} was in no whole snapshot of the newest point, so nobody can tell what of it is "
-                "somebody else's; a change of roots would remove that",
+                f"{destination.name}:{root} was in no whole snapshot of the newest point, so nobody can tell what "
+                "of it is somebody else's; a change of roots would remove that",
                 f"Back up with {root} declared as it was, which keeps what goes; then change the roots.",
             )
         for root in there:
             yield from not_our_work(
-                target.name, root, not_of_service(target.namenode, root, self._context.policy.service)
+                destination.name, root, not_of_service(destination.namenode, root, self._context.policy.service)
             )
 
     def _refuse_foreign(self, side: SiteConnections, directories: Iterable[str]) -> None:
@@ -189,11 +189,11 @@ class RootsInTheWay:
 
     def _bases(self, point: Point, roots: Iterable[str]) -> dict[str, str]:
         """Snapshots of a point that are still there, those with the live tree's inodes first."""
-        target, bases = self._context.destination.namenode, dict[str, str]()
-        held, live = point.snapshots_on(target.site), point.live_on(target.site)
+        destination, bases = self._context.destination.namenode, dict[str, str]()
+        held, live = point.snapshots_on(destination.site), point.live_on(destination.site)
         for root in set(roots).intersection(held):
             for kept in (held[root], live[root]):
-                if snapshot_problem(target, kept) is None:
+                if snapshot_problem(destination, kept) is None:
                     bases[root] = kept.name
         return bases
 
@@ -219,13 +219,13 @@ class RootsInTheWay:
 
     def _beside(self, proposal: Proposal) -> list[Result]:
         """Names what only the secondary has in a new root, outside the old ones: it would go, and no point had it."""
-        source, target = self._context.origin, self._context.destination
+        origin, destination = self._context.origin, self._context.destination
         found: list[str] = []
         for root in proposal.new:
             below = {one[len(root) + 1 :] for one in proposal.old if one != root and inside(one, root)}
             if below:
-                theirs = {path for path, _ in walk(source.namenode, root, skip=below)}
-                ours = (path for path, _ in walk(target.namenode, root, skip=below))
+                theirs = {path for path, _ in walk(origin.namenode, root, skip=below)}
+                ours = (path for path, _ in walk(destination.namenode, root, skip=below))
                 found += [f"{root}/{path}" for path in ours if path not in theirs and path not in below]
         if not found:
             return []
@@ -233,8 +233,8 @@ class RootsInTheWay:
         return [
             fail(
                 NAME,
-                f"only {target.name} has {', '.join(found[:_SHOWN])}{more}, which no point ever held and a change of "
-                "roots would remove",
+                f"only {destination.name} has {', '.join(found[:_SHOWN])}{more}, which no point ever held and a change "
+                "of roots would remove",
                 "Move it away, or copy it to the primary.",
             )
         ]

@@ -36,47 +36,48 @@ def existing_results(context: BackupContext, state: ServiceState, roots: Iterabl
     return copy_results(site, copies, refuse=context.policy.drift is Drift.REFUSE)
 
 
-def look_at_copy(source: NameNode, target: NameNode, root: str) -> ExistingCopy:
+def look_at_copy(origin: NameNode, destination: NameNode, root: str) -> ExistingCopy:
     """Compares the live trees of a root by names, lengths and times."""
     found, level = ExistingCopy(root), [""]
     while level:
         deeper: list[str] = []
-        for directory, (here, there) in zip(level, map_bounded(_children(source, target, root), level), strict=True):
+        listings = map_bounded(_children(origin, destination, root), level)
+        for directory, (here, there) in zip(level, listings, strict=True):
             for listed in there:
                 path = join(directory, listed.name)
-                if _is_common(found, path, here.get(listed.name), listed.facts, target):
+                if _is_common(found, path, here.get(listed.name), listed.facts, destination):
                     deeper.append(path)
         level = deeper
     return found
 
 
 def _is_common(
-    found: ExistingCopy, path: str, source: FileAttributes | None, listed: FileAttributes, target: NameNode
+    found: ExistingCopy, path: str, origin: FileAttributes | None, listed: FileAttributes, destination: NameNode
 ) -> bool:
     """Takes in one item; whether it is a directory of both."""
-    if source is None or source.kind is not listed.kind:
+    if origin is None or origin.kind is not listed.kind:
         top = f"{found.root}/{path}"
-        found.add(There.ONLY, path, sum(not one.is_dir for one in chain([listed], _below(target, top, listed))))
-    elif not listed.is_dir and source.length != listed.length:
-        found.add(compare_file(source, listed, unequal=True), path)
+        found.add(There.ONLY, path, sum(not one.is_dir for one in chain([listed], _below(destination, top, listed))))
+    elif not listed.is_dir and origin.length != listed.length:
+        found.add(compare_file(origin, listed, unequal=True), path)
     else:
         return listed.is_dir
     return False
 
 
-def _below(target: NameNode, top: str, facts: FileAttributes) -> Iterator[FileAttributes]:
-    return (listed.facts for _, listed in walk(target, top)) if facts.is_dir else iter(())
+def _below(destination: NameNode, top: str, facts: FileAttributes) -> Iterator[FileAttributes]:
+    return (listed.facts for _, listed in walk(destination, top)) if facts.is_dir else iter(())
 
 
 def _children(
-    source: NameNode, target: NameNode, root: str
+    origin: NameNode, destination: NameNode, root: str
 ) -> Callable[[str], tuple[dict[str, FileAttributes], Sequence[DirEntry]]]:
     """Lists a directory of both; of the primary only where the secondary has something."""
 
     def both(directory: str) -> tuple[dict[str, FileAttributes], Sequence[DirEntry]]:
         path = join(root, directory).rstrip("/")
-        there = [one for one in _listing(target, path) if directory or one.name != WORK_AREA]
-        return {one.name: one.facts for one in _listing(source, path)} if there else {}, there
+        there = [one for one in _listing(destination, path) if directory or one.name != WORK_AREA]
+        return {one.name: one.facts for one in _listing(origin, path)} if there else {}, there
 
     return both
 

@@ -30,39 +30,40 @@ def allow_snapshots(namenode: NameNode, roots: Collection[str]) -> None:
 
 
 def make_roots(context: BackupContext, roots: Collection[str]) -> None:
-    """Makes roots on the target, closed to all others, and snapshottable; one that is there keeps its attributes.
+    """Makes roots on the destination, closed to all others, and snapshottable; one that is there keeps its attributes.
 
     What is missing above them gets owner, group, mode and ACL of the primary's, and comes first, one after the other:
     roots share it. Whatever ends this in between leaves directories that are closed to all others, and `check` names
     them.
     """
-    target, wanted = context.destination.namenode, sorted(roots)
-    found = map_bounded(lambda root: facts_of(target, root), wanted)
+    destination, wanted = context.destination.namenode, sorted(roots)
+    found = map_bounded(lambda root: facts_of(destination, root), wanted)
     missing = [root for root, facts in zip(wanted, found, strict=True) if facts is None]
     for root in {parent(root): root for root in missing}.values():
-        _make_above(context.origin.namenode, target, root)
-    for making in (lambda root: target.make_directory(root, CLOSED), missing), (target.allow_snapshot, wanted):
+        _make_above(context.origin.namenode, destination, root)
+    make = (lambda root: destination.make_directory(root, CLOSED), missing)
+    for making in make, (destination.allow_snapshot, wanted):
         for _ in map_bounded(*making):
             pass
 
 
-def _make_above(source: NameNode, target: NameNode, root: str) -> None:
+def _make_above(origin: NameNode, destination: NameNode, root: str) -> None:
     missing = list[str]()
     for path in islice(climb(root), 1, None):
-        if path == "/" or facts_of(target, path) is not None:
+        if path == "/" or facts_of(destination, path) is not None:
             break
         missing.append(path)
     for path in reversed(missing):
-        wanted = source.status(path).facts
-        target.make_directory(path, CLOSED)
-        target.set_owner(path, wanted.owner, wanted.group)
-        if wanted.has_acl or target.status(path).facts.has_acl:  # one that is inherited here need not be so there
-            target.set_acl(path, source.extras(path, xattrs=False).acl)
-        target.set_permission(path, wanted.mode)
+        wanted = origin.status(path).facts
+        destination.make_directory(path, CLOSED)
+        destination.set_owner(path, wanted.owner, wanted.group)
+        if wanted.has_acl or destination.status(path).facts.has_acl:  # one that is inherited here need not be so there
+            destination.set_acl(path, origin.extras(path, xattrs=False).acl)
+        destination.set_permission(path, wanted.mode)
 
 
 def look_above(context: BackupContext, roots: Collection[str]) -> list[Result]:
-    """Says where directories above roots let others through on the target than on the source; they are never changed.
+    """Says where directories above roots let others through than on the origin; they are never changed.
 
     Two requests for each such directory, side by side.
     """

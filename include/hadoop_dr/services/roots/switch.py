@@ -55,22 +55,22 @@ def listing_of(index: int) -> str:
 def adopt_live(
     context: BackupContext, index: int, root: str, newer: str, documents: Documents, heartbeat: Callable[[int], None]
 ) -> Adoption:
-    """Compares a source's snapshot with the target's live tree, and keeps what was seen of it.
+    """Compares an origin's snapshot with the destination's live tree, and keeps what was seen of it.
 
     Raises:
         Refused: The secondary has something there that no point ever held.
     """
-    state, target = context.ledger.read(), context.destination.namenode
+    state, destination = context.ledger.read(), context.destination.namenode
     old = [one for one in (state.change.old if state.change else ()) if inside(one, root) or inside(root, one)]
     for one in old:
         _clear_own_work(context, one)
     items = ReadChanges(context.origin.namenode, data=True).items(root, None, newer, audit=False)
-    existing = _live(target, root)
+    existing = _live(destination, root)
     seen = _described(context, root, (existing or {}).items())
     documents.write(listing_of(index), LISTING, [(path, *one) for path, one in seen.items()])
     if existing is None:
         return Adoption(tuple(items), 0, 0, 0, 0)
-    adopt = Adopt(context.origin.namenode, target, context.origin_mover, context.local_mover, heartbeat)
+    adopt = Adopt(context.origin.namenode, destination, context.origin_mover, context.local_mover, heartbeat)
     bad = distrusted(state, context.destination.name, root)
     adoption = adopt.run(Trees(f"{root}/.snapshot/{newer}", root), items, existing, bad)
     goes = [item.old for item in adoption.items if item.new is None and item.old is not None]
@@ -97,9 +97,9 @@ def _clear_own_work(context: BackupContext, old: str) -> None:
     Raises:
         Refused: Something that is not ours lies beside it.
     """
-    target, service = context.destination.namenode, context.policy.service
-    refuse_on_failure(service, not_our_work(context.destination.name, old, not_of_service(target, old, service)))
-    target.delete(f"{old}/{WORK_AREA}", recursive=True)
+    destination, service = context.destination.namenode, context.policy.service
+    refuse_on_failure(service, not_our_work(context.destination.name, old, not_of_service(destination, old, service)))
+    destination.delete(f"{old}/{WORK_AREA}", recursive=True)
 
 
 class SwitchRoots:
@@ -121,18 +121,18 @@ class SwitchRoots:
             Refused: Somebody else has a snapshot in an old root.
         """
         waiting = [root for root in roots if root.waits]
-        target = self._context.destination.namenode
+        destination = self._context.destination.namenode
         bare = [root for root in waiting if not self._has_base(root)]
         if self._way.waiting(root.root for root in bare):
             for root in bare:
                 self._compare(documents, root, root.root)
             self._context.ledger.require(claim)
-            self._way.give_up_on_target(claim)
+            self._way.give_up_on_destination(claim)
         self._way.make_way(self._context.destination, [root.root for root in bare])
         make_roots(self._context, [root.root for root in bare])
         for root in bare:
             with suppress(AlreadyExists):
-                target.create_snapshot(root.root, str(root.base))
+                destination.create_snapshot(root.root, str(root.base))
         for root in waiting:
             self._compare(documents, root, f"{root.root}/.snapshot/{root.base}")
         self._keep_replaced(claim, waiting)
@@ -183,10 +183,10 @@ def _described(context: BackupContext, root: str, found: Iterable[tuple[str, Dir
     }
 
 
-def _live(target: NameNode, top: str) -> dict[str, DirEntry] | None:
+def _live(destination: NameNode, top: str) -> dict[str, DirEntry] | None:
     """What lies in a directory, without the work area; None when it does not exist."""
     try:
-        return dict(walk(target, top))
+        return dict(walk(destination, top))
     except NotFound as missing:
         if missing.subject == top:
             return None

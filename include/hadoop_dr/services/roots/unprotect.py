@@ -137,8 +137,8 @@ class Unprotect:
         behind: str | None,
     ) -> dict[str, Any]:
         context, state = self._context, self._context.ledger.known()
-        target, service = context.destination.name, context.policy.service
-        kept = [point for point in state.sealed() if target not in point.gone and point.destination == target]
+        destination, service = context.destination.name, context.policy.service
+        kept = [point for point in state.sealed() if destination not in point.gone and point.destination == destination]
         warnings = [
             f"{site}:{root} cannot be deleted yet, it has snapshots that {whose(service, names)}: {', '.join(names)}"
             for site, one in freed.items()

@@ -8,8 +8,8 @@ What happens at every arrow:
 
 * Death anywhere, then the same call again: every step first or afterwards looks whether its wanted inode is already
   where it belongs. Park takes items by the destination's inode id from wherever an earlier try brought them.
-* A worker that sleeps while another takes over: all paths of its stage, arrive, tail and drop steps, and the target of
-  its park steps, contain the token that the new owner renamed; they find nothing. Attributes set in the live tree by
+* A worker that sleeps while another takes over: all paths of its stage, arrive, tail and drop steps, and the new path
+  of its park steps, contain the token that the new owner renamed; they find nothing. Attributes set in the live tree by
   path are the stated exception: permissions, owners, ACLs, extended attributes, storage policies and times.
 * An answer that is lost: both ends are read back; only a step that is certainly not done is sent again.
 

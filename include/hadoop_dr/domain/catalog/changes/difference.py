@@ -1,6 +1,6 @@
 """From the catalog that is there to the catalog that should be: what to drop, create and alter, in which order (S2.9).
 
-A table whose type or partition columns change, or that the source dropped and made again, is another table: it is
+A table whose type or partition columns change, or that the origin dropped and made again, is another table: it is
 dropped (never with its data) and created. What hangs on a table goes with it, foreign keys of other tables that name it
 included, so those are created again even if they did not change.
 """
@@ -68,7 +68,7 @@ def difference(old: Catalog, new: Catalog, owns: Callable[[CatalogKey], bool],
         old: What is there.
         new: What should be there, addresses already rewritten.
         owns: Whether an object may be altered or dropped; what is not owned is at most created when missing.
-        replaced: Tables the source dropped and made again; see ``replaced_tables``.
+        replaced: Tables the origin dropped and made again; see ``replaced_tables``.
     """
     lost, hanging = lost_objects(old, new, replaced)
     drops = [old[slot] for slot in lost - hanging if owns(slot)]

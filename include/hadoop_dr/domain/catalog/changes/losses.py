@@ -1,7 +1,7 @@
 """Which objects of the secondary's catalog a run would drop for good, by kind (I8).
 
 Counted is what has no successor: an object that is dropped and made again under its name is none, nor is a table that
-the source renamed, with its partitions. Views are a kind of their own, so that many of them do not hide a lost table.
+the origin renamed, with its partitions. Views are a kind of their own, so that many of them do not hide a lost table.
 What hangs on a dropped table counts, too, in the figure of its own kind; statistics and constraints do not.
 """
 
@@ -50,7 +50,7 @@ def losses(
         old: What is there.
         new: What should be there.
         owns: Whether an object may be dropped.
-        renamed: Tables that the source renamed since the last point; see ``renamed_tables``.
+        renamed: Tables that the origin renamed since the last point; see ``renamed_tables``.
     """
     live: Counter[DeletionKind] = Counter()
     lost: Counter[DeletionKind] = Counter()

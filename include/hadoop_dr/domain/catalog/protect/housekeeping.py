@@ -22,10 +22,10 @@ _SHOWN = 5
 
 
 def check_housekeeping(site: str, settings: Mapping[str, str], rows: Iterable[Row]) -> list[Result]:
-    """Looks at the target's settings and the tables it has or will have.
+    """Looks at the destination's settings and the tables it has or will have.
 
     Args:
-        site: The target.
+        site: The destination.
         settings: Its answers to ``HOUSEKEEPING_SETTINGS``.
         rows: The catalog that it has or is to have.
     """

@@ -11,7 +11,7 @@ from hadoop_dr.domain.codec import codec_of
 
 @dataclass(frozen=True, slots=True)
 class AbsentPlaces:
-    """Objects that are registered without a directory, on the source too: how many, and the first of them."""
+    """Objects that are registered without a directory, on the origin too: how many, and the first of them."""
 
     count: int = 0
     objects: tuple[str, ...] = ()
@@ -49,10 +49,10 @@ class QueryAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SealedCatalog:
-    """The catalog of the target when it was verified, in the entry that makes a point visible.
+    """The catalog of the destination when it was verified, in the entry that makes a point visible.
 
     Attributes:
-        position: Where the notification log of the target's metastore stood; None where nothing was verified.
+        position: Where the notification log of the destination's metastore stood; None where nothing was verified.
         smoke: What the policy's queries answered.
         whole_ms: Moment of the newest point up to this one for which all of that catalog was read.
     """
@@ -63,7 +63,7 @@ class SealedCatalog:
 
 
 READ_WHOLE_MS = 86_400_000
-"""So long the target's log is believed that nobody touched its catalog: a log that is off tells nothing, either."""
+"""So long the destination's log is believed that nobody touched its catalog: a log that is off tells nothing."""
 
 
 def believed(kept: SealedCatalog, cannot_tell: Sequence[str], at_ms: int | None) -> bool:

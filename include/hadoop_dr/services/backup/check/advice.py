@@ -39,20 +39,20 @@ def _names(newest: Point) -> dict[str, int]:
 
 
 def _closes(context: BackupContext) -> Iterator[Result]:
-    target = context.destination
-    yield close_waits(target.name, target.namenode.settings(CLOSES_EARLY))
+    destination = context.destination
+    yield close_waits(destination.name, destination.namenode.settings(CLOSES_EARLY))
 
 
 def _skew(context: BackupContext, roots: Sequence[str], newest: Point | None) -> Iterator[Result]:
     if len(roots) <= 1:
         return
-    source, clock = context.origin, context.clock
-    source.namenode.status("/")                      # the first may have to open a connection
+    origin, clock = context.origin, context.clock
+    origin.namenode.status("/")                      # the first may have to open a connection
     begun_s = clock.monotonic_s()
-    source.namenode.status("/")
+    origin.namenode.status("/")
     trip_ms = (clock.monotonic_s() - begun_s) * 1000
     last = None
-    if newest is not None and newest.origin == source.name:
+    if newest is not None and newest.origin == origin.name:
         last = LastMoment(len(newest.taken.roots), newest.taken.skew_ms)
     predicted = predicted_skew_ms(len(roots), trip_ms, AT_ONCE, last)
-    yield from skew_result(source.name, len(roots), predicted, context.policy.max_skew_ms)
+    yield from skew_result(origin.name, len(roots), predicted, context.policy.max_skew_ms)

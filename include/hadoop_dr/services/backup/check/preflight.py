@@ -179,7 +179,7 @@ class Preflight:
 
 
 def look_at_quotas(context: BackupContext, roots: Sequence[str]) -> list[Result]:
-    """Says which quotas of the source, of roots and above them, are nearly used up."""
+    """Says which quotas of the origin, of roots and above them, are nearly used up."""
     namenode = context.origin.namenode
     paths = limiting_paths(roots, namenode.service().names)
     asked = zip(paths, map_bounded(lambda path: _quota(namenode, path), paths), strict=True)

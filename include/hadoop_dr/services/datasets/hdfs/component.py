@@ -141,8 +141,8 @@ class HdfsDirectories:
         """Asks for the quotas that may have changed."""
         context, fence = self._context, self._context.ledger.roles.fences.get(point.origin)
         fenced = fence.quotas if fence is not None else {}
-        source = context.sides[point.origin].namenode
-        own = ask_quotas(source, documents, fenced, context.claims.heartbeat.beat, MOST)
+        origin = context.sides[point.origin].namenode
+        own = ask_quotas(origin, documents, fenced, context.claims.heartbeat.beat, MOST)
         documents.warnings += narrow_quotas(point.origin, own)[:_NARROW]
 
     def warnings(self, point: Point) -> list[str]:

@@ -1,4 +1,4 @@
-"""Quotas of the source's directories, kept with each point (DESIGN.md sections 4 and 8).
+"""Quotas of the origin's directories, kept with each point (DESIGN.md sections 4 and 8).
 
 A secondary never applies them while it is one: snapshots count against quotas. They are set when it is promoted.
 """
@@ -34,12 +34,12 @@ class KeepQuotas:
     """Notes in the plan of a point what is known of quotas, and which directories are to be asked once it is sealed.
 
     Args:
-        source: The site the point was taken on.
+        origin: The site the point was taken on.
         earlier: What the baseline kept; None when it kept nothing that can be relied on.
     """
 
-    def __init__(self, source: NameNode, earlier: Mapping[str, RootQuotas] | None) -> None:
-        self._source, self._earlier = source, earlier
+    def __init__(self, origin: NameNode, earlier: Mapping[str, RootQuotas] | None) -> None:
+        self._origin, self._earlier = origin, earlier
         self._kept: dict[str, RootQuotas] = {}
 
     def add(self, root: str, newer: str, items: Sequence[Item], *, whole: bool) -> None:
@@ -59,7 +59,7 @@ class KeepQuotas:
     def limited(self) -> dict[str, Quota]:
         """Asks for the use of the roots that are known to have a quota, which costs the NameNode nothing."""
         roots = [root for root, known in self._kept.items() if "" in known.found and "" not in known.unasked]
-        return dict(zip(roots, map_bounded(self._source.quota, roots), strict=True))
+        return dict(zip(roots, map_bounded(self._origin.quota, roots), strict=True))
 
     def write(self, documents: Documents) -> dict[str, int]:
         """Writes the document.
@@ -72,11 +72,11 @@ class KeepQuotas:
         return {"known": sum(len(one.found) for one in kept), "to_ask": sum(len(one.unasked) for one in kept)}
 
     def _all_directories(self, top: str) -> list[str]:
-        return [path for path, listed in walk(self._source, top) if listed.facts.is_dir]
+        return [path for path, listed in walk(self._origin, top) if listed.facts.is_dir]
 
 
 def ask_quotas(
-    source: NameNode, documents: Documents, fenced: Mapping[str, QuotaSet], heartbeat: Callable[[int], None],
+    origin: NameNode, documents: Documents, fenced: Mapping[str, QuotaSet], heartbeat: Callable[[int], None],
     most: int = MOST,
 ) -> dict[str, Quota]:
     """Asks about what a sealed point left open, and keeps the answers beside it.
@@ -85,7 +85,7 @@ def ask_quotas(
     after the moment; one that is changed later is named by the next diff.
 
     Args:
-        source: The site the point was taken on.
+        origin: The site the point was taken on.
         fenced: Quotas of roots that a fence replaced; what stands there now is the fence's own.
         heartbeat: Told of each directory that was asked about.
         most: How many may be asked about.
@@ -101,7 +101,7 @@ def ask_quotas(
 
     def ask(place: tuple[str, str]) -> Quota | None:
         root, path = place
-        return None if not path and root in fenced else _asked(source, f"{tops[root]}/{path}" if path else root)
+        return None if not path and root in fenced else _asked(origin, f"{tops[root]}/{path}" if path else root)
 
     for root, known in kept.items():
         if known.unasked and root in tops:
@@ -119,9 +119,9 @@ def ask_quotas(
     return own
 
 
-def _asked(source: NameNode, path: str) -> Quota:
+def _asked(origin: NameNode, path: str) -> Quota:
     try:
-        return source.quota(path)
+        return origin.quota(path)
     except NotFound as error:
         raise BaselineLost(path, "is not in the snapshot", "The next run takes a new moment.") from error
 

@@ -1,4 +1,4 @@
-"""Whether the target has room for the directories of a service: before anything is known, and for a plan (S2.4)."""
+"""Whether the destination has room for a service's directories: before anything is known, and for a plan (S2.4)."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from hadoop_dr.services.pool import map_bounded
 
 def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:
     """What a first copy takes beyond what is there; what an increment takes is known once it is planned."""
-    source, target = context.origin.namenode, context.destination.namenode
+    origin, destination = context.origin.namenode, context.destination.namenode
     new = [root for root in scope.roots if scope.baseline is None or root not in scope.baseline.taken.roots]
-    more = map_bounded(lambda root: max(0, _used(source, root) - _used(target, root)), new)
+    more = map_bounded(lambda root: max(0, _used(origin, root) - _used(destination, root)), new)
     needed = dict(zip(new, more, strict=True))
     found = _look(context, needed)
     yield from found
     if not found:
-        yield ok("space", f"{context.destination.name} has {target.service().remaining_bytes} bytes left")
+        yield ok("space", f"{context.destination.name} has {destination.service().remaining_bytes} bytes left")
 
 
 def fits(context: BackupContext, trees: Sequence[RootPlan]) -> list[Result]:
     """Says what is too small for the plans of a point."""
-    target = context.destination.namenode
+    destination = context.destination.namenode
     needed = {tree.root: sum(_raw_bytes(item) for item in tree.items) for tree in trees}
-    return _look(context, needed, lambda: {tree.root: _parked_bytes(target, tree) for tree in trees})
+    return _look(context, needed, lambda: {tree.root: _parked_bytes(destination, tree) for tree in trees})
 
 
 def _look(
     context: BackupContext, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict
 ) -> list[Result]:
-    """Says what is too small on the target for so many raw bytes by root.
+    """Says what is too small on the destination for so many raw bytes by root.
 
     Args:
         moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
     """
-    target = context.destination.namenode
+    destination = context.destination.namenode
     if not any(needed.values()):
         return []
-    service = target.service()
+    service = destination.service()
     paths = limiting_paths(needed, service.names)
-    asked = zip(paths, map_bounded(lambda path: _quota(target, path), paths), strict=True)
+    asked = zip(paths, map_bounded(lambda path: _quota(destination, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
     return shortages(context.destination.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
@@ -67,13 +67,13 @@ def _quota(namenode: NameNode, path: str) -> Quota | None:
 
 
 def _raw_bytes(item: Item) -> int:
-    """Bytes on the target's disks that staging an item takes, all replicas counted."""
+    """Bytes on the destination's disks that staging an item takes, all replicas counted."""
     if item.now is None or item.now.is_dir or item.content is Content.SAME:
         return 0
     return (item.now.length - item.keep_bytes) * max(1, item.now.replication)
 
 
-def _parked_bytes(target: NameNode, root: RootPlan) -> int:
+def _parked_bytes(destination: NameNode, root: RootPlan) -> int:
     """Raw bytes that a quota charges for moves inside the root, beside what is written.
 
     All that is parked counts twice until it is dropped. And whatever moves is charged once more for that moment, where
@@ -89,6 +89,6 @@ def _parked_bytes(target: NameNode, root: RootPlan) -> int:
             below = item.was.length * max(1, item.was.replication)
             if item.is_dir:
                 top = root.root if root.waits else f"{root.root}/.snapshot/{root.base}"
-                below = target.quota(f"{top}/{item.old}").used_bytes
+                below = destination.quota(f"{top}/{item.old}").used_bytes
             sizes.append(below)
     return sum(sizes) + max([*sizes, *(unit.bytes * max(1, copies) for unit in root.plan.units)], default=0)

@@ -1,4 +1,4 @@
-"""Makes the target's catalog the recovery point's: reads what is there, changes the difference, looks again (S2.7, I6).
+"""Makes the destination's catalog the recovery point's: reads it, changes the difference, looks again (S2.7, I6).
 
 Nothing is remembered between runs, so an interrupted run is continued by running again. A change whose answer is lost
 is looked up; it is sent a second time by no one, because the first sending may still be on its way.
@@ -38,8 +38,8 @@ class Applied:
 
     Attributes:
         created, altered, dropped: Objects, over all rounds.
-        rounds: HowDifferent often the target was read and changed until nothing differed.
-        cannot_tell: Objects that differ only in fields the target's metastore does not keep.
+        rounds: HowDifferent often the destination was read and changed until nothing differed.
+        cannot_tell: Objects that differ only in fields the destination's metastore does not keep.
     """
 
     created: int
@@ -64,7 +64,7 @@ class PlannedCatalog:
 
 AsKnown = Callable[[Selection], Exported | None]
 Judge = Callable[[Exported], Collection[CatalogKey]]
-"""Told what the target has when it is read first; gives what of it is somebody else's and may go all the same."""
+"""Told what the destination has when it is read first; gives what of it is somebody else's and may go all the same."""
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Met:
 
 
 JudgeMet = Callable[[Exported, Met], Collection[CatalogKey]]
-"""Told what the target has then, before any of it is changed; gives what may go all the same."""
+"""Told what the destination has then, before any of it is changed; gives what may go all the same."""
 
 
 def _nothing(_: Exported) -> Collection[CatalogKey]:
@@ -101,14 +101,14 @@ class CatalogApply:
 
     def __init__(self, metastore: Metastore, clock: Clock, *, settle_s: float = 30.0,
                  between: Callable[[], None] = lambda: None, as_left: AsKnown = lambda _: None) -> None:
-        """Takes the target's metastore.
+        """Takes the destination's metastore.
 
         Args:
-            metastore: The target.
+            metastore: The destination.
             clock: For the time a lost answer is given to show its effect.
             settle_s: That time.
             between: Called before every batch; raises when this try may not go on (a lost claim, a role that changed).
-            as_left: Gives what the target has where that is known without reading it.
+            as_left: Gives what the destination has where that is known without reading it.
         """
         self._as_left = as_left
         self._metastore, self._clock, self._settle_s, self._between = metastore, clock, settle_s, between
@@ -120,40 +120,40 @@ class CatalogApply:
         """Says what would be changed, and what of it would go for good; changes nothing.
 
         Args:
-            wanted: The recovery point's rows, addresses already the target's.
+            wanted: The recovery point's rows, addresses already the destination's.
             selection: What may be touched.
-            replaced: Tables the source dropped and made again since the last point.
-            renamed: Tables the source renamed since then.
-            judge: What is somebody else's counts for no deletion of the source.
+            replaced: Tables the origin dropped and made again since the last point.
+            renamed: Tables the origin renamed since then.
+            judge: What is somebody else's counts for no deletion of the origin.
         """
-        target = catalog_of(wanted)
-        state = self._first(selection, target, replaced)
+        destination = catalog_of(wanted)
+        state = self._first(selection, destination, replaced)
         there, theirs = state.rows, judge(state)
-        changes = difference(there, target, selection.owns, replaced)
+        changes = difference(there, destination, selection.owns, replaced)
         counted = {slot: row for slot, row in there.items() if slot not in theirs}
         named = tuple(slot for slot in named_drops(changes) if slot not in theirs)
-        return PlannedCatalog(changes, losses(counted, target, selection.owns, renamed), named)
+        return PlannedCatalog(changes, losses(counted, destination, selection.owns, renamed), named)
 
     def drop(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey],
              replaced: Iterable[CatalogKey] = (), judge: Judge = _nothing) -> Applied:
         """Drops what has to go; before the data is changed. Done again it does what is left.
 
         Args:
-            wanted: The recovery point's rows, addresses already the target's.
+            wanted: The recovery point's rows, addresses already the destination's.
             selection: What may be touched.
             named: What the plan said would be dropped.
-            replaced: Tables the source dropped and made again since the last point.
+            replaced: Tables the origin dropped and made again since the last point.
             judge: Asked before anything is changed.
 
         Raises:
             Refused: Something would have to go that the plan did not name; nothing was dropped.
         """
-        target, again, known, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
-        state = self._first(selection, target, again)
+        destination, again, known, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
+        state = self._first(selection, destination, again)
         known.update(judge(state))
         for number in range(1, _ROUNDS + 1):
             there = state.rows
-            changes = difference(there, target, selection.owns, again).drops
+            changes = difference(there, destination, selection.owns, again).drops
             self._refuse_unnamed(changes, known)
             if not changes:
                 return Applied(0, 0, dropped, number)
@@ -164,10 +164,10 @@ class CatalogApply:
 
     def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey] = (),
               judge: Judge = _nothing, judge_met: JudgeMet = _nothing_met) -> Applied:
-        """Creates and alters until the target has what is wanted; after the data is in place.
+        """Creates and alters until the destination has what is wanted; after the data is in place.
 
         Args:
-            wanted: The recovery point's rows, addresses already the target's.
+            wanted: The recovery point's rows, addresses already the destination's.
             selection: What may be touched.
             named: What the plan said would be dropped.
             judge: Asked before anything is changed.
@@ -178,15 +178,15 @@ class CatalogApply:
             Mismatch: The metastore keeps something else than it was given, round after round.
             Unknown: A lost answer did not show its effect in time.
         """
-        target, counts = catalog_of(wanted), dict.fromkeys(Verb, 0)
-        state = self._first(selection, target)
+        destination, counts = catalog_of(wanted), dict.fromkeys(Verb, 0)
+        state = self._first(selection, destination)
         known = {*named, *judge(state)}
         for number in range(1, _ROUNDS + 1):
-            found = difference(state.rows, target, selection.owns)
+            found = difference(state.rows, destination, selection.owns)
             self._refuse_unnamed(found.drops, known)
             changes = (*found.drops, *found.builds)
-            verdict = compare(target, state.rows, selection.owns)
-            # In the first round even what cannot be told apart is sent: the target may learn a field it now supports.
+            verdict = compare(destination, state.rows, selection.owns)
+            # In the first round even what cannot be told apart is sent: the destination may know that field now.
             if not changes or (number > 1 and not verdict.mismatch):
                 return Applied(counts[Verb.CREATE], counts[Verb.ALTER], counts[Verb.DROP], number, verdict.cannot_tell)
             met = self._run(changes, state.rows)
@@ -195,7 +195,7 @@ class CatalogApply:
                 counts[change.verb] += 1
             state = self._next(selection, state, changes, judge, known)
             known.update(judge_met(state, met) if met.slots else ())
-        raise self._stays(compare(target, state.rows, selection.owns).mismatch)
+        raise self._stays(compare(destination, state.rows, selection.owns).mismatch)
 
     def _stays(self, objects: Iterable[ObjectDifference]) -> Mismatch:
         different = list(map(str, objects))
@@ -211,8 +211,8 @@ class CatalogApply:
                           f"{'; '.join(unnamed[:_SHOWN])}",
                           "Look at them there and drop what is not wanted, then run it again")
 
-    def _first(self, selection: Selection, target: Catalog, replaced: Iterable[CatalogKey] = ()) -> Exported:
-        """What the target has before anything of it is changed here.
+    def _first(self, selection: Selection, destination: Catalog, replaced: Iterable[CatalogKey] = ()) -> Exported:
+        """What the destination has before anything of it is changed here.
 
         What is known from the log serves while nothing has to be changed. Whatever is changed is read first: not every
         change writes an event (a function that is altered writes none), and a log can be switched off. All is read
@@ -221,7 +221,7 @@ class CatalogApply:
         known = self._as_left(selection)
         if known is None:
             return self._read(selection, None)
-        found = difference(known.rows, target, selection.owns, tuple(replaced))
+        found = difference(known.rows, destination, selection.owns, tuple(replaced))
         if not found:
             return known
         now = self._export.again(known, read_first((*found.drops, *found.builds)))
@@ -236,7 +236,7 @@ class CatalogApply:
         judge: Judge,
         known: set[CatalogKey],
     ) -> Exported:
-        """What the target has after a round; a log that proves silent told nothing of what others did, either."""
+        """What the destination has after a round; a log that proves silent told nothing of what others did, either."""
         now = self._read(selection, state)
         if not now.full:
             return self._export.again(now, read_first(changes))  # not every change of ours writes an event

@@ -1,4 +1,4 @@
-"""The target's catalog as the newest point left it, and what its log says was touched since (DESIGN.md section 16).
+"""The destination's catalog as the newest point left it, and what its log says since (DESIGN.md section 16).
 
 One request in place of some for each table, while nobody touched it. The log is believed for a day: then verify reads
 all of it, whatever the log says, and once that finds what the log did not tell, nothing in this process believes it any
@@ -22,18 +22,18 @@ _LEFT = "what the newest point left in the target's catalog"
 
 
 class AsLeft:
-    """What is known of the target's catalog without reading it.
+    """What is known of the destination's catalog without reading it.
 
     Args:
         context: The service.
-        metastore: That of the target.
+        metastore: That of the destination.
     """
 
     def __init__(self, context: BackupContext, metastore: Metastore) -> None:
         self._context, self._follow = context, FollowCatalog(metastore)
 
     def now(self, selection: Selection, at_ms: int | None = None) -> tuple[Exported, Position, int] | None:
-        """Gives what the target has of a selection, of which no more is read than its log names since the newest point.
+        """Gives what the destination has of a selection, of which only what its log names since is read.
 
         Args:
             selection: All of what that point selected.

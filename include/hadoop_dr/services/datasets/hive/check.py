@@ -15,7 +15,7 @@ _LISTENERS = ("hive.metastore.transactional.event.listeners", "metastore.transac
 
 
 def check_metastores(context: BackupContext) -> Iterator[Result]:
-    """Whether both answer, and whether the source's tells what changes."""
+    """Whether both answer, and whether the origin's tells what changes."""
     for side in (context.origin, context.destination):
         if side.metastore is None:
             yield fail("metastore", f"{side.name} {NO_METASTORE}", name_it(context, side))
@@ -34,11 +34,11 @@ def check_metastores(context: BackupContext) -> Iterator[Result]:
             yield ok("metastore", f"{side.name} answers")
 
 
-def check_target_housekeeping(context: BackupContext, catalog: Callable[[], Iterable[Row]]) -> Iterator[Result]:
-    """Whether the target's metastore would change the catalog by itself.
+def check_destination_housekeeping(context: BackupContext, catalog: Callable[[], Iterable[Row]]) -> Iterator[Result]:
+    """Whether the destination's metastore would change the catalog by itself.
 
     Args:
-        catalog: Gives the protected objects of the source's catalog.
+        catalog: Gives the protected objects of the origin's catalog.
     """
     if (metastore := context.destination.metastore) is not None:
         yield from check_housekeeping(context.destination.name, metastore.settings(*HOUSEKEEPING_SETTINGS), catalog())

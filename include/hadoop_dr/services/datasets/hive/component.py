@@ -30,14 +30,14 @@ from hadoop_dr.services.datasets.component import (
     Undoing,
     VerifiedKind,
 )
-from hadoop_dr.services.datasets.hive.check import check_metastores, check_target_housekeeping
-from hadoop_dr.services.datasets.hive.destination_catalog import TargetCatalog
+from hadoop_dr.services.datasets.hive.check import check_destination_housekeeping, check_metastores
+from hadoop_dr.services.datasets.hive.destination_catalog import DestinationCatalog
 from hadoop_dr.services.datasets.hive.foreign.drift import CatalogDrift
 from hadoop_dr.services.datasets.hive.foreign.during_run import read_kept
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import KIND, exported_at, selected_at
 from hadoop_dr.services.datasets.hive.foreign.taken_out import no_longer
 from hadoop_dr.services.datasets.hive.foreign.undo import UndoCatalog
-from hadoop_dr.services.datasets.hive.origin_catalog import SourceCatalog
+from hadoop_dr.services.datasets.hive.origin_catalog import OriginCatalog
 from hadoop_dr.services.datasets.hive.parting import refuse_unprotectable
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.datasets.hive.smoke import run_smoke
@@ -57,7 +57,7 @@ class HiveTables:
 
     def __init__(self, context: BackupContext, decide: Decide) -> None:
         self._context = context
-        self.source, self.target = SourceCatalog(context, decide), TargetCatalog(context)
+        self.origin, self.destination = OriginCatalog(context, decide), DestinationCatalog(context)
 
     @staticmethod
     def probes(side: SiteConnections) -> Sequence[Probe]:
@@ -66,45 +66,45 @@ class HiveTables:
 
     def things(self) -> str:
         """Tables, if there is a pattern."""
-        return "tables" if self.source.patterns else ""
+        return "tables" if self.origin.patterns else ""
 
     def check(self, scope: Scope) -> list[Result]:
         """Looks at both metastores, and at what the declarations take in."""
-        if not self.source.patterns:
+        if not self.origin.patterns:
             return []
         context = self._context
         results = guarded("metastore", lambda: check_metastores(context))
         upkeep = guarded(
-            "metastore upkeep", lambda: check_target_housekeeping(context, lambda: self.source.parted().rows)
+            "metastore upkeep", lambda: check_destination_housekeeping(context, lambda: self.origin.parted().rows)
         )
         results += upkeep
         with suppress(DrError):  # what cannot be read is told where the roots are decided
-            parted, state = self.source.parted(), context.ledger.read()
+            parted, state = self.origin.parted(), context.ledger.read()
             held = any(kept.objects for point in state.sealed() if (kept := exported_at(point)) is not None)
-            tables, empty = self.source.tables(), not self.source.every_row()
+            tables, empty = self.origin.tables(), not self.origin.every_row()
             results += selection_results(context.policy.protect, tables, empty=empty, held=held)
             results += incomplete_results(parted.findings, parted.refused)
         return results
 
     def coverage(self) -> list[Result]:
         """Table by table."""
-        return cover_tables(self._context.policy.protect, self.source.tables(), self.source.parted().findings)
+        return cover_tables(self._context.policy.protect, self.origin.tables(), self.origin.parted().findings)
 
     def layout(self) -> Layout:
         """Databases that are protected whole, tables, and what lies beside them."""
-        return self.source.layout()
+        return self.origin.layout()
 
     def refuse(self) -> None:
         """Judges what cannot be protected, by the policy."""
-        refuse_unprotectable(self.source.parted())
+        refuse_unprotectable(self.origin.parted())
 
     def declared(self) -> Sequence[str]:
         """The directories of tables."""
-        return self.source.locations()
+        return self.origin.locations()
 
     def drift(self) -> list[str]:
-        """Objects that are neither as the newest point left them nor as the source has them."""
-        return told_objects(CatalogDrift(self._context).look(lambda: self.source.parted().rows))
+        """Objects that are neither as the newest point left them nor as the origin has them."""
+        return told_objects(CatalogDrift(self._context).look(lambda: self.origin.parted().rows))
 
     def is_as_kept(self, kept: Kept) -> bool:
         """Whether no event came since, and what was kept still is so: not every change writes an event."""
@@ -117,33 +117,33 @@ class HiveTables:
 
     def prepare(self) -> None:
         """Reads the catalog, or what of it changed since the newest point's export."""
-        self.source.prepare()
+        self.origin.prepare()
 
     def mark(self) -> None:
         """The event id E0."""
-        self.source.mark()
+        self.origin.mark()
 
     def mark_end(self) -> None:
         """The event id E1."""
-        self.source.mark_end()
+        self.origin.mark_end()
 
     def evidence(self, moment: Moment) -> MarkEvidence | None:
         """Events between E0 and the end of the settling time, and locations that no snapshot holds."""
-        return self.source.evidence(moment)
+        return self.origin.evidence(moment)
 
     def export(self, documents: Documents) -> Export:
         """The catalog at exactly E0, every field."""
-        return self.source.export(documents)
+        return self.origin.export(documents)
 
     def plan(self, point: Point, documents: Documents, base: Baseline, trees: Sequence[RootPlan]) -> Planned:
-        """The difference between the point's export and the target's catalog."""
-        return self.target.plan(point, documents)
+        """The difference between the point's export and the destination's catalog."""
+        return self.destination.plan(point, documents)
 
     def preview(self, trees: Sequence[RootPlan]) -> Planned:
         """The same for the catalog of now."""
-        if not self.source.patterns:
-            return self.target.nothing()
-        return self.target.preview(self.source.rows(), self.source.selection)
+        if not self.origin.patterns:
+            return self.destination.nothing()
+        return self.destination.preview(self.origin.rows(), self.origin.selection)
 
     def fits(self, trees: Sequence[RootPlan]) -> list[Result]:
         """Nothing: a metastore tells no limit."""
@@ -151,15 +151,15 @@ class HiveTables:
 
     def before_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
         """Drops, never with data."""
-        self.target.drop(point, documents, check_claim)
+        self.destination.drop(point, documents, check_claim)
 
     def after_tree(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
         """Creates and alters."""
-        self.target.create(point, documents, check_claim)
+        self.destination.create(point, documents, check_claim)
 
     def verify(self, point: Point, documents: Documents, number: int) -> VerifiedKind:
         """Compares object by object by hash, then runs the policy's queries."""
-        verdict, kept = self.target.verify(point, documents, number)
+        verdict, kept = self.destination.verify(point, documents, number)
         smoke, answers = run_smoke(self._context)
         verdict.add(smoke)
         if kept.position is None and not answers:
@@ -167,7 +167,7 @@ class HiveTables:
         return VerifiedKind(verdict, SEALED_CATALOG.dump(replace(kept, smoke=tuple(answers))))
 
     def warnings(self, point: Point) -> list[str]:
-        """What is registered without a directory, as on the source."""
+        """What is registered without a directory, as on the origin."""
         exported = exported_at(point)
         return [] if exported is None else _absent_warnings(exported.absent)
 

@@ -1,4 +1,4 @@
-"""The target's catalog in one stage: planned, changed around the tree, verified (DESIGN.md sections 4.5 and 6)."""
+"""The destination's catalog in one stage: planned, changed around the tree, verified (DESIGN.md sections 4.5 and 6)."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ DROPS = "drops.parquet"
 _VERBS: Mapping[Verb, str] = {Verb.CREATE: "create", Verb.ALTER: "alter", Verb.DROP: "drop"}
 
 
-class TargetCatalog:
-    """Makes the target's catalog a point's.
+class DestinationCatalog:
+    """Makes the destination's catalog a point's.
 
     A point that was taken has a selection of its own. What is done with a point goes by that one, because the policy
     may have changed since: the point may be one of an earlier run.
@@ -85,7 +85,7 @@ class TargetCatalog:
         return Planned(figures=_figures())
 
     def preview(self, rows: Sequence[Row], selection: Selection) -> Planned:
-        """Counts what the catalog would need for the source's rows of now, and what of it would go."""
+        """Counts what the catalog would need for the origin's rows of now, and what of it would go."""
         sealed = self._context.ledger.read().sealed()
         earlier = [point for point in sealed if exported_at(point) is not None]
         found, _ = self._planned(rows, selection, earlier, self._context.origin.name)
@@ -95,47 +95,47 @@ class TargetCatalog:
         """Drops what went or became another object, and only what the plan named; never deletes data.
 
         Raises:
-            ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
+            ForeignFound: Somebody else changed the destination's catalog, and that is left to a person.
         """
         if exported_at(point) is None:
             return
         rows = exported_rows(documents)
         replaced = self._replaced(catalog_of(rows), self._earlier(point), point.origin)
         wanted, named, foreign = self._rewritten(rows), _named(documents), self._foreign_to(point)
-        target = catalog_of(wanted)
+        destination = catalog_of(wanted)
 
         def judge(now: Exported) -> Collection[CatalogKey]:
-            gone, with_table = lost_objects(now.rows, target, replaced)
+            gone, with_table = lost_objects(now.rows, destination, replaced)
             before, self._taken_away = self._taken_away, self._taken_away | gone | with_table
-            return foreign.before_change(now, target, before)
+            return foreign.before_change(now, destination, before)
 
         self._apply(check_claim).drop(wanted, selected_at(point), named, replaced, judge)
 
     def create(self, point: Point, documents: Documents, check_claim: CheckClaim) -> None:
-        """Creates and alters until the target's catalog is the point's.
+        """Creates and alters until the destination's catalog is the point's.
 
         Raises:
-            ForeignFound: Somebody else changed the target's catalog, and that is left to a person.
+            ForeignFound: Somebody else changed the destination's catalog, and that is left to a person.
         """
         if exported_at(point) is None:
             return
         wanted, named, foreign = self._wanted(documents), _named(documents), self._foreign_to(point)
-        target = catalog_of(wanted)
+        destination = catalog_of(wanted)
         self._apply(check_claim).build(
             wanted, selected_at(point), named,
-            lambda now: foreign.before_change(now, target, self._taken_away),
-            lambda now, met: foreign.judge(now, target, self._taken_away, met=met),
+            lambda now: foreign.before_change(now, destination, self._taken_away),
+            lambda now, met: foreign.judge(now, destination, self._taken_away, met=met),
         )  # fmt: skip
 
     def verify(self, point: Point, documents: Documents, number: int) -> tuple[Verdict, SealedCatalog]:
-        """Compares the target's catalog with the point's, object by object; none may name the other site.
+        """Compares the destination's catalog with the point's, object by object; none may name the other site.
 
         Args:
             number: Of the candidate that is verified.
 
         Returns:
-            The verdict, and what the ledger keeps: where the target's log stood before it was read, for what comes in
-            between is looked at again.
+            The verdict, and what the ledger keeps: where the destination's log stood before it was read, for what comes
+            in between is looked at again.
 
         Raises:
             ForeignFound: Somebody else changed it since it was built, and that is left to a person.
@@ -144,18 +144,18 @@ class TargetCatalog:
             return Verdict(), SealedCatalog()
         wanted, chosen = self._wanted(documents), selected_at(point)
         refuse_references(wanted, addresses_of(self._context.origin), self._context.origin.name)
-        target = metastore_of(self._context, self._context.destination)
-        left = AsLeft(self._context, target)
+        destination = metastore_of(self._context, self._context.destination)
+        left = AsLeft(self._context, destination)
         known = left.now(chosen, point.moment_ms)
         if known is not None:
             there, position, whole_ms = known[0].rows, *known[1:]
         else:
-            position, whole_ms = FollowCatalog(target).position(), point.moment_ms
-            there = read_all(target, chosen)
+            position, whole_ms = FollowCatalog(destination).position(), point.moment_ms
+            there = read_all(destination, chosen)
         found = compare(catalog_of(wanted), there, chosen.owns)
         if found.mismatch and known is not None:  # what this very point changed may have written no event
-            position, whole_ms = FollowCatalog(target).position(), point.moment_ms
-            there = read_all(target, chosen)
+            position, whole_ms = FollowCatalog(destination).position(), point.moment_ms
+            there = read_all(destination, chosen)
             found = compare(catalog_of(wanted), there, chosen.owns)
         if found.mismatch:
             left.doubt()
@@ -180,13 +180,13 @@ class TargetCatalog:
     def _rewritten(self, rows: Iterable[Row]) -> list[Row]:
         return rewritten(self._context, rows)
 
-    def _replaced(self, now: Catalog, sealed: Sequence[Point], source: str) -> tuple[CatalogKey, ...]:
-        """Tables the source dropped and made again since the newest earlier point that selected them."""
+    def _replaced(self, now: Catalog, sealed: Sequence[Point], origin: str) -> tuple[CatalogKey, ...]:
+        """Tables the origin dropped and made again since the newest earlier point that selected them."""
         open_ = {key: row for key, row in now.items() if key.kind is Kind.TABLE}
         found: list[CatalogKey] = []
         for earlier in reversed(sealed):
             selected = {key: row for key, row in open_.items() if selected_at(earlier).owns(key)}
-            if earlier.origin != source or not open_:
+            if earlier.origin != origin or not open_:
                 break
             if selected:
                 with suppress(BaselineLost):
@@ -195,20 +195,20 @@ class TargetCatalog:
             open_ = {key: row for key, row in open_.items() if key not in selected}
         return tuple(found)
 
-    def _renamed(self, now: Catalog, sealed: Sequence[Point], source: str) -> dict[CatalogKey, CatalogKey]:
-        """Tables the source renamed since the newest earlier point; without its document they count as dropped."""
-        if sealed and sealed[-1].origin == source:
+    def _renamed(self, now: Catalog, sealed: Sequence[Point], origin: str) -> dict[CatalogKey, CatalogKey]:
+        """Tables the origin renamed since the newest earlier point; without its document they count as dropped."""
+        if sealed and sealed[-1].origin == origin:
             with suppress(BaselineLost):
                 return renamed_tables(catalog_of(exported_rows(Documents(self._context, sealed[-1]))), now)
         return {}
 
     def _planned(
-        self, rows: Sequence[Row], selection: Selection, sealed: Sequence[Point], source: str,
+        self, rows: Sequence[Row], selection: Selection, sealed: Sequence[Point], origin: str,
         point: Point | None = None,
     ) -> tuple[PlannedCatalog, list[ForeignObject]]:  # fmt: skip
         """Plans, and lists what somebody else did since the preflight looked."""
         now, wanted = catalog_of(rows), self._rewritten(rows)
-        replaced, renamed = self._replaced(now, sealed, source), self._renamed(now, sealed, source)
+        replaced, renamed = self._replaced(now, sealed, origin), self._renamed(now, sealed, origin)
         found: list[ForeignObject] = []
 
         def judge(there: Exported) -> Collection[CatalogKey]:

@@ -1,4 +1,4 @@
-"""The source's catalog in one stage: read ahead, marked, exported as of the moment (DESIGN.md sections 4.2 and 6)."""
+"""The origin's catalog in one stage: read ahead, marked, exported as of the moment (DESIGN.md sections 4.2 and 6)."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _SHOWN = 20
 _READ = "the source's catalog"
 
 
-class SourceCatalog:
-    """What the policy protects of the source's metastore; without any, nothing is contacted.
+class OriginCatalog:
+    """What the policy protects of the origin's metastore; without any, nothing is contacted.
 
     Args:
         context: The service.
@@ -100,7 +100,7 @@ class SourceCatalog:
         return self._decided[2]
 
     def locations(self) -> list[str]:
-        """Directories of the protected tables, as paths on the source."""
+        """Directories of the protected tables, as paths on the origin."""
         return table_roots(self._context.claims.heartbeat.along(self.rows()))
 
     def prepare(self) -> None:
@@ -236,7 +236,7 @@ class SourceCatalog:
         return Exported(selected_at(point), exported.e0, catalog_of(rows), full=False, exact=True)
 
     def _held_before(self) -> frozenset[CatalogKey]:
-        """Objects of the newest point, which the target has."""
+        """Objects of the newest point, which the destination has."""
         point = self._context.ledger.known().newest_sealed()
         if point is None or exported_at(point) is None:
             return frozenset()

@@ -67,7 +67,7 @@ class ForeignObjects:
         """Keeps what is foreign and was not kept yet; then it may be changed.
 
         Args:
-            now: What the target has.
+            now: What the destination has.
             wanted: What it should have.
             may_lack: What this worker took away itself.
             number: Of the candidate whose catalog this is.
@@ -149,7 +149,7 @@ def find_between(
 
     Args:
         chosen: What is selected.
-        there: What the target has.
+        there: What the destination has.
         wanted: What it should have.
         point: The point that is made; None when none is.
     """

@@ -42,7 +42,7 @@ def exported_at(point: Point) -> TakenCatalog | None:
 
 
 def exported_rows(documents: Documents) -> list[Row]:
-    """Reads what a point exported, in the source's addresses; nothing where it exported nothing.
+    """Reads what a point exported, in the origin's addresses; nothing where it exported nothing.
 
     Raises:
         BaselineLost: The document is missing or is another one.
@@ -78,7 +78,7 @@ def addresses_of(side: SiteConnections) -> tuple[str, ...]:
 
 
 def rewritten(context: BackupContext, rows: Iterable[Row]) -> list[Row]:
-    """Gives rows of the source as the target has to have them."""
+    """Gives rows of the origin as the destination has to have them."""
     rewrite = Rewrite(addresses_of(context.origin), context.destination.authority)
     return rewrite_rows(context.claims.heartbeat.along(rows), rewrite)
 

@@ -35,7 +35,7 @@ class Named(Selection):
 
 
 class UndoCatalog:
-    """Brings the target's catalog back to a sealed point's.
+    """Brings the destination's catalog back to a sealed point's.
 
     What the given-up point created is dropped, never with its data; what it dropped or altered is as it was. Objects
     that neither point names are somebody else's and stay; how somebody else had altered one is kept. A point without a

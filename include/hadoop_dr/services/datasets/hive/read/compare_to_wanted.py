@@ -1,4 +1,4 @@
-"""Whether the target's catalog is the recovery point's, read anew and compared by hash (I2, I9)."""
+"""Whether the destination's catalog is the recovery point's, read anew and compared by hash (I2, I9)."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class CatalogVerify:
         self._metastore = metastore
 
     def run(self, wanted: Iterable[Row], selection: Selection) -> CatalogVerdict:
-        """Reads every selected object and compares; addresses of ``wanted`` are already the target's."""
+        """Reads every selected object and compares; addresses of ``wanted`` are already the destination's."""
         return compare(catalog_of(wanted), read_all(self._metastore, selection), selection.owns)

@@ -47,7 +47,7 @@ class CatalogExport:
     """Exports one metastore's selected objects."""
 
     def __init__(self, metastore: Metastore) -> None:
-        """Takes the metastore of the source, or of the target when its own state is wanted."""
+        """Takes the metastore of the origin, or of the destination when its own state is wanted."""
         self._metastore = metastore
 
     def begin(self, selection: Selection, previous: Exported | None = None, newest: int | None = None) -> Exported:
