@@ -12,7 +12,7 @@ from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
-from hadoop_dr.services.report import all_entries, check_chain, explanation, points_document
+from hadoop_dr.services.report import check_chain, entries_about, explanation, points_document
 
 __all__ = ["coverage_of", "explanation_of", "ledger_check", "look_at", "plan_of", "points_of"]
 
@@ -53,7 +53,7 @@ def explanation_of(service: str, point: str | None, home: Path | None = None) ->
     """Tells what happened to a service or one of its points, from the ledger."""
     with open_service(service, home) as context:
         chain = context.ledger.chain
-        return explanation(service, all_entries(chain.deciding, chain.path), point)
+        return explanation(service, entries_about(chain.deciding, chain.path, point), point)
 
 
 def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hadoop_dr.domain.errors import DrError, NotFound, Refused, Unreachable
+from hadoop_dr.domain.errors import DrError, NotFound, Protocol, Refused, Unreachable
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, broken_at, decode, find_fork
 from hadoop_dr.domain.ledger.telling import points_named, tell
 from hadoop_dr.domain.points.incomplete import incomplete_document
+from hadoop_dr.domain.state.service_fold import load_state
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.ledger.chain import ChainCopy, read_copy
+from hadoop_dr.services.ledger.chain import ChainCopy, from_checkpoint, read_copy
 
 NOBODY: Mapping[str, DrError] = {}
 
@@ -129,6 +130,17 @@ def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrE
         "entries": {site: copy.head_n for site, copy in read.items()},
         "problems": problems,
     }
+
+
+def entries_about(files: Files, path: str, point: str | None) -> list[LedgerEntry]:
+    """Reads a chain from its newest checkpoint on where that tells of older points only, else from its first entry."""
+    try:
+        kept = from_checkpoint(files, path)
+    except Protocol:  # the entries say the same
+        return all_entries(files, path)
+    if point is None or kept.state is None or point <= max(load_state(kept.state).points, default=""):
+        return all_entries(files, path)
+    return [decode(content, path) for content in read_copy(files, path, kept.start_n, kept.start_prev).contents]
 
 
 def all_entries(files: Files, path: str) -> list[LedgerEntry]:

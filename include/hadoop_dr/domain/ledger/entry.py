@@ -13,7 +13,17 @@ from typing import Any
 
 from hadoop_dr.domain.codec import UnknownField, WrongShape, codec_of
 from hadoop_dr.domain.errors import Protocol, Refused
+from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
+from hadoop_dr.domain.ledger.bodies.taken import PointTaken
 from hadoop_dr.domain.ledger.kinds import KINDS, OPTIONAL, Body, Skipped, kind_of
+from hadoop_dr.domain.ledger.packed_bodies import (
+    PackedSealed,
+    PackedTaken,
+    pack_sealed,
+    pack_taken,
+    unpack_sealed,
+    unpack_taken,
+)
 
 FORMAT = 1
 SWEEP = "sweep"
@@ -100,7 +110,7 @@ def decode(content: bytes, where: str) -> LedgerEntry:
         return LedgerEntry(form.n, form.epoch, form.run, form.at, _load(form, body, where), form.prev, form.pair_n)
     except UnknownField as error:
         raise Refused(where, f"ledger entry {error}", NEWER) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         why = str(error) if isinstance(error, WrongShape) else type(error).__name__
         raise Protocol(
             where, f"not a ledger entry ({why})", "Compare with the other site: hadoop-dr ledger check."
@@ -108,7 +118,15 @@ def decode(content: bytes, where: str) -> LedgerEntry:
 
 
 def _dump(body: Body) -> Any:
-    return body.content if isinstance(body, Skipped) else codec_of(type(body)).dump(body)
+    match body:
+        case Skipped():
+            return body.content
+        case PointTaken():
+            return codec_of(PackedTaken).dump(pack_taken(body))
+        case PointSealed():
+            return codec_of(PackedSealed).dump(pack_sealed(body))
+        case _:
+            return codec_of(type(body)).dump(body)
 
 
 def _load(form: _Form, body: Any, where: str) -> Body:
@@ -118,9 +136,17 @@ def _load(form: _Form, body: Any, where: str) -> Body:
             return Skipped(form.kind, body)
         raise Refused(where, f"ledger entries of kind {form.kind!r} are not known here", NEWER)
     try:
-        read: Body = codec_of(known).load(body)
+        return _read(known, body)
     except WrongShape as wrong:
         raise wrong.below(form.kind) from None
+
+
+def _read(known: type[Any], body: Any) -> Body:
+    if known is PointTaken:
+        return unpack_taken(codec_of(PackedTaken).load(body))
+    if known is PointSealed:
+        return unpack_sealed(codec_of(PackedSealed).load(body))
+    read: Body = codec_of(known).load(body)
     return read
 
 

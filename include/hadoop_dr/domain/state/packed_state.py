@@ -8,35 +8,22 @@ nobody asks more than how it went, and which roots it had, because a late proces
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
-from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
+from hadoop_dr.domain.ledger.root_columns import (
+    NameTable,
+    Numbers,
+    PackedSnapshots,
+    named_lists,
+    pack_snapshots,
+    unpack_snapshots,
+)
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.domain.tree.inventory import Held
 from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
-
-_Numbers = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PackedSnapshots:
-    """The snapshots of a point on one site.
-
-    Attributes:
-        roots: Number of the list of their roots.
-        names: Their names, each once.
-        named: Which of these each has; empty where all have the first.
-        ids, created_ms: As ``SnapshotRecord`` has them.
-    """
-
-    roots: int
-    names: tuple[str, ...]
-    ids: _Numbers
-    created_ms: _Numbers
-    named: _Numbers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +50,8 @@ class PackedPoint:
     asked_ms: tuple[float, ...] = ()
     answered_ms: tuple[float, ...] = ()
     quotas: tuple[tuple[int, QuotaSet], ...] = ()
-    files: _Numbers = ()
-    names: _Numbers = ()
+    files: Numbers = ()
+    names: Numbers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +65,14 @@ class PackedState:
     """
 
     names: tuple[str, ...]
-    lists: tuple[_Numbers, ...]
+    lists: tuple[Numbers, ...]
     points: tuple[PackedPoint, ...]
     rest: ServiceState
 
 
-@dataclass(slots=True)
-class _Table:
-    """Gives each name, and each list of names, one number."""
-
-    names: dict[str, int] = field(default_factory=dict)
-    lists: dict[_Numbers, int] = field(default_factory=dict)
-
-    def number(self, names: Iterable[str]) -> int:
-        numbers = tuple(self.names.setdefault(name, len(self.names)) for name in names)
-        return self.lists.setdefault(numbers, len(self.lists))
-
-
 def pack(state: ServiceState) -> PackedState:
     """Gives a state as a checkpoint has it."""
-    table, newest = _Table(), state.newest_sealed()
+    table, newest = NameTable(), state.newest_sealed()
     points = [p if p is newest else without_what_is_over(p) for p in state.points.values()]
     packed = tuple(_pack_point(point, table) for point in points)
     return PackedState(tuple(table.names), tuple(table.lists), packed, replace(state, points={}))
@@ -123,7 +98,7 @@ def without_what_is_over(point: Point) -> Point:
     )
 
 
-def _pack_point(point: Point, table: _Table) -> PackedPoint:
+def _pack_point(point: Point, table: NameTable) -> PackedPoint:
     taken, sealed = point.taken, point.sealed
     roots, live = sorted(taken.roots), sorted(sealed.summary.live)
     bare = replace(
@@ -136,29 +111,16 @@ def _pack_point(point: Point, table: _Table) -> PackedPoint:
     return PackedPoint(
         bare,
         table.number(taken.declared),
-        {kind: table.number(names) for kind, names in taken.protect.items()},
+        table.by_kind(taken.protect),
         table.number(point.had),
         table.number(live),
-        _pack_snapshots(taken.snapshots, table),
-        _pack_snapshots(sealed.snapshots, table),
+        pack_snapshots(taken.snapshots, table),
+        pack_snapshots(sealed.snapshots, table),
         tuple(taken.roots[root].asked_ms for root in roots),
         tuple(taken.roots[root].answered_ms for root in roots),
         tuple((place, quota) for place, quota in quotas if quota != NONE_SET),
         tuple(sealed.summary.live[root].files for root in live),
         tuple(sealed.summary.live[root].names for root in live),
-    )
-
-
-def _pack_snapshots(snapshots: Mapping[str, SnapshotRecord], table: _Table) -> PackedSnapshots:
-    roots = sorted(snapshots)
-    kept = [snapshots[root] for root in roots]
-    names = {name: number for number, name in enumerate(dict.fromkeys(one.name for one in kept))}
-    return PackedSnapshots(
-        table.number(roots),
-        tuple(names),
-        tuple(one.id for one in kept),
-        tuple(one.created_ms for one in kept),
-        tuple(names[one.name] for one in kept) if len(names) > 1 else (),
     )
 
 
@@ -168,14 +130,14 @@ def unpack(packed: PackedState) -> ServiceState:
     Raises:
         ValueError, IndexError: Its parts do not fit together.
     """
-    lists = [tuple(packed.names[number] for number in numbers) for numbers in packed.lists]
+    lists = named_lists(packed.names, packed.lists)
     points = (_unpack_point(one, lists) for one in packed.points)
     return replace(packed.rest, points={point.point: point for point in sorted(points, key=lambda one: one.point)})
 
 
 def _unpack_point(packed: PackedPoint, lists: Sequence[tuple[str, ...]]) -> Point:
     quotas, live = dict(packed.quotas), lists[packed.live]
-    snapshots = _unpack_snapshots(packed.taken, lists)
+    snapshots = unpack_snapshots(packed.taken, lists)
     times = zip(snapshots.items(), packed.asked_ms, packed.answered_ms, strict=True)
     roots = {
         root: TakenRoot(kept, asked, answered, quotas.get(place, NONE_SET))
@@ -186,13 +148,6 @@ def _unpack_point(packed: PackedPoint, lists: Sequence[tuple[str, ...]]) -> Poin
     taken: PointTaken = replace(point.taken, roots=roots, declared=lists[packed.declared], protect=protect)
     summary = replace(point.sealed.summary, live=held)
     sealed: PointSealed = replace(
-        point.sealed, snapshots=_unpack_snapshots(packed.sealed, lists), summary=summary
+        point.sealed, snapshots=unpack_snapshots(packed.sealed, lists), summary=summary
     )
     return replace(point, taken=taken, sealed=sealed, had=lists[packed.had])
-
-
-def _unpack_snapshots(packed: PackedSnapshots, lists: Sequence[tuple[str, ...]]) -> dict[str, SnapshotRecord]:
-    roots = lists[packed.roots]
-    named = packed.named or (0,) * len(roots)
-    columns = zip(roots, named, packed.ids, packed.created_ms, strict=True)
-    return {root: SnapshotRecord(packed.names[name], number, made) for root, name, number, made in columns}
