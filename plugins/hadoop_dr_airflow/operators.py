@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, BaseOperator
 
+from hadoop_dr_airflow.brief import brief
 from hadoop_dr_airflow.compat import AirflowSkipException
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def service_asset(pair: str, service: str) -> Asset:
 
 
 def in_words(what: str, result: Mapping[str, Any]) -> str:
-    """Writes a stage's result in one line for a person."""
-    said = {name.replace("_", " "): value for name, value in result.items() if value not in (None, "", [], {})}
+    """Writes a stage's result in one line for a person; of many things the first, and how many more there are."""
+    said = {name.replace("_", " "): value for name, value in brief(result).items() if value not in (None, "", [], {})}
     return f"{what}: {', '.join(f'{name} {_told(value)}' for name, value in said.items())}"
 
 
@@ -76,7 +77,7 @@ class BackupStage(BaseOperator):
             if self.stage in _COUNTED:
                 context["ti"].xcom_push(key=REQUESTS, value=stages.requests())
         self.log.info(in_words(self.task_id, result))
-        return self._handed_on(result, context)
+        return self._handed_on(brief(result), context)
 
     def _call(self, stages: BackupStages, context: Context) -> dict[str, Any]:
         if self.stage == "preflight":

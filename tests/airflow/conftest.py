@@ -97,6 +97,7 @@ class Facade:
 
     Attributes:
         shards: How many shards the plan has.
+        roots: Of how many roots other stages tell.
         acts: What ``acts`` answers.
         failing: Errors to raise by stage, used up one by one.
         users: The HDFS users of each opening, by site.
@@ -105,6 +106,7 @@ class Facade:
     """
 
     shards: int = 3
+    roots: int = 0
     acts: dict[str, Any] = field(default_factory=lambda: {"acts": True, "why": ""})
     failing: dict[str, list[Exception]] = field(default_factory=dict)
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -167,7 +169,9 @@ class _Stages:
         return self._call("sealed", None, {"point": "20261120T020000.000Z", "state": "sealed"})
 
     def __getattr__(self, name: str) -> Callable[[], Any]:
-        return lambda: self._call(name, None, {"warnings": []})
+        roots = {f"/data/ü%+ {number:05d}": "dr-billing" for number in range(self._facade.roots)}
+        told = {"snapshots": roots, "warnings": [f"{root} is new" for root in roots]}
+        return lambda: self._call(name, None, told)
 
     def _call(self, name: str, arguments: Any, result: dict[str, Any]) -> dict[str, Any]:
         self._facade.calls.append((name, arguments))

@@ -51,6 +51,15 @@ def test_what_is_handed_on_is_small_and_shards_are_numbers(backup: Any, facade: 
     assert all(len(json.dumps(value)) < 1000 for value in values.values())
 
 
+def test_what_is_handed_on_does_not_grow_with_the_number_of_roots(backup: Any, facade: Any) -> None:
+    facade.roots = 1_500
+    done = run(backup)
+    assert done.state == "success"
+    values = handed_on(done)
+    assert values["moment", "return_value"]["snapshots"]["and more"] == 1_490
+    assert all(len(json.dumps(value)) < 2_000 for value in values.values())
+
+
 def test_the_seal_is_told_what_every_task_before_it_asked(backup: Any, facade: Any) -> None:
     assert run(backup).state == "success"
     told = [{"preflight": {"east": 1}}, {"moment": {"east": 1}}, {"plan": {"east": 1}}, {"place": {"east": 1}},
