@@ -130,6 +130,10 @@ def test_a_second_snapshot_of_a_name_is_a_conflict(name: NameNode, folder: str) 
     assert first.id < second.id
     assert name.delete_snapshot(folder, "s 1") is True
     assert name.delete_snapshot(folder, "s 1") is False
+    name.make_directory(f"{folder}/.snapshots ü", 0o755)
+    assert name.delete_snapshot(f"{folder}/.snapshots ü", "s 1") is False
+    with pytest.raises(NotFound):
+        name.delete_snapshot(f"{folder}/no snapshot", "s 1")
 
 
 def test_a_snapshot_is_read_only(name: NameNode, pen: Writer, folder: str) -> None:

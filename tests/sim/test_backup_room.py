@@ -7,10 +7,13 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.state.service_state import PointState
+from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.datasets.hdfs import space
 from sim.world import POLICY, ROOT, World, fill
 
 HOUR_S = 3600
+PLAN_WEST = ("plan", "west")
 GRID = POLICY.replace('"2"', '"9"').replace('"5"', '"1h:1m"')
 
 
@@ -67,6 +70,20 @@ def test_points_that_no_rule_keeps_go_early_when_the_quota_has_no_room() -> None
     assert [w for w in document["warnings"] if w == f"pruned early to make room on west: {', '.join(before[:2])}"]
     assert document["baseline"] == before[-1]
     assert not set(before[:2]) & set(on_west(world))
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_a_run_asks_for_no_quota_of_a_root_whose_names_take_long_to_count(
+    monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    world = crowded(1)
+    rewrite(world)
+    if large:
+        monkeypatch.setattr(space, "MANY_NAMES", 2)
+    context = world.context()
+    BackupStages(context, "rewritten", one_process=True).run_all()
+    asked = {what: n for (stage, site, what), n in context.asked.by_operation().items() if (stage, site) == PLAN_WEST}
+    assert asked["quota"] == (1 if large else 2), "the directory above it is asked in either case"
 
 
 def test_nothing_is_pruned_early_while_there_is_room() -> None:

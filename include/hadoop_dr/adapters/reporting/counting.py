@@ -22,7 +22,7 @@ from hadoop_dr.ports.sql import Queries
 _PAGE = 1000
 _SILENT = frozenset({"close", "watch"})
 NAMENODE_COST: Mapping[str, int] = {
-    "rename": 2, "replace": 2, "delete": 2, "delete_snapshot": 2, "truncate": 2, "checksum": 2, "clock_offset_ms": 7,
+    "rename": 2, "replace": 2, "delete": 2, "truncate": 2, "checksum": 2, "clock_offset_ms": 7,
 }  # fmt: skip
 """Requests of a call, one after the other; one where nothing is said."""
 FILES_COST: Mapping[str, int] = {"move": 4, "remove": 2}

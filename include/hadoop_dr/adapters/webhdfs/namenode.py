@@ -21,6 +21,8 @@ from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.namenode import CLOCK_PROBE
 from hadoop_dr.ports.requests import Note, nobody
 
+_NO_SUCH_SNAPSHOT = ("the snapshot does not exist", "not a snapshottable directory")
+
 
 class WebHdfsNameNode(WebHdfsReader):
     """One site's name space. Safe for many threads; make it in the process that uses it."""
@@ -175,11 +177,14 @@ class WebHdfsNameNode(WebHdfsReader):
                    lambda: readback.create_snapshot(self, path, name, known))
 
     def delete_snapshot(self, path: str, name: str) -> bool:
-        """Removes a snapshot; False when there was none of that name."""
-        if not any(one.name == name and not one.deleted for one in self.snapshots(path)):
-            return False
-        self._once(path, lambda node: node._delete_snapshot(path, snapshotname=name),
-                   lambda: readback.delete_snapshot(self, path, name))
+        """Removes a snapshot; False when there was none of that name, as the NameNode itself says."""
+        try:
+            self._once(path, lambda node: node._delete_snapshot(path, snapshotname=name),
+                       lambda: readback.delete_snapshot(self, path, name))
+        except NotFound as missing:
+            if any(text in missing.problem for text in _NO_SUCH_SNAPSHOT):
+                return False
+            raise
         return True
 
     # -- attributes: the same end however often they are sent

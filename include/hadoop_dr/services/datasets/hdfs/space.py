@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from hadoop_dr.domain.check_results import Result, ok
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.preflight.free_space import limiting_paths, shortages
+from hadoop_dr.domain.preflight.free_space import MANY_NAMES, limiting_paths, shortages
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.namenode import NameNode
@@ -32,22 +32,25 @@ def fits(context: BackupContext, trees: Sequence[RootPlan]) -> list[Result]:
     """Says what is too small for the plans of a point."""
     destination = context.destination.namenode
     needed = {tree.root: sum(_raw_bytes(item) for item in tree.items) for tree in trees}
-    return _look(context, needed, lambda: {tree.root: _parked_bytes(destination, tree) for tree in trees})
+    large = {tree.root for tree in trees if tree.names > MANY_NAMES}
+    return _look(context, needed, lambda: {tree.root: _parked_bytes(destination, tree) for tree in trees}, large)
 
 
 def _look(
-    context: BackupContext, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict
+    context: BackupContext, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict,
+    large: Collection[str] = (),
 ) -> list[Result]:
     """Says what is too small on the destination for so many raw bytes by root.
 
     Args:
         moved: Gives raw bytes by root that will be moved inside it; asked only if a quota is set.
+        large: Roots that are not asked about: nobody waits for a count of millions of names on the way to a seal.
     """
     destination = context.destination.namenode
     if not any(needed.values()):
         return []
     service = destination.service()
-    paths = limiting_paths(needed, service.names)
+    paths = [path for path in limiting_paths(needed, service.names) if path not in large]
     asked = zip(paths, map_bounded(lambda path: _quota(destination, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
