@@ -98,8 +98,8 @@ def test_a_connection_that_the_other_end_closed_meanwhile_is_not_used(session: r
         node = OneNameNode(server.url, session, SOON)
         for _ in range(4):
             node._get_file_status("/a")
-            [kept] = session._kept.values()  # type: ignore[attr-defined]
-            kept[0].sock.recv(1, socket.MSG_PEEK)  # until its end has arrived here
+            [pool] = session._pools.values()  # type: ignore[attr-defined]
+            pool.pool.queue[-1].sock.recv(1, socket.MSG_PEEK)  # until its end has arrived here
     assert server.connections == len(server.heads) == 4
 
 
