@@ -18,7 +18,7 @@ from hadoop_dr.domain.errors import NotFound, Unreachable
 from hadoop_dr.domain.runs.heartbeat import Heartbeat
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.tree.file_attributes import Block, Blocks, Checksum
-from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter, shown_heartbeat
+from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter, forget_heartbeats, shown_heartbeat
 from support.clock import StepClock
 
 SERVICE = "/.hadoop-dr/p/services/e%20 ü"
@@ -275,3 +275,87 @@ def test_a_query_that_goes_on_moves_each_time_the_server_says_so() -> None:
     queries._wait(cursor, "select 1")
     assert len(told) == 250
     assert clock.now_s == pytest.approx(25.0)
+
+
+def count_of(writer: HeartbeatWriter, west: Counting) -> int:
+    """What was achieved so far, as the end of the process shows it."""
+    writer.hand_over("plan", 10.0)
+    handed = shown(west)
+    assert handed is not None
+    return handed.count
+
+
+def test_what_is_handed_over_says_who_did_how_much_and_nothing_is_shown_afterwards(
+    west: Counting, writer: HeartbeatWriter, clock: StepClock
+) -> None:
+    writer.beat(5)
+    writer.beat()
+    writer.hand_over("plan", 10.0)
+    handed = shown(west)
+    assert handed == Heartbeat(7, 7, Host().me(), "plan", 10.0)
+    written, clock.now_s = west.written, clock.now_s + 60
+    writer.beat()
+    assert (west.written, shown(west)) == (written, handed)
+
+
+@pytest.mark.parametrize(("items", "counted"), [(0, 0), (999, 0), (1000, 1000), (2999, 2000)])
+def test_what_is_worked_through_counts_by_the_thousand(
+    west: Counting, writer: HeartbeatWriter, items: int, counted: int
+) -> None:
+    assert list(writer.along(range(items))) == list(range(items))
+    assert count_of(writer, west) == counted + 1
+
+
+def test_of_several_long_things_the_one_that_may_take_longest_is_named(
+    west: Counting, writer: HeartbeatWriter
+) -> None:
+    with writer.quiet("a listing", 100.0), writer.quiet("packing", 5.0):
+        found = shown(west)
+        assert found is not None
+        assert (found.awaits, found.quiet_s) == ("a listing", 100.0)
+
+
+def test_a_wait_of_a_second_writes_nothing_and_one_of_five_asks_nobody_for_the_claim(
+    west: Counting, writer: HeartbeatWriter, clock: StepClock
+) -> None:
+    writer.sleep_until(clock.now_s + 1.0)
+    assert west.written == 0
+    writer.sleep_until(clock.now_s + 5.0, lambda: pytest.fail("asked for its claim"))
+
+
+def test_work_of_five_seconds_is_not_announced(west: Counting, writer: HeartbeatWriter) -> None:
+    with writer.working("packing", 25_000):
+        assert shown(west) is None
+    with writer.working("packing", 25_001):
+        assert shown(west) is not None
+
+
+def test_before_anything_failed_there_is_no_problem_to_tell(writer: HeartbeatWriter) -> None:
+    assert writer.take_problem() == ""
+
+
+def test_what_earlier_claims_showed_goes_and_nothing_else(west: Counting) -> None:
+    names = ["user.progress.5", "user.progress.6", "user.progress.7", "user.progress.x", "user.other 3"]
+    for name in names:
+        west.set_xattr(SERVICE, name, b"1")
+    forget_heartbeats(west, SERVICE, 7)
+    assert [name for name, _ in west.extras(SERVICE).xattrs] == sorted(names[2:])
+
+
+def test_what_cannot_be_forgotten_ends_nothing(west: Counting) -> None:
+    forget_heartbeats(west, "/no such directory", 7)
+    west.set_xattr(SERVICE, "user.progress.5", b"1")
+    west.remove_xattr = silent  # type: ignore[method-assign]
+    forget_heartbeats(west, SERVICE, 7)
+
+
+def silent(path: str, name: str) -> None:
+    raise Unreachable("west", "no answer")
+
+
+def test_nobody_asks_for_an_acl_to_see_who_works(west: Counting) -> None:
+    real, asked = west.extras, list[bool]()
+    west.extras = lambda path, acl=True: (asked.append(acl), real(path))[1]  # type: ignore[method-assign]
+    shown(west)
+    forget_heartbeats(west, SERVICE, 7)
+    assert asked == [False, False]

@@ -40,7 +40,7 @@ def cases(step: int) -> list[tuple[int, bool]]:
     return sorted({*every, *product(catalog_at, (False, True))})
 
 
-@pytest.mark.parametrize(("at", "after"), cases(9))
+@pytest.mark.parametrize(("at", "after"), cases(7))
 def test_a_run_with_tables_that_dies_at_any_effect_shows_nothing_partial_and_the_next_one_has_it_all(
     at: int, after: bool
 ) -> None:

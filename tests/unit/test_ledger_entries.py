@@ -177,3 +177,60 @@ def test_after_an_undo_plans_bind_to_the_snapshots_it_left() -> None:
     assert state.points[OLD].live_on("west")["/a b"].name == f"t{OLD}"
     undone = told(state, UndoDone(1, "", OLD, "west", "", "kept", (), {"/a b": record("undo")}))
     assert undone.points[OLD].live_on("west")["/a b"].name == "undo"
+
+
+WHERE = "/.hadoop-dr/p/services/e%20 ü/ledger/0000000000000001.json"
+
+
+def changed(**fields: object) -> bytes:
+    """An entry with other fields around its body; those of None are left out."""
+    kept = {**json.loads(encode(entry(1, void_body()))), **fields}
+    return json.dumps({name: value for name, value in kept.items() if value is not None}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (changed(v=2), "ledger format 2 is not known here, only 1"),
+        (changed(kind="of tomorrow"), "ledger entries of kind 'of tomorrow' are not known here"),
+    ],
+)
+def test_what_a_newer_version_wrote_is_refused_by_its_file_with_what_helps(content: bytes, told: str) -> None:
+    with pytest.raises(Refused) as refused:
+        decode(content, WHERE)
+    assert (refused.value.subject, refused.value.problem) == (WHERE, told)
+    assert refused.value.remedy
+
+
+def test_a_field_of_tomorrow_is_refused_by_its_file_with_what_helps() -> None:
+    with pytest.raises(Refused) as refused:
+        decode(changed(tomorrow=1), WHERE)
+    assert (refused.value.subject, "tomorrow" in refused.value.problem) == (WHERE, True)
+    assert refused.value.problem.startswith("ledger entry ")
+    assert refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "JSONDecodeError"), (b"[]", "TypeError"), (b"{}", "KeyError"), (b"\xff", "UnicodeDecodeError"),
+        (changed(body=None), "KeyError"),
+    ],
+)  # fmt: skip
+def test_what_is_no_entry_is_named_by_its_file_with_the_command_that_compares(content: bytes, why: str) -> None:
+    with pytest.raises(Protocol) as found:
+        decode(content, WHERE)
+    assert (found.value.subject, found.value.problem) == (WHERE, f"not a ledger entry ({why})")
+    assert found.value.remedy == "Compare with the other site: hadoop-dr ledger check."
+
+
+def test_an_entry_with_a_field_of_another_kind_says_which() -> None:
+    with pytest.raises(Protocol) as found:
+        decode(changed(n="one"), WHERE)
+    assert found.value.problem == "not a ledger entry (n is 'one' and no whole number)"
+
+
+def test_an_entry_of_a_newer_version_in_a_chain_is_no_damage_and_says_its_number() -> None:
+    with pytest.raises(Refused) as refused:
+        broken_at(7, GENESIS, [changed(v=2)])
+    assert refused.value.subject == "entry 7"

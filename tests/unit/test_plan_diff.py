@@ -129,3 +129,21 @@ def test_directories_in_which_something_changed_are_named_in_both_trees() -> Non
     then, now = changes.directories()
     assert then == {"a b", "old #", ""}
     assert now == {"z", "old #", ""}
+
+
+def test_what_moved_within_the_work_area_never_was_in_the_tree() -> None:
+    taken_over = Change(5, ".hadoop-dr/billing-1-4/park/5", ".hadoop-dr/billing-1-5/park/5")
+    assert visible(Changes(renamed=(taken_over,))) == Changes()
+
+
+def test_a_directory_that_gained_something_is_named_where_it_was_before_it_moved() -> None:
+    changes = Changes(created=(Change(2, None, "e ü/x"),), renamed=(Change(1, "a/d %", "e ü"),))
+    then, now = changes.directories()
+    assert then == {"a", "a/d %", ""}
+    assert now == {"", "e ü", "a"}
+
+
+def test_what_a_page_calls_gone_and_another_one_moved_is_moved() -> None:
+    gone, moved = page(deleted=[E(5, 1, "a b")]), page(deleted=[E(5, 1, "a b", "c+")])
+    for pages in ((gone, moved), (moved, gone)):
+        assert merge(pages) == Changes(renamed=(Change(5, "a b", "c+"),))

@@ -121,3 +121,24 @@ def test_more_parked_items_than_a_directory_may_hold_are_refused_before_anything
 def test_a_new_directory_too_wide_for_the_target_is_refused_by_name() -> None:
     with pytest.raises(Refused, match="ü: has 3 entries, a directory of the target may hold 2"):
         plan(new(2, "ü", D), new(3, "ü/x"), new(4, "ü/y"), Item(5, "f", "ü/z", F, F), directory_limit=2)
+
+
+def test_what_comes_in_comes_by_depth_so_that_those_of_one_depth_can_come_together() -> None:
+    made = plan(Item(5, "a", "a", D, D), new(2, "a/x y"), new(3, "b"), new(4, "a/w"))
+    assert [arrival.path for arrival in made.move_in] == ["b", "a/w", "a/x y"]
+
+
+def test_directories_that_gain_a_child_hold_their_times_parents_first() -> None:
+    made = plan(Item(2, "z", "z", D, D), Item(3, "z/d", "z/d", D, D), new(4, "z/f"), new(5, "z/d/f"))
+    assert made.pin_mtime == (2, 3)
+
+
+def test_the_work_area_may_hold_as_many_parked_items_as_a_directory_may() -> None:
+    gone = [Item(n, f"f{n}", None, F, None) for n in range(2, 5)]
+    assert plan(*gone, directory_limit=3).park == (2, 3, 4)
+    with pytest.raises(Refused) as refused:
+        plan(*gone, directory_limit=2)
+    assert str(refused.value) == (
+        "the work area: 3 items have to be parked, a directory may hold 2. "
+        "Raise dfs.namenode.fs-limits.max-directory-items on the target"
+    )
