@@ -105,7 +105,8 @@ FOREIGN: dict[str, tuple[Callable[[TableWorld], Any], str]] = {
         "partition bill.days d=1 ü was changed: differs in parameters"),
     "the database altered": (
         lambda w: west(w).alter([their_database(w)]),
-        "database bill was changed: differs in locationUri, parameters"),
+        "database bill was changed: differs in locationUri ('hdfs://west/else' instead of 'hdfs://west/wh/db'), "
+        "parameters"),
     "statistics": (
         lambda w: made(w, statistics("bill", "t2", a=7)), "table stats bill.t2 was made"),
     "a constraint dropped": (

@@ -200,3 +200,12 @@ def test_which_statistics_are_accurate_makes_no_difference_and_all_else_does() -
     assert not alike(None, T)
     assert alike(None, None)
     assert not alike(database("bill", k="v"), database("bill"))
+
+
+def test_what_was_changed_is_told_with_what_it_says_now_and_what_it_should_of_the_first_few_fields() -> None:
+    was, now = with_parameters(T, **{"k %": "was", "long": "x"}), with_parameters(T, **{"k %": "ü", "long": "y" * 61})
+    assert told([now], [was], [[was]]) == [
+        "table bill.t ü was changed: differs in parameters[k %] ('ü' instead of 'was'), parameters[long]"]  # fmt: skip
+    many = with_parameters(T, **{f"p{number:02d}": "1" for number in range(14)})
+    [line] = told([many], [T], [[T]])
+    assert line.endswith("parameters[p09] ('1' instead of none) and 4 more")

@@ -60,9 +60,9 @@ def alike(one: Row | None, other: Row | None) -> bool:
     return one.hash == other.hash or _told(one) == _told(other)
 
 
-def differing(wanted: Row, found: Row) -> list[str]:
-    """Names the fields in which two objects of one slot differ that are not ``alike``, sorted."""
-    return [one.field for one in _fields(_told(wanted), _told(found), STRUCTURE[wanted.key.kind])]
+def differing(wanted: Row, found: Row) -> tuple[FieldDifference, ...]:
+    """Gives the fields in which two objects of one slot differ that are not ``alike``, by name."""
+    return _fields(_told(wanted), _told(found), STRUCTURE[wanted.key.kind])
 
 
 def _told(row: Row) -> Tree:

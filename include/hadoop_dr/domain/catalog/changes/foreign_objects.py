@@ -17,6 +17,7 @@ from enum import Enum
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.changes.catalog_comparison import alike, differing
 from hadoop_dr.domain.catalog.changes.difference import Catalog
+from hadoop_dr.domain.catalog.changes.object_difference import told_fields
 from hadoop_dr.domain.catalog.rows import ORDER, CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.thrift_struct import get_map, text_map, with_field, without
@@ -45,7 +46,7 @@ class ForeignObject:
         key: Which.
         act: What was done.
         row: How it is now; None when it is not there.
-        detail: In which fields it differs.
+        detail: In which fields it differs, and what they say now instead of what they should.
         view: It is, or was, a view.
     """
 
@@ -155,7 +156,7 @@ def _judge(slot: CatalogKey, row: Row | None, known: Explanation) -> ForeignObje
     if expected is None:
         return ForeignObject(slot, CatalogAct.MADE, row, view=row.is_view)
     nearest = min((differing(one, row) for one in (expected, wanted) if one is not None), key=len)
-    return ForeignObject(slot, CatalogAct.CHANGED, row, f"differs in {', '.join(nearest)}", row.is_view)
+    return ForeignObject(slot, CatalogAct.CHANGED, row, f"differs in {told_fields(nearest)}", row.is_view)
 
 
 def _copy(slot: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObject | None:
@@ -164,7 +165,7 @@ def _copy(slot: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObjec
         return None
     if wanted is None:
         return ForeignObject(slot, CatalogAct.THERE, row, "the primary has no such protected object", row.is_view)
-    detail = f"it differs from the primary's in {', '.join(differing(wanted, row))}"
+    detail = f"it differs from the primary's in {told_fields(differing(wanted, row))}"
     return ForeignObject(slot, CatalogAct.THERE, row, detail, row.is_view)
 
 

@@ -11,6 +11,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.findings import Finding
 
 _SHOWN = 60
+_MOST = 10
 
 
 class HowDifferent(Enum):
@@ -59,7 +60,7 @@ class ObjectDifference:
     @property
     def what(self) -> str:
         """What is the matter with it, in words."""
-        return " ".join((self.how.value, ", ".join(field.told() for field in self.fields))).rstrip()
+        return " ".join((self.how.value, told_fields(self.fields))).rstrip()
 
     def finding(self) -> Finding:
         """The same as a finding of a verification."""
@@ -67,6 +68,12 @@ class ObjectDifference:
 
     def __str__(self) -> str:
         return str(self.finding())
+
+
+def told_fields(fields: Sequence[FieldDifference]) -> str:
+    """Writes fields for a person: the first of them with their values, and how many more there are."""
+    more = f" and {len(fields) - _MOST} more" if len(fields) > _MOST else ""
+    return ", ".join(field.told() for field in fields[:_MOST]) + more
 
 
 def _shown(value: Any) -> str | None:
