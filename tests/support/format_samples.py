@@ -142,7 +142,7 @@ JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
     )),
     "verdict": (VERDICT, StoredVerdict(
         SEALED.verified, (f"{ROOT}/x: missing",), SEALED.snapshots, ("not audited ü",), SEALED.summary.sampled,
-        SEALED.datasets, {"inodes.parquet": SHA},
+        SEALED.datasets, {"inodes.parquet": SHA}, 4, "west has 4 objects with less than was intended: ü",
     )),
     "note": (MARK, NoteOfStage()),
 }  # fmt: skip

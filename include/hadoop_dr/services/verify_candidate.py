@@ -22,6 +22,7 @@ from hadoop_dr.domain.tree.attribute_comparison import (
     differing_fields,
 )
 from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, DirEntry, FileAttributes
+from hadoop_dr.domain.tree.intended import lowered
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.mover import Did, Digest, Mover, Outcome, Read
 from hadoop_dr.ports.namenode import NameNode
@@ -151,6 +152,7 @@ class VerifyRoot:
             verdict.mismatch.append(Finding(root, path, differences(fields, want, found.facts)))
             return False
         verdict.match += 1
+        verdict.lowered += lowered(root, path, want, found.facts)
         return True
 
     def _gone(

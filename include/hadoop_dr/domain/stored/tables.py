@@ -40,6 +40,6 @@ DROPS = TableForm("drops", SCHEMA[:4])
 INTENDED = TableForm("intended", (
     ("root", "string"), ("path", "string"), ("attribute", "string"), ("wanted", "string"), ("given", "string"),
 ))  # fmt: skip
-"""Attributes that had to be lowered on the destination (storage policy, replication, erasure coding), to be set again
-where they can be, so that a way back degrades nothing. Nothing writes them yet: what cannot be set ends the run. Of
-erasure coding a file becomes replicated if the destination lacks its policy; `coverage` names that before."""
+"""Attributes that had to be lowered on the destination, to be set again where they can be, so that a way back degrades
+nothing. That is erasure coding: a file becomes replicated if the destination lacks its policy, and `coverage` names
+that before. What else cannot be set ends the run."""

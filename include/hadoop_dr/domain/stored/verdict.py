@@ -22,6 +22,8 @@ class StoredVerdict:
         sampled: The older point that was looked at.
         datasets: What each kind of data sets keeps of the destination, as the seal will say it.
         documents: SHA-256 by name of the documents that verify added.
+        intended: How many objects have less than was intended.
+        lowered: The same in words; empty where none has.
     """
 
     verified: Verified
@@ -31,6 +33,8 @@ class StoredVerdict:
     sampled: Sampled | None = None
     datasets: Mapping[str, Part] = field(default_factory=dict)
     documents: Mapping[str, str] = field(default_factory=dict)
+    intended: int = 0
+    lowered: str = ""
 
 
 VERDICT_STEM = "verdict"

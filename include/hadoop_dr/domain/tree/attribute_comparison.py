@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.tree.file_attributes import Checksum, FileAttributes
+from hadoop_dr.domain.tree.intended import Lowered
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,14 @@ class Verdict:
         mismatch: Objects that differ, with the fields.
         cannot_tell: Objects that could not be compared, with the reason.
         unreadable: Those of them that a site answered for and could not read.
+        lowered: What of objects that are equal is less than was intended.
     """
 
     match: int = 0
     mismatch: list[Finding] = field(default_factory=list)
     cannot_tell: list[Finding] = field(default_factory=list)
     unreadable: list[Finding] = field(default_factory=list)
+    lowered: list[Lowered] = field(default_factory=list)
 
     def add(self, other: Verdict) -> None:
         """Takes in another verdict."""
@@ -39,6 +42,7 @@ class Verdict:
         self.mismatch += other.mismatch
         self.cannot_tell += other.cannot_tell
         self.unreadable += other.unreadable
+        self.lowered += other.lowered
 
     def unread(self, found: Finding) -> None:
         """Takes in an object whose bytes could not be read back."""

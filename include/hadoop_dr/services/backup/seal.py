@@ -59,6 +59,7 @@ class SealPoint:
             audited=plan.summary.audited and not hindered,
             figures=plan.summary.figures,
             sampled=verdict.sampled,
+            intended=verdict.intended,
             seconds=dict(seconds),
             requests=self._context.asked.document(),
             warnings=(
@@ -69,6 +70,7 @@ class SealPoint:
                 *components.taken_out(point),
                 *open_file_warnings(point.taken.open_files),
                 *point.taken.narrow,
+                *filter(None, (verdict.lowered,)),
                 *kept_warnings(self._context.ledger.recent().kept, point.point),
                 *damage_warnings(self._context.ledger.recent(), self._context.destination.name),
                 *plan.summary.notes,

@@ -20,6 +20,7 @@ from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.bound_inodes import inode_rows, touches_many
 from hadoop_dr.domain.tree.file_attributes import DirEntry, Snapshot
+from hadoop_dr.domain.tree.intended import lowered_warning
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.ports.mover import SetAttributes
@@ -34,6 +35,7 @@ from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.documents import Documents, Row
 from hadoop_dr.services.points.inodes import keep_inodes
+from hadoop_dr.services.points.intended import keep_intended
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.pool import BoundedPool, map_bounded
@@ -90,6 +92,7 @@ class VerifyPoint:
             foreign.keep(claim, number, found)
             raise foreign.again(number)
         mismatch, cannot_tell = ([str(one) for one in told[:SHOWN]] for told in (verdict.mismatch, verdict.cannot_tell))
+        lowered, intended = keep_intended(self._context, documents, roots, verdict.lowered)
         stored = StoredVerdict(
             Verified(verdict.word, verdict.match, tuple(cannot_tell)),
             tuple(mismatch),
@@ -97,7 +100,9 @@ class VerifyPoint:
             tuple(self._hindered[:SHOWN]),
             self._sampled,
             self._datasets,
-            keep_inodes(documents, self._inodes),
+            {**keep_inodes(documents, self._inodes), **intended},
+            len(lowered),
+            lowered_warning(self._context.destination.name, lowered) if lowered else "",
         )
         documents.put_json(fenced_name(VERDICT_STEM, claim.n, self._try, ".json"), VERDICT, stored)
         if verdict.mismatch:

@@ -152,8 +152,14 @@ class MemoryCluster:
                 raise AlreadyExists(path, "exists already")
             self.delete(path, recursive=False)
         made = self._add(path, FileKind.FILE, 0o644)
-        made.replication, made.block_size = replication, block_size
+        assert made.parent is not None
+        made.erasure_coding = made.parent.effective_erasure_coding()
+        made.replication, made.block_size = 1 if made.erasure_coding else replication, block_size
         return made
+
+    def set_erasure_coding(self, path: str, policy: str) -> None:
+        """Sets what new files of a directory are striped by; those that are there stay as they are."""
+        self.record(self.live(path)).erasure_coding = policy
 
     def _add(self, path: str, kind: FileKind, mode: int) -> Node:
         parent, name = self._place(path)

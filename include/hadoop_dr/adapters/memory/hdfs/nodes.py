@@ -28,6 +28,7 @@ class Node:
             its time change when it gains a child.
         moves: Ticks of the cluster at which the inode was renamed; tells a round trip from rest.
         broken: A snapshot's view whose bytes an outside truncate destroyed.
+        erasure_coding: Policy that was set on a directory, or that a file was made under.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Node:
     recorded: int = 0
     moves: list[int] = field(default_factory=list)
     broken: bool = False
+    erasure_coding: str | None = None
 
     @property
     def is_dir(self) -> bool:
@@ -90,6 +92,12 @@ class Node:
         """The nearest storage policy set on the node or above it."""
         return next((node.policy for node in self.line() if node.policy), 0)
 
+    def effective_erasure_coding(self) -> str | None:
+        """A file's own policy; of a directory the nearest one, which new files in it get."""
+        if not self.is_dir:
+            return self.erasure_coding
+        return next((node.erasure_coding for node in self.line() if node.erasure_coding), None)
+
     def facts(self) -> FileAttributes:
         """What a directory listing says of the node."""
         return FileAttributes(
@@ -103,6 +111,7 @@ class Node:
             self.mtime_ms,
             self.effective_policy(),
             bool(self.acl),
+            self.effective_erasure_coding(),
         )
 
 
@@ -125,5 +134,6 @@ def freeze(node: Node, parent: Node | None = None) -> Node:
     copy = Node(node.id, node.kind, node.name, node.owner, node.group, node.mode, node.mtime_ms, parent, node.acl,
                 dict(node.xattrs), node.policy if parent else node.effective_policy(), {}, node.pieces,
                 node.replication, node.block_size, node.is_open, node.quota_names, node.quota_bytes)
+    copy.erasure_coding = node.erasure_coding if parent else node.effective_erasure_coding()
     copy.children = {name: freeze(child, copy) for name, child in node.children.items()}
     return copy
