@@ -13,11 +13,11 @@ def remote(name: str, message: str) -> RuntimeError:
 
 
 @pytest.mark.parametrize(("error", "did", "again"), [
-    (FileNotFoundError("rename source /a is not found."), Did.NO_SOURCE, Again.SETTLED),
-    (FileExistsError("rename destination /a already exists"), Did.EXISTS, Again.SETTLED),
-    (remote("fs.ParentNotDirectoryException", "/f (is not a directory)"), Did.NO_SOURCE, Again.SETTLED),
-    (remote("x.IOException", "Source /a and destination /b must both be directories"), Did.EXISTS, Again.SETTLED),
-    (remote("hdfs.protocol.NSQuotaExceededException", "full"), Did.FAILED, Again.SETTLED),
+    (FileNotFoundError("rename source /a is not found."), Did.NO_SOURCE, Again.ANSWERED),
+    (FileExistsError("rename destination /a already exists"), Did.EXISTS, Again.ANSWERED),
+    (remote("fs.ParentNotDirectoryException", "/f (is not a directory)"), Did.NO_SOURCE, Again.ANSWERED),
+    (remote("x.IOException", "Source /a and destination /b must both be directories"), Did.EXISTS, Again.ANSWERED),
+    (remote("hdfs.protocol.NSQuotaExceededException", "full"), Did.FAILED, Again.ANSWERED),
     (remote("ipc.StandbyException", "no"), Did.FAILED, Again.NOTHING),
     (remote("ipc.RetriableException", "starting"), Did.FAILED, Again.NOTHING),
     (remote("hdfs.server.namenode.SafeModeException", "safe"), Did.FAILED, Again.NOTHING),
@@ -33,7 +33,7 @@ def remote(name: str, message: str) -> RuntimeError:
     (TimeoutError(), Did.UNKNOWN, Again.LOST),
     (BaseException("there is no reactor running"), Did.UNKNOWN, Again.LOST),
     (RuntimeError('DataTransferError("Datanode connection closed while waiting for ack")'), Did.FAILED, Again.LOST),
-    (BaseException("Cannot read past end of the file"), Did.FAILED, Again.SETTLED),
+    (BaseException("Cannot read past end of the file"), Did.FAILED, Again.ANSWERED),
 ])
 def test_an_error_says_what_is_known_of_its_effect(error: BaseException, did: Did, again: Again) -> None:
     judged = judge(error)

@@ -113,7 +113,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Any:
         for name in ("backup", "identity", "ledger", "points", "status", "unprotect"):
             module = importlib.import_module(f"hadoop_dr.cli.commands.{name}")
             for attribute in bootstrap.__all__:
-                if hasattr(module, attribute) and attribute != "check_order":
+                if hasattr(module, attribute) and attribute != "check_request":
                     monkeypatch.setattr(module, attribute, raises)
 
     return make

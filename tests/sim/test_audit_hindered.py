@@ -9,10 +9,10 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.config.quantities import DAY_MS
 from hadoop_dr.domain.errors import AccessDenied, DrError, Unreachable
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.state.service_state import Point
-from hadoop_dr.domain.tree.inventory import DAY_MS
 from hadoop_dr.ports.mover import Did, Outcome
 from sim.refilled import LARGE, TOUCHED, refill
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage

@@ -8,9 +8,9 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.config.quantities import DAY_MS
 from hadoop_dr.domain.errors import AccessDenied
 from hadoop_dr.domain.ledger.bodies.sealed import Verified
-from hadoop_dr.domain.tree.inventory import DAY_MS
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.inventory import walk
 from sim.refilled import LARGE, TOUCHED, refill

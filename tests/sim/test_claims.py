@@ -51,7 +51,7 @@ def test_a_claim_shows_from_its_beginning_who_works_under_it(world: World) -> No
 
 def test_a_run_that_claims_again_before_its_moment_keeps_its_point(world: World) -> None:
     first = world.context().claims.take(wanted(world))
-    again = world.context().claims.take(replace(wanted(world, moment_ms=NOW_MS + 5000), order=True))
+    again = world.context().claims.take(replace(wanted(world, moment_ms=NOW_MS + 5000), takeover=True))
     assert (again.n, again.point) == (first.n + 1, first.point)
     assert [point.moment_ms for point in world.context().ledger.read().points.values()] == [NOW_MS]
 

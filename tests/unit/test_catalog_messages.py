@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.log.events import ABSENT, OPAQUE, Event, Known, LostHistory, State, Touch, settle
+from hadoop_dr.domain.catalog.log.events import ABSENT, OPAQUE, Event, Known, LostHistory, State, Touch, row_between
 from hadoop_dr.domain.catalog.log.messages import parent_tables, touches
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
@@ -109,34 +109,34 @@ def touch(before: State, after: State, kind: Kind = Kind.TABLE) -> Touch:
 
 def test_the_first_late_message_tells_or_the_early_ones_do() -> None:
     later = touch(OPAQUE, OPAQUE)
-    assert settle(T.key, None, [], [touch(State(Known.IS, T.tree), OPAQUE), later]) == T
-    assert settle(T.key, T, [], [touch(ABSENT, OPAQUE), later]) is None
-    assert settle(T.key, T, [], [later]) == T
-    assert settle(T.key, T, [touch(OPAQUE, ABSENT)], [later]) is None
-    assert settle(T.key, None, [touch(OPAQUE, OPAQUE), touch(OPAQUE, State(Known.IS, T.tree))], [later]) == T
+    assert row_between(T.key, None, [], [touch(State(Known.IS, T.tree), OPAQUE), later]) == T
+    assert row_between(T.key, T, [], [touch(ABSENT, OPAQUE), later]) is None
+    assert row_between(T.key, T, [], [later]) == T
+    assert row_between(T.key, T, [touch(OPAQUE, ABSENT)], [later]) is None
+    assert row_between(T.key, None, [touch(OPAQUE, OPAQUE), touch(OPAQUE, State(Known.IS, T.tree))], [later]) == T
     with pytest.raises(LostHistory, match=r"table bill\.t"):
-        settle(T.key, T, [touch(OPAQUE, OPAQUE)], [later])
+        row_between(T.key, T, [touch(OPAQUE, OPAQUE)], [later])
 
 
 def test_parameters_and_columns_of_statistics_are_replayed() -> None:
     later = touch(OPAQUE, OPAQUE)
-    row = settle(T.key, T, [touch(OPAQUE, State(Known.SET, {9: text_map({"n": "2", "m": "3"})}))], [later])
+    row = row_between(T.key, T, [touch(OPAQUE, State(Known.SET, {9: text_map({"n": "2", "m": "3"})}))], [later])
     assert row
     assert get_map(row.tree, 9) == {"EXTERNAL": "TRUE", "n": "2", "m": "3"}
     part = partition("bill", "t", ("p",), ("a b",), n="1")
-    row = settle(part.key, part, [touch(OPAQUE, State(Known.SET, {7: text_map({"n": "2"})}))], [later])
+    row = row_between(part.key, part, [touch(OPAQUE, State(Known.SET, {7: text_map({"n": "2"})}))], [later])
     assert row
     assert get_map(row.tree, 7) == {"n": "2"}
     key = CatalogKey(Kind.TABLE_STATS, "bill", "t")
     one, two = statistics("bill", "t", "", a=1), statistics("bill", "t", "", a=1, b=2)
     merge = touch(OPAQUE, State(Known.MERGED, statistics("bill", "t", "", b=2).tree))
-    assert settle(key, one, [merge], [later]) == two
-    assert settle(key, None, [merge, touch(OPAQUE, State(Known.CUT, column="b"))], [later]) is None
-    assert settle(key, two, [touch(OPAQUE, State(Known.CUT, column="b"))], [later]) == one
-    assert settle(key, one, [touch(OPAQUE, State(Known.MERGED))], [later]) == one
+    assert row_between(key, one, [merge], [later]) == two
+    assert row_between(key, None, [merge, touch(OPAQUE, State(Known.CUT, column="b"))], [later]) is None
+    assert row_between(key, two, [touch(OPAQUE, State(Known.CUT, column="b"))], [later]) == one
+    assert row_between(key, one, [touch(OPAQUE, State(Known.MERGED))], [later]) == one
     for unknown in (touch(OPAQUE, State(Known.SET, {9: text_map({})})), touch(OPAQUE, State(Known.CUT, column="a"))):
         with pytest.raises(LostHistory):
-            settle(key, one, [touch(OPAQUE, OPAQUE), unknown], [later])
+            row_between(key, one, [touch(OPAQUE, OPAQUE), unknown], [later])
 
 
 def test_deleted_statistics_of_one_column_or_all() -> None:

@@ -18,6 +18,7 @@ from hadoop_dr.domain.catalog.rows import (
     CatalogKey,
     Kind,
     Row,
+    is_plain_managed,
     pack_rows,
     row_of,
     statistics_row,
@@ -392,3 +393,12 @@ def test_only_short_values_are_written_out() -> None:
     long, many = FieldDifference("comment", b"x" * 59, b"y"), FieldDifference("sd.cols", Items(STRING, []), None)
     assert (long.told(), many.told()) == ("comment", "sd.cols")
     assert FieldDifference("retention", 7, None).told() == "retention (none instead of 7)"
+
+
+def test_a_plain_managed_table_is_hives_own_and_knows_no_transactions() -> None:
+    place = "hdfs://east/warehouse/bill.db/t ü"
+    assert is_plain_managed(table("bill", "t ü", location=place, kind=f.MANAGED))
+    assert is_plain_managed(table("bill", "t ü", location=place, kind=f.MANAGED, transactional="FALSE"))
+    assert not is_plain_managed(table("bill", "t ü", location=place, kind=f.MANAGED, transactional="True"))
+    assert not is_plain_managed(table("bill", "t ü", kind=f.MANAGED)), "a view of it, or one in no directory"
+    assert not is_plain_managed(table("bill", "t ü", location=place))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from hadoop_dr.domain.config.quantities import DAY_MS
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles, TakenRoot
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
@@ -21,7 +22,6 @@ from support.cost import calls
 from support.entries import sealed, staged, taken
 
 BOTH = ("east", "west")
-DAY_MS = 86_400_000
 
 
 def of_many(number: int, roots: int, *, gone: bool = False) -> Point:

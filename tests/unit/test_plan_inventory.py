@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hadoop_dr.domain.config.quantities import DAY_MS
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.inventory import (
-    DAY_MS,
     Audit,
     Entry,
     audit_of,

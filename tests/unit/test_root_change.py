@@ -14,7 +14,7 @@ from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointPinned, Roots
 from hadoop_dr.domain.roots.change import (
     Proposal,
     as_text,
-    check_change_order,
+    check_change_request,
     moved_on,
     nesting,
     not_our_work,
@@ -185,9 +185,9 @@ def test_an_order_without_a_reason_and_an_approval_of_nothing_are_refused(
     reason: str | None, change_roots: bool, approve: bool
 ) -> None:
     with pytest.raises(BadInput):
-        check_change_order(reason, change_roots=change_roots, approve=approve)
-    check_change_order("why", change_roots=True, approve=approve)
-    check_change_order(None, change_roots=False, approve=False)
+        check_change_request(reason, change_roots=change_roots, approve=approve)
+    check_change_request("why", change_roots=True, approve=approve)
+    check_change_request(None, change_roots=False, approve=False)
 
 
 def test_whatever_moved_on_in_a_tree_is_named() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from hadoop_dr.domain.config.quantities import DAY_MS
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.runs.wanted_moment import FURTHEST_MS, PAST_MS, refuse_odd_words, refuse_past, wanted_moment_ms
 
 NOW = 1_795_140_000_000  # 2026-11-20T02:00:00Z
-DAY_MS = 86_400_000
 
 
 @pytest.mark.parametrize("text", [None, ""])

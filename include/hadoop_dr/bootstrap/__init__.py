@@ -17,14 +17,14 @@ if TYPE_CHECKING:
         points_of,
     )
     from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
-    from hadoop_dr.bootstrap.runs import backup_stages, check_order, prune_now, run_query, verify_point
+    from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, run_query, verify_point
     from hadoop_dr.bootstrap.standing import status_of
     from hadoop_dr.bootstrap.unprotect import unprotect_service
 
 __all__ = [
     "announce_roles",
     "backup_stages",
-    "check_order",
+    "check_request",
     "coverage_of",
     "explanation_of",
     "identity_of",
@@ -44,7 +44,7 @@ __all__ = [
 _HOMES = {
     "announce_roles": "roles",
     "backup_stages": "runs",
-    "check_order": "runs",
+    "check_request": "runs",
     "coverage_of": "queries",
     "explanation_of": "queries",
     "identity_of": "roles",

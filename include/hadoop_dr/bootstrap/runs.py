@@ -17,10 +17,10 @@ from hadoop_dr.services.audit.reverify import verify_again
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.stages import BackupStages, Observer
 
-__all__ = ["backup_stages", "check_order", "prune_now", "run_query", "verify_point"]
+__all__ = ["backup_stages", "check_request", "prune_now", "run_query", "verify_point"]
 
 
-def check_order(moment: str | None, run: str | None, reason: str | None) -> None:
+def check_request(moment: str | None, run: str | None, reason: str | None) -> None:
     """Looks whether a run may be asked for so; nothing is contacted.
 
     Args:

@@ -8,7 +8,7 @@ from hadoop_dr.domain.preflight.coverage import cover_files
 from hadoop_dr.domain.roots.notes import told_roots
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.inventory import facts_of, walk
+from hadoop_dr.services.inventory import facts_of, is_directory, walk
 from hadoop_dr.services.pool import map_bounded
 
 
@@ -34,7 +34,7 @@ class Coverage:
         return results
 
     def _root(self, root: str) -> list[Result]:
-        if not self._exists(root):
+        if not is_directory(self._context.origin.namenode, root):
             return []
         items = ((path, item.facts) for path, item in walk(self._context.origin.namenode, root))
         return [*cover_files(root, items), *self._reserved(root)]
@@ -46,7 +46,3 @@ class Coverage:
             return []
         site = self._context.origin.name
         return [warn("reserved", f"{site}:{path} is in no point: that name is kept for work areas", "Rename it")]
-
-    def _exists(self, path: str) -> bool:
-        facts = facts_of(self._context.origin.namenode, path)
-        return facts is not None and facts.is_dir

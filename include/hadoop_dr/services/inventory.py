@@ -24,6 +24,12 @@ def facts_of(namenode: NameNode, path: str) -> FileAttributes | None:
         return None
 
 
+def is_directory(namenode: NameNode, path: str) -> bool:
+    """Whether a directory lies there."""
+    facts = facts_of(namenode, path)
+    return facts is not None and facts.is_dir
+
+
 def _children(namenode: NameNode, path: str) -> list[DirEntry]:
     return list(namenode.list(path))
 

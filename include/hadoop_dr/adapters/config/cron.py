@@ -9,12 +9,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 from hadoop_dr.domain.config.document import Wrong
+from hadoop_dr.domain.config.quantities import DAY_MS
 
 # croniter is imported where it is used: it takes a tenth of each command's start, and few policies have cron texts.
 _MEND = 'Write five fields in UTC: minute hour day month weekday, such as "0 * * * *"'
 _BY_CHANCE = re.compile(r"(?<![A-Za-z])[HhRr](?![A-Za-z])")  # croniter draws such fields anew each time
 _MINUTE_MS = 60_000
-_DAY_MS = 86_400_000
 _SAMPLE_FROM_MS = 1_767_225_600_000  # 2026-01-01: any start will do, but a fixed one, so that loading is deterministic
 
 
@@ -93,10 +93,10 @@ def _values(text: str, position: int, everything: int) -> list[int]:
 @lru_cache(maxsize=4096)  # many texts differ in their hours alone
 def _longest_day_gap_ms(day_fields: str) -> int:
     if day_fields == "* * *":
-        return _DAY_MS
+        return DAY_MS
     midnights = _moments(f"0 0 {day_fields}", _SAMPLE_FROM_MS)
     longest, earlier = 0, next(midnights)
-    while not longest or earlier - _SAMPLE_FROM_MS < 366 * _DAY_MS:
+    while not longest or earlier - _SAMPLE_FROM_MS < 366 * DAY_MS:
         later = next(midnights)
         longest, earlier = max(longest, later - earlier), later
     return longest

@@ -18,12 +18,11 @@ from hadoop_dr.adapters.hive.methods import (
 )
 from hadoop_dr.adapters.hive.reads import BATCH, Reads, in_batches
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.rows import STRUCTURE, Kind, Row
+from hadoop_dr.domain.catalog.rows import STRUCTURE, Kind, Row, is_plain_managed
 from hadoop_dr.domain.catalog.thrift_struct import (
     Tree,
     flag,
     get_map,
-    get_record,
     record,
     records,
     text,
@@ -96,7 +95,7 @@ class ChangingHalf(Reads):
     def _create_tables(self, rows: Sequence[Row]) -> None:
         for row in rows:
             tree = _sendable(row)
-            if _is_plain_managed(row):
+            if is_plain_managed(row):
                 self._create_table(tree)                    # the server makes it external ...
                 self._alter_table(row, tree)                # ... and takes the word of whoever alters it
                 continue
@@ -237,12 +236,6 @@ def _in_batches(rows: Sequence[Row], send: Callable[[Sequence[Row]], None]) -> N
 
 def _sendable(row: Row) -> Tree:
     return without(row.tree, *NOT_SENT.get(STRUCTURE[row.key.kind], ()))
-
-
-def _is_plain_managed(row: Row) -> bool:
-    parameters = get_map(row.tree, f.TABLE_PARAMETERS)
-    located = f.SD_LOCATION in get_record(row.tree, f.TABLE_SD)
-    return row.table_type == f.MANAGED and located and parameters.get("transactional", "").lower() != "true"
 
 
 def _has_fast_statistics(row: Row) -> bool:

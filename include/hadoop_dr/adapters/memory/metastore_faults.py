@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.rows import Kind, Row, row_of
-from hadoop_dr.domain.catalog.thrift_struct import get_map, get_record, text, text_map, with_field, without
+from hadoop_dr.domain.catalog.rows import Kind, Row, is_plain_managed, row_of
+from hadoop_dr.domain.catalog.thrift_struct import get_map, text, text_map, with_field, without
 from hadoop_dr.domain.errors import NotFound, Unknown
 from hadoop_dr.ports.metastore import Metastore
 
@@ -84,7 +84,7 @@ def _creation(row: Row) -> Iterator[Request]:
     if row.key.kind is Kind.DATABASE and f.DB_MANAGED_LOCATION in row.tree:
         yield "create", [row_of(row.key, without(row.tree, f.DB_MANAGED_LOCATION))]
         yield "alter", [row]
-    elif row.key.kind is Kind.TABLE and _is_plain_managed(row):
+    elif row.key.kind is Kind.TABLE and is_plain_managed(row):
         translated = {"EXTERNAL": "TRUE", "TRANSLATED_TO_EXTERNAL": "TRUE", "external.table.purge": "TRUE"}
         parameters = {**get_map(row.tree, f.TABLE_PARAMETERS), **translated}
         external = with_field(row.tree, f.TABLE_TYPE, text(f.EXTERNAL))
@@ -97,12 +97,6 @@ def _creation(row: Row) -> Iterator[Request]:
 def _marked(table: Row) -> Row:
     parameters = {**get_map(table.tree, f.TABLE_PARAMETERS), _KEEP: "true"}
     return row_of(table.key, with_field(table.tree, f.TABLE_PARAMETERS, text_map(parameters)))
-
-
-def _is_plain_managed(row: Row) -> bool:
-    parameters = get_map(row.tree, f.TABLE_PARAMETERS)
-    located = f.SD_LOCATION in get_record(row.tree, f.TABLE_SD)
-    return row.table_type == f.MANAGED and located and parameters.get("transactional", "").lower() != "true"
 
 
 def _has_figures(row: Row) -> bool:

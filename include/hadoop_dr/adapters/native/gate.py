@@ -138,4 +138,4 @@ def _share(error: BaseException, share: float) -> float | None:
     judged = judge(error)
     if judged.again is Again.LOST or _TOO_BUSY in judged.detail:
         return max(share, _NO_ANSWER)
-    return share if judged.again is Again.SETTLED else None
+    return share if judged.again is Again.ANSWERED else None

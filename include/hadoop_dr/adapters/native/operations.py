@@ -37,7 +37,7 @@ async def apply_one(site: SiteClient, operation: Operation) -> Outcome:
 
 
 def _ended(operation: Operation, judged: Judged, lost: bool) -> Outcome:
-    if lost and judged.again is not Again.SETTLED:
+    if lost and judged.again is not Again.ANSWERED:
         return Outcome(operation.key, Did.UNKNOWN, judged.detail)
     if isinstance(operation, Rename) and operation.source.startswith(_BY_INODE) and "are the same" in judged.detail:
         return Outcome(operation.key, Did.DONE)         # that inode is at its target already

@@ -16,7 +16,7 @@ STOPS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
 class Again(Enum):
     """What is known of the effect of a call that failed."""
 
-    SETTLED = "settled"        # the NameNode or DataNode answered: another try gives the same
+    ANSWERED = "answered"        # the NameNode or DataNode answered: another try gives the same
     NOTHING = "nothing"        # nobody could serve, nothing happened
     LOST = "lost"              # it may have happened
 
@@ -50,8 +50,8 @@ _NOT_YET = ("NotReplicatedYetException",)
 _NO_PARENT = ("ParentNotDirectoryException",)
 
 _BY_KIND: tuple[tuple[type[BaseException], Did, Again], ...] = (
-    (FileNotFoundError, Did.NO_SOURCE, Again.SETTLED),
-    (FileExistsError, Did.EXISTS, Again.SETTLED),
+    (FileNotFoundError, Did.NO_SOURCE, Again.ANSWERED),
+    (FileExistsError, Did.EXISTS, Again.ANSWERED),
     (TimeoutError, Did.UNKNOWN, Again.LOST),
     (ConnectionRefusedError, Did.FAILED, Again.NOTHING),
 )
@@ -81,7 +81,7 @@ def judge(error: BaseException) -> Judged:
         return _judge_remote(remote["name"].rpartition(".")[2], _first_line(remote["message"]))
     if isinstance(error, OSError):
         return Judged(Did.UNKNOWN, text, Again.LOST)
-    return Judged(Did.FAILED, f"{type(error).__name__}: {text}", Again.SETTLED)
+    return Judged(Did.FAILED, f"{type(error).__name__}: {text}", Again.ANSWERED)
 
 
 def _judge_remote(name: str, message: str) -> Judged:
@@ -91,10 +91,10 @@ def _judge_remote(name: str, message: str) -> Judged:
     if name in _NOT_YET:
         return Judged(Did.FAILED, text, Again.LOST)
     if name in _NO_PARENT:
-        return Judged(Did.NO_SOURCE, text, Again.SETTLED)
+        return Judged(Did.NO_SOURCE, text, Again.ANSWERED)
     if "must both be" in message:
-        return Judged(Did.EXISTS, text, Again.SETTLED)    # rename2 compares kinds before it says "exists"
-    return Judged(Did.FAILED, text, Again.SETTLED)
+        return Judged(Did.EXISTS, text, Again.ANSWERED)    # rename2 compares kinds before it says "exists"
+    return Judged(Did.FAILED, text, Again.ANSWERED)
 
 
 def _first_line(text: str) -> str:

@@ -52,7 +52,7 @@ class ZooKeeperCoordinator:
         def send(client: KazooClient) -> Any:
             return client.create_async(path, data, acl=acl, makepath=True, include_data=True)
 
-        def settle(found: Document | None) -> Document | None:
+        def judge(found: Document | None) -> Document | None:
             if found is None:
                 return None
             if found.version == 0 and found.data == data:
@@ -61,7 +61,7 @@ class ZooKeeperCoordinator:
                 raise Unknown(self._named(path), "it was made and written over while the answer was lost", _MEND)
             raise AlreadyExists(self._named(path), "the node exists already", _MEND)
 
-        return self._effect(path, send, settle, lambda answer: Document(data, answer[1].version, answer[1].mzxid))
+        return self._effect(path, send, judge, lambda answer: Document(data, answer[1].version, answer[1].mzxid))
 
     def write(self, path: str, data: bytes, version: int) -> Document:
         """Compares and sets; a lost answer is read back."""
@@ -69,7 +69,7 @@ class ZooKeeperCoordinator:
         def send(client: KazooClient) -> Any:
             return client.set_async(path, data, version=version)
 
-        def settle(found: Document | None) -> Document | None:
+        def judge(found: Document | None) -> Document | None:
             if found is None:
                 raise NotFound(self._named(path), "the node is gone", _MEND)
             if found.version == version:
@@ -80,7 +80,7 @@ class ZooKeeperCoordinator:
                 raise Superseded(self._named(path), f"another writer made version {found.version} first", _MEND)
             raise Unknown(self._named(path), "it was written over while the answer was lost", _MEND)
 
-        return self._effect(path, send, settle, lambda stat: Document(data, stat.version, stat.mzxid))
+        return self._effect(path, send, judge, lambda stat: Document(data, stat.version, stat.mzxid))
 
     def watch(self, path: str, wake: Callable[[], None]) -> None:
         """Arms a watch; the connection arms it again after every event."""
@@ -94,7 +94,7 @@ class ZooKeeperCoordinator:
         self,
         path: str,
         send: Callable[[KazooClient], Any],
-        settle: Callable[[Document | None], Document | None],
+        judge: Callable[[Document | None], Document | None],
         done: Callable[[Any], Document],
     ) -> Document:
         """Sends an effect; when its answer is lost, reads back and sends it once more only if it did not happen.
@@ -104,7 +104,7 @@ class ZooKeeperCoordinator:
         Args:
             path: The node.
             send: Begins the request.
-            settle: Judges what reading back found: the document if the effect is ours, None if it has not happened.
+            judge: Judges what reading back found: the document if the effect is ours, None if it has not happened.
             done: Makes the document of an answer.
         """
         try:
@@ -117,13 +117,13 @@ class ZooKeeperCoordinator:
             raise NotFound(self._named(path), "there is no such node", "Create it first") from missing
         except AnswerLost:
             pass
-        if (found := settle(self._read_back(path))) is not None:
+        if (found := judge(self._read_back(path))) is not None:
             return found
         try:
             return done(self._connection.ask(path, send))
         except (AnswerLost, BadVersionError, NodeExistsError, NoNodeError, Unreachable):
             # The first request may have arrived after all, just now.
-            if (found := settle(self._read_back(path))) is not None:
+            if (found := judge(self._read_back(path))) is not None:
                 return found
         raise self._unknown(path)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from hadoop_dr.bootstrap import backup_stages, check_order, coverage_of, look_at, plan_of
+from hadoop_dr.bootstrap import backup_stages, check_request, coverage_of, look_at, plan_of
 from hadoop_dr.cli.commands.options import as_json_option, service_argument
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, human_bytes, say, table, warn
 from hadoop_dr.domain.config.quantities import duration_told
-from hadoop_dr.domain.roots.change import check_change_order
+from hadoop_dr.domain.roots.change import check_change_request
 
 _STEPS = (
     "entries: what changed; files: of which bytes are copied; park: moves aside what goes, moves or is replaced; "
@@ -45,18 +45,18 @@ _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 )
 @click.option("--run", "run_id", metavar="ID", help="Id of the run; to go on with one that failed, give its id.")
 @as_json_option
-def backup(service: str, as_json: bool, run_id: str | None, **order: Any) -> None:
+def backup(service: str, as_json: bool, run_id: str | None, **request: Any) -> None:
     """Make a recovery point of SERVICE: snapshot, copy what changed, verify, seal."""
     run = f"cli-{secrets.token_hex(4)}" if run_id is None else run_id
     with ends_well(as_json):
-        check_order(order["moment"], run_id, order["reason"])
-        check_change_order(order["reason"], change_roots=order["change_roots"], approve=order["approve"])
+        check_request(request["moment"], run_id, request["reason"])
+        check_change_request(request["reason"], change_roots=request["change_roots"], approve=request["approve"])
     with (
         ends_well(as_json),
         Show() as show,
         backup_stages(service, run, one_process=True, observer=show) as stages,
     ):
-        document = stages.run_all(**order)
+        document = stages.run_all(**request)
     emit(document, as_json, lambda: _backup_page(document))
 
 

@@ -25,7 +25,9 @@ from hadoop_dr.domain.catalog.thrift_struct import (
     decode,
     encode,
     get_list,
+    get_map,
     get_number,
+    get_record,
     get_text,
     record,
     records,
@@ -159,6 +161,13 @@ _VOLATILE: dict[Kind, frozenset[int]] = {
 }
 _PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAMETERS}
 _VOLATILE_PARAMETERS = frozenset((b"transient_lastDdlTime",))            # overwritten by the server on every change
+
+
+def is_plain_managed(table: Row) -> bool:
+    """Whether Hive owns a table's directory and no transactions decide what in it counts."""
+    parameters = get_map(table.tree, f.TABLE_PARAMETERS)
+    located = f.SD_LOCATION in get_record(table.tree, f.TABLE_SD)
+    return table.table_type == f.MANAGED and located and parameters.get("transactional", "").lower() != "true"
 
 
 def content_hash(kind: Kind, tree: Tree) -> str:

@@ -70,7 +70,7 @@ class Pair:
     Attributes:
         sites: Both sites, in the order of the file.
         initial_primary: The site that is primary until the ledger says otherwise.
-        node_map: DocumentNode of one site to the node of the other that takes its users (S0.5).
+        node_map: Node of one site to the node of the other that takes its users (S0.5).
         file: The file it was read from.
     """
 

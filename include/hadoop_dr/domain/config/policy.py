@@ -9,6 +9,7 @@ from enum import Enum
 from hadoop_dr.domain.config.datasets import BUILT, HDFS, HIVE, LATER, DataSet, DataSetKind, overlaps
 from hadoop_dr.domain.config.document import DocumentNode, Fields, Wrong, items_of, parsed, refuse_hidden_meaning
 from hadoop_dr.domain.config.quantities import (
+    DAY_MS,
     DeletionLimit,
     count,
     duration_ms,
@@ -64,10 +65,10 @@ class Unproven(Enum):
     SEAL = "seal"
 
 
-_DAY_MS = 86_400_000
+_PERIOD_MS = 900_000
 _MOST_TASKS = 1_000      # Airflow maps a task at most 1,024 times (max_map_length)
 _NEWEST_TWO = Rule(2)
-_HOURS_THEN_DAYS = Rule(1, (Grid(_DAY_MS, 3_600_000), Grid(7 * _DAY_MS, _DAY_MS)))
+_HOURS_THEN_DAYS = Rule(1, (Grid(DAY_MS, 3_600_000), Grid(7 * DAY_MS, DAY_MS)))
 _A_TENTH = DeletionLimit()
 
 
@@ -113,7 +114,7 @@ class Policy:
     pair: str
     protect: tuple[DataSet, ...]
     first_moment_ms: int | None = None
-    period_ms: int | None = 900_000
+    period_ms: int | None = _PERIOD_MS
     cron: str | None = None
     transfer: Transfer = Transfer.PULL
     mode: Mode = Mode.INCREMENTAL
@@ -122,7 +123,7 @@ class Policy:
     retention: Retention = Retention()
     drift: Drift = Drift.REFUSE
     limits: Limits = Limits()
-    rpo_ms: int = 1_800_000
+    rpo_ms: int = 2 * _PERIOD_MS
     smoke: tuple[str, ...] = ()
     acid: Acid = Acid.REFUSE
     unprotectable: Unprotectable = Unprotectable.LEAVE_OUT
@@ -204,6 +205,7 @@ def read_policy(root: DocumentNode, longest_gap_ms: LongestGap, kinds: Sequence[
     refuse_hidden_meaning(root)
     fields = Fields(root, "a policy", known=KEYS, required=("service", "pair", "protect"))
     period_ms, cron, gap_ms = _schedule(fields, longest_gap_ms)
+    default = Policy("", "", ())
     return Policy(
         service=parsed(fields.node("service"), "'service'", name_of_service),
         pair=parsed(fields.node("pair"), "'pair'", name_of_service),
@@ -211,23 +213,23 @@ def read_policy(root: DocumentNode, longest_gap_ms: LongestGap, kinds: Sequence[
         first_moment_ms=fields.read("first_moment", moment_ms, None),
         period_ms=period_ms,
         cron=cron,
-        transfer=fields.choice("transfer", Transfer, Transfer.PULL),
-        mode=fields.choice("mode", Mode, Mode.INCREMENTAL),
-        max_skew_ms=fields.read("max_skew", duration_ms, 250),
-        max_clock_offset_ms=fields.read("max_clock_offset", duration_ms, 500),
+        transfer=fields.choice("transfer", Transfer, default.transfer),
+        mode=fields.choice("mode", Mode, default.mode),
+        max_skew_ms=fields.read("max_skew", duration_ms, default.max_skew_ms),
+        max_clock_offset_ms=fields.read("max_clock_offset", duration_ms, default.max_clock_offset_ms),
         retention=_retention(fields),
-        drift=fields.choice("drift", Drift, Drift.REFUSE),
+        drift=fields.choice("drift", Drift, default.drift),
         limits=_limits(fields),
         rpo_ms=_rpo_ms(fields, gap_ms),
         smoke=fields.texts("smoke"),
-        acid=fields.choice("acid", Acid, Acid.REFUSE),
-        unprotectable=fields.choice("unprotectable", Unprotectable, Unprotectable.LEAVE_OUT),
-        unproven=fields.choice("unproven", Unproven, Unproven.REFUSE),
-        settle_ms=fields.read("settle", duration_ms, 1_000),
-        takeover_after_ms=fields.read("takeover_after", duration_ms, 30_000),
-        handover_ms=fields.read("handover", duration_ms, 600_000),
-        audit_entries=fields.read("audit_entries", count, 200_000),
-        stage_tasks=fields.read("stage_tasks", _stage_tasks, 16),
+        acid=fields.choice("acid", Acid, default.acid),
+        unprotectable=fields.choice("unprotectable", Unprotectable, default.unprotectable),
+        unproven=fields.choice("unproven", Unproven, default.unproven),
+        settle_ms=fields.read("settle", duration_ms, default.settle_ms),
+        takeover_after_ms=fields.read("takeover_after", duration_ms, default.takeover_after_ms),
+        handover_ms=fields.read("handover", duration_ms, default.handover_ms),
+        audit_entries=fields.read("audit_entries", count, default.audit_entries),
+        stage_tasks=fields.read("stage_tasks", _stage_tasks, default.stage_tasks),
         file=root.file,
         pair_place=fields.node("pair").place,
     )
@@ -272,7 +274,7 @@ def _data_set(entry: DocumentNode, kinds: Sequence[DataSetKind]) -> DataSet:
 def _schedule(fields: Fields, longest_gap_ms: LongestGap) -> tuple[int | None, str | None, int]:
     """Period, cron text and the longest time between two moments."""
     if "cron" not in fields:
-        period_ms = fields.read("period", _period_ms, 900_000)
+        period_ms = fields.read("period", _period_ms, _PERIOD_MS)
         return period_ms, None, period_ms
     if "period" in fields:
         raise fields.node("cron").wrong("'cron' and 'period' exclude each other", "Keep one")

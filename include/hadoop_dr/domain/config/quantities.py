@@ -10,7 +10,9 @@ from fractions import Fraction
 from hadoop_dr.domain.config.document import Wrong
 
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
-_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+DAY_MS = 86_400_000
+"""Milliseconds of a day."""
+_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": DAY_MS}
 _LONGEST_MS = 3660 * _MS["d"]
 
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)/s")

@@ -102,7 +102,7 @@ def current_access(first: Observation, second: Observation, ruling: PairState = 
     """Gives the access in force: the copy with the highest epoch, else the copy beside the only primary.
 
     Returns:
-        None when no copy was read, or two copies of one epoch name different sites and no single primary settles it.
+        None when no copy was read, or two copies of one epoch name different sites and no single primary decides it.
     """
     copies = [(seen, seen.access) for seen in (first, second) if seen.access is not None]
     newest = [(seen, access) for seen, access in copies if access.epoch == max(a.epoch for _, a in copies)]
@@ -179,6 +179,6 @@ def to_publish(decision: AccessDecision, copy: Access | None) -> tuple[str | Non
         return None
     else:
         # An alarm is lifted only by a decision that knew both sites.
-        settled = all(status is not SiteRole.UNKNOWN for _, status in decision.statuses)
-        wanted = (decision.site, decision.epoch, "" if settled else held[2])
+        all_known = all(status is not SiteRole.UNKNOWN for _, status in decision.statuses)
+        wanted = (decision.site, decision.epoch, "" if all_known else held[2])
     return None if wanted == held else wanted

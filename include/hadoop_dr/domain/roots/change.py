@@ -48,7 +48,7 @@ class Proposal:
     seconds: float | None = None
 
 
-def check_change_order(reason: str | None, *, change_roots: bool, approve: bool) -> None:
+def check_change_request(reason: str | None, *, change_roots: bool, approve: bool) -> None:
     """Checks what somebody asks for, before anything is contacted.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hadoop_dr.domain.config.document import Wrong
-from hadoop_dr.domain.config.quantities import duration_told, moment_ms
+from hadoop_dr.domain.config.quantities import DAY_MS, duration_told, moment_ms
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso, moment_of
 
@@ -13,7 +13,7 @@ _POINT = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
 _RUN_LENGTH = 250
 REASON_LENGTH = 500
 _RUN = re.compile(rf"[A-Za-z0-9._:+~-]{{1,{_RUN_LENGTH}}}")
-FURTHEST_MS = 7 * 86_400_000
+FURTHEST_MS = 7 * DAY_MS
 """A run waits for its moment and owns the service meanwhile, so one that lies further off than a week is a slip of the
 pen: a wrong month or year would keep every other run of the service away until then."""
 PAST_MS = 5 * 60_000
@@ -32,7 +32,7 @@ def wanted_moment_ms(text: str | None, now_ms: int) -> int | None:
     if wanted_ms > now_ms + FURTHEST_MS:
         raise BadInput(
             subject,
-            f"lies more than {FURTHEST_MS // 86_400_000} days ahead; now it is {iso(now_ms)}",
+            f"lies more than {FURTHEST_MS // DAY_MS} days ahead; now it is {iso(now_ms)}",
             f"Name one until {iso(now_ms + FURTHEST_MS)}, or put first_moment into the policy",
         )
     return wanted_ms

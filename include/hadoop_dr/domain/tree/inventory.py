@@ -12,12 +12,12 @@ from enum import Enum
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from hadoop_dr.domain.config.quantities import DAY_MS
 from hadoop_dr.domain.paths import Moves, parent
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 
-DAY_MS = 86_400_000
 _SIGNED = bytes(byte ^ 0x80 for byte in range(256))
 T = TypeVar("T")
 BlockIds = tuple[str, tuple[int, ...]]

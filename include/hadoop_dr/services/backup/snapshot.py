@@ -26,7 +26,7 @@ from hadoop_dr.domain.runs.moment import (
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
 from hadoop_dr.services.backup.open_files import FindOpenFiles
-from hadoop_dr.services.backup.start_run import ARMING_MS, moment_order
+from hadoop_dr.services.backup.start_run import ARMING_MS, newest_of_all
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Moment
 from hadoop_dr.services.datasets.components import components_of
@@ -111,7 +111,7 @@ class SnapshotPoint:
             why = "lay further ahead than anybody asked for" if too_far else "had passed"
             point = self._rearm(claim, point, "had been begun by an earlier try" if begun else why)
         context = self._context
-        refuse_on_failure(context.policy.service, moment_order(context.ledger.recent(), point.moment_ms))
+        refuse_on_failure(context.policy.service, newest_of_all(context.ledger.recent(), point.moment_ms))
         return point
 
     def _rearm(self, claim: Claim, point: Point, why: str, pause_ms: int = 0) -> Point:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from hadoop_dr.domain.config.policy import with_overrides
 from hadoop_dr.domain.errors import DrError, Failed, Superseded
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
-from hadoop_dr.domain.roots.change import check_change_order
+from hadoop_dr.domain.roots.change import check_change_request
 from hadoop_dr.domain.runs.wanted_moment import wanted_moment_ms
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.ports.requests import Counts
@@ -118,13 +118,13 @@ class BackupStages:
             approve: What that costs is known and wanted; without it the run is refused and says what it is.
 
         Raises:
-            BadInput: A change of roots is ordered without a reason.
+            BadInput: A change of roots is requested without a reason.
             Refused: A check failed; nothing has changed.
             Busy: Another run owns the service.
         """
-        check_change_order(reason, change_roots=change_roots, approve=approve)
+        check_change_request(reason, change_roots=change_roots, approve=approve)
         self._context = replace(self._context, policy=with_overrides(self._context.policy, mode, transfer))
-        order = RunRequest(
+        request = RunRequest(
             self._run,
             self._try,
             wanted_moment_ms(moment, self._context.clock.wall_ms()) if moment else None,
@@ -138,7 +138,7 @@ class BackupStages:
             approve,
         )
         begin = StartRun(self._context, self._finish, change_roots=change_roots)
-        return self._timed("preflight", lambda: begin.run(order))
+        return self._timed("preflight", lambda: begin.run(request))
 
     def moment(self) -> dict[str, Any]:
         """Takes the shared moment (section 4.2)."""
@@ -259,14 +259,14 @@ class BackupStages:
         except Superseded:
             return  # somebody else has the service, or nobody
 
-    def run_all(self, **order: Any) -> dict[str, Any]:
+    def run_all(self, **request: Any) -> dict[str, Any]:
         """Runs every stage in this process; on a failure with a known end the claim is given back.
 
         Returns:
             The sealed point in the shape of section 10.
         """
         try:
-            did = self.preflight(**order)["did"]
+            did = self.preflight(**request)["did"]
             self.moment()
             plan = self.plan()
             for shard in range(plan["shards"]):

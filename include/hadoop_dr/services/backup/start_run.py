@@ -79,7 +79,7 @@ class StartRun:
     Args:
         context: The service.
         finish: Carries an unfinished, staged or taken point of an earlier run to its end.
-        change_roots: A change of roots is ordered.
+        change_roots: A change of roots is requested.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class StartRun:
     ) -> None:
         self._context, self._finish = context, finish
         self._components = components_of(context, change_roots=change_roots)
-        self._void, self._way, self._ordered = Void(context), RootsInTheWay(context), change_roots
+        self._void, self._way, self._requested = Void(context), RootsInTheWay(context), change_roots
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
@@ -109,11 +109,11 @@ class StartRun:
     def roots_in_the_way(self) -> list[Result]:
         """What keeps the roots of now from having snapshots: others around or in them, most of all."""
         state, roots = self._context.ledger.read(), self._components.roots()
-        giving_way = self._way.giving_way(state, roots, ordered=self._ordered)
+        giving_way = self._way.giving_way(state, roots, requested=self._requested)
         preflight = Preflight(self._context, self._components)
         return preflight.roots(Scope(roots, None, state.held_roots(), giving_way))
 
-    def run(self, order: RunRequest) -> dict[str, Any]:
+    def run(self, request: RunRequest) -> dict[str, Any]:
         """Carries the stage out.
 
         Returns:
@@ -124,12 +124,12 @@ class StartRun:
             Refused: A check failed; nothing has changed.
             Busy: Another run owns the service.
         """
-        results, told = make_free_space(self._context, order.run, lambda: self._decide()[0])
-        refuse_on_failure(self._context.policy.service, [*results, *self._moment_taken(order)])
+        results, told = make_free_space(self._context, request.run, lambda: self._decide()[0])
+        refuse_on_failure(self._context.policy.service, [*results, *self._moment_taken(request)])
         refuse_undecided(self._context, self._context.ledger.recent(), self._components.is_as_kept)
-        self._ask_approval(order)
+        self._ask_approval(request)
         as_left = self._refuse_foreign()
-        claim = self._claim(order)
+        claim = self._claim(request)
         if claim.n == as_left:
             self._context.written.as_left = claim.n
         else:
@@ -182,15 +182,15 @@ class StartRun:
             warn("points", text, f"Read it again: hadoop-dr verify {context.policy.service} --point POINT")
             for text in damage_warnings(state, context.destination.name)
         ]
-        order = [
+        moments = [
             *pending_the_other_way(state, context.destination.name),
             *rotten_origin(context, state),
-            *moment_order(state, context.clock.wall_ms()),
+            *newest_of_all(state, context.clock.wall_ms()),
         ]
         stays = kept_directories(decision, context.policy.service, state.held_roots(context.origin.name))
-        giving_way = self._way.giving_way(state, decision.roots, ordered=self._ordered)
+        giving_way = self._way.giving_way(state, decision.roots, requested=self._requested)
         checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
-        checked += self._way.look(state, decision.roots, ordered=self._ordered)
+        checked += self._way.look(state, decision.roots, requested=self._requested)
         held = () if every else state.held_roots()
         checked += look_above(context, [root for root in decision.roots if root not in held])
         if every:
@@ -198,7 +198,7 @@ class StartRun:
             checked += advise(context, decision.roots, state.newest_sealed())
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = context.owners.look(decision.roots, again=nested)
-        return [*sites, *owners, *checked, *stays, *order, *damaged, *lost_results(baseline)], state
+        return [*sites, *owners, *checked, *stays, *moments, *damaged, *lost_results(baseline)], state
 
     def _baseline(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
         if self._context.policy.mode is Mode.FULL:
@@ -212,48 +212,48 @@ class StartRun:
         """
         return find_baseline(self._context, state, self._components.roots(), on_origin=on_origin)
 
-    def _moment_taken(self, order: RunRequest) -> list[Result]:
+    def _moment_taken(self, request: RunRequest) -> list[Result]:
         """Refuses a moment of which there is a sealed point: it is over, and its point would have the same name."""
-        if order.moment_ms is None:
+        if request.moment_ms is None:
             return []
-        point = self._context.ledger.read().points.get(point_id(order.moment_ms))
+        point = self._context.ledger.read().points.get(point_id(request.moment_ms))
         if point is None or point.state is not PointState.SEALED:
             return []
         said = f"point {point.point} of exactly this moment was sealed by run {point.run}"
         return [fail("moment", said, "Name a later moment, or none for a point of now.")]
 
-    def _ask_approval(self, order: RunRequest) -> None:
-        """Says what a change of roots costs, unless whoever ordered it has been told.
+    def _ask_approval(self, request: RunRequest) -> None:
+        """Says what a change of roots costs, unless whoever requested it has been told.
 
         Raises:
             Refused: It has to be approved; nothing has changed.
         """
         context, service = self._context, self._context.policy.service
-        proposal = self._way.proposal(self._components.roots()) if self._ordered else None
-        if self._ordered and proposal is None and context.ledger.known().change is None:
+        proposal = self._way.proposal(self._components.roots()) if self._requested else None
+        if self._requested and proposal is None and context.ledger.known().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
-        if proposal is not None and not order.approve:
+        if proposal is not None and not request.approve:
             raise Refused(service, *told(service, proposal, context.origin.name, context.destination.name))
 
-    def _claim(self, order: RunRequest) -> Claim:
+    def _claim(self, request: RunRequest) -> Claim:
         context = self._context
         now = context.clock.wall_ms()
-        moment_ms = max(order.moment_ms or 0, now + ARMING_MS)
+        moment_ms = max(request.moment_ms or 0, now + ARMING_MS)
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(
-            context.policy_text, context.policy.file, mode, transfer, order.reason, order.moment_ms,
-            approve_deletions=order.approve_deletions,
+            context.policy_text, context.policy.file, mode, transfer, request.reason, request.moment_ms,
+            approve_deletions=request.approve_deletions,
         )  # fmt: skip
         return context.claims.take(
             ClaimRequest(
-                order.run,
-                order.try_no,
+                request.run,
+                request.try_no,
                 moment_ms,
                 frozen,
-                order.owner,
-                order.wait,
-                order.takeover,
-                order.tell,
+                request.owner,
+                request.wait,
+                request.takeover,
+                request.tell,
             )
         )
 
@@ -265,7 +265,7 @@ class StartRun:
         context = self._context
         roots = own_roots(context, claim, self._components.roots)
         release_retired(context, claim, roots)
-        if self._ordered:
+        if self._requested:
             self._way.announce(claim, roots)
         for side in context.sides.values():
             self._way.make_way(side, roots)
@@ -281,7 +281,7 @@ class StartRun:
         return [*new, *self._drift(last)]
 
     def _drift(self, last: Baseline) -> list[Result]:
-        changing = self._way.foreign_changes(self._components.roots(), ordered=self._ordered)
+        changing = self._way.foreign_changes(self._components.roots(), requested=self._requested)
         foreign = self._components.drift()
         if last.newest is None and changing is None and not foreign:
             return []
@@ -319,7 +319,7 @@ class StartRun:
         Raises:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
-        changing = self._way.changing(self._components.roots(), ordered=self._ordered)
+        changing = self._way.changing(self._components.roots(), requested=self._requested)
         if self._context.policy.drift is Drift.REFUSE or changing:
             refuse_on_failure(self._context.policy.service, self._foreign(last))
         elif last.newest is not None and (found := found_by_root(self._context, last)):
@@ -328,7 +328,7 @@ class StartRun:
             )
 
 
-def moment_order(state: ServiceState, moment_ms: int) -> list[Result]:
+def newest_of_all(state: ServiceState, moment_ms: int) -> list[Result]:
     """Refuses a moment that would not be the newest: points are known, and kept, in the order of their moments."""
     newest = state.ahead_of(moment_ms)
     if newest is None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hadoop_dr.domain.roots.decision import RootDecision, decide_roots
 from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.inventory import facts_of
+from hadoop_dr.services.inventory import is_directory
 from hadoop_dr.services.pool import map_bounded
 
 _THERE = "directories that exist"
@@ -66,5 +66,4 @@ class Roots:
         return [path for path, there in found.items() if not there]
 
     def _exists(self, path: str) -> tuple[str, bool]:
-        facts = facts_of(self._context.origin.namenode, path)
-        return path, facts is not None and facts.is_dir
+        return path, is_directory(self._context.origin.namenode, path)

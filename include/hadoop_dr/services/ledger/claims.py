@@ -34,7 +34,7 @@ class ClaimRequest:
         frozen: The policy, frozen for this run.
         owner: Who claims; None when the work goes on in other processes than this one.
         wait: Wait for a busy service instead of raising Busy.
-        order: A person ordered the takeover: do not wait for standstill.
+        takeover: A person asked for it: do not wait for standstill.
         tell: Told in words when it waits long for what another run awaits.
         busy: What helps whoever does not wait.
     """
@@ -45,7 +45,7 @@ class ClaimRequest:
     frozen: FrozenPolicy
     owner: Process | None
     wait: bool = False
-    order: bool = False
+    takeover: bool = False
     tell: Callable[[str], None] = lambda text: None
     busy: str = "Wait for it to end, or use --wait."
 
@@ -89,7 +89,7 @@ class Claims:
             state = self._ledger.read()
         while True:
             seen_n = self._ledger.chain.head_n
-            if state.claim is not None and not wish.order:
+            if state.claim is not None and not wish.takeover:
                 self._wait_for_standstill(state.claim, wish)
             own = state.goes_on(wish.run)
             moment_ms = own.moment_ms if own is not None else state.free_moment(wish.moment_ms)

@@ -13,7 +13,7 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.kept import left_to_a_person
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.undo import UndoChanges, come_back_to
-from hadoop_dr.services.transfer.work_area import has_area, placing, set_aside
+from hadoop_dr.services.transfer.work_area import has_area, place_has_begun, set_aside
 
 
 class Recover:
@@ -77,7 +77,7 @@ class Recover:
         return Left(
             point.state,
             stuck=True,
-            placing=any(placing(destination, root, self._context.policy.service) for root in roots),
+            placing=any(place_has_begun(destination, root, self._context.policy.service) for root in roots),
             whole=bool(come_back_to(self._context, self._context.ledger.read().newest_sealed(), roots)),
         )
 

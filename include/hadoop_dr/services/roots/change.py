@@ -49,13 +49,13 @@ class RootsInTheWay:
         self._context = context
 
     def proposal(self, roots: Sequence[str]) -> Proposal | None:
-        """What has to be ordered and approved before these can be the roots; None when nothing has."""
+        """What has to be requested and approved before these can be the roots; None when nothing has."""
         context = self._context
         return propose(context.ledger.read(), roots, context.origin.name, context.destination.name)
 
-    def look(self, state: ServiceState, roots: Sequence[str], *, ordered: bool) -> list[Result]:
-        """Says what stands against a change that was ordered or is under way."""
-        proposal = propose(state, roots, self._context.origin.name, self._context.destination.name) if ordered else None
+    def look(self, state: ServiceState, roots: Sequence[str], *, requested: bool) -> list[Result]:
+        """Says what stands against a change that was requested or is under way."""
+        proposal = self._proposed(state, roots) if requested else None
         found = under_way(state)
         if proposal is not None:
             found += [*objections(proposal, state), *guarded(NAME, lambda: iter(self._beside(proposal)))]
@@ -68,9 +68,12 @@ class RootsInTheWay:
                 found += not_ours(self._context.policy.service, side.name, root, names)
         return found
 
-    def giving_way(self, state: ServiceState, roots: Sequence[str], *, ordered: bool) -> dict[str, set[str]]:
+    def _proposed(self, state: ServiceState, roots: Sequence[str]) -> Proposal | None:
+        return propose(state, roots, self._context.origin.name, self._context.destination.name)
+
+    def giving_way(self, state: ServiceState, roots: Sequence[str], *, requested: bool) -> dict[str, set[str]]:
         """Directories, by site, that have snapshots now and will have made way when a root needs it."""
-        proposal = propose(state, roots, self._context.origin.name, self._context.destination.name) if ordered else None
+        proposal = self._proposed(state, roots) if requested else None
         going = {*(state.change.old if state.change else ()), *(proposal.old if proposal else ())}
         return {site: self._free(state, site) | going for site in self._context.sides}
 
@@ -118,18 +121,18 @@ class RootsInTheWay:
         there = set(held).intersection(destination.namenode.snapshottable()) if held else set()
         return frozenset(nestings(wanted, there))
 
-    def changing(self, roots: Sequence[str], *, ordered: bool) -> bool:
+    def changing(self, roots: Sequence[str], *, requested: bool) -> bool:
         """Whether a change of roots is under way or about to be."""
-        return self._context.ledger.known().change is not None or (ordered and self.proposal(roots) is not None)
+        return self._context.ledger.known().change is not None or (requested and self.proposal(roots) is not None)
 
-    def foreign_changes(self, roots: Sequence[str], *, ordered: bool) -> dict[str, list[Foreign]] | None:
+    def foreign_changes(self, roots: Sequence[str], *, requested: bool) -> dict[str, list[Foreign]] | None:
         """What somebody else changed in old and new roots since the newest point; None when no change is going on.
 
         Bytes that are staged for a new root lie in an old one, and are no foreign change of that.
         """
-        if not self.changing(roots, ordered=ordered):
+        if not self.changing(roots, requested=requested):
             return None
-        state, proposal = self._context.ledger.read(), self.proposal(roots) if ordered else None
+        state, proposal = self._context.ledger.read(), self.proposal(roots) if requested else None
         newest = max(state.sealed_on_destination(), key=lambda point: point.point, default=None)
         if newest is None:
             return {}
@@ -149,7 +152,7 @@ class RootsInTheWay:
         Raises:
             Refused: So it is; nothing has changed on the secondary.
         """
-        if found := self.foreign_changes(roots, ordered=False):
+        if found := self.foreign_changes(roots, requested=False):
             lines = [line for told in told_by_root(found).values() for line in told]
             replaced = needs_undo(one for changes in found.values() for one in changes)
             said = f"drift: {told_changes(self._context.destination.name, lines)}"

@@ -13,7 +13,7 @@ from hadoop_dr.ports.mover import Mover as Mover
 _ROUNDS = 3
 _T = TypeVar("_T")
 
-Settle = Callable[[Outcome], bool]
+ReadBack = Callable[[Outcome], bool]
 """Reads back one operation that did not answer "done": True when its effect is there all the same, False when it is
 certainly not and may be sent again. Raises when it can neither be there nor be sent again."""
 
@@ -33,7 +33,7 @@ class Batches:
     ) -> None:
         self._mover, self._check_claim, self._heartbeat, self._size = mover, check_claim, heartbeat, size
 
-    def run(self, operations: Sequence[Operation], settle: Settle) -> None:
+    def run(self, operations: Sequence[Operation], read_back: ReadBack) -> None:
         """Runs independent operations to their end.
 
         Raises:
@@ -42,20 +42,20 @@ class Batches:
             Superseded: A later try owns the work.
         """
         for at in range(0, len(operations), self._size):
-            self._batch(operations[at:at + self._size], settle)
+            self._batch(operations[at:at + self._size], read_back)
 
-    def _batch(self, batch: Sequence[Operation], settle: Settle) -> None:
+    def _batch(self, batch: Sequence[Operation], read_back: ReadBack) -> None:
         left: dict[int, Operation] = {operation.key: operation for operation in batch}
         last: Outcome | None = None
         for _ in range(_ROUNDS):
             self._check_claim()
             open_ends = [outcome for outcome in self._mover.apply(list(left.values())) if outcome.did is not Did.DONE]
-            unsettled = [outcome for outcome in open_ends if not settle(outcome)]
-            self._heartbeat(len(left) - len(unsettled))
-            if not unsettled:
+            undone = [outcome for outcome in open_ends if not read_back(outcome)]
+            self._heartbeat(len(left) - len(undone))
+            if not undone:
                 return
-            last = unsettled[0]
-            left = {outcome.key: left[outcome.key] for outcome in unsettled}
+            last = undone[0]
+            left = {outcome.key: left[outcome.key] for outcome in undone}
         assert last is not None
         problem = f"{last.did.value} {_ROUNDS} times: {last.detail}"
         kind = Unknown if last.did is Did.UNKNOWN else Failed

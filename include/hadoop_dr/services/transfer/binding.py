@@ -58,6 +58,14 @@ def bind(
     return bound
 
 
+def item_at(destination: NameNode, path: str) -> DirEntry | None:
+    """What lies at a path; None when nothing does."""
+    try:
+        return destination.status(path)
+    except NotFound:
+        return None
+
+
 def _known(item: Item, known: Inodes) -> Bound | None:
     there = known.get(item.old or "")
     return None if there is None or item.was is None or there.kind is not item.was.kind else Bound(there.id, item.was)

@@ -16,7 +16,7 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.transfer import attributes
 from hadoop_dr.services.transfer.batches import Batches, levels
-from hadoop_dr.services.transfer.binding import Bound, bind
+from hadoop_dr.services.transfer.binding import Bound, bind, item_at
 from hadoop_dr.services.transfer.tails import Tails
 from hadoop_dr.services.transfer.work_area import WorkArea
 
@@ -156,7 +156,7 @@ class _Placing:
 
     def _is_parked(self, outcome: Outcome) -> bool:
         inode, wanted = outcome.key, self._bound[outcome.key].inode
-        there = self._look(self._area.parked(inode))
+        there = item_at(self._destination, self._area.parked(inode))
         if there is not None and there.inode == wanted:
             return True
         self._work.check()
@@ -216,14 +216,14 @@ class _Placing:
 
     def _has_arrived(self, arrival: Arrival, outcome: Outcome) -> bool:
         path = self._order.live_path(arrival.path)
-        there = self._look(path)
+        there = item_at(self._destination, path)
         if there is not None and self._is_wanted(arrival, there):
             return True
         self._work.check()
         if there is not None:
             raise Mismatch(path, "something that is not ours lies there",
                            "Somebody wrote to the destination during the run; move it away and run again")
-        if self._look(self._origin(arrival)) is None:
+        if item_at(self._destination, self._origin(arrival)) is None:
             raise Mismatch(self._origin(arrival), f"is gone and has not come to {path} either", RUN_AGAIN)
         return False
 
@@ -277,7 +277,7 @@ class _Placing:
     def _is_dropped(self, outcome: Outcome) -> bool:
         if outcome.did is Did.NO_SOURCE:
             self._work.check()
-        return self._look(self._area.parked(outcome.key)) is None
+        return item_at(self._destination, self._area.parked(outcome.key)) is None
 
     def _close(self) -> tuple[str, ...]:
         """Removes the work area, never with an item in it that belongs in the tree; the root's own time comes last.
@@ -296,9 +296,3 @@ class _Placing:
 
     def _item(self, inode: int) -> Item:
         return self._order.items[inode]
-
-    def _look(self, path: str) -> DirEntry | None:
-        try:
-            return self._destination.status(path)
-        except NotFound:
-            return None

@@ -98,7 +98,7 @@ class Stage:
         if own in tries:
             return path
 
-        def settle(_: Outcome) -> bool:
+        def read_back(_: Outcome) -> bool:
             now = self._tries(area, shard)
             if now and now[-1] > own:
                 raise _has_the_shard(path, now[-1])
@@ -106,9 +106,9 @@ class Stage:
 
         if tries:
             earlier = f"{area.stage}/{shard.number}-{tries[-1][0]}.{tries[-1][1]}"
-            self._batches.run([Rename(0, earlier, path)], settle)
+            self._batches.run([Rename(0, earlier, path)], read_back)
         else:
-            self._batches.run([MakeDirectory(0, path, 0o700)], settle)
+            self._batches.run([MakeDirectory(0, path, 0o700)], read_back)
         return path
 
     def _tries(self, area: Area, shard: Shard) -> list[tuple[int, int]]:
@@ -170,12 +170,12 @@ class Stage:
 
 def _settle(check: Callable[[], None]) -> Callable[[Outcome], bool]:
     """Inside our own directories what exists is ours, and everything else may be sent again while they are ours."""
-    def settle(outcome: Outcome) -> bool:
+    def read_back(outcome: Outcome) -> bool:
         if outcome.did is Did.NO_SOURCE:
             check()
         return outcome.did is Did.EXISTS
 
-    return settle
+    return read_back
 
 
 def _parts(order: WorkOrder, units: Iterable[Unit], directory: str, whole: frozenset[int]) -> Iterator[_Part]:

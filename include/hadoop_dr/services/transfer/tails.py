@@ -7,11 +7,10 @@ from itertools import accumulate
 from hadoop_dr.domain.errors import RUN_AGAIN, Failed, Mismatch, NotFound
 from hadoop_dr.domain.plan.unchanged_bytes import within
 from hadoop_dr.domain.plan.work_order import Area, WorkOrder
-from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.mover import Copy, Digest, Mover
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.binding import Bound
+from hadoop_dr.services.transfer.binding import Bound, item_at
 
 
 def applies(destination: NameNode, order: WorkOrder, item: Item, bound: Bound) -> bool:
@@ -48,15 +47,15 @@ class Tails:
         """
         assert item.now is not None
         path = self._area.parked(item.inode)
-        file = self._look(path)
+        file = item_at(self._destination, path)
         if file is None or file.inode != bound.inode:
             raise Mismatch(path, "is not the file that was parked there", RUN_AGAIN)
         tail = f"{path}.tail"
-        pending = staged is not None and (self._look(staged) is not None or self._look(tail) is not None)
+        pending = staged is not None and any(item_at(self._destination, one) is not None for one in (staged, tail))
         if not pending:
             if staged is None and file.facts.length > item.keep_bytes:
                 self._destination.truncate(path, item.keep_bytes)
-            file = self._look(path)
+            file = item_at(self._destination, path)
             if file is None or file.facts.length != item.now.length:
                 has = file.facts.length if file else 0
                 raise Mismatch(path, f"should have {item.now.length} bytes and has {has}", RUN_AGAIN)
@@ -66,7 +65,7 @@ class Tails:
         if file.facts.length > item.keep_bytes:
             self._destination.truncate(path, item.keep_bytes)
         assert staged is not None
-        if self._look(tail) is None:
+        if item_at(self._destination, tail) is None:
             self._destination.rename(staged, tail)
         self._concat(path, tail, item)
 
@@ -95,9 +94,3 @@ class Tails:
                 raise Failed(tail, f"could not be copied inside the destination: {result.detail}",
                              "Mend what the destination says, and run again")
         return fresh
-
-    def _look(self, path: str) -> DirEntry | None:
-        try:
-            return self._destination.status(path)
-        except NotFound:
-            return None

@@ -196,7 +196,7 @@ def _superseded(own: Area, later: Token) -> Superseded:
                       "If the ledger knows none, somebody made or copied this directory: move it out of the root")
 
 
-def placing(destination: NameNode, root: str, service: str) -> bool:
+def place_has_begun(destination: NameNode, root: str, service: str) -> bool:
     """Whether a work area of a root bears the mark of a place, or holds items that are missing in the live tree."""
     tokens = _areas(destination, root, service)
     return any(token.turn or _holds_items(destination, Area(root, token)) for token in tokens)

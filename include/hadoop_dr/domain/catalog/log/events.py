@@ -69,7 +69,7 @@ class Touch:
         event: The event's id.
         kind, database: Always set; the database may be followed by everything in it when ``table`` is None.
         table, key: None means every one.
-        before, after: Known the object was and is.
+        before, after: How the object was and is.
     """
 
     event: int
@@ -89,12 +89,12 @@ class LostHistory(Exception):
         super().__init__(str(slot))
 
 
-def settle(slot: CatalogKey, base: Row | None, early: Iterable[Touch], late: Iterable[Touch]) -> Row | None:
+def row_between(slot: CatalogKey, base: Row | None, early: Iterable[Touch], late: Iterable[Touch]) -> Row | None:
     """Finds how an object was at an event id, when it also changed afterwards.
 
     Args:
         key: The object.
-        base: Known it was before the early touches.
+        base: How it was before the early touches.
         early: Touches of this slot up to the event id, oldest first.
         late: Touches after it, oldest first; at least one.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.codec import codec_of
+from hadoop_dr.domain.config.quantities import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class SealedCatalog:
     whole_ms: int = 0
 
 
-READ_WHOLE_MS = 86_400_000
+READ_WHOLE_MS = DAY_MS
 """So long the destination's log is believed that nobody touched its catalog: a log that is off tells nothing."""
 
 

@@ -7,6 +7,7 @@ and their quotas, which a secondary keeps and does not apply.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from hadoop_dr.domain.check_results import Result, guarded
 from hadoop_dr.domain.config.datasets import HDFS
@@ -35,7 +36,7 @@ from hadoop_dr.services.datasets.component import (
 from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_after
 from hadoop_dr.services.datasets.hdfs.quotas import MOST, KeepQuotas, ask_quotas, kept_quotas
 from hadoop_dr.services.datasets.hdfs.space import check_space, fits
-from hadoop_dr.services.inventory import facts_of
+from hadoop_dr.services.inventory import is_directory
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
 
@@ -70,7 +71,8 @@ class HdfsDirectories:
 
     def coverage(self) -> list[Result]:
         """Which declared directories are there."""
-        return cover_directories(self._declared, [path for path in self._declared if self._exists(path)])
+        there = partial(is_directory, self._context.origin.namenode)
+        return cover_directories(self._declared, list(filter(there, self._declared)))
 
     def layout(self) -> Layout:
         """The declared directories."""
@@ -177,7 +179,3 @@ class HdfsDirectories:
         if point is None or point.origin != self._context.origin.name:
             return None
         return kept_quotas(Documents(self._context, point))
-
-    def _exists(self, path: str) -> bool:
-        facts = facts_of(self._context.origin.namenode, path)
-        return facts is not None and facts.is_dir

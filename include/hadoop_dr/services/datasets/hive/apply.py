@@ -38,7 +38,7 @@ class Applied:
 
     Attributes:
         created, altered, dropped: Objects, over all rounds.
-        rounds: HowDifferent often the destination was read and changed until nothing differed.
+        rounds: How often the destination was read and changed until nothing differed.
         cannot_tell: Objects that differ only in fields the destination's metastore does not keep.
     """
 

@@ -71,7 +71,7 @@ class ReadChanges:
             Refused: Something cannot be carried over: a symbolic link.
         """
         self.notes, self.hindered, self.held_before, self._reserved = [], [], None, False
-        backwards = self._order(root, older, newer)
+        backwards = self._leads_back(root, older, newer)
         after = Tree(self._namenode, root, newer)
         with self._limits.pool() as pool:
             join = ItemBuilder(after, pool, xattrs=self._has_xattrs())
@@ -120,7 +120,7 @@ class ReadChanges:
             raise BaselineLost(before.absolute(doubt.path), "snapshots of one root contradict each other",
                                "Take a new moment; if it happens again, start from a full run") from doubt
 
-    def _order(self, root: str, older: str | None, newer: str) -> bool:
+    def _leads_back(self, root: str, older: str | None, newer: str) -> bool:
         """Checks that both snapshots are there; says whether the one to come to was taken first."""
         try:
             ids = {snapshot.name: snapshot.id for snapshot in self._namenode.snapshots(root)}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.catalog.changes.difference import parent_of
-from hadoop_dr.domain.catalog.log.events import OPAQUE, Event, LostHistory, Touch, settle
+from hadoop_dr.domain.catalog.log.events import OPAQUE, Event, LostHistory, Touch, row_between
 from hadoop_dr.domain.catalog.log.messages import parent_tables, touches
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
@@ -134,7 +134,7 @@ class CatalogExport:
                 continue
             earlier = before.of(key) if known else [Touch(0, *key, OPAQUE, OPAQUE)]
             try:
-                row = settle(key, base.rows.get(key), earlier, later)
+                row = row_between(key, base.rows.get(key), earlier, later)
             except LostHistory as lost:
                 if left_out(*key):
                     continue
