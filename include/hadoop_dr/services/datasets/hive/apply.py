@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.changes.difference import Catalog, CatalogChange, 
 from hadoop_dr.domain.catalog.changes.losses import losses, named_drops, unnamed_drops
 from hadoop_dr.domain.catalog.changes.object_difference import HowDifferent, ObjectDifference
 from hadoop_dr.domain.catalog.log.events import ABSENT, Touch
-from hadoop_dr.domain.catalog.log.read_first import read_first
+from hadoop_dr.domain.catalog.log.read_first import reaches_further, read_first, unexplained
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
@@ -157,9 +157,10 @@ class CatalogApply:
             self._refuse_unnamed(changes, known)
             if not changes:
                 return Applied(0, 0, dropped, number)
-            self._run(in_small_steps(changes, there), {})
+            met = self._run(in_small_steps(changes, there), {})
             dropped += len(changes)
-            state = self._next(selection, state, changes, judge, known)
+            state = self._next(selection, state, changes, met, judge, known)
+            known.update(judge(state) if unexplained(there, state.rows, destination, changes) else ())
         raise self._stays(ObjectDifference(change.row.key, HowDifferent.TOO_MANY) for change in changes)
 
     def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey] = (),
@@ -189,11 +190,13 @@ class CatalogApply:
             # In the first round even what cannot be told apart is sent: the destination may know that field now.
             if not changes or (number > 1 and not verdict.mismatch):
                 return Applied(counts[Verb.CREATE], counts[Verb.ALTER], counts[Verb.DROP], number, verdict.cannot_tell)
-            met = self._run(changes, state.rows)
+            there = state.rows
+            met = self._run(changes, there)
             known |= {change.row.key for change in changes if change.verb is Verb.CREATE}
             for change in changes:
                 counts[change.verb] += 1
-            state = self._next(selection, state, changes, judge, known)
+            state = self._next(selection, state, changes, met, judge, known)
+            met.slots |= unexplained(there, state.rows, destination, changes)
             known.update(judge_met(state, met) if met.slots else ())
         raise self._stays(compare(destination, state.rows, selection.owns).mismatch)
 
@@ -224,7 +227,10 @@ class CatalogApply:
         found = difference(known.rows, destination, selection.owns, tuple(replaced))
         if not found:
             return known
-        now = self._export.again(known, read_first((*found.drops, *found.builds)))
+        changes = (*found.drops, *found.builds)
+        if reaches_further(changes, known.rows):
+            return self._read(selection, None)
+        now = self._export.again(known, read_first(changes))
         verdict = compare(known.rows, now.rows, selection.owns)
         return self._read(selection, None) if verdict.mismatch or verdict.cannot_tell else now
 
@@ -232,15 +238,19 @@ class CatalogApply:
         self,
         selection: Selection,
         state: Exported,
-        changes: Iterable[CatalogChange],
+        changes: Sequence[CatalogChange],
+        met: Met,
         judge: Judge,
         known: set[CatalogKey],
     ) -> Exported:
-        """What the destination has after a round; a log that proves silent told nothing of what others did, either."""
-        now = self._read(selection, state)
+        """What the destination has after a round.
+
+        All is read where the log did not tell what was met, or proves silent: then it told nothing of what others did.
+        """
+        now = self._read(selection, None if met.slots else state)
         if not now.full:
             return self._export.again(now, read_first(changes))  # not every change of ours writes an event
-        if not state.full:
+        if not state.full and not met.slots:
             known.update(judge(now))
         return now
 
