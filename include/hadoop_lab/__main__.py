@@ -14,7 +14,7 @@ from hadoop_lab import compose, doctor
 from hadoop_lab.artefacts.tools import Tools
 from hadoop_lab.errors import LabError, WrongName
 from hadoop_lab.lab import Lab
-from hadoop_lab.options import LabOptions
+from hadoop_lab.options import SITES, LabOptions
 from hadoop_lab.supervisor import processes
 
 
@@ -80,6 +80,10 @@ def _options(parsed: argparse.Namespace) -> LabOptions:
         hiveserver2=parsed.hiveserver2,
         airflow=parsed.airflow,
         ha=tuple(parsed.ha),
+        # The last option counts for a JVM, and this variable comes after its command line.
+        env={f"{site}.namenode": {"_JAVA_OPTIONS": f"-Xmx{parsed.namenode_heap}m"} for site in SITES}
+        if parsed.namenode_heap
+        else {},
     )
 
 
@@ -92,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--hiveserver2", action="store_true")
     up.add_argument("--airflow", action="store_true")
     up.add_argument("--ha", action="append", default=[], metavar="SITE")
+    up.add_argument("--namenode-heap", type=int, metavar="MB", help="memory of each NameNode; a million files need 3000")
     down = commands.add_parser("down", help="stop every daemon; data stay unless --wipe")
     down.add_argument("--wipe", action="store_true", help="also remove data, logs and the choice of ports")
     commands.add_parser("status", help="addresses and daemons as JSON")

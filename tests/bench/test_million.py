@@ -1,11 +1,14 @@
 """Very many files in one root, a thousand of them changed: seconds and peak memory, above ``audit_entries``.
 
 They are empty until they change: names count, and no DataNode. ``HADOOP_DR_BENCH_MANY`` (50000) sets the size; a
-million needs NameNodes with more memory than the lab's have.
+million needs NameNodes with more memory (``python -m hadoop_lab up --namenode-heap 3000``), and
+``HADOOP_DR_BENCH_BROUGHT=1``: the secondary has the files before the first run, as after a copy by other means, and
+that run takes them over. The bound is for the runs that follow: what a first one keeps in memory grows with the files.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +23,7 @@ from support.much_data import IN_DIRECTORY, SMALL_BYTES
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(6 * 3600)]
 [MANY] = sizes("HADOOP_DR_BENCH_MANY", "50000")
+BROUGHT = bool(os.environ.get("HADOOP_DR_BENCH_BROUGHT"))
 CHANGED = min(1_000, MANY // 10)
 _PATIENCE_S = 5 * 3600.0
 
@@ -31,10 +35,15 @@ def bench(lab: object, tmp_path: Path) -> Iterator[Bench]:
 
 
 def test_a_thousand_changes_among_very_many_files(bench: Bench) -> None:
-    root = bench.service("many", audit_entries=MANY // 2)
+    root = bench.service("many", audit_entries=MANY // 2, drift="restore")
     directories = sorted({f"{root}/d{n // IN_DIRECTORY:05}" for n in range(MANY)})
-    bench.make_directories(MakeDirectory(n, path, 0o755, True) for n, path in enumerate(directories))
-    make_empty(bench.addresses["east"], [f"{root}/d{n // IN_DIRECTORY:05}/f{n:06}" for n in range(MANY)])
+    made = [MakeDirectory(n, path, 0o755, True) for n, path in enumerate(directories)]
+    bench.make_directories(made)
+    files = [f"{root}/d{n // IN_DIRECTORY:05}/f{n:06}" for n in range(MANY)]
+    make_empty(bench.addresses["east"], files)
+    if BROUGHT:
+        bench.bring_directories(made)
+        make_empty(bench.addresses["west"], files)
     bench.some_files([f"{bench.folder}/seed of all"], SMALL_BYTES * CHANGED)
     first_s, first_mb, _ = measured(bench)
     bench.rewrite(root, range(0, MANY, MANY // CHANGED), shift=0)
@@ -44,7 +53,7 @@ def test_a_thousand_changes_among_very_many_files(bench: Bench) -> None:
         f"{CHANGED} of {MANY} files changed", command_s=changed_s, peak_mb=changed_mb, requests=requests,
         first_command_s=first_s, first_peak_mb=first_mb, unchanged_command_s=unchanged_s,
         unchanged_peak_mb=unchanged_mb, changed_bytes=CHANGED * SMALL_BYTES)
-    assert max(first_mb, changed_mb, unchanged_mb) <= 1024
+    assert max(changed_mb, unchanged_mb) <= 1024
 
 
 def measured(bench: Bench) -> tuple[float, int, dict[str, int]]:

@@ -46,6 +46,10 @@ class MuchData(CliHome):
         """Makes directories on the primary."""
         self._do(self._here, directories)
 
+    def bring_directories(self, directories: Iterable[MakeDirectory]) -> None:
+        """Makes directories on the secondary."""
+        self._do(self.across, directories)
+
     def some_files(self, paths: Iterable[str], length: int = SMALL_BYTES) -> None:
         """Writes a file to each path; no two have the same bytes."""
         paths = list(paths)

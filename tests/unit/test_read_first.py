@@ -62,8 +62,8 @@ def test_what_changed_beside_the_tables_of_a_round_and_is_not_as_it_should_be_is
     ours = [CatalogChange(Verb.ALTER, TABLE)]
     after = catalog_of([database("b ü", "/wh/b ü", a="1"), with_parameters(TABLE, theirs="x"), theirs, made, KEY])
     assert unexplained(before, after, before, ours) == {OTHER.key, made.key}
-    assert unexplained(before, catalog_of([DATABASE, TABLE, PARTITION]), before, ours) == set()
-    assert unexplained(before, catalog_of([DATABASE, TABLE, PARTITION]), catalog_of([wanted]), ours) == {OTHER.key}
+    assert unexplained(before, catalog_of([DATABASE, TABLE, PARTITION]), before, ours) == {OTHER.key}
+    assert unexplained(before, catalog_of([DATABASE, TABLE, PARTITION]), catalog_of([TABLE]), ours) == set()
     assert unexplained(before, catalog_of([wanted]), catalog_of([wanted]), ours) == set()
     assert unexplained(before, before, catalog_of([wanted]), ours) == set()
     assert unexplained(before, after, before, [CatalogChange(Verb.DROP, DATABASE)]) == set()
