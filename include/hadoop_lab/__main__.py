@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--hiveserver2", action="store_true")
     up.add_argument("--airflow", action="store_true")
     up.add_argument("--ha", action="append", default=[], metavar="SITE")
-    up.add_argument("--namenode-heap", type=int, metavar="MB", help="memory of each NameNode; a million files need 3000")
+    up.add_argument("--namenode-heap", type=int, metavar="MB", help="memory of each NameNode (256)")
     down = commands.add_parser("down", help="stop every daemon; data stay unless --wipe")
     down.add_argument("--wipe", action="store_true", help="also remove data, logs and the choice of ports")
     commands.add_parser("status", help="addresses and daemons as JSON")
