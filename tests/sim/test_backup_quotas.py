@@ -33,6 +33,9 @@ def kept(world: World) -> Mapping[str, RootQuotas]:
     return found
 
 
+BELOW = frozenset({"ü dir", "ü dir/g=1"})
+
+
 def quota(world: World, path: str, names: int, size: int = -1) -> None:
     MemoryNameNode(world.clusters["east"]).set_quota(path, names, size)
 
@@ -191,16 +194,17 @@ def fill_site(world: World, site: str) -> None:
     world.clusters["east"] = west
 
 
+@pytest.mark.parametrize("most", [3, 1000], ids=["large", "small"])
 def test_what_a_bound_left_out_is_said_and_asked_about_by_the_runs_that_follow(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    world = World()
+    world = World(policy=protecting(f"hdfs: {ROOT}") + f"audit_entries: {most}\n")
     fill(world)
     quota(world, f"{ROOT}/ü dir/g=1", 5)
     monkeypatch.setattr(component, "MOST", 1)
     first = world.backup("r1")
     assert any("quotas of 2 directories" in warning for warning in first["warnings"])
-    assert kept(world) == {ROOT: RootQuotas({}, frozenset({"ü dir", "ü dir/g=1"}))}
+    assert kept(world) == {ROOT: RootQuotas({}, BELOW, BELOW)}
     world.backup("r2")
     second = world.backup("r3")
     assert not any("quotas" in warning for warning in second["warnings"])
@@ -219,15 +223,17 @@ def test_no_quota_is_asked_for_before_the_point_is_visible() -> None:
     assert asked == {"prune": 3}, "the root itself, and both directories"
 
 
-def test_what_a_run_that_ended_with_its_seal_left_open_is_asked_by_the_next_one() -> None:
-    world = World()
+@pytest.mark.parametrize("most", [3, 1000], ids=["large", "small"])
+def test_what_a_run_that_ended_with_its_seal_left_open_is_asked_by_the_next_one(most: int) -> None:
+    world = World(policy=protecting(f"hdfs: {ROOT}") + f"audit_entries: {most}\n")
     fill(world)
     world.backup("r1")
+    world.clock.sleep_until(world.clock.monotonic_s() + 25 * 3600)
     quota(world, f"{ROOT}/ü dir/g=1", 5)
     stages = world.stages("r2")
     for stage in (stages.preflight, stages.moment, stages.plan, stages.place, stages.verify, stages.seal):
         stage()
-    assert kept(world) == {ROOT: RootQuotas({}, frozenset({"ü dir", "ü dir/g=1"}))}
+    assert kept(world) == {ROOT: RootQuotas({}, BELOW, BELOW)}
     context = world.context()
     point = context.ledger.read().newest_sealed()
     assert point is not None

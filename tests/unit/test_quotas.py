@@ -29,22 +29,33 @@ def test_only_directories_that_are_still_there_are_asked_about_the_root_among_th
 
 
 def test_what_is_known_moves_with_its_directory_and_goes_with_it() -> None:
-    earlier = RootQuotas({"a b": TEN, "a b/c%": FULL, "gone": TEN, "stays": TEN}, frozenset({"a b/d", "gone/e"}))
+    paths = frozenset({"a b/d", "gone/e"})
+    earlier = RootQuotas({"a b": TEN, "a b/c%": FULL, "gone": TEN, "stays": TEN}, paths, paths)
     followed = earlier.follow([item(1, "a b", "moved+"), item(2, "gone", None), item(3, None, "a b")])
-    assert followed == RootQuotas({"moved+": TEN, "moved+/c%": FULL, "stays": TEN}, frozenset({"moved+/d"}))
+    there = frozenset({"moved+/d"})
+    assert followed == RootQuotas({"moved+": TEN, "moved+/c%": FULL, "stays": TEN}, there, there)
 
 
 def test_what_changed_and_what_was_left_out_is_to_be_asked_about_the_shallow_first() -> None:
-    known = RootQuotas({"x": TEN}, frozenset({"x", "x/y", "new"})).doubting(["deep/er/st", "new", ""])
-    assert known == RootQuotas({"x": TEN}, frozenset({"", "x", "x/y", "new", "deep/er/st"}))
+    known = RootQuotas({"x": TEN}, frozenset({"x", "x/y", "new"})).doubting(["deep/er/st", "new", ""], due=True)
+    every = frozenset({"", "x", "x/y", "new", "deep/er/st"})
+    assert known == RootQuotas({"x": TEN}, every, every)
     assert known.to_ask(4) == (["", "new", "x", "x/y"], frozenset({"deep/er/st"}))
     assert known.to_ask(0) == ([], known.unasked)
 
 
 def test_where_counting_is_dear_only_those_are_asked_that_had_a_quota_and_the_rest_waits() -> None:
-    known = RootQuotas({"x": TEN, "y z": FULL}, frozenset({"", "x", "x/y", "new"}))
-    assert known.to_ask(9, cheap=True) == (["x"], frozenset({"", "x/y", "new"}))
-    assert known.to_ask(0, cheap=True) == ([], known.unasked)
+    known = RootQuotas({"x": TEN, "y z": FULL}).doubting(["", "x", "x/y", "new"], due=False)
+    assert known.to_ask(9) == (["x"], frozenset({"", "x/y", "new"}))
+    assert known.to_ask(0) == ([], known.unasked)
+
+
+def test_what_is_due_and_was_left_out_waits_for_no_audit() -> None:
+    first = RootQuotas().doubting(["", "a b", "c%"], due=True)
+    chosen, left = first.to_ask(1)
+    later = first.answered(dict.fromkeys(chosen, TEN), left).doubting(["new"], due=False)
+    assert later == RootQuotas({"": TEN}, frozenset({"a b", "c%", "new"}), frozenset({"a b", "c%"}))
+    assert later.to_ask(9) == (["a b", "c%"], frozenset({"new"}))
 
 
 def test_an_answer_replaces_what_was_known_and_a_lifted_quota_is_forgotten() -> None:
@@ -63,7 +74,7 @@ def test_every_quota_is_named_with_all_its_limits() -> None:
 
 def test_quotas_survive_being_written_down_also_those_not_asked_about() -> None:
     roots = {
-        "/data/ü #": RootQuotas({"a=1": FULL, "left": TEN}, frozenset({"left", "never asked"})),
+        "/data/ü #": RootQuotas({"a=1": FULL, "left": TEN}, frozenset({"left", "never asked"}), frozenset({"left"})),
         "/data/x": RootQuotas({"e%20": TEN}),
         "/data/waits": RootQuotas({}, frozenset({"z"})),
     }

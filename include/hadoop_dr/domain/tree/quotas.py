@@ -3,8 +3,8 @@
 No listing shows a quota, and asking for one costs a request for each directory. But the snapshot diff names a directory
 whose quota was set or lifted (measured), so an increment asks only about directories that are new or were changed, and
 takes the rest from the point before it. It asks once the point is sealed: a NameNode counts all below a directory that
-has no quota. So in a large root those that were known to have none wait until the root is audited. What a bound or a
-death leaves out is asked about by the runs that follow.
+has no quota. So in a large root those that were known to have none wait until the root is audited; then they are due.
+What is due and left out, because of a bound or a death, is asked about by the runs that follow.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from hadoop_dr.domain.tree.items import Item
 
 QUOTA_SCHEMA = (
     ("root", "string"), ("path", "string"), ("namespace", "int64"), ("space_bytes", "int64"), ("by_type", "strings"),
-    ("asked", "bool"),
+    ("asked", "bool"), ("due", "bool"),
 )
 """Columns of a point's quotas: directories that have one, and those not asked about yet with what is known of them."""
 
-_Row = tuple[str, str, int, int, list[str], bool]
+_Row = tuple[str, str, int, int, list[str], bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,43 +50,48 @@ class RootQuotas:
     Attributes:
         found: Directories that have quotas.
         unasked: Directories that are still to be asked about; ``found`` may hold what was known of them before.
+        due: Those of them that wait for no audit.
     """
 
     found: Mapping[str, QuotaSet] = field(default_factory=dict)
     unasked: frozenset[str] = frozenset()
+    due: frozenset[str] = frozenset()
 
     def follow(self, items: Sequence[Item]) -> RootQuotas:
         """Takes what an earlier point knew to where its directories are now; what is gone is left out."""
         moves = Moves({item.old: item.new for item in items if item.old is not None})
         found = {there: quota for path, quota in self.found.items() if (there := moves.of(path)) is not None}
-        unasked = (moves.of(path) for path in self.unasked)
-        return RootQuotas(found, frozenset(there for there in unasked if there is not None))
+        unasked, due = ((moves.of(path) for path in paths) for paths in (self.unasked, self.due))
+        return RootQuotas(found, *(frozenset(path for path in paths if path is not None) for paths in (unasked, due)))
 
-    def doubting(self, changed: Iterable[str]) -> RootQuotas:
+    def doubting(self, changed: Iterable[str], *, due: bool) -> RootQuotas:
         """Takes in that some directories have to be asked about.
 
         Args:
             changed: Directories that are new or named as changed.
+            due: The root is audited, or copied whole: now all of them are asked about. Else only those that had a quota
+                when they were asked last, for which nothing has to be counted.
         """
-        return RootQuotas(self.found, self.unasked.union(changed))
+        unasked = self.unasked.union(changed)
+        return RootQuotas(self.found, unasked, unasked if due else self.due.union(unasked.intersection(self.found)))
 
-    def to_ask(self, most: int, *, cheap: bool = False) -> tuple[list[str], frozenset[str]]:
-        """Chooses what to ask about now: the shallow first, where quotas are.
+    def to_ask(self, most: int) -> tuple[list[str], frozenset[str]]:
+        """Chooses what to ask about now: of what is due the shallow first, where quotas are.
 
         Args:
             most: How many may be asked about.
-            cheap: Only those that had a quota when they were asked last, for which nothing has to be counted.
 
         Returns:
             The chosen, and those left for later.
         """
-        order = sorted((path for path in self.unasked if not cheap or path in self.found), key=_shallow)
+        order = sorted(self.due, key=_shallow)
         return order[:most], self.unasked.difference(order[:most])
 
     def answered(self, answers: Mapping[str, QuotaSet], left: frozenset[str]) -> RootQuotas:
         """Takes in the answers."""
         known = {path: quota for path, quota in self.found.items() if path not in answers}
-        return RootQuotas({**known, **{path: quota for path, quota in answers.items() if quota != NONE_SET}}, left)
+        return RootQuotas({**known, **{path: quota for path, quota in answers.items() if quota != NONE_SET}}, left,
+                          self.due & left)
 
 
 def told_quotas(own: Mapping[str, QuotaSet], below: Mapping[str, RootQuotas]) -> list[str]:
@@ -125,7 +130,8 @@ def quota_rows(roots: Mapping[str, RootQuotas]) -> list[tuple[object, ...]]:
         for path in sorted(quotas.found.keys() | quotas.unasked):
             quota = quotas.found.get(path, NONE_SET)
             kinds = [f"{name}={size}" for name, size in quota.by_type]
-            rows.append((root, path, quota.namespace, quota.space_bytes, kinds, path not in quotas.unasked))
+            asked, due = path not in quotas.unasked, path in quotas.due
+            rows.append((root, path, quota.namespace, quota.space_bytes, kinds, asked, due))
     return rows
 
 
@@ -133,14 +139,17 @@ def quotas_from_rows(rows: Iterable[Sequence[object]]) -> dict[str, RootQuotas]:
     """Reads quotas back, by root; a root without any is absent."""
     found: dict[str, dict[str, QuotaSet]] = {}
     unasked: dict[str, set[str]] = {}
-    for root, path, namespace, space, kinds, asked in cast("Iterable[_Row]", rows):
+    late: dict[str, set[str]] = {}
+    for root, path, namespace, space, kinds, asked, due in cast("Iterable[_Row]", rows):
         sizes = (text.partition("=") for text in kinds or ())
         quota = QuotaSet(namespace, space, tuple((name, int(size)) for name, _, size in sizes))
         if quota != NONE_SET:
             found.setdefault(root, {})[path] = quota
         if not asked:
             unasked.setdefault(root, set()).add(path)
+        if due:
+            late.setdefault(root, set()).add(path)
     return {
-        root: RootQuotas(found.get(root, {}), frozenset(unasked.get(root, ())))
+        root: RootQuotas(found.get(root, {}), frozenset(unasked.get(root, ())), frozenset(late.get(root, ())))
         for root in sorted(found.keys() | unasked.keys())
     }

@@ -19,6 +19,7 @@ from hadoop_dr.domain.preflight.free_space import narrow_quotas
 from hadoop_dr.domain.roots.layout import Layout, nearest
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
+from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.quotas import RootQuotas, told_quotas
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (
@@ -114,7 +115,8 @@ class HdfsDirectories:
         """Counts what goes, and notes what is known of quotas as a document of the plan."""
         quotas = KeepQuotas(self._context.origin.namenode, self._earlier_quotas(base))
         for tree in trees:
-            quotas.add(tree.root, tree.newer, tree.items, whole=tree.older is None)
+            audited = tree.audit is not Audit.NO
+            quotas.add(tree.root, tree.newer, tree.items, whole=tree.older is None, audited=audited)
         counts, files = quotas.write(documents), count_roots(trees)
         left = max(0, counts["to_ask"] - MOST)
         notes = [f"quotas of {left} directories are not read yet; the next runs go on"] if left else []

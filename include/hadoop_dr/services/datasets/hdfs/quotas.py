@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.file_attributes import Quota
-from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.tree.quotas import (
     QuotaSet,
@@ -22,7 +21,6 @@ from hadoop_dr.domain.tree.quotas import (
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import stored_plan
 from hadoop_dr.services.pool import map_bounded
 
 QUOTAS = "quotas.parquet"
@@ -42,19 +40,20 @@ class KeepQuotas:
         self._origin, self._earlier = origin, earlier
         self._kept: dict[str, RootQuotas] = {}
 
-    def add(self, root: str, newer: str, items: Sequence[Item], *, whole: bool) -> None:
+    def add(self, root: str, newer: str, items: Sequence[Item], *, whole: bool, audited: bool) -> None:
         """Notes one root.
 
         Args:
             newer: The moment's snapshot.
             items: Everything that changed since the baseline.
             whole: There is no baseline of this root, so ``items`` are all there is.
+            audited: The root is compared whole.
         """
         top, known = f"{root}/.snapshot/{newer}", RootQuotas()
         if self._earlier is not None and not whole:
             known = self._earlier.get(root, known).follow(items)
         changed = changed_directories(items) if whole or self._earlier is not None else self._all_directories(top)
-        self._kept[root] = known.doubting(changed)
+        self._kept[root] = known.doubting(changed, due=whole or audited or self._earlier is None)
 
     def limited(self) -> dict[str, Quota]:
         """Asks for the use of the roots that are known to have a quota, which costs the NameNode nothing."""
@@ -65,11 +64,12 @@ class KeepQuotas:
         """Writes the document.
 
         Returns:
-            ``{"known": directories with quotas as far as is known, "to_ask": directories to be asked about}``.
+            ``{"known": directories with quotas as far as is known, "to_ask": directories to be asked about once the
+            point is sealed}``.
         """
         documents.write(QUOTAS, forms.QUOTAS, quota_rows(self._kept))
         kept = self._kept.values()
-        return {"known": sum(len(one.found) for one in kept), "to_ask": sum(len(one.unasked) for one in kept)}
+        return {"known": sum(len(one.found) for one in kept), "to_ask": sum(len(one.due) for one in kept)}
 
     def _all_directories(self, top: str) -> list[str]:
         return [path for path, listed in walk(self._origin, top) if listed.facts.is_dir]
@@ -94,18 +94,15 @@ def ask_quotas(
         What was told of the roots themselves.
     """
     kept, asked, own = dict(kept_quotas(documents) or {}), 0, dict[str, Quota]()
-    if not any(known.unasked for known in kept.values()):
-        return own
     tops = {root: kept.path for root, kept in documents.point.snapshots_on(documents.point.origin).items()}
-    whole = {one.root for one in stored_plan(documents).roots if one.older is None or one.audit is not Audit.NO}
 
     def ask(place: tuple[str, str]) -> Quota | None:
         root, path = place
         return None if not path and root in fenced else _asked(origin, f"{tops[root]}/{path}" if path else root)
 
     for root, known in kept.items():
-        if known.unasked and root in tops:
-            chosen, left = known.to_ask(most - asked, cheap=root not in whole)
+        if known.due and root in tops:
+            chosen, left = known.to_ask(most - asked)
             answers = dict[str, QuotaSet]()
             for path, quota in zip(chosen, map_bounded(ask, [(root, path) for path in chosen]), strict=True):
                 answers[path] = fenced[root] if quota is None else _set(quota)
