@@ -98,8 +98,9 @@ def test_a_connection_that_the_other_end_closed_meanwhile_is_not_used(session: r
         node = OneNameNode(server.url, session, SOON)
         for _ in range(4):
             node._get_file_status("/a")
-            [pool] = session._pools.values()  # type: ignore[attr-defined]
-            pool.pool.queue[-1].sock.recv(1, socket.MSG_PEEK)  # until its end has arrived here
+            pools = session._pools.pools  # type: ignore[attr-defined]
+            [address] = pools.keys()
+            pools[address].pool.queue[-1].sock.recv(1, socket.MSG_PEEK)  # until its end has arrived here
     assert server.connections == len(server.heads) == 4
 
 
@@ -159,3 +160,35 @@ def test_a_long_answer_is_read_as_it_comes_and_its_connection_kept_when_it_came_
         assert server.connections == 1
         with Wire(lambda n: whole[:-60], ends=True) as broken, pytest.raises(NotReady, match="broke off"):
             list(block_ids(OneNameNode(broken.url, session, SOON), "/r", 5.0))
+
+
+def test_an_interim_answer_is_none_and_the_next_question_does_not_get_the_real_one(session: requests.Session) -> None:
+    def answers(n: int) -> bytes:
+        return b"HTTP/1.1 103 Early Hints\r\n\r\n" if n == 1 else OK
+
+    with Wire(answers) as server:
+        node = OneNameNode(server.url, session, SOON)
+        with pytest.raises(Lost, match="status 103 is no answer"):
+            node._mkdirs("/a")
+        node._get_file_status("/b")
+    assert (server.connections, len(server.heads)) == (2, 2), "on a connection of its own, and nobody sends it again"
+
+
+def test_a_change_is_not_sent_again_for_a_redirect_to_nowhere(session: requests.Session) -> None:
+    with Wire(lambda n: b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n") as server, pytest.raises(Lost):
+        OneNameNode(server.url, session, SOON)._delete("/a b")
+    assert len(server.heads) == 1
+
+
+def test_connections_of_few_addresses_are_kept(session: requests.Session) -> None:
+    servers = [Wire(lambda n: OK) for _ in range(40)]
+    for server in servers:
+        with server:
+            OneNameNode(server.url, session, SOON)._get_file_status("/a")
+    assert len(session._pools.pools) <= 32  # type: ignore[attr-defined]
+
+
+def test_an_error_of_a_check_that_breaks_off_is_lost(session: requests.Session) -> None:
+    broken = b"HTTP/1.1 500 No\r\nContent-Length: 90\r\n\r\n{"
+    with Wire(lambda n: broken, ends=True) as server, pytest.raises((Lost, NotReady)):
+        list(block_ids(OneNameNode(server.url, session, SOON), "/r", 5.0))

@@ -163,7 +163,8 @@ TABLES: Mapping[str, tuple[TableForm, list[tuple[object, ...]]]] = {
     "repair-items": (forms.REPAIR_ITEMS, item_rows(ITEMS)),
     "repair-staged": (forms.REPAIR_STAGED, [(7, 900, True)]),
     "listing": (forms.LISTING, [("ü=#", 900, "f 5 ü")]),
-    "quotas": (forms.QUOTAS, quota_rows({ROOT: RootQuotas({"a b": QUOTA}, frozenset({"ü", "e%20"}), frozenset({"ü"}))})),
+    "quotas": (forms.QUOTAS, quota_rows(
+        {ROOT: RootQuotas({"a b": QUOTA}, frozenset({"ü", "e%20"}), frozenset({"ü"}))})),
     "inodes": (forms.INODES, [(ROOT, "s1", "ü=#", 900, "f")]),
     "xattrs": (forms.XATTRS, xattr_rows({ROOT: {"a b": (("user.x", b"\x00\xc3"),)}})),
     "catalog": (forms.CATALOG, [ROW]),

@@ -17,7 +17,7 @@ from itertools import chain, islice
 import requests
 
 from hadoop_dr.adapters.webhdfs.client import OneNameNode
-from hadoop_dr.adapters.webhdfs.errors import error_of
+from hadoop_dr.adapters.webhdfs.errors import Lost, error_of, reason_of
 from hadoop_dr.domain.errors import NotFound, NotReady
 from hadoop_dr.domain.tree.inventory import BlockIds
 
@@ -84,7 +84,10 @@ def _ask(node: OneNameNode, path: str, wait_s: float, **what: str) -> requests.R
     timeout = (node.connect_s, wait_s)
     answer = node.exchange("GET", url, params={"path": path, **what}, timeout=timeout, stream=True)
     if answer.status_code >= 400:
-        raise error_of(answer, url)
+        try:
+            raise error_of(answer, url)
+        except requests.RequestException as broken:
+            raise Lost(f"no answer from {url} ({reason_of(broken)})") from broken
     return answer
 
 

@@ -14,12 +14,15 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from urllib3.connectionpool import HTTPConnectionPool, connection_from_url
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.poolmanager import PoolManager
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.timeout import Timeout
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_ADDRESSES = 32
+"""Of so many addresses connections are kept: NameNodes, and DataNodes asked last."""
 
 
 class PlainSession(requests.Session):
@@ -35,8 +38,7 @@ class PlainSession(requests.Session):
         self.trust_env = False      # a CA bundle or a proxy of the environment would silently win over ours
         self.params = {"user.name": user}
         self._own = self.params
-        self._connections = connections
-        self._pools: dict[str, HTTPConnectionPool] = {}
+        self._pools = PoolManager(_ADDRESSES, maxsize=connections)
 
     def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         """Sends one request.
@@ -51,13 +53,14 @@ class PlainSession(requests.Session):
             return super().request(method, url, **kwargs)
         answer = self._ask(method, parts.netloc, asked, kwargs)
         if answer.status_code in _REDIRECTS and kwargs.get("allow_redirects", True):
+            if not answer.headers.get("Location"):
+                raise requests.ConnectionError("a redirect that does not say where to")
             return super().request(method, url, **kwargs)  # it has only said where to go
         return answer
 
     def close(self) -> None:
         """Gives the connections back."""
-        for pool in self._pools.values():
-            pool.close()
+        self._pools.clear()
         super().close()
 
     def _ask(self, method: str, address: str, asked: str, kwargs: Mapping[str, Any]) -> requests.Response:
@@ -76,14 +79,14 @@ class PlainSession(requests.Session):
             raise requests.ReadTimeout(late) from late
         except (HTTPError, OSError) as broken:
             raise requests.ConnectionError(broken) from broken
+        if not 200 <= raw.status < 600:
+            self._pools.clear()  # its answer may be on the way still, and the next question would get it
+            raise requests.ConnectionError(f"status {raw.status} is no answer")
         return _Answer(f"http://{address}{asked}", raw, whole=whole)
 
     def _pool(self, address: str) -> HTTPConnectionPool:
-        pool = self._pools.get(address)
-        if pool is None:
-            made = connection_from_url(f"http://{address}", maxsize=self._connections)
-            pool = self._pools.setdefault(address, made)
-        return pool
+        host, _, port = address.rpartition(":") if address.rpartition(":")[2].isdigit() else (address, "", "80")
+        return self._pools.connection_from_host(host, int(port), "http")
 
 
 class _Answer(requests.Response):
