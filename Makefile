@@ -21,8 +21,10 @@ test: lint unit live ## everything CI runs: lint, unit, then all tests on two re
 
 unit: env ## tests that need no daemon and no JDK, in about seven minutes
 	@rm -rf build/unit .coverage .coverage.*; mkdir -p build/unit; \
-	env --default-signal=INT $(OFF_LAB) $(addprefix --ignore tests/,unit sim model airflow) >build/unit/others.log 2>&1 & others=$$!; \
-	env --default-signal=INT $(OFF_LAB) tests/sim tests/model >build/unit/twins.log 2>&1 & twins=$$!; \
+	beside() { env --default-signal=INT $(OFF_LAB) $(addprefix --ignore tests/,unit sim model airflow); others=$$?; \
+	env --default-signal=INT $(OFF_LAB) tests/model tests/sim/test_[s-z]*.py && exit $$others; }; \
+	beside >build/unit/others.log 2>&1 & others=$$!; \
+	env --default-signal=INT $(OFF_LAB) tests/sim/test_[a-r]*.py >build/unit/twins.log 2>&1 & twins=$$!; \
 	$(BIN)/coverage run $(subst $(BIN)/,-m ,$(OFF_LAB)) tests/unit; pure=$$?; $(OFF_LAB) tests/airflow || pure=1; \
 	wait $$twins; twins=$$?; wait $$others; others=$$?; \
 	cat build/unit/twins.log build/unit/others.log; exit $$((pure + twins + others))
