@@ -194,7 +194,7 @@ def scheduled(installation: Installation) -> None:
                 return point
         return None
 
-    point = eventually(punctual, 300, lambda: f"a scheduled run on time: {seen}")
+    point = eventually(punctual, 500, lambda: f"a scheduled run on time: {seen}")
     airflow.pause(dag_id)
     events = airflow.get("/assets/events?limit=100")["asset_events"]
     assert point["point"] in {event["extra"].get("point") for event in events}
