@@ -3,7 +3,7 @@
 They are empty until they change: names count, and no DataNode. ``HADOOP_DR_BENCH_MANY`` (50000) sets the size; a
 million needs NameNodes with more memory (``python -m hadoop_lab up --namenode-heap 3000``), and
 ``HADOOP_DR_BENCH_BROUGHT=1``: the secondary has the files before the first run, as after a copy by other means, and
-that run takes them over. The bound is for the runs that follow: what a first one keeps in memory grows with the files.
+that run takes them over. What it keeps in memory grows with the files: with a million it does not keep the bound.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def test_a_thousand_changes_among_very_many_files(bench: Bench) -> None:
         f"{CHANGED} of {MANY} files changed", command_s=changed_s, peak_mb=changed_mb, requests=requests,
         first_command_s=first_s, first_peak_mb=first_mb, unchanged_command_s=unchanged_s,
         unchanged_peak_mb=unchanged_mb, changed_bytes=CHANGED * SMALL_BYTES)
-    assert max(changed_mb, unchanged_mb) <= 1024
+    assert max(first_mb, changed_mb, unchanged_mb) <= 1024
 
 
 def measured(bench: Bench) -> tuple[float, int, dict[str, int]]:
