@@ -11,7 +11,7 @@ from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound, Ov
 from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileKind
 from hadoop_dr.ports.namenode import NameNode
 from support.held import held_open
-from support.trees import NAMES, Writer
+from support.trees import CELL, NAMES, STRIPED, Writer
 
 ACCESS = ("group::r-x", "mask::rwx", "other::---", "user::rwx", "user:alice:rw-")
 DEFAULT = tuple(sorted((*ACCESS, *(f"default:{entry}" for entry in ACCESS))))
@@ -276,6 +276,29 @@ def test_a_storage_policy_is_inherited_and_can_be_unset(name: NameNode, folder: 
 
 
 # -- quotas
+def test_erasure_coding_is_inherited_by_what_is_made_and_stays_with_a_file_that_moves(
+    name: NameNode, pen: Writer, folder: str
+) -> None:
+    for directory in ("cold ü", "plain"):
+        name.make_directory(f"{folder}/{directory}", 0o755)
+    pen.write(f"{folder}/cold ü/before", b"x")
+    pen.stripe(f"{folder}/cold ü")
+    name.make_directory(f"{folder}/cold ü/in%20side", 0o755)
+    for path in ("f=1", "g"):
+        pen.write(f"{folder}/cold ü/{path}", b"x" * 3000, CELL)
+    found = {entry.name: entry.facts for entry in name.list(f"{folder}/cold ü")}
+    assert {path: facts.erasure_coding for path, facts in found.items()} == {
+        "before": None, "f=1": STRIPED, "g": STRIPED, "in%20side": STRIPED}  # fmt: skip
+    assert (found["g"].replication, found["g"].length, found["g"].block_size) == (1, 3000, CELL)
+    assert name.status(f"{folder}/cold ü").facts.erasure_coding == STRIPED
+    assert name.extras(f"{folder}/cold ü", acl=False) == AclAndXattrs()  # it is no attribute that anybody sets
+    for path in ("g", "in%20side"):
+        name.rename(f"{folder}/cold ü/{path}", f"{folder}/plain/{path}")
+    name.rename(f"{folder}/cold ü/before", f"{folder}/plain/before")
+    moved = {entry.name: entry.facts.erasure_coding for entry in name.list(f"{folder}/plain")}
+    assert moved == {"g": STRIPED, "in%20side": None, "before": None}
+
+
 def test_a_quota_counts_and_refuses_names(name: NameNode, folder: str) -> None:
     name.make_directory(f"{folder}/d", 0o755)
     name.set_quota(folder, 3, -1)

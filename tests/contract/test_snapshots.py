@@ -8,7 +8,7 @@ from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound
 from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage
 from hadoop_dr.domain.tree.inventory import namenode_order
 from hadoop_dr.ports.namenode import NameNode
-from support.trees import NAMES, Writer
+from support.trees import NAMES, STRIPED, Writer
 
 ACCESS = ("group::r-x", "mask::rwx", "other::---", "user::rwx", "user:alice:rw-")
 
@@ -280,6 +280,20 @@ def test_a_change_of_attributes_is_in_the_diff(name: NameNode, pen: Writer, fold
     name.create_snapshot(folder, "s 2")
     assert diff(name, folder, "s 1", "s 2").modified == (DiffEntry(
         name.status(f"{folder}/f").inode, diff(name, folder, "s 1", "s 2").modified[0].parent, "f"),)
+
+
+def test_a_snapshot_keeps_the_erasure_coding_of_its_moment_and_the_diff_names_the_directory(
+    name: NameNode, pen: Writer, folder: str
+) -> None:
+    name.make_directory(f"{folder}/cold ü/d", 0o755)
+    name.allow_snapshot(folder)
+    name.create_snapshot(folder, "s0")
+    pen.stripe(f"{folder}/cold ü")
+    name.create_snapshot(folder, "s1")
+    at = {shot: name.status(f"{folder}/.snapshot/{shot}/cold ü/d").facts.erasure_coding for shot in ("s0", "s1")}
+    assert at == {"s0": None, "s1": STRIPED}
+    found = diff(name, folder, "s0", "s1")
+    assert (paths(found.modified), found.created, found.deleted) == ({"cold ü"}, (), ())
 
 
 def test_the_diff_hides_times_and_a_refill_to_the_same_length(name: NameNode, pen: Writer, folder: str) -> None:

@@ -20,7 +20,7 @@ from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas, quotas_from_rows
 from hadoop_dr.services.datasets.hdfs.quotas import ANSWERED, QUOTAS
 from support.cli import SITES, CliHome
 from support.held import held_open
-from support.trees import join_root, walk
+from support.trees import CELL, STRIPED, join_root, walk
 
 STREAMS = ("stdout", "stderr")
 pytestmark = [pytest.mark.e2e, pytest.mark.lab, pytest.mark.timeout(300)]
@@ -49,13 +49,25 @@ def kept_quotas(home: CliHome, service: str, point: str) -> Mapping[str, RootQuo
     return quotas_from_rows(ParquetTables().unpack(base64.b64decode(inside)))
 
 
-def test_quotas_of_directories_below_a_root_are_kept_with_the_point(shared: CliHome) -> None:
-    """They are not applied on the secondary, and an increment follows moves, changes and removals (S2.12)."""
+def lowered_at(home: CliHome, service: str, point: str) -> dict[str, tuple[str, str]]:
+    """What the secondary has with less than was intended, as ``points`` says it of a point."""
+    listed = home.run("points", service, "--json").document("points")["points"]
+    [told] = [one["lowered"] for one in listed if one["point"] == point]
+    assert told["count"] == len(told["objects"])
+    assert {one["attribute"] for one in told["objects"]} <= {"erasure coding"}
+    return {one["path"]: (one["wanted"], one["given"]) for one in told["objects"]}
+
+
+def test_quotas_and_erasure_coding_below_a_root_are_kept_with_the_point(shared: CliHome) -> None:
+    """They are not applied on the secondary, and an increment follows moves, changes and removals (S2.12, I9)."""
     service, east = "quotas", shared.namenodes["east"]
     root = shared.service(service, retention={"primary": "5", "secondary": "5"})
     for name in ("user ü", "user ü/in%20side", "plain"):
         east.make_directory(f"{root}/{name}", 0o755)
     shared.writers["east"].write(f"{root}/user ü/a+b", b"one")
+    east.make_directory(f"{root}/user ü/cold #", 0o755)
+    shared.writers["east"].stripe(f"{root}/user ü/cold #")
+    shared.writers["east"].write(f"{root}/user ü/cold #/f=1", b"striped" * 1000, CELL)
     east.set_quota(f"{root}/user ü", 1000, 1 << 30)
     by_type = {"op": "SETQUOTABYSTORAGETYPE", "storagetype": "SSD", "storagespacequota": "4096", "user.name": "hdfs"}
     inner = f"{shared.sites['east']['webhdfs'][0]}/webhdfs/v1{quote(f'{root}/user ü/in%20side')}"
@@ -64,10 +76,18 @@ def test_quotas_of_directories_below_a_root_are_kept_with_the_point(shared: CliH
     first = shared.backup(service)["point"]
     assert kept_quotas(shared, service, first) == {root: RootQuotas({"user ü": user, "user ü/in%20side": inside})}
     assert shared.namenodes["west"].quota(f"{root}/user ü").namespace == -1
+    less = (STRIPED, "none"), (STRIPED, "none, replication 1")
+    assert lowered_at(shared, service, first) == dict(zip(("user ü/cold #", "user ü/cold #/f=1"), less, strict=True))
+    copy = shared.namenodes["west"].status(f"{root}/user ü/cold #/f=1").facts
+    assert (copy.erasure_coding, copy.replication, copy.length) == (None, 1, 7000)
+    page = shared.run("points", service).stdout
+    assert f"lowered: {first}: {root}/user ü/cold #: erasure coding none instead of" in page
+    assert f"{root}/user ü/cold #/f=1: erasure coding none" in shared.run("explain", service).stdout
 
     east.rename(f"{root}/user ü", f"{root}/moved =")
     east.set_quota(f"{root}/plain", 7, -1)
     second = shared.backup(service)["point"]
+    assert lowered_at(shared, service, second) == dict(zip(("moved =/cold #", "moved =/cold #/f=1"), less, strict=True))
     assert kept_quotas(shared, service, second) == {
         root: RootQuotas({"moved =": user, "moved =/in%20side": inside, "plain": QuotaSet(7)})
     }
@@ -75,6 +95,7 @@ def test_quotas_of_directories_below_a_root_are_kept_with_the_point(shared: CliH
     east.delete(f"{root}/moved =", recursive=True)
     third = shared.backup(service, "--approve-deletions")["point"]
     assert kept_quotas(shared, service, third) == {}
+    assert lowered_at(shared, service, third) == {}
     assert kept_quotas(shared, service, first) == {root: RootQuotas({"user ü": user, "user ü/in%20side": inside})}
 
 

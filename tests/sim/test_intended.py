@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.intended import Lowered, lowered_from_rows
 from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.intended import INTENDED
-from hadoop_dr.services.report import all_entries, explanation
+from hadoop_dr.services.report import all_entries, explanation, points_document
 from sim.world import ROOT, World
 from sim.written_files import put
 
-EC = "RS-6-3-1024k"
+EC, CELL = "RS-6-3-1024k", 1 << 20
 
 
 def striped() -> World:
@@ -19,8 +21,8 @@ def striped() -> World:
     east = world.clusters["east"]
     east.make_directory(f"{ROOT}/cold ü", 0o755, parents=True)
     east.set_erasure_coding(f"{ROOT}/cold ü", EC)
-    put(east, f"{ROOT}/cold ü/a=1", b"one")
-    put(east, f"{ROOT}/plain", b"p")
+    put(east, f"{ROOT}/cold ü/a=1", b"one", CELL)
+    put(east, f"{ROOT}/plain", b"p", CELL)
     return world
 
 
@@ -30,6 +32,8 @@ def kept(world: World) -> list[Lowered]:
     assert newest is not None
     every = lowered_from_rows(Documents(context, newest).read_recorded(INTENDED, forms.INTENDED) or ())
     assert newest.sealed.summary.intended == len(every)
+    listed = points_document("billing", context.ledger.known(), ("east", "west"))["points"][-1]["lowered"]
+    assert listed == {"count": len(every), "objects": [asdict(one) for one in every]}
     return every
 
 
@@ -56,7 +60,7 @@ def test_what_was_lowered_is_kept_by_later_points_wherever_it_moves_until_it_goe
     assert world.backup("unchanged")["entries"] == 0
     assert paths(world) == ["cold ü", "cold ü/a=1"]
     east.rename(f"{ROOT}/cold ü", f"{ROOT}/colder %")
-    put(east, f"{ROOT}/colder %/b", b"two")
+    put(east, f"{ROOT}/colder %/b", b"two", CELL)
     world.backup("moved")
     assert paths(world) == ["colder %", "colder %/a=1", "colder %/b"]
     east.delete(f"{ROOT}/colder %/a=1", recursive=False)

@@ -7,6 +7,6 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 __all__ = ["put"]
 
 
-def put(cluster: MemoryCluster, path: str, content: bytes) -> None:
+def put(cluster: MemoryCluster, path: str, content: bytes, block_size: int = 1024) -> None:
     """Writes a file anew; its directory is there."""
-    cluster.extend(cluster.make_file(path, replication=1, block_size=1024, overwrite=True), content)
+    cluster.extend(cluster.make_file(path, replication=1, block_size=block_size, overwrite=True), content)

@@ -34,10 +34,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "points": {"service": "billing", "kept": [KEPT], "points": [
         {"point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "skew_ms": 1.2, "proof": "atomic",
          "entries": 12, "bytes_copied": 4096, "epoch": 1, "sites": {"east": True, "west": True}, "pinned": False,
-         "verified": "match", "incomplete": {"count": 0, "objects": []}},
+         "verified": "match", "incomplete": {"count": 0, "objects": []}, "lowered": {"count": 0, "objects": []}},
         {"point": EARLIER, "state": "claimed", "moment": "2026-11-20T01:45:00.000Z", "skew_ms": None, "proof": None,
          "entries": 0, "bytes_copied": 0, "epoch": 1, "sites": {"east": False, "west": False}, "pinned": False,
-         "verified": "", "incomplete": {"count": 0, "objects": []}},
+         "verified": "", "incomplete": {"count": 0, "objects": []}, "lowered": {"count": 0, "objects": []}},
     ]},
     "plan": {
         "service": "billing", "baseline": None, "entries": 0, "files": 0,

@@ -42,6 +42,7 @@ from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
 from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.domain.stored.verdict import VERDICT, StoredVerdict
 from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, FileKind
+from hadoop_dr.domain.tree.intended import Lowered
 from hadoop_dr.domain.tree.inventory import Audit, Held
 from hadoop_dr.domain.tree.item_rows import item_rows
 from hadoop_dr.domain.tree.items import Content, Item
@@ -59,6 +60,7 @@ POLICY = values.FrozenPolicy(
     1_795_226_400_000, approve_deletions=True, unprotects=True, exclusions=("tmp/a b", "ü=#"),
 )  # fmt: skip
 QUOTA = QuotaSet(1_000, 1 << 40, (("ARCHIVE", 1 << 30), ("SSD", 1 << 20)))
+LOWERED = (Lowered(ROOT, "ü=#", "erasure coding", "RS-6-3-1024k", "none, replication 1"),)
 FIGURES = {
     "catalog": {"create": 1, "alter": 2, "drop": 3}, "later kind": {"moved": 4}, "quotas": {"kept": 2, "unasked": 1},
 }  # fmt: skip
@@ -92,6 +94,7 @@ SERVICE: Mapping[str, Body] = {
         sealed.Summary(
             12, 3, 4096, 1, {ROOT: Held(7, 9)}, audited=True, figures=FIGURES,
             sampled=sealed.Sampled(OLD, taken=True), intended=4,
+            lowered=LOWERED,
             seconds={"place": 1.25}, requests={"plan": {"east": 12, "trips": 3}}, warnings=("not audited: ü",),
         ),
         PARTS["sealed"], {"verdict-4.1.json": SHA, "inodes.parquet": SHA},
@@ -142,7 +145,7 @@ JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
     )),
     "verdict": (VERDICT, StoredVerdict(
         SEALED.verified, (f"{ROOT}/x: missing",), SEALED.snapshots, ("not audited ü",), SEALED.summary.sampled,
-        SEALED.datasets, {"inodes.parquet": SHA}, 4, "west has 4 objects with less than was intended: ü",
+        SEALED.datasets, {"inodes.parquet": SHA}, 4, LOWERED,
     )),
     "note": (MARK, NoteOfStage()),
 }  # fmt: skip

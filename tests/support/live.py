@@ -17,6 +17,7 @@ from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.ports.mover import DEFAULT_LIMITS
 from hadoop_dr.ports.requests import Requests
 from support.backup import Pair, Site
+from support.trees import STRIPED
 
 
 class LiveWriter:
@@ -32,8 +33,15 @@ class LiveWriter:
         self._urls = urls
         self._http = requests.Session()
 
-    def write(self, path: str, data: bytes) -> None:
-        self._send("PUT", path, data, 201, op="CREATE", overwrite="true", blocksize=self.block_size, replication=1)
+    def write(self, path: str, data: bytes, block_size: int | None = None) -> None:
+        size = block_size or self.block_size
+        self._send("PUT", path, data, 201, op="CREATE", overwrite="true", blocksize=size, replication=1)
+
+    def stripe(self, path: str) -> None:
+        """The policy is allowed on the cluster first, which may be repeated."""
+        for place, operation in (("/", "ENABLEECPOLICY"), (path, "SETECPOLICY")):
+            query = {"user.name": "hdfs", "op": operation, "ecpolicy": STRIPED}
+            self._http.put(self._address(place), params=query, timeout=30).raise_for_status()
 
     def append(self, path: str, data: bytes) -> None:
         self._send("POST", path, data, 200, op="APPEND")

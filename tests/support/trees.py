@@ -17,6 +17,8 @@ from hadoop_dr.ports.namenode import NameNode
 
 KEEPING_NAMES = frozenset({"append", "cut", "cut_and_refill", "chmod", "chown", "acl", "xattr", "replicate", "touch"})
 """Changes after which every item is still where it was."""
+STRIPED, CELL = "XOR-2-1-1024k", 1 << 20
+"""An erasure coding policy for which two DataNodes are enough, and its cell: no block may be smaller."""
 NAMES = ("a b", "e%20", "f+", "g=1", "h#", "ü", "~t", "c&d", "x;y", "q?", "%2F", "'s")
 
 
@@ -25,8 +27,11 @@ class Writer(Protocol):
 
     block_size: int
 
-    def write(self, path: str, data: bytes) -> None:
-        """Makes or replaces a file."""
+    def write(self, path: str, data: bytes, block_size: int | None = None) -> None:
+        """Makes or replaces a file, in blocks of the writer's size unless another is given."""
+
+    def stripe(self, path: str) -> None:
+        """Gives a directory the erasure coding policy ``STRIPED``."""
 
     def append(self, path: str, data: bytes) -> None:
         """Adds bytes."""

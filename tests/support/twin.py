@@ -9,6 +9,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode, readable
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
 from hadoop_dr.domain.errors import NotFound
 from support.backup import Pair, Site
+from support.trees import STRIPED
 
 ROOT = "/data/bil ling"
 
@@ -21,9 +22,12 @@ class TwinWriter:
     def __init__(self, cluster: MemoryCluster) -> None:
         self.cluster = cluster
 
-    def write(self, path: str, data: bytes) -> None:
-        node = self.cluster.make_file(path, replication=1, block_size=self.block_size, overwrite=True)
+    def write(self, path: str, data: bytes, block_size: int | None = None) -> None:
+        node = self.cluster.make_file(path, replication=1, block_size=block_size or self.block_size, overwrite=True)
         self.cluster.extend(node, data)
+
+    def stripe(self, path: str) -> None:
+        self.cluster.set_erasure_coding(path, STRIPED)
 
     def append(self, path: str, data: bytes) -> None:
         self.cluster.extend(self.cluster.live(path), data)

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.intended import (
+    KEPT,
     Lowered,
+    first_lowered,
     lowered,
+    lowered_document,
     lowered_from_rows,
     lowered_rows,
-    lowered_warning,
+    lowered_warnings,
     still_lowered,
 )
 from hadoop_dr.domain.tree.items import Item
@@ -49,7 +52,12 @@ def test_what_was_lowered_before_moves_along_and_goes_with_what_goes_or_is_touch
 def test_it_is_stored_in_order_and_told_by_the_first_few() -> None:
     every = [one("b"), one("a"), one("d %"), one("c")]
     assert lowered_from_rows(lowered_rows(every)) == sorted(every)
-    told = lowered_warning("west", every)
+    first = first_lowered(every)
+    [told] = lowered_warnings("west", 4, first)
     assert told.startswith(f"west has 4 objects with less than was intended, which the point keeps: {ROOT}/a: ")
     assert told.endswith(" and 1 more")
-    assert "more" not in lowered_warning("west", every[:3])
+    assert "more" not in lowered_warnings("west", 3, first[:3])[0]
+    assert lowered_warnings("west", 0, ()) == []
+    assert first_lowered(one(f"{n:03}") for n in range(KEPT + 5)) == tuple(one(f"{n:03}") for n in range(KEPT))
+    assert lowered_document(4, first[:1]) == {"count": 4, "objects": [
+        {"root": ROOT, "path": "a", "attribute": "erasure coding", "wanted": EC, "given": "none, replication 1"}]}

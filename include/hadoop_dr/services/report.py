@@ -12,6 +12,7 @@ from hadoop_dr.domain.ledger.telling import points_named, tell
 from hadoop_dr.domain.points.incomplete import incomplete_document
 from hadoop_dr.domain.state.service_fold import load_state
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.tree.intended import lowered_document
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import ChainCopy, from_checkpoint, read_copy
 
@@ -65,6 +66,7 @@ def _point(point: Point, sites: Sequence[str], *, pinned: bool, foreign: bool) -
         "sites": {site: site in there and site not in point.gone for site in sites},
         "pinned": pinned,
         "incomplete": incomplete_document(point.taken.incomplete),
+        "lowered": lowered_document(point.sealed.summary.intended, point.sealed.summary.lowered),
         "verified": "mismatch" if point.damaged else point.sealed.verified.word,
     }
 

@@ -67,7 +67,7 @@ def explain(service: str, point: str | None, as_json: bool) -> None:
 
 
 def _points_page(document: Mapping[str, Any], *, every: bool) -> None:
-    """Two columns stand only where they say something, so that a row fits into 80 columns with its id whole."""
+    """Three columns stand only where they say something, so that a row fits into 80 columns with its id whole."""
     points = [point for point in document["points"] if every or point["state"] != "pruned"]
     columns: dict[str, list[object]] = {
         "point": [p["point"] for p in points],
@@ -80,19 +80,32 @@ def _points_page(document: Mapping[str, Any], *, every: bool) -> None:
         "on": [", ".join(site for site, there in p["sites"].items() if there) or "-" for p in points],
         "verified": [p["verified"] or "-" for p in points],
         "left out": [p["incomplete"]["count"] or "-" for p in points],
+        "lowered": [p["lowered"]["count"] or "-" for p in points],
     }
     if len({p["epoch"] for p in points}) == 1:
         del columns["epoch"]
-    if points and not any(p["incomplete"]["count"] for p in points):
-        del columns["left out"]
+    for column, told in (("left out", "incomplete"), ("lowered", "lowered")):
+        if points and not any(p[told]["count"] for p in points):
+            del columns[column]
     table(tuple(columns), list(zip(*columns.values(), strict=True)))
     if hidden := len(document["points"]) - len(points):
         say(f"{counted(hidden, 'pruned point')} not shown: hadoop-dr points {document['service']} --all")
+    if lowered := next((p for p in reversed(points) if p["lowered"]["count"]), None):
+        _say_lowered(document["service"], lowered)
     for one in document["kept"]:
         paths = [*(f"{root}/.snapshot/{name}" for root, name in one["snapshots"].items()), one["document"]]
         where = ", ".join(f"{one['site']}:{path}" for path in paths if path)
         changes = counted(one["count"], "foreign change")
         say(f"kept: {where} has {changes}; remove it when nothing of it is wanted any more")
+
+
+def _say_lowered(service: str, point: Mapping[str, Any]) -> None:
+    """Names the first object that the secondary has with less than was intended."""
+    count, [first, *_] = point["lowered"]["count"], point["lowered"]["objects"]
+    what = f"{first['attribute']} {first['given']} instead of {first['wanted']}"
+    place = f"{first['root']}/{first['path']}".rstrip("/")
+    more = f" and {counted(count - 1, 'other object')}; hadoop-dr points {service} --json" if count > 1 else ""
+    say(f"lowered: {point['point']}: {place}: {what}{more}")
 
 
 def _verdict_page(document: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.ledger.bodies.values import Part, SnapshotRecord
 from hadoop_dr.domain.stored.form import JsonForm
+from hadoop_dr.domain.tree.intended import Lowered
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class StoredVerdict:
         datasets: What each kind of data sets keeps of the destination, as the seal will say it.
         documents: SHA-256 by name of the documents that verify added.
         intended: How many objects have less than was intended.
-        lowered: The same in words; empty where none has.
+        lowered: The first of them.
     """
 
     verified: Verified
@@ -34,7 +35,7 @@ class StoredVerdict:
     datasets: Mapping[str, Part] = field(default_factory=dict)
     documents: Mapping[str, str] = field(default_factory=dict)
     intended: int = 0
-    lowered: str = ""
+    lowered: tuple[Lowered, ...] = ()
 
 
 VERDICT_STEM = "verdict"

@@ -7,8 +7,8 @@ Everything else that cannot be set as it is on the origin ends the run; quotas a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import asdict, dataclass, replace
+from typing import Any, cast
 
 from hadoop_dr.domain.paths import Moves
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
@@ -16,6 +16,8 @@ from hadoop_dr.domain.tree.items import Item
 
 ERASURE_CODING = "erasure coding"
 _SHOWN = 3
+KEPT = 10
+"""So many of a point's lowered objects its ledger entry names; the point's document has all of them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,8 +74,26 @@ def lowered_from_rows(rows: Iterable[tuple[object, ...]]) -> list[Lowered]:
     return [Lowered(*cast(tuple[str, str, str, str, str], row)) for row in rows]
 
 
-def lowered_warning(site: str, every: Sequence[Lowered]) -> str:
-    """Says it in one line: how many, and the first of them."""
-    first = "; ".join(one.told() for one in sorted(every)[:_SHOWN])
-    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
-    return f"{site} has {len(every)} objects with less than was intended, which the point keeps: {first}{more}"
+def first_lowered(every: Iterable[Lowered]) -> tuple[Lowered, ...]:
+    """Gives those that the ledger names."""
+    return tuple(sorted(every)[:KEPT])
+
+
+def lowered_warnings(site: str, count: int, first: Sequence[Lowered]) -> list[str]:
+    """Says it in one line, if there is anything to say: how many, and the first of them.
+
+    Args:
+        count: How many there are.
+        first: Those that the ledger names.
+    """
+    if not count:
+        return []
+    named = first[:_SHOWN]
+    more = f" and {count - len(named)} more" if count > len(named) else ""
+    told = "; ".join(one.told() for one in named)
+    return [f"{site} has {count} objects with less than was intended, which the point keeps: {told}{more}"]
+
+
+def lowered_document(count: int, first: Iterable[Lowered]) -> dict[str, Any]:
+    """Writes it for ``points --json``."""
+    return {"count": count, "objects": [asdict(one) for one in first]}

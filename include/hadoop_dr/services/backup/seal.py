@@ -13,6 +13,7 @@ from hadoop_dr.domain.points.incomplete import incomplete_document, incomplete_w
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
+from hadoop_dr.domain.tree.intended import lowered_warnings
 from hadoop_dr.services.backup.open_files import open_file_warnings
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
@@ -60,6 +61,7 @@ class SealPoint:
             figures=plan.summary.figures,
             sampled=verdict.sampled,
             intended=verdict.intended,
+            lowered=verdict.lowered,
             seconds=dict(seconds),
             requests=self._context.asked.document(),
             warnings=(
@@ -70,7 +72,7 @@ class SealPoint:
                 *components.taken_out(point),
                 *open_file_warnings(point.taken.open_files),
                 *point.taken.narrow,
-                *filter(None, (verdict.lowered,)),
+                *lowered_warnings(self._context.destination.name, verdict.intended, verdict.lowered),
                 *kept_warnings(self._context.ledger.recent().kept, point.point),
                 *damage_warnings(self._context.ledger.recent(), self._context.destination.name),
                 *plan.summary.notes,

@@ -20,7 +20,7 @@ from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.bound_inodes import inode_rows, touches_many
 from hadoop_dr.domain.tree.file_attributes import DirEntry, Snapshot
-from hadoop_dr.domain.tree.intended import lowered_warning
+from hadoop_dr.domain.tree.intended import first_lowered
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.ports.mover import SetAttributes
@@ -102,7 +102,7 @@ class VerifyPoint:
             self._datasets,
             {**keep_inodes(documents, self._inodes), **intended},
             len(lowered),
-            lowered_warning(self._context.destination.name, lowered) if lowered else "",
+            first_lowered(lowered),
         )
         documents.put_json(fenced_name(VERDICT_STEM, claim.n, self._try, ".json"), VERDICT, stored)
         if verdict.mismatch:

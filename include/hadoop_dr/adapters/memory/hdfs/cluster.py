@@ -28,6 +28,11 @@ def split(path: str) -> list[str]:
     return names
 
 
+def _cell_of(policy: str) -> int:
+    """The cell size of an erasure coding policy, which its name ends with: ``XOR-2-1-1024k``."""
+    return int(policy.rpartition("-")[2].removesuffix("k")) << 10
+
+
 class MemoryCluster:
     """Name space and blocks of one cluster; single steps are atomic, as on a NameNode."""
 
@@ -142,7 +147,9 @@ class MemoryCluster:
 
     def make_file(self, path: str, *, replication: int, block_size: int, overwrite: bool) -> Node:
         """Makes an empty file in an existing directory; an overwritten one loses its inode."""
-        self._place(path)
+        policy = self._place(path)[0].effective_erasure_coding()
+        if policy is not None and block_size < (cell := _cell_of(policy)):
+            raise Failed(path, f"block size {block_size} is less than the cell size {cell} of {policy}")
         try:
             node = self.live(path)
         except NotFound:
@@ -152,8 +159,7 @@ class MemoryCluster:
                 raise AlreadyExists(path, "exists already")
             self.delete(path, recursive=False)
         made = self._add(path, FileKind.FILE, 0o644)
-        assert made.parent is not None
-        made.erasure_coding = made.parent.effective_erasure_coding()
+        made.erasure_coding = policy
         made.replication, made.block_size = 1 if made.erasure_coding else replication, block_size
         return made
 

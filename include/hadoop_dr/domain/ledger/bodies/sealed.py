@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.ledger.bodies.values import Part, SnapshotRecord
+from hadoop_dr.domain.tree.intended import Lowered
 from hadoop_dr.domain.tree.inventory import Held
 
 
@@ -51,7 +52,8 @@ class Summary:
         audited: The whole was compared, beyond what is known to have changed.
         sampled: The older point that was looked at; None when there was none.
         figures: Objects of each kind of data sets by what was done to them, under the titles that people know them by.
-        intended: How many items the target has with lowered attributes; the point's document names them.
+        intended: How many objects the target has with less than was intended; the point's document names them all.
+        lowered: The first of them.
         seconds: What each stage took.
         requests: Requests to each site, by stage.
         warnings: What a person should know.
@@ -66,6 +68,7 @@ class Summary:
     sampled: Sampled | None = None
     figures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     intended: int = 0
+    lowered: tuple[Lowered, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
