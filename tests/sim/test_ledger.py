@@ -261,11 +261,16 @@ def test_an_entry_that_is_not_there_yet_after_a_lost_answer_is_unknown_and_never
         append(west)
 
 
-@pytest.mark.parametrize("loses", [False, True], ids=["answered", "answer lost"])
-def test_an_entry_that_cannot_be_read_back_is_unknown_and_not_merely_a_site_that_is_silent(loses: bool) -> None:
+@pytest.mark.parametrize(
+    ("loses", "why"), [(False, "cannot be told: does not answer"), (True, "the answer was lost")],
+    ids=["answered", "answer lost"],
+)  # fmt: skip
+def test_an_entry_that_cannot_be_read_back_is_unknown_and_not_merely_a_site_that_is_silent(
+    loses: bool, why: str
+) -> None:
     west = Unsure(MemoryCluster("west"))
     west.loses, west.others, west.silent = loses, b"perhaps ours", True
-    with pytest.raises(Unknown):
+    with pytest.raises(Unknown, match=why):
         append(west)
 
 

@@ -42,6 +42,7 @@ from support.format_samples import (
     states,
 )
 
+PATH = "/.hadoop-dr/p/services/e%20 ü/ledger"
 WRITTEN = sorted(str(path.relative_to(FIXTURES)) for path in FIXTURES.rglob("*") if path.is_file())
 
 
@@ -115,13 +116,13 @@ def test_an_entry_that_is_skipped_changes_no_state_and_breaks_no_chain() -> None
     assert reduce_pair([skipped]) == PairState(n=99)
     first = LedgerEntry(1, 1, "r", "", Skipped("later", {}), GENESIS, 1)
     second = LedgerEntry(2, 1, "r", "", BODIES["unkept"], digest(encode(first)), 1)
-    assert broken_at(1, GENESIS, [encode(first), encode(second)]) is None
-    assert broken_at(1, GENESIS, [encode(first), encode(first)]) == (2, "its number says 1")
+    assert broken_at(1, GENESIS, [encode(first), encode(second)], PATH) is None
+    assert broken_at(1, GENESIS, [encode(first), encode(first)], PATH) == (2, "its number says 1")
 
 
 def test_a_chain_with_an_entry_of_a_newer_version_is_not_called_broken() -> None:
     with pytest.raises(Refused, match="ledger format 2"):
-        broken_at(1, GENESIS, [changed(fixture("pin"), v=2)])
+        broken_at(1, GENESIS, [changed(fixture("pin"), v=2)], PATH)
 
 
 def test_only_a_kind_of_the_table_is_optional() -> None:

@@ -31,6 +31,8 @@ from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_s
 from hadoop_dr.domain.state.service_state import PointState, ServiceState
 from support.entries import claimed, entries, entry, record, sealed, staged, taken
 
+PATH = "/.hadoop-dr/p/services/e%20 ü/ledger"
+
 
 def claim_body(point: str = "20261120T020000.000Z") -> ServiceClaimed:
     return claimed(point, moment_ms=1_795_140_000_000)
@@ -81,12 +83,12 @@ def test_a_chain_is_whole_while_each_entry_follows_the_one_before_it() -> None:
     whole: list[bytes] = []
     for n in range(1, 4):
         whole.append(encode(LedgerEntry(n, 1, f"r{n}", "", void_body(), digest(whole[-1]) if whole else GENESIS, 1)))
-    assert broken_at(1, GENESIS, whole) is None
-    assert broken_at(2, digest(whole[0]), whole[1:]) is None
-    assert broken_at(1, GENESIS, [whole[0].replace(b"r1", b"rX"), *whole[1:]]) == (
+    assert broken_at(1, GENESIS, whole, PATH) is None
+    assert broken_at(2, digest(whole[0]), whole[1:], PATH) is None
+    assert broken_at(1, GENESIS, [whole[0].replace(b"r1", b"rX"), *whole[1:]], PATH) == (
         2, "it does not follow the entry before it (prev differs)")  # fmt: skip
-    assert broken_at(1, GENESIS, [whole[0], whole[2]]) == (2, "its number says 3")
-    found = broken_at(1, GENESIS, [whole[0], b"{"])
+    assert broken_at(1, GENESIS, [whole[0], whole[2]], PATH) == (2, "its number says 3")
+    found = broken_at(1, GENESIS, [whole[0], b"{"], PATH)
     assert found is not None
     assert found[0] == 2
 
@@ -230,7 +232,7 @@ def test_an_entry_with_a_field_of_another_kind_says_which() -> None:
     assert found.value.problem == "not a ledger entry (n is 'one' and no whole number)"
 
 
-def test_an_entry_of_a_newer_version_in_a_chain_is_no_damage_and_says_its_number() -> None:
+def test_an_entry_of_a_newer_version_in_a_chain_is_no_damage_and_says_which_file_it_is() -> None:
     with pytest.raises(Refused) as refused:
-        broken_at(7, GENESIS, [changed(v=2)])
-    assert refused.value.subject == "entry 7"
+        broken_at(7, GENESIS, [changed(v=2)], PATH)
+    assert refused.value.subject == f"{PATH}/0/000000000007.json"

@@ -34,6 +34,7 @@ from support.entries import claimed, entries, entry, sealed, taken
 
 FILE = FileAttributes(FileKind.FILE, 5, "ü", "g", 0o640, 2, 1024, 7)
 POINT = "20261120T020000.000Z"
+PATH = "/.hadoop-dr/p/services/e%20 ü/ledger"
 
 
 @given(st.integers(min_value=0, max_value=4_000_000_000_000))
@@ -81,8 +82,8 @@ def test_a_role_entry_below_the_known_epoch_changes_nothing() -> None:
 
 def test_an_entry_with_another_number_is_not_of_the_chain() -> None:
     content = encode(role(2, 1, "east"))
-    assert broken_at(1, GENESIS, [content]) == (1, "its number says 2")
-    assert broken_at(1, GENESIS, [b"no"]) is not None
+    assert broken_at(1, GENESIS, [content], PATH) == (1, "its number says 2")
+    assert broken_at(1, GENESIS, [b"no"], PATH) is not None
     with pytest.raises(Protocol):
         decode(b'{"v":1}', "here")
 

@@ -112,7 +112,7 @@ def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrE
             problems.append(f"{site}: {error}")
             continue
         try:
-            wrong = broken_at(1, GENESIS, read[site].contents)
+            wrong = broken_at(1, GENESIS, read[site].contents, path)
         except Refused as error:
             problems.append(f"{site}: {error}")
             continue

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Protocol
 from hadoop_dr.domain.ledger.entry import decode, digest
+from hadoop_dr.domain.ledger.paths import entry_path
 
 
-def broken_at(start_n: int, start_prev: str, contents: Sequence[bytes]) -> tuple[int, str] | None:
+def broken_at(start_n: int, start_prev: str, contents: Sequence[bytes], path: str) -> tuple[int, str] | None:
     """Finds the first entry that does not belong where it stands.
 
     Args:
         start_n: Number that the first of ``contents`` must have.
         start_prev: Digest that its ``prev`` must have.
         contents: Bytes of successive entries.
+        path: Directory of the chain, for messages.
 
     Returns:
         Number and reason, or None when all of it is one chain.
@@ -26,7 +28,7 @@ def broken_at(start_n: int, start_prev: str, contents: Sequence[bytes]) -> tuple
     prev = start_prev
     for n, content in enumerate(contents, start_n):
         try:
-            entry = decode(content, f"entry {n}")
+            entry = decode(content, entry_path(path, n))
         except Protocol as error:
             return n, error.problem
         if entry.n != n:

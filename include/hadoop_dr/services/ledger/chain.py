@@ -98,8 +98,7 @@ class Chain:
         """
         if not self._loaded:
             self._copy, self._loaded = from_checkpoint(self.deciding, self.path), True
-        fresh = read_copy(self.deciding, self.path, self._copy.head_n + 1, self._copy.head_digest)
-        self._extend(fresh.contents)
+        self._extend(_read_contents(self.deciding, self.path, self._copy.head_n + 1))
         return self._entries
 
     @property
@@ -126,8 +125,8 @@ class Chain:
         return self._copy.head_n
 
     def _extend(self, contents: Sequence[bytes]) -> None:
-        _refuse_broken(self.deciding.site, self.path, self._copy.head_n + 1, self._copy.head_digest, contents)
         first = self._copy.head_n + 1
+        _refuse_broken(self.deciding.site, self.path, first, self._copy.head_digest, contents)
         self._entries += [decode(c, entry_path(self.path, n)) for n, c in enumerate(contents, first)]
         self._copy = ChainCopy(
             self._copy.start_n, self._copy.start_prev, self._copy.contents + tuple(contents), self._copy.state
@@ -249,17 +248,14 @@ class Chain:
     def _compared(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, int]:
         """Compares entry by entry; a copy that went apart is moved aside whole and begun anew."""
         mine, there = self._both(follower, mine)
-        if find_fork(mine.digests(), there.digests(), mine.start_n):
-            aside = f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}"
-            follower.move(self.path, aside)
-            there = ChainCopy(1, GENESIS, ())
-        if there.head_n < mine.start_n - 1:
-            mine = read_copy(self.deciding, self.path, 1, GENESIS)
-        return mine, there.head_n
+        if not find_fork(mine.digests(), there.digests()):
+            return mine, there.head_n
+        follower.move(self.path, f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}")
+        return read_copy(self.deciding, self.path, 1, GENESIS), 0
 
     def _both(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, ChainCopy]:
-        """Reads both copies from one and the same entry: where ours begins, or the first if the other ends before."""
-        if mine.start_n > 1 and entry_there(follower, self.path, mine.start_n - 1) is None:
+        """Reads both copies from one and the same entry: where ours begins, if the other has all before it as ours."""
+        if mine.start_n > 1 and entry_digest(follower, self.path, mine.start_n - 1) != mine.start_prev:
             return read_copy(self.deciding, self.path, 1, GENESIS), read_copy(follower, self.path, 1, GENESIS)
         return mine, read_copy(follower, self.path, mine.start_n, mine.start_prev)
 
@@ -277,7 +273,7 @@ class Chain:
 
 
 def _refuse_broken(site: str, path: str, start_n: int, start_prev: str, contents: Sequence[bytes]) -> None:
-    wrong = broken_at(start_n, start_prev, contents)
+    wrong = broken_at(start_n, start_prev, contents, path)
     if wrong:
         raise Protocol(
             entry_path(path, wrong[0]),
@@ -331,10 +327,10 @@ def numbers_from(files: Files, path: str, start_n: int, names: Callable[[str], l
 
 
 def _newest_before(files: Files, path: str, start_n: int) -> int:
-    """Gives the number of a copy's newest entry before one; 0 if it has none."""
+    """Gives the number of a copy's newest entry where it has none from this one on; 0 if it has none at all."""
     for thousand in range((start_n - 1) // 1000, -1, -1):
         if found := [int(name[:12]) for name in files.names(f"{path}/{thousand}") if name[:12].isdigit()]:
-            return max((n for n in found if n < start_n), default=0)
+            return max(found)
     return 0
 
 
@@ -356,18 +352,22 @@ def read_shortened(files: Files, path: str, checkpoint_every: int) -> ChainCopy:
     """
     names = cache(files.names)
     kept = ChainCopy(1, GENESIS, ()) if len(names(f"{path}/0")) < checkpoint_every else from_checkpoint(files, path)
-    contents = read_copy(files, path, kept.start_n, kept.start_prev, names).contents
+    contents = _read_contents(files, path, kept.start_n, names)
     _refuse_broken(files.site, path, kept.start_n, kept.start_prev, contents)
     return ChainCopy(kept.start_n, kept.start_prev, contents, kept.state)
 
 
-def read_copy(
-    files: Files, path: str, start_n: int, start_prev: str, names: Callable[[str], list[str]] | None = None
-) -> ChainCopy:
-    """Reads one site's copy of a chain from an entry on; entries are fetched side by side, in order."""
+def read_copy(files: Files, path: str, start_n: int, start_prev: str) -> ChainCopy:
+    """Reads one site's copy of a chain from an entry on."""
+    return ChainCopy(start_n, start_prev, _read_contents(files, path, start_n))
+
+
+def _read_contents(
+    files: Files, path: str, start_n: int, names: Callable[[str], list[str]] | None = None
+) -> tuple[bytes, ...]:
+    """Reads the entries of a copy from one on; they are fetched side by side, in order."""
     numbers = numbers_from(files, path, start_n, names)
     if len(numbers) <= 2:
-        return ChainCopy(start_n, start_prev, tuple(files.get(entry_path(path, number)) for number in numbers))
+        return tuple(files.get(entry_path(path, number)) for number in numbers)
     with BoundedPool(min(_READERS, len(numbers))) as pool:
-        contents = pool.map(lambda number: files.get(entry_path(path, number)), numbers)
-        return ChainCopy(start_n, start_prev, tuple(contents))
+        return tuple(pool.map(lambda number: files.get(entry_path(path, number)), numbers))
