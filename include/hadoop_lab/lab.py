@@ -190,7 +190,7 @@ class Lab:
         state = self.state()
         if state.airflow is None:
             raise LabError("this lab has no Airflow; add it: hadoop-dr lab up --airflow")
-        return airflow_daemons.environment(self._layout, state.ports["airflow.apiserver.http"], state.airflow)
+        return airflow_daemons.environment(self._layout, state.ports, state.airflow)
 
     def resident_bytes(self) -> dict[str, int]:
         """Return the resident memory of every running daemon."""

@@ -14,7 +14,7 @@ from hadoop_lab.daemons.hdfs_daemons import HdfsDaemons
 from hadoop_lab.daemons.hive_artefacts import derby_schema, listener
 from hadoop_lab.daemons.hive_daemons import hiveserver2, metastore
 from hadoop_lab.daemons.java import Java
-from hadoop_lab.daemons.topology import port_names, site_state, site_view
+from hadoop_lab.daemons.topology import AIRFLOW_PORTS, port_names, site_state, site_view
 from hadoop_lab.errors import LabError, WrongName
 from hadoop_lab.options import LabOptions
 from hadoop_lab.supervisor.ports import HOST
@@ -52,6 +52,9 @@ def merge(before: LabState | None, options: LabOptions, claim: Callable[[Sequenc
             if site not in state.ha:
                 raise LabError(f"site {site} was formatted without HA; give up its data: "
                                f"hadoop-dr lab down --wipe, then: hadoop-dr lab up --ha {site}")
+        if options.airflow and not state.ports.keys() >= set(AIRFLOW_PORTS):
+            raise LabError("this lab was made before Airflow had a port for its tasks; give up its data: "
+                           "hadoop-dr lab down --wipe, then: hadoop-dr lab up --airflow")
     _add_addresses(state, options)
     state.env |= {daemon: dict(extra) for daemon, extra in options.env.items()}
     state.namenode_properties |= {site: dict(extra) for site, extra in options.namenode_properties.items()}
@@ -88,7 +91,7 @@ def build_specs(layout: LabFolders, state: LabState, options: LabOptions, artefa
         path = (f"{artefacts.jars('hiveserver2')}/*",)
         specs += [hiveserver2(layout, java, view, path) for view in views.values()]
     if state.airflow is not None and (options.airflow or state.airflow.daemons):
-        specs += airflow_specs(layout, state.ports["airflow.apiserver.http"], state.airflow, state.lab)
+        specs += airflow_specs(layout, state.ports, state.airflow, state.lab)
     return [_marked(spec, state) for spec in specs]
 
 

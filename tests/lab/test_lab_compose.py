@@ -98,14 +98,14 @@ def test_every_setting_is_the_lab_s_or_has_a_reason(state: LabState, site: str) 
 
 def test_every_airflow_setting_is_the_lab_s_or_has_a_reason(state: LabState) -> None:
     assert state.airflow is not None
-    lab = environment(LabFolders(Path("/x")), state.ports["airflow.apiserver.http"], state.airflow)
+    lab = environment(LabFolders(Path("/x")), state.ports, state.airflow)
     other = compose.airflow_environment("s", "p")
     assert {key for key in lab.keys() | other.keys() if lab.get(key) != other.get(key)} <= set(DIFFERENCES)
 
 
 def test_no_reason_is_left_over(state: LabState) -> None:
     assert state.airflow is not None
-    lab = environment(LabFolders(Path("/x")), state.ports["airflow.apiserver.http"], state.airflow)
+    lab = environment(LabFolders(Path("/x")), state.ports, state.airflow)
     other = compose.airflow_environment("s", "p")
     used = {key for key in lab if lab[key] != other.get(key)}
     for site in SITES:

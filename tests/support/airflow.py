@@ -1,4 +1,4 @@
-"""An Airflow of its own for one test module: the four components as processes, on free ports, with SQLite."""
+"""An Airflow of its own for one test module: its components as processes, on free ports, with SQLite."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -24,11 +25,14 @@ from hadoop_lab.daemons.airflow_settings import AirflowPlace, settings
 from support.foreign_conf import foreign_configuration
 
 COMPONENTS = {
-    "api-server": ("metadatabase",),
-    "scheduler": ("scheduler",),
-    "dag-processor": ("dag_processor",),
-    "triggerer": ("triggerer",),
+    "api-server": ("api-server", "--apps", "core"),
+    # In a process of its own, as in the lab: with SQLite the two parts wait for each other.
+    "execution-api": ("api-server", "--apps", "execution"),
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
 }
+HEALTHY = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 
 def eventually(
@@ -84,19 +88,25 @@ class Airflow:
     folder: Path
     project: Path
     extra: Mapping[str, str] = field(default_factory=dict)
-    answer_s: float = 30
+    answer_s: float = 90
     port: int = field(default_factory=free_port)
+    execution_port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _client: httpx.Client | None = None
+    _change: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def _execution_url(self) -> str:
+        return f"http://127.0.0.1:{self.execution_port}"
+
     def environment(self) -> dict[str, str]:
         place = AirflowPlace(
             home=str(self.folder), project=str(self.project), database=f"sqlite:///{self.folder}/airflow.db",
-            host="127.0.0.1", port=self.port, internal_url=self.url, secret=self._secret(),
+            host="127.0.0.1", port=self.port, internal_url=self._execution_url, secret=self._secret(),
             password_file=str(self.folder / "passwords.json"),
         )
         # Whoever collected the DAG tests in this process has set Airflow up for those, and for those only.
@@ -128,10 +138,10 @@ class Airflow:
 
     def start_one(self, name: str) -> None:
         """Starts one component in a session of its own."""
-        more = ("--skip-serve-logs",) if name in ("scheduler", "triggerer") else ()
+        more = ("--port", str(self.execution_port)) if name == "execution-api" else ()
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "airflow", name, *more], env=self.environment(), stdout=log,
+                [sys.executable, "-m", "airflow", *COMPONENTS[name], *more], env=self.environment(), stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True, cwd=self.folder,
             )
 
@@ -175,13 +185,14 @@ class Airflow:
         """Asks for a change, again when the server could not write it.
 
         It writes down who asks in the thread that it needs to finish what it writes for others, and with SQLite, which
-        has one writer at a time, the two wait for each other until one gives up.
+        has one writer at a time, the two wait for each other until one gives up. So there is one change at a time.
         """
         assert self._client is not None
         client = self._client
 
         def heard() -> httpx.Response | None:
-            answer = client.request(method, path, json=body)
+            with self._change:
+                answer = client.request(method, path, json=body)
             return None if answer.status_code == 500 and "Database error" in answer.text else answer
 
         found: httpx.Response = eventually(heard, 60, f"{method} {path}")
@@ -274,9 +285,10 @@ class Airflow:
             assert process.poll() is None, f"{name} ended: {(self.folder / f'{name}.log').read_text()[-3000:]}"
         try:
             health = httpx.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
+            tasks = httpx.get(f"{self._execution_url}/execution/health", timeout=5).json()
         except (httpx.HTTPError, ValueError):
             return False
-        return all(health.get(part, {}).get("status") == "healthy" for (part,) in COMPONENTS.values())
+        return all(part.get("status") == "healthy" for part in (tasks, *(health.get(name, {}) for name in HEALTHY)))
 
     def _secret(self) -> str:
         path = self.folder / "secret"

@@ -8,7 +8,7 @@ from hadoop_lab.daemons.views import NameNodeView, SiteView
 from hadoop_lab.supervisor.ports import HOST
 from hadoop_lab.supervisor.state import LabState, SiteState
 
-AIRFLOW_PORTS = ("airflow.apiserver.http",)
+AIRFLOW_PORTS = ("airflow.apiserver.http", "airflow.executionapi.http")
 
 
 def port_names(sites: Iterable[str], datanodes: int) -> list[str]:

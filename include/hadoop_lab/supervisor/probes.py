@@ -143,6 +143,16 @@ def airflow(url: str, part: str, since: datetime) -> Probe:
     return _answering(ask)
 
 
+def airflow_execution(url: str) -> Probe:
+    """The part of the API server that tasks speak to answers."""
+
+    def ask() -> str | None:
+        status = get_json(f"{url}/execution/health")["status"]
+        return None if status == "healthy" else f"is {status}"
+
+    return _answering(ask)
+
+
 _CALL, _REPLY = 1, 2
 _SASL_START, _SASL_COMPLETE = 1, 5
 # Argument 1: a request structure whose field 1 is the protocol version, here 5.
