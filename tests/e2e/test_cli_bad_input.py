@@ -104,7 +104,7 @@ def closed_port() -> Iterator[int]:
 
 
 def wait_for_datanodes(namenode: NameNode) -> None:
-    """A NameNode's counters come from a cache and can be some seconds old."""
+    """They report to a NameNode some seconds after its start."""
     limit = time.monotonic() + 60
     while not namenode.service().live_datanodes:
         assert time.monotonic() < limit, "no DataNode is counted"

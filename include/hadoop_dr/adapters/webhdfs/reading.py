@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import requests
 
@@ -32,6 +32,8 @@ from hadoop_dr.ports.requests import Note, nobody
 
 T = TypeVar("T")
 _JMX = "Hadoop:service=NameNode,name="
+# What is nothing as long as no DataNode reports.
+_WITH_DATANODES = ("NumLiveDataNodes", "CapacityRemaining")
 
 
 class WebHdfsReader:
@@ -68,22 +70,25 @@ class WebHdfsReader:
     def _service_of(self, node: OneNameNode) -> Service:
         with expected_shape(f"{self.site}: /jmx", node.url):
             counts = node.page("/jmx", qry=_JMX + "FSNamesystem").json()["beans"][0]
-            if counts["tag.HAState"] != "active":
-                raise NotReady(self.site, f"{node.url} is {counts['tag.HAState']}", NO_ACTIVE)
 
-            def word(attribute: str) -> str:
-                bean = node.page("/jmx", get=f"{_JMX}NameNodeInfo::{attribute}").json()["beans"][0]
-                return str(bean[attribute])
+            def word(attribute: str, bean: str = "NameNodeInfo") -> Any:
+                return node.page("/jmx", get=f"{_JMX}{bean}::{attribute}").json()["beans"][0][attribute]
+
+            # These counters are up to ten seconds old: after a failover, or a start, they say what is over.
+            if counts["tag.HAState"] != "active" and (state := word("State", "NameNodeStatus")) != "active":
+                raise NotReady(self.site, f"{node.url} is {state}", NO_ACTIVE)
+            if counts["NumLiveDataNodes"] == 0:
+                counts |= {name: word(name, "FSNamesystemState") for name in _WITH_DATANODES}
 
             def lasting(attribute: str) -> str:
                 key = node.url, attribute
                 if key not in self._words:
-                    self._words[key] = word(attribute)
+                    self._words[key] = str(word(attribute))
                 return self._words[key]
 
             return Service(
                 cluster_id=lasting("ClusterId"),
-                safe_mode=word("Safemode"),
+                safe_mode=str(word("Safemode")),
                 live_datanodes=counts["NumLiveDataNodes"],
                 remaining_bytes=counts["CapacityRemaining"],
                 open_files=counts["NumFilesUnderConstruction"],

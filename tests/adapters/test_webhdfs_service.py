@@ -1,0 +1,62 @@
+"""A NameNode's counters are up to ten seconds old (measured on Hadoop 3.4.1); what decides is asked for afresh."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from hadoop_dr.adapters.system import SystemClock, SystemTokens
+from hadoop_dr.adapters.webhdfs.client import Deadlines
+from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
+from hadoop_dr.domain.config.addresses import HdfsAddress
+from hadoop_dr.domain.errors import DrError
+
+CACHED = {"tag.HAState": "active", "NumLiveDataNodes": 3, "CapacityRemaining": 9, "NumFilesUnderConstruction": 0,
+          "FilesTotal": 4}  # fmt: skip
+FRESH = {"ClusterId": "CID ü", "Safemode": "", "SoftwareVersion": "3.4.1", "State": "active", "NumLiveDataNodes": 2,
+         "CapacityRemaining": 7}  # fmt: skip
+
+
+class Pages(requests.Session):
+    """A NameNode whose counters are from a while ago."""
+
+    def __init__(self, cached: dict[str, Any], fresh: dict[str, Any]) -> None:
+        super().__init__()
+        self.cached, self.fresh, self.asked = cached, fresh, []  # type: ignore[var-annotated]
+
+    def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        wanted = kwargs["params"].get("get", "").rpartition("::")[2]
+        self.asked.append(wanted or "FSNamesystem")
+        answer = requests.Response()
+        answer.status_code, answer.url = 200, url
+        bean = {wanted: self.fresh[wanted]} if wanted else self.cached
+        answer._content = json.dumps({"beans": [bean]}).encode()
+        return answer
+
+
+def namenode(pages: Pages) -> WebHdfsNameNode:
+    address = HdfsAddress("west", ("127.0.0.1:1",), ("http://nn:9870",))
+    return WebHdfsNameNode(address, SystemClock(), SystemTokens(), Deadlines(budget_s=0.0), lambda: pages)
+
+
+def test_a_datanode_that_came_a_moment_ago_counts() -> None:
+    service = namenode(Pages({**CACHED, "NumLiveDataNodes": 0, "CapacityRemaining": 0}, FRESH)).service()
+    assert (service.live_datanodes, service.remaining_bytes) == (2, 7)
+
+
+def test_a_namenode_that_became_active_a_moment_ago_serves() -> None:
+    assert namenode(Pages({**CACHED, "tag.HAState": "standby"}, FRESH)).service().live_datanodes == 3
+
+
+def test_a_namenode_that_stands_by_does_not_serve() -> None:
+    with pytest.raises(DrError, match="http://nn:9870 is standby"):
+        namenode(Pages({**CACHED, "tag.HAState": "standby"}, {**FRESH, "State": "standby"})).service()
+
+
+def test_counters_that_decide_nothing_cost_no_question_more() -> None:
+    pages = Pages(CACHED, FRESH)
+    namenode(pages).service()
+    assert pages.asked == ["FSNamesystem", "ClusterId", "Safemode", "SoftwareVersion"]
