@@ -68,7 +68,7 @@ def test_an_ha_site_has_one_active_namenode_and_a_logical_address(lab: Lab) -> N
     site = lab.status()["sites"]["west"]
     assert (site["hdfs"], site["nameservice"]) == ("hdfs://west", "west")
     assert {"namenode", "namenode2", "zkfc", "zkfc2", "journalnode", "metastore"} <= set(site["daemons"])
-    assert len(_active(lab)) == 1
+    assert _eventually(lambda: len(_active(lab)) == 1, 120)
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +86,16 @@ def test_the_other_namenode_takes_over_the_backup_seals_and_the_killed_one_comes
     lab: Lab, crowd: Crowd, stage: str
 ) -> None:
     """S2.16; in every stage, and as the primary, with ``make chaos`` (``e2e/test_cli_failover.py``)."""
+    assert _eventually(lambda: len(_active(lab)) == 1, 120)
     (old,) = _active(lab)
     name = "west.namenode2" if old else "west.namenode"
     crowd.changes()
     run = crowd.hurt_in(stage, lambda _: lab.kill(name))
     ran = run.ended(within_s=300)
     assert ran.exit_code == 0, ran
-    assert _eventually(lambda: _active(lab) == [1 - old], 60)
+    assert _eventually(lambda: _active(lab) == [1 - old], 240)
     lab.start(name)
-    assert _active(lab) == [1 - old]
+    assert _eventually(lambda: _active(lab) == [1 - old], 120)
     crowd.sealed(str(ran.document("backup")["point"]))
 
 
