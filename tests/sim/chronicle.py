@@ -24,9 +24,9 @@ from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import exported_rows
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
+from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.points.baseline import recorded_snapshots
 from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.report import check_chain
 from sim.world import TableWorld
 from support.catalogs import database, hashes, table
 from support.twin import TwinWriter

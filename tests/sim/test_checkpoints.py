@@ -167,17 +167,17 @@ def test_what_is_no_checkpoint_is_named_with_what_helps(content: bytes) -> None:
 def test_a_point_newer_than_the_checkpoint_is_explained_without_the_entries_before_it() -> None:
     sites = Sites()
     sites.grow(3 * EVERY + 4)
-    for point, whole in (("20261120T000103.000Z", False), ("20261120T000059.000Z", True), (None, True)):
+    for point, whole in (("20261120T000103.000Z", False), ("20261120T000059.000Z", True)):
         sites.west.read.clear()
-        told = explanation("billing ü", entries_about(sites.west, PATH, point), point)["entries"]
-        assert told[-1]["n"] == (60 if point and whole else 64)
+        told = explanation("billing ü", entries_about(sites.west, PATH, point)[1], point)["entries"]
+        assert told[-1]["n"] == (60 if whole else 64)
         assert sum("/checkpoints/" not in path for path in sites.west.read) == (64 if whole else 4)
     with pytest.raises(NotFound):
-        explanation("billing ü", entries_about(sites.west, PATH, "20261121T000000.000Z"), "20261121T000000.000Z")
+        explanation("billing ü", entries_about(sites.west, PATH, "20261121T000000.000Z")[1], "20261121T000000.000Z")
 
 
 def test_a_checkpoint_that_is_none_keeps_no_point_from_being_explained() -> None:
     sites = Sites()
     sites.grow(EVERY + 2)
     sites.west.put(f"{PLACE}/{EVERY:012d}.json.gz", b"rotten")
-    assert [one.n for one in entries_about(sites.west, PATH, "20261120T000021.000Z")] == list(range(1, EVERY + 3))
+    assert [one.n for one in entries_about(sites.west, PATH, "20261120T000021.000Z")[1]] == list(range(1, EVERY + 3))

@@ -18,8 +18,8 @@ from hadoop_dr.domain.ledger.bodies.runs import PointVoided, ServiceClaimed
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.services.ledger.chain import Chain, read_copy
+from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.ledger.service import ServiceLedger
-from hadoop_dr.services.report import check_chain
 from sim.world import StepClock
 from support.entries import claimed, entries, sealed, staged, taken
 

@@ -13,8 +13,8 @@ from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, entry_path, pair_chai
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.owners import RootOwners
+from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.ledger.roles import Roles, RolesRead
-from hadoop_dr.services.report import check_chain
 from sim.world import StepClock
 
 PATH = pair_chain("east-west")

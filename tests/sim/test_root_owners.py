@@ -18,8 +18,9 @@ from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive.component import HiveTables
 from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.ledger.roles import Roles
-from hadoop_dr.services.report import all_entries, check_chain, explanation
+from hadoop_dr.services.report import all_entries, explanation
 from hadoop_dr.services.roots.ownership import own_roots
 from sim.world import POLICY, ROOT, TABLES, TableWorld, World, fill, protecting
 from support.catalogs import table

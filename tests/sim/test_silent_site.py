@@ -10,8 +10,8 @@ import pytest
 from hadoop_dr.bootstrap.wiring import PairContext, deciding_roles, read_service
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.state.pair_state import PairState
+from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.ledger.roles import RolesRead
-from hadoop_dr.services.report import check_chain
 from sim.world import PAIR
 
 GONE = Unreachable("west", "no connection to http://127.0.0.1:1 (connection refused)", "Check that a NameNode runs")

@@ -76,7 +76,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "prune": {"service": "billing", "removed": {"east": [EARLIER]}, "kept": {"east": 2},
               "warnings": ["west is silent"]},
-    "explain": {"service": "billing", "point": None, "entries": [
+    "explain": {"service": "billing", "point": None, "older": 3, "entries": [
         {"n": 1, "at": "2026-11-20T02:00:00.000Z", "run": "cli-1", "epoch": 1, "kind": "claim", "text": "wants"}]},
     "ledger_check": {"pair": "east-west", "ok": True, "chains": [
         {"chain": "/.hadoop-dr/east-west/ledger", "ok": True, "entries": {"east": 1}, "problems": ["behind"]}]},

@@ -12,7 +12,8 @@ from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
-from hadoop_dr.services.report import check_chain, entries_about, explanation, points_document
+from hadoop_dr.services.ledger.proof import check_chain
+from hadoop_dr.services.report import entries_about, explanation, points_document
 
 __all__ = ["coverage_of", "explanation_of", "ledger_check", "look_at", "plan_of", "points_of"]
 
@@ -49,11 +50,14 @@ def points_of(service: str, home: Path | None = None) -> dict[str, Any]:
         return points_document(service, context.ledger.read(), context.pair.site_names)
 
 
-def explanation_of(service: str, point: str | None, home: Path | None = None) -> dict[str, Any]:
-    """Tells what happened to a service or one of its points, from the ledger."""
+def explanation_of(
+    service: str, point: str | None, home: Path | None = None, *, every: bool = False
+) -> dict[str, Any]:
+    """Tells what happened to a service lately, ever, or to one of its points, from the ledger."""
     with open_service(service, home) as context:
         chain = context.ledger.chain
-        return explanation(service, entries_about(chain.deciding, chain.path, point), point)
+        older, entries = entries_about(chain.deciding, chain.path, point, every=every)
+        return explanation(service, entries, point, older)
 
 
 def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
-from hadoop_dr.services.report import all_entries
+from hadoop_dr.services.ledger.stream import newest_first
 from hadoop_dr.services.roots.unprotect import Unprotect
 
 
@@ -52,8 +52,8 @@ def last_policy(home: Path, service: str, pair: str) -> tuple[Policy, str]:
     with open_pair(pair, home) as context:
         require_roles(context.pair, context.roles.state)
         files = context.sides[context.roles.state.deciding].files
-        entries = all_entries(files, service_chain(pair, service))
-    frozen = next((one.body.frozen for one in reversed(entries) if isinstance(one.body, ServiceClaimed)), None)
+        bodies = (entry.body for entry in newest_first(files, service_chain(pair, service)))
+        frozen = next((body.frozen for body in bodies if isinstance(body, ServiceClaimed)), None)
     if frozen is None:
         raise BadInput(f"service '{service}'", f"the pair {pair} knows nothing of it", "See: hadoop-dr status")
     return load_frozen_policy(frozen), frozen.text

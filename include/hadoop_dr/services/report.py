@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from hadoop_dr.domain.errors import DrError, NotFound, Protocol, Refused, Unreachable
+from hadoop_dr.domain.errors import NotFound, Protocol
 from hadoop_dr.domain.ids import iso
-from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, broken_at, decode, find_fork
+from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.telling import points_named, tell
 from hadoop_dr.domain.points.incomplete import incomplete_document
 from hadoop_dr.domain.state.service_fold import load_state
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.intended import lowered_document
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.ledger.chain import ChainCopy, from_checkpoint, read_copy
+from hadoop_dr.services.ledger.chain import from_checkpoint
+from hadoop_dr.services.ledger.stream import entries, newest_number
 
-NOBODY: Mapping[str, DrError] = {}
+LATEST = 40
+"""So many entries are told unless more is asked for: what two checkpoints vouch for, some eight runs."""
 
 
 def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> dict[str, Any]:
@@ -71,8 +73,13 @@ def _point(point: Point, sites: Sequence[str], *, pinned: bool, foreign: bool) -
     }
 
 
-def explanation(service: str, entries: Sequence[LedgerEntry], point: str | None) -> dict[str, Any]:
+def explanation(
+    service: str, entries: Iterable[LedgerEntry], point: str | None, older: int = 0
+) -> dict[str, Any]:
     """Tells a service's story entry by entry.
+
+    Args:
+        older: How many entries there are before these.
 
     Raises:
         NotFound: No entry is about that point.
@@ -88,63 +95,35 @@ def explanation(service: str, entries: Sequence[LedgerEntry], point: str | None)
             "no entry of the ledger is about this point",
             f"See which there are: hadoop-dr points {service}",
         )
-    return {"service": service, "point": point, "entries": told}
+    return {"service": service, "point": point, "older": 0 if point else older, "entries": told}
 
 
-def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrError] = NOBODY) -> dict[str, Any]:
-    """Reads a chain from its first entry on every site and proves it whole and the same.
+def entries_about(
+    files: Files, path: str, point: str | None, *, every: bool = False
+) -> tuple[int, Iterator[LedgerEntry]]:
+    """Reads what is to be told of a chain: the newest entries, unless a point or all of it is asked for.
 
-    Args:
-        silent: Sites that gave no answer a moment ago, which nobody waits for again.
+    Of a point that is newer than the newest checkpoint only what came after that is read.
 
     Returns:
-        ``{"chain", "ok", "entries": {site: n}, "problems": [...]}``; a copy that is only shorter is no problem.
+        How many entries are older than the first that is read, and those that are read, in order.
     """
-    problems: list[str] = []
-    read: dict[str, ChainCopy] = {}
-    for site, files in copies.items():
-        if site in silent:
-            problems.append(str(Unreachable(site, silent[site].problem, silent[site].remedy)))
-            continue
-        try:
-            read[site] = read_copy(files, path, 1, GENESIS)
-        except DrError as error:
-            problems.append(f"{site}: {error}")
-            continue
-        try:
-            wrong = broken_at(1, GENESIS, read[site].contents, path)
-        except Refused as error:
-            problems.append(f"{site}: {error}")
-            continue
-        if wrong:
-            problems.append(f"{site}: entry {wrong[0]}: {wrong[1]}")
-    if len(read) == 2:
-        first, second = read.values()
-        fork = find_fork(first.digests(), second.digests())
-        if fork:
-            problems.append(
-                f"the copies went apart after entry {fork.common} ({' and '.join(read)} have "
-                f"{fork.first} and {fork.second} entries)"
-            )
-    return {
-        "chain": path,
-        "ok": not problems,
-        "entries": {site: copy.head_n for site, copy in read.items()},
-        "problems": problems,
-    }
+    first = 1 if every and point is None else _first_about(files, path, point)
+    return first - 1, entries(files, path, first)
 
 
-def entries_about(files: Files, path: str, point: str | None) -> list[LedgerEntry]:
-    """Reads a chain from its newest checkpoint on where that tells of older points only, else from its first entry."""
+def _first_about(files: Files, path: str, point: str | None) -> int:
+    if point is None:
+        return max(1, newest_number(files, path) - LATEST + 1)
     try:
         kept = from_checkpoint(files, path)
     except Protocol:  # the entries say the same
-        return all_entries(files, path)
-    if point is None or kept.state is None or point <= max(load_state(kept.state).points, default=""):
-        return all_entries(files, path)
-    return [decode(content, path) for content in read_copy(files, path, kept.start_n, kept.start_prev).contents]
+        return 1
+    if kept.state is None or point <= max(load_state(kept.state).points, default=""):
+        return 1
+    return kept.start_n
 
 
 def all_entries(files: Files, path: str) -> list[LedgerEntry]:
     """Reads a whole chain from its first entry."""
-    return [decode(content, path) for content in read_copy(files, path, 1, GENESIS).contents]
+    return list(entries(files, path))

@@ -57,12 +57,16 @@ def prune(service: str, as_json: bool) -> None:
 
 @click.command(epilog="Example: hadoop-dr explain billing --point 20261120T020000.000Z")
 @service_argument
-@click.option("--point", metavar="POINT", help="Only this point.")
+@click.option("--point", metavar="POINT", help="Only this point, however old it is.")
+@click.option("--all", "every", is_flag=True, help="From the first entry on, which may be thousands.")
 @as_json_option
-def explain(service: str, point: str | None, as_json: bool) -> None:
-    """Tell what happened to SERVICE, from its ledger: who claimed it, what each point became, and why."""
+def explain(service: str, point: str | None, every: bool, as_json: bool) -> None:
+    """Tell what happened to SERVICE, from its ledger: who claimed it, what each point became, and why.
+
+    Without --point or --all the newest 40 entries are told.
+    """
     with ends_well(as_json):
-        document = explanation_of(service, point)
+        document = explanation_of(service, point, every=every)
     emit(document, as_json, lambda: _explain_page(document))
 
 
@@ -150,6 +154,9 @@ def _prune_page(document: Mapping[str, Any]) -> None:
 
 
 def _explain_page(document: Mapping[str, Any]) -> None:
+    if older := document["older"]:
+        what, service = "entry" if older == 1 else "entries", document["service"]
+        say(f"{older} older {what} not shown: hadoop-dr explain {service} --all, or --point POINT")
     wide = max((len(entry["kind"]) for entry in document["entries"]), default=0)
     for entry in document["entries"]:
         say(f"{entry['n']:>6}  {entry['at']}  {entry['kind']:<{wide}}  {entry['text']}")
