@@ -34,13 +34,13 @@ def service_asset(pair: str, service: str) -> Asset:
 def in_words(what: str, result: Mapping[str, Any]) -> str:
     """Writes a stage's result in one line for a person; of many things the first, and how many more there are."""
     said = {name.replace("_", " "): value for name, value in brief(result).items() if value not in (None, "", [], {})}
-    return f"{what}: {', '.join(f'{name} {_told(value)}' for name, value in said.items())}"
+    return f"{what}: {', '.join(f'{name} {_in_words(value)}' for name, value in said.items())}"
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if isinstance(value, Mapping):
-        return " ".join(f"{name}={_told(inner)}" for name, inner in value.items())
-    return " ".join(map(_told, value)) if isinstance(value, list | tuple) else str(value)
+        return " ".join(f"{name}={_in_words(inner)}" for name, inner in value.items())
+    return " ".join(map(_in_words, value)) if isinstance(value, list | tuple) else str(value)
 
 
 class BackupStage(BaseOperator):
@@ -117,11 +117,11 @@ class BackupStage(BaseOperator):
 
 def _asked(context: Context) -> list[dict[str, dict[str, int]]]:
     """What the tasks before asked, each in a process of its own; a task that did not come to its end says nothing."""
-    told: list[dict[str, dict[str, int]]] = []
+    counts: list[dict[str, dict[str, int]]] = []
     for stage in _COUNTED:
         pulled = context["ti"].xcom_pull(task_ids=stage, key=REQUESTS) or []
-        told += [pulled] if isinstance(pulled, dict) else [one for one in pulled if one]  # many where it was mapped
-    return told
+        counts += [pulled] if isinstance(pulled, dict) else [one for one in pulled if one]  # many where it was mapped
+    return counts
 
 
 def _users(*, service: str = "", pair: str = "") -> dict[str, str]:
@@ -180,8 +180,8 @@ class ArbitrateAccess(_Access):
             result = arbiter.arbitrate()
             self.log.info(in_words(self.task_id, result))
             if arbiter.look()["due"]:
-                told = f"a copy of the access is not up to date: {result['copies']}"
-                raise NotReady(self.pair, told, "It is tried again; mend the site that it names if that goes on")
+                problem = f"a copy of the access is not up to date: {result['copies']}"
+                raise NotReady(self.pair, problem, "It is tried again; mend the site that it names if that goes on")
         return result
 
 

@@ -29,9 +29,9 @@ class IdentitySensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> None:
         """Hands the waiting over to the triggerer."""
-        self.defer(trigger=IdentityTrigger(self.pair, self.look_every_s), method_name="seen")
+        self.defer(trigger=IdentityTrigger(self.pair, self.look_every_s), method_name="woken")
 
-    def seen(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+    def woken(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Says what woke the sensor; the next task reads afresh and takes nothing from here."""
         self.log.info(in_words(self.task_id, event))
         return event

@@ -49,12 +49,12 @@ class IdentityTrigger(BaseTrigger):
             while True:
                 woken.clear()
                 await asyncio.to_thread(arbiter.watch, wake)
-                seen = await asyncio.to_thread(arbiter.look)
-                if seen["due"] or loop.time() >= until:
+                view = await asyncio.to_thread(arbiter.look)
+                if view["due"] or loop.time() >= until:
                     break
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(woken.wait(), min(self.poll_s, until - loop.time()))
-        yield TriggerEvent(seen)  # type: ignore[no-untyped-call]
+        yield TriggerEvent(view)  # type: ignore[no-untyped-call]
 
 
 def _arbiter_of(pair: str) -> contextlib.AbstractContextManager[Arbiter]:

@@ -139,7 +139,7 @@ def test_bytes_inside_one_file_are_reported_and_a_file_that_stands_still_is_not(
         looks.append(len(told))
         if len(looks) <= 5:
             meter.bytes += 1          # a chunk has come through since the last look
-        mover._look()
+        mover._report_progress()
 
     async def file(_: int) -> str:
         while len(looks) < 20:

@@ -55,7 +55,7 @@ def until(true: Callable[[], bool]) -> None:
 
 def owner(process: subprocess.Popen[Any]) -> Process:
     """What a process would have said of itself."""
-    seen = host._seen(process.pid)
+    seen = host._stat_of(process.pid)
     assert seen
     return replace(LocalHost().me(), pid=process.pid, started=seen[1])
 

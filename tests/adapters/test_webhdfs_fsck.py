@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hadoop_dr.adapters.webhdfs.fsck import listed_blocks, named_open, told_once, whole_lines
+from hadoop_dr.adapters.webhdfs.fsck import each_once, listed_blocks, named_open, whole_lines
 from hadoop_dr.domain.errors import NotFound, NotReady
 
 HEAD = "FSCK started by hdfs (auth:SIMPLE) from /127.0.0.1 for path /d ü at Sat Nov 21 13:13:30 UTC 2026\n\n"
@@ -92,7 +92,7 @@ def test_what_was_told_before_an_answer_broke_off_is_told_once_and_nothing_is_le
         if until < len(rows):
             raise NotReady("http://nn/fsck", "its check broke off")
 
-    assert list(told_once(ask)) == rows
+    assert list(each_once(ask)) == rows
 
 
 def test_an_answer_that_comes_no_further_than_the_one_before_is_the_last() -> None:
@@ -104,5 +104,5 @@ def test_an_answer_that_comes_no_further_than_the_one_before_is_the_last() -> No
         raise NotReady("http://nn/fsck", "its check broke off")
 
     with pytest.raises(NotReady):
-        list(told_once(ask))
+        list(each_once(ask))
     assert len(asked) == 2

@@ -112,7 +112,7 @@ def test_block_boundaries_are_where_blocks_end() -> None:
 
 def test_the_highest_id_of_a_listing_is_known_for_a_minute_and_for_that_root_alone() -> None:
     clock = StepClock()
-    seen = readback.SeenSnapshots(clock)
+    seen = readback.ListedSnapshots(clock)
     assert seen.newest(TOP) is None
     shots = [Snapshot(name=f"dr-{n}", id=n, created_ms=0, deleted=False) for n in (4, 9, 2)]
     seen.note(TOP, shots)

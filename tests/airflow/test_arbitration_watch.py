@@ -133,7 +133,7 @@ def test_the_sensor_holds_no_worker_while_it_waits() -> None:
     with pytest.raises(TaskDeferred) as deferred:
         IdentitySensor(task_id="watch_identity", pair="east-west", look_every_s=7).execute({})
     assert deferred.value.trigger.serialize()[1] == {"pair": "east-west", "poll_s": 7, "turn_over_s": 3600.0}
-    assert deferred.value.method_name == "seen"
+    assert deferred.value.method_name == "woken"
 
 
 def context() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root, told_by_root
+from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root, lines_by_root
 from sim.drifted import check, foreign_file, sealed_world, spy
 from sim.root_looks import ACL, looks
 from sim.world import POLICY, World, fill, protecting
@@ -57,7 +57,7 @@ def test_a_root_in_which_nothing_changed_costs_one_request() -> None:
     world = sealed_world()
     context, asked = spy(world)
     newest = context.ledger.read().newest_sealed()
-    assert found_by_root(context, Baseline(None, newest=newest, told=frozenset({ROOT}))) == {}
+    assert found_by_root(context, Baseline(None, newest=newest, with_base=frozenset({ROOT}))) == {}
     assert asked.calls == ["diff"]
 
 
@@ -71,7 +71,7 @@ def test_many_roots_are_looked_at_side_by_side_and_not_all_at_once() -> None:
         west.create_snapshot(root, "s")
     west.make_directory("/many/g=63/for eign", 0o700)
     context, asked = spy(world, together=8)
-    assert told_by_root(drift_by_root(context, roots)) == {"/many/g=63": ["/many/g=63/for eign was made"]}
+    assert lines_by_root(drift_by_root(context, roots)) == {"/many/g=63": ["/many/g=63/for eign was made"]}
     assert 8 <= asked.most <= 16
 
 

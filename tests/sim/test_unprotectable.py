@@ -23,7 +23,7 @@ from hadoop_dr.services.datasets.hive import CatalogExport
 from hadoop_dr.services.datasets.hive.component import HiveTables
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.report import all_entries, explanation, points_document
-from hadoop_dr.services.status import told as status_told
+from hadoop_dr.services.status import service_document
 from schemas import validate
 from sim.world import POLICY, TABLES, TableWorld, protecting
 from support.catalogs import partition, table, with_parameters
@@ -225,7 +225,7 @@ def test_what_is_left_out_is_told_wherever_a_person_looks(world: TableWorld) -> 
     assert left_out(point) == {"table bill.new": "delta"}
     newest = ledger.read().newest_sound()
     assert newest is not None
-    assert status_told(Standing(Word.OK, "", newest), 60.0, newest.moment_ms)["left_out"] == 1
+    assert service_document(Standing(Word.OK, "", newest), 60.0, newest.moment_ms)["left_out"] == 1
     told = explanation("billing", all_entries(ledger.chain.deciding, ledger.chain.path), point["point"])["entries"]
     assert any(entry["kind"] == "taken" and "table bill.new" in entry["text"] for entry in told)
 

@@ -41,14 +41,14 @@ def test_without_a_sealed_point_there_is_nothing_to_build_on() -> None:
 
 def test_a_point_that_is_whole_serves_in_each_of_its_roots() -> None:
     found = choose_baseline(NEWEST, [root(A), root(B)])
-    assert (found.point, found.newest, found.lost, found.told) == (NEWEST, NEWEST, (), {A, B})
+    assert (found.point, found.newest, found.lost, found.with_base) == (NEWEST, NEWEST, (), {A, B})
     assert [found.origin_snapshot(one) for one in (A, B, "/new")] == ["east a", "east b", None]
     assert [found.destination_snapshot(one) for one in (A, B, "/new")] == ["west a", "west b", None]
     assert [found.held(one) for one in (A, B)] == [Held(7, 9), None]
 
 
 @pytest.mark.parametrize(
-    ("problems", "told"),
+    ("problems", "with_base"),
     [
         (root(A, origin="east is gone"), {A, B}),
         (root(A, destination="west is gone", base="west is gone"), {B}),
@@ -58,10 +58,10 @@ def test_a_point_that_is_whole_serves_in_each_of_its_roots() -> None:
     ids=["east", "west", "west, but not what an undo left", "what an undo left"],
 )
 def test_only_the_roots_that_lost_a_snapshot_are_compared_and_only_the_targets_own_keeps_drift_from_being_told(
-    problems: RootProblems, told: set[str]
+    problems: RootProblems, with_base: set[str]
 ) -> None:
     found = choose_baseline(NEWEST, [problems, root(B)])
-    assert (found.point, found.told, found.compared) == (NEWEST, told, {A})
+    assert (found.point, found.with_base, found.compared) == (NEWEST, with_base, {A})
     assert (found.origin_snapshot(A), found.destination_snapshot(A)) == (None, None)
     assert (found.origin_snapshot(B), found.destination_snapshot(B)) == ("east b", "west b")
     assert found.lost == (f"point {NEWEST.point}: {problems.any}; {A} is compared whole",)
@@ -69,13 +69,13 @@ def test_only_the_roots_that_lost_a_snapshot_are_compared_and_only_the_targets_o
 
 def test_a_point_that_lost_a_snapshot_in_every_root_makes_a_full_run_and_drift_is_told_all_the_same() -> None:
     found = choose_baseline(NEWEST, [root(A, origin="gone"), root(B, origin="gone")])
-    assert (found.point, found.newest, found.told, len(found.lost)) == (None, NEWEST, {A, B}, 2)
+    assert (found.point, found.newest, found.with_base, len(found.lost)) == (None, NEWEST, {A, B}, 2)
 
 
 def test_of_a_damaged_point_everything_is_compared_and_drift_is_told() -> None:
     damaged = replace(NEWEST, damaged="a b: could not be read back")
     found = choose_baseline(damaged, [root(A), root(B, base="gone")])
-    assert (found.point, found.newest, found.told) == (None, damaged, {A})
+    assert (found.point, found.newest, found.with_base) == (None, damaged, {A})
     [lost] = found.lost
     assert lost == f"point {NEWEST.point} is marked damaged (a b: could not be read back): everything is compared"
 

@@ -14,7 +14,7 @@ from hadoop_dr.domain.catalog.changes.foreign_objects import (
     LeftByPoint,
     find_foreign,
     is_related,
-    told_objects,
+    object_lines,
     with_hanging,
 )
 from hadoop_dr.domain.catalog.rows import Row, row_of
@@ -49,7 +49,7 @@ def told(
     layers = [LeftByPoint(BILL, None if rows is None else catalog_of(rows)) for rows in left]
     may_lack = frozenset(row.key for row in lacks)
     known = Explanation(catalog_of(wanted), layers, may_lack, unsure)
-    return told_objects(find_foreign(catalog_of(there), known, selection_of(patterns).owns))
+    return object_lines(find_foreign(catalog_of(there), known, selection_of(patterns).owns))
 
 
 def test_what_the_newest_point_left_or_the_primary_has_is_nobodys_change() -> None:
@@ -106,10 +106,10 @@ def test_a_database_made_for_a_table_of_ours_is_untold_once_it_is_selected_whole
     made, grown = database("bill"), database("bill", k="v")
     for rows in (catalog_of([made]), None):
         known = Explanation(catalog_of([grown]), [LeftByPoint(selection_of(["bill.t*"]), rows)])
-        assert told_objects(find_foreign(catalog_of([made]), known, BILL.owns)) == [
+        assert object_lines(find_foreign(catalog_of([made]), known, BILL.owns)) == [
             "database bill may be somebody else's"]
     known = Explanation(catalog_of([grown]), [LeftByPoint(selection_of(["crm"]), None)])
-    [line] = told_objects(find_foreign(catalog_of([made]), known, BILL.owns))
+    [line] = object_lines(find_foreign(catalog_of([made]), known, BILL.owns))
     assert line.startswith("database bill was there before")
 
 

@@ -391,8 +391,8 @@ def test_a_structure_nobody_listed_is_compared_as_a_whole() -> None:
 
 def test_only_short_values_are_written_out() -> None:
     long, many = FieldDifference("comment", b"x" * 59, b"y"), FieldDifference("sd.cols", Items(STRING, []), None)
-    assert (long.told(), many.told()) == ("comment", "sd.cols")
-    assert FieldDifference("retention", 7, None).told() == "retention (none instead of 7)"
+    assert (long.text(), many.text()) == ("comment", "sd.cols")
+    assert FieldDifference("retention", 7, None).text() == "retention (none instead of 7)"
 
 
 def test_a_plain_managed_table_is_hives_own_and_knows_no_transactions() -> None:

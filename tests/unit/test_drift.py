@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.foreign.drift import (
+    drift_text,
     moved_or_new,
     needs_undo,
     replaced_in,
-    told_changes,
     way_out,
     way_out_while_roots_change,
 )
@@ -61,7 +61,7 @@ def test_while_roots_change_restore_is_not_promised_before_the_former_directorie
 
 def test_of_many_changes_the_first_five_are_named_and_the_rest_is_counted() -> None:
     six = [f"/a b/{n} was made" for n in range(6)]
-    assert told_changes("west", six[:5]) == f"west was changed by somebody else: {'; '.join(six[:5])}"
-    assert told_changes("west", six).endswith("/a b/4 was made and 1 more")
-    assert told_changes("west", six, 300, " then").endswith("/a b/4 was made and 295 more")
-    assert "somebody else then: /a b/0" in told_changes("west", six, 300, " then")
+    assert drift_text("west", six[:5]) == f"west was changed by somebody else: {'; '.join(six[:5])}"
+    assert drift_text("west", six).endswith("/a b/4 was made and 1 more")
+    assert drift_text("west", six, 300, " then").endswith("/a b/4 was made and 295 more")
+    assert "somebody else then: /a b/0" in drift_text("west", six, 300, " then")

@@ -109,8 +109,8 @@ def test_only_the_first_names_are_remembered_and_shown_and_all_are_counted() -> 
     for n in range(300):
         found.add(There.ONLY, f"f {n}", files=2)
     assert (len(list(found.lines())), found.count) == (200, 300)
-    assert "f 4 and 295 more (600 files)" in found.told("west")
-    assert "f 5" not in found.told("west")
+    assert "f 4 and 295 more (600 files)" in found.text("west")
+    assert "f 5" not in found.text("west")
 
 
 def test_what_is_foreign_fails_or_warns_by_the_rule_and_older_versions_only_warn() -> None:

@@ -18,8 +18,8 @@ from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, Skipped, broken_at, de
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, Incomplete, LeftOut
+from hadoop_dr.domain.ledger.entry_text import entry_text, points_named
 from hadoop_dr.domain.ledger.kinds import KINDS, OPTIONAL
-from hadoop_dr.domain.ledger.telling import points_named, tell
 from hadoop_dr.domain.points.incomplete import all_incomplete, incomplete_document
 from hadoop_dr.domain.state.packed_state import without_what_is_over
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
@@ -106,7 +106,7 @@ def test_a_kind_that_is_not_known_is_refused_by_name_unless_it_says_that_it_is_o
     assert skipped.body == Skipped("later ü", {"x": [1, "ü"]})
     assert decode(encode(skipped), "here") == skipped
     assert json.loads(encode(skipped))["optional"] is True
-    assert tell(skipped) == "a newer version of this product wrote this: later ü"
+    assert entry_text(skipped) == "a newer version of this product wrote this: later ü"
 
 
 def test_an_entry_that_is_skipped_changes_no_state_and_breaks_no_chain() -> None:
@@ -193,8 +193,8 @@ def test_a_fence_keeps_the_quotas_of_before_the_first_one_until_it_is_lifted() -
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_is_told_in_words(kind: str) -> None:
-    assert tell(entry(kind))
-    assert "object at" not in tell(entry(kind))
+    assert entry_text(entry(kind))
+    assert "object at" not in entry_text(entry(kind))
 
 
 def test_entries_name_the_points_they_are_about() -> None:

@@ -35,9 +35,9 @@ def test_a_copy_without_the_policy_is_lowered_and_one_with_the_same_is_not() -> 
     plain = replace(FILE, erasure_coding=None, replication=2)
     assert lowered(ROOT, "ü", FILE, FILE) == lowered(ROOT, "ü", plain, FILE) == []
     [file] = lowered(ROOT, "ü", FILE, plain)
-    assert file.told() == f"{ROOT}/ü: erasure coding none, replication 2 instead of {EC}"
+    assert file.text() == f"{ROOT}/ü: erasure coding none, replication 2 instead of {EC}"
     [directory] = lowered(ROOT, "", DIRECTORY, replace(DIRECTORY, erasure_coding=None))
-    assert directory.told() == f"{ROOT}: erasure coding none instead of {EC}"
+    assert directory.text() == f"{ROOT}: erasure coding none instead of {EC}"
     [other] = lowered(ROOT, "ü", FILE, replace(FILE, erasure_coding="XOR-2-1"))
     assert (other.wanted, other.given) == (EC, "XOR-2-1")
 

@@ -9,9 +9,9 @@ from hadoop_dr.domain.tree.quotas import (
     QuotaSet,
     RootQuotas,
     changed_directories,
+    quota_lines,
     quota_rows,
     quotas_from_rows,
-    told_quotas,
 )
 
 TEN, FULL = QuotaSet(10, -1), QuotaSet(7, 4096, (("SSD", 1024),))
@@ -67,7 +67,7 @@ def test_an_answer_replaces_what_was_known_and_a_lifted_quota_is_forgotten() -> 
 def test_every_quota_is_named_with_all_its_limits() -> None:
     own = {"/data/ü #": TEN, "/data/x": NONE_SET}
     below = {"/data/x": RootQuotas({"": TEN, "e%20": FULL}), "/data/ü #": RootQuotas({"": QuotaSet(1, 1)})}
-    assert told_quotas(own, below) == [
+    assert quota_lines(own, below) == [
         "/data/x: 10 names", "/data/x/e%20: 7 names and 4096 bytes and 1024 bytes of SSD", "/data/ü #: 10 names",
     ]  # fmt: skip
 

@@ -13,6 +13,7 @@ from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointPinned, RootsChanged
 from hadoop_dr.domain.roots.change import (
     Proposal,
+    approval_request,
     as_text,
     check_change_request,
     moved_on,
@@ -23,7 +24,6 @@ from hadoop_dr.domain.roots.change import (
     points_to_go,
     propose,
     replaced_roots,
-    told,
     under_way,
 )
 from hadoop_dr.domain.roots.decision import Layout, decide_roots
@@ -166,7 +166,7 @@ def test_only_snapshots_that_the_ledger_accounts_for_may_be_removed() -> None:
 
 def test_what_a_person_approves_is_told_whole() -> None:
     proposal = Proposal((B, C), (A,), {"east": [], "west": [OLD]}, OLD, 12, 3.5)
-    facts, remedy = told("billing", proposal, "east", "west")
+    facts, remedy = approval_request("billing", proposal, "east", "west")
     assert facts == (
         f"a change of roots from {B}, {C} to {A} has to be approved. On east no point goes before the moment. On west "
         f"1 point goes ({OLD}) once everything is staged, and not before: from then until the new point is sealed "
@@ -174,7 +174,7 @@ def test_what_a_person_approves_is_told_whole() -> None:
         "(12 files) is compared with east and not copied; what only west has there refuses the run"
     )
     assert "hadoop-dr backup billing --change-roots --approve --reason TEXT" in remedy
-    bare, _ = told("billing", replace(proposal, left="", files=None, seconds=None), "east", "west")
+    bare, _ = approval_request("billing", replace(proposal, left="", files=None, seconds=None), "east", "west")
     assert "(placing and verifying) there is no point at all. What west has of the old roots is compared" in bare
 
 

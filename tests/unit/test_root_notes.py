@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.roots.decision import RootDecision, decide_roots
 from hadoop_dr.domain.roots.layout import Layout, TablePlace
-from hadoop_dr.domain.roots.notes import kept_directories, rootless, told_roots
+from hadoop_dr.domain.roots.notes import kept_directories, root_results, rootless
 
 BILL = "/wh ü/bill%.db"
 BESIDE = {"default": ("/wh ü",)}
@@ -17,7 +17,7 @@ WHOLE = Layout(declared=("/data/a b",), databases={"bill": (BILL,)}, beside=BESI
 
 
 def told(layout: Layout, *sticky: str) -> list[Result]:
-    return told_roots(decide_roots(layout, sticky), decide_roots(layout))
+    return root_results(decide_roots(layout, sticky), decide_roots(layout))
 
 
 def tables(*paths: str, database: str = "bill") -> list[TablePlace]:

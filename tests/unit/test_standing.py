@@ -64,7 +64,7 @@ def test_a_point_that_waits_for_a_person_is_not_well_until_a_run_looks_again_or_
     def now(*points: Point, claim: str = "", drift: Drift = Drift.REFUSE) -> Standing:
         return standing(replace(a_state(*points, claim=claim), kept=(kept,)), replace(POLICY, drift=drift), NOW)
 
-    why = f"point p3 waits for a person: {kept.told()}"
+    why = f"point p3 waits for a person: {kept.text()}"
     assert (now(NEW, STAGED).word, now(NEW, STAGED).why, now(NEW, STAGED).ok) == (Word.FOREIGN, why, False)
     assert (now(STAGED).word, now(STAGED).newest) == (Word.FOREIGN, None)
     assert (now(OLD, STAGED).word, now(OLD, STAGED).why) == (Word.LATE, why)

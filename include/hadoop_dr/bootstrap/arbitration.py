@@ -31,7 +31,7 @@ class Arbiter:
 
     def look(self) -> dict[str, Any]:
         """Reads afresh and decides, writing nothing; ``due`` says whether publishing would change a copy."""
-        return self._told(self._service.run(publish=False))
+        return self._document(self._service.run(publish=False))
 
     def arbitrate(self) -> dict[str, Any]:
         """Reads afresh, decides and publishes.
@@ -39,7 +39,7 @@ class Arbiter:
         Raises:
             Superseded, AlreadyExists: Another arbiter was faster; call again.
         """
-        return self._told(self._service.run())
+        return self._document(self._service.run())
 
     def watch(self, wake: Callable[[], None]) -> None:
         """Asks each ZooKeeper that answers, once, to wake us after a change; a hint only."""
@@ -53,7 +53,7 @@ class Arbiter:
                 continue
             self._armed.add(site)
 
-    def _told(self, done: Arbitration) -> dict[str, Any]:
+    def _document(self, done: Arbitration) -> dict[str, Any]:
         decision = done.decision
         return {
             "pair": self._pair,

@@ -68,6 +68,6 @@ def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:
         answering = [one for name, one in files.items() if name not in silent]
         services = {name for one in answering for name in one.names(f"/.hadoop-dr/{pair}/services")}
         paths = [service_chain(pair, service) for service in sorted(services)]
-        told = {name: Unreachable(name, "does not answer", error.remedy) for name, error in silent.items()}
-        chains = [check_chain(pair_chain(pair), files, silent), *(check_chain(path, files, told) for path in paths)]
+        errors = {name: Unreachable(name, "does not answer", error.remedy) for name, error in silent.items()}
+        chains = [check_chain(pair_chain(pair), files, silent), *(check_chain(path, files, errors) for path in paths)]
         return {"pair": pair, "ok": all(chain["ok"] for chain in chains), "chains": chains}

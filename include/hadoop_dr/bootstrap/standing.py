@@ -63,12 +63,12 @@ def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None =
         problems.append(position)
     if not names and not problems:
         raise BadInput(str(settings.PAIRS), "there is no pair", f"Add {settings.PAIRS}/<pair>.yaml")
-    told = []
+    pages = []
     for name in names:
         good = [policy for policy in policies.policies.values() if policy.pair == name]
-        told.append(_pair(home, name, good, _services_of(name, names, out), warn, named=pair is not None))
-    said = {"ok": not problems and all(one["ok"] for one in told), "problems": [str(error) for error in problems]}
-    return {**(told[0] if len(told) == 1 else {}), **said, "pairs": told}
+        pages.append(_pair(home, name, good, _services_of(name, names, out), warn, named=pair is not None))
+    summary = {"ok": not problems and all(one["ok"] for one in pages), "problems": [str(error) for error in problems]}
+    return {**(pages[0] if len(pages) == 1 else {}), **summary, "pairs": pages}
 
 
 def _services_of(pair: str, pairs: list[str], out: Iterable[FileOut]) -> list[FileOut]:

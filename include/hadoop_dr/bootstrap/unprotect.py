@@ -35,8 +35,8 @@ def unprotect_service(
     with open_service(service, home, both=True, frozen=frozen) as context:
         document = Unprotect(context, run_id).run(reason, both=both, takeover=takeover)
     if frozen is None:
-        told = f"the policy {context.policy.file} still protects it: the next backup makes its directories roots again"
-        document["warnings"] = [*document["warnings"], f"{told}, and compares everything"]
+        again = f"the policy {context.policy.file} still protects it: the next backup makes its directories roots again"
+        document["warnings"] = [*document["warnings"], f"{again}, and compares everything"]
     return document
 
 

@@ -277,8 +277,8 @@ def refuse_two_users(pair: Pair, home: Path, users: Users) -> None:
     """
     acting = {site.name: login_to(site.name, users).user for site in pair.sites}
     if len(set(acting.values())) > 1:
-        told = " and ".join(f"{user} on {site}" for site, user in acting.items())
-        raise BadInput(f"pair {pair.name}", f"would be worked with as {told}", "Name one user for both sites")
+        users_by_site = " and ".join(f"{user} on {site}" for site, user in acting.items())
+        raise BadInput(f"pair {pair.name}", f"would be worked with as {users_by_site}", "Name one user for both sites")
 
 
 def require_roles(pair: Pair, state: PairState) -> None:

@@ -31,7 +31,7 @@ def exit_code_of(run: Callable[[], object], words: Sequence[str], *, own_process
         code = _ended(run, words, as_json)
         finish_output()
     except OutputGone as gone:
-        code = gone.told()
+        code = gone.report()
     if own_process:
         # What is left is the interpreter's clearing up, which would answer a Ctrl-C with a traceback.
         with suppress(ValueError):

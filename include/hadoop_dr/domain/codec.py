@@ -85,7 +85,7 @@ def _made(hint: Any) -> Codec[Any]:
 def _exactly(kind: type) -> Callable[[Any], Any]:
     def load(value: Any) -> Any:
         if type(value) is not kind:  # a bool is an int to isinstance
-            raise WrongShape(f"is {_told(value)} and no {_NAMES[kind]}")
+            raise WrongShape(f"is {_shown(value)} and no {_NAMES[kind]}")
         return value
 
     return load
@@ -93,14 +93,14 @@ def _exactly(kind: type) -> Callable[[Any], Any]:
 
 def _number(value: Any) -> float:
     if type(value) not in (int, float):
-        raise WrongShape(f"is {_told(value)} and no number")
+        raise WrongShape(f"is {_shown(value)} and no number")
     return float(value)
 
 
 _NAMES: Mapping[Any, str] = {int: "whole number", str: "text", bool: "yes or no"}
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:40]}..."
 
@@ -126,7 +126,7 @@ def _tuple(args: tuple[Any, ...]) -> Codec[Any]:
 
     def load(value: Any) -> Any:
         if len(_list(value)) != len(parts):
-            raise WrongShape(f"is {_told(value)} and has not {len(parts)} parts")
+            raise WrongShape(f"is {_shown(value)} and has not {len(parts)} parts")
         return tuple(_at(str(n), part, one) for n, (part, one) in enumerate(zip(parts, value, strict=True)))
 
     return Codec(lambda value: [part.dump(one) for part, one in zip(parts, value, strict=True)], load)
@@ -152,13 +152,13 @@ _OF_MANY: Mapping[Any, Callable[[tuple[Any, ...]], Codec[Any]]] = {
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise WrongShape(f"is {_told(value)} and no list")
+        raise WrongShape(f"is {_shown(value)} and no list")
     return value
 
 
 def _dict(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise WrongShape(f"is {_told(value)} and no mapping")
+        raise WrongShape(f"is {_shown(value)} and no mapping")
     return value
 
 
@@ -174,7 +174,7 @@ def _choice(kind: type[Enum]) -> Codec[Any]:
 
     def load(value: Any) -> Any:
         if not isinstance(value, str) or value not in members:
-            raise WrongShape(f"is {_told(value)} and none of {', '.join(members)}")
+            raise WrongShape(f"is {_shown(value)} and none of {', '.join(members)}")
         return members[value]
 
     return Codec(lambda member: member.value, load)

@@ -48,7 +48,7 @@ class Arbitration:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Observed:
     """One site as it was read, with the version to compare its copy of the access with; None when it has none."""
 
     observation: Observation
@@ -90,25 +90,25 @@ class Arbitrate:
             Superseded, AlreadyExists: Somebody else wrote the deciding copy since it was read; decide anew.
             Unreachable: The deciding copy's ZooKeeper went silent after it was read.
         """
-        seen = {site: self._observe(site) for site in self._coordinators}
-        first, second = (entry.observation for entry in seen.values())
+        observed = {site: self._observe(site) for site in self._coordinators}
+        first, second = (entry.observation for entry in observed.values())
         ruling = NO_RULING if first.identity and second.identity else self._ruling()
         decision = arbitrate(first, second, current_access(first, second, ruling), ruling)
         wanted = {
             site: to_publish(decision, entry.observation.access)
-            for site, entry in seen.items()
+            for site, entry in observed.items()
             if not entry.observation.trouble
         }
         due = any(wanted.values())
         if not publish:
             return Arbitration(decision, {}, due)
         copies: dict[str, Publication] = {}
-        for site in sorted(seen, key=lambda name: name != decision.site):
+        for site in sorted(observed, key=lambda name: name != decision.site):
             deciding = site == decision.site and decision.outcome is not AccessChange.ALARM
-            copies[site] = self._publish(site, seen[site].version, wanted, decision, deciding)
+            copies[site] = self._publish(site, observed[site].version, wanted, decision, deciding)
         return Arbitration(decision, copies, due)
 
-    def _observe(self, site: str) -> _Seen:
+    def _observe(self, site: str) -> _Observed:
         coordinator, where = self._coordinators[site], f"{site}: /hadoop-dr/{self._pair}"
         try:
             identity, access = (coordinator.read(path(self._pair)) for path in (identity_path, access_path))
@@ -118,8 +118,8 @@ class Arbitrate:
                 decode_access(access.data, f"{where}/access") if access else None,
             )
         except DrError as error:
-            return _Seen(Observation(site, trouble=str(error)))
-        return _Seen(observation, access.version if access else None)
+            return _Observed(Observation(site, trouble=str(error)))
+        return _Observed(observation, access.version if access else None)
 
     def _publish(
         self,

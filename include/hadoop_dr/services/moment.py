@@ -136,9 +136,9 @@ class TakeSnapshots:
             raise next((error for error in failed if isinstance(error, Unknown)), failed[0])
         times = [answer for answer in answers if not isinstance(answer, DrError)]
         with BoundedPool(1, name="after") as beside:
-            told = beside.begin(after)
+            after_result = beside.begin(after)
             shots = list(map_bounded(lambda root: snapshot_named(self._namenode, root, name), roots))
-        told.result()
+        after_result.result()
         taken = tuple(RootTaken(root, shot, *span) for root, shot, span in zip(roots, shots, times, strict=True))
         late_s = min(first_s for first_s, _ in times) - at_s
         return Taken(taken, skew_ms(times), max(0, round(late_s * 1000)))

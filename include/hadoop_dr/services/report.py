@@ -8,7 +8,7 @@ from typing import Any
 from hadoop_dr.domain.errors import NotFound, Protocol
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger import LedgerEntry
-from hadoop_dr.domain.ledger.telling import points_named, tell
+from hadoop_dr.domain.ledger.entry_text import entry_text, points_named
 from hadoop_dr.domain.points.incomplete import incomplete_document
 from hadoop_dr.domain.state.service_fold import load_state
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
@@ -84,18 +84,18 @@ def explanation(
     Raises:
         NotFound: No entry is about that point.
     """
-    told = [
-        {"n": e.n, "at": e.at, "run": e.run, "epoch": e.epoch, "kind": e.kind, "text": tell(e)}
+    rows = [
+        {"n": e.n, "at": e.at, "run": e.run, "epoch": e.epoch, "kind": e.kind, "text": entry_text(e)}
         for e in entries
         if point is None or point in points_named(e.body)
     ]
-    if point is not None and not told:
+    if point is not None and not rows:
         raise NotFound(
             f"{service} {point}",
             "no entry of the ledger is about this point",
             f"See which there are: hadoop-dr points {service}",
         )
-    return {"service": service, "point": point, "older": 0 if point else older, "entries": told}
+    return {"service": service, "point": point, "older": 0 if point else older, "entries": rows}
 
 
 def entries_about(

@@ -129,14 +129,14 @@ class Status:
             now = standing(self._ledgers.read(policy.service), policy, self._clock.wall_ms())
         except DrError as error:
             now = Standing(Word.UNKNOWN, str(error))
-        return policy.service, self._told(now, policy.rpo_ms / 1000)
+        return policy.service, self._document(now, policy.rpo_ms / 1000)
 
     def _broken(self, file: FileOut) -> tuple[str, dict[str, Any]]:
         """A service whose policy does not count; how old its newest point is shows how urgent that is."""
         newest = None
         with suppress(DrError):
             newest = self._ledgers.read(file.name).newest_sound()
-        return file.name, self._told(Standing(Word.BROKEN, str(file.error), newest), None)
+        return file.name, self._document(Standing(Word.BROKEN, str(file.error), newest), None)
 
     def _forgotten(self, known: Container[str]) -> dict[str, Any]:
         """Services of the ledger that no policy names, as long as points of them are kept."""
@@ -145,10 +145,10 @@ class Status:
             found = {name: unprotected(self._ledgers.read(name)) for name in names}
         except DrError:  # said of the site and of every other service
             return {}
-        return {name: self._told(now, None) for name, now in found.items() if now is not None}
+        return {name: self._document(now, None) for name, now in found.items() if now is not None}
 
-    def _told(self, now: Standing, rpo_s: float | None) -> dict[str, Any]:
-        return told(now, rpo_s, self._clock.wall_ms())
+    def _document(self, now: Standing, rpo_s: float | None) -> dict[str, Any]:
+        return service_document(now, rpo_s, self._clock.wall_ms())
 
     def _answers(self, probe: Callable[[], object]) -> bool:
         try:
@@ -161,13 +161,13 @@ class Status:
 
 def without_answer(pair: str, policies: Iterable[Policy], out: Iterable[FileOut], error: DrError) -> dict[str, Any]:
     """Gives the same document for a pair of which nothing can be read."""
-    services = {one.name: told(Standing(Word.BROKEN, str(one.error)), None, 0) for one in out}
-    services |= {p.service: told(Standing(Word.UNKNOWN, str(error)), p.rpo_ms / 1000, 0) for p in policies}
+    services = {one.name: service_document(Standing(Word.BROKEN, str(one.error)), None, 0) for one in out}
+    services |= {p.service: service_document(Standing(Word.UNKNOWN, str(error)), p.rpo_ms / 1000, 0) for p in policies}
     services = dict(sorted(services.items()))
     return {"pair": pair, "ok": False, "epoch": None, "access": None, "sites": {}, "services": services}
 
 
-def told(now: Standing, rpo_s: float | None, now_ms: int) -> dict[str, Any]:
+def service_document(now: Standing, rpo_s: float | None, now_ms: int) -> dict[str, Any]:
     """Gives the part of the document that is about one service."""
     newest = now.newest
     return {

@@ -248,19 +248,19 @@ class VerifyRoot:
                 verdict.unread(Finding(facts.root, path, what, answer.did is not Did.UNKNOWN))
             else:
                 tail, want = item.inode in tails, facts.digests.get(item.inode)
-                if (found := self._judged(facts.root, path, tail, want, answer)) is not None:
+                if (found := self._finding(facts.root, path, tail, want, answer)) is not None:
                     (verdict.mismatch if found.settled else verdict.cannot_tell).append(found)
             self._heartbeat(1)
 
     @staticmethod
-    def _judged(root: str, path: str, tail: bool, want: tuple[str, int] | None, found: Digest) -> Finding | None:
+    def _finding(root: str, path: str, tail: bool, want: tuple[str, int] | None, found: Digest) -> Finding | None:
         """What the digest of the bytes that were read says; it is not settled where that is too little."""
         if want is None:
             return Finding(root, path, "no digest of its bytes was stored", settled=False)
         if want != (found.sha256, found.length):
             return Finding(root, path, "content differs (SHA-256)")
-        told = "only its new bytes could be compared, block lengths differ"
-        return Finding(root, path, told, settled=False) if tail else None
+        problem = "only its new bytes could be compared, block lengths differ"
+        return Finding(root, path, problem, settled=False) if tail else None
 
 
 def origin_checksum(namenode: NameNode, path: str) -> OriginChecksum:

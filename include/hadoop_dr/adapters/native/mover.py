@@ -109,9 +109,9 @@ class NativeMover:
         return outcome
 
     def _pump(self, engine: _Engine, inputs: Iterable[I], one: Callable[[I], Awaitable[R]]) -> Iterator[R]:
-        return Pump(engine.thread, self._limits.in_flight, one, self._look).run(inputs)
+        return Pump(engine.thread, self._limits.in_flight, one, self._report_progress).run(inputs)
 
-    def _look(self) -> None:
+    def _report_progress(self) -> None:
         """Bytes inside a file count as well; a file that stands still moves nothing here."""
         moved = (self.meter.bytes, self.meter.operations)
         if moved != self._reported:

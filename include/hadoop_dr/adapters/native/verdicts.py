@@ -76,15 +76,15 @@ def judge(error: BaseException) -> Judged:
     for words, did, again in _BY_TEXT:
         if words in str(error):
             return Judged(did, text, again)
-    remote = _REMOTE.search(str(error))
-    if remote:
-        return _judge_remote(remote["name"].rpartition(".")[2], _first_line(remote["message"]))
+    exception = _REMOTE.search(str(error))
+    if exception:
+        return _remote_error(exception["name"].rpartition(".")[2], _first_line(exception["message"]))
     if isinstance(error, OSError):
         return Judged(Did.UNKNOWN, text, Again.LOST)
     return Judged(Did.FAILED, f"{type(error).__name__}: {text}", Again.ANSWERED)
 
 
-def _judge_remote(name: str, message: str) -> Judged:
+def _remote_error(name: str, message: str) -> Judged:
     text = f"{name}: {message}"
     if name in _CANNOT_SERVE or "is in safe mode" in message:
         return Judged(Did.FAILED, text, Again.NOTHING)

@@ -26,21 +26,21 @@ class LocalHost:
 
     def me(self) -> Process:
         """Machine, process id and start tick of this process."""
-        seen = _seen(os.getpid())
-        return Process(self._machine, os.getpid(), seen[1] if seen else None)
+        stat = _stat_of(os.getpid())
+        return Process(self._machine, os.getpid(), stat[1] if stat else None)
 
     def is_dead(self, owner: Process) -> bool:
         """True only for a process of this machine and boot that has ended; of anybody else nothing is certain."""
         if owner.host != self._machine or owner.started is None:
             return False
-        seen = _seen(owner.pid)
-        if seen is None:
+        stat = _stat_of(owner.pid)
+        if stat is None:
             return not _exists(owner.pid)
-        state, tick = seen
+        state, tick = stat
         return tick != owner.started or state in _ENDED
 
 
-def _seen(pid: int) -> tuple[str, int] | None:
+def _stat_of(pid: int) -> tuple[str, int] | None:
     """State and start tick of a process; None when there is none, or this user may not see it."""
     try:
         line = (_PROC / str(pid) / "stat").read_bytes()

@@ -87,10 +87,10 @@ class _NameNode(_Counting):
     def diff(self, path: str, older: str, newer: str) -> Iterator[Any]:
         """Counts pages of a NameNode's size, whatever the twin's are."""
         self._note("diff")
-        told = 0
+        entries = 0
         for page in self._inner.diff(path, older, newer):  # type: ignore[attr-defined]
-            before, told = told, told + len(page.modified) + len(page.created) + len(page.deleted)
-            for _ in range(max(0, told - 1) // _PAGE - max(0, before - 1) // _PAGE):
+            before, entries = entries, entries + len(page.modified) + len(page.created) + len(page.deleted)
+            for _ in range(max(0, entries - 1) // _PAGE - max(0, before - 1) // _PAGE):
                 self._note("diff")
             yield page
 

@@ -76,8 +76,8 @@ def error_of(response: Response, subject: str) -> DrError | Lost:
         The error to raise. A 5xx that is not the NameNode's own word (a proxy's, a dying servlet's) settles nothing.
     """
     try:
-        remote = response.json()["RemoteException"]
-        name, message = remote["exception"], str(remote["message"])
+        exception = response.json()["RemoteException"]
+        name, message = exception["exception"], str(exception["message"])
         if not isinstance(name, str):
             raise TypeError(name)
     except (ValueError, KeyError, TypeError):
@@ -86,12 +86,12 @@ def error_of(response: Response, subject: str) -> DrError | Lost:
                                 "Check the credentials of this site")
         if response.status_code >= 500:
             return Lost(f"{response.status_code} without a reason from {response.url.partition('?')[0]}")
-        said = f"{response.status_code} {response.reason}".strip()
-        return Protocol(subject, f"{_asked(response)} answered {said} without a reason", _NO_NAMENODE)
-    told = _from_remote(subject, name.rpartition(".")[2], message.partition("\n")[0])
-    if type(told) is AccessDenied:  # a path says of no site which it is
-        return AccessDenied(subject, f"{_asked(response)}: {told.problem}", told.remedy)
-    return told
+        status_line = f"{response.status_code} {response.reason}".strip()
+        return Protocol(subject, f"{_asked(response)} answered {status_line} without a reason", _NO_NAMENODE)
+    error = _from_remote(subject, name.rpartition(".")[2], message.partition("\n")[0])
+    if type(error) is AccessDenied:  # a path says of no site which it is
+        return AccessDenied(subject, f"{_asked(response)}: {error.problem}", error.remedy)
+    return error
 
 
 def _from_remote(subject: str, name: str, message: str) -> DrError:

@@ -53,7 +53,7 @@ def block_ids(node: OneNameNode, path: str, wait_s: float) -> Iterator[BlockIds]
     return chain(first, rows)
 
 
-def told_once(ask: Callable[[], Iterator[BlockIds]]) -> Iterator[BlockIds]:
+def each_once(ask: Callable[[], Iterator[BlockIds]]) -> Iterator[BlockIds]:
     """Goes on where an answer broke off, as long as each one comes further than the one before.
 
     Only for what does not change, such as a snapshot: all answers have to be the same.
@@ -61,16 +61,16 @@ def told_once(ask: Callable[[], Iterator[BlockIds]]) -> Iterator[BlockIds]:
     Raises:
         NotReady: The last answer came no further.
     """
-    told = 0
+    handed_on = 0
     while True:
-        before = told
+        before = handed_on
         try:
-            for row in islice(ask(), told, None):
-                told += 1
+            for row in islice(ask(), handed_on, None):
+                handed_on += 1
                 yield row
             return
         except NotReady:
-            if told == before:
+            if handed_on == before:
                 raise
 
 

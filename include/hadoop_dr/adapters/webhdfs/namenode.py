@@ -11,7 +11,7 @@ from hadoop_dr.adapters.webhdfs import readback, shapes
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory
 from hadoop_dr.adapters.webhdfs.errors import ReadBack
 from hadoop_dr.adapters.webhdfs.offset import offset_ms
-from hadoop_dr.adapters.webhdfs.readback import SeenSnapshots
+from hadoop_dr.adapters.webhdfs.readback import ListedSnapshots
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.adapters.webhdfs.shapes import has_default
 from hadoop_dr.domain.config.addresses import HdfsAddress
@@ -41,7 +41,7 @@ class WebHdfsNameNode(WebHdfsReader):
         """
         super().__init__(address, clock, deadlines or Deadlines(), session, note)
         self._tokens = tokens
-        self._seen = SeenSnapshots(clock)
+        self._listed = ListedSnapshots(clock)
 
     def _again(self, send: Callable[[OneNameNode], requests.Response]) -> None:
         """A change with the same end however often it is made."""
@@ -155,7 +155,7 @@ class WebHdfsNameNode(WebHdfsReader):
     def snapshots(self, path: str) -> Sequence[Snapshot]:
         """Snapshots of a root, oldest first; empty when it is not snapshottable."""
         found = super().snapshots(path)
-        self._seen.note(path, found)
+        self._listed.note(path, found)
         return found
 
     def allow_snapshot(self, path: str) -> None:
@@ -168,10 +168,10 @@ class WebHdfsNameNode(WebHdfsReader):
 
     def create_snapshot(self, path: str, name: str) -> None:
         """Takes a snapshot. List the root's snapshots shortly before, and this call is a single request."""
-        newest = self._seen.newest(path)
+        newest = self._listed.newest(path)
         if newest is None:
             self.snapshots(path)
-            newest = self._seen.newest(path)
+            newest = self._listed.newest(path)
         known = -1 if newest is None else newest
         self._once(path, lambda node: node._create_snapshot(path, snapshotname=name),
                    lambda: readback.create_snapshot(self, path, name, known))

@@ -81,7 +81,7 @@ def _at(reader: WebHdfsReader, path: str) -> DirEntry | None:
 _FRESH_S = 60.0
 
 
-class SeenSnapshots:
+class ListedSnapshots:
     """Remembers, for a minute, the highest id of each root's latest listing. Ids only grow and are never reused."""
 
     def __init__(self, clock: Clock) -> None:

@@ -145,7 +145,7 @@ class WebHdfsReader:
 
     def block_ids(self, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Ids of the blocks of every file below a directory, by path relative to it: one request, streamed."""
-        return fsck.told_once(lambda: self.route.repeat(lambda node: fsck.block_ids(node, path, self._checksum_s)))
+        return fsck.each_once(lambda: self.route.repeat(lambda node: fsck.block_ids(node, path, self._checksum_s)))
 
     def checksum(self, path: str) -> Checksum:
         """HDFS checksum of a file, computed by its DataNodes."""

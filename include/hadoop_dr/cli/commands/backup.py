@@ -12,7 +12,7 @@ import click
 from hadoop_dr.bootstrap import backup_stages, check_request, coverage_of, look_at, plan_of
 from hadoop_dr.cli.commands.options import as_json_option, service_argument
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, human_bytes, say, table, warn
-from hadoop_dr.domain.config.quantities import duration_told
+from hadoop_dr.domain.config.quantities import duration_in_words
 from hadoop_dr.domain.roots.change import check_change_request
 
 _STEPS = (
@@ -108,7 +108,7 @@ def _backup_page(document: Mapping[str, Any]) -> None:
         (
             "moment",
             f"{document['moment']} ({document['proof']}, skew {document['skew_ms']} ms, "
-            f"late by {duration_told(document['late_by_ms'])})",
+            f"late by {duration_in_words(document['late_by_ms'])})",
         ),
         ("baseline", document["baseline"] or "none (full)"),
         (
@@ -117,14 +117,14 @@ def _backup_page(document: Mapping[str, Any]) -> None:
             f"{human_bytes(document['bytes_copied'])}",
         ),
         ("seconds", ", ".join(f"{name} {value:.1f}" for name, value in document["seconds"].items())),
-        ("requests", _requests_told(document["requests"])),
+        ("requests", _requests_text(document["requests"])),
     ]
     table(("sealed", document["service"]), rows)
     for warning in document["warnings"]:
         warn(warning)
 
 
-def _requests_told(requests: Mapping[str, Mapping[str, int]]) -> str:
+def _requests_text(requests: Mapping[str, Mapping[str, int]]) -> str:
     """Adds up the stages: what each site was asked, and how many of it waited for one another."""
     sums: Counter[str] = Counter()
     for counts in requests.values():

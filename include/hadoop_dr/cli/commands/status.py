@@ -31,8 +31,8 @@ def status(pair: str | None, as_json: bool) -> None:
 
 
 def _page(document: Mapping[str, Any]) -> None:
-    for told in document["pairs"]:
-        _pair_page(told, document["problems"])
+    for pair in document["pairs"]:
+        _pair_page(pair, document["problems"])
     for problem in document["problems"]:
         say(f"ignored: {problem}")
 

@@ -23,7 +23,7 @@ from hadoop_dr.domain.errors import DrError
 if TYPE_CHECKING:
     from hadoop_dr.cli.pages.drawing import Bar
 
-_told: dict[str, bool] = {"document": False}
+_printed: dict[str, bool] = {"document": False}
 """Whether this call has printed its one document."""
 
 
@@ -34,7 +34,7 @@ class OutputGone(Exception):
         super().__init__(str(why))
         self._why = why
 
-    def told(self) -> int:
+    def report(self) -> int:
         """Says so, unless it is a reader who has seen enough; gives the exit code."""
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python's end would try once more
@@ -45,7 +45,7 @@ class OutputGone(Exception):
 
 def prepare_output() -> None:
     """Makes both streams ready: one that was closed swallows, and no name is too odd for the terminal's letters."""
-    _told["document"] = False
+    _printed["document"] = False
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -103,7 +103,7 @@ def fail_with(kind: str, subject: str, problem: str, remedy: str, code: int, as_
 def emit_error(kind: str, subject: str, problem: str, remedy: str) -> None:
     """Prints the document of a command that failed, unless it has printed its document already."""
     fields = {"kind": kind, "subject": printable(subject), "problem": printable(problem), "mend": printable(remedy)}
-    if not _told["document"]:
+    if not _printed["document"]:
         _document({"error": fields})
 
 
@@ -167,7 +167,7 @@ def _document(document: Mapping[str, Any]) -> None:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeError:
         text = json.dumps(document, indent=2)
-    _told["document"] = True
+    _printed["document"] = True
     _write(text + "\n")
 
 

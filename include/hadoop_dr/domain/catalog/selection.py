@@ -68,5 +68,5 @@ def no_longer_owned(slots: Iterable[CatalogKey], earlier: Selection, now: Select
 
     What hangs on a table is told by its table.
     """
-    told = (Kind.DATABASE, Kind.TABLE, Kind.FUNCTION)
-    return sorted(str(slot) for slot in slots if slot.kind in told and earlier.owns(slot) and not now.owns(slot))
+    kinds = (Kind.DATABASE, Kind.TABLE, Kind.FUNCTION)
+    return sorted(str(slot) for slot in slots if slot.kind in kinds and earlier.owns(slot) and not now.owns(slot))

@@ -58,7 +58,7 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def duration_told(length_ms: int) -> str:
+def duration_in_words(length_ms: int) -> str:
     """Writes a measured duration for people: ``2 ms``, ``1.5 s``, ``3 min 5 s``, ``2 h 10 min``, ``3 d 4 h``."""
     if length_ms < 1000:
         return f"{length_ms} ms"

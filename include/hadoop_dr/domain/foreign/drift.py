@@ -40,7 +40,7 @@ def moved_or_new(changes: Changes) -> Iterator[Foreign]:
             yield Foreign(change.old or "", Act.MOVED, change.new or "")
 
 
-def told_changes(site: str, found: Sequence[str], count: int = 0, when: str = "") -> str:
+def drift_text(site: str, found: Sequence[str], count: int = 0, when: str = "") -> str:
     """Says in one clause what somebody else changed on a site, the first five of it by name.
 
     Args:

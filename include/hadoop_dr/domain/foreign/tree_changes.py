@@ -50,7 +50,7 @@ class Foreign:
     act: Act
     detail: str = ""
 
-    def told(self, root: str) -> str:
+    def text(self, root: str) -> str:
         """Writes it for a person."""
         path = f"{root}/{self.path}".rstrip("/")
         if self.act is Act.MOVED:

@@ -14,7 +14,7 @@ from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
 
-MOST_TOLD = 200
+MAX_LINES = 200
 """So many foreign changes are written out in one entry; their number is always there."""
 BEFORE = "before"
 """In place of the drift rule: it lay there before the point, which takes it away or replaces it."""
@@ -38,7 +38,7 @@ class Kept(ChangesKept):
         documents = [self.document.path] if self.document else []
         return [*(f"{root}/.snapshot/{name}" for root, name in sorted(self.snapshots.items())), *documents]
 
-    def told(self) -> str:
+    def text(self) -> str:
         """Writes it for a person."""
         if not self.count:
             return f"{self.where()}: what was there before an undo"
@@ -62,7 +62,7 @@ class Kept(ChangesKept):
         snapshots = [shlex.join(["hdfs", "dfs", "-deleteSnapshot", *one]) for one in sorted(self.snapshots.items())]
         return [*snapshots, *([shlex.join(["hdfs", "dfs", "-rm", self.document.path])] if self.document else [])]
 
-    def told_removal(self) -> str:
+    def removal_text(self) -> str:
         """Writes them for a person."""
         commands = self.removals
         more = f" and so on for {len(commands) - 3} more" if len(commands) > 3 else ""
@@ -109,4 +109,4 @@ def _undone(body: UndoDone, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
 
 
 def _lines(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple(found)[:MOST_TOLD]
+    return tuple(found)[:MAX_LINES]

@@ -24,7 +24,7 @@ class Baseline:
         lost: What of the newest point cannot serve, one sentence each.
         compared: Roots of the point in which a snapshot of it is lost; they are compared whole.
         newest: The newest sealed point, whose work the live tree is.
-        told: Roots in which foreign changes can be told from it.
+        with_base: Roots in which foreign changes can be told from it.
         direction: Which way the next run goes.
     """
 
@@ -32,7 +32,7 @@ class Baseline:
     lost: tuple[str, ...] = ()
     compared: frozenset[str] = frozenset()
     newest: Point | None = None
-    told: frozenset[str] = frozenset()
+    with_base: frozenset[str] = frozenset()
     direction: Direction | None = None
 
     def origin_snapshot(self, root: str) -> str | None:
@@ -85,11 +85,11 @@ def choose_baseline(newest: Point | None, problems: Sequence[RootProblems], dire
     """
     if newest is None:
         return Baseline(None, direction=direction)
-    told = frozenset(one.root for one in problems if one.base is None)
+    with_base = frozenset(one.root for one in problems if one.base is None)
     if newest.damaged:
         lost = f"point {newest.point} is marked damaged ({newest.damaged}): everything is compared"
-        return Baseline(None, (lost,), newest=newest, told=told, direction=direction)
+        return Baseline(None, (lost,), newest=newest, with_base=with_base, direction=direction)
     compared = frozenset(one.root for one in problems if one.any)
     whole = any(one.root not in compared for one in problems)
     lost_there = tuple(f"point {newest.point}: {one.any}; {one.root} is compared whole" for one in problems if one.any)
-    return Baseline(newest if whole else None, lost_there, compared, newest, told, direction)
+    return Baseline(newest if whole else None, lost_there, compared, newest, with_base, direction)

@@ -35,8 +35,8 @@ def all_incomplete(parts: Iterable[Incomplete]) -> Incomplete:
 
 def incomplete_warnings(kept: Incomplete) -> list[str]:
     """Tells a person what a point leaves out."""
-    told = [f"not protected: {one.object} ({one.why}): {one.reason}" for one in kept.objects[:SHOWN]]
-    return [*told, *_more(kept)]
+    warnings = [f"not protected: {one.object} ({one.why}): {one.reason}" for one in kept.objects[:SHOWN]]
+    return [*warnings, *_more(kept)]
 
 
 def _more(kept: Incomplete) -> Iterable[str]:

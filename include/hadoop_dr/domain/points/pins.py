@@ -25,6 +25,6 @@ def refuse_pinned(state: ServiceState, subject: str, going: Iterable[SitePoint])
     gone = {point for _, point in going}
     held = [pin for pin in state.pins if pin.point in gone]
     if held:
-        told = "; ".join(f"{pin.point} by {pin.by}: {pin.reason}" for pin in held[:_SHOWN])
+        pins = "; ".join(f"{pin.point} by {pin.by}: {pin.reason}" for pin in held[:_SHOWN])
         more = f"; and {len(held) - _SHOWN} more" if len(held) > _SHOWN else ""
-        raise Refused(subject, f"would remove points that are pinned: {told}{more}", "Release them first.")
+        raise Refused(subject, f"would remove points that are pinned: {pins}{more}", "Release them first.")

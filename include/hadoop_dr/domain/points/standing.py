@@ -90,4 +90,4 @@ def _foreign(state: ServiceState, policy: Policy) -> str:
     if state.claim is not None or policy.drift is not Drift.REFUSE:
         return ""
     waiting = ((point, state.foreign(point)) for point in state.unfinished())
-    return next((f"point {point.point} waits for a person: {kept.told()}" for point, kept in waiting if kept), "")
+    return next((f"point {point.point} waits for a person: {kept.text()}" for point, kept in waiting if kept), "")

@@ -82,18 +82,18 @@ def highest_epoch(first: Observation, second: Observation, ruling: PairState = N
     return max(ruling.epoch, *(document.epoch if document else 0 for document in documents))
 
 
-def normalise(seen: Observation, highest: int, ruling: PairState = NO_RULING) -> SiteRole:
+def normalise(observed: Observation, highest: int, ruling: PairState = NO_RULING) -> SiteRole:
     """Turns what one ZooKeeper said into a status.
 
     Args:
-        seen: What was read.
+        observed: What was read.
         highest: The highest known epoch.
         ruling: The newest role entry; it speaks for a site that does not, if no epoch is higher.
     """
-    if seen.identity is not None:
-        below = seen.identity.epoch < highest or seen.identity.site != seen.site
-        return SiteRole.INVALID if below else SiteRole(seen.identity.role.value)
-    if ruling.epoch == highest and ruling.primary and ruling.primary != seen.site:
+    if observed.identity is not None:
+        below = observed.identity.epoch < highest or observed.identity.site != observed.site
+        return SiteRole.INVALID if below else SiteRole(observed.identity.role.value)
+    if ruling.epoch == highest and ruling.primary and ruling.primary != observed.site:
         return SiteRole.INVALID
     return SiteRole.UNKNOWN
 
@@ -104,14 +104,14 @@ def current_access(first: Observation, second: Observation, ruling: PairState = 
     Returns:
         None when no copy was read, or two copies of one epoch name different sites and no single primary decides it.
     """
-    copies = [(seen, seen.access) for seen in (first, second) if seen.access is not None]
-    newest = [(seen, access) for seen, access in copies if access.epoch == max(a.epoch for _, a in copies)]
+    copies = [(observed, observed.access) for observed in (first, second) if observed.access is not None]
+    newest = [(observed, access) for observed, access in copies if access.epoch == max(a.epoch for _, a in copies)]
     if not newest:
         return None
     if len({access.site for _, access in newest}) == 1:
         return newest[0][1]
     highest = highest_epoch(first, second, ruling)
-    beside = [access for seen, access in newest if normalise(seen, highest, ruling) is SiteRole.PRIMARY]
+    beside = [access for observed, access in newest if normalise(observed, highest, ruling) is SiteRole.PRIMARY]
     return beside[0] if len(beside) == 1 else None
 
 
@@ -127,7 +127,7 @@ def arbitrate(
         ruling: The newest role entry of the ledger, where it could be read.
     """
     highest = max(highest_epoch(first, second, ruling), access.epoch if access else 0)
-    status = {seen.site: normalise(seen, highest, ruling) for seen in (first, second)}
+    status = {observed.site: normalise(observed, highest, ruling) for observed in (first, second)}
     statuses = ((first.site, status[first.site]), (second.site, status[second.site]))
     in_use = access.site if access else None
     kept_epoch = access.epoch if access else 0
@@ -142,7 +142,7 @@ def arbitrate(
         return AccessDecision(AccessChange.SWITCH, other, highest, statuses, reason)
     if status[in_use] is SiteRole.PRIMARY:
         return AccessDecision(AccessChange.KEEP, in_use, highest, statuses, f"{in_use} is primary at epoch {highest}")
-    trouble = "; ".join(f"{seen.site}: {seen.trouble}" for seen in (first, second) if seen.trouble)
+    trouble = "; ".join(f"{observed.site}: {observed.trouble}" for observed in (first, second) if observed.trouble)
     reason = f"{in_use} is {status[in_use]} and {other} is {status[other]}, so access stays with {in_use}"
     reason = f"{reason} ({trouble})" if trouble else reason
     return AccessDecision(AccessChange.KEEP, in_use, kept_epoch, statuses, reason)

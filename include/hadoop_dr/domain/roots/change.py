@@ -154,7 +154,7 @@ def _is_ours(service: str, name: str) -> bool:
     return point_of_snapshot(service, name) is not None
 
 
-def told(service: str, proposal: Proposal, origin: str, destination: str) -> tuple[str, str]:
+def approval_request(service: str, proposal: Proposal, origin: str, destination: str) -> tuple[str, str]:
     """Writes what a person approves: which points go where, the time without a point, what is compared.
 
     Returns:

@@ -87,7 +87,7 @@ class ExistingCopy:
         for there, paths in self.named.items():
             yield from (f"{self.root}/{path} ({there.value})" for path in paths)
 
-    def told(self, site: str) -> str:
+    def text(self, site: str) -> str:
         """Says in one clause what is foreign of it."""
         clauses = []
         if self.counts[There.ONLY]:
@@ -150,7 +150,7 @@ def copy_results(site: str, copies: Iterable[ExistingCopy], *, refuse: bool) -> 
     for found in copies:
         if found.foreign:
             goes = "" if refuse else "; the next backup keeps it aside, then it goes"
-            results.append((fail if refuse else warn)("drift", found.told(site) + goes, MEND))
+            results.append((fail if refuse else warn)("drift", found.text(site) + goes, MEND))
         if older := found.counts[There.OLDER]:
             said = f"{site}:{found.root} is new to this service and has older versions of {older} files, to be replaced"
             results.append(warn("drift", said, "The next backup keeps them aside in a snapshot first."))

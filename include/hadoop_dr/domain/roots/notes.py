@@ -22,7 +22,7 @@ def rootless(one: Barred) -> str:
     return f"it lies at {one.path}, which cannot be a root: it {_against(one)}"
 
 
-def told_roots(decision: RootDecision, changed: RootDecision) -> list[Result]:
+def root_results(decision: RootDecision, changed: RootDecision) -> list[Result]:
     """What HDFS refuses on the primary from the first snapshot on, root by root, with the line that helps.
 
     Args:

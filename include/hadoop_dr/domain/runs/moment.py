@@ -138,8 +138,8 @@ class MomentVerdict:
     def remedy(self) -> str:
         """What helps, in one sentence."""
         helps = [*self.remedies, *(["set unproven: seal"] if self.whole else [])]
-        told = "; or ".join(helps)
-        return f"{told[:1].upper()}{told[1:]}."
+        sentence = "; or ".join(helps)
+        return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def prove(evidence: Evidence) -> MomentVerdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hadoop_dr.domain.config.document import Wrong
-from hadoop_dr.domain.config.quantities import DAY_MS, duration_told, moment_ms
+from hadoop_dr.domain.config.quantities import DAY_MS, duration_in_words, moment_ms
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import iso, moment_of
 
@@ -84,6 +84,6 @@ def refuse_past(text: str | None, asked_ms: int) -> None:
     if wanted_ms is not None and wanted_ms < asked_ms - PAST_MS:
         raise BadInput(
             f"moment '{text}'",
-            f"has passed ({duration_told(asked_ms - wanted_ms)} ago); now it is {iso(asked_ms)}",
+            f"has passed ({duration_in_words(asked_ms - wanted_ms)} ago); now it is {iso(asked_ms)}",
             "Name one that is still ahead, or none for as soon as possible",
         )

@@ -38,7 +38,7 @@ class Lowered:
     wanted: str
     given: str
 
-    def told(self) -> str:
+    def text(self) -> str:
         """Writes it for a person."""
         return f"{self.root}/{self.path}: {self.attribute} {self.given} instead of {self.wanted}".replace("/:", ":")
 
@@ -90,8 +90,8 @@ def lowered_warnings(site: str, count: int, first: Sequence[Lowered]) -> list[st
         return []
     named = first[:_SHOWN]
     more = f" and {count - len(named)} more" if count > len(named) else ""
-    told = "; ".join(one.told() for one in named)
-    return [f"{site} has {count} objects with less than was intended, which the point keeps: {told}{more}"]
+    names = "; ".join(one.text() for one in named)
+    return [f"{site} has {count} objects with less than was intended, which the point keeps: {names}{more}"]
 
 
 def lowered_document(count: int, first: Iterable[Lowered]) -> dict[str, Any]:

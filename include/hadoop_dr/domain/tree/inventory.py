@@ -170,9 +170,9 @@ def _residue(older: Iterable[Entry], newer: Iterable[Entry]) -> tuple[dict[int, 
     return was, now
 
 
-def contradiction(told: Changes, found: Changes) -> str | None:
+def contradiction(reported: Changes, found: Changes) -> str | None:
     """Compares what a diff told with what full listings show; gives a path that came, went or moved untold, or None."""
-    forward, backward = told.forward(), told.backward()
+    forward, backward = reported.forward(), reported.backward()
     for change in found.created:
         if backward.of(change.new or "") is not None:
             return change.new
@@ -182,24 +182,24 @@ def contradiction(told: Changes, found: Changes) -> str | None:
     return None
 
 
-def hidden(told: Changes, found: Changes) -> list[str]:
+def hidden(reported: Changes, found: Changes) -> list[str]:
     """Names the paths of items, but the root, that listings show as modified and the diff does not mention."""
-    known = {change.inode for change in (*told.created, *told.deleted, *told.renamed, *told.modified)}
-    forward = told.forward()
+    known = {change.inode for change in (*reported.created, *reported.deleted, *reported.renamed, *reported.modified)}
+    forward = reported.forward()
     return [
         change.new or "" for change in found.modified
         if change.new and change.inode not in known and forward.of(change.old or "") is not None
     ]
 
 
-def refilled(was: Iterable[BlockIds], now: Iterable[BlockIds], told: Changes) -> Iterator[str]:
+def refilled(was: Iterable[BlockIds], now: Iterable[BlockIds], reported: Changes) -> Iterator[str]:
     """Names files that have other blocks though the diff says nothing of it, from two streams in order.
 
     What lies at the same path in both is compared and forgotten; what moved is kept until the end.
 
     Args:
         was, now: Block ids in the older and the newer tree, in ``namenode_order``.
-        told: The diff of the two.
+        reported: The diff of the two.
 
     Returns:
         Paths in the newer tree.
@@ -207,8 +207,8 @@ def refilled(was: Iterable[BlockIds], now: Iterable[BlockIds], told: Changes) ->
     Raises:
         ValueError: A stream is not in order.
     """
-    forward, backward = told.forward(), told.backward()
-    known = {change.new for change in told.modified}
+    forward, backward = reported.forward(), reported.backward()
+    known = {change.new for change in reported.modified}
     gone: dict[str, BlockIds] = {}
     come: list[tuple[str, BlockIds]] = []
     for before, after in _paired(was, now, itemgetter(0), namenode_order):

@@ -94,7 +94,7 @@ class RootQuotas:
                           self.due & left)
 
 
-def told_quotas(own: Mapping[str, QuotaSet], below: Mapping[str, RootQuotas]) -> list[str]:
+def quota_lines(own: Mapping[str, QuotaSet], below: Mapping[str, RootQuotas]) -> list[str]:
     """Names every quota that a point keeps, for a person who has to know of it.
 
     Args:
@@ -105,10 +105,10 @@ def told_quotas(own: Mapping[str, QuotaSet], below: Mapping[str, RootQuotas]) ->
     for root, quotas in below.items():
         every |= {f"{root}/{path}" if path else root: quota for path, quota in quotas.found.items()}
     every |= {root: quota for root, quota in own.items() if quota != NONE_SET}
-    return [f"{path}: {_told(quota)}" for path, quota in sorted(every.items()) if quota != NONE_SET]
+    return [f"{path}: {_limits_text(quota)}" for path, quota in sorted(every.items()) if quota != NONE_SET]
 
 
-def _told(quota: QuotaSet) -> str:
+def _limits_text(quota: QuotaSet) -> str:
     limits = (("names", quota.namespace), ("bytes", quota.space_bytes))
     said = [f"{limit} {of}" for of, limit in limits if limit >= 0]
     return " and ".join([*said, *(f"{size} bytes of {kind}" for kind, size in quota.by_type)])

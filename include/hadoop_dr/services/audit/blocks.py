@@ -52,9 +52,9 @@ class FindRefilled:
         return verdict
 
     def _compare(self, root: str, audited: str, newer: str, candidate: str, verdict: Verdict) -> None:
-        told = visible(merge(self._origin.diff(root, audited, newer)))
+        reported = visible(merge(self._origin.diff(root, audited, newer)))
         was, now = (self._origin.block_ids(f"{root}/.snapshot/{name}") for name in (audited, newer))
-        for path in refilled(was, now, told):
+        for path in refilled(was, now, reported):
             self._heartbeat(1)
             wanted = self._sum(self._origin, f"{root}/.snapshot/{newer}/{path}")
             answer = checksum_answer(wanted, self._sum(self._destination, f"{root}/.snapshot/{candidate}/{path}"))

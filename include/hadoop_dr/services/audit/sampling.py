@@ -108,7 +108,7 @@ class SampleOlder:
         ]
         for answer in self._context.local_mover.digest(reads):
             file = files[answer.key]
-            wrong, settled = _judge(answer, file.proof.sha256)
+            wrong, settled = _verdict_on(answer, file.proof.sha256)
             if wrong:
                 verdict.unread(Finding(file.top, file.path, wrong, settled))
             else:
@@ -138,7 +138,7 @@ def _small_files(documents: Documents, proofs: Mapping[int, Mapping[int, StagedF
     return small
 
 
-def _judge(answer: Digest | Outcome, wanted: str) -> tuple[str, bool]:
+def _verdict_on(answer: Digest | Outcome, wanted: str) -> tuple[str, bool]:
     """What is wrong with a file of an older point, and whether that is certain."""
     if isinstance(answer, Outcome):
         text = f"could not be read back ({answer.did.value} {answer.detail})".rstrip()

@@ -36,15 +36,15 @@ def make_free_space(
         return results, []
     removed = Prune(context).run(run)["removed"].get(context.destination.name, [])
     if not removed:
-        told = f"no point on {context.destination.name} may be pruned to make room"
-        return [_with(result, told) for result in results], []
-    told = f"pruned early to make room on {context.destination.name}: {', '.join(removed)}"
+        note = f"no point on {context.destination.name} may be pruned to make room"
+        return [_with(result, note) for result in results], []
+    note = f"pruned early to make room on {context.destination.name}: {', '.join(removed)}"
     until_s = context.clock.monotonic_s() + _WAIT_S
     results = look()
     while _only_room(results) and context.clock.monotonic_s() < until_s:
         context.clock.sleep_until(context.clock.monotonic_s() + _POLL_S)
         results = look()
-    return [_with(result, told) for result in results], [told]
+    return [_with(result, note) for result in results], [note]
 
 
 def _only_room(results: Sequence[Result]) -> bool:
@@ -52,5 +52,5 @@ def _only_room(results: Sequence[Result]) -> bool:
     return failed == {"space"}
 
 
-def _with(result: Result, told: str) -> Result:
-    return replace(result, detail=f"{result.detail}; {told}") if result.mark is Mark.FAIL else result
+def _with(result: Result, note: str) -> Result:
+    return replace(result, detail=f"{result.detail}; {note}") if result.mark is Mark.FAIL else result

@@ -41,7 +41,7 @@ class FindOpenFiles:
         found: list[OpenFile] = []
         unknown: list[str] = []
         with asked_for(AUDIT):
-            answers = list(map_bounded(lambda root: self._look(root, snapshot, names.get(root)), roots, width=_THREADS))
+            answers = list(map_bounded(lambda root: self._read(root, snapshot, names.get(root)), roots, width=_THREADS))
         for root, answer in zip(roots, answers, strict=True):
             if isinstance(answer, str):
                 unknown.append(f"{root}: {answer}")
@@ -50,7 +50,7 @@ class FindOpenFiles:
         first = sorted(found, key=lambda one: one.path)[:SHOWN]
         return OpenFiles(len(found), tuple(first), tuple(unknown))
 
-    def _look(self, root: str, snapshot: str, names: int | None) -> list[OpenFile] | str:
+    def _read(self, root: str, snapshot: str, names: int | None) -> list[OpenFile] | str:
         try:
             names = self._names(root) if names is None else names
             if names > self._most:

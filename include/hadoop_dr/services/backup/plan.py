@@ -86,7 +86,7 @@ class PlanPoint:
             documents.copy_again()
         summary, lines = plan.summary, ("hindered", "notes")
         return {
-            **_told(summary),
+            **_shown(summary),
             **{name: list(getattr(summary, name)) for name in lines},
             "point": point.point,
             "baseline": plan.baseline,
@@ -108,10 +108,10 @@ class PlanPoint:
                 return _Planned(self._waiting(index, root, kept.name, documents))
             return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms)
 
-        for told in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
-            planned = told.root
-            self._notes += told.notes
-            self._hindered += told.hindered
+        for made in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
+            planned = made.root
+            self._notes += made.notes
+            self._hindered += made.hindered
             roots.append(planned)
             self._heartbeat(len(planned.items))
         self._notes += baseline.lost
@@ -147,7 +147,7 @@ class PlanPoint:
                 planned_roots,
                 tuple(tuple(task) for task in tasks),
                 changes.held,
-                PlannedDeletions({kind: DeletedKind(**told) for kind, told in by_kind.items()}, tuple(approved)),
+                PlannedDeletions({kind: DeletedKind(**made) for kind, made in by_kind.items()}, tuple(approved)),
                 summary,
             )
         )
@@ -239,13 +239,13 @@ class PlanPoint:
         limit, approved = context.policy.limits.deletions, point.frozen.approve_deletions
         above = refuse_unapproved(service, deletions, limit, approved=approved)
         self._notes += [f"approved: {clause}" for clause in above]
-        results, told = make_free_space(context, claim.run, lambda: components.fits(roots))
-        self._notes += told
+        results, notes = make_free_space(context, claim.run, lambda: components.fits(roots))
+        self._notes += notes
         refuse_on_failure(service, results)
         return above
 
 
-def _told(summary: PlanSummary) -> dict[str, Any]:
+def _shown(summary: PlanSummary) -> dict[str, Any]:
     """The summary of a plan as it is shown: the figures of each kind of data sets stand beside the others."""
     fields = asdict(summary)
     return {**fields, **fields.pop("figures")}

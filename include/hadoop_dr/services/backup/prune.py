@@ -149,7 +149,7 @@ class Prune:
         Not while a run works, which may be about to make one of them a root again; and never where a snapshot is left
         that is not ours, or that keeps for a person what an undo undid (I10).
         """
-        state, told = self._context.ledger.read(), list[str]()
+        state, notes = self._context.ledger.read(), list[str]()
         if state.claim is not None or state.unfinished():
             return []
         retired = set(state.retired_roots(side.name, self._context.owners.mine)) - set(self._context.policy.directories)
@@ -157,10 +157,10 @@ class Prune:
             for root in sorted(retired.intersection(side.namenode.snapshottable())):
                 if not side.namenode.snapshots(root):
                     side.namenode.disallow_snapshot(root)
-                    told.append(f"{side.name}:{root} is no root any more and can be deleted; what lies in it stays")
+                    notes.append(f"{side.name}:{root} is no root any more and can be deleted; what lies in it stays")
         except DrError as error:
-            told.append(f"directories that are no roots any more are still snapshottable on {side.name}: {error}")
-        return told
+            notes.append(f"directories that are no roots any more are still snapshottable on {side.name}: {error}")
+        return notes
 
 
 def _here(state: ServiceState, site: str) -> list[Point]:

@@ -230,7 +230,7 @@ def _offset_ms(taken: Taken, at_s: float, moment_ms: int) -> float:
     """A clock, the NameNode's or ours, that jumped since the preflight shows in the snapshots' times."""
 
     def offset(root: RootTaken) -> float:
-        asked_ms, answered_ms = (moment_ms + (seen_s - at_s) * 1000 for seen_s in (root.first_s, root.last_s))
+        asked_ms, answered_ms = (moment_ms + (root_s - at_s) * 1000 for root_s in (root.first_s, root.last_s))
         return clock_offset_ms(root.snapshot.created_ms, asked_ms, answered_ms)
 
     return max(map(offset, taken.roots), key=abs, default=0.0)

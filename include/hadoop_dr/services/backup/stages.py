@@ -213,9 +213,9 @@ class BackupStages:
         """Reads what the sealed point left open, and removes points that no rule keeps (section 4.8)."""
 
         def work() -> dict[str, Any]:
-            told = read_after_seal(self._context)
+            notes = read_after_seal(self._context)
             pruned = Prune(self._context).run(self._run)
-            return {**pruned, "warnings": [*told, *pruned["warnings"]]}
+            return {**pruned, "warnings": [*notes, *pruned["warnings"]]}
 
         return self._timed("prune", work)
 
@@ -279,8 +279,8 @@ class BackupStages:
                 self.give_back(str(error))
             raise
         pruned = self._prune_after_seal()
-        told = dict.fromkeys([*did, *document["warnings"], *self._notes, *pruned])
-        return {**document, "requests": self._context.asked.document(), "warnings": list(told)}
+        warnings = dict.fromkeys([*did, *document["warnings"], *self._notes, *pruned])
+        return {**document, "requests": self._context.asked.document(), "warnings": list(warnings)}
 
     # ------------------------------------------------------------------ parts
 

@@ -9,13 +9,13 @@ from typing import Any
 from hadoop_dr.domain.check_results import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
 from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.errors import DrError, Refused
-from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out, way_out_while_roots_change
+from hadoop_dr.domain.foreign.drift import drift_text, needs_undo, way_out, way_out_while_roots_change
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.pending import pending_the_other_way
-from hadoop_dr.domain.roots.change import told
-from hadoop_dr.domain.roots.notes import kept_directories, told_roots
+from hadoop_dr.domain.roots.change import approval_request
+from hadoop_dr.domain.roots.notes import kept_directories, root_results
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.check.advice import advise
@@ -24,8 +24,8 @@ from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.foreign.drift import found_by_root, told_by_root
-from hadoop_dr.services.foreign.kept import acts_told, kept_results, refuse_undecided
+from hadoop_dr.services.foreign.drift import found_by_root, lines_by_root
+from hadoop_dr.services.foreign.kept import kept_results, refuse_undecided, undo_notes
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.baseline import find_baseline, lost_results
 from hadoop_dr.services.points.damage import damage_warnings, rotten_origin
@@ -97,7 +97,7 @@ class StartRun:
         (kept, undecided), due = kept_results(self._context, state, self._components.is_as_kept), recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
             results += self._foreign(self._whole(state))
-        return [*results, *kept, *recovery_due(state, undecided), *told_roots(*self._components.decisions())]
+        return [*results, *kept, *recovery_due(state, undecided), *root_results(*self._components.decisions())]
 
     def since_newest(self) -> list[Result]:
         """What somebody else changed since the newest point; nothing while a run works, or has to be ended first."""
@@ -124,7 +124,7 @@ class StartRun:
             Refused: A check failed; nothing has changed.
             Busy: Another run owns the service.
         """
-        results, told = make_free_space(self._context, request.run, lambda: self._decide()[0])
+        results, notes = make_free_space(self._context, request.run, lambda: self._decide()[0])
         refuse_on_failure(self._context.policy.service, [*results, *self._moment_taken(request)])
         refuse_undecided(self._context, self._context.ledger.recent(), self._components.is_as_kept)
         self._ask_approval(request)
@@ -149,7 +149,7 @@ class StartRun:
                 self._void.void(claim, claim.point, str(error))
             raise
         did = [*(f"finished point {point} of run {earlier[point].run}" for point in finished)]
-        did += acts_told(self._context.ledger.known().kept, claim.n)
+        did += undo_notes(self._context.ledger.known().kept, claim.n)
         return {
             "point": claim.point,
             "moment": iso(state.points[claim.point].moment_ms),
@@ -157,7 +157,7 @@ class StartRun:
             "baseline": baseline.point.point if baseline.point else None,
             "finished": finished,
             "did": did,
-            "warnings": [*told, *did, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
+            "warnings": [*notes, *did, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
         }
 
     def _decide(self, *, every: bool = False) -> tuple[list[Result], ServiceState | None]:
@@ -233,7 +233,7 @@ class StartRun:
         if self._requested and proposal is None and context.ledger.known().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not request.approve:
-            raise Refused(service, *told(service, proposal, context.origin.name, context.destination.name))
+            raise Refused(service, *approval_request(service, proposal, context.origin.name, context.destination.name))
 
     def _claim(self, request: RunRequest) -> Claim:
         context = self._context
@@ -286,11 +286,11 @@ class StartRun:
         if last.newest is None and changing is None and not foreign:
             return []
         theirs = found_by_root(self._context, last) if changing is None else changing
-        found = [*(line for lines in told_by_root(theirs).values() for line in lines), *foreign]
+        found = [*(line for lines in lines_by_root(theirs).values() for line in lines), *foreign]
         if not found:
             what = self._components.things()
             return [ok("drift", f"the secondary's {what} are as the last point left them")]
-        detail = told_changes(self._context.destination.name, found)
+        detail = drift_text(self._context.destination.name, found)
         replaced = needs_undo(one for changes in theirs.values() for one in changes)
         if changing is not None:
             return [fail("drift", detail, f"{way_out_while_roots_change(replaced=replaced)}.")]

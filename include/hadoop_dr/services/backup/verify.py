@@ -80,14 +80,14 @@ class VerifyPoint:
         foreign = ForeignChanges(self._context, (claim.n, self._try), point, documents, roots, is_as_kept)
         newest = self._newest_candidate(point, roots)
         number = 0 if newest is None else foreign.next_candidate(newest)
-        verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
+        verdict, candidates, found = self._examine(point, documents, roots, number, foreign)
         if found:
             foreign.keep(claim, number, found)
         if verdict.mismatch or found or foreign.is_half_done(number):
             number += 1
             note = partial(foreign.note_repair, number)
             foreign.repair(number, lambda: self._repair(claim, point, documents, roots, candidates, note))
-            verdict, candidates, found = self._judge(point, documents, roots, number, foreign)
+            verdict, candidates, found = self._examine(point, documents, roots, number, foreign)
         if found:
             foreign.keep(claim, number, found)
             raise foreign.again(number)
@@ -119,7 +119,7 @@ class VerifyPoint:
             "word": verdict.word,
         }
 
-    def _judge(
+    def _examine(
         self, point: Point, documents: Documents, roots: Sequence[RootPlan], repair: int, foreign: ForeignChanges
     ) -> tuple[Verdict, dict[str, Snapshot], Found]:
         """Looks at a candidate: for what is foreign, and, where nothing is, for what differs."""

@@ -124,7 +124,7 @@ class Components:
 
     def evidence(self, moment: Moment) -> list[MarkEvidence]:
         """Says of each kind whether what it keeps and the snapshots are of one moment."""
-        return [told for part in self._parts if (told := part.evidence(moment)) is not None]
+        return [one for part in self._parts if (one := part.evidence(moment)) is not None]
 
     def export(self, documents: Documents) -> Exports:
         """Writes what the point keeps of each kind."""

@@ -26,7 +26,7 @@ from hadoop_dr.domain.foreign.drift import needs_undo
 from hadoop_dr.domain.foreign.tree_changes import Foreign, is_change
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
-from hadoop_dr.domain.ledger.kept_changes import MOST_TOLD, Kept
+from hadoop_dr.domain.ledger.kept_changes import MAX_LINES, Kept
 from hadoop_dr.domain.plan.work_order import StagedShard
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.fenced import fenced_name
@@ -99,8 +99,8 @@ class ForeignChanges:
     def look_at(self, number: int) -> None:
         """Reads what the destination says of all roots, side by side; ``of`` tells what of it is foreign."""
         steps = [self._step(root, number) for root in self._roots]
-        told = zip(steps, self._find.differences(steps), strict=True)
-        self._differences = {step.root: (step, changes) for step, changes in told}
+        answers = zip(steps, self._find.differences(steps), strict=True)
+        self._differences = {step.root: (step, changes) for step, changes in answers}
 
     def of(self, root: str, known: Mapping[str, DirEntry] | None) -> list[Foreign]:
         """Foreign changes of one root.
@@ -122,9 +122,9 @@ class ForeignChanges:
         for root in found:
             with suppress(AlreadyExists):
                 context.destination.namenode.create_snapshot(root, name)
-        lines = tuple(one.told(root) for root, changes in found.items() for one in changes)
+        lines = tuple(one.text(root) for root, changes in found.items() for one in changes)
         body = ChangesKept(
-            claim.n, self._point.point, number, context.destination.name, dict.fromkeys(found, name), lines[:MOST_TOLD],
+            claim.n, self._point.point, number, context.destination.name, dict.fromkeys(found, name), lines[:MAX_LINES],
             len(lines), rule, needs_undo(one for changes in found.values() for one in changes),
         )  # fmt: skip
         kept = self._recorded(number, rule)

@@ -47,9 +47,9 @@ def found_by_root(
     """
     if last.newest is None:
         return {}
-    told = last.told if now is None else last.told.intersection(now)
+    comparable = last.with_base if now is None else last.with_base.intersection(now)
     live = last.newest.live_on(context.destination.name)
-    bases = {root: live[root].name for root in told}
+    bases = {root: live[root].name for root in comparable}
     bad = frozenset(last.newest.bad_files)
     found = {
         root: [one for one in changes if (root, one.path) not in bad]
@@ -88,9 +88,9 @@ def drift_by_root(
     return {root: listed for root, listed in found.items() if listed}
 
 
-def told_by_root(found: Mapping[str, Sequence[Foreign]]) -> dict[str, list[str]]:
+def lines_by_root(found: Mapping[str, Sequence[Foreign]]) -> dict[str, list[str]]:
     """Writes changes for people, by root."""
-    return {root: [one.told(root) for one in changes] for root, changes in found.items()}
+    return {root: [one.text(root) for one in changes] for root, changes in found.items()}
 
 
 def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list[str]:

@@ -20,15 +20,15 @@ from contextlib import suppress
 from hadoop_dr.domain.check_results import Mark, Result, fail, refuse_on_failure
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import AlreadyExists
-from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out
+from hadoop_dr.domain.foreign.drift import drift_text, needs_undo, way_out
 from hadoop_dr.domain.foreign.tree_changes import Foreign
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
-from hadoop_dr.domain.ledger.kept_changes import BEFORE, MOST_TOLD
+from hadoop_dr.domain.ledger.kept_changes import BEFORE, MAX_LINES
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.foreign.drift import found_by_root, told_by_root
+from hadoop_dr.services.foreign.drift import found_by_root, lines_by_root
 from hadoop_dr.services.points.baseline import find_baseline
 from hadoop_dr.services.points.stored_plan import RootPlan
 
@@ -50,18 +50,18 @@ def keep_before(
     # Also a full run, which builds on no point, tells foreign changes from the newest one.
     baseline = find_baseline(context, context.ledger.known(), {root.root for root in whole})
     changes = found_by_root(context, baseline, {root.root: str(root.base) for root in whole})
-    since = told_by_root(changes)
+    since = lines_by_root(changes)
     copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
     results = list[Result]()
     for root in whole:
         results += _results(context, copies[root.root], changes.get(root.root, ()))
     refuse_on_failure(context.policy.service, results)
-    told = {root: list(lines) for root, lines in _to_keep(context, baseline, copies, since)}
-    counts = {root: len(since[root]) if root in since else copies[root].count for root in told}
-    keep_aside(context, claim, point.point, told, counts)
-    untold = [root for root in told if root not in since and not _is_new(context, root)]
+    lines_of = {root: list(lines) for root, lines in _to_keep(context, baseline, copies, since)}
+    counts = {root: len(since[root]) if root in since else copies[root].count for root in lines_of}
+    keep_aside(context, claim, point.point, lines_of, counts)
+    unexplained = [root for root in lines_of if root not in since and not _is_new(context, root)]
     site, why = context.destination.name, "foreign changes cannot be told there; what goes or is replaced is kept"
-    return [f"{site}:{root}: {why}" for root in untold]
+    return [f"{site}:{root}: {why}" for root in unexplained]
 
 
 def _is_new(context: BackupContext, root: str) -> bool:
@@ -75,8 +75,8 @@ def _results(context: BackupContext, found: ExistingCopy, since: Sequence[Foreig
         return [one for one in copy_results(site, [found], refuse=refuse) if one.mark is Mark.FAIL]
     if not since or not refuse:
         return []
-    told = told_changes(site, [one.told(found.root) for one in since])
-    return [fail("drift", told, f"{way_out(replaced=needs_undo(since))}.")]
+    detail = drift_text(site, [one.text(found.root) for one in since])
+    return [fail("drift", detail, f"{way_out(replaced=needs_undo(since))}.")]
 
 
 def _to_keep(
@@ -85,7 +85,7 @@ def _to_keep(
     for root, found in copies.items():
         if root in since:
             yield root, iter(since[root])
-        elif root not in baseline.told and found.count:
+        elif root not in baseline.with_base and found.count:
             yield root, found.lines()
 
 
@@ -98,26 +98,26 @@ def keep_aside(
     context: BackupContext,
     claim: Claim,
     point: str,
-    told: Mapping[str, Sequence[str]],
+    lines_of: Mapping[str, Sequence[str]],
     counts: Mapping[str, int],
     when: str = "before",
 ) -> None:
     """Takes the snapshots, then says so: found there already, they are those of an earlier try and hold the same.
 
     Args:
-        told: What is to be kept, by root.
+        lines_of: What is to be kept, by root.
         counts: How much that is, as only the first is told.
         when: End of the snapshots' name: when it was found.
     """
     name, kept = aside_name(context, point, when), context.ledger.known().kept
-    new = [root for root in told if not any(one.snapshots.get(root) == name for one in kept)]
+    new = [root for root in lines_of if not any(one.snapshots.get(root) == name for one in kept)]
     for root in new:
         with suppress(AlreadyExists):
             context.destination.namenode.create_snapshot(root, name)
     if not new:
         return
-    lines, count = tuple(line for root in new for line in told[root]), sum(counts[root] for root in new)
+    lines, count = tuple(line for root in new for line in lines_of[root]), sum(counts[root] for root in new)
     body = ChangesKept(
-        claim.n, point, -1, context.destination.name, dict.fromkeys(new, name), lines[:MOST_TOLD], count, BEFORE
+        claim.n, point, -1, context.destination.name, dict.fromkeys(new, name), lines[:MAX_LINES], count, BEFORE
     )
     context.ledger.append_mine(claim, body)

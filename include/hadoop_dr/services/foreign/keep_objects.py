@@ -14,7 +14,7 @@ from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import LATER_GOES_ON, DrError, Superseded
 from hadoop_dr.domain.ledger import kept_document
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptDocument
-from hadoop_dr.domain.ledger.kept_changes import MOST_TOLD, Kept
+from hadoop_dr.domain.ledger.kept_changes import MAX_LINES, Kept
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.kept import refusal
 
@@ -36,17 +36,17 @@ class KeepObjects:
         every: Sequence[Kept] = self._context.ledger.read().kept
         return [one for one in every if one.point == self._point and self._is_mine(one) and one.rule == rule.value]
 
-    def write(self, content: bytes, told: Sequence[str]) -> str:
+    def write(self, content: bytes, lines: Sequence[str]) -> str:
         """Writes a document on both sites, named after what it holds.
 
         Args:
-            told: What it holds, each thing in a line that is another one once the thing is.
+            lines: What it holds, each thing in a line that is another one once the thing is.
 
         Returns:
             Its path.
         """
         context = self._context
-        digest = hashlib.sha256("\n".join(told).encode(errors="surrogateescape")).hexdigest()[:12]
+        digest = hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()[:12]
         name = f"{self._point}-{self._kind}-{digest}.parquet"
         path = kept_document(context.pair.name, context.policy.service, name)
         context.destination.files.put(path, content)
@@ -78,7 +78,7 @@ class KeepObjects:
                 problem = "superseded: another run has ended the claim of this one"
                 raise Superseded(f"point {self._point}", problem, LATER_GOES_ON)
             body = ChangesKept(
-                claim.n, self._point, number, self._context.destination.name, {}, tuple(lines[:MOST_TOLD]), len(lines),
+                claim.n, self._point, number, self._context.destination.name, {}, tuple(lines[:MAX_LINES]), len(lines),
                 rule.value, document=KeptDocument(self._kind, document, position),
             )  # fmt: skip
             self._context.ledger.append_mine(claim, body)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from hadoop_dr.domain.check_results import Mark, Result, fail, warn
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
-from hadoop_dr.domain.foreign.drift import told_changes, way_out
+from hadoop_dr.domain.foreign.drift import drift_text, way_out
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, Kept
@@ -37,11 +37,11 @@ def kept_results(
         kept = state.foreign(point)
         if kept is None:
             continue
-        told = _waiting(context, point, kept, is_as_kept)
-        results.append(told)
-        if told.mark is Mark.FAIL:
+        result = _waiting(context, point, kept, is_as_kept)
+        results.append(result)
+        if result.mark is Mark.FAIL:
             undecided.add(point.point)
-    results += [warn("kept", one.told(), one.told_removal()) for one in state.kept]
+    results += [warn("kept", one.text(), one.removal_text()) for one in state.kept]
     return results, frozenset(undecided)
 
 
@@ -90,7 +90,7 @@ def is_unchanged(context: BackupContext, point: Point, kept: Kept, is_as_kept: I
 
 def refusal(context: BackupContext, kept: Kept) -> ForeignFound:
     """The error of a run that leaves foreign changes to a person."""
-    said = told_changes(kept.site, kept.found, kept.count, f" during the run of point {kept.point}")
+    said = drift_text(kept.site, kept.found, kept.count, f" during the run of point {kept.point}")
     return ForeignFound(
         context.policy.service,
         f"drift: {said}; nothing was undone, and the point is not sealed",
@@ -132,10 +132,10 @@ def _has_snapshot(side: SiteConnections, root: str, name: str) -> bool:
 
 def kept_warnings(kept: Sequence[Kept], point: str) -> list[str]:
     """Says what was kept during a point's run, and which of it was undone."""
-    return [f"{_KEPT[one.rule]}: {one.told()}" for one in kept if one.point == point]
+    return [f"{_KEPT[one.rule]}: {one.text()}" for one in kept if one.point == point]
 
 
-def acts_told(kept: Sequence[Kept], claim_n: int) -> list[str]:
+def undo_notes(kept: Sequence[Kept], claim_n: int) -> list[str]:
     """Says what was undone, and where it is kept, since a claim: before the run made anything of its own."""
     return [
         f"undone: {one.changes()}, kept in {one.where()}" for one in kept if one.n > claim_n and one.rule != BEFORE

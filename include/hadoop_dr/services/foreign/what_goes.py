@@ -61,13 +61,13 @@ def look_at_what_goes(
         return list(_foreign(context, root, gone, changes))
 
     answers = map_bounded(look, concerned)
-    told = {
-        root.root: [one.told(root.root) for one in found]
+    lines_of = {
+        root.root: [one.text(root.root) for one in found]
         for (root, _), found in zip(concerned, answers, strict=True)
         if found
     }
-    if told and context.policy.drift is Drift.REFUSE:
-        lines = [line for found in told.values() for line in found]
+    if lines_of and context.policy.drift is Drift.REFUSE:
+        lines = [line for found in lines_of.values() for line in found]
         more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
         raise ForeignFound(
             context.policy.service,
@@ -75,8 +75,8 @@ def look_at_what_goes(
             f"rewrites: {'; '.join(lines[:5])}{more}; {_placed(begun)}, and the point is not sealed",
             "Move it away, or set drift: restore in the policy to have it kept aside; then run a backup.",
         )
-    counts = {root: len(lines) for root, lines in told.items()}
-    keep_aside(context, claim, point.point, told, counts, _when(context, point, told))
+    counts = {root: len(lines) for root, lines in lines_of.items()}
+    keep_aside(context, claim, point.point, lines_of, counts, _when(context, point, lines_of))
     documents.put_json(_LOOKED, MARK, NoteOfStage())
 
 

@@ -78,7 +78,7 @@ class Claims:
         self._clock, self._host, self._after_s, self._handover_s = clock, host, takeover_after_s, handover_s
         self.heartbeat = HeartbeatWriter(namenode, directory, clock, host)
 
-    def take(self, wish: ClaimRequest) -> Claim:
+    def take(self, request: ClaimRequest) -> Claim:
         """Claims the service, taking it over from a try that is dead or stands still.
 
         Raises:
@@ -89,20 +89,20 @@ class Claims:
             state = self._ledger.read()
         while True:
             seen_n = self._ledger.chain.head_n
-            if state.claim is not None and not wish.takeover:
-                self._wait_for_standstill(state.claim, wish)
-            own = state.goes_on(wish.run)
-            moment_ms = own.moment_ms if own is not None else state.free_moment(wish.moment_ms)
+            if state.claim is not None and not request.takeover:
+                self._wait_for_standstill(state.claim, request)
+            own = state.goes_on(request.run)
+            moment_ms = own.moment_ms if own is not None else state.free_moment(request.moment_ms)
             point = own.point if own is not None else point_id(moment_ms)
-            body = ServiceClaimed(wish.try_no, point, moment_ms, wish.owner, wish.frozen)
+            body = ServiceClaimed(request.try_no, point, moment_ms, request.owner, request.frozen)
             try:
-                entry = self._ledger.append(body, wish.run, seen_n)
+                entry = self._ledger.append(body, request.run, seen_n)
             except Superseded:
                 state = self._ledger.read()
                 if state.highest_epoch > self._ledger.roles.epoch:
                     raise
                 continue
-            claim = Claim(entry.n, entry.epoch, entry.run, wish.try_no, point, wish.owner, wish.frozen)
+            claim = Claim(entry.n, entry.epoch, entry.run, request.try_no, point, request.owner, request.frozen)
             # Who works under it is known from the start, so that a next try need not wait for one that died at once.
             self.heartbeat_for(claim).beat(0)
             forget_heartbeats(self._namenode, self._directory, claim.n)
@@ -142,9 +142,9 @@ class Claims:
         except DrError:
             return  # nothing but time is lost by it
 
-    def _wait_for_standstill(self, claim: Claim, wish: ClaimRequest) -> None:
-        contender = Contender(wish.run, wish.wait, self._after_s)
-        watched, began_s, told = None, self._clock.monotonic_s(), False
+    def _wait_for_standstill(self, claim: Claim, request: ClaimRequest) -> None:
+        contender = Contender(request.run, request.wait, self._after_s)
+        watched, began_s, said_so = None, self._clock.monotonic_s(), False
         while True:
             now_s = self._clock.monotonic_s()
             watched = watch(watched, shown_heartbeat(self._namenode, self._directory, claim.n), now_s)
@@ -153,11 +153,11 @@ class Claims:
                     return
                 case Contention.BUSY:
                     service = self._directory.rpartition("/")[2]
-                    raise Busy(service, f"busy: {claim.run}", wish.busy)
+                    raise Busy(service, f"busy: {claim.run}", request.busy)
             later = now_s - began_s >= _LATER_S
-            if later and not told and watched.newest and watched.newest.awaits:
-                told = True
-                wish.tell(
+            if later and not said_so and watched.newest and watched.newest.awaits:
+                said_so = True
+                request.tell(
                     f"run {claim.run} awaits {watched.newest.awaits}, for up to {watched.newest.quiet_s:.0f} s; waiting"
                 )
             self._clock.sleep_until(now_s + (_POLL_LATER_S if later else _POLL_S))

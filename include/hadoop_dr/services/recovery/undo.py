@@ -27,7 +27,7 @@ from hadoop_dr.domain.tree.snapshot_diff import merge
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Undoing
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.foreign.drift import drift_by_root, kept_name, told_by_root, trees_differ
+from hadoop_dr.services.foreign.drift import drift_by_root, kept_name, lines_by_root, trees_differ
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record, recorded_snapshots, snapshot_problem, snapshots_of_root
 from hadoop_dr.services.recovery.repair import UNDO_TURN, Repair
@@ -90,7 +90,7 @@ class UndoChanges:
             Repair(self._context, self._heartbeat).undo(claim, index, root, kept, held[root].name)
         if beside:
             beside.after_tree()
-        lines = tuple(line for lines in told_by_root(found).values() for line in lines)
+        lines = tuple(line for lines in lines_by_root(found).values() for line in lines)
         base, left = self._new_base(claim, to, roots), tuple(sorted(set(undo.roots) - set(roots)))
         body = UndoDone(claim.n, undo.point, to.point, undo.site, undo.reason, kept, lines[:_KEPT], base, left)
         self._context.ledger.append_mine(claim, body)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hadoop_dr.domain.check_results import Result, fail, guarded, refuse_on_failure
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.foreign.drift import needs_undo, told_changes, way_out_while_roots_change
+from hadoop_dr.domain.foreign.drift import drift_text, needs_undo, way_out_while_roots_change
 from hadoop_dr.domain.foreign.tree_changes import Foreign
 from hadoop_dr.domain.ledger.bodies.ends import RootsChanged
 from hadoop_dr.domain.paths import WORK_AREA, join
@@ -29,7 +29,7 @@ from hadoop_dr.domain.roots.change import (
 from hadoop_dr.domain.roots.decision import inside, nestings
 from hadoop_dr.domain.state.service_state import Claim, Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
-from hadoop_dr.services.foreign.drift import drift_by_root, told_by_root
+from hadoop_dr.services.foreign.drift import drift_by_root, lines_by_root
 from hadoop_dr.services.inventory import facts_of, walk
 from hadoop_dr.services.points.baseline import snapshot_problem, snapshots_of_root
 from hadoop_dr.services.remembered import forget
@@ -153,9 +153,9 @@ class RootsInTheWay:
             Refused: So it is; nothing has changed on the secondary.
         """
         if found := self.foreign_changes(roots, requested=False):
-            lines = [line for told in told_by_root(found).values() for line in told]
+            lines = [line for some in lines_by_root(found).values() for line in some]
             replaced = needs_undo(one for changes in found.values() for one in changes)
-            said = f"drift: {told_changes(self._context.destination.name, lines)}"
+            said = f"drift: {drift_text(self._context.destination.name, lines)}"
             raise Refused(self._context.policy.service, said, f"{way_out_while_roots_change(replaced=replaced)}.")
 
     def _untold(self, state: ServiceState, old: Iterable[str]) -> Iterator[Result]:

@@ -72,9 +72,9 @@ def look_above(context: BackupContext, roots: Collection[str]) -> list[Result]:
         lambda path: [facts_of(side.namenode, path) for side in (context.origin, context.destination)], paths
     )
     found = [
-        f"{path} is {_told(there)}, on {context.origin.name} {_told(here)}"
+        f"{path} is {_owner_and_mode(there)}, on {context.origin.name} {_owner_and_mode(here)}"
         for path, (here, there) in zip(paths, both, strict=True)
-        if here is not None and there is not None and _told(here) != _told(there)
+        if here is not None and there is not None and _owner_and_mode(here) != _owner_and_mode(there)
     ]
     if not found:
         return []
@@ -84,5 +84,5 @@ def look_above(context: BackupContext, roots: Collection[str]) -> list[Result]:
     return [warn(_NAME, said, remedy)]
 
 
-def _told(facts: FileAttributes) -> str:
+def _owner_and_mode(facts: FileAttributes) -> str:
     return f"{facts.owner}:{facts.group} {facts.mode:o}{'+' if facts.has_acl else ''}"

@@ -66,8 +66,8 @@ def adopt_live(
         _clear_own_work(context, one)
     items = ReadChanges(context.origin.namenode, data=True).items(root, None, newer, audit=False)
     existing = _live(destination, root)
-    seen = _described(context, root, (existing or {}).items())
-    documents.write(listing_of(index), LISTING, [(path, *one) for path, one in seen.items()])
+    attributes = _described(context, root, (existing or {}).items())
+    documents.write(listing_of(index), LISTING, [(path, *one) for path, one in attributes.items()])
     if existing is None:
         return Adoption(tuple(items), 0, 0, 0, 0)
     adopt = Adopt(context.origin.namenode, destination, context.origin_mover, context.local_mover, heartbeat)
@@ -85,7 +85,7 @@ def adopt_live(
     if beside.foreign:
         raise Refused(
             f"{context.destination.name}:{root}",
-            f"{beside.told(context.destination.name)}, which a change of roots would replace",
+            f"{beside.text(context.destination.name)}, which a change of roots would replace",
             "Move it away, or copy it to the primary, then back up again.",
         )
     return adoption
@@ -141,8 +141,8 @@ class SwitchRoots:
         """Keeps what a copy beside the old roots has in older versions: no point ever held those."""
         change = self._context.ledger.recent().change
         found = {root.root: _beside(root.root, root.items, change.old if change else ()) for root in waiting}
-        told = {root: list(one.lines()) for root, one in found.items() if one.count}
-        keep_aside(self._context, claim, claim.point, told, {root: found[root].count for root in told})
+        lines_of = {root: list(one.lines()) for root, one in found.items() if one.count}
+        keep_aside(self._context, claim, claim.point, lines_of, {root: found[root].count for root in lines_of})
 
     def _has_base(self, root: RootPlan) -> bool:
         return any(shot.name == root.base for shot in snapshots_of_root(self._context.destination.namenode, root.root))

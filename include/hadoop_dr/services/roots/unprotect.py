@@ -58,10 +58,10 @@ class Unprotect:
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(context.policy_text, context.policy.file, mode, transfer, reason, unprotects=True)
         busy = "Wait for it to end, or stop it with --takeover."
-        wish = ClaimRequest(
+        request = ClaimRequest(
             self._run, 1, context.clock.wall_ms(), frozen, context.host.me(), takeover=takeover, busy=busy
         )
-        claim = context.claims.take(wish)
+        claim = context.claims.take(request)
         try:
             return self._take_away(claim, reason, sides)
         except DrError:

@@ -257,10 +257,10 @@ class _Placing:
         On the origin the file was written where it lay, so its directory did not change and the plan does not name it;
         here the file was away for a moment. What the directory's time was there before is what it shall be.
         """
-        seen_to = {self._item(inode).new for inode in self._order.plan.attributes} | {""}
+        handled = {self._item(inode).new for inode in self._order.plan.attributes} | {""}
         borrowed = {
             parent(item.new): parent(item.old) for inode in self._order.plan.park
-            if (item := self._item(inode)).new and item.old and parent(item.new) not in seen_to
+            if (item := self._item(inode)).new and item.old and parent(item.new) not in handled
         }
         return [
             SetAttributes(key, self._order.live_path(new),

@@ -335,12 +335,12 @@ class MemoryCluster:
 
         What a snapshot holds and was moved since counts at both places, also inside one root (measured).
         """
-        seen: dict[tuple[int, str], Node] = {}
+        counted: dict[tuple[int, str], Node] = {}
         tops = [(node, "")] + [(shot.tree, root.path()) for root in node.walk() for shot in root.snapshots or ()]
         for top, above in tops:
             for below in top.walk():
-                seen.setdefault((below.id, (above + below.path()).rstrip("/")), below)
-        return len(seen), sum(n.length * n.replication for n in seen.values())
+                counted.setdefault((below.id, (above + below.path()).rstrip("/")), below)
+        return len(counted), sum(n.length * n.replication for n in counted.values())
 
     def charge(self, at: Node, names: int, size: int, above: Node | None = None) -> None:
         """Refuses what a quota on the way up forbids.

@@ -44,7 +44,7 @@ def compare(wanted: Catalog, found: Catalog, owns: Callable[[CatalogKey], bool])
         elif there.hash == row.hash or not owns(slot):
             match += 1
         else:
-            one = _judge(row, there)
+            one = _difference(row, there)
             (cannot_tell if one.how is HowDifferent.NOT_KEPT else mismatch).append(one)
     mismatch += [ObjectDifference(slot, HowDifferent.TOO_MANY) for slot in found if slot not in wanted and owns(slot)]
     return CatalogVerdict(match, tuple(sorted(mismatch, key=str)), tuple(sorted(cannot_tell, key=str)))
@@ -57,15 +57,15 @@ def alike(one: Row | None, other: Row | None) -> bool:
     """
     if one is None or other is None:
         return one is other
-    return one.hash == other.hash or _told(one) == _told(other)
+    return one.hash == other.hash or _comparable(one) == _comparable(other)
 
 
 def differing(wanted: Row, found: Row) -> tuple[FieldDifference, ...]:
     """Gives the fields in which two objects of one slot differ that are not ``alike``, by name."""
-    return _fields(_told(wanted), _told(found), STRUCTURE[wanted.key.kind])
+    return _fields(_comparable(wanted), _comparable(found), STRUCTURE[wanted.key.kind])
 
 
-def _told(row: Row) -> Tree:
+def _comparable(row: Row) -> Tree:
     tree = _known(normal_form(row.key.kind, row.tree), STRUCTURE[row.key.kind])
     parameters = _PARAMETERS.get(row.key.kind)
     if parameters not in tree:
@@ -76,7 +76,7 @@ def _told(row: Row) -> Tree:
     return {**rest, parameters: (kind, Pairs(pairs.key_type, pairs.value_type, kept))} if kept else rest
 
 
-def _judge(wanted: Row, found: Row) -> ObjectDifference:
+def _difference(wanted: Row, found: Row) -> ObjectDifference:
     structure = STRUCTURE[wanted.key.kind]
     ours, theirs = (normal_form(row.key.kind, row.tree) for row in (wanted, found))
     how = HowDifferent.NOT_KEPT if _known(ours, structure) == _known(theirs, structure) else HowDifferent.DIFFERS

@@ -17,7 +17,7 @@ from enum import Enum
 from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.changes.catalog_comparison import alike, differing
 from hadoop_dr.domain.catalog.changes.difference import Catalog
-from hadoop_dr.domain.catalog.changes.object_difference import told_fields
+from hadoop_dr.domain.catalog.changes.object_difference import fields_text
 from hadoop_dr.domain.catalog.rows import ORDER, CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.thrift_struct import get_map, text_map, with_field, without
@@ -56,7 +56,7 @@ class ForeignObject:
     detail: str = ""
     view: bool = False
 
-    def told(self) -> str:
+    def text(self) -> str:
         """Writes it for a person."""
         kind = "view" if self.view else self.key.kind.value
         name = str(self.key).removeprefix(self.key.kind.value)
@@ -104,15 +104,15 @@ def find_foreign(there: Catalog, known: Explanation, owns: Callable[[CatalogKey]
     slots = dict.fromkeys(there)
     for left in known.left:
         slots |= dict.fromkeys(left.rows or ())
-    found = [one for slot in slots if owns(slot) and (one := _judge(slot, there.get(slot), known)) is not None]
+    found = [one for slot in slots if owns(slot) and (one := _foreign_object(slot, there.get(slot), known)) is not None]
     return sorted(found, key=lambda one: (ORDER[one.key.kind], one.key[1:]))
 
 
-def told_objects(found: Iterable[ForeignObject]) -> list[str]:
+def object_lines(found: Iterable[ForeignObject]) -> list[str]:
     """Writes them for a person; what came or went with its table or database is told by that."""
     every = list(found)
     tops = {(one.key[:3], one.act) for one in every if one.key.kind in (Kind.DATABASE, Kind.TABLE)}
-    return [one.told() for one in every if not any((above, one.act) in tops for above in _above(one.key))]
+    return [one.text() for one in every if not any((above, one.act) in tops for above in _above(one.key))]
 
 
 def is_related(slot: CatalogKey, others: Iterable[CatalogKey]) -> bool:
@@ -134,7 +134,7 @@ def _above(slot: CatalogKey) -> Iterator[tuple[Kind, str, str]]:
         yield Kind.TABLE, slot.database, slot.table
 
 
-def _judge(slot: CatalogKey, row: Row | None, known: Explanation) -> ForeignObject | None:
+def _foreign_object(slot: CatalogKey, row: Row | None, known: Explanation) -> ForeignObject | None:
     wanted = known.wanted.get(slot)
     if alike(row, wanted) or (row is None and (known.unsure or slot in known.may_lack)):
         return None
@@ -143,9 +143,9 @@ def _judge(slot: CatalogKey, row: Row | None, known: Explanation) -> ForeignObje
         ours = any(left.rows is None or slot in left.rows for left in known.left if left.selection.keeps(slot))
         # A database that was made for a table of ours is not kept as the primary's while only the table is selected.
         return ForeignObject(slot, CatalogAct.UNTOLD, row) if ours and row is not None else _copy(slot, row, wanted)
-    told = next((left.rows for left in layers if left.rows is not None), None)
-    expected = None if told is None else told.get(slot)
-    if told is not None and alike(row, expected):
+    recorded = next((left.rows for left in layers if left.rows is not None), None)
+    expected = None if recorded is None else recorded.get(slot)
+    if recorded is not None and alike(row, expected):
         return None
     if layers[0].rows is None:
         return None if row is None else ForeignObject(slot, CatalogAct.UNTOLD, row, view=row.is_view)
@@ -156,7 +156,7 @@ def _judge(slot: CatalogKey, row: Row | None, known: Explanation) -> ForeignObje
     if expected is None:
         return ForeignObject(slot, CatalogAct.MADE, row, view=row.is_view)
     nearest = min((differing(one, row) for one in (expected, wanted) if one is not None), key=len)
-    return ForeignObject(slot, CatalogAct.CHANGED, row, f"differs in {told_fields(nearest)}", row.is_view)
+    return ForeignObject(slot, CatalogAct.CHANGED, row, f"differs in {fields_text(nearest)}", row.is_view)
 
 
 def _copy(slot: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObject | None:
@@ -165,7 +165,7 @@ def _copy(slot: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObjec
         return None
     if wanted is None:
         return ForeignObject(slot, CatalogAct.THERE, row, "the primary has no such protected object", row.is_view)
-    detail = f"it differs from the primary's in {told_fields(differing(wanted, row))}"
+    detail = f"it differs from the primary's in {fields_text(differing(wanted, row))}"
     return ForeignObject(slot, CatalogAct.THERE, row, detail, row.is_view)
 
 

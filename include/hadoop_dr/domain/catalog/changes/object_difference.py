@@ -37,7 +37,7 @@ class FieldDifference:
     expected: Any
     found: Any
 
-    def told(self) -> str:
+    def text(self) -> str:
         """Writes it for a person, with both values where they are short."""
         shown = [_shown(value) for value in (self.found, self.expected)]
         return self.field if None in shown else f"{self.field} ({shown[0]} instead of {shown[1]})"
@@ -60,7 +60,7 @@ class ObjectDifference:
     @property
     def what(self) -> str:
         """What is the matter with it, in words."""
-        return " ".join((self.how.value, told_fields(self.fields))).rstrip()
+        return " ".join((self.how.value, fields_text(self.fields))).rstrip()
 
     def finding(self) -> Finding:
         """The same as a finding of a verification."""
@@ -70,10 +70,10 @@ class ObjectDifference:
         return str(self.finding())
 
 
-def told_fields(fields: Sequence[FieldDifference]) -> str:
+def fields_text(fields: Sequence[FieldDifference]) -> str:
     """Writes fields for a person: the first of them with their values, and how many more there are."""
     more = f" and {len(fields) - _MOST} more" if len(fields) > _MOST else ""
-    return ", ".join(field.told() for field in fields[:_MOST]) + more
+    return ", ".join(field.text() for field in fields[:_MOST]) + more
 
 
 def _shown(value: Any) -> str | None:

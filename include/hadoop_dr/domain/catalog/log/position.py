@@ -57,5 +57,5 @@ def events_since(position: Position, events: Sequence[Event]) -> list[Event] | N
 
 
 def _digest(event: Event) -> str:
-    told = f"{event.id}|{event.time_s}|{event.type}|{event.database}|{event.table}|{event.format}|".encode()
-    return hashlib.sha256(told + event.message).hexdigest()
+    fields = f"{event.id}|{event.time_s}|{event.type}|{event.database}|{event.table}|{event.format}|".encode()
+    return hashlib.sha256(fields + event.message).hexdigest()

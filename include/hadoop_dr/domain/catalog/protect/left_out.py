@@ -59,14 +59,14 @@ def changes_that_count(
                 and touch.table
                 and CatalogKey(Kind.TABLE, touch.database, touch.table) not in known
             ):
-                left_out.add(_judged(touch, touch.table, rule))
+                left_out.add(_not_covered(touch, touch.table, rule))
         about = [(touch.kind, touch.database, touch.table, touch.key) for touch in found]
         if not all(left_out.holds(*one) for one in about or [(Kind.TABLE, event.database, event.table, "")]):
             counting.append(event)
     return counting
 
 
-def _judged(touch: Touch, table: str, rule: ProtectRule) -> list[NotCovered]:
+def _not_covered(touch: Touch, table: str, rule: ProtectRule) -> list[NotCovered]:
     slot = CatalogKey(Kind.TABLE, touch.database, table)
     images = [state.tree for state in (touch.before, touch.after) if state.how is Known.IS and state.tree is not None]
     rows = [row_of(slot, tree) for tree in images]

@@ -88,7 +88,7 @@ def leave_out_gone(parted: Parted, gone: Iterable[CatalogPlace], rule: ProtectRu
 
     The metastore makes the directory of whatever it creates: on the other site there would be one that nobody has here.
     """
-    found = list(_judged(gone, lambda place: (Uncovered.GONE, f"its directory {place.path} does not exist"), rule))
+    found = list(_findings(gone, lambda place: (Uncovered.GONE, f"its directory {place.path} does not exist"), rule))
     kept = without(parted.rows, found)
     orphans = fallen_keys(kept)
     findings = sorted([*parted.findings, *found, *orphans], key=lambda finding: finding.key[1:])
@@ -107,7 +107,7 @@ def elsewhere_found(rows: Iterable[Row], rule: ProtectRule) -> list[NotCovered]:
         of_site = ", ".join(rule.addresses)
         return Uncovered.ADDRESS, f"its data lies at {place.address!r}, path {place.path}; this site is {of_site}"
 
-    return list(_judged(locations(rows), judge, rule))
+    return list(_findings(locations(rows), judge, rule))
 
 
 def _rootless(
@@ -127,15 +127,15 @@ def _outside(rows: Iterable[Row], decision: RootDecision, rule: ProtectRule) -> 
             return None
         return Uncovered.OUTSIDE, f"its data lies at {place.path}, outside the protected directories"
 
-    return _judged(locations(rows), judge, rule)
+    return _findings(locations(rows), judge, rule)
 
 
-def _judged(
+def _findings(
     places: Iterable[CatalogPlace], judge: Callable[[CatalogPlace], tuple[Uncovered, str] | None], rule: ProtectRule
 ) -> Iterator[NotCovered]:
     """Findings of places, one for each object: the first that stands against it."""
-    told: set[CatalogKey] = set()
+    named: set[CatalogKey] = set()
     for place in places:
-        if place.key not in told and (against := judge(place)) is not None:
-            told.add(place.key)
+        if place.key not in named and (against := judge(place)) is not None:
+            named.add(place.key)
             yield NotCovered(place.key, against[0], against[0] in rule.skip, against[1])

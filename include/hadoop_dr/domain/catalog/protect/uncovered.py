@@ -80,7 +80,7 @@ def judge_kinds(rows: Iterable[Row], skip: Collection[Uncovered], *, one_address
     """Finds the databases and tables that cannot be protected because of what they are."""
     found: list[NotCovered] = []
     for row in rows:
-        why = _judge(row)
+        why = _why_uncovered(row)
         if why and not (one_address and why in _SAME_ADDRESS_SUFFICES):
             found.append(NotCovered(row.key, why, why in skip))
     return found
@@ -105,13 +105,13 @@ def without(rows: Iterable[Row], found: Iterable[NotCovered]) -> list[Row]:
             and not (row.key.kind in _OF_PARTITIONS and row.key[1:] in partitions)]
 
 
-def _judge(row: Row) -> Uncovered | None:
+def _why_uncovered(row: Row) -> Uncovered | None:
     if row.key.kind is Kind.DATABASE:
         return Uncovered.REMOTE if get_number(row.tree, f.DB_TYPE) == f.DB_REMOTE else None
-    return _judge_table(row) if row.key.kind is Kind.TABLE else None
+    return _why_table(row) if row.key.kind is Kind.TABLE else None
 
 
-def _judge_table(row: Row) -> Uncovered | None:
+def _why_table(row: Row) -> Uncovered | None:
     if row.is_view:
         return None
     tree = row.tree

@@ -20,7 +20,7 @@ from hadoop_dr.domain.roots.layout import Layout, nearest
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.inventory import Audit
-from hadoop_dr.domain.tree.quotas import RootQuotas, told_quotas
+from hadoop_dr.domain.tree.quotas import RootQuotas, quota_lines
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (
     CheckClaim,
@@ -173,7 +173,7 @@ class HdfsDirectories:
         untold = [lost] if below is None else []
         if left := sum(len(one.unasked) for one in (below or {}).values()):
             untold.append(f"the quotas of {left} directories of point {point.point}: nobody asked for them in time")
-        kept = [f"quota of {line}, is kept with the point and not set" for line in told_quotas(own, below or {})]
+        kept = [f"quota of {line}, is kept with the point and not set" for line in quota_lines(own, below or {})]
         return Promoted(left=[*kept, *untold])
 
     def _earlier_quotas(self, base: Baseline) -> Mapping[str, RootQuotas] | None:

@@ -22,7 +22,7 @@ def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:
     new = [root for root in scope.roots if scope.baseline is None or root not in scope.baseline.taken.roots]
     more = map_bounded(lambda root: max(0, _used(origin, root) - _used(destination, root)), new)
     needed = dict(zip(new, more, strict=True))
-    found = _look(context, needed)
+    found = _shortages(context, needed)
     yield from found
     if not found:
         yield ok("space", f"{context.destination.name} has {destination.service().remaining_bytes} bytes left")
@@ -33,10 +33,10 @@ def fits(context: BackupContext, trees: Sequence[RootPlan]) -> list[Result]:
     destination = context.destination.namenode
     needed = {tree.root: sum(_raw_bytes(item) for item in tree.items) for tree in trees}
     large = {tree.root for tree in trees if tree.names > MANY_NAMES}
-    return _look(context, needed, lambda: {tree.root: _parked_bytes(destination, tree) for tree in trees}, large)
+    return _shortages(context, needed, lambda: {tree.root: _parked_bytes(destination, tree) for tree in trees}, large)
 
 
-def _look(
+def _shortages(
     context: BackupContext, needed: Mapping[str, int], moved: Callable[[], Mapping[str, int]] = dict,
     large: Collection[str] = (),
 ) -> list[Result]:

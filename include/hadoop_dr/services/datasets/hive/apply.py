@@ -309,13 +309,13 @@ class CatalogApply:
 
     def _shows(self, verb: Verb, rows: list[Row], before: Catalog) -> bool:
         """Whether the effect of a change can be seen."""
-        there = self._look([row.key for row in rows])
+        there = self._current([row.key for row in rows])
         if verb is Verb.ALTER:
             return all(row.key in there and (there[row.key].hash == row.hash
                                               or there[row.key].hash != before[row.key].hash) for row in rows)
         return all((row.key in there) is (verb is Verb.CREATE) for row in rows)
 
-    def _look(self, slots: list[CatalogKey]) -> Catalog:
+    def _current(self, slots: list[CatalogKey]) -> Catalog:
         every = Selection((("*", None),))
         if slots[0].kind is Kind.FUNCTION:
             return catalog_of(read_functions(self._metastore, every))

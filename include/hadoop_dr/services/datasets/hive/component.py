@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from hadoop_dr.domain.catalog.changes.foreign_objects import told_objects
+from hadoop_dr.domain.catalog.changes.foreign_objects import object_lines
 from hadoop_dr.domain.catalog.protect.point_parts import SEALED_CATALOG, AbsentPlaces
 from hadoop_dr.domain.check_results import Result, guarded
 from hadoop_dr.domain.errors import DrError
@@ -74,10 +74,10 @@ class HiveTables:
             return []
         context = self._context
         results = guarded("metastore", lambda: check_metastores(context))
-        upkeep = guarded(
+        housekeeping = guarded(
             "metastore upkeep", lambda: check_destination_housekeeping(context, lambda: self.origin.parted().rows)
         )
-        results += upkeep
+        results += housekeeping
         with suppress(DrError):  # what cannot be read is told where the roots are decided
             parted, state = self.origin.parted(), context.ledger.read()
             held = any(kept.objects for point in state.sealed() if (kept := exported_at(point)) is not None)
@@ -104,7 +104,7 @@ class HiveTables:
 
     def drift(self) -> list[str]:
         """Objects that are neither as the newest point left them nor as the origin has them."""
-        return told_objects(CatalogDrift(self._context).look(lambda: self.origin.parted().rows))
+        return object_lines(CatalogDrift(self._context).look(lambda: self.origin.parted().rows))
 
     def is_as_kept(self, kept: Kept) -> bool:
         """Whether no event came since, and what was kept still is so: not every change writes an event."""

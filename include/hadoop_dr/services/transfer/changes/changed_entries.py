@@ -65,7 +65,7 @@ class ChangedEntries:
         self._compare(self._silent(pairs), set())
         left, came = self._walk_subtrees()
         self.fled = left & came
-        self._judge(left, came)
+        self._refuse_contradictions(left, came)
 
     def stays(self, was: Entry, now: Entry) -> bool:
         """Whether an item is where it was, or went along with its directory."""
@@ -132,8 +132,8 @@ class ChangedEntries:
             self._take(was, now)
 
     def _unread(self, pairs: Pairs) -> list[tuple[str, str]]:
-        seen = {entry.path for entry in self.was.values()}
-        return [(old, new) for old, new in pairs.items() if new is not None and old not in seen]
+        known = {entry.path for entry in self.was.values()}
+        return [(old, new) for old, new in pairs.items() if new is not None and old not in known]
 
     def _read_both(self, pair: tuple[str, str]) -> tuple[Entry, Entry]:
         return self._before.entry(pair[0]), self._after.entry(pair[1])
@@ -153,7 +153,7 @@ class ChangedEntries:
                 found.add(entry.inode)
         return left, came
 
-    def _judge(self, left: set[int], came: set[int]) -> None:
+    def _refuse_contradictions(self, left: set[int], came: set[int]) -> None:
         for change in self._changes.created:
             if change.inode not in self.now:
                 raise Contradiction(change.new or "")

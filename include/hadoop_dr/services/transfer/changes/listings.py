@@ -39,7 +39,7 @@ class Listings:
         self.notes: list[str] = []
         self.hindered: list[str] = []
 
-    def changes(self, told: Changes | None, *, trusted: bool) -> Changes:
+    def changes(self, reported: Changes | None, *, trusted: bool) -> Changes:
         """Finds what changed.
 
         Blocks are compared, too: a file cut and refilled to its length, with its time put back, shows nowhere else.
@@ -47,32 +47,32 @@ class Listings:
         they changed, they are read of every item: slow, but nothing is missed.
 
         Args:
-            told: What the diff says, or None when it failed.
+            reported: What the diff says, or None when it failed.
             trusted: Whether nothing speaks against the diff so far.
         """
         blocks = self._blocks
-        if told is not None:
-            then, now = told.directories()
+        if reported is not None:
+            then, now = reported.directories()
             self._before.remember(then)
             self._after.remember(now)
         found = visible(changes_between(*self._walks))
-        if told is not None and trusted:
-            where = contradiction(told, found)
+        if reported is not None and trusted:
+            where = contradiction(reported, found)
             if where is None:
-                return _with_more(self._with(told, found), self._refilled(found, blocks))
+                return _with_more(self._with(reported, found), self._refilled(found, blocks))
             self.notes.append(f"the snapshot diff says nothing of '{where}', only full listings were used")
         extras = self._other_extras(found, self._before.walk(self._pool))
         return _with_more(_with_more(found, extras), self._refilled(found, blocks))
 
-    def _with(self, told: Changes, found: Changes) -> Changes:
+    def _with(self, reported: Changes, found: Changes) -> Changes:
         """Adds what the diff names as modified though its listing looks the same."""
-        unseen = hidden(told, found)
+        unseen = hidden(reported, found)
         if unseen:
             self.notes.append(f"{len(unseen)} changes were hidden from the snapshot diff: {names(unseen)}")
-        forward = told.forward()
+        forward = reported.forward()
         fled = [self._before.entry(c.old) for c in found.renamed if c.old is not None and forward.of(c.old) is None]
         with_all_below = chain(fled, self._before.below(fled, self._pool, lambda _: True))
-        return _with_more(found, chain(told.modified, self._other_extras(found, with_all_below)))
+        return _with_more(found, chain(reported.modified, self._other_extras(found, with_all_below)))
 
     def _refilled(self, found: Changes, blocks: Sequence[AwaitedAnswer[Blocks]]) -> list[Change]:
         """Finds files that a listing shows as they were and that have other blocks: cut and refilled, time put back."""

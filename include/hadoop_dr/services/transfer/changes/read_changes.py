@@ -81,16 +81,16 @@ class ReadChanges:
             before = Tree(self._namenode, root, older)
             first, second = (newer, older) if backwards else (older, newer)
             listings = self._listings(before, after, pool, blocks=blocks) if audit else None  # beside the diff
-            told = self._diff(root, first, second, backwards=backwards)
+            reported = self._diff(root, first, second, backwards=backwards)
             if self._reserved:
                 self._refuse_reserved(after)
             touched = None
-            if told is not None and not audit:
-                touched = self._trusting(root, ChangedEntries(before, after, told, pool))
+            if reported is not None and not audit:
+                touched = self._trusting(root, ChangedEntries(before, after, reported, pool))
             if touched is None:
                 with asked_for(AUDIT):
                     listings = listings or self._listings(before, after, pool, blocks=blocks)
-                    touched = ChangedEntries(before, after, listings.changes(told, trusted=audit), pool)
+                    touched = ChangedEntries(before, after, listings.changes(reported, trusted=audit), pool)
                 self.notes += [f"{root}: {note}" for note in listings.notes]
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)

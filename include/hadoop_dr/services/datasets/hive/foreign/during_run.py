@@ -25,7 +25,7 @@ from hadoop_dr.domain.catalog.changes.foreign_objects import (
     ForeignObject,
     find_foreign,
     is_related,
-    told_objects,
+    object_lines,
     with_hanging,
 )
 from hadoop_dr.domain.catalog.rows import CatalogKey, Row, pack_rows, unpack_rows
@@ -121,15 +121,15 @@ class ForeignObjects:
             rows.update((row.key, row.hash) for row in read_kept(self._context, one.document.path))
             lines.update(one.found)
         missed = [one for one in found if one.row is None]
-        told = set(told_objects(missed)) <= lines  # what went with a table is told by that, then and now
+        all_kept = set(object_lines(missed)) <= lines  # what went with a table is told by that, then and now
         return [
             *(one for one in found if one.row is not None and (one.key, one.row.hash) not in rows),
-            *(() if told else missed),
+            *(() if all_kept else missed),
         ]
 
     def _keep(self, now: Exported, found: Sequence[ForeignObject], number: int, rule: Drift) -> None:
         """Writes the definitions down, then says so."""
-        lines, rows = told_objects(found), with_hanging(now.rows, found)
+        lines, rows = object_lines(found), with_hanging(now.rows, found)
         content = self._context.tables.pack(CATALOG.columns, pack_rows(rows), CATALOG.stamp)
         document = self._aside.write(content, (*lines, *sorted(f"{row.key} {row.hash}" for row in rows)))
         self._aside.record(document, now.event, number, lines, rule)
@@ -165,7 +165,7 @@ def refuse_foreign(context: BackupContext, found: Sequence[ForeignObject]) -> No
     Raises:
         Refused: Somebody else changed the catalog since the run looked, and the policy leaves that to a person.
     """
-    theirs = told_objects(one for one in found if one.act is not CatalogAct.UNTOLD)
+    theirs = object_lines(one for one in found if one.act is not CatalogAct.UNTOLD)
     if theirs and context.policy.drift is Drift.REFUSE:
         more = f" and {len(theirs) - 5} more" if len(theirs) > 5 else ""
         raise Refused(

@@ -12,8 +12,8 @@ from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY
+from hadoop_dr.domain.ledger.entry_text import entry_text
 from hadoop_dr.domain.ledger.kept_changes import BEFORE
-from hadoop_dr.domain.ledger.telling import tell
 from support.entries import claimed, entry, taken
 
 POINT = "20261120T020000.000Z"
@@ -38,4 +38,4 @@ OPEN = OpenFiles(3, (OpenFile("/a b/log %", 40),))
     ],
 )
 def test_an_entry_says_all_it_has_to_say(body: Body, said: str) -> None:
-    assert said in tell(entry(1, body, run="r"))
+    assert said in entry_text(entry(1, body, run="r"))

@@ -7,7 +7,7 @@ from functools import singledispatch
 
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.policy import Mode
-from hadoop_dr.domain.config.quantities import counted, duration_told
+from hadoop_dr.domain.config.quantities import counted, duration_in_words
 from hadoop_dr.domain.ledger import SWEEP, Body, LedgerEntry, Skipped
 from hadoop_dr.domain.ledger.bodies.ends import (
     PointDamaged,
@@ -38,24 +38,24 @@ def points_named(body: Body) -> Iterator[str]:
         yield point
 
 
-def tell(entry: LedgerEntry) -> str:
+def entry_text(entry: LedgerEntry) -> str:
     """Tells what happened."""
-    return _tell(entry.body, entry)
+    return _text(entry.body, entry)
 
 
 @singledispatch
-def _tell(body: object, entry: LedgerEntry) -> str:
+def _text(body: object, entry: LedgerEntry) -> str:
     """Of a kind that needs no words of its own its fields are told."""
     fields = codec_of(type(body)).dump(body)
     return ", ".join(f"{key}={value}" for key, value in sorted(fields.items()))
 
 
-@_tell.register
+@_text.register
 def _skipped(body: Skipped, entry: LedgerEntry) -> str:
     return f"a newer version of this product wrote this: {body.kind}"
 
 
-@_tell.register
+@_text.register
 def _claimed(body: ServiceClaimed, entry: LedgerEntry) -> str:
     frozen = body.frozen
     reason = f", because {frozen.reason}" if frozen.reason else ""
@@ -66,17 +66,17 @@ def _claimed(body: ServiceClaimed, entry: LedgerEntry) -> str:
     return f"run {entry.run} (try {body.try_no}) wants point {body.point}{full}{approved}{reason}"
 
 
-@_tell.register
+@_text.register
 def _rearmed(body: MomentRearmed, entry: LedgerEntry) -> str:
     return f"moment {body.void} {body.why or 'was missed or touched'}; armed anew as {body.point}"
 
 
-@_tell.register
+@_text.register
 def _taken(body: PointTaken, entry: LedgerEntry) -> str:
     shots = counted(len(body.roots), "snapshot")
     return (
         f"point {body.point} taken on {body.origin}: {shots}, skew {body.skew_ms} ms, {body.proof}, "
-        f"late by {duration_told(body.late_by_ms)}{_open_files(body.open_files)}{_incomplete(body.incomplete)}"
+        f"late by {duration_in_words(body.late_by_ms)}{_open_files(body.open_files)}{_incomplete(body.incomplete)}"
     )
 
 
@@ -94,7 +94,7 @@ def _incomplete(left: Incomplete) -> str:
     return f"; {left.count} objects are left out: {', '.join([*named, *more])}" if named else ""
 
 
-@_tell.register
+@_text.register
 def _staged(body: PointStaged, entry: LedgerEntry) -> str:
     return (
         f"point {body.point} staged: {body.entries} entries, {body.files} files, {body.bytes} bytes; "
@@ -102,30 +102,30 @@ def _staged(body: PointStaged, entry: LedgerEntry) -> str:
     )
 
 
-@_tell.register
+@_text.register
 def _sealed(body: PointSealed, entry: LedgerEntry) -> str:
     warnings = "".join(f"; warning: {text}" for text in body.summary.warnings)
     return f"point {body.point} sealed on baseline {body.baseline or 'none'}; verified: {body.verified.word}{warnings}"
 
 
-@_tell.register
+@_text.register
 def _void(body: PointVoided, entry: LedgerEntry) -> str:
     return f"point {body.point} given up: {body.reason}"
 
 
-@_tell.register
+@_text.register
 def _released(body: ClaimReleased, entry: LedgerEntry) -> str:
     return f"run {entry.run} ended without a seal: {body.reason}"
 
 
-@_tell.register
+@_text.register
 def _damaged(body: PointDamaged, entry: LedgerEntry) -> str:
     if body.reason:
         return f"point {body.point} found damaged: {body.reason}"
     return f"point {body.point} read back as it was sealed; it is not damaged"
 
 
-@_tell.register
+@_text.register
 def _pruned(body: PointsPruned, entry: LedgerEntry) -> str:
     return ", ".join(
         f"cleared what moment {point} left on {site}" if entry.run == SWEEP else f"pruned {point} on {site}"
@@ -133,7 +133,7 @@ def _pruned(body: PointsPruned, entry: LedgerEntry) -> str:
     )
 
 
-@_tell.register
+@_text.register
 def _unprotected(body: ServiceUnprotected, entry: LedgerEntry) -> str:
     return (
         f"run {entry.run} takes the snapshots on {' and '.join(body.sites)} away, because {body.reason}; points "
@@ -141,24 +141,24 @@ def _unprotected(body: ServiceUnprotected, entry: LedgerEntry) -> str:
     )
 
 
-@_tell.register
+@_text.register
 def _root_change(body: RootsChanged, entry: LedgerEntry) -> str:
     points = [point for _, point in body.points]
     lost = f"{_some(points)} go there" if points else "no point goes there"
     return f"roots {_some(body.old)} make way for {_some(body.new)} on {body.site}: {lost}, because {body.reason}"
 
 
-@_tell.register
+@_text.register
 def _pinned(body: PointPinned, entry: LedgerEntry) -> str:
     return f"{body.by} holds point {body.point}: {body.reason}"
 
 
-@_tell.register
+@_text.register
 def _unpinned(body: PointUnpinned, entry: LedgerEntry) -> str:
     return f"{body.by} holds point {body.point} no longer (entry {body.pin}): {body.reason}"
 
 
-@_tell.register
+@_text.register
 def _kept(body: ChangesKept, entry: LedgerEntry) -> str:
     what = "left alone" if body.rule == "refuse" else "undone"
     snapshots = (f"{root}/.snapshot/{name}" for root, name in sorted(body.snapshots.items()))
@@ -176,18 +176,18 @@ def _kept(body: ChangesKept, entry: LedgerEntry) -> str:
     )
 
 
-@_tell.register
+@_text.register
 def _unkept(body: KeptRemoved, entry: LedgerEntry) -> str:
     return f"what entry {body.kept} kept of foreign changes was removed by a person"
 
 
-@_tell.register
+@_text.register
 def _undoing(body: UndoBegun, entry: LedgerEntry) -> str:
     what = f"point {body.point} {body.reason}; its changes" if body.point else "changes of somebody else"
     return f"{what} are being undone in {_some(body.roots)}, back to point {body.to}; kept in snapshots {body.kept}"
 
 
-@_tell.register
+@_text.register
 def _undone(body: UndoDone, entry: LedgerEntry) -> str:
     left = f"; could not be brought back: {_some(body.left)}" if body.left else ""
     shown = "; ".join(body.found[:3])
@@ -195,17 +195,17 @@ def _undone(body: UndoDone, entry: LedgerEntry) -> str:
     return f"back at point {body.to}; undone: {shown or 'nothing'}{more}; kept in snapshots {body.kept}{left}"
 
 
-@_tell.register
+@_text.register
 def _roles(body: RolesSet, entry: LedgerEntry) -> str:
     return f"{body.primary} is primary, the copy on {body.deciding} decides; by {body.by}: {body.reason}"
 
 
-@_tell.register
+@_text.register
 def _owned(body: RootsOwned, entry: LedgerEntry) -> str:
     return f"service {body.service} owns {_some(body.roots)}"
 
 
-@_tell.register
+@_text.register
 def _given_up(body: RootsReleased, entry: LedgerEntry) -> str:
     return f"service {body.service} gives up {_some(body.roots)}"
 
