@@ -69,3 +69,20 @@ def test_what_a_later_selection_leaves_out_is_told_by_databases_tables_and_funct
 
 def test_the_order_of_entries_is_no_other_selection() -> None:
     assert selection_of(["crm", "bill.t*", "bill"]) == selection_of(["bill", "crm", "bill.t*", "bill"])
+
+
+def test_a_claim_that_leaves_out_a_text_that_is_the_same_is_read_back_whole() -> None:
+    later = FrozenPolicy(OLD.text, "moved.yaml", "full", "push", "why ü")
+    short = later.after(OLD)
+    assert (short.text, short.file, short.reason) == ("", "moved.yaml", "why ü")
+    assert short.whole(OLD) == later
+    assert short.whole(NEW).text == ""  # a text that is not the one it speaks of is never taken for it
+    assert NEW.after(OLD) == NEW == NEW.whole(OLD)
+    assert NO_POLICY.after(NO_POLICY) == NO_POLICY
+    odd = FrozenPolicy("\udcff", "a", "full", "pull")
+    assert odd.after(odd).whole(odd) == odd
+    state = reduce_service(entries(claimed(FIRST, OLD), claimed(SECOND, short), claimed(THIRD, short)))
+    assert state.policy == only(state, THIRD).frozen == later
+    assert state.claim is not None
+    assert state.claim.frozen == later
+    assert load_state(json.loads(json.dumps(dump_state(state)))) == state

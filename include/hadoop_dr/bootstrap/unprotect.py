@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
-from hadoop_dr.bootstrap.wiring import load_frozen_policy, open_pair, open_service, require_roles
+from hadoop_dr.bootstrap.wiring import load_frozen_policy, open_pair, open_service, read_service
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput
-from hadoop_dr.domain.ledger import service_chain
-from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
-from hadoop_dr.services.ledger.stream import newest_first
+from hadoop_dr.domain.ledger.bodies.values import NO_POLICY
 from hadoop_dr.services.roots.unprotect import Unprotect
 
 
@@ -50,10 +48,7 @@ def last_policy(home: Path, service: str, pair: str) -> tuple[Policy, str]:
     if service in policies.policies:
         raise BadInput("--pair", f"{policies.policies[service].file} is its policy", "Leave --pair out.")
     with open_pair(pair, home) as context:
-        require_roles(context.pair, context.roles.state)
-        files = context.sides[context.roles.state.deciding].files
-        bodies = (entry.body for entry in newest_first(files, service_chain(pair, service)))
-        frozen = next((body.frozen for body in bodies if isinstance(body, ServiceClaimed)), None)
-    if frozen is None:
+        frozen = read_service(context, service).policy
+    if frozen == NO_POLICY:
         raise BadInput(f"service '{service}'", f"the pair {pair} knows nothing of it", "See: hadoop-dr status")
     return load_frozen_policy(frozen), frozen.text

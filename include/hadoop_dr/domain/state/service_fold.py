@@ -35,13 +35,23 @@ def reduce_service(entries: Iterable[LedgerEntry], state: ServiceState | None = 
     """Folds entries, in order, into a state."""
     state = state or ServiceState()
     points, claim, epoch, undo = dict(state.points), state.claim, state.highest_epoch, state.undo
-    change, kept, pins = state.change, state.kept, state.pins
-    for entry in entries:
+    change, kept, pins, policy = state.change, state.kept, state.pins, state.policy
+    for read in entries:
+        entry = _with_text(read, policy)
+        policy = entry.body.frozen if isinstance(entry.body, ServiceClaimed) else policy
         epoch = max(epoch, entry.epoch)
         undo, change, pins = _undo_after(entry, undo), _change_after(entry, change), _pins_after(entry, pins)
         kept = kept_after(entry, kept)
         claim = _fold(entry.body, entry, points, claim)
-    return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change, kept, pins)
+    return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change, kept, pins, policy)
+
+
+def _with_text(entry: LedgerEntry, policy: FrozenPolicy) -> LedgerEntry:
+    """A claim with the text of its policy, which the claim before has where it is the same."""
+    body = entry.body
+    if not isinstance(body, ServiceClaimed):
+        return entry
+    return replace(entry, body=replace(body, frozen=body.frozen.whole(policy)))
 
 
 @singledispatch

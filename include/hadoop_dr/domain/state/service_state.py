@@ -217,6 +217,7 @@ class ServiceState:
         change: The change of roots that is under way; None when there is none.
         kept: What is kept of foreign changes, oldest first.
         pins: What holds points, oldest first.
+        policy: What the newest claim froze, with its text; ``NO_POLICY`` before the first.
     """
 
     points: Mapping[str, Point] = field(default_factory=dict)
@@ -226,6 +227,7 @@ class ServiceState:
     change: RootChange | None = None
     kept: tuple[Kept, ...] = ()
     pins: tuple[Pin, ...] = ()
+    policy: FrozenPolicy = NO_POLICY
 
     def foreign(self, point: Point) -> Kept | None:
         """What keeps a staged point from its seal until a person decides; None when nothing does."""

@@ -94,7 +94,7 @@ class Claims:
             own = state.goes_on(request.run)
             moment_ms = own.moment_ms if own is not None else state.free_moment(request.moment_ms)
             point = own.point if own is not None else point_id(moment_ms)
-            body = ServiceClaimed(request.try_no, point, moment_ms, request.owner, request.frozen)
+            body = ServiceClaimed(request.try_no, point, moment_ms, request.owner, request.frozen.after(state.policy))
             try:
                 entry = self._ledger.append(body, request.run, seen_n)
             except Superseded:

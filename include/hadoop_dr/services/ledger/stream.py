@@ -1,4 +1,4 @@
-"""A copy of a chain read entry by entry, from the first or from the newest, in bounded memory whatever its length."""
+"""A copy of a chain read entry by entry, from the first or from a later one, in bounded memory whatever its length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hadoop_dr.services.pool import BoundedPool
 IN_FLIGHT = 64
 """Entries that are asked for before the one that is given: all that is held of a copy at once."""
 _THOUSAND = 1000
-_BACK = 20
 
 
 def contents(files: Files, path: str, first: int = 1) -> Iterator[bytes]:
@@ -33,16 +32,6 @@ def entries(files: Files, path: str, first: int = 1) -> Iterator[LedgerEntry]:
     """
     for n, content in enumerate(contents(files, path, first), first):
         yield decode(content, entry_path(path, n))
-
-
-def newest_first(files: Files, path: str) -> Iterator[LedgerEntry]:
-    """Gives a copy's entries from the newest back; of those that nobody takes a few are read at most."""
-    n = newest_number(files, path)
-    with BoundedPool(_BACK, _BACK, name="entries") as pool:
-        places = (entry_path(path, number) for number in range(n, 0, -1))
-        for content in pool.map(files.get, places):
-            yield decode(content, entry_path(path, n))
-            n -= 1
 
 
 def newest_number(files: Files, path: str) -> int:
