@@ -59,7 +59,7 @@ class Live:
         verdict = CatalogVerify(self.west).run(wanted, self.selection)
         assert (verdict.mismatch, verdict.cannot_tell, verdict.match) == ((), (), len(wanted))
         found = read_all(self.west, self.selection).values()
-        assert references(found, self.rewrite.sources) == []
+        assert references(found, self.rewrite.origins) == []
         return wanted
 
 

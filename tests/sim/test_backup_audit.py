@@ -133,7 +133,7 @@ def test_held_and_streamed_audits_name_the_same_differences() -> None:
     assert sorted(map(str, held.mismatch)) == sorted(map(str, streamed.mismatch)) == [
         f"{ROOT}/a b: mode 700 instead of 755",
         f"{ROOT}/a: mtime_ms 1600000000001 instead of 1600000000000",
-        f"{ROOT}/foreign=: is not on the source",
+        f"{ROOT}/foreign=: is not on the origin",
         f"{ROOT}/same/missing #: missing",
     ]
     assert held.match == streamed.match == 4

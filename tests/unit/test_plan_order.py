@@ -119,7 +119,7 @@ def test_more_parked_items_than_a_directory_may_hold_are_refused_before_anything
 
 
 def test_a_new_directory_too_wide_for_the_target_is_refused_by_name() -> None:
-    with pytest.raises(Refused, match="ü: has 3 entries, a directory of the target may hold 2"):
+    with pytest.raises(Refused, match="ü: has 3 entries, a directory of the destination may hold 2"):
         plan(new(2, "ü", D), new(3, "ü/x"), new(4, "ü/y"), Item(5, "f", "ü/z", F, F), directory_limit=2)
 
 
@@ -140,5 +140,5 @@ def test_the_work_area_may_hold_as_many_parked_items_as_a_directory_may() -> Non
         plan(*gone, directory_limit=2)
     assert str(refused.value) == (
         "the work area: 3 items have to be parked, a directory may hold 2. "
-        "Raise dfs.namenode.fs-limits.max-directory-items on the target"
+        "Raise dfs.namenode.fs-limits.max-directory-items on the destination"
     )

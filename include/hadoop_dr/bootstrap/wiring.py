@@ -201,8 +201,8 @@ def open_service(
         read = read_roles(pair, home, users, asked)
         roles = read.state
         require_roles(pair, roles)
-        target = next(side for name, side in sides.items() if name != roles.primary)
-        source = sides[roles.primary]
+        destination = next(side for name, side in sides.items() if name != roles.primary)
+        origin = sides[roles.primary]
         if why := read.silent.get(roles.deciding):
             raise Unreachable(roles.deciding, f"the ledger that decides lies there: {why.problem}", why.remedy)
         if both and read.silent:
@@ -221,7 +221,7 @@ def open_service(
         limits = MoverLimits(bandwidth_bytes_s=policy.limits.bandwidth_bytes_s)
         there, here = (
             login_to(side.name, users).hdfs(settings.addresses(home, sites[side.name]))
-            for side in (source, target)
+            for side in (origin, destination)
         )
         claims = Claims(
             ledger,
@@ -249,8 +249,8 @@ def open_service(
             policy=policy,
             policy_text=text,
             roles=roles,
-            origin=source,
-            destination=target,
+            origin=origin,
+            destination=destination,
             ledger=ledger,
             owners=owners,
             claims=claims,

@@ -167,8 +167,8 @@ class Apart(Generic[What]):
     for the first one's answer just because that was there when it left.
     """
 
-    def __init__(self, source: Iterable[What]) -> None:
-        self._source, self._trips = iter(source), trips()
+    def __init__(self, work: Iterable[What]) -> None:
+        self._work, self._trips = iter(work), trips()
 
     def __iter__(self) -> Apart[What]:
         """Gives itself."""
@@ -179,7 +179,7 @@ class Apart(Generic[What]):
         before = _TRIPS.get()
         _TRIPS.set(self._trips)
         try:
-            return next(self._source)
+            return next(self._work)
         finally:
             self._trips = _TRIPS.get()
             _TRIPS.set(before)

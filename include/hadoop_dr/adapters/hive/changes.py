@@ -104,7 +104,7 @@ class ChangingHalf(Reads):
             except Failed as refused:
                 if _IN_MANAGED not in refused.problem:
                     raise
-                # An external table where only managed ones may be made; the source has come to have it there as well.
+                # An external table where only managed ones may be made; the origin has come to have it there as well.
                 self._create_table({**tree, f.TABLE_TYPE: text(f.MANAGED), f.TABLE_PARAMETERS: text_map({})})
                 self._alter_table(row, tree)
 

@@ -94,12 +94,12 @@ class Pump(Generic[I, R]):
 
     def run(self, inputs: Iterable[I]) -> Iterator[R]:
         """Gives exactly one result for each input."""
-        source, under_way, more = iter(inputs), 0, True
+        left, under_way, more = iter(inputs), 0, True
         try:
             while more or under_way:
                 while more and under_way < self._in_flight and self._results.empty():
                     try:
-                        self._send(next(source))
+                        self._send(next(left))
                     except StopIteration:
                         more = False
                     else:

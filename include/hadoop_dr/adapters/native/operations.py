@@ -1,4 +1,4 @@
-"""One change of the target's name space, and what its end means."""
+"""One change of the destination's name space, and what its end means."""
 
 from __future__ import annotations
 

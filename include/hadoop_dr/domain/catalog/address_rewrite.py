@@ -1,4 +1,4 @@
-"""Addresses inside catalog objects: those of the source become the target's, and none may stay behind (fault 47)."""
+"""Addresses inside catalog objects: the origin's become the destination's, and none may stay behind (fault 47)."""
 
 from __future__ import annotations
 
@@ -36,30 +36,30 @@ class Rewrite:
     ``hdfs://east:9000`` nor ``webhdfs://east``.
 
     Attributes:
-        sources: Addresses of the source site, e.g. ``hdfs://east``, ``hdfs://nn1.east:8020``.
-        target: The address that takes their place, e.g. ``hdfs://west``.
+        origins: Addresses of the origin, e.g. ``hdfs://east``, ``hdfs://nn1.east:8020``.
+        destination: The address that takes their place, e.g. ``hdfs://west``.
     """
 
-    sources: tuple[str, ...]
-    target: str
+    origins: tuple[str, ...]
+    destination: str
     _pattern: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
     _hint: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_pattern", _pattern(self.sources))
-        object.__setattr__(self, "_hint", _hint(self.sources))
+        object.__setattr__(self, "_pattern", _pattern(self.origins))
+        object.__setattr__(self, "_hint", _hint(self.origins))
 
     def row(self, row: Row) -> Row:
-        """The row as it has to be on the target; the same object when no address occurs in it."""
+        """The row as it has to be on the destination; the same object when no address occurs in it."""
         if not self._hint.search(row.raw):
             return row
-        target = self.target.encode()
-        new = row_of(row.key, _struct(row.tree, lambda text: self._pattern.sub(lambda _: target, text)))
+        destination = self.destination.encode()
+        new = row_of(row.key, _struct(row.tree, lambda text: self._pattern.sub(lambda _: destination, text)))
         return Row(row.key, row.identity, new.hash, new.raw)
 
     def text(self, text: str) -> str:
-        """A text as it has to be on the target."""
-        return self._pattern.sub(lambda _: self.target.encode(), text.encode()).decode()
+        """A text as it has to be on the destination."""
+        return self._pattern.sub(lambda _: self.destination.encode(), text.encode()).decode()
 
 
 def rewrite_rows(rows: Iterable[Row], rewrite: Rewrite) -> list[Row]:

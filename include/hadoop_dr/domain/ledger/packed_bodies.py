@@ -53,7 +53,7 @@ class PackedSealed:
         names: Every root.
         lists: Lists of them, by number.
         rest: The body without what stands beside it.
-        snapshots: Those of the target.
+        snapshots: Those of the destination.
         live: Number of the list of the roots of which it says what they held.
         files, held: What that is.
     """

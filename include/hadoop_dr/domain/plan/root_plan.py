@@ -84,7 +84,7 @@ def make_plan(items: Sequence[Item], *, unit_files: int, unit_bytes: int, direct
     if len(parked) > directory_limit:
         raise Refused(
             "the work area", f"{len(parked)} items have to be parked, a directory may hold {directory_limit}",
-            "Raise dfs.namenode.fs-limits.max-directory-items on the target",
+            "Raise dfs.namenode.fs-limits.max-directory-items on the destination",
         )
     _sort_by_depth(parked, "old", deepest_first=True)
     staging = split(items, unit_files=unit_files, unit_bytes=unit_bytes, directory_limit=directory_limit)

@@ -19,10 +19,10 @@ class Unit:
     """What stage prepares for one arrival, or for one tail.
 
     Attributes:
-        inode: Source inode id of its top; also its name in the work area.
+        inode: Inode id of its top on the origin; also its name in the work area.
         files: Files to copy.
         bytes: Bytes to copy.
-        members: Source inode ids of everything in it, parents before children; the top first.
+        members: Inode ids on the origin of everything in it, parents before children; the top first.
     """
 
     inode: int
@@ -37,8 +37,8 @@ class Staging:
 
     Attributes:
         units: What has to be staged.
-        arriving: Source inode id and new path of each unit that is brought in as it is; tails are not among them.
-        made: Source inode id and new path of each directory that is made in place because its subtree is too large.
+        arriving: Inode id on the origin and new path of each unit that is brought in as it is; no tails.
+        made: Inode id on the origin and new path of each directory that is made in place, its subtree being too large.
     """
 
     units: tuple[Unit, ...]
@@ -127,6 +127,6 @@ def _refuse_full_directories(fresh: Sequence[Item], above: array[int], moved_in:
     for at, count in enumerate(children):
         if count > limit:
             raise Refused(
-                _new(fresh[at]), f"has {count} entries, a directory of the target may hold {limit}",
-                "Raise dfs.namenode.fs-limits.max-directory-items on the target",
+                _new(fresh[at]), f"has {count} entries, a directory of the destination may hold {limit}",
+                "Raise dfs.namenode.fs-limits.max-directory-items on the destination",
             )

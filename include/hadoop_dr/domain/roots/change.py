@@ -77,7 +77,7 @@ def propose(state: ServiceState, roots: Sequence[str], origin: str, destination:
 
     Args:
         roots: The roots that are wanted.
-        source, destination: Names of the sites.
+        origin, destination: Names of the sites.
     """
     approved = state.change.old if state.change else ()
     old = tuple(one for one in replaced_roots(state.held_roots(), roots) if one not in approved)

@@ -133,7 +133,7 @@ class Point:
 
     @property
     def was_staged(self) -> bool:
-        """Whether everything of it lay on the target once, whatever became of it since."""
+        """Whether everything of it lay on the destination once, whatever became of it since."""
         return bool(self.staged.point)
 
     @property

@@ -21,7 +21,7 @@ class FindRefilled:
     compared with its copy, by checksum.
 
     Args:
-        source, destination: The sites.
+        origin, destination: The sites.
         heartbeat: Called for every file with other blocks.
         readers: Read files of the origin and of the destination, for those whose checksums say nothing.
     """
@@ -66,7 +66,7 @@ class FindRefilled:
             elif answer:
                 verdict.match += 1
             else:
-                verdict.mismatch.append(Finding(root, path, "was refilled on the source and nothing else shows it"))
+                verdict.mismatch.append(Finding(root, path, "was refilled on the origin and nothing else shows it"))
 
     def _by_reading(self, there: str, here: str) -> bool | None:
         """Compares the bytes; None when they cannot be read."""

@@ -59,7 +59,7 @@ class AuditRoot:
     def _one(self, path: str, want: FileAttributes | None, found: FileAttributes | None, verdict: Verdict) -> None:
         self._heartbeat(1)
         if want is None:
-            verdict.mismatch.append(Finding(self._root, path, "is not on the source"))
+            verdict.mismatch.append(Finding(self._root, path, "is not on the origin"))
         elif found is None:
             verdict.mismatch.append(Finding(self._root, path, "missing"))
         elif want != found and (fields := self._fields(want, found)):

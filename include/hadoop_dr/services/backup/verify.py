@@ -106,9 +106,10 @@ class VerifyPoint:
         )
         documents.put_json(fenced_name(VERDICT_STEM, claim.n, self._try, ".json"), VERDICT, stored)
         if verdict.mismatch:
+            origin = self._context.origin.name
             raise Mismatch(
                 verdict.mismatch[0].subject or mismatch[0],
-                f"{len(verdict.mismatch)} objects differ from the source, the first: {verdict.mismatch[0]}",
+                f"{len(verdict.mismatch)} objects differ from {origin}, the first: {verdict.mismatch[0]}",
                 "The point stays hidden, and one repair did not help; look at this object on both sites.",
             )
         return {

@@ -27,7 +27,7 @@ def refuse_exchanged(
     """Looks on both sites; one that was read and is silent by now takes nothing back.
 
     Args:
-        candidates: The target's snapshots of the point, as verify recorded them.
+        candidates: The destination's snapshots of the point, as verify recorded them.
 
     Raises:
         BaselineLost: One of them is gone, or another one has its name.

@@ -128,11 +128,11 @@ def _is_half_made(old: Row, new: Row) -> bool:
 
 def _renewed(old: Catalog, new: Catalog, replaced: Iterable[CatalogKey]) -> set[tuple[str, ...]]:
     """Tables that have to be made anew although both sides have one of the name."""
-    by_source = {slot[1:3] for slot in replaced if slot in old and slot in new and old[slot].hash != new[slot].hash}
+    by_origin = {slot[1:3] for slot in replaced if slot in old and slot in new and old[slot].hash != new[slot].hash}
     by_shape = {slot[1:3] for slot, row in new.items()
                 if slot.kind is Kind.TABLE and slot in old and _shape(old[slot]) != _shape(row)
                 and not _is_half_made(old[slot], row)}
-    return by_source | by_shape
+    return by_origin | by_shape
 
 
 def _fallen_with(old: Catalog, new: Catalog, lost: set[CatalogKey], renewed: set[tuple[str, ...]]) -> set[CatalogKey]:

@@ -1,4 +1,4 @@
-"""What somebody else did on the target: kept for a person, and undone."""
+"""What somebody else did on the destination: kept for a person, and undone."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Summary:
         audited: The whole was compared, beyond what is known to have changed.
         sampled: The older point that was looked at; None when there was none.
         figures: Objects of each kind of data sets by what was done to them, under the titles that people know them by.
-        intended: How many objects the target has with less than was intended; the point's document names them all.
+        intended: How many objects the destination has with less than was intended; the point's document names them all.
         lowered: The first of them.
         seconds: What each stage took.
         requests: Requests to each site, by stage.
@@ -80,8 +80,8 @@ class PointSealed:
 
     Attributes:
         baseline: The point it was built on; None for a full run.
-        snapshots: Its snapshots on the target, by root.
-        datasets: What each kind of data sets keeps of the target, by kind, in the form that the kind itself gives it:
+        snapshots: Its snapshots on the destination, by root.
+        datasets: What each kind of data sets keeps of that site, by kind, in the form that the kind itself gives it:
             of a catalog the id of the newest event of its log.
         documents: SHA-256 by name of the verdict, and of the documents that verify added.
     """

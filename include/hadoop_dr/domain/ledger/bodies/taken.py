@@ -79,7 +79,7 @@ class PointTaken:
         declared: Directories and table locations that the policy names, by which people look for snapshots.
         datasets: What each kind of data sets keeps of the moment, by kind, in the form that the kind itself gives it.
         roots_told: What a person should know of roots, tables and their directories.
-        narrow: Quotas of the source that will be too narrow soon; where they are read later, a plan's notes say it.
+        narrow: Quotas of the origin that will be too narrow soon; where they are read later, a plan's notes say it.
         exclusions: Paths relative to the roots that the point leaves out. No policy can say that yet.
     """
 

@@ -35,7 +35,7 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.pool import map_bounded
 
 _SHOWN = 20
-_READ = "the source's catalog"
+_READ = "the origin's catalog"
 
 
 class OriginCatalog:
