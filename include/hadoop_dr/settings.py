@@ -32,8 +32,11 @@ from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.runs import schedule
 
 PAIRS = Path("include/pairs")
+"""Directory of the pairs' files, below the home."""
 POLICIES = Path("include/policies")
+"""Directory of the policies' files, below the home."""
 LAB_STATE = Path(".lab/state.json")
+"""Where the lab writes its addresses, below the home."""
 _SUFFIXES = frozenset({".yaml", ".yml"})
 _TRIES = 5
 _CHECK_THE_PATH = "Check its path and permissions"

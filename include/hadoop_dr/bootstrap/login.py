@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from hadoop_dr.adapters.webhdfs import SessionFactory
 
 HDFS_USER = "HADOOP_USER_NAME"
+"""Environment variable with the HDFS user, as in Hadoop's own clients."""
 DEFAULT_USER = "hdfs"
+"""The HDFS user where nobody names one."""
 Users = Mapping[str, str]
 """HDFS users by site, as an entrance that keeps credentials of its own knows them."""
 NOBODY: Users = {}
+"""No user of any site is named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from hadoop_dr.services.ledger.roles import Roles, RolesRead
 from hadoop_dr.services.ledger.service import ServiceLedger
 
 LONE_FIRST_CONTACT = Deadlines(budget_s=10.0)
+"""For the first request to a site with a single NameNode, which no other one could answer in its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ _SNAPSHOT = re.compile(
     r"dr-(?P<service>[a-z][a-z0-9-]{0,40})-e(?P<epoch>\d+)-(?P<point>\d{8}T\d{6}\.\d{3}Z)(-r\d+|-before)?"
 )
 SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
+"""What a service may be called: it is part of paths, of snapshot names and of an Airflow DAG's id."""
 
 
 def point_id(moment_ms: int) -> str:

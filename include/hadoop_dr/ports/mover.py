@@ -135,6 +135,7 @@ class MoverLimits:
 
 
 DEFAULT_LIMITS = MoverLimits()
+"""Those of a policy that sets none."""
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ DATA = "data"
 """In place of a site: files copied or read back, and changes of a name space, through the data plane."""
 Counts = Mapping[str, Mapping[str, int]]
 MAPPED, TRIPS = "stage", "trips"
+"""The stage that runs as many tasks, and the column that counts trips and not requests."""
 BEFORE = "before"
 """What was asked before the first stage: roles and ledgers."""
 

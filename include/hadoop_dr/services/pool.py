@@ -16,7 +16,9 @@ from typing import Any, Self, TypeVar
 from hadoop_dr.ports.requests import Apart, AwaitedAnswer, carried
 
 WIDTH = 16
+"""Requests under way at once where nobody says another number."""
 AHEAD = 64
+"""Answers that may wait to be taken before no more is asked."""
 
 What = TypeVar("What")
 Answer = TypeVar("Answer")

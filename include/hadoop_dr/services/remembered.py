@@ -21,6 +21,7 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 
 FRESH_S = 60.0
+"""An answer that is older than so many seconds is asked for anew."""
 _NEVER = float("-inf")
 _MANY = 50_000
 _ROOTS = ("allow_snapshot", "disallow_snapshot")

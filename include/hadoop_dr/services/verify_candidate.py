@@ -29,6 +29,7 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import BoundedPool
 
 READ_BACK_BYTES = 16 << 20
+"""Files up to this size are read back; of larger ones the checksums are compared."""
 _THREADS = 16
 
 

@@ -16,7 +16,9 @@ from hadoop_dr.domain.config.document import DocumentNode
 from hadoop_dr.domain.errors import BadInput
 
 LARGEST_BYTES = 256 << 10
+"""No pair or policy file is larger; a larger one is refused before it is read."""
 DEEPEST = 16
+"""So many levels may lie within one another in a file."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 CATALOG = "hive"
+"""The metastore's catalog, which is always this one."""
 CLIENT = "hadoop-dr"
+"""How we name ourselves in requests that ask for it."""
 ENGINE = "hive"
+"""Whose statistics are read and set: those of this engine."""
 
 CAPABILITIES: Final = ["EXTREAD", "EXTWRITE", "HIVEBUCKET2", "HIVEFULLACIDREAD", "HIVEFULLACIDWRITE",
                        "HIVEMANAGEDINSERTREAD", "HIVEMANAGEDINSERTWRITE", "HIVECACHEINVALIDATE", "HIVEMANAGESTATS",
                        "HIVEMQT", "HIVEONLYMQTWRITE", "HIVESQL", "CONNECTORREAD", "CONNECTORWRITE"]
+"""What a client has to say it can do, or the metastore hides tables from it or changes their access."""
 CLIENT_CAPABILITIES: Final = [1, 2]                          # TEST_CAPABILITY, INSERT_ONLY_TABLES
 
 _META, _NO_SUCH, _EXISTS = "MetaException", "NoSuchObjectException", "AlreadyExistsException"
@@ -69,5 +73,6 @@ NOT_SENT: Final[dict[str, frozenset[int]]] = {
 """Fields a metastore computes for its clients or sets by itself; sending them back is refused or misleading."""
 
 KEEP_STATISTICS: Final = "DO_NOT_UPDATE_STATS"
+"""Setting of a change: the metastore leaves the statistics as they are sent."""
 FAST_STATISTICS: Final = ("numFiles", "totalSize", "numFilesErasureCoded")
 """With all three a new partition keeps its parameters; else the metastore lists its directory and overwrites some."""

@@ -31,6 +31,7 @@ from hadoop_dr.domain.catalog.thrift_struct import (
 from hadoop_dr.domain.errors import DrError, Failed, NotFound
 
 BATCH = 1000
+"""So many names go into one request."""
 _TABLES_BATCH = 100
 _SMALLEST = 25
 
@@ -38,6 +39,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 CLIENT_FIELD = record({1: (LIST, Items(I32, list(CLIENT_CAPABILITIES)))})
+"""``ClientCapabilities``, as it is sent with a request for tables."""
 _NO_SETTING = "\x01absent"
 
 

@@ -13,6 +13,7 @@ from hadoop_dr.domain.catalog.thrift_json import json_of_tree, pack_message
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_list, get_text
 
 FORMAT = "gzip(json-2.0)"
+"""Format of the messages, as a metastore of Hive 4 sends them."""
 _ADD = {f.PRIMARY: ("ADD_PRIMARYKEY", "primaryKeyListJson"), f.FOREIGN: ("ADD_FOREIGNKEY", "foreignKeyListJson"),
         f.UNIQUE: ("ADD_UNIQUECONSTRAINT", "uniqueConstraintListJson"),
         f.NOT_NULL: ("ADD_NOTNULLCONSTRAINT", "notNullConstraintListJson"),

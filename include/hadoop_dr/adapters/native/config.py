@@ -26,6 +26,7 @@ from hadoop_dr.adapters.native.login import SimpleLogin
 from hadoop_dr.domain.config.addresses import HdfsAddress
 
 NOWHERE = os.devnull
+"""In place of a directory with Hadoop's configuration files, so that none of the machine's is read."""
 _clients: dict[tuple[int, HdfsAddress, int], AsyncClient] = {}
 _lock = threading.Lock()
 

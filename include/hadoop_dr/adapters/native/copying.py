@@ -15,6 +15,7 @@ from hadoop_dr.adapters.native.site import SiteClient
 from hadoop_dr.ports.mover import Copy, Digest, Meter, MoverLimits, Read
 
 CHUNK_BYTES = 4 << 20
+"""So much of a file is read and written at once."""
 _SMALLEST_CHUNK_BYTES = 64 << 10
 _SLOW_S = 5.0
 _HASH_ASIDE_BYTES = 256 << 10     # above, hashing would hold the loop for longer than a thread switch costs

@@ -26,6 +26,7 @@ NAMENODE_COST: Mapping[str, int] = {
 }  # fmt: skip
 """Requests of a call, one after the other; one where nothing is said."""
 FILES_COST: Mapping[str, int] = {"move": 4, "remove": 2}
+"""The same for calls of ``Files``."""
 
 
 class _Counting:

@@ -28,6 +28,7 @@ SessionFactory = Callable[[], requests.Session]
 
 
 PREFIX = "/webhdfs/v1"
+"""Path of WebHDFS on its server."""
 _COUNTING = frozenset({"GETQUOTAUSAGE"})
 """A NameNode counts the whole subtree for it, so it is waited for: whoever asks again has it counted twice."""
 _HTTPFS = {"Content-Type": "application/octet-stream"}      # HttpFS refuses a PUT without it

@@ -28,6 +28,7 @@ from hadoop_dr.domain.errors import (
 
 NO_ACTIVE = ("See which of its NameNodes is active: hdfs haadmin -getAllServiceState. "
              "Name that one in the pair file, or make one active: hdfs haadmin -failover")
+"""The remedy where no NameNode of a site is active."""
 
 _NO_NAMENODE = "Check that the pair file names the WebHDFS address of a NameNode there, and which Hadoop version it has"
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hadoop_lab import Lab
 
 SEE = "See: hadoop-dr lab status"
+"""The remedy of every wrong word about the lab."""
 _DAEMON = click.argument("daemon", metavar="SITE.DAEMON")
 
 

@@ -13,6 +13,7 @@ from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRING, STRUC
 from hadoop_dr.domain.errors import Mismatch
 
 DEFAULT_PORT = 8020
+"""Port of a NameNode's RPC where an address names none."""
 _SHOWN = 10
 
 

@@ -34,6 +34,7 @@ FK_PARENT_DB, FK_PARENT_TABLE = 1, 2
 FUNCTION_NAME, FUNCTION_DB = 1, 2
 
 VIEW, MATERIALIZED, EXTERNAL, MANAGED = "VIRTUAL_VIEW", "MATERIALIZED_VIEW", "EXTERNAL_TABLE", "MANAGED_TABLE"
+"""Types of a table, as the metastore names them."""
 
 
 def _names(text: str) -> dict[int, tuple[str, str]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 DEFAULT_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""Hive's name of the partition for rows without a value."""
 
 _ESCAPED = re.compile(r"[\x01-\x1f\x7f\"#%'*/:=?\\{\[\]^]")
 

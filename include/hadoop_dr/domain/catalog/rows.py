@@ -50,7 +50,9 @@ class Kind(Enum):
 STRUCTURE = {Kind.DATABASE: "Database", Kind.TABLE: "Table", Kind.PARTITION: "Partition",
              Kind.TABLE_STATS: "ColumnStatistics", Kind.PARTITION_STATS: "ColumnStatistics",
              Kind.CONSTRAINT: "Constraints", Kind.FUNCTION: "Function"}
+"""Name of each kind's Thrift structure, see ``domain.catalog.fields``."""
 ORDER = {kind: place for place, kind in enumerate(Kind)}
+"""Place of each kind in the order in which objects are created."""
 
 SCHEMA = (("kind", "string"), ("database", "string"), ("table", "string"), ("key", "string"), ("identity", "string"),
           ("hash", "string"), ("raw", "binary"))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 BOOL, BYTE, DOUBLE, I16, I32, I64, STRING, STRUCT, MAP, SET, LIST = 2, 3, 4, 6, 8, 10, 11, 12, 13, 14, 15
+"""Type ids of Thrift's binary protocol."""
 
 Tree = dict[int, tuple[int, Any]]
 """A structure; treat it as immutable, the functions here return new ones."""

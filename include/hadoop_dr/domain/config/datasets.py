@@ -15,6 +15,7 @@ _HIVE = re.compile(r"[a-z0-9_*]+(\.[a-z0-9_*]+)?")
 _TOO_WIDE = frozenset({"/", "/user", "/tmp", "/.reserved", "/system"})
 _OURS = frozenset({".snapshot", ".hadoop-dr", ".reserved"})
 LONGEST_NAME_BYTES = 255
+"""HDFS's own limit for one name in a path (``dfs.namenode.fs-limits.max-component-length``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,9 @@ def _crossing_patterns(data_sets: Sequence[DataSet]) -> Iterator[tuple[DataSet, 
 
 
 HDFS = DataSetKind("hdfs", directory, _nested, _nested_directories)
+"""Directories, named by their path."""
 HIVE = DataSetKind("hive", hive_pattern, _take_in_one_table, _crossing_patterns)
+"""Databases and tables of the Hive metastore, named singly or by pattern."""
 BUILT = (HDFS, HIVE)
 """Kinds this version protects."""
 LATER = ("sparksql", "kafka", "users")

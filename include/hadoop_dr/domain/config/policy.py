@@ -186,6 +186,7 @@ KEYS = (
     "audit_entries",
     "stage_tasks",
 )
+"""Every key of a policy file, in the order in which messages name them."""
 
 LongestGap = Callable[[str], int]
 """Gives the longest time between two moments of a cron text, in milliseconds; raises Wrong when it is none."""

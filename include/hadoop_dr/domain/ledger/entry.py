@@ -26,10 +26,13 @@ from hadoop_dr.domain.ledger.packed_bodies import (
 )
 
 FORMAT = 1
+"""Version of an entry's form; an entry of another one is refused."""
 SWEEP = "sweep"
 """In place of a run's id: what a moment left that became no point is cleared."""
 GENESIS = "0" * 64
+"""In place of a digest of the entry before: it is the first."""
 NEWER = "Use the version of this product that wrote it, or a newer one."
+"""The remedy where an entry or a document has a newer form."""
 
 
 @dataclass(frozen=True, slots=True)

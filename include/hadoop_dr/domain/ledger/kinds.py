@@ -76,6 +76,7 @@ SERVICE_KINDS: Mapping[str, type[Any]] = {
     "pin": PointPinned,
     "unpin": PointUnpinned,
 }
+"""Kind -> body of each entry of a service's ledger."""
 PAIR_KINDS: Mapping[str, type[Any]] = {
     "roles": RolesSet,
     "fence": SiteFenced,
@@ -88,7 +89,9 @@ PAIR_KINDS: Mapping[str, type[Any]] = {
     "roots_owned": RootsOwned,
     "roots_released": RootsReleased,
 }
+"""Kind -> body of each entry of a pair's ledger."""
 KINDS: Mapping[str, type[Any]] = {**SERVICE_KINDS, **PAIR_KINDS}
+"""Kind -> body of each entry of either ledger."""
 OPTIONAL: frozenset[str] = frozenset()
 """Kinds that an older version skips."""
 

@@ -11,7 +11,9 @@ from hadoop_dr.domain.check_results import Result, fail, warn
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
 
 KEPT = 100
+"""So many objects that a point leaves out are named in its entry; their number is always there."""
 SHOWN = 5
+"""So many of them are named in warnings."""
 _NAME = "incomplete"
 
 

@@ -25,6 +25,7 @@ class Word(StrEnum):
 
 
 WELL = frozenset({Word.OK, Word.PLACING, Word.WAITING})
+"""States that need nobody."""
 
 
 @dataclass(frozen=True, slots=True)

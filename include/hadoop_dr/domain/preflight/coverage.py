@@ -18,6 +18,7 @@ from hadoop_dr.domain.tree.encryption import CARRY_IT_YOURSELF
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 
 SHOWN = 3
+"""So many paths are named for each thing that is not covered."""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from hadoop_dr.domain.roles.identity import Access, Identity
 from hadoop_dr.domain.state.pair_state import PairState
 
 NO_RULING = PairState()
+"""No role entry could be read."""
 
 
 class SiteRole(StrEnum):

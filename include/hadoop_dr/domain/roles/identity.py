@@ -15,6 +15,7 @@ from hadoop_dr.domain.errors import Protocol, Refused
 from hadoop_dr.domain.ledger import NO_TEXT
 
 FORMAT_VERSION = 1
+"""Version of the documents in ZooKeeper; a document of another one is refused."""
 
 
 class Role(StrEnum):

@@ -24,6 +24,7 @@ from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 
 NAME = "roots"
+"""Name of the check of roots, in ``check`` and in warnings."""
 _SHOWN = 5
 
 

@@ -134,10 +134,11 @@ def _unequal(now: FileAttributes, was: FileAttributes) -> bool:
     return both[0] == both[1] or now.length != was.length
 
 
-MEND = (
+REMEDY = (
     "Look at it; remove it there, or set drift: restore in the policy to have all of it kept aside in a snapshot "
     "before it goes."
 )
+"""The remedy for things at the destination that are not the origin's."""
 
 
 def copy_results(site: str, copies: Iterable[ExistingCopy], *, refuse: bool) -> list[Result]:
@@ -150,7 +151,7 @@ def copy_results(site: str, copies: Iterable[ExistingCopy], *, refuse: bool) -> 
     for found in copies:
         if found.foreign:
             goes = "" if refuse else "; the next backup keeps it aside, then it goes"
-            results.append((fail if refuse else warn)("drift", found.text(site) + goes, MEND))
+            results.append((fail if refuse else warn)("drift", found.text(site) + goes, REMEDY))
         if older := found.counts[There.OLDER]:
             said = f"{site}:{found.root} is new to this service and has older versions of {older} files, to be replaced"
             results.append(warn("drift", said, "The next backup keeps them aside in a snapshot first."))

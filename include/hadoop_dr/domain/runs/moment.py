@@ -10,6 +10,7 @@ from hashlib import sha256
 from hadoop_dr.domain.config.policy import Unproven
 
 MOST_REARMS = 3
+"""So often a moment is armed anew when its window was touched (DESIGN.md section 4.2)."""
 _PAUSE_MS = 3_000
 
 

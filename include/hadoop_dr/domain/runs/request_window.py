@@ -18,7 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 LATE = 0.25
+"""Share of its deadline after which an answer counts as late."""
 STEP = 4
+"""Requests by which the window grows in each round trip once an answer was late."""
 _CUT = 2
 _IN_USE = 2      # as long as half of it is taken; a window that nobody fills proves nothing
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from hadoop_dr.domain.config.policy import Policy
 
 LONGEST_LEAD_MS = 30_000
+"""A run starts at most so long before its moment."""
 
 CronMoments = Callable[[str, int], Iterator[int]]
 """Gives the moments of a cron text after a time, in order; what ``adapters.config.cron_moments`` does."""

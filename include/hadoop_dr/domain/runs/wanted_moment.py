@@ -12,6 +12,7 @@ from hadoop_dr.domain.ids import iso, moment_of
 _POINT = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z")
 _RUN_LENGTH = 250
 REASON_LENGTH = 500
+"""The most characters that a reason may have."""
 _RUN = re.compile(rf"[A-Za-z0-9._:+~-]{{1,{_RUN_LENGTH}}}")
 FURTHEST_MS = 7 * DAY_MS
 """A run waits for its moment and owns the service meanwhile, so one that lies further off than a week is a slip of the

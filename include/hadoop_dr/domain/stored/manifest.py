@@ -119,4 +119,6 @@ class Manifest:
 
 
 MANIFEST_FILE = "manifest.json"
+"""Its name in the point's directory."""
 MANIFEST = JsonForm("manifest of a point", Manifest)
+"""How it is stored."""

@@ -13,4 +13,5 @@ class NoteOfStage:
 
 
 MARK = JsonForm("note of a stage", NoteOfStage)
+"""How it is stored."""
 

@@ -27,12 +27,17 @@ CHECKSUMS = TableForm("checksums", (
 ))  # fmt: skip
 """The origin's own checksums of what is too large to be read back."""
 REPAIR_ITEMS = TableForm("repair items", ITEM_SCHEMA)
+"""What a repair changes."""
 REPAIR_STAGED = TableForm("repair staged", (("inode", "int64"), ("staged", "int64"), ("whole", "bool")))
+"""What a repair staged."""
 LISTING = TableForm("listing", (("path", "string"), ("inode", "int64"), ("facts", "string")))
 """A live tree that a root was planned on."""
 QUOTAS = TableForm("quotas", QUOTA_SCHEMA)
+"""Quotas of directories, see ``domain.tree.quotas``."""
 INODES = TableForm("inodes", INODE_SCHEMA)
+"""Inode ids of a candidate, see ``domain.tree.bound_inodes``."""
 XATTRS = TableForm("extended attributes", XATTR_SCHEMA)
+"""Extended attributes of the origin, see ``domain.tree.xattrs``."""
 CATALOG = TableForm("catalog", SCHEMA)
 """Objects of a catalog: of the point, left out of it, or kept of what somebody else had."""
 DROPS = TableForm("drops", SCHEMA[:4])

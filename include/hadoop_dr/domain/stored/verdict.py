@@ -39,4 +39,6 @@ class StoredVerdict:
 
 
 VERDICT_STEM = "verdict"
+"""Its name begins with this; the claim and the try follow."""
 VERDICT = JsonForm("verdict of a point", StoredVerdict)
+"""How it is stored."""

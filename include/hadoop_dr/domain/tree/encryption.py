@@ -8,6 +8,7 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.tree.items import Content, Item
 
 CARRY_IT_YOURSELF = "Protect the directories beside the zone and take it out of the policy; carry it by other means"
+"""The remedy for encryption zones."""
 
 
 def refuse_encrypted(root: str, items: Iterable[Item]) -> None:

@@ -74,6 +74,7 @@ class AclAndXattrs:
 
 
 NO_ACL_OR_XATTRS = AclAndXattrs()
+"""What most files have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Item
 
 ERASURE_CODING = "erasure coding"
+"""Name of the attribute that may have to be lowered."""
 _SHOWN = 3
 KEPT = 10
 """So many of a point's lowered objects its ledger entry names; the point's document has all of them."""

@@ -41,6 +41,7 @@ class QuotaSet:
 
 
 NONE_SET = QuotaSet()
+"""A directory without a quota."""
 
 
 @dataclass(frozen=True, slots=True)

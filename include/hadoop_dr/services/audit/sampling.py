@@ -23,6 +23,7 @@ from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.stored_plan import planned_paths, planned_tasks, root_names
 
 SAMPLE = 16
+"""So many files of older points are read back in one run."""
 _SAMPLE_BYTES = 8 << 20
 
 

@@ -11,6 +11,7 @@ from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.pool import map_bounded
 
 SHOWN = 100
+"""So many open files are named in the point's entry; their number is always there."""
 _THREADS = 8
 
 

@@ -45,6 +45,7 @@ from hadoop_dr.services.transfer.work_area import is_ours
 from hadoop_dr.services.verify_candidate import RootFacts, VerifyRoot
 
 SHOWN = 100
+"""So many findings are named in the verdict; their number is always there."""
 _ROOTS_AT_ONCE = 8
 
 

@@ -45,6 +45,7 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
 
 COMPLETE = Incomplete()
+"""A point leaves out nothing of a kind."""
 Probe = Callable[[], object]
 """A question that a part of a site answers while it works; raises one of our errors when it does not."""
 CheckClaim = Callable[[], None]

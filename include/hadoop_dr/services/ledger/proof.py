@@ -11,6 +11,7 @@ from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.stream import contents
 
 NOBODY: Mapping[str, DrError] = {}
+"""Every site answers."""
 
 
 class CopyProof:

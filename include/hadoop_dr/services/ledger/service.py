@@ -15,6 +15,7 @@ from hadoop_dr.services.ledger.chain import Chain
 
 _RACES = 16
 FRESH_S = 1.0
+"""For so many seconds what was read or appended last is believed without another read."""
 
 
 class ServiceLedger:

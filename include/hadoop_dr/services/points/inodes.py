@@ -12,6 +12,7 @@ from hadoop_dr.services.points.documents import Documents, Row
 from hadoop_dr.services.points.stored_plan import RootPlan, stored_plan
 
 INODES = "inodes.parquet"
+"""Document with the inode ids of a point's candidates."""
 
 
 def keep_inodes(documents: Documents, rows: Sequence[Row]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan, stored_plan
 
 INTENDED = "intended.parquet"
+"""Document with the attributes that had to be lowered."""
 
 
 def keep_intended(

@@ -19,10 +19,15 @@ from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.services.points.documents import Documents
 
 UNIT_FILES = 10_000
+"""A new subtree of more names than this is made in place and its children staged one by one."""
 UNIT_BYTES = 16 << 30
+"""The same for its bytes."""
 SHARD_COST_BYTES = 8 << 30
+"""A staging task of less work than this is not worth a task: bytes, with each file counted as some more."""
 ITEMS = "items.parquet"
+"""Document with the items of all roots."""
 DIRECTORY_LIMIT = 1_000_000
+"""Names one directory may hold (``dfs.namenode.fs-limits.max-directory-items``, its default)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stored_plan import RootPlan
 
 XATTRS = "xattrs.parquet"
+"""Document with the extended attributes of a point's files."""
 
 
 class KnownXattrs:

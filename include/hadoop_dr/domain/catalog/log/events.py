@@ -59,6 +59,7 @@ class State:
 
 
 ABSENT, OPAQUE = State(Known.ABSENT), State(Known.OPAQUE)
+"""No object, and one of which the message says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

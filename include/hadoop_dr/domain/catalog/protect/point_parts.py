@@ -80,4 +80,6 @@ def believed(kept: SealedCatalog, cannot_tell: Sequence[str], at_ms: int | None)
 
 
 TAKEN_CATALOG = codec_of(TakenCatalog)
+"""How the catalog's part of an entry ``taken`` is stored."""
 SEALED_CATALOG = codec_of(SealedCatalog)
+"""How the catalog's part of an entry ``sealed`` is stored."""

@@ -24,7 +24,9 @@ from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.pool import map_bounded
 
 QUOTAS = "quotas.parquet"
+"""Document with what is known of quotas when the point is sealed."""
 ANSWERED = "quotas-answered.parquet"
+"""Document with what was answered after the seal."""
 MOST = 20_000
 """Directories asked about in one run; a NameNode of the lab answers about 1,900 in a second."""
 

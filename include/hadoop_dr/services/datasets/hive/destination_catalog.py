@@ -46,6 +46,7 @@ from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.points.documents import Documents
 
 DROPS = "drops.parquet"
+"""Document with the names of objects that place drops."""
 _VERBS: Mapping[Verb, str] = {Verb.CREATE: "create", Verb.ALTER: "alter", Verb.DROP: "drop"}
 
 

@@ -26,6 +26,7 @@ from hadoop_dr.services.points.documents import Documents
 KIND = HIVE.value
 """Under this name a point keeps what is its own of this kind."""
 CATALOG = "catalog.parquet"
+"""Document with the objects of a point."""
 LEFT_OUT = "left-out.parquet"
 """What a point leaves out, so that the next export need not read the whole catalog again."""
 
@@ -65,6 +66,7 @@ def metastore_of(context: BackupContext, side: SiteConnections) -> Metastore:
 
 
 NO_METASTORE = "has no metastore, and the policy protects Hive tables"
+"""What is wrong with a site where tables are protected and no metastore is named."""
 
 
 def name_it(context: BackupContext, side: SiteConnections) -> str:
