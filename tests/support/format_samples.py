@@ -160,7 +160,11 @@ ITEMS = (
 ROW = ("table", "billing", "t ü", "", "EXTERNAL_TABLE|1|2", SHA, b"\x00\x0b")
 TABLES: Mapping[str, tuple[TableForm, list[tuple[object, ...]]]] = {
     "items": (forms.ITEMS, [(0, n, *row) for n, row in enumerate(item_rows(ITEMS))]),
-    "shares": (forms.SHARES, [(0, 1, 7, 900, True, "", 0, 0), (0, 1, None, None, False, "0-4.1", 3, 4096)]),
+    "shares": (forms.SHARES, [
+        (0, 1, None, None, False, "0-4.1", 3, 4096, None, 0, 0),
+        (0, 1, 7, 900, True, "", 0, 0, None, 0, 0),
+        (0, 1, 8, None, False, "", 0, 0, SHA, 5, 2),
+    ]),
     "proofs": (forms.PROOFS, [(1, 7, SHA, 5, 1024)]),
     "checksums": (forms.CHECKSUMS, [(1, 7, "MD5-of-0MD5-of-512CRC32C", "ff" * 16, ("1024", "5"))]),
     "repair-items": (forms.REPAIR_ITEMS, item_rows(ITEMS)),

@@ -149,14 +149,14 @@ class Documents:
                 content = self._needed(content_name(name, recorded.sha256), recorded.sha256)
             return self._rows(name, form, content, columns)
 
-    def read_proven(self, name: str, form: TableForm, sha256: str) -> list[Row]:
+    def read_proven(self, name: str, form: TableForm, sha256: str, columns: tuple[str, ...] = ()) -> list[Row]:
         """Reads a table outside the manifest that the ledger names.
 
         Raises:
             BaselineLost: It is missing or is another one.
             Refused: Another version of this product wrote it.
         """
-        return self._rows(name, form, self._needed(name, sha256))
+        return self._rows(name, form, self._needed(name, sha256), columns)
 
     def write_ahead(self, name: str, form: TableForm, rows: Sequence[Row]) -> str:
         """Writes a table of which the ledger or a later manifest is to have the digest.
@@ -241,7 +241,7 @@ class Documents:
         name = newest_of_each(own, claim).get(leaf) or newest_of_each(self._destination.names(below), claim).get(leaf)
         return name and f"{directory}/{name}".lstrip("/")
 
-    def read_new(self, name: str, form: TableForm) -> tuple[list[Row], str]:
+    def read_new(self, name: str, form: TableForm, columns: tuple[str, ...] = ()) -> tuple[list[Row], str]:
         """Reads a table that the ledger does not name yet, and gives its SHA-256, for the ledger to name it by.
 
         Raises:
@@ -249,7 +249,7 @@ class Documents:
             Refused: Another version of this product wrote it.
         """
         content = self._needed(name)
-        return self._rows(name, form, content), hashlib.sha256(content).hexdigest()
+        return self._rows(name, form, content, columns), hashlib.sha256(content).hexdigest()
 
     def put_json(self, name: str, form: JsonForm[T], value: T) -> str:
         """Writes a small document outside the manifest (a verdict, a record of a finished stage).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from hadoop_dr.domain.errors import Failed
@@ -21,6 +22,10 @@ from hadoop_dr.services.verify_candidate import needs_checksum, origin_checksum
 
 _CHECKSUMS = "checksums"
 _SHARES = "shards"
+_OF_UNITS = ("root", "shard", "inode", "staged", "whole", "directory", "files", "bytes")
+_OF_FILES = ("root", "inode", "sha256", "length", "offset")
+"""Read apart: place does not need the digests, and of a million files they are hundreds of megabytes."""
+_Row = tuple[Any, ...]
 
 
 class StageRecords:
@@ -38,7 +43,7 @@ class StageRecords:
         self, context: BackupContext, documents: Documents, heartbeat: Callable[[int], None] = lambda count: None
     ) -> None:
         self._context, self._documents, self._heartbeat = context, documents, heartbeat
-        # Digests lie where the point was copied to, whichever way the pair works by now.
+        # Where the point was copied to, whichever way the pair works by now.
         self._files = context.sides.get(documents.point.destination, context.destination).files
         self._proofs: dict[int, dict[int, StagedFile]] | None = None
         self._shares: dict[tuple[int, int], StagedShard] | None = None
@@ -47,19 +52,18 @@ class StageRecords:
         """SHA-256 of what was read or written here; the ledger keeps them, and from then on nothing else counts."""
 
     def of_task(self, task: int) -> Records:
-        """Gives the records of the files that a task stages."""
+        """Gives the records of the files that a task stages, for its later tries."""
         directory = f"{self._documents.directory}/staged/{task}"
         return Records(self._files, self._context.tables, directory, self._heartbeat)
 
     def proofs(self) -> Mapping[int, Mapping[int, StagedFile]]:
         """Gives the digest of every file that was staged, by the root's number in the plan and origin inode id."""
         if self._proofs is None:
-            tasks = self._files.names(f"{self._documents.directory}/staged")
-            read = map_bounded(lambda task: self.of_task(int(task)).read(), [task for task in tasks if task.isdigit()])
             self._proofs = defaultdict(dict)
-            for one in read:
-                for index, proofs in one.items():
-                    self._proofs[index].update(proofs)
+            for rows in map_bounded(partial(self._read_share, columns=_OF_FILES), self._share_names()):
+                for index, inode, sha256, length, offset in cast(list[_Row], rows):
+                    if sha256 is not None:
+                        self._proofs[index][inode] = StagedFile(sha256, length, offset)
         return self._proofs
 
     def staged(self, root: RootPlan) -> tuple[dict[int, int], frozenset[int]]:
@@ -91,9 +95,14 @@ class StageRecords:
         """Keeps what one try of a task staged, by its roots' numbers."""
         rows: list[tuple[object, ...]] = []
         for index, one in shares:
-            rows.append((index, one.number, None, None, False, one.directory, one.files_copied, one.bytes_copied))
+            of, nothing = (index, one.number), ("", 0, 0)
+            rows.append((*of, None, None, False, one.directory, one.files_copied, one.bytes_copied, None, 0, 0))
             rows += [
-                (index, one.number, inode, there, inode in one.whole, "", 0, 0) for inode, there in one.units.items()
+                (*of, inode, there, inode in one.whole, *nothing, None, 0, 0) for inode, there in one.units.items()
+            ]
+            rows += [
+                (*of, inode, None, False, *nothing, file.sha256, file.length, file.offset)
+                for inode, file in one.files.items()
             ]
         self._documents.write_loose(fenced_name(f"{_SHARES}/{task}", claim, try_no), SHARES, rows)
 
@@ -114,14 +123,13 @@ class StageRecords:
 
     def _read_shares(self) -> dict[tuple[int, int], StagedShard]:
         found = dict[tuple[int, int], StagedShard]()
-        read = map_bounded(self._read_share, self._share_names())
-        for rows in read:
+        for rows in map_bounded(partial(self._read_share, columns=_OF_UNITS), self._share_names()):
             units, whole = defaultdict[object, dict[int, int]](dict), defaultdict[object, set[int]](set)
             for index, number, inode, there, was_whole, *_ in rows:
-                if inode is not None:
+                if there is not None:
                     units[index, number][cast(int, inode)] = cast(int, there)
                     whole[index, number].update([cast(int, inode)] if was_whole else [])
-            for index, number, inode, _, _, directory, files, size in cast(list[tuple[Any, ...]], rows):
+            for index, number, inode, _, _, directory, files, size in cast(list[_Row], rows):
                 if inode is None:
                     key = index, number
                     found[key] = StagedShard(
@@ -139,10 +147,10 @@ class StageRecords:
         names = self._context.destination.files.names(f"{documents.directory}/{_SHARES}")
         return [f"{_SHARES}/{name}" for name in newest_of_each(names).values()]
 
-    def _read_share(self, name: str) -> Sequence[tuple[object, ...]]:
+    def _read_share(self, name: str, columns: tuple[str, ...]) -> Sequence[tuple[object, ...]]:
         if (recorded := self._documents.recorded.get(name)) is not None:
-            return self._documents.read_proven(name, SHARES, recorded)
-        rows, self.digests[name] = self._documents.read_new(name, SHARES)
+            return self._documents.read_proven(name, SHARES, recorded, columns)
+        rows, self.digests[name] = self._documents.read_new(name, SHARES, columns)
         return rows
 
     def collect_checksums(self, claim: int, try_no: int, roots: Sequence[RootPlan]) -> None:

@@ -1,7 +1,12 @@
-"""Which staged files are proven complete, kept durably so that a later try copies only the rest (S3.2, S3.4)."""
+"""Which staged files are proven complete, kept durably so that a later try copies only the rest (S3.2, S3.4).
+
+Each batch bears the digest of its content in its name. One that is damaged or another one says nothing, and what it
+told of is copied again.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections import defaultdict
@@ -12,6 +17,7 @@ from typing import cast
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.paths import leaf, parent
 from hadoop_dr.domain.plan.work_order import StagedFile
+from hadoop_dr.domain.stored.fenced import content_name, digest_in
 from hadoop_dr.domain.stored.tables import PROOFS
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.ports.files import Files, Tables
@@ -22,7 +28,7 @@ from hadoop_dr.services.pool import BoundedPool
 
 _BATCH_FILES = 500
 _BATCH_BYTES = 1 << 30
-_NAME = re.compile(r"\d{6}\.parquet")
+_NAME = re.compile(r"\d{6}-[0-9a-f]+\.parquet")
 
 
 class Records:
@@ -62,6 +68,8 @@ class Records:
         names = [name for name in self._files.names(self._directory) if _NAME.fullmatch(name)]
         for name in names:
             content = self._files.get(f"{self._directory}/{name}")
+            if not hashlib.sha256(content).hexdigest().startswith(digest_in(name)):
+                continue
             PROOFS.check(self._tables.stamp(content), f"{self._directory}/{name}")
             for row in self._tables.unpack(content):
                 root, inode, sha256, length, offset = cast(tuple[int, int, str, int, int], row)
@@ -93,8 +101,8 @@ class Records:
 
     def _write(self, rows: list[tuple[object, ...]]) -> int:
         content = self._tables.pack(PROOFS.columns, rows, PROOFS.stamp)
-        while not self._files.append_new(f"{self._directory}/{self._next:06d}.parquet", content):
-            self._next += 1
+        name = content_name(f"{self._next:06d}.parquet", hashlib.sha256(content).hexdigest())
+        self._files.append_new(f"{self._directory}/{name}", content)  # what is there under this name says the same
         self._next += 1
         return len(rows)
 
