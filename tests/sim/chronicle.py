@@ -167,6 +167,7 @@ def live_is_newest(found: Found) -> None:
         return
     *_, (point, moment) = found.sealed_here()
     for root in point.sealed.snapshots:
+        assert WORK_AREA not in found.world.clusters["west"].find(root).children, root
         live, wanted = found.both(found.world.tree("west", root), moment.trees[root])
         assert live == wanted, root
     assert found.world.catalog("west") == moment.catalog

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from sim.chronicle import Chronicle, ChronicledWorld, beside
 from sim.world import ROOT, TableWorld, World, fill, plan_and_stage, protecting
 from support.catalogs import partition, table
 
@@ -13,6 +14,7 @@ OTHER = "/data/c ü#"
 POLICY = protecting(f"hdfs: {ROOT}", f'hdfs: "{OTHER}"', "hive: bill")
 DROPPED = "/wh/t3 ü"
 Lived = TypeVar("Lived", bound=World)
+Kind = TypeVar("Kind", bound=ChronicledWorld)
 TABLES = {name: f"/wh/{name} ü" for name in ("t1", "t2", "t4")}
 
 
@@ -21,9 +23,10 @@ def _make(world: TableWorld, path: str, data: bytes) -> None:
     east.extend(east.make_file(path, replication=1, block_size=1024, overwrite=True), data)
 
 
-def lived_in(west_inodes: int = 500_000, kind: type[TableWorld] = TableWorld) -> TableWorld:
+def lived_in(kind: type[Kind] = ChronicledWorld) -> Kind:  # type: ignore[assignment]
     """One sealed point, and a primary that has moved on in every way."""
-    world = kind(POLICY, west_inodes=west_inodes)
+    world = kind(POLICY)
+    beside(world)
     fill(world)
     east, hive = world.clusters["east"], world.metastores["east"]
     east.make_directory(OTHER, 0o755, parents=True)
@@ -58,20 +61,25 @@ def to_place(world: World) -> str:
 
 
 @cache
-def _sealed_catalog(west_inodes: int) -> dict[Any, Any]:
-    return catalog(lived_in(west_inodes))
+def _made() -> ChronicledWorld:
+    return lived_in()
+
+
+def made() -> ChronicledWorld:
+    """The same world once more, for each test."""
+    return _made().clone()
 
 
 @cache
-def _staged(west_inodes: int) -> tuple[TableWorld, str]:
-    world = lived_in(west_inodes)
+def _staged() -> tuple[ChronicledWorld, str]:
+    world = made()
     return world, to_place(world)
 
 
 @cache
 def effects_of_place() -> int:
     """How many effects the place has that did not come to its end."""
-    world, faults = _staged(500_000)[0].clone(), Faults()
+    world, faults = _staged()[0].clone(), Faults()
     world.stages("dies", faults=faults).place()
     return faults.count
 
@@ -92,29 +100,15 @@ def died_in_place(staged: Lived, point: str, at: int) -> Lived:
 
 
 @cache
-def _died(at: int, west_inodes: int) -> TableWorld:
-    return died_in_place(*_staged(west_inodes), at)
+def _died(at: int) -> ChronicledWorld:
+    return died_in_place(*_staged(), at)
 
 
-def half_done(at: int, west_inodes: int = 500_000) -> TableWorld:
+def half_done(at: int) -> ChronicledWorld:
     """The run died at this effect of its place, and its plan and a snapshot of its moment are lost."""
-    return _died(at, west_inodes).clone()
+    return _died(at).clone()
 
 
-def catalog(world: TableWorld) -> dict[Any, str]:
-    """Hashes of the protected objects on the secondary."""
-    hive, names = world.metastores["west"], world.metastores["west"].table_names("bill")
-    rows = [*hive.tables("bill", names)]
-    for name in names:
-        rows += hive.partitions("bill", name, hive.partition_names("bill", name))
-    return {row.key: row.hash for row in rows}
-
-
-def back_at_the_sealed_point(world: TableWorld) -> None:
-    """The live trees and the catalog are those of the newest sealed point, and nothing of a run is left in them."""
-    newest = world.context().ledger.read().newest_sealed()
-    assert newest is not None
-    for root, kept in newest.sealed.snapshots.items():
-        assert world.tree("west", root) == world.tree("west", f"{root}/.snapshot/{kept.name}")
-        assert ".hadoop-dr" not in world.clusters["west"].find(root).children
-    assert catalog(world) == _sealed_catalog(world.west_inodes)
+def back_at_the_sealed_point(world: ChronicledWorld) -> None:
+    """Every promise holds, and the live secondary is the newest sealed point."""
+    Chronicle(world).step("back at the sealed point", quiet=True)

@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.domain.errors import Superseded
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.by_hand import STAGES, task
-from sim.lived_in import lived_in
+from sim.half_done import made
 from sim.world import ROOT, World
 
 WORKING = STAGES[1:-1]
@@ -25,7 +25,7 @@ def seen(world: World) -> tuple[Any, ...]:
 def test_a_run_cancelled_after_any_stage_is_followed_by_a_sealed_point_and_its_cleared_tasks_do_nothing(
     last: str,
 ) -> None:
-    world = lived_in()
+    world = made()
     for stage in STAGES[: STAGES.index(last) + 1]:
         task(world, "cancelled", stage)
     document = world.backup("next")
@@ -39,7 +39,7 @@ def test_a_run_cancelled_after_any_stage_is_followed_by_a_sealed_point_and_its_c
 
 
 def test_a_cancelled_run_that_is_cleared_as_a_whole_seals_what_it_began() -> None:
-    world = lived_in()
+    world = made()
     for stage in STAGES[:4]:
         task(world, "manual__1", stage)
     [point] = world.context().ledger.read().unfinished()
@@ -52,7 +52,7 @@ def test_a_cancelled_run_that_is_cleared_as_a_whole_seals_what_it_began() -> Non
 
 
 def test_a_sealed_run_whose_tasks_are_cleared_says_its_point_again_and_works_on_nothing() -> None:
-    world = lived_in()
+    world = made()
     for stage in STAGES:
         task(world, "manual__1", stage)
     point, before = BackupStages(world.context(), "manual__1").sealed()["point"], seen(world)

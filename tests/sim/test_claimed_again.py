@@ -11,8 +11,7 @@ from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.start_run import StartRun
-from sim.half_done import half_done
-from sim.lived_in import lived_in
+from sim.half_done import half_done, made
 from sim.undone import LATE, effects_until_undone, preflight
 from sim.world import ROOT, World, plan_and_stage
 
@@ -44,7 +43,7 @@ def sealed(world: World, run: str, moment: str, try_no: int) -> dict[str, Any]:
 def test_a_moment_whose_preflight_failed_after_its_claim_is_sealed_by_the_next_try_or_run(
     monkeypatch: pytest.MonkeyPatch, run: str
 ) -> None:
-    world = lived_in()
+    world = made()
     moment = soon(world)
     fails_once(world, monkeypatch, "scheduled__1", moment)
     document = sealed(world, run, moment, 2)
@@ -54,7 +53,7 @@ def test_a_moment_whose_preflight_failed_after_its_claim_is_sealed_by_the_next_t
 
 
 def test_a_moment_is_wanted_as_often_as_its_preflight_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = lived_in()
+    world = made()
     moment = soon(world)
     for _ in range(3):
         fails_once(world, monkeypatch, "scheduled__1", moment)
@@ -64,7 +63,7 @@ def test_a_moment_is_wanted_as_often_as_its_preflight_fails(monkeypatch: pytest.
 def test_the_moment_of_a_sealed_point_is_refused_by_name_and_nothing_has_changed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = lived_in()
+    world = made()
     moment = soon(world)
     point = world.backup("first of it", moment=moment)["point"]
     world.host.dead.add("first of it")
@@ -77,7 +76,7 @@ def test_the_moment_of_a_sealed_point_is_refused_by_name_and_nothing_has_changed
 @pytest.mark.parametrize("at", [1, 8, 12, 20])
 def test_a_run_that_died_in_its_place_and_is_asked_again_under_its_id_seals_its_point(at: int) -> None:
     """What it changed itself is no drift."""
-    world = lived_in()
+    world = made()
     world.host.name = "manual__1"
     stages = world.stages("manual__1")
     stages.preflight()

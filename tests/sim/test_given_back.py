@@ -12,14 +12,14 @@ from hadoop_dr.domain.errors import DrError, Failed
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.by_hand import STAGES, task
-from sim.lived_in import lived_in
+from sim.half_done import made
 from sim.takeover import STANDSTILL_S, takes_s
 from sim.world import ROOT, World
 
 
 def failed_at(stage: str, *, dies: bool) -> World:
     """A run of many processes, one of which dies early in this stage, or loses an answer that ends it there."""
-    before = lived_in()
+    before = made()
     before.host.name = "a worker that lives"
     for done in STAGES[: STAGES.index(stage)]:
         task(before, "scheduled__1", done)
@@ -62,7 +62,7 @@ def test_the_last_word_of_a_run_that_was_overtaken_leaves_the_others_claim_alone
 
 
 def test_the_last_word_of_a_run_that_sealed_is_its_point_and_no_other_runs_claim_goes_with_it() -> None:
-    world = lived_in()
+    world = made()
     for stage in STAGES:
         task(world, "scheduled__1", stage)
     world.stages("another").preflight()

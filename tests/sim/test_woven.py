@@ -22,7 +22,7 @@ from hadoop_dr.domain.errors import DrError
 from hadoop_dr.ports.files import ASIDE, Files
 from hadoop_dr.services.context import SiteConnections
 from hadoop_dr.services.points import documents as points
-from sim.chronicle import Chronicle, ChronicledWorld, beside
+from sim.chronicle import Chronicle, ChronicledWorld
 from sim.half_done import lived_in
 from sim.in_step import in_step
 from sim.world import ROOT
@@ -110,8 +110,6 @@ class Visited(MemoryNameNode):
 @cache
 def _made() -> VisitedWorld:
     world = lived_in(kind=VisitedWorld)
-    assert isinstance(world, VisitedWorld)
-    beside(world)
     world.policy += "drift: restore\n"  # the sleeper's last request may come after its successor's seal
     world.visitors = True
     return world

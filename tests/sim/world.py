@@ -77,6 +77,10 @@ def protecting(*lines: str, policy: str = POLICY) -> str:
 TABLES = protecting("hive: bill")
 
 
+_WEST_INODES = 500_000
+"""Where the secondary's inode numbers begin, so that none is taken for one of the primary's."""
+
+
 class StepClock:
     """Time that passes only when somebody waits, and a little with every look."""
 
@@ -143,15 +147,13 @@ class World:
     takeover_after_s: float = 3.0
     handover_s: float = 600.0
     others: tuple[str, ...] = ()
-    west_inodes: int = 500_000
-    """Where the secondary's inode numbers begin; 16386 as on every new cluster, the primary among them."""
     built: ClassVar[Sequence[DataSetKind]] = BUILT
     """What policies may name."""
 
     def __post_init__(self) -> None:
         self.clusters = {
             "east": MemoryCluster("east", self.clock.wall_ms),
-            "west": MemoryCluster("west", self.clock.wall_ms, first_inode=self.west_inodes),
+            "west": MemoryCluster("west", self.clock.wall_ms, first_inode=_WEST_INODES),
         }
         self.ensembles = {name: MemoryEnsemble() for name in self.clusters}
         Roles("east-west", self.files(), self.clock).initialise("east", "west", "test", "first")
