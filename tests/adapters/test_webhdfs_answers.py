@@ -56,6 +56,10 @@ def test_who_may_not_is_told_where_as_whom_and_what_sets_the_user() -> None:
 @pytest.mark.parametrize(("text", "kind"), [
     ('there is already a snapshot with the same name "s"', AlreadyExists),
     ("Cannot find the snapshot of directory /a with name s", NotFound),
+    ("Failed to create snapshot: there are already 65536 snapshot(s) and the file system snapshot limit is 65536",
+     OverQuota),
+    ("Failed to create the snapshot. The FileSystem has run out of snapshot IDs and ID rollover is not supported",
+     OverQuota),
     ("Source /a and destination /b must both be directories", AlreadyExists),
     ("Cannot create directory /a. Name node is in safe mode.", NotReady),
 ])

@@ -14,10 +14,10 @@ from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError
 
-CACHED = {"tag.HAState": "active", "NumLiveDataNodes": 3, "CapacityRemaining": 9, "NumFilesUnderConstruction": 0,
-          "FilesTotal": 4}  # fmt: skip
+CACHED = {"tag.HAState": "active", "NumLiveDataNodes": 3, "CapacityRemaining": 9, "CapacityTotal": 12,
+          "NumFilesUnderConstruction": 0, "FilesTotal": 4, "Snapshots": 5}  # fmt: skip
 FRESH = {"ClusterId": "CID ü", "Safemode": "", "SoftwareVersion": "3.4.1", "State": "active", "NumLiveDataNodes": 2,
-         "CapacityRemaining": 7}  # fmt: skip
+         "CapacityRemaining": 7, "CapacityTotal": 11}  # fmt: skip
 
 
 class Pages(requests.Session):
@@ -44,7 +44,12 @@ def namenode(pages: Pages) -> WebHdfsNameNode:
 
 def test_a_datanode_that_came_a_moment_ago_counts() -> None:
     service = namenode(Pages({**CACHED, "NumLiveDataNodes": 0, "CapacityRemaining": 0}, FRESH)).service()
-    assert (service.live_datanodes, service.remaining_bytes) == (2, 7)
+    assert (service.live_datanodes, service.remaining_bytes, service.capacity_bytes) == (2, 7, 11)
+
+
+def test_how_many_snapshots_there_are_and_how_large_the_cluster_is_are_on_the_same_page() -> None:
+    service = namenode(Pages(CACHED, FRESH)).service()
+    assert (service.snapshots, service.capacity_bytes) == (5, 12)
 
 
 def test_a_namenode_that_became_active_a_moment_ago_serves() -> None:

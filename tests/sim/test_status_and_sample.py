@@ -210,3 +210,15 @@ def test_the_sample_goes_round_and_reads_every_older_point(monkeypatch: pytest.M
         points.append(document["point"])
         world.clock.sleep_until(world.clock.monotonic_s() + 61)
     assert len(sampled) > 9, "the same points are read again and again"
+
+
+def test_a_cluster_that_runs_full_is_said_as_snapshots_keep_what_is_deleted_there() -> None:
+    """Also, and above all, while the secondary is away and no backup says anything."""
+    world, said = World(), list[str]()
+    whole(world, said)
+    assert said == []
+    world.clusters["east"].remaining_bytes = world.clusters["east"].capacity_bytes // 21
+    whole(world, said)
+    [line] = said
+    assert line.startswith("east has ")
+    assert "gives no room until those go" in line

@@ -21,6 +21,8 @@ class Service:
         safe_mode: Text of the safe mode, or empty.
         live_datanodes: DataNodes that report now.
         remaining_bytes: Raw capacity left, before replication.
+        capacity_bytes: All raw capacity.
+        snapshots: Snapshots of all directories, whosever they are.
         open_files: Files under construction in the whole name space.
         names: Files and directories in the whole name space.
         version: Version text of the software.
@@ -30,6 +32,8 @@ class Service:
     safe_mode: str
     live_datanodes: int
     remaining_bytes: int
+    capacity_bytes: int
+    snapshots: int
     open_files: int
     names: int
     version: str

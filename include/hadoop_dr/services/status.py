@@ -11,6 +11,7 @@ from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import DrError, NotReady
 from hadoop_dr.domain.points.standing import Standing, Word, standing, unprotected
+from hadoop_dr.domain.preflight.free_space import runs_full
 from hadoop_dr.domain.roles.identity import access_path, decode_access
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_state import ServiceState
@@ -113,7 +114,7 @@ class Status:
         return None
 
     def _site(self, site: SiteProbes) -> dict[str, Any]:
-        readable = self._answers(lambda: _file_system(site))
+        readable = self._answers(lambda: self._file_system(site))
         coordinator = self._answers(lambda: site.coordinator.read("/hadoop-dr"))
         answers = [readable, coordinator, *map(self._answers, site.probes)]
         role = "primary" if site.name == self._roles.primary else "secondary"
@@ -150,6 +151,15 @@ class Status:
     def _document(self, now: Standing, rpo_s: float | None) -> dict[str, Any]:
         return service_document(now, rpo_s, self._clock.wall_ms())
 
+    def _file_system(self, site: SiteProbes) -> None:
+        if site.silent is not None:
+            raise site.silent
+        service = site.namenode.service()
+        if service.safe_mode:
+            raise NotReady(site.name, f"is in safe mode: {service.safe_mode}", "Wait for it to leave safe mode")
+        for full in runs_full(site.name, service.remaining_bytes, service.capacity_bytes):
+            self._warn(f"{full.detail}. {full.remedy}")
+
     def _answers(self, probe: Callable[[], object]) -> bool:
         try:
             probe()
@@ -180,11 +190,3 @@ def service_document(now: Standing, rpo_s: float | None, now_ms: int) -> dict[st
         "damaged": list(now.damaged),
         "left_out": newest.taken.incomplete.count if newest else 0,
     }
-
-
-def _file_system(site: SiteProbes) -> None:
-    if site.silent is not None:
-        raise site.silent
-    service = site.namenode.service()
-    if service.safe_mode:
-        raise NotReady(site.name, f"is in safe mode: {service.safe_mode}", "Wait for it to leave safe mode")

@@ -61,6 +61,10 @@ _BY_TEXT: tuple[tuple[str, type[Failed], str], ...] = (
     ("the snapshot does not exist", NotFound, ""),
     ("neither snapshottable nor under a snapshot root", NotFound, "hdfs dfsadmin -allowSnapshot"),
     ("not a snapshottable directory", NotFound, "Make it snapshottable: hdfs dfsadmin -allowSnapshot"),
+    ("snapshot limit is", OverQuota, "Keep fewer points (retention), protect fewer directories above them, or raise "
+     "dfs.namenode.snapshot.filesystem.limit, of one directory dfs.namenode.snapshot.max.limit, of its NameNodes"),
+    ("run out of snapshot IDs", OverQuota, "Nobody can take a snapshot on this cluster any more: protect fewer "
+     "directories, or run less often, on another one"),
     ("must both be", AlreadyExists, ""),         # rename2 compares kinds before it says "exists"
     ("is in safe mode", NotReady, "Wait until it has left safe mode: hdfs dfsadmin -safemode get"),
 )

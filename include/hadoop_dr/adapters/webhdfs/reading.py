@@ -33,7 +33,7 @@ from hadoop_dr.ports.requests import Note, nobody
 T = TypeVar("T")
 _JMX = "Hadoop:service=NameNode,name="
 # What is nothing as long as no DataNode reports.
-_WITH_DATANODES = ("NumLiveDataNodes", "CapacityRemaining")
+_WITH_DATANODES = ("NumLiveDataNodes", "CapacityRemaining", "CapacityTotal")
 
 
 class WebHdfsReader:
@@ -91,6 +91,8 @@ class WebHdfsReader:
                 safe_mode=str(word("Safemode")),
                 live_datanodes=counts["NumLiveDataNodes"],
                 remaining_bytes=counts["CapacityRemaining"],
+                capacity_bytes=counts["CapacityTotal"],
+                snapshots=counts["Snapshots"],
                 open_files=counts["NumFilesUnderConstruction"],
                 names=counts["FilesTotal"],
                 version=lasting("SoftwareVersion"),

@@ -146,3 +146,12 @@ def _in_slots(ordered: Sequence[KeptByRule], now_ms: int) -> set[str]:
             if now_ms - kept.moment_ms <= grid.span_ms:
                 newest_of_slot[grid, grid.slot(kept.moment_ms)] = kept.point
     return set(newest_of_slot.values())
+
+
+def most_points(kept: Rule, period_ms: int | None) -> int:
+    """How many points a rule keeps at most, once it has run as long as its widest grid.
+
+    Args:
+        period_ms: How far apart the points are; None where nobody knows.
+    """
+    return kept.newest + sum(-(-grid.span_ms // max(grid.step_ms, period_ms or 0)) for grid in kept.grids)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from shlex import quote
 
-from hadoop_dr.domain.check_results import Result, fail
+from hadoop_dr.domain.check_results import Result, fail, warn
 from hadoop_dr.domain.roots.decision import inside
 from hadoop_dr.domain.tree.file_attributes import Quota
 
 _NEARLY = 0.8
+_NARROW = 0.05
 MANY_NAMES = 5_000_000
 """A NameNode counts all that lies below a directory without a quota to tell its quota, a million names in a second."""
 
@@ -84,6 +85,24 @@ def narrow_quotas(site: str, quotas: Mapping[str, Quota]) -> list[str]:
             if whole >= 0 and part > _NEARLY * whole
         ]
     return found
+
+
+def runs_full(site: str, free_bytes: int, capacity_bytes: int) -> list[Result]:
+    """Says that a cluster runs full, and that removing files there may give no room, because snapshots keep them.
+
+    On a primary they are kept as long as no newer point is sealed, however long the secondary is away.
+    """
+    if free_bytes >= _NARROW * capacity_bytes:
+        return []
+    return [
+        warn(
+            "space",
+            f"{site} has {free_bytes} of {capacity_bytes} bytes left, and what is deleted or replaced in directories "
+            "with snapshots gives no room until those go",
+            "Add capacity, keep fewer points there (retention), see why backups have stopped if they have, or give a "
+            "service's directories back: hadoop-dr unprotect",
+        )
+    ]
 
 
 def _of_them(twice: int) -> str:

@@ -13,6 +13,8 @@ from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.context import BackupContext
 
+ROOM = frozenset({"space", "snapshots"})
+"""Names of the checks that pruning may help with."""
 _WAIT_S = 30.0
 _POLL_S = 0.5
 
@@ -34,11 +36,12 @@ def make_free_space(
     results = look()
     if not _only_room(results):
         return results, []
-    removed = Prune(context).run(run)["removed"].get(context.destination.name, [])
+    sites = {context.destination.name} if _failed(results) == {"space"} else set(context.sides)
+    removed = {site: gone for site, gone in Prune(context).run(run)["removed"].items() if gone and site in sites}
     if not removed:
         note = f"no point on {context.destination.name} may be pruned to make room"
         return [_with(result, note) for result in results], []
-    note = f"pruned early to make room on {context.destination.name}: {', '.join(removed)}"
+    note = "; ".join(f"pruned early to make room on {site}: {', '.join(points)}" for site, points in removed.items())
     until_s = context.clock.monotonic_s() + _WAIT_S
     results = look()
     while _only_room(results) and context.clock.monotonic_s() < until_s:
@@ -48,8 +51,12 @@ def make_free_space(
 
 
 def _only_room(results: Sequence[Result]) -> bool:
-    failed = {result.name for result in results if result.mark is Mark.FAIL}
-    return failed == {"space"}
+    failed = _failed(results)
+    return bool(failed) and failed <= ROOM
+
+
+def _failed(results: Sequence[Result]) -> set[str]:
+    return {result.name for result in results if result.mark is Mark.FAIL}
 
 
 def _with(result: Result, note: str) -> Result:

@@ -19,6 +19,7 @@ from hadoop_dr.domain.runs.wanted_moment import wanted_moment_ms
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.ports.requests import Counts
 from hadoop_dr.services.backup.after_seal import read_after_seal
+from hadoop_dr.services.backup.free_space import ROOM
 from hadoop_dr.services.backup.place import PlacePoint
 from hadoop_dr.services.backup.plan import PlanPoint
 from hadoop_dr.services.backup.prune import Prune
@@ -266,7 +267,7 @@ class BackupStages:
             The sealed point in the shape of section 10.
         """
         try:
-            did = self.preflight(**request)["did"]
+            ready = self.preflight(**request)
             self.moment()
             plan = self.plan()
             for shard in range(plan["shards"]):
@@ -279,7 +280,8 @@ class BackupStages:
                 self.give_back(str(error))
             raise
         pruned = self._prune_after_seal()
-        warnings = dict.fromkeys([*did, *document["warnings"], *self._notes, *pruned])
+        full = [line for line in ready["warnings"] if line.partition(":")[0] in ROOM]  # while there is some left
+        warnings = dict.fromkeys([*ready["did"], *full, *document["warnings"], *self._notes, *pruned])
         return {**document, "requests": self._context.asked.document(), "warnings": list(warnings)}
 
     # ------------------------------------------------------------------ parts

@@ -148,7 +148,7 @@ class StartRun:
             if not begun:
                 self._void.void(claim, claim.point, str(error))
             raise
-        did = [*(f"finished point {point} of run {earlier[point].run}" for point in finished)]
+        did = [*notes, *(f"finished point {point} of run {earlier[point].run}" for point in finished)]
         did += undo_notes(self._context.ledger.known().kept, claim.n)
         return {
             "point": claim.point,
@@ -157,7 +157,7 @@ class StartRun:
             "baseline": baseline.point.point if baseline.point else None,
             "finished": finished,
             "did": did,
-            "warnings": [*notes, *did, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
+            "warnings": [*did, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
         }
 
     def _decide(self, *, every: bool = False) -> tuple[list[Result], ServiceState | None]:
@@ -195,7 +195,7 @@ class StartRun:
         checked += look_above(context, [root for root in decision.roots if root not in held])
         if every:
             checked += look_at_quotas(context, decision.roots)
-            checked += advise(context, decision.roots, state.newest_sealed())
+            checked += advise(context, decision.roots, state)
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = context.owners.look(decision.roots, again=nested)
         return [*sites, *owners, *checked, *stays, *moments, *damaged, *lost_results(baseline)], state

@@ -51,11 +51,26 @@ class MemoryCluster:
         self.root = Node(16385, FileKind.DIRECTORY, "", "hdfs", "supergroup", 0o755, self.now_ms())
         self.nodes: dict[int, Node] = {self.root.id: self.root}
         self.lost_paths: dict[int, str] = {}
-        self.remaining_bytes = 1 << 40
+        self.remaining_bytes = self.capacity_bytes = 1 << 40
+        self.snapshot_limit = self.directory_limit = 65_536
         self.shots = 0
         self.tick = 0
         self._inodes = itertools.count(first_inode)
         self._blocks = itertools.count(1_073_741_825)
+
+    # -- snapshots
+    def count_snapshots(self) -> int:
+        """How many all directories have."""
+        return sum(len(node.snapshots or ()) for node in self.root.walk())
+
+    def refuse_snapshot(self, node: Node) -> None:
+        """Raises OverQuota where one more is over what a directory, or all of them, may have."""
+        every = self.count_snapshots() if self.shots >= self.snapshot_limit else 0  # no more than ever were
+        for many, limit, where in ((len(node.snapshots or ()), self.directory_limit, "per directory"),
+                                   (every, self.snapshot_limit, "file system")):
+            if many >= limit:
+                raise OverQuota(node.path(), "SnapshotException: Failed to create snapshot: there are already "
+                                             f"{many} snapshot(s) and the {where} snapshot limit is {limit}")
 
     # -- paths
     def find(self, path: str) -> Node:

@@ -10,6 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Shot, freeze
 from hadoop_dr.adapters.memory.hdfs.snapshots import SnapshotComparison
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost, Failed, NotFound
+from hadoop_dr.domain.preflight.snapshot_room import DIRECTORY, FILE_SYSTEM
 from hadoop_dr.domain.tree.file_attributes import (
     AclAndXattrs,
     Block,
@@ -41,11 +42,14 @@ class MemoryNameNode:
         """Says who serves and how it is."""
         still_open = sum(node.is_open for node in self.cluster.nodes.values())
         names = len(self.cluster.nodes)
-        return Service(f"CID-{self.site}", "", 1, self.cluster.remaining_bytes, still_open, names, "twin")
+        room = self.cluster.remaining_bytes, self.cluster.capacity_bytes, self.cluster.count_snapshots()
+        return Service(f"CID-{self.site}", "", 1, *room, still_open, names, "twin")
 
     def settings(self, *names: str) -> Mapping[str, str]:
         """Gives the settings the twin behaves by."""
-        return {name: _SETTINGS[name] for name in names if name in _SETTINGS}
+        limits = {FILE_SYSTEM: self.cluster.snapshot_limit, DIRECTORY: self.cluster.directory_limit}
+        told = {**_SETTINGS, **{name: str(limit) for name, limit in limits.items()}}
+        return {name: told[name] for name in names if name in told}
 
     def status(self, path: str) -> DirEntry:
         """Attributes of one path."""
@@ -203,6 +207,7 @@ class MemoryNameNode:
                 raise Failed(path, "is not snapshottable")
             if any(shot.name == name for shot in node.snapshots):
                 raise AlreadyExists(f"{path}/.snapshot/{name}", "exists already")
+            self.cluster.refuse_snapshot(node)
             self.cluster.shots += 1
             self.cluster.tick += 1
             now_ms = self.cluster.now_ms()

@@ -14,20 +14,23 @@ from hadoop_dr.domain.preflight.advice import (
     removal_holds,
     skew_result,
 )
-from hadoop_dr.domain.state.service_state import Point
+from hadoop_dr.domain.state.service_state import Point, ServiceState
+from hadoop_dr.services.backup.check.snapshot_room import advise_snapshots
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.moment import AT_ONCE
 
 
-def advise(context: BackupContext, roots: Sequence[str], newest: Point | None) -> list[Result]:
+def advise(context: BackupContext, roots: Sequence[str], state: ServiceState) -> list[Result]:
     """Looks at what costs time on the secondary, and how far apart the snapshots of the roots will lie.
 
     Args:
-        newest: The newest sealed point, which tells what the primary's NameNode takes for a snapshot.
+        state: What the ledger says; the newest sealed point tells what the primary's NameNode takes for a snapshot.
     """
+    newest = state.newest_sealed()
     found = [
         *guarded("file closes", lambda: _closes(context)),
         *guarded("skew", lambda: _skew(context, roots, newest)),
+        *guarded("snapshots", lambda: advise_snapshots(context, roots, state)),
         *(removal_holds(context.origin.name, _names(newest)) if newest else ()),
     ]
     # What cannot be looked at is told; what a run is refused for has checks of its own.

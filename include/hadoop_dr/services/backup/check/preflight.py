@@ -7,12 +7,13 @@ from functools import partial
 
 from hadoop_dr.domain.check_results import Result, fail, guarded, ok, warn
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.preflight.free_space import limiting_paths, narrow_quotas
+from hadoop_dr.domain.preflight.free_space import limiting_paths, narrow_quotas, runs_full
 from hadoop_dr.domain.roles.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.roots.change import nesting
 from hadoop_dr.domain.roots.decision import nestings
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.ports.namenode import NameNode, Service
+from hadoop_dr.services.backup.check.snapshot_room import check_snapshots
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import Components
@@ -48,6 +49,7 @@ class Preflight:
         for side in (context.origin, context.destination):
             results += guarded("clock", lambda side=side: self._clock(side))  # type: ignore[misc]
             results += guarded("roots", lambda side=side: self._roots(side, scope))  # type: ignore[misc]
+            results += guarded("snapshots", lambda side=side: self._snapshots(side, scope))  # type: ignore[misc]
         results += guarded("open files", self._open_files)
         return [*results, *self._components.check(scope)]
 
@@ -148,6 +150,12 @@ class Preflight:
                 f"Synchronise the clocks of {side.name} and of this controller (NTP), or raise max_clock_offset.",
             )
         )
+
+    def _snapshots(self, side: SiteConnections, scope: Scope) -> Iterator[Result]:
+        service = self._service(side)
+        yield from check_snapshots(side, service, len(scope.roots))
+        if side is self._context.origin:
+            yield from runs_full(side.name, service.remaining_bytes, service.capacity_bytes)
 
     def _roots(self, side: SiteConnections, scope: Scope) -> Iterator[Result]:
         snapshottable = set(side.namenode.snapshottable())

@@ -1,0 +1,122 @@
+"""Whether a NameNode takes as many more snapshots as a service needs; it counts those of everybody (DESIGN.md 4.1).
+
+HDFS bounds them for each directory and for the whole file system, and numbers them from one on without ever taking a
+number back. At a bound nobody on that cluster can take a snapshot any more, so it is told long before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from hadoop_dr.domain.check_results import Result, fail, warn
+from hadoop_dr.domain.config.quantities import DAY_MS
+
+FILE_SYSTEM = "dfs.namenode.snapshot.filesystem.limit"
+"""How many snapshots all directories together may have."""
+DIRECTORY = "dfs.namenode.snapshot.max.limit"
+"""How many snapshots one directory may have."""
+DEFAULT = 65_536
+LAST_ID = (1 << 28) - 1
+"""The last number that a NameNode gives a snapshot (3.4 and 3.5); it has no other ones after it."""
+NONE_NEAR = 2_000
+"""With so few nobody asks for the settings: both bounds are 65,536 unless somebody lowered them."""
+
+_NEARLY = 0.8
+_SOON_DAYS = 730
+_NAME = "snapshots"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotLimits:
+    """What a NameNode allows.
+
+    Attributes:
+        every: Snapshots of all directories.
+        each: Snapshots of one directory.
+    """
+
+    every: int = DEFAULT
+    each: int = DEFAULT
+
+
+def limits_of(settings: Mapping[str, str]) -> SnapshotLimits:
+    """Reads them out of the settings of a NameNode; one that does not say so has the default."""
+    every, each = (settings.get(name, "") for name in (FILE_SYSTEM, DIRECTORY))
+    return SnapshotLimits(int(every) if every.isdecimal() else DEFAULT, int(each) if each.isdecimal() else DEFAULT)
+
+
+def room_for(site: str, there: int, roots: int, limits: SnapshotLimits) -> list[Result]:
+    """Says what a run would meet that takes one snapshot of each root.
+
+    Args:
+        there: How many the cluster has now, whosever they are.
+    """
+    told = f"{site} has {there} snapshots of its {limits.every} ({FILE_SYSTEM}), whosever they are"
+    if there + roots > limits.every:
+        return [fail(_NAME, f"{told}, and a point needs {roots} more", _MEND)]
+    if there + roots > _NEARLY * limits.every:
+        return [warn(_NAME, f"{told}; when it has all of them nobody can take one there", _MEND)]
+    return []
+
+
+def kept_room(site: str, points: int, roots: int, limits: SnapshotLimits) -> list[Result]:
+    """Says that what retention keeps will not fit, before the first of it is there.
+
+    Args:
+        points: How many points the rule of the site keeps at most, with the one that is being made.
+    """
+    wanted, found = points * roots, list[Result]()
+    if wanted > _NEARLY * limits.every:
+        found.append(warn(
+            _NAME,
+            f"{site}: retention keeps up to {points} points of {roots} roots, which are {wanted} snapshots; all "
+            f"services and users of that cluster together may have {limits.every} ({FILE_SYSTEM})",
+            _MEND,
+        ))
+    if points > _NEARLY * limits.each:
+        found.append(warn(
+            _NAME,
+            f"{site}: retention keeps up to {points} points, and a directory may have {limits.each} snapshots "
+            f"({DIRECTORY})",
+            "Keep fewer points (retention), or raise it.",
+        ))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The highest number that a snapshot of one moment had.
+
+    Attributes:
+        number: That the NameNode gave.
+        at_ms: The moment.
+    """
+
+    number: int
+    at_ms: int
+
+
+def numbers_left(site: str, first: Numbered, last: Numbered) -> Iterator[Result]:
+    """Says how long the numbers of a NameNode last, at the rate between two points, where that is not for years.
+
+    Args:
+        first, last: The oldest and the newest point that are known.
+    """
+    left, span_ms = LAST_ID - last.number, last.at_ms - first.at_ms
+    a_day = (last.number - first.number) * DAY_MS / span_ms if span_ms > 0 else 0.0
+    days = left / a_day if a_day > 0 else float("inf")
+    if days < _SOON_DAYS or last.number > _NEARLY * LAST_ID:
+        lasts = f": at {a_day:.0f} a day they last {days:.0f} days" if days != float("inf") else ""
+        yield warn(
+            _NAME,
+            f"{site} has given its snapshots {last.number} of {LAST_ID} numbers, and never gives one twice{lasts}; "
+            "after the last one nobody can take a snapshot there",
+            "Run less often, or protect fewer directories above them: each root takes a number in each run.",
+        )
+
+
+_MEND = (
+    f"Keep fewer points (retention), protect fewer directories above them, or raise {FILE_SYSTEM} in hdfs-site.xml "
+    "of its NameNodes and restart them."
+)

@@ -1,0 +1,76 @@
+"""Bounds of HDFS on snapshots, and what ours keep on a primary that runs full: told before anybody meets them."""
+
+from __future__ import annotations
+
+import pytest
+
+from hadoop_dr.domain.check_results import Mark
+from hadoop_dr.domain.config.retention import most_points, rule
+from hadoop_dr.domain.preflight.free_space import runs_full
+from hadoop_dr.domain.preflight.snapshot_room import (
+    DIRECTORY,
+    FILE_SYSTEM,
+    LAST_ID,
+    Numbered,
+    SnapshotLimits,
+    kept_room,
+    limits_of,
+    numbers_left,
+    room_for,
+)
+
+DAY_MS = 86_400_000
+QUARTER_MS = 900_000
+
+
+def test_a_namenode_that_does_not_say_its_bounds_has_the_default_ones() -> None:
+    assert limits_of({}) == limits_of({FILE_SYSTEM: "many", DIRECTORY: ""}) == SnapshotLimits(65_536, 65_536)
+    assert limits_of({FILE_SYSTEM: "900", DIRECTORY: "70"}) == SnapshotLimits(900, 70)
+
+
+@pytest.mark.parametrize(("there", "marks"), [
+    (10, []), (69, []), (70, []), (71, [Mark.WARN]), (90, [Mark.WARN]), (91, [Mark.FAIL]), (200, [Mark.FAIL]),
+])
+def test_a_run_is_refused_where_its_snapshots_are_too_many_and_warned_before(there: int, marks: list[Mark]) -> None:
+    told = room_for("east", there, 10, SnapshotLimits(every=100))
+    assert [result.mark for result in told] == marks
+    assert all(FILE_SYSTEM in result.detail and FILE_SYSTEM in result.remedy for result in told)
+
+
+def test_what_retention_keeps_is_foretold_of_all_directories_and_of_each() -> None:
+    small = SnapshotLimits(every=100, each=100)
+    assert kept_room("west", 32, 1500, SnapshotLimits()) == kept_room("west", 80, 1, small) == []
+    [every] = kept_room("west", 36, 1500, SnapshotLimits())
+    assert "36 points of 1500 roots, which are 54000 snapshots" in every.detail
+    assert [result.mark for result in kept_room("west", 81, 2, small)] == [Mark.WARN, Mark.WARN]
+
+
+@pytest.mark.parametrize(("text", "period_ms", "most"), [
+    ("2", QUARTER_MS, 2), ("24h:1h, 7d:1d", QUARTER_MS, 32), ("5, 24h:1h", None, 29), ("24h:1h", 12 * 3_600_000, 3),
+    ("25h:2h", QUARTER_MS, 14),
+])
+def test_a_rule_says_how_many_points_it_keeps_at_most(text: str, period_ms: int | None, most: int) -> None:
+    assert most_points(rule(text), period_ms) == most
+
+
+def test_numbers_of_snapshots_that_end_within_two_years_are_told_with_the_rate() -> None:
+    a_day = 96 * 1500
+    fresh = Numbered(1000, 0), Numbered(1000 + a_day, DAY_MS)
+    assert list(numbers_left("east", *fresh)) == []                                    # five years are left
+    [told] = numbers_left("east", Numbered(LAST_ID - 2 * a_day, 0), Numbered(LAST_ID - a_day, DAY_MS))
+    assert told.mark is Mark.WARN
+    assert f"at {a_day} a day they last 1 days" in told.detail
+
+
+def test_numbers_that_are_nearly_used_up_are_told_whatever_the_rate() -> None:
+    point = Numbered(LAST_ID - 9, DAY_MS)
+    assert [result.mark for result in numbers_left("east", point, point)] == [Mark.WARN]
+    assert list(numbers_left("east", Numbered(7, 0), Numbered(7, 0))) == []
+
+
+def test_a_cluster_that_runs_full_is_told_with_what_keeps_its_blocks() -> None:
+    assert runs_full("east", 5, 100) == runs_full("east", 0, 0) == []
+    [told] = runs_full("east", 4, 100)
+    assert told.mark is Mark.WARN
+    assert "east has 4 of 100 bytes left" in told.detail
+    assert "snapshots gives no room" in told.detail
