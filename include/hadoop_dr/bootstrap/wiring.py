@@ -76,7 +76,7 @@ def open_side(
     clock, tokens = SystemClock(), SystemTokens()
     coordinator = login.zookeeper(found)
     stack.callback(coordinator.close)
-    files = WebHdfsFiles(address, clock, tokens, session=session, note=note)
+    files = WebHdfsFiles(address, clock, tokens, session=session, note=note, moved=report)
     stack.callback(files.close)
     namenode = WebHdfsNameNode(address, clock, tokens, session=session, note=note)
     stack.callback(namenode.close)

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import requests
 from hdfs.client import Client, _Request
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent, error_of, reason_of
 from hadoop_dr.adapters.webhdfs.plain import PlainSession
+from hadoop_dr.adapters.webhdfs.uploads import Moved, PatientPool, PatientTlsConnection, Upload
 from hadoop_dr.ports.requests import Note, nobody
 
 # The library announces every client it makes; a task's log is for people.
@@ -40,7 +40,7 @@ class Deadlines:
 
     Attributes:
         connect_s: For a connection.
-        read_s: For the first byte of an answer, and between bytes.
+        read_s: For the first byte of an answer, between bytes of it, and between bytes of what is sent.
         checksum_s: For a DataNode to compute a file's checksum, and for a NameNode to count all that lies below a path.
         budget_s: For a request to find a NameNode that serves it: long enough for a failover.
     """
@@ -122,13 +122,21 @@ class OneNameNode(Client):  # type: ignore[misc]
             raise error_of(response, self.url.rstrip("/") + path)
         return response
 
-    def exchange(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+    def exchange(
+        self, method: str, url: str, *, moved: Moved = lambda pieces: None, **kwargs: Any
+    ) -> requests.Response:
         """Sends one request.
+
+        Args:
+            moved: Told of each piece of a body that left.
 
         Raises:
             NotSent: There was no connection. Lost: There was one and no whole answer came back.
         """
         kwargs.setdefault("timeout", self._timeout)
+        if content := kwargs.get("data"):
+            kwargs["data"] = Upload(content, kwargs["timeout"][1], moved)
+            kwargs["headers"] = {**kwargs.get("headers", {}), "Content-Length": str(len(content))}
         asked = "://".join(urlsplit(url)[:2])  # a DataNode, after a redirect
         self._note(kwargs.get("params", {}).get("op") or urlsplit(url).path.rpartition("/")[2] or method)
         try:
@@ -150,7 +158,7 @@ def _never_left(error: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
-class _Connection(HTTPSConnection):
+class _Connection(PatientTlsConnection):
     def connect(self) -> None:
         """Connects and shakes hands; until both are done no request is sent."""
         try:
@@ -176,4 +184,4 @@ class HandshakeAdapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: object) -> None:
         """Makes the pools of such connections."""
         super().init_poolmanager(connections, maxsize, block, **more)
-        self.poolmanager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _Pool}
+        self.poolmanager.pool_classes_by_scheme = {"http": PatientPool, "https": _Pool}

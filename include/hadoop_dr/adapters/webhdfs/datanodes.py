@@ -12,6 +12,7 @@ import requests
 
 from hadoop_dr.adapters.webhdfs.client import PREFIX, OneNameNode
 from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent, error_of
+from hadoop_dr.adapters.webhdfs.uploads import Moved
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.ports.clock import Clock
 
@@ -55,18 +56,19 @@ class Redirected:
     """One operation, followed by hand: a DataNode that fails is left out when the NameNode is asked again."""
 
     def __init__(self, subject: str, method: str, wait_s: float, data: bytes | None = None,
-                 ways: KnownWays | None = None) -> None:
+                 ways: KnownWays | None = None, moved: Moved = lambda pieces: None) -> None:
         """Describes the second half.
 
         Args:
             subject: The path, for errors.
             method: HTTP verb of the request to the DataNode.
-            wait_s: How long it may compute before it answers.
+            wait_s: How long it may compute before it answers, and may take no more of a body.
             data: Body of that request.
             ways: Ways of this very operation, to be gone without asking again.
+            moved: Told of each piece of the body that left.
         """
         self._subject, self._method, self._wait_s, self._data = subject, method, wait_s, data
-        self._ways = ways
+        self._ways, self._moved = ways, moved
         self._failed: set[str] = set()
 
     def follow(self, node: OneNameNode, ask: Redirect) -> requests.Response:
@@ -124,4 +126,4 @@ class Redirected:
 
     def _exchange(self, node: OneNameNode, location: str) -> requests.Response:
         return node.exchange(self._method, location, data=self._data, timeout=(node.connect_s, self._wait_s),
-                             allow_redirects=False)
+                             allow_redirects=False, moved=self._moved)

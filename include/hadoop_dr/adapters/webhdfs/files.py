@@ -14,6 +14,7 @@ from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFac
 from hadoop_dr.adapters.webhdfs.datanodes import KnownWays, Redirected
 from hadoop_dr.adapters.webhdfs.errors import Lost, NotSent, ReadBack
 from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
+from hadoop_dr.adapters.webhdfs.uploads import Moved
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound
 from hadoop_dr.ports.clock import Clock, TokenSource
@@ -31,11 +32,12 @@ class WebHdfsFiles:
     """
 
     def __init__(self, address: HdfsAddress, clock: Clock, tokens: TokenSource, deadlines: Deadlines | None = None,
-                 session: SessionFactory | None = None, note: Note = nobody) -> None:
-        """Opens nothing yet; the arguments are those of ``WebHdfsNameNode``."""
+                 session: SessionFactory | None = None, note: Note = nobody,
+                 moved: Moved = lambda pieces: None) -> None:
+        """Opens nothing yet; the arguments are those of ``WebHdfsNameNode``, and who is told of bytes that leave."""
         self.site = address.site
         self._deadlines = deadlines or Deadlines()
-        self._tokens = tokens
+        self._tokens, self._moved = tokens, moved
         self._tree = WebHdfsNameNode(address, clock, tokens, self._deadlines, session, note)
         self.ways = None if session else KnownWays(clock)
 
@@ -95,7 +97,7 @@ class WebHdfsFiles:
     def _try_aside(self, node: OneNameNode, path: str, content: bytes) -> str:
         """Writes under a name of its own: a request that got lost and comes late finds nothing of ours to spoil."""
         aside = f"{posixpath.dirname(path)}/{ASIDE}{self._tokens.token()}"
-        through = Redirected(aside, "PUT", self._deadlines.read_s, content, self.ways)
+        through = Redirected(aside, "PUT", self._deadlines.read_s, content, self.ways, self._moved)
         try:
             if through.straight(node) is None:
                 through.follow(node, lambda **more: node._create(

@@ -20,6 +20,8 @@ from urllib3.poolmanager import PoolManager
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.timeout import Timeout
 
+from hadoop_dr.adapters.webhdfs.uploads import PatientPool
+
 _REDIRECTS = (301, 302, 303, 307, 308)
 _ADDRESSES = 32
 """Of so many addresses connections are kept: NameNodes, and DataNodes asked last."""
@@ -39,6 +41,7 @@ class PlainSession(requests.Session):
         self.params = {"user.name": user}
         self._own = self.params
         self._pools = PoolManager(_ADDRESSES, maxsize=connections)
+        self._pools.pool_classes_by_scheme = {"http": PatientPool}
 
     def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         """Sends one request.
