@@ -286,7 +286,7 @@ def addresses(home: Path, site: Site) -> Addresses:
         )
     except FileNotFoundError:
         raise BadInput(
-            subject, f"its addresses come from the lab, and there is no {LAB_STATE}", _START_THE_LAB
+            subject, f"its addresses come from the lab, and there is no {LAB_STATE} in {home}", _START_THE_LAB
         ) from None
     except OSError as error:
         raise BadInput(subject, f"{LAB_STATE} cannot be read ({error.strerror})", _CHECK_THE_PATH) from None

@@ -112,7 +112,7 @@ def test_on_a_terminal_of_any_width_ids_are_whole(words: tuple[str, ...], column
     assert POINT in text.split()
     assert "\N{HORIZONTAL ELLIPSIS}" not in text
     if columns >= 80:
-        sentences = ("ignored: ", "kept: ", "payroll is ")
+        sentences = ("ignored: ", "kept: ", "payroll (", "cannot tell: ")
         assert all(len(line) <= columns for line in text.split("\n") if not line.startswith(sentences))
 
 
@@ -143,6 +143,36 @@ def test_points_that_lie_nowhere_are_counted_and_shown_on_demand(monkeypatch: py
     assert (gone in few, gone in every) == (False, True)
     assert f"1 pruned point not shown: hadoop-dr points {document['service']} --all" in few
     assert "not shown" not in every
+
+
+def test_what_a_point_could_not_tell_is_shown_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(DOCUMENTS["points"])
+    document["points"][0]["cannot_tell"].append("/d/ü: no digest")
+    answering(monkeypatch, ("points", "s"), document)
+    shown = CliRunner().invoke(main, ["points", "s"]).output
+    assert f"cannot tell: {POINT}: west: no answer and 1 other reason" in shown.splitlines()
+    document["points"][0] |= {"verified": "match", "cannot_tell": []}
+    answering(monkeypatch, ("points", "s"), document)
+    assert "cannot tell" not in CliRunner().invoke(main, ["points", "s"]).output
+
+
+def test_a_service_of_which_there_is_nothing_yet_says_what_makes_a_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = {"points": {"points": [], "kept": []}, "explain": {"entries": [], "older": 0}}
+    for name, empty in nothing.items():
+        answering(monkeypatch, (name, "s"), DOCUMENTS[name] | empty)
+        [line] = CliRunner().invoke(main, [name, "s"]).stdout.splitlines()
+        assert line.endswith(": hadoop-dr backup billing")
+
+
+def test_a_daemon_that_is_dead_has_no_process_and_daemons_stand_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = copy.deepcopy(DOCUMENTS["lab_status"])
+    document["sites"]["east"]["daemons"] = {"zookeeper": {"pid": 7, "state": "running"},
+                                            "namenode": {"pid": None, "state": "dead"}}  # fmt: skip
+    lab = importlib.import_module("hadoop_dr.cli.commands.lab")
+    monkeypatch.setattr(lab, "_open", lambda: None)
+    monkeypatch.setattr(lab, "lab_status", lambda _: document)
+    shown = CliRunner().invoke(main, ["lab", "status"]).stdout.splitlines()
+    assert [line.split() for line in shown[1:]] == [["namenode", "dead"], ["zookeeper", "running", "pid", "7"]]
 
 
 @pytest.mark.parametrize("words", [("check", "s"), ("coverage", "s"), ("plan", "s"), ("status",)], ids=" ".join)

@@ -16,6 +16,7 @@ from hadoop_dr.domain.stored.manifest import PlannedDeletions, StoredPlan
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.datasets.hive.destination_catalog import DestinationCatalog
 from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.report import points_document
 from sim.world import TableWorld, protecting
 from support.catalogs import database, function, table
 from support.entries import NOTHING_PLANNED
@@ -225,6 +226,19 @@ def test_a_carried_point_keeps_the_rules_and_queries_of_the_policy_it_was_begun_
     assert (carried.sealed.retention.secondary, own.sealed.retention.secondary) == ("5", "9")
     assert "bill.t1" in carried.sealed.verified.cannot_tell[0]
     assert "crm.c1" in own.sealed.verified.cannot_tell[0]
+
+
+def test_what_verification_could_not_tell_is_said_by_the_run_and_the_point() -> None:
+    world = two_databases(hive("bill", more='smoke: ["select \'ü %\' from bill.t1"]\n'))
+    document = world.backup("one")
+    why = "west: no HiveServer2 to run 'select 'ü %' from bill.t1'"
+    assert (document["verified"], document["warnings"][-1]) == ("cannot tell", f"not verified: {why}")
+    state = world.context().ledger.read()
+    [point] = points_document("billing", state, ("east", "west"))["points"]
+    assert (point["verified"], point["cannot_tell"]) == ("cannot tell", [why])
+    world.policy = hive("bill")
+    document = world.backup("two")
+    assert (document["verified"], document["warnings"]) == ("match", [])
 
 
 @pytest.mark.parametrize("taken", [True, False])

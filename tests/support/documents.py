@@ -24,7 +24,7 @@ TOLD: dict[str, Any] = {
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "backup": {
         "service": "billing", "point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "late_by_ms": 0,
-        "skew_ms": 1.2, "proof": "bounded", "baseline": EARLIER, "epoch": 1,
+        "skew_ms": 1.2, "proof": "bounded", "verified": "match", "baseline": EARLIER, "epoch": 1,
         "snapshots": {"east": {"/data/a b": SNAPSHOT}, "west": {"/data/a b": SNAPSHOT}},
         "entries": 12, "files_copied": 3, "bytes_copied": 4096, "seconds": {"preflight": 0.2},
         "requests": {"preflight": {"east": 12, "west": 9, "trips": 7}, "audit": {"east": 2}},
@@ -34,10 +34,12 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "points": {"service": "billing", "kept": [KEPT], "points": [
         {"point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "skew_ms": 1.2, "proof": "atomic",
          "entries": 12, "bytes_copied": 4096, "epoch": 1, "sites": {"east": True, "west": True}, "pinned": False,
-         "verified": "match", "incomplete": {"count": 0, "objects": []}, "lowered": {"count": 0, "objects": []}},
+         "verified": "cannot tell", "cannot_tell": ["west: no answer"],
+         "incomplete": {"count": 0, "objects": []}, "lowered": {"count": 0, "objects": []}},
         {"point": EARLIER, "state": "claimed", "moment": "2026-11-20T01:45:00.000Z", "skew_ms": None, "proof": None,
          "entries": 0, "bytes_copied": 0, "epoch": 1, "sites": {"east": False, "west": False}, "pinned": False,
-         "verified": "", "incomplete": {"count": 0, "objects": []}, "lowered": {"count": 0, "objects": []}},
+         "verified": "", "cannot_tell": [],
+         "incomplete": {"count": 0, "objects": []}, "lowered": {"count": 0, "objects": []}},
     ]},
     "plan": {
         "service": "billing", "baseline": None, "entries": 0, "files": 0,

@@ -308,7 +308,8 @@ def test_a_lab_that_was_never_started_is_one_clear_error_and_only_when_addresses
     with pytest.raises(BadInput) as refused:
         addresses(home, pair.site("east"))
     assert str(refused.value) == (
-        "site 'east': its addresses come from the lab, and there is no .lab/state.json. Start it with: hadoop-dr lab up"
+        "site 'east': its addresses come from the lab, and there is no .lab/state.json "
+        f"in {home}. Start it with: hadoop-dr lab up"
     )
 
 

@@ -70,6 +70,7 @@ def _point(point: Point, sites: Sequence[str], *, pinned: bool, foreign: bool) -
         "incomplete": incomplete_document(point.taken.incomplete),
         "lowered": lowered_document(point.sealed.summary.intended, point.sealed.summary.lowered),
         "verified": "mismatch" if point.damaged else point.sealed.verified.word,
+        "cannot_tell": list(point.sealed.verified.cannot_tell),
     }
 
 

@@ -17,7 +17,8 @@ from hadoop_dr.domain.roots.change import check_change_request
 
 _STEPS = (
     "entries: what changed; files: of which bytes are copied; park: moves aside what goes, moves or is replaced; "
-    "bring: moves a file or a whole directory to its place"
+    "mkdir: makes a directory; bring: moves a file or a whole directory to its place; tail: copies only what a file "
+    "grew by; attributes: sets owner, mode, times and the like; delete: removes what was parked and goes"
 )
 _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
@@ -111,6 +112,7 @@ def _backup_page(document: Mapping[str, Any]) -> None:
             f"late by {duration_in_words(document['late_by_ms'])})",
         ),
         ("baseline", document["baseline"] or "none (full)"),
+        ("verified", document["verified"]),
         (
             "changed",
             f"{document['entries']} entries, {document['files_copied']} files copied, "

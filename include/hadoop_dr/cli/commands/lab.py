@@ -194,8 +194,9 @@ def _page(document: dict[str, Any]) -> None:
         say("no lab here. Start one: hadoop-dr lab up")
     for name, site in document["sites"].items():
         say(f"{name} ({site['role'] or 'no role'}): {site['hdfs']}  {' '.join(site['webhdfs'])}")
-        for daemon, state in site["daemons"].items():
-            say(f"    {daemon:<14} {state['state']:<8} pid {state['pid']}")
+        for daemon, state in sorted(site["daemons"].items()):
+            process = "" if state["pid"] is None else f" pid {state['pid']}"
+            say(f"    {daemon:<14} {state['state']:<8}{process}".rstrip())
     if document.get("airflow"):
         say(
             f"airflow: {document['airflow']['url']}  user {document['airflow']['user']}, "

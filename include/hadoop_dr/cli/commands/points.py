@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -71,8 +71,23 @@ def explain(service: str, point: str | None, every: bool, as_json: bool) -> None
 
 
 def _points_page(document: Mapping[str, Any], *, every: bool) -> None:
-    """Three columns stand only where they say something, so that a row fits into 80 columns with its id whole."""
     points = [point for point in document["points"] if every or point["state"] != "pruned"]
+    if document["points"]:
+        _points_table(points)
+    else:
+        say(f"no point yet. Make one: hadoop-dr backup {document['service']}")
+    if hidden := len(document["points"]) - len(points):
+        say(f"{counted(hidden, 'pruned point')} not shown: hadoop-dr points {document['service']} --all")
+    if lowered := next((p for p in reversed(points) if p["lowered"]["count"]), None):
+        _say_lowered(document["service"], lowered)
+    if doubted := next((p for p in reversed(points) if p["verified"] == "cannot tell" and p["cannot_tell"]), None):
+        _say_doubt(doubted)
+    for one in document["kept"]:
+        _say_kept(one)
+
+
+def _points_table(points: Sequence[Mapping[str, Any]]) -> None:
+    """Three columns stand only where they say something, so that a row fits into 80 columns with its id whole."""
     columns: dict[str, list[object]] = {
         "point": [p["point"] for p in points],
         "state": [p["state"] for p in points],
@@ -88,19 +103,10 @@ def _points_page(document: Mapping[str, Any], *, every: bool) -> None:
     }
     if len({p["epoch"] for p in points}) == 1:
         del columns["epoch"]
-    for column, told in (("left out", "incomplete"), ("lowered", "lowered")):
-        if points and not any(p[told]["count"] for p in points):
+    for column, field in (("left out", "incomplete"), ("lowered", "lowered")):
+        if not any(p[field]["count"] for p in points):
             del columns[column]
     table(tuple(columns), list(zip(*columns.values(), strict=True)))
-    if hidden := len(document["points"]) - len(points):
-        say(f"{counted(hidden, 'pruned point')} not shown: hadoop-dr points {document['service']} --all")
-    if lowered := next((p for p in reversed(points) if p["lowered"]["count"]), None):
-        _say_lowered(document["service"], lowered)
-    for one in document["kept"]:
-        paths = [*(f"{root}/.snapshot/{name}" for root, name in one["snapshots"].items()), one["document"]]
-        where = ", ".join(f"{one['site']}:{path}" for path in paths if path)
-        changes = counted(one["count"], "foreign change")
-        say(f"kept: {where} has {changes}; remove it when nothing of it is wanted any more")
 
 
 def _say_lowered(service: str, point: Mapping[str, Any]) -> None:
@@ -110,6 +116,21 @@ def _say_lowered(service: str, point: Mapping[str, Any]) -> None:
     place = f"{first['root']}/{first['path']}".rstrip("/")
     more = f" and {counted(count - 1, 'other object')}; hadoop-dr points {service} --json" if count > 1 else ""
     say(f"lowered: {point['point']}: {place}: {what}{more}")
+
+
+def _say_doubt(point: Mapping[str, Any]) -> None:
+    """Names the first thing that the verification of a point could not tell."""
+    first, *others = point["cannot_tell"]
+    more = f" and {counted(len(others), 'other reason')}" if others else ""
+    say(f"cannot tell: {point['point']}: {first}{more}")
+
+
+def _say_kept(kept: Mapping[str, Any]) -> None:
+    """Says where something foreign was kept for a person."""
+    paths = [*(f"{root}/.snapshot/{name}" for root, name in kept["snapshots"].items()), kept["document"]]
+    where = ", ".join(f"{kept['site']}:{path}" for path in paths if path)
+    changes = counted(kept["count"], "foreign change")
+    say(f"kept: {where} has {changes}; remove it when nothing of it is wanted any more")
 
 
 def _verdict_page(document: Mapping[str, Any]) -> None:
@@ -157,6 +178,8 @@ def _explain_page(document: Mapping[str, Any]) -> None:
     if older := document["older"]:
         what, service = "entry" if older == 1 else "entries", document["service"]
         say(f"{older} older {what} not shown: hadoop-dr explain {service} --all, or --point POINT")
+    if not document["entries"]:
+        say(f"nothing happened yet. Make a point: hadoop-dr backup {document['service']}")
     wide = max((len(entry["kind"]) for entry in document["entries"]), default=0)
     for entry in document["entries"]:
         say(f"{entry['n']:>6}  {entry['at']}  {entry['kind']:<{wide}}  {entry['text']}")

@@ -19,6 +19,9 @@ from hadoop_dr.domain.config.quantities import counted
 def status(pair: str | None, as_json: bool) -> None:
     """Show roles, health, and how old the newest point of each service of PAIR is; of every pair without PAIR.
 
+    Health is how many of a site's parts answer: its NameNode, its ZooKeeper, and the metastore and HiveServer2 that its
+    pair file names. Age and RPO are in seconds.
+
     Exit codes: 0 all is well; 1 a service is late, damaged, broken, unknown, or without a point or a policy; a part of
     a site does not answer; or a file of yours does not count.
     """
@@ -69,7 +72,7 @@ def _pair_page(document: Mapping[str, Any], below: Collection[str]) -> None:
     )
     for name, service in document["services"].items():
         if service["why"] and service["why"] not in below:
-            say(f"{name} is {service['state']}: {service['why']}")
+            say(f"{name} ({service['state']}): {service['why']}")
         if service["left_out"]:
             objects = counted(service["left_out"], "object")
             say(f"{name}: its newest point leaves out {objects}: hadoop-dr coverage {name}")

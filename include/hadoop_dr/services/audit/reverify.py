@@ -33,6 +33,8 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
     state, service = context.ledger.read(), context.policy.service
     newest = state.newest_sealed()
     point = state.points.get(point_id) if point_id else newest
+    if point_id is None and newest is None:
+        raise NotFound(service, "no point of it is sealed yet", f"Make one: hadoop-dr backup {service}")
     if point is None or point.state is not PointState.SEALED:
         raise NotFound(
             f"{service} {point_id or ''}".strip(), "there is no such sealed point", f"See: hadoop-dr points {service}"

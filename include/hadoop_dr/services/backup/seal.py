@@ -9,6 +9,7 @@ from typing import Any
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed, Retained, Summary
+from hadoop_dr.domain.points.doubts import doubt_warnings
 from hadoop_dr.domain.points.incomplete import incomplete_document, incomplete_warnings
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.state.service_state import Claim, Point
@@ -76,6 +77,7 @@ class SealPoint:
                 *kept_warnings(self._context.ledger.recent().kept, point.point),
                 *damage_warnings(self._context.ledger.recent(), self._context.destination.name),
                 *plan.summary.notes,
+                *doubt_warnings(verdict.verified, hindered),
                 *(f"not audited, the next run does it: {text}" for text in hindered),
             ),
         )
@@ -117,6 +119,7 @@ def sealed_document(service: str, point: Point) -> dict[str, Any]:
         "late_by_ms": point.taken.late_by_ms,
         "skew_ms": point.taken.skew_ms,
         "proof": point.taken.proof.value,
+        "verified": point.sealed.verified.word,
         "baseline": point.sealed.baseline,
         "epoch": point.epoch,
         "snapshots": snapshots,
