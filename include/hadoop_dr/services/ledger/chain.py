@@ -255,7 +255,7 @@ class Chain:
 
     def _both(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, ChainCopy]:
         """Reads both copies from one and the same entry: where ours begins, if the other has all before it as ours."""
-        if mine.start_n > 1 and entry_digest(follower, self.path, mine.start_n - 1) != mine.start_prev:
+        if entry_digest(follower, self.path, mine.start_n - 1) != mine.start_prev:
             return read_copy(self.deciding, self.path, 1, GENESIS), read_copy(follower, self.path, 1, GENESIS)
         return mine, read_copy(follower, self.path, mine.start_n, mine.start_prev)
 
