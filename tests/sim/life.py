@@ -15,9 +15,10 @@ from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from sim.chronicle import Chronicle, ChronicledWorld, beside
 from sim.world import ROOT, protecting
 from support.catalogs import Ddl
-from support.trees import Mischief
+from support.history import History
 from support.twin import TwinWriter
 
+ASIDE = "/out side %"
 WAREHOUSE = "/data/wh =#"
 ONE_ROOT = protecting("hdfs: /data", "hive: bill")
 TWO_ROOTS = protecting(f"hdfs: {ROOT}", f'hdfs: "{WAREHOUSE}"', "hive: bill")
@@ -39,7 +40,8 @@ class Life:
         for path in (ROOT, WAREHOUSE):
             east.make_directory(path, 0o755, parents=True)
         beside(world)
-        self._tree = Mischief(MemoryNameNode(east), TwinWriter(east), ROOT, seed)
+        namenode = MemoryNameNode(east)
+        self._tree = History(namenode, TwinWriter(east), ROOT, ASIDE, seed, namenode.truncate)
         self._ddl = Ddl(world.metastores["east"], seed, f"hdfs://east{WAREHOUSE}")
         self.chronicle = Chronicle(world)
         self.happened: dict[str, int] = dict.fromkeys(WAYS, 0)

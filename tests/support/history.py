@@ -95,6 +95,11 @@ class History(Mischief):
         self._aside, self._truncate, self._moved = aside, truncate, 0
         self.namenode.make_directory(aside, 0o755)
 
+    def kinds(self) -> list[tuple[Callable[[], None], int]]:
+        """More than a mere mischief: what goes out of the root and comes in, and what hides itself."""
+        return [(self.come, 4), (self.leave, 2), (self.rewrite_in_place, 2), (self.acl_set, 1), (self.xattr_set, 1),
+                *super().kinds()]  # fmt: skip
+
     def round(self, last: Look, more: int = 8) -> None:
         """One round: each kind once, in random order, and some of anything.
 

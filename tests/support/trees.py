@@ -99,17 +99,21 @@ class Mischief:
         """Makes so many changes; a change that the cluster refuses counts too, and is not among the ``done``."""
         self._known = None
         for _ in range(steps):
-            kinds = [
-                (self.overwrite, 3), (self.append, 4), (self.cut, 2), (self.rename, 5), (self.swap, 2),
-                (self.delete, 2),
-                (self.chmod, 2), (self.chown, 1), (self.acl, 2), (self.xattr, 2), (self.replicate, 1), (self.touch, 2),
-                (self.cut_and_refill, 1), (self.replace_kind, 1), (self.put, 6), (self.mkdir, 4),
-            ]
+            kinds = self.kinds()
             if len(self._items()) < self.least:
                 kinds = kinds[-2:]
             change: Callable[[], None] = self.tokens.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
             with suppress(Failed, IndexError):
                 self.make(change)
+
+    def kinds(self) -> list[tuple[Callable[[], None], int]]:
+        """What may happen and how often; the last two bring something."""
+        return [
+            (self.overwrite, 3), (self.append, 4), (self.cut, 2), (self.rename, 5), (self.swap, 2),
+            (self.delete, 2),
+            (self.chmod, 2), (self.chown, 1), (self.acl, 2), (self.xattr, 2), (self.replicate, 1), (self.touch, 2),
+            (self.cut_and_refill, 1), (self.replace_kind, 1), (self.put, 6), (self.mkdir, 4),
+        ]  # fmt: skip
 
     def make(self, change: Callable[[], None]) -> None:
         """Makes one change and counts it."""
