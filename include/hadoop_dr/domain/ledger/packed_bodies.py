@@ -74,15 +74,15 @@ def pack_taken(body: PointTaken) -> PackedTaken:
     protect = table.by_kind(body.protect)
     quotas = ((place, body.roots[root].quota) for place, root in enumerate(roots))
     return PackedTaken(
-        tuple(table.names),
-        tuple(table.lists),
-        replace(body, roots={}, declared=(), protect={}),
-        snapshots,
-        tuple(body.roots[root].asked_ms for root in roots),
-        tuple(body.roots[root].answered_ms for root in roots),
-        declared,
-        protect,
-        tuple((place, quota) for place, quota in quotas if quota != NONE_SET),
+        names=tuple(table.names),
+        lists=tuple(table.lists),
+        rest=replace(body, roots={}, declared=(), protect={}),
+        snapshots=snapshots,
+        asked_ms=tuple(body.roots[root].asked_ms for root in roots),
+        answered_ms=tuple(body.roots[root].answered_ms for root in roots),
+        declared=declared,
+        protect=protect,
+        quotas=tuple((place, quota) for place, quota in quotas if quota != NONE_SET),
     )
 
 
@@ -107,13 +107,13 @@ def pack_sealed(body: PointSealed) -> PackedSealed:
     table, live = NameTable(), sorted(body.summary.live)
     snapshots, number = pack_snapshots(body.snapshots, table), table.number(live)
     return PackedSealed(
-        tuple(table.names),
-        tuple(table.lists),
-        replace(body, snapshots={}, summary=replace(body.summary, live={})),
-        snapshots,
-        number,
-        tuple(body.summary.live[root].files for root in live),
-        tuple(body.summary.live[root].names for root in live),
+        names=tuple(table.names),
+        lists=tuple(table.lists),
+        rest=replace(body, snapshots={}, summary=replace(body.summary, live={})),
+        snapshots=snapshots,
+        live=number,
+        files=tuple(body.summary.live[root].files for root in live),
+        held=tuple(body.summary.live[root].names for root in live),
     )
 
 

@@ -97,15 +97,15 @@ def decide_roots(layout: Layout, sticky: Iterable[str] = ()) -> RootDecision:
     roots = resolve_roots(chosen | own)
     there = frozenset(roots)
     return RootDecision(
-        roots,
-        {path: tuple(names) for path, names in databases.items() if path in there},
-        there.intersection(databases, layout.managed),
-        tuple(_own_roots(layout, near, there, barred)),
-        tuple(barred),
-        tuple(left_out),
-        tuple((path, below) for path in layout.declared if (below := near.root_below(path)) is not None),
-        tuple((root, guest) for root in roots if root not in layout.declared and (guest := near.guest(root))),
-        tuple(sorted(root for root in sticky if nearest(root, there) is None)),
+        roots=roots,
+        databases={path: tuple(names) for path, names in databases.items() if path in there},
+        managed=there.intersection(databases, layout.managed),
+        tables=tuple(_own_roots(layout, near, there, barred)),
+        barred=tuple(barred),
+        left_out=tuple(left_out),
+        widened=tuple((path, below) for path in layout.declared if (below := near.root_below(path)) is not None),
+        guests=tuple((root, guest) for root in roots if root not in layout.declared and (guest := near.guest(root))),
+        released=tuple(sorted(root for root in sticky if nearest(root, there) is None)),
     )
 
 

@@ -109,18 +109,18 @@ def _pack_point(point: Point, table: NameTable) -> PackedPoint:
     )
     quotas = ((place, taken.roots[root].quota) for place, root in enumerate(roots))
     return PackedPoint(
-        bare,
-        table.number(taken.declared),
-        table.by_kind(taken.protect),
-        table.number(point.had),
-        table.number(live),
-        pack_snapshots(taken.snapshots, table),
-        pack_snapshots(sealed.snapshots, table),
-        tuple(taken.roots[root].asked_ms for root in roots),
-        tuple(taken.roots[root].answered_ms for root in roots),
-        tuple((place, quota) for place, quota in quotas if quota != NONE_SET),
-        tuple(sealed.summary.live[root].files for root in live),
-        tuple(sealed.summary.live[root].names for root in live),
+        point=bare,
+        declared=table.number(taken.declared),
+        protect=table.by_kind(taken.protect),
+        had=table.number(point.had),
+        live=table.number(live),
+        taken=pack_snapshots(taken.snapshots, table),
+        sealed=pack_snapshots(sealed.snapshots, table),
+        asked_ms=tuple(taken.roots[root].asked_ms for root in roots),
+        answered_ms=tuple(taken.roots[root].answered_ms for root in roots),
+        quotas=tuple((place, quota) for place, quota in quotas if quota != NONE_SET),
+        files=tuple(sealed.summary.live[root].files for root in live),
+        names=tuple(sealed.summary.live[root].names for root in live),
     )
 
 

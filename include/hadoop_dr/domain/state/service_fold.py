@@ -43,7 +43,16 @@ def reduce_service(entries: Iterable[LedgerEntry], state: ServiceState | None = 
         undo, change, pins = _undo_after(entry, undo), _change_after(entry, change), _pins_after(entry, pins)
         kept = kept_after(entry, kept)
         claim = _fold(entry.body, entry, points, claim)
-    return ServiceState(dict(sorted(points.items())), claim, epoch, undo, change, kept, pins, policy)
+    return ServiceState(
+        points=dict(sorted(points.items())),
+        claim=claim,
+        highest_epoch=epoch,
+        undo=undo,
+        change=change,
+        kept=kept,
+        pins=pins,
+        policy=policy,
+    )
 
 
 def _with_text(entry: LedgerEntry, policy: FrozenPolicy) -> LedgerEntry:
@@ -63,7 +72,15 @@ def _fold(body: object, entry: LedgerEntry, points: _Points, claim: Claim | None
 @_fold.register
 def _claimed(body: ServiceClaimed, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     _begin(points, body, entry, entry.n, body.frozen)
-    return Claim(entry.n, entry.epoch, entry.run, body.try_no, body.point, body.owner, body.frozen)
+    return Claim(
+        n=entry.n,
+        epoch=entry.epoch,
+        run=entry.run,
+        try_no=body.try_no,
+        point=body.point,
+        owner=body.owner,
+        frozen=body.frozen,
+    )
 
 
 @_fold.register

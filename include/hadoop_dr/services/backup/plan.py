@@ -97,23 +97,8 @@ class PlanPoint:
         context = self._context
         self._require_snapshots(point)
         baseline = self._baseline(claim, point)
-        roots: list[RootPlan] = []
-        waiting = self._way.waiting(root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
         xattrs = KnownXattrs(context, baseline)
-        since_audit_ms, every = self._since_audit_ms(point.moment_ms), sorted(point.taken.snapshots.items())
-
-        def one(numbered: tuple[int, tuple[str, SnapshotRecord]]) -> _Planned:
-            index, (root, kept) = numbered
-            if root in waiting:
-                return _Planned(self._waiting(index, root, kept.name, documents))
-            return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms)
-
-        for made in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
-            planned = made.root
-            self._notes += made.notes
-            self._hindered += made.hindered
-            roots.append(planned)
-            self._heartbeat(len(planned.items))
+        roots = self._roots(point, documents, baseline, xattrs)
         self._notes += baseline.lost
         total, components = totals(roots), components_of(context)
         changes = components.plan(point, documents, baseline, roots)
@@ -124,19 +109,16 @@ class PlanPoint:
         roots, tasks = share_out(roots, context.policy.stage_tasks)
         documents.write(ITEMS, forms.ITEMS, stored_items(roots))
         xattrs.write(documents, roots)
-        planned_roots = tuple(
-            StoredRoot(r.root, r.older, r.newer, r.base, r.cut, r.audit, r.waits, r.audited) for r in roots
-        )
         by_kind = deletions.document(context.policy.limits.deletions)
         summary = PlanSummary(
-            len(tasks),
-            total.entries,
-            total.files,
-            total.bytes,
-            deletions.files,
-            {str(figure.kind): figure.deleted for figure in deletions.figures if figure.deleted},
-            total.steps,
-            changes.figures,
+            shards=len(tasks),
+            entries=total.entries,
+            files=total.files,
+            bytes=total.bytes,
+            deletions=deletions.files,
+            deleted={str(figure.kind): figure.deleted for figure in deletions.figures if figure.deleted},
+            steps=total.steps,
+            figures=changes.figures,
             audited=all(r.audit is not Audit.NO or r.older is None for r in roots),
             hindered=tuple(self._hindered),
             notes=tuple(self._notes),
@@ -144,13 +126,32 @@ class PlanPoint:
         return documents.seal_manifest(
             StoredPlan(
                 baseline.point.point if baseline.point else None,
-                planned_roots,
+                tuple(map(_stored, roots)),
                 tuple(tuple(task) for task in tasks),
                 changes.held,
                 PlannedDeletions({kind: DeletedKind(**made) for kind, made in by_kind.items()}, tuple(approved)),
                 summary,
             )
         )
+
+    def _roots(self, point: Point, documents: Documents, baseline: Baseline, xattrs: KnownXattrs) -> list[RootPlan]:
+        """Plans every root; what a person should know of one is noted."""
+        waiting = self._way.waiting(root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
+        since_audit_ms, every = self._since_audit_ms(point.moment_ms), sorted(point.taken.snapshots.items())
+
+        def one(numbered: tuple[int, tuple[str, SnapshotRecord]]) -> _Planned:
+            index, (root, kept) = numbered
+            if root in waiting:
+                return _Planned(self._waiting(index, root, kept.name, documents))
+            return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms)
+
+        roots: list[RootPlan] = []
+        for planned in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
+            self._notes += planned.notes
+            self._hindered += planned.hindered
+            roots.append(planned.root)
+            self._heartbeat(len(planned.root.items))
+        return roots
 
     def _root(
         self, index: int, root: str, newer: str, baseline: Baseline, xattrs: KnownXattrs, since_audit_ms: int | None
@@ -170,13 +171,34 @@ class PlanPoint:
             adoption = adopt(self._context, root, newer, base, self._heartbeat)
             audit = audit_of(len(adoption.items), most, 0)
             planned = plan_items(adoption.items, self._working)
-            plan = RootPlan(index, root, older, newer, base, adoption.items, planned, audit)
+            plan = RootPlan(
+                index=index,
+                root=root,
+                older=older,
+                newer=newer,
+                base=base,
+                items=adoption.items,
+                plan=planned,
+                audit=audit,
+            )
             ours = root in self._context.ledger.recent().sealed_roots()
             plan = replace(plan, live=adoption.existing, names=adoption.names, below=adoption.below, ours=ours)
             return _Planned(plan, notes)
         items, reader = gather_listed(self._context, root, older, newer, audit=audit, known=xattrs.of(root))
         held, planned = reader.held_before or held, plan_items(items, self._working)
-        plan = RootPlan(index, root, older, newer, base, items, planned, audit, held.files, held.names, audited=audited)
+        plan = RootPlan(
+            index=index,
+            root=root,
+            older=older,
+            newer=newer,
+            base=base,
+            items=items,
+            plan=planned,
+            audit=audit,
+            live=held.files,
+            names=held.names,
+            audited=audited,
+        )
         return _Planned(plan, [*notes, *reader.notes], reader.hindered)
 
     def _waiting(self, index: int, root: str, newer: str, documents: Documents) -> RootPlan:
@@ -185,10 +207,19 @@ class PlanPoint:
         # After the live tree was listed, so that what somebody does from here on differs from the list.
         self._way.refuse_foreign_changes([root])
         return RootPlan(
-            index, root, None, newer, before_name(newer), adoption.items, plan_items(adoption.items, self._working),
-            audit_of(len(adoption.items), self._context.policy.audit_entries, 0), adoption.existing, adoption.names,
-            adoption.below, waits=True,
-        )  # fmt: skip
+            index=index,
+            root=root,
+            older=None,
+            newer=newer,
+            base=before_name(newer),
+            items=adoption.items,
+            plan=plan_items(adoption.items, self._working),
+            audit=audit_of(len(adoption.items), self._context.policy.audit_entries, 0),
+            live=adoption.existing,
+            names=adoption.names,
+            below=adoption.below,
+            waits=True,
+        )
 
     def _since_audit_ms(self, now_ms: int) -> int | None:
         """How long ago a sealed point was compared whole; None where this one has to be.
@@ -243,6 +274,20 @@ class PlanPoint:
         self._notes += notes
         refuse_on_failure(service, results)
         return above
+
+
+def _stored(root: RootPlan) -> StoredRoot:
+    """What the manifest keeps of a root; its items are in a document of their own."""
+    return StoredRoot(
+        root=root.root,
+        older=root.older,
+        newer=root.newer,
+        base=root.base,
+        cut=root.cut,
+        audit=root.audit,
+        waits=root.waits,
+        audited=root.audited,
+    )
 
 
 def _shown(summary: PlanSummary) -> dict[str, Any]:

@@ -98,9 +98,16 @@ class SealPoint:
         rules = self._context.policy.retention
         retention = Retained(str(rules.primary), str(rules.secondary))
         body = PointSealed(
-            claim.n, point.point, baseline, verdict.verified, verdict.snapshots, retention, summary, verdict.datasets,
-            documents,
-        )  # fmt: skip
+            claim=claim.n,
+            point=point.point,
+            baseline=baseline,
+            verified=verdict.verified,
+            snapshots=verdict.snapshots,
+            retention=retention,
+            summary=summary,
+            datasets=verdict.datasets,
+            documents=documents,
+        )
         self._context.ledger.append_mine(claim, body)
 
 

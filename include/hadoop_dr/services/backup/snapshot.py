@@ -56,7 +56,7 @@ class SnapshotPoint:
 
     Args:
         context: The service.
-        pulse: Shows that waiting is what this try does.
+        writer: Of the heartbeat: it shows that waiting is what this try does.
     """
 
     def __init__(self, context: BackupContext, writer: HeartbeatWriter) -> None:
@@ -184,21 +184,21 @@ class SnapshotPoint:
         wanted = claim.frozen.wanted_ms
         late = max(0, point.moment_ms - wanted) if wanted else 0
         body = PointTaken(
-            claim.n,
-            point.point,
-            point.moment_ms,
-            late + shot.taken.late_by_ms,
-            round(shot.taken.skew_ms, 3),
-            shot.verdict.proof,
-            context.origin.name,
-            context.destination.name,
-            roots,
-            context.policy.protected(),
-            tuple(sorted({*self._components.declared(), *roots})),
-            exports.datasets,
-            exports.incomplete,
-            shot.writing,
-            (*exports.notes, *(result.detail for result in stay)),
+            claim=claim.n,
+            point=point.point,
+            moment_ms=point.moment_ms,
+            late_by_ms=late + shot.taken.late_by_ms,
+            skew_ms=round(shot.taken.skew_ms, 3),
+            proof=shot.verdict.proof,
+            origin=context.origin.name,
+            destination=context.destination.name,
+            roots=roots,
+            protect=context.policy.protected(),
+            declared=tuple(sorted({*self._components.declared(), *roots})),
+            datasets=exports.datasets,
+            incomplete=exports.incomplete,
+            open_files=shot.writing,
+            roots_told=(*exports.notes, *(result.detail for result in stay)),
         )
         context.ledger.append_mine(claim, body, _not_yet_taken(point))
         behind = context.ledger.chain.follow()

@@ -126,17 +126,17 @@ class BackupStages:
         check_change_request(reason, change_roots=change_roots, approve=approve)
         self._context = replace(self._context, policy=with_overrides(self._context.policy, mode, transfer))
         request = RunRequest(
-            self._run,
-            self._try,
-            wanted_moment_ms(moment, self._context.clock.wall_ms()) if moment else None,
-            self._context.host.me() if self._one_process else None,
-            reason or "",
-            approve_deletions,
-            wait,
-            takeover,
-            self._show.stage,
-            change_roots,
-            approve,
+            run=self._run,
+            try_no=self._try,
+            moment_ms=wanted_moment_ms(moment, self._context.clock.wall_ms()) if moment else None,
+            owner=self._context.host.me() if self._one_process else None,
+            reason=reason or "",
+            approve_deletions=approve_deletions,
+            wait=wait,
+            takeover=takeover,
+            tell=self._show.stage,
+            change_roots=change_roots,
+            approve=approve,
         )
         begin = StartRun(self._context, self._finish, change_roots=change_roots)
         return self._timed("preflight", lambda: begin.run(request))

@@ -246,14 +246,14 @@ class StartRun:
         )  # fmt: skip
         return context.claims.take(
             ClaimRequest(
-                request.run,
-                request.try_no,
-                moment_ms,
-                frozen,
-                request.owner,
-                request.wait,
-                request.takeover,
-                request.tell,
+                run=request.run,
+                try_no=request.try_no,
+                moment_ms=moment_ms,
+                frozen=frozen,
+                owner=request.owner,
+                wait=request.wait,
+                takeover=request.takeover,
+                tell=request.tell,
             )
         )
 

@@ -95,15 +95,15 @@ class VerifyPoint:
         mismatch, cannot_tell = ([str(one) for one in told[:SHOWN]] for told in (verdict.mismatch, verdict.cannot_tell))
         lowered, intended = keep_intended(self._context, documents, roots, verdict.lowered)
         stored = StoredVerdict(
-            Verified(verdict.word, verdict.match, tuple(cannot_tell)),
-            tuple(mismatch),
-            {root: record(snapshot) for root, snapshot in candidates.items()},
-            tuple(self._hindered[:SHOWN]),
-            self._sampled,
-            self._datasets,
-            {**keep_inodes(documents, self._inodes), **intended},
-            len(lowered),
-            first_lowered(lowered),
+            verified=Verified(verdict.word, verdict.match, tuple(cannot_tell)),
+            mismatch=tuple(mismatch),
+            snapshots={root: record(snapshot) for root, snapshot in candidates.items()},
+            hindered=tuple(self._hindered[:SHOWN]),
+            sampled=self._sampled,
+            datasets=self._datasets,
+            documents={**keep_inodes(documents, self._inodes), **intended},
+            intended=len(lowered),
+            lowered=first_lowered(lowered),
         )
         documents.put_json(fenced_name(VERDICT_STEM, claim.n, self._try, ".json"), VERDICT, stored)
         if verdict.mismatch:

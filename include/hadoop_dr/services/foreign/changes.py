@@ -124,9 +124,16 @@ class ForeignChanges:
                 context.destination.namenode.create_snapshot(root, name)
         lines = tuple(one.text(root) for root, changes in found.items() for one in changes)
         body = ChangesKept(
-            claim.n, self._point.point, number, context.destination.name, dict.fromkeys(found, name), lines[:MAX_LINES],
-            len(lines), rule, needs_undo(one for changes in found.values() for one in changes),
-        )  # fmt: skip
+            claim=claim.n,
+            point=self._point.point,
+            number=number,
+            site=context.destination.name,
+            snapshots=dict.fromkeys(found, name),
+            found=lines[:MAX_LINES],
+            count=len(lines),
+            rule=rule,
+            replaced=needs_undo(one for changes in found.values() for one in changes),
+        )
         kept = self._recorded(number, rule)
         if kept is None:
             context.ledger.append_mine(claim, body)
@@ -165,20 +172,28 @@ class ForeignChanges:
                 return self._repaired(root, repair, led, candidate)
         assert root.base is not None
         staged, whole = self._records.staged(root)
-        return CarriedOut(root.root, root.base, candidate, root.items, root.plan, staged, whole)
+        return CarriedOut(
+            root=root.root,
+            base=root.base,
+            candidate=candidate,
+            items=root.items,
+            plan=root.plan,
+            staged=staged,
+            whole=whole,
+        )
 
     def _repaired(self, root: RootPlan, repair: int, led: str, candidate: str) -> CarriedOut:
         rows = self._documents.read_loose(f"{led}/{root.index}-items.parquet", REPAIR_ITEMS) or []
         staged = self._documents.read_loose(f"{led}/{root.index}-staged.parquet", REPAIR_STAGED) or []
         items = items_from_rows(rows)
         return CarriedOut(
-            root.root,
-            self._candidate(repair - 1),
-            candidate,
-            items,
-            plan_items(items),
-            {cast(int, inode): cast(int, there) for inode, there, _ in staged},
-            frozenset(cast(int, inode) for inode, _, whole in staged if whole),
+            root=root.root,
+            base=self._candidate(repair - 1),
+            candidate=candidate,
+            items=items,
+            plan=plan_items(items),
+            staged={cast(int, inode): cast(int, there) for inode, there, _ in staged},
+            whole=frozenset(cast(int, inode) for inode, _, whole in staged if whole),
             complete=self._noted(f"{led}/{_DONE}"),
         )
 

@@ -118,6 +118,13 @@ def keep_aside(
         return
     lines, count = tuple(line for root in new for line in lines_of[root]), sum(counts[root] for root in new)
     body = ChangesKept(
-        claim.n, point, -1, context.destination.name, dict.fromkeys(new, name), lines[:MAX_LINES], count, BEFORE
+        claim=claim.n,
+        point=point,
+        number=-1,
+        site=context.destination.name,
+        snapshots=dict.fromkeys(new, name),
+        found=lines[:MAX_LINES],
+        count=count,
+        rule=BEFORE,
     )
     context.ledger.append_mine(claim, body)

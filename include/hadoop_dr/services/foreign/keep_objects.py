@@ -78,9 +78,16 @@ class KeepObjects:
                 problem = "superseded: another run has ended the claim of this one"
                 raise Superseded(f"point {self._point}", problem, LATER_GOES_ON)
             body = ChangesKept(
-                claim.n, self._point, number, self._context.destination.name, {}, tuple(lines[:MAX_LINES]), len(lines),
-                rule.value, document=KeptDocument(self._kind, document, position),
-            )  # fmt: skip
+                claim=claim.n,
+                point=self._point,
+                number=number,
+                site=self._context.destination.name,
+                snapshots={},
+                found=tuple(lines[:MAX_LINES]),
+                count=len(lines),
+                rule=rule.value,
+                document=KeptDocument(self._kind, document, position),
+            )
             self._context.ledger.append_mine(claim, body)
             kept = self._recorded(document, number, rule)
         assert kept is not None

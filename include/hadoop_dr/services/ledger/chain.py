@@ -147,7 +147,15 @@ class Chain:
             self.entries()
         if self._copy.head_n != seen_n:
             raise Superseded(self.path, f"entry {seen_n + 1} was written by another run", "Read again and decide anew.")
-        entry = LedgerEntry(seen_n + 1, epoch, run, iso(self._clock.wall_ms()), body, self._copy.head_digest, pair_n)
+        entry = LedgerEntry(
+            n=seen_n + 1,
+            epoch=epoch,
+            run=run,
+            at=iso(self._clock.wall_ms()),
+            body=body,
+            prev=self._copy.head_digest,
+            pair_n=pair_n,
+        )
         content = encode(entry)
         if not self._publish(entry_path(self.path, entry.n), content):
             raise Superseded(self.path, f"entry {entry.n} was written by another run", "Read again and decide anew.")

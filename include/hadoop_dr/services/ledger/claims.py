@@ -102,7 +102,15 @@ class Claims:
                 if state.highest_epoch > self._ledger.roles.epoch:
                     raise
                 continue
-            claim = Claim(entry.n, entry.epoch, entry.run, request.try_no, point, request.owner, request.frozen)
+            claim = Claim(
+                n=entry.n,
+                epoch=entry.epoch,
+                run=entry.run,
+                try_no=request.try_no,
+                point=point,
+                owner=request.owner,
+                frozen=request.frozen,
+            )
             # Who works under it is known from the start, so that a next try need not wait for one that died at once.
             self.heartbeat_for(claim).beat(0)
             forget_heartbeats(self._namenode, self._directory, claim.n)

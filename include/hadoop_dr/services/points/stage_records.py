@@ -133,8 +133,14 @@ class StageRecords:
                 if inode is None:
                     key = index, number
                     found[key] = StagedShard(
-                        number, directory, units[key], frozenset(whole[key]), {}, files, size
-                    )  # fmt: skip
+                        number=number,
+                        directory=directory,
+                        units=units[key],
+                        whole=frozenset(whole[key]),
+                        files={},
+                        files_copied=files,
+                        bytes_copied=size,
+                    )
         return found
 
     def _share_names(self) -> list[str]:

@@ -39,7 +39,7 @@ class RootPlan:
         older: Baseline snapshot of the origin; None when everything is new.
         newer: Snapshot of the origin that is copied.
         base: Snapshot of the destination whose tree has the items' old paths; None when the destination has nothing.
-        waits: It was planned on the live tree, and its base is taken once everything is staged: see ``root_switch``.
+        waits: It was planned on the live tree, and its base is taken once everything is staged: see ``SwitchRoots``.
         audit: How it is compared beyond what changed.
         audited: Snapshot of the origin that its audit looks back to; None where it does not look back.
         live: Files the destination has of it before the run (I8); known while it is planned, not read back.
@@ -132,9 +132,18 @@ def planned_roots(documents: Documents, only: Collection[int] | None = None) -> 
                 items = items_from_rows(rows.pop(index, ()))
                 plan = plan_items(items)
             roots.append(RootPlan(
-                index, entry.root, entry.older, entry.newer, entry.base, items, plan, entry.audit, waits=entry.waits,
-                cut=entry.cut, audited=entry.audited,
-            ))  # fmt: skip
+                index=index,
+                root=entry.root,
+                older=entry.older,
+                newer=entry.newer,
+                base=entry.base,
+                items=items,
+                plan=plan,
+                audit=entry.audit,
+                waits=entry.waits,
+                cut=entry.cut,
+                audited=entry.audited,
+            ))
     return roots
 
 

@@ -17,18 +17,18 @@ def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int =
     """
     top = next((item.now for item in root.items if item.new == "" and item.now), None)
     return WorkOrder(
-        root.index,
-        root.root,
-        root.root,
-        root.newer,
-        root.base,
-        {item.inode: item for item in root.items},
-        root.plan,
-        top or _root_facts(context, root),
-        context.policy.service,
-        claim.epoch,
-        claim.n,
-        turn,
+        index=root.index,
+        root=root.root,
+        origin_root=root.root,
+        snapshot=root.newer,
+        base=root.base,
+        items={item.inode: item for item in root.items},
+        plan=root.plan,
+        root_now=top or _root_facts(context, root),
+        service=context.policy.service,
+        epoch=claim.epoch,
+        claim=claim.n,
+        turn=turn,
     )
 
 

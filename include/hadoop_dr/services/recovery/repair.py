@@ -45,7 +45,15 @@ class Repair:
         """
         destination = self._context.destination.namenode
         items = gather_from(destination, root, now, to)
-        plan = RootPlan(index, root, now, to, now, items, plan_items(items, self._working))
+        plan = RootPlan(
+            index=index,
+            root=root,
+            older=now,
+            newer=to,
+            base=now,
+            items=items,
+            plan=plan_items(items, self._working),
+        )
         self._carry(claim, plan, self._context.ends_within, f"undo-{claim.n}", UNDO_TURN)
 
     def repair(self, claim: Claim, root: RootPlan, candidate: str, note: Note) -> None:
@@ -57,7 +65,15 @@ class Repair:
         context = self._context
         adoption = adopt(context, root.root, root.newer, candidate, self._heartbeat)
         items: Sequence[Item] = adoption.items
-        plan = RootPlan(root.index, root.root, None, root.newer, candidate, items, plan_items(items, self._working))
+        plan = RootPlan(
+            index=root.index,
+            root=root.root,
+            older=None,
+            newer=root.newer,
+            base=candidate,
+            items=items,
+            plan=plan_items(items, self._working),
+        )
         self._carry(claim, plan, context.ends, f"repair-{claim.n}", note=note)
 
     def _carry(

@@ -92,7 +92,17 @@ class UndoChanges:
             beside.after_tree()
         lines = tuple(line for lines in lines_by_root(found).values() for line in lines)
         base, left = self._new_base(claim, to, roots), tuple(sorted(set(undo.roots) - set(roots)))
-        body = UndoDone(claim.n, undo.point, to.point, undo.site, undo.reason, kept, lines[:_KEPT], base, left)
+        body = UndoDone(
+            claim=claim.n,
+            point=undo.point,
+            to=to.point,
+            site=undo.site,
+            reason=undo.reason,
+            kept=kept,
+            found=lines[:_KEPT],
+            base=base,
+            left=left,
+        )
         self._context.ledger.append_mine(claim, body)
 
     def _undo(self, point: str, to: Point, roots: tuple[str, ...], reason: str) -> Undo:
@@ -100,7 +110,13 @@ class UndoChanges:
 
     def _announce(self, claim: Claim, undo: Undo) -> None:
         body = UndoBegun(
-            claim.n, undo.point, undo.to, undo.site, undo.roots, kept_name(self._context, claim), undo.reason
+            claim=claim.n,
+            point=undo.point,
+            to=undo.to,
+            site=undo.site,
+            roots=undo.roots,
+            kept=kept_name(self._context, claim),
+            reason=undo.reason,
         )
         self._context.ledger.append_mine(claim, body)
 

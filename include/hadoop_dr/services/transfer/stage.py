@@ -84,8 +84,13 @@ class Stage:
         proofs.update(Copying(self._origin, self._mover, records, check).run(todo))
         self._dress(parts, check)
         return StagedShard(
-            shard.number, leaf(directory), self._staged_inodes(directory, chosen, check), whole, proofs,
-            len(todo), sum(copy.length for copy in todo),
+            number=shard.number,
+            directory=leaf(directory),
+            units=self._staged_inodes(directory, chosen, check),
+            whole=whole,
+            files=proofs,
+            files_copied=len(todo),
+            bytes_copied=sum(copy.length for copy in todo),
         )
 
     def _take(self, area: Area, shard: Shard, claim: int, try_no: int) -> str:
@@ -198,8 +203,17 @@ def _copy(order: WorkOrder, part: _Part) -> Copy:
     assert now is not None
     assert part.item.new is not None
     return Copy(
-        part.item.inode, order.origin_path(part.item.new), part.path, part.offset, now.length - part.offset,
-        max(1, now.replication), now.block_size, now.owner, now.group, now.mode, now.mtime_ms,
+        key=part.item.inode,
+        origin=order.origin_path(part.item.new),
+        destination=part.path,
+        offset=part.offset,
+        length=now.length - part.offset,
+        replication=max(1, now.replication),
+        block_size=now.block_size,
+        owner=now.owner,
+        group=now.group,
+        mode=now.mode,
+        mtime_ms=now.mtime_ms,
     )
 
 

@@ -87,8 +87,19 @@ class Tails:
         assert item.now is not None
         now, fresh = item.now, f"{path}.fresh"
         length = now.length - item.keep_bytes
-        copy = Copy(item.inode, tail, fresh, 0, length, max(1, now.replication), now.block_size, now.owner, now.group,
-                    now.mode, now.mtime_ms)
+        copy = Copy(
+            key=item.inode,
+            origin=tail,
+            destination=fresh,
+            offset=0,
+            length=length,
+            replication=max(1, now.replication),
+            block_size=now.block_size,
+            owner=now.owner,
+            group=now.group,
+            mode=now.mode,
+            mtime_ms=now.mtime_ms,
+        )
         for result in self._local.copy([copy]):
             if not isinstance(result, Digest):
                 raise Failed(tail, f"could not be copied inside the destination: {result.detail}",

@@ -94,7 +94,7 @@ def row_between(slot: CatalogKey, base: Row | None, early: Iterable[Touch], late
     """Finds how an object was at an event id, when it also changed afterwards.
 
     Args:
-        key: The object.
+        slot: The object.
         base: How it was before the early touches.
         early: Touches of this slot up to the event id, oldest first.
         late: Touches after it, oldest first; at least one.

@@ -107,5 +107,17 @@ class PointTaken:
         return {root: taken.snapshot for root, taken in self.roots.items()}
 
 
-NOT_TAKEN = PointTaken(0, "", 0, 0, 0.0, Proof.UNPROVEN, "", "", {}, {}, ())
+NOT_TAKEN = PointTaken(
+    claim=0,
+    point="",
+    moment_ms=0,
+    late_by_ms=0,
+    skew_ms=0.0,
+    proof=Proof.UNPROVEN,
+    origin="",
+    destination="",
+    roots={},
+    protect={},
+    declared=(),
+)
 """Of a point whose moment has not come: no site, no root."""
