@@ -26,7 +26,6 @@ from hadoop_dr.services.datasets.hive.foreign.left_by_points import exported_row
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.points.baseline import recorded_snapshots
-from hadoop_dr.services.points.documents import Documents
 from sim.world import TableWorld
 from support.catalogs import database, hashes, table
 from support.twin import TwinWriter
@@ -157,7 +156,7 @@ def trees_of_points(found: Found) -> None:
 @invariant("I1, I2: the catalog of every visible point is what the primary's was at its moment")
 def catalogs_of_points(found: Found) -> None:
     for point, moment in found.sealed_here():
-        kept = on_the_secondary(exported_rows(Documents(found.context, point)))
+        kept = on_the_secondary(exported_rows(found.context.documents(point)))
         assert kept == moment.catalog, point.point
 
 

@@ -17,7 +17,6 @@ from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.datasets.hdfs import component
 from hadoop_dr.services.datasets.hdfs.quotas import kept_quotas
 from hadoop_dr.services.ledger.chain import Chain
-from hadoop_dr.services.points.documents import Documents
 from sim.world import ROOT, World, fill, protecting
 
 EAST_QUOTA = ("east", "quota")
@@ -28,7 +27,7 @@ def kept(world: World) -> Mapping[str, RootQuotas]:
     context = world.context()
     point = context.ledger.read().newest_sealed()
     assert point is not None
-    found = kept_quotas(Documents(context, point))
+    found = kept_quotas(context.documents(point))
     assert found is not None
     return found
 
@@ -144,7 +143,7 @@ def test_a_promotion_names_every_quota_that_it_does_not_set() -> None:
     world.backup("r1")
     context = world.context()
     [point] = context.ledger.read().sealed()
-    promoted = components_of(context).promote(point, Documents(context, point))
+    promoted = components_of(context).promote(point, context.documents(point))
     assert (promoted.live, promoted.left) == ([], [
         f"quota of {ROOT}: 1000 names, is kept with the point and not set",
         f"quota of {ROOT}/ü dir: 100 names and {1 << 30} bytes, is kept with the point and not set",
@@ -152,7 +151,7 @@ def test_a_promotion_names_every_quota_that_it_does_not_set() -> None:
     for side in context.sides.values():
         side.files.remove(f"{context.directory(point.point)}/manifest.json")
     context = world.context()
-    promoted = components_of(context).promote(point, Documents(context, point))
+    promoted = components_of(context).promote(point, context.documents(point))
     assert promoted.left[-1] == f"the quotas below the roots of point {point.point}: its document is lost"
 
 
@@ -237,7 +236,7 @@ def test_what_a_run_that_ended_with_its_seal_left_open_is_asked_by_the_next_one(
     context = world.context()
     point = context.ledger.read().newest_sealed()
     assert point is not None
-    left = components_of(context).promote(point, Documents(context, point)).left
+    left = components_of(context).promote(point, context.documents(point)).left
     assert left[-1] == f"the quotas of 2 directories of point {point.point}: nobody asked for them in time"
     world.backup("r3")
     assert kept(world) == {ROOT: RootQuotas({"ü dir/g=1": QuotaSet(5)})}

@@ -13,7 +13,7 @@ import pytest
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY
 from hadoop_dr.ports.requests import AUDIT
-from hadoop_dr.services.points import stored_plan
+from hadoop_dr.services.stored import stored_plan
 from sim.asked import Asked, many, write
 from sim.world import TableWorld, World, protecting
 

@@ -18,9 +18,8 @@ from hadoop_dr.domain.stored.manifest import DeletedKind, StoredPlan
 from hadoop_dr.domain.tree.inventory import Audit, Held
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.points.baseline import Baseline, held_before
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import stored_plan
 from hadoop_dr.services.report import all_entries, explanation
+from hadoop_dr.services.stored.stored_plan import stored_plan
 from sim.world import POLICY, TABLES, TableWorld, World, plan_and_stage, protecting
 from support.catalogs import database, function, partition, table, view
 
@@ -69,7 +68,7 @@ def stored(world: World) -> StoredPlan:
     context = world.context()
     newest = context.ledger.read().newest_sealed()
     assert newest is not None
-    return stored_plan(Documents(context, newest))
+    return stored_plan(context.documents(newest))
 
 
 def live(world: World) -> Any:

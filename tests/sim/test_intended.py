@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.intended import Lowered, lowered_from_rows
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.intended import INTENDED
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from sim.world import ROOT, World
@@ -30,7 +29,7 @@ def kept(world: World) -> list[Lowered]:
     context = world.context()
     newest = context.ledger.read().newest_sealed()
     assert newest is not None
-    every = lowered_from_rows(Documents(context, newest).read_recorded(INTENDED, forms.INTENDED) or ())
+    every = lowered_from_rows(context.documents(newest).read_recorded(INTENDED, forms.INTENDED) or ())
     assert newest.sealed.summary.intended == len(every)
     listed = points_document("billing", context.ledger.known(), ("east", "west"))["points"][-1]["lowered"]
     assert listed == {"count": len(every), "objects": [asdict(one) for one in every]}

@@ -15,8 +15,8 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree import bound_inodes as bound
 from hadoop_dr.domain.tree.file_attributes import DirEntry
-from hadoop_dr.services.points.documents import Documents, Row
 from hadoop_dr.services.points.inodes import INODES, keep_inodes
+from hadoop_dr.services.stored.documents import Documents, Row
 from sim.world import ROOT, World
 from support.thinned import thinned
 
@@ -87,7 +87,7 @@ def test_a_wide_change_is_bound_without_a_listing_of_each_directory(monkeypatch:
 @pytest.mark.parametrize("wrong", ["another snapshot", "another kind", "none"])
 def test_where_no_ids_of_the_very_baseline_are_kept_it_is_listed(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world = lived_in()
-    rows = Documents(world.context(), newest(world)).read_recorded(INODES, forms.INODES)
+    rows = world.context().documents(newest(world)).read_recorded(INODES, forms.INODES)
     assert rows
     mixed: dict[str, list[Row]] = {
         "another snapshot": [(row[0], "dr-another", row[2], int(str(row[3])) + 1, row[4]) for row in rows],
@@ -123,7 +123,7 @@ def test_more_ids_than_a_document_should_have_are_not_kept(monkeypatch: pytest.M
     world = World()
     world.clusters["east"].make_directory(ROOT, 0o755, parents=True)
     world.backup("first")
-    documents = Documents(world.context(), newest(world))
+    documents = world.context().documents(newest(world))
     monkeypatch.setattr("hadoop_dr.services.points.inodes.MOST", 1)
     one = (ROOT, "s", "a", 1, "f")
     assert keep_inodes(documents, []) == keep_inodes(documents, [one, one]) == {}

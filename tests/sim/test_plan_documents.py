@@ -21,9 +21,8 @@ from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hdfs.quotas import ANSWERED
-from hadoop_dr.services.points import documents
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.report import all_entries, explanation
+from hadoop_dr.services.stored import documents
 from sim.world import ROOT, TableWorld, fill, plan_and_stage, protecting
 from support.thinned import thinned
 
@@ -171,7 +170,7 @@ def test_small_tables_lie_in_the_manifest_and_a_small_change_is_one_document(mon
         names = world.files()[site].names(context.directory(point.point))
         assert MANIFEST_FILE in names
         assert not {"items.parquet", "quotas.parquet", "drops.parquet"}.intersection(map(plain_name, names))
-    assert Documents(context, point).read("items.parquet", forms.ITEMS)
+    assert context.documents(point).read("items.parquet", forms.ITEMS)
 
 
 def test_every_document_is_written_to_both_sites_and_nothing_lacks() -> None:
@@ -297,7 +296,7 @@ def test_a_document_that_only_the_source_has_serves_a_sealed_point_and_no_other(
         plan_and_stage(world.stages("lacks"))
     sealed = point_of(world, "first")
     lose(world, sealed, "items.parquet")
-    assert Documents(context, sealed).read("items.parquet", forms.ITEMS)
+    assert context.documents(sealed).read("items.parquet", forms.ITEMS)
 
 
 def test_a_death_before_the_source_was_told_to_lack_the_plan_is_made_good_by_the_next_try() -> None:

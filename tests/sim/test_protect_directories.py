@@ -15,7 +15,6 @@ from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.services.audit.reverify import verify_again
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.datasets.hdfs.quotas import kept_quotas
-from hadoop_dr.services.points.documents import Documents
 from sim.directories import SITES, hdfs, holds, write
 from sim.world import World, plan_and_stage
 from support.thinned import thinned
@@ -144,7 +143,7 @@ def test_quotas_are_kept_of_a_directory_that_comes_and_of_none_that_goes() -> No
     world.policy = hdfs(STAYS, COMES)
     document = world.backup("second")
     point = world.context().ledger.read().points[document["point"]]
-    quotas = kept_quotas(Documents(world.context(), point))
+    quotas = kept_quotas(world.context().documents(point))
     assert quotas is not None
     assert {root: set(found.found) for root, found in quotas.items()} == {STAYS: {"d=1"}, COMES: {"d=1"}}
 

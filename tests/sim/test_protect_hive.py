@@ -15,7 +15,6 @@ from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.domain.stored.manifest import PlannedDeletions, StoredPlan
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.datasets.hive.destination_catalog import DestinationCatalog
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.report import points_document
 from sim.world import TableWorld, protecting
 from support.catalogs import database, function, table
@@ -139,7 +138,7 @@ def test_whatever_the_policy_says_now_a_point_is_planned_placed_and_verified_by_
     world.policy = hive("crm", more="drift: restore\n")
     context = world.context()
     [point] = context.ledger.read().points.values()
-    catalog, documents = DestinationCatalog(context), Documents(context, point)
+    catalog, documents = DestinationCatalog(context), context.documents(point)
     assert catalog.plan(point, documents).figures == {"catalog": {"create": 3, "alter": 1, "drop": 1}}
     documents.seal_manifest(StoredPlan(None, (), (), {}, PlannedDeletions(), NOTHING_PLANNED))
     catalog.drop(point, documents, lambda: None)

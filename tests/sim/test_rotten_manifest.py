@@ -16,8 +16,7 @@ from hadoop_dr.domain.stored.fenced import plain_name
 from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
 from hadoop_dr.domain.tree import bound_inodes
 from hadoop_dr.services.audit.reverify import verify_again
-from hadoop_dr.services.points import documents
-from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.stored import documents
 from sim.world import ROOT, TableWorld, plan_and_stage, protecting
 from sim.written_files import put
 
@@ -86,7 +85,7 @@ def test_a_plan_that_nobody_staged_and_that_is_none_is_lost_and_no_error_of_a_fo
     rot(world, point, ROTTEN["garbage"], SITES["both sites"])
     context = world.context()
     with pytest.raises(BaselineLost, match=MANIFEST_FILE):
-        Documents(context, context.ledger.read().points[point]).plan()
+        context.documents(context.ledger.read().points[point]).plan()
 
 
 def test_after_an_exchange_of_roles_an_older_point_is_verified_by_the_digests_where_it_lies() -> None:

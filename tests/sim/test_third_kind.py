@@ -21,11 +21,9 @@ from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.stored.fenced import content_name
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.start_run import StartRun
-from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.context import BackupContext, Build
 from hadoop_dr.services.coverage import Coverage
-from hadoop_dr.services.datasets.component import Build
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.status import SiteProbes, Status
 from sim.half_done import died_in_place, to_place
 from sim.world import ROOT, World, fill
@@ -144,7 +142,7 @@ def test_its_export_is_a_document_of_the_plan_on_both_sites() -> None:
     world = fresh()
     point = world.backup("second")["point"]
     context = world.context()
-    documents = Documents(context, context.ledger.read().points[point])
+    documents = context.documents(context.ledger.read().points[point])
     assert documents.has(KEYS)
     name = content_name(KEYS, documents.point.taken.datasets[KIND]["sha256"])
     east, west = (side.files.get(f"{documents.directory}/{name}") for side in context.sides.values())
@@ -342,7 +340,7 @@ def test_its_promotion_is_asked_for_like_that_of_any_kind() -> None:
     context = world.context()
     newest = sealed(world)[-1]
     for _ in ("once", "again"):
-        promoted = components_of(context).promote(newest, Documents(context, newest))
+        promoted = components_of(context).promote(newest, context.documents(newest))
         assert (promoted.live, promoted.left) == (["west: the register is live"], [])
     assert (world.stores["west"].live, world.stores["east"].live) == (True, False)
 

@@ -21,7 +21,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.ports.files import ASIDE, Files
 from hadoop_dr.services.context import SiteConnections
-from hadoop_dr.services.points import documents as points
+from hadoop_dr.services.stored import documents as points
 from sim.chronicle import Chronicle, ChronicledWorld
 from sim.half_done import lived_in
 from sim.in_step import in_step

@@ -17,7 +17,7 @@ from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
 from hadoop_dr.ports.files import Files
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.services.context import SiteConnections
-from hadoop_dr.services.points import documents
+from hadoop_dr.services.stored import documents
 from sim.world import ROOT, TableWorld, protecting
 from sim.written_files import put
 from support.catalogs import database

@@ -45,8 +45,7 @@ from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.context import BackupContext, SiteConnections
-from hadoop_dr.services.datasets.component import Build
+from hadoop_dr.services.context import BackupContext, Build, SiteConnections
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims

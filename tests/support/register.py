@@ -37,8 +37,8 @@ from hadoop_dr.services.datasets.component import (
     VerifiedKind,
 )
 from hadoop_dr.services.foreign.keep_objects import KeepObjects
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 KIND = "register"
 KEYS, GONE = "register.parquet", "register-gone.parquet"
@@ -357,7 +357,7 @@ def values(documents: Documents) -> dict[str, str]:
 
 def exported(context: BackupContext, point: Point) -> dict[str, str]:
     """Reads what a point exported."""
-    return values(Documents(context, point))
+    return values(context.documents(point))
 
 
 def differences(wanted: Mapping[str, str], there: Mapping[str, str]) -> list[str]:

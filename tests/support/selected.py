@@ -13,7 +13,6 @@ from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import CATALOG
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
-from hadoop_dr.services.points.documents import Documents
 from sim.world import TableWorld
 
 
@@ -27,7 +26,7 @@ def holds_what_is_selected(world: TableWorld, document: dict[str, Any]) -> None:
     chosen = selection_of(context.policy.hive_patterns)
     east = read_all(world.metastores["east"], chosen)
     point = context.ledger.read().points[document["point"]]
-    kept = Documents(context, point).read(CATALOG, forms.CATALOG) if point.taken.datasets else []
+    kept = context.documents(point).read(CATALOG, forms.CATALOG) if point.taken.datasets else []
     assert sorted(row[:4] for row in kept) == sorted((s.kind.value, *s[1:]) for s in east)
     wanted = rewrite_rows(east.values(), Rewrite(("hdfs://east",), "hdfs://west"))
     found = compare(catalog_of(wanted), read_all(world.metastores["west"], chosen), chosen.owns)

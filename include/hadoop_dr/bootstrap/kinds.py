@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hadoop_dr.services.context import SiteConnections
-from hadoop_dr.services.datasets.component import Build, Probe
+from hadoop_dr.services.context import Build, SiteConnections
+from hadoop_dr.services.datasets.component import Probe
 from hadoop_dr.services.datasets.hdfs.component import HdfsDirectories
 from hadoop_dr.services.datasets.hive.component import HiveTables
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from hadoop_dr.domain.config.pair import Pair
 from hadoop_dr.domain.config.policy import Policy
@@ -24,14 +24,14 @@ from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import Requests
 from hadoop_dr.ports.sql import Queries
+from hadoop_dr.services.datasets.component import Component, Decide, Probe
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.service import ServiceLedger
+from hadoop_dr.services.stored.copies import Copies
+from hadoop_dr.services.stored.documents import Documents
 from hadoop_dr.services.transfer.apply_plan import Ends
 from hadoop_dr.services.written import Written
-
-if TYPE_CHECKING:
-    from hadoop_dr.services.datasets.component import Build
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,16 @@ class SiteConnections:
     coordinator: Coordinator
     metastore: Metastore | None
     sql: Queries | None
+
+
+class Build(Protocol):
+    """A kind, before there is a service: makes its component for one stage of a service's run."""
+
+    def __call__(self, context: BackupContext, decide: Decide) -> Component:
+        """Makes it; contacts nothing."""
+
+    def probes(self, side: SiteConnections) -> Sequence[Probe]:
+        """What of a site this kind needs, beside its file system and its ZooKeeper; each a question of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,18 @@ class BackupContext:
     def directory(self, point: str) -> str:
         """Directory of a point's documents."""
         return point_directory(self.pair.name, self.policy.service, point)
+
+    def documents(self, point: Point) -> Documents:
+        """A point's documents."""
+        copies = Copies(
+            self.directory(point.point),
+            point,
+            self.destination.files,
+            self.origin.files,
+            self.written,
+            self.ledger.notes,
+        )
+        return Documents(copies, point, self.tables, self.claims.heartbeat.working)
 
     def candidate_name(self, point: Point) -> str:
         """Name of a point's snapshots; the same on both sites."""

@@ -18,7 +18,7 @@ from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 Listed = Iterable[tuple[str, DirEntry]]
 

@@ -11,9 +11,8 @@ from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.points.damage import lift_damage, mark_damaged
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import planned_roots
+from hadoop_dr.services.stored.stored_plan import planned_roots
 from hadoop_dr.services.verify_candidate import RootFacts, VerifyRoot
 
 
@@ -43,7 +42,7 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
         raise NotFound(
             f"{service} {point.point}", f"was pruned on {point.destination}", f"See: hadoop-dr points {service}"
         )
-    documents, verdict = Documents(context, point), Verdict()
+    documents, verdict = context.documents(point), Verdict()
     records = StageRecords(context, documents)
     site = context.sides[point.destination].namenode
     mover = context.local_mover if point.destination == context.destination.name else context.origin_mover

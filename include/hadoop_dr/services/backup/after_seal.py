@@ -5,7 +5,6 @@ from __future__ import annotations
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.points.documents import Documents
 
 
 def read_after_seal(context: BackupContext) -> list[str]:
@@ -17,7 +16,7 @@ def read_after_seal(context: BackupContext) -> list[str]:
     point = context.ledger.recent().newest_sealed()
     if point is None or point.origin != context.origin.name:
         return []
-    documents = Documents(context, point)
+    documents = context.documents(point)
     try:
         components_of(context).after_seal(point, documents)
     except DrError as error:

@@ -12,13 +12,13 @@ from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.what_goes import look_at_what_goes
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.inodes import known_inodes
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots, stored_plan
 from hadoop_dr.services.points.work_orders import work_order
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.switch import SwitchRoots
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan, planned_roots, stored_plan
 from hadoop_dr.services.transfer.apply_plan import ApplyPlan
 from hadoop_dr.services.transfer.work_area import WorkArea
 
@@ -44,7 +44,7 @@ class PlacePoint:
         """
         if point.state is PointState.STAGED and self._is_placed(point):
             return {"parked": 0, "arrived": 0, "attributes": 0, "dropped": 0}
-        documents = Documents(self._context, point)
+        documents = self._context.documents(point)
         roots = planned_roots(documents)
         components = components_of(self._context)
         records = StageRecords(self._context, documents, self._heartbeat)

@@ -26,20 +26,20 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import Components, components_of
 from hadoop_dr.services.foreign.keep_before import keep_before
 from hadoop_dr.services.points.baseline import find_baseline, held_before, snapshot_problem
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.read_items import adopt, gather_listed
-from hadoop_dr.services.points.stored_plan import (
+from hadoop_dr.services.points.xattrs import KnownXattrs
+from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.roots.change import RootsInTheWay
+from hadoop_dr.services.roots.parents import make_roots
+from hadoop_dr.services.roots.switch import adopt_live
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import (
     ITEMS,
     RootPlan,
     plan_items,
     share_out,
     stored_items,
 )
-from hadoop_dr.services.points.xattrs import KnownXattrs
-from hadoop_dr.services.pool import map_bounded
-from hadoop_dr.services.roots.change import RootsInTheWay
-from hadoop_dr.services.roots.parents import make_roots
-from hadoop_dr.services.roots.switch import adopt_live
 
 _ROOTS_AT_ONCE = 8
 
@@ -78,7 +78,7 @@ class PlanPoint:
             Refused: There is no room, or more is deleted than the policy allows.
             BaselineLost: A snapshot of the moment is gone.
         """
-        documents = Documents(self._context, point)
+        documents = self._context.documents(point)
         plan = documents.plan()
         if plan is None:
             plan = self._make(claim, point, documents)

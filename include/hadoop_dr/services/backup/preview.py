@@ -25,8 +25,8 @@ from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.baseline import find_baseline, held_before
 from hadoop_dr.services.points.damage import distrusted
-from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.stored.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.transfer.changes.adopt import could_be_equal, left_over, same_kind
 from hadoop_dr.services.transfer.changes.item_builder import refuse_links
 from hadoop_dr.services.transfer.changes.read_changes import ReadChanges

@@ -20,7 +20,6 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.kept import kept_warnings
 from hadoop_dr.services.points.damage import damage_warnings
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.same_snapshots import refuse_exchanged
 
 
@@ -44,7 +43,7 @@ class SealPoint:
             Failed: It was not verified, or it differs.
             BaselineLost: A snapshot that it was made with is not there any more.
         """
-        documents = Documents(self._context, point)
+        documents = self._context.documents(point)
         name = documents.newest(VERDICT_STEM, claim.n)
         verdict, plan = documents.get_json(name, VERDICT) if name else None, documents.plan()
         if name is None or verdict is None or plan is None or verdict.mismatch:

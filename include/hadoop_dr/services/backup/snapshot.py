@@ -33,7 +33,6 @@ from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.ledger.claims import HeartbeatWriter
 from hadoop_dr.services.moment import AT_ONCE, RootTaken, Taken, TakeSnapshots
 from hadoop_dr.services.points.baseline import record
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.roots.ownership import own_roots
 from hadoop_dr.services.roots.parents import allow_snapshots
@@ -166,7 +165,7 @@ class SnapshotPoint:
 
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
         context = self._context
-        documents = Documents(context, point)
+        documents = context.documents(point)
         if claim.owner is not None and claim.owner == context.host.me():
             context.written.begun.add(documents.directory)
         exports = self._components.export(documents)

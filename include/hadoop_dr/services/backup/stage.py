@@ -10,11 +10,10 @@ from hadoop_dr.domain.errors import DrError, Failed
 from hadoop_dr.domain.plan.work_order import StagedShard
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import planned_roots, planned_tasks
 from hadoop_dr.services.points.work_orders import work_order
 from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.stored.stored_plan import planned_roots, planned_tasks
 from hadoop_dr.services.transfer.apply_plan import ApplyPlan
 
 _ROOTS_AT_ONCE = 8
@@ -39,7 +38,7 @@ class StagePoint:
         """
         if point.state is PointState.STAGED:
             return {"shard": task, "files": 0, "bytes": 0}
-        context, documents = self._context, Documents(self._context, point)
+        context, documents = self._context, self._context.documents(point)
         tasks = planned_tasks(documents)
         if task >= len(tasks):
             raise Failed("the plan", f"there is no shard {task}", "The number of shards comes from the plan stage.")

@@ -33,13 +33,13 @@ from hadoop_dr.services.foreign.changes import ForeignChanges, Found
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record
-from hadoop_dr.services.points.documents import Documents, Row
 from hadoop_dr.services.points.inodes import keep_inodes
 from hadoop_dr.services.points.intended import keep_intended
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
+from hadoop_dr.services.stored.documents import Documents, Row
+from hadoop_dr.services.stored.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.transfer.batches import Batches
 from hadoop_dr.services.transfer.work_area import is_ours
 from hadoop_dr.services.verify_candidate import RootFacts, VerifyRoot
@@ -75,7 +75,7 @@ class VerifyPoint:
             Mismatch: Something differs; the message names the first path.
             ForeignFound: Somebody else changed the secondary meanwhile, and that is left to a person.
         """
-        documents = Documents(self._context, point)
+        documents = self._context.documents(point)
         roots = planned_roots(documents)
         is_as_kept = components_of(self._context).is_as_kept
         foreign = ForeignChanges(self._context, (claim.n, self._try), point, documents, roots, is_as_kept)

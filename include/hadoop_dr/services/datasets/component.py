@@ -40,9 +40,8 @@ from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.inventory import Held
-from hadoop_dr.services.context import BackupContext, SiteConnections
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 COMPLETE = Incomplete()
 """A point leaves out nothing of a kind."""
@@ -297,13 +296,3 @@ class Component(Protocol):
         Args:
             point: The newest sealed point, which the live tree is.
         """
-
-
-class Build(Protocol):
-    """A kind, before there is a service: makes its component for one stage of a service's run."""
-
-    def __call__(self, context: BackupContext, decide: Decide) -> Component:
-        """Makes it; contacts nothing."""
-
-    def probes(self, side: SiteConnections) -> Sequence[Probe]:
-        """What of a site this kind needs, beside its file system and its ZooKeeper; each a question of its own."""

@@ -19,7 +19,6 @@ from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import (
-    Build,
     CheckClaim,
     Component,
     Decide,
@@ -30,8 +29,8 @@ from hadoop_dr.services.datasets.component import (
     Undoing,
 )
 from hadoop_dr.services.datasets.roots import Roots
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 _SHOWN = 20
 
@@ -255,4 +254,4 @@ def _all(plans: Sequence[Planned]) -> Planned:
     )
 
 
-__all__ = ["Build", "Components", "Exports", "components_of"]
+__all__ = ["Components", "Exports", "components_of"]

@@ -38,9 +38,9 @@ from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.find import CarriedOut, FindForeign
 from hadoop_dr.services.foreign.kept import IsAsKept, is_unchanged, refusal
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.points.stage_records import StageRecords
-from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan, plan_items
 
 _BEGUN, _DONE = "begun.json", "done.json"
 Found = Mapping[str, Sequence[Foreign]]

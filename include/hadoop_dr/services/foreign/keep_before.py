@@ -30,7 +30,7 @@ from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.drift import found_by_root, lines_by_root
 from hadoop_dr.services.points.baseline import find_baseline
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 
 def keep_before(

@@ -24,9 +24,9 @@ from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.keep_before import aside_name, keep_aside
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
 from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 _LOOKED = "placing.json"
 

@@ -8,8 +8,8 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.bound_inodes import MOST, Inodes, binds_in_many, inodes_of
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.points.documents import Documents, Row
-from hadoop_dr.services.points.stored_plan import RootPlan, stored_plan
+from hadoop_dr.services.stored.documents import Documents, Row
+from hadoop_dr.services.stored.stored_plan import RootPlan, stored_plan
 
 INODES = "inodes.parquet"
 """Document with the inode ids of a point's candidates."""
@@ -30,7 +30,7 @@ def known_inodes(context: BackupContext, documents: Documents, roots: Sequence[R
     if point is None or not wide or point.destination != context.destination.name:
         return {}  # the other way round it kept those of the site that is the origin now
     try:
-        rows = Documents(context, point).read_recorded(INODES, forms.INODES)
+        rows = context.documents(point).read_recorded(INODES, forms.INODES)
     except BaselineLost:
         return {}
     return inodes_of(rows or (), {root.root: root.base for root in wide})

@@ -8,8 +8,8 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.intended import Lowered, lowered_from_rows, lowered_rows, still_lowered
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan, stored_plan
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan, stored_plan
 
 INTENDED = "intended.parquet"
 """Document with the attributes that had to be lowered."""
@@ -35,6 +35,6 @@ def _earlier(context: BackupContext, documents: Documents) -> list[Lowered]:
     if point is None or point.destination != context.destination.name:
         return []
     try:
-        return lowered_from_rows(Documents(context, point).read_recorded(INTENDED, forms.INTENDED) or ())
+        return lowered_from_rows(context.documents(point).read_recorded(INTENDED, forms.INTENDED) or ())
     except BaselineLost:
         return []

@@ -14,9 +14,9 @@ from hadoop_dr.domain.stored.tables import CHECKSUMS, SHARES
 from hadoop_dr.domain.tree.attribute_comparison import OriginChecksum
 from hadoop_dr.domain.tree.file_attributes import Checksum
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan, planned_tasks
 from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan, planned_tasks
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.verify_candidate import needs_checksum, origin_checksum
 

@@ -6,7 +6,7 @@ from hadoop_dr.domain.plan.work_order import WorkOrder
 from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 
 def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int = 0) -> WorkOrder:

@@ -9,8 +9,8 @@ from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.xattrs import MOST, Xattrs, followed, xattr_rows, xattrs_from_rows
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 XATTRS = "xattrs.parquet"
 """Document with the extended attributes of a point's files."""
@@ -25,7 +25,7 @@ class KnownXattrs:
     """
 
     def __init__(self, context: BackupContext, baseline: Baseline) -> None:
-        self._kept = kept_xattrs(Documents(context, baseline.point)) if baseline.point else None
+        self._kept = kept_xattrs(context.documents(baseline.point)) if baseline.point else None
 
     def of(self, root: str) -> Xattrs | None:
         """Gives what a root had at the baseline; None when that is not known and has to be asked for."""

@@ -14,8 +14,8 @@ from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.read_items import adopt, gather_from
-from hadoop_dr.services.points.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.points.work_orders import work_order
+from hadoop_dr.services.stored.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.transfer.apply_plan import ApplyPlan, Ends
 from hadoop_dr.services.transfer.records import Records
 

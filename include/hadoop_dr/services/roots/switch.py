@@ -36,10 +36,10 @@ from hadoop_dr.services.foreign.keep_before import keep_aside
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.baseline import snapshots_of_root
 from hadoop_dr.services.points.damage import distrusted
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_roots
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan
 from hadoop_dr.services.transfer.changes.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 from hadoop_dr.services.transfer.work_area import not_of_service

@@ -38,8 +38,8 @@ from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_after
 from hadoop_dr.services.datasets.hdfs.quotas import MOST, KeepQuotas, ask_quotas, kept_quotas
 from hadoop_dr.services.datasets.hdfs.space import check_space, fits
 from hadoop_dr.services.inventory import is_directory
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 _NARROW = 20
 
@@ -180,4 +180,4 @@ class HdfsDirectories:
         point = base.point
         if point is None or point.origin != self._context.origin.name:
             return None
-        return kept_quotas(Documents(self._context, point))
+        return kept_quotas(self._context.documents(point))

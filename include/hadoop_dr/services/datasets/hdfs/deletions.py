@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hadoop_dr.domain.plan.deletions import FileCount, count_files, moved_between
 from hadoop_dr.domain.tree.inventory import Held, names_left
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 
 def count_roots(roots: Sequence[RootPlan]) -> list[FileCount]:

@@ -20,8 +20,8 @@ from hadoop_dr.domain.tree.quotas import (
 )
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.stored.documents import Documents
 
 QUOTAS = "quotas.parquet"
 """Document with what is known of quotas when the point is sealed."""

@@ -12,8 +12,8 @@ from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Scope
-from hadoop_dr.services.points.stored_plan import RootPlan
 from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 
 def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:

@@ -41,8 +41,8 @@ from hadoop_dr.services.datasets.hive.origin_catalog import OriginCatalog
 from hadoop_dr.services.datasets.hive.parting import refuse_unprotectable
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.datasets.hive.smoke import run_smoke
-from hadoop_dr.services.points.documents import Documents
-from hadoop_dr.services.points.stored_plan import RootPlan
+from hadoop_dr.services.stored.documents import Documents
+from hadoop_dr.services.stored.stored_plan import RootPlan
 
 
 class HiveTables:

@@ -43,7 +43,7 @@ from hadoop_dr.services.datasets.hive.foreign.left_by_points import (
 from hadoop_dr.services.datasets.hive.read.export import Exported
 from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
-from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.stored.documents import Documents
 
 DROPS = "drops.parquet"
 """Document with the names of objects that place drops."""
@@ -191,7 +191,7 @@ class DestinationCatalog:
                 break
             if selected:
                 with suppress(BaselineLost):
-                    before = exported_rows(Documents(self._context, earlier))
+                    before = exported_rows(self._context.documents(earlier))
                     found += replaced_tables(catalog_of(before), selected)
             open_ = {key: row for key, row in open_.items() if key not in selected}
         return tuple(found)
@@ -200,7 +200,7 @@ class DestinationCatalog:
         """Tables the origin renamed since the newest earlier point; without its document they count as dropped."""
         if sealed and sealed[-1].origin == origin:
             with suppress(BaselineLost):
-                return renamed_tables(catalog_of(exported_rows(Documents(self._context, sealed[-1]))), now)
+                return renamed_tables(catalog_of(exported_rows(self._context.documents(sealed[-1]))), now)
         return {}
 
     def _planned(

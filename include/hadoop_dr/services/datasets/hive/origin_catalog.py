@@ -31,8 +31,8 @@ from hadoop_dr.services.datasets.hive.foreign.left_by_points import (
 )
 from hadoop_dr.services.datasets.hive.parting import TellApart, refuse_unprotectable
 from hadoop_dr.services.datasets.hive.read.export import CatalogExport, Exported
-from hadoop_dr.services.points.documents import Documents
 from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.stored.documents import Documents
 
 _SHOWN = 20
 _READ = "the origin's catalog"
@@ -226,7 +226,7 @@ class OriginCatalog:
             return None
         if self._context.policy.mode is Mode.FULL or selected_at(point) != self.selection:
             return None
-        documents = Documents(self._context, point)
+        documents = self._context.documents(point)
         try:
             rows = exported_rows(documents)
             if exported.aside:
@@ -241,7 +241,7 @@ class OriginCatalog:
         if point is None or exported_at(point) is None:
             return frozenset()
         try:
-            return frozenset(row.key for row in exported_rows(Documents(self._context, point)))
+            return frozenset(row.key for row in exported_rows(self._context.documents(point)))
         except BaselineLost:
             return frozenset()
 

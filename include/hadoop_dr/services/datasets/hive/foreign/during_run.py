@@ -39,7 +39,6 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import Exported, Met
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import KIND, left_by_points, selected_at
 from hadoop_dr.services.foreign.keep_objects import KeepObjects
-from hadoop_dr.services.points.documents import Documents
 
 BEFORE_PLACE = -1
 """In place of the number of a candidate snapshot, of which there is none yet."""
@@ -58,7 +57,7 @@ class ForeignObjects:
         self._chosen = selected_at(point)
         self._mine = context.tokens.token()
         self._aside = KeepObjects(context, point.point, KIND)
-        self._noted = f"{Documents(context, point).directory}/changers"
+        self._noted = f"{context.documents(point).directory}/changers"
 
     def judge(
         self, now: Exported, wanted: Catalog, may_lack: Container[CatalogKey] = (), number: int = BEFORE_PLACE,

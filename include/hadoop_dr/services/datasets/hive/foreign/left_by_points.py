@@ -21,7 +21,7 @@ from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext, SiteConnections
-from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.stored.documents import Documents
 
 KIND = HIVE.value
 """Under this name a point keeps what is its own of this kind."""
@@ -151,6 +151,6 @@ def _that_tell_of(site: str, state: ServiceState, before: str) -> Sequence[Point
 
 def _rows(context: BackupContext, point: Point) -> list[Row] | None:
     try:
-        return exported_rows(Documents(context, point))
+        return exported_rows(context.documents(point))
     except BaselineLost:
         return None

@@ -7,7 +7,6 @@ from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import KIND, exported_at, exported_rows, selected_at
-from hadoop_dr.services.points.documents import Documents
 
 
 def no_longer(context: BackupContext, before: Point, point: Point) -> list[str]:
@@ -15,7 +14,7 @@ def no_longer(context: BackupContext, before: Point, point: Point) -> list[str]:
     if exported_at(before) is None or selected_at(before) == selected_at(point):
         return []
     try:
-        slots = [row.key for row in exported_rows(Documents(context, before))]
+        slots = [row.key for row in exported_rows(context.documents(before))]
     except BaselineLost:  # its documents are gone: what the policy said then has to do
         gone = set(before.taken.protect.get(KIND, ())) - set(point.taken.protect.get(KIND, ()))
         return sorted(f"{KIND}: {pattern}" for pattern in gone)

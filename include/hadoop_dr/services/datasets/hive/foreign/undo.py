@@ -15,7 +15,6 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import CatalogApply, Exported
 from hadoop_dr.services.datasets.hive.foreign.during_run import ForeignObjects
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import exported_at, exported_rows, rows_on, selected_at
-from hadoop_dr.services.points.documents import Documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +98,6 @@ class UndoCatalog:
         if exported_at(point) is None:
             return []
         try:
-            return exported_rows(Documents(self._context, point))
+            return exported_rows(self._context.documents(point))
         except BaselineLost:
             return []

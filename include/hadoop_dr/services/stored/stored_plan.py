@@ -16,7 +16,7 @@ from hadoop_dr.domain.stored.manifest import StoredPlan
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.item_rows import item_rows, items_from_rows
 from hadoop_dr.domain.tree.items import Item
-from hadoop_dr.services.points.documents import Documents
+from hadoop_dr.services.stored.documents import Documents
 
 UNIT_FILES = 10_000
 """A new subtree of more names than this is made in place and its children staged one by one."""
