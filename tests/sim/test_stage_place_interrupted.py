@@ -24,7 +24,7 @@ def effects(seed: int) -> int:
     order = pair.order(NEXT)
     worker = pair.worker(faults)
     worker.place(order, worker.stage(order))
-    assert faults.count > 30
+    assert faults.count > 20
     return faults.count
 
 

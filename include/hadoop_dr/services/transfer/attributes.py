@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import astuple, dataclass
 
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.plan.attributes_to_set import NOTHING, attributes_to_set
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.mover import SetAttributes
@@ -80,19 +81,17 @@ def set_policies(
         destination.set_storage_policy(attribute_target.path, now.storage_policy)
 
 
-def operations(attribute_targets: Sequence[AttributeTarget], *, times: bool = True) -> list[SetAttributes]:
-    """Owner, mode, replication and, last, the time of each item."""
+def operations(
+    attribute_targets: Iterable[AttributeTarget], *, times: bool = True, made: bool = False
+) -> list[SetAttributes]:
+    """Owner, mode, replication and, last, the time of each item, as far as they differ.
+
+    Args:
+        made: The run made what lies there.
+    """
     return [
-        _operation(attribute_target, times=times)
-        for attribute_target in attribute_targets
-        if attribute_target.item.now is not None
+        SetAttributes(target.item.inode, target.path, *astuple(wanted))
+        for target in attribute_targets
+        if target.item.now is not None
+        and (wanted := attributes_to_set(target.item, made=made, times=times)) != NOTHING
     ]
-
-
-def _operation(attribute_target: AttributeTarget, *, times: bool) -> SetAttributes:
-    now = attribute_target.item.now
-    assert now is not None
-    return SetAttributes(
-        attribute_target.item.inode, attribute_target.path, now.owner, now.group, now.mode,
-        None if now.is_dir or now.erasure_coding else now.replication, now.mtime_ms if times else None,
-    )

@@ -161,7 +161,7 @@ class Stage:
         whole = [attributes.AttributeTarget(part.item, part.path) for part in parts if part.offset == 0]
         attributes.set_extras(self._destination, whole, lambda: None)
         directories = [attribute_target for attribute_target in whole if attribute_target.item.is_dir]
-        self._batches.run(attributes.operations(directories), _settle(check))
+        self._batches.run(attributes.operations(directories, made=True), _settle(check))
 
     def _staged_inodes(self, directory: str, units: list[Unit], check: Callable[[], None]) -> dict[int, int]:
         check()
