@@ -12,7 +12,9 @@ from hadoop_dr.domain.config.quantities import DAY_MS
 from hadoop_dr.domain.errors import AccessDenied
 from hadoop_dr.domain.ledger.bodies.sealed import Verified
 from hadoop_dr.services.audit.lost import AuditRoot
+from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.inventory import walk
+from sim.asked import many
 from sim.refilled import LARGE, TOUCHED, refill
 from sim.world import POLICY, ROOT, World, fill
 
@@ -137,3 +139,35 @@ def test_held_and_streamed_audits_name_the_same_differences() -> None:
         f"{ROOT}/same/missing #: missing",
     ]
     assert held.match == streamed.match == 4
+
+
+def listings(world: World, run: str) -> tuple[int, int]:
+    """How many listings, and looks at every file of a root, a run asks the primary for, whatever for."""
+    world.host.name = run
+    context = world.context()
+    BackupStages(context, run, one_process=True).run_all()
+    asked = [(what, count) for (_, site, what), count in context.asked.by_operation().items() if site == "east"]
+    return tuple(sum(count for what, count in asked if what in wanted) for wanted in  # type: ignore[return-value]
+                 (("list",), ("block_ids", "open_files")))
+
+
+def test_what_every_run_looks_through_is_bounded_for_all_roots_together() -> None:
+    """Many small roots are as much for a NameNode as one large one; the others have their turn once a day."""
+    world = many(8)
+    listed, checked = listings(world, "all of them")
+    world.policy += "audit_entries: 12\n"               # three roots of four names each
+    fewer, checked_fewer = listings(world, "within the day")
+    assert (fewer * 8, checked_fewer) <= (listed * 4, checked)
+    MemoryNameNode(world.clusters["east"]).set_times("/data/r 7+%/ü d/part 0", 1_500_000_000_000)
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
+    assert listings(world, "a day later")[0] >= listed / 2
+    west = MemoryNameNode(world.clusters["west"])
+    assert west.status("/data/r 7+%/ü d/part 0").facts.mtime_ms == 1_500_000_000_000
+
+
+def test_roots_whose_open_files_are_not_looked_for_are_one_warning_however_many_there_are() -> None:
+    world = many(8)
+    world.policy += "audit_entries: 4\n"
+    warned = [text for text in world.backup("next")["warnings"] if "open files are not known" in text]
+    assert warned == ["open files are not known: /data/r 1+% and 6 more: "
+                      "open files are looked for up to 4 names of a service"]

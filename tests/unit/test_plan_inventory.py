@@ -17,6 +17,7 @@ from hadoop_dr.domain.tree.inventory import (
     changes_between,
     contradiction,
     hidden,
+    looked_through,
     namenode_order,
     names_left,
     order,
@@ -155,7 +156,17 @@ def test_files_with_other_blocks_are_named_wherever_they_moved_unless_the_diff_n
     ],
 )
 def test_what_is_large_is_audited_daily(names: int, since_ms: int | None, audit: Audit) -> None:
-    assert audit_of(names, 3, since_ms) is audit
+    assert audit_of(since_ms, small=names <= 3) is audit
+
+
+@pytest.mark.parametrize(("most", "small"), [
+    (0, {"none"}), (2, {"none"}), (3, {"none", "a b"}), (6, {"none", "a b", "c"}), (105, {"none", "a b", "c"}),
+    (106, {"none", "a b", "c", "large"}),
+])
+def test_the_smallest_roots_are_looked_through_in_every_run_as_long_as_they_are_few_names_together(
+    most: int, small: set[str]
+) -> None:
+    assert looked_through({"large": 100, "c": 3, "a b": 3, "none": 0}, most) == small
 
 
 def test_files_with_other_blocks_than_they_had_are_named_by_both_names_and_new_ones_are_not() -> None:

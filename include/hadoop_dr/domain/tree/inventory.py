@@ -35,15 +35,31 @@ class Audit(Enum):
     """It is large: two listings are compared as they come."""
 
 
-def audit_of(names: int, most: int, since_ms: int | None) -> Audit:
+def looked_through(names: Mapping[str, int], most: int) -> frozenset[str]:
+    """Gives the roots that every run looks through whole: the smallest, as many as have ``most`` items together.
+
+    A look asks the NameNode for every item, so what all of them cost is bounded, however many roots there are.
+
+    Args:
+        names: How many items each root has.
+    """
+    found, left = list[str](), most
+    for count, root in sorted((count, root) for root, count in names.items()):
+        left -= count
+        if left < 0:
+            break
+        found.append(root)
+    return frozenset(found)
+
+
+def audit_of(since_ms: int | None, *, small: bool) -> Audit:
     """Decides how a root is audited: in every run while it is small, else daily (DESIGN.md section 4).
 
     Args:
-        names: How many items it has.
-        most: Up to so many it is small.
         since_ms: How long ago the service was audited whole; None if never.
+        small: It is one of those that every run looks through.
     """
-    if names <= most:
+    if small:
         return Audit.WHOLE
     return Audit.STREAMED if since_ms is None or since_ms >= DAY_MS else Audit.NO
 

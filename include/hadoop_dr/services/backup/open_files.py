@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles
+from hadoop_dr.domain.tree.inventory import looked_through
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.pool import map_bounded
@@ -24,7 +25,7 @@ class FindOpenFiles:
 
     Args:
         origin: The site the moment was taken on.
-        most: A root of more names is not looked through.
+        most: Of so many names together the smallest roots are looked through.
     """
 
     def __init__(self, origin: NameNode, most: int) -> None:
@@ -40,7 +41,9 @@ class FindOpenFiles:
             What the ledger keeps; the first hundred files by name.
         """
         found: list[OpenFile] = []
-        unknown: list[str] = []
+        known = {root: names[root] for root in roots if root in names}
+        large = set(known) - looked_through(known, self._most)
+        unknown, roots = self._too_large(large), [root for root in roots if root not in large]
         with asked_for(AUDIT):
             answers = list(map_bounded(lambda root: self._read(root, snapshot, names.get(root)), roots, width=_THREADS))
         for root, answer in zip(roots, answers, strict=True):
@@ -51,11 +54,18 @@ class FindOpenFiles:
         first = sorted(found, key=lambda one: one.path)[:SHOWN]
         return OpenFiles(len(found), tuple(first), tuple(unknown))
 
+    def _too_large(self, roots: Collection[str]) -> list[str]:
+        """One sentence for all roots that are not looked through: there may be thousands."""
+        if not roots:
+            return []
+        more = f" and {len(roots) - 1} more" if len(roots) > 1 else ""
+        return [f"{min(roots)}{more}: open files are looked for up to {self._most} names of a service"]
+
     def _read(self, root: str, snapshot: str, names: int | None) -> list[OpenFile] | str:
         try:
             names = self._names(root) if names is None else names
             if names > self._most:
-                return f"has {names} names, open files are looked for up to {self._most}"
+                return f"has {names} names, open files are looked for up to {self._most} names of a service"
             taken = ((path, self._taken(root, path, snapshot)) for path in self._origin.open_files(root))
             return [OpenFile(path, length) for path, length in taken if length is not None]
         except DrError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -19,7 +19,7 @@ from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.manifest import DeletedKind, PlannedDeletions, PlanSummary, StoredPlan, StoredRoot
 from hadoop_dr.domain.tree.encryption import refuse_encrypted
-from hadoop_dr.domain.tree.inventory import Audit, audit_of
+from hadoop_dr.domain.tree.inventory import Audit, audit_of, looked_through
 from hadoop_dr.services.audit.point import looks_back
 from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.context import BackupContext
@@ -137,13 +137,15 @@ class PlanPoint:
     def _roots(self, point: Point, documents: Documents, baseline: Baseline, xattrs: KnownXattrs) -> list[RootPlan]:
         """Plans every root; what a person should know of one is noted."""
         waiting = self._way.waiting(root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
+        names = {root: kept.names for root in point.taken.roots if (kept := baseline.held(root)) is not None}
+        large = frozenset(names) - looked_through(names, self._context.policy.audit_entries)
         since_audit_ms, every = self._since_audit_ms(point.moment_ms), sorted(point.taken.snapshots.items())
 
         def one(numbered: tuple[int, tuple[str, SnapshotRecord]]) -> _Planned:
             index, (root, kept) = numbered
             if root in waiting:
                 return _Planned(self._waiting(index, root, kept.name, documents))
-            return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms)
+            return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms, large)
 
         roots: list[RootPlan] = []
         for planned in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
@@ -154,14 +156,15 @@ class PlanPoint:
         return roots
 
     def _root(
-        self, index: int, root: str, newer: str, baseline: Baseline, xattrs: KnownXattrs, since_audit_ms: int | None
+        self, index: int, root: str, newer: str, baseline: Baseline, xattrs: KnownXattrs, since_audit_ms: int | None,
+        large: Collection[str],
     ) -> _Planned:
         """Plans one root: an increment on its baseline, or everything, with what the destination already has kept."""
         older, base = baseline.origin_snapshot(root), baseline.destination_snapshot(root)
         most, notes = self._context.policy.audit_entries, list[str]()
         if older is not None:
             held = held_before(self._context.destination.namenode, root, baseline)
-            audit = audit_of(held.names, most, since_audit_ms)
+            audit = audit_of(since_audit_ms, small=held.names <= most and root not in large)
             audited, problem = (None, None) if audit is Audit.NO else looks_back(self._context, root)
             if problem:
                 notes.append(f"{problem}, and an audit looks back to it; {root} is compared whole")
@@ -169,7 +172,7 @@ class PlanPoint:
         if older is None:
             base = self._before(root, newer)
             adoption = adopt(self._context, root, newer, base, self._heartbeat)
-            audit = audit_of(len(adoption.items), most, 0)
+            audit = audit_of(0, small=len(adoption.items) <= most)
             planned = plan_items(adoption.items, self._working)
             plan = RootPlan(
                 index=index,
@@ -214,7 +217,7 @@ class PlanPoint:
             base=before_name(newer),
             items=adoption.items,
             plan=plan_items(adoption.items, self._working),
-            audit=audit_of(len(adoption.items), self._context.policy.audit_entries, 0),
+            audit=audit_of(0, small=len(adoption.items) <= self._context.policy.audit_entries),
             live=adoption.existing,
             names=adoption.names,
             below=adoption.below,
