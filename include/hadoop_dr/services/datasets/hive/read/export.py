@@ -17,6 +17,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import CatalogMoved
 from hadoop_dr.ports.metastore import Metastore
+from hadoop_dr.services.datasets.hive.read.log_pages import LogGap, events_between
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all, read_functions, read_touched
 
 
@@ -59,7 +60,7 @@ class CatalogExport:
             newest: The newest event, where the caller has just asked for it.
         """
         newest = self._metastore.current_event() if newest is None else newest
-        if previous and previous.selection == selection and self._follow(previous.event, newest) is not None:
+        if previous and previous.selection == selection and self._leads_on(previous.event, newest):
             return Exported(selection, previous.event, previous.rows, False, exact=True)
         return Exported(selection, newest, read_all(self._metastore, selection), True)
 
@@ -76,19 +77,18 @@ class CatalogExport:
         """
         if base.exact and event == base.event:
             return base  # without an event nobody changed anything
-        early = self._follow(base.event, event)
-        known = early is not None
-        if early is None:
-            base, early = Exported(base.selection, event, {}, True), []
         selection = base.selection
-        before = _Touched(_selected(_with_fallen(early, base.rows.values()), selection))
+        try:
+            before, known = self._touched(base.event, event, base.rows.values(), selection), True
+        except LogGap:
+            base, before, known = Exported(selection, event, {}, True), _Touched([]), False
         read = read_touched(self._metastore, selection, before.all) if known else read_all(self._metastore, selection)
         functions = read_functions(self._metastore, selection)
-        late = self._follow(event, self._metastore.current_event())
-        if late is None:
-            raise CatalogMoved(self._metastore.name, f"its notification log has a gap after event {event}",
-                               "Take another moment")
-        after = _Touched(_selected(_with_fallen(late, [*base.rows.values(), *read.values()]), selection))
+        try:
+            late = self._metastore.current_event()
+            after = self._touched(event, late, [*base.rows.values(), *read.values()], selection)
+        except LogGap as gap:
+            raise self._moved(event) from gap
         rows = {key: row for key, row in base.rows.items()
                 if key.kind is not Kind.FUNCTION and not before.covers(key)}
         rows |= read | {row.key: row for row in functions}
@@ -110,11 +110,10 @@ class CatalogExport:
         Raises:
             CatalogMoved: The log has a gap there, so nothing can be proven.
         """
-        events = self._follow(after, until)
-        if events is None:
-            raise CatalogMoved(self._metastore.name, f"its notification log has a gap after event {after}",
-                               "Take another moment")
-        return [event for event in events if concerns(event, selection)]
+        try:
+            return [event for event in events_between(self._metastore, after, until) if concerns(event, selection)]
+        except LogGap as gap:
+            raise self._moved(after) from gap
 
     def _correct(
         self,
@@ -146,16 +145,18 @@ class CatalogExport:
             rebuilt += 1
         return rebuilt
 
-    def _follow(self, after: int, until: int) -> list[Event] | None:
-        """Events in (after, until], or None when the log does not hold every one of them."""
-        events: list[Event] = []
-        while after < until:
-            page = [event for event in self._metastore.events(after) if event.id <= until]
-            if [event.id for event in page] != list(range(after + 1, after + 1 + len(page))) or not page:
-                return None
-            events += page
-            after = page[-1].id
-        return events if after == until else None
+    def _touched(self, after: int, until: int, rows: Iterable[Row], selection: Selection) -> _Touched:
+        return _Touched(_selected(_with_fallen(events_between(self._metastore, after, until), rows), selection))
+
+    def _leads_on(self, after: int, until: int) -> bool:
+        try:
+            return all(True for _ in events_between(self._metastore, after, until))
+        except LogGap:
+            return False
+
+    def _moved(self, event: int) -> CatalogMoved:
+        told = f"its notification log has a gap after event {event}"
+        return CatalogMoved(self._metastore.name, told, "Take another moment")
 
 
 class _Touched:
