@@ -7,42 +7,33 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound
-from hadoop_dr.domain.findings import Finding
+from hadoop_dr.domain.errors import AlreadyExists, Mismatch
 from hadoop_dr.domain.foreign.tree_changes import Foreign
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.ledger.bodies.values import Part
-from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.fenced import fenced_name
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
-from hadoop_dr.domain.tree.bound_inodes import inode_rows, touches_many
-from hadoop_dr.domain.tree.file_attributes import DirEntry, Snapshot
+from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.domain.tree.intended import first_lowered
-from hadoop_dr.domain.tree.inventory import Audit
-from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.ports.mover import SetAttributes
 from hadoop_dr.ports.requests import AUDIT, asked_for
-from hadoop_dr.services.audit.point import AuditPoint
 from hadoop_dr.services.audit.sampling import SampleOlder
+from hadoop_dr.services.backup.judge_root import JudgeRoot
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.changes import ForeignChanges, Found
-from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.inodes import keep_inodes
 from hadoop_dr.services.points.intended import keep_intended
-from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.stored.documents import Documents, Row
 from hadoop_dr.services.stored.stored_plan import RootPlan, planned_roots
 from hadoop_dr.services.transfer.batches import Batches
-from hadoop_dr.services.transfer.work_area import is_ours
-from hadoop_dr.services.verify_candidate import RootFacts, VerifyRoot
 
 SHOWN = 100
 """So many findings are named in the verdict; their number is always there."""
@@ -186,17 +177,6 @@ class VerifyPoint:
         ]
         Batches(self._context.local_mover, lambda: None, self._heartbeat).run(times, lambda outcome: False)
 
-    def _unfinished(self, root: RootPlan, top: str, listed: Sequence[DirEntry] | None) -> list[Finding]:
-        """What an overtaken worker opened; of a large root, of which no listing is made, it is asked for."""
-        if not (root.items if listed is None else listed):
-            return []
-        try:
-            names = [entry.name for entry in self._context.destination.namenode.list(f"{top}/{WORK_AREA}")]
-        except NotFound:
-            return []
-        theirs = names and not any(map(is_ours, names))  # that is told, and no work of a run
-        return [] if theirs else [Finding(root.root, WORK_AREA, "somebody's unfinished work lies in it")]
-
     def _verdict(
         self,
         point: Point,
@@ -208,49 +188,22 @@ class VerifyPoint:
         number: int,
     ) -> tuple[Verdict, Found]:
         context, verdict, found = self._context, Verdict(), dict[str, Sequence[Foreign]]()
-        check = VerifyRoot(context.destination.namenode, context.local_mover, self._heartbeat)
-        audit, records = AuditPoint(context, self._heartbeat), StageRecords(context, documents, self._heartbeat)
-        staged = records.proofs() if any(root.plan.units for root in roots) else {}
-
-        def one(root: RootPlan) -> tuple[Sequence[Foreign], Verdict]:
-            known, top, left = None, f"{root.root}/.snapshot/{names[root.root]}", list[DirEntry]()
-            with BoundedPool(1, name="listing") as beside, asked_for(AUDIT):
-                there = beside.begin(lambda: audit.listing(root) if root.audit is Audit.WHOLE else [])
-                if root.audit is Audit.WHOLE:
-                    known = dict(walk(context.destination.namenode, top, met=left.append))
-            looked()
-            if known is not None and touches_many(root.items):
-                self._inodes += inode_rows(root.root, names[root.root], known)
-            if strange := foreign.of(root.root, known):
-                return strange, Verdict()
-            mine_staged = staged.get(root.index, {})
-            proofs = {i.inode: proof for i in root.items if (proof := mine_staged.get(i.inode)) is not None}
-            whole = {
-                i.inode
-                for i in root.items
-                if i.content is Content.TAIL and i.inode in proofs and proofs[i.inode].offset == 0
-            }
-            digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
-            sums = records.checksums(root)
-            facts = RootFacts(root.root, names[root.root], root.items, digests, sums, frozenset(whole))
-            mine = check.run(facts, known)
-            mine.mismatch += self._unfinished(root, top, left if known is not None else None)
-            with asked_for(AUDIT):
-                mine.add(audit.root(root, there.result, known, names[root.root]))
-            return [], mine
-
+        judge = JudgeRoot(context, documents, names, foreign, looked, self._heartbeat)
+        if any(root.plan.units for root in roots):
+            judge.read_proofs()
         sample = SampleOlder(context, self._heartbeat)
         with BoundedPool(1, name="sample") as aside:
             with asked_for(AUDIT):
                 sampled = aside.begin(sample.run, point, names)  # of older points: nothing else waits for it
-            for root, (strange, mine) in zip(roots, map_bounded(one, roots, width=_ROOTS_AT_ONCE), strict=True):
+            for root, (strange, mine) in zip(roots, map_bounded(judge.run, roots, width=_ROOTS_AT_ONCE), strict=True):
                 if strange:
                     found[root.root] = strange
                 verdict.add(mine)
+            self._inodes += judge.inodes
             if found:
                 return verdict, found
             of_kinds, self._datasets = components_of(context).verify(point, documents, number)
             verdict.add(sampled.result())
-        self._hindered, self._sampled = audit.hindered, sample.sampled
+        self._hindered, self._sampled = judge.hindered, sample.sampled
         verdict.add(of_kinds)
         return verdict, found
