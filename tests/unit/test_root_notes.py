@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from hadoop_dr.domain.check_results import Mark, Result
+from hadoop_dr.domain.check_results import Mark, Result, fail, ok, warn
 from hadoop_dr.domain.roots.decision import RootDecision, decide_roots
 from hadoop_dr.domain.roots.layout import Layout, TablePlace
-from hadoop_dr.domain.roots.notes import kept_directories, root_results, rootless
+from hadoop_dr.domain.roots.notes import kept_directories, root_results, rootless, unless_missing
 
 BILL = "/wh ü/bill%.db"
 BESIDE = {"default": ("/wh ü",)}
@@ -139,3 +139,10 @@ def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_
 def test_data_of_others_in_a_root_are_named() -> None:
     (guest,) = kept_directories(RootDecision(("/a",), guests=(("/a", "database crm"),)), "billing", [])
     assert "/a holds data of database crm, which the policy does not protect" in guest.detail
+
+
+def test_nothing_is_well_with_the_roots_where_one_of_them_is_missing() -> None:
+    notes = [ok("roots", "/a is a root"), warn("roots", "table t at /b: a root of its own", "Add it")]
+    for name in ("roots", "directories"):
+        assert unless_missing(notes, [fail(name, "east:/a does not exist", "Create it")]) == notes[1:]
+    assert unless_missing(notes, [fail("clock", "off", "Set it"), ok("roots", "there")]) == notes

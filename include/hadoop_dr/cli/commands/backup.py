@@ -152,7 +152,8 @@ def _plan_page(document: Mapping[str, Any]) -> None:
     figures = [(kind, *figure.values()) for kind, figure in document["deletions_by_kind"].items() if figure["live"]]
     say(_STEPS)
     if figures:
-        table(("deletions", "count", "live", "allowed"), figures)
+        table(("deletions", "net", "live", "allowed"), figures)
+        say("net: files that come to the same directory are set off; more than is allowed needs approval")
     for reason in document["refused"]:
         say(f"refused: {reason}")
     for reason in document["needs_approval"]:

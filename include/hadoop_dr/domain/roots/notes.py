@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hadoop_dr.domain.check_results import Result, ok, warn
+from hadoop_dr.domain.check_results import Mark, Result, ok, warn
 from hadoop_dr.domain.roots.decision import Barred, OwnRoot, RootDecision
 from hadoop_dr.domain.roots.layout import Why
 
@@ -43,6 +43,15 @@ def root_results(decision: RootDecision, changed: RootDecision) -> list[Result]:
             "Points hold snapshots of the present roots, so these stay until somebody asks for the change",
         ))  # fmt: skip
     return results
+
+
+def unless_missing(notes: Sequence[Result], others: Sequence[Result]) -> list[Result]:
+    """Leaves out what is well with the roots where one of them cannot have snapshots as it is.
+
+    A directory that is missing would else be called a root in one line, and said not to exist in the next.
+    """
+    failed = any(one.mark is Mark.FAIL and one.name in (_NAME, "directories") for one in others)
+    return [one for one in notes if not (failed and one.mark is Mark.OK)]
 
 
 def kept_directories(decision: RootDecision, service: str, held: Iterable[str]) -> list[Result]:

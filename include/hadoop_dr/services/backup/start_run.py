@@ -15,7 +15,7 @@ from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.pending import pending_the_other_way
 from hadoop_dr.domain.roots.change import approval_request
-from hadoop_dr.domain.roots.notes import kept_directories, root_results
+from hadoop_dr.domain.roots.notes import kept_directories, root_results, unless_missing
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.check.advice import advise
@@ -97,7 +97,8 @@ class StartRun:
         (kept, undecided), due = kept_results(self._context, state, self._components.is_as_kept), recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
             results += self._foreign(self._whole(state))
-        return [*results, *kept, *recovery_due(state, undecided), *root_results(*self._components.decisions())]
+        notes = unless_missing(root_results(*self._components.decisions()), results)
+        return [*results, *kept, *recovery_due(state, undecided), *notes]
 
     def since_newest(self) -> list[Result]:
         """What somebody else changed since the newest point; nothing while a run works, or has to be ended first."""

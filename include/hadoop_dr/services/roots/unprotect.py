@@ -85,7 +85,7 @@ class Unprotect:
         freed = {side.name: self._free(side, check) for side in sides}
         self._remove_documents(check)
         released = self._release(claim)
-        void.void(claim, claim.point, f"it was for unprotecting: {reason}")
+        void.void(claim, claim.point, f"its run was an unprotect, which makes no point: {reason}")
         behind = context.ledger.chain.follow()
         return self._document(reason, gone, freed, released, behind)
 

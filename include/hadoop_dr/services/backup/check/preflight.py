@@ -140,7 +140,7 @@ class Preflight:
         directory = f"/.hadoop-dr/{self._context.pair.name}"
         side.namenode.make_directory(directory, 0o700)
         offset = side.namenode.clock_offset_ms(directory)
-        detail = f"{side.name} is {offset:+.0f} ms from this controller (limit {limit} ms)"
+        detail = f"{side.name} is {round(offset):+d} ms from this controller (limit {limit} ms)"
         yield (
             ok("clock", detail)
             if abs(offset) <= limit
