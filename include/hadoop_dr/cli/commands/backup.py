@@ -28,23 +28,25 @@ _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 @click.option(
     "--moment",
     metavar="TIME",
-    help="T0 in UTC, such as 2026-11-20T02:00:00.000Z, at most 7 days ahead; without it as soon as possible.",
+    help="When the point is to be taken, in UTC, such as 2026-11-20T02:00:00.000Z, at most 7 days ahead; "
+    "without it as soon as possible.",
 )
-@click.option("--mode", type=click.Choice(["incremental", "full"]), help="Instead of the policy's.")
-@click.option("--transfer", type=click.Choice(["pull", "push"]), help="Instead of the policy's.")
-@click.option("--reason", help="Why; kept in the ledger.")
-@click.option("--approve-deletions", is_flag=True, help="More deletions than the policy's limit are wanted.")
+@click.option("--mode", type=click.Choice(["incremental", "full"]), help="For this run, instead of the policy's.")
+@click.option("--transfer", type=click.Choice(["pull", "push"]), help="For this run, instead of the policy's.")
+@click.option("--reason", help="Why the run is asked for; kept in the ledger.")
+@click.option("--approve-deletions", is_flag=True, help="Let this run delete more than the policy's limit.")
 @click.option(
     "--change-roots",
     is_flag=True,
-    help="Roots may change although HDFS lets them not stand beside those of older points; says first what it costs.",
+    help="Let other directories become roots where snapshots of older points stand in their way; without --approve it "
+    "only says what that costs.",
 )
-@click.option("--approve", is_flag=True, help="What --change-roots costs is known and wanted.")
+@click.option("--approve", is_flag=True, help="Do what --change-roots said, at that cost.")
 @click.option("--wait", is_flag=True, help="Wait while another run owns the service.")
 @click.option(
     "--takeover", is_flag=True, help="Take the service over from another run at once; it stops at its next step."
 )
-@click.option("--run", "run_id", metavar="ID", help="Id of the run; to go on with one that failed, give its id.")
+@click.option("--run", "run_id", metavar="ID", help="Id of a run that failed, to go on with it, or of a new one.")
 @as_json_option
 def backup(service: str, as_json: bool, run_id: str | None, **request: Any) -> None:
     """Make a recovery point of SERVICE: snapshot, copy what changed, verify, seal."""
@@ -65,11 +67,11 @@ def backup(service: str, as_json: bool, run_id: str | None, **request: Any) -> N
 @service_argument
 @as_json_option
 def check(service: str, as_json: bool) -> None:
-    """Say whether a backup of SERVICE would be allowed now, and if not, why and what mends it.
+    """Say whether a backup of SERVICE would be allowed now, and if not, why, and what helps.
 
-    Deletions above the limit are no part of it, because they take a plan: see hadoop-dr plan.
+    Whether it would delete too much is not known without a plan: see hadoop-dr plan.
 
-    Leaves nothing behind: for the clocks it makes and removes empty directories of its own below /.hadoop-dr.
+    Leaves nothing behind: to read the clocks it makes and removes empty directories of its own below /.hadoop-dr.
     """
     with ends_well(as_json), Show() as show:
         show.stage("check")

@@ -19,7 +19,7 @@ from hadoop_dr.domain.errors import Mismatch, Unknown
 @click.option("--all", "every", is_flag=True, help="Also those that were pruned and lie nowhere any more.")
 @as_json_option
 def points(service: str, every: bool, as_json: bool) -> None:
-    """List the recovery points of SERVICE, oldest first. With --json all are in it, pruned ones too."""
+    """List the recovery points of SERVICE, oldest first. --json has the pruned ones too."""
     with ends_well(as_json):
         document = points_of(service)
     emit(document, as_json, lambda: _points_page(document, every=every))
@@ -27,13 +27,13 @@ def points(service: str, every: bool, as_json: bool) -> None:
 
 @click.command(epilog="Example: hadoop-dr verify billing --point 20261120T020000.000Z")
 @service_argument
-@click.option("--point", metavar="POINT", help="Which one; the newest sealed point without it.")
+@click.option("--point", metavar="POINT", help="The point to read; without it the newest sealed one.")
 @as_json_option
 def verify(service: str, point: str | None, as_json: bool) -> None:
     """Read a sealed point of SERVICE back on the secondary and compare it with the stored facts.
 
-    Read is what that point changed, and not what it shares with older ones, which their own verification reads.
-    What is damaged, or is no longer, is marked in the ledger; nothing else is changed.
+    Only what the point changed is read; what it shares with an older point is read by verifying that one. The ledger
+    marks what is damaged, and takes the mark from what is whole again; nothing else changes.
 
     Exit codes: 0 all of it matches; 1 something differs; 3 nothing differs, but something could not be read back.
     """

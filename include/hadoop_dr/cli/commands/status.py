@@ -23,7 +23,7 @@ def status(pair: str | None, as_json: bool) -> None:
     pair file names. Age and RPO are in seconds.
 
     Exit codes: 0 all is well; 1 a service is late, damaged, broken, unknown, or without a point or a policy; a part of
-    a site does not answer; or a file of yours does not count.
+    a site does not answer; or a pair or policy file is wrong.
     """
     with ends_well(as_json), Show() as show:
         show.stage("status")

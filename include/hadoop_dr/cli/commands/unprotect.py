@@ -17,17 +17,17 @@ from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words
 
 @click.command(epilog="Example: hadoop-dr unprotect billing --reason 'the database moves to another cluster'")
 @service_argument
-@click.option("--reason", metavar="TEXT", required=True, help="Why; kept in the ledger.")
-@click.option("--both", is_flag=True, help="On the secondary too: all points of SERVICE are gone then.")
-@click.option("--takeover", is_flag=True, help="Take the service over from a run that works on it.")
+@click.option("--reason", metavar="TEXT", required=True, help="Why it is asked for; kept in the ledger.")
+@click.option("--both", is_flag=True, help="On the secondary too, which removes all points of SERVICE.")
+@click.option("--takeover", is_flag=True, help="Stop a run that works on the service.")
 @click.option("--pair", metavar="PAIR", help="The pair of a service that has no policy file any more.")
 @as_json_option
 def unprotect(service: str, reason: str, both: bool, takeover: bool, pair: str | None, as_json: bool) -> None:
-    """Take the snapshots of SERVICE, and the right to have them, away on the primary.
+    """Remove the snapshots of SERVICE on the primary, so that its directories are ordinary ones again.
 
     HDFS then lets its directories be deleted and renamed. What lies in them stays, on both sites, and so do the points
     on the secondary, unless --both is given. A later backup protects the service again and compares everything.
-    Exit code 1 when snapshots of others keep a directory.
+    Exit code 1: snapshots of others still keep a directory.
     """
     if not reason.strip():
         raise click.BadParameter("says nothing", param_hint="--reason")
