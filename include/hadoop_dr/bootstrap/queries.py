@@ -69,5 +69,9 @@ def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:
         services = {name for one in answering for name in one.names(f"/.hadoop-dr/{pair}/services")}
         paths = [service_chain(pair, service) for service in sorted(services)]
         errors = {name: Unreachable(name, "does not answer", error.remedy) for name, error in silent.items()}
-        chains = [check_chain(pair_chain(pair), files, silent), *(check_chain(path, files, errors) for path in paths)]
+        deciding = context.roles.state.deciding
+        chains = [
+            check_chain(pair_chain(pair), files, silent, deciding),
+            *(check_chain(path, files, errors, deciding) for path in paths),
+        ]
         return {"pair": pair, "ok": all(chain["ok"] for chain in chains), "chains": chains}

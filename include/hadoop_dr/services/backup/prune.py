@@ -45,10 +45,14 @@ class Prune:
 
         Returns:
             ``{"removed": {site: [points]}, "kept": {site: n}, "warnings": [...]}``.
+
+        Raises:
+            Refused: The ledger that decides lost entries, so it does not tell what is needed.
         """
         removed: dict[str, list[str]] = {}
         kept: dict[str, int] = {}
         warnings: list[str] = []
+        self._context.ledger.chain.refuse_shortened()
         for side in self._context.sides.values():
             removed[side.name] = []
             try:

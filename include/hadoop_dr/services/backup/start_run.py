@@ -175,6 +175,7 @@ class StartRun:
         try:
             decision = self._components.decision()
             state = context.ledger.read()
+            context.ledger.chain.refuse_shortened()
             baseline = self._baseline(state, on_origin=every)
         except DrError as error:
             checked = preflight.run(Scope(context.policy.directories, None))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from hadoop_dr.domain.errors import DrError, NotFound, Protocol, Superseded, Unknown
+from hadoop_dr.domain.errors import DrError, NotFound, Protocol, Refused, Superseded, Unknown
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger import (
     CHECKPOINT_EVERY,
@@ -73,6 +73,9 @@ class Chain:
         follower: Documents of the other site; None while it cannot be reached.
         clock: For the time written into entries.
         checkpoint_every: Distance of checkpoints, in entries.
+
+    Attributes:
+        notes: What a person should know of copies that were set aside.
     """
 
     def __init__(
@@ -89,6 +92,8 @@ class Chain:
         self._entries: list[LedgerEntry] = []
         self._loaded = False
         self._followed_n = 0
+        self._is_whole = False
+        self.notes: list[str] = []
 
     def entries(self) -> list[LedgerEntry]:
         """Reads what is new in the deciding copy; gives all entries since the first or a checkpoint, proven one chain.
@@ -205,6 +210,35 @@ class Chain:
         kept = Checkpoint(n, self._copy.head_digest, state())
         return keep_checkpoint([self.deciding] + ([self.follower] if self.follower else []), self.path, kept)
 
+    def refuse_shortened(self) -> None:
+        """Makes sure, once, that the deciding copy did not lose what the other one still has.
+
+        It is appended first, so whatever the other copy has was once in it. Where it ends earlier it was restored or
+        damaged; who went on there would take all that came later for never said, and set the longer copy aside.
+
+        Raises:
+            Refused: It ends earlier. Nothing was written.
+        """
+        if self._is_whole or self.follower is None:
+            return
+        if not self._loaded:
+            self.entries()
+        path = entry_path(self.path, self.head_n + 1)
+        try:
+            longer = entry_there(self.follower, self.path, self.head_n + 1)
+        except DrError:
+            return  # a copy that does not answer says nothing
+        # It may have come to both since ours was read.
+        if longer is not None and entry_there(self.deciding, self.path, self.head_n + 1) is None:
+            raise Refused(
+                path,
+                f"{self.follower.site} has this entry of the ledger and {self.deciding.site}, whose copy decides, has "
+                "lost it: what was said from there on, its points among it, would be forgotten",
+                f"Copy the ledger of {self.follower.site} over that of {self.deciding.site}, if that one was restored "
+                f"from an older state; move that of {self.follower.site} aside, if it was written by mistake",
+            )
+        self._is_whole = True
+
     def follow(self) -> str | None:
         """Brings the other copy to the deciding one's head.
 
@@ -258,7 +292,12 @@ class Chain:
         mine, there = self._both(follower, mine)
         if not find_fork(mine.digests(), there.digests()):
             return mine, there.head_n
-        follower.move(self.path, f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}")
+        aside = f"{self.path}.fork-{there.head_n}-{there.head_digest[:12]}"
+        follower.move(self.path, aside)
+        self.notes.append(
+            f"the ledger on {follower.site} said something else than the one that decides and lies at {aside} now; "
+            "points that only it knows are no points"
+        )
         return read_copy(self.deciding, self.path, 1, GENESIS), 0
 
     def _both(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, ChainCopy]:

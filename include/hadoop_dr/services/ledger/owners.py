@@ -156,6 +156,7 @@ class RootOwners:
 
     def _read(self) -> None:
         self._fold(self._chain.entries())
+        self._chain.refuse_shortened()
         if self._state.epoch > self._roles.epoch:
             raise Superseded(
                 self._chain.path,

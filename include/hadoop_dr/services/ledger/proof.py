@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hadoop_dr.domain.errors import DrError, Refused, Unreachable
-from hadoop_dr.domain.ledger import GENESIS, broken_at, digest
+from hadoop_dr.domain.errors import DrError, NotFound, Refused, Unreachable
+from hadoop_dr.domain.ledger import GENESIS, broken_at, digest, entry_path
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.stream import contents
 
@@ -49,14 +49,17 @@ class CopyProof:
         return f"entry {wrong[0]}: {wrong[1]}" if wrong else ""
 
 
-def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrError] = NOBODY) -> dict[str, Any]:
+def check_chain(
+    path: str, copies: Mapping[str, Files], silent: Mapping[str, DrError] = NOBODY, deciding: str = ""
+) -> dict[str, Any]:
     """Reads a chain from its first entry on every site and proves it whole and the same.
 
     Args:
         silent: Sites that gave no answer a moment ago, which nobody waits for again.
+        deciding: The site whose copy is appended first, so that it is never the shorter one.
 
     Returns:
-        ``{"chain", "ok", "entries": {site: n}, "problems": [...]}``; a copy that is only shorter is no problem.
+        ``{"chain", "ok", "entries": {site: n}, "problems": [...]}``; another copy that is only shorter is no problem.
     """
     proofs = {site: CopyProof(files, path) for site, files in copies.items() if site not in silent}
     common = _read_side_by_side(list(proofs.values()))
@@ -67,7 +70,21 @@ def check_chain(path: str, copies: Mapping[str, Files], silent: Mapping[str, DrE
     if common is not None and len(whole) == len(proofs):
         lengths = " and ".join(map(str, whole.values()))
         problems.append(f"the copies went apart after entry {common} ({' and '.join(whole)} have {lengths} entries)")
+    elif deciding in whole and (has := max(whole, key=lambda site: whole[site])) != deciding:
+        n = whole[deciding]
+        if whole[has] > n and _lacks(copies[deciding], path, n):
+            lost = f"lost what follows entry {n}: {has} has {whole[has]} entries"
+            problems.append(f"{deciding}, whose copy decides, {lost}")
     return {"chain": path, "ok": not problems, "entries": whole, "problems": problems}
+
+
+def _lacks(files: Files, path: str, n: int) -> bool:
+    """Whether a copy still ends where it was read to; another run may have gone on in all of them."""
+    try:
+        files.get(entry_path(path, n + 1))
+    except NotFound:
+        return True
+    return False
 
 
 def _read_side_by_side(proofs: Sequence[CopyProof]) -> int | None:

@@ -76,7 +76,9 @@ class ServiceLedger:
 
     def take_notes(self) -> list[str]:
         """Gives the notes, once."""
-        notes, self.notes = self.notes, []
+        notes = [*self.notes, *self.chain.notes]
+        self.notes.clear()
+        self.chain.notes.clear()
         return notes
 
     def _fold(self, entries: Sequence[LedgerEntry]) -> ServiceState:
@@ -92,6 +94,7 @@ class ServiceLedger:
         Raises:
             Superseded: Somebody appended since, or the roles have a newer epoch than the caller knows.
             Unknown: The answer was lost and could not be read back.
+            Refused: The deciding copy lost entries that the other one has.
         """
         with self._turn:
             state = self._state if self.chain.is_loaded and self.chain.head_n == seen_n else self.read()
@@ -101,6 +104,8 @@ class ServiceLedger:
                     f"epoch {self.roles.epoch} is over, the ledger is at {state.highest_epoch}",
                     "The roles have changed; start again.",
                 )
+            if not isinstance(body, UnderClaim):  # what is said under a claim follows it
+                self.chain.refuse_shortened()
             asked_s = self.chain.now_s()
             entry = self.chain.append(body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
             state = self._fold(self.chain.known())
