@@ -63,6 +63,24 @@ def test_the_entries_of_a_run_of_1500_roots_are_a_third_of_a_megabyte() -> None:
         assert all(content.count(name) == 1 for name in names(1500)[::100])
 
 
+@pytest.mark.parametrize(
+    ("of", "column"),
+    [(took, ("asked_ms",)), (took, ("answered_ms",)), (made, ("files",)), (made, ("held",)),
+     *((of, ("snapshots", name)) for of in (took, made) for name in ("ids", "created_ms")),
+     (took, ("snapshots", "named"))],
+)  # fmt: skip
+def test_an_entry_of_which_a_column_ends_early_leaves_no_root_out_but_is_none(
+    of: Any, column: tuple[str, ...]
+) -> None:
+    fields = json.loads(encode(entry(of(5))))
+    at = fields["body"]
+    for name in column[:-1]:
+        at = at[name]
+    at[column[-1]].pop()
+    with pytest.raises(Protocol, match="not a ledger entry"):
+        decode(json.dumps(fields).encode(), "here")
+
+
 @pytest.mark.parametrize("of", [took, made])
 @pytest.mark.parametrize("wrong", [{"lists": []}, {"lists": [[0, 99]]}, {"names": []}, {"snapshots": {}}])
 def test_an_entry_whose_parts_do_not_fit_together_is_none(of: Any, wrong: dict[str, Any]) -> None:

@@ -81,11 +81,12 @@ def _taken(body: PointTaken, entry: LedgerEntry) -> str:
 
 
 def _open_files(found: OpenFiles) -> str:
+    unknown = f"; open files are not known: {_some(found.unknown)}" if found.unknown else ""
     if not found.count:
-        return ""
+        return unknown
     files = [f"{one.path} at {one.length} bytes" for one in found.files]
     more = [f"{found.count - len(files)} more"] if found.count > len(files) else []
-    return f"; {found.count} files were being written: {', '.join([*files, *more])}"
+    return f"; {found.count} files were being written: {', '.join([*files, *more])}{unknown}"
 
 
 def _incomplete(left: Incomplete) -> str:
