@@ -395,6 +395,24 @@ def test_only_short_values_are_written_out() -> None:
     assert FieldDifference("retention", 7, None).text() == "retention (none instead of 7)"
 
 
+@pytest.mark.parametrize(("field", "value"), [
+    ("parameters[hive.sql.dbcp.password]", b"s3cret"), ("parameters[es.net.http.auth.pass]", b"s3cret"),
+    ("sd.serdeInfo.parameters[fs.s3a.secret.key]", b"s3cret"), ("parameters[fs.s3a.access.key]", b"s3cret"),
+    ("parameters[kafka.consumer.sasl.jaas.config]", b"s3cret"), ("parameters[auth-Token]", b"s3cret"),
+    ("parameters[fs.azure.account.key.x]", b"s3cret"), ("sd.location", b"s3a://user:s3cret@bucket/a b"),
+    ("parameters[hive.sql.jdbc.url]", b"jdbc:x://h/d?user=u&password=s3cret"),
+])
+@pytest.mark.parametrize("found", [True, False])
+def test_what_may_be_a_secret_is_named_and_its_value_is_not_told(field: str, value: bytes, found: bool) -> None:
+    values = (b"other", value) if found else (value, None)
+    assert FieldDifference(field, *values).text() == field
+
+
+@pytest.mark.parametrize("field", ["parameters[passenger]", "parameters[owner ü]", "parameters[primary key]", "x"])
+def test_a_name_that_is_none_is_told_with_its_values(field: str) -> None:
+    assert FieldDifference(field, b"1", b"2").text() == f"{field} ('2' instead of '1')"
+
+
 def test_a_plain_managed_table_is_hives_own_and_knows_no_transactions() -> None:
     place = "hdfs://east/warehouse/bill.db/t ü"
     assert is_plain_managed(table("bill", "t ü", location=place, kind=f.MANAGED))

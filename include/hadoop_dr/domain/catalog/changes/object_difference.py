@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +11,11 @@ from typing import Any
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.findings import Finding
 
+_SECRET = re.compile(
+    r"pass(word|wd|phrase)|pwd|[._-]pass\b|secret|token|credential|jaas|(access|account|private|api)[._-]?key",
+    re.IGNORECASE,
+)
+_IN_ADDRESS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 _SHOWN = 60
 _MOST = 10
 
@@ -38,7 +44,12 @@ class FieldDifference:
     found: Any
 
     def text(self) -> str:
-        """Writes it for a person, with both values where they are short."""
+        """Writes it for a person, with both values where they are short and neither is a secret, or has one in it.
+
+        What is written here goes into logs, messages and ledgers, which more people read than the metastore.
+        """
+        if _SECRET.search(self.field) or any(_has_secret(value) for value in (self.found, self.expected)):
+            return self.field
         shown = [_shown(value) for value in (self.found, self.expected)]
         return self.field if None in shown else f"{self.field} ({shown[0]} instead of {shown[1]})"
 
@@ -74,6 +85,11 @@ def fields_text(fields: Sequence[FieldDifference]) -> str:
     """Writes fields for a person: the first of them with their values, and how many more there are."""
     more = f" and {len(fields) - _MOST} more" if len(fields) > _MOST else ""
     return ", ".join(field.text() for field in fields[:_MOST]) + more
+
+
+def _has_secret(value: Any) -> bool:
+    text = value.decode(errors="replace") if isinstance(value, bytes) else ""
+    return bool(_IN_ADDRESS.search(text) or _SECRET.search(text))
 
 
 def _shown(value: Any) -> str | None:
