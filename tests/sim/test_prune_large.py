@@ -33,3 +33,26 @@ def test_snapshots_of_large_roots_are_removed_one_at_a_time_and_those_of_small_o
         world.backup(f"r{number}")
     assert alone == {root for root in ROOTS if "large" in root}
     assert beside == {root for root in ROOTS if "small" in root}
+
+
+def test_no_more_is_removed_at_once_than_a_large_root_holds_up_the_namenode_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Roots of middling size, many of them: others would wait behind sixteen of their snapshots."""
+    monkeypatch.setattr(advice, "LARGE_NAMES", 5)
+    world = World(POLICY.replace("  - hdfs: /data/a b+%\n", "".join(f'  - hdfs: "{root}"\n' for root in ROOTS)))
+    east, beside = world.clusters["east"], set[str]()
+    for root in ROOTS:
+        for number in range(3):                         # two of them are more than a large one
+            east.make_directory(f"{root}/d {number}", 0o755, parents=True)
+    real = MemoryNameNode.delete_snapshot
+
+    def watched(self: MemoryNameNode, path: str, name: str) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            beside.add(path)
+        real(self, path, name)
+
+    monkeypatch.setattr(MemoryNameNode, "delete_snapshot", watched)
+    for number in range(4):
+        world.backup(f"r{number}")
+    assert beside == set()

@@ -13,6 +13,7 @@ from hadoop_dr.domain.preflight.advice import (
     is_large,
     predicted_skew_ms,
     removal_holds,
+    removed_together,
     skew_result,
 )
 
@@ -65,3 +66,10 @@ def test_roots_whose_snapshots_hold_up_the_namenode_when_they_go_are_named() -> 
     assert "east: removing a snapshot of /b ü% holds up" in one.detail
     [many] = removal_holds("east", {f"/{n}": 10**6 for n in range(5)})
     assert "/0, /1, /2 and 2 more" in many.detail
+
+
+def test_snapshots_that_are_removed_side_by_side_have_no_more_names_together_than_one_large_root() -> None:
+    sized = [("a", 12_000), ("b", 8_000), ("unknown", None), ("c", 2), ("large", 20_000), ("d", 19_999), ("e", 0)]
+    assert removed_together(sized) == [["a", "b"], ["c"], ["d", "e"], ["unknown"], ["large"]]
+    assert removed_together([(number, 10) for number in range(1500)]) == [list(range(1500))]
+    assert removed_together([]) == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import TypeVar
 
 from hadoop_dr.domain.check_results import Result, ok, warn
+
+T = TypeVar("T")
 
 CLOSES_EARLY = "dfs.namenode.file.close.num-committed-allowed"
 """How many blocks of a file may be unreported by their DataNodes when it is closed."""
@@ -92,6 +95,28 @@ def is_large(names: int | None) -> bool:
     Removing a snapshot walks the whole root while the NameNode does nothing else.
     """
     return names is None or names >= LARGE_NAMES
+
+
+def removed_together(snapshots: Iterable[tuple[T, int | None]]) -> list[list[T]]:
+    """Shares out snapshots so that those of one share may be removed side by side.
+
+    Requests that wait at a NameNode are carried out one after the other, and whoever else asks waits behind them: so
+    those of a share have no more names together than one large root. Small ones come first, each large one is alone.
+
+    Args:
+        snapshots: Each with how many names its root has; None where nobody knows.
+    """
+    shares, large, names = list[list[T]](), list[list[T]](), LARGE_NAMES
+    for one, count in snapshots:
+        if count is None or is_large(count):
+            large.append([one])
+            continue
+        if names + count > LARGE_NAMES or not shares:
+            shares.append([])
+            names = 0
+        shares[-1].append(one)
+        names += count
+    return [*shares, *large]
 
 
 def removal_holds(site: str, names: Mapping[str, int]) -> list[Result]:

@@ -1,6 +1,7 @@
 """Removes snapshots: those of small roots side by side, those of large ones one at a time (DESIGN.md section 16).
 
-DELETESNAPSHOT holds the NameNode's lock in proportion to the names of the root, so that others get a turn in between.
+DELETESNAPSHOT holds the NameNode's lock in proportion to the names of the root, so that others get a turn in between,
+and what is under way at once is never more than one large root.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.preflight.advice import is_large
+from hadoop_dr.domain.preflight.advice import removed_together
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded
@@ -36,11 +37,7 @@ def remove_snapshots(
 
     newest = state.newest_sealed()
     known = newest.sealed.summary.live if newest else {}
-    large, small = list[tuple[str, str]](), list[tuple[str, str]]()
-    for one in snapshots:
-        names = known[one[0]].names if one[0] in known else None
-        (large if is_large(names) else small).append(one)
-    for _ in map_bounded(remove, small):
-        pass
-    for one in large:
-        remove(one)
+    sized = ((one, known[one[0]].names if one[0] in known else None) for one in snapshots)
+    for share in removed_together(sized):
+        for _ in map_bounded(remove, share):
+            pass
