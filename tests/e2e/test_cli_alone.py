@@ -18,14 +18,14 @@ def nobody() -> str:
         return f"127.0.0.1:{server.getsockname()[1]}"
 
 
-def lose_the_primary(home: CliHome) -> None:
-    """From now on every address of the primary in the pair file is one at which nobody answers."""
+def lose(home: CliHome, site: str) -> None:
+    """From now on every address of a site in the pair file is one at which nobody answers."""
     path = home.path / f"include/pairs/{home.pair}.yaml"
     pair = json.loads(path.read_text("utf-8"))
-    east = pair["sites"]["east"]
-    east["hdfs"] = {"namenodes": [nobody()], "webhdfs": [f"http://{nobody()}"]}
-    east["zookeeper"] = nobody()
-    east.pop("metastores", None)
+    lost = pair["sites"][site]
+    lost["hdfs"] = {"namenodes": [nobody()], "webhdfs": [f"http://{nobody()}"]}
+    lost["zookeeper"] = nobody()
+    lost.pop("metastores", None)
     path.write_text(json.dumps(pair), "utf-8")
 
 
@@ -36,7 +36,7 @@ def test_points_are_listed_explained_and_verified_when_nothing_of_the_primary_an
     for number in range(2):
         home.writers["east"].write(f"{root}/e%20/ü {number}", b"%d" % number * 2500)
         points.append(home.backup(service)["point"])
-    lose_the_primary(home)
+    lose(home, "east")
 
     asked = {
         "points": ("points", service, "--json"),
@@ -74,3 +74,28 @@ def test_points_are_listed_explained_and_verified_when_nothing_of_the_primary_an
     assert len([line for line in told["identity"].stdout.splitlines() if line.startswith("east")]) == 1
     assert told["backup"].exit_code == 1
     assert "east: no connection" in told["backup"].error()
+
+
+def test_the_primary_gets_its_room_back_while_the_secondary_is_gone_and_only_then(home: CliHome) -> None:
+    service = "waiting"
+    root = home.service(service, retention={"primary": "9", "secondary": "9"})
+    points = []
+    for number in range(2):
+        home.writers["east"].write(f"{root}/e%20/ü {number}", b"%d" % number * 2500)
+        points.append(home.backup(service)["point"])
+    refused = home.run("free-primary", service, "--approve", exit_code=1)
+    assert "west answers" in refused.error()
+    before, addresses = home.snapshots(service), (home.path / f"include/pairs/{home.pair}.yaml").read_text("utf-8")
+    lose(home, "west")
+    shown = home.run("free-primary", service, "--json").document("free_primary")
+    assert ([one["point"] for one in shown["points"]], list(shown["stays"])) == (points[:1], points[1:])
+    assert home.snapshots(service) == before
+    page = home.run("free-primary", service, "--approve").stdout
+    assert f"east: point {points[0]}: 1 snapshot removed: {root}/.snapshot/" in page
+    after = home.snapshots(service)
+    assert (after["east"], after["west"]) == (before["east"][1:], before["west"])
+    (home.path / f"include/pairs/{home.pair}.yaml").write_text(addresses, "utf-8")
+    home.writers["east"].write(f"{root}/new #", b"later")
+    document = home.backup(service)
+    assert (document["baseline"], document["files_copied"]) == (points[1], 1)
+    assert home.holds(service, document["point"])

@@ -76,6 +76,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "sites": {"east": {"snapshots": 3, "free": ["/data/a b"], "left": {"/data/ü": ["theirs 1"]}}},
         "warnings": ["east:/data/ü cannot be deleted yet"],
     },
+    "free_primary": {"service": "billing", "site": "east", "approved": False, "missing": 1,
+                     "points": [{"point": EARLIER, "snapshots": {"/data/a b": [SNAPSHOT]}}],
+                     "stays": {POINT: "the next backup copies only what changed since it"}},
     "prune": {"service": "billing", "removed": {"east": [EARLIER]}, "kept": {"east": 2},
               "warnings": ["west is silent"]},
     "explain": {"service": "billing", "point": None, "older": 3, "entries": [

@@ -24,7 +24,9 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 MISSING = re.compile(r"\bnot (built|covered) yet\b", re.IGNORECASE)
 
-RECOMMENDED = re.compile(r"\bhadoop-dr ((?!that\b)[a-z]+(?: (?:check|up|down|status|X|billing|--?[a-z][\w-]*))*)")
+RECOMMENDED = re.compile(
+    r"\bhadoop-dr ((?!that\b)[a-z]+(?:-[a-z]+)*(?: (?:check|up|down|status|X|billing|--?[a-z][\w-]*))*)"
+)
 
 
 def named_tests(text: str) -> list[tuple[str, str]]:
