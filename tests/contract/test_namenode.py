@@ -460,3 +460,30 @@ def test_the_service_says_who_it_is(name: NameNode) -> None:
 def test_the_clock_offset_is_small_on_one_machine(name: NameNode, folder: str) -> None:
     assert abs(name.clock_offset_ms(folder)) < 100
     assert list(name.list(folder)) == []
+
+
+def test_a_directory_and_all_that_is_missing_above_it_are_made_with_one_mode(name: NameNode, folder: str) -> None:
+    name.make_directory(f"{folder}/a b", 0o755)
+    name.make_all(f"{folder}/a b/ü%/d#", 0o700)
+    name.make_all(f"{folder}/a b", 0o711)
+    modes = [name.status(f"{folder}/{path}").facts.mode for path in ("a b", "a b/ü%", "a b/ü%/d#")]
+    assert modes == [0o755, 0o700, 0o700]
+
+
+def test_what_is_discarded_is_gone_with_all_below_it_and_may_be_gone_already(name: NameNode, folder: str) -> None:
+    name.make_all(f"{folder}/a b/ü%/d#", 0o700)
+    for _ in range(2):
+        name.discard(f"{folder}/a b")
+    assert [entry.name for entry in name.list(folder)] == []
+
+
+def test_a_directory_that_is_not_empty_is_not_deleted_by_the_inode_of_whoever_saw_it(
+    name: NameNode, folder: str
+) -> None:
+    name.make_all(f"{folder}/a b/ü%", 0o700)
+    seen = name.status(f"{folder}/a b").inode
+    with pytest.raises(Failed):
+        name.delete(f"{folder}/a b", inode=seen)
+    name.rename(f"{folder}/a b/ü%", f"{folder}/o=", name.status(f"{folder}/a b/ü%").inode)
+    assert name.delete(f"{folder}/a b", inode=seen)
+    assert [entry.name for entry in name.list(folder)] == ["o="]

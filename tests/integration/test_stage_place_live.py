@@ -45,10 +45,10 @@ def test_any_sequence_of_changes_arrives_attribute_by_attribute(pair: LivePair) 
 
 @pytest.mark.parametrize(
     ("kind", "at"),
-    [("died before", (20, 50)), ("died after", (5, 35)), ("lost before", (1, 45)), ("lost after", (30, 58))],
+    [("died before", (18, 44)), ("died after", (5, 35)), ("lost before", (1, 42)), ("lost after", (30, 50))],
 )
 def test_an_interrupted_run_is_rolled_forward(pair: LivePair, kind: str, at: tuple[int, ...]) -> None:
-    """At effects spread over the whole run, which has some sixty; the twin's test takes every one of them."""
+    """At effects spread over the whole run, which has some fifty; the twin's test takes every one of them."""
     what, when = kind.split()
     for effect in at:
         here = elsewhere(pair, f"e%20 {effect}")
@@ -64,7 +64,7 @@ def test_an_interrupted_run_is_rolled_forward(pair: LivePair, kind: str, at: tup
         here.check(NEXT)
 
 
-@pytest.mark.parametrize(("by", "asleep_at"), [("try", (15, 41)), ("claim", (28, 54))])
+@pytest.mark.parametrize(("by", "asleep_at"), [("try", (15, 41)), ("claim", (28, 50))])
 def test_a_worker_that_sleeps_through_a_takeover_changes_nothing(
     pair: LivePair, by: str, asleep_at: tuple[int, ...]
 ) -> None:

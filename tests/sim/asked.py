@@ -25,6 +25,9 @@ def write(cluster: MemoryCluster, directory: str, name: str, content: bytes = b"
     cluster.make_directory(directory, 0o755, parents=True)
     cluster.extend(cluster.make_file(f"{directory}/{name}", replication=1, block_size=1024, overwrite=True), content)
 
+ZOOKEEPER = "read"
+"""What the coordinator of a site is asked."""
+
 
 class Asked:
     """What one run asked, by stage and site."""
@@ -40,8 +43,8 @@ class Asked:
         """Requests to HDFS and metastores up to the seal, without what looks for hidden changes and what moves data."""
         return sum(
             count
-            for (stage, site, _), count in self.operations.items()
-            if stage not in (AUDIT, "prune") and site != DATA
+            for (stage, site, what), count in self.operations.items()
+            if stage not in (AUDIT, "prune") and site != DATA and what != ZOOKEEPER
         )
 
     def trips(self) -> int:

@@ -67,7 +67,7 @@ def test_the_clock_of_the_namenode_counts_and_not_the_one_of_whoever_sweeps(monk
     fill(world)
     world.backup("r1")
     leave(world)
-    monkeypatch.setattr(MemoryNameNode, "clock_offset_ms", lambda self, directory: -2 * HOUR_S * 1000)
+    monkeypatch.setattr(MemoryNameNode, "clock_offset_ms", lambda self, directory, within_ms=0.0: -2 * HOUR_S * 1000)
     later(world, 2 * HOUR_S)  # of our clock; by the NameNodes' no time has gone by
     world.backup("r2")
     assert left(world) == {"east": sorted(PLACES), "west": sorted(PLACES)}

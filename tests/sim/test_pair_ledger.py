@@ -135,6 +135,17 @@ def test_an_entry_that_was_changed_is_no_ledger_and_the_other_copy_counts() -> N
     assert read.state.owners["/wh/t 1 ü"] == "svc"
 
 
+def test_of_the_other_copy_the_newest_entry_is_read_unless_it_is_another_one() -> None:
+    pair = Pair()
+    pair.grow(9)
+    listed = {site: files.asked for site, files in pair.files.items()}
+    pair.read()
+    assert {site: files.asked - listed[site] for site, files in pair.files.items()} == {"east": 1 + 10, "west": 1 + 1}
+    newest = entry_path(PATH, 10)
+    pair.files["west"].put(newest, pair.files["west"].get(newest).replace(b'"svc"', b'"them"'))
+    assert pair.read().state.owners["/wh/t 9 ü"] == "them"      # the copy that decides
+
+
 def test_two_copies_of_which_neither_decides_are_refused() -> None:
     pair = Pair()
     for site in ("east", "west"):

@@ -322,7 +322,7 @@ def test_no_byte_moves_before_the_plan_is_on_the_secondary_and_was_tried_on_the_
 ) -> None:
     """Nor is anything made in a work area; also where the source takes no document at all."""
     world = lived_in()
-    copy, make = MemoryMover.copy, MemoryNameNode.make_directory
+    copy, make = MemoryMover.copy, MemoryNameNode.make_all
 
     def copied(self: MemoryMover, copies: Any) -> Iterator[Any]:
         world.log.append("a byte moves")
@@ -334,7 +334,7 @@ def test_no_byte_moves_before_the_plan_is_on_the_secondary_and_was_tried_on_the_
         make(self, path, mode)
 
     monkeypatch.setattr(MemoryMover, "copy", copied)
-    monkeypatch.setattr(MemoryNameNode, "make_directory", made)
+    monkeypatch.setattr(MemoryNameNode, "make_all", made)
     world.spoil = lambda site, name, _: "refused" if site == "east" else ""  # type: ignore[assignment]
     in_step(world, world.backup("in order"))
     first = min(world.log.index(effect) for effect in ("a byte moves", "a work area"))

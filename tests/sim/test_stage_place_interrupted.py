@@ -117,8 +117,7 @@ class Sleep:
         top = f"{self.pair.root}/{WORK_AREA}"
         tokens = self.pair.target.files.names(top)
         own = f"{self.order.epoch}-{self.order.claim}" + ("" if self.staged is None else ".1")
-        self.in_open = own not in tokens or not {"stage", "park", "made"} <= set(
-            self.pair.target.files.names(f"{top}/{own}"))
+        self.in_open = own not in tokens
         done = self.staged if self.staged is not None else self.pair.stage(self.mine, 2)
         self.pair.place(self.mine, done, 2)
         self.woken = True

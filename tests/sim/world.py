@@ -81,19 +81,24 @@ _WEST_INODES = 500_000
 
 
 class StepClock:
-    """Time that passes only when somebody waits, and a little with every look."""
+    """Time that passes only when somebody waits, and a little with every look.
+
+    Attributes:
+        look_ms: How much with every look.
+    """
 
     def __init__(self) -> None:
         self._now_ms = 1_790_000_000_000.0
+        self.look_ms = 0.1
 
     def wall_ms(self) -> int:
-        """Milliseconds; a tenth passes with every look."""
-        self._now_ms += 0.1
+        """Milliseconds."""
+        self._now_ms += self.look_ms
         return int(self._now_ms)
 
     def monotonic_s(self) -> float:
         """The same time in seconds."""
-        self._now_ms += 0.1
+        self._now_ms += self.look_ms
         return self._now_ms / 1000
 
     def sleep_until(self, monotonic_s: float) -> None:

@@ -121,6 +121,16 @@ def test_the_newest_sound_point_is_the_newest_that_nothing_is_known_against() ->
     assert [found and found.point for found in (state.newest_sound(), state.newest_sealed())] == ["p2", "p3"]
 
 
+def test_the_last_run_sealed_its_point_once_its_claim_has_ended_and_no_later_one_was_given_up() -> None:
+    sealed_point = Point("p1", 1, PointState.SEALED, "r", 1, claim_n=4)
+    given_up = Point("p2", 2, PointState.VOID, "r2", 1, claim_n=9)
+    assert not ServiceState().newest_is_sealed()
+    assert ServiceState({"p1": sealed_point}).newest_is_sealed()
+    assert not ServiceState({"p2": given_up, "p1": sealed_point}).newest_is_sealed()
+    at_work = reduce_service(entries(claimed(POINT)), ServiceState({"p1": sealed_point}))
+    assert not at_work.newest_is_sealed()
+
+
 def test_a_sealed_point_says_how_much_it_holds_of_a_root_and_no_other_does() -> None:
     held = {"/a b": Held(3, 4)}
     sealed_point = Point(POINT, 1, PointState.SEALED, "r", 1, 1, sealed=sealed(POINT, live=held))

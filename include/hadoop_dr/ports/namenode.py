@@ -39,6 +39,19 @@ class Service:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the serving NameNode has left, and holds.
+
+    Attributes:
+        remaining_bytes: Raw capacity left, before replication.
+        names: Files and directories in the whole name space.
+    """
+
+    remaining_bytes: int
+    names: int
+
+
 class NameNode(Protocol):
     """One site's name space. Paths are absolute, byte-exact, never percent-encoded by the caller.
 
@@ -52,6 +65,9 @@ class NameNode(Protocol):
     # -- reading: may be repeated by the adapter on another NameNode
     def service(self) -> Service:
         """Says who serves and how it is."""
+
+    def room(self) -> Room:
+        """Says how much there is, in one request."""
 
     def settings(self, *names: str) -> Mapping[str, str]:
         """Gives the NameNode's effective configuration for these keys; a key it does not know is absent."""
@@ -120,10 +136,14 @@ class NameNode(Protocol):
             NotFound: The root or one of the snapshots does not exist.
         """
 
-    def clock_offset_ms(self, directory: str) -> float:
-        """This NameNode's clock minus ours, in milliseconds, from the times of a small file made in ``directory``.
+    def clock_offset_ms(self, directory: str, within_ms: float = 0.0) -> float:
+        """This NameNode's clock minus ours, in milliseconds, from the times of something made in ``directory``.
 
-        Best of five samples, halved round trip taken off (S2.16).
+        Best of five samples, halved round trip taken off (S2.16). A directory that is missing is made, mode 700, with
+        those above it.
+
+        Args:
+            within_ms: A sample of which half the round trip is no more ends it: the offset is known as exactly by then.
         """
 
     def may_administer(self) -> bool:
@@ -139,15 +159,40 @@ class NameNode(Protocol):
             AlreadyExists: Something else lies there.
         """
 
-    def rename(self, source: str, target: str) -> None:
+    def make_all(self, path: str, mode: int) -> None:
+        """Makes a directory and all that is missing above it with one mode, in one request and without a look before.
+
+        What exists keeps its attributes; what is new takes over a default ACL from above, which may change its mode.
+
+        Raises:
+            AlreadyExists: Something else lies there.
+        """
+
+    def rename(self, source: str, target: str, inode: int | None = None) -> None:
         """Moves one item; never into an existing directory, never over an existing file.
+
+        Args:
+            inode: The item's, where the caller has just seen it; else it is asked for.
 
         Raises:
             NotFound: No source. AlreadyExists: Something lies at the target.
         """
 
-    def delete(self, path: str, *, recursive: bool = False) -> bool:
-        """Removes a path; False when nothing lay there."""
+    def delete(self, path: str, *, recursive: bool = False, inode: int | None = None) -> bool:
+        """Removes a path; False when nothing lay there.
+
+        Args:
+            inode: The item's, where the caller has just seen it; else it is asked for.
+
+        Raises:
+            Failed: It is a directory that is not empty, and ``recursive`` was not asked for.
+        """
+
+    def discard(self, path: str) -> None:
+        """Removes a path and all below it without a look before, in one request that may be sent again.
+
+        For names that are never given twice: what lies there later is what was meant.
+        """
 
     def allow_snapshot(self, path: str) -> None:
         """Makes a directory snapshottable; already being so is fine."""

@@ -157,3 +157,11 @@ class BackupContext:
             Superseded: It is not.
         """
         self.ledger.require(claim)
+
+    def check_claim_lately(self, claim: Claim) -> None:
+        """The same on what was read or appended within the last second, for steps that the work area's name guards.
+
+        Raises:
+            Superseded: It is not.
+        """
+        self.ledger.require_lately(claim)

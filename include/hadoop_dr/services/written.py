@@ -17,6 +17,8 @@ class Written:
             run had left; 0 for none.
         areas: Roots in which a work area was seen beside what the newest point left.
         lacking: Directories where this process noted that the origin has no copy of a document.
+        names: Paths of documents that this process wrote, however large they are.
+        tasks: Directories of tasks whose files this process began to stage.
     """
 
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -24,3 +26,9 @@ class Written:
     as_left: int = 0
     areas: set[str] = field(default_factory=set)
     lacking: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    tasks: set[str] = field(default_factory=set)
+
+    def is_nowhere(self, directory: str, path: str) -> bool:
+        """Whether a document cannot be there: whatever lies in the directory, this process wrote."""
+        return directory in self.begun and path not in self.names

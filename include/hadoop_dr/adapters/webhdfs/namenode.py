@@ -86,8 +86,12 @@ class WebHdfsNameNode(WebHdfsReader):
         permission = {} if mode is None else {"permission": f"{mode:o}"}
         self._again(lambda node: node._mkdirs(path, **permission))
 
+    def make_all(self, path: str, mode: int) -> None:
+        """Makes a directory and missing parents with a mode: one request."""
+        self.touch_directory(path, mode)
+
     def discard(self, path: str) -> None:
-        """Removes what nobody else knows the name of, without a look at it first: one request."""
+        """Removes a name that is never given twice, without a look at it first: one request."""
         self._again(lambda node: node._delete(path, recursive="true"))
 
     def rename(self, source: str, target: str, inode: int | None = None) -> None:
@@ -122,10 +126,10 @@ class WebHdfsNameNode(WebHdfsReader):
             lambda node: node._rename(source, destination=target, renameoptions="OVERWRITE"),
             lambda: readback.rename(self, source, target, inode))
 
-    def delete(self, path: str, *, recursive: bool = False) -> bool:
+    def delete(self, path: str, *, recursive: bool = False, inode: int | None = None) -> bool:
         """Removes a path; False when nothing lay there."""
         try:
-            inode = self.status(path).inode
+            inode = self.status(path).inode if inode is None else inode
         except NotFound:
             return False
         answer = self._once(path, lambda node: node._delete(path, recursive=str(recursive).lower()),
@@ -244,7 +248,7 @@ class WebHdfsNameNode(WebHdfsReader):
                                                  storagespacequota=str(space_bytes)))
 
     # -- time
-    def clock_offset_ms(self, directory: str) -> float:
-        """This NameNode's clock minus ours, from the times of five directories made below ``directory`` and removed."""
+    def clock_offset_ms(self, directory: str, within_ms: float = 0.0) -> float:
+        """This NameNode's clock minus ours, by times of directories made below ``directory``, five at most."""
         scratch = f"{directory.rstrip('/')}/{CLOCK_PROBE}{self._tokens.token()}"
-        return offset_ms(self, self._clock, scratch)
+        return offset_ms(self, self._clock, scratch, within_ms)

@@ -17,19 +17,25 @@ class _Tree(Protocol):
     def discard(self, path: str) -> None: ...
 
 
-def offset_ms(tree: _Tree, clock: Clock, scratch: str) -> float:
+def offset_ms(tree: _Tree, clock: Clock, scratch: str, within_ms: float = 0.0) -> float:
     """Makes directories under ``scratch`` and compares their times with ours.
 
     A directory's modification time is the NameNode's own clock at the moment it was made, and one request without a
     DataNode; all times come with one listing. The sample with the shortest round trip counts; its time lies in the
     middle, within half a round trip.
+
+    Args:
+        within_ms: No other sample is taken once half a round trip is no longer than that.
     """
     sent: dict[str, tuple[float, float]] = {}
     try:
         for number in range(_SAMPLES):
             sent_ms, sent_s = clock.wall_ms(), clock.monotonic_s()
             tree.touch_directory(f"{scratch}/{number}", 0o700)  # missing parents get the same mode
-            sent[str(number)] = ((clock.monotonic_s() - sent_s) * 1000, sent_ms)
+            trip_ms = (clock.monotonic_s() - sent_s) * 1000
+            sent[str(number)] = trip_ms, sent_ms
+            if trip_ms / 2 <= within_ms:
+                break
         made_ms = {one.name: one.facts.mtime_ms for one in tree.list(scratch)}
     finally:
         tree.discard(scratch)

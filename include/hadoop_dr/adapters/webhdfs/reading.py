@@ -27,13 +27,13 @@ from hadoop_dr.domain.tree.file_attributes import (
     Snapshot,
 )
 from hadoop_dr.ports.clock import Clock
-from hadoop_dr.ports.namenode import Service
+from hadoop_dr.ports.namenode import Room, Service
 from hadoop_dr.ports.requests import Note, nobody
 
 T = TypeVar("T")
 _JMX = "Hadoop:service=NameNode,name="
-# What is nothing as long as no DataNode reports.
-_WITH_DATANODES = ("NumLiveDataNodes", "CapacityRemaining", "CapacityTotal")
+_OF_NOW = ("FSState", "NumLiveDataNodes", "CapacityRemaining", "CapacityTotal", "FilesTotal")
+_OPERATIONAL = "Operational"
 
 
 class WebHdfsReader:
@@ -67,28 +67,40 @@ class WebHdfsReader:
         """Says who serves and how it is."""
         return self.route.repeat(self._service_of)
 
+    def room(self) -> Room:
+        """Says how much there is."""
+        return self.route.repeat(self._room_of)
+
+    def _room_of(self, node: OneNameNode) -> Room:
+        with expected_shape(f"{self.site}: /jmx", node.url):
+            counts = self._counts(node)
+            return Room(counts["CapacityRemaining"], counts["FilesTotal"])
+
+    def _counts(self, node: OneNameNode) -> shapes.Json:
+        """What the serving NameNode counts, in one request.
+
+        Its counters are up to ten seconds old: after a failover, or a start, they say what is over. What it says of its
+        state is of now.
+        """
+        beans = {bean["name"]: bean for bean in node.page("/jmx", qry=_JMX + "FSNamesystem*").json()["beans"]}
+        counts, now = dict(beans[_JMX + "FSNamesystem"]), beans[_JMX + "FSNamesystemState"]
+        if counts["tag.HAState"] != "active" and (state := _word(node, "State", "NameNodeStatus")) != "active":
+            raise NotReady(self.site, f"{node.url} is {state}", NO_ACTIVE)
+        return {**counts, **{name: now[name] for name in _OF_NOW}}
+
     def _service_of(self, node: OneNameNode) -> Service:
         with expected_shape(f"{self.site}: /jmx", node.url):
-            counts = node.page("/jmx", qry=_JMX + "FSNamesystem").json()["beans"][0]
-
-            def word(attribute: str, bean: str = "NameNodeInfo") -> Any:
-                return node.page("/jmx", get=f"{_JMX}{bean}::{attribute}").json()["beans"][0][attribute]
-
-            # These counters are up to ten seconds old: after a failover, or a start, they say what is over.
-            if counts["tag.HAState"] != "active" and (state := word("State", "NameNodeStatus")) != "active":
-                raise NotReady(self.site, f"{node.url} is {state}", NO_ACTIVE)
-            if counts["NumLiveDataNodes"] == 0:
-                counts |= {name: word(name, "FSNamesystemState") for name in _WITH_DATANODES}
+            counts = self._counts(node)
 
             def lasting(attribute: str) -> str:
                 key = node.url, attribute
                 if key not in self._words:
-                    self._words[key] = str(word(attribute))
+                    self._words[key] = str(_word(node, attribute))
                 return self._words[key]
 
             return Service(
                 cluster_id=lasting("ClusterId"),
-                safe_mode=str(word("Safemode")),
+                safe_mode="" if counts["FSState"] == _OPERATIONAL else str(_word(node, "Safemode")),
                 live_datanodes=counts["NumLiveDataNodes"],
                 remaining_bytes=counts["CapacityRemaining"],
                 capacity_bytes=counts["CapacityTotal"],
@@ -192,6 +204,10 @@ class WebHdfsReader:
                 shapes.diff_page)
 
         return diff_pages(path, page)
+
+
+def _word(node: OneNameNode, attribute: str, bean: str = "NameNodeInfo") -> Any:
+    return node.page("/jmx", get=f"{_JMX}{bean}::{attribute}").json()["beans"][0][attribute]
 
 
 Page = Callable[[str, int], tuple[DiffPage, str, int]]

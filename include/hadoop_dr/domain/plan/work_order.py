@@ -31,6 +31,7 @@ class WorkOrder:
         turn: Which use of the area within the claim this is; a later one takes it over from an earlier one. Stage works
             under ``turn`` itself, try n of place under ``turn + n``, so neither a sleeping stage nor an earlier try of
             place can touch what place does.
+        untouched: Nobody had a work area in the root when this run began, as the process saw that makes the first one.
     """
 
     index: int
@@ -45,6 +46,7 @@ class WorkOrder:
     epoch: int
     claim: int
     turn: int = 0
+    untouched: bool = False
 
     def origin_path(self, path: str) -> str:
         """Where the origin's bytes of a relative path are read."""

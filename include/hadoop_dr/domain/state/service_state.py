@@ -235,6 +235,11 @@ class ServiceState:
         refused = last is not None and last.rule == Drift.REFUSE.value and point.state is PointState.STAGED
         return last if refused else None
 
+    def newest_is_sealed(self) -> bool:
+        """Whether the last run that claimed the service sealed its point."""
+        newest = max(self.points.values(), key=lambda point: point.claim_n, default=None)
+        return self.claim is None and newest is not None and newest.state is PointState.SEALED
+
     def sealed(self) -> list[Point]:
         """Visible points, oldest first."""
         return [p for p in self.points.values() if p.state is PointState.SEALED]

@@ -16,6 +16,7 @@ def read_after_seal(context: BackupContext) -> list[str]:
     point = context.ledger.recent().newest_sealed()
     if point is None or point.origin != context.origin.name:
         return []
+    context.claims.forget_earlier(point.claim_n)
     documents = context.documents(point)
     try:
         components_of(context).after_seal(point, documents)

@@ -73,7 +73,7 @@ class FindOpenFiles:
 
     def _names(self, root: str) -> int:
         """Of a root that no point has yet; it has no more than the whole cluster, and of a large one all is counted."""
-        every = self._origin.service().names
+        every = self._origin.room().names
         return every if every <= self._most else self._origin.quota(root).used_names
 
     def _taken(self, root: str, path: str, snapshot: str) -> int | None:

@@ -11,7 +11,7 @@ from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.foreign.what_goes import look_at_what_goes
+from hadoop_dr.services.foreign.what_goes import is_untouched, look_at_what_goes
 from hadoop_dr.services.points.inodes import known_inodes
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.work_orders import work_order
@@ -49,14 +49,21 @@ class PlacePoint:
         components = components_of(self._context)
         records = StageRecords(self._context, documents, self._heartbeat)
         staged = {root.index: records.shards(root) for root in roots}
+        looked, begun = False, point.staged.looked
         if point.state is PointState.TAKEN:
             records.collect_checksums(claim.n, try_no, roots)
-            self._record_staged(claim, point, documents, records, staged)
+            looked = not any(root.waits for root in roots) and is_untouched(self._context, roots)
+            if not looked:  # another worker of this stage may be at it
+                begun = self._context.ledger.read().points[point.point].staged.looked
+            self._record_staged(claim, point, documents, records, staged, looked=looked or begun)
+        else:
+            self._context.check_claim(claim)
         SwitchRoots(self._context, self._heartbeat).run(claim, documents, roots)
-        look_at_what_goes(self._context, claim, point, documents, roots, staged)
+        if not looked:
+            look_at_what_goes(self._context, claim, point, documents, roots, staged, begun=begun)
         components.before_tree(point, documents, lambda: self._context.check_claim(claim))
         known = known_inodes(self._context, documents, roots)
-        apply = ApplyPlan(self._context.ends, lambda: self._context.check_claim(claim), self._heartbeat)
+        apply = ApplyPlan(self._context.ends, lambda: self._context.check_claim_lately(claim), self._heartbeat)
 
         def one(root: RootPlan) -> Placed:
             if not root.items and not self._has_area(claim, root):
@@ -102,7 +109,7 @@ class PlacePoint:
 
     def _record_staged(
         self, claim: Claim, point: Point, documents: Documents, records: StageRecords,
-        staged: dict[int, list[StagedShard]],
+        staged: dict[int, list[StagedShard]], *, looked: bool,
     ) -> None:
         plan = stored_plan(documents)
         every = [shard for shards in staged.values() for shard in shards]
@@ -113,5 +120,6 @@ class PlacePoint:
             sum(shard.files_copied for shard in every),
             sum(shard.bytes_copied for shard in every),
             {**documents.digests(), **records.digests},
+            looked,
         )
         self._context.ledger.append_mine(claim, body)

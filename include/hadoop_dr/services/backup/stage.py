@@ -39,13 +39,14 @@ class StagePoint:
         if point.state is PointState.STAGED:
             return {"shard": task, "files": 0, "bytes": 0}
         context, documents = self._context, self._context.documents(point)
+        context.check_claim(claim)
         tasks = planned_tasks(documents)
         if task >= len(tasks):
             raise Failed("the plan", f"there is no shard {task}", "The number of shards comes from the plan stage.")
         roots = {root.index: root for root in planned_roots(documents, {index for index, _ in tasks[task]})}
         stage_records = StageRecords(context, documents, self._heartbeat)
         records = stage_records.of_task(task)
-        apply = ApplyPlan(context.ends, lambda: context.check_claim(claim), self._heartbeat)
+        apply = ApplyPlan(context.ends, lambda: context.check_claim_lately(claim), self._heartbeat)
 
         def one(share: tuple[int, int]) -> tuple[int, StagedShard]:
             index, number = share

@@ -137,7 +137,7 @@ class StartRun:
             forget(self._context)  # somebody else worked on the service since it was looked at
         earlier = self._context.ledger.known().points
         finished = Recover(self._context, self._finish).run(claim)
-        state = self._context.ledger.read()
+        state = self._context.ledger.fresh()
         baseline = self._baseline(state)
         begun = state.points[claim.point].state is not PointState.CLAIMED
         try:
@@ -174,7 +174,7 @@ class StartRun:
             return sites, None
         try:
             decision = self._components.decision()
-            state = context.ledger.read()
+            state = context.ledger.fresh()
             context.ledger.chain.refuse_shortened()
             baseline = self._baseline(state, on_origin=every)
         except DrError as error:
@@ -309,7 +309,7 @@ class StartRun:
         Raises:
             Refused: Somebody else changed the secondary; nothing has changed.
         """
-        state, seen_n = self._context.ledger.read(), self._context.ledger.chain.head_n
+        state, seen_n = self._context.ledger.fresh(), self._context.ledger.chain.head_n
         if self._context.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
             return None
         refuse_on_failure(self._context.policy.service, self._foreign(self._whole(state)))

@@ -62,12 +62,14 @@ class Scope:
         baseline: The point an increment would build on; None for a full run.
         held: Directories that have snapshots of the service's points.
         giving_way: Directories by site that have snapshots and will make way for the roots.
+        remaining_bytes: What the destination said a moment ago that it has left; None when it was not asked.
     """
 
     roots: Sequence[str]
     baseline: Point | None
     held: Collection[str] = ()
     giving_way: Mapping[str, Collection[str]] = field(default_factory=dict)
+    remaining_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.pool import BoundedPool
 
 _OLD_MS = 3_600_000
+_EXACT_MS = 1_000.0
 
 
 def sweep_left_overs(context: BackupContext, side: SiteConnections) -> list[str]:
@@ -51,5 +52,5 @@ def _old(context: BackupContext, side: SiteConnections, directory: str) -> list[
     if not named:
         return []
     # The NameNode wrote these times, so its own clock counts, whatever ours says.
-    now_ms = context.clock.wall_ms() + side.namenode.clock_offset_ms(directory)
+    now_ms = context.clock.wall_ms() + side.namenode.clock_offset_ms(directory, _EXACT_MS)
     return [f"{directory}/{entry.name}" for entry in named if now_ms - entry.facts.mtime_ms > _OLD_MS]

@@ -31,6 +31,12 @@ from hadoop_dr.services.stored.stored_plan import RootPlan
 _LOOKED = "placing.json"
 
 
+def is_untouched(context: BackupContext, roots: Sequence[RootPlan]) -> bool:
+    """Whether nobody else changed what a plan takes away or rewrites, of which nothing is placed yet."""
+    looks = map_bounded(lambda one: not list(_foreign(context, *one, _changes(context, one[0]))), _concerned(roots))
+    return all(list(looks))
+
+
 def look_at_what_goes(
     context: BackupContext,
     claim: Claim,
@@ -38,23 +44,26 @@ def look_at_what_goes(
     documents: Documents,
     roots: Sequence[RootPlan],
     staged: Mapping[int, Sequence[StagedShard]],
+    *,
+    begun: bool,
 ) -> None:
     """Keeps what somebody changed there, or leaves it to a person.
 
     Args:
         staged: What was staged, by the root's number in the plan.
+        begun: The ledger says that place may have begun.
 
     Raises:
         ForeignFound: The policy says to leave it to a person; nothing was placed.
     """
-    concerned = [(root, gone) for root in roots if root.base is not None and (gone := going(root.items))]
+    concerned = _concerned(roots)
     if not concerned:
         return
-    begun = documents.get_json(_LOOKED, MARK) is not None
+    begun = begun or documents.get_json(_LOOKED, MARK) is not None
 
     def look(concern: tuple[RootPlan, frozenset[str]]) -> list[Foreign]:
         root, gone = concern
-        changes = visible(merge(context.destination.namenode.diff(root.root, str(root.base), "")))
+        changes = _changes(context, root)
         if begun:
             units = {inode: there for shard in staged[root.index] for inode, there in shard.units.items()}
             changes, gone = without_own(root.items, root.plan, units, changes), still_there(gone, changes)
@@ -78,6 +87,14 @@ def look_at_what_goes(
     counts = {root: len(lines) for root, lines in lines_of.items()}
     keep_aside(context, claim, point.point, lines_of, counts, _when(context, point, lines_of))
     documents.put_json(_LOOKED, MARK, NoteOfStage())
+
+
+def _concerned(roots: Sequence[RootPlan]) -> list[tuple[RootPlan, frozenset[str]]]:
+    return [(root, gone) for root in roots if root.base is not None and (gone := going(root.items))]
+
+
+def _changes(context: BackupContext, root: RootPlan) -> Changes:
+    return visible(merge(context.destination.namenode.diff(root.root, str(root.base), "")))
 
 
 def _placed(begun: bool) -> str:

@@ -63,6 +63,9 @@ class ChainCopy:
         """Digests of the entries, in order."""
         return [digest(content) for content in self.contents]
 
+_FULL = 999
+"""The last entry of a chain's first directory."""
+
 
 class Chain:
     """A chain with its deciding copy and the copy that follows.
@@ -379,6 +382,13 @@ def _newest_before(files: Files, path: str, start_n: int) -> int:
         if found := [int(name[:12]) for name in files.names(f"{path}/{thousand}") if name[:12].isdigit()]:
             return max(found)
     return 0
+
+
+def newest_entry(files: Files, path: str) -> tuple[int, bytes]:
+    """Gives number and bytes of the newest entry of a chain in its first directory; (0, b"") of a longer one."""
+    numbers = [int(name[:12]) for name in files.names(f"{path}/0") if name[:12].isdigit()]
+    n = max(numbers, default=0)
+    return (0, b"") if n in (0, _FULL) else (n, files.get(entry_path(path, n)))
 
 
 def from_checkpoint(files: Files, path: str) -> ChainCopy:

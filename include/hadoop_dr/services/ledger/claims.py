@@ -113,8 +113,13 @@ class Claims:
             )
             # Who works under it is known from the start, so that a next try need not wait for one that died at once.
             self.heartbeat_for(claim).beat(0)
-            forget_heartbeats(self._namenode, self._directory, claim.n)
+            if not state.newest_is_sealed():  # else that run does it once it has sealed
+                self.forget_earlier(claim.n)
             return claim
+
+    def forget_earlier(self, claim_n: int) -> None:
+        """Removes what the runs before a claim have shown."""
+        forget_heartbeats(self._namenode, self._directory, claim_n)
 
     def heartbeat_for(self, claim: Claim) -> HeartbeatWriter:
         """Gives the heartbeat of this process, working under a claim this try owns."""

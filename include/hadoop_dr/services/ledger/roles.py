@@ -11,7 +11,7 @@ from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.state.pair_state import PairState, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.ledger.chain import Chain, ChainCopy, entry_digest, read_shortened
+from hadoop_dr.services.ledger.chain import Chain, ChainCopy, entry_digest, newest_entry, read_shortened
 from hadoop_dr.services.pool import BoundedPool
 
 
@@ -51,14 +51,17 @@ class Roles:
         """
         copies: dict[str, ChainCopy] = {}
         silent: dict[str, DrError] = {}
+        first, *others = self._files
         with BoundedPool(len(self._files)) as pool:
-            reads = {
-                site: pool.begin(read_shortened, files, self._path, PAIR_CHECKPOINT_EVERY)
-                for site, files in self._files.items()
-            }
+            whole = pool.begin(read_shortened, self._files[first], self._path, PAIR_CHECKPOINT_EVERY)
+            newest = {site: pool.begin(newest_entry, self._files[site], self._path) for site in others}
+        reads = {first: whole.result, **{
+            site: lambda site=site: self._vouched(site, newest[site].result(), copies.get(first))  # type: ignore[misc]
+            for site in others
+        }}
         for site, read in reads.items():
             try:
-                copies[site] = read.result()
+                copies[site] = read()
             except DrError as error:
                 silent[site] = error
         if not copies:
@@ -66,6 +69,16 @@ class Roles:
         chosen = self._chosen(copies)
         behind = tuple(site for site, copy in copies.items() if copy.head_n < copies[chosen].head_n)
         return RolesRead(self._state(copies[chosen]), silent, behind)
+
+    def _vouched(self, site: str, newest: tuple[int, bytes], whole: ChainCopy | None) -> ChainCopy:
+        """A copy whose newest entry is the other's of that number has what that has before it; else it is read whole.
+
+        Both are asked at once, one for all of it and the other one for its newest entry.
+        """
+        n, content = newest
+        if whole is not None and whole.start_n <= n <= whole.head_n and whole.contents[n - whole.start_n] == content:
+            return ChainCopy(whole.start_n, whole.start_prev, whole.contents[: n - whole.start_n + 1], whole.state)
+        return read_shortened(self._files[site], self._path, PAIR_CHECKPOINT_EVERY)
 
     def _state(self, copy: ChainCopy) -> PairState:
         kept = load_pair_state(copy.state) if copy.state is not None else None

@@ -121,6 +121,14 @@ class ServiceLedger:
         """
         return self._in_force(claim, self.read())
 
+    def require_lately(self, claim: Claim) -> ServiceState:
+        """Makes sure that the claim is in force, by what was read or appended within the last second.
+
+        Raises:
+            Superseded: A later claim stands in the ledger, or the claim's point is finished.
+        """
+        return self._in_force(claim, self.fresh())
+
     def _in_force(self, claim: Claim, state: ServiceState) -> ServiceState:
         if state.claim is None or state.claim.n != claim.n:
             by = f"by {state.claim.run} (claim {state.claim.n})" if state.claim else "or ended"

@@ -17,7 +17,7 @@ INODES = "inodes.parquet"
 
 def keep_inodes(documents: Documents, rows: Sequence[Row]) -> dict[str, str]:
     """Writes what the candidates of a point hold, if that is anything and not too much; gives its SHA-256 by name."""
-    return {INODES: documents.write_ahead(INODES, forms.INODES, rows)} if 0 < len(rows) <= MOST else {}
+    return {INODES: documents.write_ahead(INODES, forms.INODES, rows, both=False)} if 0 < len(rows) <= MOST else {}
 
 
 def known_inodes(context: BackupContext, documents: Documents, roots: Sequence[RootPlan]) -> Mapping[str, Inodes]:

@@ -53,8 +53,11 @@ class StageRecords:
 
     def of_task(self, task: int) -> Records:
         """Gives the records of the files that a task stages, for its later tries."""
-        directory = f"{self._documents.directory}/staged/{task}"
-        return Records(self._files, self._context.tables, directory, self._heartbeat)
+        top = f"{self._documents.directory}/staged/{task}"
+        tasks, begun = self._context.written.tasks, self._documents.directory in self._context.written.begun
+        is_first = begun and top not in tasks
+        tasks.add(top)
+        return Records(self._files, self._context.tables, top, self._heartbeat, is_empty=is_first)
 
     def proofs(self) -> Mapping[int, Mapping[int, StagedFile]]:
         """Gives the digest of every file that was staged, by the root's number in the plan and origin inode id."""
@@ -150,7 +153,7 @@ class StageRecords:
             return [name for name in documents.recorded if name.startswith(f"{_SHARES}/")]
         if not planned_tasks(documents):
             return []
-        names = self._context.destination.files.names(f"{documents.directory}/{_SHARES}")
+        names = documents.names_in(_SHARES)
         return [f"{_SHARES}/{name}" for name in newest_of_each(names).values()]
 
     def _read_share(self, name: str, columns: tuple[str, ...]) -> Sequence[tuple[object, ...]]:

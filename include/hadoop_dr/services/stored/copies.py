@@ -102,8 +102,16 @@ class Copies:
             if name not in there:
                 self._copy(name, self.needed(name))
 
-    def put(self, name: str, content: bytes) -> None:
-        """Writes both copies side by side; the destination's failure counts, once the other's end is known."""
+    def put(self, name: str, content: bytes, *, both: bool = True) -> None:
+        """Writes both copies side by side; the destination's failure counts, once the other's end is known.
+
+        Args:
+            both: Turn off for what helps the destination alone and can be asked for anew.
+        """
+        if not both:
+            self._destination.put(f"{self.directory}/{name}", content)
+            self._remember(name, content)
+            return
         with BoundedPool(1, name="documents") as beside:
             copy = beside.begin(self._tried, name, content)
             self._destination.put(f"{self.directory}/{name}", content)
@@ -180,7 +188,26 @@ class Copies:
         kept = self._known.get(f"{self.directory}/{name}")
         return self.get(name, sha256) if kept is None or not is_as_recorded(kept, sha256) else kept
 
+    def if_there(self, name: str) -> bytes:
+        """Gives what this process wrote, or reads what somebody else can have written.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        path = f"{self.directory}/{name}"
+        if self._written.is_nowhere(self.directory, path):
+            raise NotFound(path, "nobody wrote it", _REMEDY)
+        return self.known_or_read(name)
+
+    def names_in(self, below: str) -> list[str]:
+        """Lists the documents of a directory below, or says which this process wrote if nobody else can have."""
+        path = f"{self.directory}/{below}"
+        if self.directory in self._written.begun:
+            return sorted(name.rpartition("/")[2] for name in self._written.names if name.rpartition("/")[0] == path)
+        return self._destination.names(path)
+
     def _remember(self, name: str, content: bytes) -> None:
+        self._written.names.add(f"{self.directory}/{name}")
         if len(content) <= _KEPT_BYTES:
             self._known[f"{self.directory}/{name}"] = content
 

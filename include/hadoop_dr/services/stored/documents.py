@@ -30,7 +30,7 @@ from hadoop_dr.services.stored.copies import ANOTHER, Copies, is_as_recorded
 
 T = TypeVar("T")
 Row = tuple[object, ...]
-INSIDE_BYTES = 16 << 10
+INSIDE_BYTES = 192 << 10
 """A table no larger than this is written into the manifest, so that a small change is one document."""
 Working = Callable[[str, int], AbstractContextManager[None]]
 """Shows a contender that a document of so many rows is worked on."""
@@ -144,8 +144,11 @@ class Documents:
         """
         return self._rows(name, form, self._copies.needed(name, sha256), columns)
 
-    def write_ahead(self, name: str, form: TableForm, rows: Sequence[Row]) -> str:
+    def write_ahead(self, name: str, form: TableForm, rows: Sequence[Row], *, both: bool = True) -> str:
         """Writes a table of which the ledger or a later manifest is to have the digest.
+
+        Args:
+            both: Turn off for what helps the destination alone and can be asked for anew.
 
         Returns:
             Its SHA-256.
@@ -153,7 +156,7 @@ class Documents:
         with self.working(name, len(rows)):
             content = self._tables.pack(form.columns, list(rows), form.stamp)
             sha256 = hashlib.sha256(content).hexdigest()
-            self._copies.put(content_name(name, sha256), content)
+            self._copies.put(content_name(name, sha256), content, both=both)
         return sha256
 
     def read_ahead(self, name: str, form: TableForm, sha256: str, rows: int = 0) -> list[Row]:
@@ -211,7 +214,7 @@ class Documents:
             Refused: Another version of this product wrote it.
         """
         try:
-            content = self._copies.known_or_read(name)
+            content = self._copies.if_there(name)
         except NotFound:
             return None
         return self._rows(name, form, content)
@@ -222,6 +225,10 @@ class Documents:
         What this process wrote itself serves without asking: nobody is later under the same claim while it works.
         """
         return self._copies.newest(stem, claim)
+
+    def names_in(self, below: str) -> list[str]:
+        """Lists the documents of one of the point's directories."""
+        return self._copies.names_in(below)
 
     def read_new(self, name: str, form: TableForm, columns: tuple[str, ...] = ()) -> tuple[list[Row], str]:
         """Reads a table that the ledger does not name yet, and gives its SHA-256, for the ledger to name it by.
@@ -253,7 +260,7 @@ class Documents:
             Refused: Another version of this product wrote it.
         """
         try:
-            content = self._copies.known_or_read(name)
+            content = self._copies.if_there(name)
         except NotFound:
             return None
         return self._decoded(form, name, content)

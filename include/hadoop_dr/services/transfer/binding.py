@@ -50,7 +50,7 @@ def bind(
             bound[item.inode] = there
         elif item.old:
             wanted[parent(item.old)][leaf(item.old)] = item
-        elif item.old == "":
+        elif item.old == "" and (known is None or item.inode in order.plan.pin_mtime):
             listed = destination.status(order.base_path(""))
             bound[item.inode] = Bound(listed.inode, listed.facts)
     for found in map_bounded(lambda one: _bind_directory(destination, order.base_path(one[0]), one[1]), wanted.items()):

@@ -110,6 +110,8 @@ class _Placing:
 
     def run(self) -> Placed:
         plan = self._order.plan
+        makes = any(arrival.comes_from is ArrivesFrom.MAKE for arrival in plan.move_in)
+        self._work.inside(self._batches, self._area.park, *([self._area.made] if makes else []))
         self._pin_mtime()
         self._park()
         self._join_tails()
@@ -291,7 +293,8 @@ class _Placing:
                 raise Mismatch(f"{self._area.park}/{entry.name}", "is still parked, though its place is in the tree",
                                RUN_AGAIN)
         strays = self._work.remove()
-        self._destination.set_times(self._order.root, self._order.root_now.mtime_ms)
+        last = SetAttributes(0, self._order.root, mtime_ms=self._order.root_now.mtime_ms)
+        self._batches.run([last], lambda outcome: False)
         return tuple(strays)
 
     def _item(self, inode: int) -> Item:

@@ -40,9 +40,12 @@ class Records:
         files: Documents of the destination.
         directory: Directory of the task's batches.
         heartbeat: Called by the caller's thread when a batch is durable.
+        is_empty: Nothing was recorded there yet, so nobody need look.
     """
 
-    def __init__(self, files: Files, tables: Tables, directory: str, heartbeat: Callable[[int], None]) -> None:
+    def __init__(
+        self, files: Files, tables: Tables, directory: str, heartbeat: Callable[[int], None], *, is_empty: bool = False
+    ) -> None:
         self._files, self._tables, self._directory, self._heartbeat = files, tables, directory, heartbeat
         self._next = 0
         self._rows: list[tuple[object, ...]] = []
@@ -50,7 +53,7 @@ class Records:
         self._aside: BoundedPool | None = None
         self._writing: AwaitedAnswer[int] | None = None
         self._turn = threading.RLock()
-        self._found: dict[int, dict[int, StagedFile]] | None = None
+        self._found: dict[int, dict[int, StagedFile]] | None = {} if is_empty else None
 
     def of(self, root: int) -> RootRecords:
         """Gives the records of one root, by its number in the plan."""

@@ -68,8 +68,10 @@ class Stage:
             OwnedElsewhere: Another service has a work area in the root.
         """
         self._check_claim()
-        area = WorkArea(self._destination, order.area(order.turn)).open()
-        directory = self._take(area, shard, order.claim, try_no)
+        work = WorkArea(self._destination, order.area(order.turn))
+        area = work.open(untouched=order.untouched)
+        work.inside(self._batches, area.stage)
+        directory = self._take(area, shard, (order.claim, try_no), is_new=work.is_new)
         check = partial(self._check, directory)
         units = {unit.inode: unit for unit in order.plan.units}
         chosen = [units[inode] for inode in shard.units]
@@ -86,18 +88,17 @@ class Stage:
         return StagedShard(
             number=shard.number,
             directory=leaf(directory),
-            units=self._staged_inodes(directory, chosen, check),
+            units=self._staged_inodes(directory, chosen),
             whole=whole,
             files=proofs,
             files_copied=len(todo),
             bytes_copied=sum(copy.length for copy in todo),
         )
 
-    def _take(self, area: Area, shard: Shard, claim: int, try_no: int) -> str:
+    def _take(self, area: Area, shard: Shard, own: tuple[int, int], *, is_new: bool) -> str:
         """Makes the shard's directory, or renames an earlier try's; its name is this try's fencing token."""
-        own = (claim, try_no)
-        path = f"{area.stage}/{shard.number}-{claim}.{try_no}"
-        tries = self._tries(area, shard)
+        path = f"{area.stage}/{shard.number}-{own[0]}.{own[1]}"
+        tries = [] if is_new else self._tries(area, shard)
         if tries and tries[-1] > own:
             raise _has_the_shard(path, tries[-1])
         if own in tries:
@@ -127,7 +128,7 @@ class Stage:
         try:
             self._destination.status(directory)
         except NotFound as error:
-            raise Superseded(directory, "superseded: a later try took the work over", LATER_GOES_ON) from error
+            raise _took_over(directory) from error
 
     def _not_as_tail(self, order: WorkOrder, units: Iterable[Unit]) -> frozenset[int]:
         """Finds the tails that the destination's blocks do not allow, before a byte of them is copied."""
@@ -163,9 +164,11 @@ class Stage:
         directories = [attribute_target for attribute_target in whole if attribute_target.item.is_dir]
         self._batches.run(attributes.operations(directories, made=True), _settle(check))
 
-    def _staged_inodes(self, directory: str, units: list[Unit], check: Callable[[], None]) -> dict[int, int]:
-        check()
-        found = {entry.name: entry.inode for entry in self._destination.list(directory)}
+    def _staged_inodes(self, directory: str, units: list[Unit]) -> dict[int, int]:
+        try:
+            found = {entry.name: entry.inode for entry in self._destination.list(directory)}
+        except NotFound as error:
+            raise _took_over(directory) from error
         missing = [unit.inode for unit in units if str(unit.inode) not in found]
         if missing:
             problem = "superseded: what was staged is not there any more"
@@ -215,6 +218,10 @@ def _copy(order: WorkOrder, part: _Part) -> Copy:
         mode=now.mode,
         mtime_ms=now.mtime_ms,
     )
+
+
+def _took_over(directory: str) -> Superseded:
+    return Superseded(directory, "superseded: a later try took the work over", LATER_GOES_ON)
 
 
 def _has_the_shard(path: str, later: tuple[int, int]) -> Superseded:

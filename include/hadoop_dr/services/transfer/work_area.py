@@ -6,6 +6,8 @@ beside them is nobody's: it is left alone, and told.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from hadoop_dr.domain.errors import (
     LATER_GOES_ON,
     AccessDenied,
@@ -18,7 +20,9 @@ from hadoop_dr.domain.errors import (
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.plan.work_order import Area, Token
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
+from hadoop_dr.ports.mover import Did, MakeDirectory, Outcome
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.transfer.batches import Batches
 
 _MODE = 0o700
 _ROUNDS = 5
@@ -32,36 +36,39 @@ class WorkArea:
     Args:
         destination: The destination's name space.
         area: Root, service, claim, and which use of the area within the claim.
+
+    Attributes:
+        is_new: Nobody had one in this root when it was opened.
     """
 
     def __init__(self, destination: NameNode, area: Area) -> None:
-        self._destination, self.area = destination, area
+        self._destination, self.area, self.is_new = destination, area, False
+        self._base_inode: int | None = None
 
     def present(self) -> bool:
         """Whether the root has a work area of anybody."""
         return self._status(self.area.base) is not None
 
-    def open(self) -> Area:
+    def open(self, *, untouched: bool = False) -> Area:
         """Makes the area, or takes over what an earlier claim left, staged and parked items included.
 
-        Several shards of one claim may open at once.
+        Several shards of one claim may open at once. What lies inside is made by operations that find no path once
+        somebody took the area over (``inside``).
+
+        Args:
+            untouched: Nobody had one a moment ago, so no look is needed; who made one meanwhile is met by place.
 
         Raises:
             Superseded: A later claim has the root.
             OwnedElsewhere: Another service has a work area in the root.
             AccessDenied: Somebody else owns a directory of that name.
         """
-        for _ in range(_ROUNDS):
+        for number in range(_ROUNDS):
             try:
-                self._make_base()
-                entered = self._enter()
+                if self._enter(None if untouched and not number else self._status(self.area.base)):
+                    return self.area
             except NotFound:
                 continue
-            if entered:
-                for directory in (self.area.stage, self.area.park, self.area.made):
-                    if self._status(directory) is None:
-                        self._destination.make_directory(directory, _MODE)
-                return self.area
         raise Failed(self.area.base, "work areas come and go; somebody else is at work here",
                      "Run again once the other run has ended")
 
@@ -74,15 +81,31 @@ class WorkArea:
         if self._status(self.area.top) is None:
             raise Superseded(self.area.top, "superseded: a later claim took the work area over", LATER_GOES_ON)
 
+    def inside(self, batches: Batches, *directories: str) -> None:
+        """Makes directories of the area that are missing.
+
+        Raises:
+            Superseded: It was taken over.
+        """
+        def read_back(outcome: Outcome) -> bool:
+            self.check()
+            return outcome.did is Did.EXISTS
+
+        batches.run([MakeDirectory(number, path, _MODE) for number, path in enumerate(directories)], read_back)
+
     def remove(self) -> list[str]:
         """Removes the area and all that is left in it, then the directory of all areas when it is empty.
 
         Returns:
             Paths of what lies there and is nobody's work area.
         """
-        self._destination.delete(self.area.top, recursive=True)
-        if not self.present():
+        self._destination.discard(self.area.top)
+        try:
+            self._destination.delete(self.area.base, inode=self._base_inode)
             return []
+        except Failed as error:
+            if error.retryable:
+                raise
         left = [entry for entry in self._destination.list(self.area.base) if not self._was_probe(entry)]
         if not left:
             self._destination.delete(self.area.base)
@@ -98,23 +121,32 @@ class WorkArea:
             return False
         return True
 
-    def _enter(self) -> bool:
-        tokens = self._own_tokens()
+    def _enter(self, base: DirEntry | None) -> bool:
+        """Makes what is missing; False when somebody was quicker."""
+        there = dict[str, DirEntry]()
+        if base is None:
+            self._destination.make_all(self.area.base, _MODE)
+            base = self._destination.status(self.area.base)
+        else:
+            there = {entry.name: entry for entry in self._destination.list(self.area.base)}
+            self._require_ours(base.facts, there)
+        self._base_inode = base.inode
+        self._close_to_others(base.facts)
         own = self.area.token
+        tokens = self._own_tokens(there)
         if (latest := max(tokens, key=lambda token: token.rank, default=own)).rank > own.rank:
             raise _superseded(self.area, latest)
         older = sorted((token for token in tokens if token != own), key=lambda token: token.rank)
-        if own in tokens:
-            self._sweep(older)
-            return True
-        if not older:
-            self._destination.make_directory(self.area.top, _MODE)
-            return True
-        try:
-            self._destination.rename(Area(self.area.root, older[-1]).top, self.area.top)
-        except (NotFound, AlreadyExists):
-            return False
-        self._sweep(older[:-1])
+        self.is_new = own not in tokens and not older
+        if self.is_new:
+            self._destination.make_all(self.area.top, _MODE)
+        elif own not in tokens:
+            last = older.pop()
+            try:
+                self._destination.rename(Area(self.area.root, last).top, self.area.top, there[str(last)].inode)
+            except (NotFound, AlreadyExists):
+                return False
+        self._sweep(older)
         return True
 
     def _sweep(self, tokens: list[Token]) -> None:
@@ -124,7 +156,7 @@ class WorkArea:
             if _holds_items(self._destination, other):
                 raise Failed(other.park, "two work areas of one root hold parked items",
                              "Move the items of the older one back by hand, then remove it")
-            self._destination.delete(other.top, recursive=True)
+            self._destination.discard(other.top)
 
     def tokens(self) -> list[Token]:
         """Names of the work areas in the root, of whatever service.
@@ -135,8 +167,8 @@ class WorkArea:
         names = (entry.name for entry in self._destination.list(self.area.base))
         return [token for token in map(Token.parse, names) if token is not None]
 
-    def _own_tokens(self) -> list[Token]:
-        tokens = self.tokens()
+    def _own_tokens(self, there: Iterable[str]) -> list[Token]:
+        tokens = [token for token in map(Token.parse, there) if token is not None]
         for token in tokens:
             if token.service != self.area.token.service:
                 raise OwnedElsewhere(
@@ -145,37 +177,42 @@ class WorkArea:
                     "what lies in its directory 'park' back by hand, then remove it")
         return tokens
 
-    def _make_base(self) -> None:
-        """Makes the directory of all areas, closed to everybody else, whatever default ACL the root would give it."""
+    def _require_ours(self, facts: FileAttributes, there: Mapping[str, DirEntry]) -> None:
+        """Refuses a directory of all areas that somebody else made.
+
+        Raises:
+            AccessDenied: It is no directory, or belongs to another user.
+        """
         base = self.area.base
-        facts = self._status(base)
-        if facts is None:
-            self._destination.make_directory(base, _MODE)
-        elif not facts.is_dir:
+        if not facts.is_dir:
             raise AccessDenied(base, "is no directory, and work areas have to lie there", "Move it out of the root")
-        elif facts.owner != self._me():
+        if facts.owner != self._me(there):
             raise AccessDenied(base, f"belongs to {facts.owner}, so what lies in it cannot be trusted",
                                "Remove it, or give it to the user this product acts as")
-        facts = self._destination.status(base).facts
-        if facts.has_acl:
-            self._destination.set_acl(base, ())
-        if facts.has_acl or facts.mode != _MODE:
-            self._destination.set_permission(base, _MODE)
 
-    def _me(self) -> str:
-        """The user we act as: the owner of whatever we make."""
-        own = self._status(self.area.top)
-        if own is not None:
-            return own.owner
+    def _close_to_others(self, facts: FileAttributes) -> None:
+        """Closes the directory of all areas to everybody else, whatever default ACL the root has given it."""
+        if facts.has_acl:
+            self._destination.set_acl(self.area.base, ())
+        if facts.has_acl or facts.mode != _MODE:
+            self._destination.set_permission(self.area.base, _MODE)
+
+    def _me(self, there: Mapping[str, DirEntry]) -> str:
+        """The user we act as: the owner of whatever we make, of an area of this very claim for instance."""
+        own = self.area.token
+        for name, entry in there.items():
+            token = Token.parse(name)
+            if token and (token.service, token.epoch, token.claim) == (own.service, own.epoch, own.claim):
+                return entry.facts.owner
         probe = f"{self.area.base}/{_PROBE}{self.area.token}"
-        self._destination.make_directory(probe, _MODE)
+        self._destination.make_all(probe, _MODE)
         owner = self._destination.status(probe).facts.owner
-        self._destination.delete(probe, recursive=True)
+        self._destination.discard(probe)
         return owner
 
-    def _status(self, path: str) -> FileAttributes | None:
+    def _status(self, path: str) -> DirEntry | None:
         try:
-            return self._destination.status(path).facts
+            return self._destination.status(path)
         except NotFound:
             return None
 
@@ -215,13 +252,11 @@ def set_aside(destination: NameNode, root: str, token: Token) -> None:
         # Of a place under this very claim, which failed: nobody else is at work under it.
         destination.rename(Area(root, latest).top, Area(root, token).top)
     area = WorkArea(destination, Area(root, token)).open()
-    if next(iter(destination.list(area.park)), None) is not None:
+    if not _is_empty(destination, area.park):
         aside = sum(entry.name.startswith(_LEFT) for entry in destination.list(area.top))
         destination.rename(area.park, f"{area.top}/{_LEFT}{aside}")
-        destination.make_directory(area.park, _MODE)
     for directory in (area.stage, area.made):
         destination.delete(directory, recursive=True)
-        destination.make_directory(directory, _MODE)
 
 
 def has_area(destination: NameNode, root: str, service: str) -> bool:
@@ -252,6 +287,13 @@ def _holds_items(destination: NameNode, area: Area) -> bool:
         names = [entry.name for entry in destination.list(area.top)]
         if any(name.startswith(_LEFT) for name in names):
             return True
-        return next(iter(destination.list(area.park)), None) is not None
+        return not _is_empty(destination, area.park)
     except NotFound:
         return False
+
+
+def _is_empty(destination: NameNode, directory: str) -> bool:
+    try:
+        return next(iter(destination.list(directory)), None) is None
+    except NotFound:
+        return True

@@ -145,8 +145,8 @@ class MemoryCluster:
         return parent, names[-1]
 
     # -- making
-    def make_directory(self, path: str, mode: int, *, parents: bool) -> Node:
-        """Makes a directory; with ``parents`` also those above, and existing is fine."""
+    def make_directory(self, path: str, mode: int, *, parents: bool, above: int = 0o755) -> Node:
+        """Makes a directory; with ``parents`` also those above, with a mode of their own, and existing is fine."""
         try:
             node = self.live(path)
         except NotFound:
@@ -157,7 +157,7 @@ class MemoryCluster:
             raise AlreadyExists(path, "exists already")
         names = split(self.writable(path))
         if parents and len(names) > 1:
-            self.make_directory("/" + "/".join(names[:-1]), 0o755, parents=True)
+            self.make_directory("/" + "/".join(names[:-1]), above, parents=True, above=above)
         return self._add(path, FileKind.DIRECTORY, mode)
 
     def make_file(self, path: str, *, replication: int, block_size: int, overwrite: bool) -> Node:

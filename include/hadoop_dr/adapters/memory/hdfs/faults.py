@@ -18,7 +18,8 @@ from hadoop_dr.ports.namenode import NameNode
 
 _T = TypeVar("_T")
 _NAMENODE_EFFECTS = frozenset({
-    "make_directory", "rename", "delete", "allow_snapshot", "disallow_snapshot", "create_snapshot", "delete_snapshot",
+    "make_directory", "make_all", "rename", "delete", "discard",
+    "allow_snapshot", "disallow_snapshot", "create_snapshot", "delete_snapshot",
     "set_permission", "set_owner", "set_times", "set_replication", "set_acl", "set_xattr", "remove_xattr",
     "set_storage_policy", "set_quota", "truncate", "concat",
 })

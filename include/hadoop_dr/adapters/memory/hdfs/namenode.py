@@ -22,7 +22,7 @@ from hadoop_dr.domain.tree.file_attributes import (
     Snapshot,
 )
 from hadoop_dr.domain.tree.inventory import namenode_order
-from hadoop_dr.ports.namenode import Service
+from hadoop_dr.ports.namenode import Room, Service
 
 _PAGE_ENTRIES = 3
 _SETTINGS = {"dfs.namenode.snapshot.capture.openfiles": "true", "dfs.blocksize": "134217728",
@@ -44,6 +44,10 @@ class MemoryNameNode:
         names = len(self.cluster.nodes)
         room = self.cluster.remaining_bytes, self.cluster.capacity_bytes, self.cluster.count_snapshots()
         return Service(f"CID-{self.site}", "", 1, *room, still_open, names, "twin")
+
+    def room(self) -> Room:
+        """Says how much there is."""
+        return Room(self.cluster.remaining_bytes, len(self.cluster.nodes))
 
     def settings(self, *names: str) -> Mapping[str, str]:
         """Gives the settings the twin behaves by."""
@@ -128,9 +132,9 @@ class MemoryNameNode:
                      if any(first.tick < tick <= second.tick for tick in node.moves)}
             return iter(SnapshotComparison(first, second, moved).pages(_PAGE_ENTRIES))
 
-    def clock_offset_ms(self, directory: str) -> float:
+    def clock_offset_ms(self, directory: str, within_ms: float = 0.0) -> float:
         """The twin keeps the caller's time."""
-        self.cluster.find(directory)
+        self.make_all(directory, 0o700)
         return 0.0
 
     def may_administer(self) -> bool:
@@ -170,15 +174,25 @@ class MemoryNameNode:
             if not there.is_dir:
                 raise AlreadyExists(path, "is not a directory")
 
-    def rename(self, source: str, target: str) -> None:
+    def make_all(self, path: str, mode: int) -> None:
+        """Makes a directory and all that is missing above it with one mode."""
+        with self.cluster.lock:
+            self.cluster.make_directory(path, mode, parents=True, above=mode)
+
+    def rename(self, source: str, target: str, inode: int | None = None) -> None:
         """Moves one item without overwrite."""
         with self.cluster.lock:
             self.cluster.rename(source, target)
 
-    def delete(self, path: str, *, recursive: bool = False) -> bool:
+    def delete(self, path: str, *, recursive: bool = False, inode: int | None = None) -> bool:
         """Removes a path."""
         with self.cluster.lock:
             return self.cluster.delete(path, recursive=recursive)
+
+    def discard(self, path: str) -> None:
+        """Removes a path and all below it."""
+        with self.cluster.lock:
+            self.cluster.delete(path, recursive=True)
 
     def allow_snapshot(self, path: str) -> None:
         """Makes a directory snapshottable, unless one above or below it is."""

@@ -15,6 +15,7 @@ class PointStaged:
         files, bytes: What was copied.
         documents: SHA-256 by name of each document that counts from here on: the manifest, those of the plan, and what
             stage wrote of each task.
+        looked: Nobody else had changed what the plan takes away or rewrites, so that place may have begun.
     """
 
     claim: int
@@ -23,6 +24,7 @@ class PointStaged:
     files: int
     bytes: int
     documents: Mapping[str, str] = field(default_factory=dict)
+    looked: bool = False
 
 
 NOT_STAGED = PointStaged(0, "", 0, 0, 0)

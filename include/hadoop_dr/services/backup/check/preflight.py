@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from hadoop_dr.domain.check_results import Result, fail, guarded, ok, warn
@@ -22,6 +23,9 @@ from hadoop_dr.services.pool import map_bounded
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
 _ORDERED = "dfs.namenode.snapshot.deletion.ordered"
+
+_EXACT = 0.02
+"""Part of the limit that a clock's offset is told to, if the line allows that."""
 
 
 class Preflight:
@@ -51,6 +55,8 @@ class Preflight:
             results += guarded("roots", lambda side=side: self._roots(side, scope))  # type: ignore[misc]
             results += guarded("snapshots", lambda side=side: self._snapshots(side, scope))  # type: ignore[misc]
         results += guarded("open files", self._open_files)
+        if (asked := self._services.get(self._context.destination.name)) is not None:
+            scope = replace(scope, remaining_bytes=asked.remaining_bytes)
         return [*results, *self._components.check(scope)]
 
     def roots(self, scope: Scope) -> list[Result]:
@@ -138,8 +144,7 @@ class Preflight:
     def _clock(self, side: SiteConnections) -> Iterator[Result]:
         limit = self._context.policy.max_clock_offset_ms
         directory = f"/.hadoop-dr/{self._context.pair.name}"
-        side.namenode.make_directory(directory, 0o700)
-        offset = side.namenode.clock_offset_ms(directory)
+        offset = side.namenode.clock_offset_ms(directory, limit * _EXACT)
         detail = f"{side.name} is {round(offset):+d} ms from this controller (limit {limit} ms)"
         yield (
             ok("clock", detail)
@@ -189,7 +194,7 @@ class Preflight:
 def look_at_quotas(context: BackupContext, roots: Sequence[str]) -> list[Result]:
     """Says which quotas of the origin, of roots and above them, are nearly used up."""
     namenode = context.origin.namenode
-    paths = limiting_paths(roots, namenode.service().names)
+    paths = limiting_paths(roots, namenode.room().names)
     asked = zip(paths, map_bounded(lambda path: _quota(namenode, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
     remedy = "Raise it, or keep fewer points on the primary (retention: primary): what they hold goes with them."

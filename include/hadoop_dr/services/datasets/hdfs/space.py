@@ -25,7 +25,8 @@ def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:
     found = _shortages(context, needed)
     yield from found
     if not found:
-        yield ok("space", f"{context.destination.name} has {destination.service().remaining_bytes} bytes left")
+        left = destination.room().remaining_bytes if scope.remaining_bytes is None else scope.remaining_bytes
+        yield ok("space", f"{context.destination.name} has {left} bytes left")
 
 
 def fits(context: BackupContext, trees: Sequence[RootPlan]) -> list[Result]:
@@ -49,12 +50,12 @@ def _shortages(
     destination = context.destination.namenode
     if not any(needed.values()):
         return []
-    service = destination.service()
-    paths = [path for path in limiting_paths(needed, service.names) if path not in large]
+    room = destination.room()
+    paths = [path for path in limiting_paths(needed, room.names) if path not in large]
     asked = zip(paths, map_bounded(lambda path: _quota(destination, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
-    return shortages(context.destination.name, needed, quotas, service.remaining_bytes, moved() if limited else {})
+    return shortages(context.destination.name, needed, quotas, room.remaining_bytes, moved() if limited else {})
 
 
 def _used(namenode: NameNode, root: str) -> int:

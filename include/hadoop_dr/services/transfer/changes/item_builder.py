@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.plan.unchanged_bytes import content_of, looks_unchanged
@@ -38,7 +39,8 @@ class ItemBuilder:
         return sorted(items, key=lambda item: item.inode)
 
     def items(
-        self, before: Tree, touched: ChangedEntries, *, suspicious: bool, known: Xattrs | None = None
+        self, before: Tree, touched: ChangedEntries, *, suspicious: bool, names_all: bool = False,
+        known: Xattrs | None = None,
     ) -> list[Item]:
         """Makes the items of what was touched, in the order of their inode ids.
 
@@ -47,6 +49,7 @@ class ItemBuilder:
             touched: What was touched.
             suspicious: Look at the blocks of every file that is named as modified, also when another attribute
                 explains why it is.
+            names_all: A snapshot diff names whatever changed but times, so what it does not name has what it had.
             known: Extended attributes of the items of that snapshot that have some; None to ask for them.
         """
         self._refuse_links(touched.now.values())
@@ -56,11 +59,15 @@ class ItemBuilder:
             if now is None:
                 assert was is not None
                 return Item(inode, was.path, None, was.facts, None)
+            named = inode in touched.named or inode in touched.fled
+            if was is not None and names_all and known is not None and not named and _only_time_differs(was, now):
+                now_extras = self._extras_then(before, was, known)  # any other change of it would be named
+                return _living(was, now, now_extras, now_extras, _NO_BLOCKS)
             now_extras = self._after.extras(now, xattrs=self._xattrs)
             if was is None:
                 return _new(now, now_extras)
             was_extras = now_extras
-            if inode in touched.named or inode in touched.fled or was.facts != now.facts:
+            if named or was.facts != now.facts:
                 was_extras = self._extras_then(before, was, known)
             unexplained = was.facts == now.facts and was_extras == now_extras
             blocks = _NO_BLOCKS
@@ -113,6 +120,10 @@ def _living(
     facts = was.facts if was.facts == now.facts else now.facts
     extras = was_extras if was_extras == now_extras else now_extras
     return Item(now.inode, was.path, now.path, was.facts, facts, was_extras, extras, content, keep_bytes)
+
+
+def _only_time_differs(was: Entry, now: Entry) -> bool:
+    return now.facts.is_dir and replace(was.facts, mtime_ms=now.facts.mtime_ms) == now.facts
 
 
 def _worth_keeping(items: Iterable[Item], touched: ChangedEntries) -> Iterator[Item]:

@@ -87,6 +87,7 @@ class ReadChanges:
             touched = None
             if reported is not None and not audit:
                 touched = self._trusting(root, ChangedEntries(before, after, reported, pool))
+            names_all = reported is not None and (audit or touched is not None)
             if touched is None:
                 with asked_for(AUDIT):
                     listings = listings or self._listings(before, after, pool, blocks=blocks)
@@ -95,7 +96,7 @@ class ReadChanges:
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)
                 self.held_before = before.held
-            return join.items(before, touched, suspicious=audit, known=known)
+            return join.items(before, touched, suspicious=audit, names_all=names_all, known=known)
 
     def _listings(self, before: Tree, after: Tree, pool: BoundedPool, *, blocks: bool) -> Listings:
         with asked_for(AUDIT):

@@ -92,6 +92,8 @@ class Tree:
     def __init__(self, namenode: NameNode, root: str, snapshot: str) -> None:
         self._namenode = namenode
         self._top = root if snapshot == LIVE else f"{root.rstrip('/')}/.snapshot/{snapshot}"
+        self._is_fixed = snapshot != LIVE
+        self._root: Entry | None = None
         self._wanted: set[str] = set()
         self._kept: dict[str, list[Entry]] = {}
         self.held: Held | None = None
@@ -101,9 +103,14 @@ class Tree:
         return f"{self._top}/{path}" if path else self._top
 
     def entry(self, path: str) -> Entry:
-        """Reads one item."""
+        """Reads one item; the root's own entry once, where it cannot change."""
+        if not path and self._root is not None:
+            return self._root
         with reading(self.absolute(path)):
-            return _entry(path, self._namenode.status(self.absolute(path)))
+            found = _entry(path, self._namenode.status(self.absolute(path)))
+        if not path and self._is_fixed:
+            self._root = found
+        return found
 
     def remember(self, directories: Iterable[str]) -> None:
         """Keeps the children of these directories when ``walk`` lists them, for whoever asks for them afterwards."""
