@@ -138,11 +138,11 @@ def test_the_cluster_itself_may_be_full_and_its_datanodes_take_a_while_to_give_b
     def free(self: MemoryNameNode) -> object:
         late = removed_at and world.clock.monotonic_s() > removed_at[0] + 5
         west.remaining_bytes = 90_000 if late else 4000
-        return service(self)
+        return room(self)
 
-    service = MemoryNameNode.service
+    room = MemoryNameNode.room
     monkeypatch.setattr(MemoryNameNode, "delete_snapshot", noted)
-    monkeypatch.setattr(MemoryNameNode, "service", free)
+    monkeypatch.setattr(MemoryNameNode, "room", free)
     assert world.backup("waits")["state"] == "sealed"
 
 
