@@ -110,7 +110,7 @@ def test_files_that_somebody_was_writing_at_the_moment_are_named_by_the_backup_a
         document = shared.backup(service)
         [name] = [shot.name for shot in east.snapshots(root)]
         frozen = f"{path} at {east.status(f'{root}/.snapshot/{name}/{path[len(root) + 1 :]}').facts.length} bytes"
-        assert f"1 files were being written at the moment, the point has {frozen}" in document["warnings"]
+        assert f"1 file was being written at the moment, the point has {frozen}" in document["warnings"]
     told = shared.run("explain", service, "--point", document["point"], "--json").document("explain")["entries"]
     assert [entry["text"] for entry in told if entry["kind"] == "taken" and frozen in entry["text"]]
     shared.holds(service, document["point"], live=False)
@@ -173,7 +173,7 @@ def test_what_a_copy_had_is_refused_by_name_or_kept_and_can_be_read_as_it_was(sh
     for name, content in {"same ü": b"same", "grew": b"newer and longer"}.items():
         shared.writers["east"].write(f"{root}/{name}", content)
     there = shared.tree("west", root)
-    said = f"west:{root} is new to this service, and the primary does not have {root}/only there%+ (1 files)"
+    said = f"west:{root} is new to this service, and the primary does not have {root}/only there%+ (1 file)"
     assert said in shared.run("check", service, exit_code=1).stdout
     assert shared.run("plan", service, "--json").document("plan")["refused"] == [said]
     before = shared.everything()

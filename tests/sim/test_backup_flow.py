@@ -60,8 +60,8 @@ def test_files_that_were_being_written_at_the_moment_are_told_with_their_length(
     with held_open(MemoryNameNode(world.clusters["east"]), f"{ROOT}/ü dir/log %", b"x" * 40):
         document = world.backup("r1")
     frozen = f"{ROOT}/ü dir/log % at 40 bytes"
-    assert [w for w in document["warnings"] if w.startswith("1 files were being written") and frozen in w]
-    assert f"1 files were being written: {frozen}" in told(world, "taken")
+    assert [w for w in document["warnings"] if w.startswith("1 file was being written") and frozen in w]
+    assert f"1 file was being written: {frozen}" in told(world, "taken")
     assert not [w for w in world.backup("r2")["warnings"] if "written" in w]
     assert "written" not in told(world, "taken")
 
@@ -83,7 +83,7 @@ def test_what_is_not_in_the_moment_is_not_told_as_being_written(monkeypatch: Any
     with held_open(east, f"{ROOT}/log", b"x"):
         document = world.backup("r1")
     assert [w.partition(",")[0] for w in document["warnings"] if "written" in w] == [
-        "1 files were being written at the moment"
+        "1 file was being written at the moment"
     ]
 
 

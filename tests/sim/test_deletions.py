@@ -260,7 +260,7 @@ def test_one_of_two_roots_emptied_asks_though_the_share_of_all_is_small() -> Non
     put(world, "only", root="/data/small")
     world.backup("first")
     gone(world, ["only"], "/data/small")
-    assert plan(world)["needs_approval"] == ["/data/small would lose all of its 1 files"]
+    assert plan(world)["needs_approval"] == ["/data/small would lose all of its 1 file"]
     refused_as_planned(world)
 
 

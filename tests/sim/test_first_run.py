@@ -142,10 +142,10 @@ def test_a_file_that_was_written_on_the_secondary_later_is_foreign_and_an_older_
     assert [one.mark for one in looked] == [Mark.FAIL, Mark.WARN]
     assert named(looked[0].detail, "e%20 2 was written there later")
     assert "e%20 1" not in looked[0].detail
-    assert "older versions of 1 files" in looked[1].detail
+    assert "older versions of 1 file" in looked[1].detail
     plan = Preview(world.context()).run()
     assert named(plan["refused"][0], "e%20 2 was written there later")
-    assert any("older versions of 1 files" in note for note in plan["notes"])
+    assert any("older versions of 1 file" in note for note in plan["notes"])
     with pytest.raises(Refused, match="written there later than on the primary"):
         world.backup("r1")
     assert everything(world) == before

@@ -59,7 +59,7 @@ def left_out(n: int, named: int) -> Body:
         (RootsOwned("svc", some(5)), "/a b/3, /a b/4"),
         (RootsOwned("svc", some(6)), "/a b/3, /a b/4 and 1 more"),
         (taken(POINT), "late by 0 ms"),
-        (taken(POINT, open_files=OpenFiles(1, OPEN.files)), "; 1 files were being written: /a b/log % at 40 bytes"),
+        (taken(POINT, open_files=OpenFiles(1, OPEN.files)), "; 1 file was being written: /a b/log % at 40 bytes"),
         (taken(POINT, open_files=OpenFiles(unknown=some(1))), "late by 0 ms; open files are not known: /a b/0"),
         (taken(POINT, open_files=replace(OPEN, unknown=some(6))), ", 2 more; open files are not known: "
          "/a b/0, /a b/1, /a b/2, /a b/3, /a b/4 and 1 more"),

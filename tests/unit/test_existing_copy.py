@@ -120,7 +120,7 @@ def test_what_is_foreign_fails_or_warns_by_the_rule_and_older_versions_only_warn
     older.add(There.OLDER, "o")
     refused = copy_results("west", [only, newer, older, nothing], refuse=True)
     assert [one.mark for one in refused] == [Mark.FAIL, Mark.FAIL, Mark.WARN]
-    assert refused[0].detail == f"west:{ROOT} is new to this service, and the primary does not have {ROOT}/x (1 files)"
+    assert refused[0].detail == f"west:{ROOT} is new to this service, and the primary does not have {ROOT}/x (1 file)"
     assert "n + was written there later than on the primary" in refused[1].detail
     assert "remove it there, or set drift: restore" in refused[0].remedy
     assert "keeps them aside" in refused[2].remedy

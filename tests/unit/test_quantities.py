@@ -102,6 +102,7 @@ def test_only_plain_digits_are_numbers(text: str) -> None:
 
 def test_numbers_of_things_and_measured_durations_are_written_for_people() -> None:
     assert [counted(n, "snapshot") for n in (0, 1, 2)] == ["0 snapshots", "1 snapshot", "2 snapshots"]
+    assert [counted(n, "entry") for n in (0, 1, 2)] == ["0 entries", "1 entry", "2 entries"]
     told = {0: "0 ms", 999: "999 ms", 1500: "1.5 s", 60_000: "1 min", 185_000: "3 min 5 s", 7_800_000: "2 h 10 min"}
     assert {ms: duration_in_words(ms) for ms in told} == told
     assert duration_in_words(217996417772) == "2523 d 2 h"

@@ -12,7 +12,7 @@ import click
 from hadoop_dr.bootstrap import backup_stages, check_request, coverage_of, look_at, plan_of
 from hadoop_dr.cli.commands.options import as_json_option, service_argument
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, human_bytes, say, table, warn
-from hadoop_dr.domain.config.quantities import duration_in_words
+from hadoop_dr.domain.config.quantities import counted, duration_in_words
 from hadoop_dr.domain.roots.change import check_change_request
 
 _STEPS = (
@@ -117,7 +117,7 @@ def _backup_page(document: Mapping[str, Any]) -> None:
         ("verified", document["verified"]),
         (
             "changed",
-            f"{document['entries']} entries, {document['files_copied']} files copied, "
+            f"{counted(document['entries'], 'entry')}, {counted(document['files_copied'], 'file')} copied, "
             f"{human_bytes(document['bytes_copied'])}",
         ),
         ("seconds", ", ".join(f"{name} {value:.1f}" for name, value in document["seconds"].items())),

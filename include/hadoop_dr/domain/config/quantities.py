@@ -54,8 +54,10 @@ def duration_text(length_ms: int) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """Writes a number of things for people: ``1 snapshot``, ``2 snapshots``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """Writes a number of things for people: ``1 snapshot``, ``2 snapshots``, ``3 entries``."""
+    if number == 1:
+        return f"{number} {thing}"
+    return f"{number} {thing[:-1]}ies" if thing.endswith("y") else f"{number} {thing}s"
 
 
 def duration_in_words(length_ms: int) -> str:

@@ -86,7 +86,8 @@ def _open_files(found: OpenFiles) -> str:
         return unknown
     files = [f"{one.path} at {one.length} bytes" for one in found.files]
     more = [f"{found.count - len(files)} more"] if found.count > len(files) else []
-    return f"; {found.count} files were being written: {', '.join([*files, *more])}{unknown}"
+    were = "was" if found.count == 1 else "were"
+    return f"; {counted(found.count, 'file')} {were} being written: {', '.join([*files, *more])}{unknown}"
 
 
 def _incomplete(left: Incomplete) -> str:
@@ -98,8 +99,8 @@ def _incomplete(left: Incomplete) -> str:
 @_text.register
 def _staged(body: PointStaged, entry: LedgerEntry) -> str:
     return (
-        f"point {body.point} staged: {body.entries} entries, {body.files} files, {body.bytes} bytes; "
-        "from here on the secondary could finish it alone"
+        f"point {body.point} staged: {counted(body.entries, 'entry')}, {counted(body.files, 'file')}, "
+        f"{body.bytes} bytes; from here on the secondary could finish it alone"
     )
 
 

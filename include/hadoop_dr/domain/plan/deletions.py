@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hadoop_dr.domain.config.quantities import DeletionLimit
+from hadoop_dr.domain.config.quantities import DeletionLimit, counted
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.paths import Moves, parent
 from hadoop_dr.domain.tree.items import Item
@@ -207,7 +207,7 @@ def of_files(counts: Sequence[FileCount]) -> Deletions:
         DeletionKind.FILES, sum(count.deleted for count in counts), sum(count.live for count in counts)
     )
     emptied = (
-        f"{count.root} would lose all of its {count.live} files"
+        f"{count.root} would lose all of its {counted(count.live, 'file')}"
         for count in counts
         if count.gone and count.left <= 0
     )

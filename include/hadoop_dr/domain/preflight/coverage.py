@@ -14,6 +14,7 @@ from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as ObjectKind
 from hadoop_dr.domain.check_results import Result, fail, ok, warn
 from hadoop_dr.domain.config.datasets import HIVE, DataSet, hive_matches
+from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.tree.encryption import CARRY_IT_YOURSELF
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 
@@ -93,7 +94,7 @@ def cover_files(root: str, items: Iterable[tuple[str, FileAttributes]]) -> list[
         for odd in _ODD
         if tallies[odd.name].count
     ]
-    return found or [ok("files", f"{root}: {count} entries, all of kinds that are carried over")]
+    return found or [ok("files", f"{root}: {counted(count, 'entry')}, all of kinds that are carried over")]
 
 
 def cover_tables(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from hadoop_dr.domain.check_results import Result, fail, warn
+from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.paths import WORK_AREA
@@ -164,7 +165,7 @@ def approval_request(service: str, proposal: Proposal, origin: str, destination:
     here, there = proposal.points[origin], proposal.points[destination]
     after = f"the newest point is {proposal.left}" if proposal.left else "there is no point at all"
     took = f", the last time {proposal.seconds} s" if proposal.seconds is not None else ""
-    files = f" ({proposal.files} files)" if proposal.files is not None else ""
+    files = f" ({counted(proposal.files, 'file')})" if proposal.files is not None else ""
     return (
         f"a change of roots from {_some(proposal.old)} to {_some(proposal.new)} has to be approved. On {origin} "
         f"{_counted(here)} before the moment. On {destination} {_counted(there)} once everything is staged, and not "

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.check_results import Result, fail, warn
+from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Content, Item
@@ -91,7 +92,7 @@ class ExistingCopy:
         """Says in one clause what is foreign of it."""
         clauses = []
         if self.counts[There.ONLY]:
-            clauses.append(f"the primary does not have {self._some(There.ONLY)} ({self.files} files)")
+            clauses.append(f"the primary does not have {self._some(There.ONLY)} ({counted(self.files, 'file')})")
         if self.counts[There.NEWER]:
             clauses.append(f"{self._some(There.NEWER)} was written there later than on the primary, with other content")
         return f"{site}:{self.root} is new to this service, and {'; '.join(clauses)}"
@@ -153,6 +154,7 @@ def copy_results(site: str, copies: Iterable[ExistingCopy], *, refuse: bool) -> 
             goes = "" if refuse else "; the next backup keeps it aside, then it goes"
             results.append((fail if refuse else warn)("drift", found.text(site) + goes, REMEDY))
         if older := found.counts[There.OLDER]:
-            said = f"{site}:{found.root} is new to this service and has older versions of {older} files, to be replaced"
+            files = counted(older, "file")
+            said = f"{site}:{found.root} is new to this service and has older versions of {files}, to be replaced"
             results.append(warn("drift", said, "The next backup keeps them aside in a snapshot first."))
     return results

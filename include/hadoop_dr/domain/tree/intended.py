@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
+from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.paths import Moves
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Item
@@ -92,7 +93,7 @@ def lowered_warnings(site: str, count: int, first: Sequence[Lowered]) -> list[st
     named = first[:_SHOWN]
     more = f" and {count - len(named)} more" if count > len(named) else ""
     names = "; ".join(one.text() for one in named)
-    return [f"{site} has {count} objects with less than was intended, which the point keeps: {names}{more}"]
+    return [f"{site} has {counted(count, 'object')} with less than was intended, which the point keeps: {names}{more}"]
 
 
 def lowered_document(count: int, first: Iterable[Lowered]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.errors import DrError, NotFound
 from hadoop_dr.domain.ledger.bodies.taken import OpenFile, OpenFiles
 from hadoop_dr.domain.tree.inventory import looked_through
@@ -91,5 +92,7 @@ def open_file_warnings(writing: OpenFiles) -> list[str]:
     if writing.count:
         shown = ", ".join(f"{one.path} at {one.length} bytes" for one in writing.files[:3])
         more = f" and {writing.count - 3} more" if writing.count > 3 else ""
-        warnings.insert(0, f"{writing.count} files were being written at the moment, the point has {shown}{more}")
+        were = "was" if writing.count == 1 else "were"
+        files = f"{counted(writing.count, 'file')} {were} being written at the moment"
+        warnings.insert(0, f"{files}, the point has {shown}{more}")
     return warnings

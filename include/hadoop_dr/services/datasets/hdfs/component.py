@@ -11,6 +11,7 @@ from functools import partial
 
 from hadoop_dr.domain.check_results import Result, guarded
 from hadoop_dr.domain.config.datasets import HDFS
+from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import of_files
 from hadoop_dr.domain.points.baseline import Baseline
@@ -119,7 +120,7 @@ class HdfsDirectories:
             quotas.add(tree.root, tree.newer, tree.items, whole=tree.older is None, audited=audited)
         counts, files = quotas.write(documents), count_roots(trees)
         left = max(0, counts["to_ask"] - MOST)
-        notes = [f"quotas of {left} directories are not read yet; the next runs go on"] if left else []
+        notes = [f"quotas of {counted(left, 'directory')} are not read yet; the next runs go on"] if left else []
         notes += narrow_quotas(point.origin, quotas.limited())[:_NARROW]
         return Planned(of_files(files), {"quotas": counts}, notes, held_after(trees, files))
 
@@ -172,7 +173,8 @@ class HdfsDirectories:
         lost = f"the quotas below the roots of point {point.point}: its document is lost"
         untold = [lost] if below is None else []
         if left := sum(len(one.unasked) for one in (below or {}).values()):
-            untold.append(f"the quotas of {left} directories of point {point.point}: nobody asked for them in time")
+            directories = counted(left, "directory")
+            untold.append(f"the quotas of {directories} of point {point.point}: nobody asked for them in time")
         kept = [f"quota of {line}, is kept with the point and not set" for line in quota_lines(own, below or {})]
         return Promoted(left=[*kept, *untold])
 
