@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hadoop_dr.domain.check_results import Mark, Result, fail, failed_to, ok, refuse_on_failure, warn
+from hadoop_dr.domain.check_results import Mark, Result, fail, failed_to, refuse_on_failure, warn
 from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.errors import DrError, Refused
-from hadoop_dr.domain.foreign.drift import drift_text, needs_undo, way_out, way_out_while_roots_change
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.points.baseline import Baseline
@@ -19,22 +18,20 @@ from hadoop_dr.domain.roots.notes import kept_directories, root_results, unless_
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.services.backup.check.advice import advise
+from hadoop_dr.services.backup.check.foreign_changes import ForeignBeforeRun
 from hadoop_dr.services.backup.check.preflight import Preflight, look_at_quotas
 from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.foreign.drift import found_by_root, lines_by_root
 from hadoop_dr.services.foreign.kept import kept_results, refuse_undecided, undo_notes
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.baseline import find_baseline, lost_results
 from hadoop_dr.services.points.damage import damage_warnings, rotten_origin
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.recover import Recover, recovery_due
-from hadoop_dr.services.recovery.undo import UndoChanges
 from hadoop_dr.services.remembered import forget
 from hadoop_dr.services.roots.change import RootsInTheWay
-from hadoop_dr.services.roots.existing_copy import existing_results
 from hadoop_dr.services.roots.ownership import own_roots, release_retired
 from hadoop_dr.services.roots.parents import allow_snapshots, look_above, make_roots
 
@@ -88,6 +85,7 @@ class StartRun:
         self._context, self._finish = context, finish
         self._components = components_of(context, change_roots=change_roots)
         self._void, self._way, self._requested = Void(context), RootsInTheWay(context), change_roots
+        self._foreign = ForeignBeforeRun(context, self._components, self._way, requested=change_roots)
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
@@ -96,7 +94,7 @@ class StartRun:
             return results
         (kept, undecided), due = kept_results(self._context, state, self._components.is_as_kept), recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
-            results += self._foreign(self._whole(state))
+            results += self._foreign.look(self._whole(state))
         notes = unless_missing(root_results(*self._components.decisions()), results)
         return [*results, *kept, *recovery_due(state, undecided), *notes]
 
@@ -105,7 +103,7 @@ class StartRun:
         state = self._context.ledger.read()
         if state.claim is not None or recovery_due(state):
             return []
-        return self._drift(self._whole(state))
+        return self._foreign.since(self._whole(state))
 
     def roots_in_the_way(self) -> list[Result]:
         """What keeps the roots of now from having snapshots: others around or in them, most of all."""
@@ -143,7 +141,7 @@ class StartRun:
         try:
             # What this very run changed before it died is no drift: its next stages go on from there.
             if claim.n != as_left and not begun:
-                self._mend_drift(claim, self._whole(state))
+                self._foreign.undo(claim, self._whole(state))
             roots = self._make_ready(claim)
         except DrError as error:
             if not begun:
@@ -277,29 +275,6 @@ class StartRun:
         make_roots(context, set(roots).difference(waiting, context.destination.namenode.snapshottable()))
         return roots
 
-    def _foreign(self, last: Baseline) -> list[Result]:
-        """What is somebody else's on the secondary: in roots that are new to the service, and since the last point."""
-        new = existing_results(self._context, self._context.ledger.recent(), self._components.roots())
-        return [*new, *self._drift(last)]
-
-    def _drift(self, last: Baseline) -> list[Result]:
-        changing = self._way.foreign_changes(self._components.roots(), requested=self._requested)
-        foreign = self._components.drift()
-        if last.newest is None and changing is None and not foreign:
-            return []
-        theirs = found_by_root(self._context, last) if changing is None else changing
-        found = [*(line for lines in lines_by_root(theirs).values() for line in lines), *foreign]
-        if not found:
-            what = self._components.things()
-            return [ok("drift", f"the secondary's {what} are as the last point left them")]
-        detail = drift_text(self._context.destination.name, found)
-        replaced = needs_undo(one for changes in theirs.values() for one in changes)
-        if changing is not None:
-            return [fail("drift", detail, f"{way_out_while_roots_change(replaced=replaced)}.")]
-        if self._context.policy.drift is Drift.RESTORE:
-            return [warn("drift", detail, "The next backup undoes it and keeps it aside, as drift: restore says.")]
-        return [fail("drift", detail, f"{way_out(replaced=replaced)}.")]
-
     def _refuse_foreign(self) -> int | None:
         """Looks for foreign changes before anything is written, where nobody works and no run left something.
 
@@ -312,22 +287,8 @@ class StartRun:
         state, seen_n = self._context.ledger.fresh(), self._context.ledger.chain.head_n
         if self._context.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
             return None
-        refuse_on_failure(self._context.policy.service, self._foreign(self._whole(state)))
+        refuse_on_failure(self._context.policy.service, self._foreign.look(self._whole(state)))
         return seen_n + 1
-
-    def _mend_drift(self, claim: Claim, last: Baseline) -> None:
-        """Undoes foreign changes where the policy says so; they are kept aside.
-
-        Raises:
-            Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
-        """
-        changing = self._way.changing(self._components.roots(), requested=self._requested)
-        if self._context.policy.drift is Drift.REFUSE or changing:
-            refuse_on_failure(self._context.policy.service, self._foreign(last))
-        elif last.newest is not None and (found := found_by_root(self._context, last)):
-            UndoChanges(self._context, self._context.claims.heartbeat_for(claim).beat).foreign(
-                claim, last.newest, found
-            )
 
 
 def newest_of_all(state: ServiceState, moment_ms: int) -> list[Result]:
