@@ -19,6 +19,7 @@ class AttributesToSet:
 
 
 NOTHING = AttributesToSet()
+"""All attributes are as they should be."""
 
 
 def attributes_to_set(item: Item, *, made: bool = False, times: bool = True) -> AttributesToSet:

@@ -17,6 +17,7 @@ FILE_SYSTEM = "dfs.namenode.snapshot.filesystem.limit"
 DIRECTORY = "dfs.namenode.snapshot.max.limit"
 """How many snapshots one directory may have."""
 DEFAULT = 65_536
+"""What HDFS takes for either where nothing is set."""
 LAST_ID = (1 << 28) - 1
 """The last number that a NameNode gives a snapshot (3.4 and 3.5); it has no other ones after it."""
 NONE_NEAR = 2_000

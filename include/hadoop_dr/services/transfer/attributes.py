@@ -90,8 +90,8 @@ def operations(
         made: The run made what lies there.
     """
     return [
-        SetAttributes(target.item.inode, target.path, *astuple(wanted))
-        for target in attribute_targets
-        if target.item.now is not None
-        and (wanted := attributes_to_set(target.item, made=made, times=times)) != NOTHING
+        SetAttributes(attribute_target.item.inode, attribute_target.path, *astuple(wanted))
+        for attribute_target in attribute_targets
+        if attribute_target.item.now is not None
+        and (wanted := attributes_to_set(attribute_target.item, made=made, times=times)) != NOTHING
     ]
