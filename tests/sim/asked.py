@@ -36,7 +36,7 @@ class Asked:
         world.host.name = run
         context = world.context()
         self.document = BackupStages(context, run, one_process=True).run_all()
-        self.operations = context.asked.by_operation()
+        self.operations = context.tools.asked.by_operation()
         self.recorded = next(p for p in world.context().ledger.read().points.values() if p.run == run).sealed.summary
 
     def until_sealed(self) -> int:

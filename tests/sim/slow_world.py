@@ -14,7 +14,7 @@ from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.runs.heartbeat import Contender, Contention, Heartbeat, Owner, Watched, contend, watch
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.mover import Copy, Digest, Mover, Outcome
-from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.context import BackupContext, Movers, SiteConnections
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.heartbeat import shown_heartbeat
 from hadoop_dr.services.ledger.service import ServiceLedger
@@ -160,13 +160,12 @@ class SlowWorld(TableWorld):
                 sql=slow(side.sql),
             )
 
+        movers = context.movers
         return replace(
             context,
             origin=site(context.origin),
             destination=site(context.destination),
-            mover=slow(context.mover),
-            local_mover=slow(context.local_mover),
-            origin_mover=slow(context.origin_mover),
+            movers=Movers(*(slow(one) for one in (movers.across, movers.within, movers.of_origin))),
         )
 
     def movers(self, faults: Faults, origin: str) -> tuple[Mover, Mover, Mover]:

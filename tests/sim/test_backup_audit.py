@@ -146,7 +146,7 @@ def listings(world: World, run: str) -> tuple[int, int]:
     world.host.name = run
     context = world.context()
     BackupStages(context, run, one_process=True).run_all()
-    asked = [(what, count) for (_, site, what), count in context.asked.by_operation().items() if site == "east"]
+    asked = [(what, count) for (_, site, what), count in context.tools.asked.by_operation().items() if site == "east"]
     return tuple(sum(count for what, count in asked if what in wanted) for wanted in  # type: ignore[return-value]
                  (("list",), ("block_ids", "open_files")))
 

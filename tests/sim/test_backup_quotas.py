@@ -218,7 +218,8 @@ def test_no_quota_is_asked_for_before_the_point_is_visible() -> None:
     world.clusters["east"].rename(f"{ROOT}/ü dir/e%20", f"{ROOT}/ü dir/g=1/e%20")
     context = world.context()
     BackupStages(context, "r2", one_process=True).run_all()
-    asked = {stage: n for (stage, site, what), n in context.asked.by_operation().items() if (site, what) == EAST_QUOTA}
+    counts = context.tools.asked.by_operation()
+    asked = {stage: n for (stage, site, what), n in counts.items() if (site, what) == EAST_QUOTA}
     assert asked == {"prune": 3}, "the root itself, and both directories"
 
 

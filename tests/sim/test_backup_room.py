@@ -82,7 +82,8 @@ def test_a_run_asks_for_no_quota_of_a_root_whose_names_take_long_to_count(
         monkeypatch.setattr(space, "MANY_NAMES", 2)
     context = world.context()
     BackupStages(context, "rewritten", one_process=True).run_all()
-    asked = {what: n for (stage, site, what), n in context.asked.by_operation().items() if (stage, site) == PLAN_WEST}
+    counts = context.tools.asked.by_operation()
+    asked = {what: n for (stage, site, what), n in counts.items() if (stage, site) == PLAN_WEST}
     assert asked["quota"] == (1 if large else 2), "the directory above it is asked in either case"
 
 

@@ -118,6 +118,7 @@ def test_roots_that_nobody_touched_are_not_asked_for_their_snapshots_again() -> 
     world.host.name = "third"
     context = world.context()
     BackupStages(context, "third", one_process=True).run_all()
-    asked = [(site, what, n) for (stage, site, what), n in context.asked.by_operation().items() if stage == "seal"]
+    counts = context.tools.asked.by_operation()
+    asked = [(site, what, n) for (stage, site, what), n in counts.items() if stage == "seal"]
     assert {(site, n) for site, what, n in asked if what == "root_times"} == {("east", 1), ("west", 1)}
     assert "snapshots" not in {what for _, what, _ in asked}

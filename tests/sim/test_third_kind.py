@@ -278,7 +278,7 @@ def kept_rows(world: RegisterWorld, kept: Kept) -> dict[str, str]:
     assert kept.document.kind == KIND
     east, west = (side.files.get(kept.document.path) for side in world.context().sides.values())
     assert east == west
-    return {str(key): str(value) for key, value in world.context().tables.unpack(west)}
+    return {str(key): str(value) for key, value in world.context().tools.tables.unpack(west)}
 
 
 def test_a_policy_names_it_and_its_directory_is_a_root_like_any_other() -> None:
@@ -325,7 +325,7 @@ def test_what_goes_goes_before_the_tree_changes_and_what_comes_comes_behind_it(m
 def test_a_site_is_well_while_its_register_answers() -> None:
     world = fresh()
     context = world.context()
-    views = [SiteProbes(s.name, s.namenode, s.files, s.coordinator, probes_of(s, context.kinds))
+    views = [SiteProbes(s.name, s.namenode, s.files, s.coordinator, probes_of(s, context.tools.kinds))
              for s in context.sides.values()]  # fmt: skip
     world.stores["west"].silent, said = True, list[str]()
     told = Status("east-west", context.roles, views, Ledgers(context), world.clock, said.append).run([])

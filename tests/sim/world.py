@@ -45,7 +45,7 @@ from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.context import BackupContext, Build, SiteConnections
+from hadoop_dr.services.context import BackupContext, Build, Movers, PolicySource, ProcessTools, SiteConnections
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
@@ -214,29 +214,21 @@ class World:
             self.handover_s,
         )
         relay.to, relay.quiet = claims.heartbeat.beat, claims.heartbeat.quiet
-        mover, local_mover, origin_mover = (
+        movers = Movers(*(
             reporting_mover(counting_mover(one, asked.of(DATA)), relay) for one in self.movers(faults, origin)
-        )
+        ))  # fmt: skip
         return BackupContext(
             pair=PAIR,
-            policy=policy,
-            policy_text=self.policy,
             roles=roles,
+            policy=policy,
+            policy_source=PolicySource(self.policy, self.thawed),
             origin=sides[origin],
             destination=next(side for name, side in sides.items() if name != origin),
             ledger=ledger,
             owners=owners,
             claims=claims,
-            mover=mover,
-            local_mover=local_mover,
-            origin_mover=origin_mover,
-            tables=MemoryTables(),
-            clock=self.clock,
-            tokens=self.tokens,
-            host=self.host,
-            load_frozen_policy=self.thawed,
-            kinds=self.kinds(faults),
-            asked=asked,
+            movers=movers,
+            tools=ProcessTools(self.clock, self.tokens, self.host, MemoryTables(), self.kinds(faults), asked),
         )
 
     def sides(self, faults: Faults) -> dict[str, SiteConnections]:

@@ -286,7 +286,7 @@ class Register:
         if found:
             rows = [(key, value) for key, value in found.items() if value is not None]
             keep, rule = KeepObjects(self.context, point.point, KIND), self.context.policy.drift
-            content = self.context.tables.pack(KEYS_FORM.columns, rows, KEYS_FORM.stamp)
+            content = self.context.tools.tables.pack(KEYS_FORM.columns, rows, KEYS_FORM.stamp)
             document = keep.write(content, [f"{key} {value}" for key, value in found.items()])
             lines = [f"key {key!r} was changed" for key in found]
             keep.record(document, self.target.inner.version, number, lines, rule)

@@ -40,7 +40,14 @@ from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.ports.mover import Mover, MoverLimits
 from hadoop_dr.ports.requests import DATA, Note, Requests, nobody
 from hadoop_dr.ports.sql import Queries
-from hadoop_dr.services.context import BackupContext, SiteConnections
+from hadoop_dr.services.context import (
+    BackupContext,
+    Movers,
+    PolicySource,
+    ProcessKnowledge,
+    ProcessTools,
+    SiteConnections,
+)
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
@@ -247,26 +254,17 @@ def open_service(
 
         yield BackupContext(
             pair=pair,
-            policy=policy,
-            policy_text=text,
             roles=roles,
+            policy=policy,
+            policy_source=PolicySource(text, load_frozen_policy),
             origin=origin,
             destination=destination,
             ledger=ledger,
             owners=owners,
             claims=claims,
-            mover=open_mover(there, here),
-            local_mover=open_mover(here, here),
-            origin_mover=open_mover(there, there),
-            tables=ParquetTables(),
-            clock=clock,
-            tokens=SystemTokens(),
-            host=host,
-            load_frozen_policy=load_frozen_policy,
-            kinds=KINDS,
-            controller_site=controller_site,
-            silent=read.silent,
-            asked=asked,
+            movers=Movers(open_mover(there, here), open_mover(here, here), open_mover(there, there)),
+            tools=ProcessTools(clock, SystemTokens(), host, ParquetTables(), KINDS, asked),
+            known=ProcessKnowledge(controller_site, read.silent),
         )
 
 

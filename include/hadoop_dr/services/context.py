@@ -66,49 +66,90 @@ class Build(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PolicySource:
+    """Where policies come from.
+
+    Attributes:
+        text: The policy file as it was read: what a claim freezes.
+        load_frozen: Reads a policy back from what a claim froze, so that a run keeps what it began with.
+    """
+
+    text: str
+    load_frozen: Callable[[FrozenPolicy], Policy]
+
+
+@dataclass(frozen=True, slots=True)
+class Movers:
+    """What moves and reads bytes.
+
+    Attributes:
+        across: From origin to destination.
+        within: Inside the destination: undo, repair of drift, reading back.
+        of_origin: Reads files of the origin back, to compare with what the destination has.
+    """
+
+    across: Mover
+    within: Mover
+    of_origin: Mover
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessTools:
+    """What any process of ours works with, whichever service it works for.
+
+    Attributes:
+        tables: Packs and reads tables.
+        kinds: What makes the component of each kind of data sets, in the order in which stages ask them.
+        asked: Counts the requests of this process.
+    """
+
+    clock: Clock
+    tokens: TokenSource
+    host: Host
+    tables: Tables
+    kinds: Sequence[Build]
+    asked: Requests = field(default_factory=Requests)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessKnowledge:
+    """What this process knows and need not ask again.
+
+    Attributes:
+        controller_site: Where this controller stands; empty for one controller of both sites.
+        silent: Sites that gave no answer when the roles were read, with the error.
+        written: What this process wrote and found.
+        handed_on: What a kind of data sets hands on to its next stage in this process, by a name of its own.
+    """
+
+    controller_site: str = ""
+    silent: Mapping[str, DrError] = field(default_factory=dict)
+    written: Written = field(default_factory=Written)
+    handed_on: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class BackupContext:
     """A service, its pair in its present roles, and the tools of this process.
 
     Attributes:
-        policy_text: The policy file as it was read: what a claim freezes.
         origin: The primary.
         destination: The site that is not primary; its ledger copy decides.
         owners: Owns and releases the service's roots.
-        mover: Moves bytes from origin to destination.
-        local_mover: Moves bytes within the destination: undo, repair of drift, reading back.
-        origin_mover: Reads files of the origin back, to compare with what the destination has.
-        load_frozen_policy: Reads a policy back from what a claim froze, so that a run keeps what it began with.
-        controller_site: Where this controller stands; empty for one controller of both sites.
-        kinds: What makes the component of each kind of data sets, in the order in which stages ask them.
-        silent: Sites that gave no answer when the roles were read, with the error; what needs them need not ask again.
-        asked: Counts the requests of this process.
-        written: What this process wrote and found.
-        beside: What a kind of data sets hands on to its next stage in this process, by a name of its own.
     """
 
     pair: Pair
-    policy: Policy
-    policy_text: str
     roles: PairState
+    policy: Policy
+    policy_source: PolicySource
     origin: SiteConnections
     destination: SiteConnections
     ledger: ServiceLedger
     owners: RootOwners
     claims: Claims
-    mover: Mover
-    local_mover: Mover
-    origin_mover: Mover
-    tables: Tables
-    clock: Clock
-    tokens: TokenSource
-    host: Host
-    load_frozen_policy: Callable[[FrozenPolicy], Policy]
-    kinds: Sequence[Build]
-    controller_site: str = ""
-    silent: Mapping[str, DrError] = field(default_factory=dict)
-    asked: Requests = field(default_factory=Requests)
-    written: Written = field(default_factory=Written)
-    beside: dict[str, Any] = field(default_factory=dict)
+    movers: Movers
+    tools: ProcessTools
+    known: ProcessKnowledge = field(default_factory=ProcessKnowledge)
 
     @property
     def direction(self) -> Direction:
@@ -118,12 +159,12 @@ class BackupContext:
     @property
     def ends(self) -> Ends:
         """Both ends of a backup."""
-        return Ends(self.origin.namenode, self.destination.namenode, self.mover, self.local_mover)
+        return Ends(self.origin.namenode, self.destination.namenode, self.movers.across, self.movers.within)
 
     @property
     def ends_within(self) -> Ends:
         """Both ends of an undo: the destination's own snapshots and tree."""
-        return Ends(self.destination.namenode, self.destination.namenode, self.local_mover, self.local_mover)
+        return Ends(self.destination.namenode, self.destination.namenode, self.movers.within, self.movers.within)
 
     @property
     def sides(self) -> Mapping[str, SiteConnections]:
@@ -141,10 +182,10 @@ class BackupContext:
             point,
             self.destination.files,
             self.origin.files,
-            self.written,
+            self.known.written,
             self.ledger.notes,
         )
-        return Documents(copies, point, self.tables, self.claims.heartbeat.working)
+        return Documents(copies, point, self.tools.tables, self.claims.heartbeat.working)
 
     def candidate_name(self, point: Point) -> str:
         """Name of a point's snapshots; the same on both sites."""

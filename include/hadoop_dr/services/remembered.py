@@ -119,7 +119,7 @@ def remembering(context: BackupContext) -> BackupContext:
     def one(inner: NameNode) -> NameNode:
         if isinstance(inner, RememberedSnapshots):
             return inner
-        return cast(NameNode, RememberedSnapshots(inner, context.clock))
+        return cast(NameNode, RememberedSnapshots(inner, context.tools.clock))
 
     origin, destination = context.origin, context.destination
     return replace(

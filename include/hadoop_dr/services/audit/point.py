@@ -73,7 +73,7 @@ class AuditPoint:
         if root.audited is None or (root.audit is Audit.WHOLE and root.audited == root.older):
             return Verdict()
         context = self._context
-        readers = context.origin_mover, context.local_mover
+        readers = context.movers.of_origin, context.movers.within
         find = FindRefilled(context.origin.namenode, context.destination.namenode, self._heartbeat, readers)
         return find.run(root.root, root.audited, root.newer, candidate)
 

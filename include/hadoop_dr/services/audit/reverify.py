@@ -45,7 +45,7 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
     documents, verdict = context.documents(point), Verdict()
     records = StageRecords(context, documents)
     site = context.sides[point.destination].namenode
-    mover = context.local_mover if point.destination == context.destination.name else context.origin_mover
+    mover = context.movers.within if point.destination == context.destination.name else context.movers.of_origin
     held = point.snapshots_on(point.destination)
     for root in planned_roots(documents):
         kept = held[root.root]

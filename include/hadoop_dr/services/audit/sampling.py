@@ -107,7 +107,7 @@ class SampleOlder:
             Read(number, f"{one.top}/{one.path}", one.proof.offset, one.proof.length)
             for number, one in enumerate(files)
         ]
-        for answer in self._context.local_mover.digest(reads):
+        for answer in self._context.movers.within.digest(reads):
             file = files[answer.key]
             wrong, settled = _verdict_on(answer, file.proof.sha256)
             if wrong:

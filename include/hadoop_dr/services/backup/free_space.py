@@ -42,10 +42,10 @@ def make_free_space(
         note = f"no point on {context.destination.name} may be pruned to make room"
         return [_with(result, note) for result in results], []
     note = "; ".join(f"pruned early to make room on {site}: {', '.join(points)}" for site, points in removed.items())
-    until_s = context.clock.monotonic_s() + _WAIT_S
+    until_s = context.tools.clock.monotonic_s() + _WAIT_S
     results = look()
-    while _only_room(results) and context.clock.monotonic_s() < until_s:
-        context.clock.sleep_until(context.clock.monotonic_s() + _POLL_S)
+    while _only_room(results) and context.tools.clock.monotonic_s() < until_s:
+        context.tools.clock.sleep_until(context.tools.clock.monotonic_s() + _POLL_S)
         results = look()
     return [_with(result, note) for result in results], [note]
 

@@ -49,7 +49,7 @@ class JudgeRoot:
         heartbeat: Callable[[int], None],
     ) -> None:
         self._context, self._names, self._foreign, self._looked = context, names, foreign, looked
-        self._check = VerifyRoot(context.destination.namenode, context.local_mover, heartbeat)
+        self._check = VerifyRoot(context.destination.namenode, context.movers.within, heartbeat)
         self._audit, self._records = AuditPoint(context, heartbeat), StageRecords(context, documents, heartbeat)
         self._staged: Mapping[int, Mapping[int, StagedFile]] = {}
         self.inodes: list[Row] = []

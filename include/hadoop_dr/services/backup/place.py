@@ -92,7 +92,7 @@ class PlacePoint:
         Where this process saw that none had, only somebody who slept since can have; a candidate that is listed whole
         shows it then.
         """
-        written = self._context.written
+        written = self._context.known.written
         if written.as_left == claim.n and root.audit is Audit.WHOLE and root.root not in written.areas:
             return False
         area = Area(root.root, Token(self._context.policy.service, claim.epoch, claim.n))

@@ -102,7 +102,7 @@ class Prune:
         held = [common.point] if common else [p.point for p in here]
         # What the next audit of a large root looks back to: what happened since is in no listing.
         held += state.audit_bases(side.name) if side.name == self._context.origin.name else ()
-        thin, now_ms = thinning_is_safe(side), self._context.clock.wall_ms()
+        thin, now_ms = thinning_is_safe(side), self._context.tools.clock.wall_ms()
         return to_prune(points, now_ms, pinned=state.pinned(), baseline=held, thin_middle=thin)
 
     def _remove_snapshots(self, side: SiteConnections, name: str) -> None:

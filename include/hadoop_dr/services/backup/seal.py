@@ -63,7 +63,7 @@ class SealPoint:
             intended=verdict.intended,
             lowered=verdict.lowered,
             seconds=dict(seconds),
-            requests=self._context.asked.document(),
+            requests=self._context.tools.asked.document(),
             warnings=(
                 *documents.lacking(),
                 *incomplete_warnings(point.taken.incomplete),

@@ -96,7 +96,7 @@ class SnapshotPoint:
 
         So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
         """
-        now = self._context.clock.wall_ms()
+        now = self._context.tools.clock.wall_ms()
         wanted = (claim.frozen.wanted_ms or 0) + _USED_MS
         too_far = point.moment_ms > max(wanted, now + ARMING_MS + pause_ms)
         name = self._context.candidate_name(point)
@@ -104,7 +104,7 @@ class SnapshotPoint:
         # As many at once as there will be snapshots at once, so that their connections are there.
         width = max(1, min(len(roots), AT_ONCE))
         every = list(map_bounded(self._context.origin.namenode.snapshots, roots, width=width))
-        self._warm_s = self._context.clock.monotonic_s()
+        self._warm_s = self._context.tools.clock.monotonic_s()
         begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
             why = "lay further ahead than anybody asked for" if too_far else "had passed"
@@ -115,7 +115,7 @@ class SnapshotPoint:
 
     def _rearm(self, claim: Claim, point: Point, why: str, pause_ms: int = 0) -> Point:
         state = self._context.ledger.read()
-        moment_ms = state.free_moment(self._context.clock.wall_ms() + ARMING_MS + pause_ms)
+        moment_ms = state.free_moment(self._context.tools.clock.wall_ms() + ARMING_MS + pause_ms)
         new = point_id(moment_ms)
         body = MomentRearmed(claim.n, new, moment_ms, point.point, why)
         self._context.ledger.append_mine(claim, body, _not_yet_taken(point))
@@ -130,14 +130,14 @@ class SnapshotPoint:
         context = self._context
         self._components.prepare()
         roots = self._roots(claim)
-        at_s = context.clock.monotonic_s() + (point.moment_ms - context.clock.wall_ms()) / 1000
+        at_s = context.tools.clock.monotonic_s() + (point.moment_ms - context.tools.clock.wall_ms()) / 1000
 
         def wait(until_s: float) -> None:
             self._heartbeat.sleep_until(until_s, lambda: context.check_claim(claim))
             self._heartbeat.hush()  # a heartbeat in between would cost skew
 
         try:
-            taken = TakeSnapshots(context.origin.namenode, context.clock, self._warm_s).run(
+            taken = TakeSnapshots(context.origin.namenode, context.tools.clock, self._warm_s).run(
                 roots, context.candidate_name(point), at_s, self._components.mark, wait, self._components.mark_end
             )
         finally:
@@ -166,8 +166,8 @@ class SnapshotPoint:
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
         context = self._context
         documents = context.documents(point)
-        if claim.owner is not None and claim.owner == context.host.me():
-            context.written.begun.add(documents.directory)
+        if claim.owner is not None and claim.owner == context.tools.host.me():
+            context.known.written.begun.add(documents.directory)
         exports = self._components.export(documents)
         held = context.ledger.known().held_roots(context.origin.name)
         stay = kept_directories(self._components.decision(), context.policy.service, held)

@@ -92,7 +92,8 @@ class BackupStages:
             transfer: This run's own instead of the policy's.
         """
         context, wanted = self._context, with_overrides(self._context.policy, None, transfer).transfer.value
-        site, mine = (context.destination.name if wanted == "pull" else context.origin.name), context.controller_site
+        mine = context.known.controller_site
+        site = context.destination.name if wanted == "pull" else context.origin.name
         why = f"the controller at {site} carries out transfer {wanted}"
         return {"acts": mine in ("", site), "why": f"{why}, this one stands at {mine}" if mine else why}
 
@@ -128,8 +129,8 @@ class BackupStages:
         request = RunRequest(
             run=self._run,
             try_no=self._try,
-            moment_ms=wanted_moment_ms(moment, self._context.clock.wall_ms()) if moment else None,
-            owner=self._context.host.me() if self._one_process else None,
+            moment_ms=wanted_moment_ms(moment, self._context.tools.clock.wall_ms()) if moment else None,
+            owner=self._context.tools.host.me() if self._one_process else None,
             reason=reason or "",
             approve_deletions=approve_deletions,
             wait=wait,
@@ -195,7 +196,7 @@ class BackupStages:
 
         def work() -> dict[str, Any]:
             claim, point = self._mine()
-            self._context.asked.take_in(asked)
+            self._context.tools.asked.take_in(asked)
             return SealPoint(self._context).run(claim, point, self.seconds)
 
         try:
@@ -208,7 +209,7 @@ class BackupStages:
 
     def requests(self) -> dict[str, dict[str, int]]:
         """What this process asked so far, by stage and site."""
-        return self._context.asked.document()
+        return self._context.tools.asked.document()
 
     def prune(self) -> dict[str, Any]:
         """Reads what the sealed point left open, and removes points that no rule keeps (section 4.8)."""
@@ -282,7 +283,7 @@ class BackupStages:
         pruned = self._prune_after_seal()
         full = [line for line in ready["warnings"] if line.partition(":")[0] in ROOM]  # while there is some left
         warnings = dict.fromkeys([*ready["did"], *full, *document["warnings"], *self._notes, *pruned])
-        return {**document, "requests": self._context.asked.document(), "warnings": list(warnings)}
+        return {**document, "requests": self._context.tools.asked.document(), "warnings": list(warnings)}
 
     # ------------------------------------------------------------------ parts
 
@@ -291,7 +292,7 @@ class BackupStages:
         state, claim = self._context.claims.owned(self._run)
         self._context.claims.heartbeat_for(claim)
         point = state.points[claim.point]
-        self._context = replace(self._context, policy=self._context.load_frozen_policy(point.frozen))
+        self._context = replace(self._context, policy=self._context.policy_source.load_frozen(point.frozen))
         return claim, point
 
     def _already(self) -> Point | None:
@@ -323,7 +324,7 @@ class BackupStages:
 
         What becomes of foreign changes is what a person wants now, who may have been asked since.
         """
-        policy = replace(self._context.load_frozen_policy(point.frozen), drift=self._context.policy.drift)
+        policy = replace(self._context.policy_source.load_frozen(point.frozen), drift=self._context.policy.drift)
         context = replace(self._context, policy=policy)
         BackupStages(context, self._run, self._try, observer=self._show)._carry(claim, point)
 
@@ -354,8 +355,8 @@ class BackupStages:
 
     def _timed(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         self._show.stage(name)
-        self._context.asked.begin(name)
-        begun = self._context.clock.monotonic_s()
+        self._context.tools.asked.begin(name)
+        begun = self._context.tools.clock.monotonic_s()
         try:
             result = work()
         except DrError as error:
@@ -363,7 +364,7 @@ class BackupStages:
                 self._hand_over(f"another try of {name}")
             raise
         self._hand_over(AWAITED.get(name, ""))
-        spent = self._context.clock.monotonic_s() - begun
+        spent = self._context.tools.clock.monotonic_s() - begun
         self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
         problem = self._context.claims.heartbeat.take_problem()
         if notes := [*self._context.ledger.take_notes(), *([problem] if problem else [])]:

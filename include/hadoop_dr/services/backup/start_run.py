@@ -130,7 +130,7 @@ class StartRun:
         as_left = self._refuse_foreign()
         claim = self._claim(request)
         if claim.n == as_left:
-            self._context.written.as_left = claim.n
+            self._context.known.written.as_left = claim.n
         else:
             forget(self._context)  # somebody else worked on the service since it was looked at
         earlier = self._context.ledger.known().points
@@ -185,7 +185,7 @@ class StartRun:
         moments = [
             *pending_the_other_way(state, context.destination.name),
             *rotten_origin(context, state),
-            *newest_of_all(state, context.clock.wall_ms()),
+            *newest_of_all(state, context.tools.clock.wall_ms()),
         ]
         stays = kept_directories(decision, context.policy.service, state.held_roots(context.origin.name))
         giving_way = self._way.giving_way(state, decision.roots, requested=self._requested)
@@ -237,11 +237,11 @@ class StartRun:
 
     def _claim(self, request: RunRequest) -> Claim:
         context = self._context
-        now = context.clock.wall_ms()
+        now = context.tools.clock.wall_ms()
         moment_ms = max(request.moment_ms or 0, now + ARMING_MS)
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(
-            context.policy_text, context.policy.file, mode, transfer, request.reason, request.moment_ms,
+            context.policy_source.text, context.policy.file, mode, transfer, request.reason, request.moment_ms,
             approve_deletions=request.approve_deletions,
         )  # fmt: skip
         return context.claims.take(

@@ -175,7 +175,7 @@ class VerifyPoint:
             SetAttributes(number, root.root, mtime_ms=taken[root.root].snapshot.created_ms)
             for number, root in enumerate(roots)
         ]
-        Batches(self._context.local_mover, lambda: None, self._heartbeat).run(times, lambda outcome: False)
+        Batches(self._context.movers.within, lambda: None, self._heartbeat).run(times, lambda outcome: False)
 
     def _verdict(
         self,

@@ -233,7 +233,7 @@ def components_of(context: BackupContext, *, change_roots: bool = False) -> Comp
         change_roots: A change of roots is ordered.
     """
     roots, made = Roots(context, changing=change_roots), list[Component]()
-    for build in context.kinds:
+    for build in context.tools.kinds:
         made.append(build(context, _beside(roots, tuple(made))))
     return Components(context, roots, made)
 

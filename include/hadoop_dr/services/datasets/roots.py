@@ -24,7 +24,7 @@ class Roots:
 
     def __init__(self, context: BackupContext, *, changing: bool = False) -> None:
         self._context, self._changing = context, changing
-        self._there: set[str] = context.beside.setdefault(_THERE, set())
+        self._there: set[str] = context.known.handed_on.setdefault(_THERE, set())
         self._decided: tuple[object, RootDecision] | None = None
 
     def decide(self, layout: Layout) -> RootDecision:

@@ -71,7 +71,7 @@ def drift_by_root(
     def difference(one: tuple[str, str]) -> Changes:
         changes = merge(namenode.diff(*one, upto.get(one[0], "")))
         if any(change.new is not None and in_work_area(change.new) for change in changes.created):
-            context.written.areas.add(one[0])
+            context.known.written.areas.add(one[0])
         return visible(changes)
 
     changes = dict(zip(bases, map_bounded(difference, bases.items()), strict=True))

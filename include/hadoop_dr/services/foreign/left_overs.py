@@ -52,5 +52,5 @@ def _old(context: BackupContext, side: SiteConnections, directory: str) -> list[
     if not named:
         return []
     # The NameNode wrote these times, so its own clock counts, whatever ours says.
-    now_ms = context.clock.wall_ms() + side.namenode.clock_offset_ms(directory, _EXACT_MS)
+    now_ms = context.tools.clock.wall_ms() + side.namenode.clock_offset_ms(directory, _EXACT_MS)
     return [f"{directory}/{entry.name}" for entry in named if now_ms - entry.facts.mtime_ms > _OLD_MS]

@@ -22,7 +22,7 @@ def adopt(context: BackupContext, root: str, newer: str, base: str, heartbeat: C
     trees = Trees(f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{base}")
     existing = dict(walk(destination, trees.destination))
     bad = distrusted(context.ledger.read(), context.destination.name, root)
-    adopt = Adopt(origin, destination, context.origin_mover, context.local_mover, heartbeat)
+    adopt = Adopt(origin, destination, context.movers.of_origin, context.movers.within, heartbeat)
     return adopt.run(trees, items, existing, bad)
 
 

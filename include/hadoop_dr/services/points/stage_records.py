@@ -54,10 +54,10 @@ class StageRecords:
     def of_task(self, task: int) -> Records:
         """Gives the records of the files that a task stages, for its later tries."""
         top = f"{self._documents.directory}/staged/{task}"
-        tasks, begun = self._context.written.tasks, self._documents.directory in self._context.written.begun
+        tasks, begun = self._context.known.written.tasks, self._documents.directory in self._context.known.written.begun
         is_first = begun and top not in tasks
         tasks.add(top)
-        return Records(self._files, self._context.tables, top, self._heartbeat, is_empty=is_first)
+        return Records(self._files, self._context.tools.tables, top, self._heartbeat, is_empty=is_first)
 
     def proofs(self) -> Mapping[int, Mapping[int, StagedFile]]:
         """Gives the digest of every file that was staged, by the root's number in the plan and origin inode id."""

@@ -29,7 +29,7 @@ def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int =
         epoch=claim.epoch,
         claim=claim.n,
         turn=turn,
-        untouched=context.written.as_left == claim.n and root.root not in context.written.areas,
+        untouched=context.known.written.as_left == claim.n and root.root not in context.known.written.areas,
     )
 
 

@@ -88,6 +88,6 @@ class Repair:
         context, destination = self._context, self._context.destination
         documents = f"{context.directory(claim.point)}/{name}"
         order, check_claim = work_order(context, claim, plan, turn), partial(context.check_claim, claim)
-        records = Records(destination.files, context.tables, f"{documents}/staged/{plan.index}", self._heartbeat)
+        records = Records(destination.files, context.tools.tables, f"{documents}/staged/{plan.index}", self._heartbeat)
         apply = ApplyPlan(ends, check_claim, self._heartbeat)
         apply.run(order, plan.shards, records, lambda staged: note(plan, staged))

@@ -70,7 +70,7 @@ def adopt_live(
     documents.write(listing_of(index), LISTING, [(path, *one) for path, one in attributes.items()])
     if existing is None:
         return Adoption(tuple(items), 0, 0, 0, 0)
-    adopt = Adopt(context.origin.namenode, destination, context.origin_mover, context.local_mover, heartbeat)
+    adopt = Adopt(context.origin.namenode, destination, context.movers.of_origin, context.movers.within, heartbeat)
     bad = distrusted(state, context.destination.name, root)
     adoption = adopt.run(Trees(f"{root}/.snapshot/{newer}", root), items, existing, bad)
     goes = [item.old for item in adoption.items if item.new is None and item.old is not None]

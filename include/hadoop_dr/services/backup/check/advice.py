@@ -49,7 +49,7 @@ def _closes(context: BackupContext) -> Iterator[Result]:
 def _skew(context: BackupContext, roots: Sequence[str], newest: Point | None) -> Iterator[Result]:
     if len(roots) <= 1:
         return
-    origin, clock = context.origin, context.clock
+    origin, clock = context.origin, context.tools.clock
     origin.namenode.status("/")                      # the first may have to open a connection
     begun_s = clock.monotonic_s()
     origin.namenode.status("/")

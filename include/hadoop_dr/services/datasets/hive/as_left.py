@@ -44,7 +44,7 @@ class AsLeft:
             read.
         """
         left = left_at(self._context.ledger.recent(), self._context, selection)
-        if left is None or self._context.beside.get(_DOUBTED):
+        if left is None or self._context.known.handed_on.get(_DOUBTED):
             return None
         point, kept = left
         if not believed(kept, point.sealed.verified.cannot_tell, at_ms):
@@ -60,12 +60,12 @@ class AsLeft:
 
     def doubt(self) -> None:
         """All was read, and it was not what the log made of it."""
-        self._context.beside[_DOUBTED] = True
+        self._context.known.handed_on[_DOUBTED] = True
 
     def _rows(self, point: str, selection: Selection) -> Catalog | None:
         """What that point left, rewritten once."""
-        known: tuple[str, Catalog | None] = self._context.beside.get(_LEFT, ("", None))
+        known: tuple[str, Catalog | None] = self._context.known.handed_on.get(_LEFT, ("", None))
         if known[0] != point:
             left = left_by_points(self._context.ledger.recent(), self._context, selection)
-            known = self._context.beside[_LEFT] = point, left[0].rows if left else None
+            known = self._context.known.handed_on[_LEFT] = point, left[0].rows if left else None
         return known[1]

@@ -173,7 +173,7 @@ class DestinationCatalog:
             found = left.now(selection)
             return None if found is None else found[0]
 
-        return CatalogApply(metastore, self._context.clock, between=check_claim, as_left=known)
+        return CatalogApply(metastore, self._context.tools.clock, between=check_claim, as_left=known)
 
     def _wanted(self, documents: Documents) -> list[Row]:
         return self._rewritten(exported_rows(documents))

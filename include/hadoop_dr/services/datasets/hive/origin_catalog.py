@@ -52,7 +52,7 @@ class OriginCatalog:
         self.selection = selection_of(self.patterns)
         self._parting = TellApart(context, self.selection, addresses_of(context.origin), decide)
         # What an earlier stage of this process read is where this one begins.
-        read: tuple[Exported | None, list[Row], int] = context.beside.get(_READ, (None, [], -1))
+        read: tuple[Exported | None, list[Row], int] = context.known.handed_on.get(_READ, (None, [], -1))
         self._begun, self._every, self._every_at = read
         self._decided: tuple[object, Parted, Layout] | None = None
         self._exact: Exported | None = None
@@ -122,7 +122,7 @@ class OriginCatalog:
         if not self._every or self._every_at != self._begun.event:  # without an event nobody moved a database
             self._every = metastore.every_database()
             self._every_at = self._begun.event
-        self._context.beside[_READ] = self._begun, self._every, self._every_at
+        self._context.known.handed_on[_READ] = self._begun, self._every, self._every_at
 
     def mark(self) -> None:
         """At T0: notes the event id E0."""
@@ -133,7 +133,7 @@ class OriginCatalog:
         """After the last snapshot: notes the event id E1."""
         if self.patterns:
             self._e1 = metastore_of(self._context, self._context.origin).current_event()
-            self._quiet_from_s = self._context.clock.monotonic_s()
+            self._quiet_from_s = self._context.tools.clock.monotonic_s()
 
     def evidence(self, moment: Moment) -> MarkEvidence | None:
         """Brings the export to exactly E0, and says what stands against it.

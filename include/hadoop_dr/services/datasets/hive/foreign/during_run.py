@@ -55,7 +55,7 @@ class ForeignObjects:
     def __init__(self, context: BackupContext, point: Point) -> None:
         self._context, self.point = context, point
         self._chosen = selected_at(point)
-        self._mine = context.tokens.token()
+        self._mine = context.tools.tokens.token()
         self._aside = KeepObjects(context, point.point, KIND)
         self._noted = f"{context.documents(point).directory}/changers"
 
@@ -129,7 +129,7 @@ class ForeignObjects:
     def _keep(self, now: Exported, found: Sequence[ForeignObject], number: int, rule: Drift) -> None:
         """Writes the definitions down, then says so."""
         lines, rows = object_lines(found), with_hanging(now.rows, found)
-        content = self._context.tables.pack(CATALOG.columns, pack_rows(rows), CATALOG.stamp)
+        content = self._context.tools.tables.pack(CATALOG.columns, pack_rows(rows), CATALOG.stamp)
         document = self._aside.write(content, (*lines, *sorted(f"{row.key} {row.hash}" for row in rows)))
         self._aside.record(document, now.event, number, lines, rule)
 
@@ -180,8 +180,8 @@ def read_kept(context: BackupContext, path: str) -> list[Row]:
         content = context.destination.files.get(path)
     except NotFound:
         return []
-    CATALOG.check(context.tables.stamp(content), path)
-    return unpack_rows(context.tables.unpack(content))
+    CATALOG.check(context.tools.tables.stamp(content), path)
+    return unpack_rows(context.tools.tables.unpack(content))
 
 
 def is_same(there: Catalog, wanted: Catalog, owns: Callable[[CatalogKey], bool]) -> bool:

@@ -92,7 +92,7 @@ class UndoCatalog:
         metastore = self._context.destination.metastore
         if metastore is None or not self._wanted:
             return None
-        return CatalogApply(metastore, self._context.clock, between=self._between)
+        return CatalogApply(metastore, self._context.tools.clock, between=self._between)
 
     def _exported(self, point: Point) -> list[Row]:
         if exported_at(point) is None:
