@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.ledger import Body, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import FenceLifted, SiteFenced
+from hadoop_dr.domain.preflight import advice
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas
 from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.datasets.hdfs import component
+from hadoop_dr.services.datasets.hdfs import component, quotas
 from hadoop_dr.services.datasets.hdfs.quotas import kept_quotas
 from hadoop_dr.services.ledger.chain import Chain
 from sim.world import ROOT, World, fill, protecting
@@ -261,3 +264,40 @@ def test_a_primary_that_falls_silent_after_the_seal_takes_nothing_back(monkeypat
     assert [told for told in first["warnings"] if "left open" in told and "east" in told]
     assert not [told for told in world.backup("r2")["warnings"] if "left open" in told]
     assert kept(world) == {ROOT: RootQuotas({"ü dir": QuotaSet(7)})}
+
+
+@pytest.mark.parametrize(("large", "most"), [(1, 2), (20_000, 16)], ids=["large", "small"])
+def test_few_directories_of_a_large_root_are_asked_about_at_once(
+    large: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A NameNode counts all that lies below each of them, on a handler that others wait for."""
+    monkeypatch.setattr(advice, "LARGE_NAMES", large)
+    world, widths, real = World(), list[int](), quotas.map_bounded
+
+    def noted(act: Callable[[object], Quota], work: Iterable[object], **how: int) -> Iterator[Quota]:
+        widths.append(how.get("width", 16))
+        return real(act, work, **how)
+
+    fill(world)
+    monkeypatch.setattr(quotas, "map_bounded", noted)
+    world.backup("r1")
+    assert widths[-1] == most
+
+
+def test_check_asks_no_quota_of_a_root_that_is_known_to_be_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be called often, and what a NameNode counts for one answer is the whole root."""
+    world = World(policy=protecting(f"hdfs: {ROOT}") + "audit_entries: 3\n")
+    fill(world)
+    told, asks = list[Result](), list[str]()
+    real = MemoryNameNode.quota
+
+    def noted(self: MemoryNameNode, path: str) -> Quota:
+        asks.append(path)
+        return real(self, path)
+
+    quota(world, ROOT, 1)
+    assert any("has used" in warning for warning in world.backup("r1")["warnings"])
+    monkeypatch.setattr(MemoryNameNode, "quota", noted)
+    told += [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "quotas"]
+    assert ROOT not in asks
+    assert [(one.mark, one.detail.startswith(f"{ROOT}: large, not asked about")) for one in told] == [(Mark.OK, True)]

@@ -194,7 +194,7 @@ class StartRun:
         held = () if every else state.held_roots()
         checked += look_above(context, [root for root in decision.roots if root not in held])
         if every:
-            checked += look_at_quotas(context, decision.roots)
+            checked += look_at_quotas(context, decision.roots, state.newest_sealed())
             checked += advise(context, decision.roots, state)
         nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
         owners = context.owners.look(decision.roots, again=nested)

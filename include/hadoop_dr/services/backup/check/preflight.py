@@ -12,7 +12,9 @@ from hadoop_dr.domain.preflight.free_space import limiting_paths, narrow_quotas,
 from hadoop_dr.domain.roles.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.roots.change import nesting
 from hadoop_dr.domain.roots.decision import nestings
+from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.file_attributes import Quota
+from hadoop_dr.domain.tree.inventory import looked_through
 from hadoop_dr.ports.namenode import NameNode, Service
 from hadoop_dr.services.backup.check.snapshot_room import check_snapshots
 from hadoop_dr.services.context import BackupContext, SiteConnections
@@ -191,14 +193,27 @@ class Preflight:
             )
 
 
-def look_at_quotas(context: BackupContext, roots: Sequence[str]) -> list[Result]:
-    """Says which quotas of the origin, of roots and above them, are nearly used up."""
+def look_at_quotas(context: BackupContext, roots: Sequence[str], newest: Point | None) -> list[Result]:
+    """Says which quotas of the origin, of roots and above them, are nearly used up.
+
+    A NameNode counts all that lies below a directory without a quota to answer, and a check may be made often: so roots
+    that are known to be large are not asked about. A run knows their quotas, and its point warns.
+
+    Args:
+        newest: The newest sealed point, which tells how many names each root has.
+    """
     namenode = context.origin.namenode
-    paths = limiting_paths(roots, namenode.room().names)
+    names = {root: held.names for root in roots if newest and (held := newest.held(root)) is not None}
+    large = set(names) - looked_through(names, context.policy.audit_entries)
+    paths = limiting_paths([root for root in roots if root not in large], namenode.room().names)
     asked = zip(paths, map_bounded(lambda path: _quota(namenode, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
     remedy = "Raise it, or keep fewer points on the primary (retention: primary): what they hold goes with them."
-    return [warn("quotas", text, remedy) for text in narrow_quotas(context.origin.name, quotas)]
+    found = [warn("quotas", text, remedy) for text in narrow_quotas(context.origin.name, quotas)]
+    if large:
+        more = f" and {len(large) - 1} more" if len(large) > 1 else ""
+        found.append(ok("quotas", f"{min(large)}{more}: large, not asked about; each point warns of their quotas"))
+    return found
 
 
 def _quota(namenode: NameNode, path: str) -> Quota | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
+from hadoop_dr.domain.preflight.advice import is_large
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.items import Item
@@ -20,7 +21,7 @@ from hadoop_dr.domain.tree.quotas import (
 )
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.pool import WIDTH, map_bounded
 from hadoop_dr.services.stored.documents import Documents
 
 QUOTAS = "quotas.parquet"
@@ -29,6 +30,11 @@ ANSWERED = "quotas-answered.parquet"
 """Document with what was answered after the seal."""
 MOST = 20_000
 """Directories asked about in one run; a NameNode of the lab answers about 1,900 in a second."""
+
+_LARGE_AT_ONCE = 2
+"""Of a large root so many directories are asked about at once: for each a NameNode may count millions of names, on a
+handler that others wait for."""
+
 
 class KeepQuotas:
     """Notes in the plan of a point what is known of quotas, and which directories are to be asked once it is sealed.
@@ -105,8 +111,11 @@ def ask_quotas(
     for root, known in kept.items():
         if known.due and root in tops:
             chosen, left = known.to_ask(most - asked)
+            held = documents.point.held(root)
+            width = _LARGE_AT_ONCE if held is None or is_large(held.names) else WIDTH
             answers = dict[str, QuotaSet]()
-            for path, quota in zip(chosen, map_bounded(ask, [(root, path) for path in chosen]), strict=True):
+            told = map_bounded(ask, [(root, path) for path in chosen], width=width)
+            for path, quota in zip(chosen, told, strict=True):
                 answers[path] = fenced[root] if quota is None else _set(quota)
                 if quota is not None and not path:
                     own[root] = quota
