@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 import pytest
 
 from hadoop_dr.adapters.native.config import client_of
+from hadoop_dr.adapters.native.gate import Gate, gate_of
 from hadoop_dr.adapters.native.operations import KEEP_ATIME, apply_one
 from hadoop_dr.adapters.native.site import SiteClient
 from hadoop_dr.adapters.native.verdicts import Ended
 from hadoop_dr.domain.config.addresses import HdfsAddress
+from hadoop_dr.domain.runs.request_window import Bounds
 from hadoop_dr.ports.mover import Did, MakeDirectory, Operation, Outcome, Remove, Rename, SetAttributes
 from support.fast_loop import run_fast
 
@@ -235,3 +237,51 @@ def test_what_may_have_had_its_effect_is_sent_again_only_where_that_does_no_harm
         return sent
 
     assert run_fast(run()) == tries
+
+
+def test_an_error_that_comes_from_no_request_is_insisted_on_like_one_that_does() -> None:
+    async def run() -> int:
+        site, tries = OneSite(Scripted(True)), 0
+
+        async def refused() -> None:
+            nonlocal tries
+            tries += 1
+            raise AWAY
+
+        with pytest.raises(ConnectionRefusedError):
+            await site.insist(refused, repeatable=False)
+        return tries
+
+    assert run_fast(run()) == 34
+
+
+def test_a_stream_has_the_whole_deadline_and_what_was_begun_goes_before_calls_that_begin() -> None:
+    async def run() -> tuple[float, list[str]]:
+        site, order = rotating(3), list[str]()
+        site.gate = Gate(Bounds(1, 1, 1))
+
+        async def note(name: str) -> None:
+            order.append(name)
+            await asyncio.sleep(1)
+
+        loop = asyncio.get_running_loop()
+        calls = [loop.create_task(site.stream(lambda: note("first")))]
+        await asyncio.sleep(0)
+        for name, begins in (("new", True), ("old", False)):
+            calls.append(loop.create_task(site.call(lambda _, name=name: note(name), begins=begins)))  # type: ignore[misc]
+            await asyncio.sleep(0)
+        calls.append(loop.create_task(site.call(lambda _: note("older"))))
+        await asyncio.gather(*calls)
+        began_s = loop.time()
+        with pytest.raises(Ended):
+            await site.stream(asyncio.Event().wait)
+        return loop.time() - began_s, order
+
+    took_s, order = run_fast(run())
+    assert took_s == pytest.approx(60)
+    assert order == ["first", "old", "older", "new"]
+
+
+def test_a_site_is_asked_through_the_gate_of_its_address() -> None:
+    address = HdfsAddress("gated", ("127.0.0.1:1",), ())
+    assert SiteClient(address, 60.0, 8).gate is gate_of(address, 8)
