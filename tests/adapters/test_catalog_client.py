@@ -126,6 +126,21 @@ def free_address() -> str:
         return f"thrift://127.0.0.1:{listener.getsockname()[1]}"
 
 
+@pytest.mark.parametrize("method", ["get_next_notification", "get_current_notificationEventId"])
+def test_a_metastore_that_refuses_its_log_is_told_with_the_settings_that_open_it(
+    serve: Callable[[Handler], Server], method: str
+) -> None:
+    def refuses(name: str, sequence: bytes, _: Tree) -> Answer:
+        return reply(name, sequence, {1: text(f"Internal error processing {name}"), 2: i32(6)}, EXCEPTION)
+
+    one = client(serve(refuses).uri)
+    with pytest.raises(Failed, match=f"Internal error processing {method}") as told:
+        one.read(method)
+    one.close()
+    assert "hive.metastore.event.db.notification.api.auth=false" in told.value.remedy
+    assert "hadoop.proxyuser.USER.hosts" in told.value.remedy
+
+
 def test_a_refused_connection_is_unreachable_for_reads_and_changes() -> None:
     logging.getLogger("thrift").setLevel(logging.CRITICAL)
     nobody = client(free_address(), free_address())

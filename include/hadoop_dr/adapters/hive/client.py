@@ -40,6 +40,14 @@ _ERRORS: dict[str, type[DrError]] = {
 }
 
 
+_OF_THE_LOG = frozenset({"get_current_notificationEventId", "get_next_notification"})
+_LOG_REMEDY = (
+    "It may refuse the acting user its log of events, and says no more then: make that user one of its proxy users "
+    "(hadoop.proxyuser.USER.hosts in its core-site.xml), or set hive.metastore.event.db.notification.api.auth=false; "
+    "else see its own log"
+)
+
+
 class Client:
     """One connection to one of a metastore's addresses, made when first needed; for one thread and one process."""
 
@@ -236,7 +244,8 @@ class Client:
     def _refusal(self, method: str, kind: int, message: str) -> DrError:
         if kind == _UNKNOWN_METHOD:
             return Protocol(self._subject(), f"does not know {method}: {message}", "Use a metastore of Hive 4")
-        return Failed(self._subject(), f"{method}: {message}", "See the metastore's own log")
+        remedy = _LOG_REMEDY if method in _OF_THE_LOG else "See the metastore's own log"
+        return Failed(self._subject(), f"{method}: {message}", remedy)
 
 
 class _Lost(Exception):

@@ -20,8 +20,10 @@ def check_metastores(context: BackupContext) -> Iterator[Result]:
         if side.metastore is None:
             yield fail("metastore", f"{side.name} {NO_METASTORE}", name_it(context, side))
             continue
-        problem = notification_problem(side.metastore) if side is context.origin else None
-        side.metastore.current_event()
+        if side is context.origin:
+            problem = notification_problem(side.metastore)
+        else:
+            problem, _ = None, side.metastore.current_event()
         if problem:
             yield fail(
                 "metastore",
@@ -47,9 +49,15 @@ def check_destination_housekeeping(context: BackupContext, catalog: Callable[[],
 def notification_problem(metastore: Metastore) -> str | None:
     """Says why the events of a metastore cannot be relied on; None when its notification log is on.
 
-    An id above zero proves it; a fresh metastore has none, and then its settings have to name the listener.
+    An id above zero proves it; a fresh metastore has none, and then its settings have to name the listener. The log
+    itself is asked as well: whoever may not read it is told so here, not at the moment.
+
+    Raises:
+        Failed: It refuses to show its log.
     """
-    if metastore.current_event() > 0:
+    newest = metastore.current_event()
+    metastore.events(newest, 1)
+    if newest > 0:
         return None
     settings = metastore.settings(*_LISTENERS)
     if any("DbNotificationListener" in value for value in settings.values()):
