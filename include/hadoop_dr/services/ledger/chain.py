@@ -95,6 +95,7 @@ class Chain:
         self._entries: list[LedgerEntry] = []
         self._loaded = False
         self._followed_n = 0
+        self._seen_n: int | None = None
         self._is_whole = False
         self.notes: list[str] = []
 
@@ -228,11 +229,12 @@ class Chain:
             self.entries()
         path = entry_path(self.path, self.head_n + 1)
         try:
-            longer = entry_there(self.follower, self.path, self.head_n + 1)
+            newest = self._newest_of(self.follower, self._copy.start_n)
         except DrError:
             return  # a copy that does not answer says nothing
+        self._seen_n = newest
         # It may have come to both since ours was read.
-        if longer is not None and entry_there(self.deciding, self.path, self.head_n + 1) is None:
+        if newest > self.head_n and entry_there(self.deciding, self.path, self.head_n + 1) is None:
             raise Refused(
                 path,
                 f"{self.follower.site} has this entry of the ledger and {self.deciding.site}, whose copy decides, has "
@@ -278,8 +280,9 @@ class Chain:
 
     def _head_in_step(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, int] | None:
         """Our copy, and the number of the other's newest entry if that equals ours: it vouches for all before it."""
-        numbers = numbers_from(follower, self.path, mine.start_n)
-        n = numbers[-1] if numbers else _newest_before(follower, self.path, mine.start_n)
+        # What was seen a moment ago will do: an entry that has come since is the one that we would write.
+        seen_n, self._seen_n = self._seen_n, None
+        n = self._newest_of(follower, mine.start_n) if seen_n is None else seen_n
         if n > mine.head_n or n == 0:
             return None
         there = entry_there(follower, self.path, n)
@@ -289,6 +292,11 @@ class Chain:
         if there is None or there != entry_there(self.deciding, self.path, n):
             return None
         return read_copy(self.deciding, self.path, n + 1, digest(there)), n
+
+    def _newest_of(self, follower: Files, start_n: int) -> int:
+        """Number of the newest entry of the other copy; 0 if it has none."""
+        numbers = numbers_from(follower, self.path, start_n)
+        return numbers[-1] if numbers else _newest_before(follower, self.path, start_n)
 
     def _compared(self, follower: Files, mine: ChainCopy) -> tuple[ChainCopy, int]:
         """Compares entry by entry; a copy that went apart is moved aside whole and begun anew."""
