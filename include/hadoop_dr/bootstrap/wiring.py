@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -211,10 +212,7 @@ def open_service(
         require_roles(pair, roles)
         destination = next(side for name, side in sides.items() if name != roles.primary)
         origin = sides[roles.primary]
-        if why := read.silent.get(roles.deciding):
-            raise Unreachable(roles.deciding, f"the ledger that decides lies there: {why.problem}", why.remedy)
-        if both and read.silent:
-            raise next(iter(read.silent.values()))
+        require_answers(read, both=both)
         ledger = ServiceLedger(_chain(pair.name, service, roles.deciding, sides, read.silent), roles)
         owners = RootOwners(
             pair.name,
@@ -241,17 +239,7 @@ def open_service(
             policy.handover_ms / 1000,
         )
         relay.to, relay.quiet = claims.heartbeat.beat, claims.heartbeat.quiet
-
-        def open_mover(one: HdfsAddress, other: HdfsAddress) -> Mover:
-            def make() -> Mover:
-                from hadoop_dr.adapters.native import NativeMover
-
-                return NativeMover(one, other, limits, relay)
-
-            mover = cast(Mover, LateAdapter(make))
-            stack.callback(mover.close)
-            return reporting_mover(counting_mover(mover, asked.of(DATA)), relay)
-
+        between = partial(open_mover, stack, limits, relay, asked)
         yield BackupContext(
             pair=pair,
             roles=roles,
@@ -262,10 +250,32 @@ def open_service(
             ledger=ledger,
             owners=owners,
             claims=claims,
-            movers=Movers(open_mover(there, here), open_mover(here, here), open_mover(there, there)),
+            movers=Movers(
+                across=between(there, here), within=between(here, here), of_origin=between(there, there)
+            ),
             tools=ProcessTools(clock, SystemTokens(), host, ParquetTables(), KINDS, asked),
             known=ProcessKnowledge(controller_site, read.silent),
         )
+
+
+def open_mover(
+    stack: ExitStack, limits: MoverLimits, relay: Relay, asked: Requests, one: HdfsAddress, other: HdfsAddress
+) -> Mover:
+    """Builds what moves bytes from one site to another, or within it; its library is loaded by the first byte.
+
+    Args:
+        relay: Called when something moves.
+        asked: Counts what it is asked.
+    """
+
+    def make() -> Mover:
+        from hadoop_dr.adapters.native import NativeMover
+
+        return NativeMover(one, other, limits, relay)
+
+    mover = cast(Mover, LateAdapter(make))
+    stack.callback(mover.close)
+    return reporting_mover(counting_mover(mover, asked.of(DATA)), relay)
 
 
 def refuse_two_users(pair: Pair, home: Path, users: Users) -> None:
@@ -299,6 +309,21 @@ def require_roles(pair: Pair, state: PairState) -> None:
                 f"its ledger speaks of the site '{site}', its file of {' and '.join(pair.site_names)}",
                 f"Give the sites in {pair.file} the names that the ledger knows",
             )
+
+
+def require_answers(read: RolesRead, *, both: bool) -> None:
+    """Makes sure that the sites that are needed answered when the roles were read.
+
+    Args:
+        both: Both are needed, not only the one whose ledger decides.
+
+    Raises:
+        Unreachable, NotReady: One that is needed did not.
+    """
+    if why := read.silent.get(read.state.deciding):
+        raise Unreachable(read.state.deciding, f"the ledger that decides lies there: {why.problem}", why.remedy)
+    if both and read.silent:
+        raise next(iter(read.silent.values()))
 
 
 def deciding_roles(context: PairContext) -> PairState:
