@@ -155,7 +155,7 @@ def unknown_position(pairs: PairSet, environ: Mapping[str, str] = os.environ) ->
     known = sorted({site for pair in pairs.pairs.values() for site in pair.site_names})
     if name is None or name in known:
         return None
-    remedy = "Unset it, or mend the pairs"
+    remedy = "Unset it, or correct the pair files"
     if known:
         remedy = f"Set it to one of {', '.join(known)}, or unset it for one controller of both"
     return BadInput(f"HADOOP_DR_SITE={name}", "no pair has such a site", remedy)
@@ -324,7 +324,7 @@ def _files(home: Path, folder: Path) -> tuple[list[Path], list[BadInput]]:
     except FileNotFoundError:
         if not (home / folder).is_symlink():
             return [], []
-        return [], [BadInput(folder.as_posix(), "is a link to a directory that is not there", "Mend the link")]
+        return [], [BadInput(folder.as_posix(), "is a link to a directory that is not there", "Correct the link")]
     except OSError as error:
         return [], [BadInput(folder.as_posix(), f"cannot be read ({error.strerror})", _CHECK_THE_PATH)]
     remedy = f"Files are read from {folder} itself: move them there, or rename the directory to begin with a dot"

@@ -1,4 +1,4 @@
-"""Whether this machine can run a lab, one line per thing, with the mend."""
+"""Whether this machine can run a lab, one line per thing, with the remedy."""
 
 from __future__ import annotations
 

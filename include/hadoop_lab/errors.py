@@ -1,4 +1,4 @@
-"""Errors of the lab: one sentence that names the object and the mend."""
+"""Errors of the lab: one sentence that names the object and the remedy."""
 
 from __future__ import annotations
 

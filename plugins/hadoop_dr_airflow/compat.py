@@ -1,4 +1,4 @@
-"""Public Airflow names that ``airflow.sdk`` does not carry: the one place to mend when a minor version moves them."""
+"""Public Airflow names that ``airflow.sdk`` does not carry: the one place to change when a minor version moves them."""
 
 from __future__ import annotations
 

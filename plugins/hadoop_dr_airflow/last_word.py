@@ -1,4 +1,4 @@
-"""The last line of a failed task's log: what failed and what mends it, below whatever traceback Airflow has printed."""
+"""The last line of a failed task's log: what failed and what helps, below whatever traceback Airflow has printed."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ class ArbitrateAccess(_Access):
             self.log.info(in_words(self.task_id, result))
             if arbiter.look()["due"]:
                 problem = f"a copy of the access is not up to date: {result['copies']}"
-                raise NotReady(self.pair, problem, "It is tried again; mend the site that it names if that goes on")
+                raise NotReady(self.pair, problem, "It is tried again; repair the site that it names if that goes on")
         return result
 
 

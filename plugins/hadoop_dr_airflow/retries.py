@@ -28,7 +28,7 @@ def retry_settings(*, anew: bool = False) -> dict[str, Any]:
 
     Args:
         anew: The task reads and decides anew each time and never builds on an earlier try, so every failure is worth
-            another one. What cannot be mended so is slowed down by it: runs that follow each other without a pause
+            another one. What cannot be cured so is slowed down by it: runs that follow each other without a pause
             would else fail many times a minute.
     """
     rules = [

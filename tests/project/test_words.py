@@ -27,9 +27,11 @@ MOVE_PATHS = {
 """Here a path is renamed or files are joined within one site, in the words that HDFS has for it."""
 PATHS = {"source", "sources", "target"}
 OTHER_MEANINGS = {
+    "FreePrimary", "free_primary",                                   # the command of that name: it acts on that role
     "TokenSource",                                                   # gives random tokens
     "AttributeTarget", "attribute_target", "attribute_targets", "_attribute_target",  # what attributes are set on
 }  # fmt: skip
+MEND = re.compile(r"(?i)\bmend(?:s|ed|ing)?\b")
 ENDS = re.compile(r"\b(?:on|of|from|to|in|at) the (?:source|target)\b(?! of truth)|\bthe (?:source|target)'s\b")
 
 
@@ -78,6 +80,22 @@ def test_no_module_says_source_or_primary_where_it_means_a_direction() -> None:
 
 def test_what_a_person_reads_names_a_site_its_role_or_origin_and_destination() -> None:
     assert [(where, text) for where, tree in modules() for text in words_for_ends(tree)] == []
+
+
+def texts_with(word: re.Pattern[str], tree: ast.AST) -> list[str]:
+    """The texts of a module that hold a word; ``mend`` alone is a field of documents and no text."""
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return [text for text in texts if text != "mend" and word.search(text)]
+
+
+def test_what_helps_is_a_remedy_and_what_was_broken_is_repaired() -> None:
+    """Our own word for both stood in messages; whoever looks for one of the field's finds it now."""
+    assert [(where, text) for where, tree in modules() for text in texts_with(MEND, tree)] == []
+
+
+@pytest.mark.parametrize(("code", "count"), [("x = 'Mend the link'", 1), ("x = 'mend'", 0), ("x = 'recommend it'", 0)])
+def test_a_word_of_our_own_is_found_in_a_text(code: str, count: int) -> None:
+    assert len(texts_with(MEND, ast.parse(code))) == count
 
 
 @pytest.mark.parametrize(("where", "code", "found"), [

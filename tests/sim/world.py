@@ -45,7 +45,7 @@ from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.context import BackupContext, Build, Movers, PolicySource, ProcessTools, SiteConnections
+from hadoop_dr.services.context import BackupContext, Build, Movers, PolicyFile, ProcessTools, SiteConnections
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
@@ -221,7 +221,7 @@ class World:
             pair=PAIR,
             roles=roles,
             policy=policy,
-            policy_source=PolicySource(self.policy, self.thawed),
+            policy_file=PolicyFile(self.policy, self.thawed),
             origin=sides[origin],
             destination=next(side for name, side in sides.items() if name != origin),
             ledger=ledger,

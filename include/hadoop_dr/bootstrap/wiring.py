@@ -44,7 +44,7 @@ from hadoop_dr.ports.sql import Queries
 from hadoop_dr.services.context import (
     BackupContext,
     Movers,
-    PolicySource,
+    PolicyFile,
     ProcessKnowledge,
     ProcessTools,
     SiteConnections,
@@ -244,7 +244,7 @@ def open_service(
             pair=pair,
             roles=roles,
             policy=policy,
-            policy_source=PolicySource(text, load_frozen_policy),
+            policy_file=PolicyFile(text, load_frozen_policy),
             origin=origin,
             destination=destination,
             ledger=ledger,

@@ -1,4 +1,4 @@
-"""Where the traceback of an error is kept that nobody foresaw: in a file of its own, for whoever has to mend it."""
+"""Where the traceback of an error is kept that nobody foresaw: in a file of its own, for whoever has to repair it."""
 
 from __future__ import annotations
 

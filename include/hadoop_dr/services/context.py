@@ -66,7 +66,7 @@ class Build(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PolicySource:
+class PolicyFile:
     """Where policies come from.
 
     Attributes:
@@ -141,7 +141,7 @@ class BackupContext:
     pair: Pair
     roles: PairState
     policy: Policy
-    policy_source: PolicySource
+    policy_file: PolicyFile
     origin: SiteConnections
     destination: SiteConnections
     ledger: ServiceLedger

@@ -163,7 +163,7 @@ class Artefacts:
 
 
 def maven_reason(output: str) -> str:
-    """Shorten Maven's answer to the lines that say why, with the mend."""
+    """Shorten Maven's answer to the lines that say why, with the remedy."""
     errors = [line.removeprefix("[ERROR] ").strip() for line in output.splitlines() if "[ERROR]" in line]
     first = next((line for line in errors if line), "no reason given")
     offline = ("Unknown host", "Connection refused", "timed out", "offline mode", "unreachable", "No route to host")

@@ -50,7 +50,7 @@ def require_free(daemon: str, ports: Iterable[int]) -> None:
     """Refuse to start a daemon whose port a foreign process has taken.
 
     Raises:
-        LabError: Names port, daemon, holder and mend. Another port is not chosen silently, because addresses of the
+        LabError: Names port, daemon, holder and remedy. Another port is not chosen silently, because addresses of the
             first one are stored in table locations.
     """
     for port in ports:

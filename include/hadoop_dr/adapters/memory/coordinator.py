@@ -103,4 +103,4 @@ class MemoryCoordinator:
         if self._closed:
             raise Unreachable(self._site, "the connection was given back", "Run the command again")
         if not self._ensemble.reachable:
-            raise Unreachable(self._site, "ZooKeeper does not answer", "Start that ZooKeeper, or mend the way to it")
+            raise Unreachable(self._site, "ZooKeeper does not answer", "Start that ZooKeeper, or repair the way to it")

@@ -116,7 +116,7 @@ def whole_lines(lines: Iterable[str], path: str, url: str) -> Iterator[str]:
         yield line
     if not ended:
         raise NotReady(url.partition("?")[0], f"the check of {path} failed: {last[:200]}",
-                       "Mend what the NameNode says, and run again")
+                       "Correct what the NameNode says, and run again")
 
 
 def listed_blocks(lines: Iterable[str], path: str) -> Iterator[BlockIds]:

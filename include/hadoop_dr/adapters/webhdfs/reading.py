@@ -217,7 +217,7 @@ _START = ("", -1)
 def diff_pages(root: str, page: Page) -> Iterator[DiffPage]:
     """Gives every page until the cursor says the end.
 
-    NameNodes without the mend of HDFS-16121 resume a directory's creations at a wrong place: entries come twice, or
+    NameNodes without the fix of HDFS-16121 resume a directory's creations at a wrong place: entries come twice, or
     the same cursor comes for ever. What repeats within one directory is dropped; a cursor that repeats ends the listing
     with an error, because what lies behind it cannot be seen. One directory may have a million of changes, so of each
     only a number is kept, and only until a page leaves the directory.

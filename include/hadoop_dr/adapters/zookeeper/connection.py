@@ -101,7 +101,7 @@ class Connection:
             connected = self._connected
         if not connected.wait(self._settings.timeout_s) or client.state != KazooState.CONNECTED:
             self.drop()
-            remedy = "Start that ZooKeeper, or mend the way to it"
+            remedy = "Start that ZooKeeper, or repair the way to it"
             why = f" ({client.logger.reason})" if client.logger.reason else ""
             problem = f"ZooKeeper does not answer within {self._settings.timeout_s:g} s{why}"
             raise Unreachable(f"{self._site} ({self._hosts})", problem, remedy)

@@ -41,7 +41,7 @@ class ZooKeeperCoordinator:
                 return None
             except AnswerLost as lost:
                 if attempt == 2:
-                    remedy = "Start that ZooKeeper, or mend the way to it"
+                    remedy = "Start that ZooKeeper, or repair the way to it"
                     raise Unreachable(self._named(path), "the connection broke while reading", remedy) from lost
         raise AssertionError("the second attempt returned or raised")
 

@@ -41,7 +41,7 @@ def _page(document: Mapping[str, Any]) -> None:
 
 
 def _pair_page(document: Mapping[str, Any], below: Collection[str]) -> None:
-    """Shows one pair; of a broken policy its file, line and mend stand below all tables, once."""
+    """Shows one pair; of a broken policy its file, line and remedy stand below all tables, once."""
     epoch = "unknown" if document["epoch"] is None else document["epoch"]
     access = f"clients use {document['access']}" if document["access"] else "access unknown"
     say(f"pair {document['pair']}, epoch {epoch}, {access}")

@@ -1,8 +1,8 @@
 """A user's file as a tree of texts that remember their lines, and the reading of its fields.
 
 Every scalar is text: each field says itself what it takes, so that no YAML rule ever turns a service called ``no`` into
-a boolean or a moment into a date of an unknown zone. Every complaint is one line: ``file:line: what is wrong. how to
-mend it``.
+a boolean or a moment into a date of an unknown zone. Every complaint is one line: ``file:line: what is wrong. what
+helps``.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ class SampleOlder:
     """Reads some files of an older point back: points in turn, and other files each time.
 
     An older point that has rotted is recorded as damaged, and so is every other that holds the same file. If the
-    candidate itself does, that is a mismatch, which the repair can mend; if not, it is told and hides no new point.
+    candidate itself does, that is a mismatch, which the repair can put right; if not, it is reported and
+    hides no new point.
 
     Args:
         context: The service.

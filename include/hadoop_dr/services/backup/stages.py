@@ -292,7 +292,7 @@ class BackupStages:
         state, claim = self._context.claims.owned(self._run)
         self._context.claims.heartbeat_for(claim)
         point = state.points[claim.point]
-        self._context = replace(self._context, policy=self._context.policy_source.load_frozen(point.frozen))
+        self._context = replace(self._context, policy=self._context.policy_file.load_frozen(point.frozen))
         return claim, point
 
     def _already(self) -> Point | None:
@@ -324,7 +324,7 @@ class BackupStages:
 
         What becomes of foreign changes is what a person wants now, who may have been asked since.
         """
-        policy = replace(self._context.policy_source.load_frozen(point.frozen), drift=self._context.policy.drift)
+        policy = replace(self._context.policy_file.load_frozen(point.frozen), drift=self._context.policy.drift)
         context = replace(self._context, policy=policy)
         BackupStages(context, self._run, self._try, observer=self._show)._carry(claim, point)
 

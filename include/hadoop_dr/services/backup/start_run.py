@@ -241,7 +241,7 @@ class StartRun:
         moment_ms = max(request.moment_ms or 0, now + ARMING_MS)
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(
-            context.policy_source.text, context.policy.file, mode, transfer, request.reason, request.moment_ms,
+            context.policy_file.text, context.policy.file, mode, transfer, request.reason, request.moment_ms,
             approve_deletions=request.approve_deletions,
         )  # fmt: skip
         return context.claims.take(

@@ -56,7 +56,7 @@ class Unprotect:
         self._refuse_half_done(state)
         refuse_pinned(state, context.policy.service, points_that_go(state, [side.name for side in sides]))
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
-        frozen = FrozenPolicy(context.policy_source.text, context.policy.file, mode, transfer, reason, unprotects=True)
+        frozen = FrozenPolicy(context.policy_file.text, context.policy.file, mode, transfer, reason, unprotects=True)
         busy = "Wait for it to end, or stop it with --takeover."
         request = ClaimRequest(
             self._run, 1, context.tools.clock.wall_ms(), frozen, context.tools.host.me(), takeover=takeover, busy=busy
