@@ -132,7 +132,9 @@ def test_a_change_that_nobody_serves_has_failed_and_is_unknown_if_an_answer_was_
 
 def test_a_missing_item_and_a_directory_without_replication_are_named() -> None:
     assert PATH in applied(Remove(7, PATH), False)[0].detail
-    assert PATH in applied(SetAttributes(7, PATH, replication=2, mtime_ms=5), False, True)[0].detail
+    outcome, asked = applied(SetAttributes(7, PATH, replication=2, mtime_ms=5), False, True)
+    assert PATH in outcome.detail
+    assert asked == [("set_replication", PATH, 2), ("get_file_info", PATH)], "its time is not set"
 
 
 @pytest.mark.parametrize("stop", [asyncio.CancelledError, KeyboardInterrupt])
