@@ -53,6 +53,17 @@ def test_a_skew_above_the_limit_is_taken_again_three_times_and_then_refused(monk
     assert ours(world, "west") == []
 
 
+def test_roots_that_are_too_many_for_the_skew_are_taken_again_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each try is a snapshot of every root on the primary, and its removal: hundreds of thousands a day for nothing."""
+    world = many("max_skew: 40ms\n")
+    one_at_a_time(world, monkeypatch, each_ms=2)
+    with pytest.raises(Refused, match="the moment could not be proven"):
+        world.backup("r1")
+    assert [point.state for point in world.context().ledger.read().points.values()] == [PointState.VOID] * 2
+    assert world.clusters["east"].shots == 2 * len(ROOTS)
+    assert ours(world, "east") == []
+
+
 def test_a_policy_may_have_it_sealed_as_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
     world = many("unproven: seal\n")
     one_at_a_time(world, monkeypatch, each_ms=60)

@@ -7,7 +7,6 @@ import pytest
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.preflight.advice import (
     CLOSES_EARLY,
-    SERIAL_MS,
     LastMoment,
     close_waits,
     is_large,
@@ -16,6 +15,7 @@ from hadoop_dr.domain.preflight.advice import (
     removed_together,
     skew_result,
 )
+from hadoop_dr.domain.runs.moment import SERIAL_MS
 
 
 @pytest.mark.parametrize(("settings", "mark"), [

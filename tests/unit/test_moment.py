@@ -47,6 +47,13 @@ def test_several_roots_inside_the_skew_are_bounded() -> None:
     ("evidence", "reason", "cure"),
     [
         (replace(QUIET, skew_ms=250.1), "2 roots were 250.1 ms apart, allowed are 250 ms", Cure.REARM),
+        (replace(QUIET, roots=192, skew_ms=990.0), "192 roots were 990.0 ms apart, allowed are 250 ms", Cure.REARM),
+        (replace(QUIET, roots=193, skew_ms=250.1), "193 roots were 250.1 ms apart, allowed are 250 ms", Cure.ONCE),
+        (
+            replace(QUIET, roots=193, marks=[catalog(gaps=["hive"])]),
+            "the changes of the catalog cannot be read: hive",
+            Cure.REARM,
+        ),
         (
             replace(QUIET, marks=[catalog(touched=["a.b"])]),
             "the catalog changed while the snapshots were taken: a.b",
@@ -127,6 +134,12 @@ def test_a_touched_window_is_armed_again_three_times_then_void() -> None:
     verdict = prove(replace(QUIET, marks=[catalog(touched=["a.b"])]))
     decisions = [decide(verdict, rearmed, Unproven.REFUSE) for rearmed in range(MOST_REARMS + 2)]
     assert decisions == [MomentDecision.REARM] * 3 + [MomentDecision.VOID] * 2
+
+
+def test_roots_that_are_too_many_for_the_skew_are_taken_again_once() -> None:
+    verdict = prove(replace(QUIET, roots=1500, skew_ms=1950.0))
+    decisions = [decide(verdict, rearmed, Unproven.REFUSE) for rearmed in range(3)]
+    assert decisions == [MomentDecision.REARM, MomentDecision.VOID, MomentDecision.VOID]
 
 
 def test_a_policy_may_allow_an_unproven_point_but_only_after_trying_again() -> None:

@@ -8,14 +8,12 @@ from math import ceil
 from typing import TypeVar
 
 from hadoop_dr.domain.check_results import Result, ok, warn
+from hadoop_dr.domain.runs.moment import SERIAL_MS
 
 T = TypeVar("T")
 
 CLOSES_EARLY = "dfs.namenode.file.close.num-committed-allowed"
 """How many blocks of a file may be unreported by their DataNodes when it is closed."""
-
-SERIAL_MS = 1.3
-"""What a NameNode takes for a snapshot, one after the other; measured on a quiet machine."""
 
 LARGE_NAMES = 20_000
 """A root of so many names holds up the NameNode for a tenth of a second and more when a snapshot goes."""
