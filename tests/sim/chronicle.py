@@ -25,6 +25,7 @@ from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import exported_rows
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from hadoop_dr.services.ledger.proof import check_chain
+from hadoop_dr.services.ledger.stream import entries
 from hadoop_dr.services.points.baseline import recorded_snapshots
 from sim.world import TableWorld
 from support.catalogs import database, hashes, table
@@ -269,7 +270,9 @@ class Chronicle:
         self.done.append(what)
         context = self.world.context()
         state = context.ledger.read()
-        found = Found(self.world, context, state, context.ledger.chain.entries(), quiet, self.loose)
+        chain = context.ledger.chain
+        every = list(entries(chain.deciding, chain.path))  # also those before a checkpoint
+        found = Found(self.world, context, state, every, quiet, self.loose)
         for promise, check in INVARIANTS.items():
             try:
                 check(found)

@@ -30,12 +30,14 @@ class Life:
 
     Args:
         seed: The same even seed is the same life; with an odd one there are two roots, whose work goes on in threads,
-            and which of two effects comes first can differ.
+            and which of two effects comes first can differ. Its ledger has a checkpoint every one to three entries, so
+            what a run begins with was folded, written and read back.
     """
 
     def __init__(self, seed: int) -> None:
         self.seed, self._chance = seed, random.Random(seed)
-        self.world = world = ChronicledWorld(TWO_ROOTS if seed % 2 else ONE_ROOT)
+        policy, every = TWO_ROOTS if seed % 2 else ONE_ROOT, 1 + seed // 2 % 3
+        self.world = world = ChronicledWorld(policy, checkpoint_every=every)
         east = world.clusters["east"]
         for path in (ROOT, WAREHOUSE):
             east.make_directory(path, 0o755, parents=True)
