@@ -126,6 +126,28 @@ def test_an_attribute_that_a_directory_of_the_run_should_not_have_is_in_no_point
     assert trees[0] == trees[1]
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("full", [False, True], ids=["moved", "adopted"])
+@pytest.mark.parametrize("after_place", [False, True], ids=["before place", "after place"])
+def test_an_extended_attribute_on_a_file_of_which_the_run_changes_nothing_is_refused_and_in_no_point(
+    size: str, full: bool, after_place: bool,
+) -> None:
+    """The plan names the file, because it is elsewhere now or was compared whole, and gives it no attribute."""
+    world = lived_in(POLICY + SIZES[size] + ("mode: full\n" if full else ""))
+    old, new = f"{ROOT}/a b", f"{ROOT}/ü dir/a + b"
+    if not full:
+        world.clusters["east"].rename(old, new)
+
+    def theirs(world: World) -> None:
+        west(world).set_xattr(old if full or not after_place else new, "user.ü", b"1")
+
+    stages = placed(world, after=None if after_place else theirs)
+    if after_place:
+        theirs(world)
+    with pytest.raises(ForeignFound, match="its ACL or extended attributes differ"):
+        stages.verify()
+
+
 def test_a_first_run_into_an_empty_root_sees_what_came_meanwhile() -> None:
     world = World()
     fill(world)

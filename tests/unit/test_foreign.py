@@ -15,6 +15,7 @@ from hadoop_dr.domain.foreign.tree_changes import (
     expected_of,
     fled,
     is_change,
+    keeps_all,
     should_be,
     together,
 )
@@ -268,6 +269,21 @@ def test_a_modified_file_of_the_plan_is_what_the_plan_says_or_was_changed() -> N
     assert told(comparison) == set()
     comparison.altered(asked, wanted, (replace(FILE, mode=0o600, length=4), NO_ACL_OR_XATTRS))
     assert told(comparison) == {("f", Act.CHANGED, "length 4 instead of 3")}
+
+
+def test_a_modified_file_that_the_plan_only_moves_counts_for_its_extended_attributes_as_well() -> None:
+    items = [moved(2, "f", "ü/f"), Item(3, "c", "c", FILE, replace(FILE, mode=0o600))]
+    assert [keeps_all(item) for item in items] == [True, False]
+    assert not keeps_all(replace(items[0], now_extras=AclAndXattrs((), (("user.k", b"1"),))))
+    assert not keeps_all(replace(items[0], content=Content.TAIL))
+    comparison = compared(items, Changes(renamed=(Change(20, "f", "ü/f"),), modified=(Change(20, "f", "ü/f"),)))
+    [asked] = comparison.asked
+    wanted = should_be(asked)
+    assert wanted is not None
+    comparison.altered(asked, wanted, (FILE, NO_ACL_OR_XATTRS))
+    assert told(comparison) == set()
+    comparison.altered(asked, wanted, (FILE, AclAndXattrs((), (("user.k", b"1"),))))
+    assert told(comparison) == {("ü/f", Act.CHANGED, "its ACL or extended attributes differ")}
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,12 @@ def _is_brought(item: Item, whole: Collection[int]) -> bool:
 
 def is_change(item: Item) -> bool:
     """Whether a plan changes an item at all; one that lies there as it should says nothing of what is expected."""
-    same = item.was == item.now and item.was_extras == item.now_extras
-    return item.old != item.new or item.content is not Content.SAME or not same
+    return item.old != item.new or not keeps_all(item)
+
+
+def keeps_all(item: Item) -> bool:
+    """Whether a plan leaves content and attributes of an item alone: whoever changes them is somebody else."""
+    return item.content is Content.SAME and item.was == item.now and item.was_extras == item.now_extras
 
 
 def expected_of(
@@ -304,13 +308,13 @@ class Comparison:
 
         Args:
             then: What it should be: as the plan says, or as it was in the base.
-            now: What it is; of a file that the plan names, without ACL and extended attributes.
+            now: What it is; of a file whose attributes the plan changes, without ACL and extended attributes.
         """
         if asked.item is None and not now[0].is_dir:
             self.found.append(Foreign(asked.new, Act.CHANGED))
         elif fields := _differing(then[0], now[0]):
             self.found.append(Foreign(asked.new, Act.CHANGED, _in_what(fields, then[0], now[0])))
-        elif now[0].is_dir and then[1] != now[1]:
+        elif then[1] != now[1]:
             self.found.append(Foreign(asked.new, Act.CHANGED, "its ACL or extended attributes differ"))
 
 

@@ -1,7 +1,8 @@
 """Reads what tells foreign changes during a run from our own; `domain.foreign` decides (DESIGN.md section 4.6, I10).
 
 A root in which nothing changed costs one request. Else: pages of the difference, a listing for each directory that is
-new or holds something that was touched, and one request for the extended attributes of each directory that was.
+new or holds something that was touched, and one request for the extended attributes of each directory that was, and of
+each file that was although the plan changes nothing of it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.foreign.tree_changes import Asked, Comparison, Foreign, expected_of, fled, should_be, together
+from hadoop_dr.domain.foreign.tree_changes import (
+    Asked,
+    Comparison,
+    Foreign,
+    expected_of,
+    fled,
+    keeps_all,
+    should_be,
+    together,
+)
 from hadoop_dr.domain.paths import parent
 from hadoop_dr.domain.plan.root_plan import Plan
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, DirEntry, FileAttributes
@@ -166,7 +176,7 @@ def _attributes(
 
     def extras(one: Asked) -> tuple[AclAndXattrs, AclAndXattrs]:
         entry = after[one.new]
-        if not entry.facts.is_dir:
+        if not entry.facts.is_dir and (one.item is None or not keeps_all(one.item)):
             return NO_ACL_OR_XATTRS, NO_ACL_OR_XATTRS
         planned = should_be(one)
         return planned[1] if planned else then.extras(before[one.old]), now.extras(entry)
