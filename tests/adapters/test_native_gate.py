@@ -227,3 +227,19 @@ def test_movers_with_loops_of_their_own_share_the_gate() -> None:
         first.close()
         second.close()
     assert (most, gate.sent, gate.in_flight) == (1, 400, 0)
+
+
+@pytest.mark.parametrize("trip_s", [0.002, 0.5, 4.0])
+def test_before_a_site_that_is_never_late_the_window_costs_two_round_trips_beside_the_fixed_one(trip_s: float) -> None:
+    """It doubles twice on its way from its start to the ceiling, and nothing cuts it: counted in round trips."""
+    async def trips(bounds: Bounds) -> tuple[float, Gate]:
+        gate, loop = Gate(bounds), asyncio.get_running_loop()
+        began_s = loop.time()
+        await asyncio.gather(*(gate.ask(lambda: asyncio.sleep(trip_s), 20.0) for _ in range(5_000)))
+        return (loop.time() - began_s) / trip_s, gate
+
+    fixed, _ = run_fast(trips(FIXED))
+    followed, gate = run_fast(trips(Bounds.up_to(512)))
+    assert round(fixed) == 10
+    assert round(followed) <= round(fixed) + 2
+    assert (gate.most, gate.window.size, gate.window.starting) == (512, 512, True)
