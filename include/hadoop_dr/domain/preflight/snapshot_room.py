@@ -53,11 +53,11 @@ def room_for(site: str, there: int, roots: int, limits: SnapshotLimits) -> list[
     Args:
         there: How many the cluster has now, whosever they are.
     """
-    told = f"{site} has {there} snapshots of its {limits.every} ({FILE_SYSTEM}), whosever they are"
+    count = f"{site} has {there} snapshots of its {limits.every} ({FILE_SYSTEM}), whosever they are"
     if there + roots > limits.every:
-        return [fail(_NAME, f"{told}, and a point needs {roots} more", _MEND)]
+        return [fail(_NAME, f"{count}, and a point needs {roots} more", _MEND)]
     if there + roots > _NEARLY * limits.every:
-        return [warn(_NAME, f"{told}; when it has all of them nobody can take one there", _MEND)]
+        return [warn(_NAME, f"{count}; when it has all of them nobody can take one there", _MEND)]
     return []
 
 

@@ -83,7 +83,7 @@ class VerifyPoint:
         if found:
             foreign.keep(claim, number, found)
             raise foreign.again(number)
-        mismatch, cannot_tell = ([str(one) for one in told[:SHOWN]] for told in (verdict.mismatch, verdict.cannot_tell))
+        mismatch, cannot_tell = ([str(one) for one in some[:SHOWN]] for some in (verdict.mismatch, verdict.cannot_tell))
         lowered, intended = keep_intended(self._context, documents, roots, verdict.lowered)
         stored = StoredVerdict(
             verified=Verified(verdict.word, verdict.match, tuple(cannot_tell)),

@@ -63,9 +63,9 @@ def check_chain(
     """
     proofs = {site: CopyProof(files, path) for site, files in copies.items() if site not in silent}
     common = _read_side_by_side(list(proofs.values()))
-    told = {site: str(Unreachable(site, error.problem, error.remedy)) for site, error in silent.items()}
-    told |= {site: f"{site}: {proof.problem}" for site, proof in proofs.items() if proof.problem}
-    problems = [told[site] for site in copies if site in told]
+    said = {site: str(Unreachable(site, error.problem, error.remedy)) for site, error in silent.items()}
+    said |= {site: f"{site}: {proof.problem}" for site, proof in proofs.items() if proof.problem}
+    problems = [said[site] for site in copies if site in said]
     whole = {site: proof.n for site, proof in proofs.items() if proof.is_whole}
     if common is not None and len(whole) == len(proofs):
         lengths = " and ".join(map(str, whole.values()))

@@ -162,7 +162,7 @@ class DestinationCatalog:
             left.doubt()
             now = Exported(chosen, position.event, there, full=True)
             self._foreign_to(point).judge(now, catalog_of(wanted), number=number)
-        mismatch, cannot_tell = ([one.finding() for one in told] for told in (found.mismatch, found.cannot_tell))
+        mismatch, cannot_tell = ([one.finding() for one in some] for some in (found.mismatch, found.cannot_tell))
         return Verdict(found.match, mismatch, cannot_tell), SealedCatalog(position, whole_ms=whole_ms)
 
     def _apply(self, check_claim: Callable[[], None]) -> CatalogApply:

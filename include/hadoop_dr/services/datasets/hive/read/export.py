@@ -155,8 +155,8 @@ class CatalogExport:
             return False
 
     def _moved(self, event: int) -> CatalogMoved:
-        told = f"its notification log has a gap after event {event}"
-        return CatalogMoved(self._metastore.name, told, "Take another moment")
+        problem = f"its notification log has a gap after event {event}"
+        return CatalogMoved(self._metastore.name, problem, "Take another moment")
 
 
 class _Touched:
