@@ -33,7 +33,7 @@ unit: env ## tests that need no daemon and no JDK, in about seven minutes
 	@$(BIN)/coverage report
 
 live: env ## tests on the lab: contracts, integration, model, end to end; starts the lab and stops it
-	@rm -rf build/live; mkdir -p build/live; set -e; trap 'kill -INT $$(jobs -p) 2>/dev/null || true; wait; $(STOP_LAB)' EXIT; \
+	@rm -rf build/live; mkdir -p build/live; set -e; trap 'kill -INT $$(jobs -p) 2>/dev/null || true; wait; $(STOP_LAB)' EXIT; trap 'exit 130' INT; \
 	$(LAB) up --hiveserver2 >/dev/null; \
 	env --default-signal=INT $(ON_LAB) --ignore tests/e2e --ignore $(LARGER_LABS) >build/live/services.log 2>&1 & services=$$!; \
 	entrances=0; $(ON_LAB) tests/e2e || entrances=$$?; \

@@ -68,18 +68,21 @@ def test_a_terminated_ci_run_stops_the_lab(checkout: Path) -> None:
     assert calls(checkout)[-1] == "python -m hadoop_lab down"
 
 
-@pytest.mark.parametrize(("entrances", "services", "expected"), [(0, 0, 0), (1, 0, 2), (0, 1, 2)])
-def test_live_tests_stop_the_lab_that_they_started(
-    checkout: Path, entrances: int, services: int, expected: int
-) -> None:
-    """Both processes that share it have ended by then, and the failure of either one is the failure of all."""
-    program(checkout / ".venv/bin/pytest", "pytest", f'[[ "$*" == *--ignore* ]] && exit {services}; exit {entrances}')
+LARGER = "tests/integration/test_lab_options.py"
+
+
+@pytest.mark.parametrize("red", ["tests/e2e", f"--ignore tests/e2e --ignore {LARGER}", LARGER, None])
+def test_live_tests_stop_the_lab_that_they_started(checkout: Path, red: str | None) -> None:
+    """All three runs that share it have ended by then, and the failure of any one is the failure of all."""
+    program(checkout / ".venv/bin/pytest", "pytest", f'[[ "$*" == *"chaos {red}" ]] && exit 1; exit 0')
     done = subprocess.run(["make", "-s", "live"], cwd=checkout, capture_output=True, text=True, check=False)
-    assert done.returncode == expected, done.stderr
+    assert done.returncode == (2 if red else 0), done.stderr
     first, *tests, last = calls(checkout)
     assert first.startswith("hadoop-dr lab up")
-    assert [call.startswith("pytest -q --lab required -m ") for call in tests] == [True, True]
-    assert sorted(call.endswith("--ignore tests/e2e") for call in tests) == [False, True]
+    assert [call.startswith("pytest -q --lab required -m ") for call in tests] == [True, True, True]
+    said = [call.partition("not chaos ")[2] for call in tests]
+    assert sorted(said[:2]) == [f"--ignore tests/e2e --ignore {LARGER}", "tests/e2e"]
+    assert said[2] == LARGER  # when nothing else runs
     assert last == "python -m hadoop_lab down"
 
 
