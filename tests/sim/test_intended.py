@@ -75,3 +75,18 @@ def test_a_secondary_with_the_same_policy_has_nothing_lowered() -> None:
     document = world.backup("first")
     assert kept(world) == []
     assert not any("intended" in text for text in document["warnings"])
+
+
+def test_a_run_that_does_not_know_what_was_lowered_before_says_so() -> None:
+    world = striped()
+    world.backup("first")
+    context = world.context()
+    newest = context.ledger.read().newest_sealed()
+    assert newest is not None
+    for site in ("east", "west"):
+        here = world.clusters[site].find(context.directory(newest.point)).walk()
+        [path] = [node.path() for node in here if "/intended-" in node.path()]
+        world.files()[site].remove(path)
+    document = world.backup("blind")
+    assert [text for text in document["warnings"] if "what was lowered before is not known" in text]
+    assert [text for text in world.backup("later")["warnings"] if "not known" in text] == []

@@ -83,8 +83,8 @@ class VerifyPoint:
         if found:
             foreign.keep(claim, number, found)
             raise foreign.again(number)
+        lowered, intended = keep_intended(self._context, documents, roots, verdict)
         mismatch, cannot_tell = ([str(one) for one in some[:SHOWN]] for some in (verdict.mismatch, verdict.cannot_tell))
-        lowered, intended = keep_intended(self._context, documents, roots, verdict.lowered)
         stored = StoredVerdict(
             verified=Verified(verdict.word, verdict.match, tuple(cannot_tell)),
             mismatch=tuple(mismatch),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.intended import Lowered, lowered_from_rows, lowered_rows, still_lowered
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.stored.documents import Documents
@@ -16,17 +18,22 @@ INTENDED = "intended.parquet"
 
 
 def keep_intended(
-    context: BackupContext, documents: Documents, roots: Sequence[RootPlan], found: Sequence[Lowered]
+    context: BackupContext, documents: Documents, roots: Sequence[RootPlan], verdict: Verdict
 ) -> tuple[list[Lowered], dict[str, str]]:
     """Writes what the candidates have lowered, what a point before them kept of it included.
 
     Args:
-        found: What verification found among the items of the plan.
+        verdict: What verification found among the items of the plan; told when nobody knows what was lowered before.
 
     Returns:
         All of it, and the SHA-256 of the document by name; none where nothing is lowered.
     """
-    every = [*still_lowered(_earlier(context, documents), {r.root: r.items for r in roots if r.older}), *found]
+    try:
+        earlier = _earlier(context, documents)
+    except BaselineLost as lost:
+        verdict.cannot_tell.append(Finding(lost.subject, "", f"what was lowered before is not known: {lost.problem}"))
+        earlier = []
+    every = [*still_lowered(earlier, {root.root: root.items for root in roots if root.older}), *verdict.lowered]
     return every, {INTENDED: documents.write_ahead(INTENDED, forms.INTENDED, lowered_rows(every))} if every else {}
 
 
@@ -34,7 +41,4 @@ def _earlier(context: BackupContext, documents: Documents) -> list[Lowered]:
     point = context.ledger.recent().points.get(stored_plan(documents).baseline or "")
     if point is None or point.destination != context.destination.name:
         return []
-    try:
-        return lowered_from_rows(context.documents(point).read_recorded(INTENDED, forms.INTENDED) or ())
-    except BaselineLost:
-        return []
+    return lowered_from_rows(context.documents(point).read_recorded(INTENDED, forms.INTENDED) or ())
