@@ -16,8 +16,8 @@ from hadoop_dr.domain.errors import DrError
 
 CACHED = {"tag.HAState": "active", "NumLiveDataNodes": 3, "CapacityRemaining": 9, "CapacityTotal": 12,
           "NumFilesUnderConstruction": 0, "FilesTotal": 4, "Snapshots": 5}  # fmt: skip
-FRESH = {"ClusterId": "CID ü", "Safemode": "", "SoftwareVersion": "3.4.1", "State": "active", "NumLiveDataNodes": 2,
-         "CapacityRemaining": 7, "CapacityTotal": 11}  # fmt: skip
+FRESH = {"ClusterId": "CID ü", "Safemode": "", "SoftwareVersion": "3.4.1", "State": "active", "FSState": "Operational",
+         "NumLiveDataNodes": 2, "FilesTotal": 4, "CapacityRemaining": 7, "CapacityTotal": 11}  # fmt: skip
 
 
 class Pages(requests.Session):
@@ -32,8 +32,11 @@ class Pages(requests.Session):
         self.asked.append(wanted or "FSNamesystem")
         answer = requests.Response()
         answer.status_code, answer.url = 200, url
-        bean = {wanted: self.fresh[wanted]} if wanted else self.cached
-        answer._content = json.dumps({"beans": [bean]}).encode()
+        beans = [{wanted: self.fresh[wanted]}] if wanted else [
+            {"name": "Hadoop:service=NameNode,name=FSNamesystem", **self.cached},
+            {"name": "Hadoop:service=NameNode,name=FSNamesystemState", **self.fresh},
+        ]
+        answer._content = json.dumps({"beans": beans}).encode()
         return answer
 
 
@@ -49,11 +52,11 @@ def test_a_datanode_that_came_a_moment_ago_counts() -> None:
 
 def test_how_many_snapshots_there_are_and_how_large_the_cluster_is_are_on_the_same_page() -> None:
     service = namenode(Pages(CACHED, FRESH)).service()
-    assert (service.snapshots, service.capacity_bytes) == (5, 12)
+    assert (service.snapshots, service.capacity_bytes) == (5, 11)
 
 
 def test_a_namenode_that_became_active_a_moment_ago_serves() -> None:
-    assert namenode(Pages({**CACHED, "tag.HAState": "standby"}, FRESH)).service().live_datanodes == 3
+    assert namenode(Pages({**CACHED, "tag.HAState": "standby"}, FRESH)).service().live_datanodes == 2
 
 
 def test_a_namenode_that_stands_by_does_not_serve() -> None:
@@ -64,4 +67,6 @@ def test_a_namenode_that_stands_by_does_not_serve() -> None:
 def test_counters_that_decide_nothing_cost_no_question_more() -> None:
     pages = Pages(CACHED, FRESH)
     namenode(pages).service()
-    assert pages.asked == ["FSNamesystem", "ClusterId", "Safemode", "SoftwareVersion"]
+    assert pages.asked == ["FSNamesystem", "ClusterId", "SoftwareVersion"]
+    pages.fresh["FSState"], pages.fresh["Safemode"] = "safeMode", "Safe mode is ON"
+    assert namenode(pages).service().safe_mode == "Safe mode is ON"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pkgutil
 import stat
 import subprocess
 import tempfile
@@ -110,8 +111,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Any:
             raise error
 
         bootstrap = importlib.import_module("hadoop_dr.bootstrap")
-        for name in ("backup", "identity", "ledger", "points", "status", "unprotect"):
-            module = importlib.import_module(f"hadoop_dr.cli.commands.{name}")
+        for found in pkgutil.iter_modules(importlib.import_module("hadoop_dr.cli.commands").__path__):
+            module = importlib.import_module(f"hadoop_dr.cli.commands.{found.name}")
             for attribute in bootstrap.__all__:
                 if hasattr(module, attribute) and attribute != "check_request":
                     monkeypatch.setattr(module, attribute, raises)

@@ -30,7 +30,7 @@ ANSWERS = {
     ("explain", "s"): ("points", "explanation_of", "explain"),
     ("verify", "s"): ("points", "verify_point", "verify"),
     ("prune", "s"): ("points", "prune_now", "prune"),
-    ("free-primary", "s"): ("free_primary", "free", "free_primary"),
+    ("free-primary", "s"): ("free_primary", "free_primary_of", "free_primary"),
     ("status",): ("status", "status_of", "status"),
     ("identity", "p"): ("identity", "identity_of", "identity"),
     ("ledger", "check", "p"): ("ledger", "ledger_check", "ledger_check"),

@@ -27,7 +27,7 @@ MOVE_PATHS = {
 """Here a path is renamed or files are joined within one site, in the words that HDFS has for it."""
 PATHS = {"source", "sources", "target"}
 OTHER_MEANINGS = {
-    "FreePrimary", "free_primary",                                   # the command of that name: it acts on that role
+    "FreePrimary", "free_primary", "free_primary_of",                # the command of that name: it acts on that role
     "TokenSource",                                                   # gives random tokens
     "AttributeTarget", "attribute_target", "attribute_targets", "_attribute_target",  # what attributes are set on
 }  # fmt: skip

@@ -191,7 +191,7 @@ def test_a_prune_in_the_middle_of_a_change_takes_nothing_that_it_builds_on(
 
 
 @WAYS
-@pytest.mark.parametrize("at", thinned(range(1, 40, 2), 5))
+@pytest.mark.parametrize("at", thinned(range(1, 38, 2), 5))
 def test_a_worker_that_sleeps_in_the_switch_and_wakes_after_another_has_sealed_does_no_harm(
     before: tuple[str, ...], after: tuple[str, ...], at: int
 ) -> None:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hadoop_dr.bootstrap.primary_room import free_primary
+    from hadoop_dr.bootstrap.primary_room import free_primary_of
     from hadoop_dr.bootstrap.queries import (
         coverage_of,
         explanation_of,
@@ -28,7 +28,7 @@ __all__ = [
     "check_request",
     "coverage_of",
     "explanation_of",
-    "free_primary",
+    "free_primary_of",
     "identity_of",
     "initialise_pair",
     "ledger_check",
@@ -49,7 +49,7 @@ _HOMES = {
     "check_request": "runs",
     "coverage_of": "queries",
     "explanation_of": "queries",
-    "free_primary": "primary_room",
+    "free_primary_of": "primary_room",
     "identity_of": "roles",
     "initialise_pair": "roles",
     "ledger_check": "queries",

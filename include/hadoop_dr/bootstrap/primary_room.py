@@ -14,10 +14,10 @@ from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.roots.free_primary import FreePrimary
 
-__all__ = ["free_primary"]
+__all__ = ["free_primary_of"]
 
 
-def free_primary(
+def free_primary_of(
     service: str, *, newest: bool = False, approve: bool = False, pair: str | None = None, home: Path | None = None
 ) -> dict[str, Any]:
     """Says which snapshots of a service the primary can do without; removes them when that is approved.

@@ -15,7 +15,7 @@ class Written:
         begun: Directories of points whose moment this very process took, so that nobody else wrote anything there.
         as_left: The claim under which this process found the secondary as the newest point left it, and nothing that a
             run had left; 0 for none.
-        areas: Roots in which a work area was seen beside what the newest point left.
+        no_area: Roots that a look at what changed since the newest point found without a work area.
         lacking: Directories where this process noted that the origin has no copy of a document.
         names: Paths of documents that this process wrote, however large they are.
         tasks: Directories of tasks whose files this process began to stage.
@@ -24,7 +24,7 @@ class Written:
     contents: dict[str, bytes] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     as_left: int = 0
-    areas: set[str] = field(default_factory=set)
+    no_area: set[str] = field(default_factory=set)
     lacking: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     tasks: set[str] = field(default_factory=set)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hadoop_dr.bootstrap import free_primary as free
+from hadoop_dr.bootstrap import free_primary_of
 from hadoop_dr.cli.commands.options import as_json_option, service_argument
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, say
 from hadoop_dr.domain.config.quantities import counted
@@ -28,7 +28,7 @@ def free_primary(service: str, newest: bool, approve: bool, pair: str | None, as
     """
     with ends_well(as_json), Show() as show:
         show.stage("free-primary")
-        document = free(service, newest=newest, approve=approve, pair=pair)
+        document = free_primary_of(service, newest=newest, approve=approve, pair=pair)
     emit(document, as_json, lambda: _page(document))
 
 

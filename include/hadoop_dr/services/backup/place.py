@@ -93,7 +93,7 @@ class PlacePoint:
         shows it then.
         """
         written = self._context.known.written
-        if written.as_left == claim.n and root.audit is Audit.WHOLE and root.root not in written.areas:
+        if written.as_left == claim.n and root.audit is Audit.WHOLE and root.root in written.no_area:
             return False
         area = Area(root.root, Token(self._context.policy.service, claim.epoch, claim.n))
         return WorkArea(self._context.destination.namenode, area).present()

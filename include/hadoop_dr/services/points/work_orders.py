@@ -16,6 +16,7 @@ def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int =
         turn: Which use of the work area within the claim it is.
     """
     top = next((item.now for item in root.items if item.new == "" and item.now), None)
+    written = context.known.written
     return WorkOrder(
         index=root.index,
         root=root.root,
@@ -29,7 +30,7 @@ def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int =
         epoch=claim.epoch,
         claim=claim.n,
         turn=turn,
-        untouched=context.known.written.as_left == claim.n and root.root not in context.known.written.areas,
+        untouched=written.as_left == claim.n and root.root in written.no_area,
     )
 
 
