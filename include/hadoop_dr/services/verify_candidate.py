@@ -13,6 +13,7 @@ from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.paths import parent as parent_of
 from hadoop_dr.domain.plan.unchanged_bytes import within
+from hadoop_dr.domain.plan.work_order import StagedFile
 from hadoop_dr.domain.tree.attribute_comparison import (
     OriginChecksum,
     Verdict,
@@ -52,6 +53,17 @@ class RootFacts:
     digests: Mapping[int, tuple[str, int]]
     checksums: Mapping[int, OriginChecksum]
     whole: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(
+        cls, root: str, snapshot: str, items: Sequence[Item], staged: Mapping[int, StagedFile],
+        checksums: Mapping[int, OriginChecksum],
+    ) -> RootFacts:
+        """Gathers it from the items of a root and what was recorded of staging them, by origin inode id."""
+        proofs = {item.inode: staged[item.inode] for item in items if item.inode in staged}
+        digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
+        whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
+        return cls(root, snapshot, items, digests, checksums, whole)
 
     @property
     def tails(self) -> frozenset[int]:

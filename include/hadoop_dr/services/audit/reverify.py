@@ -53,16 +53,7 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
             verdict.mismatch.append(Finding(root.root, "", problem))
             continue
         staged = records.proofs().get(root.index, {})
-        proofs = {i.inode: proof for i in root.items if (proof := staged.get(i.inode)) is not None}
-        whole = frozenset(inode for inode, proof in proofs.items() if proof.offset == 0)
-        facts = RootFacts(
-            root.root,
-            kept.name,
-            root.items,
-            {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()},
-            records.checksums(root),
-            whole,
-        )
+        facts = RootFacts.of(root.root, kept.name, root.items, staged, records.checksums(root))
         verdict.add(VerifyRoot(site, mover, lambda _: None).run(facts))
     if wrong := [*verdict.mismatch, *verdict.unreadable]:
         mark_damaged(context, run, point, wrong)

@@ -13,7 +13,6 @@ from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.bound_inodes import inode_rows, touches_many
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.inventory import Audit
-from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.audit.point import AuditPoint
 from hadoop_dr.services.context import BackupContext
@@ -86,15 +85,7 @@ class JudgeRoot:
     def _facts(self, root: RootPlan) -> RootFacts:
         """What is stored of a root: its items, and how the bytes that were staged of them are proven."""
         staged = self._staged.get(root.index, {})
-        proofs = {item.inode: proof for item in root.items if (proof := staged.get(item.inode)) is not None}
-        rewritten = {
-            item.inode
-            for item in root.items
-            if item.content is Content.TAIL and item.inode in proofs and proofs[item.inode].offset == 0
-        }
-        digests = {inode: (proof.sha256, proof.length) for inode, proof in proofs.items()}
-        checksums = self._records.checksums(root)
-        return RootFacts(root.root, self._names[root.root], root.items, digests, checksums, frozenset(rewritten))
+        return RootFacts.of(root.root, self._names[root.root], root.items, staged, self._records.checksums(root))
 
     def _unfinished(self, root: RootPlan, top: str, listed: Sequence[DirEntry] | None) -> list[Finding]:
         """What an overtaken worker opened; of a large root, of which no listing is made, it is asked for."""
