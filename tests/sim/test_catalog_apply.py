@@ -202,7 +202,7 @@ def test_what_came_to_be_there_since_the_plan_is_not_dropped_with_what_it_named(
     wanted = [row for row in first if row.key.table != "goes" and row.key.kind is not Kind.CONSTRAINT]
     service = CatalogApply(target, StepClock())
     named = named_drops(service.plan(wanted, BILL).changes)
-    assert [str(slot) for slot in named] == ["table bill.goes"]
+    assert [str(key) for key in named] == ["table bill.goes"]
     foreign = [table("bill", "foreign", location="hdfs://west/f")]
     target.create(foreign)
     for step in (service.drop, service.build):
@@ -238,13 +238,13 @@ def test_a_table_dropped_and_made_again_is_another_table() -> None:
     source.create([table("bill", "t", note="1")])
     before = read_all(source, BILL)
     apply_all(target, rewrite_rows(before.values(), TO_WEST))
-    slot = CatalogKey(Kind.TABLE, "bill", "t")
+    key = CatalogKey(Kind.TABLE, "bill", "t")
     number = target.tables("bill", ["t"])[0].identity
     source.drop(source.tables("bill", ["t"]))
     source.create([table("bill", "t", note="2")])
     after = read_all(source, BILL)
-    assert replaced_tables(before, after) == [slot]
-    apply_all(target, rewrite_rows(after.values(), TO_WEST), replaced=[slot])
+    assert replaced_tables(before, after) == [key]
+    apply_all(target, rewrite_rows(after.values(), TO_WEST), replaced=[key])
     assert target.tables("bill", ["t"])[0].identity != number
     done = [event.type for event in target.events(0)]
     assert done == ["CREATE_DATABASE", "CREATE_TABLE", "DROP_TABLE", "CREATE_TABLE"]
@@ -290,7 +290,7 @@ def test_each_kind_of_object_is_created_altered_and_dropped() -> None:
     fields = {field.field for one in verdict.mismatch for field in one.fields}
     assert fields <= {"catalogName", "locationUri", "type"}
     apply_all(target, second[:2])
-    assert {slot.kind for slot in read_all(target, BILL)} == {Kind.DATABASE, Kind.TABLE}
+    assert {key.kind for key in read_all(target, BILL)} == {Kind.DATABASE, Kind.TABLE}
 
 
 def test_a_metastore_that_keeps_something_else_is_reported_and_not_hammered() -> None:

@@ -105,8 +105,8 @@ def test_a_key_between_a_table_left_out_and_one_that_is_held_counts_by_the_table
 
 def test_what_is_in_a_database_that_is_left_out_does_not_count() -> None:
     one = Primary()
-    slot = CatalogKey(Kind.DATABASE, "far")
-    one.at_e0 = catalog_of([*one.at_e0.values(), row_of(slot, {**one.at_e0[slot].tree, f.DB_TYPE: i32(2)})])
+    key = CatalogKey(Kind.DATABASE, "far")
+    one.at_e0 = catalog_of([*one.at_e0.values(), row_of(key, {**one.at_e0[key].tree, f.DB_TYPE: i32(2)})])
     one.metastore.create([table("far", "t", location="hdfs://east/wh/t")])
     assert one.counting() == []
 

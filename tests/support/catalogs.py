@@ -84,8 +84,8 @@ def partition(owner: str, name: str, keys: Sequence[str], values: Sequence[str],
 
 def statistics(owner: str, name: str, key: str = "", **distinct: int) -> Row:
     """Column statistics: the number of distinct values of each column."""
-    slot = CatalogKey(Kind.PARTITION_STATS if key else Kind.TABLE_STATS, owner, name, key)
-    row = statistics_row(slot, [{1: text(column), 2: text("int"), 3: record({2: record(
+    kind = Kind.PARTITION_STATS if key else Kind.TABLE_STATS
+    row = statistics_row(CatalogKey(kind, owner, name, key), [{1: text(column), 2: text("int"), 3: record({2: record(
         {1: i64(0), 2: i64(99), 3: i64(0), 4: i64(count)})})} for column, count in distinct.items()])
     assert row
     return row
@@ -138,7 +138,7 @@ def with_parameters(row: Row, **parameters: str) -> Row:
 
 def hashes(rows: Mapping[CatalogKey, Row]) -> dict[str, str]:
     """What two catalogs are compared by, readable in a failure."""
-    return {str(slot): row.hash for slot, row in sorted(rows.items(), key=lambda item: str(item[0]))}
+    return {str(key): row.hash for key, row in sorted(rows.items(), key=lambda item: str(item[0]))}
 
 
 class Ddl:

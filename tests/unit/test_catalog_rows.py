@@ -101,10 +101,10 @@ def test_everything_else_changes_the_hash(change: dict[int, tuple[int, object]])
 
 
 def test_statistics_do_not_depend_on_the_order_of_columns_and_empty_ones_are_none() -> None:
-    slot = CatalogKey(Kind.TABLE_STATS, "bill", "t")
+    key = CatalogKey(Kind.TABLE_STATS, "bill", "t")
     objects = [{1: text(name), 2: text("int"), 3: record({})} for name in ("b", "a")]
-    assert statistics_row(slot, objects) == statistics_row(slot, objects[::-1])
-    assert statistics_row(slot, []) is None
+    assert statistics_row(key, objects) == statistics_row(key, objects[::-1])
+    assert statistics_row(key, []) is None
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))

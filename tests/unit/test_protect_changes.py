@@ -54,7 +54,7 @@ def test_the_point_before_another_is_the_newest_visible_one_of_an_earlier_moment
 
 
 def test_what_a_later_selection_leaves_out_is_told_by_databases_tables_and_functions() -> None:
-    slots = [
+    keys = [
         CatalogKey(Kind.DATABASE, "bill"),
         CatalogKey(Kind.TABLE, "bill", "t1"),
         CatalogKey(Kind.TABLE, "bill", "t2"),
@@ -62,9 +62,9 @@ def test_what_a_later_selection_leaves_out_is_told_by_databases_tables_and_funct
         CatalogKey(Kind.FUNCTION, "bill", "", "f"),
     ]
     whole, narrow = selection_of(["bill"]), selection_of(["bill.t1"])
-    assert no_longer_owned(slots, whole, narrow) == ["database bill", "function bill f", "table bill.t2"]
-    assert no_longer_owned(slots, narrow, selection_of(["crm"])) == ["table bill.t1"]
-    assert no_longer_owned(slots, narrow, whole) == []
+    assert no_longer_owned(keys, whole, narrow) == ["database bill", "function bill f", "table bill.t2"]
+    assert no_longer_owned(keys, narrow, selection_of(["crm"])) == ["table bill.t1"]
+    assert no_longer_owned(keys, narrow, whole) == []
 
 
 def test_the_order_of_entries_is_no_other_selection() -> None:

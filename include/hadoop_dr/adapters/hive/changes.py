@@ -153,31 +153,31 @@ class ChangingHalf(Reads):
         return found[0]
 
     def _add_partitions(self, rows: Sequence[Row]) -> None:
-        slot = rows[0].key
+        key = rows[0].key
 
         def send(some: Sequence[Row]) -> None:
-            request = {1: text(slot.database), 2: text(slot.table), 3: records([_sendable(row) for row in some]),
+            request = {1: text(key.database), 2: text(key.table), 3: records([_sendable(row) for row in some]),
                        4: flag(False), 5: flag(False), 6: text(CATALOG), 10: _KEEP}
             self._client.change("add_partitions_req", {1: record(request)})
 
         _in_batches(rows, send)
 
     def _alter_partitions(self, rows: Sequence[Row]) -> None:
-        slot = rows[0].key
+        key = rows[0].key
 
         def send(some: Sequence[Row]) -> None:
-            request = {1: text(CATALOG), 2: text(slot.database), 3: text(slot.table),
+            request = {1: text(CATALOG), 2: text(key.database), 3: text(key.table),
                        4: records([_sendable(row) for row in some]), 5: _KEEP}
             self._client.change("alter_partitions_req", {1: record(request)})
 
         _in_batches(rows, send)
 
     def _drop_partitions(self, rows: Sequence[Row]) -> None:
-        slot = rows[0].key
+        key = rows[0].key
 
         def send(some: Sequence[Row]) -> None:
             names = record({1: texts([row.key.name for row in some])})
-            request = {1: text(slot.database), 2: text(slot.table), 3: names, 4: flag(False), 5: flag(False),
+            request = {1: text(key.database), 2: text(key.table), 3: names, 4: flag(False), 5: flag(False),
                        7: _KEEP, 8: flag(False), 9: text(CATALOG)}
             self._client.change("drop_partitions_req", {1: record(request)})
 

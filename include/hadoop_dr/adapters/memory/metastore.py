@@ -45,7 +45,7 @@ class MemoryMetastore:
     """See ``ports.metastore.Metastore``.
 
     Attributes:
-        objects: Every object by its slot.
+        objects: Every object by its key.
         directories: Locations that exist; data copied there by others is added by hand.
     """
 
@@ -78,7 +78,7 @@ class MemoryMetastore:
 
     def databases(self) -> list[str]:
         """See the port."""
-        return sorted(slot.database for slot in self.objects if slot.kind is Kind.DATABASE)
+        return sorted(key.database for key in self.objects if key.kind is Kind.DATABASE)
 
     def database(self, name: str) -> Row:
         """See the port."""
@@ -90,7 +90,7 @@ class MemoryMetastore:
 
     def table_names(self, database: str) -> list[str]:
         """See the port."""
-        return sorted(slot.table for slot in self.objects if slot.kind is Kind.TABLE and slot.database == database)
+        return sorted(key.table for key in self.objects if key.kind is Kind.TABLE and key.database == database)
 
     def tables(self, database: str, names: Sequence[str]) -> list[Row]:
         """See the port."""
@@ -98,7 +98,7 @@ class MemoryMetastore:
 
     def partition_names(self, database: str, table: str) -> list[str]:
         """See the port."""
-        return sorted(slot.name for slot in self.objects if slot[:3] == (Kind.PARTITION, database, table))
+        return sorted(key.name for key in self.objects if key[:3] == (Kind.PARTITION, database, table))
 
     def partitions(self, database: str, table: str, names: Sequence[str]) -> list[Row]:
         """See the port."""
@@ -114,11 +114,11 @@ class MemoryMetastore:
 
     def constraints(self, database: str, table: str) -> list[Row]:
         """See the port."""
-        return self._rows([slot for slot in self.objects if slot[:3] == (Kind.CONSTRAINT, database, table)])
+        return self._rows([key for key in self.objects if key[:3] == (Kind.CONSTRAINT, database, table)])
 
     def functions(self) -> list[Row]:
         """See the port."""
-        return self._rows([slot for slot in self.objects if slot.kind is Kind.FUNCTION])
+        return self._rows([key for key in self.objects if key.kind is Kind.FUNCTION])
 
     def close(self) -> None:
         """See the port."""
@@ -178,12 +178,12 @@ class MemoryMetastore:
         self.objects[row.key] = {**row.tree, 9: before[9]}
         self.log.database_altered(row.key.database, before, self.objects[row.key])
 
-    def _drop_database(self, slot: CatalogKey) -> None:
-        tree = self._get(slot)
-        if any(other.database == slot.database and other.kind is not Kind.DATABASE for other in self.objects):
-            raise Failed(str(slot), "InvalidOperationException: Database is not empty")
-        del self.objects[slot]
-        self.log.database("DROP_DATABASE", slot.database, tree)
+    def _drop_database(self, key: CatalogKey) -> None:
+        tree = self._get(key)
+        if any(other.database == key.database and other.kind is not Kind.DATABASE for other in self.objects):
+            raise Failed(str(key), "InvalidOperationException: Database is not empty")
+        del self.objects[key]
+        self.log.database("DROP_DATABASE", key.database, tree)
 
     # -- tables
 
@@ -226,29 +226,29 @@ class MemoryMetastore:
 
     def _rename(self, old: CatalogKey, new: CatalogKey) -> None:
         self._new(new)
-        for slot in [slot for slot in self.objects if slot[1:3] == old[1:3] and slot.table]:
-            tree = self.objects.pop(slot)
-            self.objects[CatalogKey(slot.kind, new.database, new.table, slot.name)] = _renamed(slot.kind, tree, new)
-        for slot, tree in self.objects.items():
-            keys = get_list(tree, f.FOREIGN) if slot.kind is Kind.CONSTRAINT else []
-            if keys and (get_text(keys[0], f.FK_PARENT_DB), get_text(keys[0], f.FK_PARENT_TABLE)) == old[1:3]:
-                self.objects[slot] = {f.FOREIGN: records([{**key, f.FK_PARENT_DB: text(new.database),
-                                                           f.FK_PARENT_TABLE: text(new.table)} for key in keys])}
+        for key in [key for key in self.objects if key[1:3] == old[1:3] and key.table]:
+            tree = self.objects.pop(key)
+            self.objects[CatalogKey(key.kind, new.database, new.table, key.name)] = _renamed(key.kind, tree, new)
+        for key, tree in self.objects.items():
+            columns = get_list(tree, f.FOREIGN) if key.kind is Kind.CONSTRAINT else []
+            if columns and (get_text(columns[0], f.FK_PARENT_DB), get_text(columns[0], f.FK_PARENT_TABLE)) == old[1:3]:
+                self.objects[key] = {f.FOREIGN: records([{**column, f.FK_PARENT_DB: text(new.database),
+                                                          f.FK_PARENT_TABLE: text(new.table)} for column in columns])}
 
-    def _drop_table(self, slot: CatalogKey) -> None:
-        tree = self._get(slot)
-        for other in [other for other in self.objects if other.kind in _BELOW and other[1:3] == slot[1:3]]:
+    def _drop_table(self, key: CatalogKey) -> None:
+        tree = self._get(key)
+        for other in [other for other in self.objects if other.kind in _BELOW and other[1:3] == key[1:3]]:
             del self.objects[other]
-        self._drop_foreign_keys(slot)
-        del self.objects[slot]
-        self.log.table("DROP_TABLE", slot.database, slot.table, tree)
+        self._drop_foreign_keys(key)
+        del self.objects[key]
+        self.log.table("DROP_TABLE", key.database, key.table, tree)
 
     def _drop_foreign_keys(self, parent: CatalogKey) -> None:
         """Foreign keys fall with their parent, silently."""
-        for slot, tree in list(self.objects.items()):
-            keys = get_list(tree, f.FOREIGN) if slot.kind is Kind.CONSTRAINT else []
+        for key, tree in list(self.objects.items()):
+            keys = get_list(tree, f.FOREIGN) if key.kind is Kind.CONSTRAINT else []
             if keys and (get_text(keys[0], f.FK_PARENT_DB), get_text(keys[0], f.FK_PARENT_TABLE)) == parent[1:3]:
-                del self.objects[slot]
+                del self.objects[key]
 
     # -- partitions
 
@@ -274,14 +274,14 @@ class MemoryMetastore:
         self.objects[row.key] = {**row.tree, 4: i32(get_number(before, 4))}
         self.log.partition_altered(row.key.database, table, row.key.name, before, self.objects[row.key])
 
-    def _drop_partitions(self, slots: Sequence[CatalogKey]) -> None:
+    def _drop_partitions(self, keys: Sequence[CatalogKey]) -> None:
         self._now_s += 1
-        table = self._get(CatalogKey(Kind.TABLE, *slots[0][1:3]))
-        gone = {slot.name: self._get(slot) for slot in slots}
-        for slot in slots:
-            del self.objects[slot]
-            self.objects.pop(slot._replace(kind=Kind.PARTITION_STATS), None)
-        self.log.partitions("DROP_PARTITION", slots[0].database, table, gone)
+        table = self._get(CatalogKey(Kind.TABLE, *keys[0][1:3]))
+        gone = {key.name: self._get(key) for key in keys}
+        for key in keys:
+            del self.objects[key]
+            self.objects.pop(key._replace(kind=Kind.PARTITION_STATS), None)
+        self.log.partitions("DROP_PARTITION", keys[0].database, table, gone)
 
     # -- statistics
 
@@ -302,10 +302,10 @@ class MemoryMetastore:
         self.objects[owner] = with_field(tree, field, text_map(parameters | changed))
         self.log.statistics(row.key, row.tree, changed)
 
-    def _drop_statistics(self, slot: CatalogKey) -> None:
-        self._get(slot)
-        del self.objects[slot]
-        self.log.statistics_dropped(slot)
+    def _drop_statistics(self, key: CatalogKey) -> None:
+        self._get(key)
+        del self.objects[key]
+        self.log.statistics_dropped(key)
 
     # -- constraints and functions
 
@@ -316,10 +316,10 @@ class MemoryMetastore:
         self.objects[row.key] = row.tree
         self.log.constraint(row.key, row.tree)
 
-    def _drop_constraint(self, slot: CatalogKey) -> None:
-        self._get(slot)
-        del self.objects[slot]
-        self.log.constraint_dropped(slot)
+    def _drop_constraint(self, key: CatalogKey) -> None:
+        self._get(key)
+        del self.objects[key]
+        self.log.constraint_dropped(key)
 
     def _create_function(self, row: Row) -> None:
         self._get(CatalogKey(Kind.DATABASE, row.key.database))
@@ -331,24 +331,24 @@ class MemoryMetastore:
         self._get(row.key)
         self.objects[row.key] = {**row.tree, 6: i32(self._now_s)}        # no event: measured
 
-    def _drop_function(self, slot: CatalogKey) -> None:
-        tree = self._get(slot)
-        del self.objects[slot]
-        self.log.function("DROP_FUNCTION", slot, tree)
+    def _drop_function(self, key: CatalogKey) -> None:
+        tree = self._get(key)
+        del self.objects[key]
+        self.log.function("DROP_FUNCTION", key, tree)
 
-    # -- slots
+    # -- keys
 
-    def _rows(self, slots: Iterable[CatalogKey]) -> list[Row]:
-        return [row_of(slot, self.objects[slot]) for slot in slots if slot in self.objects]
+    def _rows(self, keys: Iterable[CatalogKey]) -> list[Row]:
+        return [row_of(key, self.objects[key]) for key in keys if key in self.objects]
 
-    def _get(self, slot: CatalogKey) -> Tree:
-        if slot not in self.objects:
-            raise NotFound(str(slot), "does not exist")
-        return self.objects[slot]
+    def _get(self, key: CatalogKey) -> Tree:
+        if key not in self.objects:
+            raise NotFound(str(key), "does not exist")
+        return self.objects[key]
 
-    def _new(self, slot: CatalogKey) -> None:
-        if slot in self.objects:
-            raise AlreadyExists(str(slot), "exists already")
+    def _new(self, key: CatalogKey) -> None:
+        if key in self.objects:
+            raise AlreadyExists(str(key), "exists already")
 
 
 def _renamed(kind: Kind, tree: Tree, new: CatalogKey) -> Tree:

@@ -68,36 +68,36 @@ class Log:
                    tableObjJson=json_of_tree(table), partitionObjBeforeJson=json_of_tree(before),
                    partitionObjAfterJson=json_of_tree(after))
 
-    def statistics(self, slot: CatalogKey, stats: Tree, parameters: dict[str, str]) -> None:
+    def statistics(self, key: CatalogKey, stats: Tree, parameters: dict[str, str]) -> None:
         """Column statistics were set."""
-        kind = "UPDATE_PART_COL_STAT_EVENT" if slot.name else "UPDATE_TBL_COL_STAT_EVENT"
-        self.write(kind, slot.database, slot.table, colStatsJson=json_of_tree(stats), parameters=parameters)
+        kind = "UPDATE_PART_COL_STAT_EVENT" if key.name else "UPDATE_TBL_COL_STAT_EVENT"
+        self.write(kind, key.database, key.table, colStatsJson=json_of_tree(stats), parameters=parameters)
 
-    def statistics_dropped(self, slot: CatalogKey) -> None:
+    def statistics_dropped(self, key: CatalogKey) -> None:
         """All column statistics of a table or partition went."""
-        if slot.name:
-            self.write("DELETE_PART_COL_STAT_EVENT", slot.database, slot.table, colName=None, partName=slot.name)
+        if key.name:
+            self.write("DELETE_PART_COL_STAT_EVENT", key.database, key.table, colName=None, partName=key.name)
         else:
-            self.write("DELETE_TBL_COL_STAT_EVENT", slot.database, slot.table, colName=None)
+            self.write("DELETE_TBL_COL_STAT_EVENT", key.database, key.table, colName=None)
 
-    def constraint(self, slot: CatalogKey, tree: Tree) -> None:
+    def constraint(self, key: CatalogKey, tree: Tree) -> None:
         """A constraint came; a foreign key's event names the parent, as the real one does."""
         ((members, _),) = tree.items()
         kind, name = _ADD[members]
         items = get_list(tree, members)
-        database, table = slot.database, slot.table
+        database, table = key.database, key.table
         if members == f.FOREIGN:
             database, table = get_text(items[0], f.FK_PARENT_DB), get_text(items[0], f.FK_PARENT_TABLE)
         self.write(kind, database, table, **{name: [json_of_tree(item) for item in items]})
 
-    def constraint_dropped(self, slot: CatalogKey) -> None:
+    def constraint_dropped(self, key: CatalogKey) -> None:
         """A constraint went."""
-        self.write("DROP_CONSTRAINT", slot.database, slot.table, dbName=slot.database, tableName=slot.table,
-                   constraintName=slot.name)
+        self.write("DROP_CONSTRAINT", key.database, key.table, dbName=key.database, tableName=key.table,
+                   constraintName=key.name)
 
-    def function(self, kind: str, slot: CatalogKey, tree: Tree) -> None:
+    def function(self, kind: str, key: CatalogKey, tree: Tree) -> None:
         """A function came or went."""
-        self.write(kind, slot.database, functionName=slot.name, functionObjJson=json_of_tree(tree))
+        self.write(kind, key.database, functionName=key.name, functionObjJson=json_of_tree(tree))
 
 
 def _values(table: Tree, key: str) -> dict[str, str]:

@@ -108,24 +108,24 @@ class Row:
         return self.table_type == f.VIEW
 
 
-def row_of(slot: CatalogKey, tree: Tree) -> Row:
+def row_of(key: CatalogKey, tree: Tree) -> Row:
     """Makes the row of an object."""
     identity = ""
-    if slot.kind is Kind.TABLE:
+    if key.kind is Kind.TABLE:
         identity = f"{get_text(tree, f.TABLE_TYPE)}|{get_number(tree, f.TABLE_CREATED)}|{get_number(tree, f.TABLE_ID)}"
-    return Row(slot, identity, content_hash(slot.kind, tree), encode(tree))
+    return Row(key, identity, content_hash(key.kind, tree), encode(tree))
 
 
-def statistics_row(slot: CatalogKey, objects: Iterable[Tree]) -> Row | None:
+def statistics_row(key: CatalogKey, objects: Iterable[Tree]) -> Row | None:
     """Makes the row of a table's or partition's column statistics; None when no column has any."""
     ordered = sorted(objects, key=lambda item: get_text(item, f.OBJECT_COLUMN))
     if not ordered:
         return None
-    desc: Tree = {f.DESC_TABLE_LEVEL: (BOOL, slot.kind is Kind.TABLE_STATS), f.DESC_DB: text(slot.database),
-                  f.DESC_TABLE: text(slot.table)}
-    if slot.name:
-        desc[f.DESC_PARTITION] = text(slot.name)
-    return row_of(slot, {f.STATS_DESC: record(desc), f.STATS_OBJECTS: records(ordered), f.STATS_ENGINE: text("hive")})
+    desc: Tree = {f.DESC_TABLE_LEVEL: (BOOL, key.kind is Kind.TABLE_STATS), f.DESC_DB: text(key.database),
+                  f.DESC_TABLE: text(key.table)}
+    if key.name:
+        desc[f.DESC_PARTITION] = text(key.name)
+    return row_of(key, {f.STATS_DESC: record(desc), f.STATS_OBJECTS: records(ordered), f.STATS_ENGINE: text("hive")})
 
 
 def constraint_rows(database: str, table: str, constraints: Tree) -> list[Row]:

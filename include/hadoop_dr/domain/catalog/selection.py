@@ -36,15 +36,15 @@ class Selection:
         return any(fnmatchcase(database, owner) and (pattern is None or fnmatchcase(table, pattern))
                    for owner, pattern in self.parts)
 
-    def owns(self, slot: CatalogKey) -> bool:
+    def owns(self, key: CatalogKey) -> bool:
         """Whether an object may be altered or dropped on the service's behalf."""
-        if slot.kind in (Kind.DATABASE, Kind.FUNCTION):
-            return self.whole(slot.database)
-        return self.table(slot.database, slot.table)
+        if key.kind in (Kind.DATABASE, Kind.FUNCTION):
+            return self.whole(key.database)
+        return self.table(key.database, key.table)
 
-    def keeps(self, slot: CatalogKey) -> bool:
+    def keeps(self, key: CatalogKey) -> bool:
         """Whether an object belongs in the export: what is owned, and the database a selected table needs."""
-        return self.owns(slot) or (slot.kind is Kind.DATABASE and self.database(slot.database))
+        return self.owns(key) or (key.kind is Kind.DATABASE and self.database(key.database))
 
 
 def selection_of(texts: Iterable[str]) -> Selection:
@@ -63,10 +63,10 @@ def selection_of(texts: Iterable[str]) -> Selection:
     return Selection(tuple(sorted(set(parts), key=lambda part: (part[0], part[1] or ""))))
 
 
-def no_longer_owned(slots: Iterable[CatalogKey], earlier: Selection, now: Selection) -> list[str]:
+def no_longer_owned(keys: Iterable[CatalogKey], earlier: Selection, now: Selection) -> list[str]:
     """Names the databases, tables and functions that one selection owned and a later one does not, sorted.
 
     What hangs on a table is told by its table.
     """
     kinds = (Kind.DATABASE, Kind.TABLE, Kind.FUNCTION)
-    return sorted(str(slot) for slot in slots if slot.kind in kinds and earlier.owns(slot) and not now.owns(slot))
+    return sorted(str(key) for key in keys if key.kind in kinds and earlier.owns(key) and not now.owns(key))

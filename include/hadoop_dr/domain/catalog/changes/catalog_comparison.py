@@ -37,16 +37,16 @@ def compare(wanted: Catalog, found: Catalog, owns: Callable[[CatalogKey], bool])
     match = 0
     mismatch: list[ObjectDifference] = []
     cannot_tell: list[ObjectDifference] = []
-    for slot, row in wanted.items():
-        there = found.get(slot)
+    for key, row in wanted.items():
+        there = found.get(key)
         if there is None:
-            mismatch.append(ObjectDifference(slot, HowDifferent.MISSING))
-        elif there.hash == row.hash or not owns(slot):
+            mismatch.append(ObjectDifference(key, HowDifferent.MISSING))
+        elif there.hash == row.hash or not owns(key):
             match += 1
         else:
             one = _difference(row, there)
             (cannot_tell if one.how is HowDifferent.NOT_KEPT else mismatch).append(one)
-    mismatch += [ObjectDifference(slot, HowDifferent.TOO_MANY) for slot in found if slot not in wanted and owns(slot)]
+    mismatch += [ObjectDifference(key, HowDifferent.TOO_MANY) for key in found if key not in wanted and owns(key)]
     return CatalogVerdict(match, tuple(sorted(mismatch, key=str)), tuple(sorted(cannot_tell, key=str)))
 
 
@@ -61,7 +61,7 @@ def alike(one: Row | None, other: Row | None) -> bool:
 
 
 def differing(wanted: Row, found: Row) -> tuple[FieldDifference, ...]:
-    """Gives the fields in which two objects of one slot differ that are not ``alike``, by name."""
+    """Gives the fields in which two objects of one key differ that are not ``alike``, by name."""
     return _fields(_comparable(wanted), _comparable(found), STRUCTURE[wanted.key.kind])
 
 

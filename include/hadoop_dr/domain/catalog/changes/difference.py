@@ -56,7 +56,7 @@ class Difference:
 
 
 def catalog_of(rows: Iterable[Row]) -> dict[CatalogKey, Row]:
-    """Files rows by their slots."""
+    """Files rows by their keys."""
     return {row.key: row for row in rows}
 
 
@@ -71,12 +71,12 @@ def difference(old: Catalog, new: Catalog, owns: Callable[[CatalogKey], bool],
         replaced: Tables the origin dropped and made again; see ``replaced_tables``.
     """
     lost, hanging = lost_objects(old, new, replaced)
-    drops = [old[slot] for slot in lost - hanging if owns(slot)]
+    drops = [old[key] for key in lost - hanging if owns(key)]
     lost |= hanging
 
-    creates = [row for slot, row in new.items() if slot not in old or slot in lost]
-    alters = [row for slot, row in new.items()
-              if slot in old and slot not in lost and old[slot].hash != row.hash and owns(slot)]
+    creates = [row for key, row in new.items() if key not in old or key in lost]
+    alters = [row for key, row in new.items()
+              if key in old and key not in lost and old[key].hash != row.hash and owns(key)]
     return Difference(_ordered_drops(drops), _ordered_builds(creates, alters, new))
 
 
@@ -89,17 +89,17 @@ def lost_objects(
         What goes by itself, and what goes with its table.
     """
     renewed = _renewed(old, new, replaced)
-    lost = {slot for slot in old if slot not in new or (slot.kind is Kind.TABLE and slot[1:3] in renewed)}
+    lost = {key for key in old if key not in new or (key.kind is Kind.TABLE and key[1:3] in renewed)}
     lost |= _fallen_with(old, new, lost, renewed)
-    gone = {slot[1:3] for slot in lost if slot.kind is Kind.TABLE}
-    return lost, {slot for slot in old if slot.table and slot.kind is not Kind.TABLE and slot[1:3] in gone}
+    gone = {key[1:3] for key in lost if key.kind is Kind.TABLE}
+    return lost, {key for key in old if key.table and key.kind is not Kind.TABLE and key[1:3] in gone}
 
 
 def replaced_tables(before: Catalog, after: Catalog) -> list[CatalogKey]:
     """Lists the tables that two exports of one metastore show under one name with another identity."""
-    return sorted((slot for slot, row in after.items()
-                   if slot.kind is Kind.TABLE and slot in before and before[slot].identity != row.identity),
-                  key=lambda slot: slot[1:])
+    return sorted((key for key, row in after.items()
+                   if key.kind is Kind.TABLE and key in before and before[key].identity != row.identity),
+                  key=lambda key: key[1:])
 
 
 def parent_of(row: Row) -> tuple[str, str] | None:
@@ -128,10 +128,10 @@ def _is_half_made(old: Row, new: Row) -> bool:
 
 def _renewed(old: Catalog, new: Catalog, replaced: Iterable[CatalogKey]) -> set[tuple[str, ...]]:
     """Tables that have to be made anew although both sides have one of the name."""
-    by_origin = {slot[1:3] for slot in replaced if slot in old and slot in new and old[slot].hash != new[slot].hash}
-    by_shape = {slot[1:3] for slot, row in new.items()
-                if slot.kind is Kind.TABLE and slot in old and _shape(old[slot]) != _shape(row)
-                and not _is_half_made(old[slot], row)}
+    by_origin = {key[1:3] for key in replaced if key in old and key in new and old[key].hash != new[key].hash}
+    by_shape = {key[1:3] for key, row in new.items()
+                if key.kind is Kind.TABLE and key in old and _shape(old[key]) != _shape(row)
+                and not _is_half_made(old[key], row)}
     return by_origin | by_shape
 
 
@@ -140,10 +140,10 @@ def _fallen_with(old: Catalog, new: Catalog, lost: set[CatalogKey], renewed: set
 
     Constraints and shrinking statistics cannot be altered; a foreign key falls with its parent table or its key.
     """
-    changed = {slot for slot, row in old.items()
-               if slot in new and slot not in lost and row.hash != new[slot].hash and _only_anew(row, new[slot])}
-    parents = {slot[1:3] for slot in lost | changed if slot.kind in (Kind.TABLE, Kind.CONSTRAINT)} | renewed
-    return changed | {slot for slot, row in old.items() if slot.kind is Kind.CONSTRAINT and parent_of(row) in parents}
+    changed = {key for key, row in old.items()
+               if key in new and key not in lost and row.hash != new[key].hash and _only_anew(row, new[key])}
+    parents = {key[1:3] for key in lost | changed if key.kind in (Kind.TABLE, Kind.CONSTRAINT)} | renewed
+    return changed | {key for key, row in old.items() if key.kind is Kind.CONSTRAINT and parent_of(row) in parents}
 
 
 def _only_anew(old: Row, new: Row) -> bool:
@@ -179,18 +179,18 @@ def _ordered_builds(creates: list[Row], alters: list[Row], new: Catalog) -> tupl
 
 
 def _view_depths(new: Catalog) -> dict[CatalogKey, int]:
-    views = {slot: row for slot, row in new.items() if row.is_view}
+    views = {key: row for key, row in new.items() if row.is_view}
     by_name: dict[str, list[CatalogKey]] = {}
-    for slot in views:
-        by_name.setdefault(slot.table, []).append(slot)
+    for key in views:
+        by_name.setdefault(key.table, []).append(key)
     reads: dict[CatalogKey, set[CatalogKey]] = {}
-    for slot, row in views.items():
+    for key, row in views.items():
         tree = row.tree
         words = re.findall(r"\w+", (get_text(tree, f.TABLE_VIEW_EXPANDED) or get_text(tree, f.TABLE_VIEW_TEXT)).lower())
-        reads[slot] = {other for word in words for other in by_name.get(word, ()) if other != slot}
+        reads[key] = {other for word in words for other in by_name.get(word, ()) if other != key}
     depths = dict.fromkeys(views, 1)
     for _ in views:                                          # a circle, which no working view has, ends here too
-        deeper = {slot: 1 + max((depths[other] for other in reads[slot]), default=0) for slot in views}
+        deeper = {key: 1 + max((depths[other] for other in reads[key]), default=0) for key in views}
         if deeper == depths:
             break
         depths = deeper

@@ -101,10 +101,10 @@ def find_foreign(there: Catalog, known: Explanation, owns: Callable[[CatalogKey]
         known: What explains it.
         owns: Whether an object is the service's at all.
     """
-    slots = dict.fromkeys(there)
+    keys = dict.fromkeys(there)
     for left in known.left:
-        slots |= dict.fromkeys(left.rows or ())
-    found = [one for slot in slots if owns(slot) and (one := _foreign_object(slot, there.get(slot), known)) is not None]
+        keys |= dict.fromkeys(left.rows or ())
+    found = [one for key in keys if owns(key) and (one := _foreign_object(key, there.get(key), known)) is not None]
     return sorted(found, key=lambda one: (ORDER[one.key.kind], one.key[1:]))
 
 
@@ -115,58 +115,58 @@ def object_lines(found: Iterable[ForeignObject]) -> list[str]:
     return [one.text() for one in every if not any((above, one.act) in tops for above in _above(one.key))]
 
 
-def is_related(slot: CatalogKey, others: Iterable[CatalogKey]) -> bool:
+def is_related(key: CatalogKey, others: Iterable[CatalogKey]) -> bool:
     """Whether an object is one of others, hangs on one, or has one in it: a table's database, a partition's table."""
-    return any(slot == other or other[:3] in _above(slot) or slot[:3] in _above(other) for other in others)
+    return any(key == other or other[:3] in _above(key) or key[:3] in _above(other) for other in others)
 
 
 def with_hanging(there: Catalog, found: Iterable[ForeignObject]) -> list[Row]:
     """The definitions that would be lost with foreign objects: they, and what goes with a table or a database."""
-    slots = {one.key for one in found if one.row is not None}
-    tops = {slot[:3] for slot in slots if slot.kind in (Kind.DATABASE, Kind.TABLE)}
-    return [row for slot, row in there.items() if slot in slots or not tops.isdisjoint(_above(slot))]
+    keys = {one.key for one in found if one.row is not None}
+    tops = {key[:3] for key in keys if key.kind in (Kind.DATABASE, Kind.TABLE)}
+    return [row for key, row in there.items() if key in keys or not tops.isdisjoint(_above(key))]
 
 
-def _above(slot: CatalogKey) -> Iterator[tuple[Kind, str, str]]:
-    if slot.kind is not Kind.DATABASE:
-        yield Kind.DATABASE, slot.database, ""
-    if slot.kind is not Kind.TABLE and slot.table:
-        yield Kind.TABLE, slot.database, slot.table
+def _above(key: CatalogKey) -> Iterator[tuple[Kind, str, str]]:
+    if key.kind is not Kind.DATABASE:
+        yield Kind.DATABASE, key.database, ""
+    if key.kind is not Kind.TABLE and key.table:
+        yield Kind.TABLE, key.database, key.table
 
 
-def _foreign_object(slot: CatalogKey, row: Row | None, known: Explanation) -> ForeignObject | None:
-    wanted = known.wanted.get(slot)
-    if alike(row, wanted) or (row is None and (known.unsure or slot in known.may_lack)):
+def _foreign_object(key: CatalogKey, row: Row | None, known: Explanation) -> ForeignObject | None:
+    wanted = known.wanted.get(key)
+    if alike(row, wanted) or (row is None and (known.unsure or key in known.may_lack)):
         return None
-    layers = [left for left in known.left if left.selection.owns(slot)]
+    layers = [left for left in known.left if left.selection.owns(key)]
     if not layers:
-        ours = any(left.rows is None or slot in left.rows for left in known.left if left.selection.keeps(slot))
+        ours = any(left.rows is None or key in left.rows for left in known.left if left.selection.keeps(key))
         # A database that was made for a table of ours is not kept as the primary's while only the table is selected.
-        return ForeignObject(slot, CatalogAct.UNTOLD, row) if ours and row is not None else _copy(slot, row, wanted)
+        return ForeignObject(key, CatalogAct.UNTOLD, row) if ours and row is not None else _copy(key, row, wanted)
     recorded = next((left.rows for left in layers if left.rows is not None), None)
-    expected = None if recorded is None else recorded.get(slot)
+    expected = None if recorded is None else recorded.get(key)
     if recorded is not None and alike(row, expected):
         return None
     if layers[0].rows is None:
-        return None if row is None else ForeignObject(slot, CatalogAct.UNTOLD, row, view=row.is_view)
+        return None if row is None else ForeignObject(key, CatalogAct.UNTOLD, row, view=row.is_view)
     if known.unsure and row is not None and (_half_way(row, wanted) or _half_way(row, expected)):
         return None
     if row is None:
-        return ForeignObject(slot, CatalogAct.DROPPED, view=expected is not None and expected.is_view)
+        return ForeignObject(key, CatalogAct.DROPPED, view=expected is not None and expected.is_view)
     if expected is None:
-        return ForeignObject(slot, CatalogAct.MADE, row, view=row.is_view)
+        return ForeignObject(key, CatalogAct.MADE, row, view=row.is_view)
     nearest = min((differing(one, row) for one in (expected, wanted) if one is not None), key=len)
-    return ForeignObject(slot, CatalogAct.CHANGED, row, f"differs in {fields_text(nearest)}", row.is_view)
+    return ForeignObject(key, CatalogAct.CHANGED, row, f"differs in {fields_text(nearest)}", row.is_view)
 
 
-def _copy(slot: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObject | None:
+def _copy(key: CatalogKey, row: Row | None, wanted: Row | None) -> ForeignObject | None:
     """An object of which no point says anything; every metastore has a database of the name ``default``."""
-    if row is None or slot == _DEFAULT:
+    if row is None or key == _DEFAULT:
         return None
     if wanted is None:
-        return ForeignObject(slot, CatalogAct.THERE, row, "the primary has no such protected object", row.is_view)
+        return ForeignObject(key, CatalogAct.THERE, row, "the primary has no such protected object", row.is_view)
     detail = f"it differs from the primary's in {fields_text(differing(wanted, row))}"
-    return ForeignObject(slot, CatalogAct.THERE, row, detail, row.is_view)
+    return ForeignObject(key, CatalogAct.THERE, row, detail, row.is_view)
 
 
 def _half_way(row: Row, to: Row | None) -> bool:

@@ -85,18 +85,18 @@ class Touch:
 class LostHistory(Exception):
     """The messages do not tell how an object looked; the export has to be made for a later moment."""
 
-    def __init__(self, slot: CatalogKey) -> None:
-        self.key = slot
-        super().__init__(str(slot))
+    def __init__(self, key: CatalogKey) -> None:
+        self.key = key
+        super().__init__(str(key))
 
 
-def row_between(slot: CatalogKey, base: Row | None, early: Iterable[Touch], late: Iterable[Touch]) -> Row | None:
+def row_between(key: CatalogKey, base: Row | None, early: Iterable[Touch], late: Iterable[Touch]) -> Row | None:
     """Finds how an object was at an event id, when it also changed afterwards.
 
     Args:
-        slot: The object.
+        key: The object.
         base: How it was before the early touches.
-        early: Touches of this slot up to the event id, oldest first.
+        early: Touches of this key up to the event id, oldest first.
         late: Touches after it, oldest first; at least one.
 
     Raises:
@@ -104,26 +104,26 @@ def row_between(slot: CatalogKey, base: Row | None, early: Iterable[Touch], late
     """
     before = next(iter(late)).before
     if before.how is Known.IS and before.tree is not None:
-        return row_of(slot, before.tree)
+        return row_of(key, before.tree)
     if before.how is Known.ABSENT:
         return None
     row, known = base, True
     for touch in early:
-        row, known = _after(slot, row, known, touch.after)
+        row, known = _after(key, row, known, touch.after)
     if not known:
-        raise LostHistory(slot)
+        raise LostHistory(key)
     return row
 
 
-def _after(slot: CatalogKey, row: Row | None, known: bool, after: State) -> tuple[Row | None, bool]:
+def _after(key: CatalogKey, row: Row | None, known: bool, after: State) -> tuple[Row | None, bool]:
     if after.how is Known.IS and after.tree is not None:
-        return row_of(slot, after.tree), True
+        return row_of(key, after.tree), True
     if after.how is Known.ABSENT:
         return None, True
     if after.how in (Known.MERGED, Known.CUT) and known:
-        return statistics_row(slot, _columns(row, after)), True
+        return statistics_row(key, _columns(row, after)), True
     if after.how is Known.SET and known and row and after.tree is not None:
-        return row_of(slot, _with_parameters(slot.kind, row.tree, after.tree)), True
+        return row_of(key, _with_parameters(key.kind, row.tree, after.tree)), True
     return None, False
 
 

@@ -67,7 +67,7 @@ def changes_that_count(
 
 
 def _not_covered(touch: Touch, table: str, rule: ProtectRule) -> list[NotCovered]:
-    slot = CatalogKey(Kind.TABLE, touch.database, table)
+    key = CatalogKey(Kind.TABLE, touch.database, table)
     images = [state.tree for state in (touch.before, touch.after) if state.how is Known.IS and state.tree is not None]
-    rows = [row_of(slot, tree) for tree in images]
+    rows = [row_of(key, tree) for tree in images]
     return [*judge_kinds(rows, rule.skip, one_address=rule.one_address), *elsewhere_found(rows, rule)]

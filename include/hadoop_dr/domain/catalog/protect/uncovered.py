@@ -95,11 +95,11 @@ def fallen_keys(rows: Collection[Row]) -> list[NotCovered]:
 
 def without(rows: Iterable[Row], found: Iterable[NotCovered]) -> list[Row]:
     """Leaves out what was found and all that hangs on it: what is in a database, on a table, on a partition."""
-    slots = [finding.key for finding in found]
-    databases = {slot.database for slot in slots if slot.kind is Kind.DATABASE}
-    tables = {slot[1:3] for slot in slots if slot.kind is Kind.TABLE}
-    partitions = {slot[1:] for slot in slots if slot.kind is Kind.PARTITION}
-    exact = {slot for slot in slots if slot.kind is Kind.CONSTRAINT}
+    keys = [finding.key for finding in found]
+    databases = {key.database for key in keys if key.kind is Kind.DATABASE}
+    tables = {key[1:3] for key in keys if key.kind is Kind.TABLE}
+    partitions = {key[1:] for key in keys if key.kind is Kind.PARTITION}
+    exact = {key for key in keys if key.kind is Kind.CONSTRAINT}
     return [row for row in rows
             if row.key.database not in databases and row.key[1:3] not in tables and row.key not in exact
             and not (row.key.kind in _OF_PARTITIONS and row.key[1:] in partitions)]

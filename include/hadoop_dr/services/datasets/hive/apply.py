@@ -72,11 +72,11 @@ class Met:
     """What somebody else may have made or dropped between a look and the change that was made by it.
 
     Attributes:
-        slots: The objects that were not as they had been read, or of whose creation no answer came.
+        keys: The objects that were not as they had been read, or of whose creation no answer came.
         unsure: No answer came, so what is there may be ours, too.
     """
 
-    slots: set[CatalogKey] = field(default_factory=set)
+    keys: set[CatalogKey] = field(default_factory=set)
     unsure: bool = False
 
 
@@ -130,8 +130,8 @@ class CatalogApply:
         state = self._first(selection, destination, replaced)
         there, theirs = state.rows, judge(state)
         changes = difference(there, destination, selection.owns, replaced)
-        counted = {slot: row for slot, row in there.items() if slot not in theirs}
-        named = tuple(slot for slot in named_drops(changes) if slot not in theirs)
+        counted = {key: row for key, row in there.items() if key not in theirs}
+        named = tuple(key for key in named_drops(changes) if key not in theirs)
         return PlannedCatalog(changes, losses(counted, destination, selection.owns, renamed), named)
 
     def drop(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey],
@@ -196,8 +196,8 @@ class CatalogApply:
             for change in changes:
                 counts[change.verb] += 1
             state = self._next(selection, state, changes, met, judge, known)
-            met.slots |= unexplained(there, state.rows, destination, changes)
-            known.update(judge_met(state, met) if met.slots else ())
+            met.keys |= unexplained(there, state.rows, destination, changes)
+            known.update(judge_met(state, met) if met.keys else ())
         raise self._stays(compare(destination, state.rows, selection.owns).mismatch)
 
     def _stays(self, objects: Iterable[ObjectDifference]) -> Mismatch:
@@ -247,10 +247,10 @@ class CatalogApply:
 
         All is read where the log did not tell what was met, or proves silent: then it told nothing of what others did.
         """
-        now = self._read(selection, None if met.slots else state)
+        now = self._read(selection, None if met.keys else state)
         if not now.full:
             return self._export.again(now, read_first(changes))  # not every change of ours writes an event
-        if not state.full and not met.slots:
+        if not state.full and not met.keys:
             known.update(judge(now))
         return now
 
@@ -275,10 +275,10 @@ class CatalogApply:
                 try:
                     answered = self._send(verb, batch, before)
                 except (AlreadyExists, NotFound):
-                    met.slots.update(row.key for row in batch)
+                    met.keys.update(row.key for row in batch)
                     return met                               # not as it was read a moment ago: look again
                 if not answered and verb is Verb.CREATE:
-                    met.slots.update(row.key for row in batch)
+                    met.keys.update(row.key for row in batch)
                     met.unsure = True
                 self._pace.took((verb, kind), len(batch), self._clock.monotonic_s() - began_s)
         return met
@@ -315,23 +315,23 @@ class CatalogApply:
                                               or there[row.key].hash != before[row.key].hash) for row in rows)
         return all((row.key in there) is (verb is Verb.CREATE) for row in rows)
 
-    def _current(self, slots: list[CatalogKey]) -> Catalog:
+    def _current(self, keys: list[CatalogKey]) -> Catalog:
         every = Selection((("*", None),))
-        if slots[0].kind is Kind.FUNCTION:
+        if keys[0].kind is Kind.FUNCTION:
             return catalog_of(read_functions(self._metastore, every))
-        return read_touched(self._metastore, every, [Touch(0, *slot, ABSENT, ABSENT) for slot in slots])
+        return read_touched(self._metastore, every, [Touch(0, *key, ABSENT, ABSENT) for key in keys])
 
 
 def in_small_steps(drops: Iterable[CatalogChange], there: Catalog) -> list[CatalogChange]:
     """Has the partitions of a table with many of them go before it: with them its drop is one long request."""
     partitions: dict[tuple[str, str], list[Row]] = {}
-    for slot, row in there.items():
-        if slot.kind is Kind.PARTITION:
-            partitions.setdefault((slot.database, slot.table), []).append(row)
+    for key, row in there.items():
+        if key.kind is Kind.PARTITION:
+            partitions.setdefault((key.database, key.table), []).append(row)
     steps: list[CatalogChange] = []
     for change in drops:
-        slot = change.row.key
-        below = partitions.get((slot.database, slot.table), []) if slot.kind is Kind.TABLE else []
+        key = change.row.key
+        below = partitions.get((key.database, key.table), []) if key.kind is Kind.TABLE else []
         if len(below) > _MANY:
             steps += [CatalogChange(Verb.DROP, row) for row in sorted(below, key=lambda row: row.key.name)]
         steps.append(change)

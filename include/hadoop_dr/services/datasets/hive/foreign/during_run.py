@@ -84,7 +84,7 @@ class ForeignObjects:
             unsure=unsure or (met is not None and met.unsure),
         )  # fmt: skip
         if met is not None:
-            found = [one for one in found if is_related(one.key, met.slots)]
+            found = [one for one in found if is_related(one.key, met.keys)]
         refused = self._context.policy.drift is Drift.REFUSE and any(one.act is not CatalogAct.UNTOLD for one in found)
         new = found if refused else self._not_kept(found)
         if new:

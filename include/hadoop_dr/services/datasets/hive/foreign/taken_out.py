@@ -14,8 +14,8 @@ def no_longer(context: BackupContext, before: Point, point: Point) -> list[str]:
     if exported_at(before) is None or selected_at(before) == selected_at(point):
         return []
     try:
-        slots = [row.key for row in exported_rows(context.documents(before))]
+        keys = [row.key for row in exported_rows(context.documents(before))]
     except BaselineLost:  # its documents are gone: what the policy said then has to do
         gone = set(before.taken.protect.get(KIND, ())) - set(point.taken.protect.get(KIND, ()))
         return sorted(f"{KIND}: {pattern}" for pattern in gone)
-    return no_longer_owned(slots, selected_at(before), selected_at(point))
+    return no_longer_owned(keys, selected_at(before), selected_at(point))

@@ -28,7 +28,7 @@ class Exported:
     Attributes:
         selection: What was asked for.
         event: The event id the rows are brought to; of a beginning: every later event has still to be looked at.
-        rows: The objects by slot.
+        rows: The objects by key.
         full: The metastore was read as a whole, not followed from an earlier export.
         exact: The rows are those of the event; else they may be of later ones.
         read_again: Objects read a second time because of events.
@@ -160,7 +160,7 @@ class CatalogExport:
 
 
 class _Touched:
-    """Touches, found by slot."""
+    """Touches, found by key."""
 
     def __init__(self, found: Iterable[Touch]) -> None:
         self.all = list(found)
