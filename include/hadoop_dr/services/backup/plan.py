@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from hadoop_dr.domain.check_results import refuse_on_failure
@@ -173,19 +173,20 @@ class PlanPoint:
             base = self._before(root, newer)
             adoption = adopt(self._context, root, newer, base, self._heartbeat)
             audit = audit_of(0, small=len(adoption.items) <= most)
-            planned = plan_items(adoption.items, self._working)
             plan = RootPlan(
                 index=index,
                 root=root,
-                older=older,
+                older=None,
                 newer=newer,
                 base=base,
                 items=adoption.items,
-                plan=planned,
+                plan=plan_items(adoption.items, self._working),
                 audit=audit,
+                live=adoption.existing,
+                names=adoption.names,
+                below=adoption.below,
+                ours=root in self._context.ledger.recent().sealed_roots(),
             )
-            ours = root in self._context.ledger.recent().sealed_roots()
-            plan = replace(plan, live=adoption.existing, names=adoption.names, below=adoption.below, ours=ours)
             return _Planned(plan, notes)
         items, reader = gather_listed(self._context, root, older, newer, audit=audit, known=xattrs.of(root))
         held, planned = reader.held_before or held, plan_items(items, self._working)
