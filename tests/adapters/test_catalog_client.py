@@ -181,6 +181,30 @@ def test_a_change_whose_answer_is_lost_is_unknown_and_sent_once(serve: Callable[
     one.close()
 
 
+ODD: dict[str, Callable[[str, bytes], bytes]] = {
+    "a name that is no text": lambda name, sequence: reply(name, sequence, {}).replace(name[:3].encode(), b"\xff\xfe "),
+    "an error that is no struct": lambda name, sequence: reply(name, sequence, {1: text("no")}),
+    "an error of no number": lambda name, sequence: reply(name, sequence, {-9: record({1: text("no")})}),
+    "an error whose words are a list": lambda name, sequence: reply(name, sequence, {1: record({1: texts(["no"])})}),
+    "a refusal whose kind is text": lambda name, sequence: reply(name, sequence, {2: text("six")}, EXCEPTION),
+    "a question": lambda name, sequence: reply(name, sequence, {0: text("x")}, 1),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_answer_of_another_shape_to_a_change_leaves_it_unknown_and_the_connection_is_not_used_again(
+        serve: Callable[[Handler], Server], odd: str) -> None:
+    answers = [ODD[odd]]
+    server = serve(lambda name, sequence, _: answers.pop()(name, sequence) if answers else reply(
+        name, sequence, {0: text("4.0.1")}))
+    one = client(server.uri)
+    with pytest.raises(Unknown, match="create_function was sent and its answer lost: an answer that cannot be read"):
+        one.change("create_function", {})
+    assert one.read("getVersion") == b"4.0.1"
+    assert (server.requests, len(server._ends)) == (2, 2)
+    one.close()
+
+
 def test_a_frozen_metastore_costs_the_limit_and_no_more(serve: Callable[[Handler], Server]) -> None:
     server = serve(lambda *_: None)
     one = client(server.uri, read_s=0.3)
@@ -238,6 +262,26 @@ def test_a_metastore_that_answered_once_is_waited_for_as_long_as_its_work_takes(
     assert store.databases() == ["a"]
     assert server.requests == 2
     store.close()
+
+
+def test_after_a_first_question_that_was_refused_too_a_change_is_waited_for_as_long_as_its_work_takes(
+        serve: Callable[[Handler], Server]) -> None:
+    """A refusal is an answer. Given up after the first limit, a slow change would be unknown and end the run."""
+    begun = threading.Event()
+
+    def slow(name: str, sequence: bytes, _: Tree) -> bytes:
+        if name == "get_current_notificationEventId":
+            return reply(name, sequence, {1: text("Internal error"), 2: i32(6)}, EXCEPTION)
+        begun.wait(1.0)  # nobody sets it: longer than the first limit, far shorter than the other
+        return reply(name, sequence, {})
+
+    server = serve(slow)
+    one = Client("east", [server.uri], connect_s=2, read_s=60, first_s=0.3)
+    with pytest.raises(Failed, match="Internal error"):
+        one.read_light("get_current_notificationEventId")
+    assert one.change("drop_function", {}) is None
+    assert server.requests == 2
+    one.close()
 
 
 def test_a_metastore_that_refused_a_first_question_is_asked_again(serve: Callable[[Handler], Server]) -> None:

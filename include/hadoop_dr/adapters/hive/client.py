@@ -29,6 +29,7 @@ from hadoop_dr.domain.errors import (
 from hadoop_dr.ports.requests import Note, nobody
 
 _UNKNOWN_METHOD = 1
+_ANSWERS = (TMessageType.REPLY, TMessageType.EXCEPTION)
 _DEFAULT_PORT = 9083
 _UNDER_WAY = 100
 """Requests sent before an answer is read: few enough that neither end waits for the other to make room."""
@@ -94,14 +95,14 @@ class Client:
             return self.read(method)
         usual, self._read_s = self._read_s, min(self._first_s, self._read_s)
         try:
-            answer = self._repeated(method, lambda: self._call(method, {}), len(self._addresses))
+            return self._repeated(method, lambda: self._call(method, {}), len(self._addresses))
         except Unreachable as error:
             self._silent = error if isinstance(error.__cause__, _Silent) else None
             raise
         finally:
             self._read_s = usual
-        self._transport.limit_reads(usual)
-        return answer
+            if self._transport is not None:       # also after a refusal, which is an answer
+                self._transport.limit_reads(usual)
 
     def _repeated(self, method: str, call: Callable[[], Any], times: int) -> Any:
         if self._silent is not None:
@@ -139,7 +140,6 @@ class Client:
             Unreachable: No connection could be made, so nothing was sent.
             Unknown: It was sent and the answer was lost.
         """
-        self._ensure_open()
         try:
             return self._call(method, arguments)
         except _Lost as lost:
@@ -214,14 +214,16 @@ class Client:
 
     def _receive(self, method: str, wanted: int) -> Any:
         protocol = TBinaryProtocol(self._transport, strictRead=True, strictWrite=True)
-        name, kind, sequence = protocol.readMessageBegin()
-        answer = read_struct(self._transport.readAll)
-        protocol.readMessageEnd()
-        if sequence != wanted or name != method:
-            raise Garbled(f"answer {sequence} to {name}, asked was {wanted} of {method}")
-        if kind == TMessageType.EXCEPTION:
-            return self._refusal(method, get_number(answer, 2), get_text(answer, 1))
-        return self._result(method, answer)
+        try:
+            name, kind, sequence = protocol.readMessageBegin()
+            answer = read_struct(self._transport.readAll)
+            if sequence != wanted or name != method or kind not in _ANSWERS:
+                raise Garbled(f"answer {sequence} to {name}, asked was {wanted} of {method}")
+            if kind == TMessageType.EXCEPTION:
+                return self._refusal(method, get_number(answer, 2), get_text(answer, 1))
+            return self._result(method, answer)
+        except (ValueError, TypeError, AttributeError, IndexError) as odd:      # of another shape than a metastore's
+            raise Garbled(str(odd)) from odd
 
     def _result(self, method: str, answer: Tree) -> Any:
         """Takes the value, or the error it tells, out of an answer; None for methods that return nothing."""
