@@ -1,8 +1,8 @@
 """One connection to a ZooKeeper that never sends anything late.
 
 The client library keeps requests in a queue while it is disconnected and sends them whenever it is back. That must not
-happen to an effect, so a request is made only while connected, and a request that got no answer in time takes the whole
-client with it, queue included; the next call makes a new one.
+happen to an effect, so a request is made only while connected, and a request that got no answer in time, or one that
+nobody understands, takes the whole client with it, queue included; the next call makes a new one.
 """
 
 from __future__ import annotations
@@ -14,8 +14,16 @@ from functools import partial
 from typing import Any
 
 from kazoo.client import KazooClient
-from kazoo.exceptions import AuthFailedError, ConnectionLoss, NoAuthError, OperationTimeoutError, SessionExpiredError
-from kazoo.handlers.threading import KazooTimeoutError
+from kazoo.exceptions import (
+    AuthFailedError,
+    BadVersionError,
+    ConnectionLoss,
+    NoAuthError,
+    NodeExistsError,
+    NoNodeError,
+    OperationTimeoutError,
+    SessionExpiredError,
+)
 from kazoo.protocol.states import KazooState
 
 from hadoop_dr.adapters.zookeeper.log import ConnectionLog
@@ -49,18 +57,22 @@ class Connection:
             Unreachable: There was no connection, so nothing was sent.
             AccessDenied: The server knows us and says no.
             AnswerLost: Anything may have happened.
+            NoNodeError, NodeExistsError, BadVersionError: As the server says.
         """
         client = self._open()
+        asked = request(client)
         try:
-            return request(client).get(timeout=self._settings.timeout_s)
-        except KazooTimeoutError as late:
-            self.drop()
-            raise AnswerLost from late
+            return asked.get(timeout=self._settings.timeout_s)
+        except (NoNodeError, NodeExistsError, BadVersionError):
+            raise
         except (ConnectionLoss, OperationTimeoutError, SessionExpiredError) as lost:
             raise AnswerLost from lost
         except (NoAuthError, AuthFailedError) as denied:
             remedy = "Give this controller the rights, or the credentials, of whoever made the node"
             raise AccessDenied(f"{self._site}: {subject}", "ZooKeeper refuses access", remedy) from denied
+        except Exception as late_or_strange:
+            self.drop()
+            raise AnswerLost from late_or_strange
 
     def watch(self, path: str, wake: Callable[[], None]) -> None:
         """Arms a watch now and again after every event and every new connection."""

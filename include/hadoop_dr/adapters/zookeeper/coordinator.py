@@ -10,7 +10,7 @@ from kazoo.exceptions import BadVersionError, NodeExistsError, NoNodeError
 
 from hadoop_dr.adapters.zookeeper.connection import AnswerLost, Connection
 from hadoop_dr.adapters.zookeeper.settings import ZooKeeperSettings
-from hadoop_dr.domain.errors import AlreadyExists, NotFound, Superseded, Unknown, Unreachable
+from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Superseded, Unknown, Unreachable
 from hadoop_dr.ports.coordinator import Document
 
 _MEND = "Read it again and decide anew"
@@ -121,7 +121,7 @@ class ZooKeeperCoordinator:
             return found
         try:
             return done(self._connection.ask(path, send))
-        except (AnswerLost, BadVersionError, NodeExistsError, NoNodeError, Unreachable):
+        except (AnswerLost, BadVersionError, NodeExistsError, NoNodeError, DrError):
             # The first request may have arrived after all, just now.
             if (found := judge(self._read_back(path))) is not None:
                 return found
@@ -130,8 +130,8 @@ class ZooKeeperCoordinator:
     def _read_back(self, path: str) -> Document | None:
         try:
             return self.read(path)
-        except Unreachable as silent:
-            raise self._unknown(path) from silent
+        except DrError as unreadable:
+            raise self._unknown(path) from unreadable
 
     def _unknown(self, path: str) -> Unknown:
         remedy = "Read it when that ZooKeeper answers again"
