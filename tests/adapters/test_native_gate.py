@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_a_row_before_the_gate_takes_from_nobodys_deadline() -> None:
     """One may pass at once, each is served within its deadline, and the last has waited a hundred deadlines."""
     async def run() -> list[tuple[int, float]]:
         gate, busy = Gate(Bounds(1, 1, 1)), Busy(0.9)
-        return await asyncio.gather(*(gate.ask(busy, 1.0) for _ in range(100)))
+        return await asyncio.gather(*(gate.ask(busy, 1.25) for _ in range(100)))
 
     answers = run_fast(run())
     assert [answer for answer, _ in answers] == list(range(1, 101))
@@ -94,8 +95,10 @@ def test_what_was_begun_goes_before_what_begins() -> None:
             return request
 
         async with asyncio.TaskGroup() as group:
-            for name, begins in (("first", True), ("new", True), ("newer", True), ("old", False), ("older", False)):
-                group.create_task(gate.ask(noting(name), 1.0, begins=begins))
+            for name in ("first", "new", "newer"):
+                group.create_task(gate.ask(noting(name), 1.0, begins=True))
+            for name in ("old", "older"):
+                group.create_task(gate.ask(noting(name), 1.0))
         return order
 
     assert run_fast(run()) == ["first", "old", "older", "new", "newer"]
@@ -141,6 +144,50 @@ def test_one_that_is_stopped_in_the_moment_of_its_turn_gives_it_back() -> None:
     assert run_fast(run()) == (0, True)
 
 
+class AsksWhetherClosed(asyncio.SelectorEventLoop):
+    """A loop that does something whenever another thread is about to give a turn to one that waits on it."""
+
+    asked: Callable[[], object] = staticmethod(lambda: None)
+
+    def is_closed(self) -> bool:
+        self.asked()
+        return super().is_closed()
+
+
+def test_one_that_is_stopped_while_another_thread_gives_it_its_turn_gives_it_back() -> None:
+    """A turn that is lost so is lost for the life of the process: the window would close with them."""
+    gate, loop, waits, ended = Gate(Bounds(1, 1, 1)), AsksWhetherClosed(), list[asyncio.Task[Any]](), threading.Event()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def begin() -> None:
+        waits.append(asyncio.create_task(gate.ask(Busy(1.0), 5.0)))
+        waits[0].add_done_callback(lambda _: ended.set())
+        await asyncio.sleep(0)
+
+    def stop() -> None:
+        loop.asked = lambda: None
+        loop.call_soon_threadsafe(waits[0].cancel)
+        ended.wait(0.3)  # it may end now, or wait for us who give
+
+    async def serve() -> None:
+        await asyncio.to_thread(asyncio.run_coroutine_threadsafe(begin(), loop).result, 10)
+        loop.asked = stop
+
+    async def run() -> None:
+        await gate.ask(serve, 20.0)
+
+    try:
+        asyncio.run(run())
+        assert ended.wait(10)
+        assert waits[0].cancelled()
+        assert gate.in_flight == 0
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
 async def _raise(error: BaseException) -> None:
     raise error
 
@@ -169,6 +216,42 @@ def test_what_an_end_says_of_the_load(error: BaseException, wanted: int) -> None
         return size
 
     assert run_fast(run()) == wanted
+
+
+@pytest.mark.parametrize(("took_s", "wanted"), [(1.0, 33), (4.0, 16)])
+def test_a_refusal_is_late_by_its_share_of_the_deadline_like_any_answer(took_s: float, wanted: int) -> None:
+    async def refuses() -> None:
+        await asyncio.sleep(took_s)
+        raise FileNotFoundError("no such file")
+
+    async def run() -> int:
+        gate = Gate(Bounds(floor=8, start=32, ceiling=1024))
+        others = [asyncio.create_task(gate.ask(lambda: asyncio.sleep(90), 900.0)) for _ in range(20)]
+        await asyncio.sleep(0)
+        with pytest.raises(Ended) as ended:
+            await gate.ask(refuses, 10.0)
+        assert ended.value.took_s == pytest.approx(took_s)
+        size = gate.window.size
+        await asyncio.gather(*others)
+        return size
+
+    assert run_fast(run()) == wanted
+
+
+def test_what_was_sent_before_a_cut_cuts_no_more_and_what_is_sent_after_it_does() -> None:
+    async def run() -> list[int]:
+        gate, sizes = Gate(Bounds(floor=1, start=32, ceiling=1024)), list[int]()
+
+        async def hangs() -> None:
+            with pytest.raises(Ended):
+                await gate.ask(asyncio.Event().wait, 10.0)
+            sizes.append(gate.window.size)
+
+        await asyncio.gather(*(hangs() for _ in range(3)))
+        await asyncio.gather(*(hangs() for _ in range(2)))
+        return sizes
+
+    assert run_fast(run()) == [16, 16, 16, 8, 8]
 
 
 def test_pauses_and_what_a_site_takes_count_against_patience_and_waiting_for_a_turn_does_not() -> None:

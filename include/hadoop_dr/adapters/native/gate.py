@@ -86,7 +86,9 @@ class Gate:
         try:
             await turn.comes
         except asyncio.CancelledError:
-            if turn.has_come:
+            with self._lock:                  # another thread may be giving it just now
+                has_come = turn.has_come
+            if has_come:
                 self._leave(0, None)          # it was our turn in the same moment
             raise
 
