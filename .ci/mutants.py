@@ -1,7 +1,8 @@
 """Runs tests for each mutant that mutmut makes, in a fork of a process that has collected them once.
 
 What a test module makes when it is imported (a world that has lived, the number of effects of a run) is made once and
-not for each mutant, so that simulations can be asked, too. Called by ``mutation`` in its copy; writes ``states.json``.
+not for each mutant, so that simulations can be asked, too. Called by ``mutation`` in its copy; writes ``states.json``:
+what became of each, and how those that live differ from the original.
 ``MUTANTS=regex`` tries only those whose names it finds.
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 import pytest
 from mutmut.__main__ import copy_also_copy_files, copy_src_dir, create_mutants, setup_source_paths
 from mutmut.mutation.data import SourceFileMutationData
+from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 from mutmut.utils.file_utils import walk_mutatable_files
@@ -81,11 +83,11 @@ def run(item: pytest.Item) -> None:
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
 
-def names() -> Iterator[str]:
+def names() -> Iterator[tuple[str, Path]]:
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
         data.load()
-        yield from data.exit_code_by_key
+        yield from ((name, path) for name in data.exit_code_by_key)
 
 
 def main(tests: list[str]) -> int:
@@ -95,15 +97,18 @@ def main(tests: list[str]) -> int:
     copy_also_copy_files()
     setup_source_paths()
     create_mutants(1)
-    every = [name for name in names() if re.search(os.environ.get("MUTANTS", ""), name)]
+    every = {name: path for name, path in names() if re.search(os.environ.get("MUTANTS", ""), name)}
     os.environ["PY_IGNORE_IMPORTMISMATCH"] = "1"
     set_mutant_under_test("")
     where = Path.cwd()
     os.chdir("mutants")
-    plugin = Mutants(every)
+    plugin = Mutants(list(every))
     ended = pytest.main(["--lab", "off", "-q", "-p", "no:cacheprovider", "-p", "no:randomly",
                          "--timeout", "0", *tests], [plugin])  # fmt: skip
-    (where / "states.json").write_text(json.dumps(plugin.states))
+    os.chdir(where)
+    living = {name: get_diff_for_mutant(name, path=every[name]) for name, state in plugin.states.items()
+              if state in (SURVIVED, UNREACHED)}  # fmt: skip
+    Path("states.json").write_text(json.dumps({"states": plugin.states, "diffs": living}))
     return 0 if len(plugin.states) == len(every) else int(ended) or 1
 
 
