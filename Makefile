@@ -12,6 +12,8 @@ ON_LAB := $(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not
 # It starts ten more daemons; two NameNodes that elect one of them need an answer now and then.
 LARGER_LABS := tests/integration/test_lab_options.py
 PYTHON_FILES := include plugins dags tests
+# Tests start thousands of processes, and each would compile every module anew: half of what it takes to start one.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

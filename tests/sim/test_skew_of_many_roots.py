@@ -10,9 +10,8 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import OverQuota, Refused
 from hadoop_dr.domain.ledger.bodies.taken import TakenRoot
-from hadoop_dr.domain.runs.moment import rearm_pause_ms
+from hadoop_dr.domain.runs.moment import LEAD_MS, rearm_pause_ms
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.start_run import ARMING_MS
 from sim.many_roots import ROOTS, many, one_at_a_time
 from sim.world import World
 
@@ -48,7 +47,7 @@ def test_a_skew_above_the_limit_is_taken_again_three_times_and_then_refused(monk
     assert [point.state for point in points] == [PointState.VOID] * 4
     moments = sorted(point.moment_ms for point in points)
     for rearmed, (earlier, later) in enumerate(pairwise(moments), 1):  # each after a pause of the service's own
-        assert later - earlier >= rearm_pause_ms("billing", rearmed) + ARMING_MS
+        assert later - earlier >= rearm_pause_ms("billing", rearmed) + LEAD_MS
     assert ours(world, "east") == []
     assert ours(world, "west") == []
 

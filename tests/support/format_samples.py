@@ -78,7 +78,7 @@ PARTS = {
 
 SERVICE: Mapping[str, Body] = {
     "claim": runs.ServiceClaimed(2, P, 1_795_226_400_000, Process("host.boot.space", 4711, 99), POLICY),
-    "rearmed": runs.MomentRearmed(4, P, 1_795_226_400_500, OLD),
+    "rearmed": runs.MomentRearmed(4, P, 1_795_226_400_500, OLD, "had passed", 120),
     "taken": taken.PointTaken(
         4, P, 1_795_226_400_500, 500, 12.25, Proof.BOUNDED, "east", "west",
         {ROOT: taken.TakenRoot(SNAPSHOT, 0.0, 12.25, QUOTA), OTHER: taken.TakenRoot(LEFT, 0.5, 3.0)},

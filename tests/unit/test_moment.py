@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hadoop_dr.domain.config.policy import Unproven
 from hadoop_dr.domain.runs.moment import (
+    LEAD_MS,
     MOST_REARMS,
     Cure,
     Evidence,
@@ -22,6 +23,7 @@ from hadoop_dr.domain.runs.moment import (
     Proof,
     clock_offset_ms,
     decide,
+    lead_after,
     prove,
     rearm_pause_ms,
     skew_ms,
@@ -199,3 +201,25 @@ def test_a_pause_is_the_services_own_the_same_each_time_and_grows() -> None:
         assert len(pauses) > 50
         assert most_ms / 2 < max(pauses) < most_ms
     assert rearm_pause_ms("a", 2) == rearm_pause_ms("a", 2) != rearm_pause_ms("a", 3)
+
+
+def test_a_moment_that_was_missed_is_named_earlier_by_the_next_run_and_one_that_was_met_a_little_later() -> None:
+    assert lead_after(LEAD_MS, 100) == 500
+    assert lead_after(500) == 490
+    assert lead_after(LEAD_MS) == LEAD_MS
+    assert lead_after(LEAD_MS + 1) == LEAD_MS
+
+
+def test_nobody_waits_for_a_moment_that_would_have_to_be_named_very_early() -> None:
+    assert lead_after(LEAD_MS, 2_100) == 3_000
+    assert lead_after(LEAD_MS, 2_101) == LEAD_MS
+
+
+@given(st.integers(1, 2_000), st.integers(1, 60))
+def test_a_run_that_always_needs_as_long_misses_few_moments(needed_ms: int, runs: int) -> None:
+    lead_ms, missed = LEAD_MS, 0
+    for _ in range(runs):
+        late_ms = max(0, needed_ms - lead_ms)
+        missed += late_ms > 0
+        lead_ms = lead_after(lead_ms, late_ms)
+    assert missed <= 1 + runs // 10

@@ -24,6 +24,7 @@ from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, SitePoint
 from hadoop_dr.domain.ledger.kept_changes import kept_after
+from hadoop_dr.domain.runs.moment import lead_after
 from hadoop_dr.domain.state.packed_state import PackedState, pack, unpack
 from hadoop_dr.domain.state.service_state import Claim, Pin, Point, PointState, RootChange, ServiceState, Undo
 
@@ -35,13 +36,13 @@ def reduce_service(entries: Iterable[LedgerEntry], state: ServiceState | None = 
     """Folds entries, in order, into a state."""
     state = state or ServiceState()
     points, claim, epoch, undo = dict(state.points), state.claim, state.highest_epoch, state.undo
-    change, kept, pins, policy = state.change, state.kept, state.pins, state.policy
+    change, kept, pins, policy, lead_ms = state.change, state.kept, state.pins, state.policy, state.lead_ms
     for read in entries:
         entry = _with_text(read, policy)
         policy = entry.body.frozen if isinstance(entry.body, ServiceClaimed) else policy
         epoch = max(epoch, entry.epoch)
         undo, change, pins = _undo_after(entry, undo), _change_after(entry, change), _pins_after(entry, pins)
-        kept = kept_after(entry, kept)
+        kept, lead_ms = kept_after(entry, kept), _lead_after(entry, lead_ms)
         claim = _fold(entry.body, entry, points, claim)
     return ServiceState(
         points=dict(sorted(points.items())),
@@ -52,6 +53,7 @@ def reduce_service(entries: Iterable[LedgerEntry], state: ServiceState | None = 
         kept=kept,
         pins=pins,
         policy=policy,
+        lead_ms=lead_ms,
     )
 
 
@@ -203,6 +205,13 @@ def _change_after(entry: LedgerEntry, change: RootChange | None) -> RootChange |
     if not isinstance(body, RootsChanged):
         return change
     return RootChange(body.old, body.new, entry.run, body.reason)
+
+
+def _lead_after(entry: LedgerEntry, lead_ms: int) -> int:
+    body = entry.body
+    if isinstance(body, PointTaken):
+        return lead_after(lead_ms)
+    return lead_after(lead_ms, body.late_ms) if isinstance(body, MomentRearmed) and body.late_ms else lead_ms
 
 
 def _pins_after(entry: LedgerEntry, pins: tuple[Pin, ...]) -> tuple[Pin, ...]:

@@ -14,6 +14,7 @@ from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, RootPath, SnapshotRecord
 from hadoop_dr.domain.ledger.kept_changes import Kept
+from hadoop_dr.domain.runs.moment import LEAD_MS
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.tree.inventory import Held
 
@@ -218,6 +219,7 @@ class ServiceState:
         kept: What is kept of foreign changes, oldest first.
         pins: What holds points, oldest first.
         policy: What the newest claim froze, with its text; ``NO_POLICY`` before the first.
+        lead_ms: How long before its moment a claim shall name it, as earlier runs needed it.
     """
 
     points: Mapping[str, Point] = field(default_factory=dict)
@@ -228,6 +230,7 @@ class ServiceState:
     kept: tuple[Kept, ...] = ()
     pins: tuple[Pin, ...] = ()
     policy: FrozenPolicy = NO_POLICY
+    lead_ms: int = LEAD_MS
 
     def foreign(self, point: Point) -> Kept | None:
         """What keeps a staged point from its seal until a person decides; None when nothing does."""

@@ -15,6 +15,7 @@ from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoo
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.roots.notes import kept_directories
 from hadoop_dr.domain.runs.moment import (
+    LEAD_MS,
     Evidence,
     MomentDecision,
     MomentVerdict,
@@ -26,7 +27,7 @@ from hadoop_dr.domain.runs.moment import (
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
 from hadoop_dr.services.backup.open_files import FindOpenFiles
-from hadoop_dr.services.backup.start_run import ARMING_MS, newest_of_all
+from hadoop_dr.services.backup.start_run import newest_of_all
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Moment
 from hadoop_dr.services.datasets.components import components_of
@@ -98,7 +99,8 @@ class SnapshotPoint:
         """
         now = self._context.tools.clock.wall_ms()
         wanted = (claim.frozen.wanted_ms or 0) + _USED_MS
-        too_far = point.moment_ms > max(wanted, now + ARMING_MS + pause_ms)
+        lead_ms = max(LEAD_MS, self._context.ledger.known().lead_ms)
+        too_far = point.moment_ms > max(wanted, now + lead_ms + pause_ms)
         name = self._context.candidate_name(point)
         roots = self._roots(claim)
         # As many at once as there will be snapshots at once, so that their connections are there.
@@ -108,16 +110,18 @@ class SnapshotPoint:
         begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
             why = "lay further ahead than anybody asked for" if too_far else "had passed"
-            point = self._rearm(claim, point, "had been begun by an earlier try" if begun else why)
+            late_ms = 0 if begun or too_far else max(1, now - point.moment_ms)
+            why = "had been begun by an earlier try" if begun else why
+            point = self._rearm(claim, point, why, late_ms=late_ms)
         context = self._context
         refuse_on_failure(context.policy.service, newest_of_all(context.ledger.recent(), point.moment_ms))
         return point
 
-    def _rearm(self, claim: Claim, point: Point, why: str, pause_ms: int = 0) -> Point:
+    def _rearm(self, claim: Claim, point: Point, why: str, pause_ms: int = 0, late_ms: int = 0) -> Point:
         state = self._context.ledger.read()
-        moment_ms = state.free_moment(self._context.tools.clock.wall_ms() + ARMING_MS + pause_ms)
+        moment_ms = state.free_moment(self._context.tools.clock.wall_ms() + LEAD_MS + pause_ms)
         new = point_id(moment_ms)
-        body = MomentRearmed(claim.n, new, moment_ms, point.point, why)
+        body = MomentRearmed(claim.n, new, moment_ms, point.point, why, late_ms)
         self._context.ledger.append_mine(claim, body, _not_yet_taken(point))
         return self._context.ledger.read().points[new]
 

@@ -35,9 +35,6 @@ from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.ownership import own_roots, release_retired
 from hadoop_dr.services.roots.parents import allow_snapshots, look_above, make_roots
 
-ARMING_MS = 300
-"""From the decision to take a moment at once to T0: warming connections and handing out work take about as long."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
@@ -238,7 +235,7 @@ class StartRun:
     def _claim(self, request: RunRequest) -> Claim:
         context = self._context
         now = context.tools.clock.wall_ms()
-        moment_ms = max(request.moment_ms or 0, now + ARMING_MS)
+        moment_ms = max(request.moment_ms or 0, now + context.ledger.known().lead_ms)
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(
             context.policy_file.text, context.policy.file, mode, transfer, request.reason, request.moment_ms,

@@ -31,6 +31,7 @@ class MomentRearmed:
     Attributes:
         void: The point that is given up for it.
         why: What became of its moment: ``had passed``.
+        late_ms: By how much the run was late for it; 0 when that is not why.
     """
 
     claim: int
@@ -38,6 +39,7 @@ class MomentRearmed:
     moment_ms: int
     void: str
     why: str = ""
+    late_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
