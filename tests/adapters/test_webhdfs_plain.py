@@ -9,8 +9,11 @@ from contextlib import suppress
 
 import pytest
 import requests
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProtocolError
 
-from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, simple_session
+from hadoop_dr.adapters.webhdfs.client import Deadlines, HandshakeAdapter, OneNameNode, simple_session
 from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent
 from hadoop_dr.adapters.webhdfs.fsck import block_ids
 from hadoop_dr.domain.errors import NotFound, NotReady
@@ -19,6 +22,7 @@ SOON = Deadlines(connect_s=5, read_s=0.5, checksum_s=5)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 GONE = (b"HTTP/1.1 404 Not Found\r\nContent-Length: 90\r\n\r\n"
         b'{"RemoteException":{"exception":"FileNotFoundException","message":"File does not exist"}}  ')
+END = b"\r\n\r\n"
 FSCK = b"/r/a b 3 bytes, replicated: replication=1, 1 block(s):  OK\n0. B:blk_7_1 len=3\n\nStatus: HEALTHY\n"
 
 
@@ -35,6 +39,7 @@ class Wire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.heads: list[str] = []
+        self.fields: list[str] = []
         self.connections = 0
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
@@ -59,8 +64,8 @@ class Wire:
         with connection, connection.makefile("rb") as lines, suppress(OSError):
             while line := lines.readline():
                 self.heads.append(line.decode().strip())
-                while lines.readline().strip():
-                    pass
+                while field := lines.readline().decode().strip():
+                    self.fields.append(field)
                 answer = self._answers(len(self.heads))
                 if answer is None:
                     lines.read(1)
@@ -135,6 +140,72 @@ def test_a_refusal_is_read_and_the_connection_kept(session: requests.Session) ->
             node._get_file_status("/a b")
         node._get_file_status("/")
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 499])
+@pytest.mark.parametrize("end", ["", "/"])
+def test_every_refusal_is_one_and_names_the_path_as_it_was_given(
+    session: requests.Session, status: int, end: str
+) -> None:
+    """HDFS refuses with 400 an argument that it does not like: taken for success it would be a change not made."""
+    refusal = f"HTTP/1.1 {status} No\r\nContent-Length: {len(GONE.partition(END)[2])}\r\n\r\n".encode()
+    with Wire(lambda n: refusal + GONE.partition(END)[2]) as server:
+        node = OneNameNode(server.url + end, session, SOON)
+        with pytest.raises(NotFound, match="File does not exist") as told:
+            node._mkdirs("/a b/e%20/ü")
+    assert told.value.subject == "/a b/e%20/ü"
+
+
+def test_every_request_says_of_what_type_its_body_is(session: requests.Session) -> None:
+    """HttpFS refuses a change without that."""
+    with Wire(lambda n: OK) as server:
+        OneNameNode(server.url, session, SOON)._mkdirs("/a")
+    assert "Content-Type: application/octet-stream" in server.fields
+
+
+class Breaks(requests.Session):
+    """A session in which each request ends in one way."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def request(self, *_: object, **__: object) -> requests.Response:  # type: ignore[override]
+        raise self.error
+
+
+def retried(reason: Exception) -> requests.ConnectionError:
+    return requests.ConnectionError(MaxRetryError(HTTPConnectionPool("nn"), "/", reason))
+
+
+@pytest.mark.parametrize(("error", "wanted"), [
+    (requests.ConnectTimeout("slow"), NotSent),
+    (requests.ConnectionError(NewConnectionError(HTTPConnection("nn"), "refused")), NotSent),
+    (retried(NewConnectionError(HTTPConnection("nn"), "refused")), NotSent),
+    (retried(ConnectTimeoutError(HTTPConnection("nn"), "slow")), NotSent),
+    (retried(ProtocolError("Connection aborted.")), Lost),
+    (requests.ReadTimeout("slow"), Late),
+    (requests.ConnectionError(), Lost),
+    (requests.exceptions.ChunkedEncodingError("cut off"), Lost),
+    (requests.exceptions.ContentDecodingError("garbage"), Lost),
+    (requests.TooManyRedirects("sent from one to the other"), Lost),
+    (requests.exceptions.InvalidSchema("sent to ftp://"), Lost),
+])
+def test_only_where_there_was_no_connection_nothing_was_sent(error: Exception, wanted: type[Exception]) -> None:
+    with pytest.raises(wanted) as told:
+        OneNameNode("http://nn:9870", Breaks(error), SOON)._mkdirs("/a")
+    assert type(told.value) is wanted
+    assert "http://nn:9870" in str(told.value)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_as_many_connections_are_kept_to_each_address_as_are_wanted_and_nobody_waits_for_one(scheme: str) -> None:
+    one = simple_session("hdfs", connections=23)()
+    adapter = one.get_adapter(f"{scheme}://nn:9871")
+    pool = adapter.poolmanager.connection_from_url(f"{scheme}://nn:9871")  # type: ignore[attr-defined]
+    assert (type(adapter), pool.pool.maxsize, pool.block) == (HandshakeAdapter, 23, False)
+    assert adapter.max_retries.total == 0  # type: ignore[attr-defined]
+    one.close()
 
 
 def test_a_redirect_is_followed_unless_it_is_to_be_seen(session: requests.Session) -> None:

@@ -60,7 +60,7 @@ def simple_session(user: str, connections: int = 64) -> SessionFactory:
     """
     def make() -> requests.Session:
         session = PlainSession(user, connections)
-        adapter = HandshakeAdapter(pool_connections=8, pool_maxsize=connections, max_retries=0)
+        adapter = HandshakeAdapter(pool_maxsize=connections)      # it sends nothing again
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
@@ -106,7 +106,7 @@ class OneNameNode(Client):  # type: ignore[misc]
         return hdfs_path
 
     def _request(self, method: str, url: str, **kwargs: Any) -> requests.Response:
-        if kwargs.get("params", {}).get("op") in _COUNTING:
+        if kwargs["params"]["op"] in _COUNTING:
             kwargs["timeout"] = (self.connect_s, self._count_s)
         response = self.exchange(method, url, headers=_HTTPFS, **kwargs)
         if response.status_code >= 400:
@@ -145,8 +145,7 @@ class OneNameNode(Client):  # type: ignore[misc]
             raise NotSent(f"no connection to {asked} within {self.connect_s:g} s") from late
         except requests.ReadTimeout as late:
             raise Late(f"no answer from {asked} within {kwargs['timeout'][1]:g} s") from late
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError,
-                requests.exceptions.ContentDecodingError) as broken:
+        except requests.RequestException as broken:
             if _never_left(broken):
                 raise NotSent(f"no connection to {asked} ({reason_of(broken)})") from broken
             raise Lost(f"no answer from {asked} ({reason_of(broken)})") from broken
