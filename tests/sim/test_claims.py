@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.errors import Busy, Superseded
-from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
+from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.ledger.heartbeat import attribute_of, shown_heartbeat
@@ -49,11 +50,23 @@ def test_a_claim_shows_from_its_beginning_who_works_under_it(world: World) -> No
     assert (heartbeat.claim, heartbeat.who) == (claim.n, world.host.me())
 
 
+def test_a_service_whose_runs_fail_for_days_shows_the_newest_heartbeat_and_no_other(world: World) -> None:
+    """A directory holds only so many attributes, and only a seal would clear them away."""
+    for number in range(3):
+        world.host.name = f"p{number}"
+        claim = world.context().claims.take(replace(wanted(world, f"run {number}"), takeover=True))
+        world.host.dead.add(world.host.name)
+    names = [name for name, _ in world.context().destination.namenode.extras(SERVICE, acl=False).xattrs]
+    assert names == [attribute_of(claim.n)]
+
+
 def test_a_run_that_claims_again_before_its_moment_keeps_its_point(world: World) -> None:
     first = world.context().claims.take(wanted(world))
     again = world.context().claims.take(replace(wanted(world, moment_ms=NOW_MS + 5000), takeover=True))
     assert (again.n, again.point) == (first.n + 1, first.point)
     assert [point.moment_ms for point in world.context().ledger.read().points.values()] == [NOW_MS]
+    said = [entry.body for entry in world.context().ledger.chain.entries()]
+    assert [body.moment_ms for body in said if isinstance(body, ServiceClaimed)] == [NOW_MS, NOW_MS]
 
 
 def test_nobody_waits_for_a_claim_that_ended_since_the_ledger_was_read(
@@ -65,6 +78,31 @@ def test_nobody_waits_for_a_claim_that_ended_since_the_ledger_was_read(
     owner.ledger.append_mine(claim, ClaimReleased(claim.n, "over"))
     monkeypatch.setattr(world.clock, "sleep_until", lambda until: pytest.fail(f"waits until {until}"))
     assert contender.claims.take(wanted(world, "contender")).run == "contender"
+
+
+def test_who_loses_the_race_for_a_free_service_waits_for_the_winner_like_everybody(world: World) -> None:
+    late = world.context()
+    late.ledger.read()
+    world.host.name = "winner"
+    winner = world.context().claims.take(wanted(world, "winner"))
+    world.host.name = "loser"
+    claims = list[Claim]()
+    assert takes_s(world, lambda: claims.append(late.claims.take(wanted(world, "loser")))) >= STANDSTILL_S
+    assert [(claim.n, claim.run) for claim in claims] == [(winner.n + 1, "loser")]
+
+
+def test_a_controller_that_does_not_know_the_newest_roles_claims_nothing(world: World) -> None:
+    late = world.context()
+    late.ledger.read()
+    world.exchange_roles()
+    winner = world.context()
+    claim = winner.claims.take(wanted(world, "winner"))
+    winner.ledger.append_mine(claim, ClaimReleased(claim.n, "over"))
+    assert winner.ledger.chain.follow() is None
+    entries = winner.ledger.chain.entries()
+    with pytest.raises(Superseded):
+        late.claims.take(wanted(world, "late"))
+    assert winner.ledger.chain.entries() == entries
 
 
 @pytest.mark.parametrize("owner", ["the other =", None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -17,9 +18,10 @@ from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided, ServiceClaimed
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
+from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.services.ledger.chain import Chain, read_copy
 from hadoop_dr.services.ledger.proof import check_chain
-from hadoop_dr.services.ledger.service import ServiceLedger
+from hadoop_dr.services.ledger.service import FRESH_S, ServiceLedger
 from sim.world import StepClock
 from support.entries import claimed, entries, sealed, staged, taken
 
@@ -31,8 +33,8 @@ def two_sites() -> tuple[MemoryFiles, MemoryFiles]:
     return MemoryFiles(MemoryCluster("west")), MemoryFiles(MemoryCluster("east"))
 
 
-def chain(deciding: MemoryFiles, follower: MemoryFiles | None) -> Chain:
-    return Chain(PATH, deciding, follower, StepClock(), checkpoint_every=20)
+def chain(deciding: MemoryFiles, follower: MemoryFiles | None, clock: StepClock | None = None) -> Chain:
+    return Chain(PATH, deciding, follower, clock or StepClock(), checkpoint_every=20)
 
 
 def claim_body(point: str = "20261120T020000.000Z") -> ServiceClaimed:
@@ -127,8 +129,61 @@ def test_a_reader_may_start_at_a_checkpoint_and_sees_the_same_state() -> None:
 def test_an_epoch_that_is_over_appends_nothing() -> None:
     west, east = two_sites()
     ServiceLedger(chain(west, east), PairState(2, "west", "west", 2)).append(claim_body(), "new", 0)
-    with pytest.raises(Superseded, match="epoch 1 is over"):
+    said = f"{PATH}: epoch 1 is over, the ledger is at 2. The roles have changed; start again."
+    with pytest.raises(Superseded, match=f"^{re.escape(said)}$"):
         ServiceLedger(chain(west, east), ROLES).append(claim_body(), "old", 1)
+
+
+class Reads(MemoryFiles):
+    """Documents that count how often somebody looks for entries."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        super().__init__(cluster)
+        self.looks = 0
+
+    def names(self, path: str) -> list[str]:
+        self.looks += 1
+        return super().names(path)
+
+
+def claimed_ledger() -> tuple[Reads, MemoryFiles, Claim]:
+    """A ledger in which a claim is in force that another process made."""
+    cluster = MemoryCluster("west")
+    west, east = Reads(cluster), MemoryFiles(MemoryCluster("east"))
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    ledger.append(claim_body(), "mine", 0)
+    claim = ledger.known().claim
+    assert claim is not None
+    return west, east, claim
+
+
+def test_a_process_may_say_something_under_its_claim_before_it_has_read_anything() -> None:
+    west, east, claim = claimed_ledger()
+    assert ServiceLedger(chain(west, east), ROLES).append_mine(claim, void_body()).n == claim.n + 1
+
+
+def test_what_is_decided_on_what_was_just_read_or_appended_costs_no_other_look() -> None:
+    west, east, claim = claimed_ledger()
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    ledger.read()
+    looks = west.looks
+    assert ledger.recent().claim == ledger.fresh().claim == ledger.require_lately(claim).claim == claim
+    ledger.append_mine(claim, void_body())
+    ledger.append(claim_body("20261120T030000.000Z"), "next", claim.n + 1)
+    assert ledger.fresh().claim == ledger.known().claim
+    assert west.looks == looks
+
+
+def test_a_stage_that_begins_more_than_a_second_later_looks_again() -> None:
+    west, east, claim = claimed_ledger()
+    clock = StepClock()
+    ledger = ServiceLedger(chain(west, east, clock), ROLES)
+    ledger.read()
+    ServiceLedger(chain(west, east), ROLES).append(claim_body("20261120T030000.000Z"), "later", claim.n)
+    assert ledger.fresh().claim == claim
+    clock.sleep_until(clock.monotonic_s() + FRESH_S)
+    with pytest.raises(Superseded, match=r"claim 1 of run mine was superseded by later \(claim 2\)"):
+        ledger.require_lately(claim)
 
 
 def test_only_a_seal_makes_a_point_visible() -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from hadoop_dr.domain.check_results import warn
 from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
-from hadoop_dr.domain.points.recovery import Left, Step, next_step, same_as_kept
+from hadoop_dr.domain.points.recovery import Left, Step, next_step, recovery_due, same_as_kept
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import PointState, ServiceState
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
@@ -156,6 +157,24 @@ def test_an_undo_that_is_done_ends_its_point_and_the_next_plan_binds_to_what_it_
 
 def test_a_sealed_point_ends_an_undo_because_all_of_its_tree_was_compared() -> None:
     assert state_after(undoing("kept 1"), sealed(P)).undo is None
+
+
+OVER = ClaimReleased(5, "")
+
+
+def test_what_the_next_run_does_about_what_was_left_is_told_while_no_run_is_at_work() -> None:
+    assert recovery_due(state_after(OVER)) == [
+        warn("recovery", f"point {P} of run run is staged and not finished",
+             "The next backup carries it to its seal, or undoes what it changed.")]  # fmt: skip
+    assert recovery_due(state_after(undoing("kept 1"), OVER)) == [
+        warn("recovery", f"an undo was interrupted; the next backup brings the secondary back to point {S}",
+             "Run a backup; who reads the secondary's live tree should wait for it.")]  # fmt: skip
+    assert recovery_due(state_after()) == recovery_due(state_after(undoing("kept 1"))) == []
+
+
+def test_nothing_is_told_of_a_point_that_was_only_claimed_or_that_waits_for_a_person() -> None:
+    assert recovery_due(state_after(OVER), {P}) == []
+    assert recovery_due(reduce_service(entries(*begun(S), sealed(S), claimed(P), ClaimReleased(5, "")))) == []
 
 
 def test_a_run_whose_claim_is_in_force_goes_on_with_its_point_and_no_other_run_does() -> None:

@@ -14,11 +14,13 @@ one that somebody else changed, and never rolls forward what is half undone.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 
+from hadoop_dr.domain.check_results import Result, warn
 from hadoop_dr.domain.paths import depth, in_work_area
-from hadoop_dr.domain.state.service_state import PointState
+from hadoop_dr.domain.state.service_state import PointState, ServiceState
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, visible
 
 
@@ -65,6 +67,28 @@ def next_step(left: Left) -> Step:
         return Step.ROLL_FORWARD
     changed = left.state is PointState.STAGED or left.placing
     return Step.UNDO if changed and left.whole else Step.VOID
+
+
+def recovery_due(state: ServiceState, undecided: Container[str] = ()) -> list[Result]:
+    """Says what the next run will do about what an earlier one left; nothing while a run is at work.
+
+    Args:
+        undecided: Points that no run carries on until a person decides; of them something else is told.
+    """
+    if state.claim is not None:
+        return []
+    if state.undo is not None:
+        said = f"an undo was interrupted; the next backup brings the secondary back to point {state.undo.to}"
+        return [warn("recovery", said, "Run a backup; who reads the secondary's live tree should wait for it.")]
+    return [
+        warn(
+            "recovery",
+            f"point {left.point} of run {left.run} is {left.state.value} and not finished",
+            "The next backup carries it to its seal, or undoes what it changed.",
+        )
+        for left in state.unfinished()
+        if left.state is not PointState.CLAIMED and left.point not in undecided
+    ]
 
 
 def same_as_kept(changes: Changes) -> bool:

@@ -13,6 +13,7 @@ from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.pending import pending_the_other_way
+from hadoop_dr.domain.points.recovery import recovery_due
 from hadoop_dr.domain.roots.change import approval_request
 from hadoop_dr.domain.roots.notes import kept_directories, root_results, unless_missing
 from hadoop_dr.domain.runs.process import Process
@@ -29,7 +30,7 @@ from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.baseline import find_baseline, lost_results
 from hadoop_dr.services.points.damage import damage_warnings, rotten_origin
 from hadoop_dr.services.points.void import Void
-from hadoop_dr.services.recovery.recover import Recover, recovery_due
+from hadoop_dr.services.recovery.recover import Recover
 from hadoop_dr.services.remembered import forget
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.ownership import own_roots, release_retired

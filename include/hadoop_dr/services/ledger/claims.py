@@ -93,7 +93,7 @@ class Claims:
                 self._wait_for_standstill(state.claim, request)
             own = state.goes_on(request.run)
             moment_ms = own.moment_ms if own is not None else state.free_moment(request.moment_ms)
-            point = own.point if own is not None else point_id(moment_ms)
+            point = point_id(moment_ms)
             body = ServiceClaimed(request.try_no, point, moment_ms, request.owner, request.frozen.after(state.policy))
             try:
                 entry = self._ledger.append(body, request.run, seen_n)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 
-from hadoop_dr.domain.check_results import Result, warn
 from hadoop_dr.domain.errors import DrError, Superseded, Unknown
 from hadoop_dr.domain.plan.work_order import Token
 from hadoop_dr.domain.points.recovery import Left, Step, next_step
-from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
+from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.kept import left_to_a_person
 from hadoop_dr.services.points.void import Void
@@ -62,10 +61,10 @@ class Recover:
             step = next_step(self._stuck(point))
         if step is Step.UNDO:
             # Roots that the undo does not come to, because the sealed point has none of them, are parted from it first.
-            back = come_back_to(self._context, self._context.ledger.read().newest_sealed(), point.taken.roots)
+            to = self._context.ledger.read().newest_sealed()
+            back = come_back_to(self._context, to, point.taken.roots)
             self._set_aside(claim, set(point.taken.roots).difference(back))
-            if undo.give_up(claim, point, why):
-                self._void.sweep(self._context.ledger.read())
+            if to is not None and undo.give_up(claim, point, to, back, why):
                 return False
         self._set_aside(claim, point.taken.roots)
         self._void.void(claim, point.point, why)
@@ -86,25 +85,3 @@ class Recover:
         for root in sorted(roots):
             if has_area(destination, root, service):
                 set_aside(destination, root, Token(service, claim.epoch, claim.n))
-
-
-def recovery_due(state: ServiceState, undecided: Container[str] = ()) -> list[Result]:
-    """Says what the next run will do about what an earlier one left; nothing while a run is at work.
-
-    Args:
-        undecided: Points that no run carries on until a person decides; of them something else is told.
-    """
-    if state.claim is not None:
-        return []
-    if state.undo is not None:
-        said = f"an undo was interrupted; the next backup brings the secondary back to point {state.undo.to}"
-        return [warn("recovery", said, "Run a backup; who reads the secondary's live tree should wait for it.")]
-    return [
-        warn(
-            "recovery",
-            f"point {left.point} of run {left.run} is {left.state.value} and not finished",
-            "The next backup carries it to its seal, or undoes what it changed.",
-        )
-        for left in state.unfinished()
-        if left.state is not PointState.CLAIMED and left.point not in undecided
-    ]

@@ -47,15 +47,15 @@ class UndoChanges:
     def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
         self._context, self._heartbeat = context, heartbeat
 
-    def give_up(self, claim: Claim, point: Point, reason: str) -> bool:
+    def give_up(self, claim: Claim, point: Point, to: Point, roots: tuple[str, ...], reason: str) -> bool:
         """Undoes what a point that cannot be finished changed; False when it changed nothing.
 
         Foreign changes below the same roots cannot be told from it: they are undone with it, and kept.
+
+        Args:
+            to: The newest sealed point.
+            roots: Those of the point that can come back to it.
         """
-        to = self._context.ledger.read().newest_sealed()
-        roots = come_back_to(self._context, to, point.taken.roots)
-        if to is None or not roots:
-            return False
         if not drift_by_root(self._context, self._bases(to, roots)) and not self._beside(claim, to, point).differs():
             return False
         self._announce(claim, self._undo(point.point, to, roots, reason))

@@ -1,0 +1,174 @@
+"""What an earlier run left is carried on, left for later or given up; nothing changes before that is known (I2, I6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
+from hadoop_dr.domain.errors import DrError, Failed, ForeignFound, NotReady, Superseded, Unknown, Unreachable
+from hadoop_dr.domain.ledger import entry_path
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.ledger.claims import ClaimRequest
+from hadoop_dr.services.recovery.recover import Recover
+from sim.chronicle import ChronicledWorld
+from sim.half_done import OTHER, POLICY, back_at_the_sealed_point, effects_of_place, half_done, made
+from sim.in_step import in_step
+from sim.undone import LATE, preflight
+from sim.world import ROOT
+
+HALF = effects_of_place() // 2
+RESTORE = POLICY + "drift: restore\n"
+
+
+def claimed(world: ChronicledWorld) -> tuple[BackupContext, Claim]:
+    """The next run owns the service, and nobody looked yet at what the dead one left."""
+    world.host.name, context = "next", world.context()
+    frozen = FrozenPolicy(world.policy, "billing.yaml", "incremental", "pull")
+    return context, context.claims.take(ClaimRequest("next", 1, world.clock.wall_ms(), frozen, world.host.me()))
+
+
+def recovers(context: BackupContext, claim: Claim, error: DrError) -> list[str]:
+    """What the run does about the point it finds, which cannot be carried on for this reason."""
+
+    def fails(claim: Claim, point: Point) -> None:
+        raise error
+
+    return Recover(context, fails).run(claim)
+
+
+def areas(world: ChronicledWorld) -> dict[str, list[str]]:
+    """All that lies in the work areas of both roots."""
+    west, found = world.clusters["west"], dict[str, list[str]]()
+    for root in (ROOT, OTHER):
+        area = west.find(root).children.get(".hadoop-dr")
+        found[root] = sorted(node.path() for node in area.walk()) if area else []
+    return found
+
+
+@pytest.mark.parametrize("error", [Unreachable, NotReady, Superseded, Unknown, ForeignFound])
+def test_a_point_that_cannot_be_carried_on_for_now_stays_as_it_is_for_the_next_run(error: type[DrError]) -> None:
+    """The site comes back, a later claim goes on with it, or a person decides: an undo would take that from them."""
+    world = half_done(HALF)
+    context, claim = claimed(world)
+    before, entries = areas(world), context.ledger.chain.entries()
+    with pytest.raises(error, match="for now"):
+        recovers(context, claim, error("it", "for now"))
+    assert world.context().ledger.chain.entries() == entries
+    assert areas(world) == before
+
+
+@pytest.mark.parametrize(("error", "policy"), [(Failed, POLICY), (Failed, RESTORE), (ForeignFound, RESTORE)])
+def test_a_point_that_can_never_be_carried_on_is_undone_with_the_reason(error: type[DrError], policy: str) -> None:
+    world = half_done(LATE)
+    [given_up] = world.context().ledger.read().unfinished()
+    world.policy = policy
+    assert recovers(*claimed(world), error("it", "for ever")) == []
+    after = world.context().ledger.read().points[given_up.point]
+    assert (after.state, after.reason) == (PointState.VOID, "could not be finished: it: for ever")
+    back_at_the_sealed_point(world)
+
+
+def test_no_work_area_is_touched_before_the_ledger_says_that_its_root_is_being_undone() -> None:
+    """A run that dies before that is followed by one that tries to carry the point on once more."""
+    at, announced = 0, False
+    while not announced:
+        at, world = at + 1, half_done(HALF)
+        before = areas(world)
+        assert any(before.values())
+        preflight(world, "stops", Faults(at=at, die=True))
+        announced = world.context().ledger.read().undo is not None
+        assert announced or areas(world) == before, at
+
+
+def test_a_run_that_died_while_it_staged_and_can_never_go_on_is_void_and_its_work_areas_are_taken_over() -> None:
+    """A worker that slept in them finds no path any more, and nobody is told that its point was finished."""
+    world = made()
+    stages = world.stages("dies")
+    stages.preflight()
+    point = stages.moment()["point"]
+    stages.plan()
+    with pytest.raises(Died):
+        world.stages("dies", faults=Faults(at=8, die=True)).stage(0)
+    before = areas(world)
+    assert any(before.values())
+    world.host.dead |= {"first", "dies", "p1"}
+    context, claim = claimed(world)
+    assert recovers(context, claim, Failed("it", "for ever")) == []
+    ended = world.context().ledger.read()
+    assert (ended.points[point].state, ended.undo) == (PointState.VOID, None)
+    assert [entry for entry in ended_kinds(world) if entry.startswith("und")] == []
+    for root, was in before.items():
+        assert bool(areas(world)[root]) is bool(was)
+        assert [path for path in areas(world)[root] if path != f"{root}/.hadoop-dr" and f"-{claim.n}" not in path] == []
+
+
+def ended_kinds(world: ChronicledWorld) -> list[str]:
+    return [entry.kind for entry in world.context().ledger.chain.entries()]
+
+
+def test_a_half_changed_tree_is_undone_although_both_ledgers_lost_that_it_was_staged() -> None:
+    """Both were restored from the minute before: the work areas alone show that the live tree was being changed."""
+    world = half_done(HALF)
+    chain = world.context().ledger.chain
+    assert chain.entries()[-1].kind == "staged"
+    for files in world.files().values():
+        files.remove(entry_path(chain.path, chain.entries()[-1].n))
+    [left] = world.context().ledger.read().unfinished()
+    assert left.state is PointState.TAKEN
+    recovers(*claimed(world), Failed("it", "for ever"))
+    assert "undone" in ended_kinds(world)
+    back_at_the_sealed_point(world)
+
+
+def test_a_point_that_died_before_its_first_change_is_void_and_nothing_is_undone() -> None:
+    world = half_done(1)
+    [given_up] = world.context().ledger.read().unfinished()
+    assert recovers(*claimed(world), Failed("it", "for ever")) == []
+    assert world.context().ledger.read().points[given_up.point].state is PointState.VOID
+    assert "undoing" not in ended_kinds(world)
+    world.host.dead.add("next")
+    world.backup("seals")
+    in_step(world)
+
+
+def test_tables_that_a_point_changed_before_any_directory_are_undone() -> None:
+    sealed = made().catalog("west")
+    at = next(at for at in range(1, HALF) if half_done(at).catalog("west") != sealed)
+    world = half_done(at)
+    assert world.tree("west", ROOT) == made().tree("west", ROOT)
+    assert recovers(*claimed(world), Failed("it", "for ever")) == []
+    assert "undone" in ended_kinds(world)
+    back_at_the_sealed_point(world)
+
+
+def test_a_point_that_can_never_go_on_is_void_where_no_snapshot_is_left_to_come_back_to() -> None:
+    """Nothing is undone then, tables neither: the next run compares all of it."""
+    world = half_done(LATE)
+    [given_up] = world.context().ledger.read().unfinished()
+    west = MemoryNameNode(world.clusters["west"])
+    for root in west.snapshottable():
+        for shot in west.snapshots(root):
+            west.delete_snapshot(root, shot.name)
+    catalog = world.catalog("west")
+    assert recovers(*claimed(world), Failed("it", "for ever")) == []
+    assert world.context().ledger.read().points[given_up.point].state is PointState.VOID
+    assert "undoing" not in ended_kinds(world)
+    assert world.catalog("west") == catalog
+
+
+def test_after_an_undo_each_root_of_it_shows_the_time_of_the_moment_it_is_back_at() -> None:
+    """Taking a snapshot sets it, on the secondary too (I9)."""
+    world = half_done(LATE)
+    [given_up] = world.context().ledger.read().unfinished()
+    assert preflight(world, "next")
+    newest = world.context().ledger.read().newest_sealed()
+    assert newest is not None
+    west, moments = MemoryNameNode(world.clusters["west"]), newest.taken.snapshots
+    undone = moments.keys() & given_up.taken.roots.keys()
+    assert len(undone) > 2
+    assert {root: west.status(root).facts.mtime_ms for root in undone} == {
+        root: moments[root].created_ms for root in undone
+    }
