@@ -162,3 +162,15 @@ def test_whoever_waits_long_is_told_once_for_what(world: World, awaited_s: int, 
     took_s = takes_s(world, lambda: world.context().claims.take(waits))
     assert awaited_s <= took_s < awaited_s + 5
     assert said == told
+
+
+def test_whoever_waits_long_looks_once_a_second_and_at_first_more_often(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.handover_s = 120
+    taken_by_a_task(world).claims.hand_over("plan")
+    asleep, since_s, looks = world.clock.sleep_until, world.clock.monotonic_s(), list[float]()
+    monkeypatch.setattr(world.clock, "sleep_until", lambda until: (looks.append(until - since_s), asleep(until)))
+    world.context().claims.take(replace(wanted(world, "another"), wait=True))
+    assert 115 < sum(at < 30 for at in looks) <= 120
+    assert 85 < sum(at >= 31 for at in looks) <= 90
