@@ -151,6 +151,8 @@ def test_a_refused_connection_is_unreachable_for_reads_and_changes() -> None:
         client().read("getVersion")
     with pytest.raises(Unreachable, match="no address"):
         client().change("getVersion", {})
+    with pytest.raises(Unreachable, match=r"metastore \?:0 of site east: no address .* Check the pair's file"):
+        client().read_light("getVersion")
 
 
 def test_the_next_address_serves_when_one_does_not(serve: Callable[[Handler], Server]) -> None:
@@ -170,14 +172,31 @@ def test_a_lost_answer_to_a_question_is_asked_for_again(serve: Callable[[Handler
     one.close()
 
 
+@pytest.mark.parametrize("addresses", [1, 2, 3])
+@pytest.mark.parametrize("ask", [
+    lambda one: one.read("get_database_req"), lambda one: one.read_each("get_database_req", [{}]),
+], ids=["read", "read each"])
+def test_a_question_is_asked_once_of_each_address_and_once_more(
+        serve: Callable[[Handler], Server], ask: Callable[[Client], object], addresses: int) -> None:
+    servers = [serve(lambda *_: "close") for _ in range(addresses)]
+    one = client(*(server.uri for server in servers))
+    with pytest.raises(Unreachable, match="of site east: get_database_req: ") as told:
+        ask(one)
+    assert servers[0].uri.removeprefix("thrift://") in told.value.subject
+    assert [server.requests for server in servers] == [2, 1, 1][:addresses]
+    one.close()
+
+
 @pytest.mark.parametrize("lost", ["close", None, b"garbage!" * 10])
 def test_a_change_whose_answer_is_lost_is_unknown_and_sent_once(serve: Callable[[Handler], Server],
                                                                 lost: Answer) -> None:
     server = serve(lambda *_: lost)
     one = client(server.uri, read_s=0.3)
-    with pytest.raises(Unknown, match="create_function was sent and its answer lost"):
+    with pytest.raises(Unknown, match="create_function was sent and its answer lost") as told:
         one.change("create_function", {})
     assert server.requests == 1
+    assert told.value.subject == f"metastore {server.uri.removeprefix('thrift://')} of site east"
+    assert told.value.remedy == "Read the object back before anything else"
     one.close()
 
 
@@ -248,9 +267,10 @@ def test_a_way_to_a_metastore_that_swallows_everything_is_tried_once_and_one_tha
 
 def test_a_metastore_that_answered_once_is_waited_for_as_long_as_its_work_takes(
         serve: Callable[[Handler], Server]) -> None:
-    begun = threading.Event()
+    begun, asked = threading.Event(), list[str]()
 
     def slow(name: str, sequence: bytes, _: Tree) -> bytes:
+        asked.append(name)
         if name == "get_all_databases":
             begun.wait(1.0)  # nobody sets it: longer than the first limit, far shorter than the other
             return reply(name, sequence, {0: texts(["a"])})
@@ -260,7 +280,8 @@ def test_a_metastore_that_answered_once_is_waited_for_as_long_as_its_work_takes(
     store = HiveMetastore("east", "hive", Client("east", [server.uri], connect_s=2, read_s=60, first_s=0.3))
     store.current_event()
     assert store.databases() == ["a"]
-    assert server.requests == 2
+    store.current_event()
+    assert asked == ["get_current_notificationEventId", "get_all_databases", "get_current_notificationEventId"]
     store.close()
 
 

@@ -45,6 +45,10 @@ def test_several_roots_inside_the_skew_are_bounded() -> None:
     assert prove(replace(QUIET, skew_ms=250.0)).proof is Proof.BOUNDED
 
 
+def test_a_clock_that_is_off_by_what_is_allowed_is_right() -> None:
+    assert prove(replace(QUIET, offsets_ms={"east": -500.0, "west": 500.0})).proof is Proof.BOUNDED
+
+
 @pytest.mark.parametrize(
     ("evidence", "reason", "cure"),
     [
@@ -64,6 +68,21 @@ def test_several_roots_inside_the_skew_are_bounded() -> None:
         (
             replace(QUIET, marks=[catalog(touched=list("abcde"))]),
             "the catalog changed while the snapshots were taken: a, b, c and 2 more",
+            Cure.REARM,
+        ),
+        (
+            replace(QUIET, marks=[catalog(touched=list("abcd"))]),
+            "the catalog changed while the snapshots were taken: a, b, c and 1 more",
+            Cure.REARM,
+        ),
+        (
+            replace(QUIET, marks=[catalog(touched=list("abc"))]),
+            "the catalog changed while the snapshots were taken: a, b, c",
+            Cure.REARM,
+        ),
+        (
+            replace(QUIET, roots=10, skew_ms=13.1, max_skew_ms=13),
+            "10 roots were 13.1 ms apart, allowed are 13 ms",
             Cure.REARM,
         ),
         (
@@ -89,6 +108,8 @@ def test_what_breaks_the_proof_is_named(evidence: Evidence, reason: str, cure: C
     [
         (replace(QUIET, skew_ms=251), "Run it at a minute at which fewer services have theirs, or raise max_skew; or "),
         (replace(QUIET, marks=[catalog(touched=["a"])]),
+         "Run it when nobody changes these objects, or shorten settle; "),
+        (replace(QUIET, marks=[catalog(missing=["a"])]),
          "Run it when nobody changes these objects, or shorten settle; "),
         (replace(QUIET, marks=[catalog(gaps=["a"])]),
          "Run it again; should it stay, keep the metastore's log of events"),

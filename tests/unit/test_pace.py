@@ -45,12 +45,26 @@ def test_a_metastore_that_slows_down_gets_less_at_once() -> None:
     assert pace.size("add") == 1
 
 
+def test_however_quick_a_batch_was_the_next_one_is_four_times_as_large_at_most() -> None:
+    pace = Pace()
+    for size in (FIRST, 4 * FIRST, 16 * FIRST):
+        assert pace.size("add") == size
+        pace.took("add", size, 0.001)
+    assert pace.size("add") == MOST
+
+
 def test_the_rest_of_something_tells_nothing_unless_it_was_slow() -> None:
     pace = Pace()
     pace.took("add", 3, 0.0)
     assert pace.size("add") == FIRST
-    pace.took("add", 3, 2 * WANTED_S)
+    pace.took("add", 3, WANTED_S)
+    assert pace.size("add") == 2
+    pace.took("add", 1, 2 * WANTED_S)
     assert pace.size("add") == 1
+    for size in (FIRST, 4 * FIRST, 16 * FIRST):
+        pace.took("drop", size, 0.0)
+    pace.took("drop", FIRST + 1, 0.5)
+    assert pace.size("drop") == MOST
 
 
 def test_each_kind_of_work_has_a_pace_of_its_own() -> None:

@@ -39,7 +39,17 @@ def test_nothing_comes_before_the_first_moment() -> None:
 
 
 def test_without_a_first_moment_periods_count_from_the_epoch() -> None:
-    assert next_moment(replace(QUARTERLY, first_moment_ms=None), FIRST + 1, cron_moments) == FIRST + 15 * MINUTE
+    policy = replace(QUARTERLY, first_moment_ms=None)
+    assert next_moment(policy, FIRST + 1, cron_moments) == FIRST + 15 * MINUTE
+    assert newest_moment(policy, FIRST + 1, cron_moment_until) == FIRST
+
+
+@pytest.mark.parametrize("policy", [QUARTERLY, replace(HOURLY, first_moment_ms=FIRST)])
+def test_the_first_moment_is_the_newest_one_as_soon_as_it_is_due(policy: Policy) -> None:
+    assert newest_moment(policy, FIRST - 1, cron_moment_until) is None
+    assert next_moment(policy, FIRST - 1, cron_moments) == FIRST
+    assert newest_moment(policy, FIRST, cron_moment_until) == FIRST
+    assert next_moment(policy, FIRST, cron_moments) > FIRST
 
 
 @given(times)
@@ -112,3 +122,4 @@ def test_what_is_no_cron_text_is_refused(cron: str) -> None:
 def test_runs_of_short_periods_start_after_the_moment_before() -> None:
     assert start_ms(FIRST, FIRST - 15 * MINUTE) == FIRST - 30_000
     assert start_ms(FIRST, FIRST - 20_000) == FIRST - 10_000
+    assert repr(start_ms(FIRST, FIRST - 20_001)) == repr(FIRST - 10_000), "a whole number, as times are"

@@ -107,15 +107,15 @@ class Client:
     def _repeated(self, method: str, call: Callable[[], Any], times: int) -> Any:
         if self._silent is not None:
             raise self._silent
-        last = Unreachable(self._subject(), "no address of the metastore is given", "Check the pair's file")
-        for _ in range(times):
+        while True:
             try:
                 return call()
             except _Lost as lost:
-                last = Unreachable(self._subject(), f"{method}: {lost}", "Check that the metastore runs")
-                last.__cause__ = lost
+                times -= 1
+                unreachable = Unreachable(self._subject(), f"{method}: {lost}", "Check that the metastore runs")
                 self._addresses.append(self._addresses.pop(0))
-        raise last
+                if times <= 0:
+                    raise unreachable from lost
 
     def read_each(self, method: str, every: Sequence[Tree]) -> list[Any]:
         """Calls a reading method many times, all requests of a batch under way before the first answer is waited for.
