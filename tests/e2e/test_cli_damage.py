@@ -54,3 +54,22 @@ def test_a_point_that_became_unreadable_is_marked_with_all_that_share_the_file_a
     fourth = shared.backup(service)
     assert fourth["baseline"] == third["point"]
     shared.holds(service, fourth["point"])
+    refilled_without_a_trace_on_the_secondary(shared, service, f"{root}/{name}")
+
+
+def refilled_without_a_trace_on_the_secondary(home: CliHome, service: str, path: str) -> None:
+    """The next run names it, keeps it aside and copies the file again; what the run itself rewrote is nobody's."""
+    west = home.namenodes["west"]
+    was = west.status(path).facts
+    west.truncate(path, 1024)
+    home.writers["west"].append(path, b"!" * (was.length - 1024))
+    west.set_times(path, was.mtime_ms)
+    assert west.status(path).facts == was
+    fifth = home.backup(service)
+    assert [warning for warning in fifth["warnings"] if "-kept-" in warning]
+    home.holds(service, fifth["point"])
+    [kept] = home.run("points", service, "--json").document("points")["kept"]
+    assert kept["found"] == [f"{path} was replaced: other bytes of the same length, its modification time put back"]
+    sixth = home.backup(service)
+    home.holds(service, sixth["point"])
+    assert len(home.run("points", service, "--json").document("points")["kept"]) == 1

@@ -9,11 +9,12 @@ LARGE = f"{POLICY}audit_entries: 3\n"
 TOUCHED = f"{ROOT}/ü dir/e%20"
 
 
-def refill(world: World) -> None:
-    """Gives a file of the primary another end of the same length, and its time back: only its blocks show it."""
-    names, east = MemoryNameNode(world.clusters["east"]), world.clusters["east"]
-    was = names.status(TOUCHED).facts
-    names.truncate(TOUCHED, 2048)
-    east.extend(east.live(TOUCHED), b"!" * (was.length - 2048))
-    names.set_times(TOUCHED, was.mtime_ms)
-    assert names.status(TOUCHED).facts == was
+def refill(world: World, site: str = "east", path: str = TOUCHED, keep: int = 2048) -> bytes:
+    """Gives a file another end of the same length, and its time back: only its blocks show it. Returns its content."""
+    names, cluster = MemoryNameNode(world.clusters[site]), world.clusters[site]
+    was = names.status(path).facts
+    names.truncate(path, keep)
+    cluster.extend(cluster.live(path), b"!" * (was.length - keep))
+    names.set_times(path, was.mtime_ms)
+    assert names.status(path).facts == was
+    return bytes(cluster.find(path).content)

@@ -89,6 +89,23 @@ def test_a_refill_without_a_trace_in_a_large_service_is_found_by_the_next_daily_
     assert there == ["audited", "after"], "what an audit looks back to is kept, and nothing beside the rule"
 
 
+def test_a_file_that_grew_since_the_last_audit_and_was_refilled_then_is_found_by_the_next_one() -> None:
+    """The difference since the last audit names it, because it grew: that says nothing of what came after its copy."""
+    world = World(policy=LARGE)
+    fill(world)
+    world.backup("r1")
+    east = world.clusters["east"]
+    east.extend(east.find(TOUCHED), b"more")
+    world.backup("it grew")
+    refill(world)
+    world.backup("nobody sees it")
+    assert world.tree("west", ROOT) != world.tree("east", ROOT)
+    world.clock.sleep_until(world.clock.monotonic_s() + DAY_MS / 1000)
+    world.backup("audited")
+    assert told(world).word == "match"
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
 def silent(self: MemoryNameNode, path: str) -> Iterator[tuple[str, tuple[int, ...]]]:
     raise AccessDenied(path, "superuser privilege is required")
 

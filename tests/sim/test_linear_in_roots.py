@@ -13,7 +13,7 @@ from sim.asked import Asked, many
 
 FEW, MANY = 8, 32
 PER_ROOT = 60
-"""Of an unchanged run with three points: 51."""
+"""Of an unchanged run with three points: 58."""
 PER_SNAPSHOT = 8
 """Of a prune with nothing to do, for each snapshot that it looks at: 6."""
 

@@ -97,7 +97,7 @@ SERVICE: Mapping[str, Body] = {
             lowered=LOWERED,
             seconds={"place": 1.25}, requests={"plan": {"east": 12, "trips": 3}}, warnings=("not audited: ü",),
         ),
-        PARTS["sealed"], {"verdict-4.1.json": SHA, "inodes.parquet": SHA},
+        PARTS["sealed"], {"verdict-4.1.json": SHA, "inodes.parquet": SHA}, {ROOT: SHA[:32]},
     ),
     "void": runs.PointVoided(4, P, "given up: 100 % ü"),
     "released": runs.ClaimReleased(4, "a stage of the run failed"),
@@ -145,7 +145,7 @@ JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
     )),
     "verdict": (VERDICT, StoredVerdict(
         SEALED.verified, (f"{ROOT}/x: missing",), SEALED.snapshots, ("not audited ü",), SEALED.summary.sampled,
-        SEALED.datasets, {"inodes.parquet": SHA}, 4, LOWERED,
+        SEALED.datasets, {"inodes.parquet": SHA}, 4, LOWERED, {ROOT: SHA[:32]},
     )),
     "note": (MARK, NoteOfStage()),
 }  # fmt: skip

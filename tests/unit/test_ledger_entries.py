@@ -148,6 +148,18 @@ def test_an_audit_looks_back_to_the_newest_point_that_was_compared_whole_where_i
     assert (state.audit_bases("east"), state.audit_bases("west")) == ({MIDDLE}, {MIDDLE})
 
 
+def test_an_audit_that_looks_back_knows_the_blocks_that_the_point_before_had_where_it_was_copied_to() -> None:
+    state = state_of({OLD: True, NEW: True})
+    assert state.audited_blocks("west", "/a b") == (f"t{NEW}", "")
+    newest = state.points[NEW]
+    points = {**state.points, NEW: replace(newest, sealed=replace(newest.sealed, blocks={"/a b": "5f"}))}
+    state = replace(state, points=points)
+    assert state.audited_blocks("west", "/a b") == (f"t{NEW}", "5f")
+    assert state.audited_blocks("east", "/a b") == (f"s{NEW}", ""), "those are blocks of the other site"
+    assert state.audited_blocks("west", "/never") is None
+    assert state.audited_blocks("north", "/a b") is None
+
+
 def test_while_no_point_was_audited_an_audit_looks_back_to_the_oldest_that_still_lies_there() -> None:
     state = state_of({OLD: False, NEW: False})
     assert base_of(state) == f"s{OLD}"

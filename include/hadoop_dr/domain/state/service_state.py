@@ -282,18 +282,30 @@ class ServiceState:
         That of the newest point that was compared whole; while none was, of the oldest, to which it was copied whole.
         """
         base = self._audit_base(site, root)
-        return base.lies_on(site, root) if base else None
+        return base[1] if base else None
+
+    def audited_blocks(self, site: str, root: str) -> tuple[str, str] | None:
+        """Name of that snapshot, and the digest of its blocks where its point has one: see ``block_digest``."""
+        base = self._audit_base(site, root)
+        if base is None:
+            return None
+        point, ref = base
+        return ref.name, point.sealed.blocks.get(root, "") if site == point.destination else ""
 
     def audit_bases(self, site: str) -> set[str]:
         """Points that audits of the newest point's roots look back to on a site: no listing tells what was since."""
         newest = self.newest_sealed()
         bases = (self._audit_base(site, root) for root in (newest.taken.roots if newest else ()))
-        return {base.point for base in bases if base is not None}
+        return {base[0].point for base in bases if base is not None}
 
-    def _audit_base(self, site: str, root: str) -> Point | None:
-        here = sorted((p for p in self.sealed() if p.lies_on(site, root)), key=lambda p: p.point)
-        audited = [p for p in here if p.sealed.summary.audited]
-        return audited[-1] if audited else next(iter(here), None)
+    def _audit_base(self, site: str, root: str) -> tuple[Point, SnapshotRef] | None:
+        oldest = None
+        for point in sorted(self.sealed(), key=lambda p: p.point, reverse=True):
+            if ref := point.lies_on(site, root):
+                oldest = point, ref
+                if point.sealed.summary.audited:
+                    break
+        return oldest
 
     def newest_sound(self) -> Point | None:
         """The newest visible point that nothing is known against, where it was copied to: what people go back to."""

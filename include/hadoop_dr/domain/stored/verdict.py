@@ -25,6 +25,7 @@ class StoredVerdict:
         documents: SHA-256 by name of the documents that verify added.
         intended: How many objects have less than was intended.
         lowered: The first of them.
+        blocks: A digest of the block ids of each small root, as the seal will say it.
     """
 
     verified: Verified
@@ -36,6 +37,7 @@ class StoredVerdict:
     documents: Mapping[str, str] = field(default_factory=dict)
     intended: int = 0
     lowered: tuple[Lowered, ...] = ()
+    blocks: Mapping[str, str] = field(default_factory=dict)
 
 
 VERDICT_STEM = "verdict"

@@ -6,7 +6,7 @@ listings are read side by side, so memory is bounded by the differences, not by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from operator import itemgetter
@@ -208,14 +208,18 @@ def hidden(reported: Changes, found: Changes) -> list[str]:
     ]
 
 
-def refilled(was: Iterable[BlockIds], now: Iterable[BlockIds], reported: Changes) -> Iterator[str]:
-    """Names files that have other blocks though the diff says nothing of it, from two streams in order.
+def refilled(
+    was: Iterable[BlockIds], now: Iterable[BlockIds], reported: Changes, verified: Collection[str]
+) -> Iterator[str]:
+    """Names files that have other blocks for which nobody can answer, from two streams in order.
 
-    What lies at the same path in both is compared and forgotten; what moved is kept until the end.
+    What lies at the same path in both is compared and forgotten; what moved is kept until the end. A diff over several
+    points that names a file says nothing of what became of it in the last of them.
 
     Args:
         was, now: Block ids in the older and the newer tree, in ``namenode_order``.
         reported: The diff of the two.
+        verified: Paths in the newer tree of what is compared anyway.
 
     Returns:
         Paths in the newer tree.
@@ -224,20 +228,19 @@ def refilled(was: Iterable[BlockIds], now: Iterable[BlockIds], reported: Changes
         ValueError: A stream is not in order.
     """
     forward, backward = reported.forward(), reported.backward()
-    known = {change.new for change in reported.modified}
     gone: dict[str, BlockIds] = {}
     come: list[tuple[str, BlockIds]] = []
     for before, after in _paired(was, now, itemgetter(0), namenode_order):
         stays = after is not None and backward.of(after[0]) == after[0]
         if before is not None and after is not None and stays:
-            if before[1] != after[1] and after[0] not in known:
+            if before[1] != after[1] and after[0] not in verified:
                 yield after[0]
             continue
         if before is not None and (there := forward.of(before[0])) is not None and there != before[0]:
             gone[before[0]] = before
         if after is not None and not stays and (old := backward.of(after[0])) is not None:
             come.append((old, after))
-    yield from (now for old, (now, ids) in come if now not in known and gone.get(old, (old, ids))[1] != ids)
+    yield from (now for old, (now, ids) in come if now not in verified and gone.get(old, (old, ids))[1] != ids)
 
 
 def other_blocks(

@@ -14,6 +14,7 @@ from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.inventory import Audit
+from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.context import BackupContext
@@ -75,17 +76,23 @@ class AuditPoint:
         context = self._context
         readers = context.movers.of_origin, context.movers.within
         find = FindRefilled(context.origin.namenode, context.destination.namenode, self._heartbeat, readers)
-        return find.run(root.root, root.audited, root.newer, candidate)
+        verified = {item.new for item in root.items if item.new is not None and item.content is not Content.SAME}
+        return find.run(root.root, root.audited, root.newer, candidate, verified)
 
 
 def looks_back(context: BackupContext, root: str) -> tuple[str | None, str | None]:
     """Says which snapshot of the origin an audit of a root looks back to, or why it cannot: then all is compared.
 
+    It looks back to one of the destination as well, for what somebody refilled there.
+
     It is decided before anything is placed: what makes way for other roots takes older points along.
     """
-    site = context.origin
-    base = context.ledger.known().audit_base(site.name, root)
-    if base is None:
-        return None, f"{site.name} has no point any more that was compared whole"
-    problem = snapshot_problem(site.namenode, base)
-    return (None, problem) if problem else (base.name, None)
+    found: dict[str, str] = {}
+    for site in (context.origin, context.destination):
+        base = context.ledger.known().audit_base(site.name, root)
+        if base is None:
+            return None, f"{site.name} has no point any more that was compared whole"
+        if problem := snapshot_problem(site.namenode, base):
+            return None, problem
+        found[site.name] = base.name
+    return found[context.origin.name], None

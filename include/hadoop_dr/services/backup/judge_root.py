@@ -15,6 +15,7 @@ from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.ports.requests import AUDIT, asked_for
 from hadoop_dr.services.audit.point import AuditPoint
+from hadoop_dr.services.audit.refilled_copies import FindRefilledCopies
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.changes import ForeignChanges
 from hadoop_dr.services.inventory import walk
@@ -50,13 +51,19 @@ class JudgeRoot:
         self._context, self._names, self._foreign, self._looked = context, names, foreign, looked
         self._check = VerifyRoot(context.destination.namenode, context.movers.within, heartbeat)
         self._audit, self._records = AuditPoint(context, heartbeat), StageRecords(context, documents, heartbeat)
+        self._copies = FindRefilledCopies(context, heartbeat)
         self._staged: Mapping[int, Mapping[int, StagedFile]] = {}
         self.inodes: list[Row] = []
 
     @property
     def hindered(self) -> list[str]:
         """What kept an audit from comparing everything."""
-        return self._audit.hindered
+        return [*self._audit.hindered, *self._copies.hindered]
+
+    @property
+    def blocks(self) -> Mapping[str, str]:
+        """A digest of the block ids of each small root, for the audit that follows."""
+        return self._copies.digests
 
     def read_proofs(self) -> None:
         """Reads the digests of what was staged; a point of which nothing was staged has none."""
@@ -67,19 +74,24 @@ class JudgeRoot:
         name, listed = self._names[root.root], list[DirEntry]()
         top, whole = f"{root.root}/.snapshot/{name}", root.audit is Audit.WHOLE
         known = None
-        with BoundedPool(1, name="listing") as beside, asked_for(AUDIT):
+        with BoundedPool(2, name="listing") as beside, asked_for(AUDIT):
             there = beside.begin(lambda: self._audit.listing(root) if whole else [])
+            blocks = beside.begin(self._copies.blocks, root, name)
             if whole:
                 known = dict(walk(self._context.destination.namenode, top, met=listed.append))
         self._looked()
         if known is not None and touches_many(root.items):
             self.inodes += inode_rows(root.root, name, known)
-        if strange := self._foreign.of(root.root, known):
+        base, reported = self._foreign.reported(root.root)
+        with asked_for(AUDIT):
+            refilled, unread = self._copies.run(root, blocks.result, name, base, reported)
+        if strange := [*self._foreign.of(root.root, known), *refilled]:
             return strange, Verdict()
         verdict = self._check.run(self._facts(root), known)
         verdict.mismatch += self._unfinished(root, top, listed if known is not None else None)
         with asked_for(AUDIT):
             verdict.add(self._audit.root(root, there.result, known, name))
+        verdict.cannot_tell += unread
         return [], verdict
 
     def _facts(self, root: RootPlan) -> RootFacts:

@@ -101,7 +101,7 @@ class Prune:
         common = newest_common(self._context, state)
         held = [common.point] if common else [p.point for p in here]
         # What the next audit of a large root looks back to: what happened since is in no listing.
-        held += state.audit_bases(side.name) if side.name == self._context.origin.name else ()
+        held += state.audit_bases(side.name)
         thin, now_ms = thinning_is_safe(side), self._context.tools.clock.wall_ms()
         return to_prune(points, now_ms, pinned=state.pinned(), baseline=held, thin_middle=thin)
 

@@ -106,6 +106,7 @@ class SealPoint:
             summary=summary,
             datasets=verdict.datasets,
             documents=documents,
+            blocks=verdict.blocks,
         )
         self._context.ledger.append_mine(claim, body)
 

@@ -54,6 +54,7 @@ class VerifyPoint:
         self._hindered: list[str] = []
         self._sampled: Sampled | None = None
         self._inodes: list[Row] = []
+        self._blocks: Mapping[str, str] = {}
         self._datasets: Mapping[str, Part] = {}
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
@@ -95,6 +96,7 @@ class VerifyPoint:
             documents={**keep_inodes(documents, self._inodes), **intended},
             intended=len(lowered),
             lowered=first_lowered(lowered),
+            blocks=self._blocks,
         )
         documents.put_json(fenced_name(VERDICT_STEM, claim.n, self._try, ".json"), VERDICT, stored)
         if verdict.mismatch:
@@ -204,6 +206,6 @@ class VerifyPoint:
                 return verdict, found
             of_kinds, self._datasets = components_of(context).verify(point, documents, number)
             verdict.add(sampled.result())
-        self._hindered, self._sampled = judge.hindered, sample.sampled
+        self._hindered, self._sampled, self._blocks = judge.hindered, sample.sampled, judge.blocks
         verdict.add(of_kinds)
         return verdict, found

@@ -102,6 +102,11 @@ class ForeignChanges:
         answers = zip(steps, self._find.differences(steps), strict=True)
         self._differences = {step.root: (step, changes) for step, changes in answers}
 
+    def reported(self, root: str) -> tuple[str, Changes]:
+        """The snapshot that a root's plan came from, and what the destination says of it and the candidate."""
+        step, changes = self._differences[root]
+        return step.base, changes
+
     def of(self, root: str, known: Mapping[str, DirEntry] | None) -> list[Foreign]:
         """Foreign changes of one root.
 

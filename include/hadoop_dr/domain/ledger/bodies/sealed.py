@@ -84,6 +84,7 @@ class PointSealed:
         datasets: What each kind of data sets keeps of that site, by kind, in the form that the kind itself gives it:
             of a catalog the id of the newest event of its log.
         documents: SHA-256 by name of the verdict, and of the documents that verify added.
+        blocks: A digest of the block ids on the destination, by root, of those whose files all fit into memory.
     """
 
     claim: int
@@ -95,6 +96,7 @@ class PointSealed:
     summary: Summary
     datasets: Mapping[str, Part] = field(default_factory=dict)
     documents: Mapping[str, str] = field(default_factory=dict)
+    blocks: Mapping[str, str] = field(default_factory=dict)
 
 
 NOT_SEALED = PointSealed(0, "", None, Verified("", 0), {}, Retained("", ""), Summary(0, 0, 0, 0, {}, audited=False))
