@@ -153,6 +153,8 @@ def test_a_refused_connection_is_unreachable_for_reads_and_changes() -> None:
         client().change("getVersion", {})
     with pytest.raises(Unreachable, match=r"metastore \?:0 of site east: no address .* Check the pair's file"):
         client().read_light("getVersion")
+    with pytest.raises(Unreachable, match=r"metastore 127.0.0.1:\d+ of site east: .* Check that the metastore runs"):
+        nobody.read("getVersion")
 
 
 def test_the_next_address_serves_when_one_does_not(serve: Callable[[Handler], Server]) -> None:
@@ -206,6 +208,8 @@ ODD: dict[str, Callable[[str, bytes], bytes]] = {
     "an error of no number": lambda name, sequence: reply(name, sequence, {-9: record({1: text("no")})}),
     "an error whose words are a list": lambda name, sequence: reply(name, sequence, {1: record({1: texts(["no"])})}),
     "a refusal whose kind is text": lambda name, sequence: reply(name, sequence, {2: text("six")}, EXCEPTION),
+    "the form of old": lambda name, sequence: (
+        len(name).to_bytes(4) + name.encode() + b"\2" + sequence + encode({0: text("x")})),
     "a question": lambda name, sequence: reply(name, sequence, {0: text("x")}, 1),
 }
 
@@ -217,7 +221,7 @@ def test_an_answer_of_another_shape_to_a_change_leaves_it_unknown_and_the_connec
     server = serve(lambda name, sequence, _: answers.pop()(name, sequence) if answers else reply(
         name, sequence, {0: text("4.0.1")}))
     one = client(server.uri)
-    with pytest.raises(Unknown, match="create_function was sent and its answer lost: an answer that cannot be read"):
+    with pytest.raises(Unknown, match=r"create_function was sent and its answer lost: (an answer that|No protocol)"):
         one.change("create_function", {})
     assert one.read("getVersion") == b"4.0.1"
     assert (server.requests, len(server._ends)) == (2, 2)
@@ -341,6 +345,10 @@ def test_exceptions_become_errors_with_the_servers_words(serve: Callable[[Handle
     with pytest.raises(error, match=message or "MetaException") as caught:
         one.change(method, {})
     assert type(caught.value) is error
+    assert caught.value.subject == f"metastore {server.uri.removeprefix('thrift://')} of site east"
+    name = EXCEPTIONS[method][field - 1] if field <= 3 else "exception 9"
+    assert caught.value.problem == f"{method}: {name}" + (f": {message}" if message else "")
+    assert caught.value.remedy
     one.close()
 
 
@@ -350,12 +358,39 @@ def test_a_method_the_server_does_not_have_and_its_own_errors(serve: Callable[[H
     def refuse(name: str, sequence: bytes, _: Tree) -> bytes:
         return reply(name, sequence, {1: text(f"Invalid method name: '{name}'"), 2: i32(kinds.pop(0))}, EXCEPTION)
 
-    one = client(serve(refuse).uri)
-    with pytest.raises(Protocol, match="does not know get_table"):
+    server = serve(refuse)
+    one = client(server.uri)
+    where = f"metastore {server.uri.removeprefix('thrift://')} of site east"
+    with pytest.raises(Protocol) as unknown:
         one.read("get_table")
-    with pytest.raises(Failed, match="Invalid method"):
+    assert str(unknown.value) == (
+        f"{where}: does not know get_table: Invalid method name: 'get_table'. Use a metastore of Hive 4")
+    with pytest.raises(Failed) as failed:
         one.read("get_table")
+    assert str(failed.value) == f"{where}: get_table: Invalid method name: 'get_table'. See the metastore's own log"
     one.close()
+
+
+def test_every_request_is_counted_with_its_method_and_those_under_way_together_at_once(
+        serve: Callable[[Handler], Server]) -> None:
+    counted = list[tuple[str, int]]()
+    server = serve(answering({0: text("x")}))
+    one = Client("east", [server.uri], note=lambda what, count=1, trips=1: counted.append((what, count)))
+    one.read("getVersion")
+    one.read_each("get_database_req", [{}] * 130)
+    one.change("create_function", {})
+    assert counted == [("getVersion", 1), ("get_database_req", 100), ("get_database_req", 30), ("create_function", 1)]
+    assert server.requests == 132
+    one.close()
+
+
+def test_why_an_answer_was_lost_is_told_in_the_words_of_the_socket(serve: Callable[[Handler], Server]) -> None:
+    one = client(serve(lambda *_: "close").uri)
+    with pytest.raises(Unreachable, match="getVersion: TSocket read 0 bytes"):
+        one.read("getVersion")
+    one.close()
+    with pytest.raises(Unreachable, match="no connection: connection refused"):
+        client(free_address()).read("getVersion")
 
 
 def test_an_answer_to_another_question_is_not_taken(serve: Callable[[Handler], Server]) -> None:

@@ -205,17 +205,19 @@ class Client:
             self.close()
             raise _Lost(f"an answer that cannot be read: {error}") from error
 
+    def _protocol(self) -> TBinaryProtocol:
+        return TBinaryProtocol(self._transport, strictRead=True, strictWrite=True)
+
     def _send(self, method: str, arguments: Tree) -> None:
         self._sequence += 1
-        protocol = TBinaryProtocol(self._transport, strictRead=True, strictWrite=True)
+        protocol = self._protocol()
         protocol.writeMessageBegin(method, TMessageType.CALL, self._sequence)
         self._transport.write(encode(arguments))
         protocol.writeMessageEnd()
 
     def _receive(self, method: str, wanted: int) -> Any:
-        protocol = TBinaryProtocol(self._transport, strictRead=True, strictWrite=True)
         try:
-            name, kind, sequence = protocol.readMessageBegin()
+            name, kind, sequence = self._protocol().readMessageBegin()
             answer = read_struct(self._transport.readAll)
             if sequence != wanted or name != method or kind not in _ANSWERS:
                 raise Garbled(f"answer {sequence} to {name}, asked was {wanted} of {method}")
@@ -266,11 +268,15 @@ def _address(uri: str) -> tuple[str, int]:
 
 
 def _timed_out(error: BaseException) -> bool:
-    inner = getattr(error, "inner", None) or error
-    return isinstance(inner, TimeoutError) or getattr(error, "type", None) == TTransportException.TIMED_OUT
+    return isinstance(_innermost(error), TimeoutError)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What the library wraps, such as the error of the socket."""
+    return getattr(error, "inner", None) or error
 
 
 def _cause(error: BaseException) -> str:
-    inner = getattr(error, "inner", None) or error
-    said = getattr(inner, "strerror", None)
+    inner = _innermost(error)
+    said = inner.strerror if isinstance(inner, OSError) else None
     return said[:1].lower() + said[1:] if said else str(inner) or type(error).__name__

@@ -60,7 +60,7 @@ def simple_session(user: str, connections: int = 64) -> SessionFactory:
     """
     def make() -> requests.Session:
         session = PlainSession(user, connections)
-        adapter = HandshakeAdapter(pool_maxsize=connections)      # it sends nothing again
+        adapter = HandshakeAdapter(connections)
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         return session
@@ -180,7 +180,7 @@ class HandshakeAdapter(HTTPAdapter):
     connecting is made one of those, and every other TLS error stays what it is, an answer that did not come.
     """
 
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: object) -> None:
-        """Makes the pools of such connections."""
-        super().init_poolmanager(connections, maxsize, block, **more)
+    def __init__(self, connections: int) -> None:
+        """Keeps so many of them to each address."""
+        super().__init__(pool_maxsize=connections)
         self.poolmanager.pool_classes_by_scheme = {"http": PatientPool, "https": _Pool}
