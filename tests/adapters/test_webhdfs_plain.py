@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -256,7 +257,35 @@ def test_connections_of_few_addresses_are_kept(session: requests.Session) -> Non
     for server in servers:
         with server:
             OneNameNode(server.url, session, SOON)._get_file_status("/a")
-    assert len(session._pools.pools) <= 32  # type: ignore[attr-defined]
+    assert len(session._pools.pools) == 32  # type: ignore[attr-defined]
+
+
+def test_as_many_requests_as_go_out_together_keep_their_connections(session: requests.Session) -> None:
+    together = threading.Barrier(6)
+
+    def answer(n: int) -> bytes:
+        together.wait(10)
+        return OK
+
+    with Wire(answer) as server, ThreadPoolExecutor(6) as pool:
+        node = OneNameNode(server.url, session, Deadlines(connect_s=5, read_s=20))
+        for _ in range(3):
+            list(pool.map(node._get_file_status, ["/a"] * 6))
+    assert (server.connections, len(server.heads)) == (6, 18)
+
+
+@pytest.mark.parametrize(("asked", "arrives"), [
+    ("/a%20b?op=OPEN&offset=3", "/a%20b?op=OPEN&offset=3&user.name=hdfs"),
+    ("/a b", "/a%20b?user.name=hdfs"),
+    ("/ü", "/%C3%BC?user.name=hdfs"),
+    ("/a?op=OPEN&x=b c", "/a?op=OPEN&x=b%20c&user.name=hdfs"),
+])
+def test_an_address_that_somebody_sent_us_to_is_asked_in_every_form(
+    session: requests.Session, asked: str, arrives: str
+) -> None:
+    with Wire(lambda n: OK) as server:
+        assert session.request("GET", server.url + asked, timeout=(5, 5)).json() == {}
+    assert server.heads == [f"GET {arrives} HTTP/1.1"]
 
 
 def test_an_error_of_a_check_that_breaks_off_is_lost(session: requests.Session) -> None:

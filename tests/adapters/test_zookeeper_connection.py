@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import socket
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pytest
 
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
-from hadoop_dr.domain.errors import NotFound, Unknown, Unreachable
+from hadoop_dr.domain.errors import AccessDenied, NotFound, Unknown, Unreachable
 from support.fake_zookeeper import FakeZooKeeper, fake_zookeeper
 
 PATH = "/hadoop-dr/a b/e%20/ü+"
 _HEAD = ">iiqi"
+_EXISTS = 3
 DIES = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 """The library's thread ends with what it does not understand."""
 
@@ -73,6 +76,110 @@ def test_a_strange_answer_to_a_change_is_a_lost_one_and_is_read_back(
     with pytest.raises(NotFound, match="the node is gone"):
         coordinator.write(PATH, b"ours", 3)
     assert server.seen == 2
+
+
+def refused(code: int) -> Callable[[bytes], bytes]:
+    def other(answer: bytes) -> bytes:
+        length, xid, zxid, _ = struct.unpack_from(_HEAD, answer)
+        return struct.pack(_HEAD, length, xid, zxid, code) + answer[20:]
+    return other
+
+
+@pytest.mark.parametrize("code", [-102, -115])
+def test_a_right_that_is_missing_is_told_with_site_and_node_and_the_connection_stays(
+    server: FakeZooKeeper, coordinator: ZooKeeperCoordinator, code: int
+) -> None:
+    server.spoil = nth(2, refused(code))
+    with pytest.raises(AccessDenied) as told:
+        coordinator.write(PATH, b"ours", 3)
+    assert str(told.value) == (
+        f"east: {PATH}: ZooKeeper refuses access. Give this controller the rights, or the credentials, of whoever made "
+        "the node")  # fmt: skip
+    assert coordinator.read(PATH) is None
+    assert server.seen == 1
+
+
+@dataclass
+class Watched(FakeZooKeeper):
+    """Remembers which watches were asked for, on which connection, and tells of changes.
+
+    Attributes:
+        watches: The number of the connection, and the path.
+    """
+
+    watches: list[tuple[int, str]] = field(default_factory=list)
+
+    def _answer(self, connection: socket.socket, request: bytes) -> bool:
+        _, kind, length = struct.unpack_from(">iii", request)
+        if kind == _EXISTS:
+            assert request[-1] == 1, "a look without a watch"
+            self.watches.append((self.seen, request[12 : 12 + length].decode()))
+        return super()._answer(connection, request)
+
+    def tell(self, path: str) -> None:
+        """A node was made."""
+        [connection] = self.open
+        self._send(connection, struct.pack(">iqiiii", -1, -1, 0, 1, 3, len(path.encode())) + path.encode())
+
+
+def test_a_watch_stands_again_after_each_event_and_on_each_new_connection_and_wakes_whoever_waits() -> None:
+    other = f"{PATH}/other"
+    with fake_zookeeper(Watched()) as server:
+        assert isinstance(server, Watched)
+        server.before_each.set()
+        one = ZooKeeperCoordinator(server.address, "east", ZooKeeperSettings(timeout_s=5.0, session_s=4.0))
+        woken, too, beside = threading.Semaphore(0), threading.Semaphore(0), threading.Semaphore(0)
+        one.watch(PATH, woken.release)
+        assert woken.acquire(timeout=10), "what changed before it stood is seen by whoever reads now"
+        one.watch(PATH, too.release)
+        one.watch(other, beside.release)
+        assert beside.acquire(timeout=10)
+        assert too.acquire(timeout=10)
+        assert set(server.watches) == {(1, PATH), (1, other)}
+        drain(woken, too, beside)
+
+        before = server.watches.count((1, PATH))
+        server.tell(PATH)
+        for waits in (woken, too):
+            assert waits.acquire(timeout=10)
+        eventually(lambda: server.watches.count((1, PATH)) > before)
+        drain(woken, too)
+
+        for connection in list(server.open):
+            connection.shutdown(socket.SHUT_RDWR)
+        eventually(lambda: {(2, PATH), (2, other)} <= set(server.watches))
+        for waits in (woken, too, beside):
+            assert waits.acquire(timeout=10)
+        one.close()
+        with pytest.raises(Unreachable, match="given back"):
+            one.watch(PATH, woken.release)
+
+
+def test_while_there_is_no_connection_whoever_waits_is_woken_to_see_it(
+    server: FakeZooKeeper, coordinator: ZooKeeperCoordinator
+) -> None:
+    """Nobody would tell of a change now."""
+    woken = threading.Semaphore(0)
+    coordinator.watch(PATH, woken.release)
+    assert woken.acquire(timeout=10)
+    drain(woken)
+    server.before_each.clear()
+    for connection in list(server.open):
+        connection.shutdown(socket.SHUT_RDWR)
+    assert woken.acquire(timeout=10)
+
+
+def drain(*semaphores: threading.Semaphore) -> None:
+    for one in semaphores:
+        while one.acquire(blocking=False):
+            pass
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < until, "the condition did not come true in time"
+        time.sleep(0.01)
 
 
 @DIES
