@@ -217,6 +217,7 @@ def test_a_redirect_is_followed_unless_it_is_to_be_seen(session: requests.Sessio
     with Wire(answers) as server:
         node = OneNameNode(server.url, session, SOON)
         assert node._get_file_checksum("/a").status_code == 307
+        assert len(server.heads) == 1
         assert node._get_file_status("/a").json() == {}
 
 
@@ -247,7 +248,8 @@ def test_an_interim_answer_is_none_and_the_next_question_does_not_get_the_real_o
 
 
 def test_a_change_is_not_sent_again_for_a_redirect_to_nowhere(session: requests.Session) -> None:
-    with Wire(lambda n: b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n") as server, pytest.raises(Lost):
+    nowhere = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
+    with Wire(lambda n: nowhere) as server, pytest.raises(Lost, match="a redirect that does not say where to"):
         OneNameNode(server.url, session, SOON)._delete("/a b")
     assert len(server.heads) == 1
 
