@@ -30,6 +30,24 @@ def test_only_the_first_publication_of_a_path_counts(files: Files, folder: str) 
     assert files.names(f"{folder}/l") == ["000000000001.json"]
 
 
+def test_bytes_that_were_brought_ahead_have_no_name_until_they_are_published(files: Files, folder: str) -> None:
+    paths = [f"{folder}/l ü/{n:012d}.json" for n in (1, 2, 3)]
+    files.append_new(f"{folder}/l ü/0", b"")
+    for path in paths:
+        files.prepare(path, path.encode())
+    assert files.names(f"{folder}/l ü") == ["0"]
+    assert [files.append_new(path, path.encode()) for path in paths] == [True] * 3
+    assert [files.get(path) for path in paths] == [path.encode() for path in paths]
+
+
+def test_bytes_that_were_brought_ahead_give_way_to_who_published_first(files: Files, folder: str) -> None:
+    path = f"{folder}/l/000000000001.json"
+    files.prepare(path, b"ours %")
+    assert files.append_new(path, b"theirs") is True
+    assert files.append_new(path, b"ours %") is False
+    assert files.get(path) == b"theirs"
+
+
 def test_one_of_many_contenders_wins(files: Files, folder: str) -> None:
     files.append_new(f"{folder}/l/0", b"")
     won: list[int] = []

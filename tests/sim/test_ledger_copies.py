@@ -46,7 +46,7 @@ class Site(MemoryFiles):
 
     def __getattribute__(self, name: str) -> Any:
         real = super().__getattribute__(name)
-        if name not in ("append_new", "put", "get", "names", "move", "remove"):
+        if name not in ("append_new", "prepare", "put", "get", "names", "move", "remove"):
             return real
 
         def ask(path: str, *more: Any) -> Any:
@@ -178,10 +178,12 @@ def test_a_copy_that_was_brought_in_step_before_is_asked_only_to_take_what_is_ne
     add(late, "ours", 2)
     west.asked.clear(), east.asked.clear()
     assert late.follow() is None
-    assert east.asked == [("append_new", entry_path(PATH, LENGTH + n)) for n in (1, 2)]
+    paths = [entry_path(PATH, LENGTH + n) for n in (1, 2)]
+    assert sorted(east.asked[:2]) == [("prepare", path) for path in paths]
+    assert east.asked[2:] == [("append_new", path) for path in paths]
     assert west.asked == []
     assert late.follow() is None
-    assert len(east.asked) == 2
+    assert len(east.asked) == 4
 
 
 def test_two_that_bring_a_copy_in_step_at_once_do_not_take_each_other_for_a_fork() -> None:

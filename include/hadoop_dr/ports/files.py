@@ -26,6 +26,13 @@ class Files(Protocol):
             Unknown: The rename's answer was lost and could not be read back.
         """
 
+    def prepare(self, path: str, content: bytes) -> None:
+        """Brings the bytes of an ``append_new`` that follows to the site ahead of it, so that many go side by side.
+
+        Nothing is published by it. Where no ``append_new`` of the same path and content follows, an unfinished document
+        stays, which is nobody's.
+        """
+
     def put(self, path: str, content: bytes) -> None:
         """Publishes a whole file, replacing an older one; readers see the old or the new, never a part."""
 

@@ -8,6 +8,7 @@ adapter they stand for makes when nothing fails.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Any, cast
 
 from hadoop_dr.domain.errors import NotFound
@@ -137,6 +138,8 @@ class _Files(_Counting):
     def __init__(self, inner: object, note: Note, cost: Mapping[str, int]) -> None:
         super().__init__(inner, note, cost)
         self._ways: set[str] = set()
+        self._prepared: set[str] = set()
+        self._turn = Lock()
 
     def get(self, path: str) -> bytes:
         """Counts the DataNode, and the NameNode where that is to say that there is nothing."""
@@ -150,19 +153,30 @@ class _Files(_Counting):
 
     def append_new(self, path: str, content: bytes) -> bool:
         """Counts the writing and the rename; a loser takes away what it wrote."""
-        self._write("append_new")
+        if path in self._prepared:
+            self._prepared.discard(path)
+            self._ask("append_new")
+        else:
+            self._write("append_new")
         made: bool = self._inner.append_new(path, content)  # type: ignore[attr-defined]
         self._ask("append_new", not made)
         return made
+
+    def prepare(self, path: str, content: bytes) -> None:
+        """Counts the writing; the rename is counted when it comes."""
+        self._write("prepare", -1)
+        self._prepared.add(path)
+        self._inner.prepare(path, content)  # type: ignore[attr-defined]
 
     def put(self, path: str, content: bytes) -> None:
         """Counts the writing and the rename."""
         self._write("put")
         self._inner.put(path, content)  # type: ignore[attr-defined]
 
-    def _write(self, what: str) -> None:
-        self._ask(what, 3 - ("put" in self._ways))
-        self._ways.add("put")
+    def _write(self, what: str, more: int = 0) -> None:
+        with self._turn:  # of several at once the first finds the way
+            self._ask(what, 3 + more - ("put" in self._ways))
+            self._ways.add("put")
 
 
 class _Metastore(_Counting):

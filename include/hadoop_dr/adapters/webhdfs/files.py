@@ -40,16 +40,21 @@ class WebHdfsFiles:
         self._tokens, self._moved = tokens, moved
         self._tree = WebHdfsNameNode(address, clock, tokens, self._deadlines, session, note)
         self.ways = None if session else KnownWays(clock)
+        self._prepared: dict[tuple[str, bytes], str] = {}
 
     def append_new(self, path: str, content: bytes) -> bool:
         """Publishes a durable file at a path where none exists."""
-        aside = self._write_aside(path, content)
+        aside = self._prepared.pop((path, content), "") or self._write_aside(path, content)
         try:
             self._publish(aside, path, content, "NONE")
         except AlreadyExists:
             self._tree.discard(aside)
             return False
         return True
+
+    def prepare(self, path: str, content: bytes) -> None:
+        """Writes the bytes under a name of their own; the rename is what is left."""
+        self._prepared[path, content] = self._write_aside(path, content)
 
     def put(self, path: str, content: bytes) -> None:
         """Publishes a whole file, replacing an older one."""

@@ -29,7 +29,7 @@ from hadoop_dr.domain.ledger import (
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.checkpoints import Checkpoint, keep_checkpoint, newest_checkpoint
-from hadoop_dr.services.pool import BoundedPool
+from hadoop_dr.services.pool import BoundedPool, map_bounded
 
 _READERS = 16
 
@@ -268,13 +268,16 @@ class Chain:
 
     def _written_from(self, follower: Files, mine: ChainCopy, head_n: int) -> str | None:
         """Writes what follows an entry; says which one is another than ours."""
-        for n in range(head_n + 1, mine.head_n + 1):
-            content = mine.contents[n - mine.start_n]
-            if (
-                not follower.append_new(entry_path(self.path, n), content)
-                and follower.get(entry_path(self.path, n)) != content
-            ):
-                return f"entry {n} on {follower.site} was written by somebody else meanwhile"
+        lacking = [(n, mine.contents[n - mine.start_n]) for n in range(head_n + 1, mine.head_n + 1)]
+        for first in range(0, len(lacking), _READERS):
+            some = lacking[first : first + _READERS]
+            if len(some) > 1:  # their bytes go side by side; their names come one after the other
+                for _ in map_bounded(lambda one: follower.prepare(entry_path(self.path, one[0]), one[1]), some):
+                    pass
+            for n, content in some:
+                path = entry_path(self.path, n)
+                if not follower.append_new(path, content) and follower.get(path) != content:
+                    return f"entry {n} on {follower.site} was written by somebody else meanwhile"
         self._followed_n = mine.head_n
         return None
 

@@ -16,6 +16,7 @@ from typing import Any
 from hadoop_dr.domain.errors import DrError, NotFound, Protocol
 from hadoop_dr.domain.ledger import NO_TEXT
 from hadoop_dr.ports.files import Files
+from hadoop_dr.services.pool import map_bounded
 
 _VERSION = 6
 """Version of a checkpoint and of the states in it. It grows with every kind and field of the ledger that changes a
@@ -47,21 +48,23 @@ def keep_checkpoint(sites: Iterable[Files], path: str, checkpoint: Checkpoint) -
     Returns:
         On which site it is not kept, or older ones are still there, and why.
     """
-    n, left = checkpoint.n, list[str]()
+    n = checkpoint.n
     kept = {"v": _VERSION, "n": n, "digest": checkpoint.digest, "state": checkpoint.state}
     text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
     content = gzip.compress(text.encode(errors=NO_TEXT), _LEVEL, mtime=0)
-    for files in sites:
+
+    def keep(files: Files) -> str | None:
         try:
             files.put(f"{path}/checkpoints/{n:012d}{_ENDING}", content)
         except DrError as error:
-            left.append(f"the checkpoint of ledger entry {n} is not on {files.site}: {error}")
-            continue
+            return f"the checkpoint of ledger entry {n} is not on {files.site}: {error}"
         try:
             _remove_older(files, f"{path}/checkpoints")
         except DrError as error:
-            left.append(f"checkpoints before ledger entry {n} are still on {files.site}: {error}")
-    return left
+            return f"checkpoints before ledger entry {n} are still on {files.site}: {error}"
+        return None
+
+    return [problem for problem in map_bounded(keep, sites) if problem is not None]
 
 
 def _remove_older(files: Files, directory: str) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from hadoop_dr.domain.check_results import Result, fail, guarded, ok, warn
 from hadoop_dr.domain.errors import NotFound
@@ -44,18 +43,18 @@ class Preflight:
 
     def sites(self) -> list[Result]:
         """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them."""
-        return [result for side in (self._context.origin, self._context.destination) for result in self._site(side)]
+        return self._on_both(self._site)
 
     def run(self, scope: Scope) -> list[Result]:
         """Runs every check of sites that can be worked with; one that cannot be carried out has failed."""
-        context, results = self._context, list[Result]()
-        results += guarded("clusters", self._clusters)
+        results = guarded("clusters", self._clusters)
         results += guarded("epoch", self._epoch)
         results += guarded("controller", self._controller)
-        for side in (context.origin, context.destination):
-            results += guarded("clock", lambda side=side: self._clock(side))  # type: ignore[misc]
-            results += guarded("roots", lambda side=side: self._roots(side, scope))  # type: ignore[misc]
-            results += guarded("snapshots", lambda side=side: self._snapshots(side, scope))  # type: ignore[misc]
+        results += self._on_both(lambda side: [
+            *guarded("clock", lambda: self._clock(side)),
+            *guarded("roots", lambda: self._roots(side, scope)),
+            *guarded("snapshots", lambda: self._snapshots(side, scope)),
+        ])
         results += guarded("open files", self._open_files)
         if (asked := self._services.get(self._context.destination.name)) is not None:
             scope = replace(scope, remaining_bytes=asked.remaining_bytes)
@@ -63,8 +62,12 @@ class Preflight:
 
     def roots(self, scope: Scope) -> list[Result]:
         """Looks only whether the roots can have snapshots on both sites."""
+        return self._on_both(lambda side: guarded("roots", lambda: self._roots(side, scope)))
+
+    def _on_both(self, look: Callable[[SiteConnections], Sequence[Result]]) -> list[Result]:
+        """Looks at both sites side by side; one that is far away is waited for once."""
         sides = (self._context.origin, self._context.destination)
-        return [result for side in sides for result in guarded("roots", partial(self._roots, side, scope))]
+        return [result for results in map_bounded(look, sides) for result in results]
 
     def _service(self, side: SiteConnections) -> Service:
         """What a NameNode says of itself, asked once in a look."""
