@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -164,6 +165,13 @@ def test_every_request_says_of_what_type_its_body_is(session: requests.Session) 
     assert "Content-Type: application/octet-stream" in server.fields
 
 
+def test_an_answer_that_a_proxy_compressed_is_read(session: requests.Session) -> None:
+    body = gzip.compress(b'{"ok": true}')
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with Wire(lambda n: head + body) as server:
+        assert OneNameNode(server.url, session, SOON)._get_file_status("/a").json() == {"ok": True}
+
+
 class Breaks(requests.Session):
     """A session in which each request ends in one way."""
 
@@ -219,6 +227,11 @@ def test_a_redirect_is_followed_unless_it_is_to_be_seen(session: requests.Sessio
         assert node._get_file_checksum("/a").status_code == 307
         assert len(server.heads) == 1
         assert node._get_file_status("/a").json() == {}
+    [_, shorter, longer, there] = server.heads
+    assert shorter.startswith("GET /webhdfs/v1/a?")
+    assert longer.startswith("GET /webhdfs/v1/a?")
+    assert "op=GETFILESTATUS" in longer, "the library's way asks the same once more"
+    assert there == "GET /there HTTP/1.1"
 
 
 def test_a_long_answer_is_read_as_it_comes_and_its_connection_kept_when_it_came_to_its_end(

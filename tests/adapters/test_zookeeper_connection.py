@@ -9,10 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
+from kazoo.protocol.states import KazooState
 
 from hadoop_dr.adapters.zookeeper import ZooKeeperCoordinator, ZooKeeperSettings
+from hadoop_dr.adapters.zookeeper.connection import Connection
 from hadoop_dr.domain.errors import AccessDenied, NotFound, Unknown, Unreachable
 from support.fake_zookeeper import FakeZooKeeper, fake_zookeeper
 
@@ -97,6 +100,20 @@ def test_a_right_that_is_missing_is_told_with_site_and_node_and_the_connection_s
         "the node")  # fmt: skip
     assert coordinator.read(PATH) is None
     assert server.seen == 1
+
+
+def test_nothing_is_sent_on_a_connection_that_was_lost_in_this_moment() -> None:
+    """The library would keep it in its queue, and send it whenever it is back."""
+    ended, sent = list[str](), list[str]()
+    client = SimpleNamespace(state=KazooState.SUSPENDED, logger=SimpleNamespace(reason=""),
+                             stop=lambda: ended.append("stop"), close=lambda: ended.append("close"))  # fmt: skip
+    one = Connection("zk1:2181", "east", ZooKeeperSettings(timeout_s=0.1))
+    one._client = client  # type: ignore[assignment]
+    one._connected.set()
+    with pytest.raises(Unreachable, match=r"does not answer within 0\.1 s"):
+        one.ask(PATH, lambda client: sent.append("sent"))
+    assert not sent
+    eventually(lambda: ended == ["stop", "close"])
 
 
 @dataclass
@@ -234,6 +251,7 @@ def test_nothing_is_sent_to_a_server_that_does_not_shake_hands(server: FakeZooKe
         with pytest.raises(Unreachable, match=r"ZooKeeper does not answer within 0.3 s") as told:
             ask()
         assert told.value.subject == f"east ü ({server.address})"
+        assert told.value.remedy == "Start that ZooKeeper, or repair the way to it"
     one.close()
     with pytest.raises(Unreachable) as told:
         one.read(PATH)

@@ -190,6 +190,12 @@ def test_a_root_or_a_database_that_loses_everything_asks_at_any_limit() -> None:
         refuse_unapproved("billing", found, EVERYTHING, approved=False)
 
 
+def test_whatever_is_above_the_limit_is_said_at_once_with_the_service() -> None:
+    found = Deletions((Figure(DeletionKind.FILES, 3, 3),), ("/x would lose all", "/y would lose all"))
+    with pytest.raises(Refused, match=r"^billing ü: too many deletions: 3 of 3 files .*; /x would lose all; /y would"):
+        refuse_unapproved("billing ü", found, DeletionLimit(at_least=0), approved=False)
+
+
 def test_objects_of_a_catalog_have_no_floor() -> None:
     of_one_kind = {kind: Deletions((Figure(kind, 1, 9),)).over(A_TENTH) for kind in DeletionKind}
     assert [kind for kind, over in of_one_kind.items() if not over] == [DeletionKind.FILES]

@@ -206,7 +206,7 @@ class Client:
             raise _Lost(f"an answer that cannot be read: {error}") from error
 
     def _protocol(self) -> TBinaryProtocol:
-        return TBinaryProtocol(self._transport, strictRead=True, strictWrite=True)
+        return TBinaryProtocol(self._transport, strictRead=True)
 
     def _send(self, method: str, arguments: Tree) -> None:
         self._sequence += 1
