@@ -15,6 +15,7 @@ from hadoop_dr.domain.ledger import (
     entry_path,
 )
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
+from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided, ServiceClaimed
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
@@ -160,6 +161,18 @@ def claimed_ledger() -> tuple[Reads, MemoryFiles, Claim]:
 def test_a_process_may_say_something_under_its_claim_before_it_has_read_anything() -> None:
     west, east, claim = claimed_ledger()
     assert ServiceLedger(chain(west, east), ROLES).append_mine(claim, void_body()).n == claim.n + 1
+
+
+def test_each_entry_counts_once_however_often_the_ledger_is_read() -> None:
+    """Snapshots that an undo kept are listed by each of its announcements."""
+    west, east, claim = claimed_ledger()
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    for kept in ("kept 1", "kept 2"):
+        ledger.append_mine(claim, UndoBegun(claim.n, claim.point, "", "west", ("/ü",), kept, "lost"))
+    for _ in range(2):
+        undo = ledger.read().undo
+        assert undo is not None
+        assert undo.kept == ("kept 1", "kept 2")
 
 
 def test_what_is_decided_on_what_was_just_read_or_appended_costs_no_other_look() -> None:

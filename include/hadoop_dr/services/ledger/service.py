@@ -97,7 +97,7 @@ class ServiceLedger:
             Refused: The deciding copy lost entries that the other one has.
         """
         with self._turn:
-            state = self._state if self.chain.is_loaded and self.chain.head_n == seen_n else self.read()
+            state = self.recent()  # where somebody appended since, the chain itself refuses
             if state.highest_epoch > self.roles.epoch:
                 raise Superseded(
                     self.chain.path,
