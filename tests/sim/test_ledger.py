@@ -9,14 +9,15 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
-from hadoop_dr.domain.errors import Protocol, Superseded, Unknown, Unreachable
+from hadoop_dr.domain.errors import LATER_GOES_ON, Protocol, Superseded, Unknown, Unreachable
 from hadoop_dr.domain.ledger import (
     GENESIS,
+    ServiceBody,
     entry_path,
 )
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun
-from hadoop_dr.domain.ledger.bodies.runs import PointVoided, ServiceClaimed
+from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, PointVoided, ServiceClaimed
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import Claim
@@ -195,8 +196,26 @@ def test_a_stage_that_begins_more_than_a_second_later_looks_again() -> None:
     ServiceLedger(chain(west, east), ROLES).append(claim_body("20261120T030000.000Z"), "later", claim.n)
     assert ledger.fresh().claim == claim
     clock.sleep_until(clock.monotonic_s() + FRESH_S)
-    with pytest.raises(Superseded, match=r"claim 1 of run mine was superseded by later \(claim 2\)"):
+    with pytest.raises(Superseded):
         ledger.require_lately(claim)
+
+
+@pytest.mark.parametrize(
+    ("body", "by"),
+    [(claim_body("20261120T030000.000Z"), "by later (claim 2)"), (ClaimReleased(1, ""), "or ended")],
+    ids=["superseded", "ended"],
+)
+def test_a_try_whose_claim_is_over_is_told_who_goes_on_and_says_nothing_more(body: ServiceBody, by: str) -> None:
+    west, east, claim = claimed_ledger()
+    mine, other = (ServiceLedger(chain(west, east), ROLES) for _ in range(2))
+    mine.read()
+    other.append(body, "later", claim.n)
+    said = f"{PATH}: claim 1 of run mine was superseded {by}. {LATER_GOES_ON}"
+    with pytest.raises(Superseded, match=f"^{re.escape(said)}$"):
+        mine.append_mine(claim, void_body())
+    with pytest.raises(Superseded, match=f"^{re.escape(said)}$"):
+        mine.require(claim)
+    assert other.chain.entries()[1:] == other.chain.entries()[-1:]
 
 
 def test_only_a_seal_makes_a_point_visible() -> None:
@@ -365,6 +384,7 @@ def test_a_checkpoint_that_a_site_does_not_keep_is_a_note_of_an_append_that_succ
 
     monkeypatch.setattr(kept[site], "put", lost)
     assert ledger.append(claim_body(), "last", 19).n == 20
+    ledger.append(claim_body(), "one more", 20)
     [note] = ledger.take_notes()
     assert note.startswith(f"the checkpoint of ledger entry 20 is not on {site}: ")
     assert ledger.take_notes() == []
