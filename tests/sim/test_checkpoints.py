@@ -162,6 +162,7 @@ def test_what_is_no_checkpoint_is_named_with_what_helps(content: bytes) -> None:
     with pytest.raises(Protocol, match="not a checkpoint") as told:
         sites.ledger().read()
     assert told.value.subject == f"{PLACE}/{20:012d}.json.gz"
+    assert "the chain is then read from its first entry" in told.value.remedy
 
 
 def test_a_point_newer_than_the_checkpoint_is_explained_without_the_entries_before_it() -> None:

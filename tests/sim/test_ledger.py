@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -12,15 +13,16 @@ from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.errors import LATER_GOES_ON, Protocol, Superseded, Unknown, Unreachable
 from hadoop_dr.domain.ledger import (
     GENESIS,
+    LedgerEntry,
     ServiceBody,
     entry_path,
 )
-from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
+from hadoop_dr.domain.ledger.bodies.ends import PointPinned, PointsPruned
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, PointVoided, ServiceClaimed
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
-from hadoop_dr.domain.state.service_state import Claim
+from hadoop_dr.domain.state.service_state import Claim, ServiceState
 from hadoop_dr.services.ledger.chain import Chain, read_copy
 from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.ledger.service import FRESH_S, ServiceLedger
@@ -162,6 +164,77 @@ def claimed_ledger() -> tuple[Reads, MemoryFiles, Claim]:
 def test_a_process_may_say_something_under_its_claim_before_it_has_read_anything() -> None:
     west, east, claim = claimed_ledger()
     assert ServiceLedger(chain(west, east), ROLES).append_mine(claim, void_body()).n == claim.n + 1
+
+
+def say(
+    ledger: ServiceLedger, claim: Claim | None, decide: Callable[[ServiceState], ServiceBody]
+) -> LedgerEntry | None:
+    """Under a claim, or on behalf of nobody's run; what is decided is called with each state it would follow."""
+    if claim is not None:
+        return ledger.append_mine(claim, void_body(), lambda state: (decide(state), None)[1])
+    return ledger.append_decided("mine", decide)
+
+
+@pytest.mark.parametrize("under_claim", [True, False])
+def test_who_says_something_is_not_stopped_by_entries_about_something_else_nor_tries_for_ever(
+    under_claim: bool,
+) -> None:
+    """Somebody appends each time that the next entry was decided and not yet written."""
+    west, east, claim = claimed_ledger()
+    mine, other = (ServiceLedger(chain(west, east), ROLES) for _ in range(2))
+    left, heads = 3, list[int]()
+
+    def decide(state: ServiceState) -> PointPinned:
+        heads.append(mine.chain.head_n)
+        assert len(state.pins) == len(heads) - 1
+        if len(heads) <= left:
+            other.append_decided("another", lambda _: PointPinned(claim.point, "ü", "audit"))
+        return PointPinned(claim.point, "ü", "audit")
+
+    entry = say(mine, claim if under_claim else None, decide)
+    assert entry is not None
+    assert (entry.n, heads) == (claim.n + 4, [claim.n, claim.n + 1, claim.n + 2, claim.n + 3])
+
+
+@pytest.mark.parametrize("under_claim", [True, False])
+def test_who_is_never_first_gives_up_after_some_tries(under_claim: bool) -> None:
+    west, east, claim = claimed_ledger()
+    mine, other = (ServiceLedger(chain(west, east), ROLES) for _ in range(2))
+    tries = 0
+
+    def decide(state: ServiceState) -> PointPinned:
+        nonlocal tries
+        tries += 1
+        assert tries < 20
+        other.append_decided("another", lambda _: PointPinned(claim.point, "ü", "audit"))
+        return PointPinned(claim.point, "ü", "audit")
+
+    with pytest.raises(Superseded, match="was written by another run"):
+        say(mine, claim if under_claim else None, decide)
+    assert tries == 16
+
+
+def test_what_is_decided_on_roles_that_are_over_is_not_tried_again() -> None:
+    west, east, claim = claimed_ledger()
+    mine, newer = (ServiceLedger(chain(west, east), roles) for roles in (ROLES, PairState(2, "west", "west", 2)))
+    tries = 0
+
+    def decide(state: ServiceState) -> PointPinned:
+        nonlocal tries
+        tries += 1
+        newer.append(claim_body("20261120T030000.000Z"), "new", newer.read().claim.n)  # type: ignore[union-attr]
+        return PointPinned(claim.point, "ü", "audit")
+
+    with pytest.raises(Superseded):
+        mine.append_decided("mine", decide)
+    assert tries == 1
+
+
+def test_nothing_is_said_where_the_newest_state_leaves_nothing_to_say() -> None:
+    west, east, claim = claimed_ledger()
+    ledger = ServiceLedger(chain(west, east), ROLES)
+    assert ledger.append_decided("mine", lambda state: None) is None
+    assert ledger.chain.head_n == claim.n
 
 
 def test_each_entry_counts_once_however_often_the_ledger_is_read() -> None:

@@ -115,6 +115,14 @@ def test_a_silent_site_does_not_keep_a_root_from_its_owner() -> None:
     assert len(pair.read().state.owners) == PAIR_CHECKPOINT_EVERY
 
 
+def test_a_pair_of_which_neither_site_answers_is_unreachable_and_not_without_roles() -> None:
+    pair = Pair()
+    for files in pair.files.values():
+        files.silent = True
+    with pytest.raises(Unreachable, match=r"^east: does not answer\. Start it$"):
+        pair.read()
+
+
 def test_copies_that_went_apart_are_seen_behind_checkpoints_too_and_the_deciding_one_counts() -> None:
     pair = Pair()
     pair.grow(PAIR_CHECKPOINT_EVERY + 2)

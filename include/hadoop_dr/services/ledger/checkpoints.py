@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.errors import DrError, NotFound, Protocol
-from hadoop_dr.domain.ledger import NO_TEXT
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.pool import map_bounded
 
@@ -50,8 +49,7 @@ def keep_checkpoint(sites: Iterable[Files], path: str, checkpoint: Checkpoint) -
     """
     n = checkpoint.n
     kept = {"v": _VERSION, "n": n, "digest": checkpoint.digest, "state": checkpoint.state}
-    text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
-    content = gzip.compress(text.encode(errors=NO_TEXT), _LEVEL, mtime=0)
+    content = gzip.compress(json.dumps(kept).encode(), _LEVEL, mtime=0)
 
     def keep(files: Files) -> str | None:
         try:
