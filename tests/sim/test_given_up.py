@@ -8,11 +8,13 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Failed, ForeignFound, NotReady, Superseded, Unknown, Unreachable
 from hadoop_dr.domain.ledger import entry_path
+from hadoop_dr.domain.ledger.bodies.foreign import UndoDone
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.recovery.recover import Recover
+from hadoop_dr.services.recovery.repair import UNDO_TURN
 from sim.chronicle import ChronicledWorld
 from sim.half_done import OTHER, POLICY, back_at_the_sealed_point, effects_of_place, half_done, made
 from sim.in_step import in_step
@@ -157,6 +159,19 @@ def test_a_point_that_can_never_go_on_is_void_where_no_snapshot_is_left_to_come_
     assert world.context().ledger.read().points[given_up.point].state is PointState.VOID
     assert "undoing" not in ended_kinds(world)
     assert world.catalog("west") == catalog
+
+
+def test_an_undo_works_where_nothing_of_its_own_claim_can_reach_from_its_first_look_on() -> None:
+    """A worker of the try that failed under this very claim may sleep in a stage; what it puts there is nobody's."""
+    world = half_done(HALF)
+    context, claim = claimed(world)
+    recovers(context, claim, Failed("it", "for ever"))
+    [undone] = [entry.body for entry in world.context().ledger.chain.entries() if isinstance(entry.body, UndoDone)]
+    west = MemoryNameNode(world.clusters["west"])
+    assert undone.base.keys() > {ROOT, OTHER}
+    for root in undone.base:
+        found = [entry.name for entry in west.list(f"{root}/.snapshot/{undone.kept}/.hadoop-dr")]
+        assert found == [f"billing-{claim.epoch}-{claim.n}.{UNDO_TURN}"], root
 
 
 def test_after_an_undo_each_root_of_it_shows_the_time_of_the_moment_it_is_back_at() -> None:

@@ -108,6 +108,19 @@ def test_a_copy_that_lies_behind_checkpoints_and_all_is_seen_as_the_beginning_of
     assert check_chain(PATH, pair.files)["ok"]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("ahead", ["east", "west"])
+@pytest.mark.parametrize("grown", [3, PAIR_CHECKPOINT_EVERY + 3])
+def test_whichever_copy_lies_behind_is_named_and_the_longer_one_is_read(ahead: str, grown: int) -> None:
+    pair = Pair()
+    pair.grow(grown)
+    chain = Chain(PATH, pair.files[ahead], None, pair.clock)  # type: ignore[arg-type]
+    chain.entries()
+    chain.append(RootsOwned("svc", ("/late ü",)), epoch=1, run="r", pair_n=0, seen_n=chain.head_n)
+    read = pair.read()
+    assert read.behind == tuple({"east", "west"} - {ahead})
+    assert len(read.state.owners) == grown + 1
+
+
 def test_a_silent_site_does_not_keep_a_root_from_its_owner() -> None:
     pair = Pair()
     pair.files["east"].silent = True

@@ -153,16 +153,17 @@ class ServiceLedger:
         Raises:
             Superseded: The claim is not in force any more.
         """
-        for attempt in range(_RACES):
+        lost = 0
+        while True:
             with self._turn:  # another thread may read meanwhile
-                state, seen_n = self.read() if attempt else self.recent(), self.chain.head_n
+                state, seen_n = self.read() if lost else self.recent(), self.chain.head_n
             judge(self._in_force(claim, state))
             try:
                 return self.append(body, claim.run, seen_n)
             except Superseded:
-                if attempt == _RACES - 1:
+                lost += 1
+                if lost == _RACES:
                     raise
-        raise AssertionError("unreachable")
 
     def append_decided(
         self, run: str, decide: Callable[[ServiceState], ServiceBody | None]
@@ -175,7 +176,8 @@ class ServiceLedger:
         Raises:
             Superseded: The roles have a newer epoch than the caller knows.
         """
-        for attempt in range(_RACES):
+        lost = 0
+        while True:
             state, seen_n = self.read(), self.chain.head_n
             body = decide(state)
             if body is None:
@@ -183,6 +185,6 @@ class ServiceLedger:
             try:
                 return self.append(body, run, seen_n)
             except Superseded:
-                if attempt == _RACES - 1 or self.read().highest_epoch > self.roles.epoch:
+                lost += 1
+                if lost == _RACES or self.read().highest_epoch > self.roles.epoch:
                     raise
-        raise AssertionError("unreachable")
