@@ -11,6 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, entry_path, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned
+from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.proof import check_chain
@@ -46,13 +47,13 @@ class Pair:
     def __init__(self) -> None:
         self.files = {site: Counted(MemoryFiles(MemoryCluster(site))) for site in ("east", "west")}
         self.clock = StepClock()
-        self._roles().initialise("east", "west", "test", "first")
+        self.roles().initialise("east", "west", "test", "first")
 
-    def _roles(self) -> Roles:
+    def roles(self) -> Roles:
         return Roles("east-west", self.files, self.clock)  # type: ignore[arg-type]
 
     def read(self) -> RolesRead:
-        return self._roles().read()
+        return self.roles().read()
 
     def owners(self, service: str) -> RootOwners:
         east, west = self.files["east"], self.files["west"]
@@ -128,7 +129,7 @@ def test_a_silent_site_does_not_keep_a_root_from_its_owner() -> None:
     assert len(pair.read().state.owners) == PAIR_CHECKPOINT_EVERY
 
 
-def test_a_pair_of_which_neither_site_answers_is_unreachable_and_not_without_roles() -> None:
+def test_a_pair_of_which_neither_site_answers_is_unreachable_and_not_withoutroles() -> None:
     pair = Pair()
     for files in pair.files.values():
         files.silent = True
@@ -173,6 +174,26 @@ def test_two_copies_of_which_neither_decides_are_refused() -> None:
         chain = Chain(PATH, pair.files[site], None, pair.clock)  # type: ignore[arg-type]
         other = "west" if site == "east" else "east"
         chain.append(RolesSet(site, other, "x", "x"), epoch=2, run="r", pair_n=0, seen_n=len(chain.entries()))
-    said = f"^{PATH}: both sites .* neither copy decides. Compare them with hadoop-dr ledger check; a person has to choose"
+    said = f"^{PATH}: both sites .* neither copy decides. Compare them with hadoop-dr ledger check; a person"
     with pytest.raises(Refused, match=said):
         pair.read()
+
+
+def test_the_first_roles_are_the_first_entry_on_both_sites_and_are_written_once() -> None:
+    pair = Pair()
+    again = pair.roles().initialise("west", "east", "another", "again")
+    assert (again, again.primary, again.epoch) == (pair.read().state, "east", 1)
+    for files in pair.files.values():
+        [entry] = Chain(PATH, files, None, pair.clock).entries()  # type: ignore[arg-type]
+        assert (entry.n, entry.run, entry.pair_n, entry.epoch) == (1, "initialise", 0, 1)
+
+
+def test_of_two_who_give_a_pair_its_first_roles_at_once_the_second_is_told_those_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pair = Pair()
+    late, read = pair.roles(), pair.read
+    answers = [RolesRead(PairState(), {}, ())]  # it looked when there was nothing yet
+    monkeypatch.setattr(late, "read", lambda: answers.pop() if answers else read())
+    assert late.initialise("west", "east", "another", "at once") == read().state
+    assert (read().state.primary, read().state.n) == ("east", 1)

@@ -168,6 +168,23 @@ def test_an_undo_whose_sealed_snapshot_is_gone_is_given_up_and_all_is_compared()
     assert list(undone.left) == [OTHER]
 
 
+def test_a_root_that_an_undo_cannot_bring_back_any_more_is_taken_from_whoever_sleeps_there() -> None:
+    for at in range(10, effects_until_undone(LATE), 5):
+        world = half_done(LATE)
+        preflight(world, "stops", Faults(at=at, die=True))
+        west, root = MemoryNameNode(world.clusters["west"]), world.clusters["west"].find(OTHER)
+        if read(world).undo is not None and ".hadoop-dr" in root.children:
+            break
+    asleep = [entry.name for entry in west.list(f"{OTHER}/.hadoop-dr")]
+    newest = read(world).newest_sealed()
+    assert newest is not None
+    west.delete_snapshot(OTHER, newest.sealed.snapshots[OTHER].name)
+    assert preflight(world, "next")
+    claim = read(world).claim
+    assert claim is not None
+    assert asleep != [entry.name for entry in west.list(f"{OTHER}/.hadoop-dr")] == [f"billing-1-{claim.n}"]
+
+
 def vandalised() -> World:
     world = World(POLICY + "drift: restore\n")
     fill(world)
