@@ -135,6 +135,19 @@ def test_where_no_connection_comes_about_nothing_was_sent(session: requests.Sess
         OneNameNode(server.url, session, SOON)._mkdirs("/a")
 
 
+def test_a_way_that_swallows_everything_is_given_up_after_the_deadline_of_connecting(session: requests.Session) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:       # nobody accepts them, and there is room for one
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        node = OneNameNode(f"http://127.0.0.1:{full.getsockname()[1]}", session, Deadlines(connect_s=0.3, read_s=60))
+        with pytest.raises(NotSent, match=r"no connection to .* within 0\.3 s"):
+            node._mkdirs("/a")
+        for one in waiting:
+            one.close()
+
+
 def test_a_refusal_is_read_and_the_connection_kept(session: requests.Session) -> None:
     with Wire(lambda n: GONE if n == 1 else OK) as server:
         node = OneNameNode(server.url, session, SOON)

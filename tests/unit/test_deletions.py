@@ -114,6 +114,15 @@ def test_new_files_make_up_for_none_of_a_root_that_the_service_has_no_point_of()
     assert count_files(ROOT, 60, theirs).deleted == 0
 
 
+def test_every_file_that_moved_between_roots_is_counted_in_what_is_left() -> None:
+    leave = [item(n, f"a/{n} ü", None) for n in (1, 2, 3)]
+    come = [item(n, None, f"a/{n}") for n in (4, 5)]
+    gone = [item(9, "a/9", None)]
+    assert count_files(ROOT, 6, leave + come + gone, elsewhere={1, 2, 3, 4, 5}).left == 6 - 3 + 2 - 1
+    all_gone = count_files(ROOT, 4, leave + gone, elsewhere={1, 2, 3})
+    assert of_files([all_gone]).emptied == (f"{ROOT} would lose all of its 4 files",)
+
+
 def test_a_root_that_loses_its_last_file_is_said_and_one_whose_files_moved_away_is_not() -> None:
     counts = [FileCount("/x", 8, 0, 8, 8), FileCount("/y", 3, 0, 0, 0), FileCount("/z", 3, 1, 3, 2),
               FileCount("/w", 0, 0, 0, 0)]  # fmt: skip

@@ -72,7 +72,7 @@ class PlainSession(requests.Session):
         try:
             raw = self._pool(address).urlopen(
                 method, asked, kwargs.get("data"), kwargs.get("headers") or {}, retries=False, redirect=False,
-                timeout=Timeout(connect=connect_s, read=read_s), preload_content=whole, decode_content=whole,
+                timeout=Timeout(connect=connect_s, read=read_s), preload_content=whole,
             )  # fmt: skip
         except NewConnectionError as never:
             raise requests.ConnectionError(never) from never
