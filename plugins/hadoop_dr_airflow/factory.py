@@ -154,31 +154,31 @@ def _params() -> dict[str, Param]:
     return {
         "moment": Param(
             None, type=["null", "string"], format="date-time", pattern=_MOMENT, title="Moment",
-            description="When all data sets are taken; empty for as soon as possible.",
+            description="When the snapshots of all data sets are taken; empty: as soon as possible.",
         ),
         "mode": Param(
             None, type=["null", "string"], enum=chosen(Mode), title="Mode",
-            description="Empty for the policy's own.",
+            description="Empty: the policy's value.",
         ),
         "transfer": Param(
             None, type=["null", "string"], enum=chosen(Transfer), title="Transfer",
-            description="Empty for the policy's own.",
+            description="Empty: the policy's value.",
         ),
         "reason": Param(
             None, type=["null", "string"], maxLength=500, title="Reason",
-            description="Why this run; kept in the ledger.",
+            description="The reason for the run; kept in the ledger.",
         ),
         "approve_deletions": Param(
             False, type="boolean", title="Approve deletions",
-            description="More deletions than the policy's limit are wanted.",
+            description="Allow more deletions than the policy's limit.",
         ),
         "change_roots": Param(
             False, type="boolean", title="Change roots",
-            description="Directories that HDFS does not let stand beside those of older points become roots. Needs a "
-            "reason; says first what it costs.",
+            description="Change the roots although older points hold snapshots of the present ones. Needs a reason; "
+            "without approval only shows what that costs.",
         ),
         "approve_change_of_roots": Param(
             False, type="boolean", title="Approve the change of roots",
-            description="What the change of roots costs is known and wanted.",
+            description="The cost of the change of roots is known and accepted.",
         ),
     }

@@ -13,7 +13,7 @@ from hadoop_dr_airflow.last_word import say_why
 _SOON, _LATER = timedelta(seconds=5), timedelta(seconds=30)
 # Airflow's own API server was away while a result was handed over; the effect is done, and doing it again is safe.
 _AIRFLOW_AWAY: list[type[BaseException] | str] = ["httpx.TransportError", "airflow.sdk.exceptions.AirflowRuntimeError"]
-_OTHERS_FAIL = RetryRule(exception=Exception, action=RetryAction.FAIL, reason="not a failure that passes by itself")
+_OTHERS_FAIL = RetryRule(exception=Exception, action=RetryAction.FAIL, reason="not a temporary failure")
 
 
 def _retry(*errors: type[BaseException] | str, after: timedelta, reason: str) -> RetryRule:
@@ -32,11 +32,11 @@ def retry_settings(*, anew: bool = False) -> dict[str, Any]:
             would else fail many times a minute.
     """
     rules = [
-        _retry(Unreachable, NotReady, after=_SOON, reason="passes by itself"),
+        _retry(Unreachable, NotReady, after=_SOON, reason="temporary failure"),
         _retry(*_AIRFLOW_AWAY, after=_SOON, reason="Airflow was away"),
     ]
     if anew:
-        rules.append(_retry(Superseded, AlreadyExists, after=_SOON, reason="overtaken; decides anew"))
+        rules.append(_retry(Superseded, AlreadyExists, after=_SOON, reason="superseded; decides anew"))
     rules.append(_retry(Exception, after=_LATER, reason="decides anew") if anew else _OTHERS_FAIL)
     policy = ExceptionRetryPolicy(rules=rules)
     said = {"on_failure_callback": say_why, "on_retry_callback": say_why}

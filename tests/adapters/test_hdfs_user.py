@@ -105,7 +105,7 @@ def test_two_users_for_the_sites_of_a_pair_are_refused_before_anything_is_contac
     monkeypatch.setenv("HADOOP_USER_NAME", "envuser")
     with pytest.raises(BadInput) as refused, wiring.open_service("s", tmp_path, users={"east": "dr"}):
         pass
-    said = "pair p: would be worked with as dr on east and envuser on west. Name one user for both sites"
+    said = "pair p: would be accessed as dr on east and envuser on west. Name one user for both sites"
     assert str(refused.value) == said
 
 
@@ -119,9 +119,9 @@ def test_a_mistyped_position_is_refused_before_anything_is_contacted(
 
 
 @pytest.mark.parametrize(("state", "said"), [
-    (PairState(), "the pair has no roles yet. Give it its first ones: hadoop-dr identity p --initialise"),
-    (PairState(1, "est", "west", 1), "its ledger speaks of the site 'est', its file of east and west. Give the sites"),
-    (PairState(1, "east", "wst", 1), "its ledger speaks of the site 'wst', its file of east and west. Give the sites"),
+    (PairState(), "the pair has no roles yet. Set the first ones: hadoop-dr identity p --initialise"),
+    (PairState(1, "est", "west", 1), "its ledger names the site 'est', its file names east and west. Give the sites"),
+    (PairState(1, "east", "wst", 1), "its ledger names the site 'wst', its file names east and west. Give the sites"),
 ])  # fmt: skip
 def test_roles_that_do_not_fit_the_pair_are_refused_with_both_names(state: PairState, said: str) -> None:
     pair = Pair("p", (Site("east"), Site("west")), "east", file="include/pairs/p.yaml")

@@ -1,4 +1,4 @@
-"""Whether a change whose answer was lost was made: done, not done, or cannot tell (I11)."""
+"""Whether a change whose answer was lost was created: done, not done, or cannot tell (I11)."""
 
 from __future__ import annotations
 

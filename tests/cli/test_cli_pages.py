@@ -129,7 +129,7 @@ def test_a_plan_shows_files_and_entries_and_no_heading_over_nothing(monkeypatch:
     answering(monkeypatch, ("plan", "s"), document)
     shown = CliRunner().invoke(main, ["plan", "s"]).output
     assert [line.split() for line in shown.splitlines()][3:5] == [["entries", "31"], ["files", "23"]]
-    assert ("park: moves aside" in shown, "allowed" in shown) == (True, True)
+    assert ("park: moves an item aside" in shown, "allowed" in shown) == (True, True)
     document["deletions_by_kind"] = {kind: {**one, "live": 0} for kind, one in document["deletions_by_kind"].items()}
     answering(monkeypatch, ("plan", "s"), document)
     assert "allowed" not in CliRunner().invoke(main, ["plan", "s"]).output

@@ -214,7 +214,7 @@ def test_a_secondary_that_somebody_changed_is_refused_with_the_path(world: CliHo
     foreign = f"{root}/for eign"
     world.writers["west"].write(foreign, b"theirs")
     west.set_permission(root, 0o711)
-    refused(world, KEPT, 1, "drift: west", "for eign was made", f"{root} was changed: mode 711 instead of 700",
+    refused(world, KEPT, 1, "drift: west", "for eign was created", f"{root} was changed: mode 711 instead of 700",
             "drift: restore")  # fmt: skip
     west.set_permission(root, 0o700)
     mode, trash = west.status(f"{root}/a b").facts.mode, f"{world.folder}/trash %ü"
@@ -224,7 +224,7 @@ def test_a_secondary_that_somebody_changed_is_refused_with_the_path(world: CliHo
     west.set_permission(f"{root}/a b", mode)
     checked = world.run("check", KEPT, "--json", exit_code=1).document("check")["results"]
     [(name, said)] = [(r["name"], r["detail"]) for r in checked if r["state"] == "fail"]
-    assert (name, said) == ("drift", f"west was changed by somebody else: {foreign} was made")
+    assert (name, said) == ("drift", f"west was changed by somebody else: {foreign} was created")
     world.namenodes["west"].delete(foreign)
 
 

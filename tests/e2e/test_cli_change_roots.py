@@ -42,7 +42,7 @@ def test_a_root_widens_to_its_parent_and_narrows_again_and_what_is_there_is_not_
     declared(shared, service, parent)
     assert "--change-roots" in shared.run("backup", service, exit_code=1).error()
     facts = shared.run("backup", service, *order, exit_code=1).error()
-    assert f"a change of roots from {child} to {parent} has to be approved" in facts
+    assert f"a change of roots from {child} to {parent} needs approval" in facts
     assert snapshottable(shared, parent) == [{child}] * 2
     assert shared.run("backup", service, "--change-roots", "--approve", exit_code=2).error()
     shared.writers["east"].write(f"{parent}/beside %", b"b" * 10)
@@ -57,6 +57,6 @@ def test_a_root_widens_to_its_parent_and_narrows_again_and_what_is_there_is_not_
     assert snapshottable(shared, parent) == [{child}] * 2
     assert shared.tree("west", child) == shared.tree("east", child)
     told = shared.run("explain", service).stdout
-    assert told.count("make way for") == 4
+    assert told.count("are replaced by") == 4
     points = shared.run("points", service, "--json").document("points")["points"]
     assert [set(point["sites"].values()) for point in points] == [{False}, {False}, {True}]

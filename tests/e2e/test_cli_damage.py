@@ -33,7 +33,7 @@ def test_a_point_that_became_unreadable_is_marked_with_all_that_share_the_file_a
     assert document["mismatch"] == []
     [untold] = document["cannot_tell"]
     assert untold.startswith(f"{root}/{name}: could not be read back")
-    assert f"{service} {first}: 1 cannot be told, the first: {untold}" in told.error()
+    assert f"{service} {first}: 1 could not be compared, the first: {untold}" in told.error()
     assert "marked as damaged" in told.error()
     assert verified(shared, service) == {first: "mismatch", second: "mismatch"}
     explained = shared.run("explain", service, "--point", second, "--json").document("explain")["entries"]

@@ -147,7 +147,7 @@ class TestOnTheLab:
             (("plan", "SERVICE"), ["on baseline 20", "bring", "deletions"]),
             (("backup", "SERVICE"), ["sealed", "moment", "baseline", "changed", "seconds"]),
             (("points", "SERVICE"), ["point", "sealed", "atomic", "match"]),
-            (("verify", "SERVICE"), [": ", " match, 0 differ, 0 cannot be told"]),
+            (("verify", "SERVICE"), [": ", " match, 0 differ, 0 could not be compared"]),
             (("prune", "SERVICE"), ["east: removed nothing; 1 stay"]),
             (("explain", "SERVICE"), ["claim", "taken", "staged", "sealed"]),
             (("status", "PAIR"), ["epoch 1", "primary", "secondary", "newest point"]),

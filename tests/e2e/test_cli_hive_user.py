@@ -135,7 +135,7 @@ def test_one_file_overwritten_among_eight_needs_nobody_and_two_of_three_tables_d
 
     hive.do("drop table d.a", "drop table d.b")
     [reason] = home.run("plan", service, "--json").document("plan")["needs_approval"]
-    assert reason == "2 of 3 tables would be dropped, allowed are 0 (10%)"
+    assert reason == "2 of 3 tables would be dropped, the limit is 0 (10%)"
     assert reason in home.run("backup", service, exit_code=1).error()
     assert hive.tables("west") == ["a", "anew", "b"]
 

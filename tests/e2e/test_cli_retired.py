@@ -59,7 +59,7 @@ def test_a_dropped_table_leaves_no_snapshot_once_its_last_point_is_gone_and_its_
             shared.namenodes[site].delete(f"{place}/goes", recursive=True)
 
     third = shared.backup(service)
-    freed = [warning for warning in third["warnings"] if f"{place}/goes is no root any more" in warning]
+    freed = [warning for warning in third["warnings"] if f"{place}/goes is no longer a root" in warning]
     assert [warning.partition(":")[0] for warning in freed] == list(SITES)
     for site in SITES:
         snapshottable = shared.namenodes[site].snapshottable()
@@ -91,7 +91,7 @@ def refuses_a_foreign_table(shared: CliHome, service: str, owner: str) -> None:
     looked, ran = shared.begin("check", service), shared.begin("backup", service)
     for call in (looked.ended(), ran.ended()):
         assert call.exit_code == 1, call
-        assert f"table {owner}.by_hand was made" in call.stdout + call.stderr
+        assert f"table {owner}.by_hand was created" in call.stdout + call.stderr
     assert ("by_hand" in west.table_names(owner), shared.sealed(service)) == (True, sealed)
     west.drop(west.tables(owner, ["by_hand"]))
     west.close()

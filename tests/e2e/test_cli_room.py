@@ -43,7 +43,7 @@ def test_room_is_made_by_points_that_no_rule_keeps_and_without_any_the_run_is_re
     quota = west.quota(root)
     refused = shared.run("backup", service, "--json", exit_code=1)
     assert f"has a space quota of {quota.space_bytes} bytes with" in refused.error()
-    assert "210000 more are needed, 120000 of them for what is moved" in refused.error()
+    assert "210000 more are needed, 120000 of them for moved files" in refused.error()
     assert third["point"] in on_west(shared, service)
     assert set(on_west(shared, service)) <= set(before)
     shared.holds(service, third["point"])

@@ -70,10 +70,10 @@ def test_a_run_keeps_the_policy_it_began_with_and_the_next_one_takes_the_new(hom
 
     second = run_stages(home, service, "second", "preflight", "moment", "plan", "stage", "place", "verify", "seal")
     stays, left = (w for w in second["warnings"] if "any more" in w)
-    assert f"nothing protected lies in {old} any more, but points hold its snapshots, so HDFS keeps it" in stays
+    assert f"nothing protected lies in {old} any more, but points hold its snapshots, so HDFS does not" in stays
     assert left == f"not protected any more: hdfs: {old}; what west has of it stays as it is"
     warnings = run_stages(home, service, "second", "prune")["warnings"]
-    assert [w for w in warnings if not (old in w and "what lies in it stays" in w)] == []
+    assert [w for w in warnings if not (old in w and "its content is kept" in w)] == []
     sealed = home.run("points", service, "--json").document("points")["points"]
     assert [point["sites"]["west"] for point in sealed] == [True, True], "the new rule removed the older point"
     assert home.writers["west"].read(f"{new}/a b") == new.encode() * 100

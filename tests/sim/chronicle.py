@@ -266,7 +266,7 @@ class Chronicle:
     loose: bool = False
 
     def step(self, what: str, *, quiet: bool = False) -> None:
-        """Writes down a step that was made, and asks every invariant."""
+        """Writes down a step that was created, and asks every invariant."""
         self.done.append(what)
         context = self.world.context()
         state = context.ledger.read()

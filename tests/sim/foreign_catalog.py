@@ -86,13 +86,13 @@ def day(world: TableWorld) -> Any:
 FOREIGN: dict[str, tuple[Callable[[TableWorld], Any], str]] = {
     "a table": (
         lambda w: made(w, table("bill", "for %eign ü", location="hdfs://west/else +")),
-        "table bill.for %eign ü was made"),
-    "a view": (lambda w: made(w, view("bill", "theirs", "select 2")), "view bill.theirs was made"),
+        "table bill.for %eign ü was created"),
+    "a view": (lambda w: made(w, view("bill", "theirs", "select 2")), "view bill.theirs was created"),
     "a function": (
-        lambda w: made(w, function("bill", "g", "hdfs://west/g.jar")), "function bill g was made"),
+        lambda w: made(w, function("bill", "g", "hdfs://west/g.jar")), "function bill g was created"),
     "a partition": (
         lambda w: made(w, partition("bill", "days", ("d",), ("2 %",), location="hdfs://west/wh/days %/d=2 %25")),
-        "partition bill.days d=2 %25 was made"),
+        "partition bill.days d=2 %25 was created"),
     "a table dropped": (lambda w: dropped(w, "t1"), "table bill.t1 was dropped"),
     "a view dropped": (lambda w: dropped(w, "v ü"), "view bill.v ü was dropped"),
     "a function dropped": (lambda w: west(w).drop(west(w).functions()), "function bill f was dropped"),
@@ -108,7 +108,7 @@ FOREIGN: dict[str, tuple[Callable[[TableWorld], Any], str]] = {
         "database bill was changed: differs in locationUri ('hdfs://west/else' instead of 'hdfs://west/wh/db'), "
         "parameters"),
     "statistics": (
-        lambda w: made(w, statistics("bill", "t2", a=7)), "table stats bill.t2 was made"),
+        lambda w: made(w, statistics("bill", "t2", a=7)), "table stats bill.t2 was created"),
     "a constraint dropped": (
         lambda w: west(w).drop(west(w).constraints("bill", "t1")), "constraint bill.t1 nn % was dropped"),
 }  # fmt: skip

@@ -51,7 +51,7 @@ def placed(world: World, run: str = "r2", after: Callable[[World], None] | None 
 
 
 def waits(*, given_back: bool = False) -> World:
-    """A point that waits for a person, because a file was made beside what its run placed; the run has ended."""
+    """A point that waits for a person, because a file was created beside what its run placed; the run has ended."""
     world = lived_in()
     stages = placed(world)
     foreign_file(world, f"{ROOT}/stays/for eign")
@@ -88,9 +88,9 @@ def extend(world: World, name: str, data: bytes = b"FOREIGN") -> None:
 
 # What somebody does, and how it is named. All of it is about things that a large root is not compared for.
 FOREIGN: dict[str, tuple[Callable[[World], Any], str]] = {
-    "a file in an old directory": (lambda w: foreign_file(w, f"{ROOT}/stays/for eign"), "stays/for eign was made"),
-    "a file in the root": (lambda w: foreign_file(w, f"{ROOT}/for eign"), "for eign was made"),
-    "a directory": (lambda w: west(w).make_directory(f"{ROOT}/stays/theirs %/deep", 0o755), "theirs % was made"),
+    "a file in an old directory": (lambda w: foreign_file(w, f"{ROOT}/stays/for eign"), "stays/for eign was created"),
+    "a file in the root": (lambda w: foreign_file(w, f"{ROOT}/for eign"), "for eign was created"),
+    "a directory": (lambda w: west(w).make_directory(f"{ROOT}/stays/theirs %/deep", 0o755), "theirs % was created"),
     "a file written over": (lambda w: foreign_file(w, f"{ROOT}/stays/x 1", b"EVIL content"), "stays/x 1 was"),
     "a file that grew": (lambda w: extend(w, "stays/deep ü/y"), "stays/deep ü/y was changed"),
     "a file removed": (lambda w: west(w).delete(f"{ROOT}/stays/x 1"), "stays/x 1 was deleted"),
@@ -108,7 +108,7 @@ FOREIGN: dict[str, tuple[Callable[[World], Any], str]] = {
 # And what only somebody can do who finds what the run has just brought.
 BROUGHT: dict[str, tuple[Callable[[World], Any], str]] = {
     "a file in a new directory": (
-        lambda w: foreign_file(w, f"{ROOT}/came/in %/for eign"), "came/in %/for eign was made"),
+        lambda w: foreign_file(w, f"{ROOT}/came/in %/for eign"), "came/in %/for eign was created"),
     "a new file written over": (lambda w: foreign_file(w, f"{ROOT}/came/a+", b"EVIL"), "came/a+ was changed"),
     "a new file removed": (lambda w: west(w).delete(f"{ROOT}/came/in %/b"), "came/in %/b was deleted"),
     "a new directory moved": (lambda w: west(w).rename(f"{ROOT}/came", f"{ROOT}/gone"), "came was moved to gone"),

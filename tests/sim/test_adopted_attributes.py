@@ -28,7 +28,7 @@ class Listening:
 
 
 class Copied(World):
-    """A world in which both sites have the same files, as a copy that was made before left them."""
+    """A world in which both sites have the same files, as a copy that was created before left them."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

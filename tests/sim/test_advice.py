@@ -44,7 +44,7 @@ def test_a_skew_that_the_newest_point_foretells_is_told_before_it_is_refused(mon
     [foretold] = told(world, "skew")
     assert foretold.mark is Mark.WARN
     assert f"east: the snapshots of {len(ROOTS)} roots" in foretold.detail
-    assert "allowed are 200 ms" in foretold.detail
+    assert "the limit is 200 ms" in foretold.detail
 
 
 def test_advice_that_cannot_be_had_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def test_what_keeps_an_audit_from_looking_for_refills_is_told_and_takes_nothing_
     monkeypatch.setattr(MemoryNameNode, "block_ids", silent)
     world.backup("next")
     assert told(world).word == "cannot tell"
-    assert any("refilled files were not looked for" in text for text in told(world).cannot_tell)
+    assert any("refilled files were not searched" in text for text in told(world).cannot_tell)
     assert mtime(world, "west") == mtime(world, "east"), "what the listings showed was not mended"
 
 
@@ -187,4 +187,4 @@ def test_roots_whose_open_files_are_not_looked_for_are_one_warning_however_many_
     world.policy += "audit_entries: 4\n"
     warned = [text for text in world.backup("next")["warnings"] if "open files are not known" in text]
     assert warned == ["open files are not known: /data/r 1+% and 6 more: "
-                      "open files are looked for up to 4 names of a service"]
+                      "open files are only searched up to 4 names of a service"]

@@ -136,7 +136,7 @@ def test_a_catalog_that_is_never_told_whole_is_armed_three_times_more_and_then_r
             lose_newest_event(world.metastores["east"])
 
     at_the_moment(somebody)
-    said = "the moment could not be proven: .*notification log has a gap after event .*log of events longer"
+    said = "the moment could not be proven: .*notification log has a gap after event .*notification log longer"
     with pytest.raises(Refused, match=said) as refused:
         world.backup("second")
     assert refused.value.exit_code == 1

@@ -100,4 +100,4 @@ def test_open_files_that_cannot_be_looked_for_are_said_and_stop_no_run(monkeypat
         assert any("open files are not known" in warning and "no answer" in warning for warning in document["warnings"])
         world.policy = POLICY + "audit_entries: 1\n"
         document = world.backup("r2")
-        assert any("open files are looked for up to 1" in warning for warning in document["warnings"])
+        assert any("open files are only searched up to 1" in warning for warning in document["warnings"])

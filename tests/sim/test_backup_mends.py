@@ -49,7 +49,7 @@ def test_foreign_changes_are_refused_by_name_and_left_alone() -> None:
     world = sealed_world()
     vandalise(world)
     before, entries = world.tree("west", ROOT), world.context().ledger.chain.entries()
-    with pytest.raises(Refused, match=r"drift: west was changed by somebody else: .*foreign was made"):
+    with pytest.raises(Refused, match=r"drift: west was changed by somebody else: .*foreign was created"):
         world.backup("second")
     assert world.tree("west", ROOT) == before
     assert world.context().ledger.chain.entries() == entries
@@ -236,7 +236,7 @@ def test_a_run_says_what_of_somebody_elses_it_undid_and_where_that_is_kept() -> 
     west = world.clusters["west"]
     west.make_file(f"{ROOT}/by ü hand", replication=1, block_size=1024, overwrite=True)
     [told] = [line for line in world.backup("undoes")["warnings"] if line.startswith("undone: ")]
-    assert f"{ROOT}/by ü hand was made, kept in west:{ROOT}/.snapshot/dr-billing-kept-1-" in told
+    assert f"{ROOT}/by ü hand was created, kept in west:{ROOT}/.snapshot/dr-billing-kept-1-" in told
     assert [line for line in world.backup("next")["warnings"] if line.startswith("undone: ")] == []
 
 

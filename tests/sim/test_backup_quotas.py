@@ -148,8 +148,8 @@ def test_a_promotion_names_every_quota_that_it_does_not_set() -> None:
     [point] = context.ledger.read().sealed()
     promoted = components_of(context).promote(point, context.documents(point))
     assert (promoted.live, promoted.left) == ([], [
-        f"quota of {ROOT}: 1000 names, is kept with the point and not set",
-        f"quota of {ROOT}/ü dir: 100 names and {1 << 30} bytes, is kept with the point and not set",
+        f"quota of {ROOT}: 1000 names, is stored with the point, not set",
+        f"quota of {ROOT}/ü dir: 100 names and {1 << 30} bytes, is stored with the point, not set",
     ])  # fmt: skip
     for side in context.sides.values():
         side.files.remove(f"{context.directory(point.point)}/manifest.json")
@@ -241,7 +241,7 @@ def test_what_a_run_that_ended_with_its_seal_left_open_is_asked_by_the_next_one(
     point = context.ledger.read().newest_sealed()
     assert point is not None
     left = components_of(context).promote(point, context.documents(point)).left
-    assert left[-1] == f"the quotas of 2 directories of point {point.point}: nobody asked for them in time"
+    assert left[-1] == f"the quotas of 2 directories of point {point.point}: they were not read in time"
     world.backup("r3")
     assert kept(world) == {ROOT: RootQuotas({"ü dir/g=1": QuotaSet(5)})}
 
@@ -300,4 +300,4 @@ def test_check_asks_no_quota_of_a_root_that_is_known_to_be_large(monkeypatch: py
     monkeypatch.setattr(MemoryNameNode, "quota", noted)
     told += [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "quotas"]
     assert ROOT not in asks
-    assert [(one.mark, one.detail.startswith(f"{ROOT}: large, not asked about")) for one in told] == [(Mark.OK, True)]
+    assert [(one.mark, one.detail.startswith(f"{ROOT}: large, so not queried")) for one in told] == [(Mark.OK, True)]

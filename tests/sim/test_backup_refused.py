@@ -91,7 +91,7 @@ REASONS: dict[str, tuple[Callable[[World, Patch], Any], str]] = {
     ),
     "no such directory": (
         lambda w, p: w.clusters["east"].delete(ROOT, recursive=True),
-        r"east:/data/a b\+% does not exist.*take it out of the policy",
+        r"east:/data/a b\+% does not exist.*remove it from the policy",
     ),
     "a file": (lambda w, p: becomes_a_file(w), r"east:/data/a b\+% is not a directory"),
     "open files that grow on": (
@@ -169,7 +169,7 @@ def test_a_file_in_an_encryption_zone_stops_the_run_before_a_byte_of_it_moves(
     with monkeypatch.context() as patch:
         answers(patch, "east", "list", in_a_zone)
         patch.setattr(MemoryMover, "copy", copy)
-        with pytest.raises(Refused, match=f"{secret}.*lies in an encryption zone.*take it out of the policy"):
+        with pytest.raises(Refused, match=f"{secret}.*lies in an encryption zone.*remove it from the policy"):
             world.backup("refused")
     west = world.clusters["west"]
     assert copies == []

@@ -180,7 +180,7 @@ def test_an_empty_catalog_drops_nothing_that_no_plan_named() -> None:
     target.create([database("bill")])
     service = CatalogApply(target, StepClock())
     for step in (service.drop, service.build):
-        with pytest.raises(Refused, match=r"1 objects would have to go that no plan counted.*database bill"):
+        with pytest.raises(Refused, match=r"1 objects would be dropped that the plan did not count.*database bill"):
             step([], BILL, ())
     assert target.databases() == ["bill"]
     service.build([], selection_of(["other"]))

@@ -1,4 +1,4 @@
-"""An untouched catalog of the secondary is known by its log, a request at a time; the log is not believed for ever."""
+"""An untouched catalog of the secondary is known by its log, a request at a time; the log is not trusted for ever."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ THEIRS: dict[str, tuple[Act, Act, str]] = {
         (lambda m: m.alter([with_parameters(day(m)[0], theirs="x %")]), add_column, "d=1 was changed"),
     "a partition is made, the table gets a column":
         (lambda m: m.create([partition("bill", "days", ("d",), ("9",), location="hdfs://west/theirs/d=9")]), add_column,
-         "d=9 was made"),
+         "d=9 was created"),
     "a partition is dropped, the table gets a column":
         (lambda m: m.drop(day(m)), add_column, "d=1 was dropped"),
     "a table is replaced, it gets a partition": (replace_days, add_day, "bill.days was changed"),
@@ -81,7 +81,7 @@ THEIRS: dict[str, tuple[Act, Act, str]] = {
         (lambda m: m.drop(m.tables("bill", ["days"])), add_day, "bill.days was dropped"),
     "a table gets a key to another, which goes":
         (lambda m: m.create([foreign_key("bill", "child", "theirs", primary_key("bill", "parent", "pk", "a"))]),
-         drop_parent, "bill.child theirs was made"),
+         drop_parent, "bill.child theirs was created"),
 }  # fmt: skip
 
 

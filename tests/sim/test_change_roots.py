@@ -67,9 +67,9 @@ def test_nothing_is_done_before_the_cost_was_told_and_approved(
         world.backup("asks", change_roots=True, reason="why")
     points = ", ".join(state_of(world).points)
     for said in (
-        f"from {', '.join(sorted(before))} to {', '.join(sorted(after))} has to be approved",
-        f"On east 2 points go ({points}) before the moment",
-        f"On west 2 points go ({points}) once everything is staged, and not before",
+        f"from {', '.join(sorted(before))} to {', '.join(sorted(after))} needs approval",
+        f"east loses 2 points ({points}) before the moment",
+        f"west loses 2 points ({points}) once everything is staged, and not before",
         "until the new point is sealed",
         "there is no point at all",
         "is compared with east and not copied",
@@ -106,7 +106,7 @@ def test_roots_that_stay_go_on_as_increments_and_the_ledger_tells_the_story(
     document = world.backup("change", **ORDER)
     assert document["baseline"] == newest.point
     here, there = told(world, "root_change")
-    assert f"make way for {', '.join(sorted(after))} on east" in here
+    assert f"are replaced by {', '.join(sorted(after))} on east" in here
     assert "on west" in there
     assert all("because one root for all" in text and newest.point in text for text in (here, there))
     for point in list(state_of(world).points.values())[:2]:
@@ -215,7 +215,7 @@ def test_who_puts_protect_back_before_the_switch_has_the_old_roots_again(
     world = lived_in(*before)
     ordered(world, *after)
     world.host.dead.add("stages")
-    assert "is under way since run stages (one root for all)" in str(
+    assert "is in progress since run stages (one root for all)" in str(
         [r.detail for r in StartRun(world.context(), lambda claim, point: None).look() if r.name == "roots"]
     )
     world.policy = hdfs(*before, LAKE)

@@ -89,7 +89,7 @@ def test_foreign_changes_in_the_old_roots_refuse_whatever_the_drift_rule(
     world = lived_in(*before)
     write(world, f"{CHILD}/by hand", b"x", "west")
     world.policy = hdfs(*after, LAKE, more=rule)
-    with pytest.raises(Refused, match="by hand was made"):
+    with pytest.raises(Refused, match="by hand was created"):
         world.backup("change", **ORDER)
     assert told(world, "root_change") == []
 
@@ -102,11 +102,11 @@ def test_a_foreign_change_while_bytes_move_stops_the_switch_with_every_point_of_
     held = shots(world, "west")
     stages = staged(world, *after)
     write(world, f"{SIBLING}/by hand", b"x", "west")
-    with pytest.raises(DrError, match=r"somebody changed it while its roots were to be changed: .*by hand was made"):
+    with pytest.raises(DrError, match=r"somebody changed it during the change of its roots: .*by hand was created"):
         stages.place()
     assert shots(world, "west") == held
     world.host.dead.add("stages")
-    with pytest.raises(DrError, match="by hand was made"):
+    with pytest.raises(DrError, match="by hand was created"):
         world.backup("next")
     world.clusters["west"].delete(f"{SIBLING}/by hand", recursive=False)
     holds(world, world.backup("then"), *after, LAKE)
@@ -127,7 +127,7 @@ def test_a_foreign_change_in_the_middle_of_the_switch_is_placed_over_by_nobody(
 
     with monkeypatch.context() as patched:
         patched.setattr(MemoryNameNode, "disallow_snapshot", late)
-        with pytest.raises(DrError, match="by hand was made"):
+        with pytest.raises(DrError, match="by hand was created"):
             stages.place()
     assert world.clusters["west"].find(f"{CHILD}/by hand").content == b"x"
     world.clusters["west"].delete(f"{CHILD}/by hand", recursive=False)
@@ -191,7 +191,7 @@ def test_an_old_root_of_which_nobody_can_tell_what_is_foreign_refuses_before_any
     write(world, f"{CHILD}/x=1/the irs", b"FOREIGN", "west")
     before = {site: shots(world, site) for site in SITES}
     world.policy = hdfs(*WIDE, LAKE) + rule
-    with pytest.raises(Refused, match="nobody can tell what of it is somebody else's"):
+    with pytest.raises(Refused, match="foreign content in it cannot be recognised"):
         world.backup("change", **ORDER)
     assert {site: shots(world, site) for site in SITES} == before
     assert world.clusters["west"].find(f"{CHILD}/x=1/the irs").content == b"FOREIGN"
@@ -210,7 +210,7 @@ def test_what_lies_among_work_areas_of_an_old_root_and_is_not_ours_is_never_remo
     theirs = f"{CHILD if before == NARROW else PARENT}/.hadoop-dr/{name}"
     write(world, theirs, b"FOREIGN", "west")
     world.policy = hdfs(*after, LAKE)
-    with pytest.raises(Refused, match="is nobody's or another service's"):
+    with pytest.raises(Refused, match="belongs to nobody or to another service"):
         world.backup("change", **ORDER)
     assert world.clusters["west"].find(theirs).content == b"FOREIGN"
 
@@ -223,7 +223,7 @@ def test_what_somebody_does_in_an_old_root_between_order_and_plan_is_refused_by_
     stages = ordered(world, *after)
     stages.moment()
     write(world, f"{CHILD}/x=1/by hand", b"FOREIGN", "west")
-    with pytest.raises(Refused, match=r"x=1/by hand was made.*while roots change nothing is undone"):
+    with pytest.raises(Refused, match=r"x=1/by hand was created.*nothing is undone while roots change"):
         stages.plan()
     world.host.dead.add("stages")
     assert world.clusters["west"].find(f"{CHILD}/x=1/by hand").content == b"FOREIGN"
@@ -241,7 +241,7 @@ def test_an_old_root_whose_snapshot_somebody_deletes_while_a_change_is_under_way
     west = namenode(world, "west")
     west.delete_snapshot(before[0], west.snapshots(before[0])[-1].name)
     write(world, f"{CHILD}/x=1/by hand", b"FOREIGN", "west")
-    with pytest.raises(Refused, match="nobody can tell what of it is somebody else's"):
+    with pytest.raises(Refused, match="foreign content in it cannot be recognised"):
         world.backup("next")
     world.policy = hdfs(*before, LAKE)
     holds(world, world.backup("as it was"), *before, LAKE)

@@ -32,7 +32,7 @@ def test_a_database_gets_its_directory_as_root_and_its_tables_come_and_go_freely
     assert set(document["snapshots"]["west"]) >= {HOME}
     assert document["bytes_copied"] == 3
     world.holds("m", "n", "o")
-    assert f"{HOME}/m, {HOME}/n make way for {HOME} on east" in told(world, "root_change")[0]
+    assert f"{HOME}/m, {HOME}/n are replaced by {HOME} on east" in told(world, "root_change")[0]
     world.east.drop("bill", "m")
     world.east.create("bill", "m")
     world.east.rename("bill", "n", "renamed")

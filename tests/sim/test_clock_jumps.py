@@ -70,7 +70,7 @@ def off(jump_ms: int) -> str:
 def test_a_clock_that_jumps_before_the_moment_makes_no_point_and_nobody_waits_for_it(jump_ms: int) -> None:
     world, clock = jumping(STRICT)
     began_s = world.clock.monotonic_s()
-    said = rf"the clock of east is {off(-jump_ms)} ms off, allowed are 500 ms.*Synchronise the clocks"
+    said = rf"the clock of east is {off(-jump_ms)} ms off, the limit is 500 ms.*Synchronise the clocks"
     with pytest.raises(Refused, match=said):
         backup(world, clock, "moment", jump_ms)
     assert world.clock.monotonic_s() - began_s < 60

@@ -128,7 +128,7 @@ def test_the_line_that_the_check_proposes_lets_tables_elsewhere_come_and_go() ->
     for name in ("t", "u"):
         world.east.create("bill", name, f"/lake/in ü/{name}")
     [proposed] = [result.remedy for result in world.results() if "bill.t at /lake/in ü/t" in result.detail]
-    assert proposed == "Add '- hdfs: /lake/in ü' to 'protect': then it may come and go there"
+    assert proposed == "Add '- hdfs: /lake/in ü' to 'protect': then it can be dropped and created there"
     world.policy = protecting("hive: bill", "hdfs: /lake/in ü")
     assert not any("a root of its own" in text for text in world.checked())
     world.east.insert("bill", "t", b"old")
@@ -235,7 +235,7 @@ def test_a_database_dropped_beside_another_leaves_its_directory_which_is_named_u
     world.east.create("crm", "c")
     world.backup("both")
     world.east.drop_database("crm")
-    left = "nothing protected lies in /wh/crm any more, but points hold its snapshots, so HDFS keeps it"
+    left = "nothing protected lies in /wh/crm any more, but points hold its snapshots, so HDFS does not delete it"
     assert any(left in text for text in world.checked())
     assert any(left in warning for warning in world.backup("one", approve_deletions=True)["warnings"])
     assert world.west.metastore.databases() == ["bill"]

@@ -112,7 +112,7 @@ def test_names_that_only_snapshots_hold_dilute_no_limit() -> None:
         world.backup(f"round {g}")
     assert MemoryNameNode(world.clusters["west"]).quota(ROOT).used_names > 100
     gone(world, (f"g12-{i}" for i in range(6)))
-    assert "6 of 10 files would be deleted, allowed are 5 (10%" in refused_as_planned(world)
+    assert "6 of 10 files would be deleted, the limit is 5 (10%" in refused_as_planned(world)
     approved_as_planned(world)
     assert files_on(world, "west") == 4
 
@@ -304,7 +304,7 @@ def test_two_of_three_tables_dropped_ask_and_a_table_has_no_floor() -> None:
     world = with_tables("t1", "t2", "t3")
     world.backup("first")
     drop(world, "t1", "t2")
-    assert "2 of 3 tables would be dropped, allowed are 0 (10%)" in refused_as_planned(world)
+    assert "2 of 3 tables would be dropped, the limit is 0 (10%)" in refused_as_planned(world)
     assert world.metastores["west"].table_names("bill") == ["t1", "t2", "t3"]
     approved_as_planned(world)
     assert world.metastores["west"].table_names("bill") == ["t3"]
@@ -324,7 +324,7 @@ def test_each_kind_of_the_catalog_has_its_own_figure() -> None:
     east.drop(east.functions())
     said = refused_as_planned(world)
     for figure in ("1 of 3 partitions", "1 of 1 views", "1 of 1 functions"):
-        assert f"{figure} would be dropped, allowed are 0 (10%)" in said
+        assert f"{figure} would be dropped, the limit is 0 (10%)" in said
     assert "tables" not in said
     approved_as_planned(world)
     assert world.metastores["west"].partition_names("bill", "p") == ["p=e%2520", "p=ü"]
@@ -485,5 +485,5 @@ def test_a_plan_reads_a_tree_again_that_changes_while_it_is_read(monkeypatch: py
     if times == 2:
         assert plan(world)["steps"]["bring"] == 1
     else:
-        with pytest.raises(NotReady, match="changes while it is looked at"):
+        with pytest.raises(NotReady, match="changes while it is read"):
             plan(world)

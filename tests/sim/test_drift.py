@@ -34,7 +34,7 @@ def test_a_plan_says_that_a_run_would_be_refused_for_foreign_changes_or_would_un
     foreign_file(world, f"{ROOT}/for eign")
     told = Preview(world.context()).run()
     said = told["refused"] if policy is POLICY else told["notes"]
-    assert [f"{ROOT}/for eign was made" in line for line in said if "changed by somebody else" in line] == [True]
+    assert [f"{ROOT}/for eign was created" in line for line in said if "changed by somebody else" in line] == [True]
     assert (told["refused"] == []) is (policy is RESTORE)
     stages = world.stages("works")
     if policy is RESTORE:
@@ -48,7 +48,7 @@ def test_looking_for_foreign_changes_takes_no_snapshot_and_sets_no_time() -> Non
     west = MemoryNameNode(world.clusters["west"])
     before = west.status(ROOT), west.snapshots(ROOT), world.tree("west", ROOT), world.clusters["west"].shots
     assert drift(world).mark is Mark.FAIL
-    with pytest.raises(Refused, match=r"ü dir/for eign was made"):
+    with pytest.raises(Refused, match=r"ü dir/for eign was created"):
         world.backup("refused")
     assert (west.status(ROOT), west.snapshots(ROOT), world.tree("west", ROOT), world.clusters["west"].shots) == before
 
@@ -71,7 +71,7 @@ def test_many_roots_are_looked_at_side_by_side_and_not_all_at_once() -> None:
         west.create_snapshot(root, "s")
     west.make_directory("/many/g=63/for eign", 0o700)
     context, asked = spy(world, together=8)
-    assert lines_by_root(drift_by_root(context, roots)) == {"/many/g=63": ["/many/g=63/for eign was made"]}
+    assert lines_by_root(drift_by_root(context, roots)) == {"/many/g=63": ["/many/g=63/for eign was created"]}
     assert 8 <= asked.most <= 16
 
 
@@ -131,8 +131,8 @@ def test_a_file_that_was_written_again_with_the_same_bytes_is_told_as_replaced_a
     assert MemoryNameNode(west).status(path).facts == was
     found = drift(world)
     assert found.detail == f"west was changed by somebody else: {path} was replaced"
-    assert "cannot be put back with a copy of it: set drift: restore" in found.remedy
-    with pytest.raises(Refused, match=r"cannot be put back with a copy of it"):
+    assert "A copy of it does not restore what was replaced or deleted: set drift: restore" in found.remedy
+    with pytest.raises(Refused, match=r"A copy of it does not restore what was replaced or deleted"):
         world.backup("refused")
     world.policy = RESTORE
     world.clusters["east"].extend(world.clusters["east"].find(path), b"more")
@@ -180,7 +180,7 @@ def test_a_full_run_over_a_point_sees_foreign_changes_as_any_other_run_does(poli
     world.policy = policy + "mode: full\n"
     assert drift(world).mark is (Mark.FAIL if policy is POLICY else Mark.WARN)
     if policy is POLICY:
-        with pytest.raises(Refused, match="for eign was made"):
+        with pytest.raises(Refused, match="for eign was created"):
             world.backup("full")
         return
     world.backup("full")

@@ -35,7 +35,7 @@ def put(world: World, site: str, path: str, content: bytes, mtime_ms: int = 0) -
 
 
 def copied(policy: str = A_TENTH, root: str = ROOT) -> World:
-    """Sixty files that both sites have, as a copy that was made before left them."""
+    """Sixty files that both sites have, as a copy that was created before left them."""
     world = World(policy)
     fill(world, root)
     return world
@@ -224,8 +224,8 @@ def test_under_restore_foreign_content_of_a_new_root_is_kept_and_named_and_no_pr
     [kept] = points_document("billing", world.context().ledger.read(), ("east", "west"))["kept"]
     assert (kept["snapshots"], kept["count"]) == ({ROOT: name}, 4)
     assert named(" ".join(kept["found"]), FOREIGN[0], FOREIGN[1], "theirs %", "e%20 2")
-    assert any(named(one.detail, name, "took away or replaced") for one in check(world))
-    assert named(*told(world), name, FOREIGN[1], "takes away or replaces")
+    assert any(named(one.detail, name, "deleted or replaced") for one in check(world))
+    assert named(*told(world), name, FOREIGN[1], "deletes or replaces")
     assert any(named(line, name, "kept before") for line in document["warnings"])
     MemoryNameNode(world.clusters["west"]).delete_snapshot(ROOT, name)
     Prune(world.context()).run("by hand")
@@ -237,7 +237,7 @@ def test_under_restore_what_would_go_of_a_copy_still_counts_against_the_limit() 
     for n in range(70):
         put(world, "west", f"{ROOT}/theirs/{n}", b"theirs")
     assert Preview(world.context()).run()["needs_approval"] == [
-        "70 of 130 files would be deleted, allowed are 65 (10%, or the smaller of 100 and half of them)"]  # fmt: skip
+        "70 of 130 files would be deleted, the limit is 65 (10%, or the smaller of 100 and half of them)"]  # fmt: skip
     for run in ("r1", "r2"):
         with pytest.raises(Refused, match="70 of 130 files"):
             world.backup(run)
@@ -287,7 +287,7 @@ def test_what_a_first_run_of_ours_left_half_placed_is_not_taken_for_somebody_els
     document = world.backup("r2", takeover=True)
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
     assert content(world, "d ü/3") == b"ours 3"
-    assert any("cannot be told" in line for line in document["warnings"])
+    assert any("cannot be recognised" in line for line in document["warnings"])
 
 
 def test_a_root_that_comes_back_to_the_policy_loses_nothing_that_was_put_there_meanwhile() -> None:

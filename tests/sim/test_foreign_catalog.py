@@ -47,7 +47,7 @@ def test_a_foreign_change_of_the_catalog_is_refused_by_name_and_left_alone(what:
     with pytest.raises(Refused) as refused:
         world.backup("refused")
     said = str(refused.value)
-    assert [text for text in (name, "drift: restore", "Put it back") if text not in said] == [], said
+    assert [text for text in (name, "drift: restore", "Revert it") if text not in said] == [], said
     assert (on_west(world), written(world)) == (theirs, before)
 
 
@@ -56,7 +56,7 @@ def test_what_goes_with_a_foreign_table_is_told_by_the_table() -> None:
     made(world, table("bill", "p", keys=("d",), location="hdfs://west/p"))
     made(world, *(partition("bill", "p", ("d",), (str(n),), location=f"hdfs://west/p/{n}") for n in range(20)))
     dropped(world, "t1")
-    assert drift(world).detail.endswith("by somebody else: table bill.p was made; table bill.t1 was dropped")
+    assert drift(world).detail.endswith("by somebody else: table bill.p was created; table bill.t1 was dropped")
 
 
 def test_a_database_that_somebody_dropped_is_refused_by_name_and_not_made_again() -> None:
@@ -181,7 +181,7 @@ def test_where_the_log_does_not_tell_every_object_is_compared(how: str, changed:
     LOGS[how](world)
     found = drift(world)
     assert found.mark is (Mark.FAIL if changed else Mark.OK), found.detail
-    assert ("table bill.silent was made" in found.detail) is changed
+    assert ("table bill.silent was created" in found.detail) is changed
 
 
 def row_without_event() -> dict[Any, Any]:

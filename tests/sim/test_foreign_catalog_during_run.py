@@ -86,7 +86,7 @@ def test_foreign_changes_of_the_catalog_during_a_run_are_refused_by_name_and_not
     with pytest.raises(Refused) as refused:
         run(world, theirs, when)
     said = str(refused.value)
-    assert [text for text in (name, "drift: restore", "Put it back") if text not in said] == [], said
+    assert [text for text in (name, "drift: restore", "Revert it") if text not in said] == [], said
     assert rows_on_west(world) == seen[0]
     assert len(world.context().ledger.read().sealed()) == 1
     if when == "before the plan":
@@ -147,8 +147,8 @@ def test_foreign_objects_count_for_no_deletion_and_hide_none() -> None:
     altered(world, "goes", k="v")
     told = Preview(world.context()).run()
     assert [line for line in told["needs_approval"] if "tables" in line] == [
-        "1 of 4 tables would be dropped, allowed are 0 (10%)"]
-    assert any("table bill.theirs 0 was made" in note for note in told["notes"])
+        "1 of 4 tables would be dropped, the limit is 0 (10%)"]
+    assert any("table bill.theirs 0 was created" in note for note in told["notes"])
     with pytest.raises(Refused, match=r"1 of 4 tables would be dropped"):
         world.backup("second")
     world.backup("third", approve_deletions=True)
@@ -188,11 +188,11 @@ def test_a_service_whose_catalog_waits_for_a_person_writes_nothing_until_somebod
     world.stages("second").give_back("refused")
     ledger, theirs = len(world.context().ledger.chain.entries()), on_west(world)
     for name in ("again", "and again"):
-        with pytest.raises(ForeignFound, match=r"table bill\.theirs % was made"):
+        with pytest.raises(ForeignFound, match=r"table bill\.theirs % was created"):
             world.backup(name)
     assert (len(world.context().ledger.chain.entries()), on_west(world)) == (ledger, theirs)
     [found] = [one for one in check(world) if one.name == "drift"]
-    assert (found.mark, "theirs % was made" in found.detail) == (Mark.FAIL, True)
+    assert (found.mark, "theirs % was created" in found.detail) == (Mark.FAIL, True)
     assert [one.name for one in check(world) if "theirs %" in one.detail] == ["drift", "kept"]
 
 
@@ -221,9 +221,9 @@ def test_what_was_kept_of_a_catalog_is_named_everywhere_until_a_person_removes_i
     run(world, their_table, "before place").seal()
     [document] = documents(world)
     [kept] = points(world)["kept"]
-    assert (kept["document"], kept["count"], kept["found"]) == (document, 1, ["table bill.theirs % was made"])
+    assert (kept["document"], kept["count"], kept["found"]) == (document, 1, ["table bill.theirs % was created"])
     [line] = told(world)
-    assert [text for text in (document, "theirs % was made", "undone") if text not in line] == []
+    assert [text for text in (document, "theirs % was created", "undone") if text not in line] == []
     [named] = [one for one in check(world) if one.name == "kept"]
     assert (document in named.detail, f"hdfs dfs -rm {document}" in named.remedy) == (True, True)
     for name in ("third", "fourth", "fifth", "sixth", "seventh"):

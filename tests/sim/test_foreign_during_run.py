@@ -46,7 +46,7 @@ def test_foreign_changes_during_a_run_are_refused_by_name_and_left_alone(what: s
     with pytest.raises(ForeignFound) as refused:
         stages.verify()
     said = str(refused.value)
-    by_hand = "cannot be put back with a copy" if (" was deleted" in said or " was replaced" in said) else "Put it back"
+    by_hand = "does not restore" if (" was deleted" in said or " was replaced" in said) else "Revert it"
     assert [text for text in (name, "drift: restore", by_hand) if text not in said] == [], said
     assert world.tree("west", ROOT) == theirs
     state = world.context().ledger.read()
@@ -153,7 +153,7 @@ def test_a_first_run_into_an_empty_root_sees_what_came_meanwhile() -> None:
     fill(world)
     stages = placed(world)
     foreign_file(world, f"{ROOT}/ü dir/for eign")
-    with pytest.raises(ForeignFound, match="ü dir/for eign was made"):
+    with pytest.raises(ForeignFound, match="ü dir/for eign was created"):
         stages.verify()
 
 
@@ -237,10 +237,10 @@ def test_a_listing_that_several_threads_look_into_at_once_loses_nothing_of_what_
     assert world.backup("r1")["state"] == "sealed"
 
 
-# What the plan itself takes away or rewrites: done before its first step, it shows in no difference afterwards.
+# What the plan itself deletes or rewrites: done before its first step, it shows in no difference afterwards.
 GOING: dict[str, tuple[Callable[[World], Any], str, tuple[str, bytes]]] = {
     "a file in a directory that goes": (
-        lambda w: foreign_file(w, f"{ROOT}/goes/for eign"), "goes/for eign was made", ("goes/for eign", b"FOREIGN")),
+        lambda w: foreign_file(w, f"{ROOT}/goes/for eign"), "goes/for eign was created", ("goes/for eign", b"FOREIGN")),
     "a file that goes grew": (lambda w: extend(w, "goes/z"), "goes/z was changed", ("goes/z", b"goes/zFOREIGN")),
     "a file that goes was written over": (
         lambda w: foreign_file(w, f"{ROOT}/goes/z", b"EVIL"), "goes/z was replaced", ("goes/z", b"EVIL")),
@@ -330,6 +330,6 @@ def test_what_comes_after_a_death_around_that_look_is_kept_as_well() -> None:
         found = {listed.name for listing in inside for listed in listing}
         assert {"for eign", "later ü"} <= found, at
         named = " ".join(line for kept in world.context().ledger.read().kept for line in kept.found)
-        assert "goes/later ü was made" in named, at
+        assert "goes/later ü was created" in named, at
         tried += 1
     assert tried >= 3

@@ -31,7 +31,7 @@ def test_a_service_with_foreign_changes_stays_refused_and_writes_nothing_until_s
     world = waits()
     shots = west(world).snapshots(ROOT)
     for number in range(3):
-        with pytest.raises(ForeignFound, match="stays/for eign was made"):
+        with pytest.raises(ForeignFound, match="stays/for eign was created"):
             world.backup(f"again {number}")
         world.host.dead.add(f"again {number}")
         assert west(world).snapshots(ROOT) == shots
@@ -55,12 +55,12 @@ def test_a_copy_of_what_somebody_replaced_or_deleted_puts_nothing_back_and_is_ke
     world = lived_in()
     stages = placed(world)
     EVERY[what][0](world)
-    with pytest.raises(ForeignFound, match=r"cannot be put back with a copy of it: set drift: restore in the policy"):
+    with pytest.raises(ForeignFound, match=r"does not restore what was replaced or deleted: set drift: restore"):
         stages.verify()
     world.host.dead.add("r2")
     written_again(world, "stays/x 1")
     for number in range(3):
-        with pytest.raises(ForeignFound, match=r"stays/x 1 was replaced; .*cannot be put back with a copy of it"):
+        with pytest.raises(ForeignFound, match=r"stays/x 1 was replaced; .*does not restore what was replaced"):
             world.backup(f"again {number}")
         world.host.dead.add(f"again {number}")
         assert len(kept_snapshots(world)) == 2
@@ -79,7 +79,7 @@ def test_a_check_of_a_point_that_waits_for_a_person_says_what_the_next_backup_wi
     drift, recovery = of_the_point(world)
     assert (drift.name, drift.mark, recovery.name, recovery.mark) == ("drift", Mark.WARN, "recovery", Mark.WARN)
     assert drift.detail.endswith("the point is not sealed; west has changed since")
-    assert drift.remedy == "The next backup looks again."
+    assert drift.remedy == "The next backup checks again."
     foreign_file(world, f"{ROOT}/stays/for eign")
     world.policy = POLICY + RESTORE
     drift, recovery = of_the_point(world)
@@ -95,7 +95,7 @@ def test_a_check_that_cannot_see_whether_a_point_still_waits_says_so(monkeypatch
 
     monkeypatch.setattr(MemoryNameNode, "diff", silent)
     [drift] = of_the_point(world)
-    assert (drift.mark, "whether it is still so could not be seen" in drift.detail) == (Mark.FAIL, True)
+    assert (drift.mark, "its present state could not be read" in drift.detail) == (Mark.FAIL, True)
 
 
 def of_the_point(world: World) -> list[Result]:
@@ -107,7 +107,7 @@ def test_a_point_that_waits_and_whose_snapshot_somebody_deleted_is_looked_at_aga
     world = waits(given_back=not died)
     candidate = [shot.name for shot in west(world).snapshots(ROOT) if "-kept-" not in shot.name][-1]
     west(world).delete_snapshot(ROOT, candidate)
-    with pytest.raises(ForeignFound, match=f"{ROOT}/stays/for eign was made".replace("+", r"\+")):
+    with pytest.raises(ForeignFound, match=f"{ROOT}/stays/for eign was created".replace("+", r"\+")):
         world.backup("again")
     world.host.dead.add("again")
     west(world).delete(f"{ROOT}/stays/for eign")

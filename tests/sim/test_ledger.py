@@ -422,7 +422,7 @@ def test_an_entry_that_is_not_there_yet_after_a_lost_answer_is_unknown_and_never
 
 
 @pytest.mark.parametrize(
-    ("loses", "why"), [(False, "cannot be told: does not answer"), (True, "the answer was lost")],
+    ("loses", "why"), [(False, "may or may not be ours: does not answer"), (True, "the answer was lost")],
     ids=["answered", "answer lost"],
 )  # fmt: skip
 def test_an_entry_that_cannot_be_read_back_is_unknown_and_not_merely_a_site_that_is_silent(

@@ -295,7 +295,7 @@ def test_what_cannot_be_read_back_names_the_entry_and_what_to_do() -> None:
     with pytest.raises(Unknown) as unknown:
         one.append(PointVoided(1, "", ""), epoch=1, run="r", pair_n=1, seen_n=LENGTH)
     assert unknown.value.subject == where
-    assert "cannot be told: does not answer" in unknown.value.problem
+    assert "may or may not be ours: does not answer" in unknown.value.problem
     assert unknown.value.remedy
 
 

@@ -157,7 +157,7 @@ def test_a_run_says_where_a_copy_that_went_apart_was_set_aside() -> None:
     assert aside.startswith(f"ledger.fork-{n}-")
     assert told == [
         "the ledger on east said something else than the one that decides and lies at "
-        f"{PATH.rpartition('/')[0]}/{aside} now; points that only it knows are no points"
+        f"{PATH.rpartition('/')[0]}/{aside} now; points that only it has do not count"
     ]
 
 

@@ -132,9 +132,9 @@ def test_foreign_changes_are_found_as_long_as_the_secondary_has_its_own_newest_s
     write(world, "west", f"{ROOT}/theirs", b"theirs")
     before = world.context().ledger.chain.entries()
     looked = {r.name: r.detail for r in StartRun(world.context(), lambda claim, point: None).look()}
-    assert f"{ROOT}/theirs was made" in looked["drift"]
+    assert f"{ROOT}/theirs was created" in looked["drift"]
     assert gone in looked["baseline"] or OTHER in looked["baseline"]
-    with pytest.raises(Refused, match="theirs was made"):
+    with pytest.raises(Refused, match="theirs was created"):
         world.backup("next")
     assert world.context().ledger.chain.entries() == before
 
@@ -166,7 +166,7 @@ def test_what_may_be_foreign_is_kept_where_the_secondarys_own_snapshot_is_gone(d
     document = world.backup("next")
     for root in BOTH:
         assert world.tree("west", root) == world.tree("east", root)
-        assert any(f"west:{root}: foreign changes cannot be told" in line for line in document["warnings"])
+        assert any(f"west:{root}: foreign changes cannot be recognised" in line for line in document["warnings"])
     assert kept(world, f"{ROOT}/theirs") == [b"theirs"]
     assert kept(world, f"{OTHER}/changes +") == [b"theirs, too"]
     [named] = world.context().ledger.read().kept
@@ -180,7 +180,7 @@ def test_a_damaged_newest_point_is_compared_whole_and_foreign_changes_beside_the
     mark_damaged(world.context(), "verify", newest, [Finding(ROOT, "changes +", "could not be read back")])
     world.clusters["west"].delete(f"{ROOT}/changes +", recursive=False)
     write(world, "west", f"{OTHER}/theirs", b"theirs")
-    with pytest.raises(Refused, match=f"{OTHER}/theirs was made"):
+    with pytest.raises(Refused, match=f"{OTHER}/theirs was created"):
         world.backup("next")
     world.clusters["west"].delete(f"{OTHER}/theirs", recursive=False)
     document = world.backup("after")

@@ -78,7 +78,7 @@ def test_a_pin_that_comes_when_a_prune_has_decided_is_seen_before_the_point_goes
 
 def test_what_is_not_there_is_not_held_and_a_pin_of_another_ledger_is_not_taken_back() -> None:
     world = grown(1)
-    with pytest.raises(Refused, match="is no sealed point"):
+    with pytest.raises(Refused, match="is not an existing sealed point"):
         hold(world, "20250101T000000.000Z")
     with pytest.raises(NotFound, match="is in no ledger"):
         let_go(world, Pin(999, sealed(world)[0].point, "ann ü", "the audit"))

@@ -203,7 +203,7 @@ def test_a_foreign_change_of_a_directory_that_stays_is_refused_when_another_one_
     world.backup("first")
     world.policy = hdfs(STAYS, COMES)
     write(world, f"{STAYS}/by hand", b"x", "west")
-    with pytest.raises(Refused, match="by hand was made"):
+    with pytest.raises(Refused, match="by hand was created"):
         world.backup("second")
 
 

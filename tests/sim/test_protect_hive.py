@@ -337,14 +337,14 @@ def changed(world: TableWorld, number: int, change: str) -> set[str]:
 def test_a_mistyped_database_is_named_by_check_and_by_the_point_and_alone_it_is_refused() -> None:
     world = two_databases(hive("bil"))
     [told] = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "tables"]
-    assert (told.mark, told.detail) == (Mark.FAIL, "nothing is protected: 'hive: bil' takes in no table now")
-    with pytest.raises(Refused, match="'hive: bil' takes in no table now"):
+    assert (told.mark, told.detail) == (Mark.FAIL, "nothing is protected: 'hive: bil' matches no table now")
+    with pytest.raises(Refused, match="'hive: bil' matches no table now"):
         world.backup("mistyped")
     assert world.context().ledger.read().claim is None
     world.policy = hive("bil", "crm")
     [told] = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "tables"]
     assert told.mark is Mark.WARN
-    assert "'hive: bil' takes in no table now" in world.backup("half")["warnings"]
+    assert "'hive: bil' matches no table now" in world.backup("half")["warnings"]
 
 
 def test_what_was_dropped_on_the_primary_is_no_mistyped_name() -> None:
@@ -353,4 +353,4 @@ def test_what_was_dropped_on_the_primary_is_no_mistyped_name() -> None:
     east = world.metastores["east"]
     east.drop([table("crm", "c1", location="hdfs://east/wh/c1 ü")])
     east.drop([database("crm", "hdfs://east/wh/crm")])
-    assert "'hive: crm' takes in no table now" in world.backup("dropped", approve_deletions=True)["warnings"]
+    assert "'hive: crm' matches no table now" in world.backup("dropped", approve_deletions=True)["warnings"]

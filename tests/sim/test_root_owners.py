@@ -403,7 +403,7 @@ def test_something_of_ours_beside_work_areas_is_told_by_the_run_and_by_coverage(
     west.make_directory(f"{ROOT}/.hadoop-dr/notes ü", 0o755, parents=True)
     east.make_directory(f"{ROOT}/so that there is something to place", 0o755, parents=True)
     document = world.backup("second")
-    assert any(f"west:{ROOT}/.hadoop-dr/notes ü is no work area of ours" in text for text in document["warnings"])
+    assert any(f"west:{ROOT}/.hadoop-dr/notes ü is not one of our work areas" in text for text in document["warnings"])
     assert [entry.name for entry in MemoryNameNode(west).list(f"{ROOT}/.hadoop-dr")] == ["notes ü"]
     east.make_directory(f"{ROOT}/.hadoop-dr/notes ü", 0o755, parents=True)
     [told] = [result for result in Coverage(world.context()).run() if result.name == "reserved"]

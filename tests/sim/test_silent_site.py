@@ -34,7 +34,7 @@ def test_the_ledgers_of_a_silent_site_are_not_asked_for_and_its_reason_is_not_to
     for ask in (deciding_roles, lambda found: read_service(found, "billing")):
         with pytest.raises(Unreachable) as raised:
             ask(context("west"))
-        assert str(raised.value).startswith("west: does not answer, and the ledger that decides lies there")
+        assert str(raised.value).startswith("west: does not answer, and the deciding copy of the ledger is there")
     assert deciding_roles(context("east")).deciding == "west"
 
 

@@ -1,4 +1,4 @@
-"""A NameNode has bounds for snapshots, whosever they are: a run makes room, or is refused, before it meets them."""
+"""A NameNode has bounds for snapshots, whoever took them: a run makes room, or is refused, before it meets them."""
 
 from __future__ import annotations
 

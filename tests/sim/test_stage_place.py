@@ -322,7 +322,7 @@ def test_what_lies_beside_work_areas_and_is_nobodys_is_left_alone_and_told(pair:
 def test_a_file_where_work_areas_have_to_lie_is_named(pair: TwinPair) -> None:
     put(pair.source, "a b", b"0123456789")
     put(pair.target, ".hadoop-dr", b"theirs")
-    with pytest.raises(AccessDenied, match=r"\.hadoop-dr: is no directory.*Move it out of the root"):
+    with pytest.raises(AccessDenied, match=r"\.hadoop-dr: is not a directory.*Move it out of the root"):
         pair.stage(pair.order("p 0"))
 
 

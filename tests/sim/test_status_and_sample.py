@@ -221,4 +221,4 @@ def test_a_cluster_that_runs_full_is_said_as_snapshots_keep_what_is_deleted_ther
     whole(world, said)
     [line] = said
     assert line.startswith("east has ")
-    assert "gives no room until those go" in line
+    assert "frees no space until the snapshots are removed" in line

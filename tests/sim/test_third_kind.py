@@ -54,7 +54,7 @@ class RegisterWorld(World):
         self.made: list[Register] = []
 
     def clone(self) -> Self:
-        """The same world once more; what was made for its processes stays with them."""
+        """The same world once more; what was created for its processes stays with them."""
         self.made = []
         return super().clone()
 
@@ -179,7 +179,7 @@ def test_a_window_that_is_touched_every_time_is_named_in_its_own_words(monkeypat
 def test_its_deletions_count_by_themselves() -> None:
     world = fresh()
     fill_register(world, {"stays": "+"})
-    assert Preview(world.context()).run()["needs_approval"] == ["3 of 4 keys would be dropped, allowed are 2 (50%)"]
+    assert Preview(world.context()).run()["needs_approval"] == ["3 of 4 keys would be dropped, the limit is 2 (50%)"]
     with pytest.raises(Refused, match="3 of 4 keys would be dropped"):
         world.backup("refused")
     assert world.stores["west"].values == FIRST

@@ -137,7 +137,7 @@ def test_what_somebody_else_changes_while_an_undo_is_pending_is_kept(at: int) ->
     assert preflight(world, "next")
     back_at_the_sealed_point(world)
     [undone] = [entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone"]
-    assert f"{theirs} was made" in undone.found
+    assert f"{theirs} was created" in undone.found
     assert west.find(f"{ROOT}/.snapshot/{undone.kept}/theirs ü%").content == b"theirs"
 
 

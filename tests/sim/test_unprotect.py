@@ -83,7 +83,7 @@ def test_the_ledger_says_first_that_the_points_are_gone_with_the_reason(world: W
     told = [one["text"] for one in explanation("billing", entries, None)["entries"] if one["kind"] == "unprotected"]
     points = ", ".join(point.point for point in world.context().ledger.read().sealed())
     why = "because the rack moves"
-    assert told == [f"run away takes the snapshots on east away, {why}; points that go there: {points}"]
+    assert told == [f"run away removes the snapshots on east, {why}; points lost there: {points}"]
 
 
 def _reached_snapshots(at: int) -> bool:
@@ -213,7 +213,7 @@ def test_what_an_earlier_run_left_half_placed_is_for_a_backup_to_end_first(world
     run.place()
     world.host.dead.add("away")
     entries = len(world.context().ledger.chain.entries())
-    with pytest.raises(Refused, match=r"may lie half placed on west. A backup ends that first: hadoop-dr backup bil"):
+    with pytest.raises(Refused, match=r"may lie half placed on west. Run a backup first: hadoop-dr backup bil"):
         unprotect(world)
     assert len(world.context().ledger.chain.entries()) == entries
     world.backup("next", takeover=True)

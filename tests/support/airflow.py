@@ -318,7 +318,7 @@ def _family(pid: int) -> list[psutil.Process]:
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
-    """Those it has now; a family that changes while it is looked at has to be looked at again."""
+    """Those it has now; a family that changes while it is read has to be looked at again."""
     with suppress(psutil.NoSuchProcess):
         return list(process.children())
     return []

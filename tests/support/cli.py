@@ -193,7 +193,7 @@ class CliHome(LabHome):
 
         Args:
             wanted: The primary's tree at the moment; read from its snapshot when None. A snapshot is not to be trusted
-                for the times of directories in which something was made since: HDFS changes them there too.
+                for the times of directories in which something was created since: HDFS changes them there too.
         """
         wanted = self.point("east", service, point) if wanted is None else wanted
         found = self.point("west", service, point)

@@ -7,7 +7,7 @@ from typing import Any
 POINT, EARLIER = "20261120T020000.000Z", "20261120T014500.000Z"
 SNAPSHOT = f"dr-billing-e1-{POINT}"
 KEPT = {"site": "west", "snapshots": {"/data/a b": "dr-billing-kept-1"}, "document": "", "count": 1,
-        "found": ["/data/a b/x was made"]}  # fmt: skip
+        "found": ["/data/a b/x was created"]}  # fmt: skip
 CHECK = {"name": "clock", "state": "warn", "detail": "west is 400 ms off", "mend": "Synchronise it."}
 TOLD: dict[str, Any] = {
     "ok": False, "pair": "east-west", "epoch": 1, "access": "east",

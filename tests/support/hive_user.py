@@ -30,7 +30,7 @@ class HiveUser:
         """CREATE DATABASE ... LOCATION ... MANAGEDLOCATION: the directory may exist.
 
         Raises:
-            Failed: The managed directory exists; nothing was made.
+            Failed: The managed directory exists; nothing was created.
         """
         row = database(name, f"hdfs://{self.cluster.site}{path}")
         if managed:

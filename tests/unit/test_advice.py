@@ -51,7 +51,7 @@ def test_a_skew_that_will_be_refused_is_told_with_a_limit_that_has_room() -> Non
     assert skew_result("east", 100, 250, 250) == []
     [told] = skew_result("east", 1500, 1952, 250)
     assert told.mark is Mark.WARN
-    assert "1500 roots will lie about 1952 ms apart, allowed are 250 ms" in told.detail
+    assert "1500 roots will lie about 1952 ms apart, the limit is 250 ms" in told.detail
     assert "max_skew: 2950ms" in told.remedy
 
 

@@ -75,7 +75,7 @@ def test_an_object_is_related_to_what_it_hangs_on_and_to_what_hangs_on_it() -> N
 
 
 def test_what_nothing_explains_is_told_with_what_was_done() -> None:
-    assert told([T], [], [[]]) == ["table bill.t ü was made"]
+    assert told([T], [], [[]]) == ["table bill.t ü was created"]
     assert told([], [T], [[T]]) == ["table bill.t ü was dropped"]
     assert told([T2], [T], [[T]]) == ["table bill.t ü was changed: differs in sd.cols"]
     assert told([T], [], []) == [
@@ -83,10 +83,10 @@ def test_what_nothing_explains_is_told_with_what_was_done() -> None:
     assert told([T2], [T], []) == [
         "table bill.t ü was there before any point of this service: it differs from the primary's in sd.cols"]
     v = view("bill", "v", "select 1")
-    assert told([v], [], [[]]) == ["view bill.v was made"]
+    assert told([v], [], [[]]) == ["view bill.v was created"]
     assert told([], [v], [[v]]) == ["view bill.v was dropped"]
     g = function("bill", "g", "hdfs://west/g.jar")
-    assert told([g], [], [[]]) == ["function bill g was made"]
+    assert told([g], [], [[]]) == ["function bill g was created"]
 
 
 def test_only_what_is_selected_is_told() -> None:
@@ -171,12 +171,12 @@ def test_what_no_change_of_ours_passes_through_is_foreign_even_then(what: str) -
 
 def test_what_belongs_to_a_told_table_or_database_is_not_told_beside_it() -> None:
     days = [partition("bill", "t ü", ("p",), (value,)) for value in ("1", "2 %")]
-    assert told([T, *days, statistics("bill", "t ü", a=1)], [], [[]]) == ["table bill.t ü was made"]
+    assert told([T, *days, statistics("bill", "t ü", a=1)], [], [[]]) == ["table bill.t ü was created"]
     whole = [database("bill"), T, *days, function("bill", "g", "hdfs://west/g.jar")]
     assert told([], whole, [whole]) == ["database bill was dropped"]
     assert told([T2, days[0]], [T, days[0]], [[T]]) == ["table bill.t ü was changed: differs in sd.cols"]
     assert told([T2, days[0]], [T], [[T]]) == [
-        "table bill.t ü was changed: differs in sd.cols", "partition bill.t ü p=1 was made"]
+        "table bill.t ü was changed: differs in sd.cols", "partition bill.t ü p=1 was created"]
 
 
 def test_kept_is_what_would_go_with_a_foreign_object() -> None:

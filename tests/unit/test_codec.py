@@ -98,7 +98,7 @@ def test_what_has_another_form_is_named_with_its_place(change: dict[str, Any], s
 
 def test_a_field_that_a_newer_version_added_is_refused_and_not_ignored() -> None:
     stored = codec_of(Tree).dump(SAMPLE)
-    with pytest.raises(UnknownField, match="leaf has fields that are not known here: exclusions, ü"):
+    with pytest.raises(UnknownField, match="leaf has fields that are not known to this version: exclusions, ü"):
         codec_of(Tree).load({**stored, "leaf": {"number": 1, "ü": 0, "exclusions": []}})
 
 

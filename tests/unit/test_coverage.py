@@ -39,7 +39,7 @@ def test_links_zones_and_erasure_coding_are_named_with_paths_and_bounded_text() 
 
 def test_a_declaration_that_takes_in_no_table_is_a_warning() -> None:
     (result,) = cover_tables([LANDING, BILLING], [], [])
-    assert (result.mark, result.detail) == (Mark.WARN, "'hive: billing' takes in no table now")
+    assert (result.mark, result.detail) == (Mark.WARN, "'hive: billing' matches no table now")
 
 
 def test_a_table_of_which_nothing_is_left_out_is_covered() -> None:
@@ -94,7 +94,7 @@ def test_a_service_that_selects_nothing_at_all_is_refused_unless_its_newest_poin
     (refused,) = selection_results([BILLING], [], empty=True, held=False)
     assert (refused.mark, refused.detail) == (
         Mark.FAIL,
-        "nothing is protected: 'hive: billing' takes in no table now",
+        "nothing is protected: 'hive: billing' matches no table now",
     )
     assert marks(BILLING, tables=[], held=True) == [Mark.WARN]  # dropped since: the limit of deletions judges that
     assert marks(BILLING, tables=[], empty=False) == [Mark.WARN]  # the database is there and has no table yet

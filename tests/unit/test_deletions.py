@@ -172,8 +172,8 @@ def test_what_is_over_is_named_with_its_figure_what_is_live_and_the_limit() -> N
     with pytest.raises(Refused) as refused:
         refuse_unapproved("billing", found, A_TENTH, approved=False)
     said = str(refused.value)
-    assert "58 of 60 files would be deleted, allowed are 30 (10%, or the smaller of 100 and half of them)" in said
-    assert "2 of 3 tables would be dropped, allowed are 0 (10%)" in said
+    assert "58 of 60 files would be deleted, the limit is 30 (10%, or the smaller of 100 and half of them)" in said
+    assert "2 of 3 tables would be dropped, the limit is 0 (10%)" in said
     assert "database bill would be dropped" in said
     assert "views" not in said
     assert "hadoop-dr backup billing --approve-deletions" in said
@@ -184,7 +184,7 @@ def test_what_is_over_is_named_with_its_figure_what_is_live_and_the_limit() -> N
 def test_approved_it_goes_and_is_told() -> None:
     found = Deletions((Figure(DeletionKind.FILES, 3, 3),), ("/x would lose all of its 3 files",))
     told = refuse_unapproved("billing", found, DeletionLimit(at_least=0), approved=True)
-    assert told == ("3 of 3 files would be deleted, allowed are 0 (10%)", "/x would lose all of its 3 files")
+    assert told == ("3 of 3 files would be deleted, the limit is 0 (10%)", "/x would lose all of its 3 files")
 
 
 def test_within_the_limit_nobody_is_asked_and_nothing_is_told() -> None:
@@ -227,7 +227,7 @@ def test_every_kind_has_a_figure_if_of_zero() -> None:
 def test_another_kind_of_data_sets_counts_by_its_own_word_and_has_no_floor() -> None:
     found = together((Deletions((Figure("topics", 1, 9),)), Deletions((Figure("topics", 1, 1),))))
     assert found.document(A_TENTH)["topics"] == {"deleted": 2, "live": 10, "allowed": 1}
-    assert found.over(A_TENTH) == ("2 of 10 topics would be dropped, allowed are 1 (10%)",)
+    assert found.over(A_TENTH) == ("2 of 10 topics would be dropped, the limit is 1 (10%)",)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=6, max_size=6), st.integers(0, 100),

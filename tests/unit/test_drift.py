@@ -44,24 +44,24 @@ def test_what_can_be_put_back_by_hand_is_said_to_be(act: Act) -> None:
     """Whatever words it ends with: a name may say anything."""
     replaced = needs_undo([Foreign("it was deleted", act, "x was replaced")])
     said = way_out(replaced=replaced)
-    assert said == "Put it back, or set drift: restore in the policy to have it undone and kept aside"
+    assert said == "Revert it, or set drift: restore in the policy to have it undone and kept aside"
 
 
 @pytest.mark.parametrize("act", [Act.REPLACED, Act.DELETED])
 def test_what_a_copy_does_not_put_back_is_left_to_restore(act: Act) -> None:
     said = way_out(replaced=needs_undo([Foreign("ü", Act.MADE), Foreign("a b", act, "mode 777 instead of 755")]))
-    assert said.startswith("What was replaced or deleted cannot be put back with a copy of it: set drift: restore")
+    assert said.startswith("A copy of it does not restore what was replaced or deleted: set drift: restore")
 
 
 def test_while_roots_change_restore_is_not_promised_before_the_former_directories_are_back() -> None:
-    assert way_out_while_roots_change(replaced=False) == "Put it back: while roots change nothing is undone"
+    assert way_out_while_roots_change(replaced=False) == "Revert it: nothing is undone while roots change"
     said = way_out_while_roots_change(replaced=True)
     assert said.endswith("declare the former directories, back up with drift: restore, then change the roots")
 
 
 def test_of_many_changes_the_first_five_are_named_and_the_rest_is_counted() -> None:
-    six = [f"/a b/{n} was made" for n in range(6)]
+    six = [f"/a b/{n} was created" for n in range(6)]
     assert drift_text("west", six[:5]) == f"west was changed by somebody else: {'; '.join(six[:5])}"
-    assert drift_text("west", six).endswith("/a b/4 was made and 1 more")
-    assert drift_text("west", six, 300, " then").endswith("/a b/4 was made and 295 more")
+    assert drift_text("west", six).endswith("/a b/4 was created and 1 more")
+    assert drift_text("west", six, 300, " then").endswith("/a b/4 was created and 295 more")
     assert "somebody else then: /a b/0" in drift_text("west", six, 300, " then")

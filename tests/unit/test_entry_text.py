@@ -20,7 +20,7 @@ from support.entries import claimed, entry, taken
 
 POINT = "20261120T020000.000Z"
 ORDERED = replace(NO_POLICY, reason="the ü % moves", approve_deletions=True, mode="full")
-KEPT = ChangesKept(1, POINT, 0, "west", {"/a b": "kept ü"}, ("/a b/x was made",), 3, "refuse")
+KEPT = ChangesKept(1, POINT, 0, "west", {"/a b": "kept ü"}, ("/a b/x was created",), 3, "refuse")
 OPEN = OpenFiles(3, (OpenFile("/a b/log %", 40),))
 
 
@@ -35,8 +35,8 @@ OPEN = OpenFiles(3, (OpenFile("/a b/log %", 40),))
         (PointDamaged(POINT, "", ()), f"point {POINT} read back as it was sealed; it is not damaged"),
         (MomentRearmed(1, POINT, 5, "p0"), f"moment p0 was missed or touched; armed anew as {POINT}"),
         (MomentRearmed(1, POINT, 5, "p0", "had passed"), f"moment p0 had passed; armed anew as {POINT}"),
-        (KEPT, "kept in /a b/.snapshot/kept ü and left alone: /a b/x was made and 2 more"),
-        (replace(KEPT, rule=BEFORE), "takes away or replaces what lay on west before it; that is kept in /a b/"),
+        (KEPT, "kept in /a b/.snapshot/kept ü and left alone: /a b/x was created and 2 more"),
+        (replace(KEPT, rule=BEFORE), "deletes or replaces earlier content of west, which is kept in /a b/"),
     ],
 )
 def test_an_entry_says_all_it_has_to_say(body: Body, said: str) -> None:
@@ -66,7 +66,7 @@ def left_out(n: int, named: int) -> Body:
         (left_out(0, 0), "late by 0 ms"),
         (left_out(2, 2), "; 2 objects are left out: bill.t0 ü (no), bill.t1 ü (no)"),
         (left_out(7, 6), "bill.t4 ü (no), 2 more"),
-        (replace(KEPT, count=1), ": /a b/x was made"),
+        (replace(KEPT, count=1), ": /a b/x was created"),
         (UndoDone(1, POINT, POINT, "west", "no", "k", some(3), {}), "/a b/0; /a b/1; /a b/2; kept in snapshots k"),
         (UndoDone(1, POINT, POINT, "west", "no", "k", some(4), {}), "/a b/2 and 1 more; kept in snapshots k"),
     ],

@@ -126,4 +126,4 @@ def test_what_is_foreign_fails_or_warns_by_the_rule_and_older_versions_only_warn
     assert "keeps them aside" in refused[2].remedy
     kept = copy_results("west", [only, newer, older, nothing], refuse=False)
     assert [one.mark for one in kept] == [Mark.WARN] * 3
-    assert kept[0].detail.endswith("; the next backup keeps it aside, then it goes")
+    assert kept[0].detail.endswith("; the next backup keeps it aside, then deletes it")

@@ -75,14 +75,14 @@ def test_an_entry_of_an_older_version_reads_as_it_was_and_is_written_in_the_same
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_an_entry_of_another_version_is_refused_and_told_what_helps(kind: str) -> None:
-    with pytest.raises(Refused, match=r"ledger format 2 is not known here, only 1.*or a newer one"):
+    with pytest.raises(Refused, match=r"ledger format 2 is not known to this version, only 1.*or a newer one"):
         decode(changed(fixture(kind), v=2), "here")
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_field_that_a_newer_version_gave_a_kind_is_refused_by_name(kind: str) -> None:
     body = {**json.loads(fixture(kind))["body"], "exclude_ü": []}
-    with pytest.raises(Refused, match=f"ledger entry {kind} has fields that are not known here: exclude_ü"):
+    with pytest.raises(Refused, match=f"ledger entry {kind} has fields that are not known to this version: exclude_ü"):
         decode(changed(fixture(kind), body=body), "here")
 
 
@@ -100,7 +100,7 @@ def test_what_is_no_entry_is_called_so(content: bytes) -> None:
 
 def test_a_kind_that_is_not_known_is_refused_by_name_unless_it_says_that_it_is_optional() -> None:
     unknown = changed(fixture("unkept"), kind="later ü", body={"x": [1, "ü"]})
-    with pytest.raises(Refused, match=r"kind 'later ü' are not known here.*or a newer one"):
+    with pytest.raises(Refused, match=r"kind 'later ü' are not known to this version.*or a newer one"):
         decode(unknown, "here")
     skipped = decode(changed(unknown, optional=True), "here")
     assert skipped.body == Skipped("later ü", {"x": [1, "ü"]})
@@ -147,7 +147,7 @@ def test_a_document_reads_as_it_was_and_another_version_or_field_is_refused(name
     stored = document(f"{name}.json")
     assert form.decode(stored, "here") == value
     assert form.encode(form.decode(stored, "here")) == stored
-    version, later = ({"v": 2}, "of format 2 is not known here, only 1"), ({"later ü": 1}, "not known here: later ü")
+    version, later = ({"v": 2}, "of format 2 is not known to this"), ({"later ü": 1}, "to this version: later ü")
     for field, said in (version, later):
         with pytest.raises(Refused, match=said):
             form.decode(json.dumps({**json.loads(stored), **field}).encode(), "here")

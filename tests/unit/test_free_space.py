@@ -35,7 +35,7 @@ def test_what_is_moved_counts_against_quotas_and_not_against_the_disks() -> None
     quotas = {"/data": quota(100, 40)}
     assert shortages("west", {"/data/a": 10}, quotas, 10, {"/data/a": 50}) == []
     [short] = shortages("west", {"/data/a": 10}, quotas, 10, {"/data/a": 51})
-    assert "61 more are needed, 51 of them for what is moved" in short.detail
+    assert "61 more are needed, 51 of them for moved files" in short.detail
 
 
 def test_a_huge_cluster_is_not_counted_through_for_quotas_above_the_roots() -> None:
@@ -44,7 +44,7 @@ def test_a_huge_cluster_is_not_counted_through_for_quotas_above_the_roots() -> N
 
 def test_a_quota_of_the_primary_that_snapshots_may_fill_is_named_before_it_is_full() -> None:
     quotas = {"/a b": Quota(-1, 100, 9, 81), "/b": Quota(10, 100, 9, 80), "/c": Quota(-1, -1, 9, 81)}
-    full = "and what snapshots hold counts: when it is full nobody can write there"
+    full = "including what snapshots hold; once it is full nobody can write there"
     assert narrow_quotas("east", quotas) == [
         f"east:/a b has used 81 of its quota of 100 bytes, {full}",
         f"east:/b has used 9 of its quota of 10 names, {full}",

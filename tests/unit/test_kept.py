@@ -23,7 +23,7 @@ def changes(rule: str, found: tuple[str, ...], number: int) -> ChangesKept:
     return ChangesKept(1, POINT, number, "west", {"/r": NAME}, found, len(found), rule)
 
 
-def kept(n: int, rule: str = "refuse", found: tuple[str, ...] = ("/r/ü was made",), number: int = 0) -> LedgerEntry:
+def kept(n: int, rule: str = "refuse", found: tuple[str, ...] = ("/r/ü was created",), number: int = 0) -> LedgerEntry:
     return entry(n, changes(rule, found, number))
 
 
@@ -33,23 +33,23 @@ def staged() -> list[LedgerEntry]:
 
 def test_what_is_kept_is_known_until_a_person_removed_it() -> None:
     state = reduce_service([*staged(), kept(4)])
-    assert state.kept == (Kept(1, POINT, 0, "west", {"/r": NAME}, ("/r/ü was made",), 1, "refuse", n=4),)
-    assert state.kept[0].text() == f"west:/r/.snapshot/{NAME}: 1 foreign change (/r/ü was made)"
+    assert state.kept == (Kept(1, POINT, 0, "west", {"/r": NAME}, ("/r/ü was created",), 1, "refuse", n=4),)
+    assert state.kept[0].text() == f"west:/r/.snapshot/{NAME}: 1 foreign change (/r/ü was created)"
     assert reduce_service([entry(5, KeptRemoved(9))], state).kept == state.kept
     assert reduce_service([entry(5, KeptRemoved(4))], state).kept == ()
 
 
 def test_of_much_only_the_first_is_written_out() -> None:
-    many = tuple(f"/r/{number} was made" for number in range(MAX_LINES + 1))
+    many = tuple(f"/r/{number} was created" for number in range(MAX_LINES + 1))
     [one] = reduce_service([*staged(), kept(4, found=many)]).kept
     assert (len(one.found), one.count) == (MAX_LINES, MAX_LINES + 1)
-    assert one.text().endswith(f"(/r/0 was made; /r/1 was made; /r/2 was made and {MAX_LINES - 2} more)")
+    assert one.text().endswith(f"(/r/0 was created; /r/1 was created; /r/2 was created and {MAX_LINES - 2} more)")
 
 
 def test_what_lay_there_before_a_point_is_told_as_such_and_nobody_waits_for_a_word_about_it() -> None:
     state = reduce_service([*staged(), kept(4, BEFORE, ("/r/ü (only there)",), number=-1)])
     assert state.foreign(state.points[POINT]) is None
-    said = f"west:/r/.snapshot/{NAME}: 1 thing that point {POINT} took away or replaced (/r/ü (only there))"
+    said = f"west:/r/.snapshot/{NAME}: 1 thing that point {POINT} deleted or replaced (/r/ü (only there))"
     assert state.kept[0].text() == said
     assert load_state(json.loads(json.dumps(dump_state(state)))).kept == state.kept
 
@@ -70,10 +70,10 @@ def test_an_undo_keeps_what_it_finds_and_says_so_once_it_is_done() -> None:
     state = reduce_service([*staged(), kept(3), undoing])
     one = Kept(1, "", 0, "west", {"/r": "dr-b-kept-1-4"}, (), 0, "", n=4)
     assert state.kept[1] == one
-    assert one.text() == "west:/r/.snapshot/dr-b-kept-1-4: what was there before an undo"
-    undone = entry(5, UndoDone(1, "", POINT, "west", "x", "dr-b-kept-1-4", ("/r/ü was made",), {}))
+    assert one.text() == "west:/r/.snapshot/dr-b-kept-1-4: the content before an undo"
+    undone = entry(5, UndoDone(1, "", POINT, "west", "x", "dr-b-kept-1-4", ("/r/ü was created",), {}))
     after = reduce_service([undone], state).kept
-    assert (after[0], after[1].found, after[1].count) == (state.kept[0], ("/r/ü was made",), 1)
+    assert (after[0], after[1].found, after[1].count) == (state.kept[0], ("/r/ü was created",), 1)
 
 
 def test_the_commands_that_remove_what_is_kept_can_be_pasted_into_a_shell() -> None:
@@ -83,7 +83,7 @@ def test_the_commands_that_remove_what_is_kept_can_be_pasted_into_a_shell() -> N
         ["hdfs", "dfs", "-deleteSnapshot", root, NAME] for root in roots
     ]
     first, second = one.removals
-    assert one.removal_text() == f"Take out of it what is wanted, then remove it (on west): {first} ; {second}"
+    assert one.removal_text() == f"Copy what you need out of it, then remove it (on west): {first} ; {second}"
     document = "/.hadoop-dr/p/services/billing/kept/ü 1.parquet"
     held = Kept(1, POINT, -1, "west", {}, (), 1, "refuse", document=KeptDocument("hive", document, 7), n=4)
     assert shlex.split(held.removals[0]) == ["hdfs", "dfs", "-rm", document]
@@ -106,11 +106,11 @@ def test_a_checkpoint_has_all_that_is_kept() -> None:
 
 def test_of_a_catalog_a_document_is_kept_and_it_is_behind_a_checkpoint_too() -> None:
     document = "/.hadoop-dr/p/services/billing/kept/ü.parquet"
-    body = replace(changes("refuse", ("table bill.ü was made",), -1), snapshots={},
+    body = replace(changes("refuse", ("table bill.ü was created",), -1), snapshots={},
                    document=KeptDocument("hive", document, 7))  # fmt: skip
     state = reduce_service([*staged(), entry(4, body)])
     [held] = state.kept
     assert (held.document, held.places) == (body.document, [document])
-    assert held.text() == f"west:{document}: 1 foreign change (table bill.ü was made)"
+    assert held.text() == f"west:{document}: 1 foreign change (table bill.ü was created)"
     assert state.foreign(state.points[POINT]) == held
     assert load_state(json.loads(json.dumps(dump_state(state)))) == state

@@ -205,8 +205,8 @@ def changed(**fields: object) -> bytes:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (changed(v=2), "ledger format 2 is not known here, only 1"),
-        (changed(kind="of tomorrow"), "ledger entries of kind 'of tomorrow' are not known here"),
+        (changed(v=2), "ledger format 2 is not known to this version, only 1"),
+        (changed(kind="of tomorrow"), "ledger entries of kind 'of tomorrow' are not known to this version"),
     ],
 )
 def test_what_a_newer_version_wrote_is_refused_by_its_file_with_what_helps(content: bytes, told: str) -> None:

@@ -52,9 +52,9 @@ def test_a_clock_that_is_off_by_what_is_allowed_is_right() -> None:
 @pytest.mark.parametrize(
     ("evidence", "reason", "cure"),
     [
-        (replace(QUIET, skew_ms=250.1), "2 roots were 250.1 ms apart, allowed are 250 ms", Cure.REARM),
-        (replace(QUIET, roots=192, skew_ms=990.0), "192 roots were 990.0 ms apart, allowed are 250 ms", Cure.REARM),
-        (replace(QUIET, roots=193, skew_ms=250.1), "193 roots were 250.1 ms apart, allowed are 250 ms", Cure.ONCE),
+        (replace(QUIET, skew_ms=250.1), "2 roots were 250.1 ms apart, the limit is 250 ms", Cure.REARM),
+        (replace(QUIET, roots=192, skew_ms=990.0), "192 roots were 990.0 ms apart, the limit is 250 ms", Cure.REARM),
+        (replace(QUIET, roots=193, skew_ms=250.1), "193 roots were 250.1 ms apart, the limit is 250 ms", Cure.ONCE),
         (
             replace(QUIET, roots=193, marks=[catalog(gaps=["hive"])]),
             "the changes of the catalog cannot be read: hive",
@@ -82,7 +82,7 @@ def test_a_clock_that_is_off_by_what_is_allowed_is_right() -> None:
         ),
         (
             replace(QUIET, roots=10, skew_ms=13.1, max_skew_ms=13),
-            "10 roots were 13.1 ms apart, allowed are 13 ms",
+            "10 roots were 13.1 ms apart, the limit is 13 ms",
             Cure.REARM,
         ),
         (
@@ -93,7 +93,7 @@ def test_a_clock_that_is_off_by_what_is_allowed_is_right() -> None:
         (replace(QUIET, marks=[catalog(gaps=["hive"])]), "the changes of the catalog cannot be read: hive", Cure.REARM),
         (
             replace(QUIET, offsets_ms={"west": -501.0}),
-            "the clock of west is -501 ms off, allowed are 500 ms",
+            "the clock of west is -501 ms off, the limit is 500 ms",
             Cure.NONE,
         ),
     ],
@@ -106,13 +106,13 @@ def test_what_breaks_the_proof_is_named(evidence: Evidence, reason: str, cure: C
 @pytest.mark.parametrize(
     ("evidence", "remedy"),
     [
-        (replace(QUIET, skew_ms=251), "Run it at a minute at which fewer services have theirs, or raise max_skew; or "),
+        (replace(QUIET, skew_ms=251), "Run it at a minute that fewer services use, or raise max_skew; or "),
         (replace(QUIET, marks=[catalog(touched=["a"])]),
          "Run it when nobody changes these objects, or shorten settle; "),
         (replace(QUIET, marks=[catalog(missing=["a"])]),
          "Run it when nobody changes these objects, or shorten settle; "),
         (replace(QUIET, marks=[catalog(gaps=["a"])]),
-         "Run it again; should it stay, keep the metastore's log of events"),
+         "Run it again; should it stay, keep the metastore's notification log"),
         (replace(QUIET, offsets_ms={"west": -501.0}),
          "Synchronise the clocks of the controller and of west, or raise "),
     ],
@@ -140,14 +140,14 @@ def test_each_kind_of_data_sets_speaks_for_itself() -> None:
     verdict = prove(replace(QUIET, marks=[catalog(), MarkEvidence("the register", touched=["t ü"], lost=["k"])]))
     assert verdict.reasons == (
         "the register changed while the snapshots were taken: t ü",
-        "what the register was at the moment cannot be told: k",
+        "the state of the register at the moment is unknown: k",
     )
     assert not verdict.whole
 
 
 def test_a_catalog_that_cannot_be_told_is_armed_again_and_in_no_point_whatever_the_policy_says() -> None:
     verdict = prove(replace(QUIET, marks=[catalog(lost=["hive: its notification log has a gap after event 7"])]))
-    assert "cannot be told: hive: its notification log has a gap after event 7" in verdict.reasons[0]
+    assert "at the moment is unknown: hive: its notification log has a gap after event 7" in verdict.reasons[0]
     for unproven in Unproven:
         decisions = [decide(verdict, rearmed, unproven) for rearmed in range(MOST_REARMS + 1)]
         assert decisions == [MomentDecision.REARM] * 3 + [MomentDecision.VOID]

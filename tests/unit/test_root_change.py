@@ -123,7 +123,7 @@ def test_a_change_is_under_way_until_a_point_is_sealed_and_survives_being_writte
     assert begun.points[NEW].yielded == (B,)
     assert (begun.held_roots(), begun.sticky_roots()) == ({B}, set())
     assert load_state(json.loads(json.dumps(dump_state(begun)))) == begun
-    assert "under way since run ordered (ü why)" in under_way(begun)[0].detail
+    assert "in progress since run ordered (ü why)" in under_way(begun)[0].detail
     gone = and_then(begun, change("west", NEW))
     assert gone.sealed_on_destination() == []
     assert gone.newest_sound() is None
@@ -168,14 +168,14 @@ def test_what_a_person_approves_is_told_whole() -> None:
     proposal = Proposal((B, C), (A,), {"east": [], "west": [OLD]}, OLD, 12, 3.5)
     facts, remedy = approval_request("billing", proposal, "east", "west")
     assert facts == (
-        f"a change of roots from {B}, {C} to {A} has to be approved. On east no point goes before the moment. On west "
-        f"1 point goes ({OLD}) once everything is staged, and not before: from then until the new point is sealed "
-        f"(placing and verifying, the last time 3.5 s) the newest point is {OLD}. What west has of the old roots "
-        "(12 files) is compared with east and not copied; what only west has there refuses the run"
+        f"a change of roots from {B}, {C} to {A} needs approval. east loses no point before the moment. west loses "
+        f"1 point ({OLD}) once everything is staged, and not before: from then until the new point is sealed "
+        f"(placing and verifying, the last time 3.5 s) the newest point is {OLD}. Content of the old roots on west "
+        "(12 files) is compared with east and not copied; content that only west has there refuses the run"
     )
     assert "hadoop-dr backup billing --change-roots --approve --reason TEXT" in remedy
     bare, _ = approval_request("billing", replace(proposal, left="", files=None, seconds=None), "east", "west")
-    assert "(placing and verifying) there is no point at all. What west has of the old roots is compared" in bare
+    assert "(placing and verifying) there is no point at all. Content of the old roots on west is compared" in bare
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_whatever_moved_on_in_a_tree_is_named() -> None:
     planned = {"same": (1, as_text(facts)), "other": (2, as_text(facts)), "gone ü": (3, as_text(facts))}
     found = {**planned, "other": (2, as_text(replace(facts, mtime_ms=6))), "new": (9, as_text(facts))}
     del found["gone ü"]
-    assert sorted(moved_on(planned, found)) == ["gone ü was deleted", "new was made", "other was changed"]
+    assert sorted(moved_on(planned, found)) == ["gone ü was deleted", "new was created", "other was changed"]
     assert list(moved_on(planned, {**planned, "same": (7, as_text(facts))})) == ["same was changed"]
     for name in FileAttributes.__slots__:
         assert as_text(replace(facts, **{name: "another"})) != as_text(facts), name
@@ -204,7 +204,7 @@ def test_whatever_moved_on_in_a_tree_is_named() -> None:
 def test_each_thing_among_work_areas_that_is_not_ours_is_named_with_its_path() -> None:
     assert not_our_work("west", A, []) == []
     found = not_our_work("west", A, ["other-1-7", "READ ME"])
-    assert [one.detail.partition(" is nobody's")[0] for one in found] == [
+    assert [one.detail.partition(" belongs to")[0] for one in found] == [
         f"west:{A}/.hadoop-dr/other-1-7",
         f"west:{A}/.hadoop-dr/READ ME",
     ]

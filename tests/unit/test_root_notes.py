@@ -27,7 +27,7 @@ def tables(*paths: str, database: str = "bill") -> list[TablePlace]:
 def test_before_the_first_point_every_root_is_named_with_what_hdfs_will_refuse() -> None:
     declared, database = told(WHOLE)
     assert (declared.name, declared.mark, database.mark) == ("roots", Mark.OK, Mark.OK)
-    refusal = "from the first snapshot on HDFS lets neither it nor a directory above it be deleted or renamed"
+    refusal = "from the first snapshot on HDFS neither deletes nor renames it or a directory above it"
     assert declared.detail == f"/data/a b is a root: {refusal}"
     assert database.detail.startswith(f"{BILL}, the directory of database bill, is a root: {refusal}; tables in it can")
     assert database.detail.endswith("DROP DATABASE answers OK and leaves the directory")
@@ -45,7 +45,7 @@ def test_tables_elsewhere_are_told_together_with_the_line_that_helps() -> None:
     assert together.detail.startswith("bill.t0 at /lake/in/t0, bill.t1 at /lake/in/t1, ")
     assert "t4 at /lake/in/t4 and 2 more: a root of its own, because it lies outside the directories" in together.detail
     assert "DROP TABLE answers OK and leaves directory and rows" in together.detail
-    assert together.remedy == "Add '- hdfs: /lake/in' to 'protect': then it may come and go there"
+    assert together.remedy == "Add '- hdfs: /lake/in' to 'protect': then it can be dropped and created there"
     assert alone.remedy.startswith("No directory above can be declared for it")
 
 
@@ -80,7 +80,7 @@ def test_the_default_database_says_that_it_holds_all_others() -> None:
     layout = Layout(databases={"default": ("/wh ü",)}, tables=tables("/wh ü/t", database="default"))
     database, own = told(layout)
     assert database.detail.endswith("is no root: it is that of the default database, which holds all others")
-    assert own.remedy.endswith("Keep tables that come and go in a database of their own")
+    assert own.remedy.endswith("Keep tables that are often dropped in a database of their own")
 
 
 def test_a_table_chosen_singly_and_one_in_a_directory_that_is_declared_say_so() -> None:

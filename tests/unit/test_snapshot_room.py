@@ -73,4 +73,4 @@ def test_a_cluster_that_runs_full_is_told_with_what_keeps_its_blocks() -> None:
     [told] = runs_full("east", 4, 100)
     assert told.mark is Mark.WARN
     assert "east has 4 of 100 bytes left" in told.detail
-    assert "snapshots gives no room" in told.detail
+    assert "snapshots frees no space" in told.detail

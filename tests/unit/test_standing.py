@@ -59,7 +59,7 @@ def test_a_service_stands_in_one_word_and_what_is_not_well_says_why(
 
 
 def test_a_point_that_waits_for_a_person_is_not_well_until_a_run_looks_again_or_the_rule_is_restore() -> None:
-    kept = Kept(1, "p3", 0, "west", {"/data/a b": "dr-billing-kept-p3.0"}, ("/data/a b/ü was made",), 1, "refuse", n=7)
+    kept = Kept(1, "p3", 0, "west", {"/data/a b": "dr-billing-kept-p3.0"}, ("/data/a b/ü was moved",), 1, "refuse", n=7)
 
     def now(*points: Point, claim: str = "", drift: Drift = Drift.REFUSE) -> Standing:
         return standing(replace(a_state(*points, claim=claim), kept=(kept,)), replace(POLICY, drift=drift), NOW)
@@ -78,7 +78,7 @@ def test_in_the_middle_of_a_change_of_roots_there_is_no_point_and_that_is_why() 
     changing = replace(a_state(replace(NEW, gone=("east", "west"))), change=RootChange(("/a/b",), ("/a",), "r", "why"))
     now = standing(changing, POLICY, NOW)
     assert (now.word, now.newest) == (Word.NO_POINT, None)
-    assert now.why == "a change of roots is under way, and its point is not sealed yet"
+    assert now.why == "a change of roots is in progress, and its point is not sealed yet"
 
 
 def test_a_damaged_point_is_named_whatever_the_word_is() -> None:

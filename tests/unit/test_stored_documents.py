@@ -38,7 +38,7 @@ def test_a_plan_is_read_back_as_it_was_written_and_the_same_plan_has_the_same_by
 
 def test_a_plan_of_another_format_or_with_a_field_nobody_knows_is_refused() -> None:
     fields = json.loads(MANIFEST.encode(WRITTEN))
-    newer = ({**fields, "v": 2}, "of format 2 is not known here, only 1")
+    newer = ({**fields, "v": 2}, "of format 2 is not known to this version, only 1")
     for changed, said in (newer, ({**fields, "more": 1}, "more")):
         with pytest.raises(Refused, match=said) as refused:
             MANIFEST.decode(json.dumps(changed).encode(), "here")

@@ -22,7 +22,7 @@ def test_older_points_go_oldest_first_and_the_newest_and_what_a_run_works_on_sta
     assert list(found.snapshots) == [OLD, VOID]
     assert [(one.site, one.root) for one in found.snapshots[OLD]] == [("east", root) for root in sorted(ROOTS)]
     assert found.stays == {
-        NEW: "the next backup copies only what changed since it", OPEN: "its run may be finished yet"}  # fmt: skip
+        NEW: "the next backup copies only what changed since it", OPEN: "its run may still be finished"}  # fmt: skip
     every = to_free(state, "east", newest=True)
     assert (list(every.snapshots), every.stays) == ([OLD, VOID, NEW, OPEN], {})
 

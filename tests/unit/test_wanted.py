@@ -71,7 +71,7 @@ def test_an_id_of_a_run_as_airflow_makes_them_is_taken(run: str | None) -> None:
 
 @pytest.mark.parametrize("run", ["", " ", "it %", "ü", "a/b", "a" * 251, "a\n"])
 def test_an_id_that_airflow_would_not_take_is_refused(run: str) -> None:
-    with pytest.raises(BadInput, match=r"(?s)--run: .* is no id of a run\. Write 1 to 250 letters"):
+    with pytest.raises(BadInput, match=r"(?s)--run: .* is not a run id\. Write 1 to 250 letters"):
         refuse_odd_words(run, None)
 
 

@@ -1,4 +1,4 @@
-"""What somebody changed in what a plan takes away or rewrites, told from the difference to the live tree (I10)."""
+"""What somebody changed in what a plan deletes or rewrites, told from the difference to the live tree (I10)."""
 
 from __future__ import annotations
 

@@ -37,11 +37,11 @@ def free_primary_of(
         require_roles(context.pair, roles)
         other = next(name for name in context.sides if name != roles.primary)
         if why := silent.get(roles.primary):
-            raise Unreachable(roles.primary, "does not answer, and its snapshots are to go", why.remedy)
+            raise Unreachable(roles.primary, "does not answer, and its snapshots are to be removed", why.remedy)
         if other not in silent:
             raise Refused(
                 service,
-                f"{other} answers: a backup goes on, and the ledger there has to know what goes",
+                f"{other} answers: backups are possible, and the ledger there has to record what is removed",
                 f"hadoop-dr prune {service} removes what no rule keeps, hadoop-dr unprotect {service} all of it",
             )
         side = context.sides[roles.primary]

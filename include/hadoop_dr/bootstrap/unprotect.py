@@ -46,9 +46,9 @@ def last_policy(home: Path, service: str, pair: str) -> tuple[Policy, str]:
     """
     policies = settings.load_policies(home)
     if service in policies.policies:
-        raise BadInput("--pair", f"{policies.policies[service].file} is its policy", "Leave --pair out.")
+        raise BadInput("--pair", f"{policies.policies[service].file} is its policy", "Omit --pair.")
     with open_pair(pair, home) as context:
         frozen = read_service(context, service).policy
     if frozen == NO_POLICY:
-        raise BadInput(f"service '{service}'", f"the pair {pair} knows nothing of it", "See: hadoop-dr status")
+        raise BadInput(f"service '{service}'", f"the pair {pair} has no ledger of it", "See: hadoop-dr status")
     return load_frozen_policy(frozen), frozen.text

@@ -287,7 +287,7 @@ def refuse_two_users(pair: Pair, home: Path, users: Users) -> None:
     acting = {site.name: login_to(site.name, users).user for site in pair.sites}
     if len(set(acting.values())) > 1:
         users_by_site = " and ".join(f"{user} on {site}" for site, user in acting.items())
-        raise BadInput(f"pair {pair.name}", f"would be worked with as {users_by_site}", "Name one user for both sites")
+        raise BadInput(f"pair {pair.name}", f"would be accessed as {users_by_site}", "Name one user for both sites")
 
 
 def require_roles(pair: Pair, state: PairState) -> None:
@@ -300,13 +300,13 @@ def require_roles(pair: Pair, state: PairState) -> None:
         raise Refused(
             pair.name,
             "the pair has no roles yet",
-            f"Give it its first ones: hadoop-dr identity {pair.name} --initialise",
+            f"Set the first ones: hadoop-dr identity {pair.name} --initialise",
         )
     for site in (state.primary, state.deciding):
         if site not in pair.site_names:
             raise Refused(
                 pair.name,
-                f"its ledger speaks of the site '{site}', its file of {' and '.join(pair.site_names)}",
+                f"its ledger names the site '{site}', its file names {' and '.join(pair.site_names)}",
                 f"Give the sites in {pair.file} the names that the ledger knows",
             )
 
@@ -321,7 +321,7 @@ def require_answers(read: RolesRead, *, both: bool) -> None:
         Unreachable, NotReady: One that is needed did not.
     """
     if why := read.silent.get(read.state.deciding):
-        raise Unreachable(read.state.deciding, f"the ledger that decides lies there: {why.problem}", why.remedy)
+        raise Unreachable(read.state.deciding, f"the deciding copy of the ledger is there: {why.problem}", why.remedy)
     if both and read.silent:
         raise next(iter(read.silent.values()))
 
@@ -336,7 +336,7 @@ def deciding_roles(context: PairContext) -> PairState:
     state = context.roles.state
     require_roles(context.pair, state)
     if why := context.roles.silent.get(state.deciding):
-        raise Unreachable(state.deciding, "does not answer, and the ledger that decides lies there", why.remedy)
+        raise Unreachable(state.deciding, "does not answer, and the deciding copy of the ledger is there", why.remedy)
     return state
 
 

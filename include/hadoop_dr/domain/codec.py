@@ -209,7 +209,7 @@ def _record(kind: Any) -> Codec[Any]:
     def load(value: Any) -> Any:
         found = _dict(value)
         if unknown := sorted(found.keys() - known):
-            raise UnknownField(f"has fields that are not known here: {', '.join(unknown)}")
+            raise UnknownField(f"has fields that are not known to this version: {', '.join(unknown)}")
         if lacking := [name for name in needed if name not in found]:
             raise WrongShape(f"lacks {', '.join(lacking)}")
         return kind(**{part.name: _at(part.name, part.codec, found[part.name]) for part in parts if part.name in found})

@@ -27,7 +27,9 @@ from __future__ import annotations
 
 LATER_GOES_ON = "This try stops; the later one goes on"
 """What is to be done when a try lost its claim: nothing."""
-RUN_AGAIN = "Somebody changed the destination during the run. Run again: what this run began is finished, or undone"
+RUN_AGAIN = (
+    "Somebody changed the destination during the run. Run again: the next run finishes this one's work, or undoes it"
+)
 """The remedy where a person or program changed the destination while a run worked there."""
 
 

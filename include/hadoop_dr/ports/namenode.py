@@ -22,7 +22,7 @@ class Service:
         live_datanodes: DataNodes that report now.
         remaining_bytes: Raw capacity left, before replication.
         capacity_bytes: All raw capacity.
-        snapshots: Snapshots of all directories, whosever they are.
+        snapshots: Snapshots of all directories, whoever took them.
         open_files: Files under construction in the whole name space.
         names: Files and directories in the whole name space.
         version: Version text of the software.

@@ -94,7 +94,7 @@ def explanation(
         raise NotFound(
             f"{service} {point}",
             "no entry of the ledger is about this point",
-            f"See which there are: hadoop-dr points {service}",
+            f"List them: hadoop-dr points {service}",
         )
     return {"service": service, "point": point, "older": 0 if point else older, "entries": rows}
 

@@ -182,7 +182,7 @@ class VerifyRoot:
         with BoundedPool(_THREADS) as pool:
             for path, there in zip(went, pool.map(candidate.holds, went), strict=True):
                 if there:
-                    verdict.mismatch.append(Finding(facts.root, path, "still there, it was deleted on the origin"))
+                    verdict.mismatch.append(Finding(facts.root, path, "still exists, but was deleted on the origin"))
                 else:
                     verdict.match += 1
 

@@ -32,7 +32,7 @@ def _checked(cron: str) -> None:
     from croniter import croniter
 
     if len(cron.split()) != 5 or _BY_CHANCE.search(cron) or not croniter.is_valid(cron):
-        raise Wrong(f"'{cron}' is not a cron text", _MEND)
+        raise Wrong(f"'{cron}' is not a cron expression", _MEND)
 
 
 def _moments(cron: str, after_ms: int) -> Iterator[int]:
@@ -46,7 +46,7 @@ def _moments(cron: str, after_ms: int) -> Iterator[int]:
             if moment_ms > after_ms:
                 yield moment_ms
     except CroniterError:
-        raise Wrong(f"'{cron}' never comes", _MEND) from None
+        raise Wrong(f"'{cron}' matches no date", _MEND) from None
 
 
 def cron_moment_until(cron: str, until_ms: int) -> int | None:

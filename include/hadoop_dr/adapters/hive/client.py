@@ -43,7 +43,7 @@ _ERRORS: dict[str, type[DrError]] = {
 
 _OF_THE_LOG = frozenset({"get_current_notificationEventId", "get_next_notification"})
 _LOG_REMEDY = (
-    "It may refuse the acting user its log of events, and says no more then: make that user one of its proxy users "
+    "It may refuse the acting user its notification log without saying so: make that user one of its proxy users "
     "(hadoop.proxyuser.USER.hosts in its core-site.xml), or set hive.metastore.event.db.notification.api.auth=false; "
     "else see its own log"
 )
@@ -162,7 +162,7 @@ class Client:
             if self._transport.isOpen():
                 return
             self.close()
-        problem, silent = "no address of the metastore is given", False
+        problem, silent = "no metastore address is given", False
         for _ in range(len(self._addresses)):
             host, port = self._addresses[0]
             try:

@@ -16,9 +16,9 @@ from hadoop_dr.domain.config.quantities import counted, duration_in_words
 from hadoop_dr.domain.roots.change import check_change_request
 
 _STEPS = (
-    "entries: what changed; files: of which bytes are copied; park: moves aside what goes, moves or is replaced; "
-    "mkdir: makes a directory; bring: moves a file or a whole directory to its place; tail: copies only what a file "
-    "grew by; attributes: sets owner, mode, times and the like; delete: removes what was parked and goes"
+    "entries: changed entries; files: files to copy; park: moves an item aside that is deleted, moved or replaced; "
+    "mkdir: creates a directory; bring: moves a file or a whole directory to its place; tail: copies only what was "
+    "appended to a file; attributes: sets owner, mode, times and the like; delete: removes a parked item"
 )
 _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 
@@ -28,25 +28,25 @@ _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 @click.option(
     "--moment",
     metavar="TIME",
-    help="When the point is to be taken, in UTC, such as 2026-11-20T02:00:00.000Z, at most 7 days ahead; "
-    "without it as soon as possible.",
+    help="Moment of the point in UTC, such as 2026-11-20T02:00:00.000Z, at most 7 days ahead; "
+    "default: as soon as possible.",
 )
-@click.option("--mode", type=click.Choice(["incremental", "full"]), help="For this run, instead of the policy's.")
-@click.option("--transfer", type=click.Choice(["pull", "push"]), help="For this run, instead of the policy's.")
-@click.option("--reason", help="Why the run is asked for; kept in the ledger.")
+@click.option("--mode", type=click.Choice(["incremental", "full"]), help="For this run; default: the policy's value.")
+@click.option("--transfer", type=click.Choice(["pull", "push"]), help="For this run; default: the policy's value.")
+@click.option("--reason", help="The reason for the run; kept in the ledger.")
 @click.option("--approve-deletions", is_flag=True, help="Let this run delete more than the policy's limit.")
 @click.option(
     "--change-roots",
     is_flag=True,
-    help="Let other directories become roots where snapshots of older points stand in their way; without --approve it "
-    "only says what that costs.",
+    help="Change the roots although older points hold snapshots of the present ones; without --approve only shows "
+    "what that costs.",
 )
-@click.option("--approve", is_flag=True, help="Do what --change-roots said, at that cost.")
+@click.option("--approve", is_flag=True, help="Carry out the change whose cost --change-roots showed.")
 @click.option("--wait", is_flag=True, help="Wait while another run owns the service.")
 @click.option(
     "--takeover", is_flag=True, help="Take the service over from another run at once; it stops at its next step."
 )
-@click.option("--run", "run_id", metavar="ID", help="Id of a run that failed, to go on with it, or of a new one.")
+@click.option("--run", "run_id", metavar="ID", help="Id of a failed run to continue, or of a new one.")
 @as_json_option
 def backup(service: str, as_json: bool, run_id: str | None, **request: Any) -> None:
     """Make a recovery point of SERVICE: snapshot, copy what changed, verify, seal."""
@@ -134,7 +134,7 @@ def _requests_text(requests: Mapping[str, Mapping[str, int]]) -> str:
     for counts in requests.values():
         sums.update(counts)
     sites = ", ".join(f"{site} {count}" for site, count in sorted(sums.items()) if site != "trips")
-    return f"{sites}, {sums['trips']} one after the other"
+    return f"{sites}, {sums['trips']} sequential"
 
 
 def _results_page(results: Sequence[Mapping[str, str]]) -> None:
@@ -155,7 +155,7 @@ def _plan_page(document: Mapping[str, Any]) -> None:
     say(_STEPS)
     if figures:
         table(("deletions", "net", "live", "allowed"), figures)
-        say("net: files that come to the same directory are set off; more than is allowed needs approval")
+        say("net: files added to the same directory are subtracted; more than the limit needs approval")
     for reason in document["refused"]:
         say(f"refused: {reason}")
     for reason in document["needs_approval"]:

@@ -15,8 +15,8 @@ from hadoop_dr.domain.config.quantities import counted
 
 @click.command("free-primary", epilog="Example: hadoop-dr free-primary billing --newest --approve")
 @service_argument
-@click.option("--newest", is_flag=True, help="Also the newest point's: the next backup compares everything then.")
-@click.option("--approve", is_flag=True, help="Remove them; without it they are only shown.")
+@click.option("--newest", is_flag=True, help="Include those of the newest point; the next backup then compares all.")
+@click.option("--approve", is_flag=True, help="Remove them; by default they are only shown.")
 @click.option("--pair", metavar="PAIR", help="The pair of a service that has no policy file any more.")
 @as_json_option
 def free_primary(service: str, newest: bool, approve: bool, pair: str | None, as_json: bool) -> None:
@@ -42,4 +42,4 @@ def _page(document: Mapping[str, Any]) -> None:
     for point, why in document["stays"].items():
         say(f"{site}: point {point} stays: {why}")
     if not document["approved"] and document["points"]:
-        say(f"nothing is done yet: hadoop-dr free-primary {document['service']} --approve, with the same options")
+        say(f"nothing was removed yet: hadoop-dr free-primary {document['service']} --approve, with the same options")

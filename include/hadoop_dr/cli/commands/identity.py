@@ -16,7 +16,7 @@ from hadoop_dr.cli.pages.output import emit, ends_well, say
 
 @click.command(epilog="Example: hadoop-dr identity east-west")
 @click.argument("pair")
-@click.option("--initialise", is_flag=True, help="Give a new pair its first roles, those of its file. Safe to repeat.")
+@click.option("--initialise", is_flag=True, help="Set the first roles of a new pair, as its file says. Safe to repeat.")
 @click.option("--announce", is_flag=True, help="Write the ledger's roles into both ZooKeepers again.")
 @as_json_option
 def identity(pair: str, initialise: bool, announce: bool, as_json: bool) -> None:

@@ -97,7 +97,7 @@ def kill(daemon: str) -> None:
 def pause(daemon: str) -> None:
     """Stop a daemon from running without ending it (SIGSTOP)."""
     _open().pause(daemon)
-    say(f"paused {daemon}; let it go on: hadoop-dr lab resume {daemon}")
+    say(f"paused {daemon}; resume it: hadoop-dr lab resume {daemon}")
 
 
 @lab.command(epilog="Example: hadoop-dr lab resume west.metastore")
@@ -118,7 +118,7 @@ def start(daemon: str) -> None:
 
 @lab.command(epilog="Example: hadoop-dr lab logs east.namenode --lines 100")
 @_DAEMON
-@click.option("--lines", type=click.IntRange(min=1), default=30, show_default=True, help="How many of them.")
+@click.option("--lines", type=click.IntRange(min=1), default=30, show_default=True, help="Number of lines.")
 def logs(daemon: str, lines: int) -> None:
     """Print the last lines of a daemon's log."""
     from hadoop_lab.supervisor import processes

@@ -16,7 +16,7 @@ from hadoop_dr.domain.errors import Mismatch, Unknown
 
 @click.command(epilog="Example: hadoop-dr points billing")
 @service_argument
-@click.option("--all", "every", is_flag=True, help="Also those that were pruned and lie nowhere any more.")
+@click.option("--all", "every", is_flag=True, help="Include points that were pruned.")
 @as_json_option
 def points(service: str, every: bool, as_json: bool) -> None:
     """List the recovery points of SERVICE, oldest first. --json has the pruned ones too."""
@@ -27,7 +27,7 @@ def points(service: str, every: bool, as_json: bool) -> None:
 
 @click.command(epilog="Example: hadoop-dr verify billing --point 20261120T020000.000Z")
 @service_argument
-@click.option("--point", metavar="POINT", help="The point to read; without it the newest sealed one.")
+@click.option("--point", metavar="POINT", help="The point to read; default: the newest sealed one.")
 @as_json_option
 def verify(service: str, point: str | None, as_json: bool) -> None:
     """Read a sealed point of SERVICE back on the secondary and compare it with the stored facts.
@@ -130,13 +130,13 @@ def _say_kept(kept: Mapping[str, Any]) -> None:
     paths = [*(f"{root}/.snapshot/{name}" for root, name in kept["snapshots"].items()), kept["document"]]
     where = ", ".join(f"{kept['site']}:{path}" for path in paths if path)
     changes = counted(kept["count"], "foreign change")
-    say(f"kept: {where} has {changes}; remove it when nothing of it is wanted any more")
+    say(f"kept: {where} has {changes}; remove it when you no longer need it")
 
 
 def _verdict_page(document: Mapping[str, Any]) -> None:
     say(
         f"{document['point']}: {document['match']} match, {len(document['mismatch'])} differ, "
-        f"{len(document['cannot_tell'])} cannot be told"
+        f"{len(document['cannot_tell'])} could not be compared"
     )
     for text in (*document["mismatch"], *document["cannot_tell"]):
         say(f"  {text}")
@@ -161,8 +161,8 @@ def _refuse_doubt(document: Mapping[str, Any]) -> None:
     if untold:
         raise Unknown(
             subject,
-            f"{len(untold)} cannot be told, the first: {untold[0]}",
-            "What a site answered for and could not read is marked as damaged, and the next backup copies it again "
+            f"{len(untold)} could not be compared, the first: {untold[0]}",
+            "What a site answered that it could not read is marked as damaged, and the next backup copies it again "
             f"(see {points}); where no answer came nothing is marked: verify again once that site answers",
         )
 

@@ -17,7 +17,7 @@ from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words
 
 @click.command(epilog="Example: hadoop-dr unprotect billing --reason 'the database moves to another cluster'")
 @service_argument
-@click.option("--reason", metavar="TEXT", required=True, help="Why it is asked for; kept in the ledger.")
+@click.option("--reason", metavar="TEXT", required=True, help="The reason; kept in the ledger.")
 @click.option("--both", is_flag=True, help="On the secondary too, which removes all points of SERVICE.")
 @click.option("--takeover", is_flag=True, help="Stop a run that works on the service.")
 @click.option("--pair", metavar="PAIR", help="The pair of a service that has no policy file any more.")

@@ -87,7 +87,8 @@ def unfit_location(path: str, *, root: bool = False) -> str | None:
 def _check_component(name: str, path: str) -> None:
     if found := re.search(r"[*?\[\]{}]", name):
         raise Wrong(
-            f"'{path}' contains '{found[0]}', and directories are no patterns", "Name each directory on its own line"
+            f"'{path}' contains '{found[0]}', and a directory cannot be a pattern",
+            "Name each directory on its own line"
         )
     if wrong := _uncarried(name):
         raise Wrong(f"{path!r} {wrong[0]}", wrong[1])
@@ -119,7 +120,7 @@ def hive_pattern(text: str) -> str:
             "Write a database or database.table, such as billing, billing.invoices or billing.inv*",
         )
     if not re.search(r"[a-z0-9]", pattern.partition(".")[0]):
-        raise Wrong(f"'{text}' takes in every database", "Name the databases of this service")
+        raise Wrong(f"'{text}' matches every database", "Name the databases of this service")
     return pattern
 
 

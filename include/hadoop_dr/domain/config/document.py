@@ -80,13 +80,13 @@ def refuse_hidden_meaning(root: DocumentNode) -> None:
     for key, node in root.walk():
         if _SECRET.fullmatch(key.lower()):
             raise node.wrong(
-                f"'{key}' is a secret, and this file holds none",
+                f"'{key}' is a secret, and this file must not contain one",
                 "Put it in the Airflow connection hadoop_<site> or the environment",
             )
         for text in (key, node.value):
             if isinstance(text, str) and (found := _EXPANSION.search(text)):
                 raise node.wrong(
-                    f"'{found[0]}' asks for an expansion, and nothing is expanded here", "Write the value itself"
+                    f"'{found[0]}' asks for an expansion, which is not supported", "Write the value itself"
                 )
 
 
@@ -165,7 +165,7 @@ def text_of(node: DocumentNode, what: str) -> str:
         BadInput: It is empty, a list or a mapping.
     """
     if node.value is None or (isinstance(node.value, str) and not node.value.strip()):
-        raise node.wrong(f"{what} has no value", "Give it one, or take the key out")
+        raise node.wrong(f"{what} has no value", "Give it one, or remove the key")
     if not isinstance(node.value, str):
         raise node.wrong(f"{what} has to be one text, not a {'list' if isinstance(node.value, tuple) else 'mapping'}")
     return node.value

@@ -242,7 +242,7 @@ def _refuse_security(fields: Fields) -> None:
         if key in security:
             raise security.node(key).wrong(
                 f"this version does not use 'security.{key}' yet",
-                "Take it out; a site that insists on it cannot be worked with before it is built",
+                "Remove it; sites that require it are not supported yet",
             )
 
 

@@ -267,7 +267,7 @@ def _data_set(entry: DocumentNode, kinds: Sequence[DataSetKind]) -> DataSet:
     kind, value = built.get(words[0]), fields.node(words[0])
     if kind is None:
         raise entry.wrong(
-            f"this version does not protect '{words[0]}' yet", f"Take it out; protected are {' and '.join(built)}"
+            f"this version does not protect '{words[0]}' yet", f"Remove it; supported are {' and '.join(built)}"
         )
     return DataSet(kind, parsed(value, f"'{kind.value}'", kind.check), value.place)
 

@@ -13,7 +13,7 @@ from hadoop_dr.domain.tree.snapshot_diff import Changes
 
 _TOLD = 5
 _GONE = (Act.REPLACED, Act.DELETED)
-_NO_COPY = "What was replaced or deleted cannot be put back with a copy of it"
+_NO_COPY = "A copy of it does not restore what was replaced or deleted"
 
 
 def replaced_in(changes: Changes) -> dict[str, str]:
@@ -63,12 +63,12 @@ def way_out(*, replaced: bool) -> str:
         replaced: Something was replaced or deleted, see ``needs_undo``.
     """
     restore = "set drift: restore in the policy to have it undone and kept aside"
-    return f"{_NO_COPY}: {restore}" if replaced else f"Put it back, or {restore}"
+    return f"{_NO_COPY}: {restore}" if replaced else f"Revert it, or {restore}"
 
 
 def way_out_while_roots_change(*, replaced: bool) -> str:
     """Says it while roots change, when nothing is undone; without a full stop."""
-    why = "while roots change nothing is undone"
+    why = "nothing is undone while roots change"
     if not replaced:
-        return f"Put it back: {why}"
+        return f"Revert it: {why}"
     return f"{_NO_COPY}, and {why}: declare the former directories, back up with drift: restore, then change the roots"

@@ -29,7 +29,7 @@ _OF_A_DIRECTORY = ("kind", "owner", "group", "mode", "has_acl")
 class Act(Enum):
     """What somebody did."""
 
-    MADE = "was made"
+    MADE = "was created"
     REPLACED = "was replaced"
     DELETED = "was deleted"
     MOVED = "was moved"

@@ -1,4 +1,4 @@
-"""Foreign changes of what a plan takes away or rewrites: its own steps would hide them from every difference (I10).
+"""Foreign changes of what a plan deletes or rewrites: its own steps would hide them from every difference (I10).
 
 Told before the first step, from the difference between the plan's base and the live tree: nothing of the plan is in it.
 When a place that died is carried on, some of the plan may be in it; what can only be the plan's is left out then.

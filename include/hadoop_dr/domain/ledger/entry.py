@@ -107,7 +107,7 @@ def decode(content: bytes, where: str) -> LedgerEntry:
     try:
         fields = json.loads(content)
         if (version := fields["v"]) != FORMAT:
-            raise Refused(where, f"ledger format {version!r} is not known here, only {FORMAT}", NEWER)
+            raise Refused(where, f"ledger format {version!r} is not known to this version, only {FORMAT}", NEWER)
         body = fields.pop("body")
         form = _FORM.load(fields)
         return LedgerEntry(form.n, form.epoch, form.run, form.at, _load(form, body, where), form.prev, form.pair_n)
@@ -137,7 +137,7 @@ def _load(form: _Form, body: Any, where: str) -> Body:
     if known is None:
         if form.optional:
             return Skipped(form.kind, body)
-        raise Refused(where, f"ledger entries of kind {form.kind!r} are not known here", NEWER)
+        raise Refused(where, f"ledger entries of kind {form.kind!r} are not known to this version", NEWER)
     try:
         return _read(known, body)
     except WrongShape as wrong:

@@ -138,16 +138,16 @@ def _pruned(body: PointsPruned, entry: LedgerEntry) -> str:
 @_text.register
 def _unprotected(body: ServiceUnprotected, entry: LedgerEntry) -> str:
     return (
-        f"run {entry.run} takes the snapshots on {' and '.join(body.sites)} away, because {body.reason}; points "
-        f"that go there: {_some(sorted({point for _, point in body.points}))}"
+        f"run {entry.run} removes the snapshots on {' and '.join(body.sites)}, because {body.reason}; points "
+        f"lost there: {_some(sorted({point for _, point in body.points}))}"
     )
 
 
 @_text.register
 def _root_change(body: RootsChanged, entry: LedgerEntry) -> str:
     points = [point for _, point in body.points]
-    lost = f"{_some(points)} go there" if points else "no point goes there"
-    return f"roots {_some(body.old)} make way for {_some(body.new)} on {body.site}: {lost}, because {body.reason}"
+    lost = f"points lost there: {_some(points)}" if points else "no point is lost"
+    return f"roots {_some(body.old)} are replaced by {_some(body.new)} on {body.site}: {lost}, because {body.reason}"
 
 
 @_text.register
@@ -169,29 +169,29 @@ def _kept(body: ChangesKept, entry: LedgerEntry) -> str:
     found = f"{'; '.join(body.found)}{more}"
     if body.rule == BEFORE:
         return (
-            f"point {body.point} takes away or replaces what lay on {body.site} before it; that is kept in "
+            f"point {body.point} deletes or replaces earlier content of {body.site}, which is kept in "
             f"{names}: {found}"
         )
     return (
-        f"{body.site} was changed by somebody else during the run of point {body.point}; that is kept in {names} "
+        f"{body.site} was changed by somebody else during the run of point {body.point}; the change is kept in {names} "
         f"and {what}: {found}"
     )
 
 
 @_text.register
 def _unkept(body: KeptRemoved, entry: LedgerEntry) -> str:
-    return f"what entry {body.kept} kept of foreign changes was removed by a person"
+    return f"a person removed the foreign changes that entry {body.kept} kept"
 
 
 @_text.register
 def _undoing(body: UndoBegun, entry: LedgerEntry) -> str:
-    what = f"point {body.point} {body.reason}; its changes" if body.point else "changes of somebody else"
+    what = f"point {body.point} {body.reason}; its changes" if body.point else "foreign changes"
     return f"{what} are being undone in {_some(body.roots)}, back to point {body.to}; kept in snapshots {body.kept}"
 
 
 @_text.register
 def _undone(body: UndoDone, entry: LedgerEntry) -> str:
-    left = f"; could not be brought back: {_some(body.left)}" if body.left else ""
+    left = f"; could not be restored: {_some(body.left)}" if body.left else ""
     shown = "; ".join(body.found[:3])
     more = f" and {len(body.found) - 3} more" if len(body.found) > 3 else ""
     return f"back at point {body.to}; undone: {shown or 'nothing'}{more}; kept in snapshots {body.kept}{left}"

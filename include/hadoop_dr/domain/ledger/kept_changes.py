@@ -41,10 +41,10 @@ class Kept(ChangesKept):
     def text(self) -> str:
         """Writes it for a person."""
         if not self.count:
-            return f"{self.where()}: what was there before an undo"
+            return f"{self.where()}: the content before an undo"
         what = counted(self.count, "foreign change")
         if self.rule == BEFORE:
-            what = f"{counted(self.count, 'thing')} that point {self.point} took away or replaced"
+            what = f"{counted(self.count, 'thing')} that point {self.point} deleted or replaced"
         return f"{self.where()}: {what} ({self.changes()})"
 
     def where(self) -> str:
@@ -67,7 +67,7 @@ class Kept(ChangesKept):
         commands = self.removals
         more = f" and so on for {len(commands) - 3} more" if len(commands) > 3 else ""
         where = f"on {self.site}" + (", the file on the other site, too" if self.document else "")
-        return f"Take out of it what is wanted, then remove it ({where}): {' ; '.join(commands[:3])}{more}"
+        return f"Copy what you need out of it, then remove it ({where}): {' ; '.join(commands[:3])}{more}"
 
 
 def kept_after(entry: LedgerEntry, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:

@@ -109,7 +109,7 @@ def refuse_unapproved(
         raise Refused(
             service,
             f"too many deletions: {'; '.join(reasons)}",
-            f"Look at the primary first. If they are meant to go: hadoop-dr backup {service} --approve-deletions, "
+            f"Look at the primary first. If they are intended: hadoop-dr backup {service} --approve-deletions, "
             "or tick 'Approve deletions' in the form of the run in Airflow",
         )
     return reasons
@@ -119,8 +119,8 @@ def _clause(figure: Figure, limit: DeletionLimit) -> str:
     what, allowed = f"{figure.deleted} of {figure.live} {figure.kind}", figure.allowed(limit)
     if figure.kind == DeletionKind.FILES:
         floor = f", or the smaller of {limit.at_least} and half of them" if limit.at_least else ""
-        return f"{what} would be deleted, allowed are {allowed} ({limit}{floor})"
-    return f"{what} would be dropped, allowed are {allowed} ({limit})"
+        return f"{what} would be deleted, the limit is {allowed} ({limit}{floor})"
+    return f"{what} would be dropped, the limit is {allowed} ({limit})"
 
 
 # -- files

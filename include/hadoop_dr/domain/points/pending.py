@@ -8,7 +8,7 @@ from __future__ import annotations
 from hadoop_dr.domain.check_results import Result, fail
 from hadoop_dr.domain.state.service_state import ServiceState
 
-_REMEDY = "Give the sites back the roles they had then and back the service up, which ends it; then exchange them."
+_REMEDY = "Restore the roles that the sites had then and run a backup, which finishes it; then exchange the roles."
 
 
 def pending_the_other_way(state: ServiceState, destination: str) -> list[Result]:

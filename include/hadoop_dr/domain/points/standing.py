@@ -63,7 +63,7 @@ def standing(state: ServiceState, policy: Policy, now_ms: int) -> Standing:
             return Standing(Word.DAMAGED if damaged else Word.FOREIGN, why, None, named)
         if policy.first_moment_ms is not None and now_ms <= policy.first_moment_ms + policy.rpo_ms:
             return Standing(Word.WAITING)
-        changing = "a change of roots is under way, and its point is not sealed yet"
+        changing = "a change of roots is in progress, and its point is not sealed yet"
         return Standing(Word.NO_POINT, changing if state.change else "no run has sealed one yet")
     if now_ms - newest.moment_ms > policy.rpo_ms:
         return Standing(Word.LATE, why or "its newest point is older than its rpo", newest, named)

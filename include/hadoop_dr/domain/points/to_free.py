@@ -58,4 +58,4 @@ def _is_unfinished(point: Point) -> bool:
 
 
 _BASELINE = "the next backup copies only what changed since it"
-_WORKS = "its run may be finished yet"
+_WORKS = "its run may still be finished"

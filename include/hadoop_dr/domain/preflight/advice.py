@@ -34,9 +34,9 @@ def close_waits(site: str, settings: Mapping[str, str]) -> Result:
         return ok("file closes", f"{site}: the NameNode lets a file be closed before its last block is reported")
     return warn(
         "file closes",
-        f"{site}: {CLOSES_EARLY} is {allowed}, so closing a small file mostly waits half a second",
+        f"{site}: {CLOSES_EARLY} is {allowed}, so closing a small file usually takes half a second",
         f"Set {CLOSES_EARLY}=1 in hdfs-site.xml of the NameNodes of {site} and restart them: "
-        "increments of few files become quicker.",
+        "small increments become faster.",
     )
 
 
@@ -82,8 +82,8 @@ def skew_result(site: str, roots: int, predicted_ms: float, max_skew_ms: float) 
     return [warn(
         "skew",
         f"{site}: the snapshots of {roots} roots will lie about {predicted_ms:.0f} ms apart, "
-        f"allowed are {max_skew_ms:g} ms",
-        f"Set max_skew: {wanted}ms in the policy, or protect fewer directories above them.",
+        f"the limit is {max_skew_ms:g} ms",
+        f"Set max_skew: {wanted}ms in the policy, or protect fewer parent directories instead.",
     )]
 
 
@@ -131,5 +131,5 @@ def removal_holds(site: str, names: Mapping[str, int]) -> list[Result]:
         "prune",
         f"{site}: removing a snapshot of {', '.join(large[:3])}{more} holds up the NameNode for seconds, as it walks "
         "the whole root",
-        "Protect smaller directories, or run the service less often: with each point that comes an old one goes.",
+        "Protect smaller directories, or run the service less often: each new point removes an old one.",
     )]

@@ -62,7 +62,7 @@ _ODD = (
         "encryption",
         lambda facts: facts.encrypted,
         fail,
-        "files of an encryption zone would lie in the clear on the other site",
+        "files of an encryption zone would not be encrypted on the other site",
         CARRY_IT_YOURSELF,
     ),
     _Odd(
@@ -94,7 +94,7 @@ def cover_files(root: str, items: Iterable[tuple[str, FileAttributes]]) -> list[
         for odd in _ODD
         if tallies[odd.name].count
     ]
-    return found or [ok("files", f"{root}: {counted(count, 'entry')}, all of kinds that are carried over")]
+    return found or [ok("files", f"{root}: {counted(count, 'entry')}, all of supported kinds")]
 
 
 def cover_tables(
@@ -120,7 +120,7 @@ def cover_tables(
 def takes_in_nothing(protect: Iterable[DataSet], tables: Sequence[CatalogKey]) -> list[str]:
     """Says which declarations no table or view answers to, as to a mistyped name."""
     return [
-        f"'{declared}' takes in no table now"
+        f"'{declared}' matches no table now"
         for declared in protect
         if declared.kind == HIVE
         and not any(hive_matches(declared.name, table.database, table.table) for table in tables)
@@ -170,6 +170,6 @@ def cover_directories(declared: Sequence[str], existing: Iterable[str]) -> list[
     return [
         ok("directories", f"{path} is protected")
         if path in there
-        else fail("directories", f"{path} does not exist on the primary", "Create it, or take it out of the policy")
+        else fail("directories", f"{path} does not exist on the primary", "Create it, or remove it from the policy")
         for path in declared
     ]

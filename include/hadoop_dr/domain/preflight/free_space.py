@@ -79,7 +79,7 @@ def narrow_quotas(site: str, quotas: Mapping[str, Quota]) -> list[str]:
     for path, quota in sorted(quotas.items()):
         used = ((quota.used_bytes, quota.space_bytes, "bytes"), (quota.used_names, quota.namespace, "names"))
         found += [
-            f"{site}:{path} has used {part} of its quota of {whole} {unit}, and what snapshots hold counts: when it is "
+            f"{site}:{path} has used {part} of its quota of {whole} {unit}, including what snapshots hold; once it is "
             "full nobody can write there"
             for part, whole, unit in used
             if whole >= 0 and part > _NEARLY * whole
@@ -97,13 +97,15 @@ def runs_full(site: str, free_bytes: int, capacity_bytes: int) -> list[Result]:
     return [
         warn(
             "space",
-            f"{site} has {free_bytes} of {capacity_bytes} bytes left, and what is deleted or replaced in directories "
-            "with snapshots gives no room until those go",
-            "Add capacity, keep fewer points there (retention), see why backups have stopped if they have, or give a "
-            "service's directories back: hadoop-dr unprotect",
+            f"{site} has {free_bytes} of {capacity_bytes} bytes left, and deleting or replacing files in directories "
+            "with snapshots frees no space until the snapshots are removed",
+            "Add capacity, keep fewer points there (retention), find out whether and why backups have stopped, or free "
+            "a service's directories: hadoop-dr unprotect",
         )
     ]
 
 
 def _of_them(twice: int) -> str:
-    return f", {twice} of them for what is moved: the quota counts it twice while a snapshot holds it" if twice else ""
+    if not twice:
+        return ""
+    return f", {twice} of them for moved files, which the quota counts twice while a snapshot holds them"

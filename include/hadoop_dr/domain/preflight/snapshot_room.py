@@ -51,13 +51,13 @@ def room_for(site: str, there: int, roots: int, limits: SnapshotLimits) -> list[
     """Says what a run would meet that takes one snapshot of each root.
 
     Args:
-        there: How many the cluster has now, whosever they are.
+        there: How many the cluster has now, whoever took them.
     """
-    count = f"{site} has {there} snapshots of its {limits.every} ({FILE_SYSTEM}), whosever they are"
+    count = f"{site} has {there} snapshots of its {limits.every} ({FILE_SYSTEM}), whoever took them"
     if there + roots > limits.every:
         return [fail(_NAME, f"{count}, and a point needs {roots} more", _MEND)]
     if there + roots > _NEARLY * limits.every:
-        return [warn(_NAME, f"{count}; when it has all of them nobody can take one there", _MEND)]
+        return [warn(_NAME, f"{count}; at the limit nobody can take one there", _MEND)]
     return []
 
 
@@ -111,13 +111,13 @@ def numbers_left(site: str, first: Numbered, last: Numbered) -> Iterator[Result]
         lasts = f": at {a_day:.0f} a day they last {days:.0f} days" if days != float("inf") else ""
         yield warn(
             _NAME,
-            f"{site} has given its snapshots {last.number} of {LAST_ID} numbers, and never gives one twice{lasts}; "
+            f"{site} has used {last.number} of {LAST_ID} numbers for snapshots, and never uses one twice{lasts}; "
             "after the last one nobody can take a snapshot there",
-            "Run less often, or protect fewer directories above them: each root takes a number in each run.",
+            "Run less often, or protect fewer parent directories instead: each root uses a number in each run.",
         )
 
 
 _MEND = (
-    f"Keep fewer points (retention), protect fewer directories above them, or raise {FILE_SYSTEM} in hdfs-site.xml "
+    f"Keep fewer points (retention), protect fewer parent directories instead, or raise {FILE_SYSTEM} in hdfs-site.xml "
     "of its NameNodes and restart them."
 )

@@ -167,20 +167,20 @@ def approval_request(service: str, proposal: Proposal, origin: str, destination:
     took = f", the last time {proposal.seconds} s" if proposal.seconds is not None else ""
     files = f" ({counted(proposal.files, 'file')})" if proposal.files is not None else ""
     return (
-        f"a change of roots from {_some(proposal.old)} to {_some(proposal.new)} has to be approved. On {origin} "
-        f"{_counted(here)} before the moment. On {destination} {_counted(there)} once everything is staged, and not "
-        f"before: from then until the new point is sealed (placing and verifying{took}) {after}. What {destination} "
-        f"has of the old roots{files} is compared with {origin} and not copied; what only {destination} has there "
-        "refuses the run",
-        f"If that is wanted: hadoop-dr backup {service} --change-roots --approve --reason TEXT, or tick 'Change roots' "
+        f"a change of roots from {_some(proposal.old)} to {_some(proposal.new)} needs approval. {origin} loses "
+        f"{_counted(here)} before the moment. {destination} loses {_counted(there)} once everything is staged, and not "
+        f"before: from then until the new point is sealed (placing and verifying{took}) {after}. Content of the old "
+        f"roots on {destination}{files} is compared with {origin} and not copied; content that only {destination} has "
+        "there refuses the run",
+        f"To approve it: hadoop-dr backup {service} --change-roots --approve --reason TEXT, or tick 'Change roots' "
         "and 'Approve the change of roots' in the form of the run in Airflow",
     )
 
 
 def _counted(points: Sequence[str]) -> str:
     if not points:
-        return "no point goes"
-    return f"{len(points)} point{'s go' if len(points) > 1 else ' goes'} ({_some(points)})"
+        return "no point"
+    return f"{counted(len(points), 'point')} ({_some(points)})"
 
 
 def under_way(state: ServiceState) -> list[Result]:
@@ -191,9 +191,9 @@ def under_way(state: ServiceState) -> list[Result]:
     return [
         warn(
             NAME,
-            f"a change of roots from {_some(change.old)} to {_some(change.new)} is under way since run {change.run}"
+            f"a change of roots from {_some(change.old)} to {_some(change.new)} is in progress since run {change.run}"
             f" ({change.reason})",
-            "The next backup goes on with it; if it is not wanted any more, put 'protect' back first.",
+            "The next backup continues it; to cancel it, restore 'protect' first.",
         )
     ]
 
@@ -233,9 +233,9 @@ def not_our_work(site: str, root: str, names: Iterable[str]) -> list[Result]:
     return [
         fail(
             NAME,
-            f"{site}:{root}/{WORK_AREA}/{name} is nobody's or another service's, and a change of roots would take it "
-            "for data",
-            "Look what it is, and move it away; an area of another service is ended by a run of that one.",
+            f"{site}:{root}/{WORK_AREA}/{name} belongs to nobody or to another service, and a change of roots would "
+            "treat it as data",
+            "Find out what it is, and move it away; a run of the other service finishes its own work area.",
         )
         for name in names
     ]
@@ -258,7 +258,7 @@ def moved_on(planned: Mapping[str, tuple[int, str]], found: Mapping[str, tuple[i
     for path, now in found.items():
         was = planned.get(path)
         if was is None:
-            yield f"{path} was made"
+            yield f"{path} was created"
         elif was != now:
             yield f"{path} was changed"
     yield from (f"{path} was deleted" for path in planned if path not in found)

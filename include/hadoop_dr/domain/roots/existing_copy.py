@@ -137,7 +137,7 @@ def _unequal(now: FileAttributes, was: FileAttributes) -> bool:
 
 REMEDY = (
     "Look at it; remove it there, or set drift: restore in the policy to have all of it kept aside in a snapshot "
-    "before it goes."
+    "before it is deleted."
 )
 """The remedy for things at the destination that are not the origin's."""
 
@@ -151,7 +151,7 @@ def copy_results(site: str, copies: Iterable[ExistingCopy], *, refuse: bool) -> 
     results: list[Result] = []
     for found in copies:
         if found.foreign:
-            goes = "" if refuse else "; the next backup keeps it aside, then it goes"
+            goes = "" if refuse else "; the next backup keeps it aside, then deletes it"
             results.append((fail if refuse else warn)("drift", found.text(site) + goes, REMEDY))
         if older := found.counts[There.OLDER]:
             files = counted(older, "file")

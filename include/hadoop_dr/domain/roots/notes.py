@@ -10,7 +10,7 @@ from hadoop_dr.domain.roots.layout import Why
 
 _NAME = "roots"
 _SHOWN = 5
-_HELD = "from the first snapshot on HDFS lets neither it nor a directory above it be deleted or renamed"
+_HELD = "from the first snapshot on HDFS neither deletes nor renames it or a directory above it"
 _TABLES = "tables in it can still be dropped, renamed, truncated and overwritten"
 _LEFT = "DROP DATABASE answers OK and leaves the directory"
 _NOT_AGAIN = "and Hive then refuses to make the database again, until it is gone"
@@ -65,9 +65,9 @@ def kept_directories(decision: RootDecision, service: str, held: Iterable[str]) 
     results = [
         warn(
             _NAME,
-            f"nothing protected lies in {root} any more, but points hold its snapshots, so HDFS keeps it: if Hive used "
-            "it, DROP answered OK all the same, a table made there again finds what was left in it, and a database "
-            "whose managed directory it is cannot be made again",
+            f"nothing protected lies in {root} any more, but points hold its snapshots, so HDFS does not delete it: if "
+            "Hive used it, DROP answered OK anyway, a table created there again finds the old content, and a database "
+            "with this managed directory cannot be created again",
             f"It can be deleted once its last point is pruned, or after: hadoop-dr unprotect {service} --reason TEXT",
         )
         for root in decision.released
@@ -118,7 +118,7 @@ def _line(reason: Barred, line: str, change: bool) -> str:
     if not line:
         return f"No directory above can be declared for it. {_instead(reason)}"
     then = ", and back up with --change-roots" if change else ""
-    return f"Add '- hdfs: {line}' to 'protect'{then}: then it may come and go there"
+    return f"Add '- hdfs: {line}' to 'protect'{then}: then it can be dropped and created there"
 
 
 def _because(one: Barred) -> str:
@@ -154,7 +154,7 @@ def _instead(one: Barred) -> str:
         case Why.ROOT:
             return "A backup with --change-roots makes the database's directory the root"
         case Why.DEFAULT:
-            return "Keep tables that come and go in a database of their own"
+            return "Keep tables that are often dropped in a database of their own"
     return "Move the tables to a directory that nobody else protects"
 
 

@@ -73,7 +73,7 @@ def clock_offset_ms(created_ms: float, asked_ms: float, answered_ms: float) -> f
 
 _QUIETER = "run it when nobody changes these objects, or shorten settle"
 _READABLE = (
-    "run it again; should it stay, keep the metastore's log of events longer: "
+    "run it again; should it stay, keep the metastore's notification log longer: "
     "hive.metastore.event.db.listener.timetolive"
 )
 
@@ -115,7 +115,7 @@ class MarkEvidence:
             *_named(f"{self.what} changed while the snapshots were taken", self.touched, _QUIETER),
             *_named(f"what {self.what} registers is not in the snapshot", self.missing, _QUIETER),
             *_named(f"the changes of {self.what} cannot be read", self.gaps, _READABLE),
-            *_named(f"what {self.what} was at the moment cannot be told", self.lost, _READABLE),
+            *_named(f"the state of {self.what} at the moment is unknown", self.lost, _READABLE),
         ]
 
 
@@ -170,7 +170,7 @@ def prove(evidence: Evidence) -> MomentVerdict:
     passing = [*_skewed(evidence), *(one for mark in evidence.marks for one in mark.against())]
     lasting = [
         Against(
-            f"the clock of {site} is {offset:+.0f} ms off, allowed are {evidence.max_offset_ms:g} ms",
+            f"the clock of {site} is {offset:+.0f} ms off, the limit is {evidence.max_offset_ms:g} ms",
             f"synchronise the clocks of the controller and of {site}, or raise max_clock_offset",
         )
         for site, offset in sorted(evidence.offsets_ms.items())
@@ -198,8 +198,8 @@ def _too_many(evidence: Evidence) -> bool:
 def _skewed(evidence: Evidence) -> list[Against]:
     if evidence.roots <= 1 or evidence.skew_ms <= evidence.max_skew_ms:
         return []
-    why = f"{evidence.roots} roots were {evidence.skew_ms:.1f} ms apart, allowed are {evidence.max_skew_ms:g} ms"
-    return [Against(why, "run it at a minute at which fewer services have theirs, or raise max_skew")]
+    why = f"{evidence.roots} roots were {evidence.skew_ms:.1f} ms apart, the limit is {evidence.max_skew_ms:g} ms"
+    return [Against(why, "run it at a minute that fewer services use, or raise max_skew")]
 
 
 def _named(problem: str, names: Sequence[str], remedy: str) -> list[Against]:

@@ -63,7 +63,7 @@ def refuse_odd_words(run: str | None, reason: str | None) -> None:
         BadInput: The id has other signs than Airflow's, or one of them is too long.
     """
     if run is not None and not _RUN.fullmatch(run):
-        raise BadInput("--run", f"'{run[:_RUN_LENGTH]}' is no id of a run",
+        raise BadInput("--run", f"'{run[:_RUN_LENGTH]}' is not a run id",
                        f"Write 1 to {_RUN_LENGTH} letters, digits and . _ : + ~ -")
     if reason is not None and len(reason) > REASON_LENGTH:
         raise BadInput("--reason", f"has {len(reason)} characters", f"Write at most {REASON_LENGTH}")

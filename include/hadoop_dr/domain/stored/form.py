@@ -45,7 +45,8 @@ class JsonForm(Generic[T]):
         try:
             fields = json.loads(content)
             if (version := fields.pop("v")) != self.version:
-                raise Refused(where, f"{self.what} of format {version!r} is not known here, only {self.version}", NEWER)
+                said = f"{self.what} of format {version!r} is not known to this version, only {self.version}"
+                raise Refused(where, said, NEWER)
             return codec_of(self.kind).load(fields)
         except UnknownField as error:
             raise Refused(where, f"{self.what} {error}", NEWER) from error

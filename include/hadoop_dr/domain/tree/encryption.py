@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.tree.items import Content, Item
 
-CARRY_IT_YOURSELF = "Protect the directories beside the zone and take it out of the policy; carry it by other means"
+CARRY_IT_YOURSELF = "Protect the directories beside the zone and remove it from the policy; carry it by other means"
 """The remedy for encryption zones."""
 
 

@@ -102,7 +102,7 @@ class FindRefilled:
         try:
             self._compare(root, audited, newer, candidate, verified, verdict)
         except (DrError, ValueError) as problem:  # the second: the NameNode's order is another one
-            verdict.cannot_tell.append(Finding(root, "", f"refilled files were not looked for any further ({problem})"))
+            verdict.cannot_tell.append(Finding(root, "", f"refilled files were not searched any further ({problem})"))
         return verdict
 
     def _compare(
@@ -114,7 +114,7 @@ class FindRefilled:
         for path, answer in self._bytes.of_each(others, f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{candidate}"):
             self._heartbeat(1)
             if answer is None:
-                what = "has other blocks than it had, and its copy other lengths"
+                what = "has new blocks, and block lengths other than its copy"
                 verdict.cannot_tell.append(Finding(root, path, what))
             elif answer:
                 verdict.match += 1

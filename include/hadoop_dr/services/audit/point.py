@@ -85,7 +85,7 @@ def looks_back(context: BackupContext, root: str) -> tuple[str | None, str | Non
 
     It looks back to one of the destination as well, for what somebody refilled there.
 
-    It is decided before anything is placed: what makes way for other roots takes older points along.
+    It is decided before anything is placed: what is replaced by other roots takes older points along.
     """
     found: dict[str, str] = {}
     for site in (context.origin, context.destination):

@@ -145,7 +145,7 @@ def _verdict_on(answer: Digest | Outcome, wanted: str) -> tuple[str, bool]:
     if isinstance(answer, Outcome):
         text = f"could not be read back ({answer.did.value} {answer.detail})".rstrip()
         return text, answer.did is not Did.UNKNOWN
-    rotten = "an older point has rotted, its content is not what was sealed"
+    rotten = "an older point is damaged: its content differs from what was sealed"
     return ("" if answer.sha256 == wanted else rotten), True
 
 

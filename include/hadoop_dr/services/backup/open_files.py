@@ -60,13 +60,13 @@ class FindOpenFiles:
         if not roots:
             return []
         more = f" and {len(roots) - 1} more" if len(roots) > 1 else ""
-        return [f"{min(roots)}{more}: open files are looked for up to {self._most} names of a service"]
+        return [f"{min(roots)}{more}: open files are only searched up to {self._most} names of a service"]
 
     def _read(self, root: str, snapshot: str, names: int | None) -> list[OpenFile] | str:
         try:
             names = self._names(root) if names is None else names
             if names > self._most:
-                return f"has {names} names, open files are looked for up to {self._most} names of a service"
+                return f"has {names} names, open files are only searched up to {self._most} names of a service"
             taken = ((path, self._taken(root, path, snapshot)) for path in self._origin.open_files(root))
             return [OpenFile(path, length) for path, length in taken if length is not None]
         except DrError as error:

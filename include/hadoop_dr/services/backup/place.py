@@ -75,7 +75,7 @@ class PlacePoint:
         components.after_tree(point, documents, lambda: self._context.check_claim(claim))
         site = self._context.destination.name
         self._context.ledger.notes += [
-            f"{site}:{path} is no work area of ours: it is in no point and was left alone; move it out of there"
+            f"{site}:{path} is not one of our work areas: it is in no point and was not touched; move it elsewhere"
             for one in placed
             for path in one.strays
         ]

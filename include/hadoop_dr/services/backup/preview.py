@@ -102,7 +102,7 @@ class Preview:
             origin.namenode.status(root)
         except NotFound as error:
             raise NotFound(
-                f"{origin.name}:{root}", "does not exist", "Create it, or take it out of the policy"
+                f"{origin.name}:{root}", "does not exist", "Create it, or remove it from the policy"
             ) from error
 
     def _beside(self, index: int, root: str) -> RootPlan:
@@ -146,7 +146,7 @@ def _settled(root: str, read: Callable[[], T]) -> T:
         except (BaselineLost, NotFound) as error:
             last = error
     raise NotReady(
-        root, f"changes while it is looked at, {_TRIES} times ({last.subject} {last.problem})", "Look again later"
+        root, f"changes while it is read, {_TRIES} times ({last.subject} {last.problem})", "Try again later"
     )
 
 

@@ -161,9 +161,9 @@ class Prune:
             for root in sorted(retired.intersection(side.namenode.snapshottable())):
                 if not side.namenode.snapshots(root):
                     side.namenode.disallow_snapshot(root)
-                    notes.append(f"{side.name}:{root} is no root any more and can be deleted; what lies in it stays")
+                    notes.append(f"{side.name}:{root} is no longer a root and can be deleted; its content is kept")
         except DrError as error:
-            notes.append(f"directories that are no roots any more are still snapshottable on {side.name}: {error}")
+            notes.append(f"directories that are no longer roots are still snapshottable on {side.name}: {error}")
         return notes
 
 

@@ -109,7 +109,7 @@ class SnapshotPoint:
         self._warm_s = self._context.tools.clock.monotonic_s()
         begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
-            why = "lay further ahead than anybody asked for" if too_far else "had passed"
+            why = "was further ahead than requested" if too_far else "had passed"
             late_ms = 0 if begun or too_far else max(1, now - point.moment_ms)
             why = "had been begun by an earlier try" if begun else why
             point = self._rearm(claim, point, why, late_ms=late_ms)

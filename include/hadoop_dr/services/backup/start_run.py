@@ -218,7 +218,7 @@ class StartRun:
         if point is None or point.state is not PointState.SEALED:
             return []
         said = f"point {point.point} of exactly this moment was sealed by run {point.run}"
-        return [fail("moment", said, "Name a later moment, or none for a point of now.")]
+        return [fail("moment", said, "Name a later moment, or omit it for a point of now.")]
 
     def _ask_approval(self, request: RunRequest) -> None:
         """Says what a change of roots costs, unless whoever requested it has been told.

@@ -108,7 +108,7 @@ def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list
     for path, item in walk(namenode, tops[1]):
         want = left.pop(path, None)
         if want is None:
-            different.append(f"{root}/{path} is too many")
+            different.append(f"{root}/{path} is unexpected")
         elif fields := differing_fields(want.facts, item.facts):
             different.append(f"{root}/{path} differs in {', '.join(fields)}")
     return different + [f"{root}/{path} is missing" for path in left]

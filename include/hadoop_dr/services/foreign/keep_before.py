@@ -60,7 +60,8 @@ def keep_before(
     counts = {root: len(since[root]) if root in since else copies[root].count for root in lines_of}
     keep_aside(context, claim, point.point, lines_of, counts)
     unexplained = [root for root in lines_of if root not in since and not _is_new(context, root)]
-    site, why = context.destination.name, "foreign changes cannot be told there; what goes or is replaced is kept"
+    site = context.destination.name
+    why = "foreign changes cannot be recognised there; what is deleted or replaced is kept"
     return [f"{site}:{root}: {why}" for root in unexplained]
 
 

@@ -53,10 +53,10 @@ def _waiting(context: BackupContext, point: Point, kept: Kept, is_as_kept: IsAsK
     try:
         unchanged = is_unchanged(context, point, kept, is_as_kept)
     except DrError as lost:
-        return fail("drift", f"{said}; whether it is still so could not be seen: {lost}", error.remedy)
+        return fail("drift", f"{said}; its present state could not be read: {lost}", error.remedy)
     if unchanged:
         return fail("drift", said, error.remedy)
-    return warn("drift", f"{said}; {kept.site} has changed since", "The next backup looks again.")
+    return warn("drift", f"{said}; {kept.site} has changed since", "The next backup checks again.")
 
 
 def refuse_undecided(context: BackupContext, state: ServiceState, is_as_kept: IsAsKept) -> None:

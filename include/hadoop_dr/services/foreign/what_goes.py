@@ -1,4 +1,4 @@
-"""Looks, whenever a place begins, whether somebody changed what the plan takes away or rewrites (I10).
+"""Looks, whenever a place begins, whether somebody changed what the plan deletes or rewrites (I10).
 
 Moving bytes may take hours, and a place that died may be carried on days later; what is changed there meanwhile would
 be gone with the plan and show in no difference. A root in which nothing goes costs nothing, another one a request.
@@ -32,7 +32,7 @@ _LOOKED = "placing.json"
 
 
 def is_untouched(context: BackupContext, roots: Sequence[RootPlan]) -> bool:
-    """Whether nobody else changed what a plan takes away or rewrites, of which nothing is placed yet."""
+    """Whether nobody else changed what a plan deletes or rewrites, of which nothing is placed yet."""
     looks = map_bounded(lambda one: not list(_foreign(context, *one, _changes(context, one[0]))), _concerned(roots))
     return all(list(looks))
 
@@ -80,7 +80,7 @@ def look_at_what_goes(
         more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
         raise ForeignFound(
             context.policy.service,
-            f"drift: {context.destination.name} was changed by somebody else in what point {point.point} takes away or "
+            f"drift: {context.destination.name} was changed by somebody else in what point {point.point} deletes or "
             f"rewrites: {'; '.join(lines[:5])}{more}; {_placed(begun)}, and the point is not sealed",
             "Move it away, or set drift: restore in the policy to have it kept aside; then run a backup.",
         )
@@ -98,7 +98,7 @@ def _changes(context: BackupContext, root: RootPlan) -> Changes:
 
 
 def _placed(begun: bool) -> str:
-    return "the place that was begun is not carried on" if begun else "nothing was placed"
+    return "the interrupted place is not continued" if begun else "nothing was placed"
 
 
 def _when(context: BackupContext, point: Point, roots: Collection[str]) -> str:

@@ -195,7 +195,7 @@ class Chain:
         except DrError as silent:
             raise lost or Unknown(
                 path,
-                f"whether this entry is ours cannot be told: {silent.problem}",
+                f"this entry may or may not be ours: {silent.problem}",
                 "Run the same again: it reads the ledger first.",
             ) from silent
 
@@ -238,7 +238,7 @@ class Chain:
             raise Refused(
                 path,
                 f"{self.follower.site} has this entry of the ledger and {self.deciding.site}, whose copy decides, has "
-                "lost it: what was said from there on, its points among it, would be forgotten",
+                "lost it: later entries and their points would be forgotten",
                 f"Copy the ledger of {self.follower.site} over that of {self.deciding.site}, if that one was restored "
                 f"from an older state; move that of {self.follower.site} aside, if it was written by mistake",
             )
@@ -310,7 +310,7 @@ class Chain:
         follower.move(self.path, aside)
         self.notes.append(
             f"the ledger on {follower.site} said something else than the one that decides and lies at {aside} now; "
-            "points that only it knows are no points"
+            "points that only it has do not count"
         )
         return read_copy(self.deciding, self.path, 1, GENESIS), 0
 

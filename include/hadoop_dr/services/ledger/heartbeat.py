@@ -146,7 +146,7 @@ class HeartbeatWriter:
         try:
             self._namenode.set_xattr(self._directory, attribute_of(heartbeat.claim), encode_heartbeat(heartbeat))
         except DrError as error:
-            self._problem = f"progress could not be shown, so another run may take this one for dead: {error}"
+            self._problem = f"progress could not be shown, so another run may consider this one dead: {error}"
 
 
 def attribute_of(claim_n: int) -> str:

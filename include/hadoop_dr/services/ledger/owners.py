@@ -152,7 +152,7 @@ class RootOwners:
             self._fold(self._chain.known())
             self._chain.checkpoint(lambda: dump_pair_state(self._state))  # nor does a reader need it
             return roots
-        raise Superseded(self._chain.path, f"{_RACES} others were first", "Run it again.")
+        raise Superseded(self._chain.path, f"{_RACES} other services were first", "Run it again.")
 
     def _read(self) -> None:
         self._fold(self._chain.entries())

@@ -33,7 +33,7 @@ class Pins:
 
         def decide(state: ServiceState) -> PointPinned:
             if not is_pinnable(state, point):
-                raise Refused(f"point {point}", "is no sealed point that is still there", "See: hadoop-dr points")
+                raise Refused(f"point {point}", "is not an existing sealed point", "See: hadoop-dr points")
             return PointPinned(point, by, reason)
 
         entry = self._ledger.append_decided(run, decide)

@@ -49,8 +49,8 @@ def lost_results(baseline: Baseline) -> list[Result]:
     """Says for people what of the newest point cannot serve."""
     newest = baseline.newest
     ours = newest is not None and bool(newest.gone)  # the ledger says so: it was unprotected, or its roots made way
-    remedy = "The next backup compares it whole and makes a point of it, which takes longer"
-    remedy += "; the ledger says that its snapshots were taken away." if ours else "; see who deletes snapshots."
+    remedy = "The next backup compares it whole, which takes longer"
+    remedy += "; the ledger says that its snapshots were taken away." if ours else "; find out who deletes snapshots."
     return [warn("baseline", line, remedy) for line in baseline.lost]
 
 

@@ -66,7 +66,7 @@ def rotten_origin(context: BackupContext, state: ServiceState) -> list[Result]:
             kept = point.live_snapshot_on(site.name, root)
             if kept is not None and path and _still_lives(site.namenode, kept, path):
                 said = f"{site.name}:{root}/{path} is damaged since point {point.point}, and would replace a good copy"
-                return [fail("points", said, f"Put the copy of {context.destination.name} in its place first.")]
+                return [fail("points", said, f"Replace it by the copy of {context.destination.name} first.")]
     return []
 
 

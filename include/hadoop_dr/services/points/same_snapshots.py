@@ -52,7 +52,7 @@ def refuse_exchanged(
         raise BaselineLost(
             f"point {point.point}",
             f"{exchanged}, and the point was made with it",
-            "See who removes snapshots; the next run ends this point and takes a new moment",
+            "Find out who removes snapshots; the next run gives this point up and takes a new moment",
         )
 
 

@@ -122,7 +122,7 @@ class RootsInTheWay:
         return frozenset(nestings(wanted, there))
 
     def changing(self, roots: Sequence[str], *, requested: bool) -> bool:
-        """Whether a change of roots is under way or about to be."""
+        """Whether a change of roots is in progress or about to be."""
         return self._context.ledger.known().change is not None or (requested and self.proposal(roots) is not None)
 
     def foreign_changes(self, roots: Sequence[str], *, requested: bool) -> dict[str, list[Foreign]] | None:
@@ -174,9 +174,9 @@ class RootsInTheWay:
         for root in sorted(set(there).difference(self._bases(newest, there))):
             yield fail(
                 NAME,
-                f"{destination.name}:{root} was in no whole snapshot of the newest point, so nobody can tell what "
-                "of it is somebody else's; a change of roots would remove that",
-                f"Back up with {root} declared as it was, which keeps what goes; then change the roots.",
+                f"{destination.name}:{root} is in no complete snapshot of the newest point, so foreign content in "
+                "it cannot be recognised; a change of roots would remove it",
+                f"Back up with {root} declared as it was, which keeps what is deleted; then change the roots.",
             )
         for root in there:
             yield from not_our_work(

@@ -80,7 +80,7 @@ def look_above(context: BackupContext, roots: Collection[str]) -> list[Result]:
         return []
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     said = f"on {context.destination.name} {'; '.join(found[:_SHOWN])}{more}"
-    remedy = "They decide who reaches what lies below, and no run changes one that is there: hdfs dfs -chown, -chmod."
+    remedy = "They control access to everything below, and no run changes an existing one: hdfs dfs -chown, -chmod."
     return [warn(_NAME, said, remedy)]
 
 

@@ -155,8 +155,8 @@ class SwitchRoots:
         if found:
             raise Mismatch(
                 f"{self._context.destination.name}:{root.root}",
-                f"somebody changed it while its roots were to be changed: {_some(found)}",
-                "Nothing of it is lost; put it back or move it away, then back up again.",
+                f"somebody changed it during the change of its roots: {_some(found)}",
+                "Nothing is lost; revert the change or move it away, then back up again.",
             )
 
     def _counted(self, found: Iterable[tuple[str, DirEntry]]) -> Iterator[tuple[str, DirEntry]]:
@@ -190,7 +190,7 @@ def _live(destination: NameNode, top: str) -> dict[str, DirEntry] | None:
     except NotFound as missing:
         if missing.subject == top:
             return None
-        raise Mismatch(missing.subject, "went away while it was looked at", "Run the backup again.") from missing
+        raise Mismatch(missing.subject, "disappeared while it was read", "Run the backup again.") from missing
 
 
 def _some(names: Sequence[str]) -> str:

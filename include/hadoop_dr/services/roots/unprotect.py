@@ -167,7 +167,7 @@ class Unprotect:
     def _refuse_half_done(self, state: ServiceState) -> None:
         if why := stands_against(state):
             service = self._context.policy.service
-            raise Refused(service, why, f"A backup ends that first: hadoop-dr backup {service}; then unprotect it")
+            raise Refused(service, why, f"Run a backup first: hadoop-dr backup {service}; then unprotect it")
 
     def _checking(self, claim: Claim) -> Callable[[], None]:
         """Before each effect: the claim is in force, and others see that the work moves on."""

@@ -262,7 +262,7 @@ class Copies:
         except NotFound:
             raise
         except DrError as error:
-            why = f"not to be had on {self._destination.site}, and {self._origin.site} does not answer ({error})"
+            why = f"not available on {self._destination.site}, and {self._origin.site} does not answer ({error})"
             raise NotFound(path, why, f"Run again once {self._origin.site} answers") from error
 
     def _again(self, name: str) -> DrError | None:

@@ -226,7 +226,7 @@ class _Placing:
             raise Mismatch(path, "something that is not ours lies there",
                            "Somebody wrote to the destination during the run; move it away and run again")
         if item_at(self._destination, self._origin(arrival)) is None:
-            raise Mismatch(self._origin(arrival), f"is gone and has not come to {path} either", RUN_AGAIN)
+            raise Mismatch(self._origin(arrival), f"is gone and is not at {path} either", RUN_AGAIN)
         return False
 
     def _is_wanted(self, arrival: Arrival, there: DirEntry) -> bool:

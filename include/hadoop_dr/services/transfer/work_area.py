@@ -69,7 +69,7 @@ class WorkArea:
                     return self.area
             except NotFound:
                 continue
-        raise Failed(self.area.base, "work areas come and go; somebody else is at work here",
+        raise Failed(self.area.base, "work areas keep changing; another run is active here",
                      "Run again once the other run has ended")
 
     def check(self) -> None:
@@ -173,8 +173,8 @@ class WorkArea:
             if token.service != self.area.token.service:
                 raise OwnedElsewhere(
                     Area(self.area.root, token).top, f"is a work area of the service '{token.service}'",
-                    f"Let a run of '{token.service}' end what it left there; if nobody has that service any more, move "
-                    "what lies in its directory 'park' back by hand, then remove it")
+                    f"Let a run of '{token.service}' finish its work there; if that service no longer exists, move "
+                    "the content of its directory 'park' back by hand, then remove it")
         return tokens
 
     def _require_ours(self, facts: FileAttributes, there: Mapping[str, DirEntry]) -> None:
@@ -185,7 +185,7 @@ class WorkArea:
         """
         base = self.area.base
         if not facts.is_dir:
-            raise AccessDenied(base, "is no directory, and work areas have to lie there", "Move it out of the root")
+            raise AccessDenied(base, "is not a directory, but work areas are created there", "Move it out of the root")
         if facts.owner != self._me(there):
             raise AccessDenied(base, f"belongs to {facts.owner}, so what lies in it cannot be trusted",
                                "Remove it, or give it to the user this product acts as")
@@ -230,7 +230,7 @@ def _superseded(own: Area, later: Token) -> Superseded:
     if (later.epoch, later.claim) == (own.token.epoch, own.token.claim):
         return Superseded(own.top, f"superseded: try {later} has the root", LATER_GOES_ON)
     return Superseded(Area(own.root, later).top, "superseded: a later claim has the root",
-                      "If the ledger knows none, somebody made or copied this directory: move it out of the root")
+                      "If the ledger has no such claim, somebody created this directory: move it out of the root")
 
 
 def place_has_begun(destination: NameNode, root: str, service: str) -> bool:

@@ -31,7 +31,7 @@ _DEFAULT = CatalogKey(Kind.DATABASE, "default")
 class CatalogAct(Enum):
     """What somebody did."""
 
-    MADE = "was made"
+    MADE = "was created"
     DROPPED = "was dropped"
     CHANGED = "was changed"
     THERE = "was there before any point of this service"

@@ -37,7 +37,7 @@ _REASONS = {
     Uncovered.DELTA: "its log may hold absolute addresses of this site",
     Uncovered.HUDI: "its timeline may hold absolute addresses of this site",
     Uncovered.HANDLER: "its rows lie behind a storage handler, not in HDFS",
-    Uncovered.MATERIALIZED: "its rows belong to transactions of this site; it has to be built again",
+    Uncovered.MATERIALIZED: "its rows belong to transactions of this site; it has to be rebuilt",
     Uncovered.REMOTE: "its tables lie behind a data connector",
     Uncovered.FOREIGN: "its data lies on a file system that is not HDFS",
     Uncovered.ADDRESS: "its data lies at an address that is not this site's",

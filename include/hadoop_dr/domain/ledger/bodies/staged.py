@@ -15,7 +15,7 @@ class PointStaged:
         files, bytes: What was copied.
         documents: SHA-256 by name of each document that counts from here on: the manifest, those of the plan, and what
             stage wrote of each task.
-        looked: Nobody else had changed what the plan takes away or rewrites, so that place may have begun.
+        looked: Nobody else had changed what the plan deletes or rewrites, so that place may have begun.
     """
 
     claim: int

@@ -181,7 +181,7 @@ class Preflight:
             elif (facts := found[root]) is not None and not facts.is_dir:
                 yield fail("roots", f"{side.name}:{root} is not a directory", "Name the directory that holds it.")
             elif facts is None and side is self._context.origin:
-                yield fail("roots", f"{side.name}:{root} does not exist", "Create it, or take it out of the policy.")
+                yield fail("roots", f"{side.name}:{root} does not exist", "Create it, or remove it from the policy.")
 
     def _open_files(self) -> Iterator[Result]:
         settings = self._context.origin.namenode.settings(_OPEN_FILES)
@@ -191,7 +191,7 @@ class Preflight:
             yield fail(
                 "open files",
                 f"{self._context.origin.name}: {_OPEN_FILES} is not true, "
-                "so a file open at the moment goes on growing inside its snapshot",
+                "so a file that is open at the moment keeps growing inside its snapshot",
                 f"Set {_OPEN_FILES}=true in hdfs-site.xml of the NameNodes and restart them.",
             )
 
@@ -211,11 +211,11 @@ def look_at_quotas(context: BackupContext, roots: Sequence[str], newest: Point |
     paths = limiting_paths([root for root in roots if root not in large], namenode.room().names)
     asked = zip(paths, map_bounded(lambda path: _quota(namenode, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
-    remedy = "Raise it, or keep fewer points on the primary (retention: primary): what they hold goes with them."
+    remedy = "Raise it, or keep fewer points on the primary (retention: primary): this frees what their snapshots hold."
     found = [warn("quotas", text, remedy) for text in narrow_quotas(context.origin.name, quotas)]
     if large:
         more = f" and {len(large) - 1} more" if len(large) > 1 else ""
-        found.append(ok("quotas", f"{min(large)}{more}: large, not asked about; each point warns of their quotas"))
+        found.append(ok("quotas", f"{min(large)}{more}: large, so not queried; each point warns of their quotas"))
     return found
 
 

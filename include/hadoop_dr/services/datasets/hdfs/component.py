@@ -120,7 +120,7 @@ class HdfsDirectories:
             quotas.add(tree.root, tree.newer, tree.items, whole=tree.older is None, audited=audited)
         counts, files = quotas.write(documents), count_roots(trees)
         left = max(0, counts["to_ask"] - MOST)
-        notes = [f"quotas of {counted(left, 'directory')} are not read yet; the next runs go on"] if left else []
+        notes = [f"quotas of {counted(left, 'directory')} are not read yet; the next runs continue"] if left else []
         notes += narrow_quotas(point.origin, quotas.limited())[:_NARROW]
         return Planned(of_files(files), {"quotas": counts}, notes, held_after(trees, files))
 
@@ -174,8 +174,8 @@ class HdfsDirectories:
         untold = [lost] if below is None else []
         if left := sum(len(one.unasked) for one in (below or {}).values()):
             directories = counted(left, "directory")
-            untold.append(f"the quotas of {directories} of point {point.point}: nobody asked for them in time")
-        kept = [f"quota of {line}, is kept with the point and not set" for line in quota_lines(own, below or {})]
+            untold.append(f"the quotas of {directories} of point {point.point}: they were not read in time")
+        kept = [f"quota of {line}, is stored with the point, not set" for line in quota_lines(own, below or {})]
         return Promoted(left=[*kept, *untold])
 
     def _earlier_quotas(self, base: Baseline) -> Mapping[str, RootQuotas] | None:

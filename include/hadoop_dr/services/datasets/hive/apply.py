@@ -210,9 +210,9 @@ class CatalogApply:
         unnamed = unnamed_drops(drops, named)
         if unnamed:
             raise Refused(f"metastore of site {self._metastore.site}",
-                          f"{len(unnamed)} objects would have to go that no plan counted, somebody made them since: "
+                          f"{len(unnamed)} objects would be dropped that the plan did not count, created since: "
                           f"{'; '.join(unnamed[:_SHOWN])}",
-                          "Look at them there and drop what is not wanted, then run it again")
+                          "Look at them there, drop those that are not needed, then run it again")
 
     def _first(self, selection: Selection, destination: Catalog, replaced: Iterable[CatalogKey] = ()) -> Exported:
         """What the destination has before anything of it is changed here.

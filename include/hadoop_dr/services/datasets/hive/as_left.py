@@ -17,7 +17,7 @@ from hadoop_dr.services.datasets.hive.foreign.left_by_points import left_at, lef
 from hadoop_dr.services.datasets.hive.read.export import Exported
 from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
 
-_DOUBTED = "the log of the destination's metastore is not believed"
+_DOUBTED = "the log of the destination's metastore is not trusted"
 _LEFT = "what the newest point left in the destination's catalog"
 
 

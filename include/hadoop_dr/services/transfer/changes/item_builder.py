@@ -100,7 +100,7 @@ def refuse_links(paths: Iterable[str]) -> None:
     links = sorted(paths)
     if links:
         raise Refused(names(links), "symbolic links cannot be carried over",
-                      "Replace each by the file it points to, or take its directory out of the policy")
+                      "Replace each by the file it points to, or remove its directory from the policy")
 
 
 def _new(entry: Entry, extras: AclAndXattrs) -> Item:

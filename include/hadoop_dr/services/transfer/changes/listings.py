@@ -60,7 +60,7 @@ class Listings:
             where = contradiction(reported, found)
             if where is None:
                 return _with_more(self._with(reported, found), self._refilled(found, blocks))
-            self.notes.append(f"the snapshot diff says nothing of '{where}', only full listings were used")
+            self.notes.append(f"the snapshot diff does not cover '{where}', only full listings were used")
         extras = self._other_extras(found, self._before.walk(self._pool))
         return _with_more(_with_more(found, extras), self._refilled(found, blocks))
 
@@ -83,7 +83,7 @@ class Listings:
         except Failed as error:
             if error.retryable:
                 raise
-            self.hindered.append(f"refilled files whose time was put back were not looked for: {error}")
+            self.hindered.append(f"refilled files whose time was put back were not searched: {error}")
             return []
         known = {change.new for change in found.modified}
         refilled = [(old, new) for old, new in other_blocks(was, now, found.backward()) if new not in known]

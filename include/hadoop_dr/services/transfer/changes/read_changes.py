@@ -126,7 +126,7 @@ class ReadChanges:
         try:
             ids = {snapshot.name: snapshot.id for snapshot in self._namenode.snapshots(root)}
         except NotFound as error:
-            raise BaselineLost(root, "does not exist", "Restore the directory, or take it out of the policy") from error
+            raise BaselineLost(root, "does not exist", "Restore the directory, or remove it from the policy") from error
         for name in (older, newer):
             if name is not None and name != LIVE and name not in ids:
                 raise BaselineLost(f"{root}/.snapshot/{name}", "no such snapshot",
@@ -163,7 +163,7 @@ class ReadChanges:
                 inside = after.children(WORK_AREA) if entry.facts.is_dir else [entry]
                 theirs = [one.path for one in inside if not is_ours(one.path.rpartition("/")[2])]
                 if theirs:
-                    why = f"{WORK_AREA} is the place of this product's own work, and what lies there is in no point"
+                    why = f"{WORK_AREA} is reserved for hadoop-dr, and its content is in no point"
                     raise Refused(after.absolute(theirs[0]), why, "Move it elsewhere, then run the backup again")
 
     def _has_xattrs(self) -> bool:

@@ -137,7 +137,7 @@ class CatalogExport:
             except LostHistory as lost:
                 if left_out(*key):
                     continue
-                raise CatalogMoved(str(key), f"changed after event {base.event} and no message tells how it was",
+                raise CatalogMoved(str(key), f"changed after event {base.event} and no message shows its earlier state",
                                    "Take another moment") from lost
             rows.pop(key, None)
             if row:
