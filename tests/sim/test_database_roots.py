@@ -241,7 +241,7 @@ def test_a_database_dropped_beside_another_leaves_its_directory_which_is_named_u
     assert world.west.metastore.databases() == ["bill"]
     assert TwinWriter(world.clusters["west"]).exists("/wh/crm/c")
     freed = [warning for number in range(2) for warning in world.backup(f"later {number}")["warnings"]]
-    assert sorted(text.split(" is no root")[0] for text in freed if "/wh/crm is no root" in text) == [
+    assert sorted(text.split(" is no longer")[0] for text in freed if "/wh/crm is no longer a root" in text) == [
         "east:/wh/crm", "west:/wh/crm"]  # fmt: skip
     assert not any(left in text for text in world.checked())
     assert world.clusters["east"].delete("/wh/crm", recursive=True)
