@@ -34,7 +34,8 @@ def retiring() -> World:
 
 
 def free(document: dict[str, Any]) -> list[str]:
-    return [warning.partition(" is no longer a root")[0] for warning in document["warnings"] if "is no longer a root" in warning]
+    said = " is no longer a root"
+    return [warning.partition(said)[0] for warning in document["warnings"] if said in warning]
 
 
 def test_a_retired_root_is_made_free_on_both_sites_once_no_point_names_it_and_its_data_stays() -> None:
