@@ -336,6 +336,7 @@ def test_a_connection_the_server_closed_meanwhile_is_not_used_for_a_change(serve
 
 @pytest.mark.parametrize(("method", "field", "message", "error"), [
     ("create_database", 1, "there", AlreadyExists), ("get_database_req", 1, "none", NotFound),
+    ("of_another_version", 9, "no", Failed),
     ("create_database", 3, "java.lang.X", Failed), ("create_database", 9, "of a later version", Failed),
     ("create_database", 3, "AccessControlException: Permission denied: user=x", AccessDenied),
     ("create_database", 3, "org.apache.hadoop.ipc.StandbyException", NotReady), ("create_database", 3, "", Failed)])

@@ -114,6 +114,12 @@ def test_new_files_make_up_for_none_of_a_root_that_the_service_has_no_point_of()
     assert count_files(ROOT, 60, theirs).deleted == 0
 
 
+def test_only_what_left_one_root_and_came_into_another_moved_between_them() -> None:
+    here = [item(1, None, "new ü"), item(2, "gone", None), item(3, "old", "renamed"), item(4, "away", None)]
+    there = [item(5, None, "new"), item(6, "gone %", None), item(4, None, "away"), directory(7, None, "d")]
+    assert moved_between([here, there, [directory(7, "d", None)]]) == {4}
+
+
 def test_every_file_that_moved_between_roots_is_counted_in_what_is_left() -> None:
     leave = [item(n, f"a/{n} ü", None) for n in (1, 2, 3)]
     come = [item(n, None, f"a/{n}") for n in (4, 5)]

@@ -77,11 +77,11 @@ class PlainSession(requests.Session):
         except NewConnectionError as never:
             raise requests.ConnectionError(never) from never
         except ConnectTimeoutError as late:
-            raise requests.ConnectTimeout(late) from late
+            raise requests.ConnectTimeout from late
         except ReadTimeoutError as late:
-            raise requests.ReadTimeout(late) from late
+            raise requests.ReadTimeout from late
         except (HTTPError, OSError) as broken:
-            raise requests.ConnectionError(broken) from broken
+            raise requests.ConnectionError from broken
         if not 200 <= raw.status < 600:
             self._pools.clear()  # its answer may be on the way still, and the next question would get it
             raise requests.ConnectionError(f"status {raw.status} is no answer")

@@ -32,18 +32,23 @@ class ZooKeeperCoordinator:
 
     def read(self, path: str) -> Document | None:
         """Reads after a sync, so that a server which lags behind catches up first."""
-        for attempt in (1, 2):
-            try:
-                self._connection.ask(path, lambda client: client.sync_async(path))
-                data, stat = self._connection.ask(path, lambda client: client.get_async(path))
-                return Document(data, stat.version, stat.mzxid)
-            except NoNodeError:
-                return None
-            except AnswerLost as lost:
-                if attempt == 2:
-                    remedy = "Start that ZooKeeper, or repair the way to it"
-                    raise Unreachable(self._named(path), "the connection broke while reading", remedy) from lost
-        raise AssertionError("the second attempt returned or raised")
+        try:
+            return self._read_once(path)
+        except AnswerLost:
+            pass
+        try:
+            return self._read_once(path)
+        except AnswerLost as lost:
+            remedy = "Start that ZooKeeper, or repair the way to it"
+            raise Unreachable(self._named(path), "the connection broke while reading", remedy) from lost
+
+    def _read_once(self, path: str) -> Document | None:
+        try:
+            self._connection.ask(path, lambda client: client.sync_async(path))
+            data, stat = self._connection.ask(path, lambda client: client.get_async(path))
+        except NoNodeError:
+            return None
+        return Document(data, stat.version, stat.mzxid)
 
     def create(self, path: str, data: bytes) -> Document:
         """Creates with the settings' rights; a lost answer is read back."""
