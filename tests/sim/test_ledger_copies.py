@@ -154,7 +154,7 @@ def test_a_follow_that_ends_at_any_request_says_why_and_the_next_one_goes_on(don
             MemoryFiles.remove(east, entry_path(PATH, n))
         add(chain(east, None), "strays", LENGTH)
         stray = east.contents()
-        add(late, "ours", 2)
+        add(late, "ours", 1)
         east.asked.clear()
         east.fails_at, east.done = at, done
         said = late.follow()
@@ -174,11 +174,12 @@ def test_a_copy_that_was_brought_in_step_before_is_asked_only_to_take_what_is_ne
     west, east = two(0)
     late = chain(west, east)
     late.entries()
+    add(late, "before", 2)  # the second of them makes a checkpoint, so the two that follow make none
     assert late.follow() is None
     add(late, "ours", 2)
     west.asked.clear(), east.asked.clear()
     assert late.follow() is None
-    paths = [entry_path(PATH, LENGTH + n) for n in (1, 2)]
+    paths = [entry_path(PATH, LENGTH + n) for n in (3, 4)]
     assert sorted(east.asked[:2]) == [("prepare", path) for path in paths]
     assert east.asked[2:] == [("append_new", path) for path in paths]
     assert west.asked == []

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ledger import entry_path, pair_chain, service_chain
 from hadoop_dr.domain.ledger.bodies.ends import PointPinned
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.chain import Chain, read_shortened
+from hadoop_dr.services.ledger.checkpoints import newest_checkpoint
 from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.roots.unprotect import Unprotect
@@ -159,6 +160,31 @@ def test_a_run_says_where_a_copy_that_went_apart_was_set_aside() -> None:
         "the ledger on east said something else than the one that decides and lies at "
         f"{PATH.rpartition('/')[0]}/{aside} now; points that only it has do not count"
     ]
+
+
+@pytest.mark.parametrize("reader", ["deciding", "alone"])
+def test_entries_of_last_week_beside_a_checkpoint_of_today_are_refused_by_the_first_that_is_missing(
+    reader: str,
+) -> None:
+    """The other copy says no more than the checkpoint, so nothing but the missing entry tells."""
+    world = World(checkpoint_every=2)
+    fill(world)
+    world.backup("r0")
+    then = {name for name in contents(world, "west") if "/checkpoints/" not in name}
+    world.backup("r1")
+    for name in contents(world, "west"):
+        n, kept = int(name[-17:-5]) if name.endswith(".json") else 0, newest_checkpoint(world.files()["west"], PATH)
+        assert kept is not None
+        for site in ("west", "east"):
+            if n > (kept.n if site == "east" else len(then)):
+                world.files()[site].remove(name)
+    written = {site: contents(world, site) for site in ("west", "east")}
+    first_lost = entry_path(PATH, len(then) + 1)
+    reads = {"alone": lambda: read_shortened(world.files()["west"], PATH, 2), "deciding": lambda: world.backup("after")}
+    with pytest.raises(DrError, match="is missing on west, and its checkpoint of entry") as refused:
+        reads[reader]()
+    assert first_lost in str(refused.value)
+    assert {site: contents(world, site) for site in ("west", "east")} == written, "nothing was written"
 
 
 def test_a_ledger_that_is_read_before_another_run_appends_to_both_has_lost_nothing() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import no_longer_owned, selection_of
+from hadoop_dr.domain.errors import Protocol
 from hadoop_dr.domain.ledger import Body
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed, PointVoided
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy
@@ -76,11 +79,15 @@ def test_a_claim_that_leaves_out_a_text_that_is_the_same_is_read_back_whole() ->
     short = later.after(OLD)
     assert (short.text, short.file, short.reason) == ("", "moved.yaml", "why ü")
     assert short.whole(OLD) == later
-    assert short.whole(NEW).text == ""  # a text that is not the one it speaks of is never taken for it
+    assert short.whole(NEW) is None  # a text that is not the one it speaks of is never taken for it
     assert NEW.after(OLD) == NEW == NEW.whole(OLD)
     assert NO_POLICY.after(NO_POLICY) == NO_POLICY
     odd = FrozenPolicy("\udcff", "a", "full", "pull")
     assert odd.after(odd).whole(odd) == odd
+    with pytest.raises(Protocol, match=r"ledger entry 2: .* leaves out the text of its policy"):
+        reduce_service(entries(claimed(FIRST, NEW), claimed(SECOND, short)))
+    with pytest.raises(Protocol, match=r"ledger entry 1: .* leaves out the text of its policy"):
+        reduce_service(entries(claimed(FIRST, short)))
     state = reduce_service(entries(claimed(FIRST, OLD), claimed(SECOND, short), claimed(THIRD, short)))
     assert state.policy == only(state, THIRD).frozen == later
     assert state.claim is not None

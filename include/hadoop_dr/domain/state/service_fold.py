@@ -8,6 +8,7 @@ from functools import singledispatch
 from typing import Any
 
 from hadoop_dr.domain.codec import codec_of
+from hadoop_dr.domain.errors import Protocol
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.ends import (
     PointDamaged,
@@ -58,11 +59,22 @@ def reduce_service(entries: Iterable[LedgerEntry], state: ServiceState | None = 
 
 
 def _with_text(entry: LedgerEntry, policy: FrozenPolicy) -> LedgerEntry:
-    """A claim with the text of its policy, which the claim before has where it is the same."""
+    """A claim with the text of its policy, which the claim before has where it is the same.
+
+    Raises:
+        Protocol: That one has another text: the ledger or its checkpoint is not what was written.
+    """
     body = entry.body
     if not isinstance(body, ServiceClaimed):
         return entry
-    return replace(entry, body=replace(body, frozen=body.frozen.whole(policy)))
+    frozen = body.frozen.whole(policy)
+    if frozen is None:
+        raise Protocol(
+            f"ledger entry {entry.n}",
+            f"the claim of run {entry.run} leaves out the text of its policy, and the claim before it has another one",
+            "Compare both copies: hadoop-dr ledger check; restore the one that was changed from the other site.",
+        )
+    return replace(entry, body=replace(body, frozen=frozen))
 
 
 @singledispatch

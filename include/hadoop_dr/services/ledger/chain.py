@@ -105,9 +105,11 @@ class Chain:
         Raises:
             Protocol: An entry does not follow the one before it.
         """
+        names = self.deciding.names
         if not self._loaded:
-            self._copy, self._loaded = from_checkpoint(self.deciding, self.path), True
-        self._extend(_read_contents(self.deciding, self.path, self._copy.head_n + 1))
+            self._copy, self._loaded, names = from_checkpoint(self.deciding, self.path), True, cache(names)
+            refuse_partial(self.deciding.site, self.path, self._copy.head_n, names)
+        self._extend(_read_contents(self.deciding, self.path, self._copy.head_n + 1, names))
         return self._entries
 
     @property
@@ -212,7 +214,12 @@ class Chain:
         if n % self._checkpoint_every:
             return []
         kept = Checkpoint(n, self._copy.head_digest, state())
-        return keep_checkpoint([self.deciding] + ([self.follower] if self.follower else []), self.path, kept)
+        if self.follower is None:
+            return keep_checkpoint([self.deciding], self.path, kept)
+        if behind := self.follow():  # a checkpoint beside fewer entries than it speaks of tells of a partial restore
+            left = keep_checkpoint([self.deciding], self.path, kept)
+            return [*left, f"the checkpoint of ledger entry {n} is not on {self.follower.site}: {behind}"]
+        return keep_checkpoint([self.deciding, self.follower], self.path, kept)
 
     def refuse_shortened(self) -> None:
         """Makes sure, once, that the deciding copy did not lose what the other one still has.
@@ -387,6 +394,29 @@ def numbers_from(files: Files, path: str, start_n: int, names: Callable[[str], l
     return numbers
 
 
+def refuse_partial(site: str, path: str, n: int, names: Callable[[str], list[str]]) -> None:
+    """Refuses a copy whose checkpoint says more than its entries: one of today beside entries of last week.
+
+    Args:
+        n: Number of the checkpoint's entry; 0 without one.
+        names: Lists a directory of the copy.
+
+    Raises:
+        Protocol: The entry, or one before it in its directory, is missing.
+    """
+    if n == 0:
+        return
+    first = max(1, n // 1000 * 1000)
+    there = {int(name[:12]) for name in names(f"{path}/{n // 1000}") if name[:12].isdigit()}
+    missing = next((one for one in range(first, n + 1) if one not in there), None)
+    if missing is not None:
+        raise Protocol(
+            entry_path(path, missing),
+            f"this entry is missing on {site}, and its checkpoint of entry {n} is newer: it was restored in part",
+            "Restore the whole ledger from the other site: hadoop-dr ledger check.",
+        )
+
+
 def _newest_before(files: Files, path: str, start_n: int) -> int:
     """Gives the number of a copy's newest entry where it has none from this one on; 0 if it has none at all."""
     for thousand in range((start_n - 1) // 1000, -1, -1):
@@ -420,6 +450,7 @@ def read_shortened(files: Files, path: str, checkpoint_every: int) -> ChainCopy:
     """
     names = cache(files.names)
     kept = ChainCopy(1, GENESIS, ()) if len(names(f"{path}/0")) < checkpoint_every else from_checkpoint(files, path)
+    refuse_partial(files.site, path, kept.head_n, names)
     contents = _read_contents(files, path, kept.start_n, names)
     _refuse_broken(files.site, path, kept.start_n, kept.start_prev, contents)
     return ChainCopy(kept.start_n, kept.start_prev, contents, kept.state)

@@ -64,12 +64,11 @@ class FrozenPolicy:
             return self
         return replace(self, text="", same_text=_digest(self.text))
 
-    def whole(self, earlier: FrozenPolicy) -> FrozenPolicy:
-        """Gives what ``after`` shortened, with its text."""
+    def whole(self, earlier: FrozenPolicy) -> FrozenPolicy | None:
+        """Gives what ``after`` shortened, with its text; None where the earlier one has another."""
         if not self.same_text:
             return self
-        text = earlier.text if _digest(earlier.text) == self.same_text else ""
-        return replace(self, text=text, same_text="")
+        return replace(self, text=earlier.text, same_text="") if _digest(earlier.text) == self.same_text else None
 
 
 def _digest(text: str) -> str:
