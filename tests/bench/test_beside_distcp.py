@@ -19,7 +19,7 @@ import pytest
 
 from bench.distcp import DistCp, DistCpRan
 from bench.raw import copy_raw
-from bench.scene import Bench, Ours, bench_home, say
+from bench.scene import Bench, Ours, asked, bench_home, say
 from support.much_data import BLOCK_BYTES, MIB, SMALL_BYTES
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab, pytest.mark.timeout(3600)]
@@ -48,7 +48,8 @@ def compare(case: str, ours: Ours, theirs: DistCpRan, **more: object) -> None:
         case, command_s=ours.command_s, sealed_s=ours.sealed_s, moving_s=ours.moving_s, distcp_s=theirs.seconds,
         ratio_command=theirs.seconds / ours.command_s, ratio_sealed=theirs.seconds / ours.sealed_s,
         ratio_moving=theirs.seconds / ours.moving_s, bytes=ours.document["bytes_copied"], distcp_bytes=theirs.bytes,
-        files=ours.document["files_copied"], distcp_files=theirs.files, seconds=ours.document["seconds"], **more)
+        files=ours.document["files_copied"], distcp_files=theirs.files, seconds=ours.document["seconds"],
+        requests=asked(ours.document), **more)
 
 
 def test_a_gibibyte_in_sixteen_files(bench: Bench, distcp: DistCp) -> None:

@@ -47,6 +47,15 @@ def test_the_skew_follows_the_roots_the_trip_and_the_newest_point(
     assert predicted_skew_ms(roots, trip_ms, in_flight, last) == pytest.approx(wanted)
 
 
+def test_files_that_are_open_anywhere_make_each_snapshot_longer_unless_the_newest_point_tells() -> None:
+    assert predicted_skew_ms(60, 2, 64, open_files=20_000) == pytest.approx(2 + 60 * (SERIAL_MS + 40))
+    assert predicted_skew_ms(60, 2, 64, LastMoment(60, 62), 20_000) == pytest.approx(62)
+    [told] = skew_result("east", 60, 2480, 250, 20_000)
+    assert "(20000 files are open on this cluster, and each snapshot looks at all of them)" in told.detail
+    [told] = skew_result("east", 1500, 2480, 250, 20)
+    assert told.detail.endswith("the limit is 250 ms")
+
+
 def test_a_skew_that_will_be_refused_is_told_with_a_limit_that_has_room() -> None:
     assert skew_result("east", 100, 250, 250) == []
     [told] = skew_result("east", 1500, 1952, 250)

@@ -1,4 +1,4 @@
-"""What `check` advises beyond what a run is refused for: one settings page and two small requests."""
+"""What `check` advises beyond what a run is refused for: one settings page and three small requests."""
 
 from __future__ import annotations
 
@@ -57,5 +57,6 @@ def _skew(context: BackupContext, roots: Sequence[str], newest: Point | None) ->
     last = None
     if newest is not None and newest.origin == origin.name:
         last = LastMoment(len(newest.taken.roots), newest.taken.skew_ms)
-    predicted = predicted_skew_ms(len(roots), trip_ms, AT_ONCE, last)
-    yield from skew_result(origin.name, len(roots), predicted, context.policy.max_skew_ms)
+    open_files = origin.namenode.service().open_files
+    predicted = predicted_skew_ms(len(roots), trip_ms, AT_ONCE, last, open_files)
+    yield from skew_result(origin.name, len(roots), predicted, context.policy.max_skew_ms, open_files)
