@@ -147,11 +147,11 @@ def test_a_refused_connection_is_unreachable_for_reads_and_changes() -> None:
     for call in (nobody.read, nobody.change):
         with pytest.raises(Unreachable, match="of site east: no connection"):
             call("getVersion", {})
-    with pytest.raises(Unreachable, match="no address"):
+    with pytest.raises(Unreachable, match="no metastore address"):
         client().read("getVersion")
-    with pytest.raises(Unreachable, match="no address"):
+    with pytest.raises(Unreachable, match="no metastore address"):
         client().change("getVersion", {})
-    with pytest.raises(Unreachable, match=r"metastore \?:0 of site east: no address .* Check the pair's file"):
+    with pytest.raises(Unreachable, match=r"metastore \?:0 of site east: no metastore .* Check the pair's file"):
         client().read_light("getVersion")
     with pytest.raises(Unreachable, match=r"metastore 127.0.0.1:\d+ of site east: .* Check that the metastore runs"):
         nobody.read("getVersion")
@@ -406,9 +406,24 @@ def test_an_answer_to_another_question_is_not_taken(serve: Callable[[Handler], S
 
 def test_an_address_is_checked_before_anything_is_contacted() -> None:
     for bad in ("http://x:1", "thrift://"):
-        with pytest.raises(BadInput):
+        with pytest.raises(BadInput) as told:
             Client("east", [bad])
+        assert str(told.value) == f"{bad}: is no address of a metastore. Write thrift://host:9083"
     Client("east", ["hms1.west", "thrift://hms2.west"])
+
+
+@pytest.mark.parametrize(("uri", "wanted"), [
+    ("hms1.west", ("hms1.west", 9083)), ("thrift://hms2.west", ("hms2.west", 9083)), ("hms3.west:7", ("hms3.west", 7))])
+def test_an_address_without_a_port_has_the_usual_one(uri: str, wanted: tuple[str, int]) -> None:
+    asked = list[tuple[str, int]]()
+
+    def opener(host: str, port: int, *_: float) -> None:
+        asked.append((host, port))
+        raise ConnectionRefusedError(111, "refused")
+
+    with pytest.raises(Unreachable):
+        Client("east", [uri], opener=opener).read("getVersion")
+    assert asked == [wanted]
 
 
 def test_a_batch_the_metastore_fails_on_is_tried_in_halves(serve: Callable[[Handler], Server]) -> None:

@@ -18,7 +18,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from hadoop_dr.adapters.webhdfs.client import Deadlines, HandshakeAdapter, OneNameNode, simple_session
 from hadoop_dr.adapters.webhdfs.errors import Late, Lost, NotSent
 from hadoop_dr.adapters.webhdfs.fsck import block_ids
-from hadoop_dr.domain.errors import NotFound, NotReady
+from hadoop_dr.domain.errors import DrError, NotFound, NotReady, Protocol
 
 SOON = Deadlines(connect_s=5, read_s=0.5, checksum_s=5)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -176,6 +176,27 @@ def test_every_request_says_of_what_type_its_body_is(session: requests.Session) 
     with Wire(lambda n: OK) as server:
         OneNameNode(server.url, session, SOON)._mkdirs("/a")
     assert "Content-Type: application/octet-stream" in server.fields
+
+
+def test_an_address_without_a_port_has_the_usual_one_and_one_of_numbers_is_taken_apart() -> None:
+    one = simple_session("hdfs")()
+    for url in ("http://127.0.0.1", "http://[::1]", "http://[::1]:9"):
+        with pytest.raises((NotSent, Lost, DrError)):
+            OneNameNode(url, one, SOON)._get_file_status("/a")
+    keys = one._pools.pools.keys()  # type: ignore[attr-defined]
+    assert {(key.key_host, key.key_port, key.key_scheme) for key in keys} == {
+        ("127.0.0.1", 80, "http"), ("::1", 80, "http"), ("::1", 9, "http")}  # fmt: skip
+    one.close()
+
+
+@pytest.mark.parametrize(("line", "said"), [("418 I am a pot", "418 I am a pot"), ("418 ", "418"), ("418", "418")])
+def test_an_answer_that_is_no_namenodes_is_told_in_its_own_words(
+    session: requests.Session, line: str, said: str
+) -> None:
+    with Wire(lambda n: f"HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n".encode()) as server:
+        with pytest.raises(Protocol) as told:
+            OneNameNode(server.url, session, SOON)._mkdirs("/a b")
+        assert told.value.problem == f"{server.url} answered {said} without a reason"
 
 
 def test_an_answer_that_a_proxy_compressed_is_read(session: requests.Session) -> None:

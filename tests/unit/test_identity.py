@@ -41,8 +41,10 @@ def test_an_access_is_read_as_it_was_written(site: str | None) -> None:
 @pytest.mark.parametrize("version", [0, 2, "1", None])
 def test_a_format_version_not_known_is_refused(version: object) -> None:
     data = json.dumps({**json.loads(encode(HELD)), "v": version}).encode()
-    with pytest.raises(Refused, match="format version"):
-        decode_identity(data, WHERE)
+    for decode in (decode_identity, decode_access):
+        with pytest.raises(Refused, match="format version") as told:
+            decode(data, WHERE)
+        assert told.value.subject == WHERE
 
 
 @pytest.mark.parametrize("change", [
@@ -50,8 +52,25 @@ def test_a_format_version_not_known_is_refused(version: object) -> None:
 ])
 def test_a_field_of_another_kind_is_named(change: dict[str, object]) -> None:
     data = json.dumps({**json.loads(encode(HELD)), **change}).encode()
-    with pytest.raises(Protocol, match="a b"):
+    with pytest.raises(Protocol) as told:
         decode_identity(data, WHERE)
+    assert told.value.subject == WHERE
+    assert "does not hold a readable identity (" in told.value.problem
+    assert "(None)" not in told.value.problem
+
+
+def test_a_field_that_an_access_lacks_is_named() -> None:
+    data = json.dumps({"v": 1, "site": "east", "epoch": 3, "at": "", "by": "", "reason": ""}).encode()
+    with pytest.raises(Protocol) as told:
+        decode_access(data, WHERE)
+    assert str(told.value).startswith(f"{WHERE}: does not hold a readable access ('alarm'). Announce")
+
+
+def test_a_document_is_the_same_bytes_however_it_was_made_and_can_be_read_by_people() -> None:
+    held = Access(None, 3, "2026-11-20T02:00Z", "ü", "e%20", "f+")
+    assert encode(held).decode() == (
+        '{"alarm": "f+", "at": "2026-11-20T02:00Z", "by": "ü", "epoch": 3, "reason": "e%20", "site": null, "v": 1}'
+    )
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"7", b"{}", b"\xff\xfe", b'{"v":1}'])

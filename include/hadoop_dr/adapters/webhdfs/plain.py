@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 from urllib3.poolmanager import PoolManager
 from urllib3.response import BaseHTTPResponse
@@ -54,7 +53,7 @@ class PlainSession(requests.Session):
         asked = f"{parts.path.replace(' ', '%20')}?{parts.query}{'&' if parts.query else ''}{query}"
         if parts.scheme != "http" or not asked.isascii() or " " in asked:
             return super().request(method, url, **kwargs)
-        answer = self._ask(method, parts.netloc, asked, kwargs)
+        answer = self._ask(method, parts, asked, kwargs)
         if answer.status_code in _REDIRECTS and kwargs.get("allow_redirects", True):
             if not answer.headers.get("Location"):
                 raise requests.ConnectionError("a redirect that does not say where to")
@@ -66,11 +65,11 @@ class PlainSession(requests.Session):
         self._pools.clear()
         super().close()
 
-    def _ask(self, method: str, address: str, asked: str, kwargs: Mapping[str, Any]) -> requests.Response:
+    def _ask(self, method: str, at: SplitResult, asked: str, kwargs: Mapping[str, Any]) -> requests.Response:
         connect_s, read_s = kwargs["timeout"]
         whole = not kwargs.get("stream")
         try:
-            raw = self._pool(address).urlopen(
+            raw = self._pools.connection_from_host(at.hostname, at.port or 80).urlopen(
                 method, asked, kwargs.get("data"), kwargs.get("headers") or {}, retries=False, redirect=False,
                 timeout=Timeout(connect=connect_s, read=read_s), preload_content=whole,
             )  # fmt: skip
@@ -85,11 +84,7 @@ class PlainSession(requests.Session):
         if not 200 <= raw.status < 600:
             self._pools.clear()  # its answer may be on the way still, and the next question would get it
             raise requests.ConnectionError(f"status {raw.status} is no answer")
-        return _Answer(f"http://{address}{asked}", raw, whole=whole)
-
-    def _pool(self, address: str) -> HTTPConnectionPool:
-        host, _, port = address.rpartition(":") if address.rpartition(":")[2].isdigit() else (address, "", "80")
-        return self._pools.connection_from_host(host, int(port), "http")
+        return _Answer(f"http://{at.netloc}{asked}", raw, whole=whole)
 
 
 class _Answer(requests.Response):
