@@ -126,6 +126,14 @@ def test_an_entry_that_is_missing_is_named_wherever_it_stood(harm: Callable[[Doc
         list(contents(copies["west"], PATH))  # type: ignore[arg-type]
 
 
+def test_an_entry_that_is_none_is_named_also_where_the_reading_began_later() -> None:
+    west = of_a_year("west", 9)
+    west.files[entry_path(PATH, 7)] = b"{}"
+    with pytest.raises(Protocol, match="not a ledger entry") as told:
+        list(entries(west, PATH, 5))  # type: ignore[arg-type]
+    assert told.value.subject == entry_path(PATH, 7)
+
+
 def test_a_copy_that_was_changed_or_went_apart_is_named_with_its_entry() -> None:
     copies = {site: of_a_year(site, 1200) for site in ("east", "west")}
     east = copies["east"].files

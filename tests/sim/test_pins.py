@@ -78,10 +78,21 @@ def test_a_pin_that_comes_when_a_prune_has_decided_is_seen_before_the_point_goes
 
 def test_what_is_not_there_is_not_held_and_a_pin_of_another_ledger_is_not_taken_back() -> None:
     world = grown(1)
-    with pytest.raises(Refused, match="is not an existing sealed point"):
+    point = sealed(world)[0].point
+    with pytest.raises(Refused, match=r"^point 20250101T000000\.000Z: is not an existing sealed point\. See: hadoop-dr points$"):
         hold(world, "20250101T000000.000Z")
-    with pytest.raises(NotFound, match="is in no ledger"):
-        let_go(world, Pin(999, sealed(world)[0].point, "ann ü", "the audit"))
+    with pytest.raises(NotFound, match=rf"^pin 999 of point {point}: is in no ledger\. See: hadoop-dr explain$"):
+        let_go(world, Pin(999, point, "ann ü", "the audit"))
+
+
+def test_a_point_is_let_go_once_and_by_the_run_that_says_so() -> None:
+    world = grown(1)
+    pin = hold(world, sealed(world)[0].point)
+    let_go(world, pin)
+    let_go(world, pin)
+    said = [(entry.kind, entry.run) for entry in world.context().ledger.chain.entries()][-3:]
+    assert said[1:] == [("pin", "by hand"), ("unpin", "by hand")]
+    assert said[0][0] != "pin"
 
 
 def test_a_change_of_roots_is_refused_while_a_point_of_the_old_ones_is_held() -> None:

@@ -6,6 +6,8 @@ import random
 from bisect import bisect_left
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
+from itertools import count
 from typing import Any
 
 import pytest
@@ -210,6 +212,42 @@ def test_an_undo_of_foreign_changes_is_finished_also_when_the_policy_refuses_the
     give_back(world, "stops")
     world.policy = POLICY
     world.backup("next")
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+@cache
+def left_and_recorded_at() -> tuple[World, int]:
+    """An undo that was left unfinished, and the effect of the next run that records it as done."""
+    world = vandalised()
+    preflight(world, "stops", Faults(at=undone_at(vandalised) - 2, die=True))
+    for at in count(1):
+        dies = world.clone()
+        preflight(dies, "dies", Faults(at=at, die=True, after=True))
+        if any(entry.kind == "undone" for entry in dies.context().ledger.chain.entries()):
+            return world, at
+    raise AssertionError("unreachable")
+
+
+@pytest.mark.parametrize("later", [1, 5])
+def test_what_somebody_changes_between_two_undos_of_one_run_is_kept_and_undone_as_well(later: int) -> None:
+    """The run finishes what another one left, then undoes what it finds itself."""
+    left, recorded = left_and_recorded_at()
+    world = left.clone()
+    west, theirs = world.clusters["west"], f"{ROOT}/theirs ü%"
+
+    def somebody() -> None:
+        west.extend(west.make_file(theirs, replication=1, block_size=1024, overwrite=False), b"theirs")
+
+    assert preflight(world, "next", Faults(at=recorded + later, first=somebody))
+    assert "theirs ü%" not in west.find(ROOT).children
+    one, two = (entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone")
+    assert one.kept != two.kept
+    assert two.found == (f"{theirs} was made",)
+    assert west.find(f"{ROOT}/.snapshot/{two.kept}/theirs ü%").content == b"theirs"
+    newest = read(world).newest_sealed()
+    assert newest is not None
+    assert newest.live_on("west")[ROOT].name == two.base[ROOT].name
+    assert world.backup("seals")["baseline"] == newest.point
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
 

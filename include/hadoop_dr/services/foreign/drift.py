@@ -15,7 +15,6 @@ from hadoop_dr.domain.foreign.drift import moved_or_new
 from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.paths import in_work_area, join
 from hadoop_dr.domain.points.baseline import Baseline
-from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.attribute_comparison import differences, differing_fields
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
@@ -114,9 +113,9 @@ def trees_differ(namenode: NameNode, root: str, wanted: str, found: str) -> list
     return different + [f"{root}/{path} is missing" for path in left]
 
 
-def kept_name(context: BackupContext, claim: Claim) -> str:
+def kept_name(context: BackupContext, epoch: int, number: int) -> str:
     """Name of the snapshots that keep what an undo undoes, until a person removes them (I10)."""
-    return f"dr-{context.policy.service}-kept-{claim.epoch}-{claim.n}"
+    return f"dr-{context.policy.service}-kept-{epoch}-{number}"
 
 
 def _altered(namenode: NameNode, doubt: _Doubt) -> Foreign | None:

@@ -20,7 +20,7 @@ def contents(files: Files, path: str, first: int = 1) -> Iterator[bytes]:
     Raises:
         Protocol: One between them is missing.
     """
-    with BoundedPool(IN_FLIGHT, IN_FLIGHT, name="entries") as pool:
+    with BoundedPool(IN_FLIGHT) as pool:
         yield from pool.map(lambda n: files.get(entry_path(path, n)), _numbers(files, path, first))
 
 

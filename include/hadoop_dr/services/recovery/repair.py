@@ -35,11 +35,12 @@ class Repair:
     def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
         self._context, self._heartbeat, self._working = context, heartbeat, context.claims.heartbeat.working
 
-    def undo(self, claim: Claim, index: int, root: str, now: str, to: str) -> None:
+    def undo(self, claim: Claim, number: int, index: int, root: str, now: str, to: str) -> None:
         """Brings one root of the destination back to an older snapshot of it, with the destination's own bytes.
 
         Args:
-            index: Its number inside the undo.
+            number: Of the undo.
+            index: The root's number inside the undo.
             now: Name of a snapshot of the root as it is now; it stays, and with it what is undone (I10).
             to: Name of the snapshot to come back to.
         """
@@ -54,7 +55,7 @@ class Repair:
             items=items,
             plan=plan_items(items, self._working),
         )
-        self._carry(claim, plan, self._context.ends_within, f"undo-{claim.n}", UNDO_TURN)
+        self._carry(claim, plan, self._context.ends_within, f"undo-{number}", UNDO_TURN)
 
     def repair(self, claim: Claim, root: RootPlan, candidate: str, note: Note) -> None:
         """Compares a whole root of the origin with the candidate and carries over what differs.

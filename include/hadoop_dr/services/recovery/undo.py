@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
-from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound
+from hadoop_dr.domain.errors import Mismatch, NotFound
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
@@ -58,19 +58,21 @@ class UndoChanges:
         """
         if not drift_by_root(self._context, self._bases(to, roots)) and not self._beside(claim, to, point).differs():
             return False
-        self._announce(claim, self._undo(point.point, to, roots, reason))
-        self.finish(claim)
+        self.finish(claim, self._announce(claim, self._undo(point.point, to, roots, reason)))
         return True
 
     def foreign(self, claim: Claim, to: Point, roots: Iterable[str]) -> None:
         """Undoes what somebody else changed in some roots since a sealed point."""
-        self._announce(claim, self._undo("", to, tuple(roots), "somebody else changed the secondary"))
-        self.finish(claim)
+        undo = self._undo("", to, tuple(roots), "somebody else changed the secondary")
+        self.finish(claim, self._announce(claim, undo))
 
-    def finish(self, claim: Claim) -> None:
+    def finish(self, claim: Claim, number: int | None = None) -> None:
         """Carries the announced undo out, from wherever an earlier try left it, and records it.
 
         A root whose sealed snapshot is gone by now cannot come back; the next plan compares all of it.
+
+        Args:
+            number: Of its announcement under this claim; None when an earlier try announced it.
 
         Raises:
             Mismatch: A live tree is not that of the sealed point in the end.
@@ -81,17 +83,17 @@ class UndoChanges:
             return
         to, given_up = state.points[undo.to], state.points.get(undo.point)
         roots, held = come_back_to(self._context, to, undo.roots), to.snapshots_on(self._context.destination.name)
-        kept = self._keep(claim, undo, roots)
+        kept, number = self._keep(claim, undo, roots, number)
         found = drift_by_root(self._context, self._bases(to, undo.roots))
         beside = self._beside(claim, to, given_up) if given_up else None
         if beside:
             beside.before_tree()
         for index, root in enumerate(roots):
-            Repair(self._context, self._heartbeat).undo(claim, index, root, kept, held[root].name)
+            Repair(self._context, self._heartbeat).undo(claim, number, index, root, kept, held[root].name)
         if beside:
             beside.after_tree()
         lines = tuple(line for lines in lines_by_root(found).values() for line in lines)
-        base, left = self._new_base(claim, to, roots), tuple(sorted(set(undo.roots) - set(roots)))
+        base, left = self._new_base(number, to, roots), tuple(sorted(set(undo.roots) - set(roots)))
         body = UndoDone(
             claim=claim.n,
             point=undo.point,
@@ -108,39 +110,42 @@ class UndoChanges:
     def _undo(self, point: str, to: Point, roots: tuple[str, ...], reason: str) -> Undo:
         return Undo(point, to.point, self._context.destination.name, roots, (), reason)
 
-    def _announce(self, claim: Claim, undo: Undo) -> None:
+    def _announce(self, claim: Claim, undo: Undo) -> int:
+        """Gives the number that this undo's snapshots and documents have and no other's: a run may make two."""
+        number = self._context.ledger.chain.head_n + 1
         body = UndoBegun(
             claim=claim.n,
             point=undo.point,
             to=undo.to,
             site=undo.site,
             roots=undo.roots,
-            kept=kept_name(self._context, claim),
+            kept=kept_name(self._context, claim.epoch, number),
             reason=undo.reason,
         )
         self._context.ledger.append_mine(claim, body)
+        return number
 
-    def _keep(self, claim: Claim, undo: Undo, roots: Sequence[str]) -> str:
+    def _keep(self, claim: Claim, undo: Undo, roots: Sequence[str], number: int | None) -> tuple[str, int]:
         """Takes the work areas over, then keeps what is found, unless an earlier try keeps the very same.
 
         Returns:
-            Name of the snapshots that show the live tree of now.
+            Name of the snapshots that show the live tree of now, and the number of whatever else is made.
         """
-        destination, name = self._context.destination.namenode, kept_name(self._context, claim)
-        service = self._context.policy.service
+        destination, service = self._context.destination.namenode, self._context.policy.service
         for root in undo.roots:
             if root in roots:
                 set_aside(destination, root, Token(service, claim.epoch, claim.n, UNDO_TURN))
             elif has_area(destination, root, service):
                 set_aside(destination, root, Token(service, claim.epoch, claim.n))
-        if name not in undo.kept:
+        if number is None:
             if all(self._shown_by(undo.kept[-1], root) for root in undo.roots):
-                return undo.kept[-1]
-            self._announce(claim, undo)
+                return undo.kept[-1], claim.n
+            number = self._announce(claim, undo)
+        name = kept_name(self._context, claim.epoch, number)
         for root in undo.roots:
-            with suppress(AlreadyExists, NotFound):  # the second: somebody removed the directory
+            with suppress(NotFound):  # somebody removed the directory
                 destination.create_snapshot(root, name)
-        return name
+        return name, number
 
     def _shown_by(self, kept: str, root: str) -> bool:
         destination = self._context.destination.namenode
@@ -163,13 +168,12 @@ class UndoChanges:
         """What comes back beside directories."""
         return components_of(self._context).undo(to, given_up, lambda: self._context.check_claim(claim))
 
-    def _new_base(self, claim: Claim, to: Point, roots: Sequence[str]) -> dict[str, SnapshotRecord]:
+    def _new_base(self, number: int, to: Point, roots: Sequence[str]) -> dict[str, SnapshotRecord]:
         """Snapshots of what the undo left: files it brought back have other inodes than in the sealed snapshots."""
         destination, base = self._context.destination.namenode, dict[str, SnapshotRecord]()
-        name = snapshot_name(self._context.policy.service, to.epoch, to.point, claim.n)
+        name = snapshot_name(self._context.policy.service, to.epoch, to.point, number)
         for root in roots:
-            with suppress(AlreadyExists):
-                destination.create_snapshot(root, name)
+            destination.create_snapshot(root, name)
             left = trees_differ(destination, root, to.snapshots_on(destination.site)[root].name, name)
             if left:
                 raise Mismatch(
