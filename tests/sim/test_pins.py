@@ -79,7 +79,7 @@ def test_a_pin_that_comes_when_a_prune_has_decided_is_seen_before_the_point_goes
 def test_what_is_not_there_is_not_held_and_a_pin_of_another_ledger_is_not_taken_back() -> None:
     world = grown(1)
     point = sealed(world)[0].point
-    with pytest.raises(Refused, match=r"^point 20250101T000000\.000Z: is not an existing sealed point\. See: hadoop-dr points$"):
+    with pytest.raises(Refused, match=r"^point 20250101T000000\.000Z: is not .* sealed point\. See: hadoop-dr points$"):
         hold(world, "20250101T000000.000Z")
     with pytest.raises(NotFound, match=rf"^pin 999 of point {point}: is in no ledger\. See: hadoop-dr explain$"):
         let_go(world, Pin(999, point, "ann ü", "the audit"))

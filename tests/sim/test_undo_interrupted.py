@@ -170,13 +170,34 @@ def test_an_undo_whose_sealed_snapshot_is_gone_is_given_up_and_all_is_compared()
     assert list(undone.left) == [OTHER]
 
 
-def test_a_root_that_an_undo_cannot_bring_back_any_more_is_taken_from_whoever_sleeps_there() -> None:
+def half_undone() -> tuple[ChronicledWorld, MemoryNameNode]:
+    """An undo was announced and not finished, and has a work area in the second root."""
     for at in range(10, effects_until_undone(LATE), 5):
         world = half_done(LATE)
         preflight(world, "stops", Faults(at=at, die=True))
         west, root = MemoryNameNode(world.clusters["west"]), world.clusters["west"].find(OTHER)
         if read(world).undo is not None and ".hadoop-dr" in root.children:
             break
+    return world, west
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_an_undo_is_finished_also_where_somebody_took_a_root_away_or_what_makes_snapshots_of_it(removed: bool) -> None:
+    world, west = half_undone()
+    for shot in west.snapshots(OTHER):
+        west.delete_snapshot(OTHER, shot.name)
+    west.disallow_snapshot(OTHER)
+    if removed:
+        west.delete(OTHER, recursive=True)
+    assert preflight(world, "next")
+    assert read(world).undo is None
+    world.host.dead.add("next")
+    world.backup("seals")
+    equal(world)
+
+
+def test_a_root_that_an_undo_cannot_bring_back_any_more_is_taken_from_whoever_sleeps_there() -> None:
+    world, west = half_undone()
     asleep = [entry.name for entry in west.list(f"{OTHER}/.hadoop-dr")]
     newest = read(world).newest_sealed()
     assert newest is not None
@@ -242,7 +263,8 @@ def test_what_somebody_changes_between_two_undos_of_one_run_is_kept_and_undone_a
     assert "theirs ü%" not in west.find(ROOT).children
     one, two = (entry.body for entry in world.context().ledger.chain.entries() if entry.kind == "undone")
     assert one.kept != two.kept
-    assert two.found == (f"{theirs} was made",)
+    assert one.point == two.point == ""
+    assert two.found == (f"{theirs} was created",)
     assert west.find(f"{ROOT}/.snapshot/{two.kept}/theirs ü%").content == b"theirs"
     newest = read(world).newest_sealed()
     assert newest is not None

@@ -144,6 +144,8 @@ class UndoChanges:
         name = kept_name(self._context, claim.epoch, number)
         for root in undo.roots:
             with suppress(NotFound):  # somebody removed the directory
+                if root not in roots:  # its snapshots are gone, and whoever took them may have disallowed others
+                    destination.allow_snapshot(root)
                 destination.create_snapshot(root, name)
         return name, number
 
