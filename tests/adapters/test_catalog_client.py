@@ -412,6 +412,14 @@ def test_an_address_is_checked_before_anything_is_contacted() -> None:
     Client("east", ["hms1.west", "thrift://hms2.west"])
 
 
+def test_an_error_without_a_word_is_told_by_its_kind() -> None:
+    def opener(*_: object) -> None:
+        raise ConnectionAbortedError
+
+    with pytest.raises(Unreachable, match="no connection: ConnectionAbortedError"):
+        Client("east", ["hms1.west"], opener=opener).read("getVersion")
+
+
 @pytest.mark.parametrize(("uri", "wanted"), [
     ("hms1.west", ("hms1.west", 9083)), ("thrift://hms2.west", ("hms2.west", 9083)), ("hms3.west:7", ("hms3.west", 7))])
 def test_an_address_without_a_port_has_the_usual_one(uri: str, wanted: tuple[str, int]) -> None:
