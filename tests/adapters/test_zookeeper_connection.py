@@ -105,8 +105,13 @@ def test_a_right_that_is_missing_is_told_with_site_and_node_and_the_connection_s
 def test_nothing_is_sent_on_a_connection_that_was_lost_in_this_moment() -> None:
     """The library would keep it in its queue, and send it whenever it is back."""
     ended, sent = list[str](), list[str]()
-    client = SimpleNamespace(state=KazooState.SUSPENDED, logger=SimpleNamespace(reason=""),
-                             stop=lambda: ended.append("stop"), close=lambda: ended.append("close"))  # fmt: skip
+
+    def stop() -> None:
+        ended.append("stop")
+        raise OSError("broken")
+
+    client = SimpleNamespace(state=KazooState.SUSPENDED, logger=SimpleNamespace(reason=""), stop=stop,
+                             close=lambda: ended.append("close"))  # fmt: skip
     one = Connection("zk1:2181", "east", ZooKeeperSettings(timeout_s=0.1))
     one._client = client  # type: ignore[assignment]
     one._connected.set()
@@ -171,6 +176,33 @@ def test_a_watch_stands_again_after_each_event_and_on_each_new_connection_and_wa
         one.close()
         with pytest.raises(Unreachable, match="given back"):
             one.watch(PATH, woken.release)
+        drain(woken)
+        one._connection._wake(PATH)  # an answer that was under way
+        assert not woken.acquire(blocking=False)
+
+
+@pytest.mark.parametrize(("state", "in_use", "armed"), [
+    (KazooState.CONNECTED, True, True),
+    (KazooState.SUSPENDED, True, False),      # the library would arm it some time later, and nobody would be woken now
+    (KazooState.CONNECTED, False, False),     # of a client that was thrown away
+])
+def test_after_an_event_a_watch_is_armed_where_there_is_a_connection_and_else_whoever_waits_is_woken(
+    state: str, in_use: bool, armed: bool
+) -> None:
+    watches, woken = list[Callable[[object], None]](), threading.Semaphore(0)
+
+    def exists_async(path: str, watch: Callable[[object], None]) -> SimpleNamespace:
+        assert path == PATH
+        watches.append(watch)
+        return SimpleNamespace(rawlink=lambda answered: None)
+
+    one = Connection("zk1:2181", "east", ZooKeeperSettings())
+    client = SimpleNamespace(state=state, exists_async=exists_async)
+    one._client = client if in_use else None  # type: ignore[assignment]
+    one._watches[PATH] = [woken.release]
+    one._arm(client, PATH)  # type: ignore[arg-type]
+    watches[0](None)
+    assert (len(watches) == 2, woken.acquire(blocking=False)) == (armed, not armed)
 
 
 def test_while_there_is_no_connection_whoever_waits_is_woken_to_see_it(
