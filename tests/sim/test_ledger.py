@@ -23,7 +23,8 @@ from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, PointVoided, Serv
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import Claim, ServiceState
-from hadoop_dr.services.ledger.chain import Chain, read_copy
+from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.chain_copy import read_copy
 from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.ledger.service import FRESH_S, ServiceLedger
 from sim.world import StepClock

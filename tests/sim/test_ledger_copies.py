@@ -24,7 +24,8 @@ from hadoop_dr.domain.ledger import (
 from hadoop_dr.domain.ledger.bodies.pair import RootsOwned
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided
 from hadoop_dr.domain.state.pair_state import dump_pair_state, reduce_pair
-from hadoop_dr.services.ledger.chain import Chain, numbers_from, read_shortened
+from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.chain_copy import numbers_from, read_shortened
 from hadoop_dr.services.ledger.checkpoints import Checkpoint, keep_checkpoint
 from hadoop_dr.services.ledger.roles import Roles
 from sim.world import StepClock

@@ -11,7 +11,8 @@ from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ledger import entry_path, pair_chain, service_chain
 from hadoop_dr.domain.ledger.bodies.ends import PointPinned
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.ledger.chain import Chain, read_shortened
+from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.chain_copy import read_shortened
 from hadoop_dr.services.ledger.checkpoints import newest_checkpoint
 from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.ledger.service import ServiceLedger

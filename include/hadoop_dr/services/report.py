@@ -14,7 +14,7 @@ from hadoop_dr.domain.state.service_fold import load_state
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.intended import lowered_document
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.ledger.chain import from_checkpoint
+from hadoop_dr.services.ledger.chain_copy import from_checkpoint
 from hadoop_dr.services.ledger.stream import entries, newest_number
 
 LATEST = 40

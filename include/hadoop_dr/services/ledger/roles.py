@@ -11,7 +11,8 @@ from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.state.pair_state import PairState, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
-from hadoop_dr.services.ledger.chain import Chain, ChainCopy, entry_digest, newest_entry, read_shortened
+from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.chain_copy import ChainCopy, entry_digest, newest_entry, read_shortened
 from hadoop_dr.services.pool import BoundedPool
 
 
