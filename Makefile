@@ -10,6 +10,7 @@ OFF_LAB := $(BIN)/pytest -q --lab off -m "not e2e and not bench and not chaos"
 # Half of their time goes by in waiting, so two processes share the lab: command line and Airflow, and all below them.
 ON_LAB := $(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
 # It starts ten more daemons; two NameNodes that elect one of them need an answer now and then.
+twins = $(foreach folder,sim sim/*,$(wildcard tests/$(folder)/test_[$(1)]*.py))
 LARGER_LABS := tests/integration/test_lab_options.py
 PYTHON_FILES := include plugins dags tests
 # Tests start thousands of processes, and each would compile every module anew: half of what it takes to start one.
@@ -26,9 +27,9 @@ test: lint unit live ## everything CI runs: lint, unit, then all tests on two re
 unit: env ## tests that need no daemon and no JDK, in about seven minutes
 	@rm -rf build/unit .coverage .coverage.*; mkdir -p build/unit; \
 	beside() { env --default-signal=INT $(OFF_LAB) $(addprefix --ignore tests/,unit sim model airflow); others=$$?; \
-	env --default-signal=INT $(OFF_LAB) tests/model tests/sim/test_[s-z]*.py && exit $$others; }; \
+	env --default-signal=INT $(OFF_LAB) tests/model $(call twins,s-z) && exit $$others; }; \
 	beside >build/unit/others.log 2>&1 & others=$$!; \
-	env --default-signal=INT $(OFF_LAB) tests/sim/test_[a-r]*.py >build/unit/twins.log 2>&1 & twins=$$!; \
+	env --default-signal=INT $(OFF_LAB) $(call twins,a-r) >build/unit/twins.log 2>&1 & twins=$$!; \
 	$(BIN)/coverage run $(subst $(BIN)/,-m ,$(OFF_LAB)) tests/unit; pure=$$?; $(OFF_LAB) tests/airflow || pure=1; \
 	wait $$twins; twins=$$?; wait $$others; others=$$?; \
 	cat build/unit/twins.log build/unit/others.log; exit $$((pure + twins + others))

@@ -2,8 +2,8 @@
 
 After each round both trees are equal attribute by attribute, as a stranger reads them who shares no code with the
 product; some older points are read back after each round, and every one at the end. Three histories that are backed up
-by the services, and one by the command line, go on side by side. tests/sim/test_random_lives.py has the same histories
-with deaths, lost answers and takeovers in them.
+by the services, and one by the command line, go on side by side. The same histories are in
+tests/sim/backup/test_random_lives.py, with deaths, lost answers and takeovers in them.
 More rounds: ``HADOOP_DR_RANDOM_ROUNDS=600``; others: ``HADOOP_DR_RANDOM_SEED=7`` (what is in use is printed).
 """
 

@@ -49,8 +49,8 @@ def test_another_wording_of_a_sentence_is_told_from_another_name(
 
 def test_only_unit_tests_that_import_the_area_are_run_for_it(tool: Any) -> None:
     chosen = tool.tests_of(["domain/config/retention.py"])
-    assert "tests/unit/test_retention.py" in chosen
-    assert "tests/unit/test_moment.py" not in chosen
+    assert "tests/unit/config/test_retention.py" in chosen
+    assert "tests/unit/runs/test_moment.py" not in chosen
     assert any(path.startswith("tests/sim/") for path in tool.tests_of(["services/ledger"]))
     assert [path for area in tool.SIMULATED for path in tool.tests_of([area]) if not (ROOT / path).is_file()] == []
 

@@ -122,7 +122,7 @@ def test_no_test_module_is_imported_by_another_one() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("path", sorted((TESTS / "unit").glob("test_*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((TESTS / "unit").rglob("test_*.py")), ids=lambda path: path.stem)
 def test_a_unit_test_is_pure_whatever_its_helpers_are(path: Path) -> None:
     """No adapter, no thread, no socket, no process, no clock, however far away it is imported."""
     if path.stem in ABOUT_THE_PROJECT:

@@ -19,7 +19,7 @@ def read(more: str = "") -> Policy:
 
 def test_what_a_file_leaves_out_is_what_the_class_says_and_what_the_shipped_file_shows() -> None:
     least = read()
-    text = (Path(__file__).parents[2] / "include/policies/billing.yaml").read_bytes()
+    text = (Path(__file__).parents[3] / "include/policies/billing.yaml").read_bytes()
     shipped = read_policy(config.parse(text, "f.yaml"), config.longest_gap_ms)
     assert least == Policy("billing", "east-west", least.protect, file="f.yaml")
     chosen_by_the_demo = {"protect": least.protect, "first_moment_ms": None, "smoke": (), "file": "f.yaml",

@@ -1,6 +1,7 @@
 """Lives at random of a service with directories and tables; every promise is asked for after every step (I1 to I9).
 
-A failure names its seed: ``HADOOP_DR_SIM_SEED=17 .venv/bin/pytest tests/sim/test_random_lives.py`` is that life again.
+A failure names its seed; ``HADOOP_DR_SIM_SEED=17 .venv/bin/pytest tests/sim/backup/test_random_lives.py`` is that life
+again.
 ``make chaos`` lives many more.
 """
 

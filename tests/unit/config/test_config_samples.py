@@ -14,7 +14,7 @@ from hadoop_dr.domain.config.pair import read_pair
 from hadoop_dr.domain.config.policy import read_policy
 from hadoop_dr.domain.errors import BadInput
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 READERS: dict[str, Callable[[DocumentNode], object]] = {
     "policies": lambda node: read_policy(node, config.longest_gap_ms),
     "pairs": read_pair,
@@ -58,6 +58,6 @@ def test_there_are_samples() -> None:
 
 def test_no_moment_of_the_demos_schedule_falls_between_its_two_points() -> None:
     """Through Airflow it makes two points by hand; a run of the schedule in between would take the day's work."""
-    file = Path(__file__).parents[2] / "include/policies/billing.yaml"
+    file = Path(__file__).parents[3] / "include/policies/billing.yaml"
     policy = read_policy(config.parse(file.read_bytes(), file.name), config.longest_gap_ms)
     assert (policy.period_ms, policy.rpo_ms > 24 * 3_600_000) == (24 * 3_600_000, True)
