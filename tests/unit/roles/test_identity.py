@@ -45,6 +45,7 @@ def test_a_format_version_not_known_is_refused(version: object) -> None:
         with pytest.raises(Refused, match="format version") as told:
             decode(data, WHERE)
         assert told.value.subject == WHERE
+        assert told.value.remedy == "Use the version of hadoop-dr that wrote it"
 
 
 @pytest.mark.parametrize("change", [
@@ -73,12 +74,18 @@ def test_a_document_is_the_same_bytes_however_it_was_made_and_can_be_read_by_peo
     )
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"7", b"{}", b"\xff\xfe", b'{"v":1}'])
-def test_bytes_that_are_no_document_are_an_error_not_a_role(data: bytes) -> None:
-    with pytest.raises(Protocol):
-        decode_identity(data, WHERE)
-    with pytest.raises(Protocol):
-        decode_access(data, WHERE)
+@pytest.mark.parametrize(("data", "why"), [
+    (b"", "JSON (Expecting"), (b"{", "JSON (Expecting"), (b"\xff\xfe", "JSON (Expecting"),
+    (b"[]", "versioned JSON object (no field v)"), (b"7", "versioned JSON object (no field v)"),
+    (b"{}", "versioned JSON object (no field v)"), (b'{"v":1}', ""),
+])
+def test_bytes_that_are_no_document_are_an_error_not_a_role(data: bytes, why: str) -> None:
+    for decode, kind in ((decode_identity, "identity"), (decode_access, "access")):
+        with pytest.raises(Protocol) as told:
+            decode(data, WHERE)
+        said = why or f"{kind} ('site')"
+        assert str(told.value).startswith(f"{WHERE}: does not hold a readable {said}")
+        assert told.value.remedy == "Announce the identity of the site again"
 
 
 def test_role_and_access_of_a_pair_lie_in_documents_of_their_own() -> None:
