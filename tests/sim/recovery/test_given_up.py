@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
@@ -15,6 +18,7 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.recovery.recover import Recover
 from hadoop_dr.services.recovery.repair import UNDO_TURN
+from hadoop_dr.services.recovery.undo import UndoChanges, come_back_to
 from sim.chronicle import ChronicledWorld
 from sim.half_done import OTHER, POLICY, back_at_the_sealed_point, effects_of_place, half_done, made
 from sim.in_step import in_step
@@ -75,13 +79,13 @@ def test_a_point_that_can_never_be_carried_on_is_undone_with_the_reason(error: t
 
 def test_no_work_area_is_touched_before_the_ledger_says_that_its_root_is_being_undone() -> None:
     """A run that dies before that is followed by one that tries to carry the point on once more."""
+    died_at = next(at for at in range(HALF, 1, -1) if any(areas(half_done(at)).values()))
     at, announced = 0, False
     while not announced:
-        at, world = at + 1, half_done(HALF)
+        at, world = at + 1, half_done(died_at)
         before = areas(world)
-        assert any(before.values())
         preflight(world, "stops", Faults(at=at, die=True))
-        announced = world.context().ledger.read().undo is not None
+        announced = "undoing" in ended_kinds(world)
         assert announced or areas(world) == before, at
 
 
@@ -172,6 +176,35 @@ def test_an_undo_works_where_nothing_of_its_own_claim_can_reach_from_its_first_l
     for root in undone.base:
         found = [entry.name for entry in west.list(f"{root}/.snapshot/{undone.kept}/.hadoop-dr")]
         assert found == [f"billing-{claim.epoch}-{claim.n}.{UNDO_TURN}"], root
+
+
+def test_an_undo_that_was_superseded_changes_no_table_any_more() -> None:
+    world = half_done(LATE)
+    [given_up] = world.context().ledger.read().unfinished()
+    context, claim = claimed(world)
+    newest = context.ledger.read().newest_sealed()
+    assert newest is not None
+    undo = UndoChanges(context, lambda achieved: None)._beside(claim, newest, given_up)
+    assert undo.differs()
+    request = ClaimRequest("later", 1, world.clock.wall_ms(), claim.frozen, world.host.me(), takeover=True)
+    world.context().claims.take(request)
+    world.clock.sleep_until(world.clock.monotonic_s() + 2)
+    before = world.catalog("west")
+    with suppress(Superseded):  # what goes first may be gone already
+        undo.before_tree()
+    with pytest.raises(Superseded):
+        undo.after_tree()
+    assert world.catalog("west") == before
+
+
+def test_nothing_comes_back_to_a_point_that_is_damaged_or_to_none() -> None:
+    context = made().context()
+    newest = context.ledger.read().newest_sealed()
+    assert newest is not None
+    roots = newest.taken.roots
+    assert come_back_to(context, newest, roots) == tuple(sorted(roots))
+    assert come_back_to(context, replace(newest, damaged="rotten"), roots) == ()
+    assert come_back_to(context, None, roots) == ()
 
 
 def test_after_an_undo_each_root_of_it_shows_the_time_of_the_moment_it_is_back_at() -> None:

@@ -55,7 +55,8 @@ class ServiceLedger:
                 self._proven_s = asked_s
                 return state
             except BaseException:
-                self._begun = 0  # nobody takes the state before for an answer
+                # Nobody takes the state before for an answer.
+                self._begun = 0
                 raise
 
     def recent(self) -> ServiceState:
