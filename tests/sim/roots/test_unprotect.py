@@ -15,6 +15,7 @@ from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.ledger.service import FRESH_S
 from hadoop_dr.services.report import explanation, points_document
 from hadoop_dr.services.roots.unprotect import Unprotect
+from sim.bill import Bill
 from sim.world import ROOT, World, fill, plan_and_stage
 from support.thinned import thinned
 
@@ -307,3 +308,17 @@ def test_a_check_after_it_blames_nobody(world: World) -> None:
     said = [one.remedy for one in StartRun(world.context(), lambda *_: None).look() if one.name == "baseline"]
     assert said
     assert all("the ledger says that its snapshots were taken away" in remedy for remedy in said)
+
+
+def test_after_both_sites_were_unprotected_the_next_backup_and_its_check_warn_of_nothing_that_was_taken_away() -> None:
+    world = Bill()
+    for run in ("first", "second"):
+        world.backup(run)
+    unprotect(world, both=True)
+    told = [result.detail for result in StartRun(world.context(), lambda *_: None).look() if result.mark != "ok"]
+    document = world.backup("again")
+    assert document["state"] == "sealed"
+    assert [text for text in [*told, *document["warnings"]]
+            if "compared whole" in text or "missing on both sites" in text or "read anew" in text] == []
+    world.backup("and again")
+    world.holds()

@@ -72,6 +72,13 @@ def test_a_point_that_lost_a_snapshot_in_every_root_makes_a_full_run_and_drift_i
     assert (found.point, found.newest, found.with_base, len(found.lost)) == (None, NEWEST, {A, B}, 2)
 
 
+@pytest.mark.parametrize(("gone", "told"), [((), 2), (("east",), 2), (("west",), 2), (("west", "east"), 0)])
+def test_what_was_taken_away_on_both_sites_is_compared_and_not_told_as_lost(gone: tuple[str, ...], told: int) -> None:
+    taken_away = replace(NEWEST, gone=gone)
+    found = choose_baseline(taken_away, [root(one, origin="gone", destination="gone", base="gone") for one in (A, B)])
+    assert (found.point, found.compared, len(found.lost)) == (None, {A, B}, told)
+
+
 def test_of_a_damaged_point_everything_is_compared_and_drift_is_told() -> None:
     damaged = replace(NEWEST, damaged="a b: could not be read back")
     found = choose_baseline(damaged, [root(A), root(B, base="gone")])

@@ -92,4 +92,6 @@ def choose_baseline(newest: Point | None, problems: Sequence[RootProblems], dire
     compared = frozenset(one.root for one in problems if one.any)
     whole = any(one.root not in compared for one in problems)
     lost_there = tuple(f"point {newest.point}: {one.any}; {one.root} is compared whole" for one in problems if one.any)
+    if newest.is_nowhere:  # somebody had it taken away on both sites, so nothing is lost that anybody expects
+        lost_there = ()
     return Baseline(newest if whole else None, lost_there, compared, newest, with_base, direction)

@@ -123,6 +123,11 @@ class Point:
             return None
         return self.live_snapshot_on(site, root)
 
+    @property
+    def is_nowhere(self) -> bool:
+        """Whether the ledger says that neither site has it any more."""
+        return {self.origin, self.destination} <= set(self.gone)
+
     def held(self, root: str) -> Held | None:
         """How much it holds of a root, once it is sealed; None when it does not say."""
         return self.sealed.summary.live.get(root)

@@ -230,7 +230,7 @@ class Copies:
     def lost(self, name: str, problem: str) -> BaselineLost:
         """The error for a document that cannot serve; of a sealed point a person is told, whatever is done instead."""
         path = f"{self.directory}/{name}"
-        if self._point.state is PointState.SEALED:
+        if self._point.state is PointState.SEALED and not self._point.is_nowhere:  # else we removed it ourselves
             self._tell(f"{path}: {problem}; what the run needs of it is read anew")
         return BaselineLost(path, problem, _REMEDY)
 
