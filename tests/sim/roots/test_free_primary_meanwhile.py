@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.ledger.bodies.ends import PointPinned
+from hadoop_dr.domain.ledger.bodies.ends import PointPinned, PointsPruned
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.roots.free_primary import FreePrimary
@@ -36,7 +37,7 @@ def write(world: World, content: bytes) -> None:
     east.extend(east.find(f"{ROOT}/h#"), content)
 
 
-def free(world: World, faults: Faults | None = None, *, newest: bool = False) -> dict[str, object]:
+def free(world: World, faults: Faults | None = None, *, newest: bool = False) -> dict[str, Any]:
     """What a person does on a machine that reaches the primary alone, with its own copy of the ledger."""
     context = world.context(faults)
     chain = Chain(context.ledger.chain.path, world.files()["east"], None, world.clock)
@@ -129,3 +130,16 @@ def test_a_snapshot_that_the_ledger_does_not_record_stays_and_so_does_a_director
     namenode.delete_snapshot(ROOT, name)
     namenode.disallow_snapshot(ROOT)
     assert free(world, newest=True)["points"] == []
+    assert world.clusters["east"].delete(ROOT, recursive=True)
+    assert free(world, newest=True)["points"] == []
+
+
+def test_what_the_ledger_says_is_gone_from_the_primary_is_not_missed_there() -> None:
+    world, points = lived_in()
+    ledger = world.context().ledger
+    ledger.append_decided("by hand", lambda state: PointsPruned((("east", points[0]),)))
+    assert ledger.chain.follow() is None
+    MemoryNameNode(world.clusters["east"]).delete_snapshot(ROOT, shots(world, "east")[0])
+    told = free(world)
+    assert told["missing"] == 0
+    assert [one["point"] for one in told["points"]] == points[1:2]
