@@ -65,7 +65,7 @@ class PlanPoint:
         self._context, self._heartbeat, self._working = context, heartbeat, context.claims.heartbeat.working
         self._notes: list[str] = []
         self._hindered: list[str] = []
-        self._way = RootsInTheWay(context)
+        self._roots_in_the_way = RootsInTheWay(context)
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
         """Carries the stage out.
@@ -136,7 +136,8 @@ class PlanPoint:
 
     def _roots(self, point: Point, documents: Documents, baseline: Baseline, xattrs: KnownXattrs) -> list[RootPlan]:
         """Plans every root; what a person should know of one is noted."""
-        waiting = self._way.waiting(root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
+        whole = (root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
+        waiting = self._roots_in_the_way.waiting(whole)
         names = {root: kept.names for root in point.taken.roots if (kept := baseline.held(root)) is not None}
         large = frozenset(names) - looked_through(names, self._context.policy.audit_entries)
         since_audit_ms, every = self._since_audit_ms(point.moment_ms), sorted(point.taken.snapshots.items())
@@ -209,7 +210,7 @@ class PlanPoint:
         """Plans a root on the destination's live tree, because points still hold snapshots around or in it there."""
         adoption = adopt_live(self._context, index, root, newer, documents, self._heartbeat)
         # After the live tree was listed, so that what somebody does from here on differs from the list.
-        self._way.refuse_foreign_changes([root])
+        self._roots_in_the_way.refuse_foreign_changes([root])
         return RootPlan(
             index=index,
             root=root,

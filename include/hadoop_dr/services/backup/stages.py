@@ -20,6 +20,7 @@ from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.ports.requests import Counts
 from hadoop_dr.services.backup.after_seal import read_after_seal
 from hadoop_dr.services.backup.free_space import ROOM
+from hadoop_dr.services.backup.order import AWAITED, in_order
 from hadoop_dr.services.backup.place import PlacePoint
 from hadoop_dr.services.backup.plan import PlanPoint
 from hadoop_dr.services.backup.prune import Prune
@@ -51,12 +52,6 @@ class Silent:
 
     def advance(self, done: int = 1) -> None:
         """Does nothing."""
-
-
-AWAITED = {
-    "preflight": "moment", "moment": "plan", "plan": "stage", "stage": "place", "place": "verify", "verify": "seal",
-}  # fmt: skip
-"""What comes after a stage, in another process."""
 
 
 class BackupStages:
@@ -144,48 +139,23 @@ class BackupStages:
 
     def moment(self) -> dict[str, Any]:
         """Takes the shared moment (section 4.2)."""
-
-        def work() -> dict[str, Any]:
-            claim, point = self._mine()
-            return SnapshotPoint(self._context, self._context.claims.heartbeat_for(claim)).run(claim, point)
-
-        return self._timed("moment", work)
+        return self._stage("moment")
 
     def plan(self) -> dict[str, Any]:
         """Plans, and writes plan, facts and exports to both sites (section 4.3). The result has ``shards``."""
-
-        def work() -> dict[str, Any]:
-            claim, point = self._mine()
-            return self._planner(claim).run(claim, point)
-
-        return self._timed("plan", work)
+        return self._stage("plan")
 
     def stage(self, shard: int) -> dict[str, Any]:
         """Stages one shard (section 4.4)."""
-
-        def work() -> dict[str, Any]:
-            claim, point = self._mine()
-            return StagePoint(self._context, self._heartbeat(claim)).run(claim, point, shard, self._try)
-
-        return self._timed("stage", work)
+        return self._stage("stage", shard)
 
     def place(self) -> dict[str, Any]:
         """Records ``staged`` once every shard is, then changes the live tree (section 4.5)."""
-
-        def work() -> dict[str, Any]:
-            claim, point = self._mine()
-            return PlacePoint(self._context, self._heartbeat(claim)).run(claim, point, self._try)
-
-        return self._timed("place", work)
+        return self._stage("place")
 
     def verify(self) -> dict[str, Any]:
         """Takes the candidate snapshot and compares it with the stored facts (section 4.6)."""
-
-        def work() -> dict[str, Any]:
-            claim, point = self._mine()
-            return self._verifier(claim).run(claim, point)
-
-        return self._timed("verify", work)
+        return self._stage("verify")
 
     def seal(self, asked: Sequence[Counts] = ()) -> dict[str, Any]:
         """Makes the point visible (section 4.7).
@@ -195,15 +165,14 @@ class BackupStages:
         """
 
         def work() -> dict[str, Any]:
-            claim, point = self._mine()
             self._context.tools.asked.take_in(asked)
-            return SealPoint(self._context).run(claim, point, self.seconds)
+            return self._work("seal", *self._owned_point())
 
         try:
             return self._timed("seal", work)
         except Superseded:
             # Asked twice: without a claim of its own the run has either sealed its point already, or nothing to seal.
-            if self._already() is None:
+            if self._sealed_point() is None:
                 raise
         return self.sealed()
 
@@ -227,7 +196,7 @@ class BackupStages:
         Raises:
             Failed: The ledger does not say that this run sealed a point.
         """
-        point = self._already()
+        point = self._sealed_point()
         if point is None:
             self._context.claims.fell(self._run)
             raise Failed(
@@ -245,7 +214,7 @@ class BackupStages:
         Raises:
             Failed: The ledger does not say that this run sealed a point.
         """
-        if self._already() is None:
+        if self._sealed_point() is None:
             self.give_back("a stage of the run failed")
         return self.sealed()
 
@@ -269,13 +238,7 @@ class BackupStages:
         """
         try:
             ready = self.preflight(**request)
-            self.moment()
-            plan = self.plan()
-            for shard in range(plan["shards"]):
-                self.stage(shard)
-            self.place()
-            self.verify()
-            document = self.seal()
+            document = in_order("moment", self._stage)
         except DrError as error:
             with suppress(DrError):  # the failure that ended the run is the one to report; the next run clears up
                 self.give_back(str(error))
@@ -287,7 +250,7 @@ class BackupStages:
 
     # ------------------------------------------------------------------ parts
 
-    def _mine(self) -> tuple[Claim, Point]:
+    def _owned_point(self) -> tuple[Claim, Point]:
         """The claim in force, which must be this run's, and its point."""
         state, claim = self._context.claims.owned(self._run)
         self._context.claims.heartbeat_for(claim)
@@ -295,20 +258,33 @@ class BackupStages:
         self._context = replace(self._context, policy=self._context.policy_file.load_frozen(point.frozen))
         return claim, point
 
-    def _already(self) -> Point | None:
+    def _sealed_point(self) -> Point | None:
         """The point this run sealed."""
-        mine = [
-            p
-            for p in self._context.ledger.read().points.values()
-            if p.run == self._run and p.state is PointState.SEALED
-        ]
-        return mine[-1] if mine else None
+        points = self._context.ledger.read().points.values()
+        sealed = [one for one in points if one.run == self._run and one.state is PointState.SEALED]
+        return sealed[-1] if sealed else None
 
-    def _planner(self, claim: Claim) -> PlanPoint:
-        return PlanPoint(self._context, self._heartbeat(claim))
+    def _stage(self, name: str, shard: int = 0) -> dict[str, Any]:
+        """Carries a stage of this run out for its point, timed and counted."""
+        if name == "seal":
+            return self.seal()
+        return self._timed(name, lambda: self._work(name, *self._owned_point(), shard))
 
-    def _verifier(self, claim: Claim) -> VerifyPoint:
-        return VerifyPoint(self._context, self._heartbeat(claim), self._try)
+    def _work(self, name: str, claim: Claim, point: Point, shard: int = 0) -> dict[str, Any]:
+        """What a stage does to a point, under a claim."""
+        context = self._context
+        if name == "moment":
+            return SnapshotPoint(context, context.claims.heartbeat_for(claim)).run(claim, point)
+        if name == "seal":
+            return SealPoint(context).run(claim, point, self.seconds)
+        heartbeat = self._heartbeat(claim)
+        if name == "plan":
+            return PlanPoint(context, heartbeat).run(claim, point)
+        if name == "stage":
+            return StagePoint(context, heartbeat).run(claim, point, shard, self._try)
+        if name == "place":
+            return PlacePoint(context, heartbeat).run(claim, point, self._try)
+        return VerifyPoint(context, heartbeat, self._try).run(claim, point)
 
     def _heartbeat(self, claim: Claim) -> Callable[[int], None]:
         writer = self._context.claims.heartbeat_for(claim)
@@ -329,14 +305,12 @@ class BackupStages:
         BackupStages(context, self._run, self._try, observer=self._show)._carry(claim, point)
 
     def _carry(self, claim: Claim, point: Point) -> None:
-        plan = self._planner(claim).run(claim, point)
-        heartbeat = self._heartbeat(claim)
-        stage, place = StagePoint(self._context, heartbeat), PlacePoint(self._context, heartbeat)
-        for shard in range(plan["shards"]):
-            stage.run(claim, point, shard, self._try)
-        place.run(claim, self._context.ledger.read().points[point.point], self._try)
-        self._verifier(claim).run(claim, self._context.ledger.require(claim).points[point.point])
-        SealPoint(self._context).run(claim, self._context.ledger.read().points[point.point], {})
+        def carry_out(name: str, shard: int) -> dict[str, Any]:
+            # From place on the ledger has more of the point than it had when this was begun.
+            now = point if name in ("plan", "stage") else self._context.ledger.require(claim).points[point.point]
+            return self._work(name, claim, now, shard)
+
+        in_order("plan", carry_out)
 
     def _prune_after_seal(self) -> Sequence[str]:
         """Prunes; what keeps it from that takes no seal back, and the next run does it."""

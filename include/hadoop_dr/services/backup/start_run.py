@@ -82,8 +82,8 @@ class StartRun:
     ) -> None:
         self._context, self._finish = context, finish
         self._components = components_of(context, change_roots=change_roots)
-        self._void, self._way, self._requested = Void(context), RootsInTheWay(context), change_roots
-        self._foreign = ForeignBeforeRun(context, self._components, self._way, requested=change_roots)
+        self._void, self._roots_in_the_way, self._requested = Void(context), RootsInTheWay(context), change_roots
+        self._foreign = ForeignBeforeRun(context, self._components, self._roots_in_the_way, requested=change_roots)
 
     def look(self) -> list[Result]:
         """Runs every check without acting; drift of the secondary included when nobody works on it."""
@@ -92,7 +92,7 @@ class StartRun:
             return results
         (kept, undecided), due = kept_results(self._context, state, self._components.is_as_kept), recovery_due(state)
         if not due and state.claim is None and not any(r.mark == "fail" for r in results):
-            results += self._foreign.look(self._whole(state))
+            results += self._foreign.look(self._newest_point(state))
         notes = unless_missing(root_results(*self._components.decisions()), results)
         return [*results, *kept, *recovery_due(state, undecided), *notes]
 
@@ -101,12 +101,12 @@ class StartRun:
         state = self._context.ledger.read()
         if state.claim is not None or recovery_due(state):
             return []
-        return self._foreign.since(self._whole(state))
+        return self._foreign.since(self._newest_point(state))
 
     def roots_in_the_way(self) -> list[Result]:
         """What keeps the roots of now from having snapshots: others around or in them, most of all."""
         state, roots = self._context.ledger.read(), self._components.roots()
-        giving_way = self._way.giving_way(state, roots, requested=self._requested)
+        giving_way = self._roots_in_the_way.giving_way(state, roots, requested=self._requested)
         preflight = Preflight(self._context, self._components)
         return preflight.roots(Scope(roots, None, state.held_roots(), giving_way))
 
@@ -139,7 +139,7 @@ class StartRun:
         try:
             # What this very run changed before it died is no drift: its next stages go on from there.
             if claim.n != as_left and not begun:
-                self._foreign.undo(claim, self._whole(state))
+                self._foreign.undo(claim, self._newest_point(state))
             roots = self._make_ready(claim)
         except DrError as error:
             if not begun:
@@ -186,9 +186,9 @@ class StartRun:
             *newest_of_all(state, context.tools.clock.wall_ms()),
         ]
         stays = kept_directories(decision, context.policy.service, state.held_roots(context.origin.name))
-        giving_way = self._way.giving_way(state, decision.roots, requested=self._requested)
+        giving_way = self._roots_in_the_way.giving_way(state, decision.roots, requested=self._requested)
         checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
-        checked += self._way.look(state, decision.roots, requested=self._requested)
+        checked += self._roots_in_the_way.look(state, decision.roots, requested=self._requested)
         held = () if every else state.held_roots()
         checked += look_above(context, [root for root in decision.roots if root not in held])
         if every:
@@ -201,9 +201,9 @@ class StartRun:
     def _baseline(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
         if self._context.policy.mode is Mode.FULL:
             return Baseline(None)
-        return self._whole(state, on_origin=on_origin)
+        return self._newest_point(state, on_origin=on_origin)
 
-    def _whole(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
+    def _newest_point(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
         """What is known of the newest point in the roots of now, whatever became of those that are roots no more.
 
         Foreign changes are told from it, also when everything is copied and the plan builds on no point.
@@ -227,7 +227,7 @@ class StartRun:
             Refused: It has to be approved; nothing has changed.
         """
         context, service = self._context, self._context.policy.service
-        proposal = self._way.proposal(self._components.roots()) if self._requested else None
+        proposal = self._roots_in_the_way.proposal(self._components.roots()) if self._requested else None
         if self._requested and proposal is None and context.ledger.known().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not request.approve:
@@ -264,10 +264,10 @@ class StartRun:
         roots = own_roots(context, claim, self._components.roots)
         release_retired(context, claim, roots)
         if self._requested:
-            self._way.announce(claim, roots)
+            self._roots_in_the_way.announce(claim, roots)
         for side in context.sides.values():
-            self._way.make_way(side, roots)
-        waiting = self._way.waiting(roots)
+            self._roots_in_the_way.make_way(side, roots)
+        waiting = self._roots_in_the_way.waiting(roots)
         context.ledger.chain.follow()  # what is left of it is said at the moment; there is no time to lose after that
         allow_snapshots(context.origin.namenode, roots)
         make_roots(context, set(roots).difference(waiting, context.destination.namenode.snapshottable()))
@@ -285,7 +285,7 @@ class StartRun:
         state, seen_n = self._context.ledger.fresh(), self._context.ledger.chain.head_n
         if self._context.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
             return None
-        refuse_on_failure(self._context.policy.service, self._foreign.look(self._whole(state)))
+        refuse_on_failure(self._context.policy.service, self._foreign.look(self._newest_point(state)))
         return seen_n + 1
 
 

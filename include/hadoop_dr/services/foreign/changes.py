@@ -156,16 +156,16 @@ class ForeignChanges:
     def note_repair(self, number: int, root: RootPlan, staged: Sequence[StagedShard]) -> None:
         """Writes down what a repair is about to do in a root, so that its result can be told from foreign changes."""
         rows = [(i, there, i in one.whole) for one in staged for i, there in one.units.items()]
-        items, mine = [item for item in root.items if is_change(item)], f"{self._mine(number)}/{root.index}"
-        self._documents.write_loose(f"{mine}-items.parquet", REPAIR_ITEMS, item_rows(items))
-        self._documents.write_loose(f"{mine}-staged.parquet", REPAIR_STAGED, rows)
+        items, notes = [item for item in root.items if is_change(item)], f"{self._repair_notes(number)}/{root.index}"
+        self._documents.write_loose(f"{notes}-items.parquet", REPAIR_ITEMS, item_rows(items))
+        self._documents.write_loose(f"{notes}-staged.parquet", REPAIR_STAGED, rows)
 
     def repair(self, number: int, act: Callable[[], None]) -> None:
         """Carries a repair out, between the two notes that tell whether it was carried out whole."""
-        self._documents.put_json(f"{self._mine(number)}/{_BEGUN}", MARK, NoteOfStage())
-        self._led[number] = self._mine(number)
+        self._documents.put_json(f"{self._repair_notes(number)}/{_BEGUN}", MARK, NoteOfStage())
+        self._led[number] = self._repair_notes(number)
         act()
-        self._documents.put_json(f"{self._mine(number)}/{_DONE}", MARK, NoteOfStage())
+        self._documents.put_json(f"{self._repair_notes(number)}/{_DONE}", MARK, NoteOfStage())
 
     # ------------------------------------------------------------------ parts
 
@@ -202,7 +202,7 @@ class ForeignChanges:
             complete=self._noted(f"{led}/{_DONE}"),
         )
 
-    def _mine(self, number: int) -> str:
+    def _repair_notes(self, number: int) -> str:
         return fenced_name(f"repairs/{number}", *self._own, ending="")
 
     def _repair(self, number: int) -> str | None:

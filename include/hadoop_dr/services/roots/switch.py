@@ -111,7 +111,7 @@ class SwitchRoots:
     """
 
     def __init__(self, context: BackupContext, heartbeat: Callable[[int], None]) -> None:
-        self._context, self._heartbeat, self._way = context, heartbeat, RootsInTheWay(context)
+        self._context, self._heartbeat, self._roots_in_the_way = context, heartbeat, RootsInTheWay(context)
 
     def run(self, claim: Claim, documents: Documents, roots: Sequence[RootPlan]) -> None:
         """Switches what is not switched yet; done already, it only makes sure of it.
@@ -123,12 +123,12 @@ class SwitchRoots:
         waiting = [root for root in roots if root.waits]
         destination = self._context.destination.namenode
         bare = [root for root in waiting if not self._has_base(root)]
-        if self._way.waiting(root.root for root in bare):
+        if self._roots_in_the_way.waiting(root.root for root in bare):
             for root in bare:
                 self._compare(documents, root, root.root)
             self._context.ledger.require(claim)
-            self._way.give_up_on_destination(claim)
-        self._way.make_way(self._context.destination, [root.root for root in bare])
+            self._roots_in_the_way.give_up_on_destination(claim)
+        self._roots_in_the_way.make_way(self._context.destination, [root.root for root in bare])
         make_roots(self._context, [root.root for root in bare])
         for root in bare:
             with suppress(AlreadyExists):

@@ -55,7 +55,7 @@ class ForeignObjects:
     def __init__(self, context: BackupContext, point: Point) -> None:
         self._context, self.point = context, point
         self._chosen = selected_at(point)
-        self._mine = context.tools.tokens.token()
+        self._token = context.tools.tokens.token()
         self._aside = KeepObjects(context, point.point, KIND)
         self._noted = f"{context.documents(point).directory}/changers"
 
@@ -78,7 +78,7 @@ class ForeignObjects:
         if is_same(now.rows, wanted, self._chosen.owns):
             return frozenset()
         changers = set(self._context.destination.files.names(self._noted))
-        unsure = bool(changers - {self._mine}) if number == BEFORE_PLACE else len(changers) > 1
+        unsure = bool(changers - {self._token}) if number == BEFORE_PLACE else len(changers) > 1
         found = find_between(
             self._context, self._chosen, now.rows, wanted, self.point, may_lack=may_lack,
             unsure=unsure or (met is not None and met.unsure),
@@ -109,7 +109,7 @@ class ForeignObjects:
         """
         theirs = self.judge(now, wanted, may_lack)
         if not is_same(now.rows, wanted, self._chosen.owns):
-            self._context.destination.files.put(f"{self._noted}/{self._mine}", b"")
+            self._context.destination.files.put(f"{self._noted}/{self._token}", b"")
         return theirs
 
     def _not_kept(self, found: Sequence[ForeignObject]) -> list[ForeignObject]:
