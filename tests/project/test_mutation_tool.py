@@ -51,6 +51,9 @@ def test_only_unit_tests_that_import_the_area_are_run_for_it(tool: Any) -> None:
     chosen = tool.tests_of(["domain/config/retention.py"])
     assert "tests/unit/config/test_retention.py" in chosen
     assert "tests/unit/runs/test_moment.py" not in chosen
+    of_an_adapter = tool.tests_of(["adapters/hive/client.py"])
+    assert any(path.endswith("/test_catalog_client.py") for path in of_an_adapter), "it imports the package"
+    assert not any("webhdfs_route" in path for path in of_an_adapter)
     assert any(path.startswith("tests/sim/") for path in tool.tests_of(["services/ledger"]))
     assert [path for area in tool.SIMULATED for path in tool.tests_of([area]) if not (ROOT / path).is_file()] == []
 
