@@ -341,3 +341,9 @@ def test_an_error_of_a_check_that_breaks_off_is_lost(session: requests.Session) 
     broken = b"HTTP/1.1 500 No\r\nContent-Length: 90\r\n\r\n{"
     with Wire(lambda n: broken, ends=True) as server, pytest.raises((Lost, NotReady)):
         list(block_ids(OneNameNode(server.url, session, SOON), "/r", 5.0))
+
+
+def test_what_a_streamed_answer_holds_can_be_read_as_a_whole_too(session: requests.Session) -> None:
+    with Wire(lambda n: OK) as server:
+        answer = session.request("GET", f"{server.url}/fsck", timeout=(5, 5), stream=True)
+        assert answer.content == b"{}"
