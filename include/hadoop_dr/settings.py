@@ -366,7 +366,7 @@ def _not_found(
     for one in every:
         if name in (one.name, Path(one.error.subject.partition(":")[0]).stem):
             return one.error
-    remedy = f"Known: {', '.join(known)}" if known else f"Add {folder / name}.yaml"
+    remedy = f"Add {folder / name}.yaml" + (f", or use one of: {', '.join(known)}" if known else "")
     if every:
         remedy += f"; not readable: {'; '.join(str(one.error) for one in every)}"
     return BadInput(subject, f"no file in {folder}{far} describes it", remedy)

@@ -88,7 +88,7 @@ def test_files_that_say_not_even_their_pair_are_problems_of_every_pair_and_belon
 def test_a_named_pair_that_has_no_addresses_is_refused(home: Path) -> None:
     with pytest.raises(BadInput, match="hadoop-dr lab up"):
         told(home, "east-west")
-    with pytest.raises(BadInput, match="Known: east-west, north-south"):
+    with pytest.raises(BadInput, match="or use one of: east-west, north-south"):
         told(home, "nobody")
 
 

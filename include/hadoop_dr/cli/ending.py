@@ -66,7 +66,7 @@ def _wrong_words(wrong: click.ClickException, as_json: bool) -> int:
     if isinstance(wrong, click.exceptions.NoArgsIsHelpError):
         wrong.show()
         return wrong.exit_code
-    message = " ".join(wrong.format_message().split()).rstrip(".")
+    message = " ".join(wrong.format_message().split()).rstrip(".?")
     return fail_with("BadInput", path, message, f"See: {path} --help", wrong.exit_code, as_json)
 
 

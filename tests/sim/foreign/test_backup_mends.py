@@ -9,7 +9,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.check_results import Mark
-from hadoop_dr.domain.errors import Mismatch, Refused, Unknown
+from hadoop_dr.domain.errors import Failed, Mismatch, Refused, Unknown
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.backup.start_run import StartRun
@@ -145,6 +145,19 @@ def test_bytes_that_rot_again_after_the_repair_fail_with_the_path_and_stay_hidde
     spoil_writes(world)
     with pytest.raises(Mismatch, match="e%20"):
         stages.verify()
+    assert world.context().ledger.read().sealed() == []
+
+
+def test_a_point_whose_verify_found_a_difference_is_sealed_by_nobody_who_runs_the_stage_alone() -> None:
+    world = World()
+    fill(world)
+    stages = placed(world)
+    rot(world, f"{ROOT}/ü dir/e%20")
+    spoil_writes(world)
+    with pytest.raises(Mismatch):
+        stages.verify()
+    with pytest.raises(Failed, match="was not verified as equal"):
+        stages.seal()
     assert world.context().ledger.read().sealed() == []
 
 

@@ -12,7 +12,6 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Busy, Failed, Refused, Superseded, Unknown
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.start_run import StartRun
-from hadoop_dr.services.ledger.service import FRESH_S
 from hadoop_dr.services.report import explanation, points_document
 from hadoop_dr.services.roots.unprotect import Unprotect
 from sim.bill import Bill
@@ -197,7 +196,7 @@ def test_on_order_it_takes_the_service_over_and_the_run_stops_at_its_next_stage(
     run.moment()
     unprotect(world, takeover=True)
     assert is_free(world, "east")
-    world.clock.sleep_until(world.clock.monotonic_s() + 2 * FRESH_S)
+    world.clock.sleep_until(world.clock.monotonic_s() + 2.0)  # a second is what guarantees.md says
     with pytest.raises(Superseded):
         run.plan()
     states = [point.state for point in world.context().ledger.read().points.values()]

@@ -79,7 +79,8 @@ class HiveServer2Queries:
             raise Failed(self._name(sql), _text(error), "See the log of HiveServer2") from error
         except (OSError, EOFError, _transport_errors()) as error:
             self._disconnect()
-            raise Unreachable(self._name(sql), f"no answer: {_text(error)}", "Check that HiveServer2 runs") from error
+            raise Unreachable(self._name(sql), f"no answer: {_text(error)}",
+                              "See whether HiveServer2 runs; if it is only slow, run it again") from error
 
     def close(self) -> None:
         """See the port."""
