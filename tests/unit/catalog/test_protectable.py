@@ -178,7 +178,12 @@ def test_a_check_warns_of_what_is_left_out_and_is_silent_where_nothing_is() -> N
     assert result.mark is Mark.WARN
     assert result.detail.startswith("9 objects are left out of every point: table bill.t0 (delta): ")
     assert result.detail.endswith("; and 4 more")
+    assert (result.name, bool(result.remedy)) == ("incomplete", True)
     assert incomplete_results([], []) == []
+    [few] = incomplete_results(found[:5], [])
+    assert few.detail.endswith("; ".join(f"table bill.t{n} (delta): {found[n].reason}" for n in range(5)))
+    [refused] = incomplete_results(found[:1], found[:1])
+    assert (refused.name, refused.mark) == ("incomplete", Mark.FAIL)
 
 
 def test_a_point_keeps_the_first_names_and_the_count_of_all() -> None:
@@ -194,7 +199,9 @@ def test_a_point_keeps_the_first_names_and_the_count_of_all() -> None:
     assert kept.objects[0] == LeftOut("table bill.t000", "no-root", "because")
     warnings = incomplete_warnings(kept)
     assert warnings[0] == "not protected: table bill.t000 (no-root): because"
-    assert "100 more" in warnings[-1]
+    assert warnings[-1].startswith("not protected: 100 more; ")
+    assert incomplete_warnings(incomplete_of(found[:6]))[-1].startswith("not protected: 1 more; ")
+    assert len(incomplete_warnings(incomplete_of(found[:5]))) == 5
     assert incomplete_warnings(Incomplete()) == []
 
 

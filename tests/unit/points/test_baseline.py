@@ -85,6 +85,13 @@ def test_of_a_damaged_point_everything_is_compared_and_drift_is_told() -> None:
     assert (found.point, found.newest, found.with_base) == (None, damaged, {A})
     [lost] = found.lost
     assert lost == f"point {NEWEST.point} is marked damaged (a b: could not be read back): everything is compared"
+    assert found.direction == WESTWARD
+    assert (found.origin_snapshot(A), found.destination_snapshot(A), found.held(A)) == (None, None, None)
+
+
+def test_until_it_is_said_which_way_a_run_goes_no_snapshot_is_built_on() -> None:
+    nowhere = Baseline(NEWEST)
+    assert (nowhere.origin_snapshot(A), nowhere.destination_snapshot(A)) == (None, None)
 
 
 def test_a_point_serves_the_other_way_too_with_the_snapshots_that_each_site_has() -> None:

@@ -21,6 +21,9 @@ def test_many_reasons_are_counted() -> None:
     told = doubt_warnings(Verified("cannot tell", 0, tuple(f"/d/f{n}: not read" for n in range(7))), [])
     assert len(told) == 6
     assert told[-1] == "not verified: 2 more; the point's document verdict-*.json names them"
+    assert doubt_warnings(Verified("cannot tell", 0, tuple(f"/d/f{n}: not read" for n in range(6))), [])[5:] == [
+        "not verified: 1 more; the point's document verdict-*.json names them"
+    ]
     assert doubt_warnings(Verified("cannot tell", 0, tuple(f"/d/f{n}: not read" for n in range(5))), []) == [
         f"not verified: /d/f{n}: not read" for n in range(5)
     ]

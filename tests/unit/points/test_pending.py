@@ -16,7 +16,7 @@ def test_an_unfinished_point_is_ended_in_its_own_direction_alone() -> None:
     [found] = pending_the_other_way(state, "east")
     assert f"point {NEW} of run" in found.detail
     assert "goes from east to west" in found.detail
-    assert found.remedy
+    assert (found.name, bool(found.remedy)) == ("direction", True)
 
 
 def test_what_has_no_moment_yet_goes_no_way() -> None:
@@ -29,3 +29,4 @@ def test_an_undo_is_ended_on_its_own_site_alone() -> None:
     assert pending_the_other_way(state, "west") == []
     [found] = pending_the_other_way(state, "east")
     assert found.detail == f"an undo on west, back to point {OLD}, is not finished"
+    assert (found.name, bool(found.remedy)) == ("direction", True)

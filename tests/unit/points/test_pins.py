@@ -52,3 +52,7 @@ def test_what_would_remove_a_held_point_is_told_who_holds_it_and_why() -> None:
         refuse_pinned(state(ANN, DRILL), "billing", [("west", OLD)])
     with pytest.raises(Refused, match="by drill: a rehearsal; and 2 more"):
         refuse_pinned(state(ANN, DRILL, DRILL, DRILL, DRILL), "billing", [("west", OLD)])
+    with pytest.raises(Refused) as three:
+        refuse_pinned(state(ANN, DRILL, DRILL), "billing", [("west", OLD)])
+    assert (three.value.subject, three.value.remedy) == ("billing", "Release them first.")
+    assert three.value.problem.endswith(f"; {OLD} by drill: a rehearsal; {OLD} by drill: a rehearsal")

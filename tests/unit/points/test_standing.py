@@ -71,7 +71,8 @@ def test_a_point_that_waits_for_a_person_is_not_well_until_a_run_looks_again_or_
     assert now(replace(BAD, point="p1"), NEW, STAGED).word is Word.DAMAGED
     assert now(NEW, STAGED, claim="p3").word is Word.PLACING
     assert now(NEW, STAGED, drift=Drift.RESTORE).word is Word.OK
-    assert now(NEW).word is Word.OK
+    assert (now(NEW).word, now(NEW).why) == (Word.OK, "")
+    assert now(OLD).why == "its newest point is older than its rpo"
 
 
 def test_in_the_middle_of_a_change_of_roots_there_is_no_point_and_that_is_why() -> None:
@@ -82,7 +83,8 @@ def test_in_the_middle_of_a_change_of_roots_there_is_no_point_and_that_is_why() 
 
 
 def test_a_damaged_point_is_named_whatever_the_word_is() -> None:
-    assert standing(a_state(OLD, BAD), POLICY, NOW).damaged == ("p2",)
+    for state in (a_state(OLD, BAD), a_state(BAD), a_state(replace(NEW, point="p1"), BAD)):
+        assert standing(state, POLICY, NOW).damaged == ("p2",)
 
 
 def test_before_its_first_moment_and_the_rpo_after_it_a_service_has_time() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.ledger.bodies.ends import PointPinned, PointsPruned
+from hadoop_dr.domain.ledger.bodies.foreign import UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import PointVoided
 from hadoop_dr.domain.points.to_free import to_free
 from hadoop_dr.domain.state.service_fold import reduce_service
-from support.entries import claimed, entries, sealed, taken
+from support.entries import claimed, entries, record, sealed, taken
 
 GONE, OLD, VOID, NEW, OPEN = (f"2026112{n}T020000.000Z" for n in range(5))
 ROOTS = ("/data/a b+%", "/data/ü=#")
@@ -33,3 +34,14 @@ def test_a_pinned_point_stays_in_any_case_and_one_that_was_never_taken_has_nothi
     for newest in (False, True):
         assert to_free(state, "east", newest=newest).stays == {OLD: "it is pinned"}
     assert to_free(reduce_service(entries(claimed(NEW))), "east", newest=True).snapshots == {}
+    open_alone = to_free(reduce_service(entries(claimed(OPEN), taken(OPEN, ROOTS))), "east", newest=False)
+    assert open_alone.stays == {OPEN: "its run may still be finished"}, "where nothing is sealed yet, too"
+
+
+def test_what_an_undo_left_on_a_site_goes_with_the_snapshot_that_was_sealed_there() -> None:
+    undone = UndoDone(4, "", OLD, "west", "why", "kept", (), {ROOTS[0]: record("after an undo ü")})
+    state = reduce_service(entries(
+        claimed(OLD), taken(OLD, ROOTS), sealed(OLD, dict.fromkeys(ROOTS, "sealed")), undone))  # fmt: skip
+    names = [(one.root, one.name) for one in to_free(state, "west", newest=True).snapshots[OLD]]
+    assert names == [(ROOTS[0], "after an undo ü"), (ROOTS[0], "sealed"), (ROOTS[1], "sealed")]
+    assert [one.name for one in to_free(state, "east", newest=True).snapshots[OLD]] == ["s", "s"]

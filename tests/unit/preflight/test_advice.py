@@ -24,9 +24,10 @@ from hadoop_dr.domain.runs.moment import SERIAL_MS
 ])
 def test_a_namenode_whose_closes_wait_is_named_with_the_setting(settings: dict[str, str], mark: Mark) -> None:
     told = close_waits("west", settings)
-    assert told.mark is mark
+    assert (told.name, told.mark) == ("file closes", mark)
     assert told.detail.startswith("west: ")
     assert (f"Set {CLOSES_EARLY}=1" in told.remedy) is (mark is Mark.WARN)
+    assert (f"{CLOSES_EARLY} is {settings.get(CLOSES_EARLY, '0')}," in told.detail) is (mark is Mark.WARN)
 
 
 def test_one_root_has_no_skew() -> None:
@@ -37,6 +38,8 @@ def test_one_root_has_no_skew() -> None:
     (1500, 2, 1500, None, 2 + 1500 * SERIAL_MS),                 # one after the other, wherever they wait
     (1500, 100, 10, None, 15_000),                               # few leave together, and the way is long
     (10, 40, 64, None, 40 + 10 * SERIAL_MS),
+    (2, 40, 64, None, 40 + 2 * SERIAL_MS),
+    (1000, 2, 1000, LastMoment(2, 10), 2 + 1000 * 4),
     (1000, 2, 1000, LastMoment(100, 402), 2 + 1000 * 4),             # this NameNode needs 4 ms for each
     (1000, 50, 1000, LastMoment(100, 40), 50),                       # it was nearer then
     (1000, 2, 1000, LastMoment(1, 90), 2 + 1000 * SERIAL_MS),        # one root tells nothing of many
@@ -54,12 +57,14 @@ def test_files_that_are_open_anywhere_make_each_snapshot_longer_unless_the_newes
     assert "(20000 files are open on this cluster, and each snapshot looks at all of them)" in told.detail
     [told] = skew_result("east", 1500, 2480, 250, 20)
     assert told.detail.endswith("the limit is 250 ms")
+    [told] = skew_result("east", 1500, 2480, 250)
+    assert told.detail.endswith("the limit is 250 ms")
 
 
 def test_a_skew_that_will_be_refused_is_told_with_a_limit_that_has_room() -> None:
     assert skew_result("east", 100, 250, 250) == []
     [told] = skew_result("east", 1500, 1952, 250)
-    assert told.mark is Mark.WARN
+    assert (told.name, told.mark) == ("skew", Mark.WARN)
     assert "1500 roots will lie about 1952 ms apart, the limit is 250 ms" in told.detail
     assert "max_skew: 2950ms" in told.remedy
 
@@ -74,7 +79,12 @@ def test_roots_whose_snapshots_hold_up_the_namenode_when_they_go_are_named() -> 
     assert (one.mark, one.name) == (Mark.WARN, "prune")
     assert "east: removing a snapshot of /b ü% holds up" in one.detail
     [many] = removal_holds("east", {f"/{n}": 10**6 for n in range(5)})
-    assert "/0, /1, /2 and 2 more" in many.detail
+    assert "east: removing a snapshot of /0, /1, /2 and 2 more holds up" in many.detail
+    [four] = removal_holds("east", {f"/{n}": 10**6 for n in range(4)})
+    assert "/0, /1, /2 and 1 more" in four.detail
+    [three] = removal_holds("east", {f"/{n}": 10**6 for n in range(3)})
+    assert "east: removing a snapshot of /0, /1, /2 holds up" in three.detail
+    assert one.remedy
 
 
 def test_snapshots_that_are_removed_side_by_side_have_no_more_names_together_than_one_large_root() -> None:

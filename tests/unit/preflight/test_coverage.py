@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered
 from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.catalog.rows import Kind as Catalog
-from hadoop_dr.domain.check_results import Mark, fail, refuse_on_failure, warn
+from hadoop_dr.domain.check_results import Mark, Result, fail, ok, refuse_on_failure, warn
 from hadoop_dr.domain.config.datasets import HDFS, HIVE, DataSet
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.preflight.coverage import cover_directories, cover_files, cover_tables, selection_results
@@ -23,8 +23,7 @@ LANDING = DataSet(HDFS, "/data/a b")
 
 def test_plain_files_are_covered() -> None:
     (result,) = cover_files("/data/a b", [("", replace(FILE, kind=FileKind.DIRECTORY)), ("e%20", FILE)])
-    assert result.mark is Mark.OK
-    assert "2 entries" in result.detail
+    assert result == ok("files", "/data/a b: 2 entries, all of supported kinds")
 
 
 def test_links_zones_and_erasure_coding_are_named_with_paths_and_bounded_text() -> None:
@@ -35,6 +34,8 @@ def test_links_zones_and_erasure_coding_are_named_with_paths_and_bounded_text() 
     assert symlinks.detail.endswith("l#0, l#1, l#2 and 997 more")
     assert zones.detail.endswith(": .")
     assert coded.detail.endswith(": ec ü")
+    assert [one.name for one in (symlinks, zones, coded)] == ["symlinks", "encryption", "erasure coding"]
+    assert all(one.remedy for one in (symlinks, zones, coded))
 
 
 def test_a_declaration_that_takes_in_no_table_is_a_warning() -> None:
@@ -77,7 +78,9 @@ def test_tables_of_a_database_that_is_left_out_are_not_protected() -> None:
 
 def test_a_missing_directory_fails() -> None:
     there, missing = cover_directories(["/a", "/a/b"], ["/a"])
-    assert (there.mark, missing.mark) == (Mark.OK, Mark.FAIL)
+    assert there == ok("directories", "/a is protected")
+    assert missing == fail(
+        "directories", "/a/b does not exist on the primary", "Create it, or remove it from the policy")
 
 
 def test_the_first_check_that_fails_is_the_error_and_a_warning_is_none() -> None:
@@ -101,3 +104,37 @@ def test_a_service_that_selects_nothing_at_all_is_refused_unless_its_newest_poin
     assert marks(BILLING, LANDING, tables=[]) == [Mark.WARN]
     assert marks(LANDING, tables=[]) == []
     assert marks(BILLING, tables=[INVOICES], empty=False) == []
+
+
+def test_whatever_is_said_of_tables_bears_the_name_that_alarms_go_by_and_what_helps() -> None:
+    """The name of a check is the same for ever."""
+    partition = CatalogKey(Catalog.PARTITION, *INVOICES[1:3], "day=ü %")
+    told: list[Result] = [
+        *cover_tables([BILLING], [], []),
+        *cover_tables([BILLING], [INVOICES], [NotCovered(INVOICES, Uncovered.ACID, False)]),
+        *cover_tables([BILLING], [INVOICES], [NotCovered(partition, Uncovered.OUTSIDE, True)]),
+        *selection_results([BILLING], [], empty=True, held=False),
+        *selection_results([BILLING], [], empty=True, held=True),
+    ]
+    assert [(one.name, bool(one.remedy)) for one in told] == [("tables", True)] * 5
+    assert cover_tables([BILLING], [INVOICES], []) == [ok("tables", "billing.invoices is protected")]
+
+
+def test_each_declaration_that_nothing_answers_to_is_named_and_is_no_reason_to_refuse_the_others() -> None:
+    crm = DataSet(HIVE, "crm ü")
+    [one, other] = selection_results([BILLING, crm], [], empty=False, held=False)
+    assert [one.detail, other.detail] == [
+        "'hive: billing' matches no table now", "'hive: crm ü' matches no table now"]  # fmt: skip
+    [both] = selection_results([BILLING, crm], [], empty=True, held=False)
+    assert both.detail == (
+        "nothing is protected: 'hive: billing' matches no table now; 'hive: crm ü' matches no table now")  # fmt: skip
+
+
+def test_one_part_of_a_table_that_may_not_be_left_out_fails_beside_others_that_may() -> None:
+    parts = [CatalogKey(Catalog.PARTITION, *INVOICES[1:3], f"day={n}") for n in range(2)]
+    [result] = cover_tables([BILLING], [INVOICES], [
+        NotCovered(parts[0], Uncovered.OUTSIDE, True), NotCovered(parts[1], Uncovered.GONE, False)])  # fmt: skip
+    assert result.mark is Mark.FAIL
+    whole = NotCovered(INVOICES, Uncovered.ACID, True)
+    [result] = cover_tables([BILLING], [INVOICES], [NotCovered(parts[0], Uncovered.OUTSIDE, True), whole])
+    assert result.detail.startswith("billing.invoices is not protected: acid: "), "the whole says more than a part"

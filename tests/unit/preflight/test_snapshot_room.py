@@ -35,6 +35,7 @@ def test_a_run_is_refused_where_its_snapshots_are_too_many_and_warned_before(the
     told = room_for("east", there, 10, SnapshotLimits(every=100))
     assert [result.mark for result in told] == marks
     assert all(FILE_SYSTEM in result.detail and FILE_SYSTEM in result.remedy for result in told)
+    assert all(result.name == "snapshots" for result in told)
 
 
 def test_what_retention_keeps_is_foretold_of_all_directories_and_of_each() -> None:
@@ -42,7 +43,10 @@ def test_what_retention_keeps_is_foretold_of_all_directories_and_of_each() -> No
     assert kept_room("west", 32, 1500, SnapshotLimits()) == kept_room("west", 80, 1, small) == []
     [every] = kept_room("west", 36, 1500, SnapshotLimits())
     assert "36 points of 1500 roots, which are 54000 snapshots" in every.detail
-    assert [result.mark for result in kept_room("west", 81, 2, small)] == [Mark.WARN, Mark.WARN]
+    assert every.detail.endswith(f"together may have 65536 ({FILE_SYSTEM})")
+    both = kept_room("west", 81, 2, small)
+    assert [(result.name, result.mark, bool(result.remedy)) for result in both] == [("snapshots", Mark.WARN, True)] * 2
+    assert both[1].detail.endswith(f"up to 81 points, and a directory may have 100 snapshots ({DIRECTORY})")
 
 
 @pytest.mark.parametrize(("text", "period_ms", "most"), [
@@ -60,17 +64,31 @@ def test_numbers_of_snapshots_that_end_within_two_years_are_told_with_the_rate()
     [told] = numbers_left("east", Numbered(LAST_ID - 2 * a_day, 0), Numbered(LAST_ID - a_day, DAY_MS))
     assert told.mark is Mark.WARN
     assert f"at {a_day} a day they last 1 days" in told.detail
+    assert (told.name, bool(told.remedy)) == ("snapshots", True)
+
+
+def test_the_rate_is_that_of_the_time_between_two_points_however_short_or_slow_it_is() -> None:
+    [told] = numbers_left("east", Numbered(LAST_ID - 10, 7 * DAY_MS), Numbered(LAST_ID - 9, 8 * DAY_MS))
+    assert "at 1 a day they last 9 days" in told.detail
+    [hurried] = numbers_left("east", Numbered(0, 0), Numbered(1000, 1))
+    assert "they last 0 days" in hurried.detail
+    last = Numbered(LAST_ID - 73_000_000, DAY_MS)
+    assert list(numbers_left("east", Numbered(last.number - 100_000, 0), last)) == []       # 730 days are left
 
 
 def test_numbers_that_are_nearly_used_up_are_told_whatever_the_rate() -> None:
     point = Numbered(LAST_ID - 9, DAY_MS)
-    assert [result.mark for result in numbers_left("east", point, point)] == [Mark.WARN]
+    [told] = numbers_left("east", point, point)
+    assert told.mark is Mark.WARN
+    assert "never uses one twice; after" in told.detail, "where there is no rate, no time is told"
     assert list(numbers_left("east", Numbered(7, 0), Numbered(7, 0))) == []
+    four_fifths = Numbered(LAST_ID // 5 * 4, 0)
+    assert list(numbers_left("east", four_fifths, four_fifths)) == []
 
 
 def test_a_cluster_that_runs_full_is_told_with_what_keeps_its_blocks() -> None:
     assert runs_full("east", 5, 100) == runs_full("east", 0, 0) == []
     [told] = runs_full("east", 4, 100)
-    assert told.mark is Mark.WARN
+    assert (told.name, told.mark, bool(told.remedy)) == ("space", Mark.WARN, True)
     assert "east has 4 of 100 bytes left" in told.detail
     assert "snapshots frees no space" in told.detail
