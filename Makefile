@@ -9,8 +9,9 @@ STOP_LAB := $(BIN)/python -m hadoop_lab down
 OFF_LAB := $(BIN)/pytest -q --lab off -m "not e2e and not bench and not chaos"
 # Half of their time goes by in waiting, so two processes share the lab: command line and Airflow, and all below them.
 ON_LAB := $(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
-# It starts ten more daemons; two NameNodes that elect one of them need an answer now and then.
+# Simulations whose names begin with these letters: they are shared out over two processes.
 twins = $(foreach folder,sim sim/*,$(wildcard tests/$(folder)/test_[$(1)]*.py))
+# It starts ten more daemons; two NameNodes that elect one of them need an answer now and then.
 LARGER_LABS := tests/integration/test_lab_options.py
 PYTHON_FILES := include plugins dags tests
 # Tests start thousands of processes, and each would compile every module anew: half of what it takes to start one.
