@@ -132,10 +132,10 @@ def test_what_somebody_made_of_a_table_is_kept_when_a_given_up_run_is_undone(mon
     dies_without_a_way_on(world)
     theirs: list[str] = []
 
-    def alter(self: UndoChanges, *arguments: Any) -> None:
+    def alter(self: UndoChanges, *arguments: Any) -> int:
         west.alter([with_parameters(west.tables("bill", ["kept"])[0], theirs="ü")])
         theirs.append(west.tables("bill", ["kept"])[0].hash)
-        announce(self, *arguments)
+        return announce(self, *arguments)
 
     monkeypatch.setattr(UndoChanges, "_announce", alter)
     world.host.dead.add("dies")
