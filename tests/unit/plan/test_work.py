@@ -29,6 +29,13 @@ def test_what_was_before_is_read_in_the_base_or_in_the_live_tree_where_there_is_
         f"{ROOT}/.snapshot/old =/x", f"{ROOT}/x", ROOT)  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["X", "in X", "ends in a space ", "#"])
+def test_the_end_of_a_name_belongs_to_its_path(name: str) -> None:
+    work = order("old =")
+    assert (work.origin_path(name), work.base_path(name), work.live_path(name)) == (
+        f"/origin #/.snapshot/new ü/{name}", f"{ROOT}/.snapshot/old =/{name}", f"{ROOT}/{name}")  # fmt: skip
+
+
 def test_each_use_of_an_area_within_a_claim_has_a_name_and_paths_of_its_own() -> None:
     area = order(None).area(1002)
     assert area == Area(ROOT, Token("billing", 3, 17, 1002))

@@ -21,8 +21,15 @@ def test_a_file_of_an_encryption_zone_is_refused_by_name_and_with_what_helps(con
         Item(1, None, "ü b/a", None, FILE, content=content),
         Item(2, None, "in a zone #1", None, SECRET, content=content),
     ]
-    with pytest.raises(Refused, match=r"^/data/in a zone #1: .*other means$"):
+    with pytest.raises(Refused, match=r"^/data/in a zone #1: lies in an encryption zone, .*other means$"):
         refuse_encrypted("/data", items)
+
+
+@pytest.mark.parametrize(("path", "named"), [("", "/data/X"), ("in a zone ", "/data/X/in a zone "), ("X", "/data/X/X")])
+def test_what_is_refused_is_named_by_its_exact_path(path: str, named: str) -> None:
+    with pytest.raises(Refused) as refused:
+        refuse_encrypted("/data/X", [Item(1, path, path, SECRET, SECRET, content=Content.WHOLE)])
+    assert refused.value.subject == named
 
 
 def test_what_keeps_its_bytes_and_what_goes_is_not_refused() -> None:

@@ -99,6 +99,11 @@ def test_a_subtree_stays_together_beside_names_that_sort_between() -> None:
     assert sorted(paths, key=order) == ["", "a", "a/x", "a/x/y", "a b", "a-"]
 
 
+def test_names_come_in_the_order_of_a_namenode_to_which_a_byte_beyond_ascii_is_negative() -> None:
+    assert sorted(["a", "~", "a b", "a/x", "x\udcff", "ü", "a/ü"], key=namenode_order) == [
+        "ü", "a", "a/ü", "a/x", "a b", "x\udcff", "~"]  # fmt: skip
+
+
 @given(beginnings, edits)
 def test_a_true_diff_is_never_contradicted_by_listings(first: list[Edit], then: list[Edit]) -> None:
     live = make(Tree(), first)

@@ -93,7 +93,7 @@ class Entry:
 
 def order(path: str) -> list[str]:
     """The sort key of listings: by components, because a plain comparison puts ``a b`` between ``a`` and ``a/x``."""
-    return path.split("/") if path else []
+    return path.split("/")
 
 
 def namenode_order(path: str) -> list[bytes]:
