@@ -20,7 +20,7 @@ def test_what_was_made_where_something_was_deleted_is_told_once_as_replaced() ->
     changes = Changes(
         created=(Change(1, None, "a ü"), Change(2, None, "new %"), Change(3, None, "e/x"), Change(9, None, None)),
         deleted=(Change(4, "a ü", None), Change(5, "gone +", None), Change(6, "d/x", None), Change(8, None, None)),
-        renamed=(Change(7, "d", "e"), Change(10, "stays", "stays")),
+        renamed=(Change(7, "d", "e"), Change(10, "stays", "stays"), Change(11, None, "in"), Change(12, "out #", None)),
     )
     assert replaced_in(changes) == {"a ü": "a ü", "e/x": "d/x"}
     assert list(moved_or_new(changes)) == [
@@ -31,6 +31,8 @@ def test_what_was_made_where_something_was_deleted_is_told_once_as_replaced() ->
         Foreign("gone +", Act.DELETED),
         Foreign("", Act.DELETED),
         Foreign("d", Act.MOVED, "e"),
+        Foreign("", Act.MOVED, "in"),
+        Foreign("out #", Act.MOVED, ""),
     ]
 
 

@@ -49,15 +49,17 @@ def test_only_what_came_into_what_goes_is_told_and_what_was_changed_there_is_ask
 def test_what_a_place_that_died_did_itself_is_left_out_and_a_strangers_item_in_its_place_is_not() -> None:
     items = [Item(5, "tail", "tail", FILE, FILE, content=Content.TAIL), Item(6, "in", "out ü", FILE, FILE)]
     move_in = (Arrival(1, "staged", ArrivesFrom.STAGE), Arrival(2, "other", ArrivesFrom.STAGE),
-               Arrival(3, "made", ArrivesFrom.MAKE))
+               Arrival(3, "made", ArrivesFrom.MAKE), Arrival(4, "never answered", ArrivesFrom.STAGE),
+               Arrival(5, "tail", ArrivesFrom.PARK))
     changes = Changes(
         created=(Change(11, None, "staged"), Change(99, None, "other"), Change(13, None, "made"),
-                 Change(14, None, "stranger"), Change(15, None, None)),
+                 Change(14, None, "stranger"), Change(15, None, None), Change(16, None, "never answered"),
+                 Change(17, None, "tail")),
         deleted=(Change(21, "gone", None),),
         renamed=(Change(25, "tail", "tail"), Change(26, "in", "out ü"), Change(27, "a", "b")),
         modified=(Change(25, "tail", "tail"), Change(27, "a", "b")),
     )  # fmt: skip
-    left = without_own(items, Plan((), (), move_in, (), (), ()), {1: 11, 2: 12}, changes)
+    left = without_own(items, Plan((), (), move_in, (), (), ()), {1: 11, 2: 12, 5: 50}, changes)
     assert [one.inode for one in left.created] == [99, 14, 15]
     assert left.deleted == changes.deleted
     assert [one.inode for one in (*left.renamed, *left.modified)] == [27, 27]

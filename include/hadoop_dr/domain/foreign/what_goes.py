@@ -53,11 +53,12 @@ def without_own(items: Iterable[Item], plan: Plan, staged: Mapping[int, int], ch
     Args:
         staged: Inode ids on the origin of what was staged by itself -> those on the destination.
     """
-    arrived = {one.path: staged.get(one.inode, 0) if one.comes_from is ArrivesFrom.STAGE else 0 for one in plan.move_in}
+    arrived: dict[str | None, int] = {
+        one.path: staged.get(one.inode, 0) if one.comes_from is ArrivesFrom.STAGE else 0 for one in plan.move_in}
     moved = {(item.old, item.new) for item in items}
     own = {change.inode for change in changes.renamed if (change.old, change.new) in moved}
     return Changes(
-        created=tuple(one for one in changes.created if arrived.get(one.new or "", -1) not in (0, one.inode)),
+        created=tuple(one for one in changes.created if arrived.get(one.new) not in (0, one.inode)),
         deleted=changes.deleted,
         renamed=tuple(one for one in changes.renamed if one.inode not in own),
         modified=tuple(one for one in changes.modified if one.inode not in own),

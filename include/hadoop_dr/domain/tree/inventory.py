@@ -203,7 +203,7 @@ def hidden(reported: Changes, found: Changes) -> list[str]:
     known = {change.inode for change in (*reported.created, *reported.deleted, *reported.renamed, *reported.modified)}
     forward = reported.forward()
     return [
-        change.new or "" for change in found.modified
+        change.new for change in found.modified
         if change.new and change.inode not in known and forward.of(change.old or "") is not None
     ]
 
