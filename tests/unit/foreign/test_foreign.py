@@ -334,7 +334,7 @@ def test_what_is_gone_from_where_something_else_was_made_was_replaced() -> None:
 def test_each_is_told_with_its_path_and_what_was_done() -> None:
     assert Foreign("a b", Act.MOVED, "c").text("/r") == "/r/a b was moved to c"
     assert Foreign("", Act.CHANGED, "mode 777 instead of 755").text("/r") == "/r was changed: mode 777 instead of 755"
-    assert Foreign("x", Act.MADE).text("/r") == "/r/x was created"
+    assert Foreign("in X", Act.MADE).text("/r") == "/r/in X was created"
 
 
 def test_an_item_that_lies_there_as_it_should_is_no_change() -> None:

@@ -236,7 +236,7 @@ def refilled(
             if before[1] != after[1] and after[0] not in verified:
                 yield after[0]
             continue
-        if before is not None and (there := forward.of(before[0])) is not None and there != before[0]:
+        if before is not None and forward.of(before[0]) is not None:
             gone[before[0]] = before
         if after is not None and not stays and (old := backward.of(after[0])) is not None:
             come.append((old, after))
