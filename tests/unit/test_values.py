@@ -29,6 +29,7 @@ from hadoop_dr.domain.tree.attribute_comparison import (
     say_difference,
 )
 from hadoop_dr.domain.tree.file_attributes import Checksum, FileAttributes, FileKind
+from hadoop_dr.domain.tree.intended import Lowered
 from hadoop_dr.domain.tree.inventory import Held
 from support.entries import claimed, entries, entry, sealed, taken
 
@@ -205,8 +206,12 @@ def test_a_finding_is_told_with_the_object_it_is_about() -> None:
 
 def test_every_attribute_of_a_file_counts_and_only_those_of_a_directory_that_it_has() -> None:
     for name, value in {
+        "kind": FileKind.SYMLINK,
         "length": 6,
         "owner": "x",
+        "group": "x",
+        "storage_policy": 12,
+        "has_acl": True,
         "mode": 0o641,
         "replication": 3,
         "block_size": 9,
@@ -216,6 +221,9 @@ def test_every_attribute_of_a_file_counts_and_only_those_of_a_directory_that_it_
     directory = replace(FILE, kind=FileKind.DIRECTORY)
     assert differing_fields(directory, replace(directory, length=9, replication=9)) == []
     assert differing_fields(directory, replace(directory, mtime_ms=1), untimed=True) == []
+    other = replace(directory, kind=FileKind.FILE, owner="x", group="x", mode=0o641, storage_policy=12, has_acl=True)
+    assert differing_fields(directory, other) == ["kind", "owner", "group", "mode", "storage_policy", "has_acl"]
+    assert say_difference("/p", ["owner", "mode"], FILE, other) == "/p: owner x instead of ü, mode 641 instead of 640"
     assert say_difference("/p", ["kind"], FILE, directory) == "/p: kind d instead of f"
 
 
@@ -234,6 +242,15 @@ def test_the_worst_answer_names_a_verdict() -> None:
     assert verdict.word == "cannot tell"
     verdict.add(Verdict(0, [Finding("", "path", "y")], []))
     assert (verdict.word, verdict.match) == ("mismatch", 2)
+
+
+def test_what_one_verdict_says_is_added_to_what_another_said_and_replaces_none_of_it() -> None:
+    first, then = Finding("/r ü", "a", "first"), Finding("/r ü", "b", "then")
+    lowered = [Lowered("/r ü", path, "replication", "3", "2") for path in "ab"]
+    verdict = Verdict(1, [first], [first], [first], lowered[:1])
+    verdict.add(Verdict(2, [then], [then], [then], lowered[1:]))
+    assert (verdict.match, verdict.mismatch, verdict.cannot_tell, verdict.unreadable) == (3, *[[first, then]] * 3)
+    assert verdict.lowered == lowered
 
 
 def test_the_root_itself_is_listed_by_nobody() -> None:

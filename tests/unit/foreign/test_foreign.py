@@ -153,7 +153,30 @@ def test_what_came_along_out_of_a_directory_that_is_gone_is_no_strangers_though_
     assert told(strange) == {("e/f", Act.REPLACED, ""), ("e/theirs", Act.MADE, "")}
 
 
+def test_what_came_out_of_a_directory_that_is_gone_is_expected_as_the_plan_says_and_not_as_it_was() -> None:
+    closed = replace(FILE, mode=0o600)
+    items = [moved(2, "d", None, DIRECTORY), Item(3, "d/x", "x", FILE, closed)]
+    changes = Changes(created=(Change(30, None, "x"),), deleted=(Change(20, "d", None),))
+    comparison = compared(items, changes, bound={"d/x": Entry("d/x", 30, FILE)})
+    comparison.listed([Entry("x", 30, closed)])
+    assert told(comparison) == set()
+
+
 # -- what is new
+def test_a_plan_is_carried_out_whole_unless_somebody_says_otherwise() -> None:
+    items = [brought(4, "n ü")]
+    plan = make_plan(items, unit_files=9, unit_bytes=9, directory_limit=9)
+    comparison = Comparison(Changes(), expected_of(items, plan, {4: 900}, (), {}))
+    comparison.listed([])
+    assert told(comparison) == {("n ü", Act.DELETED, "")}
+
+
+def test_what_was_staged_by_an_inode_that_nobody_told_is_not_taken_for_a_strangers() -> None:
+    comparison = compared([brought(4, "n ü")], Changes(created=(Change(900, None, "n ü"),)), staged={})
+    comparison.listed([Entry("n ü", 900, FILE)])
+    assert told(comparison) == set()
+
+
 def subtree() -> list[Item]:
     return [brought(4, "n", DIRECTORY), brought(5, "n/f"), brought(6, "n/d", DIRECTORY), brought(7, "n/d/g")]
 

@@ -151,6 +151,12 @@ def test_files_with_other_blocks_are_named_wherever_they_moved_unless_the_diff_n
     assert set(refilled(blocks(older, 0), blocks(newer, 0), told, verified)) == set()
 
 
+def test_a_moved_file_of_which_the_older_tree_told_no_blocks_is_not_named_for_them() -> None:
+    told = Changes(renamed=(Change(2, "a b", "c #"),))
+    assert list(refilled([], [("c #", (1,))], told, ())) == []
+    assert list(refilled([("a b", (2,))], [("c #", (1,))], told, ())) == ["c #"]
+
+
 @pytest.mark.parametrize(
     ("names", "since_ms", "audit"),
     [

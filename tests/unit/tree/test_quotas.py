@@ -72,6 +72,10 @@ def test_every_quota_is_named_with_all_its_limits() -> None:
     ]  # fmt: skip
 
 
+def test_a_limit_of_nothing_is_a_limit_and_is_named() -> None:
+    assert quota_lines({"/data/ü #": QuotaSet(-1, 0)}, {}) == ["/data/ü #: 0 bytes"]
+
+
 def test_quotas_survive_being_written_down_also_those_not_asked_about() -> None:
     roots = {
         "/data/ü #": RootQuotas({"a=1": FULL, "left": TEN}, frozenset({"left", "never asked"}), frozenset({"left"})),
