@@ -118,6 +118,7 @@ def test_partition_names_are_the_metastores() -> None:
     assert partition_name(("P",), ("q'\"#*?\\{[]^",)) == "p=q%27%22%23%2A%3F%5C%7B%5B%5D%5E"
     assert partition_name(("p", "q"), ("", "a b")) == f"p={DEFAULT_VALUE}/q=a b"
     assert (escape("e%20"), unescape("e%2520"), unescape("100%")) == ("e%2520", "e%20", "100%")
+    assert (unescape("%3a%2F"), partition_values("p=a=b/q=c%3Dd")) == (":/", ["a=b", "c=d"])
     with pytest.raises(ValueError, match="zip"):
         partition_name(("p",), ("a", "b"))
 
@@ -135,8 +136,10 @@ def test_a_selection_is_a_database_a_table_or_a_pattern() -> None:
     assert one.keeps(CatalogKey(Kind.DATABASE, "crm"))
     assert not one.keeps(CatalogKey(Kind.DATABASE, "other"))
     for bad in ("", ".", "a.b.c", "a b", "a/b", "a.", "a[b]"):
-        with pytest.raises(BadInput):
+        with pytest.raises(BadInput) as refused:
             selection_of([bad])
+        assert (refused.value.subject, refused.value.problem, refused.value.remedy) == (
+            bad, "is not a database, a table or a pattern of tables", "Write billing, billing.invoices or billing.inv*")
 
 
 # -- addresses

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -84,6 +86,23 @@ def test_a_root_of_which_only_the_time_differs_is_unchanged_and_any_other_direct
 def test_a_tree_listed_twice_has_no_changes() -> None:
     tree = make(Tree(), [("mkdir", 0, 0, 3), ("put", 1, 5, 9)])
     assert changes_between(listing(tree), listing(tree)) == Changes()
+
+
+def test_of_what_is_alike_in_both_listings_nothing_is_kept() -> None:
+    class Watched(Entry):
+        pass
+
+    told: list[weakref.ref[Watched]] = []
+
+    def listed() -> Iterator[Entry]:
+        for n in range(50):
+            entry = Watched(f"a {n:02}", n, FILE)
+            told.append(weakref.ref(entry))
+            assert sum(one() is not None for one in told) < 10
+            yield entry
+
+    assert changes_between(listed(), listed()) == Changes()
+    assert len(told) == 100
 
 
 def test_a_listing_out_of_order_is_refused_instead_of_misread() -> None:
