@@ -56,7 +56,10 @@ def test_it_is_stored_in_order_and_told_by_the_first_few() -> None:
     [told] = lowered_warnings("west", 4, first)
     assert told.startswith(f"west has 4 objects with less than was intended, which the point keeps: {ROOT}/a: ")
     assert told.endswith(" and 1 more")
-    assert "more" not in lowered_warnings("west", 3, first[:3])[0]
+    said = "erasure coding none, replication 1 instead of RS-6-3-1024k"
+    assert lowered_warnings("west", 2, first[:2]) == [
+        "west has 2 objects with less than was intended, which the point keeps: "
+        f"{first[0].root}/{first[0].path}: {said}; {first[1].root}/{first[1].path}: {said}"]
     assert lowered_warnings("west", 0, ()) == []
     assert first_lowered(one(f"{n:03}") for n in range(KEPT + 5)) == tuple(one(f"{n:03}") for n in range(KEPT))
     assert lowered_document(4, first[:1]) == {"count": 4, "objects": [

@@ -105,6 +105,12 @@ def test_of_what_is_alike_in_both_listings_nothing_is_kept() -> None:
     assert len(told) == 100
 
 
+def test_what_lies_at_its_path_in_another_directory_of_the_same_name_was_moved_there() -> None:
+    was = [Entry("d ü", 1, DIRECTORY), Entry("d ü/x", 2, FILE)]
+    assert changes_between(was, [Entry("d ü", 3, DIRECTORY), was[1]]) == Changes(
+        created=(Change(3, None, "d ü"),), deleted=(Change(1, "d ü", None),), renamed=(Change(2, "d ü/x", "d ü/x"),))
+
+
 def test_a_listing_out_of_order_is_refused_instead_of_misread() -> None:
     mixed = [Entry("b", 1, FILE), Entry("a", 2, FILE)]
     with pytest.raises(ValueError, match="out of order at 'a'"):
