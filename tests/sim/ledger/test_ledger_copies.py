@@ -404,3 +404,14 @@ def test_copies_of_the_roles_that_went_apart_are_told_though_the_longer_one_begi
     n = len(stray.entries())
     stray.append(RootsOwned("decides", ("/decides",)), epoch=1, run="r", pair_n=0, seen_n=n)
     assert pair.read().state.owners == {**{f"/r {n} ü": "svc" for n in range(2, apart)}, "/decides": "decides"}
+
+
+@pytest.mark.parametrize("has", [18, 19, 20, 21])
+def test_copies_of_the_roles_are_compared_by_what_was_read_and_at_most_one_entry_before_the_checkpoint(has: int) -> None:
+    pair = PairCopies(has)
+    pair.east.asked.clear()
+    assert pair.read().behind == ("west",)
+    read = sorted(path for path in pair.east.reads() if "checkpoints" not in path)
+    compared = [has] if has < PAIR_CHECKPOINT_EVERY else []
+    newest = [PAIR_LENGTH]  # before it is known that the copies differ
+    assert read == sorted(entry_path(pair.path, n) for n in [*compared, PAIR_LENGTH - 1, PAIR_LENGTH, *newest])
