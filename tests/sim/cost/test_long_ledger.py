@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hadoop_dr.domain.errors import Protocol
+from hadoop_dr.domain.errors import NotFound, Protocol, Unreachable
 from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, digest, encode, entry_path
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased
 from hadoop_dr.services.ledger.proof import check_chain
@@ -40,6 +40,8 @@ class Documents:
         self.wait()
         with self._lock:
             self.under_way -= 1
+        if path not in self.files:
+            raise NotFound(path, "does not exist")
         return bytes(bytearray(self.files[path]))  # of the reader's own, as what comes over a wire
 
     def names(self, directory: str) -> list[str]:
@@ -145,3 +147,70 @@ def test_a_copy_that_was_changed_or_went_apart_is_named_with_its_entry() -> None
     ]
     shorter = {"east": of_a_year("east", 1190), "west": of_a_year("west", 1200)}
     assert check_chain(PATH, shorter)["ok"]  # type: ignore[arg-type]
+
+
+def test_copies_without_a_common_entry_and_copies_without_any_are_told_apart() -> None:
+    other = {"east": of_a_year("east", 2), "west": Documents("west", 2, "another")}
+    assert check_chain(PATH, other)["problems"] == [  # type: ignore[arg-type]
+        "the copies went apart after entry 0 (east and west have 2 and 2 entries)"
+    ]
+    for has in ({"east": 0, "west": 0}, {"east": 0, "west": 3}):
+        told = check_chain(PATH, {site: of_a_year(site, count) for site, count in has.items()})  # type: ignore[misc]
+        assert told == {"chain": PATH, "ok": True, "entries": has, "problems": []}
+
+
+def test_a_silent_site_and_one_whose_copy_is_broken_are_both_named_in_the_order_of_the_sites() -> None:
+    gone = Unreachable("east", "does not answer", "Start it")
+    for order in (("east", "west"), ("west", "east")):
+        west = of_a_year("west", 9)
+        west.files[entry_path(PATH, 3)] = b"{}"
+        copies = {site: west if site == "west" else of_a_year("east", 9) for site in order}
+        told = check_chain(PATH, copies, {"east": gone}, "east")  # type: ignore[arg-type]
+        assert [problem.partition(":")[0] for problem in told["problems"]] == list(order)
+        assert (told["ok"], told["entries"]) == (False, {"west": 9})
+
+
+def test_of_all_that_is_wrong_with_a_copy_the_first_entry_is_named() -> None:
+    west = of_a_year("west", 200)
+    for n in (3, 7):
+        west.files[entry_path(PATH, n)] = west.files[entry_path(PATH, n)].replace(b'"n":', b'"n":1')
+    said = ["west: entry 3: its number says 13"]
+    assert check_chain(PATH, {"west": west})["problems"] == said  # type: ignore[dict-item]
+    del west.files[entry_path(PATH, 150)]
+    told = check_chain(PATH, {"west": west})  # type: ignore[dict-item]
+    assert (told["entries"], told["problems"]) == ({}, said)
+
+
+def test_an_entry_of_a_newer_version_is_named_by_its_path_and_is_no_broken_chain() -> None:
+    west = of_a_year("west", 9)
+    where = entry_path(PATH, 7)
+    west.files[where] = west.files[where].replace(b'"v":1', b'"v":2')
+    problem, *more = check_chain(PATH, {"west": west})["problems"]  # type: ignore[dict-item]
+    assert problem.startswith(f"west: {where}: ")
+    assert ("ledger format 2" in problem, more) == (True, [])
+
+
+@pytest.mark.parametrize("deciding", ["east", "west"])
+def test_a_deciding_copy_lost_entries_only_where_the_other_one_has_more_and_nobody_goes_on_in_it(deciding: str) -> None:
+    other = "east" if deciding == "west" else "west"
+
+    def told(mine: int, theirs: int, comes: int = 0) -> list[str]:
+        copies = {site: of_a_year(site, mine if site == deciding else theirs) for site in ("east", "west")}
+
+        def goes_on() -> None:  # while the other copy is read to its end
+            whole = of_a_year(deciding, mine + comes).files
+            copies[deciding].files.update(whole)
+
+        copies[other].wait = goes_on
+        names = copies[deciding].names
+        listed: dict[str, list[str]] = {}
+        copies[deciding].names = lambda path: listed.setdefault(path, names(path))  # type: ignore[method-assign]
+        for path in (PATH, f"{PATH}/0"):
+            copies[deciding].names(path)
+        problems: list[str] = check_chain(PATH, copies, deciding=deciding)["problems"]  # type: ignore[arg-type]
+        return problems
+
+    assert told(5, 5) == told(7, 5) == told(5, 6, comes=1) == told(5, 7, comes=2) == []
+    for mine, theirs in ((5, 6), (5, 9), (0, 2)):
+        lost = f"lost what follows entry {mine}: {other} has {theirs} entries"
+        assert told(mine, theirs) == [f"{deciding}, whose copy decides, {lost}"]

@@ -24,7 +24,7 @@ class CopyProof:
     """
 
     def __init__(self, files: Files, path: str) -> None:
-        self.site, self.n, self.problem, self.is_whole = files.site, 0, "", True
+        self.n, self.problem, self.is_whole = 0, "", True
         self._path, self._contents, self._prev = path, contents(files, path), GENESIS
 
     def next_digest(self) -> str | None:
@@ -32,7 +32,7 @@ class CopyProof:
         try:
             content = next(self._contents, None)
         except DrError as error:
-            self.problem, self.is_whole = str(error), False
+            self.problem, self.is_whole = self.problem or str(error), False
             return None
         if content is None:
             return None
