@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from itertools import count, islice
+from typing import Any
 
 import pytest
 
+from hadoop_dr.adapters.native import loop as loop_module
 from hadoop_dr.adapters.native.loop import LoopThread, Pump
 
 IN_FLIGHT = 4
@@ -127,3 +129,81 @@ def test_a_loop_that_is_closed_leaves_nothing_running_and_may_be_closed_again() 
     thread.close()
     assert (ended, task.cancelled(), thread.loop.is_closed()) == (["cancelled"], True, True)
     thread.close()
+
+
+def test_one_wake_up_serves_all_inputs_that_come_before_the_loop_gets_to_them(
+    thread: LoopThread, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wakes, free, real = list[object](), threading.Event(), thread.loop.call_soon_threadsafe
+    real(free.wait)
+
+    def counted(callback: Callable[..., object], *more: object) -> asyncio.Handle:
+        wakes.append(callback)
+        return real(callback, *more)
+
+    monkeypatch.setattr(thread.loop, "call_soon_threadsafe", counted)
+
+    def inputs() -> Iterator[int]:
+        yield from range(IN_FLIGHT - 1)
+        free.set()
+        yield IN_FLIGHT - 1
+
+    work = Work()
+    pump = Pump(thread, IN_FLIGHT, work)
+    assert sorted(pump.run(inputs())) == [0, 10, 20, 30]
+    assert 1 <= len(wakes) <= 2, "the last input may come when the loop has just looked"
+    del wakes[:]
+    assert sorted(pump.run([7])) == [70]
+    assert len(wakes) == 1, "and each later one has its own"
+
+
+def test_nothing_is_kept_of_what_came_to_its_end(thread: LoopThread) -> None:
+    work = Work()
+    pump = Pump(thread, IN_FLIGHT, work)
+    for _ in pump.run(range(200)):
+        assert len(pump._tasks) <= 2 * IN_FLIGHT
+    thread.run(asyncio.sleep(0))
+    assert pump._tasks == set()
+
+
+def test_who_stops_after_the_loop_was_closed_waits_for_nobody() -> None:
+    thread, work = LoopThread("closes first"), Work()
+    work.hangs_at = 1
+    results = Pump(thread, IN_FLIGHT, work).run(range(2))
+    assert next(results) == 0
+    thread.close()
+    results.close()  # type: ignore[attr-defined]
+    assert (work.busy, thread.loop.is_closed()) == (0, True)
+
+
+def refuses_to_end(free: asyncio.Event, cancelled: list[str]) -> Coroutine[Any, Any, None]:
+    """Work that a library holds on to whatever is asked of it."""
+
+    async def holds_on() -> None:
+        while not free.is_set():
+            try:
+                await free.wait()
+            except asyncio.CancelledError:
+                cancelled.append("asked")
+
+    return holds_on()
+
+
+def test_work_that_cannot_be_cancelled_holds_up_neither_its_caller_nor_the_end_of_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop_module, "_LONGEST_GOODBYE_S", 4.0)
+    thread, free, cancelled = LoopThread("holds on"), asyncio.Event(), list[str]()
+
+    async def work(item: int) -> int:
+        if item:
+            await refuses_to_end(free, cancelled)
+        return item
+
+    results = Pump(thread, IN_FLIGHT, work).run(range(2))
+    assert next(results) == 0
+    results.close()  # type: ignore[attr-defined]
+    assert cancelled == ["asked"]
+    thread.close()
+    assert cancelled == ["asked", "asked"]
+    assert thread.loop.is_closed(), "although a task of it had not ended"
