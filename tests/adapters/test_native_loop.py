@@ -207,3 +207,5 @@ def test_work_that_cannot_be_cancelled_holds_up_neither_its_caller_nor_the_end_o
     thread.close()
     assert cancelled == ["asked", "asked"]
     assert thread.loop.is_closed(), "although a task of it had not ended"
+    for task in asyncio.all_tasks(thread.loop):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
