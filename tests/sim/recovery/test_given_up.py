@@ -10,9 +10,10 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Failed, ForeignFound, NotReady, Superseded, Unknown, Unreachable
+from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger import entry_path
-from hadoop_dr.domain.ledger.bodies.foreign import UndoDone
-from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy, SnapshotRecord
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.ledger.claims import ClaimRequest
@@ -220,3 +221,31 @@ def test_after_an_undo_each_root_of_it_shows_the_time_of_the_moment_it_is_back_a
     assert {root: west.status(root).facts.mtime_ms for root in undone} == {
         root: moments[root].created_ms for root in undone
     }
+
+
+def test_an_undo_is_told_with_what_it_comes_back_to_and_why_and_where_all_it_undid_is_kept() -> None:
+    world = half_done(LATE)
+    [given_up] = world.context().ledger.read().unfinished()
+    newest = world.context().ledger.read().newest_sealed()
+    assert newest is not None
+    context, claim = claimed(world)
+    west = MemoryNameNode(world.clusters["west"])
+    back, why = come_back_to(context, newest, given_up.taken.roots), "could not be finished: it: for ever"
+    new = set(given_up.taken.roots) - set(back)
+    assert new, "a table that the sealed point has not"
+    recovers(context, claim, Failed("it", "for ever"))
+    [begun, done] = [entry for entry in world.context().ledger.chain.entries() if entry.kind in ("undoing", "undone")]
+    kept = f"dr-billing-kept-{claim.epoch}-{begun.n}"
+    assert begun.body == UndoBegun(claim.n, given_up.point, newest.point, "west", back, kept, why)
+    assert isinstance(done.body, UndoDone)
+    told = replace(done.body, found=(), base={})
+    assert told == UndoDone(claim.n, given_up.point, newest.point, "west", why, kept, (), {})
+    assert tuple(done.body.base) == back
+    for root, base in done.body.base.items():
+        assert base.name == snapshot_name("billing", newest.epoch, newest.point, begun.n)
+        [shot] = [shot for shot in west.snapshots(root) if shot.name == base.name]
+        assert base == SnapshotRecord(shot.name, shot.id, shot.created_ms)
+        assert kept in [shot.name for shot in west.snapshots(root)]
+        assert [line for line in done.body.found if line.startswith(f"{root}/")] or root not in (ROOT, OTHER)
+    for root in new:
+        assert kept not in [shot.name for shot in west.snapshots(root)], "parted from its area, and left alone"
