@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.errors import DrError, Failed, ForeignFound, NotReady, Superseded, Unknown, Unreachable
+from hadoop_dr.domain.errors import (
+    DrError,
+    Failed,
+    ForeignFound,
+    NotFound,
+    NotReady,
+    Superseded,
+    Unknown,
+    Unreachable,
+)
 from hadoop_dr.domain.ids import snapshot_name
-from hadoop_dr.domain.ledger import entry_path
+from hadoop_dr.domain.ledger import LedgerEntry, entry_path
 from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy, SnapshotRecord
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
@@ -21,7 +31,7 @@ from hadoop_dr.services.recovery.recover import Recover
 from hadoop_dr.services.recovery.repair import UNDO_TURN
 from hadoop_dr.services.recovery.undo import UndoChanges, come_back_to
 from sim.chronicle import ChronicledWorld
-from sim.half_done import OTHER, POLICY, back_at_the_sealed_point, effects_of_place, half_done, made
+from sim.half_done import OTHER, POLICY, TABLES, back_at_the_sealed_point, effects_of_place, half_done, made
 from sim.in_step import in_step
 from sim.undone import LATE, preflight
 from sim.world import ROOT
@@ -249,3 +259,33 @@ def test_an_undo_is_told_with_what_it_comes_back_to_and_why_and_where_all_it_und
         assert [line for line in done.body.found if line.startswith(f"{root}/")] or root not in (ROOT, OTHER)
     for root in new:
         assert kept not in [shot.name for shot in west.snapshots(root)], "parted from its area, and left alone"
+
+
+def in_area(world: ChronicledWorld, root: str) -> list[str]:
+    """Names of the work areas in a root of the secondary."""
+    west = MemoryNameNode(world.clusters["west"])
+    try:
+        return [entry.name for entry in west.list(f"{root}/.hadoop-dr")]
+    except NotFound:
+        return []
+
+
+def test_a_new_root_to_which_no_undo_comes_is_taken_from_whoever_sleeps_there_before_the_undo_is_announced() -> None:
+    """The sealed point has it not, so nothing of it comes back; what the sleeper finds is no path of its own."""
+    new = TABLES["t4"]
+    world = half_done(next(at for at in range(LATE, 1, -1) if in_area(half_done(at), new)))
+    asleep, areas_then = in_area(world, new), list[list[str]]()
+    context, claim = claimed(world)
+    real = context.ledger.append_mine
+
+    def append_mine(claim: Claim, body: Any) -> LedgerEntry:
+        if isinstance(body, UndoBegun):
+            areas_then.append(in_area(world, new))
+        return real(claim, body)
+
+    context.ledger.append_mine = append_mine  # type: ignore[method-assign]
+    recovers(context, claim, Failed("it", "for ever"))
+    assert areas_then == [[f"billing-{claim.epoch}-{claim.n}"]] != [asleep]
+    [undone] = [entry.body for entry in world.context().ledger.chain.entries() if isinstance(entry.body, UndoDone)]
+    assert new not in undone.base
+    back_at_the_sealed_point(world)
