@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 STANDS_STILL = """
-import ctypes
+import ctypes, io, sys
 from hadoop_dr.adapters.native.loop import LoopThread
+
+sys.stderr = io.StringIO()             # a task's own output may go through a stream that is no file
 
 async def hold_the_interpreter():
     ctypes.PyDLL(None).sleep(60)       # a PyDLL call keeps the interpreter's lock: nothing else runs meanwhile
@@ -23,6 +25,9 @@ first.run(asyncio.sleep(0.2))
 first.close()
 second.run(asyncio.sleep(2))
 second.close()
+alone = LoopThread("alone", standstill_s=1)
+alone.run(asyncio.sleep(2))
+alone.close()
 print("done")
 """
 
