@@ -407,7 +407,7 @@ def test_copies_of_the_roles_that_went_apart_are_told_though_the_longer_one_begi
 
 
 @pytest.mark.parametrize("has", [18, 19, 20, 21])
-def test_copies_of_the_roles_are_compared_by_what_was_read_and_at_most_one_entry_before_the_checkpoint(has: int) -> None:
+def test_copies_of_the_roles_are_compared_by_what_was_read_and_one_entry_before_the_checkpoint(has: int) -> None:
     pair = PairCopies(has)
     pair.east.asked.clear()
     assert pair.read().behind == ("west",)
