@@ -404,6 +404,8 @@ def test_only_short_values_are_written_out() -> None:
     ("parameters[kafka.consumer.sasl.jaas.config]", b"s3cret"), ("parameters[auth-Token]", b"s3cret"),
     ("parameters[fs.azure.account.key.x]", b"s3cret"), ("sd.location", b"s3a://user:s3cret@bucket/a b"),
     ("parameters[hive.sql.jdbc.url]", b"jdbc:x://h/d?user=u&password=s3cret"),
+    ("parameters[url]", b"jdbc:oracle:thin:scott/s3cret@//h:1521/y"), ("parameters[pw]", b"s3cret"),
+    ("parameters[sas]", b"https://a/b?sig=s3cret"), ("sd.serdeInfo.parameters[header]", b"Basic: s3cret="),
 ])
 @pytest.mark.parametrize("found", [True, False])
 def test_what_may_be_a_secret_is_named_and_its_value_is_not_told(field: str, value: bytes, found: bool) -> None:

@@ -16,7 +16,7 @@ SERIAL_MS = 1.3
 _PAUSE_MS = 3_000
 LEAD_MS = 300
 """From the decision to take a moment at once to T0: warming connections and handing out work take about as long."""
-_MOST_LEAD_MS = 3_000
+_MOST_NEEDED_MS = 3_000
 """Who needs longer from its claim to its moment, as stages in processes of their own do, does not wait for it."""
 
 
@@ -56,8 +56,8 @@ def lead_after(lead_ms: int, late_ms: int = 0) -> int:
     """
     if not late_ms:
         return max(LEAD_MS, lead_ms - lead_ms // 50)
-    needed_ms = (lead_ms + late_ms) * 5 // 4
-    return needed_ms if needed_ms <= _MOST_LEAD_MS else LEAD_MS
+    needed_ms = lead_ms + late_ms
+    return needed_ms * 5 // 4 if needed_ms <= _MOST_NEEDED_MS else LEAD_MS
 
 
 def clock_offset_ms(created_ms: float, asked_ms: float, answered_ms: float) -> float:

@@ -12,10 +12,12 @@ from hadoop_dr.domain.catalog.rows import CatalogKey
 from hadoop_dr.domain.findings import Finding
 
 _SECRET = re.compile(
-    r"pass(word|wd|phrase)|pwd|[._-]pass\b|secret|token|credential|jaas|(access|account|private|api)[._-]?key",
+    r"pass(word|wd|phrase)|pwd|\bpw\b|[._-]pass\b|secret|token|credential|jaas|(access|account|private|api)[._-]?key",
     re.IGNORECASE,
 )
 _IN_ADDRESS = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+_HARMLESS = re.compile(r"[\w .,+-]*")
+"""What a value of a free parameter may consist of to be shown: an address or an assignment may hold anything."""
 _SHOWN = 60
 _MOST = 10
 
@@ -48,9 +50,12 @@ class FieldDifference:
 
         What is written here goes into logs, messages and ledgers, which more people read than the metastore.
         """
-        if _SECRET.search(self.field) or any(_has_secret(value) for value in (self.found, self.expected)):
+        values = (self.found, self.expected)
+        if _SECRET.search(self.field) or any(_has_secret(value) for value in values):
             return self.field
-        shown = [_shown(value) for value in (self.found, self.expected)]
+        if "parameters[" in self.field and not all(_is_harmless(value) for value in values):
+            return self.field
+        shown = [_shown(value) for value in values]
         return self.field if None in shown else f"{self.field} ({shown[0]} instead of {shown[1]})"
 
 
@@ -90,6 +95,10 @@ def fields_text(fields: Sequence[FieldDifference]) -> str:
 def _has_secret(value: Any) -> bool:
     text = value.decode(errors="replace") if isinstance(value, bytes) else ""
     return bool(_IN_ADDRESS.search(text) or _SECRET.search(text))
+
+
+def _is_harmless(value: Any) -> bool:
+    return not isinstance(value, bytes) or _HARMLESS.fullmatch(value.decode(errors="replace")) is not None
 
 
 def _shown(value: Any) -> str | None:
