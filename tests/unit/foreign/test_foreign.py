@@ -212,7 +212,7 @@ def test_what_the_plan_moved_into_a_new_subtree_is_not_taken_for_a_strangers() -
     comparison = compared(items, changes, staged={4: 900})
     there = Entry("n/old", 80, DIRECTORY)
     assert not comparison.enter(there)
-    comparison.listed([*HERE, there])
+    comparison.listed([HERE[0], there, *HERE[1:]])
     assert told(comparison) == set()
 
 
@@ -327,8 +327,9 @@ def test_a_modified_directory_counts_for_its_attributes_alone(
 
 def test_what_is_gone_by_plan_or_has_no_place_is_not_asked_about() -> None:
     items = [moved(2, "x", None)]
-    changes = Changes(renamed=(Change(20, "x", "y"),), modified=(Change(20, "x", "y"), Change(21, None, "z")))
-    assert compared(items, changes).asked == []
+    changes = Changes(renamed=(Change(20, "x", "y"),), modified=(
+        Change(20, "x", "y"), Change(21, None, "z"), Change(22, "w +", "w +")))  # fmt: skip
+    assert compared(items, changes).asked == [Asked("w +", "w +", None)]
     gone = Asked("x", "y", items[0])
     assert should_be(gone) is None
 

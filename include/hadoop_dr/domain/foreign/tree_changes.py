@@ -287,7 +287,7 @@ class Comparison:
             self.found.append(Foreign(entry.path, Act.CHANGED, _in_what(fields, now, entry.facts)))
 
     def _missed(self) -> None:
-        for path in sorted(self.expected.brought.keys() - self._seen, key=depth):
+        for path in sorted(self.expected.brought.keys() - self._seen):
             if self._now.of(path) is not None:
                 self._elsewhere[path] = None
                 self.found.append(Foreign(path, Act.DELETED))
