@@ -334,6 +334,12 @@ def test_what_is_gone_by_plan_or_has_no_place_is_not_asked_about() -> None:
     assert should_be(gone) is None
 
 
+def test_an_item_should_have_the_acl_and_extended_attributes_that_the_plan_gives_it() -> None:
+    extras = AclAndXattrs(("user:a:r-x",), (("user.k", b"1"),))
+    item = Item(2, "d", "d", DIRECTORY, DIRECTORY, now_extras=extras)
+    assert should_be(Asked("d", "d", item)) == (DIRECTORY, extras)
+
+
 # -- a plan carried out in part
 def test_of_a_plan_carried_out_in_part_nothing_is_missed_and_strangers_are_told() -> None:
     items = [ROOT, moved(2, "a", "b"), *subtree(), Item(8, "s", "s", DIRECTORY, replace(DIRECTORY, mode=0o700))]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hadoop_dr.domain.plan.plan_size import PlanSize, summarise
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
-from hadoop_dr.domain.plan.staging_units import Unit
+from hadoop_dr.domain.plan.staging_units import Unit, split
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 
@@ -106,3 +106,11 @@ def test_a_plan_is_summed_up_in_the_figures_that_limits_look_at() -> None:
 
 def test_roots_add_up() -> None:
     assert PlanSize(park=1, bytes=5) + PlanSize(park=2, entries=1) == PlanSize(park=3, bytes=5, entries=1)
+
+
+def test_a_new_subtree_of_exactly_the_bytes_of_a_unit_is_staged_as_one() -> None:
+    directory = FileAttributes(FileKind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
+    file = FileAttributes(FileKind.FILE, 10, "o", "g", 0o644, 1, 1024, 1)
+    items = [Item(1, None, "d ü", None, directory), Item(2, None, "d ü/f", None, file, content=Content.WHOLE)]
+    assert [split(items, unit_files=9, unit_bytes=most, directory_limit=9).made for most in (10, 9)] == [
+        (), ((1, "d ü"),)]  # fmt: skip

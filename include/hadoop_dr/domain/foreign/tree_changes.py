@@ -17,7 +17,7 @@ from enum import Enum
 from hadoop_dr.domain.paths import Moves, depth
 from hadoop_dr.domain.plan.root_plan import ArrivesFrom, Plan
 from hadoop_dr.domain.tree.attribute_comparison import say_difference
-from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, FileAttributes
+from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes
 from hadoop_dr.domain.tree.inventory import Entry
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import Changes
@@ -334,7 +334,7 @@ def should_be(asked: Asked) -> tuple[FileAttributes, AclAndXattrs] | None:
     """What a plan says of an item; None when it says nothing."""
     if asked.item is None or asked.item.now is None:
         return None
-    return asked.item.now, asked.item.now_extras or NO_ACL_OR_XATTRS
+    return asked.item.now, asked.item.now_extras
 
 
 def _from_the_top(known: _Known) -> tuple[int, str]:
