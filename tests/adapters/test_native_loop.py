@@ -209,3 +209,25 @@ def test_work_that_cannot_be_cancelled_holds_up_neither_its_caller_nor_the_end_o
     assert thread.loop.is_closed(), "although a task of it had not ended"
     for task in asyncio.all_tasks(thread.loop):
         task._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+def test_a_loop_that_stands_still_holds_up_neither_who_stops_asking_nor_who_closes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    thread, free, work = LoopThread("stands still"), threading.Event(), Work()
+    work.hangs_at = 1
+    results = Pump(thread, IN_FLIGHT, work).run(range(2))
+    assert next(results) == 0
+    thread.loop.call_soon_threadsafe(free.wait)
+    with monkeypatch.context() as hasty:
+        hasty.setattr(loop_module, "_LONGEST_GOODBYE_S", 0.2)
+        with pytest.raises(TimeoutError):
+            results.close()  # type: ignore[attr-defined]
+        with pytest.raises(TimeoutError):
+            thread.close()
+    free.set()
+    while asyncio.all_tasks(thread.loop):  # it moves again, and does what it was asked for
+        threading.Event().wait(0.01)
+    thread.loop.call_soon_threadsafe(thread.loop.stop)
+    thread._thread.join(60)
+    thread.loop.close()

@@ -123,6 +123,7 @@ def test_an_entry_that_is_missing_is_named_wherever_it_stood(harm: Callable[[Doc
     told = check_chain(PATH, copies)  # type: ignore[arg-type]
     [problem] = told["problems"]
     assert problem.startswith(f"west: {entry_path(PATH, n)}: ledger entry is missing on west")
+    assert problem.endswith("hadoop-dr ledger check.")
     assert told["entries"] == {"east": YEAR}
     with pytest.raises(Protocol):
         list(contents(copies["west"], PATH))  # type: ignore[arg-type]
