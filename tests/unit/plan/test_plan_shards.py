@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hadoop_dr.domain.plan.plan_size import PlanSize, summarise
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
-from hadoop_dr.domain.plan.staging_units import Unit, split
+from hadoop_dr.domain.plan.staging_units import Unit, bytes_to_stage, split
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 
@@ -114,3 +114,12 @@ def test_a_new_subtree_of_exactly_the_bytes_of_a_unit_is_staged_as_one() -> None
     items = [Item(1, None, "d ü", None, directory), Item(2, None, "d ü/f", None, file, content=Content.WHOLE)]
     assert [split(items, unit_files=9, unit_bytes=most, directory_limit=9).made for most in (10, 9)] == [
         (), ((1, "d ü"),)]  # fmt: skip
+
+
+def test_the_bytes_to_stage_are_those_of_files_that_change_but_for_what_a_tail_keeps() -> None:
+    directory = FileAttributes(FileKind.DIRECTORY, 7, "o", "g", 0o755, 0, 0, 1)
+    file = FileAttributes(FileKind.FILE, 10, "o", "g", 0o644, 1, 1024, 1)
+    assert [bytes_to_stage(Item(1, "a", "a", file, file, content=content, keep_bytes=4))
+            for content in (Content.SAME, Content.WHOLE, Content.TAIL)] == [0, 10, 6]  # fmt: skip
+    assert bytes_to_stage(Item(1, None, "d", None, directory, content=Content.WHOLE)) == 0
+    assert bytes_to_stage(Item(1, "gone #", None, file, None, content=Content.WHOLE)) == 0
