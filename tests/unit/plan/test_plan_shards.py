@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.plan.plan_size import PlanSize, summarise
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
@@ -123,3 +125,14 @@ def test_the_bytes_to_stage_are_those_of_files_that_change_but_for_what_a_tail_k
             for content in (Content.SAME, Content.WHOLE, Content.TAIL)] == [0, 10, 6]  # fmt: skip
     assert bytes_to_stage(Item(1, None, "d", None, directory, content=Content.WHOLE)) == 0
     assert bytes_to_stage(Item(1, "gone #", None, file, None, content=Content.WHOLE)) == 0
+
+
+def test_a_new_directory_holds_as_many_names_as_the_destination_allows_and_no_more() -> None:
+    directory = FileAttributes(FileKind.DIRECTORY, 0, "o", "g", 0o755, 0, 0, 1)
+    items = [Item(n, None, path, None, directory) for n, path in enumerate(("d ü", "d ü/a", "d ü/b"))]
+    assert len(split(items, unit_files=9, unit_bytes=9, directory_limit=2).units) == 1
+    with pytest.raises(Refused) as refused:
+        split(items, unit_files=9, unit_bytes=9, directory_limit=1)
+    assert (refused.value.subject, refused.value.problem, refused.value.remedy) == (
+        "d ü", "has 2 entries, a directory of the destination may hold 1",
+        "Raise dfs.namenode.fs-limits.max-directory-items on the destination")  # fmt: skip
