@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.plan.plan_size import PlanSize, summarise
+from hadoop_dr.domain.plan.plan_size import PlanSize, is_changed, summarise
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
 from hadoop_dr.domain.plan.staging_units import Unit, bytes_to_stage, split
@@ -136,3 +136,9 @@ def test_a_new_directory_holds_as_many_names_as_the_destination_allows_and_no_mo
     assert (refused.value.subject, refused.value.problem, refused.value.remedy) == (
         "d ü", "has 2 entries, a directory of the destination may hold 1",
         "Raise dfs.namenode.fs-limits.max-directory-items on the destination")  # fmt: skip
+
+
+def test_what_moves_along_with_a_directory_or_comes_back_from_where_it_waited_has_not_changed() -> None:
+    file = FileAttributes(FileKind.FILE, 10, "o", "g", 0o644, 1, 1024, 1)
+    along, back = Item(1, "d/x", "e ü/x", file, file), Item(2, "x", "x", file, file)
+    assert [is_changed(along, False), is_changed(along, True), is_changed(back, True)] == [False, True, False]

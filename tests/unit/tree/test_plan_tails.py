@@ -76,3 +76,25 @@ def test_a_file_that_somebody_writes_is_copied_whole(side: int) -> None:
 def test_a_directory_has_no_content() -> None:
     directory = FileAttributes(FileKind.DIRECTORY, 0, "a", "b", 0o755, 0, 0, 1000)
     assert content_of(directory, replace(directory, mtime_ms=2000), None, None) == (Content.SAME, 0)
+
+
+def test_a_file_of_which_no_leading_block_is_the_same_is_copied_whole() -> None:
+    assert content_of(WAS, replace(WAS, mtime_ms=2000), OLD, blocks((7, 4), (8, 4), (9, 4))) == (Content.WHOLE, 0)
+
+
+def test_the_blocks_of_one_side_alone_prove_nothing() -> None:
+    for old, new in ((OLD, None), (None, OLD)):
+        assert content_of(WAS, WAS, old, new) == (Content.SAME, 0)
+        assert content_of(WAS, replace(WAS, length=13), old, new) == (Content.WHOLE, 0)
+
+
+def test_a_file_that_only_one_side_encrypts_or_stripes_is_not_joined() -> None:
+    grown = blocks((1, 4), (2, 4), (3, 4), (4, 1))
+    for field in ({"encrypted": True}, {"erasure_coding": "RS-6-3-1024k"}):
+        longer = replace(WAS, length=13)
+        assert content_of(replace(WAS, **field), longer, OLD, grown) == (Content.WHOLE, 0)  # type: ignore[arg-type]
+        assert content_of(WAS, replace(longer, **field), OLD, grown) == (Content.WHOLE, 0)  # type: ignore[arg-type]
+
+
+def test_a_file_that_is_open_stays_so_when_its_blocks_are_cut() -> None:
+    assert within(blocks((1, 4), under_construction=True), 2) == blocks((1, 2), under_construction=True)
