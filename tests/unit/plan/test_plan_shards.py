@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.plan.plan_size import PlanSize, is_changed, summarise
 from hadoop_dr.domain.plan.root_plan import make_plan
-from hadoop_dr.domain.plan.shards import FILE_COST_BYTES, balance, cost_bytes, packed, shards_of_roots
+from hadoop_dr.domain.plan.shards import (
+    DIRECTORY_COST_BYTES,
+    FILE_COST_BYTES,
+    balance,
+    cost_bytes,
+    packed,
+    shards_of_roots,
+)
 from hadoop_dr.domain.plan.staging_units import Unit, bytes_to_stage, split
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
@@ -142,3 +149,10 @@ def test_what_moves_along_with_a_directory_or_comes_back_from_where_it_waited_ha
     file = FileAttributes(FileKind.FILE, 10, "o", "g", 0o644, 1, 1024, 1)
     along, back = Item(1, "d/x", "e ü/x", file, file), Item(2, "x", "x", file, file)
     assert [is_changed(along, False), is_changed(along, True), is_changed(back, True)] == [False, True, False]
+
+
+def test_the_dearest_unit_is_dealt_first_and_a_directory_costs_its_share() -> None:
+    units = [Unit(n, 1, size << 30, (n,)) for n, size in enumerate((1, 1, 2))]
+    assert [shard.units for shard in balance(units, wanted=2, directory_limit=9)] == [(2,), (0, 1)]
+    assert packed([1, 1, 2], most=2, useful=1) == ((2,), (0, 1))
+    assert cost_bytes(Unit(1, 2, 10, (1, 2, 3, 4, 5))) == 10 + 2 * FILE_COST_BYTES + 3 * DIRECTORY_COST_BYTES
