@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from itertools import count, islice
@@ -231,3 +232,21 @@ def test_a_loop_that_stands_still_holds_up_neither_who_stops_asking_nor_who_clos
     thread.loop.call_soon_threadsafe(thread.loop.stop)
     thread._thread.join(60)
     thread.loop.close()
+
+
+def test_a_loop_that_winds_its_clock_up_at_its_very_end_leaves_no_clock_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would wind it up again, and a process that lives on without a loop would be ended by it."""
+    wound = list[bool]()
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda *_, **__: wound.append(True))
+    monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: wound.append(False))
+    thread = LoopThread("winds up late")
+    thread.run(asyncio.sleep(0))
+    real = thread.loop.stop
+
+    def stop() -> None:  # the turn for it comes in the same round of the loop
+        thread._wind_up()
+        real()
+
+    monkeypatch.setattr(thread.loop, "stop", stop)
+    thread.close()
+    assert wound == [True, True, False]

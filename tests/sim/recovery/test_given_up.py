@@ -14,6 +14,7 @@ from hadoop_dr.domain.errors import (
     DrError,
     Failed,
     ForeignFound,
+    Mismatch,
     NotFound,
     NotReady,
     Superseded,
@@ -289,3 +290,31 @@ def test_a_new_root_to_which_no_undo_comes_is_taken_from_whoever_sleeps_there_be
     [undone] = [entry.body for entry in world.context().ledger.chain.entries() if isinstance(entry.body, UndoDone)]
     assert new not in undone.base
     back_at_the_sealed_point(world)
+
+
+def test_an_undo_after_which_a_tree_is_not_the_sealed_one_is_never_told_as_done() -> None:
+    """Somebody changes it in the last moment: the next run finds the announcement and undoes that, too (I6, I10)."""
+    world = half_done(LATE)
+    context, claim = claimed(world)
+    west, namenode, theirs = world.clusters["west"], context.destination.namenode, f"{ROOT}/theirs ü%"
+    real = namenode.create_snapshot
+
+    def late(root: str, name: str) -> None:
+        if root == ROOT and "-kept-" not in name and "theirs ü%" not in west.find(ROOT).children:
+            west.extend(west.make_file(theirs, replication=1, block_size=1024, overwrite=False), b"theirs")
+        real(root, name)
+
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr(namenode, "create_snapshot", late)
+        with pytest.raises(Mismatch) as left:
+            recovers(context, claim, Failed("it", "for ever"))
+    assert left.value.subject == f"west:{ROOT}"
+    assert left.value.problem.startswith("an undo left 1 differences, the first: ")
+    assert theirs in left.value.problem
+    assert left.value.remedy == "Look at the directory by hand, then run again."
+    assert ("undoing" in ended_kinds(world), "undone" in ended_kinds(world)) == (True, False)
+    world.host.dead.add("next")
+    assert preflight(world, "after")
+    back_at_the_sealed_point(world)
+    [undone] = [entry.body for entry in world.context().ledger.chain.entries() if isinstance(entry.body, UndoDone)]
+    assert west.find(f"{ROOT}/.snapshot/{undone.kept}/theirs ü%").content == b"theirs"

@@ -57,10 +57,11 @@ class LoopThread:
         if self.loop.is_closed():
             return
         asyncio.run_coroutine_threadsafe(_cancel_all(), self.loop).result(_LONGEST_GOODBYE_S)
-        self.loop.call_soon_threadsafe(faulthandler.cancel_dump_traceback_later)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(_LONGEST_GOODBYE_S)
         if not self._thread.is_alive():
+            # Not before: the loop winds the clock up for as long as it moves, and nobody would stop it any more.
+            faulthandler.cancel_dump_traceback_later()
             self.loop.close()
 
 
