@@ -188,3 +188,14 @@ def test_an_unchanged_root_costs_one_question_for_its_blocks_and_a_changed_one_t
     east = world.clusters["east"]
     east.extend(east.find("/data/r 3+%/ü d/part 0"), b"more")
     assert asked_of_the_secondary(world, "one changed") == 6
+
+
+def test_a_refilled_copy_is_found_also_where_the_primary_gave_the_file_other_attributes() -> None:
+    """A plan that sets a mode writes no block, so it explains none."""
+    world = sealed(POLICY + RESTORE)
+    theirs = refill(world, "west")
+    MemoryNameNode(world.clusters["east"]).set_permission(TOUCHED, 0o600)
+    world.backup("r3")
+    [kept] = kept_snapshots(world)
+    assert bytes(world.clusters["west"].find(f"{ROOT}/.snapshot/{kept}/{NAME}").content) == theirs
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.hdfs.nodes import Node, Piece
 from hadoop_dr.cli import main
 from hadoop_dr.domain.errors import NotFound
@@ -140,6 +141,20 @@ def test_a_file_that_cannot_be_read_counts_as_damage_and_one_that_can_again_lift
     told = explanation("billing", all_entries(chain.deciding, chain.path), first)["entries"]
     assert [entry["text"].partition(":")[0] for entry in told if entry["kind"] == "damaged"] == [
         f"point {first} found damaged", f"point {first} read back as it was sealed; it is not damaged"]  # fmt: skip
+
+
+def test_a_mark_is_lifted_by_reading_the_file_and_not_by_a_point_that_only_shares_it() -> None:
+    world, first = sealed_world()
+    MemoryNameNode(world.clusters["east"]).set_permission(f"{ROOT}/{FILE}", 0o600)
+    second = world.backup("second")["point"]
+    rot(copies(world, first, second, live=True))
+    verify_again(world.context(), first)
+    told = verify_again(world.context(), second)
+    assert told["cannot_tell"] == [f"{ROOT}/{FILE}: is damaged; another point copied it, and it is read with that one"]
+    assert verified(world) == {first: "mismatch", second: "mismatch"}
+    rot(copies(world, first, second, live=True))  # twice is none: the disk gives back what it was given
+    verify_again(world.context(), first)
+    assert verified(world) == {first: "match", second: "match"}
 
 
 def no_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,7 +169,9 @@ def _refuse_doubt(document: Mapping[str, Any]) -> None:
 
 def _prune_page(document: Mapping[str, Any]) -> None:
     for site, removed in document["removed"].items():
-        say(f"{site}: removed {', '.join(removed) or 'nothing'}; {document['kept'][site]} stay")
+        stay = document["kept"].get(site)
+        left = "how many stay is not known" if stay is None else f"{stay} stay"
+        say(f"{site}: removed {', '.join(removed) or 'nothing'}; {left}")
     for warning in document["warnings"]:
         warn(warning)
 

@@ -14,6 +14,7 @@ from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.tree.block_digest import block_digest
 from hadoop_dr.domain.tree.inventory import Audit, BlockIds, refilled
+from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.services.audit.blocks import SameBytes
 from hadoop_dr.services.context import BackupContext
@@ -84,8 +85,7 @@ class FindRefilledCopies:
                 return
         if before != base:
             reported = visible(merge(self._destination.diff(root.root, before, candidate)))
-        # What a difference names is explained by plans, or foreign; those of earlier runs the origin's audit compares.
-        explained = {change.new for change in reported.modified if change.new is not None}
+        explained = self._explained(root, reported, alone=before == base)
         there, here = (f"{root.root}/.snapshot/{name}" for name in (root.newer, candidate))
         others = refilled(self._blocks(root, before), now, reported, explained)
         for path, answer in self._bytes.of_each(others, there, here):
@@ -94,6 +94,21 @@ class FindRefilledCopies:
                 unread.append(Finding(root.root, path, "has other blocks than it had, and could not be compared"))
             elif not answer:
                 found.append(Foreign(path, Act.REPLACED, _REFILLED))
+
+    @staticmethod
+    def _explained(root: RootPlan, reported: Changes, *, alone: bool) -> set[str]:
+        """Files whose other blocks have a reason: a plan wrote them, or they are foreign and named as such.
+
+        A plan that sets nothing but attributes writes no block, so what it touched is compared all the same. What
+        earlier runs wrote is not known here: those files are left to the audit of the origin.
+
+        Args:
+            alone: The difference is that of this plan and of whoever came in between, not of several runs.
+        """
+        named = {change.new for change in reported.modified if change.new is not None}
+        if alone:
+            named -= {item.new for item in root.items if item.new is not None and item.content is Content.SAME}
+        return named
 
     def _looks_back(self, root: RootPlan, base: str) -> tuple[str, str]:
         """The snapshot of the last audit and the digest of its blocks, if it has one.

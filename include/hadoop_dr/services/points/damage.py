@@ -6,13 +6,14 @@ it. A mark is lifted when a later verification of the whole point reads everythi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from hadoop_dr.domain.check_results import Result, fail
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.ends import PointDamaged
+from hadoop_dr.domain.ledger.bodies.values import RootPath
 from hadoop_dr.domain.roots.decision import inside
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.ports.namenode import NameNode
@@ -39,10 +40,20 @@ def mark_damaged(context: BackupContext, run: str, point: Point, bad: Sequence[F
     return sorted(marked)
 
 
-def lift_damage(context: BackupContext, run: str, point: Point) -> None:
-    """Records that a point that was marked reads back as it was sealed."""
-    if point.damaged:
-        _append(context, run, PointDamaged(point.point, ""))
+def lift_damage(context: BackupContext, run: str, point: Point, read: Collection[RootPath]) -> None:
+    """Records that a point that was marked reads back as it was sealed, and all that were marked only for its files.
+
+    Args:
+        read: Files that were read in it.
+    """
+    for other in points_on(context.ledger.read(), point.destination):
+        if other.damaged and (other.point == point.point or _only_shares(context, point, other, read)):
+            _append(context, run, PointDamaged(other.point, ""))
+
+
+def _only_shares(context: BackupContext, point: Point, other: Point, read: Collection[RootPath]) -> bool:
+    bad = [Finding(root, path, "") for root, path in other.bad_files if path and (root, path) in read]
+    return 0 < len(bad) == len(other.bad_files) == len(list(_shared(context, point, other, bad)))
 
 
 def points_on(state: ServiceState, site: str) -> list[Point]:
