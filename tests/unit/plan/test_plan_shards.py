@@ -155,4 +155,5 @@ def test_the_dearest_unit_is_dealt_first_and_a_directory_costs_its_share() -> No
     units = [Unit(n, 1, size << 30, (n,)) for n, size in enumerate((1, 1, 2))]
     assert [shard.units for shard in balance(units, wanted=2, directory_limit=9)] == [(2,), (0, 1)]
     assert packed([1, 1, 2], most=2, useful=1) == ((2,), (0, 1))
+    assert shards_of_roots([3, 2], most=2, useful=1) == (1, 1)
     assert cost_bytes(Unit(1, 2, 10, (1, 2, 3, 4, 5))) == 10 + 2 * FILE_COST_BYTES + 3 * DIRECTORY_COST_BYTES
