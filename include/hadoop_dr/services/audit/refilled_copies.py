@@ -107,7 +107,7 @@ class FindRefilledCopies:
         """
         named = {change.new for change in reported.modified if change.new is not None}
         if alone:
-            named -= {item.new for item in root.items if item.new is not None and item.content is Content.SAME}
+            named.difference_update(item.new for item in root.items if item.content is Content.SAME)
         return named
 
     def _looks_back(self, root: RootPlan, base: str) -> tuple[str, str]:

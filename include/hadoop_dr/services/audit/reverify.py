@@ -62,7 +62,8 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
         staged = records.proofs().get(root.index, {})
         facts = RootFacts.of(root.root, kept.name, root.items, staged, records.checksums(root))
         verdict.add(VerifyRoot(site, mover, lambda _: None).run(facts))
-        read |= doubted & {(root.root, item.new or "") for item in root.items if item.content is not Content.SAME}
+        written = ((root.root, item.new or "") for item in root.items if item.content is not Content.SAME)
+        read.update(one for one in written if one in doubted)
         read.add((root.root, ""))
     unread = sorted(set(point.bad_files) - read)
     verdict.cannot_tell += [Finding(at, path, _OF_ANOTHER) for at, path in unread]
