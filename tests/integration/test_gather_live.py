@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from hadoop_dr.domain.plan.work_order import Placed, WorkOrder
 from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
+from hadoop_dr.services.audit.moves import changes_with_moves
 from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 from support.gathering import assert_same_items, gathered, plan_by_gathering, whole_backups
 from support.live import LivePair
@@ -138,10 +140,11 @@ def test_a_large_root_s_refills_since_its_last_audit_are_named_wherever_they_mov
     for namenode in (source, target):
         namenode.rename(f"{root}/e%20 ü", f"{root}/moved 字")
         namenode.create_snapshot(root, "now")
-    verdict = FindRefilled(source, target, lambda _: None).run(root, "audited", "now", "now", {"grown"})
+    since = partial(changes_with_moves, source, root, "audited", "now")
+    verdict = FindRefilled(source, target, lambda _: None).run(root, "audited", "now", "now", since, {"grown"})
     assert (verdict.match, verdict.cannot_tell) == (0, [])
     assert [one.subject for one in verdict.mismatch] == [f"{root}/a b", f"{root}/moved 字/plus+"]
-    there = FindRefilled(source, source, lambda _: None).run(root, "audited", "now", "now")
+    there = FindRefilled(source, source, lambda _: None).run(root, "audited", "now", "now", since)
     assert (there.match, there.mismatch, there.cannot_tell) == (3, [], []), "what grew is compared, too"
 
 

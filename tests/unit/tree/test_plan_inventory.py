@@ -28,7 +28,7 @@ from hadoop_dr.domain.tree.inventory import (
     refilled,
 )
 from hadoop_dr.domain.tree.items import Item
-from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, merge
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, merge, with_moves
 from model.edits import Edit, beginnings, edits, make
 from model.tree import Tree, listed_diff
 
@@ -180,6 +180,15 @@ def test_a_moved_file_of_which_the_older_tree_told_no_blocks_is_not_named_for_th
     told = Changes(renamed=(Change(2, "a b", "c #"),))
     assert list(refilled([], [("c #", (1,))], told, ())) == []
     assert list(refilled([("a b", (2,))], [("c #", (1,))], told, ())) == ["c #"]
+
+
+def test_a_file_that_came_out_of_a_directory_that_went_is_compared_once_its_move_is_known() -> None:
+    told = Changes(created=(Change(2, None, "fled #"),), deleted=(Change(1, "gone ü", None),))
+    was, now = [("gone ü/f+", (1, 2)), ("gone ü/g", (3,))], [("fled #", (1, 9))]
+    assert list(refilled(was, now, told, ())) == []
+    moved = with_moves(told, [Change(2, "gone ü/f+", "fled #")])
+    assert list(refilled(was, now, moved, ())) == ["fled #"]
+    assert list(refilled(was, now, moved, {"fled #"})) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ id, never by path, and all paths are translated here, once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.paths import Moves, in_work_area, parent
 from hadoop_dr.domain.tree.file_attributes import DiffPage
@@ -136,6 +136,11 @@ def _modified(named: _Named, others: set[int], moves: Moves) -> Iterator[Change]
         new = moves.below(source) if source else ""
         if new is not None and inode not in named.renamed and inode not in others:
             yield Change(inode, source, new)
+
+
+def with_moves(changes: Changes, moves: Iterable[Change]) -> Changes:
+    """Adds moves of single files that a diff tells as a deletion and a creation: out of a directory that went."""
+    return replace(changes, renamed=(*changes.renamed, *moves))
 
 
 def invert(changes: Changes) -> Changes:

@@ -9,7 +9,7 @@ from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.plan.unchanged_bytes import within
 from hadoop_dr.domain.tree.attribute_comparison import OriginChecksum, Verdict, checksum_answer
 from hadoop_dr.domain.tree.inventory import refilled
-from hadoop_dr.domain.tree.snapshot_diff import merge, visible
+from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.ports.mover import Digest, Mover, Read
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import map_bounded
@@ -58,6 +58,16 @@ class SameBytes:
         ]
         return found[0] == found[1] if len(found) == len(self._readers) else None
 
+    def origin_kept(self, then: str, now: str) -> bool:
+        """Whether a file of the origin has the bytes it had: no run between two snapshots had any to write."""
+        try:
+            one, other = (
+                within(self._origin.blocks(path), self._origin.status(path).facts.length) for path in (then, now)
+            )
+        except NotFound:
+            return False
+        return one == other
+
     @staticmethod
     def _sum(namenode: NameNode, path: str) -> OriginChecksum:
         blocks = within(namenode.blocks(path), namenode.status(path).facts.length)
@@ -87,7 +97,8 @@ class FindRefilled:
         self._bytes = SameBytes(origin, destination, readers)
 
     def run(
-        self, root: str, audited: str, newer: str, candidate: str, verified: Collection[str] = frozenset()
+        self, root: str, audited: str, newer: str, candidate: str, since: Callable[[], Changes],
+        verified: Collection[str] = frozenset(),
     ) -> Verdict:
         """Says which copies differ; what could not be asked is told and takes nothing back.
 
@@ -96,21 +107,18 @@ class FindRefilled:
             audited: The origin's snapshot of the last audit.
             newer: The origin's snapshot that is copied.
             candidate: The destination's snapshot with the copy.
+            since: Gives what changed on the origin between the two, see ``changes_with_moves``.
             verified: Paths of files that are compared anyway.
         """
         verdict = Verdict()
         try:
-            self._compare(root, audited, newer, candidate, verified, verdict)
+            was, now = (self._origin.block_ids(f"{root}/.snapshot/{name}") for name in (audited, newer))
+            self._compare(root, refilled(was, now, since(), verified), newer, candidate, verdict)
         except (DrError, ValueError) as problem:  # the second: the NameNode's order is another one
             verdict.cannot_tell.append(Finding(root, "", f"refilled files were not searched any further ({problem})"))
         return verdict
 
-    def _compare(
-        self, root: str, audited: str, newer: str, candidate: str, verified: Collection[str], verdict: Verdict
-    ) -> None:
-        reported = visible(merge(self._origin.diff(root, audited, newer)))
-        was, now = (self._origin.block_ids(f"{root}/.snapshot/{name}") for name in (audited, newer))
-        others = refilled(was, now, reported, verified)
+    def _compare(self, root: str, others: Iterable[str], newer: str, candidate: str, verdict: Verdict) -> None:
         for path, answer in self._bytes.of_each(others, f"{root}/.snapshot/{newer}", f"{root}/.snapshot/{candidate}"):
             self._heartbeat(1)
             if answer is None:

@@ -15,6 +15,7 @@ from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.items import Content
+from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
 from hadoop_dr.services.context import BackupContext
@@ -44,7 +45,8 @@ class AuditPoint:
         return self._of(root).listing()
 
     def root(
-        self, root: RootPlan, wanted: Callable[[], Listed], known: Mapping[str, DirEntry] | None, candidate: str
+        self, root: RootPlan, wanted: Callable[[], Listed], known: Mapping[str, DirEntry] | None, candidate: str,
+        since: Callable[[], Changes],
     ) -> Verdict:
         """Compares the full inventories of both sides as planned, and the blocks with those of the last audit.
 
@@ -52,6 +54,7 @@ class AuditPoint:
             wanted: Gives a full listing of the origin, where the root is small.
             known: A full listing of the candidate, where the root is small.
             candidate: The destination's snapshot.
+            since: Gives what changed on the origin since the last audit.
         """
         audit, verdict = self._of(root), Verdict()
         try:
@@ -62,14 +65,14 @@ class AuditPoint:
         except (DrError, ValueError) as error:  # the second: a listing is not in order
             verdict = Verdict(cannot_tell=[Finding(root.root, "", f"full inventory not compared ({error})")])
         if root.audit is not Audit.NO:
-            verdict.add(self._refilled(root, candidate))
+            verdict.add(self._refilled(root, candidate, since))
         self.hindered += map(str, verdict.cannot_tell)
         return verdict
 
     def _of(self, root: RootPlan) -> AuditRoot:
         return AuditRoot(self._context.origin.namenode, root.root, root.newer, self._heartbeat)
 
-    def _refilled(self, root: RootPlan, candidate: str) -> Verdict:
+    def _refilled(self, root: RootPlan, candidate: str, since: Callable[[], Changes]) -> Verdict:
         """The plan of a small root compared the blocks from its baseline on; what lies before is looked for here."""
         if root.audited is None or (root.audit is Audit.WHOLE and root.audited == root.older):
             return Verdict()
@@ -77,7 +80,7 @@ class AuditPoint:
         readers = context.movers.of_origin, context.movers.within
         find = FindRefilled(context.origin.namenode, context.destination.namenode, self._heartbeat, readers)
         verified = {item.new for item in root.items if item.new is not None and item.content is not Content.SAME}
-        return find.run(root.root, root.audited, root.newer, candidate, verified)
+        return find.run(root.root, root.audited, root.newer, candidate, since, verified)
 
 
 def looks_back(context: BackupContext, root: str) -> tuple[str | None, str | None]:

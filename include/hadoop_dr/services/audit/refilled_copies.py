@@ -7,7 +7,7 @@ with other blocks that no difference explains is compared with the origin's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
@@ -15,9 +15,10 @@ from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.tree.block_digest import block_digest
 from hadoop_dr.domain.tree.inventory import Audit, BlockIds, refilled
 from hadoop_dr.domain.tree.items import Content
-from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, with_moves
 from hadoop_dr.services.audit.blocks import SameBytes
 from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.stored.stored_plan import RootPlan
 
 _REFILLED = "other bytes of the same length, its modification time put back"
@@ -53,6 +54,7 @@ class FindRefilledCopies:
         candidate: str,
         base: str,
         reported: Changes,
+        since: Callable[[], Changes],
     ) -> tuple[list[Foreign], list[Finding]]:
         """Names them, and what could not be compared.
 
@@ -60,13 +62,14 @@ class FindRefilledCopies:
             blocks: Gives what ``blocks`` read.
             candidate, base: Snapshots of the destination: what a plan left, and what it came from.
             reported: What the destination says of these two.
+            since: Gives what changed on the origin since the audit that this one looks back to.
         """
         if root.audit is Audit.NO:
             return [], []
         found, unread = list[Foreign](), list[Finding]()
         try:
             now = blocks() if root.audit is Audit.WHOLE else self._blocks(root, candidate)
-            self._compare(root, now, candidate, base, reported, found, unread)
+            self._compare(root, now, candidate, base, reported, since, found, unread)
         except (DrError, ValueError) as problem:  # the second: the NameNode's order is another one
             site = self._context.destination.name
             what = f"refilled files were not looked for any further on {site} ({problem})"
@@ -76,18 +79,18 @@ class FindRefilledCopies:
 
     def _compare(
         self, root: RootPlan, now: Iterable[BlockIds], candidate: str, base: str, reported: Changes,
-        found: list[Foreign], unread: list[Finding],
+        since: Callable[[], Changes], found: list[Foreign], unread: list[Finding],
     ) -> None:
         before, digest = self._looks_back(root, base)
         if root.audit is Audit.WHOLE:
             self.digests[root.root] = block_digest(now)
             if digest == self.digests[root.root]:
                 return
-        if before != base:
-            reported = visible(merge(self._destination.diff(root.root, before, candidate)))
-        explained = self._explained(root, reported, alone=before == base)
+        if before == base:
+            others = self._since_base(root, now, base, reported)
+        else:
+            others = self._since_audit(root, now, before, since())
         there, here = (f"{root.root}/.snapshot/{name}" for name in (root.newer, candidate))
-        others = refilled(self._blocks(root, before), now, reported, explained)
         for path, answer in self._bytes.of_each(others, there, here):
             self._heartbeat(1)
             if answer is None:
@@ -95,20 +98,37 @@ class FindRefilledCopies:
             elif not answer:
                 found.append(Foreign(path, Act.REPLACED, _REFILLED))
 
-    @staticmethod
-    def _explained(root: RootPlan, reported: Changes, *, alone: bool) -> set[str]:
-        """Files whose other blocks have a reason: a plan wrote them, or they are foreign and named as such.
+    def _since_base(
+        self, root: RootPlan, now: Iterable[BlockIds], base: str, reported: Changes
+    ) -> Iterator[str]:
+        """Files with other blocks for which neither this plan nor what is named as foreign is the reason.
 
-        A plan that sets nothing but attributes writes no block, so what it touched is compared all the same. What
-        earlier runs wrote is not known here: those files are left to the audit of the origin.
-
-        Args:
-            alone: The difference is that of this plan and of whoever came in between, not of several runs.
+        A plan that sets nothing but attributes writes no block, so what it touched is compared all the same.
         """
-        named = {change.new for change in reported.modified if change.new is not None}
-        if alone:
-            named.difference_update(item.new for item in root.items if item.content is Content.SAME)
-        return named
+        explained = {change.new for change in reported.modified if change.new is not None}
+        explained.difference_update(item.new for item in root.items if item.content is Content.SAME)
+        if base == root.base:
+            explained |= _written(root)
+            reported = with_moves(reported, _moved(root))
+        return refilled(self._blocks(root, base), now, reported, explained)
+
+    def _since_audit(
+        self, root: RootPlan, now: Iterable[BlockIds], before: str, changes: Changes
+    ) -> Iterator[str]:
+        """Files with other blocks although the origin's kept theirs: no run in between had a byte of them to write.
+
+        A file that the origin wrote is left to the audit of the origin.
+        """
+        backward, written = changes.backward(), _written(root)
+
+        def theirs(path: str) -> str | None:
+            old = backward.of(path)
+            then, there = (f"{root.root}/.snapshot/{name}" for name in (root.audited, root.newer))
+            kept = old is not None and self._bytes.origin_kept(f"{then}/{old}", f"{there}/{path}")
+            return path if kept else None
+
+        others = refilled(self._blocks(root, before), now, changes, written)
+        return (path for path in map_bounded(theirs, others) if path is not None)
 
     def _looks_back(self, root: RootPlan, base: str) -> tuple[str, str]:
         """The snapshot of the last audit and the digest of its blocks, if it has one.
@@ -122,3 +142,15 @@ class FindRefilledCopies:
 
     def _blocks(self, root: RootPlan, snapshot: str) -> Iterable[BlockIds]:
         return self._destination.block_ids(f"{root.root}/.snapshot/{snapshot}")
+
+
+def _written(root: RootPlan) -> set[str]:
+    """Files whose bytes a plan writes."""
+    return {item.new for item in root.items if item.new is not None and item.content is not Content.SAME}
+
+
+def _moved(root: RootPlan) -> Iterator[Change]:
+    """What a plan moves with its bytes: no diff tells it of what comes out of a directory that goes."""
+    for item in root.items:
+        if item.old is not None and item.new not in (None, item.old) and item.content is not Content.WHOLE:
+            yield Change(item.inode, item.old, item.new)

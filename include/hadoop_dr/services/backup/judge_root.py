@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.findings import Finding
@@ -13,7 +14,9 @@ from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.bound_inodes import inode_rows, touches_many
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.inventory import Audit
+from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.ports.requests import AUDIT, asked_for
+from hadoop_dr.services.audit.moves import changes_with_moves
 from hadoop_dr.services.audit.point import AuditPoint
 from hadoop_dr.services.audit.refilled_copies import FindRefilledCopies
 from hadoop_dr.services.context import BackupContext
@@ -82,17 +85,23 @@ class JudgeRoot:
         self._looked()
         if known is not None and touches_many(root.items):
             self.inodes += inode_rows(root.root, name, known)
+        since = cache(partial(self._since_audit, root))
         base, reported = self._foreign.reported(root.root)
         with asked_for(AUDIT):
-            refilled, unread = self._copies.run(root, blocks.result, name, base, reported)
+            refilled, unread = self._copies.run(root, blocks.result, name, base, reported, since)
         if strange := [*self._foreign.of(root.root, known), *refilled]:
             return strange, Verdict()
         verdict = self._check.run(self._facts(root), known)
         verdict.mismatch += self._unfinished(root, top, listed if known is not None else None)
         with asked_for(AUDIT):
-            verdict.add(self._audit.root(root, there.result, known, name))
+            verdict.add(self._audit.root(root, there.result, known, name, since))
         verdict.cannot_tell += unread
         return [], verdict
+
+    def _since_audit(self, root: RootPlan) -> Changes:
+        """What changed on the origin since the snapshot that the audit of a root looks back to."""
+        assert root.audited is not None
+        return changes_with_moves(self._context.origin.namenode, root.root, root.audited, root.newer)
 
     def _facts(self, root: RootPlan) -> RootFacts:
         """What is stored of a root: its items, and how the bytes that were staged of them are proven."""

@@ -8,7 +8,6 @@ each file that was although the plan changes nothing of it.
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,9 +31,6 @@ from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.changes.snapshot_tree import ReadLimits, Tree, without_work_area
-
-_FEW = 4
-"""So many items of one directory are cheaper to read one by one, however large it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +119,11 @@ class _View:
 
     def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
         """Gives the items at these paths."""
-        wanted: defaultdict[str, set[str]] = defaultdict(set)
-        found: dict[str, Entry] = {}
-        for path in paths:
-            if path and self._known is not None:
-                found[path] = Entry(path, self._known[path].inode, self._known[path].facts)
-            else:
-                wanted[parent(path)].add(path)
-        single = [path for group in wanted.values() if len(group) < _FEW or "" in group for path in group]
-        lists = [(above, group) for above, group in wanted.items() if len(group) >= _FEW and "" not in group]
-        found.update((entry.path, entry) for entry in self.pool.map(self.tree.entry, single))
-        for children in self.pool.map(lambda one: [e for e in self.tree.children(one[0]) if e.path in one[1]], lists):
-            found.update((entry.path, entry) for entry in children)
-        return found
+        if self._known is None:
+            return self.tree.entries(paths, self.pool)
+        known, wanted = self._known, set(paths)
+        found = {path: Entry(path, known[path].inode, known[path].facts) for path in wanted if path}
+        return found if "" not in wanted else {**found, "": self.tree.entry("")}
 
     def children(self, directory: str) -> list[Entry]:
         """Lists a directory."""

@@ -6,14 +6,14 @@ that a snapshot is gone or ruined, and the error says so and names the path.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, NotFound
-from hadoop_dr.domain.paths import WORK_AREA, in_work_area, join
+from hadoop_dr.domain.paths import WORK_AREA, in_work_area, join, parent
 from hadoop_dr.domain.tree.file_attributes import NO_ACL_OR_XATTRS, AclAndXattrs, Blocks, DirEntry
 from hadoop_dr.domain.tree.inventory import Entry, Held
 from hadoop_dr.ports.namenode import NameNode
@@ -22,6 +22,8 @@ from hadoop_dr.services.pool import BoundedPool
 
 LIVE = ""
 """In place of a snapshot's name: the live tree."""
+_FEW = 4
+"""So many items of one directory are cheaper to read one by one, however large it is."""
 What = TypeVar("What")
 Answer = TypeVar("Answer")
 
@@ -110,6 +112,18 @@ class Tree:
             found = _entry(path, self._namenode.status(self.absolute(path)))
         if not path and self._is_fixed:
             self._root = found
+        return found
+
+    def entries(self, paths: Iterable[str], pool: BoundedPool) -> dict[str, Entry]:
+        """Reads many items, by listings of their directories where that is cheaper."""
+        groups: defaultdict[str, set[str]] = defaultdict(set)
+        for path in paths:
+            groups[parent(path)].add(path)
+        single = [path for group in groups.values() if len(group) < _FEW or "" in group for path in group]
+        lists = [(above, group) for above, group in groups.items() if len(group) >= _FEW and "" not in group]
+        found = {entry.path: entry for entry in pool.map(self.entry, single)}
+        for children in pool.map(lambda one: [e for e in self.children(one[0]) if e.path in one[1]], lists):
+            found.update((entry.path, entry) for entry in children)
         return found
 
     def remember(self, directories: Iterable[str]) -> None:
