@@ -31,7 +31,7 @@ from hadoop_dr.services.backup.start_run import RunRequest, StartRun
 from hadoop_dr.services.backup.verify import VerifyPoint
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.void import Void
-from hadoop_dr.services.remembered import remembering
+from hadoop_dr.services.snapshot_cache import with_snapshot_cache
 
 
 class Observer(Protocol):
@@ -74,7 +74,7 @@ class BackupStages:
         one_process: bool = False,
         observer: Observer | None = None,
     ) -> None:
-        self._context, self._run, self._try = remembering(context), run, try_no
+        self._context, self._run, self._try = with_snapshot_cache(context), run, try_no
         self._one_process = one_process
         self._show = observer or Silent()
         self.seconds: dict[str, float] = {}

@@ -31,10 +31,10 @@ from hadoop_dr.services.points.baseline import find_baseline, lost_results
 from hadoop_dr.services.points.damage import damage_warnings, rotten_origin
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.recover import Recover
-from hadoop_dr.services.remembered import forget
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.ownership import own_roots, release_retired
 from hadoop_dr.services.roots.parents import allow_snapshots, look_above, make_roots
+from hadoop_dr.services.snapshot_cache import clear_snapshot_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class StartRun:
         if claim.n == as_left:
             self._context.known.written.as_left = claim.n
         else:
-            forget(self._context)  # somebody else worked on the service since it was looked at
+            clear_snapshot_cache(self._context)  # somebody else worked on the service since it was looked at
         earlier = self._context.ledger.known().points
         finished = Recover(self._context, self._finish).run(claim)
         state = self._context.ledger.fresh()

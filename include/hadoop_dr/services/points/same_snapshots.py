@@ -18,7 +18,7 @@ from hadoop_dr.domain.stored.manifest import StoredPlan
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.pool import map_bounded, together
-from hadoop_dr.services.remembered import ask_again
+from hadoop_dr.services.snapshot_cache import ask_snapshots_again
 
 
 def refuse_exchanged(
@@ -73,7 +73,7 @@ def _problem(side: SiteConnections, refs: list[SnapshotRef], times: Mapping[str,
     """
     now = side.namenode.root_times()
     doubtful = {ref.root for ref in refs if now.get(ref.root) != times.get(ref.root)}
-    ask_again(side.namenode, doubtful)
+    ask_snapshots_again(side.namenode, doubtful)
     asked = [ref for ref in refs if ref.root in doubtful]
     found = map_bounded(lambda ref: snapshot_problem(side.namenode, ref), asked)
     return next(filter(None, list(found)), None)

@@ -32,7 +32,7 @@ from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.drift import drift_by_root, lines_by_root
 from hadoop_dr.services.inventory import facts_of, walk
 from hadoop_dr.services.points.baseline import snapshot_problem, snapshots_of_root
-from hadoop_dr.services.remembered import forget
+from hadoop_dr.services.snapshot_cache import clear_snapshot_cache
 from hadoop_dr.services.transfer.work_area import not_of_service
 
 _SHOWN = 3
@@ -61,7 +61,7 @@ class RootsInTheWay:
             found += [*objections(proposal, state), *guarded(NAME, lambda: iter(self._beside(proposal)))]
         found += guarded(NAME, lambda: self._untold(state, self._old(state, roots, proposal)))
         if proposal or state.change:
-            forget(self._context)
+            clear_snapshot_cache(self._context)
         for side in self._context.sides.values() if proposal or state.change else ():
             for root in self._old(state, roots, proposal):
                 names = [snapshot.name for snapshot in snapshots_of_root(side.namenode, root)]
@@ -185,7 +185,7 @@ class RootsInTheWay:
 
     def _refuse_foreign(self, side: SiteConnections, directories: Iterable[str]) -> None:
         service = self._context.policy.service
-        forget(self._context)  # snapshots go after this look: it has to be of now
+        clear_snapshot_cache(self._context)  # snapshots go after this look: it has to be of now
         for directory in directories:
             names = [shot.name for shot in snapshots_of_root(side.namenode, directory)]
             refuse_on_failure(service, not_ours(service, side.name, directory, names))

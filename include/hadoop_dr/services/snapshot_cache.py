@@ -1,10 +1,10 @@
-"""What a run read of a site's snapshots a moment ago, so that none is asked for twice for one question.
+"""A cache of what a run read about a site's snapshots in the last minute.
 
 A stage asks several times which snapshots a root has: whether the baseline is there, whether an earlier try took the
-moment, what may be swept. The answer is kept for a minute at most, and only until this process makes or removes a
-snapshot there itself; whoever takes a service over forgets everything first. A snapshot that somebody else removes
-meanwhile is missed by the request that reads from it, and one that was made again under its name by the look before the
-seal.
+moment, what may be swept. An answer is kept for at most a minute, and only until this process creates or removes a
+snapshot of that root. A run that takes a service over clears the cache first. If somebody else removes a snapshot in
+that minute, the request that reads from it fails; if somebody else creates it anew under its name, the comparison of
+snapshot ids before the seal finds it.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 
 FRESH_S = 60.0
-"""An answer that is older than so many seconds is asked for anew."""
+"""Seconds after which an answer is no longer used."""
 _NEVER = float("-inf")
 _MANY = 50_000
 _ROOTS = ("allow_snapshot", "disallow_snapshot")
 _CHANGING = ("create_snapshot", "delete_snapshot", *_ROOTS)
 
 
-class RememberedSnapshots:
-    """A NameNode whose lists of snapshots are remembered for a while. Safe for many threads."""
+class CachedSnapshots:
+    """A NameNode whose lists of snapshots are cached for a minute. Safe for many threads."""
 
     def __init__(self, inner: NameNode, clock: Clock) -> None:
         self._inner, self._clock = inner, clock
@@ -44,7 +44,7 @@ class RememberedSnapshots:
         return self._changing(name, real) if name in _CHANGING else real
 
     def snapshots(self, path: str) -> Sequence[Snapshot]:
-        """Gives what was read within the last minute, or asks."""
+        """Returns the cached list if it is at most a minute old; else asks the NameNode."""
         with self._lock:
             at_s, found = self._lists.get(path, (_NEVER, ()))
             changes = self._changes[path]
@@ -58,7 +58,7 @@ class RememberedSnapshots:
         return found
 
     def extras(self, path: str, *, acl: bool = True, xattrs: bool = True) -> AclAndXattrs:
-        """Gives what was read of an item in a snapshot, which never changes, or asks."""
+        """Returns the cached ACL and extended attributes of an item in a snapshot, which never change; else asks."""
         if "/.snapshot/" not in path:
             return self._inner.extras(path, acl=acl, xattrs=xattrs)
         found = self._extras.get((path, acl, xattrs))
@@ -70,7 +70,7 @@ class RememberedSnapshots:
         return found
 
     def snapshottable(self) -> Sequence[str]:
-        """Gives what was read within the last minute, or asks."""
+        """Returns the cached list if it is at most a minute old; else asks the NameNode."""
         with self._lock:
             at_s, found = self._roots
             changes = self._changes[""]
@@ -83,14 +83,14 @@ class RememberedSnapshots:
                 self._roots = now_s, found
         return found
 
-    def ask_again(self, roots: Iterable[str]) -> None:
-        """Takes the snapshots of these roots for known no more."""
+    def expire(self, roots: Iterable[str]) -> None:
+        """Discards the cached snapshots of these roots."""
         with self._lock:
             for root in roots:
                 self._lists.pop(root, None)
 
-    def forget(self) -> None:
-        """Takes nothing for known any more."""
+    def clear(self) -> None:
+        """Discards everything that is cached."""
         with self._lock:
             self._lists.clear()
             self._extras.clear()
@@ -113,13 +113,13 @@ class RememberedSnapshots:
         return call
 
 
-def remembering(context: BackupContext) -> BackupContext:
-    """The same context, with a memory of its own."""
+def with_snapshot_cache(context: BackupContext) -> BackupContext:
+    """Returns the same context with a cache of its own around both NameNodes."""
 
     def one(inner: NameNode) -> NameNode:
-        if isinstance(inner, RememberedSnapshots):
+        if isinstance(inner, CachedSnapshots):
             return inner
-        return cast(NameNode, RememberedSnapshots(inner, context.tools.clock))
+        return cast(NameNode, CachedSnapshots(inner, context.tools.clock))
 
     origin, destination = context.origin, context.destination
     return replace(
@@ -129,14 +129,14 @@ def remembering(context: BackupContext) -> BackupContext:
     )
 
 
-def ask_again(namenode: NameNode, roots: Iterable[str]) -> None:
-    """Has the snapshots of these roots asked for, whatever was read of them lately."""
-    if isinstance(namenode, RememberedSnapshots):
-        namenode.ask_again(roots)
+def ask_snapshots_again(namenode: NameNode, roots: Iterable[str]) -> None:
+    """Makes the next question for the snapshots of these roots go to the NameNode."""
+    if isinstance(namenode, CachedSnapshots):
+        namenode.expire(roots)
 
 
-def forget(context: BackupContext) -> None:
-    """Whoever worked on the service until now may have made or removed snapshots."""
+def clear_snapshot_cache(context: BackupContext) -> None:
+    """Clears the caches of both sites, because another run may have created or removed snapshots."""
     for side in (context.origin, context.destination):
-        if isinstance(side.namenode, RememberedSnapshots):
-            side.namenode.forget()
+        if isinstance(side.namenode, CachedSnapshots):
+            side.namenode.clear()
