@@ -28,10 +28,10 @@ from hadoop_dr.services.datasets.component import Component, Decide, Probe
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
 from hadoop_dr.services.ledger.service import ServiceLedger
+from hadoop_dr.services.process_cache import ProcessCache
 from hadoop_dr.services.stored.copies import Copies
 from hadoop_dr.services.stored.documents import Documents
 from hadoop_dr.services.transfer.apply_plan import Ends
-from hadoop_dr.services.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +118,13 @@ class ProcessKnowledge:
     Attributes:
         controller_site: Where this controller stands; empty for one controller of both sites.
         silent: Sites that gave no answer when the roles were read, with the error.
-        written: What this process wrote and found.
+        cache: What this process wrote and read.
         handed_on: What a kind of data sets hands on to its next stage in this process, by a name of its own.
     """
 
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
-    written: Written = field(default_factory=Written)
+    cache: ProcessCache = field(default_factory=ProcessCache)
     handed_on: dict[str, Any] = field(default_factory=dict)
 
 
@@ -182,7 +182,7 @@ class BackupContext:
             point,
             self.destination.files,
             self.origin.files,
-            self.known.written,
+            self.known.cache,
             self.ledger.notes,
         )
         return Documents(copies, point, self.tools.tables, self.claims.heartbeat.working)

@@ -92,8 +92,8 @@ class PlacePoint:
         Where this process saw that none had, only somebody who slept since can have; a candidate that is listed whole
         shows it then.
         """
-        written = self._context.known.written
-        if written.as_left == claim.n and root.audit is Audit.WHOLE and root.root in written.no_area:
+        cache = self._context.known.cache
+        if cache.as_left == claim.n and root.audit is Audit.WHOLE and root.root in cache.no_area:
             return False
         area = Area(root.root, Token(self._context.policy.service, claim.epoch, claim.n))
         return WorkArea(self._context.destination.namenode, area).present()

@@ -171,7 +171,7 @@ class SnapshotPoint:
         context = self._context
         documents = context.documents(point)
         if claim.owner is not None and claim.owner == context.tools.host.me():
-            context.known.written.begun.add(documents.directory)
+            context.known.cache.begun.add(documents.directory)
         exports = self._components.export(documents)
         held = context.ledger.known().held_roots(context.origin.name)
         stay = kept_directories(self._components.decision(), context.policy.service, held)

@@ -128,7 +128,7 @@ class StartRun:
         as_left = self._refuse_foreign()
         claim = self._claim(request)
         if claim.n == as_left:
-            self._context.known.written.as_left = claim.n
+            self._context.known.cache.as_left = claim.n
         else:
             clear_snapshot_cache(self._context)  # somebody else worked on the service since it was looked at
         earlier = self._context.ledger.known().points

@@ -54,9 +54,9 @@ class StageRecords:
     def of_task(self, task: int) -> Records:
         """Gives the records of the files that a task stages, for its later tries."""
         top = f"{self._documents.directory}/staged/{task}"
-        tasks, begun = self._context.known.written.tasks, self._documents.directory in self._context.known.written.begun
-        is_first = begun and top not in tasks
-        tasks.add(top)
+        cache = self._context.known.cache
+        is_first = self._documents.directory in cache.begun and top not in cache.tasks
+        cache.tasks.add(top)
         return Records(self._files, self._context.tools.tables, top, self._heartbeat, is_empty=is_first)
 
     def proofs(self) -> Mapping[int, Mapping[int, StagedFile]]:

@@ -16,7 +16,7 @@ def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int =
         turn: Which use of the work area within the claim it is.
     """
     top = next((item.now for item in root.items if item.new == "" and item.now), None)
-    written = context.known.written
+    cache = context.known.cache
     return WorkOrder(
         index=root.index,
         root=root.root,
@@ -30,7 +30,7 @@ def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int =
         epoch=claim.epoch,
         claim=claim.n,
         turn=turn,
-        untouched=written.as_left == claim.n and root.root in written.no_area,
+        untouched=cache.as_left == claim.n and root.root in cache.no_area,
     )
 
 

@@ -19,7 +19,7 @@ from hadoop_dr.domain.state.service_state import Point, PointState
 from hadoop_dr.domain.stored.fenced import digest_in, newest_of_each, plain_name
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.pool import BoundedPool
-from hadoop_dr.services.written import Written
+from hadoop_dr.services.process_cache import ProcessCache
 
 ANOTHER = "document of a point is not the recorded one"
 """What is wrong with a copy whose content has another digest."""
@@ -36,15 +36,15 @@ class Copies:
         point: The point.
         destination: Has to take every document.
         origin: Should take it, too; a lack there is a warning.
-        written: What this process wrote itself.
+        cache: What this process wrote and read.
         notes: Where a person is told of a copy that could not serve.
     """
 
     def __init__(
-        self, directory: str, point: Point, destination: Files, origin: Files, written: Written, notes: list[str]
+        self, directory: str, point: Point, destination: Files, origin: Files, cache: ProcessCache, notes: list[str]
     ) -> None:
         self.directory, self._point, self._destination, self._origin = directory, point, destination, origin
-        self._written, self._known, self._notes = written, written.contents, notes
+        self._cache, self._contents, self._notes = cache, cache.contents, notes
         self._both = bool(point.staged.documents or point.sealed.documents) or point.state is PointState.SEALED
         self.warnings: list[str] = []
 
@@ -54,22 +54,22 @@ class Copies:
         Raises:
             BaselineLost: There was one; what is there now is not the recorded one, or it is gone, on either site.
         """
-        if self.directory in self._written.begun and self.directory not in self._known:
+        if self.directory in self._cache.begun and self.directory not in self._contents:
             return None
         try:
-            return self._known.get(self.directory) or self.get(name, sha256)
+            return self._contents.get(self.directory) or self.get(name, sha256)
         except NotFound:
             if self._both:
                 raise self.lost(name, "document of a point is missing on both sites") from None
             return None
 
     def keep_manifest(self, content: bytes) -> None:
-        """Remembers the manifest that counts: it never changes any more."""
-        self._known[self.directory] = content
+        """Caches the manifest that counts: it never changes any more."""
+        self._contents[self.directory] = content
 
     def kept_manifest(self) -> bytes:
         """Gives the manifest that this process read or wrote."""
-        return self._known[self.directory]
+        return self._contents[self.directory]
 
     def newest(self, stem: str, claim: int | None = None) -> str | None:
         """Gives the name of what the latest try wrote, of all claims or of one; None where none did.
@@ -78,7 +78,7 @@ class Copies:
         """
         directory, _, leaf = stem.rpartition("/")
         below = f"{self.directory}/{directory}".rstrip("/")
-        own = [path.rpartition("/")[2] for path in list(self._known) if path.rpartition("/")[0] == below]
+        own = [path.rpartition("/")[2] for path in list(self._contents) if path.rpartition("/")[0] == below]
         name = newest_of_each(own, claim).get(leaf) or newest_of_each(self._destination.names(below), claim).get(leaf)
         return name and f"{directory}/{name}".lstrip("/")
 
@@ -110,14 +110,14 @@ class Copies:
         """
         if not both:
             self._destination.put(f"{self.directory}/{name}", content)
-            self._remember(name, content)
+            self._keep_content(name, content)
             return
         with BoundedPool(1, name="documents") as beside:
             copy = beside.begin(self._tried, name, content)
             self._destination.put(f"{self.directory}/{name}", content)
         if (why := copy.result()) is not None:
             self._note(name, why)
-        self._remember(name, content)
+        self._keep_content(name, content)
 
     def put_first(self, name: str, content: bytes) -> bytes:
         """Writes both copies side by side where none is, and gives the one that counts: the destination's first.
@@ -170,22 +170,22 @@ class Copies:
             BaselineLost: It is gone, or is another one.
         """
         try:
-            content = self.known_or_read(name, sha256)
+            content = self.cached_or_read(name, sha256)
             if self._point.state is PointState.SEALED:  # it never changes any more
-                self._remember(name, content)
+                self._keep_content(name, content)
             return content
         except NotFound as error:
             where = "both sites" if self._both else self._destination.site
             raise self.lost(name, f"document of a point is missing on {where}") from error
 
-    def known_or_read(self, name: str, sha256: str = "") -> bytes:
-        """Gives what this process wrote or knows, or reads it.
+    def cached_or_read(self, name: str, sha256: str = "") -> bytes:
+        """Returns the cached content, or reads it.
 
         Raises:
             NotFound: Neither site has it.
             BaselineLost: It is there, and it is another one.
         """
-        kept = self._known.get(f"{self.directory}/{name}")
+        kept = self._contents.get(f"{self.directory}/{name}")
         return self.get(name, sha256) if kept is None or not is_as_recorded(kept, sha256) else kept
 
     def if_there(self, name: str) -> bytes:
@@ -195,21 +195,22 @@ class Copies:
             NotFound: There is no such document.
         """
         path = f"{self.directory}/{name}"
-        if self._written.is_nowhere(self.directory, path):
+        if self._cache.is_nowhere(self.directory, path):
             raise NotFound(path, "nobody wrote it", _REMEDY)
-        return self.known_or_read(name)
+        return self.cached_or_read(name)
 
     def names_in(self, below: str) -> list[str]:
         """Lists the documents of a directory below, or says which this process wrote if nobody else can have."""
         path = f"{self.directory}/{below}"
-        if self.directory in self._written.begun:
-            return sorted(name.rpartition("/")[2] for name in self._written.names if name.rpartition("/")[0] == path)
+        if self.directory in self._cache.begun:
+            own = (name.rpartition("/") for name in self._cache.written_paths)
+            return sorted(leaf for above, _, leaf in own if above == path)
         return self._destination.names(path)
 
-    def _remember(self, name: str, content: bytes) -> None:
-        self._written.names.add(f"{self.directory}/{name}")
+    def _keep_content(self, name: str, content: bytes) -> None:
+        self._cache.written_paths.add(f"{self.directory}/{name}")
         if len(content) <= _KEPT_BYTES:
-            self._known[f"{self.directory}/{name}"] = content
+            self._contents[f"{self.directory}/{name}"] = content
 
     def _copy(self, name: str, content: bytes) -> None:
         if (why := self._tried(name, content)) is not None:
@@ -217,7 +218,7 @@ class Copies:
 
     def lacking(self) -> list[str]:
         """Says which documents the origin has no copy of, after one more try for each; a silent site is asked once."""
-        if self.directory in self._written.begun and self.directory not in self._written.lacking:
+        if self.directory in self._cache.begun and self.directory not in self._cache.lacking:
             return []
         noted, found = self._destination.names(f"{self.directory}/{_LACKING}"), list[str]()
         for marker in noted:
@@ -273,7 +274,7 @@ class Copies:
 
     def _note(self, name: str, why: DrError) -> None:
         """Keeps on the destination that the origin has no copy; a later process says so in the point."""
-        self._written.lacking.add(self.directory)
+        self._cache.lacking.add(self.directory)
         self._destination.put(f"{self.directory}/{_LACKING}/{_marker(name)}", str(why).encode())
         self.warnings.append(self._say(name, why))
 

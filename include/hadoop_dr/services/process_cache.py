@@ -1,4 +1,4 @@
-"""What one process wrote and found, so that nobody is asked for what it knows."""
+"""A cache of what this process wrote and read, so that it asks nobody for what it knows."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Written:
-    """What a process knows of a service, for all its threads.
+class ProcessCache:
+    """What this process wrote and read of one service. All its threads share it.
 
     Attributes:
         contents: Manifests, which never change once they are made, by the point's directory; and by path what this
@@ -17,7 +17,7 @@ class Written:
             run had left; 0 for none.
         no_area: Roots that a look at what changed since the newest point found without a work area.
         lacking: Directories where this process noted that the origin has no copy of a document.
-        names: Paths of documents that this process wrote, however large they are.
+        written_paths: Paths of documents that this process wrote, however large they are.
         tasks: Directories of tasks whose files this process began to stage.
     """
 
@@ -26,9 +26,9 @@ class Written:
     as_left: int = 0
     no_area: set[str] = field(default_factory=set)
     lacking: set[str] = field(default_factory=set)
-    names: set[str] = field(default_factory=set)
+    written_paths: set[str] = field(default_factory=set)
     tasks: set[str] = field(default_factory=set)
 
     def is_nowhere(self, directory: str, path: str) -> bool:
         """Whether a document cannot be there: whatever lies in the directory, this process wrote."""
-        return directory in self.begun and path not in self.names
+        return directory in self.begun and path not in self.written_paths
