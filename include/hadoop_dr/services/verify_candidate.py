@@ -77,22 +77,22 @@ class RootFacts:
 
 
 class Candidate:
-    """What lies in a candidate snapshot, asked for where it is needed, or known from a full listing.
+    """What lies in a candidate snapshot, asked for where it is needed, or read from a full listing.
 
     Args:
         destination: The site.
         base: Path of the snapshot.
-        known: All that lies in it, by path relative to it; None to ask.
+        listing: All that lies in it, by path relative to it; None to ask.
     """
 
-    def __init__(self, destination: NameNode, base: str, known: Mapping[str, DirEntry] | None = None) -> None:
-        self._destination, self._base, self._known = destination, base, known
+    def __init__(self, destination: NameNode, base: str, listing: Mapping[str, DirEntry] | None = None) -> None:
+        self._destination, self._base, self._listing = destination, base, listing
 
     def children(self, directory: str, names: Iterable[str]) -> dict[str, DirEntry]:
         """Gives those of the names that lie in a directory."""
-        if self._known is not None:
+        if self._listing is not None:
             paths = {name: join(directory, name) for name in names}
-            return {name: self._known[path] for name, path in paths.items() if path in self._known}
+            return {name: self._listing[path] for name, path in paths.items() if path in self._listing}
         try:
             listed = self._destination.list(f"{self._base}/{directory}".rstrip("/"))
             return {child.name: child for child in listed}
@@ -101,8 +101,8 @@ class Candidate:
 
     def holds(self, path: str) -> bool:
         """Whether something lies at a path."""
-        if self._known is not None:
-            return path in self._known
+        if self._listing is not None:
+            return path in self._listing
         try:
             self._destination.status(f"{self._base}/{path}")
         except NotFound:
@@ -122,15 +122,15 @@ class VerifyRoot:
     def __init__(self, destination: NameNode, mover: Mover, heartbeat: Callable[[int], None]) -> None:
         self._destination, self._mover, self._heartbeat = destination, mover, heartbeat
 
-    def run(self, facts: RootFacts, known: Mapping[str, DirEntry] | None = None) -> Verdict:
+    def run(self, facts: RootFacts, listing: Mapping[str, DirEntry] | None = None) -> Verdict:
         """Gives the verdict over attributes, extended attributes, absence of what went, and content.
 
         Args:
-            known: A full listing of the candidate by path, if there is one.
+            listing: A full listing of the candidate by path, if there is one.
         """
         verdict = Verdict()
         expected = {item.new: item.now for item in facts.items if item.new is not None and item.now is not None}
-        candidate = Candidate(self._destination, facts.base, known)
+        candidate = Candidate(self._destination, facts.base, listing)
         wrong = self._attributes(facts, expected, candidate, verdict)
         self._gone(facts, expected, candidate, verdict)
         self._extras(facts, wrong, verdict)

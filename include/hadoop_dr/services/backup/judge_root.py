@@ -74,27 +74,27 @@ class JudgeRoot:
 
     def run(self, root: RootPlan) -> tuple[Sequence[Foreign], Verdict]:
         """Judges one root; where something foreign is in it, that alone counts."""
-        name, listed = self._names[root.root], list[DirEntry]()
+        name, work_areas = self._names[root.root], list[DirEntry]()
         top, whole = f"{root.root}/.snapshot/{name}", root.audit is Audit.WHOLE
-        known = None
+        listing = None
         with BoundedPool(2, name="listing") as beside, asked_for(AUDIT):
             there = beside.begin(lambda: self._audit.listing(root) if whole else [])
             blocks = beside.begin(self._copies.blocks, root, name)
             if whole:
-                known = dict(walk(self._context.destination.namenode, top, met=listed.append))
+                listing = dict(walk(self._context.destination.namenode, top, met=work_areas.append))
         self._looked()
-        if known is not None and touches_many(root.items):
-            self.inodes += inode_rows(root.root, name, known)
+        if listing is not None and touches_many(root.items):
+            self.inodes += inode_rows(root.root, name, listing)
         since = cache(partial(self._since_audit, root))
         base, reported = self._foreign.reported(root.root)
         with asked_for(AUDIT):
             refilled, unread = self._copies.run(root, blocks.result, name, base, reported, since)
-        if strange := [*self._foreign.of(root.root, known), *refilled]:
+        if strange := [*self._foreign.of(root.root, listing), *refilled]:
             return strange, Verdict()
-        verdict = self._check.run(self._facts(root), known)
-        verdict.mismatch += self._unfinished(root, top, listed if known is not None else None)
+        verdict = self._check.run(self._facts(root), listing)
+        verdict.mismatch += self._unfinished(root, top, work_areas if listing is not None else None)
         with asked_for(AUDIT):
-            verdict.add(self._audit.root(root, there.result, known, name, since))
+            verdict.add(self._audit.root(root, there.result, listing, name, since))
         verdict.cannot_tell += unread
         return [], verdict
 
@@ -108,9 +108,9 @@ class JudgeRoot:
         staged = self._staged.get(root.index, {})
         return RootFacts.of(root.root, self._names[root.root], root.items, staged, self._records.checksums(root))
 
-    def _unfinished(self, root: RootPlan, top: str, listed: Sequence[DirEntry] | None) -> list[Finding]:
+    def _unfinished(self, root: RootPlan, top: str, work_areas: Sequence[DirEntry] | None) -> list[Finding]:
         """What an overtaken worker opened; of a large root, of which no listing is made, it is asked for."""
-        if not (root.items if listed is None else listed):
+        if not (root.items if work_areas is None else work_areas):
             return []
         try:
             names = [entry.name for entry in self._context.destination.namenode.list(f"{top}/{WORK_AREA}")]

@@ -189,7 +189,7 @@ class PlanPoint:
                 ours=root in self._context.ledger.recent().sealed_roots(),
             )
             return _Planned(plan, notes)
-        items, reader = gather_listed(self._context, root, older, newer, audit=audit, known=xattrs.of(root))
+        items, reader = gather_listed(self._context, root, older, newer, audit=audit, older_xattrs=xattrs.of(root))
         held, planned = reader.held_before or held, plan_items(items, self._working)
         plan = RootPlan(
             index=index,

@@ -107,14 +107,14 @@ class ForeignChanges:
         step, changes = self._differences[root]
         return step.base, changes
 
-    def of(self, root: str, known: Mapping[str, DirEntry] | None) -> list[Foreign]:
+    def of(self, root: str, listing: Mapping[str, DirEntry] | None) -> list[Foreign]:
         """Foreign changes of one root.
 
         Args:
-            known: A full listing of the candidate by path, if there is one.
+            listing: A full listing of the candidate by path, if there is one.
         """
         step, changes = self._differences.pop(root)
-        return self._find.run(step, changes, known)
+        return self._find.run(step, changes, listing)
 
     def keep(self, claim: Claim, number: int, found: Found) -> None:
         """Keeps the tree as it is, with all that is foreign in it, and records that.

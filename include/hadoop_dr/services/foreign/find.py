@@ -75,16 +75,18 @@ class FindForeign:
         with self._limits.pool() as pool:
             return list(pool.map(self._difference, carried))
 
-    def run(self, carried: CarriedOut, changes: Changes, known: Mapping[str, DirEntry] | None = None) -> list[Foreign]:
+    def run(
+        self, carried: CarriedOut, changes: Changes, listing: Mapping[str, DirEntry] | None = None
+    ) -> list[Foreign]:
         """Lays a root's difference and its plan beside each other.
 
         Args:
-            known: A full listing of the candidate by path, if there is one.
+            listing: A full listing of the candidate by path, if there is one.
         """
         if changes == Changes() and not carried.items:
             return []
         with self._limits.pool() as pool:
-            now = _View(Tree(self._destination, carried.root, carried.candidate), pool, known)
+            now = _View(Tree(self._destination, carried.root, carried.candidate), pool, listing)
             then = _View(Tree(self._destination, carried.root, carried.base), pool, None)
             bound = _fled(fled(carried.items, carried.whole, changes), then)
             expected = expected_of(
@@ -110,29 +112,29 @@ class FindForeign:
 
 
 class _View:
-    """One snapshot, asked by listings where that is cheaper, or not at all where all of it is known."""
+    """One snapshot, asked by listings where that is cheaper, or not at all where a full listing is at hand."""
 
-    def __init__(self, tree: Tree, pool: BoundedPool, known: Mapping[str, DirEntry] | None) -> None:
-        self.tree, self.pool, self._known = tree, pool, known
+    def __init__(self, tree: Tree, pool: BoundedPool, listing: Mapping[str, DirEntry] | None) -> None:
+        self.tree, self.pool, self._listing = tree, pool, listing
         self._below: dict[str, list[Entry]] | None = None
         self._turn = threading.Lock()
 
     def entries(self, paths: Iterable[str]) -> dict[str, Entry]:
         """Gives the items at these paths."""
-        if self._known is None:
+        if self._listing is None:
             return self.tree.entries(paths, self.pool)
-        known, wanted = self._known, set(paths)
-        found = {path: Entry(path, known[path].inode, known[path].facts) for path in wanted if path}
+        listing, wanted = self._listing, set(paths)
+        found = {path: Entry(path, listing[path].inode, listing[path].facts) for path in wanted if path}
         return found if "" not in wanted else {**found, "": self.tree.entry("")}
 
     def children(self, directory: str) -> list[Entry]:
         """Lists a directory."""
-        if self._known is None:
+        if self._listing is None:
             return self.tree.children(directory)
         with self._turn:  # whoever comes while it is half made would miss what is there, and call it deleted
             if self._below is None:
                 self._below = {}
-                for path, listed in self._known.items():
+                for path, listed in self._listing.items():
                     self._below.setdefault(parent(path), []).append(Entry(path, listed.inode, listed.facts))
         return self._below.get(directory, [])
 

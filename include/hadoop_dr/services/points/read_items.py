@@ -33,17 +33,19 @@ def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequen
 
 
 def gather_listed(
-    context: BackupContext, root: str, older: str | None, newer: str, *, audit: Audit, known: Xattrs | None = None
+    context: BackupContext, root: str, older: str | None, newer: str, *, audit: Audit,
+    older_xattrs: Xattrs | None = None,
 ) -> tuple[Sequence[Item], ReadChanges]:
     """Reads what changed in a root between two snapshots of the origin.
 
     Args:
         audit: Whether full listings are compared, too: that finds what the snapshot diff hides.
-        known: Extended attributes of the items of the older snapshot that have some; None to ask for them.
+        older_xattrs: Extended attributes of the items of the older snapshot that have some; None to ask for them.
 
     Returns:
         What changed, and the reader, which tells what it found and what it could not compare.
     """
     reader = ReadChanges(context.origin.namenode, data=True)
     whole = audit is not Audit.NO
-    return reader.items(root, older, newer, audit=whole, blocks=audit is Audit.WHOLE, known=known), reader
+    blocks = audit is Audit.WHOLE
+    return reader.items(root, older, newer, audit=whole, blocks=blocks, older_xattrs=older_xattrs), reader

@@ -55,11 +55,11 @@ class ApplyPlan:
         return stage.run(order, shard, try_no)
 
     def place(
-        self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int = 1, known: Inodes | None = None
+        self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int = 1, inodes: Inodes | None = None
     ) -> Placed:
         """Changes the live tree by metadata alone; see ``Place.run``."""
         place = Place(self._ends.destination, self._ends.within, self._check_claim, self._heartbeat)
-        return place.run(order, staged, try_no, known)
+        return place.run(order, staged, try_no, inodes)
 
     def run(
         self,

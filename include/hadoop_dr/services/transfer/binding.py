@@ -27,13 +27,13 @@ class Bound:
 
 
 def bind(
-    destination: NameNode, order: WorkOrder, only: Collection[int] | None = None, known: Inodes | None = None
+    destination: NameNode, order: WorkOrder, only: Collection[int] | None = None, inodes: Inodes | None = None
 ) -> Mapping[int, Bound]:
     """Lists the destination's baseline where the plan's existing items lie.
 
     Args:
         only: Bind just these of the items.
-        known: What lies in that snapshot, as far as it is known; nothing is listed for that.
+        inodes: What lies in that snapshot, as far as it is known; nothing is listed for that.
 
     Returns:
         Origin inode id -> what it is on the destination.
@@ -46,11 +46,11 @@ def bind(
     for item in order.items.values():
         if only is not None and item.inode not in only:
             continue
-        if item.old and known is not None and (there := _known(item, known)) is not None:
+        if item.old and inodes is not None and (there := _bound_by(item, inodes)) is not None:
             bound[item.inode] = there
         elif item.old:
             wanted[parent(item.old)][leaf(item.old)] = item
-        elif item.old == "" and (known is None or item.inode in order.plan.pin_mtime):
+        elif item.old == "" and (inodes is None or item.inode in order.plan.pin_mtime):
             listed = destination.status(order.base_path(""))
             bound[item.inode] = Bound(listed.inode, listed.facts)
     for found in map_bounded(lambda one: _bind_directory(destination, order.base_path(one[0]), one[1]), wanted.items()):
@@ -66,8 +66,8 @@ def item_at(destination: NameNode, path: str) -> DirEntry | None:
         return None
 
 
-def _known(item: Item, known: Inodes) -> Bound | None:
-    there = known.get(item.old or "")
+def _bound_by(item: Item, inodes: Inodes) -> Bound | None:
+    there = inodes.get(item.old or "")
     return None if there is None or item.was is None or there.kind is not item.was.kind else Bound(there.id, item.was)
 
 

@@ -40,14 +40,14 @@ class Place:
         self._destination, self._local, self._check_claim, self._heartbeat = destination, local, check_claim, heartbeat
 
     def run(
-        self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int, known: Inodes | None = None
+        self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int, inodes: Inodes | None = None
     ) -> Placed:
         """Runs all phases from the start; a later try of an interrupted one ends in the same state.
 
         Args:
             staged: What stage answered for every shard of the root.
             try_no: From 1; a later try takes the work area from an earlier one.
-            known: What lies in the snapshot that the plan builds on, as far as it is known.
+            inodes: What lies in the snapshot that the plan builds on, as far as it is known.
 
         Raises:
             BaselineLost: An item the plan builds on is gone from the destination.
@@ -60,7 +60,7 @@ class Place:
         if _is_empty(order) and not work.present():
             return Placed()
         self._check_claim()
-        bound = bind(self._destination, order, known=known)
+        bound = bind(self._destination, order, inodes=inodes)
         area = work.open()
         placing = _Placing(self._destination, self._local, order, area, work, bound, staged,
                            Batches(self._local, self._check_claim, self._heartbeat), self._before_each())

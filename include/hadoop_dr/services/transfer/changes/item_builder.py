@@ -40,7 +40,7 @@ class ItemBuilder:
 
     def items(
         self, before: Tree, touched: ChangedEntries, *, suspicious: bool, names_all: bool = False,
-        known: Xattrs | None = None,
+        older_xattrs: Xattrs | None = None,
     ) -> list[Item]:
         """Makes the items of what was touched, in the order of their inode ids.
 
@@ -50,7 +50,7 @@ class ItemBuilder:
             suspicious: Look at the blocks of every file that is named as modified, also when another attribute
                 explains why it is.
             names_all: A snapshot diff names whatever changed but times, so what it does not name has what it had.
-            known: Extended attributes of the items of that snapshot that have some; None to ask for them.
+            older_xattrs: Extended attributes of the items of that snapshot that have some; None to ask for them.
         """
         self._refuse_links(touched.now.values())
 
@@ -60,15 +60,16 @@ class ItemBuilder:
                 assert was is not None
                 return Item(inode, was.path, None, was.facts, None)
             named = inode in touched.named or inode in touched.fled
-            if was is not None and names_all and known is not None and not named and _only_time_differs(was, now):
-                now_extras = self._extras_then(before, was, known)  # any other change of it would be named
+            complete = names_all and older_xattrs is not None
+            if was is not None and complete and not named and _only_time_differs(was, now):
+                now_extras = self._extras_then(before, was, older_xattrs)  # any other change of it would be named
                 return _living(was, now, now_extras, now_extras, _NO_BLOCKS)
             now_extras = self._after.extras(now, xattrs=self._xattrs)
             if was is None:
                 return _new(now, now_extras)
             was_extras = now_extras
             if named or was.facts != now.facts:
-                was_extras = self._extras_then(before, was, known)
+                was_extras = self._extras_then(before, was, older_xattrs)
             unexplained = was.facts == now.facts and was_extras == now_extras
             blocks = _NO_BLOCKS
             if not looks_unchanged(was.facts, now.facts) or (inode in touched.named and (suspicious or unexplained)):
@@ -78,10 +79,10 @@ class ItemBuilder:
         found = self._pool.map(look, sorted(touched.was.keys() | touched.now.keys()))
         return list(_worth_keeping(found, touched))
 
-    def _extras_then(self, before: Tree, was: Entry, known: Xattrs | None) -> AclAndXattrs:
-        if known is None:
+    def _extras_then(self, before: Tree, was: Entry, older_xattrs: Xattrs | None) -> AclAndXattrs:
+        if older_xattrs is None:
             return before.extras(was, xattrs=self._xattrs)
-        acl, xattrs = before.extras(was, xattrs=False).acl, known.get(was.path, ())
+        acl, xattrs = before.extras(was, xattrs=False).acl, older_xattrs.get(was.path, ())
         return AclAndXattrs(acl, xattrs) if acl or xattrs else NO_ACL_OR_XATTRS
 
     def _blocks(self, before: Tree, was: Entry, now: Entry) -> tuple[Blocks | None, Blocks | None]:

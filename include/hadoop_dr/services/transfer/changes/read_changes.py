@@ -53,7 +53,7 @@ class ReadChanges:
 
     def items(
         self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True,
-        known: Xattrs | None = None,
+        older_xattrs: Xattrs | None = None,
     ) -> list[Item]:
         """Gives the touched items, in the order of their inode ids.
 
@@ -64,7 +64,7 @@ class ReadChanges:
             audit: Compare full listings of both, to find what a snapshot diff hides, and trust no unchanged length
                 and time of a file that the diff names as modified.
             blocks: With full listings, compare the block ids of all files, too, which takes memory for each.
-            known: Extended attributes of the items of the older snapshot that have some; None to ask for them.
+            older_xattrs: Extended attributes of the items of the older snapshot that have some; None to ask for them.
 
         Raises:
             BaselineLost: A snapshot is gone, or something in it cannot be read.
@@ -96,7 +96,7 @@ class ReadChanges:
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)
                 self.held_before = before.held
-            return join.items(before, touched, suspicious=audit, names_all=names_all, known=known)
+            return join.items(before, touched, suspicious=audit, names_all=names_all, older_xattrs=older_xattrs)
 
     def _listings(self, before: Tree, after: Tree, pool: BoundedPool, *, blocks: bool) -> Listings:
         with asked_for(AUDIT):
