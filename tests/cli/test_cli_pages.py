@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -205,3 +206,25 @@ def test_wrong_words_are_one_line_that_says_where_to_look(words: list[str]) -> N
     [line] = ran.stderr.splitlines()
     assert line.startswith("error: hadoop-dr")
     assert "See: hadoop-dr" in line
+
+
+def every_group(group: click.Group, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Group]]:
+    """All groups of commands by the words that call them."""
+    yield words, group
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_group(command, (*words, name))
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("words", [words for words, _ in every_group(main)], ids=" ".join)
+def test_the_help_of_a_group_shows_the_first_sentence_of_each_command_whole(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    page = " ".join(CliRunner().invoke(main, [*words, "--help"]).stdout.split())
+    group = dict(every_group(main))[words]
+    for name, command in group.commands.items():
+        text = " ".join((command.help or "").split("\n\n")[0].split())
+        first = text.partition(". ")[0].rstrip(".")
+        assert f"{name} {first}." in page

@@ -10,7 +10,7 @@ import click
 
 from hadoop_dr import settings
 from hadoop_dr.bootstrap import initialise_pair
-from hadoop_dr.cli.commands.options import as_json_option
+from hadoop_dr.cli.commands.options import CommandGroup, as_json_option
 from hadoop_dr.cli.pages.output import emit, ends_well, human_bytes, say, table, tell
 from hadoop_dr.domain.errors import BadInput, Failed
 
@@ -28,7 +28,7 @@ def _open() -> Lab:
     return Lab(settings.find_home())
 
 
-class _LabGroup(click.Group):
+class _LabGroup(CommandGroup):
     """Turns the lab's errors into the command line's."""
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -8,11 +8,11 @@ from typing import Any
 import click
 
 from hadoop_dr.bootstrap import ledger_check
-from hadoop_dr.cli.commands.options import as_json_option
+from hadoop_dr.cli.commands.options import CommandGroup, as_json_option
 from hadoop_dr.cli.pages.output import emit, ends_well, say
 
 
-@click.group(epilog="Example: hadoop-dr ledger check east-west")
+@click.group(cls=CommandGroup, epilog="Example: hadoop-dr ledger check east-west")
 def ledger() -> None:
     """Look at the ledgers, which are the source of truth."""
 

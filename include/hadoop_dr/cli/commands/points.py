@@ -63,7 +63,10 @@ def prune(service: str, as_json: bool) -> None:
 def explain(service: str, point: str | None, every: bool, as_json: bool) -> None:
     """Tell what happened to SERVICE, from its ledger: who claimed it, what each point became, and why.
 
-    Without --point or --all the newest 40 entries are told.
+    Without --point or --all it shows the newest 40 entries.
+
+    A run that was refused before it claimed the service changed nothing, so the ledger has no entry of it. Its own
+    output, or its log in Airflow, gives the reason.
     """
     with ends_well(as_json):
         document = explanation_of(service, point, every=every)

@@ -13,13 +13,14 @@ from hadoop_dr.cli.commands.free_primary import free_primary
 from hadoop_dr.cli.commands.identity import identity
 from hadoop_dr.cli.commands.lab import lab
 from hadoop_dr.cli.commands.ledger import ledger
+from hadoop_dr.cli.commands.options import CommandGroup
 from hadoop_dr.cli.commands.points import explain, points, prune, verify
 from hadoop_dr.cli.commands.status import status
 from hadoop_dr.cli.commands.unprotect import unprotect
 from hadoop_dr.cli.ending import exit_code_of
 
 
-class _Main(click.Group):
+class _Main(CommandGroup):
     """Ends every call in our own words instead of click's or Python's."""
 
     def main(
@@ -46,7 +47,6 @@ class _Main(click.Group):
 def main() -> None:
     """Disaster recovery for a pair of Hadoop clusters.
 
-    \b
     Exit codes: 0 done; 1 refused or failed, with a known effect; 2 wrong arguments or files, nothing was contacted;
     3 an effect's result could not be read back. With --json stdout carries exactly one JSON document.
 

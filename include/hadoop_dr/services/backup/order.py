@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 ORDER = ("preflight", "moment", "plan", "stage", "place", "verify", "seal")
 """The stages up to the seal."""
 
 AWAITED = dict(pairwise(ORDER))
 """What comes after a stage, in another process."""
+_PLACES = {name: place for place, name in enumerate((*ORDER, "prune"))}
+Figure = TypeVar("Figure")
+
+
+def by_stage(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Puts figures of stages into the order of the stages; what belongs to no stage comes last, by name."""
+    return {name: figures[name] for name in sorted(figures, key=lambda name: (_PLACES.get(name, len(_PLACES)), name))}
 
 
 def in_order(first: str, carry_out: Callable[[str, int], dict[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.tree.intended import lowered_warnings
 from hadoop_dr.services.backup.open_files import open_file_warnings
+from hadoop_dr.services.backup.order import by_stage
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.kept import kept_warnings
@@ -133,8 +134,8 @@ def sealed_document(service: str, point: Point) -> dict[str, Any]:
         "entries": summary.entries,
         "files_copied": summary.files_copied,
         "bytes_copied": summary.bytes_copied,
-        "seconds": dict(summary.seconds),
-        "requests": {stage: dict(counts) for stage, counts in summary.requests.items()},
+        "seconds": by_stage(summary.seconds),
+        "requests": {stage: dict(counts) for stage, counts in by_stage(summary.requests).items()},
         "warnings": list(summary.warnings),
         "incomplete": incomplete_document(point.taken.incomplete),
     }

@@ -20,7 +20,7 @@ from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.ports.requests import Counts
 from hadoop_dr.services.backup.after_seal import read_after_seal
 from hadoop_dr.services.backup.free_space import ROOM
-from hadoop_dr.services.backup.order import AWAITED, in_order
+from hadoop_dr.services.backup.order import AWAITED, by_stage, in_order
 from hadoop_dr.services.backup.place import PlacePoint
 from hadoop_dr.services.backup.plan import PlanPoint
 from hadoop_dr.services.backup.prune import Prune
@@ -246,7 +246,7 @@ class BackupStages:
         pruned = self._prune_after_seal()
         full = [line for line in ready["warnings"] if line.partition(":")[0] in ROOM]  # while there is some left
         warnings = dict.fromkeys([*ready["did"], *full, *document["warnings"], *self._notes, *pruned])
-        return {**document, "requests": self._context.tools.asked.document(), "warnings": list(warnings)}
+        return {**document, "requests": by_stage(self._context.tools.asked.document()), "warnings": list(warnings)}
 
     # ------------------------------------------------------------------ parts
 
