@@ -12,7 +12,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Failed, Superseded, Unknown
-from hadoop_dr.domain.plan.work_order import StagedShard
+from hadoop_dr.domain.plan.work_order import StagedShare
 from support.backup import Pair
 from support.live import LivePair
 from support.trees import Mischief, comparable, read_tree
@@ -74,7 +74,7 @@ def test_a_worker_that_sleeps_through_a_takeover_changes_nothing(
         order = here.order(NEXT)
         mine = order if by == "try" else replace(order, claim=order.claim + 1)
         woken: list[bool] = []
-        kept: list[list[StagedShard]] = []
+        kept: list[list[StagedShare]] = []
 
         def take_over(here: Pair = here, mine: Any = mine, woken: Any = woken, kept: Any = kept) -> None:
             here.place(mine, kept[0] if kept else here.stage(mine, 2), 2)

@@ -10,7 +10,7 @@ from hadoop_dr.domain.paths import leaf, parent
 from hadoop_dr.domain.plan.root_plan import make_plan
 from hadoop_dr.domain.plan.shards import balance
 from hadoop_dr.domain.plan.unchanged_bytes import content_of
-from hadoop_dr.domain.plan.work_order import Placed, Shard, StagedShard, WorkOrder
+from hadoop_dr.domain.plan.work_order import Placed, Share, StagedShare, WorkOrder
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Mover
@@ -69,13 +69,13 @@ class Pair:
         return WorkOrder(0, self.root, self.root, newer, base, {item.inode: item for item in items}, plan, root_now,
                          "svc-1", 1, self.claim)
 
-    def shards(self, order: WorkOrder) -> tuple[Shard, ...]:
+    def shares(self, order: WorkOrder) -> tuple[Share, ...]:
         return balance(order.plan.units, wanted=2, directory_limit=1000)
 
-    def stage(self, order: WorkOrder, try_no: int = 1, check_claim: Callable[[], None] = nothing) -> list[StagedShard]:
+    def stage(self, order: WorkOrder, try_no: int = 1, check_claim: Callable[[], None] = nothing) -> list[StagedShare]:
         records, apply = self.records(order), self.apply(check_claim)
         try:
-            return [apply.stage(order, shard, records, try_no) for shard in self.shards(order)]
+            return [apply.stage(order, share, records, try_no) for share in self.shares(order)]
         finally:
             records.flush()
 
@@ -86,14 +86,14 @@ class Pair:
         ends = Ends(self.source.namenode, self.target.namenode, self.across, self.local)
         return ApplyPlan(ends, check_claim, nothing)
 
-    def place(self, order: WorkOrder, staged: Iterable[StagedShard], try_no: int = 1,
+    def place(self, order: WorkOrder, staged: Iterable[StagedShare], try_no: int = 1,
               check_claim: Callable[[], None] = nothing) -> Placed:
         return self.apply(check_claim).place(order, list(staged), try_no)
 
     def bring_aside(self, name: str, aside: str, base: str | None) -> WorkOrder:
         """Takes a moment and carries the way to it, from a snapshot of another directory, out below that one."""
         order = replace(self.order(name), root=aside, base=base)
-        self.apply().run(order, self.shards(order), self.records(order))
+        self.apply().run(order, self.shares(order), self.records(order))
         got = comparable(read_tree(self.target.namenode, self.target.writer, aside))
         assert_equal_trees(got, comparable(read_tree(self.source.namenode, self.source.writer, self.past(name))))
         self.target.namenode.create_snapshot(aside, name)

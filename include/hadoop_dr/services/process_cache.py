@@ -18,7 +18,7 @@ class ProcessCache:
         no_area: Roots that a look at what changed since the newest point found without a work area.
         lacking: Directories where this process noted that the origin has no copy of a document.
         written_paths: Paths of documents that this process wrote, however large they are.
-        tasks: Directories of tasks whose files this process began to stage.
+        begun_shards: Directories of shards whose files this process began to stage.
     """
 
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class ProcessCache:
     no_area: set[str] = field(default_factory=set)
     lacking: set[str] = field(default_factory=set)
     written_paths: set[str] = field(default_factory=set)
-    tasks: set[str] = field(default_factory=set)
+    begun_shards: set[str] = field(default_factory=set)
 
     def is_nowhere(self, directory: str, path: str) -> bool:
         """Whether a document cannot be there: whatever lies in the directory, this process wrote."""

@@ -10,7 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults, FaultyMover
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, Failed, Mismatch, OwnedElsewhere, Superseded
 from hadoop_dr.domain.plan.root_plan import make_plan
-from hadoop_dr.domain.plan.work_order import StagedShard, Token, WorkOrder
+from hadoop_dr.domain.plan.work_order import StagedShare, Token, WorkOrder
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.services.transfer.changes.adopt import Adopt, Adoption, Trees
@@ -61,7 +61,7 @@ def test_policies_come_along_and_inherited_ones_stay_inherited(pair: TwinPair) -
 
 
 # -- tails
-def grown(pair: TwinPair) -> tuple[WorkOrder, list[StagedShard]]:
+def grown(pair: TwinPair) -> tuple[WorkOrder, list[StagedShare]]:
     """A file backed up, then grown, and its tail staged."""
     put(pair.source, "log ü", b"0123456789")
     pair.backup("p 0")
@@ -85,7 +85,7 @@ def test_a_tail_held_by_somebodys_snapshot_is_joined_from_a_fresh_copy(pair: Twi
 
 
 def test_a_death_while_a_held_tail_is_joined_is_rolled_forward() -> None:
-    def held() -> tuple[TwinPair, WorkOrder, list[StagedShard]]:
+    def held() -> tuple[TwinPair, WorkOrder, list[StagedShare]]:
         pair = TwinPair()
         pair.prepare()
         order, staged = grown(pair)
@@ -215,7 +215,7 @@ def test_a_file_that_may_not_be_read_is_named_with_its_reason(pair: TwinPair) ->
     closed = Closed(pair.east, pair.west)
     stage = Stage(Guarded(), pair.target.namenode, closed, nothing, nothing, records)  # type: ignore[arg-type]
     with pytest.raises(AccessDenied, match="a b: needs READ"):
-        stage.run(order, pair.shards(order)[0], 1)
+        stage.run(order, pair.shares(order)[0], 1)
 
 
 def test_place_refuses_when_a_shard_was_never_staged(pair: TwinPair) -> None:
@@ -299,7 +299,7 @@ def test_a_work_area_of_another_service_is_left_alone_and_named(pair: TwinPair) 
     with pytest.raises(OwnedElsewhere, match=r"svc-1-1-9\.1: is a work area of the service 'svc-1'.*Let a run of"):
         pair.stage(order)
     with pytest.raises(OwnedElsewhere, match=r"svc-1-1-9\.1: is a work area of the service 'svc-1'"):
-        pair.place(order, [StagedShard(0, "", {unit.inode: 1 for unit in order.plan.units}, frozenset(), {})])
+        pair.place(order, [StagedShare(0, "", {unit.inode: 1 for unit in order.plan.units}, frozenset(), {})])
     assert pair.target.writer.read(f"{theirs}/park/7") == b"theirs"
     assert pair.target.files.names(f"{ROOT}/.hadoop-dr") == ["svc-1-1-9.1"]
 

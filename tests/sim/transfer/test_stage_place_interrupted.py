@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Failed, Superseded, Unknown
 from hadoop_dr.domain.paths import WORK_AREA
-from hadoop_dr.domain.plan.work_order import StagedShard, WorkOrder
+from hadoop_dr.domain.plan.work_order import StagedShare, WorkOrder
 from support.trees import comparable, read_tree
 from support.twin import TwinPair, lived_in
 
@@ -28,7 +28,7 @@ def effects(seed: int) -> int:
     return faults.count
 
 
-def first_try(pair: TwinPair, order: WorkOrder, faults: Faults) -> list[StagedShard] | None:
+def first_try(pair: TwinPair, order: WorkOrder, faults: Faults) -> list[StagedShare] | None:
     """Runs until it ends or is ended; gives what stage had finished, as the ledger would know it."""
     worker = pair.worker(faults)
     staged = None
@@ -40,7 +40,7 @@ def first_try(pair: TwinPair, order: WorkOrder, faults: Faults) -> list[StagedSh
     return staged
 
 
-def finish(pair: TwinPair, order: WorkOrder, staged: list[StagedShard] | None) -> None:
+def finish(pair: TwinPair, order: WorkOrder, staged: list[StagedShare] | None) -> None:
     """A second try: from stage if that was not finished, else from the start of place."""
     pair.place(order, staged if staged is not None else pair.stage(order, 2), 2)
 
@@ -109,7 +109,7 @@ class Sleep:
     def __init__(self, pair: TwinPair, order: WorkOrder, by: str, at: int) -> None:
         self.pair, self.order = pair, order
         self.mine = order if by == "try" else replace(order, claim=order.claim + 1)
-        self.staged: list[StagedShard] | None = None
+        self.staged: list[StagedShare] | None = None
         self.faults = Faults(at, first=self.take_over)
         self.woken = self.in_open = False
 

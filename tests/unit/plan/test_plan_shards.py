@@ -15,7 +15,7 @@ from hadoop_dr.domain.plan.shards import (
     balance,
     cost_bytes,
     packed,
-    shards_of_roots,
+    shares_of_roots,
 )
 from hadoop_dr.domain.plan.staging_units import Unit, bytes_to_stage, split
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
@@ -53,14 +53,14 @@ def test_no_shard_costs_more_than_its_share_and_one_unit(pairs: list[tuple[int, 
 
 def test_a_root_without_a_change_has_no_shard_and_a_point_without_one_no_task() -> None:
     assert balance([], wanted=8, directory_limit=10) == ()
-    assert shards_of_roots([0, 0], most=16, useful=100) == (0, 0)
+    assert shares_of_roots([0, 0], most=16, useful=100) == (0, 0)
     assert packed([], most=16, useful=100) == ()
 
 
 def test_many_small_roots_share_a_task_and_a_large_one_has_several() -> None:
-    assert shards_of_roots([1] * 500, most=16, useful=1000) == (1,) * 500
+    assert shares_of_roots([1] * 500, most=16, useful=1000) == (1,) * 500
     assert packed([1] * 500, most=16, useful=1000) == (tuple(range(500)),)
-    assert shards_of_roots([2000, 10], most=16, useful=1000) == (2, 1)
+    assert shares_of_roots([2000, 10], most=16, useful=1000) == (2, 1)
     assert packed([1000, 1000, 10], most=16, useful=1000) == ((0,), (1,), (2,))
 
 
@@ -74,7 +74,7 @@ def test_every_shard_is_in_one_task_and_no_task_costs_more_than_its_share_and_on
     fair = sum(costs) / max(1, len(tasks))
     assert all(sum(costs[at] for at in task) <= fair + max(costs) for task in tasks)
     assert all(task == tuple(sorted(task)) for task in tasks)
-    counts = shards_of_roots(costs, most=most, useful=useful)
+    counts = shares_of_roots(costs, most=most, useful=useful)
     assert sum(counts) <= len(costs) + most
 
 
@@ -155,5 +155,5 @@ def test_the_dearest_unit_is_dealt_first_and_a_directory_costs_its_share() -> No
     units = [Unit(n, 1, size << 30, (n,)) for n, size in enumerate((1, 1, 2))]
     assert [shard.units for shard in balance(units, wanted=2, directory_limit=9)] == [(2,), (0, 1)]
     assert packed([1, 1, 2], most=2, useful=1) == ((2,), (0, 1))
-    assert shards_of_roots([3, 2], most=2, useful=1) == (1, 1)
+    assert shares_of_roots([3, 2], most=2, useful=1) == (1, 1)
     assert cost_bytes(Unit(1, 2, 10, (1, 2, 3, 4, 5))) == 10 + 2 * FILE_COST_BYTES + 3 * DIRECTORY_COST_BYTES

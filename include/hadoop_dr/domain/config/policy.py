@@ -105,7 +105,7 @@ class Policy:
         handover_ms: How long a run may take from one of its tasks to the next without being taken for dead.
         takeover_after_ms: How long another run's progress has to stand still before it may be superseded.
         audit_entries: The smallest roots of so many entries together are compared whole in every run, others daily.
-        stage_tasks: Into how many tasks at most a run packs what it stages, whichever roots it is of.
+        stage_tasks: Into how many shards at most a run packs what it stages, whichever roots it is of.
         file: The file it was read from.
         pair_place: File and line that name the pair.
     """

@@ -113,7 +113,7 @@ class Area:
 
     @property
     def stage(self) -> str:
-        """Where bytes are prepared, one directory for each shard."""
+        """Where bytes are prepared, one directory for each share."""
         return f"{self.top}/stage"
 
     @property
@@ -132,8 +132,8 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
-    """A share of the units of a root that one task stages.
+class Share:
+    """The units of one root that one shard stages.
 
     Attributes:
         number: From 0 within the root.
@@ -154,11 +154,11 @@ class StagedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class StagedShard:
+class StagedShare:
     """What stage answers.
 
     Attributes:
-        number: The shard's number.
+        number: The share's number.
         directory: Its directory below the work area's ``stage``.
         units: Origin inode id of each unit's top -> inode id of what was staged, on the destination.
         whole: Units planned as tails that were staged as whole files: the destination's blocks allow no tail.

@@ -70,6 +70,7 @@ class PlanSummary:
     """The figures of a plan.
 
     Attributes:
+        shards: How many processes can stage side by side.
         deletions: Files that go.
         deleted: Objects that go, by kind; only kinds of which something goes.
         steps: Steps by kind.
@@ -98,7 +99,7 @@ class StoredPlan:
 
     Attributes:
         baseline: The point it builds on; None for a full run.
-        tasks: What each task stages: shares by the root's number and their own.
+        tasks: The shards, each a list of shares: the root's number and the share's.
         live: How much each root holds afterwards.
     """
 

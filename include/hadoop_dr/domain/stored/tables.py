@@ -16,12 +16,12 @@ SHARES = TableForm("shares", (
     ("directory", "string"), ("files", "int64"), ("bytes", "int64"),
     ("sha256", "string"), ("length", "int64"), ("offset", "int64"),
 ))  # fmt: skip
-"""What a task staged: a row for each unit, which has its inode on the destination; one for each file, which has the
+"""What a shard staged: a row for each unit, which has its inode on the destination; one for each file, which has the
 digest of its staged bytes; and one without an inode that says of the share itself where it lies and what was moved."""
 PROOFS = TableForm("proofs", (
     ("root", "int64"), ("inode", "int64"), ("sha256", "string"), ("length", "int64"), ("offset", "int64"),
 ))  # fmt: skip
-"""Digests of files that are staged and proven, for a later try of their task; the ledger names none of these. A file
+"""Digests of files that are staged and proven, for a later try of their shard; the ledger names none of these. A file
 that was moved while the snapshots were taken is in two roots, where it may be another one, so the root's number in the
 plan stands beside its inode id."""
 CHECKSUMS = TableForm("checksums", (

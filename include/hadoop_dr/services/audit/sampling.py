@@ -20,7 +20,7 @@ from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.points.damage import mark_damaged, points_on, same_file, snapshots_of
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.stored.documents import Documents
-from hadoop_dr.services.stored.stored_plan import planned_paths, planned_tasks, root_names
+from hadoop_dr.services.stored.stored_plan import planned_paths, planned_shards, root_names
 
 SAMPLE = 16
 """So many files of older points are read back in one run."""
@@ -83,7 +83,7 @@ class SampleOlder:
     def _read(self, chosen: Point, seed: str, wanted: Container[str]) -> tuple[Verdict, list[Finding]]:
         documents = self._context.documents(chosen)
         verdict, bad = Verdict(), list[Finding]()
-        if not planned_tasks(documents):
+        if not planned_shards(documents):
             return verdict, bad  # nothing was copied for this point
         proofs = StageRecords(self._context, documents, self._heartbeat).proofs()
         small = _small_files(documents, proofs)

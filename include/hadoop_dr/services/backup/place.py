@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
-from hadoop_dr.domain.plan.work_order import Area, Placed, StagedShard, Token
+from hadoop_dr.domain.plan.work_order import Area, Placed, StagedShare, Token
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.services.context import BackupContext
@@ -48,7 +48,7 @@ class PlacePoint:
         roots = planned_roots(documents)
         components = components_of(self._context)
         records = StageRecords(self._context, documents, self._heartbeat)
-        staged = {root.index: records.shards(root) for root in roots}
+        staged = {root.index: records.shares(root) for root in roots}
         looked, begun = False, point.staged.looked
         if point.state is PointState.TAKEN:
             records.collect_checksums(claim.n, try_no, roots)
@@ -109,16 +109,16 @@ class PlacePoint:
 
     def _record_staged(
         self, claim: Claim, point: Point, documents: Documents, records: StageRecords,
-        staged: dict[int, list[StagedShard]], *, looked: bool,
+        staged: dict[int, list[StagedShare]], *, looked: bool,
     ) -> None:
         plan = stored_plan(documents)
-        every = [shard for shards in staged.values() for shard in shards]
+        every = [share for shares in staged.values() for share in shares]
         body = PointStaged(
             claim.n,
             point.point,
             plan.summary.entries,
-            sum(shard.files_copied for shard in every),
-            sum(shard.bytes_copied for shard in every),
+            sum(share.files_copied for share in every),
+            sum(share.bytes_copied for share in every),
             {**documents.digests(), **records.digests},
             looked,
         )

@@ -27,7 +27,7 @@ from hadoop_dr.domain.foreign.tree_changes import Foreign, is_change
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import MAX_LINES, Kept
-from hadoop_dr.domain.plan.work_order import StagedShard
+from hadoop_dr.domain.plan.work_order import StagedShare
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.fenced import fenced_name
 from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
@@ -153,7 +153,7 @@ class ForeignChanges:
         assert kept is not None
         return refusal(self._context, kept)
 
-    def note_repair(self, number: int, root: RootPlan, staged: Sequence[StagedShard]) -> None:
+    def note_repair(self, number: int, root: RootPlan, staged: Sequence[StagedShare]) -> None:
         """Writes down what a repair is about to do in a root, so that its result can be told from foreign changes."""
         rows = [(i, there, i in one.whole) for one in staged for i, there in one.units.items()]
         items, notes = [item for item in root.items if is_change(item)], f"{self._repair_notes(number)}/{root.index}"

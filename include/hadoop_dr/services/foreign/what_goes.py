@@ -18,7 +18,7 @@ from hadoop_dr.domain.errors import ForeignFound, NotFound
 from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.foreign.what_goes import asked_in, found_in, going, still_there, without_own
 from hadoop_dr.domain.paths import join
-from hadoop_dr.domain.plan.work_order import StagedShard
+from hadoop_dr.domain.plan.work_order import StagedShare
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
@@ -43,7 +43,7 @@ def look_at_what_goes(
     point: Point,
     documents: Documents,
     roots: Sequence[RootPlan],
-    staged: Mapping[int, Sequence[StagedShard]],
+    staged: Mapping[int, Sequence[StagedShare]],
     *,
     begun: bool,
 ) -> None:
@@ -65,7 +65,7 @@ def look_at_what_goes(
         root, gone = concern
         changes = _changes(context, root)
         if begun:
-            units = {inode: there for shard in staged[root.index] for inode, there in shard.units.items()}
+            units = {inode: there for share in staged[root.index] for inode, there in share.units.items()}
             changes, gone = without_own(root.items, root.plan, units, changes), still_there(gone, changes)
         return list(_foreign(context, root, gone, changes))
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, cast
 
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.domain.plan.work_order import StagedFile, StagedShard
+from hadoop_dr.domain.plan.work_order import StagedFile, StagedShare
 from hadoop_dr.domain.stored.fenced import fenced_name, newest_of_each, stem_of
 from hadoop_dr.domain.stored.tables import CHECKSUMS, SHARES
 from hadoop_dr.domain.tree.attribute_comparison import OriginChecksum
@@ -16,7 +16,7 @@ from hadoop_dr.domain.tree.file_attributes import Checksum
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.stored.documents import Documents
-from hadoop_dr.services.stored.stored_plan import RootPlan, planned_tasks
+from hadoop_dr.services.stored.stored_plan import RootPlan, planned_shards
 from hadoop_dr.services.transfer.records import Records
 from hadoop_dr.services.verify_candidate import needs_checksum, origin_checksum
 
@@ -46,17 +46,17 @@ class StageRecords:
         # Where the point was copied to, whichever way the pair works by now.
         self._files = context.sides.get(documents.point.destination, context.destination).files
         self._proofs: dict[int, dict[int, StagedFile]] | None = None
-        self._shares: dict[tuple[int, int], StagedShard] | None = None
+        self._shares: dict[tuple[int, int], StagedShare] | None = None
         self._sums: dict[int, dict[int, OriginChecksum]] | None = None
         self.digests: dict[str, str] = {}
         """SHA-256 of what was read or written here; the ledger keeps them, and from then on nothing else counts."""
 
-    def of_task(self, task: int) -> Records:
-        """Gives the records of the files that a task stages, for its later tries."""
-        top = f"{self._documents.directory}/staged/{task}"
+    def of_shard(self, shard: int) -> Records:
+        """Gives the records of the files that a shard stages, for its later tries."""
+        top = f"{self._documents.directory}/staged/{shard}"
         cache = self._context.known.cache
-        is_first = self._documents.directory in cache.begun and top not in cache.tasks
-        cache.tasks.add(top)
+        is_first = self._documents.directory in cache.begun and top not in cache.begun_shards
+        cache.begun_shards.add(top)
         return Records(self._files, self._context.tools.tables, top, self._heartbeat, is_empty=is_first)
 
     def proofs(self) -> Mapping[int, Mapping[int, StagedFile]]:
@@ -71,9 +71,9 @@ class StageRecords:
 
     def staged(self, root: RootPlan) -> tuple[dict[int, int], frozenset[int]]:
         """Gives the inodes on the destination of what was staged by itself, and which tails were staged whole."""
-        every = self.shards(root)
-        units = {inode: there for shard in every for inode, there in shard.units.items()}
-        return units, frozenset(inode for shard in every for inode in shard.whole)
+        every = self.shares(root)
+        units = {inode: there for share in every for inode, there in share.units.items()}
+        return units, frozenset(inode for share in every for inode in share.whole)
 
     def checksums(self, root: RootPlan) -> Mapping[int, OriginChecksum]:
         """Gives the origin's checksums of large files and tails, those of a root among them."""
@@ -94,8 +94,8 @@ class StageRecords:
                 )
         return found
 
-    def keep(self, claim: int, try_no: int, task: int, shares: Sequence[tuple[int, StagedShard]]) -> None:
-        """Keeps what one try of a task staged, by its roots' numbers."""
+    def keep(self, claim: int, try_no: int, shard: int, shares: Sequence[tuple[int, StagedShare]]) -> None:
+        """Keeps what one try of a shard staged, by its roots' numbers."""
         rows: list[tuple[object, ...]] = []
         for index, one in shares:
             of, nothing = (index, one.number), ("", 0, 0)
@@ -107,25 +107,25 @@ class StageRecords:
                 (*of, inode, None, False, *nothing, file.sha256, file.length, file.offset)
                 for inode, file in one.files.items()
             ]
-        self._documents.write_loose(fenced_name(f"{_SHARES}/{task}", claim, try_no), SHARES, rows)
+        self._documents.write_loose(fenced_name(f"{_SHARES}/{shard}", claim, try_no), SHARES, rows)
 
-    def shards(self, root: RootPlan) -> list[StagedShard]:
+    def shares(self, root: RootPlan) -> list[StagedShare]:
         """Reads what was staged of a root.
 
         Raises:
             Failed: A share of it never was.
         """
-        numbers = [shard.number for shard in root.shards]
+        numbers = [share.number for share in root.shares]
         if not numbers:
             return []
         if self._shares is None:
             self._shares = self._read_shares()
         if missing := [number for number in numbers if (root.index, number) not in self._shares]:
-            raise Failed(root.root, f"shard {missing[0]} was never staged", "Run the stage tasks of the run again.")
+            raise Failed(root.root, f"share {missing[0]} was never staged", "Run the stage tasks of the run again.")
         return [self._shares[root.index, number] for number in numbers]
 
-    def _read_shares(self) -> dict[tuple[int, int], StagedShard]:
-        found = dict[tuple[int, int], StagedShard]()
+    def _read_shares(self) -> dict[tuple[int, int], StagedShare]:
+        found = dict[tuple[int, int], StagedShare]()
         for rows in map_bounded(partial(self._read_share, columns=_OF_UNITS), self._share_names()):
             units, whole = defaultdict[object, dict[int, int]](dict), defaultdict[object, set[int]](set)
             for index, number, inode, there, was_whole, *_ in rows:
@@ -135,7 +135,7 @@ class StageRecords:
             for index, number, inode, _, _, directory, files, size in cast(list[_Row], rows):
                 if inode is None:
                     key = index, number
-                    found[key] = StagedShard(
+                    found[key] = StagedShare(
                         number=number,
                         directory=directory,
                         units=units[key],
@@ -147,11 +147,11 @@ class StageRecords:
         return found
 
     def _share_names(self) -> list[str]:
-        """Those that the ledger names; before it does, the latest of each task."""
+        """Those that the ledger names; before it does, the latest of each shard."""
         documents = self._documents
         if documents.point.was_staged:
             return [name for name in documents.recorded if name.startswith(f"{_SHARES}/")]
-        if not planned_tasks(documents):
+        if not planned_shards(documents):
             return []
         names = documents.names_in(_SHARES)
         return [f"{_SHARES}/{name}" for name in newest_of_each(names).values()]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from hadoop_dr.domain.plan.work_order import StagedShard
+from hadoop_dr.domain.plan.work_order import StagedShare
 from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.services.context import BackupContext
@@ -21,7 +21,7 @@ from hadoop_dr.services.transfer.records import Records
 
 UNDO_TURN = 1000
 """Use of a work area for an undo: behind every try of place, also of one that failed under the same claim."""
-Note = Callable[[RootPlan, Sequence[StagedShard]], None]
+Note = Callable[[RootPlan, Sequence[StagedShare]], None]
 
 
 class Repair:
@@ -91,4 +91,4 @@ class Repair:
         order, check_claim = work_order(context, claim, plan, turn), partial(context.check_claim, claim)
         records = Records(destination.files, context.tools.tables, f"{documents}/staged/{plan.index}", self._heartbeat)
         apply = ApplyPlan(ends, check_claim, self._heartbeat)
-        apply.run(order, plan.shards, records, lambda staged: note(plan, staged))
+        apply.run(order, plan.shares, records, lambda staged: note(plan, staged))

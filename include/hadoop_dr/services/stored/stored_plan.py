@@ -9,8 +9,8 @@ from typing import cast
 
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.plan.root_plan import Plan, make_plan, sequence
-from hadoop_dr.domain.plan.shards import balance, cost_bytes, packed, shards_of_roots
-from hadoop_dr.domain.plan.work_order import Shard
+from hadoop_dr.domain.plan.shards import balance, cost_bytes, packed, shares_of_roots
+from hadoop_dr.domain.plan.work_order import Share
 from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.stored.manifest import StoredPlan
 from hadoop_dr.domain.tree.inventory import Audit
@@ -23,7 +23,7 @@ UNIT_FILES = 10_000
 UNIT_BYTES = 16 << 30
 """The same for its bytes."""
 SHARD_COST_BYTES = 8 << 30
-"""A staging task of less work than this is not worth a task: bytes, with each file counted as some more."""
+"""Work that is worth a shard of its own: bytes, with each file counted as some more."""
 ITEMS = "items.parquet"
 """Document with the items of all roots."""
 DIRECTORY_LIMIT = 1_000_000
@@ -66,29 +66,29 @@ class RootPlan:
     audited: str | None = None
 
     @property
-    def shards(self) -> tuple[Shard, ...]:
+    def shares(self) -> tuple[Share, ...]:
         """Its units in shares; none when nothing has to be staged."""
         return balance(self.plan.units, wanted=self.cut, directory_limit=DIRECTORY_LIMIT)
 
 
-Task = Sequence[tuple[int, int]]
-"""What one task stages: shares by root and number."""
+Shard = Sequence[tuple[int, int]]
+"""What one process stages: shares by root and number."""
 
 
-def share_out(roots: Sequence[RootPlan], stage_tasks: int) -> tuple[list[RootPlan], list[Task]]:
-    """Cuts planned roots into shares, and packs those into so many tasks at most, whichever root they are of."""
+def share_out(roots: Sequence[RootPlan], stage_tasks: int) -> tuple[list[RootPlan], list[Shard]]:
+    """Cuts planned roots into shares, and packs those into so many shards at most, whichever root they are of."""
     costs = [sum(map(cost_bytes, root.plan.units)) for root in roots]
-    counts = shards_of_roots(costs, most=stage_tasks, useful=SHARD_COST_BYTES)
+    counts = shares_of_roots(costs, most=stage_tasks, useful=SHARD_COST_BYTES)
     cut = [replace(root, cut=max(1, count)) for root, count in zip(roots, counts, strict=True)]
     shares: list[tuple[int, int]] = []
     weights: list[int] = []
     for root in cut:
         cost = {unit.inode: cost_bytes(unit) for unit in root.plan.units}
-        for shard in root.shards:
-            shares.append((root.index, shard.number))
-            weights.append(sum(cost[inode] for inode in shard.units))
-    tasks = packed(weights, most=stage_tasks, useful=SHARD_COST_BYTES)
-    return cut, [[shares[at] for at in task] for task in tasks]
+        for share in root.shares:
+            shares.append((root.index, share.number))
+            weights.append(sum(cost[inode] for inode in share.units))
+    shards = packed(weights, most=stage_tasks, useful=SHARD_COST_BYTES)
+    return cut, [[shares[at] for at in shard] for shard in shards]
 
 
 def stored_items(roots: Sequence[RootPlan]) -> list[tuple[object, ...]]:
@@ -158,8 +158,8 @@ def planned_paths(documents: Documents) -> Iterator[tuple[int, int, str]]:
             yield cast(int, index), cast(int, inode), cast(str, new)
 
 
-def planned_tasks(documents: Documents) -> list[Task]:
-    """Says what each task of a planned point stages.
+def planned_shards(documents: Documents) -> list[Shard]:
+    """Returns the shards of a planned point.
 
     Raises:
         BaselineLost: There is no plan.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.plan.work_order import Placed, Shard, StagedShard, WorkOrder
+from hadoop_dr.domain.plan.work_order import Placed, Share, StagedShare, WorkOrder
 from hadoop_dr.domain.tree.bound_inodes import Inodes
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
@@ -48,14 +48,14 @@ class ApplyPlan:
     def __init__(self, ends: Ends, check_claim: Callable[[], None], heartbeat: Callable[[int], None]) -> None:
         self._ends, self._check_claim, self._heartbeat = ends, check_claim, heartbeat
 
-    def stage(self, order: WorkOrder, shard: Shard, records: Records, try_no: int = 1) -> StagedShard:
-        """Moves the bytes of one shard into the work area; see ``Stage.run``. Whoever made the records flushes them."""
+    def stage(self, order: WorkOrder, share: Share, records: Records, try_no: int = 1) -> StagedShare:
+        """Moves the bytes of one share into the work area; see ``Stage.run``. Whoever made the records flushes them."""
         ends = self._ends
         stage = Stage(ends.origin, ends.destination, ends.across, self._check_claim, self._heartbeat, records)
-        return stage.run(order, shard, try_no)
+        return stage.run(order, share, try_no)
 
     def place(
-        self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int = 1, inodes: Inodes | None = None
+        self, order: WorkOrder, staged: Sequence[StagedShare], try_no: int = 1, inodes: Inodes | None = None
     ) -> Placed:
         """Changes the live tree by metadata alone; see ``Place.run``."""
         place = Place(self._ends.destination, self._ends.within, self._check_claim, self._heartbeat)
@@ -64,9 +64,9 @@ class ApplyPlan:
     def run(
         self,
         order: WorkOrder,
-        shards: Iterable[Shard],
+        shares: Iterable[Share],
         records: Records,
-        before_place: Callable[[Sequence[StagedShard]], None] = lambda staged: None,
+        before_place: Callable[[Sequence[StagedShare]], None] = lambda staged: None,
     ) -> Placed:
         """Stages everything, then places it.
 
@@ -74,7 +74,7 @@ class ApplyPlan:
             before_place: Told what was staged, before the live tree changes.
         """
         try:
-            staged = [self.stage(order, shard, records) for shard in shards]
+            staged = [self.stage(order, share, records) for share in shares]
         except DrError:
             records.flush()
             raise

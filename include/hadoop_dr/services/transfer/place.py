@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hadoop_dr.domain.errors import RUN_AGAIN, BaselineLost, Failed, Mismatch, NotFound
 from hadoop_dr.domain.paths import depth, parent
 from hadoop_dr.domain.plan.root_plan import Arrival, ArrivesFrom
-from hadoop_dr.domain.plan.work_order import Area, Placed, StagedShard, WorkOrder
+from hadoop_dr.domain.plan.work_order import Area, Placed, StagedShare, WorkOrder
 from hadoop_dr.domain.tree.bound_inodes import Inodes
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Item
@@ -40,12 +40,12 @@ class Place:
         self._destination, self._local, self._check_claim, self._heartbeat = destination, local, check_claim, heartbeat
 
     def run(
-        self, order: WorkOrder, staged: Sequence[StagedShard], try_no: int, inodes: Inodes | None = None
+        self, order: WorkOrder, staged: Sequence[StagedShare], try_no: int, inodes: Inodes | None = None
     ) -> Placed:
         """Runs all phases from the start; a later try of an interrupted one ends in the same state.
 
         Args:
-            staged: What stage answered for every shard of the root.
+            staged: What stage answered for every share of the root.
             try_no: From 1; a later try takes the work area from an earlier one.
             inodes: What lies in the snapshot that the plan builds on, as far as it is known.
 
@@ -94,19 +94,19 @@ class _Placing:
 
     def __init__(
         self, destination: NameNode, local: Mover, order: WorkOrder, area: Area, work: WorkArea,
-        bound: Mapping[int, Bound], staged: Sequence[StagedShard], batches: Batches, before_each: Callable[[], None],
+        bound: Mapping[int, Bound], staged: Sequence[StagedShare], batches: Batches, before_each: Callable[[], None],
     ) -> None:
         self._destination, self._local, self._order, self._area, self._work = destination, local, order, area, work
         self._bound, self._batches, self._before_each = bound, batches, before_each
         self._staged_at = {
-            inode: f"{area.stage}/{shard.directory}/{inode}" for shard in staged for inode in shard.units
+            inode: f"{area.stage}/{share.directory}/{inode}" for share in staged for inode in share.units
         }
-        self._staged_inode = {inode: top for shard in staged for inode, top in shard.units.items()}
-        self._whole = frozenset(inode for shard in staged for inode in shard.whole)
+        self._staged_inode = {inode: top for share in staged for inode, top in share.units.items()}
+        self._whole = frozenset(inode for share in staged for inode in share.whole)
         self._delete = frozenset(order.plan.delete) | self._whole
         missing = [unit.inode for unit in order.plan.units if unit.inode not in self._staged_at]
         if missing:
-            raise Failed(order.root, f"unit {missing[0]} was never staged", "Stage every shard before place")
+            raise Failed(order.root, f"unit {missing[0]} was never staged", "Stage every share before place")
 
     def run(self) -> Placed:
         plan = self._order.plan

@@ -10,7 +10,7 @@ from functools import partial
 from hadoop_dr.domain.errors import LATER_GOES_ON, NotFound, Refused, Superseded
 from hadoop_dr.domain.paths import depth, leaf, parent
 from hadoop_dr.domain.plan.staging_units import Unit
-from hadoop_dr.domain.plan.work_order import Area, Shard, StagedShard, WorkOrder
+from hadoop_dr.domain.plan.work_order import Area, Share, StagedShare, WorkOrder
 from hadoop_dr.domain.tree.file_attributes import FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.mover import Copy, Did, MakeDirectory, Mover, Outcome, Rename
@@ -36,7 +36,7 @@ class _Part:
 
 
 class Stage:
-    """Copies one shard of a root's units.
+    """Copies one share of a root's units.
 
     Args:
         origin: Name space of the site the bytes come from.
@@ -55,26 +55,26 @@ class Stage:
         self._check_claim, self._heartbeat, self._records = check_claim, heartbeat, records
         self._batches = Batches(mover, check_claim, heartbeat)
 
-    def run(self, order: WorkOrder, shard: Shard, try_no: int) -> StagedShard:
-        """Stages a shard; a later try goes on where an earlier one died.
+    def run(self, order: WorkOrder, share: Share, try_no: int) -> StagedShare:
+        """Stages a share; a later try goes on where an earlier one died.
 
         Args:
-            try_no: From 1; of two tries of one claim the higher takes the shard over.
+            try_no: From 1; of two tries of one claim the higher takes the share over.
 
         Raises:
             BaselineLost: An origin snapshot or the destination's baseline cannot be read any more.
             AccessDenied: An origin file may not be read.
-            Superseded: A later try has the shard or the root.
+            Superseded: A later try has the share or the root.
             OwnedElsewhere: Another service has a work area in the root.
         """
         self._check_claim()
         work = WorkArea(self._destination, order.area(order.turn))
         area = work.open(untouched=order.untouched)
         work.inside(self._batches, area.stage)
-        directory = self._take(area, shard, (order.claim, try_no), is_new=work.is_new)
+        directory = self._take(area, share, (order.claim, try_no), is_new=work.is_new)
         check = partial(self._check, directory)
         units = {unit.inode: unit for unit in order.plan.units}
-        chosen = [units[inode] for inode in shard.units]
+        chosen = [units[inode] for inode in share.units]
         whole = self._not_as_tail(order, chosen)
         parts = list(_parts(order, chosen, directory, whole))
         self._make_directories(parts, check)
@@ -85,8 +85,8 @@ class Stage:
         todo = [copy for inode, copy in copies.items() if inode not in proofs]
         proofs.update(Copying(self._origin, self._mover, records, check).run(todo))
         self._dress(parts, check)
-        return StagedShard(
-            number=shard.number,
+        return StagedShare(
+            number=share.number,
             directory=leaf(directory),
             units=self._staged_inodes(directory, chosen),
             whole=whole,
@@ -95,34 +95,34 @@ class Stage:
             bytes_copied=sum(copy.length for copy in todo),
         )
 
-    def _take(self, area: Area, shard: Shard, own: tuple[int, int], *, is_new: bool) -> str:
-        """Makes the shard's directory, or renames an earlier try's; its name is this try's fencing token."""
-        path = f"{area.stage}/{shard.number}-{own[0]}.{own[1]}"
-        tries = [] if is_new else self._tries(area, shard)
+    def _take(self, area: Area, share: Share, own: tuple[int, int], *, is_new: bool) -> str:
+        """Makes the share's directory, or renames an earlier try's; its name is this try's fencing token."""
+        path = f"{area.stage}/{share.number}-{own[0]}.{own[1]}"
+        tries = [] if is_new else self._tries(area, share)
         if tries and tries[-1] > own:
-            raise _has_the_shard(path, tries[-1])
+            raise _has_the_share(path, tries[-1])
         if own in tries:
             return path
 
         def read_back(_: Outcome) -> bool:
-            now = self._tries(area, shard)
+            now = self._tries(area, share)
             if now and now[-1] > own:
-                raise _has_the_shard(path, now[-1])
+                raise _has_the_share(path, now[-1])
             return own in now
 
         if tries:
-            earlier = f"{area.stage}/{shard.number}-{tries[-1][0]}.{tries[-1][1]}"
+            earlier = f"{area.stage}/{share.number}-{tries[-1][0]}.{tries[-1][1]}"
             self._batches.run([Rename(0, earlier, path)], read_back)
         else:
             self._batches.run([MakeDirectory(0, path, 0o700)], read_back)
         return path
 
-    def _tries(self, area: Area, shard: Shard) -> list[tuple[int, int]]:
+    def _tries(self, area: Area, share: Share) -> list[tuple[int, int]]:
         try:
             matches = [_SHARD.fullmatch(entry.name) for entry in self._destination.list(area.stage)]
         except NotFound as error:
             raise Superseded(area.stage, "superseded: a later claim took the work area over", LATER_GOES_ON) from error
-        return sorted((int(match[2]), int(match[3])) for match in matches if match and int(match[1]) == shard.number)
+        return sorted((int(match[2]), int(match[3])) for match in matches if match and int(match[1]) == share.number)
 
     def _check(self, directory: str) -> None:
         try:
@@ -224,6 +224,6 @@ def _took_over(directory: str) -> Superseded:
     return Superseded(directory, "superseded: a later try took the work over", LATER_GOES_ON)
 
 
-def _has_the_shard(path: str, later: tuple[int, int]) -> Superseded:
+def _has_the_share(path: str, later: tuple[int, int]) -> Superseded:
     claim, number = later
-    return Superseded(path, f"superseded: try {number} of claim {claim} has the shard", LATER_GOES_ON)
+    return Superseded(path, f"superseded: try {number} of claim {claim} has the share", LATER_GOES_ON)

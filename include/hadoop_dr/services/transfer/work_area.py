@@ -52,7 +52,7 @@ class WorkArea:
     def open(self, *, untouched: bool = False) -> Area:
         """Makes the area, or takes over what an earlier claim left, staged and parked items included.
 
-        Several shards of one claim may open at once. What lies inside is made by operations that find no path once
+        Several shares of one claim may open at once. What lies inside is made by operations that find no path once
         somebody took the area over (``inside``).
 
         Args:

@@ -14,7 +14,7 @@ class PointStaged:
         entries: Changed entries of the plan.
         files, bytes: What was copied.
         documents: SHA-256 by name of each document that counts from here on: the manifest, those of the plan, and what
-            stage wrote of each task.
+            stage wrote of each shard.
         looked: Nobody else had changed what the plan deletes or rewrites, so that place may have begun.
     """
 
