@@ -10,7 +10,7 @@ import pytest
 
 from hadoop_dr.adapters import hiveserver2
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap import login, wiring
+from hadoop_dr.bootstrap import connections, contexts, login
 from hadoop_dr.bootstrap.login import SiteLogin, login_to
 from hadoop_dr.domain.config.addresses import HdfsAddress, short_name
 from hadoop_dr.domain.config.pair import Addresses, Pair, Site
@@ -54,7 +54,7 @@ def test_queries_are_asked_by_the_same_user(tmp_path: Path, monkeypatch: pytest.
     with ExitStack() as stack:
         for name in ("east", "west"):
             site = Site(name, addresses=replace(FOUND, hiveserver2="hs:10000"))
-            wiring.open_side(site, tmp_path, stack, {"east": "dr"})
+            connections.open_side(site, tmp_path, stack, {"east": "dr"})
     assert asked == {"east": "dr", "west": "envuser"}
 
 
@@ -91,9 +91,9 @@ def test_every_adapter_of_a_run_is_built_for_that_user(tmp_path: Path, monkeypat
             return SiteLogin.hdfs(self, found)
 
     monkeypatch.setattr(login, "SiteLogin", Noted)
-    monkeypatch.setattr(wiring, "SystemClock", Hasty)
+    monkeypatch.setattr(contexts, "SystemClock", Hasty)
     monkeypatch.setenv("HADOOP_USER_NAME", "envuser")
-    with pytest.raises(DrError), wiring.open_service("s", tmp_path, users={"east": "dr", "west": "dr"}):
+    with pytest.raises(DrError), contexts.open_service("s", tmp_path, users={"east": "dr", "west": "dr"}):
         pass
     assert users == {"east": {"dr"}, "west": {"dr"}}
 
@@ -103,7 +103,7 @@ def test_two_users_for_the_sites_of_a_pair_are_refused_before_anything_is_contac
 ) -> None:
     a_home(tmp_path)
     monkeypatch.setenv("HADOOP_USER_NAME", "envuser")
-    with pytest.raises(BadInput) as refused, wiring.open_service("s", tmp_path, users={"east": "dr"}):
+    with pytest.raises(BadInput) as refused, contexts.open_service("s", tmp_path, users={"east": "dr"}):
         pass
     said = "pair p: would be accessed as dr on east and envuser on west. Name one user for both sites"
     assert str(refused.value) == said
@@ -114,7 +114,7 @@ def test_a_mistyped_position_is_refused_before_anything_is_contacted(
 ) -> None:
     a_home(tmp_path)
     monkeypatch.setenv("HADOOP_DR_SITE", "esat")
-    with pytest.raises(BadInput, match="HADOOP_DR_SITE=esat"), wiring.open_service("s", tmp_path):
+    with pytest.raises(BadInput, match="HADOOP_DR_SITE=esat"), contexts.open_service("s", tmp_path):
         pass
 
 
@@ -126,6 +126,6 @@ def test_a_mistyped_position_is_refused_before_anything_is_contacted(
 def test_roles_that_do_not_fit_the_pair_are_refused_with_both_names(state: PairState, said: str) -> None:
     pair = Pair("p", (Site("east"), Site("west")), "east", file="include/pairs/p.yaml")
     with pytest.raises(Refused) as refused:
-        wiring.require_roles(pair, state)
+        contexts.require_roles(pair, state)
     assert str(refused.value).startswith(f"p: {said}")
-    wiring.require_roles(pair, PairState(1, "east", "west", 1))
+    contexts.require_roles(pair, PairState(1, "east", "west", 1))

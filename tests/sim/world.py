@@ -32,8 +32,8 @@ from hadoop_dr.adapters.reporting.counting import (
     counting_namenode,
     counting_queries,
 )
+from hadoop_dr.bootstrap.connections import reporting
 from hadoop_dr.bootstrap.kinds import KINDS
-from hadoop_dr.bootstrap.wiring import reporting
 from hadoop_dr.domain.config.datasets import BUILT, DataSetKind
 from hadoop_dr.domain.config.pair import Pair, Site
 from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hadoop_dr.bootstrap.primary_room import free_primary_of
+    from hadoop_dr.bootstrap.free_primary import free_primary_of
     from hadoop_dr.bootstrap.queries import (
         coverage_of,
         explanation_of,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
     from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, run_query, verify_point
-    from hadoop_dr.bootstrap.standing import status_of
+    from hadoop_dr.bootstrap.status import status_of
     from hadoop_dr.bootstrap.unprotect import unprotect_service
 
 __all__ = [
@@ -49,7 +49,7 @@ _HOMES = {
     "check_request": "runs",
     "coverage_of": "queries",
     "explanation_of": "queries",
-    "free_primary_of": "primary_room",
+    "free_primary_of": "free_primary",
     "identity_of": "roles",
     "initialise_pair": "roles",
     "ledger_check": "queries",
@@ -59,7 +59,7 @@ _HOMES = {
     "prune_now": "runs",
     "roles_in_zookeeper": "roles",
     "run_query": "runs",
-    "status_of": "standing",
+    "status_of": "status",
     "unprotect_service": "unprotect",
     "verify_point": "runs",
 }

@@ -12,8 +12,9 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
+from hadoop_dr.bootstrap.connections import open_coordinator
+from hadoop_dr.bootstrap.contexts import open_pair
 from hadoop_dr.bootstrap.login import NOBODY, Users
-from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair
 from hadoop_dr.domain.errors import DrError, Unreachable
 from hadoop_dr.domain.roles.arbitration import NO_RULING
 from hadoop_dr.domain.roles.identity import access_path, identity_path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hadoop_dr.bootstrap.wiring import open_pair, open_service
+from hadoop_dr.bootstrap.contexts import open_pair, open_service
 from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.ledger import pair_chain, service_chain

@@ -9,7 +9,8 @@ from typing import Any
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.bootstrap.arbitration import open_arbiter
-from hadoop_dr.bootstrap.wiring import open_coordinator, open_pair, open_side, require_roles
+from hadoop_dr.bootstrap.connections import open_coordinator, open_side
+from hadoop_dr.bootstrap.contexts import open_pair, require_roles
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.roles.identity import Role, access_path, decode_access, decode_identity, identity_path
 from hadoop_dr.services.identity import AnnounceIdentity

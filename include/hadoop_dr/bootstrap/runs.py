@@ -9,8 +9,9 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
+from hadoop_dr.bootstrap.connections import open_queries
+from hadoop_dr.bootstrap.contexts import open_service
 from hadoop_dr.bootstrap.login import NOBODY, Users, login_to
-from hadoop_dr.bootstrap.wiring import open_queries, open_service
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words, refuse_past, wanted_moment_ms
 from hadoop_dr.services.audit.reverify import verify_again

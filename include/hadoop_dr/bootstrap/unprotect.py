@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
-from hadoop_dr.bootstrap.wiring import load_frozen_policy, open_pair, open_service, read_service
+from hadoop_dr.bootstrap.contexts import load_frozen_policy, open_pair, open_service, read_service
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hadoop_dr.bootstrap.wiring import PairContext, deciding_roles, read_service
+from hadoop_dr.bootstrap.contexts import PairContext, deciding_roles, read_service
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.services.ledger.proof import check_chain

@@ -7,7 +7,7 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap.wiring import open_pair, require_roles
+from hadoop_dr.bootstrap.contexts import open_pair, require_roles
 from hadoop_dr.domain.errors import BadInput, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.services.ledger.chain import Chain
