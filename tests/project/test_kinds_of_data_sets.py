@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hadoop_dr.bootstrap.kinds import KINDS
-from hadoop_dr.domain.config.datasets import BUILT
+from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS
 from hadoop_dr.services.datasets.component import Component
 from support.register import Register
 
@@ -44,7 +44,7 @@ def test_a_run_imports_the_seam_and_the_kinds_import_nothing_of_a_run() -> None:
 
 
 def test_what_a_policy_may_name_is_what_is_built_in_that_order() -> None:
-    assert [kind.kind for kind in KINDS] == [kind.value for kind in BUILT]  # type: ignore[attr-defined]
+    assert [kind.kind for kind in KINDS] == [kind.value for kind in SUPPORTED_KINDS]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("kind", [*KINDS, Register], ids=lambda kind: kind.kind)

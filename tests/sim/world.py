@@ -34,7 +34,7 @@ from hadoop_dr.adapters.reporting.counting import (
 )
 from hadoop_dr.bootstrap.connections import reporting
 from hadoop_dr.bootstrap.kinds import KINDS
-from hadoop_dr.domain.config.datasets import BUILT, DataSetKind
+from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS, DataSetKind
 from hadoop_dr.domain.config.pair import Pair, Site
 from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, pair_chain, service_chain
@@ -151,7 +151,7 @@ class World:
     takeover_after_s: float = 3.0
     handover_s: float = 600.0
     others: tuple[str, ...] = ()
-    built: ClassVar[Sequence[DataSetKind]] = BUILT
+    built: ClassVar[Sequence[DataSetKind]] = SUPPORTED_KINDS
     """What policies may name."""
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.bootstrap.kinds import KINDS, probes_of
-from hadoop_dr.domain.config.datasets import BUILT
+from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS
 from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
@@ -46,7 +46,7 @@ THEN = {"a b": "one", "ü%": "3", "stays": "+", "new/ %20": ""}
 class RegisterWorld(World):
     """A world whose sites have a register, too, and whose policies may name it."""
 
-    built = (*BUILT, REGISTERS)
+    built = (*SUPPORTED_KINDS, REGISTERS)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from hadoop_dr.domain.config.datasets import BUILT, HDFS, HIVE, LATER, DataSet, DataSetKind, overlaps
+from hadoop_dr.domain.config.datasets import HDFS, HIVE, LATER, SUPPORTED_KINDS, DataSet, DataSetKind, overlaps
 from hadoop_dr.domain.config.document import DocumentNode, Fields, Wrong, items_of, parsed, refuse_hidden_meaning
 from hadoop_dr.domain.config.quantities import (
     DAY_MS,
@@ -192,7 +192,9 @@ LongestGap = Callable[[str], int]
 """Gives the longest time between two moments of a cron text, in milliseconds; raises Wrong when it is none."""
 
 
-def read_policy(root: DocumentNode, longest_gap_ms: LongestGap, kinds: Sequence[DataSetKind] = BUILT) -> Policy:
+def read_policy(
+    root: DocumentNode, longest_gap_ms: LongestGap, kinds: Sequence[DataSetKind] = SUPPORTED_KINDS
+) -> Policy:
     """Checks a policy file and makes the value.
 
     Args:
