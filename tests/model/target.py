@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.plan.root_plan import Arrival, ArrivesFrom, Plan
+from hadoop_dr.domain.plan.root_plan import MoveIn, MoveInFrom, Plan
 from hadoop_dr.domain.plan.unchanged_bytes import content_of
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.domain.tree.items import Content, Item
@@ -127,13 +127,13 @@ class Placing:
         steps += [self._step(self._park, inode) for inode in plan.park]
         for inode in plan.tails:
             steps += [self._step(self._cut, inode), self._step(self._bring_tail, inode), self._step(self._join, inode)]
-        steps += [self._step(self._move_in, arrival) for arrival in plan.move_in]
+        steps += [self._step(self._move_in, move) for move in plan.move_in]
         steps += [self._step(self._dress, inode) for inode in plan.attributes]
         steps += [self._step(self._delete, inode) for inode in plan.delete]
         return [*steps, lambda: self.target.delete(".hadoop-dr"), self._dress_root]
 
     @staticmethod
-    def _step(act: Callable[..., None], what: int | Arrival) -> Step:
+    def _step(act: Callable[..., None], what: int | MoveIn) -> Step:
         return lambda: act(what)
 
     def _work_area(self) -> None:
@@ -168,19 +168,19 @@ class Placing:
         if self.target.at(beside) is not None:
             self.target.concat(parked, beside)
 
-    def _move_in(self, arrival: Arrival) -> None:
-        there = self.target.at(arrival.path)
-        if arrival.comes_from is ArrivesFrom.MAKE:
+    def _move_in(self, move: MoveIn) -> None:
+        there = self.target.at(move.path)
+        if move.comes_from is MoveInFrom.MAKE:
             if there is None:
-                self.target.mkdir(arrival.path)
+                self.target.mkdir(move.path)
             return
-        parked = arrival.comes_from is ArrivesFrom.PARK
-        source = f"{self.work}/{'park' if parked else 'stage'}/{arrival.inode}"
-        wanted = (self.bound if parked else self.staged)[arrival.inode]
+        parked = move.comes_from is MoveInFrom.PARK
+        source = f"{self.work}/{'park' if parked else 'stage'}/{move.inode}"
+        wanted = (self.bound if parked else self.staged)[move.inode]
         if self.target.at(source) is not None:
-            self.target.rename(source, arrival.path)
+            self.target.rename(source, move.path)
         else:
-            assert there is not None, f"{arrival} is neither in the work area nor in place"
+            assert there is not None, f"{move} is neither in the work area nor in place"
             assert there.inode == wanted
 
     def _dress(self, inode: int) -> None:

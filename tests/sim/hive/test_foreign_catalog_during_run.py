@@ -18,7 +18,7 @@ from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.datasets.hive.foreign.during_run import read_kept
 from hadoop_dr.services.report import all_entries, explanation, points_document
-from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.place_root import Place
 from sim.foreign_catalog import FOREIGN, altered, check, drift, made, on_west, west
 from sim.foreign_catalog_kept import MOVED_ON, RESTORE, documents, kept_rows, rows_on_west
 from sim.tables_lived_in import COUNT, LIVED_IN, assert_equal

@@ -14,9 +14,9 @@ from hadoop_dr.domain.plan.work_order import StagedShare, Token, WorkOrder
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.services.transfer.changes.adopt import Adopt, Adoption, Trees
-from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.place_root import Place
 from hadoop_dr.services.transfer.records import Records
-from hadoop_dr.services.transfer.stage import Stage
+from hadoop_dr.services.transfer.stage_share import Stage
 from support.backup import Pair, Site, items_between, nothing
 from support.trees import Mischief, comparable, read_tree, walk
 from support.twin import ROOT, TwinPair, lived_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.foreign.what_goes import asked_in, found_in, going, still_there, without_own
-from hadoop_dr.domain.plan.root_plan import Arrival, ArrivesFrom, Plan
+from hadoop_dr.domain.plan.root_plan import MoveIn, MoveInFrom, Plan
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
@@ -48,9 +48,9 @@ def test_only_what_came_into_what_goes_is_told_and_what_was_changed_there_is_ask
 
 def test_what_a_place_that_died_did_itself_is_left_out_and_a_strangers_item_in_its_place_is_not() -> None:
     items = [Item(5, "tail", "tail", FILE, FILE, content=Content.TAIL), Item(6, "in", "out ü", FILE, FILE)]
-    move_in = (Arrival(1, "staged", ArrivesFrom.STAGE), Arrival(2, "other", ArrivesFrom.STAGE),
-               Arrival(3, "made", ArrivesFrom.MAKE), Arrival(4, "never answered", ArrivesFrom.STAGE),
-               Arrival(5, "tail", ArrivesFrom.PARK))
+    move_in = (MoveIn(1, "staged", MoveInFrom.STAGE), MoveIn(2, "other", MoveInFrom.STAGE),
+               MoveIn(3, "made", MoveInFrom.MAKE), MoveIn(4, "never answered", MoveInFrom.STAGE),
+               MoveIn(5, "tail", MoveInFrom.PARK))
     changes = Changes(
         created=(Change(11, None, "staged"), Change(99, None, "other"), Change(13, None, "made"),
                  Change(14, None, "stranger"), Change(15, None, None), Change(16, None, "never answered"),

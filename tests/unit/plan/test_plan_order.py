@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.plan.root_plan import Arrival, ArrivesFrom, Plan, make_plan, sequence
+from hadoop_dr.domain.plan.root_plan import MoveIn, MoveInFrom, Plan, make_plan, sequence
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 
@@ -25,7 +25,7 @@ def new(inode: int, path: str, facts: FileAttributes = F) -> Item:
 def test_a_swap_parks_both_and_brings_both_back() -> None:
     made = plan(Item(2, "a b", "e%20", F, F), Item(3, "e%20", "a b", F, F))
     assert made.park == (2, 3)
-    assert made.move_in == (Arrival(3, "a b", ArrivesFrom.PARK), Arrival(2, "e%20", ArrivesFrom.PARK))
+    assert made.move_in == (MoveIn(3, "a b", MoveInFrom.PARK), MoveIn(2, "e%20", MoveInFrom.PARK))
     assert made.delete == made.units == made.pin_mtime[:0] == ()
 
 
@@ -33,14 +33,14 @@ def test_a_child_moves_out_of_a_moving_parent_before_it_and_a_quiet_child_goes_a
     made = plan(Item(2, "d", "z/d", D, D), Item(3, "d/f+", "g=1", F, F), Item(4, "d/h#", "z/d/h#", F, F),
                 Item(5, "z", "z", D, D))
     assert made.park == (3, 2)
-    assert made.move_in == (Arrival(3, "g=1", ArrivesFrom.PARK), Arrival(2, "z/d", ArrivesFrom.PARK))
+    assert made.move_in == (MoveIn(3, "g=1", MoveInFrom.PARK), MoveIn(2, "z/d", MoveInFrom.PARK))
     assert made.pin_mtime == (5,), "a directory that gains a child holds its time, the root's is the snapshot's own"
 
 
 def test_a_directory_moved_into_its_own_child() -> None:
     made = plan(Item(2, "a", "b/a", D, D), Item(3, "a/b", "b", D, D))
     assert made.park == (3, 2)
-    assert [arrival.path for arrival in made.move_in] == ["b", "b/a"]
+    assert [move.path for move in made.move_in] == ["b", "b/a"]
 
 
 def test_what_goes_with_its_directory_is_not_parked_and_what_flees_it_is() -> None:
@@ -52,12 +52,12 @@ def test_what_goes_with_its_directory_is_not_parked_and_what_flees_it_is() -> No
 def test_a_file_kept_under_a_directory_that_was_replaced_is_carried_over() -> None:
     made = plan(Item(2, "d", None, D, None), new(3, "d", D), Item(4, "d/y", "d/y", F, F))
     assert made.park == (4, 2)
-    assert made.move_in == (Arrival(3, "d", ArrivesFrom.STAGE), Arrival(4, "d/y", ArrivesFrom.PARK))
+    assert made.move_in == (MoveIn(3, "d", MoveInFrom.STAGE), MoveIn(4, "d/y", MoveInFrom.PARK))
 
 
 def test_a_rewritten_file_is_parked_dropped_and_staged_under_one_id() -> None:
     made = plan(Item(2, "f", "f", F, F, content=Content.WHOLE))
-    assert (made.park, made.delete, made.move_in) == ((2,), (2,), (Arrival(2, "f", ArrivesFrom.STAGE),))
+    assert (made.park, made.delete, made.move_in) == ((2,), (2,), (MoveIn(2, "f", MoveInFrom.STAGE),))
     assert [(unit.inode, unit.files, unit.bytes, unit.members) for unit in made.units] == [(2, 1, 10, (2,))]
     assert 2 not in made.attributes, "staged files have their attributes already"
 
@@ -65,7 +65,7 @@ def test_a_rewritten_file_is_parked_dropped_and_staged_under_one_id() -> None:
 def test_a_tail_is_parked_cut_and_brought_back() -> None:
     made = plan(Item(2, "f", "f", F, F, content=Content.TAIL, keep_bytes=8))
     assert (made.park, made.tails, made.delete) == ((2,), (2,), ())
-    assert made.move_in == (Arrival(2, "f", ArrivesFrom.PARK),)
+    assert made.move_in == (MoveIn(2, "f", MoveInFrom.PARK),)
     assert [(unit.inode, unit.bytes) for unit in made.units] == [(2, 2)]
     assert made.attributes == (2, 1)
 
@@ -89,7 +89,7 @@ def test_a_file_cut_at_a_boundary_has_nothing_to_stage() -> None:
 
 def test_a_new_subtree_is_one_unit_with_parents_before_children() -> None:
     made = plan(new(4, "n/s/x"), new(3, "n/s", D), new(2, "n", D))
-    assert made.move_in == (Arrival(2, "n", ArrivesFrom.STAGE),)
+    assert made.move_in == (MoveIn(2, "n", MoveInFrom.STAGE),)
     assert [(unit.members, unit.files, unit.bytes) for unit in made.units] == [((2, 3, 4), 1, 10)]
     assert made.attributes == (3, 2, 1)
 
@@ -97,8 +97,8 @@ def test_a_new_subtree_is_one_unit_with_parents_before_children() -> None:
 @pytest.mark.parametrize("limits", [{"unit_files": 3}, {"unit_bytes": 25}])
 def test_a_subtree_above_the_limits_is_made_in_place_and_its_children_are_units(limits: dict[str, int]) -> None:
     made = plan(new(2, "n", D), new(3, "n/s", D), new(4, "n/s/x"), new(5, "n/s/y"), new(6, "n/t"), **limits)
-    assert made.move_in == (Arrival(2, "n", ArrivesFrom.MAKE), Arrival(3, "n/s", ArrivesFrom.STAGE),
-                           Arrival(6, "n/t", ArrivesFrom.STAGE))
+    assert made.move_in == (MoveIn(2, "n", MoveInFrom.MAKE), MoveIn(3, "n/s", MoveInFrom.STAGE),
+                           MoveIn(6, "n/t", MoveInFrom.STAGE))
     assert [unit.members for unit in made.units] == [(3, 4, 5), (6,)]
 
 
@@ -109,7 +109,7 @@ def test_only_other_attributes_move_nothing() -> None:
 
 def test_the_root_of_a_first_run_is_never_brought_in() -> None:
     made = make_plan([Item(1, "", "", None, D), new(2, "x")], unit_files=9, unit_bytes=99, directory_limit=9)
-    assert made.move_in == (Arrival(2, "x", ArrivesFrom.STAGE),)
+    assert made.move_in == (MoveIn(2, "x", MoveInFrom.STAGE),)
     assert made.attributes == (1,)
 
 
@@ -125,7 +125,7 @@ def test_a_new_directory_too_wide_for_the_target_is_refused_by_name() -> None:
 
 def test_what_comes_in_comes_by_depth_so_that_those_of_one_depth_can_come_together() -> None:
     made = plan(Item(5, "a", "a", D, D), new(2, "a/x y"), new(3, "b"), new(4, "a/w"))
-    assert [arrival.path for arrival in made.move_in] == ["b", "a/w", "a/x y"]
+    assert [move.path for move in made.move_in] == ["b", "a/w", "a/x y"]
 
 
 def test_directories_that_gain_a_child_hold_their_times_parents_first() -> None:

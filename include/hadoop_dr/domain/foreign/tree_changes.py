@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from hadoop_dr.domain.paths import Moves, depth
-from hadoop_dr.domain.plan.root_plan import ArrivesFrom, Plan
+from hadoop_dr.domain.plan.root_plan import MoveInFrom, Plan
 from hadoop_dr.domain.tree.attribute_comparison import say_difference
 from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes
 from hadoop_dr.domain.tree.inventory import Entry
@@ -90,7 +90,7 @@ class Expected:
 
 
 def fled(items: Iterable[Item], whole: Collection[int], changes: Changes) -> list[str]:
-    """Paths, in the base, of what a plan moved out of directories that are gone: it shows as new where it arrived.
+    """Paths, in the base, of what a plan moved out of directories that are gone: it shows as new where it was moved to.
 
     So does all that lies below it, of which the plan may say nothing.
     """
@@ -138,9 +138,9 @@ def expected_of(
             moved[item.old] = None if new else item.new
         if new and item.new is not None and item.now is not None:
             brought[item.new] = Brought(item.now)
-    for arrival in plan.move_in:
-        if arrival.path in brought and arrival.comes_from is not ArrivesFrom.MAKE:
-            brought[arrival.path] = Brought(brought[arrival.path].now, staged.get(arrival.inode, 0))
+    for move in plan.move_in:
+        if move.path in brought and move.comes_from is not MoveInFrom.MAKE:
+            brought[move.path] = Brought(brought[move.path].now, staged.get(move.inode, 0))
     brought |= _come_along(Moves(dict(moved)), by_old, bound)
     return Expected(by_old, {**moved, **dict.fromkeys(bound.keys() & moved.keys())}, brought, complete)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hadoop_dr.domain.foreign.drift import replaced_in
 from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.plan.root_plan import ArrivesFrom, Plan
+from hadoop_dr.domain.plan.root_plan import MoveInFrom, Plan
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 
@@ -54,7 +54,7 @@ def without_own(items: Iterable[Item], plan: Plan, staged: Mapping[int, int], ch
         staged: Inode ids on the origin of what was staged by itself -> those on the destination.
     """
     arrived: dict[str | None, int] = {
-        one.path: staged.get(one.inode, 0) if one.comes_from is ArrivesFrom.STAGE else 0 for one in plan.move_in}
+        one.path: staged.get(one.inode, 0) if one.comes_from is MoveInFrom.STAGE else 0 for one in plan.move_in}
     moved = {(item.old, item.new) for item in items}
     own = {change.inode for change in changes.renamed if (change.old, change.new) in moved}
     return Changes(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hadoop_dr.domain.plan.root_plan import ArrivesFrom, Plan
+from hadoop_dr.domain.plan.root_plan import MoveInFrom, Plan
 from hadoop_dr.domain.tree.items import Content, Item
 
 
@@ -48,7 +48,7 @@ class PlanSize:
 def summarise(items: Sequence[Item], plan: Plan) -> PlanSize:
     """Counts what a plan does to one root."""
     parked = frozenset(plan.park)
-    made = sum(arrival.comes_from is ArrivesFrom.MAKE for arrival in plan.move_in)
+    made = sum(move.comes_from is MoveInFrom.MAKE for move in plan.move_in)
     return PlanSize(
         park=len(plan.park),
         mkdir=made,

@@ -14,8 +14,8 @@ from hadoop_dr.domain.plan.staging_units import split
 from hadoop_dr.domain.tree.items import Content, Item
 
 
-class ArrivesFrom(Enum):
-    """Where an arriving item comes from."""
+class MoveInFrom(Enum):
+    """Where an item that is moved in comes from."""
 
     PARK = "park"      # parked before: it was moved, or its tail was replaced
     STAGE = "stage"    # prepared under the work area: a new or rewritten file, or a whole new subtree
@@ -23,8 +23,8 @@ class ArrivesFrom(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One item (with all that hangs below it) that comes to its new path.
+class MoveIn:
+    """One item, with all that hangs below it, that place moves to its new path.
 
     Attributes:
         inode: The item's origin inode id.
@@ -34,7 +34,7 @@ class Arrival:
 
     inode: int
     path: str
-    comes_from: ArrivesFrom
+    comes_from: MoveInFrom
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Plan:
         move_in: Parked, staged and made items by depth of their new path. Items of one depth are independent.
         attributes: Existing files with other attributes, and every directory among the items (their times go back):
             children before parents. Staged files have theirs already.
-        delete: Parked items that go for good; a rewritten file is among them and arrives from stage under the same id.
+        delete: Parked items that go for good, rewritten files among them, whose new bytes keep the id.
         units: What stage has to prepare.
         pin_mtime: Existing directories, by old path, that gain a child where they are. Before anything else their time
             is set to what it is: only then does HDFS write it into the newest snapshot; a mere addition to a directory
@@ -57,7 +57,7 @@ class Plan:
 
     park: tuple[int, ...]
     tails: tuple[int, ...]
-    move_in: tuple[Arrival, ...]
+    move_in: tuple[MoveIn, ...]
     attributes: tuple[int, ...]
     delete: tuple[int, ...]
     units: tuple[Unit, ...]
@@ -89,14 +89,14 @@ def make_plan(items: Sequence[Item], *, unit_files: int, unit_bytes: int, direct
     _sort_by_depth(parked, "old", deepest_first=True)
     staging = split(items, unit_files=unit_files, unit_bytes=unit_bytes, directory_limit=directory_limit)
 
-    move_in = [Arrival(inode, path, ArrivesFrom.STAGE) for inode, path in staging.arriving]
-    move_in += [Arrival(inode, path, ArrivesFrom.MAKE) for inode, path in staging.made]
+    move_in = [MoveIn(inode, path, MoveInFrom.STAGE) for inode, path in staging.arriving]
+    move_in += [MoveIn(inode, path, MoveInFrom.MAKE) for inode, path in staging.made]
     move_in += [
-        Arrival(item.inode, item.new, ArrivesFrom.PARK)
+        MoveIn(item.inode, item.new, MoveInFrom.PARK)
         for item in parked if item.new is not None and item.content is not Content.WHOLE
     ]
     move_in.sort(key=attrgetter("path"))
-    move_in.sort(key=lambda arrival: depth(arrival.path))
+    move_in.sort(key=lambda move: depth(move.path))
     return Plan(
         park=tuple(item.inode for item in parked),
         tails=tuple(item.inode for item in parked if item.content is Content.TAIL and item.new is not None),
@@ -141,9 +141,9 @@ def _is_set_late(item: Item) -> bool:
     return item.content is Content.TAIL or item.was != item.now or item.was_extras != item.now_extras
 
 
-def _pin_mtime(items: Iterable[Item], parked: Iterable[Item], move_in: Iterable[Arrival]) -> tuple[int, ...]:
+def _pin_mtime(items: Iterable[Item], parked: Iterable[Item], move_in: Iterable[MoveIn]) -> tuple[int, ...]:
     """Finds the directories that gain a child without having been moved, which would hold their time as well."""
-    gaining = {parent(arrival.path) for arrival in move_in}
+    gaining = {parent(move.path) for move in move_in}
     moved = {item.inode for item in parked}
     held = [
         item for item in items
@@ -165,6 +165,6 @@ def sequence(items: Iterable[Item], plan: Plan) -> dict[int, int]:
     goes, then what goes along with another item.
     """
     staged = {unit.inode: unit.members for unit in plan.units}
-    brought = (inode for arrival in plan.move_in for inode in staged.get(arrival.inode, (arrival.inode,)))
+    brought = (inode for move in plan.move_in for inode in staged.get(move.inode, (move.inode,)))
     order = (*brought, *plan.attributes, *plan.delete, *(item.inode for item in items))
     return {inode: number for number, inode in enumerate(dict.fromkeys(order))}

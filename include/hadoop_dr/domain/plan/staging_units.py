@@ -16,7 +16,7 @@ _NONE = -1
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What stage prepares for one arrival, or for one tail.
+    """What stage prepares for one item that is moved in, or for one tail.
 
     Attributes:
         inode: Inode id of its top on the origin; also its name in the work area.

@@ -181,7 +181,7 @@ class Placed:
 
     parked: int = 0
     tails: int = 0
-    arrived: int = 0
+    moved_in: int = 0
     attributes: int = 0
-    dropped: int = 0
+    deleted: int = 0
     strays: tuple[str, ...] = ()

@@ -43,7 +43,7 @@ class PlacePoint:
             Failed: A shard was never staged.
         """
         if point.state is PointState.STAGED and self._is_placed(point):
-            return {"parked": 0, "arrived": 0, "attributes": 0, "dropped": 0}
+            return {"parked": 0, "moved_in": 0, "attributes": 0, "deleted": 0}
         documents = self._context.documents(point)
         roots = planned_roots(documents)
         components = components_of(self._context)
@@ -81,9 +81,9 @@ class PlacePoint:
         ]
         return {
             "parked": sum(p.parked for p in placed),
-            "arrived": sum(p.arrived for p in placed),
+            "moved_in": sum(p.moved_in for p in placed),
             "attributes": sum(p.attributes for p in placed),
-            "dropped": sum(p.dropped for p in placed),
+            "deleted": sum(p.deleted for p in placed),
         }
 
     def _has_area(self, claim: Claim, root: RootPlan) -> bool:

@@ -14,9 +14,9 @@ from hadoop_dr.domain.plan.work_order import Placed, Share, StagedShare, WorkOrd
 from hadoop_dr.domain.tree.bound_inodes import Inodes
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.ports.namenode import NameNode
-from hadoop_dr.services.transfer.place import Place
+from hadoop_dr.services.transfer.place_root import Place
 from hadoop_dr.services.transfer.records import Records
-from hadoop_dr.services.transfer.stage import Stage
+from hadoop_dr.services.transfer.stage_share import Stage
 
 
 @dataclass(frozen=True, slots=True)

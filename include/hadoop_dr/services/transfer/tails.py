@@ -37,7 +37,7 @@ class Tails:
         self._destination, self._local, self._order, self._area = destination, local, order, area
 
     def join(self, item: Item, bound: Bound, staged: str | None) -> None:
-        """Gives a parked file its new end; done already is fine, also when the file has arrived since.
+        """Gives a parked file its new end; done already is fine, also when the file was moved in since.
 
         Args:
             staged: Where stage put the tail; None when the file only becomes shorter.

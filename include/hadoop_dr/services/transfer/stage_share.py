@@ -147,7 +147,7 @@ class Stage:
         self._set_policies(made, {part.item.new: part.item for part in made})
 
     def _set_policies(self, parts: Iterable[_Part], above: Mapping[str | None, Item]) -> None:
-        """Sets the policies that are certainly not inherited; those of a unit's top are seen to where it arrives."""
+        """Sets the policies that are certainly not inherited; place sets those of a unit's top."""
         own = [
             attributes.AttributeTarget(part.item, part.path) for part in parts
             if (holder := above.get(parent(part.item.new or ""))) is not None and holder.now and part.item.now

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import RUN_AGAIN, BaselineLost, Failed, Mismatch, NotFound
 from hadoop_dr.domain.paths import depth, parent
-from hadoop_dr.domain.plan.root_plan import Arrival, ArrivesFrom
+from hadoop_dr.domain.plan.root_plan import MoveIn, MoveInFrom
 from hadoop_dr.domain.plan.work_order import Area, Placed, StagedShare, WorkOrder
 from hadoop_dr.domain.tree.bound_inodes import Inodes
 from hadoop_dr.domain.tree.file_attributes import DirEntry
@@ -110,7 +110,7 @@ class _Placing:
 
     def run(self) -> Placed:
         plan = self._order.plan
-        makes = any(arrival.comes_from is ArrivesFrom.MAKE for arrival in plan.move_in)
+        makes = any(move.comes_from is MoveInFrom.MAKE for move in plan.move_in)
         self._work.inside(self._batches, self._area.park, *([self._area.made] if makes else []))
         self._pin_mtime()
         self._park()
@@ -118,21 +118,21 @@ class _Placing:
         self._move_in()
         late = [self._attribute_target(inode) for inode in plan.attributes]
         self._set_attributes(late)
-        self._batches.run([Remove(inode, self._area.parked(inode)) for inode in sorted(self._delete)], self._is_dropped)
+        self._batches.run([Remove(inode, self._area.parked(inode)) for inode in sorted(self._delete)], self._is_deleted)
         strays = self._close()
         return Placed(len(plan.park), len(plan.tails), len(plan.move_in), len(late), len(self._delete), strays)
 
-    # -- hold
+    # -- pin times
     def _pin_mtime(self) -> None:
         """Sets a time on each directory that will gain a child, so that its older snapshots keep the one they have.
 
         A mere addition changes a directory's time in the newest snapshot as well (measured), unless the directory was
         changed in itself since. Its final time serves: a worker that oversleeps here sets what is to be set anyway.
         """
-        held = [inode for inode in self._order.plan.pin_mtime if inode in self._bound]
+        pinned = [inode for inode in self._order.plan.pin_mtime if inode in self._bound]
         self._batches.run(
             [SetAttributes(inode, f"{_RESERVED}/{self._bound[inode].inode}", mtime_ms=now.mtime_ms)
-             for inode in held if (now := self._item(inode).now) is not None], self._is_set)
+             for inode in pinned if (now := self._item(inode).now) is not None], self._is_set)
 
     # -- park
     def _park(self) -> None:
@@ -147,7 +147,7 @@ class _Placing:
         """Refuses to go on with what is not ours.
 
         The id of a file that somebody removed, and that a snapshot still holds, leads to whatever lies at its former
-        path now (measured). It is kept where it is: nothing is dropped unless its inode is the one that was bound.
+        path now (measured). It is kept where it is: nothing is deleted unless its inode is the one that was bound.
         """
         for entry in self._destination.list(self._area.park):
             bound = self._bound.get(int(entry.name)) if entry.name.lstrip("-").isdecimal() else None
@@ -192,50 +192,50 @@ class _Placing:
         ):
             pass
 
-    # -- arrive
+    # -- move in
     def _move_in(self) -> None:
-        arrivals = {arrival.inode: arrival for arrival in self._order.plan.move_in}
-        new = [arrival for arrival in arrivals.values() if arrival.comes_from is ArrivesFrom.MAKE]
-        made = [MakeDirectory(arrival.inode, self._made(arrival), 0o700) for arrival in new]
+        moves = {move.inode: move for move in self._order.plan.move_in}
+        new = [move for move in moves.values() if move.comes_from is MoveInFrom.MAKE]
+        made = [MakeDirectory(move.inode, self._made(move), 0o700) for move in new]
         self._batches.run(made, self._is_made)
-        for level in levels(self._order.plan.move_in, lambda arrival: depth(arrival.path)):
+        for level in levels(self._order.plan.move_in, lambda move: depth(move.path)):
             renames = [Rename(a.inode, self._origin(a), self._order.live_path(a.path)) for a in level]
-            self._batches.run(renames, lambda outcome: self._has_arrived(arrivals[outcome.key], outcome))
+            self._batches.run(renames, lambda outcome: self._is_moved_in(moves[outcome.key], outcome))
 
-    def _origin(self, arrival: Arrival) -> str:
-        if arrival.comes_from is ArrivesFrom.MAKE:
-            return self._made(arrival)
-        if arrival.comes_from is ArrivesFrom.PARK and arrival.inode not in self._whole:
-            return self._area.parked(arrival.inode)
-        return self._staged_at[arrival.inode]
+    def _origin(self, move: MoveIn) -> str:
+        if move.comes_from is MoveInFrom.MAKE:
+            return self._made(move)
+        if move.comes_from is MoveInFrom.PARK and move.inode not in self._whole:
+            return self._area.parked(move.inode)
+        return self._staged_at[move.inode]
 
-    def _made(self, arrival: Arrival) -> str:
-        return f"{self._area.made}/{arrival.inode}"
+    def _made(self, move: MoveIn) -> str:
+        return f"{self._area.made}/{move.inode}"
 
     def _is_made(self, outcome: Outcome) -> bool:
         self._work.check()
         return outcome.did is Did.EXISTS
 
-    def _has_arrived(self, arrival: Arrival, outcome: Outcome) -> bool:
-        path = self._order.live_path(arrival.path)
+    def _is_moved_in(self, move: MoveIn, outcome: Outcome) -> bool:
+        path = self._order.live_path(move.path)
         there = item_at(self._destination, path)
-        if there is not None and self._is_wanted(arrival, there):
+        if there is not None and self._is_wanted(move, there):
             return True
         self._work.check()
         if there is not None:
             raise Mismatch(path, "something that is not ours lies there",
                            "Somebody wrote to the destination during the run; move it away and run again")
-        if item_at(self._destination, self._origin(arrival)) is None:
-            raise Mismatch(self._origin(arrival), f"is gone and is not at {path} either", RUN_AGAIN)
+        if item_at(self._destination, self._origin(move)) is None:
+            raise Mismatch(self._origin(move), f"is gone and is not at {path} either", RUN_AGAIN)
         return False
 
-    def _is_wanted(self, arrival: Arrival, there: DirEntry) -> bool:
-        if arrival.comes_from is ArrivesFrom.MAKE:
+    def _is_wanted(self, move: MoveIn, there: DirEntry) -> bool:
+        if move.comes_from is MoveInFrom.MAKE:
             # All that lay there before was parked, so a directory is the one an earlier try brought.
             return there.facts.is_dir
-        if arrival.comes_from is ArrivesFrom.PARK and arrival.inode not in self._whole:
-            return there.inode == self._bound[arrival.inode].inode
-        return there.inode == self._staged_inode[arrival.inode]
+        if move.comes_from is MoveInFrom.PARK and move.inode not in self._whole:
+            return there.inode == self._bound[move.inode].inode
+        return there.inode == self._staged_inode[move.inode]
 
     # -- attributes
     def _attribute_target(self, inode: int) -> attributes.AttributeTarget:
@@ -244,8 +244,8 @@ class _Placing:
 
     def _set_attributes(self, late: Sequence[attributes.AttributeTarget]) -> None:
         """Sets on all others what staged items have already; directories' times hold, as nothing moves any more."""
-        arrived = [self._attribute_target(arrival.inode) for arrival in self._order.plan.move_in]
-        parents_first = sorted([*late, *arrived], key=lambda attribute_target: depth(attribute_target.item.new or ""))
+        moved_in = [self._attribute_target(move.inode) for move in self._order.plan.move_in]
+        parents_first = sorted([*late, *moved_in], key=lambda attribute_target: depth(attribute_target.item.new or ""))
         attributes.set_policies(self._destination, parents_first, self._before_each)
         attributes.set_extras(self._destination, late, self._before_each)
         for level in levels(late, lambda attribute_target: depth(attribute_target.item.new or "")):
@@ -275,8 +275,8 @@ class _Placing:
             self._work.check()
         return False
 
-    # -- drop and close
-    def _is_dropped(self, outcome: Outcome) -> bool:
+    # -- delete and close
+    def _is_deleted(self, outcome: Outcome) -> bool:
         if outcome.did is Did.NO_SOURCE:
             self._work.check()
         return item_at(self._destination, self._area.parked(outcome.key)) is None
