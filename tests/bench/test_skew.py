@@ -13,7 +13,7 @@ from bench.scene import say
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsNameNode
 from hadoop_dr.domain.config.addresses import HdfsAddress
-from hadoop_dr.services.moment import TakeSnapshots
+from hadoop_dr.services.take_snapshots import TakeSnapshots
 
 pytestmark = [pytest.mark.bench, pytest.mark.lab]
 ROOTS, ROUNDS = 32, 5

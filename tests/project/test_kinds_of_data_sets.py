@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hadoop_dr.bootstrap.kinds import KINDS
+from hadoop_dr.bootstrap.data_set_kinds import KINDS
 from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS
 from hadoop_dr.services.datasets.component import Component
 from support.register import Register

@@ -33,7 +33,7 @@ from hadoop_dr.adapters.reporting.counting import (
     counting_queries,
 )
 from hadoop_dr.bootstrap.connections import reporting
-from hadoop_dr.bootstrap.kinds import KINDS
+from hadoop_dr.bootstrap.data_set_kinds import KINDS
 from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS, DataSetKind
 from hadoop_dr.domain.config.pair import Pair, Site
 from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides

@@ -41,10 +41,10 @@ def check(copy: Path, contract: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("contract", "module", "line"),
     [
-        ("layers", "include/hadoop_dr/domain/config/retention.py", "import hadoop_dr.services.moment"),
+        ("layers", "include/hadoop_dr/domain/config/retention.py", "import hadoop_dr.services.take_snapshots"),
         ("domain-rooms", "include/hadoop_dr/domain/ledger/copies.py", "import hadoop_dr.domain.state.pair_state"),
         ("catalog-rooms", "include/hadoop_dr/domain/catalog/log/events.py", f"import {CATALOG}.protect.locations"),
-        ("airflow", "include/hadoop_dr/services/moment.py", "from airflow.sdk import DAG"),
+        ("airflow", "include/hadoop_dr/services/take_snapshots.py", "from airflow.sdk import DAG"),
         ("kinds", "include/hadoop_dr/services/backup/seal.py", f"import {KINDS}.hive.origin_catalog"),
         ("kinds-apart", "include/hadoop_dr/services/datasets/hive/foreign/undo.py", f"import {KINDS}.hdfs"),
         ("library-zookeeper", "include/hadoop_dr/adapters/config/cron.py", "from kazoo.client import KazooClient"),

@@ -16,7 +16,7 @@ from hadoop_dr.adapters.reporting import Relay
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles
 from hadoop_dr.bootstrap.connections import open_mover, open_side, reporting
-from hadoop_dr.bootstrap.kinds import KINDS
+from hadoop_dr.bootstrap.data_set_kinds import KINDS
 from hadoop_dr.bootstrap.login import NOBODY, Users, login_to
 from hadoop_dr.domain.config.pair import Pair
 from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides

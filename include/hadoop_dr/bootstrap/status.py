@@ -9,7 +9,7 @@ from typing import Any
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap.contexts import PairContext, deciding_roles, open_pair, read_service
-from hadoop_dr.bootstrap.kinds import probes_of
+from hadoop_dr.bootstrap.data_set_kinds import probes_of
 from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput, DrError

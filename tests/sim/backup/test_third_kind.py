@@ -13,7 +13,7 @@ from typing import Any, Self
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.bootstrap.kinds import KINDS, probes_of
+from hadoop_dr.bootstrap.data_set_kinds import KINDS, probes_of
 from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS
 from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
 from hadoop_dr.domain.ledger.kept_changes import Kept

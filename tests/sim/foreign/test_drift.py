@@ -11,7 +11,7 @@ from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.foreign.drift import drift_by_root, found_by_root, lines_by_root
+from hadoop_dr.services.foreign.tree_drift import drift_by_root, found_by_root, lines_by_root
 from sim.drifted import check, foreign_file, sealed_world, spy
 from sim.root_looks import ACL, looks
 from sim.world import POLICY, World, fill, protecting

@@ -15,8 +15,8 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.runs.moment import MOST_REARMS
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.moment import TakeSnapshots
 from hadoop_dr.services.report import explanation
+from hadoop_dr.services.take_snapshots import TakeSnapshots
 from sim.world import TABLES, TableWorld, plan_and_stage
 from support.catalogs import not_null, table, with_parameters
 

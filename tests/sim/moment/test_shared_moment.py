@@ -14,7 +14,7 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.reporting.counting import counting_namenode
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.ports.requests import Requests
-from hadoop_dr.services.moment import AT_ONCE, TakeSnapshots
+from hadoop_dr.services.take_snapshots import AT_ONCE, TakeSnapshots
 from sim.world import StepClock
 
 ROOTS = ("/a b", "/c%20", "/d+=#", "/ü")

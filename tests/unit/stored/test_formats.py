@@ -18,8 +18,8 @@ from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, Skipped, broken_at, de
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, Incomplete, LeftOut
+from hadoop_dr.domain.ledger.entry_kinds import KINDS, OPTIONAL
 from hadoop_dr.domain.ledger.entry_text import entry_text, points_named
-from hadoop_dr.domain.ledger.kinds import KINDS, OPTIONAL
 from hadoop_dr.domain.points.incomplete import all_incomplete, incomplete_document
 from hadoop_dr.domain.state.packed_state import without_what_is_over
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair

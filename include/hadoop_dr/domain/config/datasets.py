@@ -213,6 +213,6 @@ HIVE = DataSetKind("hive", hive_pattern, _take_in_one_table, _crossing_patterns)
 """Databases and tables of the Hive metastore, named singly or by pattern."""
 SUPPORTED_KINDS = (HDFS, HIVE)
 """The kinds that this version protects, in the order in which a stage asks them: directories first, because tables find
-out what lies in a declared one. ``bootstrap/kinds.py`` has the component of each."""
+out what lies in a declared one. ``bootstrap/data_set_kinds.py`` has the component of each."""
 LATER = ("sparksql", "kafka", "users")
 """Words of kinds that it does not protect yet: refused by name rather than silently left out."""

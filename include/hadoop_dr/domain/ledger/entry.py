@@ -15,7 +15,7 @@ from hadoop_dr.domain.codec import UnknownField, WrongShape, codec_of
 from hadoop_dr.domain.errors import Protocol, Refused
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken
-from hadoop_dr.domain.ledger.kinds import KINDS, OPTIONAL, Body, Skipped, kind_of
+from hadoop_dr.domain.ledger.entry_kinds import KINDS, OPTIONAL, Body, Skipped, kind_of
 from hadoop_dr.domain.ledger.packed_bodies import (
     PackedSealed,
     PackedTaken,

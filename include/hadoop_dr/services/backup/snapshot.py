@@ -32,11 +32,11 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Moment
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.ledger.claims import HeartbeatWriter
-from hadoop_dr.services.moment import AT_ONCE, RootTaken, Taken, TakeSnapshots
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.roots.ownership import own_roots
 from hadoop_dr.services.roots.parents import allow_snapshots
+from hadoop_dr.services.take_snapshots import AT_ONCE, RootTaken, Taken, TakeSnapshots
 
 _USED_MS = 1000
 """By so much a moment may lie behind the wanted one because earlier tries had used up its milliseconds."""

@@ -25,7 +25,6 @@ from hadoop_dr.services.backup.judge_root import JudgeRoot
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.changes import ForeignChanges, Found
-from hadoop_dr.services.moment import snapshot_named
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.inodes import keep_inodes
 from hadoop_dr.services.points.intended import keep_intended
@@ -33,6 +32,7 @@ from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.stored.documents import Documents, Row
 from hadoop_dr.services.stored.stored_plan import RootPlan, planned_roots
+from hadoop_dr.services.take_snapshots import snapshot_named
 from hadoop_dr.services.transfer.batches import Batches
 
 SHOWN = 100

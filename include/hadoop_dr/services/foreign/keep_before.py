@@ -28,7 +28,7 @@ from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.foreign.drift import found_by_root, lines_by_root
+from hadoop_dr.services.foreign.tree_drift import found_by_root, lines_by_root
 from hadoop_dr.services.points.baseline import find_baseline
 from hadoop_dr.services.stored.stored_plan import RootPlan
 

@@ -27,10 +27,10 @@ from hadoop_dr.domain.tree.snapshot_diff import merge
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Undoing
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.foreign.drift import drift_by_root, kept_name, lines_by_root, trees_differ
-from hadoop_dr.services.moment import snapshot_named
+from hadoop_dr.services.foreign.tree_drift import drift_by_root, kept_name, lines_by_root, trees_differ
 from hadoop_dr.services.points.baseline import record, recorded_snapshots, snapshot_problem, snapshots_of_root
 from hadoop_dr.services.recovery.repair import UNDO_TURN, Repair
+from hadoop_dr.services.take_snapshots import snapshot_named
 from hadoop_dr.services.transfer.work_area import has_area, set_aside
 
 _KEPT = 1000

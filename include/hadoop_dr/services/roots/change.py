@@ -29,7 +29,7 @@ from hadoop_dr.domain.roots.change import (
 from hadoop_dr.domain.roots.decision import inside, nestings
 from hadoop_dr.domain.state.service_state import Claim, Point, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
-from hadoop_dr.services.foreign.drift import drift_by_root, lines_by_root
+from hadoop_dr.services.foreign.tree_drift import drift_by_root, lines_by_root
 from hadoop_dr.services.inventory import facts_of, walk
 from hadoop_dr.services.points.baseline import snapshot_problem, snapshots_of_root
 from hadoop_dr.services.snapshot_cache import clear_snapshot_cache

@@ -17,7 +17,7 @@ from hadoop_dr.domain.preflight.advice import (
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.services.backup.check.snapshot_room import advise_snapshots
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.moment import AT_ONCE
+from hadoop_dr.services.take_snapshots import AT_ONCE
 
 
 def advise(context: BackupContext, roots: Sequence[str], state: ServiceState) -> list[Result]:

@@ -9,7 +9,7 @@ from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import Components
-from hadoop_dr.services.foreign.drift import found_by_root, lines_by_root
+from hadoop_dr.services.foreign.tree_drift import found_by_root, lines_by_root
 from hadoop_dr.services.recovery.undo import UndoChanges
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.existing_copy import existing_results
