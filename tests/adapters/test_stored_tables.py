@@ -8,8 +8,8 @@ import pytest
 
 from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.stored import tables as forms
-from hadoop_dr.domain.stored.table import TableForm
+from hadoop_dr.domain.formats import tables as forms
+from hadoop_dr.domain.formats.table_form import TableForm
 from hadoop_dr.domain.tree.item_rows import items_from_rows
 from support.format_samples import FIXTURES, ITEMS, TABLES
 

@@ -13,9 +13,9 @@ import requests
 from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.adapters.webhdfs import WebHdfsFiles
+from hadoop_dr.domain.formats.fenced import plain_name, stem_of
+from hadoop_dr.domain.formats.manifest import MANIFEST, MANIFEST_FILE
 from hadoop_dr.domain.ledger import point_directory
-from hadoop_dr.domain.stored.fenced import plain_name, stem_of
-from hadoop_dr.domain.stored.manifest import MANIFEST, MANIFEST_FILE
 from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas, quotas_from_rows
 from hadoop_dr.services.datasets.hdfs.quotas import ANSWERED, QUOTAS
 from support.cli import SITES, CliHome

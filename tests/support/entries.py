@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hadoop_dr.domain.formats.manifest import PlanSummary
 from hadoop_dr.domain.ledger import GENESIS, Body, LedgerEntry
 from hadoop_dr.domain.ledger.bodies.runs import ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken, TakenRoot
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, SnapshotRecord
-from hadoop_dr.domain.stored.manifest import PlanSummary
 
 
 def record(name: str) -> SnapshotRecord:

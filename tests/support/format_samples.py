@@ -20,15 +20,9 @@ from hadoop_dr.domain.catalog.protect.point_parts import (
     SealedCatalog,
     TakenCatalog,
 )
-from hadoop_dr.domain.ledger import Body, LedgerEntry, encode
-from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
-from hadoop_dr.domain.runs.moment import Proof
-from hadoop_dr.domain.runs.process import Process
-from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state
-from hadoop_dr.domain.state.service_fold import dump_state, reduce_service
-from hadoop_dr.domain.stored import tables as forms
-from hadoop_dr.domain.stored.form import JsonForm
-from hadoop_dr.domain.stored.manifest import (
+from hadoop_dr.domain.formats import tables as forms
+from hadoop_dr.domain.formats.form import JsonForm
+from hadoop_dr.domain.formats.manifest import (
     MANIFEST,
     DeletedKind,
     Manifest,
@@ -38,9 +32,15 @@ from hadoop_dr.domain.stored.manifest import (
     StoredPlan,
     StoredRoot,
 )
-from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
-from hadoop_dr.domain.stored.table import TableForm
-from hadoop_dr.domain.stored.verdict import VERDICT, StoredVerdict
+from hadoop_dr.domain.formats.notes import MARK, NoteOfStage
+from hadoop_dr.domain.formats.table_form import TableForm
+from hadoop_dr.domain.formats.verdict import VERDICT, StoredVerdict
+from hadoop_dr.domain.ledger import Body, LedgerEntry, encode
+from hadoop_dr.domain.ledger.bodies import ends, foreign, pair, runs, sealed, staged, taken, values
+from hadoop_dr.domain.runs.moment import Proof
+from hadoop_dr.domain.runs.process import Process
+from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state
+from hadoop_dr.domain.state.service_fold import dump_state, reduce_service
 from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileAttributes, FileKind
 from hadoop_dr.domain.tree.intended import Lowered
 from hadoop_dr.domain.tree.inventory import Audit, Held

@@ -15,13 +15,13 @@ from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.datasets import DataSetKind, any_that_overlap
 from hadoop_dr.domain.config.document import Wrong
 from hadoop_dr.domain.errors import Mismatch, NotReady, Unknown
+from hadoop_dr.domain.formats.table_form import TableForm
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.plan.deletions import Deletions, Figure
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.layout import Layout
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
-from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (

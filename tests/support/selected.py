@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.protect.locations import locations
 from hadoop_dr.domain.catalog.rows import Kind
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
-from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import CATALOG
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from sim.world import TableWorld

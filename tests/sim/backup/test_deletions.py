@@ -13,8 +13,8 @@ from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.errors import Failed, NotFound, NotReady, Refused
+from hadoop_dr.domain.formats.manifest import DeletedKind, StoredPlan
 from hadoop_dr.domain.state.service_state import Point, PointState
-from hadoop_dr.domain.stored.manifest import DeletedKind, StoredPlan
 from hadoop_dr.domain.tree.inventory import Audit, Held
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.points.baseline import Baseline, held_before

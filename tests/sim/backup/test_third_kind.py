@@ -16,9 +16,9 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.bootstrap.data_set_kinds import KINDS, probes_of
 from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS
 from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
+from hadoop_dr.domain.formats.fenced import content_name
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
-from hadoop_dr.domain.stored.fenced import content_name
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.context import BackupContext, Build

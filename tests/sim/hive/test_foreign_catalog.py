@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.stored.fenced import plain_name
+from hadoop_dr.domain.formats.fenced import plain_name
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import CATALOG
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all

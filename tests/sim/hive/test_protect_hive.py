@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
+from hadoop_dr.domain.formats.manifest import PlannedDeletions, StoredPlan
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.domain.stored.manifest import PlannedDeletions, StoredPlan
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.datasets.hive.destination_catalog import DestinationCatalog
 from hadoop_dr.services.report import points_document

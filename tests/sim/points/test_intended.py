@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.tree.intended import Lowered, lowered_from_rows
 from hadoop_dr.services.points.intended import INTENDED
 from hadoop_dr.services.report import all_entries, explanation, points_document

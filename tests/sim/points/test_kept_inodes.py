@@ -12,7 +12,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.tree import bound_inodes as bound
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.services.points.inodes import INODES, keep_inodes

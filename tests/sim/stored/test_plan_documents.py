@@ -14,10 +14,10 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import AccessDenied, BaselineLost, DrError, Unknown, Unreachable
+from hadoop_dr.domain.formats import tables as forms
+from hadoop_dr.domain.formats.fenced import plain_name
+from hadoop_dr.domain.formats.manifest import MANIFEST_FILE
 from hadoop_dr.domain.state.service_state import Point, PointState
-from hadoop_dr.domain.stored import tables as forms
-from hadoop_dr.domain.stored.fenced import plain_name
-from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hdfs.quotas import ANSWERED

@@ -12,8 +12,8 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import BaselineLost, NotFound
-from hadoop_dr.domain.stored.fenced import plain_name
-from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
+from hadoop_dr.domain.formats.fenced import plain_name
+from hadoop_dr.domain.formats.manifest import MANIFEST_FILE
 from hadoop_dr.domain.tree import bound_inodes
 from hadoop_dr.services.audit.reverify import verify_again
 from hadoop_dr.services.stored import documents

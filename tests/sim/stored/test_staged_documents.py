@@ -9,9 +9,9 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.files import MemoryFiles
 from hadoop_dr.adapters.memory.hdfs.tables import MemoryTables
+from hadoop_dr.domain.formats.tables import PROOFS
 from hadoop_dr.domain.ledger import point_directory
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.domain.stored.tables import PROOFS
 from hadoop_dr.services.audit.reverify import verify_again
 from sim.world import ROOT, World, fill
 

@@ -13,7 +13,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults, faulty_files
 from hadoop_dr.domain.errors import DrError
-from hadoop_dr.domain.stored.manifest import MANIFEST_FILE
+from hadoop_dr.domain.formats.manifest import MANIFEST_FILE
 from hadoop_dr.ports.files import Files
 from hadoop_dr.ports.mover import Mover
 from hadoop_dr.services.context import SiteConnections

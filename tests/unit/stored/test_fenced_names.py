@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.stored.fenced import content_name, digest_in, fenced_name, newest_of_each, plain_name, stem_of
+from hadoop_dr.domain.formats.fenced import content_name, digest_in, fenced_name, newest_of_each, plain_name, stem_of
 
 
 def test_the_latest_claim_counts_and_of_its_tries_the_latest_each_by_its_number() -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.errors import Protocol, Refused
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, Skipped, broken_at, decode, digest, encode
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
@@ -25,7 +26,6 @@ from hadoop_dr.domain.state.packed_state import without_what_is_over
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import ServiceState
-from hadoop_dr.domain.stored import tables as forms
 from support.format_samples import (
     BODIES,
     FIXTURES,

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hadoop_dr.domain.errors import Protocol, Refused
-from hadoop_dr.domain.stored.manifest import (
+from hadoop_dr.domain.formats.manifest import (
     MANIFEST,
     DeletedKind,
     Manifest,

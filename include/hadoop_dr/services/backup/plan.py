@@ -10,14 +10,14 @@ from typing import Any
 from hadoop_dr.domain.check_results import refuse_on_failure
 from hadoop_dr.domain.config.policy import Mode
 from hadoop_dr.domain.errors import AlreadyExists, BaselineLost
+from hadoop_dr.domain.formats import tables as forms
+from hadoop_dr.domain.formats.manifest import DeletedKind, PlannedDeletions, PlanSummary, StoredPlan, StoredRoot
 from hadoop_dr.domain.ids import before_name
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.plan.deletions import Deletions, refuse_unapproved
 from hadoop_dr.domain.plan.plan_size import PlanSize, summarise
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.state.service_state import Claim, Point
-from hadoop_dr.domain.stored import tables as forms
-from hadoop_dr.domain.stored.manifest import DeletedKind, PlannedDeletions, PlanSummary, StoredPlan, StoredRoot
 from hadoop_dr.domain.tree.encryption import refuse_encrypted
 from hadoop_dr.domain.tree.inventory import Audit, audit_of, looked_through
 from hadoop_dr.services.audit.point import looks_back

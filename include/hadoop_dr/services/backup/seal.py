@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from hadoop_dr.domain.errors import Failed
+from hadoop_dr.domain.formats.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed, Retained, Summary
 from hadoop_dr.domain.points.doubts import doubt_warnings
 from hadoop_dr.domain.points.incomplete import incomplete_document, incomplete_warnings
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
 from hadoop_dr.domain.state.service_state import Claim, Point
-from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.tree.intended import lowered_warnings
 from hadoop_dr.services.backup.open_files import open_file_warnings
 from hadoop_dr.services.backup.order import by_stage

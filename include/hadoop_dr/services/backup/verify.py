@@ -9,12 +9,12 @@ from typing import Any
 
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch
 from hadoop_dr.domain.foreign.tree_changes import Foreign
+from hadoop_dr.domain.formats.fenced import fenced_name
+from hadoop_dr.domain.formats.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.ledger.bodies.values import Part
 from hadoop_dr.domain.state.service_state import Claim, Point
-from hadoop_dr.domain.stored.fenced import fenced_name
-from hadoop_dr.domain.stored.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.domain.tree.intended import first_lowered

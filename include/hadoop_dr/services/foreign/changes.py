@@ -24,14 +24,14 @@ from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import AlreadyExists, ForeignFound
 from hadoop_dr.domain.foreign.drift import needs_undo
 from hadoop_dr.domain.foreign.tree_changes import Foreign, is_change
+from hadoop_dr.domain.formats.fenced import fenced_name
+from hadoop_dr.domain.formats.notes import MARK, NoteOfStage
+from hadoop_dr.domain.formats.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import MAX_LINES, Kept
 from hadoop_dr.domain.plan.work_order import StagedShare
 from hadoop_dr.domain.state.service_state import Claim, Point
-from hadoop_dr.domain.stored.fenced import fenced_name
-from hadoop_dr.domain.stored.notes import MARK, NoteOfStage
-from hadoop_dr.domain.stored.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.item_rows import item_rows, items_from_rows
 from hadoop_dr.domain.tree.snapshot_diff import Changes

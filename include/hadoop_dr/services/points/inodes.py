@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost
-from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.tree.bound_inodes import MOST, Inodes, binds_in_many, inodes_of
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.stored.documents import Documents, Row

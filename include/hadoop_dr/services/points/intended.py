@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hadoop_dr.domain.errors import BaselineLost
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.stored import tables as forms
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.intended import Lowered, lowered_from_rows, lowered_rows, still_lowered
 from hadoop_dr.services.context import BackupContext

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import BaselineLost, NotReady, Unreachable
+from hadoop_dr.domain.formats.manifest import StoredPlan
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.state.service_state import Point
-from hadoop_dr.domain.stored.manifest import StoredPlan
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.pool import map_bounded, together

@@ -8,9 +8,9 @@ from functools import partial
 from typing import Any, cast
 
 from hadoop_dr.domain.errors import Failed
+from hadoop_dr.domain.formats.fenced import fenced_name, newest_of_each, stem_of
+from hadoop_dr.domain.formats.tables import CHECKSUMS, SHARES
 from hadoop_dr.domain.plan.work_order import StagedFile, StagedShare
-from hadoop_dr.domain.stored.fenced import fenced_name, newest_of_each, stem_of
-from hadoop_dr.domain.stored.tables import CHECKSUMS, SHARES
 from hadoop_dr.domain.tree.attribute_comparison import OriginChecksum
 from hadoop_dr.domain.tree.file_attributes import Checksum
 from hadoop_dr.services.context import BackupContext

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.points.baseline import Baseline
-from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.xattrs import MOST, Xattrs, followed, xattr_rows, xattrs_from_rows
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.stored.documents import Documents

@@ -21,13 +21,13 @@ from typing import cast
 
 from hadoop_dr.domain.check_results import refuse_on_failure
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused
+from hadoop_dr.domain.formats.tables import LISTING
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.roots.change import as_text, moved_on, not_our_work
 from hadoop_dr.domain.roots.decision import inside
 from hadoop_dr.domain.roots.existing_copy import ExistingCopy, copy_in_plan
 from hadoop_dr.domain.roots.layout import nearest
 from hadoop_dr.domain.state.service_state import Claim
-from hadoop_dr.domain.stored.tables import LISTING
 from hadoop_dr.domain.tree.file_attributes import DirEntry
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.ports.namenode import NameNode

@@ -15,8 +15,8 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from hadoop_dr.domain.errors import BaselineLost, DrError, NotFound, Unknown
+from hadoop_dr.domain.formats.fenced import digest_in, newest_of_each, plain_name
 from hadoop_dr.domain.state.service_state import Point, PointState
-from hadoop_dr.domain.stored.fenced import digest_in, newest_of_each, plain_name
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.process_cache import ProcessCache

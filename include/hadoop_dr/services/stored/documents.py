@@ -20,11 +20,11 @@ from contextlib import AbstractContextManager, suppress
 from typing import TypeVar
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound, Protocol
+from hadoop_dr.domain.formats.fenced import content_name, digest_in, plain_name
+from hadoop_dr.domain.formats.form import JsonForm
+from hadoop_dr.domain.formats.manifest import MANIFEST, MANIFEST_FILE, Manifest, StoredDocument, StoredPlan
+from hadoop_dr.domain.formats.table_form import TableForm
 from hadoop_dr.domain.state.service_state import Point
-from hadoop_dr.domain.stored.fenced import content_name, digest_in, plain_name
-from hadoop_dr.domain.stored.form import JsonForm
-from hadoop_dr.domain.stored.manifest import MANIFEST, MANIFEST_FILE, Manifest, StoredDocument, StoredPlan
-from hadoop_dr.domain.stored.table import TableForm
 from hadoop_dr.ports.files import Tables
 from hadoop_dr.services.stored.copies import ANOTHER, Copies, is_as_recorded
 

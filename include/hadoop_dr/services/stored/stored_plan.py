@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.formats import tables as forms
+from hadoop_dr.domain.formats.manifest import StoredPlan
 from hadoop_dr.domain.plan.root_plan import Plan, make_plan, sequence
 from hadoop_dr.domain.plan.shards import balance, cost_bytes, packed, shares_of_roots
 from hadoop_dr.domain.plan.work_order import Share
-from hadoop_dr.domain.stored import tables as forms
-from hadoop_dr.domain.stored.manifest import StoredPlan
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.item_rows import item_rows, items_from_rows
 from hadoop_dr.domain.tree.items import Item

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import cast
 
 from hadoop_dr.domain.errors import NotFound
+from hadoop_dr.domain.formats.fenced import content_name, digest_in
+from hadoop_dr.domain.formats.tables import PROOFS
 from hadoop_dr.domain.paths import leaf, parent
 from hadoop_dr.domain.plan.work_order import StagedFile
-from hadoop_dr.domain.stored.fenced import content_name, digest_in
-from hadoop_dr.domain.stored.tables import PROOFS
 from hadoop_dr.domain.tree.file_attributes import FileAttributes
 from hadoop_dr.ports.files import Files, Tables
 from hadoop_dr.ports.mover import Copy

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.preflight.advice import is_large
-from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.tree.quotas import (

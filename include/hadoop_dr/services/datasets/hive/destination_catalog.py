@@ -22,8 +22,8 @@ from hadoop_dr.domain.catalog.protect.point_parts import SealedCatalog
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.state.service_state import Point
-from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import CheckClaim, Planned

@@ -13,11 +13,11 @@ from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, pack_rows, unpa
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.config.policy import Mode
 from hadoop_dr.domain.errors import BaselineLost, CatalogMoved, NotFound
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.points.incomplete import incomplete_of
 from hadoop_dr.domain.preflight.coverage import takes_in_nothing
 from hadoop_dr.domain.roots.layout import Layout, nearest
 from hadoop_dr.domain.runs.moment import MarkEvidence
-from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Decide, Export, Moment
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import (

@@ -33,8 +33,8 @@ from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import NotFound, Refused
 from hadoop_dr.domain.foreign.drift import way_out
+from hadoop_dr.domain.formats.tables import CATALOG
 from hadoop_dr.domain.state.service_state import Point
-from hadoop_dr.domain.stored.tables import CATALOG
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive import Exported, Met
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import KIND, left_by_points, selected_at

@@ -17,8 +17,8 @@ from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
 from hadoop_dr.domain.config.datasets import HIVE
 from hadoop_dr.domain.errors import BaselineLost, Refused
+from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
-from hadoop_dr.domain.stored import tables as forms
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.stored.documents import Documents

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from hadoop_dr.domain.formats.form import JsonForm
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled, Verified
 from hadoop_dr.domain.ledger.bodies.values import Part, SnapshotRecord
-from hadoop_dr.domain.stored.form import JsonForm
 from hadoop_dr.domain.tree.intended import Lowered
 
 

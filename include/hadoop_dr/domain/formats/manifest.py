@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hadoop_dr.domain.stored.form import JsonForm
+from hadoop_dr.domain.formats.form import JsonForm
 from hadoop_dr.domain.tree.inventory import Audit, Held
 
 

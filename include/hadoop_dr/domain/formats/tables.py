@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.catalog.rows import SCHEMA
-from hadoop_dr.domain.stored.table import TableForm
+from hadoop_dr.domain.formats.table_form import TableForm
 from hadoop_dr.domain.tree.bound_inodes import INODE_SCHEMA
 from hadoop_dr.domain.tree.item_rows import ITEM_SCHEMA
 from hadoop_dr.domain.tree.quotas import QUOTA_SCHEMA

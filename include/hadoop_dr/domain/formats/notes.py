@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hadoop_dr.domain.stored.form import JsonForm
+from hadoop_dr.domain.formats.form import JsonForm
 
 
 @dataclass(frozen=True, slots=True)
