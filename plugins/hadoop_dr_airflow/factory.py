@@ -1,4 +1,4 @@
-"""Builds the DAGs from the user's files: one per service, one per pair (DESIGN.md section 9).
+"""Builds the DAGs from the user's files: one per service, one per pair.
 
 Parsing reads YAML and nothing else: no clock, no network, no database, the same result every time.
 """

@@ -12,8 +12,8 @@ from typing import Any
 def get_provider_info() -> dict[str, Any]:
     """Describes the provider: its name, and the connection type ``hadoop_cluster``.
 
-    The connection names the user to act as, and nothing else yet: addresses live in the pair file (DESIGN.md section
-    11), and a field for a secret comes with what uses it. What is set all the same is refused by ``hooks``.
+    The connection names the user to act as, and nothing else yet: addresses live in the pair file, and a field for a
+    secret comes with what uses it. What is set all the same is refused by ``hooks``.
     """
     return {
         "package-name": "hadoop-dr",

@@ -1,4 +1,4 @@
-"""When backup runs start: a lead before each moment of the policy (DESIGN.md section 9; S2.1, S2.2).
+"""When backup runs start: a lead before each moment of the policy (S2.1, S2.2).
 
 A run's logical date is the time it starts, because Airflow begins nothing whose logical date lies ahead; the end of its
 data interval is the moment itself. Both follow from the policy alone, so a restart or a late run never shifts them.

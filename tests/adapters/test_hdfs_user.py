@@ -1,4 +1,4 @@
-"""Who acts on a site's HDFS: as the entrance says, else the environment, else the superuser (design section 11)."""
+"""Who acts on a site's HDFS: as the entrance says, else the environment, else the superuser."""
 
 from __future__ import annotations
 

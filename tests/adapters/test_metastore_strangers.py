@@ -1,4 +1,4 @@
-"""What a metastore's client says when something else answers at its address (DESIGN.md section 10)."""
+"""What a metastore's client says when something else answers at its address."""
 
 from __future__ import annotations
 

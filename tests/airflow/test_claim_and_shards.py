@@ -1,4 +1,4 @@
-"""When the last word of a run may come: no claim is given back while a task of the run still works (section 9, I3)."""
+"""When the last word of a run may come: no claim is given back while a task of the run still works (I3)."""
 
 from __future__ import annotations
 

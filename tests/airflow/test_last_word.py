@@ -1,4 +1,4 @@
-"""What the log of a task ends with when it fails, once and again (DESIGN.md section 10)."""
+"""What the log of a task ends with when it fails, once and again."""
 
 from __future__ import annotations
 

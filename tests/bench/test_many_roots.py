@@ -1,4 +1,4 @@
-"""An unchanged service of few and of very many roots: seconds from T0 to the seal, and requests (DESIGN.md section 16).
+"""An unchanged service of few and of very many roots: seconds from T0 to the seal, and requests.
 
 ``HADOOP_DR_BENCH_ROOTS`` (3,60,500,1500) chooses the numbers.
 """

@@ -1,4 +1,4 @@
-"""Every call ends with a code of the table and one line of ours, whatever is typed, raised or closed (section 10)."""
+"""Every call ends with a code of the table and one line of ours, whatever is typed, raised or closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands say when something else than a NameNode answers at the address of one (DESIGN.md section 10)."""
+"""What commands say when something else than a NameNode answers at the address of one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What the command line prints: one designed document, or a page; progress and errors on stderr (S2.9, S2.14).
 
-Shapes and exit codes are those of DESIGN section 10.
+Shapes and exit codes are those of README.md and tests/schemas.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Points that no rule keeps go from both sites, and only they; the rest reads back (section 4.8, I7, I8)."""
+"""Points that no rule keeps go from both sites, and only they; the rest reads back (I7, I8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is handed to every stage stays small: things that belong together are one thing (DESIGN.md section 3)."""
+"""What is handed to every stage stays small: things that belong together are one thing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of the command line's JSON documents (DESIGN section 10), and a check against them."""
+"""The shapes of the command line's JSON documents, and a check against them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every error that is raised on purpose says what a person can do about it (DESIGN.md section 10)."""
+"""Every error that is raised on purpose says what a person can do about it."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_the_lock_holds_every_dependency_with_hashes() -> None:
 
 
 MODULES_OF_A_ROOM = 15
-"""A folder with more modules than that is two rooms (DESIGN.md section 3)."""
+"""A folder with more modules than that is two rooms."""
 
 
 def test_no_folder_has_more_than_15_modules() -> None:

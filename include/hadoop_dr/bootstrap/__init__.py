@@ -1,4 +1,4 @@
-"""The only place that builds adapters and wires services (DESIGN.md section 3).
+"""The only place that builds adapters and wires services.
 
 Each function here is one thing an entrance can ask for; the command line and Airflow call nothing else. What
 one of them needs is loaded with it and not with the others: every task of Airflow is a process of its own.

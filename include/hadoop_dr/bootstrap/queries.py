@@ -27,7 +27,7 @@ def _checked(service: str, results: list[Result]) -> dict[str, Any]:
 
 
 def look_at(service: str, home: Path | None = None) -> dict[str, Any]:
-    """Runs every check of a backup without beginning one, in the shape of section 10."""
+    """Runs every check of a backup without beginning one; returns the document of ``check --json``."""
     with open_service(service, home) as context:
         return _checked(service, StartRun(context, lambda claim, point: None).look())
 
@@ -39,13 +39,13 @@ def coverage_of(service: str, home: Path | None = None) -> dict[str, Any]:
 
 
 def plan_of(service: str, home: Path | None = None) -> dict[str, Any]:
-    """Says what a backup would do now, in the shape of section 10."""
+    """Says what a backup would do now; returns the document of ``plan --json``."""
     with open_service(service, home, both=True) as context:
         return Preview(context).run()
 
 
 def points_of(service: str, home: Path | None = None) -> dict[str, Any]:
-    """Lists a service's points in the shape of section 10."""
+    """Lists a service's points; returns the document of ``points --json``."""
     with open_service(service, home) as context:
         return points_document(service, context.ledger.read(), context.pair.site_names)
 

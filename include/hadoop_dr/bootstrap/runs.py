@@ -58,7 +58,7 @@ def backup_stages(
 
 
 def verify_point(service: str, point: str | None, home: Path | None = None) -> dict[str, Any]:
-    """Compares a sealed point on the secondary with its stored facts, in the shape of section 10."""
+    """Compares a sealed point on the secondary with its stored facts; returns the document of ``verify --json``."""
     with open_service(service, home) as context:
         return verify_again(context, point)
 

@@ -37,7 +37,7 @@ class _Ledgers:
 
 
 def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None = None) -> dict[str, Any]:
-    """Says how pairs stand, in the shape of section 10: one pair, or all of them when none is named.
+    """Returns the document of ``status --json``: one pair, or all of them when none is named.
 
     ``pairs`` has an entry for each; what the only one says stands at the top as well.
 

@@ -1,4 +1,4 @@
-"""The command line: the entrance that works with Airflow down (DESIGN.md section 10)."""
+"""The command line: the entrance that works with Airflow down."""
 
 from __future__ import annotations
 

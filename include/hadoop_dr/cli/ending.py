@@ -1,4 +1,4 @@
-"""How every call ends: with an exit code of the table, and with one line of ours whatever happened (section 10)."""
+"""How every call ends: with an exit code of the table, and with one line of ours whatever happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values as JSON and back, by the types of their fields: the codec of all that is stored (DESIGN.md section 3).
+"""Values as JSON and back, by the types of their fields: the codec of all that is stored.
 
 A frozen dataclass is its own description: each field is a number, a text, a choice of an enumeration, another such
 dataclass, a list or a mapping of these, or None. A field that has its default is not written, so a field that is added

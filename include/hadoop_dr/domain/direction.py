@@ -1,4 +1,4 @@
-"""Which way a piece of work goes, and by what name and identity its snapshots are known (DESIGN.md section 2).
+"""Which way a piece of work goes, and by what name and identity its snapshots are known.
 
 Backup, failback, undo, repair, restore and drill differ in nothing else.
 """

@@ -20,7 +20,7 @@ DrError                      anything of ours; carries the exit code of the comm
     ├── Mismatch             both sides were read and differ
     └── Protocol             the other side answered what its contract does not allow
 
-Every error names the object it is about and says what helps, in one line (DESIGN.md section 10).
+Every error names the object it is about and says what helps, in one line.
 """
 
 from __future__ import annotations

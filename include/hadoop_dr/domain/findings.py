@@ -1,4 +1,4 @@
-"""What a comparison found of one object: a value that becomes a sentence only where people read it (section 3)."""
+"""What a comparison found of one object: a value that becomes a sentence only where people read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of points and snapshots: how a moment becomes an identifier and back (DESIGN.md section 4.2)."""
+"""Names of points and snapshots: how a moment becomes an identifier and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of an error in one line, be it of ours or one that nobody foresaw (DESIGN.md section 10)."""
+"""What is said of an error in one line, be it of ours or one that nobody foresaw."""
 
 from __future__ import annotations
 

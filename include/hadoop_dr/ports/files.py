@@ -1,4 +1,4 @@
-"""Small documents beside the data: ledger chains, plans, facts, catalogs (DESIGN.md section 7)."""
+"""Small documents beside the data: ledger chains, plans, facts, catalogs."""
 
 from __future__ import annotations
 

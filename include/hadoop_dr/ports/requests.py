@@ -1,6 +1,6 @@
 """What a process asks of the sites: how many requests, for what, and how many of them waited for one another.
 
-Round trips are the currency of a run (DESIGN.md section 16). They are counted where a request leaves, by stage and
+Round trips are the currency of a run. They are counted where a request leaves, by stage and
 site. **Trips** are the longest chain of requests each of which waits for the answer to the one before: requests that go
 out together are one trip, however many they are. A thread that begins work for another one takes that one's count
 along (``carried``), and whoever waits for its answer goes on from the higher of both counts (``AwaitedAnswer.result``).

@@ -1,4 +1,4 @@
-"""Queries against a site's SQL endpoint: the smoke test of a recovery point (DESIGN.md section 4.6)."""
+"""Queries against a site's SQL endpoint: the smoke test of a recovery point."""
 
 from __future__ import annotations
 

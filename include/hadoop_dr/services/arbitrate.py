@@ -1,4 +1,4 @@
-"""Reads what both sites announce, decides who has access, and publishes it (DESIGN.md section 8; S2.20, S2.21, I13)."""
+"""Reads what both sites announce, decides who has access, and publishes it (S2.20, S2.21, I13)."""
 
 from __future__ import annotations
 

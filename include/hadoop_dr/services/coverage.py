@@ -1,4 +1,4 @@
-"""What of a service its points would hold and what not, named before anything starts (DESIGN.md section 4.1)."""
+"""What of a service its points would hold and what not, named before anything starts."""
 
 from __future__ import annotations
 

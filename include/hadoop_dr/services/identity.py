@@ -1,4 +1,4 @@
-"""Announces a site's role in the site's own ZooKeeper (DESIGN.md sections 7 and 8; S2.19)."""
+"""Announces a site's role in the site's own ZooKeeper (S2.19)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the ledger tells people: points, explanations, and whether the chains are whole (DESIGN.md section 10)."""
+"""What the ledger tells people: points, explanations, and whether the chains are whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LATEST = 40
 
 
 def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> dict[str, Any]:
-    """Lists points in the shape of section 10, oldest first; void ones are left out, ``explain`` has them."""
+    """Returns the document of ``points --json``: oldest first, without void points, which ``explain`` shows."""
     newest, pinned = state.newest_sealed(), state.pinned()
     return {
         "service": service,

@@ -1,4 +1,4 @@
-"""How a pair is now: roles, health of each site, age of each service's newest point (DESIGN.md section 10, I4)."""
+"""How a pair is now: roles, health of each site, age of each service's newest point (I4)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Status:
         self._ledgers, self._clock, self._warn = ledgers, clock, warn
 
     def run(self, policies: Iterable[Policy], out: Iterable[FileOut] = ()) -> dict[str, Any]:
-        """Gives the part of section 10's document that is about one pair.
+        """Returns the part of the document of ``status --json`` that is about one pair.
 
         A site that is gone costs the short time limit of each of its parts, as both sites are asked at once.
 

@@ -1,4 +1,4 @@
-"""The shared moment: all snapshots leave together at T0, between two marks of each kind (DESIGN.md section 4.2, I1).
+"""The shared moment: all snapshots leave together at T0, between two marks of each kind (I1).
 
 Each root has an executor that waits on the monotonic clock with a warm connection (S2.2): one of its own up to
 ``AT_ONCE`` roots, one for several beyond. The NameNode handles the requests one after the other, at about a millisecond

@@ -1,4 +1,4 @@
-"""Verification of a candidate snapshot of the destination against the origin's stored facts (DESIGN.md section 4.6).
+"""Verification of a candidate snapshot of the destination against the origin's stored facts.
 
 Everything compared lies in documents of the destination, so the answer is the same when the origin is gone.
 """

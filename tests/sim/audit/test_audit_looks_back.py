@@ -1,4 +1,4 @@
-"""What an audit of a large root looks back to, whatever became of the service since (I9, DESIGN.md section 4).
+"""What an audit of a large root looks back to, whatever became of the service since (I9).
 
 A file that is refilled (the same length, its time put back) is told by no listing and by no difference of snapshots:
 only its blocks since the last audit show it.

@@ -1,4 +1,4 @@
-"""Points that no rule keeps go, oldest first, and nothing else does (section 4.8, I7, I8), on the memory twin."""
+"""Points that no rule keeps go, oldest first, and nothing else does (I7, I8), on the memory twin."""
 
 from __future__ import annotations
 

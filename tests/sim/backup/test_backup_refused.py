@@ -1,4 +1,4 @@
-"""Reasons not to begin: each is found before anything changed, with the object and the remedy (section 4.1)."""
+"""Reasons not to begin: each is found before anything changed, with the object and the remedy."""
 
 from __future__ import annotations
 

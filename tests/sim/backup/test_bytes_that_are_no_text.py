@@ -1,4 +1,4 @@
-"""What a shell hands over, and what a file is called, need not be text; a run takes it as it is (section 10)."""
+"""What a shell hands over, and what a file is called, need not be text; a run takes it as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A prune that dies, loses an answer or has company: no point is listed without its snapshots (section 4.8, I7, I8)."""
+"""A prune that dies, loses an answer or has company: no point is listed without its snapshots (I7, I8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run does for each root does not grow with their number (DESIGN.md section 16): counted in records it makes."""
+"""What a run does for each root does not grow with their number: counted in records it makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked about a service of many roots goes out side by side (S2.14, DESIGN.md section 16)."""
+"""What is asked about a service of many roots goes out side by side (S2.14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of what a point leaves out do not count, and those of all else do (I1, section 6)."""
+"""Changes of what a point leaves out do not count, and those of all else do (I1)."""
 
 from __future__ import annotations
 

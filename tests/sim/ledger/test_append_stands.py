@@ -1,4 +1,4 @@
-"""An entry of the ledger that stands is a success, whatever falls silent right after it (I11, DESIGN.md section 7)."""
+"""An entry of the ledger that stands is a success, whatever falls silent right after it (I11)."""
 
 from __future__ import annotations
 

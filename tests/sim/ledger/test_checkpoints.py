@@ -1,4 +1,4 @@
-"""Checkpoints of a chain are few and small, and whatever becomes of them readers see the same (DESIGN.md section 7)."""
+"""Checkpoints of a chain are few and small, and whatever becomes of them readers see the same."""
 
 from __future__ import annotations
 

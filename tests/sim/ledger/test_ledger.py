@@ -1,4 +1,4 @@
-"""The ledger keeps one chain on two sites, whoever races, dies or forks (DESIGN.md section 7, I5, I13)."""
+"""The ledger keeps one chain on two sites, whoever races, dies or forks (I5, I13)."""
 
 from __future__ import annotations
 

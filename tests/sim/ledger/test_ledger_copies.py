@@ -1,4 +1,4 @@
-"""The copy that follows is brought in step from wherever it is; one that went apart is kept whole (section 7, I5)."""
+"""The copy that follows is brought in step from wherever it is; one that went apart is kept whole (I5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pair's ledger is read by every process: it stays cheap however often roots come and go (section 7)."""
+"""The pair's ledger is read by every process: it stays cheap however often roots come and go."""
 
 from __future__ import annotations
 

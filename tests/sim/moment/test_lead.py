@@ -1,4 +1,4 @@
-"""A run names its moment as early as earlier runs needed it, so that it is rarely missed (DESIGN.md section 4.2)."""
+"""A run names its moment as early as earlier runs needed it, so that it is rarely missed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a catalog a point can hold, object by object, and what it says of the others (S2.11, section 6)."""
+"""What of a catalog a point can hold, object by object, and what it says of the others (S2.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a catalog is read before it is changed, and what of a change is not our own (DESIGN.md section 16, I10)."""
+"""What of a catalog is read before it is changed, and what of a change is not our own (I10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries of a ledger and what is read from them, without any site (DESIGN.md section 7)."""
+"""Entries of a ledger and what is read from them, without any site."""
 
 from __future__ import annotations
 

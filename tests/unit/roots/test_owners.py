@@ -1,4 +1,4 @@
-"""What a service may make a root beside the roots and declarations of others: equal, inside, above (I8, section 6)."""
+"""What a service may make a root beside the roots and declarations of others: equal, inside, above (I8)."""
 
 from __future__ import annotations
 

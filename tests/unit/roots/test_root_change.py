@@ -1,4 +1,4 @@
-"""Which roots have to make way for others, and what is said of it (DESIGN.md section 6)."""
+"""Which roots have to make way for others, and what is said of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the documents that several tries wrote side by side counts (DESIGN.md section 4)."""
+"""Which of the documents that several tries wrote side by side counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents of a point are read back as they were written, and no others are (DESIGN.md sections 3 and 7)."""
+"""Documents of a point are read back as they were written, and no others are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which directories are asked for their quotas, and how what is known follows them (S2.12, DESIGN section 8)."""
+"""Which directories are asked for their quotas, and how what is known follows them (S2.12)."""
 
 from __future__ import annotations
 

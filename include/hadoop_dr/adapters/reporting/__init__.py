@@ -1,4 +1,4 @@
-"""Ports that report each answer: what the heartbeat of a claim counts (DESIGN.md section 4, I3).
+"""Ports that report each answer: what the heartbeat of a claim counts (I3).
 
 Wrapped once, where everything is built, so that no loop over requests has to remember to report, however long it is. A
 request that hangs reports nothing; nor does one that fails, unless its error is a plain answer.

@@ -1,4 +1,4 @@
-"""Ports that count the requests made through them (DESIGN.md section 16).
+"""Ports that count the requests made through them.
 
 The adapters of HDFS and of the metastore count by themselves, where a request leaves. What is wrapped here counts by
 the call: the data plane, ZooKeeper and HiveServer2, and the memory twins, whose calls count as many requests as the

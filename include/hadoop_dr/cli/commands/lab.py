@@ -172,7 +172,7 @@ def _demo_page(document: dict[str, Any]) -> None:
 
 
 def lab_status(opened: Lab) -> dict[str, Any]:
-    """Gives the lab's status in the shape of section 10, roles included where ZooKeeper answers."""
+    """Returns the document of ``lab status --json``, with the roles where ZooKeeper answers."""
     document = opened.status()
     if document["sites"]:
         from hadoop_dr.bootstrap import roles_in_zookeeper

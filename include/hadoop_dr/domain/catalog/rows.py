@@ -1,4 +1,4 @@
-"""Catalog objects as rows: identity, stable hash, lossless bytes (DESIGN.md section 6; S2.3, S2.7).
+"""Catalog objects as rows: identity, stable hash, lossless bytes (S2.3, S2.7).
 
 A row keeps its object exactly as the metastore sent it. The hash leaves out what each metastore decides for itself, so
 that two metastores with the same content have the same hashes; the measured list is ``_VOLATILE`` below.

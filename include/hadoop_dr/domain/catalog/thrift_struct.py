@@ -1,4 +1,4 @@
-"""Thrift structures without a schema: every field of every version survives, byte for byte (DESIGN.md section 6).
+"""Thrift structures without a schema: every field of every version survives, byte for byte.
 
 A structure is a dictionary ``{field id: (type, value)}`` in the order the fields came in. Texts stay bytes because the
 wire does not tell text from binary, and floating-point numbers stay their eight bytes because nobody computes here.

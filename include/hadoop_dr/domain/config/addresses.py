@@ -1,4 +1,4 @@
-"""Where a site's HDFS answers (DESIGN.md section 11)."""
+"""Where a site's HDFS answers."""
 
 from __future__ import annotations
 

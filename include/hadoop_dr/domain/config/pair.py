@@ -1,4 +1,4 @@
-"""Two sites that trust each other: the pair file as a checked value (S2.13, S0.5, DESIGN.md section 11)."""
+"""Two sites that trust each other: the pair file as a checked value (S2.13, S0.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one service asks for: its policy file as a checked value (S2.1, DESIGN.md section 11)."""
+"""What one service asks for: its policy file as a checked value (S2.1)."""
 
 from __future__ import annotations
 

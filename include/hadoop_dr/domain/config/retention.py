@@ -1,4 +1,4 @@
-"""Which recovery points may go (DESIGN.md section 4.8): pure, and cautious wherever two rules meet."""
+"""Which recovery points may go: pure, and cautious wherever two rules meet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody else did to the secondary's tree while a plan changed it (DESIGN.md section 4.6, I10).
+"""What somebody else did to the secondary's tree while a plan changed it (I10).
 
     the plan, seen from its base   says where everything should lie now, and what it brought
     the destination's own difference    between base and candidate says where everything does lie

@@ -2,7 +2,7 @@
 
 A worker may sleep before any write and wake long after others took its work over. So a document bears in its name
 either the digest of its content, which the ledger or the manifest gives, or the claim and try that wrote it: then the
-ledger names those that count (DESIGN.md section 4).
+ledger names those that count.
 """
 
 from __future__ import annotations

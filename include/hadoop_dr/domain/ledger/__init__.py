@@ -1,4 +1,4 @@
-"""The ledger: entries, their closed table of kinds, chains and where they lie (DESIGN.md section 7)."""
+"""The ledger: entries, their closed table of kinds, chains and where they lie."""
 
 from __future__ import annotations
 

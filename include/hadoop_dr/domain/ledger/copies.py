@@ -1,4 +1,4 @@
-"""What makes a chain whole, and two copies of it the same (DESIGN.md section 7)."""
+"""What makes a chain whole, and two copies of it the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One entry of a ledger chain: its form in the file, and what it says (DESIGN.md section 7).
+"""One entry of a ledger chain: its form in the file, and what it says.
 
 An entry is one JSON file. Its bytes are canonical (sorted keys, no blanks), and ``prev`` is the SHA-256 of the bytes of
 the entry before it, so a chain read from either site can be proven to be the same chain.

@@ -1,4 +1,4 @@
-"""What an entry of a ledger says, in words (DESIGN.md section 10)."""
+"""What an entry of a ledger says, in words."""
 
 from __future__ import annotations
 

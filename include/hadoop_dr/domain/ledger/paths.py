@@ -1,4 +1,4 @@
-"""Where ledgers and documents lie below ``/.hadoop-dr`` (DESIGN.md section 7)."""
+"""Where ledgers and documents lie below ``/.hadoop-dr``."""
 
 from __future__ import annotations
 

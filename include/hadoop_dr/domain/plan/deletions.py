@@ -1,4 +1,4 @@
-"""What a run would delete of the secondary, and whether it may without a person's word (I8, DESIGN.md section 11).
+"""What a run would delete of the secondary, and whether it may without a person's word (I8).
 
 One decision for a first run, a full run, an increment and for whoever only looks. Each kind of object has its own
 figure, measured against what is live of that kind on the secondary, never against what only snapshots hold.

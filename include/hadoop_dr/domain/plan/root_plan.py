@@ -1,4 +1,4 @@
-"""The ordered plan of one root, a pure function of its items (DESIGN.md section 5)."""
+"""The ordered plan of one root, a pure function of its items."""
 
 from __future__ import annotations
 

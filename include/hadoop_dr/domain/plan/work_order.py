@@ -1,4 +1,4 @@
-"""What stage and place are asked to do for one root, and what they answer (DESIGN.md sections 4.4 and 4.5)."""
+"""What stage and place are asked to do for one root, and what they answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which site clients use: one pure decision on what both ZooKeepers say (DESIGN.md section 8; S2.19 to S2.22).
+"""Which site clients use: one pure decision on what both ZooKeepers say (S2.19 to S2.22).
 
 The decision has two steps. *Normalising* turns what was read into statuses: an identity below the highest known epoch
 is invalid; a ZooKeeper that could not be read, or holds no identity, is unknown, which is not invalid, unless the

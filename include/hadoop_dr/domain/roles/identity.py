@@ -1,4 +1,4 @@
-"""What the ZooKeeper documents of a pair say, and how they are written down (DESIGN.md sections 7 and 8; S2.19).
+"""What the ZooKeeper documents of a pair say, and how they are written down (S2.19).
 
 Each site's ZooKeeper holds, under ``/hadoop-dr/<pair>``, the site's own *identity* and a copy of the pair's *access*.
 Both are one JSON object with a format version; a version this program does not know is refused, never guessed at.

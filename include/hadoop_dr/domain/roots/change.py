@@ -1,4 +1,4 @@
-"""Roots that have to make way for others: HDFS lets no directory with snapshots lie in another (DESIGN.md section 6).
+"""Roots that have to make way for others: HDFS lets no directory with snapshots lie in another.
 
 A root that points hold snapshots of stays one. Who wants others orders a change, and is told first what it costs:
 

@@ -1,4 +1,4 @@
-"""Which directories a service's snapshots are taken of (DESIGN.md sections 2 and 6, root).
+"""Which directories a service's snapshots are taken of.
 
 HDFS refuses to delete or rename a directory that has snapshots, or one above it, and lets no such directory lie in
 another one. So a root is to be a directory that nobody wants to delete: a declared one, or the directory of a database

@@ -1,4 +1,4 @@
-"""What is protected and what lies beside it, as the decision on roots looks at it (DESIGN.md section 6)."""
+"""What is protected and what lies beside it, as the decision on roots looks at it."""
 
 from __future__ import annotations
 

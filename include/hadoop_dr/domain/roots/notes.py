@@ -1,4 +1,4 @@
-"""What a person is told of a service's roots: what HDFS will refuse on the primary, which line helps (section 6)."""
+"""What a person is told of a service's roots: what HDFS will refuse on the primary, which line helps."""
 
 from __future__ import annotations
 

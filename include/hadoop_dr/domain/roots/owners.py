@@ -1,4 +1,4 @@
-"""One root, one owner: what a service may make a root, beside the roots and the declarations of others (section 6).
+"""One root, one owner: what a service may make a root, beside the roots and the declarations of others.
 
 HDFS refuses a snapshottable directory inside another, and two services that change one tree undo each other's work. So
 a root may not be equal to, inside or above anything that another service owns, or has declared and not backed up yet.

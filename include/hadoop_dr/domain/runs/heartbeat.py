@@ -1,4 +1,4 @@
-"""The heartbeat of a claim: what a run shows of its work, and what others conclude from it (DESIGN.md section 4, I3).
+"""The heartbeat of a claim: what a run shows of its work, and what others conclude from it (I3).
 
 Nobody compares clocks with anybody: a contender counts on its own monotonic clock how long the heartbeat has stood
 still before its eyes. Who ends and leaves work to another task, or begins something that shows nothing on its way, says

@@ -1,4 +1,4 @@
-"""What makes a set of snapshots one moment, and what happens when it cannot be shown (DESIGN.md section 4.2, I1)."""
+"""What makes a set of snapshots one moment, and what happens when it cannot be shown (I1)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hashlib import sha256
 from hadoop_dr.domain.config.policy import Unproven
 
 MOST_REARMS = 3
-"""So often a moment is armed anew when its window was touched (DESIGN.md section 4.2)."""
+"""So often a moment is armed anew when its window was touched."""
 SERIAL_MS = 1.3
 """What a NameNode takes for a snapshot, one after the other; measured on a quiet machine."""
 _PAUSE_MS = 3_000

@@ -1,4 +1,4 @@
-"""How much goes into one batch, so that a batch takes about as long as it may (DESIGN.md section 4, I3).
+"""How much goes into one batch, so that a batch takes about as long as it may (I3).
 
 A metastore cannot be fenced: a worker that was overtaken ends the batch it has begun. So a batch is small in time, not
 in number: rates lie between a hundred and five thousand objects a second, and are known only by measuring.

@@ -1,4 +1,4 @@
-"""When a service's moments are, and when a run starts for one (DESIGN.md section 4)."""
+"""When a service's moments are, and when a run starts for one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The moment that somebody asks for (DESIGN.md section 4.2)."""
+"""The moment that somebody asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service's state as a checkpoint has it: as long as what is still needed of it (DESIGN.md section 7).
+"""A service's state as a checkpoint has it: as long as what is still needed of it.
 
 Points of many roots say the same names over and over: of each a point keeps its snapshot on two sites, how much it
 held, and that the policy named it. So every name is written once and said by its number, and so is every list of names:

@@ -1,4 +1,4 @@
-"""What the pair's ledger says: roles, epoch, which copy decides, who owns which root (DESIGN.md sections 6 to 8)."""
+"""What the pair's ledger says: roles, epoch, which copy decides, who owns which root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folds the entries of a service's ledger into its state; keeps the state for a checkpoint (DESIGN.md section 7)."""
+"""Folds the entries of a service's ledger into its state; keeps the state for a checkpoint."""
 
 from __future__ import annotations
 

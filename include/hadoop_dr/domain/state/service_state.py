@@ -1,4 +1,4 @@
-"""What a service's ledger says: its points, who owns the work, what the next run builds on (DESIGN.md section 7)."""
+"""What a service's ledger says: its points, who owns the work, what the next run builds on."""
 
 from __future__ import annotations
 

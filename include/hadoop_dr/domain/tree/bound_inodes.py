@@ -1,6 +1,6 @@
 """Inode ids of the destination, kept with a point: the plan which builds on it need not list where its items lie.
 
-Steps name an existing item by its inode id on the destination (DESIGN.md section 5). A run that compares a root whole
+Steps name an existing item by its inode id on the destination. A run that compares a root whole
 lists the destination's candidate anyway; what that shows is exact as long as the snapshot exists, and the next plan
 builds on it.
 Keeping it is worth it where many directories change: where few do, listing those is cheaper than reading all.

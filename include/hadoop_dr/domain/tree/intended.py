@@ -1,4 +1,4 @@
-"""What had to be lowered on the destination, and how it was meant: a way back degrades nothing (DESIGN.md section 8).
+"""What had to be lowered on the destination, and how it was meant: a way back degrades nothing.
 
 Only erasure coding is: a copy is striped where the destination's directory has a policy, else it is replicated.
 Everything else that cannot be set as it is on the origin ends the run; quotas are kept apart and set at a promotion.

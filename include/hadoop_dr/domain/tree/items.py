@@ -1,4 +1,4 @@
-"""The touched items of one root: what a plan is made of and what is stored of it (DESIGN.md sections 4.3 and 5)."""
+"""The touched items of one root: what a plan is made of and what is stored of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotas of the roots and of directories below them, as a point keeps them for a later promotion (DESIGN.md section 8).
+"""Quotas of the roots and of directories below them, as a point keeps them for a later promotion.
 
 No listing shows a quota, and asking for one costs a request for each directory. But the snapshot diff names a directory
 whose quota was set or lifted (measured), so an increment asks only about directories that are new or were changed, and

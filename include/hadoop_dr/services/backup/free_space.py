@@ -1,7 +1,7 @@
 """Room on the secondary: looked for before anything is written, made by pruning early, else refused with the figures.
 
 Only points go that no retention rule keeps, those that the run would prune at its end anyway: never a pinned one, never
-the newest sealed one, never a baseline (DESIGN.md section 4.1, I7).
+the newest sealed one, never a baseline (I7).
 """
 
 from __future__ import annotations

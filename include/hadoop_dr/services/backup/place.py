@@ -1,4 +1,4 @@
-"""Place: the secondary could finish alone, then its tree and all else change (DESIGN.md section 4.5)."""
+"""Place: the secondary could finish alone, then its tree and all else change."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Preview:
         self._context = context
 
     def run(self) -> dict[str, Any]:
-        """Gives the document of section 10.
+        """Returns the document of ``plan --json``.
 
         Raises:
             NotReady: A directory changes faster than it can be read.

@@ -1,4 +1,4 @@
-"""Seal: one compare-and-append makes a verified point visible (DESIGN.md section 4.7, I2)."""
+"""Seal: one compare-and-append makes a verified point visible (I2)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SealPoint:
         """Seals a point whose verdict is there and good.
 
         Returns:
-            The point in the shape of section 10.
+            The point as the document of ``backup --json``.
 
         Raises:
             Failed: It was not verified, or it differs.
@@ -113,7 +113,7 @@ class SealPoint:
 
 
 def sealed_document(service: str, point: Point) -> dict[str, Any]:
-    """Writes a sealed point in the shape of section 10."""
+    """Returns a sealed point as the document of ``backup --json``."""
     summary, declared = point.sealed.summary, point.taken.declared
     snapshots = {
         site: keyed_by_declaration(declared, {root: kept.name for root, kept in records.items()})

@@ -1,4 +1,4 @@
-"""The moment of a run: arm, take, prove, and arm again if something was touched (DESIGN.md section 4.2, I1)."""
+"""The moment of a run: arm, take, prove, and arm again if something was touched (I1)."""
 
 from __future__ import annotations
 

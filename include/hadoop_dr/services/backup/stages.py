@@ -1,4 +1,4 @@
-"""The stages of one run as the command line and Airflow call them (DESIGN.md sections 4 and 9).
+"""The stages of one run as the command line and Airflow call them.
 
 Every stage reads the ledger afresh, proves that its claim is in force, does its part, and may be repeated. What one
 stage leaves for the next lies in the ledger and in the point's documents, never in this process.
@@ -105,7 +105,7 @@ class BackupStages:
         wait: bool = False,
         takeover: bool = False,
     ) -> dict[str, Any]:
-        """Looks, claims the service, ends what an earlier run left (section 4.1).
+        """Looks, claims the service, ends what an earlier run left.
 
         Args:
             moment: Wanted T0, a point id or ISO 8601 UTC with milliseconds; None for at once.
@@ -138,27 +138,27 @@ class BackupStages:
         return self._timed("preflight", lambda: begin.run(request))
 
     def moment(self) -> dict[str, Any]:
-        """Takes the shared moment (section 4.2)."""
+        """Takes the shared moment."""
         return self._stage("moment")
 
     def plan(self) -> dict[str, Any]:
-        """Plans, and writes plan, facts and exports to both sites (section 4.3). The result has ``shards``."""
+        """Plans, and writes plan, facts and exports to both sites. The result has ``shards``."""
         return self._stage("plan")
 
     def stage(self, shard: int) -> dict[str, Any]:
-        """Stages one shard (section 4.4)."""
+        """Stages one shard."""
         return self._stage("stage", shard)
 
     def place(self) -> dict[str, Any]:
-        """Records ``staged`` once every shard is, then changes the live tree (section 4.5)."""
+        """Records ``staged`` once every shard is, then changes the live tree."""
         return self._stage("place")
 
     def verify(self) -> dict[str, Any]:
-        """Takes the candidate snapshot and compares it with the stored facts (section 4.6)."""
+        """Takes the candidate snapshot and compares it with the stored facts."""
         return self._stage("verify")
 
     def seal(self, asked: Sequence[Counts] = ()) -> dict[str, Any]:
-        """Makes the point visible (section 4.7).
+        """Makes the point visible.
 
         Args:
             asked: What earlier stages asked in processes of their own, as ``requests`` of each said at its end.
@@ -181,7 +181,7 @@ class BackupStages:
         return self._context.tools.asked.document()
 
     def prune(self) -> dict[str, Any]:
-        """Reads what the sealed point left open, and removes points that no rule keeps (section 4.8)."""
+        """Reads what the sealed point left open, and removes points that no rule keeps."""
 
         def work() -> dict[str, Any]:
             notes = read_after_seal(self._context)
@@ -191,7 +191,7 @@ class BackupStages:
         return self._timed("prune", work)
 
     def sealed(self) -> dict[str, Any]:
-        """Gives the run's sealed point in the shape of section 10.
+        """Returns the run's sealed point as the document of ``backup --json``.
 
         Raises:
             Failed: The ledger does not say that this run sealed a point.
@@ -234,7 +234,7 @@ class BackupStages:
         """Runs every stage in this process; on a failure with a known end the claim is given back.
 
         Returns:
-            The sealed point in the shape of section 10.
+            The sealed point as the document of ``backup --json``.
         """
         try:
             ready = self.preflight(**request)

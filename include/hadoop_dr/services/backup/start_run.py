@@ -1,4 +1,4 @@
-"""The first stage: look, claim, end what an earlier run left, make ready for the moment (DESIGN.md section 4.1)."""
+"""The first stage: look, claim, end what an earlier run left, make ready for the moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each kind of data sets knows how to do: the verbs of DESIGN.md section 6a, and what they answer.
+"""What each kind of data sets knows how to do: its verbs, and what they answer.
 
 A stage loops over the kinds a service has (``components.Components``) and knows none of them by name. In the order of a
 run:

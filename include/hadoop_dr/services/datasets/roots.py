@@ -1,4 +1,4 @@
-"""Which directories snapshots are taken of, decided for all kinds of data sets together (DESIGN.md section 6)."""
+"""Which directories snapshots are taken of, decided for all kinds of data sets together."""
 
 from __future__ import annotations
 

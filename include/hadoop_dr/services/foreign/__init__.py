@@ -1,1 +1,1 @@
-"""What somebody else changed on the secondary: found, kept aside, reported (DESIGN.md section 4.6, I10)."""
+"""What somebody else changed on the secondary: found, kept aside, reported (I10)."""

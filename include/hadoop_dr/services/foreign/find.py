@@ -1,4 +1,4 @@
-"""Reads what tells foreign changes during a run from our own; `domain.foreign` decides (DESIGN.md section 4.6, I10).
+"""Reads what tells foreign changes during a run from our own; `domain.foreign` decides (I10).
 
 A root in which nothing changed costs one request. Else: pages of the difference, a listing for each directory that is
 new or holds something that was touched, and one request for the extended attributes of each directory that was, and of

@@ -1,4 +1,4 @@
-"""Foreign changes on the secondary since its last point (DESIGN.md section 4.1, faults 21 and 8).
+"""Foreign changes on the secondary since its last point.
 
 They are read from the difference between a snapshot and the live tree, which needs no snapshot of its own: looking
 writes nothing and sets no time. A root in which nothing changed costs one request.

@@ -1,4 +1,4 @@
-"""One ledger chain on two sites: compare-and-append, follow (DESIGN.md section 7).
+"""One ledger chain on two sites: compare-and-append, follow.
 
 The deciding copy is appended first; the other follows. A chain is never edited: a copy that went apart is moved aside
 whole and made anew from the deciding one.

@@ -1,4 +1,4 @@
-"""Reduced states beside a chain, so that a reader need not start at its first entry (DESIGN.md section 7).
+"""Reduced states beside a chain, so that a reader need not start at its first entry.
 
 They are compressed, and only the newest two stay on a site: one that is read while the next is written, and that one. A
 reader for whom one goes away all the same looks again, and in the end begins at the first entry, which stays for ever.

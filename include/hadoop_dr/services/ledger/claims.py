@@ -1,4 +1,4 @@
-"""Who works on a service: claim it, or take it over from a try that stands still (DESIGN.md section 4, I3)."""
+"""Who works on a service: claim it, or take it over from a try that stands still (I3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows the heartbeat of a claim as an extended attribute of the service's document directory (section 4, I3).
+"""Shows the heartbeat of a claim as an extended attribute of the service's document directory (I3).
 
 It lies there and not in a work area because a run plans and waits for its moment long before it has one. Each claim has
 an attribute of its own, so that a superseded try that wakes cannot overwrite what its successor shows.

@@ -1,4 +1,4 @@
-"""Who owns a root, in the pair's ledger: appended before a directory gets snapshots (DESIGN.md section 6).
+"""Who owns a root, in the pair's ledger: appended before a directory gets snapshots.
 
 What this process read of the pair's ledger when it began tells whether a root is new; only then anything is asked or
 written. One entry is about all new roots of a run.

@@ -1,4 +1,4 @@
-"""Pins: somebody holds a point, so that nothing removes it before that is taken back (DESIGN.md sections 4.8 and 6).
+"""Pins: somebody holds a point, so that nothing removes it before that is taken back.
 
 A pin is an entry of the service's ledger, appended behind what was read: so it either comes before a point is pruned,
 which is then decided anew, or finds it gone.

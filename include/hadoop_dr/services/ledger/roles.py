@@ -1,4 +1,4 @@
-"""The pair's ledger: who is primary, under which epoch, whose copies decide (DESIGN.md sections 7 and 8, I5)."""
+"""The pair's ledger: who is primary, under which epoch, whose copies decide (I5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ends what earlier runs left, before a run makes a point of its own (DESIGN.md section 3, I2, I6)."""
+"""Ends what earlier runs left, before a run makes a point of its own (I2, I6)."""
 
 from __future__ import annotations
 

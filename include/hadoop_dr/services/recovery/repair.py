@@ -1,6 +1,6 @@
 """Putting the secondary right again: undo of foreign or half-done changes, repair of what verification found.
 
-Both are ordinary plans carried out at once; only origin and destination differ (DESIGN.md section 5):
+Both are ordinary plans carried out at once; only origin and destination differ:
 undo leads from the destination's live tree to its own last sealed snapshot, repair from the candidate to the moment.
 """
 

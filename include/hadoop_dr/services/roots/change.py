@@ -1,4 +1,4 @@
-"""A change of roots on the two sites: what stands in the way, what is announced, what makes way (DESIGN.md section 6).
+"""A change of roots on the two sites: what stands in the way, what is announced, what makes way.
 
 Nothing is removed that the ledger has not given up before: a directory makes way on a site only when no point holds a
 snapshot of it there any more, by the ledger.

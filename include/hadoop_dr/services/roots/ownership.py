@@ -1,4 +1,4 @@
-"""A run's roots are its service's own before they get snapshots, and given up when they retired (section 6, I8).
+"""A run's roots are its service's own before they get snapshots, and given up when they retired (I8).
 
 Both under the run's claim: two runs of one service never own and give up at once.
 """

@@ -1,4 +1,4 @@
-"""A point's documents: everything the secondary needs to finish or prove the point alone (S3.1, DESIGN.md section 7).
+"""A point's documents: everything the secondary needs to finish or prove the point alone (S3.1).
 
 They lie beside the ledger on both sites. ``manifest.json`` names them with their SHA-256 and is written last: a plan
 exists when its manifest does, on the destination. How both copies are written and proved is ``copies``.

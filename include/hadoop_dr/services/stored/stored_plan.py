@@ -1,4 +1,4 @@
-"""What is planned for the roots of a point, and how a stored plan is read back (DESIGN.md section 4.3, S3.1)."""
+"""What is planned for the roots of a point, and how a stored plan is read back (S3.1)."""
 
 from __future__ import annotations
 

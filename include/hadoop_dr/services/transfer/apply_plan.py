@@ -1,4 +1,4 @@
-"""One plan carried out: what a snapshot of the origin holds becomes the tree of the destination (DESIGN.md section 3).
+"""One plan carried out: what a snapshot of the origin holds becomes the tree of the destination.
 
 Backup, undo and repair do it today; they differ in where the bytes come from and in what stands at the ends. The
 destination's root may be another directory than the origin's, as a drill or a restore aside needs it.

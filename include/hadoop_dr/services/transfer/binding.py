@@ -1,4 +1,4 @@
-"""Binding: which inode of the destination each existing item of a plan is (DESIGN.md section 5)."""
+"""Binding: which inode of the destination each existing item of a plan is."""
 
 from __future__ import annotations
 

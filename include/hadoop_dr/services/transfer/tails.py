@@ -1,4 +1,4 @@
-"""Tails: leading full blocks stay, only the bytes behind them are new (DESIGN.md section 5)."""
+"""Tails: leading full blocks stay, only the bytes behind them are new."""
 
 from __future__ import annotations
 

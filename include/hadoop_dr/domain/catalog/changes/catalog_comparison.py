@@ -1,4 +1,4 @@
-"""Whether a catalog is the one it should be: match, mismatch, or cannot tell and why (DESIGN.md section 4.6)."""
+"""Whether a catalog is the one it should be: match, mismatch, or cannot tell and why."""
 
 from __future__ import annotations
 

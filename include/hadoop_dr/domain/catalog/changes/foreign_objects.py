@@ -1,4 +1,4 @@
-"""What somebody else did to the secondary's catalog: objects are compared, not events (DESIGN.md section 6, I10).
+"""What somebody else did to the secondary's catalog: objects are compared, not events (I10).
 
     the wanted state        what the primary has, addresses already the secondary's: as it should be is nobody's change
     what points left        each sealed point left what it selects as it says; the newest that selects an object counts

@@ -1,4 +1,4 @@
-"""Whether a metastore would change the catalog by itself: discovery, retention, compaction (DESIGN.md section 4.1).
+"""Whether a metastore would change the catalog by itself: discovery, retention, compaction.
 
 On the secondary such changes are drift that nobody made; on the primary they are part of the data.
 """

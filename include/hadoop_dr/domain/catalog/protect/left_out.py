@@ -1,4 +1,4 @@
-"""Changes of objects that a point leaves out are no changes: they cannot make a moment doubtful (section 6, I1).
+"""Changes of objects that a point leaves out are no changes: they cannot make a moment doubtful (I1).
 
 What the point holds is the catalog at exactly E0, and of that the data of what is left out are no part.
 """

@@ -1,4 +1,4 @@
-"""What the entries of a point keep of its catalog, where each kind of data sets has a place (DESIGN.md section 6a)."""
+"""What the entries of a point keep of its catalog, where each kind of data sets has a place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a catalog a point can hold, decided object by object: nobody's CREATE TABLE stops a service (section 6).
+"""What of a catalog a point can hold, decided object by object: nobody's CREATE TABLE stops a service.
 
 In this order: what an object is, at which address its data lies, whether its directory may be a root, and what lies
 outside the roots. A table goes with all that hangs on it; of a table of which only partitions lie outside, those go.

@@ -1,4 +1,4 @@
-"""What of a service a recovery point would not protect, by name and with the reason (DESIGN.md section 4.1)."""
+"""What of a service a recovery point would not protect, by name and with the reason."""
 
 from __future__ import annotations
 

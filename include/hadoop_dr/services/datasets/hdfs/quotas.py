@@ -1,4 +1,4 @@
-"""Quotas of the origin's directories, kept with each point (DESIGN.md sections 4 and 8).
+"""Quotas of the origin's directories, kept with each point.
 
 A secondary never applies them while it is one: snapshots count against quotas. They are set when it is promoted.
 """

@@ -1,4 +1,4 @@
-"""Gathering the touched items of one root, the whole input of a plan (DESIGN.md section 5).
+"""Gathering the touched items of one root, the whole input of a plan.
 
     diff of two snapshots ----+                                +-- attributes, ACLs, extended attributes
     full listings of both ----+--> changes --> touched items --+-- blocks of modified files
