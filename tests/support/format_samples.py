@@ -103,7 +103,7 @@ SERVICE: Mapping[str, Body] = {
     "released": runs.ClaimReleased(4, "a stage of the run failed"),
     "pruned": ends.PointsPruned((("east", OLD), ("west", OLD))),
     "unprotected": ends.ServiceUnprotected(4, ("east", "west"), (("east", P),), "it is not needed any more"),
-    "damaged": ends.PointDamaged(P, f"{ROOT}/e%20: content differs", ((ROOT, "e%20"), (OTHER, ""))),
+    "damaged": ends.PointDamaged(P, f"{ROOT}/e%20: content differs", ((ROOT, "e%20"), (OTHER, "")), ((ROOT, P),)),
     "undoing": foreign.UndoBegun(4, P, OLD, "west", (ROOT, OTHER), "dr-billing-kept-3-4", "its plan is lost"),
     "undone": foreign.UndoDone(
         4, P, OLD, "west", "its plan is lost", "dr-billing-kept-3-4", (f"{ROOT}/ü was made",), {ROOT: LEFT}, (OTHER,)

@@ -89,6 +89,20 @@ def test_of_a_damaged_point_everything_is_compared_and_drift_is_told() -> None:
     assert (found.origin_snapshot(A), found.destination_snapshot(A), found.held(A)) == (None, None, None)
 
 
+def test_a_damaged_point_that_only_lost_snapshots_serves_in_the_roots_that_have_theirs() -> None:
+    lost = replace(NEWEST, damaged="gone", bad_files=((A, ""),))
+    found = choose_baseline(lost, [root(A, destination="gone"), root(B)])
+    assert (found.point, found.compared) == (lost, {A})
+    for other in (
+        replace(lost, bad_files=((A, ""), (A, "e%20"))),
+        replace(lost, bad_files=((B, ""),)),
+        replace(lost, bad_files=()),
+        replace(lost, unnamed=((A, NAME),)),
+    ):
+        assert choose_baseline(other, [root(A, destination="gone"), root(B)]).point is None
+    assert choose_baseline(lost, [root(A, origin="gone"), root(B)]).point is None
+
+
 def test_until_it_is_said_which_way_a_run_goes_no_snapshot_is_built_on() -> None:
     nowhere = Baseline(NEWEST)
     assert (nowhere.origin_snapshot(A), nowhere.destination_snapshot(A)) == (None, None)

@@ -70,7 +70,7 @@ def test_of_a_point_that_is_gone_nothing_is_kept_that_only_told_how_it_went() ->
     took = taken(FIRST, ["/a b"], open_files=OpenFiles(1, (OpenFile("/a", 1),)), roots_told=("told",), narrow=("ü",))
     point = Point(
         FIRST, 1, PointState.SEALED, "r", 1, 1, took, sealed=whole, gone=("east", "west"),
-        bad_files=(("/a b", "f"),), base={"west": {"/a b": SnapshotRecord("s", 1, 1)}},
+        bad_files=(("/a b", "f"),), unnamed=(("/a b", FIRST),), base={"west": {"/a b": SnapshotRecord("s", 1, 1)}},
     )  # fmt: skip
     over = without_what_is_over(point)
     summary, took = over.sealed.summary, over.taken
@@ -78,7 +78,7 @@ def test_of_a_point_that_is_gone_nothing_is_kept_that_only_told_how_it_went() ->
     assert (summary.warnings, summary.lowered) == ((), ())
     assert over.sealed.verified == Verified("match", 3)
     assert (took.open_files, took.roots_told, took.narrow) == (OpenFiles(), (), ())
-    assert (over.bad_files, over.base, tuple(over.roots)) == ((), {}, ("/a b",))
+    assert (over.bad_files, over.unnamed, over.base, tuple(over.roots)) == ((), (), {}, ("/a b",))
 
 
 def test_a_packed_point_whose_columns_do_not_fit_together_is_refused() -> None:

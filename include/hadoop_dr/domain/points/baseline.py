@@ -77,7 +77,8 @@ class RootProblems:
 def choose_baseline(newest: Point | None, problems: Sequence[RootProblems], direction: Direction) -> Baseline:
     """Decides from the snapshots of the newest sealed point.
 
-    Of a damaged point no root serves: the live tree holds what is damaged, so everything has to be compared.
+    Of a damaged point no root serves: the live tree holds what is damaged, so everything has to be compared. Where only
+    snapshots of it are lost, the live tree is what it was, and the roots that have theirs serve.
 
     Args:
         problems: What is wrong with them, for each of its roots that counts.
@@ -86,7 +87,7 @@ def choose_baseline(newest: Point | None, problems: Sequence[RootProblems], dire
     if newest is None:
         return Baseline(None, direction=direction)
     with_base = frozenset(one.root for one in problems if one.base is None)
-    if newest.damaged:
+    if newest.damaged and not _only_lost(newest, problems):
         lost = f"point {newest.point} is marked damaged ({newest.damaged}): everything is compared"
         return Baseline(None, (lost,), newest=newest, with_base=with_base, direction=direction)
     compared = frozenset(one.root for one in problems if one.any)
@@ -95,3 +96,9 @@ def choose_baseline(newest: Point | None, problems: Sequence[RootProblems], dire
     if newest.is_nowhere:  # somebody had it taken away on both sites, so nothing is lost that anybody expects
         lost_there = ()
     return Baseline(newest if whole else None, lost_there, compared, newest, with_base, direction)
+
+
+def _only_lost(newest: Point, problems: Sequence[RootProblems]) -> bool:
+    """Whether nothing is known against a damaged point but that snapshots of it are not the recorded ones."""
+    lost = {(one.root, "") for one in problems if one.destination}
+    return bool(newest.bad_files) and not newest.unnamed and lost.issuperset(newest.bad_files)

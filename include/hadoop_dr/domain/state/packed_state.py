@@ -95,6 +95,7 @@ def without_what_is_over(point: Point) -> Point:
         sealed=replace(point.sealed, snapshots={}, verified=verified, summary=figures),
         base={},
         bad_files=(),
+        unnamed=(),
     )
 
 

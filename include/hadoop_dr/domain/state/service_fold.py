@@ -157,7 +157,9 @@ def _unprotected(body: ServiceUnprotected, entry: LedgerEntry, points: _Points, 
 @_fold.register
 def _damaged(body: PointDamaged, entry: LedgerEntry, points: _Points, claim: Claim | None) -> Claim | None:
     if body.point in points:
-        points[body.point] = replace(points[body.point], damaged=body.reason, bad_files=body.files)
+        points[body.point] = replace(
+            points[body.point], damaged=body.reason, bad_files=body.files, unnamed=body.unnamed
+        )
     return claim
 
 

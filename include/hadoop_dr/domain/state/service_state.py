@@ -12,7 +12,7 @@ from hadoop_dr.domain.ids import point_id
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken
-from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, RootPath, SnapshotRecord
+from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, RootPath, RootPoint, SnapshotRecord
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.runs.moment import LEAD_MS
 from hadoop_dr.domain.runs.process import Process
@@ -58,6 +58,7 @@ class Point:
         gone: Sites whose snapshots were pruned.
         damaged: Why no copy of it is to be relied on; empty while nothing is known against it.
         bad_files: What of it is damaged.
+        unnamed: Roots in which more of it is damaged, or may be, each with the point that has copied it.
         base: What an undo left, by site and root: newer snapshots than the sealed ones.
         frozen: The policy it was begun under, as its claim froze it; ``NO_POLICY`` once it has come to its end.
         yielded: Roots of it whose snapshots made way for other roots.
@@ -84,6 +85,7 @@ class Point:
     yielded: tuple[str, ...] = ()
     undone: bool = False
     had: tuple[str, ...] = ()
+    unnamed: tuple[RootPoint, ...] = ()
 
     @property
     def roots(self) -> Collection[str]:

@@ -7,12 +7,13 @@ from typing import Any
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.values import RootPath
+from hadoop_dr.domain.points.damage import points_on
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.items import Content
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
-from hadoop_dr.services.points.damage import lift_damage, mark_damaged, points_on
+from hadoop_dr.services.points.damage import lift_damage, mark_damaged
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.stored.stored_plan import planned_roots
 from hadoop_dr.services.verify_candidate import RootFacts, VerifyRoot
@@ -67,9 +68,11 @@ def verify_again(context: BackupContext, point_id: str | None, run: str = "cli-v
         read.add((root.root, ""))
     unread = sorted(set(point.bad_files) - read)
     verdict.cannot_tell += [Finding(at, path, _OF_ANOTHER) for at, path in unread]
+    doubts = [Finding(at, "", f"more of it {_OF_ANOTHER}") for at, by in point.unnamed if by != point.point]
+    verdict.cannot_tell += doubts
     if wrong := [*verdict.mismatch, *verdict.unreadable]:
-        mark_damaged(context, run, point, wrong)
-    elif not unread:
+        mark_damaged(context, run, point, wrong, read)
+    elif not unread and not doubts:
         lift_damage(context, run, point, read)
     return {
         "service": service,

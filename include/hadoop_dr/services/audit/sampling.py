@@ -11,13 +11,14 @@ from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ledger.bodies.sealed import Sampled
 from hadoop_dr.domain.plan.work_order import StagedFile
+from hadoop_dr.domain.points.damage import points_on
 from hadoop_dr.domain.points.sampling import next_sample
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.ports.mover import Did, Digest, Outcome, Read
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.baseline import snapshot_problem
-from hadoop_dr.services.points.damage import mark_damaged, points_on, same_file, snapshots_of
+from hadoop_dr.services.points.damage import mark_damaged, same_file, snapshots_of
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.stored.documents import Documents
 from hadoop_dr.services.stored.stored_plan import planned_paths, planned_shards, root_names

@@ -15,6 +15,7 @@ from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
 from hadoop_dr.domain.points.baseline import Baseline
+from hadoop_dr.domain.points.damage import distrusted
 from hadoop_dr.domain.roots.existing_copy import copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
@@ -24,7 +25,6 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.baseline import find_baseline, held_before
-from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.stored.stored_plan import RootPlan, plan_items
 from hadoop_dr.services.transfer.changes.adopt import could_be_equal, left_over, same_kind

@@ -17,6 +17,7 @@ from hadoop_dr.domain.config.retention import KeptByRule, rule, to_prune
 from hadoop_dr.domain.errors import DrError, Superseded
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
+from hadoop_dr.domain.points.lost_snapshots import lost_snapshots
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.services.backup.check.preflight import thinning_is_safe
@@ -24,6 +25,7 @@ from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.kept import note_removed
 from hadoop_dr.services.foreign.left_overs import sweep_left_overs
 from hadoop_dr.services.points.baseline import newest_common, recorded_snapshots
+from hadoop_dr.services.points.damage import mark_lost
 from hadoop_dr.services.points.remove_snapshots import remove_snapshots
 from hadoop_dr.services.pool import map_bounded
 
@@ -63,7 +65,7 @@ class Prune:
             except DrError as error:
                 warnings.append(f"{side.name} was not pruned: {error}")
             warnings += [
-                *self._sweep_snapshots(side),
+                *self._sweep_snapshots(side, run),
                 *self._retire_roots(side),
                 *note_removed(self._context, side, run),
             ]
@@ -113,18 +115,23 @@ class Prune:
     def _remove(self, side: SiteConnections, snapshots: Iterable[tuple[str, str]]) -> None:
         remove_snapshots(side.namenode, self._context.ledger.known(), snapshots)
 
-    def _sweep_snapshots(self, side: SiteConnections) -> list[str]:
+    def _sweep_snapshots(self, side: SiteConnections, run: str) -> list[str]:
         """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates.
+
+        The same listing shows which sealed points lost a snapshot: those are damaged.
 
         Only names that this service's ledger accounts for are touched, and only in directories that are or were its
         roots: a cluster may have thousands of others. The ledger is read after the snapshots were listed: whoever makes
         one that is needed says so in the ledger first.
         """
-        context, ours = self._context, self._context.ledger.known().roots().union(self._context.policy.directories)
+        context, before = self._context, self._context.ledger.known()
+        ours = before.roots().union(context.policy.directories)
         try:
             roots = sorted(ours.intersection(side.namenode.snapshottable()))
             found = list(zip(roots, map_bounded(side.namenode.snapshots, roots), strict=True))
             state = context.ledger.read()
+            lost = lost_snapshots(side.name, before, dict(found), state)
+            mark_lost(context, run, lost.copies)
             orphans = [
                 (root, shot.name)
                 for root, shots in found
@@ -134,7 +141,11 @@ class Prune:
             self._remove(side, orphans)
         except DrError as error:
             return [f"left-over snapshots on {side.name} were not removed: {error}"]
-        return []
+        damaged = [
+            f"point {point} is damaged: {bad[0]}" + (f" and {len(bad) - 1} more" if len(bad) > 1 else "")
+            for point, bad in lost.copies.items()
+        ]
+        return [*damaged, *lost.origin_warnings(side.name)]
 
     def _sweep_documents(self, side: SiteConnections) -> list[str]:
         """Removes documents of points that are gone from both sites: nothing can be read or proven with them."""

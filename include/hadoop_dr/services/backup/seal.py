@@ -10,6 +10,7 @@ from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.formats.verdict import VERDICT, VERDICT_STEM, StoredVerdict
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed, Retained, Summary
+from hadoop_dr.domain.points.damage import damage_warnings
 from hadoop_dr.domain.points.doubts import doubt_warnings
 from hadoop_dr.domain.points.incomplete import incomplete_document, incomplete_warnings
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
@@ -20,7 +21,6 @@ from hadoop_dr.services.backup.order import by_stage
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.kept import kept_warnings
-from hadoop_dr.services.points.damage import damage_warnings
 from hadoop_dr.services.points.same_snapshots import refuse_exchanged
 
 

@@ -12,6 +12,7 @@ from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.points.baseline import Baseline
+from hadoop_dr.domain.points.damage import damage_warnings
 from hadoop_dr.domain.points.pending import pending_the_other_way
 from hadoop_dr.domain.points.recovery import recovery_due
 from hadoop_dr.domain.roots.change import approval_request
@@ -28,7 +29,7 @@ from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.kept import kept_results, refuse_undecided, undo_notes
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.baseline import find_baseline, lost_results
-from hadoop_dr.services.points.damage import damage_warnings, rotten_origin
+from hadoop_dr.services.points.damage import rotten_origin
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.recover import Recover
 from hadoop_dr.services.roots.change import RootsInTheWay

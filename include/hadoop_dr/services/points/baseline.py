@@ -9,6 +9,7 @@ from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.points.baseline import Baseline, RootProblems, choose_baseline
+from hadoop_dr.domain.points.lost_snapshots import problem_of
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.domain.tree.inventory import Held
@@ -108,12 +109,7 @@ def recorded_snapshots(point: Point, site: str) -> Mapping[str, SnapshotRef] | N
 
 def snapshot_problem(namenode: NameNode, recorded: SnapshotRef) -> str | None:
     """Says why a recorded snapshot cannot be relied on; None when it is the very one that was recorded."""
-    for found in snapshots_of_root(namenode, recorded.root):
-        if found.name == recorded.name:
-            if (found.id, found.created_ms) != (recorded.id, recorded.created_ms):
-                return f"{recorded} is another snapshot than the recorded one"
-            return f"{recorded} is marked for deletion" if found.deleted else None
-    return f"{recorded} is gone"
+    return problem_of(recorded, snapshots_of_root(namenode, recorded.root))
 
 
 def snapshots_of_root(namenode: NameNode, root: str) -> Sequence[Snapshot]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from hadoop_dr.domain.points.damage import distrusted
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.items import Item
 from hadoop_dr.domain.tree.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.inventory import walk
-from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.transfer.changes.adopt import Adopt, Adoption, Trees
 from hadoop_dr.services.transfer.changes.read_changes import ReadChanges
 

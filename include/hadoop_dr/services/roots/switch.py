@@ -23,6 +23,7 @@ from hadoop_dr.domain.check_results import refuse_on_failure
 from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused
 from hadoop_dr.domain.formats.tables import LISTING
 from hadoop_dr.domain.paths import WORK_AREA, join
+from hadoop_dr.domain.points.damage import distrusted
 from hadoop_dr.domain.roots.change import as_text, moved_on, not_our_work
 from hadoop_dr.domain.roots.decision import inside
 from hadoop_dr.domain.roots.existing_copy import ExistingCopy, copy_in_plan
@@ -35,7 +36,6 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.keep_before import keep_aside
 from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.points.baseline import snapshots_of_root
-from hadoop_dr.services.points.damage import distrusted
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_roots
 from hadoop_dr.services.stored.documents import Documents

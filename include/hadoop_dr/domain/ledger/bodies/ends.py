@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hadoop_dr.domain.ledger.bodies.values import RootPath, SitePoint
+from hadoop_dr.domain.ledger.bodies.values import RootPath, RootPoint, SitePoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,13 @@ class PointDamaged:
 
     Attributes:
         files: What of it is damaged; no more than the first.
+        unnamed: Roots in which more of it is damaged, or may be, each with the point that has copied it.
     """
 
     point: str
     reason: str
     files: tuple[RootPath, ...] = ()
+    unnamed: tuple[RootPoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ SitePoint = tuple[str, str]
 """A site and the id of a point: the copy of the point on that site."""
 RootPath = tuple[str, str]
 """A root, and a path relative to it."""
+RootPoint = tuple[str, str]
+"""A root, and the id of a point."""
 
 Part = Mapping[str, Any]
 """What one kind of data sets keeps in an entry; that kind alone knows its form, and has a codec for it."""

@@ -80,7 +80,7 @@ class Adopt:
         trees: Trees,
         items: Sequence[Item],
         existing: Mapping[str, DirEntry],
-        distrusted: frozenset[str] = frozenset(),
+        distrusted: Container[str] = frozenset(),
     ) -> Adoption:
         """Turns a tree that is all new into one that keeps what is there.
 

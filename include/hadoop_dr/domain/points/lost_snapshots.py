@@ -1,0 +1,82 @@
+"""Which sealed points lost a snapshot that the ledger says they have, from one listing of a site (I7, fault 80).
+
+A point lives on the site it was copied to: there a lost snapshot is damage, as nobody can go back to the point any
+more. On its origin only increments and audits build on it; they look for themselves, and compare everything without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hadoop_dr.domain.direction import SnapshotRef
+from hadoop_dr.domain.findings import Finding
+from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.tree.file_attributes import Snapshot
+
+_SHOWN = 3
+
+
+def problem_of(recorded: SnapshotRef, found: Iterable[Snapshot]) -> str | None:
+    """Says why a recorded snapshot cannot be relied on; None when it is the very one that was recorded.
+
+    Args:
+        found: The snapshots that its root has now.
+    """
+    for one in found:
+        if one.name == recorded.name:
+            if (one.id, one.created_ms) != (recorded.id, recorded.created_ms):
+                return f"{recorded} is another snapshot than the recorded one"
+            return f"{recorded} is marked for deletion" if one.deleted else None
+    return f"{recorded} is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Points that lost snapshots on one site.
+
+    Attributes:
+        copies: Of points that were copied to it, by point: each is damaged.
+        origins: Points that were taken on it, oldest first.
+    """
+
+    copies: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
+
+    def origin_warnings(self, site: str) -> list[str]:
+        """Says for people what lost snapshots of the origin mean."""
+        if not self.origins:
+            return []
+        more = f" and {len(self.origins) - _SHOWN} more" if len(self.origins) > _SHOWN else ""
+        return [
+            f"{site} lost snapshots of point {', '.join(self.origins[:_SHOWN])}{more}: the copies are not affected, "
+            "but a run that would build on such a snapshot compares everything; find out who removes snapshots"
+        ]
+
+
+def lost_snapshots(
+    site: str, before: ServiceState, found: Mapping[str, Sequence[Snapshot]], after: ServiceState
+) -> Lost:
+    """Compares what a site lists with what the ledger records.
+
+    Args:
+        before: What was known before the listing: a point that was sealed since may not be in it.
+        found: The snapshots of every directory that the service may have some in; one that is left out has none.
+        after: The ledger, read after the listing: whoever removes a snapshot of ours says so there first.
+    """
+    copies, origins = dict[str, list[Finding]](), list[str]()
+    for point in after.sealed():
+        if not _was_sealed(before.points.get(point.point)) or site in point.gone:
+            continue
+        kept = point.snapshots_on(site).items()
+        problems = ((root, problem_of(one, found.get(root, ()))) for root, one in kept)
+        if lost := [Finding(root, "", problem) for root, problem in problems if problem]:
+            if site == point.destination:
+                copies[point.point] = lost
+            else:
+                origins.append(point.point)
+    return Lost(copies, tuple(origins))
+
+
+def _was_sealed(point: Point | None) -> bool:
+    return point is not None and point.state is PointState.SEALED
