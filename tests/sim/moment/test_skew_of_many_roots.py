@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,7 @@ from hadoop_dr.domain.errors import OverQuota, Refused
 from hadoop_dr.domain.ledger.bodies.taken import TakenRoot
 from hadoop_dr.domain.runs.moment import LEAD_MS, rearm_pause_ms
 from hadoop_dr.domain.state.service_state import PointState
+from hadoop_dr.ports.namenode import Service
 from sim.many_roots import ROOTS, many, one_at_a_time
 from sim.world import World
 
@@ -61,6 +63,22 @@ def test_roots_that_are_too_many_for_the_skew_are_taken_again_once(monkeypatch: 
     assert [point.state for point in world.context().ledger.read().points.values()] == [PointState.VOID] * 2
     assert world.clusters["east"].shots == 2 * len(ROOTS)
     assert ours(world, "east") == []
+
+
+def test_roots_that_are_too_many_while_so_many_files_are_open_are_taken_again_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each snapshot looks at every open file of the cluster; the next one would, too."""
+    world, real = many(), MemoryNameNode.service
+
+    def crowded(self: MemoryNameNode) -> Service:
+        return replace(real(self), open_files=20_000)
+
+    monkeypatch.setattr(MemoryNameNode, "service", crowded)
+    one_at_a_time(world, monkeypatch, each_ms=41)
+    with pytest.raises(Refused, match="the moment could not be proven"):
+        world.backup("r1")
+    assert world.clusters["east"].shots == 2 * len(ROOTS)
 
 
 def test_a_policy_may_have_it_sealed_as_unproven(monkeypatch: pytest.MonkeyPatch) -> None:

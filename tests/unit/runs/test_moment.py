@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.config.policy import Unproven
+from hadoop_dr.domain.preflight.advice import predicted_skew_ms
 from hadoop_dr.domain.runs.moment import (
     LEAD_MS,
     MOST_REARMS,
@@ -163,6 +164,14 @@ def test_roots_that_are_too_many_for_the_skew_are_taken_again_once() -> None:
     verdict = prove(replace(QUIET, roots=1500, skew_ms=1950.0))
     decisions = [decide(verdict, rearmed, Unproven.REFUSE) for rearmed in range(3)]
     assert decisions == [MomentDecision.REARM, MomentDecision.VOID, MomentDecision.VOID]
+
+
+def test_roots_that_are_too_many_for_so_many_open_files_are_taken_again_once_as_check_foretells() -> None:
+    many = replace(QUIET, roots=60, skew_ms=2478.0, open_files=20_000)
+    assert predicted_skew_ms(60, 0, 64, open_files=20_000) > many.max_skew_ms
+    assert prove(many).cure is Cure.ONCE
+    assert prove(replace(many, open_files=0)).cure is Cure.REARM
+    assert prove(replace(many, skew_ms=250)).proof is Proof.BOUNDED
 
 
 def test_a_policy_may_allow_an_unproven_point_but_only_after_trying_again() -> None:

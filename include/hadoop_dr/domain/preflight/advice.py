@@ -8,7 +8,7 @@ from math import ceil
 from typing import TypeVar
 
 from hadoop_dr.domain.check_results import Result, ok, warn
-from hadoop_dr.domain.runs.moment import SERIAL_MS
+from hadoop_dr.domain.runs.moment import OPEN_FILE_MS, SERIAL_MS, each_snapshot_ms
 
 T = TypeVar("T")
 
@@ -21,9 +21,6 @@ LARGE_NAMES = 20_000
 _TOLD_NAMES = 500_000
 _ROOMY = 1.5
 _STEP_MS = 50
-_OPEN_FILE_MS = 0.002
-"""What each open file of the cluster adds to a snapshot; measured with up to 20,000. A NameNode that freezes the length
-of open files looks at all of them, wherever they are, for each snapshot (``captureOpenFiles``)."""
 
 
 def close_waits(site: str, settings: Mapping[str, str]) -> Result:
@@ -40,6 +37,22 @@ def close_waits(site: str, settings: Mapping[str, str]) -> Result:
         f"{site}: {CLOSES_EARLY} is {allowed}, so closing a small file usually takes half a second",
         f"Set {CLOSES_EARLY}=1 in hdfs-site.xml of the NameNodes of {site} and restart them: "
         "small increments become faster.",
+    )
+
+
+def no_block_ids(site: str, problem: str, held_days: int) -> Result:
+    """Says what follows when a NameNode does not tell the block ids of files.
+
+    Args:
+        held_days: How long retention holds what an audit looks back to.
+    """
+    return warn(
+        "fsck",
+        f"{site}: its NameNodes do not answer /fsck ({problem}), so no audit comes to its end: every point says 'not "
+        f"audited', files that somebody refilled are not found, snapshots of the last audited point are kept for up to "
+        f"{held_days} days longer than retention wants, and everything is compared again after that",
+        f"Let the acting user call /fsck on the HTTP port of every NameNode of {site}: as a superuser of HDFS, and "
+        "through every proxy in between.",
     )
 
 
@@ -73,7 +86,7 @@ def predicted_skew_ms(
     """
     if roots <= 1:
         return 0.0
-    each_ms = SERIAL_MS + open_files * _OPEN_FILE_MS
+    each_ms = each_snapshot_ms(open_files)
     if last is not None and last.roots > 1:
         each_ms = max(0.0, last.skew_ms - trip_ms) / last.roots
     trips = ceil(roots / in_flight)
@@ -87,7 +100,7 @@ def skew_result(
     if predicted_ms <= max_skew_ms:
         return []
     wanted = ceil(predicted_ms * _ROOMY / _STEP_MS) * _STEP_MS
-    many = open_files * _OPEN_FILE_MS > SERIAL_MS
+    many = open_files * OPEN_FILE_MS > SERIAL_MS
     why = f" ({open_files} files are open on this cluster, and each snapshot looks at all of them)" if many else ""
     return [warn(
         "skew",

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from hadoop_dr.domain.check_results import refuse_on_failure
-from hadoop_dr.domain.errors import LATER_GOES_ON, Refused, Superseded
+from hadoop_dr.domain.errors import LATER_GOES_ON, DrError, Refused, Superseded
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
@@ -165,7 +165,17 @@ class SnapshotPoint:
             marks=self._components.evidence(moment),
             offsets_ms={context.origin.name: _offset_ms(taken, at_s, point.moment_ms)},
             max_offset_ms=context.policy.max_clock_offset_ms,
+            open_files=self._open_files(roots, taken),
         )
+
+    def _open_files(self, roots: Sequence[str], taken: Taken) -> int:
+        """Files that are open on the cluster: asked only where they may explain the skew, and trying again not help."""
+        if len(roots) <= 1 or taken.skew_ms <= self._context.policy.max_skew_ms:
+            return 0
+        try:
+            return self._context.origin.namenode.service().open_files
+        except DrError:
+            return 0
 
     def _record(self, claim: Claim, point: Point, shot: _Shot) -> dict[str, Any]:
         context = self._context
