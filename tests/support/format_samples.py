@@ -96,6 +96,7 @@ SERVICE: Mapping[str, Body] = {
             sampled=sealed.Sampled(OLD, taken=True), intended=4,
             lowered=LOWERED,
             seconds={"place": 1.25}, requests={"plan": {"east": 12, "trips": 3}}, warnings=("not audited: ü",),
+            whole=(OTHER,),
         ),
         PARTS["sealed"], {"verdict-4.1.json": SHA, "inodes.parquet": SHA}, {ROOT: SHA[:32]},
     ),

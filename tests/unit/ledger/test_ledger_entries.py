@@ -148,6 +148,19 @@ def test_an_audit_looks_back_to_the_newest_point_that_was_compared_whole_where_i
     assert (state.audit_bases("east"), state.audit_bases("west")) == ({MIDDLE}, {MIDDLE})
 
 
+def test_a_point_that_was_neither_audited_nor_compared_whole_is_nothing_to_look_back_to() -> None:
+    """What happened between the last audit and that point would never be looked at."""
+    state = state_of({OLD: False, MIDDLE: False, NEW: False})
+    for point, whole in ((MIDDLE, ()), (NEW, ("/a b",))):
+        kept = state.points[point].sealed
+        made = replace(kept, baseline=OLD, summary=replace(kept.summary, whole=whole))
+        state = replace(state, points={**state.points, point: replace(state.points[point], sealed=made)})
+    assert base_of(state) == f"s{OLD}"
+    without_old = told(state, PointsPruned((("east", OLD),)))
+    assert base_of(without_old) == f"s{NEW}"
+    assert base_of(told(without_old, PointsPruned((("east", NEW),)))) is None
+
+
 def test_an_audit_that_looks_back_knows_the_blocks_that_the_point_before_had_where_it_was_copied_to() -> None:
     state = state_of({OLD: True, NEW: True})
     assert state.audited_blocks("west", "/a b") == (f"t{NEW}", "")

@@ -6,7 +6,7 @@ more. On its origin only increments and audits build on it; they look for themse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.direction import SnapshotRef
@@ -65,12 +65,19 @@ def lost_snapshots(
         after: The ledger, read after the listing: whoever removes a snapshot of ours says so there first.
     """
     copies, origins = dict[str, list[Finding]](), list[str]()
+    named = {root: {one.name: one for one in shots} for root, shots in found.items()}
+
+    def lost_of(point: Point) -> Iterator[Finding]:
+        for root, kept in point.records_on(site).items():
+            there = named.get(root, {}).get(kept.name)
+            if there is None or (there.id, there.created_ms, there.deleted) != (kept.id, kept.created_ms, False):
+                recorded = SnapshotRef(site, root, kept.name, kept.id, kept.created_ms)
+                yield Finding(root, "", problem_of(recorded, [there] if there else []) or "")
+
     for point in after.sealed():
         if not _was_sealed(before.points.get(point.point)) or site in point.gone:
             continue
-        kept = point.snapshots_on(site).items()
-        problems = ((root, problem_of(one, found.get(root, ()))) for root, one in kept)
-        if lost := [Finding(root, "", problem) for root, problem in problems if problem]:
+        if lost := list(lost_of(point)):
             if site == point.destination:
                 copies[point.point] = lost
             else:

@@ -86,7 +86,9 @@ def without_what_is_over(point: Point) -> Point:
     """
     if len(point.gone) < 2:
         return point
-    figures = replace(point.sealed.summary, live={}, figures={}, seconds={}, requests={}, warnings=(), lowered=())
+    figures = replace(
+        point.sealed.summary, live={}, figures={}, seconds={}, requests={}, warnings=(), lowered=(), whole=()
+    )
     verified = replace(point.sealed.verified, cannot_tell=())
     return replace(
         point,

@@ -94,9 +94,12 @@ class Point:
 
     def snapshots_on(self, site: str) -> dict[str, SnapshotRef]:
         """The snapshots that hold it on one of its two sites, by root, in whichever direction it went."""
+        return {root: _snapshot_ref(site, root, kept) for root, kept in self.records_on(site).items()}
+
+    def records_on(self, site: str) -> Mapping[str, SnapshotRecord]:
+        """The same as the ledger has them: where there are many, that makes nothing anew."""
         recorded = self.taken.snapshots if site == self.origin else {}
-        recorded = self.sealed.snapshots if site == self.destination else recorded
-        return {root: _snapshot_ref(site, root, kept) for root, kept in recorded.items()}
+        return self.sealed.snapshots if site == self.destination else recorded
 
     def snapshot_on(self, site: str, root: str) -> SnapshotRef | None:
         """The one of them that holds a root, if any. It is asked of each root, so it makes no list of all."""
@@ -133,6 +136,10 @@ class Point:
     def held(self, root: str) -> Held | None:
         """How much it holds of a root, once it is sealed; None when it does not say."""
         return self.sealed.summary.live.get(root)
+
+    def compared_whole(self, root: str) -> bool:
+        """Whether its run compared all of a root with what the destination had, and not only what had changed since."""
+        return self.sealed.baseline is None or root in self.sealed.summary.whole
 
     @property
     def was_taken(self) -> bool:
@@ -286,7 +293,8 @@ class ServiceState:
     def audit_base(self, site: str, root: str) -> SnapshotRef | None:
         """The snapshot of a root on a site that an audit of the root looks back to, whichever way its point went.
 
-        That of the newest point that was compared whole; while none was, of the oldest, to which it was copied whole.
+        That of the newest point that was audited; while none was, of the oldest whose run compared all of the root.
+        Between any other two points lies what no audit has looked at.
         """
         base = self._audit_base(site, root)
         return base[1] if base else None
@@ -309,9 +317,10 @@ class ServiceState:
         oldest = None
         for point in sorted(self.sealed(), key=lambda p: p.point, reverse=True):
             if ref := point.lies_on(site, root):
-                oldest = point, ref
                 if point.sealed.summary.audited:
-                    break
+                    return point, ref
+                if point.compared_whole(root):
+                    oldest = point, ref
         return oldest
 
     def newest_sound(self) -> Point | None:

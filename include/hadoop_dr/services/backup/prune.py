@@ -17,6 +17,7 @@ from hadoop_dr.domain.config.retention import KeptByRule, rule, to_prune
 from hadoop_dr.domain.errors import DrError, Superseded
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
+from hadoop_dr.domain.points.audit_hold import held_for_audits
 from hadoop_dr.domain.points.lost_snapshots import lost_snapshots
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
@@ -41,6 +42,7 @@ class Prune:
 
     def __init__(self, context: BackupContext) -> None:
         self._context = context
+        self._given_up: dict[str, list[str]] = {}
 
     def run(self, run: str) -> dict[str, Any]:
         """Removes points, oldest first, one at a time, on each site by the rule it was sealed under.
@@ -65,6 +67,7 @@ class Prune:
             except DrError as error:
                 warnings.append(f"{side.name} was not pruned: {error}")
             warnings += [
+                *self._given_up.pop(side.name, ()),
                 *self._sweep_snapshots(side, run),
                 *self._retire_roots(side),
                 *note_removed(self._context, side, run),
@@ -102,9 +105,10 @@ class Prune:
         ]
         common = newest_common(self._context, state)
         held = [common.point] if common else [p.point for p in here]
-        # What the next audit of a large root looks back to: what happened since is in no listing.
-        held += state.audit_bases(side.name)
         thin, now_ms = thinning_is_safe(side), self._context.tools.clock.wall_ms()
+        for_audits = held_for_audits(state, side.name, now_ms)
+        self._given_up.setdefault(side.name, for_audits.warnings(side.name))
+        held += for_audits.points
         return to_prune(points, now_ms, pinned=state.pinned(), baseline=held, thin_middle=thin)
 
     def _remove_snapshots(self, side: SiteConnections, name: str) -> None:

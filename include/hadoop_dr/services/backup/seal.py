@@ -65,6 +65,7 @@ class SealPoint:
             lowered=verdict.lowered,
             seconds=dict(seconds),
             requests=self._context.tools.asked.document(),
+            whole=() if plan.baseline is None else tuple(root.root for root in plan.roots if root.older is None),
             warnings=(
                 *documents.lacking(),
                 *incomplete_warnings(point.taken.incomplete),

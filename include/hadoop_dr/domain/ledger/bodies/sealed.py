@@ -57,6 +57,7 @@ class Summary:
         seconds: What each stage took.
         requests: Requests to each site, by stage.
         warnings: What a person should know.
+        whole: Roots that were compared whole although the point has a baseline.
     """
 
     entries: int
@@ -72,6 +73,7 @@ class Summary:
     seconds: Mapping[str, float] = field(default_factory=dict)
     requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
