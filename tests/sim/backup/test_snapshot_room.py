@@ -73,6 +73,28 @@ def test_check_foretells_what_retention_keeps() -> None:
     assert f"west: retention keeps up to 6 points of {len(ROOTS)} roots" in foretold.detail
 
 
+def test_check_foretells_what_hdfs_keeps_of_a_grid_of_which_the_rule_asks_for_little() -> None:
+    """Refused after hours at the bound, a service whose rule keeps seven points would be a riddle."""
+    world = many()
+    world.policy = world.policy.replace('"5"', '"12h:2h"') + "period: 5m\n"
+    [line] = told(world)
+    assert line.mark is Mark.OK
+    assert "west: retention asks for up to 8 points, but HDFS lets only the oldest" in line.detail
+    world.clusters["west"].snapshot_limit = 100 * len(ROOTS)
+    [foretold] = told(world)
+    assert foretold.mark is Mark.WARN
+    assert f"146 points of {len(ROOTS)} roots" in foretold.detail
+    assert foretold.remedy.startswith("No span of retention longer than 6 h 30 min. ")
+
+
+def test_a_large_root_holds_its_last_audit_for_a_day_and_check_counts_that() -> None:
+    world = many("audit_entries: 0\nperiod: 5m\n")
+    assert told(world) == []
+    world.backup("r1")
+    assert {line.detail.partition(":")[0] for line in told(world)} == {"east", "west"}
+    assert all("keeps up to 290 snapshots of each root" in line.detail for line in told(world))
+
+
 def test_a_primary_that_runs_full_is_told_by_check_and_with_the_point() -> None:
     world = many()
     world.backup("r1")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hadoop_dr.domain.config.document import Wrong
 from hadoop_dr.domain.config.quantities import duration_ms, duration_text
+
+_GAPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +158,30 @@ def most_points(kept: Rule, period_ms: int | None) -> int:
         period_ms: How far apart the points are; None where nobody knows.
     """
     return kept.newest + sum(-(-grid.span_ms // max(grid.step_ms, period_ms or 0)) for grid in kept.grids)
+
+
+def most_snapshots(kept: Rule, period_ms: int | None, held_ms: int = 0) -> int:
+    """How many snapshots of one root HDFS has at most under a rule, with those of points that are pruned already.
+
+    Only the oldest snapshot of a root ever goes. Without ordered deletion no point is pruned while an older one stays;
+    with it such a point is pruned, and HDFS keeps its snapshot until all older ones are gone.
+
+    Args:
+        period_ms: How far apart the points are; None where nobody knows: then at least the points themselves.
+        held_ms: How long a point is held besides, whatever the rule says.
+    """
+    if not period_ms:
+        return most_points(kept, None)
+    spans = [grid.span_ms for grid in kept.grids] + ([held_ms] if held_ms else [])
+    return max([kept.newest, *(span_ms // period_ms + 1 for span_ms in spans)])
+
+
+def usual_period_ms(moments_ms: Iterable[int]) -> int | None:
+    """How far apart points usually are: the median of the newest gaps; None while there is none.
+
+    Args:
+        moments_ms: Moments of points, also of those that are pruned, in any order.
+    """
+    newest = sorted(moments_ms)[-_GAPS - 1 :]
+    gaps = sorted(later - earlier for earlier, later in pairwise(newest))
+    return gaps[len(gaps) // 2] if gaps else None

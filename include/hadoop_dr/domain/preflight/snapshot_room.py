@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hadoop_dr.domain.check_results import Result, fail, warn
-from hadoop_dr.domain.config.quantities import DAY_MS
+from hadoop_dr.domain.check_results import Result, fail, ok, warn
+from hadoop_dr.domain.config.quantities import DAY_MS, duration_in_words
 
 FILE_SYSTEM = "dfs.namenode.snapshot.filesystem.limit"
 """How many snapshots all directories together may have."""
@@ -61,28 +61,55 @@ def room_for(site: str, there: int, roots: int, limits: SnapshotLimits) -> list[
     return []
 
 
-def kept_room(site: str, points: int, roots: int, limits: SnapshotLimits) -> list[Result]:
-    """Says that what retention keeps will not fit, before the first of it is there.
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What a rule of retention comes to on a site, with the point that is being made.
+
+    Attributes:
+        points: How many points the rule asks for at most.
+        snapshots: How many snapshots of each root HDFS then has at most.
+        period_ms: How far apart the points are; None where nobody knows.
+    """
+
+    points: int
+    snapshots: int
+    period_ms: int | None = None
+
+
+def kept_room(site: str, foretold: Foretold, roots: int, limits: SnapshotLimits) -> list[Result]:
+    """Says that what retention keeps will not fit, before the first of it is there; and what it keeps unasked.
 
     Args:
-        points: How many points the rule of the site keeps at most, with the one that is being made.
+        roots: How many roots each point has.
     """
-    wanted, found = points * roots, list[Result]()
-    if wanted > _NEARLY * limits.every:
+    each = foretold.snapshots
+    every, found = each * roots, list[Result]()
+    unasked = f"up to {foretold.points} points, but HDFS lets only the oldest snapshot of a directory go, so it "
+    keeps = f"{site}: retention {'asks for ' + unasked if each > foretold.points else ''}keeps up to {each}"
+    longest = _longest(foretold, int(_NEARLY * min(limits.each, limits.every // max(roots, 1))))
+    if every > _NEARLY * limits.every:
         found.append(warn(
             _NAME,
-            f"{site}: retention keeps up to {points} points of {roots} roots, which are {wanted} snapshots; all "
-            f"services and users of that cluster together may have {limits.every} ({FILE_SYSTEM})",
-            _MEND,
+            f"{keeps} points of {roots} roots, which are {every} snapshots; all services and users of that cluster "
+            f"together may have {limits.every} ({FILE_SYSTEM})",
+            f"{longest}{_MEND}",
         ))
-    if points > _NEARLY * limits.each:
+    if each > _NEARLY * limits.each:
         found.append(warn(
             _NAME,
-            f"{site}: retention keeps up to {points} points, and a directory may have {limits.each} snapshots "
-            f"({DIRECTORY})",
-            "Keep fewer points (retention), or raise it.",
+            f"{keeps} points, and a directory may have {limits.each} snapshots ({DIRECTORY})",
+            f"{longest}Keep fewer points (retention), or raise it.",
         ))
+    if not found and each > foretold.points:
+        found.append(ok(_NAME, f"{keeps} snapshots of each root until they are older than the longest span"))
     return found
+
+
+def _longest(foretold: Foretold, most: int) -> str:
+    """Names the span that still fits, where a longer one is what keeps so many."""
+    if foretold.period_ms is None or foretold.snapshots <= foretold.points or most < 2:
+        return ""
+    return f"No span of retention longer than {duration_in_words((most - 2) * foretold.period_ms)}. "
 
 
 @dataclass(frozen=True, slots=True)
