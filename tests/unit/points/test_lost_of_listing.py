@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.points.lost_snapshots import Lost, lost_snapshots, problem_of
+from hadoop_dr.domain.points.lost_snapshots import LostSnapshots, lost_snapshots, problem_of
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from support.entries import sealed, taken
@@ -26,9 +26,9 @@ def listed(site: str) -> dict[str, list[Snapshot]]:
 
 
 def test_a_point_whose_snapshots_are_listed_lost_nothing() -> None:
-    assert lost_snapshots("west", STATE, listed("west"), STATE) == Lost()
-    assert lost_snapshots("east", STATE, listed("east"), STATE) == Lost()
-    assert lost_snapshots("north", STATE, {}, STATE) == Lost()
+    assert lost_snapshots("west", STATE, listed("west"), STATE) == LostSnapshots()
+    assert lost_snapshots("east", STATE, listed("east"), STATE) == LostSnapshots()
+    assert lost_snapshots("north", STATE, {}, STATE) == LostSnapshots()
 
 
 @pytest.mark.parametrize("found", [{}, {B: []}])
@@ -39,7 +39,7 @@ def test_where_it_was_copied_to_each_root_is_named_and_where_it_was_taken_the_po
     lost = lost_snapshots("west", STATE, there, STATE)
     assert lost.copies == {NAME: [Finding(B, "", f"{POINT.snapshots_on('west')[B]} is gone")]}
     assert lost.origins == ()
-    assert lost_snapshots("east", STATE, {}, STATE) == Lost({}, (NAME,))
+    assert lost_snapshots("east", STATE, {}, STATE) == LostSnapshots({}, (NAME,))
 
 
 @pytest.mark.parametrize("change", [{"id": 77}, {"created_ms": 77}, {"deleted": True}])
@@ -54,15 +54,15 @@ def test_another_one_of_its_name_and_one_that_is_marked_for_deletion_are_not_it(
 def test_a_point_that_was_not_sealed_before_the_listing_or_is_gone_after_it_lost_nothing() -> None:
     staged = ServiceState({NAME: replace(POINT, state=PointState.STAGED)})
     gone = ServiceState({NAME: replace(POINT, gone=("west",))})
-    assert lost_snapshots("west", ServiceState(), {}, STATE) == Lost()
-    assert lost_snapshots("west", staged, {}, STATE) == Lost()
-    assert lost_snapshots("west", STATE, {}, gone) == Lost()
-    assert lost_snapshots("west", STATE, {}, ServiceState()) == Lost()
+    assert lost_snapshots("west", ServiceState(), {}, STATE) == LostSnapshots()
+    assert lost_snapshots("west", staged, {}, STATE) == LostSnapshots()
+    assert lost_snapshots("west", STATE, {}, gone) == LostSnapshots()
+    assert lost_snapshots("west", STATE, {}, ServiceState()) == LostSnapshots()
 
 
 def test_the_first_points_of_an_origin_are_named_and_the_others_counted() -> None:
-    assert Lost().origin_warnings("east") == []
-    [few] = Lost({}, ("a", "b", "c")).origin_warnings("east")
+    assert LostSnapshots().origin_warnings("east") == []
+    [few] = LostSnapshots({}, ("a", "b", "c")).origin_warnings("east")
     assert few.startswith("east lost snapshots of point a, b, c: the copies are not affected")
-    [many] = Lost({}, ("a", "b", "c", "d")).origin_warnings("east")
+    [many] = LostSnapshots({}, ("a", "b", "c", "d")).origin_warnings("east")
     assert many.startswith("east lost snapshots of point a, b, c and 1 more: ")

@@ -10,12 +10,21 @@ from hadoop_dr.domain.preflight.advice import (
     LastMoment,
     close_waits,
     is_large,
+    no_block_ids,
     predicted_skew_ms,
     removal_holds,
     removed_together,
     skew_result,
 )
 from hadoop_dr.domain.runs.moment import SERIAL_MS
+
+
+def test_a_namenode_that_tells_no_block_ids_is_told_with_what_follows_and_what_helps() -> None:
+    told = no_block_ids("west", "403 Forbidden", 3)
+    assert (told.name, told.mark) == ("fsck", Mark.WARN)
+    assert told.detail.startswith("west: its NameNodes do not answer /fsck (403 Forbidden)")
+    assert "up to 3 days longer" in told.detail
+    assert "/fsck on the HTTP port of every NameNode of west" in told.remedy
 
 
 @pytest.mark.parametrize(("settings", "mark"), [

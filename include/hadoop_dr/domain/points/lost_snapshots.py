@@ -32,7 +32,7 @@ def problem_of(recorded: SnapshotRef, found: Iterable[Snapshot]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostSnapshots:
     """Points that lost snapshots on one site.
 
     Attributes:
@@ -56,7 +56,7 @@ class Lost:
 
 def lost_snapshots(
     site: str, before: ServiceState, found: Mapping[str, Sequence[Snapshot]], after: ServiceState
-) -> Lost:
+) -> LostSnapshots:
     """Compares what a site lists with what the ledger records.
 
     Args:
@@ -82,7 +82,7 @@ def lost_snapshots(
                 copies[point.point] = lost
             else:
                 origins.append(point.point)
-    return Lost(copies, tuple(origins))
+    return LostSnapshots(copies, tuple(origins))
 
 
 def _was_sealed(point: Point | None) -> bool:
