@@ -71,7 +71,7 @@ def _doctor(lab: Lab) -> None:
     failed = [finding.name for finding in findings if not finding.ok]
     if failed:
         raise LabError(f"this machine cannot run a lab yet: {', '.join(failed)}; "
-                       "install what can be: python -m hadoop_lab prepare")
+                       "install what can be installed: python -m hadoop_lab prepare")
 
 
 def _options(parsed: argparse.Namespace) -> LabOptions:
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m hadoop_lab", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of the checkout; state lies in ROOT/.lab")
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="start what is wanted and does not run yet")
+    up = commands.add_parser("up", help="start the wanted daemons that do not run yet")
     up.add_argument("--no-metastore", action="store_true")
     up.add_argument("--hiveserver2", action="store_true")
     up.add_argument("--airflow", action="store_true")
@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("--wipe", action="store_true", help="also remove data, logs and the choice of ports")
     commands.add_parser("status", help="addresses and daemons as JSON")
     commands.add_parser("memory", help="resident memory of every daemon")
-    commands.add_parser("doctor", help="say what this machine lacks")
+    commands.add_parser("doctor", help="list what this machine lacks")
     commands.add_parser("prepare", help="install Java and Maven if that is possible here")
     commands.add_parser("compose", help="write the files that docker-compose.yaml mounts")
     commands.add_parser("env", help="variables with which an airflow command works on the lab's Airflow")

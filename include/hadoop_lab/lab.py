@@ -44,7 +44,7 @@ class Lab:
         """
         self._layout = LabFolders(root.resolve())
         if set(":;*%\n") & set(str(self._layout.root)):
-            raise LabError(f"{str(self._layout.root)!r} has one of : ; * % or a line end in it; use another folder")
+            raise LabError(f"{str(self._layout.root)!r} contains one of : ; * % or a line end; use another folder")
         self._cache = cache_folder()
         self._tools = Tools()
 
@@ -97,7 +97,7 @@ class Lab:
                 # Last, because its DAGs act on the sites as soon as it runs.
                 self._start(state, [spec for spec in specs if spec not in sites], fresh, progress)
             except BaseException:
-                progress("start failed: ending what this call started")
+                progress("start failed: stopping what this call started")
                 self._undo(state, before, fresh, had)
                 raise
         return state
@@ -216,7 +216,7 @@ class Lab:
         for name, record in state.records().items():
             process = processes.find(record, state.lab)
             if process is not None and processes.is_paused(process):
-                raise LabError(f"{name} is paused and cannot answer; let it go on first: hadoop-dr lab resume {name}")
+                raise LabError(f"{name} is paused and cannot answer; resume it first: hadoop-dr lab resume {name}")
 
     def _undo(self, state: LabState, before: LabState | None, fresh: set[str], had: set[Path]) -> None:
         if before is None:
@@ -266,7 +266,7 @@ class Lab:
             raise self._unknown(state, daemon)
         process = processes.find(record, state.lab)
         if process is None:
-            raise LabError(f"{daemon} does not run; bring it back: hadoop-dr lab start {daemon}")
+            raise LabError(f"{daemon} does not run; start it: hadoop-dr lab start {daemon}")
         return process
 
     def _unknown(self, state: LabState, daemon: str) -> WrongName:

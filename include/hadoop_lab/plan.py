@@ -50,10 +50,10 @@ def merge(before: LabState | None, options: LabOptions, claim: Callable[[Sequenc
         state = deepcopy(before)
         for site in options.ha:
             if site not in state.ha:
-                raise LabError(f"site {site} was formatted without HA; give up its data: "
+                raise LabError(f"site {site} was formatted without HA; delete its data: "
                                f"hadoop-dr lab down --wipe, then: hadoop-dr lab up --ha {site}")
         if options.airflow and not state.ports.keys() >= set(AIRFLOW_PORTS):
-            raise LabError("this lab was made before Airflow had a port for its tasks; give up its data: "
+            raise LabError("this lab was made before Airflow had a port for its tasks; delete its data: "
                            "hadoop-dr lab down --wipe, then: hadoop-dr lab up --airflow")
     _add_addresses(state, options)
     state.env |= {daemon: dict(extra) for daemon, extra in options.env.items()}

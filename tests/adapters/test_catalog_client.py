@@ -350,7 +350,7 @@ def test_an_address_is_checked_before_anything_is_contacted() -> None:
     for bad in ("http://x:1", "thrift://"):
         with pytest.raises(BadInput) as told:
             Client("east", [bad])
-        assert str(told.value) == f"{bad}: is no address of a metastore. Write thrift://host:9083"
+        assert str(told.value) == f"{bad}: is not the address of a metastore. Write thrift://host:9083"
     Client("east", ["hms1.west", "thrift://hms2.west"])
 
 

@@ -90,7 +90,7 @@ def test_what_was_told_before_an_answer_broke_off_is_told_once_and_nothing_is_le
         until = next(reach)
         yield from rows[:until]
         if until < len(rows):
-            raise NotReady("http://nn/fsck", "its check broke off")
+            raise NotReady("http://nn/fsck", "its fsck ended early")
 
     assert list(each_once(ask)) == rows
 
@@ -101,7 +101,7 @@ def test_an_answer_that_comes_no_further_than_the_one_before_is_the_last() -> No
     def ask() -> Iterator[tuple[str, tuple[int, ...]]]:
         asked.append(1)
         yield "f+", (1,)
-        raise NotReady("http://nn/fsck", "its check broke off")
+        raise NotReady("http://nn/fsck", "its fsck ended early")
 
     with pytest.raises(NotReady):
         list(each_once(ask))

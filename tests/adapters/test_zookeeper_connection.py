@@ -174,7 +174,7 @@ def test_a_watch_stands_again_after_each_event_and_on_each_new_connection_and_wa
         for waits in (woken, too, beside):
             assert waits.acquire(timeout=10)
         one.close()
-        with pytest.raises(Unreachable, match="given back"):
+        with pytest.raises(Unreachable, match="is closed"):
             one.watch(PATH, woken.release)
         drain(woken)
         one._connection._wake(PATH)  # an answer that was under way
@@ -284,8 +284,8 @@ def test_nothing_is_sent_to_a_server_that_does_not_shake_hands(server: FakeZooKe
         with pytest.raises(Unreachable, match=r"ZooKeeper does not answer within 0.3 s") as told:
             ask()
         assert told.value.subject == f"east ü ({server.address})"
-        assert told.value.remedy == "Start that ZooKeeper, or repair the way to it"
+        assert told.value.remedy == "Start that ZooKeeper, or repair the network to it"
     one.close()
     with pytest.raises(Unreachable) as told:
         one.read(PATH)
-    assert str(told.value) == f"east ü ({server.address}): the connection was given back. Run the command again"
+    assert str(told.value) == f"east ü ({server.address}): the connection is closed. Run the command again"

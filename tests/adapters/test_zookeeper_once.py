@@ -154,8 +154,8 @@ BOTH = pytest.mark.parametrize("change", [
     Change(create, "create", None, 0), Change(write, "set", 0, 1), Change(lambda s: write(s, 7), "set", 7, 8),
 ], ids=["create", "write at 0", "write at 7"])  # fmt: skip
 REMEDIES = {
-    "Read it again and decide anew", "Create it first", "Read it when that ZooKeeper answers again",
-    "Start that ZooKeeper, or repair the way to it",
+    "Read it again and decide again", "Create it first", "Read it when that ZooKeeper answers again",
+    "Start that ZooKeeper, or repair the network to it",
 }  # fmt: skip
 
 
@@ -227,7 +227,7 @@ def test_what_cannot_be_read_back_is_unknown_and_not_sent_again(change: Change, 
 
 def test_a_node_that_somebody_else_made_meanwhile_is_told_and_kept() -> None:
     server = server_of("lost", meanwhile=lambda one: one.set(THEIRS, 0))
-    with pytest.raises(AlreadyExists, match="exists already") as told:
+    with pytest.raises(AlreadyExists, match="already exists") as told:
         create(server)
     assert_names_the_node(told.value)
     assert server.held == Document(THEIRS, 0, 11)
@@ -236,7 +236,7 @@ def test_a_node_that_somebody_else_made_meanwhile_is_told_and_kept() -> None:
 @pytest.mark.parametrize("data", [OURS, THEIRS])
 def test_a_node_that_was_made_and_written_over_meanwhile_may_have_been_ours(data: bytes) -> None:
     server = server_of("lost", meanwhile=lambda one: one.set(data, 1))
-    with pytest.raises(Unknown, match="made and written over") as told:
+    with pytest.raises(Unknown, match="another writer changed it while the answer") as told:
         create(server)
     assert_names_the_node(told.value)
 
@@ -252,7 +252,7 @@ def test_another_writer_who_was_first_is_told_and_kept() -> None:
 @pytest.mark.parametrize(("version", "data"), [(6, OURS), (6, THEIRS), (2, OURS)])
 def test_a_node_that_is_further_may_have_had_ours_between(version: int, data: bytes) -> None:
     server = server_of("lost", version=4, meanwhile=lambda one: one.set(data, version))
-    with pytest.raises(Unknown, match="written over while the answer was lost") as told:
+    with pytest.raises(Unknown, match="another writer changed it while the answer") as told:
         write(server, 4)
     assert_names_the_node(told.value)
 
@@ -267,9 +267,9 @@ def test_a_node_that_is_gone_when_a_write_is_read_back_is_not_found() -> None:
 
 
 @pytest.mark.parametrize(("make", "version", "error", "says"), [
-    (create, 3, AlreadyExists, "exists already"),
+    (create, 3, AlreadyExists, "already exists"),
     (write, 3, Superseded, "another writer changed it"),
-    (write, None, NotFound, "there is no such node"),
+    (write, None, NotFound, "the node does not exist"),
 ])
 def test_a_refusal_of_the_only_request_stands(
     make: Callable[[Server], Document], version: int | None, error: type[DrError], says: str

@@ -148,7 +148,7 @@ def test_a_failed_start_leaves_no_process_and_no_state(root: Path) -> None:
     )
     with pytest.raises(DaemonFailed, match=r"west\.namenode.*\n(.|\n)*/proc/no such place"):
         Lab(other).up(options, told.append)
-    assert "start failed: ending what this call started" in told
+    assert "start failed: stopping what this call started" in told
     assert [
         process for process in psutil.process_iter(["cmdline"]) if str(other) in " ".join(process.info["cmdline"] or [])
     ] == []

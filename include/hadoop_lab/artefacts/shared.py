@@ -111,7 +111,7 @@ class Artefacts:
         with file_lock(self._folder / f"{name}.lock", lambda: self._progress(f"{title}: waiting for another lab")):
             if finished.is_dir():
                 return finished
-            self._progress(f"{title}: making, once per user")
+            self._progress(f"{title}: building, once per user")
             temporary = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=self._folder))
             try:
                 build(temporary)

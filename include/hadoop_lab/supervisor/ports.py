@@ -57,7 +57,7 @@ def require_free(daemon: str, ports: Iterable[int]) -> None:
         if not is_free(port):
             raise LabError(
                 f"port {port} of {daemon} is taken by {holder(port)}; stop that process, "
-                f"or give up this lab's data and choose new ports: hadoop-dr lab down --wipe"
+                f"or delete this lab's data to get new ports: hadoop-dr lab down --wipe"
             )
 
 
@@ -65,7 +65,7 @@ def claim_block(cache: Path, root: Path, names: Iterable[str]) -> dict[str, int]
     """Choose a block in which every port is free and give each name one port of it."""
     wanted = list(names)
     if len(wanted) > BLOCK:
-        raise LabError(f"a lab has {len(wanted)} ports but a block only {BLOCK}; use fewer DataNodes or sites")
+        raise LabError(f"this lab needs {len(wanted)} ports, a block has only {BLOCK}; use fewer DataNodes or sites")
     claims = cache / "ports"
     with file_lock(claims.with_suffix(".lock")):
         claims.mkdir(parents=True, exist_ok=True)

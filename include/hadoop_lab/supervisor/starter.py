@@ -133,7 +133,7 @@ class Starter:
                     check=False,
                 )
             except subprocess.TimeoutExpired as error:
-                raise self._failed(spec, f"'{title}' took over {_STEP_TIMEOUT_S:.0f} s") from error
+                raise self._failed(spec, f"'{title}' took longer than {_STEP_TIMEOUT_S:.0f} s") from error
         if done.returncode != 0:
             raise self._failed(spec, f"'{title}' ended with code {done.returncode}")
 

@@ -136,7 +136,7 @@ def load(path: Path) -> LabState | None:
             raw["airflow"] = AirflowState(**_with_records(raw["airflow"]))
         return LabState(**raw)
     except (KeyError, TypeError, AttributeError) as error:
-        raise BrokenState(f"{path} does not hold what a lab keeps there; {_GIVE_UP}") from error
+        raise BrokenState(f"{path} is not the state file of a lab; {_GIVE_UP}") from error
 
 
 def save(path: Path, state: LabState) -> None:

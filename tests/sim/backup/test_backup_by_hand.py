@@ -33,7 +33,7 @@ def test_a_run_cancelled_after_any_stage_is_followed_by_a_sealed_point_and_its_c
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
     before = seen(world)
     for stage in WORKING:
-        with pytest.raises(Superseded, match="run cancelled does not own it"):
+        with pytest.raises(Superseded, match="run cancelled does not own this service"):
             task(world, "cancelled", stage, 2)
     assert seen(world) == before
 

@@ -109,8 +109,8 @@ def test_a_controller_that_does_not_know_the_newest_roles_claims_nothing(world: 
 def test_a_run_without_the_service_is_told_who_has_it_and_what_helps(world: World, owner: str | None) -> None:
     if owner:
         world.context().claims.take(wanted(world, owner))
-    by = f"is owned by {owner}" if owner else "is not claimed"
-    said = f"{SERVICE}: run a run ü does not own it, it {by}. Start a new run."
+    by = f"run {owner} owns it" if owner else "nobody has claimed it"
+    said = f"{SERVICE}: run a run ü does not own this service: {by}. Start a new run."
     with pytest.raises(Superseded, match=f"^{re.escape(said)}$"):
         world.context().claims.owned("a run ü")
 
@@ -153,7 +153,9 @@ def test_who_is_busy_is_named_with_what_the_one_who_asks_may_do(
         world.context().claims.take(replace(wanted(world, "another"), busy="Come back later."))
 
 
-@pytest.mark.parametrize(("awaited_s", "told"), [(20, []), (120, ["run owner awaits plan, for up to 120 s; waiting"])])
+@pytest.mark.parametrize(
+    ("awaited_s", "told"), [(20, []), (120, ["waiting for run owner, which awaits plan for up to 120 s"])]
+)
 def test_whoever_waits_long_is_told_once_for_what(world: World, awaited_s: int, told: list[str]) -> None:
     world.handover_s = awaited_s
     taken_by_a_task(world).claims.hand_over("plan")

@@ -193,4 +193,4 @@ def test_who_waits_for_a_handover_is_told_so() -> None:
 
     world.host.name = "another"
     BackupStages(world.context(), "another", one_process=True, observer=Told()).preflight()
-    assert "run ours awaits moment, for up to 600 s; waiting" in said
+    assert "waiting for run ours, which awaits moment for up to 600 s" in said

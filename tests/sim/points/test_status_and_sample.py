@@ -90,7 +90,7 @@ def test_a_part_of_a_site_that_does_not_answer_is_named_in_one_line() -> None:
     world.ensembles["east"].reachable = False
     east = told(world, warnings=warnings)["sites"]["east"]
     assert (east["health"], east["readable"]) == ({"available": 1, "total": 2}, True)
-    assert warnings == ["east: ZooKeeper does not answer. Start that ZooKeeper, or repair the way to it"]
+    assert warnings == ["east: ZooKeeper does not answer. Start that ZooKeeper, or repair the network to it"]
 
 
 def test_a_service_whose_live_tree_is_being_changed_says_so() -> None:

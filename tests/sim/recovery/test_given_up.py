@@ -311,7 +311,7 @@ def test_an_undo_after_which_a_tree_is_not_the_sealed_one_is_never_told_as_done(
     assert left.value.subject == f"west:{ROOT}"
     assert left.value.problem.startswith("an undo left 1 differences, the first: ")
     assert theirs in left.value.problem
-    assert left.value.remedy == "Look at the directory by hand, then run again."
+    assert left.value.remedy == "Check the directory by hand, then run again."
     assert ("undoing" in ended_kinds(world), "undone" in ended_kinds(world)) == (True, False)
     world.host.dead.add("next")
     assert preflight(world, "after")

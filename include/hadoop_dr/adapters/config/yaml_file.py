@@ -72,7 +72,7 @@ def parse(content: bytes, name: str) -> DocumentNode:
             place, f"is not YAML: {error.problem or error.context}", "Check indentation, quotes and colons"
         ) from None
     except yaml.YAMLError as error:
-        problem = getattr(error, "reason", None) or "it cannot be read"
+        problem = getattr(error, "reason", None) or "it cannot be parsed"
         raise BadInput(name, f"is not YAML: {problem}", "Remove control characters") from None
 
 

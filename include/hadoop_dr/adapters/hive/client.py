@@ -263,7 +263,7 @@ class _Silent(_Lost):
 def _address(uri: str) -> tuple[str, int]:
     parts = urlsplit(uri if "://" in uri else f"thrift://{uri}")
     if parts.scheme != "thrift" or not parts.hostname:
-        raise BadInput(uri, "is no address of a metastore", "Write thrift://host:9083")
+        raise BadInput(uri, "is not the address of a metastore", "Write thrift://host:9083")
     return parts.hostname, parts.port or _DEFAULT_PORT
 
 

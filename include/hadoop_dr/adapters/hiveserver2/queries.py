@@ -58,7 +58,7 @@ class HiveServer2Queries:
         """
         host, _, port = address.rpartition(":") if ":" in address else (address, "", str(_DEFAULT_PORT))
         if not host or not port.isdigit():
-            raise BadInput(address, "is no address of a HiveServer2", "Write host:10000")
+            raise BadInput(address, "is not the address of a HiveServer2", "Write host:10000")
         self.site = site
         self._address, self._clock, self._user = (host, int(port)), clock, user
         self._limits, self._deadline_s, self._report = (connect_s, read_s), deadline_s, report
@@ -80,7 +80,7 @@ class HiveServer2Queries:
         except (OSError, EOFError, _transport_errors()) as error:
             self._disconnect()
             raise Unreachable(self._name(sql), f"no answer: {_text(error)}",
-                              "See whether HiveServer2 runs; if it is only slow, run it again") from error
+                              "Check whether HiveServer2 runs; if it is only slow, run again") from error
 
     def close(self) -> None:
         """See the port."""
@@ -120,7 +120,7 @@ class HiveServer2Queries:
             if self._clock.monotonic_s() >= until:
                 cursor.cancel()
                 raise Failed(self._name(sql), f"took longer than {self._deadline_s:g} s and was cancelled",
-                             "Give the smoke query less to do")
+                             "Use a smoke query that reads less")
             self._report(1)
             self._clock.sleep_until(self._clock.monotonic_s() + _POLL_S)
 

@@ -75,16 +75,16 @@ class MemoryCoordinator:
 
     def _create(self, path: str, data: bytes) -> Document:
         if path in self._ensemble.nodes:
-            raise AlreadyExists(f"{self._site}: {path}", "the node exists already", "Read it again and decide anew")
+            raise AlreadyExists(f"{self._site}: {path}", "the node already exists", "Read it again and decide again")
         return self._put(path, data, 0)
 
     def _write(self, path: str, data: bytes, version: int) -> Document:
         held = self._ensemble.nodes.get(path)
         if held is None:
-            raise NotFound(f"{self._site}: {path}", "there is no such node", "Create it first")
+            raise NotFound(f"{self._site}: {path}", "the node does not exist", "Create it first")
         if held.version != version:
             problem = "another writer changed it since it was read"
-            raise Superseded(f"{self._site}: {path}", problem, "Read it again and decide anew")
+            raise Superseded(f"{self._site}: {path}", problem, "Read it again and decide again")
         return self._put(path, data, version + 1)
 
     def _put(self, path: str, data: bytes, version: int) -> Document:
@@ -101,6 +101,7 @@ class MemoryCoordinator:
 
     def _reach(self) -> None:
         if self._closed:
-            raise Unreachable(self._site, "the connection was given back", "Run the command again")
+            raise Unreachable(self._site, "the connection is closed", "Run the command again")
         if not self._ensemble.reachable:
-            raise Unreachable(self._site, "ZooKeeper does not answer", "Start that ZooKeeper, or repair the way to it")
+            remedy = "Start that ZooKeeper, or repair the network to it"
+            raise Unreachable(self._site, "ZooKeeper does not answer", remedy)

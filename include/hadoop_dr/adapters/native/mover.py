@@ -120,7 +120,8 @@ class NativeMover:
 
     def _engine(self) -> _Engine:
         if self._closed:
-            raise Failed(f"mover {self._origin.site} to {self._destination.site}", "it is closed", "Make another one")
+            mover = f"mover {self._origin.site} to {self._destination.site}"
+            raise Failed(mover, "is closed", "Make another one")
         with self._turn:
             return self._started()
 

@@ -53,7 +53,7 @@ async def _send(site: SiteClient, operation: Operation) -> Outcome:
             await site.call(lambda client: client.rename(source, target, False))
         case Remove(path=path):
             if not await site.call(lambda client: client.delete(path, True)):
-                return Outcome(operation.key, Did.NO_SOURCE, f"nothing lies at {path}")
+                return Outcome(operation.key, Did.NO_SOURCE, f"there is nothing at {path}")
         case SetAttributes():
             return await _set_attributes(site, operation)
     return done

@@ -118,7 +118,7 @@ class Redirected:
             return done
         self._ways.forget(self._method)
         if done.status_code < 400:  # somebody else answers at that address
-            raise Lost(f"{done.status_code} is no answer of a DataNode")
+            raise Lost(f"{done.status_code} is not an answer of a DataNode")
         refused = error_of(done, self._subject)
         if isinstance(refused, NotFound):
             raise refused

@@ -54,7 +54,7 @@ _BY_NAME: dict[str, tuple[type[Failed], str]] = {
     "InvalidPathException": (Failed, "HDFS does not allow this name"),
 }
 
-_LOOK = "Look at the path on that site, and run again"
+_LOOK = "Check the path on that site, then run again"
 _BY_TEXT: tuple[tuple[str, type[Failed], str], ...] = (
     ("already a snapshot with the same name", AlreadyExists, ""),
     ("Cannot find the snapshot", NotFound, ""),
@@ -127,7 +127,7 @@ def expected_shape(subject: str, asked: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as surprise:
-        problem = f"the answer of {asked} has another shape than a NameNode's ({surprise!r})"
+        problem = f"the answer of {asked} is not what a NameNode answers ({surprise!r})"
         raise Protocol(subject, problem, _NO_NAMENODE) from surprise
 
 

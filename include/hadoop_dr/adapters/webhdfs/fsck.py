@@ -97,7 +97,7 @@ def _lines(answer: requests.Response) -> Iterator[str]:
             for line in answer.iter_lines(_CHUNK_BYTES, delimiter=b"\n"):
                 yield line.decode("utf-8", "replace")
     except (requests.RequestException, OSError) as broken:
-        raise NotReady(answer.url.partition("?")[0], f"its check broke off: {broken}",
+        raise NotReady(answer.url.partition("?")[0], f"its fsck ended early: {broken}",
                        "Run again once the NameNode answers") from broken
 
 
@@ -116,7 +116,7 @@ def whole_lines(lines: Iterable[str], path: str, url: str) -> Iterator[str]:
         yield line
     if not ended:
         raise NotReady(url.partition("?")[0], f"the check of {path} failed: {last[:200]}",
-                       "Correct what the NameNode says, and run again")
+                       "Correct what the NameNode names, then run again")
 
 
 def listed_blocks(lines: Iterable[str], path: str) -> Iterator[BlockIds]:

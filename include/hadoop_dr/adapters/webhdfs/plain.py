@@ -56,7 +56,7 @@ class PlainSession(requests.Session):
         answer = self._ask(method, parts, asked, kwargs)
         if answer.status_code in _REDIRECTS and kwargs.get("allow_redirects", True):
             if not answer.headers.get("Location"):
-                raise requests.ConnectionError("a redirect that does not say where to")
+                raise requests.ConnectionError("a redirect without a target")
             return super().request(method, url, **kwargs)  # it has only said where to go
         return answer
 

@@ -151,4 +151,4 @@ class Route:
 
 def _unknown(subject: str, lost: Lost) -> Unknown:
     return Unknown(subject, f"the change may or may not have been made: {lost}",
-                   "Look at it once the NameNode answers, then run the command again")
+                   "Check it once the NameNode answers, then run the command again")

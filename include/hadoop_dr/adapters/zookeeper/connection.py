@@ -99,7 +99,7 @@ class Connection:
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
-            raise Unreachable(f"{self._site} ({self._hosts})", "the connection was given back", "Run the command again")
+            raise Unreachable(f"{self._site} ({self._hosts})", "the connection is closed", "Run the command again")
 
     def _open(self) -> KazooClient:
         with self._guard:
@@ -113,7 +113,7 @@ class Connection:
             connected = self._connected
         if not connected.wait(self._settings.timeout_s) or client.state != KazooState.CONNECTED:
             self.drop()
-            remedy = "Start that ZooKeeper, or repair the way to it"
+            remedy = "Start that ZooKeeper, or repair the network to it"
             why = f" ({client.logger.reason})" if client.logger.reason else ""
             problem = f"ZooKeeper does not answer within {self._settings.timeout_s:g} s{why}"
             raise Unreachable(f"{self._site} ({self._hosts})", problem, remedy)

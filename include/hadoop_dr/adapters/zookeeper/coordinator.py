@@ -13,7 +13,7 @@ from hadoop_dr.adapters.zookeeper.settings import ZooKeeperSettings
 from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Superseded, Unknown, Unreachable
 from hadoop_dr.ports.coordinator import Document
 
-_MEND = "Read it again and decide anew"
+_MEND = "Read it again and decide again"
 _LAB = ZooKeeperSettings()
 
 
@@ -39,7 +39,7 @@ class ZooKeeperCoordinator:
         try:
             return self._read_once(path)
         except AnswerLost as lost:
-            remedy = "Start that ZooKeeper, or repair the way to it"
+            remedy = "Start that ZooKeeper, or repair the network to it"
             raise Unreachable(self._named(path), "the connection broke while reading", remedy) from lost
 
     def _read_once(self, path: str) -> Document | None:
@@ -63,8 +63,8 @@ class ZooKeeperCoordinator:
             if found.version == 0 and found.data == data:
                 return found
             if found.version > 0:
-                raise Unknown(self._named(path), "it was made and written over while the answer was lost", _MEND)
-            raise AlreadyExists(self._named(path), "the node exists already", _MEND)
+                raise Unknown(self._named(path), "another writer changed it while the answer was lost", _MEND)
+            raise AlreadyExists(self._named(path), "the node already exists", _MEND)
 
         return self._effect(path, send, judge, lambda answer: Document(data, answer[1].version, answer[1].mzxid))
 
@@ -83,7 +83,7 @@ class ZooKeeperCoordinator:
                 return found
             if found.version == version + 1:
                 raise Superseded(self._named(path), f"another writer made version {found.version} first", _MEND)
-            raise Unknown(self._named(path), "it was written over while the answer was lost", _MEND)
+            raise Unknown(self._named(path), "another writer changed it while the answer was lost", _MEND)
 
         return self._effect(path, send, judge, lambda stat: Document(data, stat.version, stat.mzxid))
 
@@ -117,9 +117,9 @@ class ZooKeeperCoordinator:
         except BadVersionError as wrong:
             raise Superseded(self._named(path), "another writer changed it since it was read", _MEND) from wrong
         except NodeExistsError as exists:
-            raise AlreadyExists(self._named(path), "the node exists already", _MEND) from exists
+            raise AlreadyExists(self._named(path), "the node already exists", _MEND) from exists
         except NoNodeError as missing:
-            raise NotFound(self._named(path), "there is no such node", "Create it first") from missing
+            raise NotFound(self._named(path), "the node does not exist", "Create it first") from missing
         except AnswerLost:
             pass
         if (found := judge(self._read_back(path))) is not None:

@@ -89,7 +89,7 @@ def status_command(as_json: bool) -> None:
 def kill(daemon: str) -> None:
     """End a daemon at once, as a crash does (kill -9)."""
     _open().kill(daemon)
-    say(f"killed {daemon}; bring it back: hadoop-dr lab start {daemon}")
+    say(f"killed {daemon}; start it again: hadoop-dr lab start {daemon}")
 
 
 @lab.command(epilog="Example: hadoop-dr lab pause west.metastore")

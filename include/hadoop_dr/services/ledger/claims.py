@@ -134,8 +134,8 @@ class Claims:
         """
         state = self._ledger.fresh()
         if state.claim is None or state.claim.run != run:
-            by = f"is owned by {state.claim.run}" if state.claim else "is not claimed"
-            raise Superseded(self._directory, f"run {run} does not own it, it {by}", "Start a new run.")
+            owner = f"run {state.claim.run} owns it" if state.claim else "nobody has claimed it"
+            raise Superseded(self._directory, f"run {run} does not own this service: {owner}", "Start a new run.")
         return state, state.claim
 
     def hand_over(self, awaits: str) -> None:
@@ -170,9 +170,9 @@ class Claims:
             later = now_s - began_s >= _LATER_S
             if later and not said_so and watched.newest and watched.newest.awaits:
                 said_so = True
-                request.tell(
-                    f"run {claim.run} awaits {watched.newest.awaits}, for up to {watched.newest.quiet_s:.0f} s; waiting"
-                )
+                newest = watched.newest
+                how_long = f"{newest.awaits} for up to {newest.quiet_s:.0f} s"
+                request.tell(f"waiting for run {claim.run}, which awaits {how_long}")
             self._clock.sleep_until(now_s + (_POLL_LATER_S if later else _POLL_S))
             current = self._ledger.read().claim
             if current is None or current.n != claim.n:

@@ -181,7 +181,7 @@ class UndoChanges:
                 raise Mismatch(
                     f"{destination.site}:{root}",
                     f"an undo left {len(left)} differences, the first: {left[0]}",
-                    "Look at the directory by hand, then run again.",
+                    "Check the directory by hand, then run again.",
                 )
             base[root] = record(snapshot_named(destination, root, name))
             destination.set_times(root, to.taken.roots[root].snapshot.created_ms)

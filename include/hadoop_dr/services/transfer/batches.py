@@ -59,7 +59,7 @@ class Batches:
         assert last is not None
         problem = f"{last.did.value} {_ROUNDS} times: {last.detail}"
         kind = Unknown if last.did is Did.UNKNOWN else Failed
-        raise kind(_subject(left[last.key]), problem, "Correct what the site says, and run again")
+        raise kind(_subject(left[last.key]), problem, "Correct what the site reports, then run again")
 
 
 def _subject(operation: Operation) -> str:

@@ -93,4 +93,4 @@ class Copying:
             return BaselineLost(copy.origin, f"has {length} bytes, the plan says {copy.offset + copy.length}",
                                 "The point is void; the next run takes a new one")
         kind = Unknown if failed[0].did is Did.UNKNOWN else Failed
-        return kind(copy.origin, f"could not be copied: {detail}", "Correct what the sites say, and run again")
+        return kind(copy.origin, f"could not be copied: {detail}", "Correct what the sites report, then run again")

@@ -103,5 +103,5 @@ class Tails:
         for result in self._local.copy([copy]):
             if not isinstance(result, Digest):
                 raise Failed(tail, f"could not be copied inside the destination: {result.detail}",
-                             "Correct what the destination says, and run again")
+                             "Correct what the destination reports, then run again")
         return fresh
