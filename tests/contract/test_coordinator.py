@@ -229,7 +229,7 @@ def test_closing_twice_is_closing_once(bench: Bench) -> None:
     coordinator.read(bench.path)
     coordinator.close()
     coordinator.close()
-    with pytest.raises(Unreachable, match="given back"):
+    with pytest.raises(Unreachable, match="is closed"):
         coordinator.read(bench.path)
 
 
@@ -247,7 +247,7 @@ def test_after_the_end_nothing_is_opened_again_by_whoever_is_still_on_its_way(be
         lambda: coordinator.write(bench.path, b"late", 0),
         lambda: coordinator.watch(bench.path, lambda: None),
     ):
-        with pytest.raises(Unreachable, match="given back"):
+        with pytest.raises(Unreachable, match="is closed"):
             late()
     eventually(lambda: not set(threading.enumerate()) - before)
 
