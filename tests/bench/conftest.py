@@ -1,7 +1,7 @@
 """Every measurement stands alone: one that cannot be made is a line that says why, and the others go on.
 
 All of them have ``HADOOP_DR_BENCH_MINUTES`` (40; 0 for as long as it takes) together, so that a busy machine ends them
-too. What costs little comes first; what does not fit is named.
+too. What costs little comes first, and each may take half of what is left; what does not fit is named.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Any:
-    """Whoever begins may take what is left."""
+    """Whoever begins may take half of what is left: one that starves must not starve all others."""
     own = item.get_closest_marker("timeout")
     if item.get_closest_marker("bench") and own and MINUTES:
-        item.add_marker(pytest.mark.timeout(max(1.0, min(own.args[0], left_s(item.config)))), append=False)
+        item.add_marker(pytest.mark.timeout(max(1.0, min(own.args[0], left_s(item.config) / 2))), append=False)
     return (yield)
 
 

@@ -23,21 +23,32 @@ def test_late(): say("late")
 """
 
 
-def test_a_measurement_that_fails_or_does_not_end_is_said_and_the_others_go_on(tmp_path: Path) -> None:
-    (tmp_path / "test_scene.py").write_text(SCENE)
+def measured(folder: Path, minutes: str) -> dict[str, dict[str, str]]:
+    """What a run of the scene says at its end, by case and in order."""
+    (folder / "test_scene.py").write_text(SCENE)
     options = ["-q", "--lab", "off", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "conftest", "-p",
                "bench.conftest"]
-    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", tmp_path, *options, tmp_path]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False,
-                         env={**os.environ, "HADOOP_DR_BENCH_MINUTES": "0.1", "HADOOP_DR_BENCH_REPORT": ""})
+    command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", folder, *options, folder]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200, check=False,
+                         env={**os.environ, "HADOOP_DR_BENCH_MINUTES": minutes, "HADOOP_DR_BENCH_REPORT": ""})
+    assert ran.returncode == 1
     summary = ran.stdout.rpartition("= measured =")[2].splitlines()
-    told = {line["case"]: line for line in map(json.loads, (one for one in summary if one.startswith("{")))}
-    assert list(told) == [
-        "not measured: test_broken", "quick", "not measured: test_endless", "not measured: test_late"]
+    return {line["case"]: line for line in map(json.loads, (one for one in summary if one.startswith("{")))}
+
+
+def test_a_measurement_that_fails_or_does_not_end_is_said_and_the_others_have_time_left(tmp_path: Path) -> None:
+    told = measured(tmp_path, "0.2")
+    assert list(told) == ["not measured: test_broken", "quick", "not measured: test_endless", "late"]
     assert told["not measured: test_broken"]["why"] == "no room there"
     assert "Timeout" in told["not measured: test_endless"]["why"]
-    assert told["not measured: test_late"]["why"] == "the 0.1 minutes of this run are over (HADOOP_DR_BENCH_MINUTES)"
-    assert ran.returncode == 1
+
+
+def test_what_the_time_does_not_suffice_for_is_named(tmp_path: Path) -> None:
+    told = measured(tmp_path, "0.00001")
+    assert [*told] == [f"not measured: test_{name}" for name in ("broken", "quick", "endless", "late")]
+    assert {one["why"] for one in told.values()} == {
+        "the 1e-05 minutes of this run are over (HADOOP_DR_BENCH_MINUTES)"
+    }
 
 
 def test_what_takes_longest_comes_last_and_the_sizes_of_one_measurement_keep_their_order() -> None:
