@@ -67,10 +67,40 @@ break 7 bytes, replicated: replication=2, 1 block(s):  OK
 """
     assert dict(listed_blocks(whole(HEAD + text + END), "/d ü")) == {
         "e+/a 5 bytes, replicated: x": (1073742914, 1073742920),
+        "line\nbreak": (1073742999,),
         "open": (1073743000,),
         "ec": (-9223372036854775792,),
         "worn": (1073743001,),
     }
+
+
+def snapshot(*items: str) -> dict[str, tuple[int, ...]]:
+    """What is read of a check of a snapshot that names these, each as a NameNode prints it."""
+    text = "/d ü/.snapshot/s <dir>\n" + "".join(f"/d ü/.snapshot/s/{item}\n" for item in items)
+    return dict(listed_blocks(whole(HEAD + text + END), "/d ü/.snapshot/s"))
+
+
+def told(name: str, *ids: int, damage: str = " OK") -> str:
+    blocks = "".join(f"{n}. BP-1-127.0.0.1-2:blk_{one}_1 len=4 Live_repl=2\n" for n, one in enumerate(ids))
+    return f"{name} 4 bytes, replicated: replication=2, {len(ids)} block(s): {damage}\n{blocks}"
+
+
+@pytest.mark.parametrize("name", [
+    "a\nb", "\n", "a\n", "d\n/x", "d\ne/f%20\n+", "x\n/d ü/f 4 bytes", "x <dir>\ny", "f\nStatus HEALTHY", "0. BP_1\n1. blk_9_1 len=4",
+])  # fmt: skip
+def test_the_block_ids_of_a_file_with_a_line_break_in_its_name_are_told_and_those_of_no_other_are_hidden(
+    name: str,
+) -> None:
+    assert snapshot(told("f", 1, 2), told(name, 3, 4), told("g", 5)) == {"f": (1, 2), name: (3, 4), "g": (5,)}
+    assert snapshot(told("f", 1, 2), told(name), told("g", 5)) == {"f": (1, 2), "g": (5,)}
+    assert snapshot(told("f", 1, 2), f"{name} <dir>", told(f"{name}/z", 6)) == {"f": (1, 2), f"{name}/z": (6,)}
+    assert snapshot(told("f", 1, 2), f"{name} <dir>") == {"f": (1, 2)}
+
+
+def test_the_block_ids_of_a_file_with_a_broken_block_are_told_as_well() -> None:
+    broken = "\n/d ü/.snapshot/s/f: CORRUPT blockpool BP-1 block blk_2\n CORRUPT 1 blocks of total size 4 B"
+    missing = " MISSING 1 blocks of total size 4 B"
+    assert snapshot(told("f", 1, 2, damage=broken), told("g", 3, damage=missing)) == {"f": (1, 2), "g": (3,)}
 
 
 def test_block_ids_come_before_their_page_is_whole_and_a_page_that_breaks_off_is_an_error_at_its_end() -> None:

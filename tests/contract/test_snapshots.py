@@ -339,14 +339,20 @@ def test_a_diff_with_a_missing_snapshot_is_not_found(name: NameNode, folder: str
         list(name.diff(folder, "s 1", "s 2"))
 
 
+BROKEN = ("line\nbreak", "z\n", "\n/x", "d\n ü/e\r\nf", "d\n ü/g <dir>\n0. BP-1-2 blk_7_1 len=1")
+"""Files whose names are more than one line of a page."""
+
+
 def test_the_block_ids_of_a_whole_tree_are_those_of_its_files_now_and_in_a_snapshot(
     name: NameNode, pen: Writer, folder: str
 ) -> None:
-    paths = [f"e%20/{odd}" for odd in NAMES]
-    name.make_directory(f"{folder}/e%20", 0o755)
+    paths = [f"e%20/{odd}" for odd in (*NAMES, *BROKEN)]
+    for directory in ("e%20", "e%20/d\n ü", "e%20/\n"):
+        name.make_directory(f"{folder}/{directory}", 0o755)
     for path in paths:
         pen.write(f"{folder}/{path}", b"x" * (pen.block_size + 1))
     pen.write(f"{folder}/empty", b"")
+    pen.write(f"{folder}/empty\n", b"")
     name.allow_snapshot(folder)
     name.create_snapshot(folder, "s 1")
     name.truncate(f"{folder}/{paths[0]}", pen.block_size)

@@ -11,7 +11,7 @@ followed by the next one on the same line; block ids come like this::
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 import requests
@@ -23,7 +23,8 @@ from hadoop_dr.domain.tree.inventory import BlockIds
 
 _MARK = ", OPENFORWRITE: "
 _OPEN = re.compile(r"(/[^\n]*) \d+ bytes, (?:replicated|erasure-coded): [^/\n]*\Z")
-_FILE = re.compile(r"(/.*) \d+ bytes, (?:replicated: replication=|erasure-coded: policy=)\S+, \d+ block\(s\)")
+_FILE = re.compile(r"(.*) \d+ bytes, (?:replicated: replication=|erasure-coded: policy=)\S+, \d+ block\(s\)")
+_DAMAGE = re.compile(r".*: CORRUPT blockpool ")
 _BLOCK = re.compile(r"\d+\. \S+:blk_(-?\d+)_\d+ ")
 _ENDS = ("Status: HEALTHY", "Status: CORRUPT")
 _CHUNK_BYTES = 1 << 16
@@ -120,16 +121,29 @@ def whole_lines(lines: Iterable[str], path: str, url: str) -> Iterator[str]:
 
 
 def listed_blocks(lines: Iterable[str], path: str) -> Iterator[BlockIds]:
-    """Reads a check with blocks; a file with a line break in its name is left out."""
-    above, file, ids = f"{path.rstrip('/')}/", "", list[int]()
-    for line in lines:
-        if block := _BLOCK.match(line):
-            ids.append(int(block[1]))
-        elif line.startswith(("/", "Status: ")):
-            if ids and file.startswith(above):
-                yield file.removeprefix(above), tuple(ids)
-            found = _FILE.match(line)
-            file, ids = found[1] if found else "", []
+    """Reads a check with blocks.
+
+    Names come as they are, with their line breaks, so what is said of an item goes on until the next one begins: at a
+    line with the path of the tree. In a snapshot no name can look like that, because none is ``.snapshot``; nor can one
+    look like what follows it, because none has a colon.
+    """
+    above, item = f"{path.rstrip('/')}/", list[str]()
+    for line in chain(lines, [above]):
+        if not line.startswith(above) or _DAMAGE.match(line):
+            item += [line] if item else []
+            continue
+        if found := _file(item):
+            yield found[0].removeprefix(above), found[1]
+        item = [line]
+
+
+def _file(item: Sequence[str]) -> BlockIds | None:
+    """The path and the block ids of a file that has blocks, from all lines about it."""
+    for at, line in enumerate(item):
+        if head := _FILE.match(line):
+            ids = tuple(int(block[1]) for line in item[at + 1 :] if (block := _BLOCK.match(line)))
+            return ("\n".join([*item[:at], head[1]]), ids) if ids else None
+    return None
 
 
 def named_open(page: str) -> list[str]:
