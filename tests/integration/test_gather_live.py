@@ -127,11 +127,11 @@ def test_a_large_root_s_refills_since_its_last_audit_are_named_wherever_they_mov
     """As the daily audit looks for them: two streams of block ids beside each other, and checksums of what differs."""
     pair.prepare()
     source, target, root = pair.source.namenode, pair.target.namenode, pair.root
-    paths = ["a/x", "a b", "a+", "ü", "e%20 ü/plus+", "e%20 ü/z#", "grown", "字 quiet"]
+    paths = ["a/x", "a b", "a+", "ü", "e%20 ü/plus+", "e%20 ü/z#", "grown", "字 quiet", "goes/in ü/f+", "goes/g"]
     for path in paths:
         pair.source.writer.write(f"{root}/{path}", b"s" * 2500)
     pair.backup("audited")
-    for path in ("a b", "e%20 ü/plus+"):
+    for path in ("a b", "e%20 ü/plus+", "goes/in ü/f+", "goes/g"):
         time_ms = source.status(f"{root}/{path}").facts.mtime_ms
         source.truncate(f"{root}/{path}", 2048)
         pair.source.writer.append(f"{root}/{path}", b"?" * 452)
@@ -139,13 +139,17 @@ def test_a_large_root_s_refills_since_its_last_audit_are_named_wherever_they_mov
     pair.source.writer.append(f"{root}/grown", b"t" * 1500)
     for namenode in (source, target):
         namenode.rename(f"{root}/e%20 ü", f"{root}/moved 字")
+        namenode.rename(f"{root}/goes/in ü", f"{root}/came out")
+        namenode.rename(f"{root}/goes/g", f"{root}/came out %")
+        namenode.delete(f"{root}/goes", recursive=True)
         namenode.create_snapshot(root, "now")
     since = partial(changes_with_moves, source, root, "audited", "now")
     verdict = FindRefilled(source, target, lambda _: None).run(root, "audited", "now", "now", since, {"grown"})
     assert (verdict.match, verdict.cannot_tell) == (0, [])
-    assert [one.subject for one in verdict.mismatch] == [f"{root}/a b", f"{root}/moved 字/plus+"]
+    named = ["a b", "came out %", "came out/f+", "moved 字/plus+"]
+    assert sorted(one.subject for one in verdict.mismatch) == [f"{root}/{path}" for path in named]
     there = FindRefilled(source, source, lambda _: None).run(root, "audited", "now", "now", since)
-    assert (there.match, there.mismatch, there.cannot_tell) == (3, [], []), "what grew is compared, too"
+    assert (there.match, there.mismatch, there.cannot_tell) == (5, [], []), "what grew is compared, too"
 
 
 def test_a_file_moved_in_after_the_moment_is_no_difference_to_the_audit(pair: GatheringPair) -> None:

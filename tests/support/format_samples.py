@@ -170,7 +170,7 @@ TABLES: Mapping[str, tuple[TableForm, list[tuple[object, ...]]]] = {
     "checksums": (forms.CHECKSUMS, [(1, 7, "MD5-of-0MD5-of-512CRC32C", "ff" * 16, ("1024", "5"))]),
     "repair-items": (forms.REPAIR_ITEMS, item_rows(ITEMS)),
     "repair-staged": (forms.REPAIR_STAGED, [(7, 900, True)]),
-    "listing": (forms.LISTING, [("ü=#", 900, "f 5 ü")]),
+    "listing": (forms.LISTING, [("ü=#", 900, "f 5 ü", "7,-9")]),
     "quotas": (forms.QUOTAS, quota_rows(
         {ROOT: RootQuotas({"a b": QUOTA}, frozenset({"ü", "e%20"}), frozenset({"ü"}))})),
     "inodes": (forms.INODES, [(ROOT, "s1", "ü=#", 900, "f")]),

@@ -9,6 +9,7 @@ from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.services.roots.change import RootsInTheWay
 from sim.directories import SITES, hdfs, holds, write
+from sim.refilled import refill
 from sim.root_changes import (
     CHILD,
     LAKE,
@@ -110,6 +111,21 @@ def test_a_foreign_change_while_bytes_move_stops_the_switch_with_every_point_of_
         world.backup("next")
     world.clusters["west"].delete(f"{SIBLING}/by hand", recursive=False)
     holds(world, world.backup("then"), *after, LAKE)
+
+
+@WAYS
+def test_a_copy_that_somebody_refills_while_bytes_move_stops_the_switch_and_is_found_by_the_next_run(
+    before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    """Nothing shows it but its blocks: not its inode, its length or its time."""
+    world = lived_in(*before)
+    stages = staged(world, *after)
+    theirs = refill(world, "west", f"{CHILD}/f 1", keep=10)
+    with pytest.raises(DrError, match=r"somebody changed it during the change of its roots: .*f 1 was changed"):
+        stages.place()
+    assert bytes(world.clusters["west"].find(f"{CHILD}/f 1").content) == theirs
+    world.host.dead.add("stages")
+    holds(world, world.backup("next"), *after, LAKE)
 
 
 @WAYS

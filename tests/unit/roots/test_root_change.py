@@ -197,6 +197,8 @@ def test_whatever_moved_on_in_a_tree_is_named() -> None:
     del found["gone ü"]
     assert sorted(moved_on(planned, found)) == ["gone ü was deleted", "new was created", "other was changed"]
     assert list(moved_on(planned, {**planned, "same": (7, as_text(facts))})) == ["same was changed"]
+    assert list(moved_on({"f+": (1, "", "7,8")}, {"f+": (1, "", "7,9")})) == ["f+ was changed"]
+    assert list(moved_on({"f+": (1, "")}, {"f+": (1, "", "7,9")})) == [], "an earlier version kept no block ids"
     for name in FileAttributes.__slots__:
         assert as_text(replace(facts, **{name: "another"})) != as_text(facts), name
 

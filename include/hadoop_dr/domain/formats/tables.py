@@ -32,8 +32,8 @@ REPAIR_ITEMS = TableForm("repair items", ITEM_SCHEMA)
 """What a repair changes."""
 REPAIR_STAGED = TableForm("repair staged", (("inode", "int64"), ("staged", "int64"), ("whole", "bool")))
 """What a repair staged."""
-LISTING = TableForm("listing", (("path", "string"), ("inode", "int64"), ("facts", "string")))
-"""A live tree that a root was planned on."""
+LISTING = TableForm("listing", (("path", "string"), ("inode", "int64"), ("facts", "string"), ("blocks", "string")))
+"""A live tree that a root was planned on, with the block ids of its files."""
 QUOTAS = TableForm("quotas", QUOTA_SCHEMA)
 """Quotas of directories, see ``domain.tree.quotas``."""
 INODES = TableForm("inodes", INODE_SCHEMA)

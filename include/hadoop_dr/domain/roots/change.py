@@ -249,17 +249,18 @@ def as_text(facts: FileAttributes) -> str:
     return "|".join(str(getattr(facts, name)) for name in FileAttributes.__slots__)
 
 
-def moved_on(planned: Mapping[str, tuple[int, str]], found: Mapping[str, tuple[int, str]]) -> Iterator[str]:
+def moved_on(planned: Mapping[str, tuple[object, ...]], found: Mapping[str, tuple[object, ...]]) -> Iterator[str]:
     """Says what differs between the tree that was planned on and the one that is there, item by item.
 
     Args:
-        planned, found: Inode id and attributes by relative path.
+        planned: Inode id, attributes and block ids by relative path; an earlier version kept no block ids.
+        found: The same.
     """
     for path, now in found.items():
         was = planned.get(path)
         if was is None:
             yield f"{path} was created"
-        elif was != now:
+        elif was != now[: len(was)]:
             yield f"{path} was changed"
     yield from (f"{path} was deleted" for path in planned if path not in found)
 

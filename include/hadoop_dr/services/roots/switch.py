@@ -66,8 +66,8 @@ def adopt_live(
         _clear_own_work(context, one)
     items = ReadChanges(context.origin.namenode, data=True).items(root, None, newer, audit=False)
     existing = _live(destination, root)
-    attributes = _described(context, root, (existing or {}).items())
-    documents.write(listing_of(index), LISTING, [(path, *one) for path, one in attributes.items()])
+    seen = _described(context, root, root, (existing or {}).items())  # its bytes are compared after that
+    documents.write(listing_of(index), LISTING, [(path, *one) for path, one in seen.items()])
     if existing is None:
         return Adoption(tuple(items), 0, 0, 0, 0)
     adopt = Adopt(context.origin.namenode, destination, context.movers.of_origin, context.movers.within, heartbeat)
@@ -149,9 +149,9 @@ class SwitchRoots:
 
     def _compare(self, documents: Documents, root: RootPlan, top: str) -> None:
         rows = documents.read(listing_of(root.index), LISTING)
-        planned = {cast(str, path): (cast(int, inode), cast(str, facts)) for path, inode, facts in rows}
+        planned = {cast(str, path): tuple(seen) for path, *seen in rows}
         there = (_live(self._context.destination.namenode, top) or {}).items()
-        found = list(moved_on(planned, _described(self._context, root.root, self._counted(there))))
+        found = list(moved_on(planned, _described(self._context, root.root, top, self._counted(there))))
         if found:
             raise Mismatch(
                 f"{self._context.destination.name}:{root.root}",
@@ -170,16 +170,20 @@ def _beside(root: str, items: Iterable[Item], old: Sequence[str]) -> ExistingCop
     return copy_in_plan(root, (one for one in items if one.old and nearest(join(root, one.old), old) is None), ())
 
 
-def _described(context: BackupContext, root: str, found: Iterable[tuple[str, DirEntry]]) -> dict[str, tuple[int, str]]:
-    """Inode id and attributes by path; not the time of an old root, which is set when its snapshots are taken away."""
-    change = context.ledger.read().change
+def _described(
+    context: BackupContext, root: str, top: str, found: Iterable[tuple[str, DirEntry]]
+) -> dict[str, tuple[object, ...]]:
+    """Inode id, attributes and block ids by path; not the time of an old root: taking its snapshots away sets it."""
+    change, listed = context.ledger.read().change, dict(found)
     old = frozenset(change.old if change else ())
+    blocks = dict(context.destination.namenode.block_ids(top)) if listed else {}
     return {
         path: (
-            listed.inode,
-            as_text(replace(listed.facts, mtime_ms=0) if join(root, path) in old else listed.facts),
+            one.inode,
+            as_text(replace(one.facts, mtime_ms=0) if join(root, path) in old else one.facts),
+            ",".join(map(str, blocks.get(path, ()))),
         )
-        for path, listed in found
+        for path, one in listed.items()
     }
 
 
