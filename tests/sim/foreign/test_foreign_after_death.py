@@ -10,7 +10,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, ForeignFound
 from sim.drifted import foreign_file
-from sim.foreign_changes import RESTORE, ROOT, extend, kept_snapshots, lived_in
+from sim.foreign_changes import RESTORE, ROOT, extend, kept_snapshots, lived_in, placed, points, west
 from sim.world import POLICY, World, plan_and_stage
 
 LATE = b"<somebody else's>"
@@ -74,3 +74,20 @@ def test_nothing_of_a_place_that_died_is_taken_for_somebody_elses(policy: str) -
         world.backup("r3")
         assert kept_snapshots(world) == [], at
         assert world.tree("west", ROOT) == world.tree("east", ROOT), at
+
+
+@pytest.mark.parametrize("taken", [1, 2])
+def test_what_is_found_is_kept_although_somebody_took_the_name_of_the_snapshot_beforehand(taken: int) -> None:
+    world = lived_in(POLICY + RESTORE)
+    stages = placed(world)
+    [point] = world.context().ledger.read().unfinished()
+    for number in range(taken):
+        west(world).create_snapshot(ROOT, f"dr-billing-kept-{point.point}.0" + (f".{number + 1}" if number else ""))
+    foreign_file(world, f"{ROOT}/for eign", b"FOREIGN")
+    stages.verify()
+    stages.seal()
+    [kept] = points(world)["kept"]
+    snapshot = f"{ROOT}/.snapshot/{kept_snapshots(world)[-1]}"
+    assert bytes(world.clusters["west"].find(f"{snapshot}/for eign").content) == b"FOREIGN"
+    assert kept_snapshots(world)[-1] in str(kept)
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)

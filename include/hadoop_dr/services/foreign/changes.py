@@ -17,11 +17,10 @@ Every name and number comes from the point and the candidate, so a death at any 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import cast
 
 from hadoop_dr.domain.config.policy import Drift
-from hadoop_dr.domain.errors import AlreadyExists, ForeignFound
+from hadoop_dr.domain.errors import ForeignFound
 from hadoop_dr.domain.foreign.drift import needs_undo
 from hadoop_dr.domain.foreign.tree_changes import Foreign, is_change
 from hadoop_dr.domain.formats.fenced import fenced_name
@@ -37,7 +36,7 @@ from hadoop_dr.domain.tree.item_rows import item_rows, items_from_rows
 from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.find import CarriedOut, FindForeign
-from hadoop_dr.services.foreign.kept import IsAsKept, is_unchanged, refusal
+from hadoop_dr.services.foreign.kept import IsAsKept, is_unchanged, keep_tree, refusal
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.stored.documents import Documents
 from hadoop_dr.services.stored.stored_plan import RootPlan, plan_items
@@ -124,16 +123,15 @@ class ForeignChanges:
         """
         context, rule = self._context, self._context.policy.drift.value
         name = f"dr-{context.policy.service}-kept-{self._point.point}.{number}"
-        for root in found:
-            with suppress(AlreadyExists):
-                context.destination.namenode.create_snapshot(root, name)
+        namenode, candidate = context.destination.namenode, self._candidate(number)
+        names = {root: keep_tree(namenode, root, name, candidate) for root in found}
         lines = tuple(one.text(root) for root, changes in found.items() for one in changes)
         body = ChangesKept(
             claim=claim.n,
             point=self._point.point,
             number=number,
             site=context.destination.name,
-            snapshots=dict.fromkeys(found, name),
+            snapshots=names,
             found=lines[:MAX_LINES],
             count=len(lines),
             rule=rule,

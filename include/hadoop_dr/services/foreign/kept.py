@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from hadoop_dr.domain.check_results import Mark, Result, fail, warn
 from hadoop_dr.domain.config.policy import Drift
-from hadoop_dr.domain.errors import DrError, ForeignFound, NotFound
+from hadoop_dr.domain.errors import AlreadyExists, DrError, ForeignFound, NotFound
 from hadoop_dr.domain.foreign.drift import drift_text, way_out
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import KeptRemoved
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, Kept
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
+from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext, SiteConnections
 
 IsAsKept = Callable[[Kept], bool]
@@ -22,6 +24,28 @@ _KEPT = {
     Drift.RESTORE.value: "foreign changes during the run were undone and kept",
     BEFORE: "kept before the point was placed",
 }
+
+
+def keep_tree(namenode: NameNode, root: str, name: str, since: str) -> str:
+    """Takes a snapshot that keeps a root as it is, or takes that of an earlier try for it.
+
+    Args:
+        name: Its name; where somebody took that beforehand, a number is added.
+        since: A snapshot that shows what is to be kept; whatever is older keeps it not.
+
+    Returns:
+        Its name.
+    """
+    for number in count(1):
+        named = name if number == 1 else f"{name}.{number}"
+        try:
+            namenode.create_snapshot(root, named)
+            break
+        except AlreadyExists:
+            ids = {snapshot.name: snapshot.id for snapshot in namenode.snapshots(root)}
+            if ids.get(named, -1) > ids.get(since, -1):
+                break
+    return named
 
 
 def kept_results(
