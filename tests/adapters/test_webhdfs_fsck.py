@@ -86,7 +86,8 @@ def told(name: str, *ids: int, damage: str = " OK") -> str:
 
 
 @pytest.mark.parametrize("name", [
-    "a\nb", "\n", "a\n", "d\n/x", "d\ne/f%20\n+", "x\n/d ü/f 4 bytes", "x <dir>\ny", "f\nStatus HEALTHY", "0. BP_1\n1. blk_9_1 len=4",
+    "a\nb", "\n", "a\n", "d\n/x", "d\ne/f%20\n+", "x\n/d ü/f 4 bytes", "x <dir>\ny", "f\nStatus HEALTHY",
+    "0. BP_1\n1. blk_9_1 len=4",
 ])  # fmt: skip
 def test_the_block_ids_of_a_file_with_a_line_break_in_its_name_are_told_and_those_of_no_other_are_hidden(
     name: str,

@@ -47,6 +47,7 @@ from hadoop_dr.domain.tree.inventory import Audit, Held
 from hadoop_dr.domain.tree.item_rows import item_rows
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas, quota_rows
+from hadoop_dr.domain.tree.seen import Seen
 from hadoop_dr.domain.tree.xattrs import xattr_rows
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/formats/v1"
@@ -137,7 +138,7 @@ JSON: Mapping[str, tuple[JsonForm[Any], Any]] = {
         {"items.parquet": StoredDocument(SHA, 12)},
         StoredPlan(
             OLD, (StoredRoot(ROOT, "s1", "s2", "t1", 2, Audit.STREAMED, waits=True, audited="s0"),
-                  StoredRoot(OTHER, None, "s2", None, 1, Audit.NO)),
+                  StoredRoot(OTHER, None, "s2", None, 1, Audit.NO, seen=Seen("5f", "6e", "7d"))),
             (((0, 0), (1, 0)), ((0, 1),)), {ROOT: Held(7, 9)},
             PlannedDeletions({"files": DeletedKind(1, 8, 0)}, ("1 of 8 files ü",)),
             PlanSummary(2, 12, 3, 4096, 1, {"files": 1}, {"park": 2, "mkdir": 0}, FIGURES,

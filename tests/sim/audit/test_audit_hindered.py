@@ -122,8 +122,18 @@ def test_a_small_service_whose_audit_was_hindered_is_audited_by_the_next_run(
     monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     world = sealed_world(POLICY)
+    touch_the_copy(world)  # else the plan has seen all that there is to compare
     not_audited(world, hindered_run(world, monkeypatch, HINDRANCES[why], "verify"))
     audited_by_the_next_run(world)
+
+
+def test_a_small_service_is_audited_although_its_source_falls_silent_after_the_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = sealed_world(POLICY)
+    world.backup("r2")
+    hindered_run(world, monkeypatch, HINDRANCES["silent source"], "verify")
+    assert newest(world).sealed.summary.audited is True
 
 
 def test_a_refill_that_the_plan_of_a_small_service_could_not_look_for_is_found_by_the_next_run(

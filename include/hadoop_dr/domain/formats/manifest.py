@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from hadoop_dr.domain.formats.form import JsonForm
 from hadoop_dr.domain.tree.inventory import Audit, Held
+from hadoop_dr.domain.tree.seen import UNSEEN, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class StoredRoot:
         audit: How it is compared beyond what changed.
         waits: It is planned on the live tree, because points still hold snapshots in its way.
         audited: Snapshot of the origin that its audit looks back to; None where it does not look back.
+        seen: What the newer snapshot showed, where all of it was looked through.
     """
 
     root: str
@@ -46,6 +48,7 @@ class StoredRoot:
     audit: Audit
     waits: bool = False
     audited: str | None = None
+    seen: Seen = UNSEEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.tree.attribute_comparison import Verdict
 from hadoop_dr.domain.tree.file_attributes import DirEntry
-from hadoop_dr.domain.tree.inventory import Audit
+from hadoop_dr.domain.tree.inventory import Audit, order
 from hadoop_dr.domain.tree.items import Content
+from hadoop_dr.domain.tree.seen import facts_digest
 from hadoop_dr.domain.tree.snapshot_diff import Changes
 from hadoop_dr.services.audit.blocks import FindRefilled
 from hadoop_dr.services.audit.lost import AuditRoot
@@ -51,14 +52,16 @@ class AuditPoint:
         """Compares the full inventories of both sides as planned, and the blocks with those of the last audit.
 
         Args:
-            wanted: Gives a full listing of the origin, where the root is small.
+            wanted: Gives a full listing of the origin, where the root is small and its copy does not show the same.
             known: A full listing of the candidate, where the root is small.
             candidate: The destination's snapshot.
             since: Gives what changed on the origin since the last audit.
         """
         audit, verdict = self._of(root), Verdict()
         try:
-            if known is not None:
+            if known is not None and root.seen.facts and root.seen.facts == _facts_of(known):
+                verdict.match += len(known)
+            elif known is not None:
                 verdict = audit.with_known(wanted(), known)
             elif root.audit is Audit.STREAMED:
                 verdict = audit.streamed(self._context.destination.namenode, candidate)
@@ -81,6 +84,10 @@ class AuditPoint:
         find = FindRefilled(context.origin.namenode, context.destination.namenode, self._heartbeat, readers)
         verified = {item.new for item in root.items if item.new is not None and item.content is not Content.SAME}
         return find.run(root.root, root.audited, root.newer, candidate, since, verified)
+
+
+def _facts_of(known: Mapping[str, DirEntry]) -> str:
+    return facts_digest((path, known[path].facts) for path in sorted(known, key=order))
 
 
 def looks_back(context: BackupContext, root: str) -> tuple[str | None, str | None]:

@@ -78,7 +78,7 @@ class JudgeRoot:
         top, whole = f"{root.root}/.snapshot/{name}", root.audit is Audit.WHOLE
         listing = None
         with BoundedPool(2, name="listing") as beside, asked_for(AUDIT):
-            there = beside.begin(lambda: self._audit.listing(root) if whole else [])
+            ahead = beside.begin(self._audit.listing, root) if whole and not root.seen.facts else None
             blocks = beside.begin(self._copies.blocks, root, name)
             if whole:
                 listing = dict(walk(self._context.destination.namenode, top, met=work_areas.append))
@@ -94,7 +94,8 @@ class JudgeRoot:
         verdict = self._check.run(self._facts(root), listing)
         verdict.mismatch += self._unfinished(root, top, work_areas if listing is not None else None)
         with asked_for(AUDIT):
-            verdict.add(self._audit.root(root, there.result, listing, name, since))
+            wanted = ahead.result if ahead else partial(self._audit.listing, root)
+            verdict.add(self._audit.root(root, wanted, listing, name, since))
         verdict.cannot_tell += unread
         return [], verdict
 

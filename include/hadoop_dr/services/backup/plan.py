@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,13 +20,14 @@ from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.tree.encryption import refuse_encrypted
 from hadoop_dr.domain.tree.inventory import Audit, audit_of, looked_through
+from hadoop_dr.domain.tree.seen import UNSEEN, Seen
 from hadoop_dr.services.audit.point import looks_back
 from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import Components, components_of
 from hadoop_dr.services.foreign.keep_before import keep_before
 from hadoop_dr.services.points.baseline import find_baseline, held_before, snapshot_problem
-from hadoop_dr.services.points.read_items import adopt, gather_listed
+from hadoop_dr.services.points.read_items import adopt, gather_listed, seen_before
 from hadoop_dr.services.points.xattrs import KnownXattrs
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.roots.change import RootsInTheWay
@@ -139,6 +140,7 @@ class PlanPoint:
         whole = (root for root in point.taken.roots if baseline.origin_snapshot(root) is None)
         waiting = self._roots_in_the_way.waiting(whole)
         names = {root: kept.names for root in point.taken.roots if (kept := baseline.held(root)) is not None}
+        seen = seen_before(self._context, baseline)
         large = frozenset(names) - looked_through(names, self._context.policy.audit_entries)
         since_audit_ms, every = self._since_audit_ms(point.moment_ms), sorted(point.taken.snapshots.items())
 
@@ -146,7 +148,7 @@ class PlanPoint:
             index, (root, kept) = numbered
             if root in waiting:
                 return _Planned(self._waiting(index, root, kept.name, documents))
-            return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms, large)
+            return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms, large, seen)
 
         roots: list[RootPlan] = []
         for planned in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
@@ -158,7 +160,7 @@ class PlanPoint:
 
     def _root(
         self, index: int, root: str, newer: str, baseline: Baseline, xattrs: KnownXattrs, since_audit_ms: int | None,
-        large: Collection[str],
+        large: Collection[str], seen: Mapping[str, Seen],
     ) -> _Planned:
         """Plans one root: an increment on its baseline, or everything, with what the destination already has kept."""
         older, base = baseline.origin_snapshot(root), baseline.destination_snapshot(root)
@@ -189,7 +191,10 @@ class PlanPoint:
                 ours=root in self._context.ledger.recent().sealed_roots(),
             )
             return _Planned(plan, notes)
-        items, reader = gather_listed(self._context, root, older, newer, audit=audit, older_xattrs=xattrs.of(root))
+        items, reader = gather_listed(
+            self._context, root, older, newer, audit=audit, older_xattrs=xattrs.of(root),
+            older_seen=seen.get(root, UNSEEN),
+        )
         held, planned = reader.held_before or held, plan_items(items, self._working)
         plan = RootPlan(
             index=index,
@@ -203,6 +208,7 @@ class PlanPoint:
             live=held.files,
             names=held.names,
             audited=audited,
+            seen=reader.seen,
         )
         return _Planned(plan, [*notes, *reader.notes], reader.hindered)
 
@@ -292,6 +298,7 @@ def _stored(root: RootPlan) -> StoredRoot:
         audit=root.audit,
         waits=root.waits,
         audited=root.audited,
+        seen=root.seen,
     )
 
 

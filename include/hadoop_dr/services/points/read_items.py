@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from hadoop_dr.domain.errors import BaselineLost
+from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.damage import distrusted
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.seen import UNSEEN, Seen
 from hadoop_dr.domain.tree.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
@@ -34,18 +37,35 @@ def gather_from(namenode: NameNode, root: str, older: str, newer: str) -> Sequen
 
 def gather_listed(
     context: BackupContext, root: str, older: str | None, newer: str, *, audit: Audit,
-    older_xattrs: Xattrs | None = None,
+    older_xattrs: Xattrs | None = None, older_seen: Seen = UNSEEN,
 ) -> tuple[Sequence[Item], ReadChanges]:
     """Reads what changed in a root between two snapshots of the origin.
 
     Args:
         audit: Whether full listings are compared, too: that finds what the snapshot diff hides.
         older_xattrs: Extended attributes of the items of the older snapshot that have some; None to ask for them.
+        older_seen: What that snapshot showed.
 
     Returns:
         What changed, and the reader, which tells what it found and what it could not compare.
     """
     reader = ReadChanges(context.origin.namenode, data=True)
-    whole = audit is not Audit.NO
-    blocks = audit is Audit.WHOLE
-    return reader.items(root, older, newer, audit=whole, blocks=blocks, older_xattrs=older_xattrs), reader
+    whole, small = audit is not Audit.NO, audit is Audit.WHOLE
+    items = reader.items(
+        root, older, newer, audit=whole, blocks=small, older_xattrs=older_xattrs,
+        older_seen=older_seen if small else None,
+    )
+    return items, reader
+
+
+def seen_before(context: BackupContext, baseline: Baseline) -> Mapping[str, Seen]:
+    """What the baseline's snapshots of small roots showed when it was planned, by root; of those of this origin."""
+    point = baseline.point
+    if point is None or point.origin != context.origin.name:
+        return {}
+    try:
+        plan = context.documents(point).plan()
+    except BaselineLost:
+        return {}
+    kept = {} if plan is None else {one.root: one for one in plan.roots}
+    return {root: one.seen for root, one in kept.items() if one.newer == baseline.origin_snapshot(root)}

@@ -16,6 +16,7 @@ from hadoop_dr.domain.plan.work_order import Share
 from hadoop_dr.domain.tree.inventory import Audit
 from hadoop_dr.domain.tree.item_rows import item_rows, items_from_rows
 from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.seen import UNSEEN, Seen
 from hadoop_dr.services.stored.documents import Documents
 
 UNIT_FILES = 10_000
@@ -42,6 +43,7 @@ class RootPlan:
         waits: It was planned on the live tree, and its base is taken once everything is staged: see ``SwitchRoots``.
         audit: How it is compared beyond what changed.
         audited: Snapshot of the origin that its audit looks back to; None where it does not look back.
+        seen: What the newer snapshot showed, where all of it was looked through.
         live: Files the destination has of it before the run (I8); known while it is planned, not read back.
         names: Files and directories of it that its items build on; likewise.
         below: Old paths of files that go with a directory among the items and are no items of their own; likewise.
@@ -64,6 +66,7 @@ class RootPlan:
     waits: bool = False
     cut: int = 1
     audited: str | None = None
+    seen: Seen = UNSEEN
 
     @property
     def shares(self) -> tuple[Share, ...]:
@@ -143,6 +146,7 @@ def planned_roots(documents: Documents, only: Collection[int] | None = None) -> 
                 waits=entry.waits,
                 cut=entry.cut,
                 audited=entry.audited,
+                seen=entry.seen,
             ))
     return roots
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from hadoop_dr.domain.errors import Failed
 from hadoop_dr.domain.paths import in_work_area
+from hadoop_dr.domain.tree.block_digest import block_digest
 from hadoop_dr.domain.tree.inventory import Entry, changes_between, contradiction, hidden, other_blocks
+from hadoop_dr.domain.tree.seen import UNSEEN, Seen, listing_digests
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes, visible
-from hadoop_dr.ports.requests import AwaitedAnswer
 from hadoop_dr.services.pool import BoundedPool
 from hadoop_dr.services.transfer.changes.snapshot_tree import Tree, names, without_work_area
 
@@ -26,16 +28,24 @@ class Listings:
         pool: Carries requests about single items.
         xattrs: Whether the NameNode keeps extended attributes at all.
         blocks: Compare the block ids of all files.
+        known: What the snapshot to come from showed; None when what the other one shows need not fit into memory.
 
     Attributes:
+        seen: What the snapshot to come to showed.
         notes: What a person should know of it.
         hindered: What could not be compared.
     """
 
-    def __init__(self, before: Tree, after: Tree, pool: BoundedPool, *, xattrs: bool, blocks: bool) -> None:
+    def __init__(
+        self, before: Tree, after: Tree, pool: BoundedPool, *, xattrs: bool, blocks: bool, known: Seen | None = None
+    ) -> None:
         self._before, self._after, self._pool, self._xattrs = before, after, pool, xattrs
-        self._blocks = [pool.begin(_blocks_of, tree) for tree in (before, after)] if blocks else []
-        self._walks = before.walk(pool), without_work_area(after.walk(pool))
+        self._known, self.seen = known, UNSEEN
+        was = known or UNSEEN
+        self._blocks_after = pool.begin(_blocks_of, after) if blocks else None
+        self._blocks_before = pool.begin(_blocks_of, before) if blocks and not was.blocks else None
+        self._walk_after = without_work_area(after.walk(pool))
+        self._walk_before = None if was.listing else before.walk(pool)
         self.notes: list[str] = []
         self.hindered: list[str] = []
 
@@ -50,19 +60,30 @@ class Listings:
             reported: What the diff says, or None when it failed.
             trusted: Whether nothing speaks against the diff so far.
         """
-        blocks = self._blocks
         if reported is not None:
             then, now = reported.directories()
             self._before.remember(then)
             self._after.remember(now)
-        found = visible(changes_between(*self._walks))
+        found = self._found()
         if reported is not None and trusted:
             where = contradiction(reported, found)
             if where is None:
-                return _with_more(self._with(reported, found), self._refilled(found, blocks))
+                return _with_more(self._with(reported, found), self._refilled(found))
             self.notes.append(f"the snapshot diff does not cover '{where}', only full listings were used")
         extras = self._other_extras(found, self._before.walk(self._pool))
-        return _with_more(_with_more(found, extras), self._refilled(found, blocks))
+        return _with_more(_with_more(found, extras), self._refilled(found))
+
+    def _found(self) -> Changes:
+        """What the listings show; nothing, without the older one, where the newer one shows what that did."""
+        after: Iterable[Entry] = self._walk_after
+        if self._known is not None:
+            after = list(after)
+            listing, facts = listing_digests(after)
+            self.seen = replace(self.seen, listing=listing, facts=facts)
+            if listing == self._known.listing:
+                self._before.held = self._after.held
+                return Changes()
+        return visible(changes_between(self._walk_before or self._before.walk(self._pool), after))
 
     def _with(self, reported: Changes, found: Changes) -> Changes:
         """Adds what the diff names as modified though its listing looks the same."""
@@ -74,12 +95,17 @@ class Listings:
         with_all_below = chain(fled, self._before.below(fled, self._pool, lambda _: True))
         return _with_more(found, chain(reported.modified, self._other_extras(found, with_all_below)))
 
-    def _refilled(self, found: Changes, blocks: Sequence[AwaitedAnswer[Blocks]]) -> list[Change]:
+    def _refilled(self, found: Changes) -> list[Change]:
         """Finds files that a listing shows as they were and that have other blocks: cut and refilled, time put back."""
-        if not blocks:
+        if self._blocks_after is None:
             return []
         try:
-            was, now = (one.result() for one in blocks)
+            now = self._blocks_after.result()
+            if self._known is not None:
+                self.seen = replace(self.seen, blocks=block_digest(now.items()))
+                if self.seen.blocks == self._known.blocks:
+                    return []
+            was = (self._blocks_before or self._pool.begin(_blocks_of, self._before)).result()
         except Failed as error:
             if error.retryable:
                 raise

@@ -13,6 +13,7 @@ from hadoop_dr.domain.errors import BaselineLost, Failed, NotFound, Refused
 from hadoop_dr.domain.paths import WORK_AREA, in_work_area
 from hadoop_dr.domain.tree.inventory import Held
 from hadoop_dr.domain.tree.items import Item
+from hadoop_dr.domain.tree.seen import UNSEEN, Seen
 from hadoop_dr.domain.tree.snapshot_diff import Changes, invert, merge, visible
 from hadoop_dr.domain.tree.xattrs import Xattrs
 from hadoop_dr.ports.namenode import NameNode
@@ -42,6 +43,7 @@ class ReadChanges:
         notes: What the last call found that a person should know, each in one line.
         hindered: What could not be compared though it was asked for, each in one line.
         held_before: How much the older snapshot holds, if the last call listed all of it.
+        seen: What the newer snapshot showed, where the last call was told what the older one did.
     """
 
     def __init__(self, namenode: NameNode, limits: ReadLimits | None = None, *, data: bool = False) -> None:
@@ -49,11 +51,12 @@ class ReadChanges:
         self.notes: list[str] = []
         self.hindered: list[str] = []
         self.held_before: Held | None = None
+        self.seen = UNSEEN
         self._reserved = False
 
     def items(
         self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True,
-        older_xattrs: Xattrs | None = None,
+        older_xattrs: Xattrs | None = None, older_seen: Seen | None = None,
     ) -> list[Item]:
         """Gives the touched items, in the order of their inode ids.
 
@@ -65,12 +68,15 @@ class ReadChanges:
                 and time of a file that the diff names as modified.
             blocks: With full listings, compare the block ids of all files, too, which takes memory for each.
             older_xattrs: Extended attributes of the items of the older snapshot that have some; None to ask for them.
+            older_seen: What the older snapshot showed, as far as that is known: while the newer one shows the same, the
+                older one is not looked through. None to keep nothing of what is seen.
 
         Raises:
             BaselineLost: A snapshot is gone, or something in it cannot be read.
             Refused: Something cannot be carried over: a symbolic link.
         """
         self.notes, self.hindered, self.held_before, self._reserved = [], [], None, False
+        self.seen = UNSEEN
         backwards = self._leads_back(root, older, newer)
         after = Tree(self._namenode, root, newer)
         with self._limits.pool() as pool:
@@ -80,7 +86,7 @@ class ReadChanges:
                 return join.everything()
             before = Tree(self._namenode, root, older)
             first, second = (newer, older) if backwards else (older, newer)
-            listings = self._listings(before, after, pool, blocks=blocks) if audit else None  # beside the diff
+            listings = self._listings(before, after, pool, blocks, older_seen) if audit else None  # beside the diff
             reported = self._diff(root, first, second, backwards=backwards)
             if self._reserved:
                 self._refuse_reserved(after)
@@ -90,17 +96,19 @@ class ReadChanges:
             names_all = reported is not None and (audit or touched is not None)
             if touched is None:
                 with asked_for(AUDIT):
-                    listings = listings or self._listings(before, after, pool, blocks=blocks)
+                    listings = listings or self._listings(before, after, pool, blocks, older_seen)
                     touched = ChangedEntries(before, after, listings.changes(reported, trusted=audit), pool)
                 self.notes += [f"{root}: {note}" for note in listings.notes]
                 self.hindered += [f"{root}: {note}" for note in listings.hindered]
                 self._collect(before, touched)
-                self.held_before = before.held
+                self.held_before, self.seen = before.held, listings.seen
             return join.items(before, touched, suspicious=audit, names_all=names_all, older_xattrs=older_xattrs)
 
-    def _listings(self, before: Tree, after: Tree, pool: BoundedPool, *, blocks: bool) -> Listings:
+    def _listings(
+        self, before: Tree, after: Tree, pool: BoundedPool, blocks: bool, known: Seen | None
+    ) -> Listings:
         with asked_for(AUDIT):
-            return Listings(before, after, pool, xattrs=self._has_xattrs(), blocks=blocks)
+            return Listings(before, after, pool, xattrs=self._has_xattrs(), blocks=blocks, known=known)
 
     def _trusting(self, root: str, touched: ChangedEntries) -> ChangedEntries | None:
         """Reads what the diff points at; None when that shows that the diff cannot be trusted."""
