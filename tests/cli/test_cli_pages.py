@@ -114,7 +114,7 @@ def test_on_a_terminal_of_any_width_ids_are_whole(words: tuple[str, ...], column
     assert POINT in text.split()
     assert "\N{HORIZONTAL ELLIPSIS}" not in text
     if columns >= 80:
-        sentences = ("ignored: ", "kept: ", "payroll (", "cannot tell: ")
+        sentences = ("ignored: ", "kept: ", "beside: ", "payroll (", "cannot tell: ")
         assert all(len(line) <= columns for line in text.split("\n") if not line.startswith(sentences))
 
 
@@ -159,7 +159,7 @@ def test_what_a_point_could_not_tell_is_shown_with_its_reason(monkeypatch: pytes
 
 
 def test_a_service_of_which_there_is_nothing_yet_says_what_makes_a_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = {"points": {"points": [], "kept": []}, "explain": {"entries": [], "older": 0}}
+    nothing = {"points": {"points": [], "kept": [], "beside": {}}, "explain": {"entries": [], "older": 0}}
     for name, empty in nothing.items():
         answering(monkeypatch, (name, "s"), DOCUMENTS[name] | empty)
         [line] = CliRunner().invoke(main, [name, "s"]).stdout.splitlines()

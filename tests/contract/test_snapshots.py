@@ -47,6 +47,19 @@ def test_a_snapshot_stays_as_it_was_taken(name: NameNode, pen: Writer, folder: s
     assert folder in name.snapshottable()
 
 
+def test_one_request_tells_how_many_snapshots_each_root_has(name: NameNode, folder: str) -> None:
+    root = f"{folder}/r ü%+"
+    name.make_directory(f"{root}/d", 0o755)
+    name.allow_snapshot(root)
+    counts = [name.snapshot_counts()[root]]
+    for change in (lambda: name.create_snapshot(root, "s 1"), lambda: name.create_snapshot(root, "s 2"),
+                   lambda: name.delete_snapshot(root, "s 1")):
+        change()
+        counts.append(name.snapshot_counts()[root])
+    assert counts == [0, 1, 2, 1]
+    assert f"{root}/d" not in name.snapshot_counts()
+
+
 def test_the_time_of_a_root_tells_that_a_snapshot_was_made_or_removed(name: NameNode, folder: str) -> None:
     """One request shows the times of all roots, so who knows what a root had asks no more of one left alone."""
     root = f"{folder}/r ü%+"

@@ -15,10 +15,10 @@ TOLD: dict[str, Any] = {
               for site in ("east", "west")},
     "services": {
         "billing": {"newest": POINT, "age_seconds": 12.5, "rpo_seconds": 1800.0, "state": "ok", "why": "", "ok": True,
-                    "damaged": [], "left_out": 2},
+                    "damaged": [], "left_out": 2, "beside": {"west": 641}},
         "payroll": {"newest": None, "age_seconds": None, "rpo_seconds": None, "state": "broken", "ok": False,
                     "why": "include/policies/payroll.yaml:3: unknown key", "damaged": [EARLIER],
-                    "left_out": 0},
+                    "left_out": 0, "beside": {}},
     },
 }  # fmt: skip
 DOCUMENTS: dict[str, dict[str, Any]] = {
@@ -31,7 +31,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "warnings": ["east has no proven copy"],
         "incomplete": {"count": 1, "objects": [{"object": "table bill.t", "why": "delta", "reason": "its log"}]},
     },
-    "points": {"service": "billing", "kept": [KEPT], "points": [
+    "points": {"service": "billing", "kept": [KEPT], "beside": {"west": 641}, "points": [
         {"point": POINT, "state": "sealed", "moment": "2026-11-20T02:00:00.000Z", "skew_ms": 1.2, "proof": "atomic",
          "entries": 12, "bytes_copied": 4096, "epoch": 1, "sites": {"east": True, "west": True}, "pinned": False,
          "verified": "cannot tell", "cannot_tell": ["west: no answer"],

@@ -13,6 +13,7 @@ from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.ledger.proof import check_chain
+from hadoop_dr.services.points.counts import snapshot_counts
 from hadoop_dr.services.report import entries_about, explanation, points_document
 
 __all__ = ["coverage_of", "explanation_of", "ledger_check", "look_at", "plan_of", "points_of"]
@@ -47,7 +48,9 @@ def plan_of(service: str, home: Path | None = None) -> dict[str, Any]:
 def points_of(service: str, home: Path | None = None) -> dict[str, Any]:
     """Lists a service's points; returns the document of ``points --json``."""
     with open_service(service, home) as context:
-        return points_document(service, context.ledger.read(), context.pair.site_names)
+        return points_document(
+            service, context.ledger.read(), context.pair.site_names, snapshot_counts(context)
+        )
 
 
 def explanation_of(

@@ -123,6 +123,12 @@ class NameNode(Protocol):
     def snapshottable(self) -> Sequence[str]:
         """Every snapshottable directory the user may see."""
 
+    def snapshot_counts(self) -> Mapping[str, int]:
+        """How many snapshots every snapshottable directory has that the user may see, in one request.
+
+        Those that are marked for deletion count, as they do for the limits of HDFS.
+        """
+
     def root_times(self) -> Mapping[str, int]:
         """The modification time of every snapshottable directory the user may see, in one request.
 

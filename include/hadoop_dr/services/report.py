@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hadoop_dr.domain.errors import NotFound, Protocol
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.entry_text import entry_text, points_named
+from hadoop_dr.domain.points.beside import beside_document
 from hadoop_dr.domain.points.incomplete import incomplete_document
 from hadoop_dr.domain.state.service_fold import load_state
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
@@ -21,8 +22,14 @@ LATEST = 40
 """So many entries are told unless more is asked for: what two checkpoints vouch for, some eight runs."""
 
 
-def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> dict[str, Any]:
-    """Returns the document of ``points --json``: oldest first, without void points, which ``explain`` shows."""
+def points_document(
+    service: str, state: ServiceState, sites: Sequence[str], counts: Mapping[str, Mapping[str, int]] | None = None
+) -> dict[str, Any]:
+    """Returns the document of ``points --json``: oldest first, without void points, which ``explain`` shows.
+
+    Args:
+        counts: How many snapshots the directories of each site have, where that was asked.
+    """
     newest, pinned = state.newest_sealed(), state.pinned()
     return {
         "service": service,
@@ -46,6 +53,7 @@ def points_document(service: str, state: ServiceState, sites: Sequence[str]) -> 
             }
             for one in state.kept
         ],
+        "beside": beside_document(state, counts or {}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import DrError, NotReady
+from hadoop_dr.domain.points.beside import beside_document
 from hadoop_dr.domain.points.standing import Standing, Word, standing, unprotected
 from hadoop_dr.domain.preflight.free_space import runs_full
 from hadoop_dr.domain.roles.identity import access_path, decode_access
@@ -19,6 +20,7 @@ from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files
 from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.ports.requests import AwaitedAnswer
 from hadoop_dr.services.pool import BoundedPool
 
 _LEDGERS_AT_ONCE = 8
@@ -73,6 +75,7 @@ class Status:
     ) -> None:
         self._pair, self._roles, self._sites = pair, roles, tuple(sites)
         self._ledgers, self._clock, self._warn = ledgers, clock, warn
+        self._counts: Mapping[str, AwaitedAnswer[Mapping[str, int] | None]] = {}
 
     def run(self, policies: Iterable[Policy], out: Iterable[FileOut] = ()) -> dict[str, Any]:
         """Returns the part of the document of ``status --json`` that is about one pair.
@@ -84,7 +87,8 @@ class Status:
             out: Policy files of the pair that do not, and whose service can be told.
         """
         policies, out = list(policies), list(out)
-        with BoundedPool(len(self._sites) + 1 + _LEDGERS_AT_ONCE, name="status") as pool:
+        with BoundedPool(2 * len(self._sites) + 1 + _LEDGERS_AT_ONCE, name="status") as pool:
+            self._counts = {site.name: pool.begin(self._count, site) for site in self._sites}
             access = pool.begin(self._access)
             sites = [(site.name, pool.begin(self._site, site)) for site in self._sites]
             services = dict(pool.map(self._broken, out))
@@ -127,10 +131,23 @@ class Status:
 
     def _service(self, policy: Policy) -> tuple[str, dict[str, Any]]:
         try:
-            now = standing(self._ledgers.read(policy.service), policy, self._clock.wall_ms())
+            state = self._ledgers.read(policy.service)
         except DrError as error:
-            now = Standing(Word.UNKNOWN, str(error))
-        return policy.service, self._document(now, policy.rpo_ms / 1000)
+            return policy.service, self._document(Standing(Word.UNKNOWN, str(error)), policy.rpo_ms / 1000)
+        now, rpo_s = standing(state, policy, self._clock.wall_ms()), policy.rpo_ms / 1000
+        return policy.service, {**self._document(now, rpo_s), "beside": self._beside(state)}
+
+    def _beside(self, state: ServiceState) -> dict[str, int]:
+        """How many snapshots there are beside those of a service's points, on the sites that say so."""
+        answers = ((name, asked.result()) for name, asked in self._counts.items())
+        return beside_document(state, {name: counts for name, counts in answers if counts is not None})
+
+    @staticmethod
+    def _count(site: SiteProbes) -> Mapping[str, int] | None:
+        try:
+            return None if site.silent is not None else site.namenode.snapshot_counts()
+        except DrError:  # what does not answer is told of the site
+            return None
 
     def _broken(self, file: FileOut) -> tuple[str, dict[str, Any]]:
         """A service whose policy does not count; how old its newest point is shows how urgent that is."""
@@ -189,4 +206,5 @@ def service_document(now: Standing, rpo_s: float | None, now_ms: int) -> dict[st
         "ok": now.ok,
         "damaged": list(now.damaged),
         "left_out": newest.taken.incomplete.count if newest else 0,
+        "beside": {},
     }

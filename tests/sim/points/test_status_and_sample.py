@@ -70,7 +70,7 @@ def test_a_service_is_ok_until_its_newest_point_is_older_than_the_wanted_bound_a
     world = filled()
     assert told(world)["services"]["billing"] == {
         "newest": None, "age_seconds": None, "rpo_seconds": HOUR_S, "state": "no point", "ok": False, "damaged": [],
-        "why": "no run has sealed one yet", "left_out": 0,
+        "why": "no run has sealed one yet", "left_out": 0, "beside": {},
     }  # fmt: skip
     point = world.backup("r1")["point"]
     now = told(world)["services"]["billing"]

@@ -189,6 +189,10 @@ class WebHdfsReader:
         """Every snapshottable directory the user may see."""
         return self._read("/", lambda node: node._get_snapshottable_directory_list("/"), shapes.snapshottable)
 
+    def snapshot_counts(self) -> Mapping[str, int]:
+        """How many snapshots every snapshottable directory has that the user may see."""
+        return self._read("/", lambda node: node._get_snapshottable_directory_list("/"), shapes.snapshot_counts)
+
     def root_times(self) -> Mapping[str, int]:
         """The modification time of every snapshottable directory the user may see."""
         return self._read("/", lambda node: node._get_snapshottable_directory_list("/"), shapes.root_times)

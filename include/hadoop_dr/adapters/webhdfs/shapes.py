@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hadoop_dr.domain.tree.file_attributes import (
@@ -129,8 +129,17 @@ def snapshottable(answer: Json) -> list[str]:
 
 def root_times(answer: Json) -> dict[str, int]:
     """GETSNAPSHOTTABLEDIRECTORYLIST as modification times by absolute path."""
-    return {one["parentFullPath"].rstrip("/") + "/" + one["dirStatus"]["pathSuffix"]:
-            one["dirStatus"]["modificationTime"] for one in answer["SnapshottableDirectoryList"] or ()}
+    return {path: one["dirStatus"]["modificationTime"] for path, one in _roots(answer)}
+
+
+def snapshot_counts(answer: Json) -> dict[str, int]:
+    """GETSNAPSHOTTABLEDIRECTORYLIST as numbers of snapshots by absolute path."""
+    return {path: one["snapshotNumber"] for path, one in _roots(answer)}
+
+
+def _roots(answer: Json) -> Iterator[tuple[str, Json]]:
+    for one in answer["SnapshottableDirectoryList"] or ():
+        yield one["parentFullPath"].rstrip("/") + "/" + one["dirStatus"]["pathSuffix"], one
 
 
 def diff_page(answer: Json) -> tuple[DiffPage, str, int]:

@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import explanation_of, points_of, prune_now, verify_point
 from hadoop_dr.cli.commands.options import as_json_option, service_argument
-from hadoop_dr.cli.pages.output import Show, emit, ends_well, human_bytes, say, table, warn
+from hadoop_dr.cli.pages.output import Show, emit, ends_well, human_bytes, say, say_beside, table, warn
 from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.errors import Mismatch, Unknown
 
@@ -87,6 +87,7 @@ def _points_page(document: Mapping[str, Any], *, every: bool) -> None:
         _say_doubt(doubted)
     for one in document["kept"]:
         _say_kept(one)
+    say_beside(document["beside"])
 
 
 def _points_table(points: Sequence[Mapping[str, Any]]) -> None:

@@ -9,7 +9,7 @@ import click
 
 from hadoop_dr.bootstrap import status_of
 from hadoop_dr.cli.commands.options import as_json_option
-from hadoop_dr.cli.pages.output import Show, emit, ends_well, say, table, warn
+from hadoop_dr.cli.pages.output import Show, emit, ends_well, say, say_beside, table, warn
 from hadoop_dr.domain.config.quantities import counted
 
 
@@ -76,3 +76,4 @@ def _pair_page(document: Mapping[str, Any], below: Collection[str]) -> None:
         if service["left_out"]:
             objects = counted(service["left_out"], "object")
             say(f"{name}: its newest point leaves out {objects}: hadoop-dr coverage {name}")
+        say_beside(service["beside"], f"{name}: ")

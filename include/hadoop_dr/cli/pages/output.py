@@ -18,6 +18,7 @@ import click
 
 from hadoop_dr.cli.pages.printable import printable
 from hadoop_dr.cli.pages.tables import table_lines
+from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.errors import DrError
 
 if TYPE_CHECKING:
@@ -183,3 +184,12 @@ __all__ = [
     "OutputGone", "Show", "emit", "emit_error", "ends_well", "fail_with", "finish_output", "human_bytes",
     "prepare_output", "say", "table", "tell", "warn",
 ]  # fmt: skip
+
+
+def say_beside(beside: Mapping[str, int], of: str = "") -> None:
+    """Says how many snapshots the sites have that belong to no point of a service."""
+    for site, number in beside.items():
+        say(
+            f"beside: {of}{site} has {counted(number, 'snapshot')} that belong to no point: HDFS may keep those of "
+            "pruned points until all older ones are gone; they count against its limits"
+        )

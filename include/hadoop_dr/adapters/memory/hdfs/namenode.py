@@ -118,6 +118,10 @@ class MemoryNameNode:
         """Every snapshottable directory."""
         return [node.path() for node in self.cluster.root.walk() if node.snapshots is not None]
 
+    def snapshot_counts(self) -> Mapping[str, int]:
+        """How many snapshots every snapshottable directory has."""
+        return {node.path(): len(node.snapshots) for node in self.cluster.root.walk() if node.snapshots is not None}
+
     def root_times(self) -> Mapping[str, int]:
         """The times of every snapshottable directory."""
         return {node.path(): node.mtime_ms for node in self.cluster.root.walk() if node.snapshots is not None}
