@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 from urllib.request import urlopen
 from uuid import uuid4
@@ -165,12 +165,13 @@ def test_a_partition_added_between_the_two_event_ids_is_seen(pair: Live) -> None
     export = CatalogExport(pair.east)
     pair.east.create([database(pair.name, f"{pair.base}/db")])
     pair.east.create([table(pair.name, "t", keys=("p",), location=f"{pair.base}/t")])
-    e0 = pair.east.current_event()
-    assert export.touched(e0, pair.east.current_event(), pair.selection) == []
+    base, e0 = export.begin(pair.selection), pair.east.current_event()
+    assert export.since(base, e0, pair.east.current_event()) == []
     pair.east.create([partition(pair.name, "t", ("p",), ("f+",))])
-    found = export.touched(e0, pair.east.current_event(), pair.selection)
+    found = export.since(base, e0, pair.east.current_event())
     assert ("ADD_PARTITION", "t") in [(event.type, event.table) for event in found]
-    assert export.touched(e0, pair.east.current_event(), selection_of(["nobody_has_this"])) == []
+    theirs = replace(base, selection=selection_of(["nobody_has_this"]))
+    assert export.since(theirs, e0, pair.east.current_event()) == []
 
 
 def test_a_partition_outside_the_roots_is_found_and_nothing_else_is(pair: Live) -> None:

@@ -15,7 +15,7 @@ from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.protect.point_parts import (
     SEALED_CATALOG,
     TAKEN_CATALOG,
-    AbsentPlaces,
+    NamedObjects,
     QueryAnswer,
     SealedCatalog,
     TakenCatalog,
@@ -68,7 +68,10 @@ FIGURES = {
 PARTS = {
     "taken": {
         "hive": TAKEN_CATALOG.dump(
-            TakenCatalog(41, 43, 12, 2, AbsentPlaces(3, ("partition billing.t p=ü %",)), SHA, SHA)
+            TakenCatalog(
+                41, 43, 12, 2, NamedObjects(3, ("partition billing.t p=ü %",)), SHA, SHA,
+                digest=SHA, whole_ms=1_795_226_400_000, untold=NamedObjects(1, ("table billing.t",)),
+            )
         ),
         "later kind": {"offsets": {"topic ü": [1, 2]}},
     },

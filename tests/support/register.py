@@ -201,6 +201,10 @@ class Register:
         self.asked.append("is_as_kept")
         return kept.document is not None and self.target.inner.version == kept.document.position
 
+    def read_ahead(self, moment_ms: int) -> bool:
+        """Nothing takes long."""
+        return False
+
     def prepare(self) -> None:
         self.asked.append("prepare")
 

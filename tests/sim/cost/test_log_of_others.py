@@ -13,8 +13,9 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.datasets.hive import CatalogExport
-from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
+from sim.asked import Asked
+from sim.world import TABLES, TableWorld
 from support.catalogs import database, hashes, table, with_parameters
 
 BILL = selection_of(["bill"])
@@ -36,8 +37,7 @@ class OverTheWire(MemoryMetastore):
 
 def busy(monkeypatch: pytest.MonkeyPatch) -> tuple[OverTheWire, Callable[[], None]]:
     """A metastore with a table of the service's, and somebody who writes large events into another database."""
-    for module in ("following", "log_pages"):
-        monkeypatch.setattr(f"hadoop_dr.services.datasets.hive.read.{module}.PAGE", PAGE, raising=False)
+    monkeypatch.setattr("hadoop_dr.services.datasets.hive.read.log_pages.PAGE", PAGE)
     store = OverTheWire("east")
     for name in ("bill", "other"):
         store.create([database(name, f"hdfs://east/data/{name}.db")])
@@ -68,22 +68,29 @@ def test_an_export_keeps_no_events_of_other_databases(monkeypatch: pytest.Monkey
     work()
     store.alter([with_parameters(table("bill", "t ü"), owner="ü")])
     assert peak(lambda: export.at(export.begin(BILL, first), store.current_event())) < FEW
-    assert peak(lambda: export.touched(first.event, store.current_event(), BILL)) < FEW
+    assert peak(lambda: export.since(first, first.event, store.current_event())) < FEW
     second = export.at(export.begin(BILL, first), store.current_event())
     assert hashes(second.rows) == hashes(read_all(store, BILL))
     assert not second.full
 
 
-def test_following_a_catalog_keeps_no_events_of_other_databases(monkeypatch: pytest.MonkeyPatch) -> None:
-    store, work = busy(monkeypatch)
-    follow = FollowCatalog(store)
-    position, then = follow.position(), read_all(store, BILL)
-    work()
-    assert peak(lambda: follow.untouched(position, BILL)) < FEW
-    assert peak(lambda: follow.now(BILL, position, then)) < FEW
-    later = follow.untouched_until(position, BILL)
-    assert later is not None
-    assert later.event == store.current_event()
-    store.alter([with_parameters(table("bill", "t ü"), owner="ü")])
-    assert not follow.untouched(position, BILL)
-    assert hashes(follow.now(BILL, position, then)) == hashes(read_all(store, BILL))
+def test_a_stage_goes_on_in_the_log_where_the_one_before_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run asks each site once for a page of the log that others filled, however many stages look at the catalog."""
+    monkeypatch.setattr("hadoop_dr.services.datasets.hive.read.log_pages.PAGE", PAGE)
+    world = TableWorld(TABLES)
+    for name in ("t1", "t2 ü"):
+        world.create(name)
+    world.backup("first")
+    world.backup("second")
+    asked = list[int]()
+    for number, pages in enumerate((1, 40)):
+        for store in world.metastores.values():
+            for _ in range(pages * PAGE):
+                store.log.write("ALTER_TABLE", "other", "t %")
+        world.create(f"made {number}")
+        for store in world.metastores.values():
+            for _ in range(pages * PAGE):
+                store.log.write("OPEN_TXN", "")
+        asked.append(Asked(world, f"{pages} pages").of("events"))
+    few, many = asked
+    assert many - few == 2 * 2 * (40 - 1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
+from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.errors import NotReady
@@ -146,7 +149,7 @@ def test_a_gap_during_the_moment_is_read_in_full_and_one_after_it_is_refused() -
     with pytest.raises(NotReady, match="gap"):
         export.at(base, event)
     with pytest.raises(NotReady, match="gap"):
-        export.touched(event, store.current_event(), BILL)
+        export.since(base, event, store.current_event())
 
 
 def test_another_selection_is_exported_in_full() -> None:
@@ -171,7 +174,7 @@ def test_what_no_message_tells_is_refused_and_named() -> None:
     export = CatalogExport(store)
     base = export.begin(BILL)
     event = store.current_event()
-    base = type(base)(base.selection, -1, {}, True)          # nothing known of the time before
+    base = type(base)(base.selection, Position(-1, ""), {}, True)  # nothing known of the time before
     store.drop(store.partitions("bill", "t", ["p=a b"]))
     with pytest.raises(NotReady, match=r"bill\.t p=a b"):
         export.at(base, event)
@@ -181,18 +184,19 @@ def test_touched_names_the_events_of_the_service_and_no_others() -> None:
     store = small()
     export = CatalogExport(store)
     store.create([database("other")])
+    base = export.begin(BILL)
     start = store.current_event()
     store.create([table("other", "t")])
-    assert export.touched(start, store.current_event(), BILL) == []
+    assert export.since(base, start, store.current_event()) == []
     store.create([partition("bill", "t", ("p",), ("f+",))])
     store.log.write("INSERT", "bill", "t")
     store.log.write("INSERT", "other", "t")
     store.log.write("OPEN_TXN", "")
     store.log.write("SOMETHING_NEW", "bill")
-    found = [event.type for event in export.touched(start, store.current_event(), BILL)]
+    found = [event.type for event in export.since(base, start, store.current_event())]
     assert found == ["ADD_PARTITION", "INSERT", "SOMETHING_NEW"]
-    only_u = selection_of(["bill.u"])
-    assert [event.type for event in export.touched(start, store.current_event(), only_u)] == ["SOMETHING_NEW"]
+    only_u = replace(base, selection=selection_of(["bill.u"]))
+    assert [event.type for event in export.since(only_u, start, store.current_event())] == ["SOMETHING_NEW"]
 
 
 def test_a_database_that_a_selected_table_needs_is_exported_but_not_owned() -> None:

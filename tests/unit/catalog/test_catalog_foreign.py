@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.changes.catalog_comparison import alike
+from hadoop_dr.domain.catalog.changes.catalog_comparison import alike, unlike
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.changes.foreign_objects import (
     Explanation,
@@ -209,3 +209,10 @@ def test_what_was_changed_is_told_with_what_it_says_now_and_what_it_should_of_th
     many = with_parameters(T, **{f"p{number:02d}": "1" for number in range(14)})
     [line] = told([many], [T], [[T]])
     assert line.endswith("parameters[p09] ('1' instead of none) and 4 more")
+
+
+def test_objects_that_are_not_alike_in_two_catalogs_are_named_in_order() -> None:
+    one = catalog_of([T, database("bill"), table("bill", "gone %")])
+    other = catalog_of([with_parameters(T, k="v"), database("bill"), table("bill", "a ü")])
+    assert list(map(str, unlike(one, other))) == sorted(["table bill.a ü", "table bill.gone %", str(T.key)])
+    assert unlike(one, one) == []

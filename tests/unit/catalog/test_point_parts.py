@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.catalog.log.position import Position
-from hadoop_dr.domain.catalog.protect.point_parts import READ_WHOLE_MS, SealedCatalog, believed
+from hadoop_dr.domain.catalog.protect.point_parts import (
+    READ_WHOLE_MS,
+    TAKEN_CATALOG,
+    SealedCatalog,
+    TakenCatalog,
+    believed,
+    read_lately,
+)
 
 KNOWN = Position(7, "d")
 
@@ -26,3 +33,15 @@ def test_a_log_without_an_event_proves_nothing() -> None:
 
 def test_a_catalog_that_could_not_be_compared_has_to_be_read() -> None:
     assert not believed(SealedCatalog(KNOWN, whole_ms=1_000), ("t: a field nobody knows",), 1_001)
+
+
+def test_a_reading_counts_for_a_day_and_one_in_the_future_not_at_all() -> None:
+    assert read_lately(1_000, 1_000)
+    assert read_lately(1_000, 1_000 + READ_WHOLE_MS - 1)
+    assert not read_lately(1_000, 1_000 + READ_WHOLE_MS)
+    assert not read_lately(1_000, 999)
+
+
+def test_a_point_that_noted_no_whole_reading_has_no_position_to_go_on_from() -> None:
+    assert TAKEN_CATALOG.load({"e0": 7, "e1": 7, "objects": 1}).position is None
+    assert TakenCatalog(7, 7, 1, digest="d", whole_ms=1).position == KNOWN

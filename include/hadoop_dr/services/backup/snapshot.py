@@ -75,9 +75,9 @@ class SnapshotPoint:
         """
         if point.state is not PointState.CLAIMED:
             return _summary(point)
-        pause_ms = 0
+        pause_ms, delayed = 0, self._components.read_ahead(point.moment_ms)
         for rearmed in count():
-            point = self._on_time(claim, point, pause_ms)
+            point = self._on_time(claim, point, pause_ms, delayed)
             shot = self._shoot(claim, point)
             match decide(shot.verdict, rearmed, self._context.policy.unproven):
                 case MomentDecision.GO_ON:
@@ -92,10 +92,14 @@ class SnapshotPoint:
             point = self._rearm(claim, point, f"was not proven ({'; '.join(shot.verdict.reasons)})", pause_ms)
         raise AssertionError("unreachable")
 
-    def _on_time(self, claim: Claim, point: Point, pause_ms: int) -> Point:
+    def _on_time(self, claim: Claim, point: Point, pause_ms: int, delayed: bool) -> Point:
         """A moment that has passed, or that an earlier try may have begun, is armed anew under a new id.
 
         So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
+
+        Args:
+            pause_ms: How long to leave a busy catalog alone before the moment.
+            delayed: This run had to do first what others need not: it says nothing of how early they name their moment.
         """
         now = self._context.tools.clock.wall_ms()
         wanted = (claim.frozen.wanted_ms or 0) + _USED_MS
@@ -110,7 +114,7 @@ class SnapshotPoint:
         begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
             why = "was further ahead than requested" if too_far else "had passed"
-            late_ms = 0 if begun or too_far else max(1, now - point.moment_ms)
+            late_ms = 0 if begun or too_far or delayed else max(1, now - point.moment_ms)
             why = "had been begun by an earlier try" if begun else why
             point = self._rearm(claim, point, why, late_ms=late_ms)
         context = self._context

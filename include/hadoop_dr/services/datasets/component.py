@@ -7,7 +7,7 @@ run:
     layout, roots         which directories this kind needs snapshots of
     drift                 what somebody else changed on the destination since the newest point
     is_as_kept            whether what it kept of somebody else's is still as it was
-    prepare               ahead of the moment
+    read_ahead, prepare   ahead of the moment
     mark, mark_end        at T0, and right after the last snapshot
     evidence, export      whether the mark holds; what the point keeps
     plan, fits            what the destination needs, what of it goes, whether there is room
@@ -208,6 +208,13 @@ class Component(Protocol):
         Asked before a run that would wait for a person's word about it again, and only of what this kind kept itself
         (``foreign.keep_objects``), which it does before anything of it goes: in ``before_tree``, ``after_tree``,
         ``verify`` and an undo. False is never wrong: all is looked at anew then.
+        """
+
+    def read_ahead(self, moment_ms: int) -> bool:
+        """Does what takes long and not every run needs, before its moment is armed; gives whether there was anything.
+
+        Args:
+            moment_ms: The moment that the run wants.
         """
 
     def prepare(self) -> None:

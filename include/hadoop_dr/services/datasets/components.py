@@ -105,6 +105,11 @@ class Components:
 
     # ------------------------------------------------------------------ the moment
 
+    def read_ahead(self, moment_ms: int) -> bool:
+        """Does what takes long before the moment is armed; gives whether there was anything."""
+        had = [part.read_ahead(moment_ms) for part in self._parts]
+        return any(had)
+
     def prepare(self) -> None:
         """Reads ahead of the moment what can be read ahead."""
         self._roots.forget()

@@ -60,6 +60,11 @@ def alike(one: Row | None, other: Row | None) -> bool:
     return one.hash == other.hash or _comparable(one) == _comparable(other)
 
 
+def unlike(one: Catalog, other: Catalog) -> list[CatalogKey]:
+    """Names the objects that are not ``alike`` in two catalogs, sorted by their names."""
+    return sorted((key for key in one.keys() | other.keys() if not alike(one.get(key), other.get(key))), key=str)
+
+
 def differing(wanted: Row, found: Row) -> tuple[FieldDifference, ...]:
     """Gives the fields in which two objects of one key differ that are not ``alike``, by name."""
     return _fields(_comparable(wanted), _comparable(found), STRUCTURE[wanted.key.kind])

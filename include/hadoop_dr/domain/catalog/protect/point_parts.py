@@ -11,8 +11,8 @@ from hadoop_dr.domain.config.quantities import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
-class AbsentPlaces:
-    """Objects that are registered without a directory, on the origin too: how many, and the first of them."""
+class NamedObjects:
+    """Objects of which one thing is to be told: how many, and the first of them."""
 
     count: int = 0
     objects: tuple[str, ...] = ()
@@ -26,17 +26,29 @@ class TakenCatalog:
         e0, e1: Newest event of the metastore before the first snapshot and after the last.
         objects: How many the point holds.
         aside: How many were exported and are left out of the point.
-        absent: Those without a directory.
+        absent: Those that are registered without a directory, on the origin too.
         sha256, aside_sha256: Digests of the export, and of what is left out.
+        digest: What the event ``e0`` said, to know it again.
+        whole_ms: When all of the origin's catalog was read last, for this point or an earlier one; 0 in points of a
+            version that did not note it.
+        untold: Those that had changed without an event, as reading all of it showed.
     """
 
     e0: int
     e1: int
     objects: int
     aside: int = 0
-    absent: AbsentPlaces = AbsentPlaces()
+    absent: NamedObjects = NamedObjects()
     sha256: str = ""
     aside_sha256: str = ""
+    digest: str = ""
+    whole_ms: int = 0
+    untold: NamedObjects = NamedObjects()
+
+    @property
+    def position(self) -> Position | None:
+        """Where the log of the origin's metastore stood; None where that is not known well enough to follow it."""
+        return Position(self.e0, self.digest) if self.whole_ms else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,15 @@ class SealedCatalog:
 
 
 READ_WHOLE_MS = DAY_MS
-"""So long the destination's log is believed that nobody touched its catalog: a log that is off tells nothing."""
+"""So long a log is believed that nobody touched a catalog: one that is off tells nothing."""
+
+
+def read_lately(whole_ms: int, moment_ms: int) -> bool:
+    """Whether a catalog was read whole so shortly before a moment that its log is believed since.
+
+    A reading in the future is none: then a clock went back.
+    """
+    return 0 <= moment_ms - whole_ms < READ_WHOLE_MS
 
 
 def believed(kept: SealedCatalog, cannot_tell: Sequence[str], at_ms: int | None) -> bool:

@@ -95,6 +95,10 @@ class HdfsDirectories:
         """True: directories are kept in snapshots, which are compared root by root."""
         return True
 
+    def read_ahead(self, moment_ms: int) -> bool:
+        """Nothing: a snapshot needs no reading ahead."""
+        return False
+
     def prepare(self) -> None:
         """Nothing: a snapshot needs no reading ahead."""
 

@@ -3,8 +3,5 @@
 from hadoop_dr.services.datasets.hive.apply import Applied, CatalogApply, Met, PlannedCatalog
 from hadoop_dr.services.datasets.hive.read.compare_to_wanted import CatalogVerify
 from hadoop_dr.services.datasets.hive.read.export import CatalogExport, Exported
-from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
 
-__all__ = [
-    "Applied", "CatalogApply", "CatalogExport", "CatalogVerify", "Exported", "FollowCatalog", "Met", "PlannedCatalog",
-]  # fmt: skip
+__all__ = ["Applied", "CatalogApply", "CatalogExport", "CatalogVerify", "Exported", "Met", "PlannedCatalog"]

@@ -7,7 +7,7 @@ is looked up; it is sent a second time by no one, because the first sending may 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
@@ -18,7 +18,7 @@ from hadoop_dr.domain.catalog.log.events import ABSENT, Touch
 from hadoop_dr.domain.catalog.log.read_first import reaches_further, read_first, unexplained
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
 from hadoop_dr.domain.catalog.selection import Selection
-from hadoop_dr.domain.errors import AlreadyExists, CatalogMoved, Mismatch, NotFound, Refused, Unknown
+from hadoop_dr.domain.errors import AlreadyExists, Mismatch, NotFound, Refused, Unknown
 from hadoop_dr.domain.plan.deletions import Deletions
 from hadoop_dr.domain.runs.pace import Pace
 from hadoop_dr.ports.clock import Clock
@@ -255,13 +255,12 @@ class CatalogApply:
         return now
 
     def _read(self, selection: Selection, previous: Exported | None) -> Exported:
-        if previous is not None and self._metastore.current_event() == previous.event:
-            previous = None                                  # no event although something was changed: no log to follow
-        base = self._export.begin(selection, previous)
-        try:
-            return self._export.at(base, self._metastore.current_event())
-        except CatalogMoved:                                 # others change it, too: as of no event will do here
-            return self._export.begin(selection)
+        now = None if previous is None else self._export.follow(previous)
+        if now is not None and previous is not None and now.position != previous.position:
+            return now
+        # Without an event although something was changed there is no log to follow.
+        whole = self._export.whole(selection)
+        return replace(self._export.begin(selection, whole), full=True)  # as of no event where others change it, too
 
     def _run(self, changes: Sequence[CatalogChange], before: Catalog) -> Met:
         """Sends changes in order, those of one verb, kind and table together; ends where one is not as it was read."""

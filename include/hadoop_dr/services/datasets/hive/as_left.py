@@ -1,24 +1,46 @@
 """The destination's catalog as the newest point left it, and what its log says since (DESIGN.md section 16).
 
-One request in place of some for each table, while nobody touched it. The log is believed for a day: then verify reads
-all of it, whatever the log says, and once that finds what the log did not tell, nothing in this process believes it any
+One request in place of some for each table, while nobody touched it. Each stage goes on in the log where the one before
+it in this process ended, because the log has the events of every database. The log is believed for a day: then verify
+reads all, whatever the log says, and once that finds what the log did not tell, nothing in this process believes it any
 more.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from hadoop_dr.domain.catalog.changes.difference import Catalog
 from hadoop_dr.domain.catalog.log.position import Position
-from hadoop_dr.domain.catalog.protect.point_parts import believed
+from hadoop_dr.domain.catalog.protect.point_parts import SealedCatalog, believed
 from hadoop_dr.domain.catalog.selection import Selection
+from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.ports.metastore import Metastore
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import left_at, left_by_points
-from hadoop_dr.services.datasets.hive.read.export import Exported
-from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
+from hadoop_dr.services.datasets.hive.read.export import CatalogExport, Exported, concerns
+from hadoop_dr.services.datasets.hive.read.log_pages import LogGap, LogTail
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 
 _DOUBTED = "the log of the destination's metastore is not trusted"
 _LEFT = "what the newest point left in the destination's catalog"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What this process knows of the destination's catalog.
+
+    Attributes:
+        point: The newest point.
+        position: Where the log stood.
+        rows: What there was at that position; None: what the point left, not read yet.
+        touched: Something of the service was touched since that point.
+    """
+
+    point: str
+    position: Position
+    rows: Catalog | None = None
+    touched: bool = False
 
 
 class AsLeft:
@@ -30,42 +52,93 @@ class AsLeft:
     """
 
     def __init__(self, context: BackupContext, metastore: Metastore) -> None:
-        self._context, self._follow = context, FollowCatalog(metastore)
+        self._context, self._metastore, self._export = context, metastore, CatalogExport(metastore)
 
-    def now(self, selection: Selection, at_ms: int | None = None) -> tuple[Exported, Position, int] | None:
-        """Gives what the destination has of a selection, of which only what its log names since is read.
+    def now(self, selection: Selection, at_ms: int | None = None) -> tuple[Exported, int] | None:
+        """Gives what the destination has of a selection, of which only what its log names is read.
 
         Args:
             selection: All of what that point selected.
             at_ms: A moment so long after the last reading of everything that it is time for another gives nothing.
 
         Returns:
-            With where the log stood before, and the moment of the point that was read whole; None where all has to be
-            read.
+            With the moment of the point that was read whole; None where all has to be read.
         """
         left = left_at(self._context.ledger.recent(), self._context, selection)
-        if left is None or self._context.known.handed_on.get(_DOUBTED):
+        if left is None or not believed(left[1], left[0].sealed.verified.cannot_tell, at_ms):
             return None
-        point, kept = left
-        if not believed(kept, point.sealed.verified.cannot_tell, at_ms):
+        known = self._caught_up(*left, selection)
+        rows = None if known is None else self._with_rows(known, selection).rows
+        if known is None or rows is None:
             return None
-        position = self._follow.untouched_until(kept.position, selection)
-        rows = self._rows(point.point, selection)
-        if rows is None:
-            return None
-        if position is None:
-            position = self._follow.position()
-            rows = self._follow.now(selection, kept.position, rows)
-        return Exported(selection, position.event, dict(rows), full=False, exact=True), position, kept.whole_ms
+        return Exported(selection, known.position, dict(rows), full=False, exact=True), left[1].whole_ms
+
+    def touched(self, state: ServiceState, selection: Selection) -> Catalog | None:
+        """Gives what the destination has, if anything of a selection was touched since the newest point.
+
+        All is read where no point and no log tells. Nothing is written.
+
+        Returns:
+            None while nothing was touched.
+        """
+        left = left_at(state, self._context, selection)
+        known = None if left is None else self._caught_up(*left, selection)
+        if known is None:
+            return read_all(self._metastore, selection)
+        return known.rows if known.touched else None
 
     def doubt(self) -> None:
         """All was read, and it was not what the log made of it."""
         self._context.known.handed_on[_DOUBTED] = True
 
-    def _rows(self, point: str, selection: Selection) -> Catalog | None:
-        """What that point left, rewritten once."""
-        known: tuple[str, Catalog | None] = self._context.known.handed_on.get(_LEFT, ("", None))
-        if known[0] != point:
-            left = left_by_points(self._context.ledger.recent(), self._context, selection)
-            known = self._context.known.handed_on[_LEFT] = point, left[0].rows if left else None
-        return known[1]
+    def _caught_up(self, point: Point, kept: SealedCatalog, selection: Selection) -> _Known | None:
+        """Reads on in the log from where this process ended, and reads the objects that it names.
+
+        Returns:
+            None where what the point left cannot be followed.
+        """
+        known: _Known | None = self._context.known.handed_on.get(_LEFT)
+        if kept.position is None or self._context.known.handed_on.get(_DOUBTED):
+            return None
+        if known is None or known.point != point.point:
+            known = _Known(point.point, kept.position)
+        try:
+            known, ended = self._past_others(known, selection)
+        except LogGap:
+            found = self._export.whole(selection)
+        else:
+            if ended:
+                return self._hand_on(known)
+            known = self._with_rows(known, selection)
+            if known.rows is None:
+                return None
+            there = Exported(selection, known.position, dict(known.rows), full=False, exact=True)
+            found = self._export.begin(selection, there)
+        return self._hand_on(_Known(point.point, found.position, found.rows, touched=True))
+
+    def _past_others(self, known: _Known, selection: Selection) -> tuple[_Known, bool]:
+        """Reads on up to the first event of the service.
+
+        Returns:
+            With whether there was none.
+
+        Raises:
+            LogGap: The log does not tell.
+        """
+        tail, position = LogTail(self._metastore, known.position), known.position
+        for event in tail:
+            if concerns(event, selection):
+                return replace(known, position=position), False
+            position = tail.end
+        return replace(known, position=position), True
+
+    def _with_rows(self, known: _Known, selection: Selection) -> _Known:
+        """The same with what the point left, rewritten once."""
+        if known.rows is not None:
+            return known
+        left = left_by_points(self._context.ledger.recent(), self._context, selection)
+        return self._hand_on(replace(known, rows=left[0].rows if left else None))
+
+    def _hand_on(self, known: _Known) -> _Known:
+        self._context.known.handed_on[_LEFT] = known
+        return known

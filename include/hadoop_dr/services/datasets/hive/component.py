@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from hadoop_dr.domain.catalog.changes.foreign_objects import object_lines
-from hadoop_dr.domain.catalog.protect.point_parts import SEALED_CATALOG, AbsentPlaces
+from hadoop_dr.domain.catalog.protect.point_parts import SEALED_CATALOG, NamedObjects
 from hadoop_dr.domain.check_results import Result, guarded
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ledger.kept_changes import Kept
@@ -115,6 +115,10 @@ class HiveTables:
         there = read_all(metastore, selected_at(context.ledger.known().points[kept.point]))
         return all(row.key in there and there[row.key].hash == row.hash for row in read_kept(context, document.path))
 
+    def read_ahead(self, moment_ms: int) -> bool:
+        """Reads the catalog whole, once a day."""
+        return self.origin.read_ahead(moment_ms)
+
     def prepare(self) -> None:
         """Reads the catalog, or what of it changed since the newest point's export."""
         self.origin.prepare()
@@ -167,9 +171,14 @@ class HiveTables:
         return VerifiedKind(verdict, SEALED_CATALOG.dump(replace(kept, smoke=tuple(answers))))
 
     def warnings(self, point: Point) -> list[str]:
-        """What is registered without a directory, as on the origin."""
+        """What is registered without a directory, as on the origin, and what its log did not tell."""
         exported = exported_at(point)
-        return [] if exported is None else _absent_warnings(exported.absent)
+        if exported is None:
+            return []
+        return [
+            *_warning("registered without a directory, as on the primary", exported.absent),
+            *_warning("changed on the primary without an event, found by reading its catalog whole", exported.untold),
+        ]
 
     def no_longer(self, before: Point, point: Point) -> list[str]:
         """Objects of the earlier point that the later one does not select."""
@@ -187,8 +196,8 @@ class HiveTables:
         return Promoted()
 
 
-def _absent_warnings(absent: AbsentPlaces) -> list[str]:
-    """Names what the point holds as it is on the primary: registered, without a directory."""
-    more = absent.count - len(absent.objects)
-    names = ", ".join(absent.objects) + (f" and {more} more" if more else "")
-    return [f"registered without a directory, as on the primary: {names}"] if absent.count else []
+def _warning(what: str, found: NamedObjects) -> list[str]:
+    """Names the objects of which something is to be told."""
+    more = found.count - len(found.objects)
+    names = ", ".join(found.objects) + (f" and {more} more" if more else "")
+    return [f"{what}: {names}"] if found.count else []

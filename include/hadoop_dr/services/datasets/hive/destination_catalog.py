@@ -40,9 +40,7 @@ from hadoop_dr.services.datasets.hive.foreign.left_by_points import (
     rewritten,
     selected_at,
 )
-from hadoop_dr.services.datasets.hive.read.export import Exported
-from hadoop_dr.services.datasets.hive.read.following import FollowCatalog
-from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
+from hadoop_dr.services.datasets.hive.read.export import CatalogExport, Exported
 from hadoop_dr.services.stored.documents import Documents
 
 DROPS = "drops.parquet"
@@ -147,23 +145,17 @@ class DestinationCatalog:
         refuse_references(wanted, addresses_of(self._context.origin), self._context.origin.name)
         destination = metastore_of(self._context, self._context.destination)
         left = AsLeft(self._context, destination)
-        known = left.now(chosen, point.moment_ms)
-        if known is not None:
-            there, position, whole_ms = known[0].rows, *known[1:]
-        else:
-            position, whole_ms = FollowCatalog(destination).position(), point.moment_ms
-            there = read_all(destination, chosen)
-        found = compare(catalog_of(wanted), there, chosen.owns)
+        known, export = left.now(chosen, point.moment_ms), CatalogExport(destination)
+        there, whole_ms = known or (export.whole(chosen), point.moment_ms)
+        found = compare(catalog_of(wanted), there.rows, chosen.owns)
         if found.mismatch and known is not None:  # what this very point changed may have written no event
-            position, whole_ms = FollowCatalog(destination).position(), point.moment_ms
-            there = read_all(destination, chosen)
-            found = compare(catalog_of(wanted), there, chosen.owns)
+            there, whole_ms = export.whole(chosen), point.moment_ms
+            found = compare(catalog_of(wanted), there.rows, chosen.owns)
         if found.mismatch:
             left.doubt()
-            now = Exported(chosen, position.event, there, full=True)
-            self._foreign_to(point).judge(now, catalog_of(wanted), number=number)
+            self._foreign_to(point).judge(there, catalog_of(wanted), number=number)
         mismatch, cannot_tell = ([one.finding() for one in some] for some in (found.mismatch, found.cannot_tell))
-        return Verdict(found.match, mismatch, cannot_tell), SealedCatalog(position, whole_ms=whole_ms)
+        return Verdict(found.match, mismatch, cannot_tell), SealedCatalog(there.position, whole_ms=whole_ms)
 
     def _apply(self, check_claim: Callable[[], None]) -> CatalogApply:
         metastore = metastore_of(self._context, self._context.destination)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
+from hadoop_dr.domain.catalog.changes.catalog_comparison import unlike
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
+from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.protect.left_out import LeftOutObjects, changes_that_count
 from hadoop_dr.domain.catalog.protect.locations import CatalogPlace, locations, table_roots
-from hadoop_dr.domain.catalog.protect.point_parts import TAKEN_CATALOG, AbsentPlaces, TakenCatalog
+from hadoop_dr.domain.catalog.protect.point_parts import TAKEN_CATALOG, NamedObjects, TakenCatalog, read_lately
 from hadoop_dr.domain.catalog.protect.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, pack_rows, unpack_rows
 from hadoop_dr.domain.catalog.selection import selection_of
@@ -38,6 +42,23 @@ _SHOWN = 20
 _READ = "the origin's catalog"
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadAhead:
+    """What was read of the origin's catalog ahead of the moment: where a later stage of this process begins.
+
+    Attributes:
+        begun: The selected objects.
+        every: All databases.
+        whole_ms: When all of it was read last.
+        untold: Objects that had changed without an event, as that showed.
+    """
+
+    begun: Exported
+    every: list[Row]
+    whole_ms: int
+    untold: tuple[str, ...] = ()
+
+
 class OriginCatalog:
     """What the policy protects of the origin's metastore; without any, nothing is contacted.
 
@@ -51,9 +72,7 @@ class OriginCatalog:
         self.patterns = context.policy.hive_patterns
         self.selection = selection_of(self.patterns)
         self._parting = TellApart(context, self.selection, addresses_of(context.origin), decide)
-        # What an earlier stage of this process read is where this one begins.
-        read: tuple[Exported | None, list[Row], int] = context.known.handed_on.get(_READ, (None, [], -1))
-        self._begun, self._every, self._every_at = read
+        self._read: _ReadAhead | None = context.known.handed_on.get(_READ)
         self._decided: tuple[object, Parted, Layout] | None = None
         self._exact: Exported | None = None
         self._at_e0: Parted | None = None
@@ -61,12 +80,13 @@ class OriginCatalog:
         self._e0 = self._e1 = 0
         self._absent: list[str] = []
         self._quiet_from_s = 0.0
+        self._followed_in_vain = False  # the log did not lead on from what was read: the next moment needs all anew
 
     def parted(self) -> Parted:
         """What a point would hold now and what not, decided once for what was read of catalog and ledgers."""
         rows, context = self.every_row(), self._context
         if self._decided is None or self._decided[0] != (context.ledger.chain.head_n, context.owners.known_n):
-            parted = self._parting.part(rows, self._every)
+            parted = self._parting.part(rows, self._ahead().every if self.patterns else [])
             known = (context.ledger.chain.head_n, context.owners.known_n)
             self._decided = known, parted, self._parting.layout
         return self._decided[1]
@@ -83,9 +103,7 @@ class OriginCatalog:
 
     def every_row(self) -> list[Row]:
         """Every object that the policy selects, also those a point leaves out."""
-        if self.patterns and self._begun is None:
-            self.prepare()
-        return list(self._begun.rows.values()) if self._begun else []
+        return list(self._ahead().begun.rows.values()) if self.patterns else []
 
     def tables(self) -> list[CatalogKey]:
         """Every table among them."""
@@ -103,26 +121,54 @@ class OriginCatalog:
         """Directories of the protected tables, as paths on the origin."""
         return table_roots(self._context.claims.heartbeat.along(self.rows()))
 
+    def read_ahead(self, moment_ms: int) -> bool:
+        """Reads all once a day, whatever the log says; gives whether all was read."""
+        if not self.patterns:
+            return False
+        known, read = self._read, self._ahead()
+        if read_lately(read.whole_ms, moment_ms):
+            return known is None and read.begun.full
+        self._hand_on(self._read_whole(read))
+        return True
+
     def prepare(self) -> None:
         """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again.
 
         It is brought to now, because where the tables lie now decides of which directories snapshots are taken.
         """
-        if not self.patterns:
-            return
-        export, base = self._export(), self._begun or self._previous()
-        metastore = metastore_of(self._context, self._context.origin)
-        now = metastore.current_event()
-        begun = export.begin(self.selection, base, now)
-        try:
-            self._begun = begun if begun.full else export.at(begun, now)
-        except CatalogMoved:
-            self._begun = export.begin(self.selection)
+        if self.patterns:
+            self._catch_up()
+
+    def _ahead(self) -> _ReadAhead:
+        return self._read or self._catch_up()
+
+    def _catch_up(self) -> _ReadAhead:
+        """Follows the log from where this process ended, or the newest point; else all is read."""
+        earlier = None if self._followed_in_vain else self._read or self._previous()
+        now_ms, self._followed_in_vain = self._context.tools.clock.wall_ms(), False
+        begun = self._export().begin(self.selection, earlier.begun if earlier else None)
+        every, untold = (earlier.every, earlier.untold) if earlier else ([], ())
+        if earlier is None or not every or earlier.begun.position != begun.position:
+            every = self._every_database()  # without an event nobody moved one
+        whole_ms = earlier.whole_ms if earlier and not begun.full else now_ms
+        return self._hand_on(_ReadAhead(begun, every, whole_ms, untold))
+
+    def _every_database(self) -> list[Row]:
+        return metastore_of(self._context, self._context.origin).every_database()
+
+    def _read_whole(self, read: _ReadAhead) -> _ReadAhead:
+        """Reads all, whatever the log says, and looks what it did not tell."""
+        now_ms, export = self._context.tools.clock.wall_ms(), self._export()
+        whole = export.begin(self.selection, export.whole(self.selection))
+        untold: Sequence[CatalogKey] = ()
+        with suppress(CatalogMoved):  # nothing shows then what the log made of it: what was read counts all the same
+            untold = unlike(export.at(read.begun, whole.event).rows, whole.rows) if whole.exact else ()
+        return _ReadAhead(whole, self._every_database(), now_ms, tuple(map(str, untold)))
+
+    def _hand_on(self, read: _ReadAhead) -> _ReadAhead:
         self._exact = self._at_e0 = self._decided = None
-        if not self._every or self._every_at != self._begun.event:  # without an event nobody moved a database
-            self._every = metastore.every_database()
-            self._every_at = self._begun.event
-        self._context.known.handed_on[_READ] = self._begun, self._every, self._every_at
+        self._read = self._context.known.handed_on[_READ] = read
+        return read
 
     def mark(self) -> None:
         """At T0: notes the event id E0."""
@@ -143,13 +189,14 @@ class OriginCatalog:
         """
         if not self.patterns:
             return None
-        gaps, lost, missing = list[str](), list[str](), list[str]()
-        until = self._settled(moment.settle_ms, moment.sleep_until)
+        gaps, missing = list[str](), list[str]()
+        events = self._settled(moment.settle_ms, moment.sleep_until, gaps)
+        lost = list(gaps)  # what was read ahead may be of another log than that of E0
         try:
             missing = self._outside(moment)
         except CatalogMoved as moved:
             lost.append(f"{moved.subject}: {moved.problem}")
-        touched = self._touched(until, gaps)
+        touched = [] if events is None else self._touched(events)
         return MarkEvidence("the catalog", touched, missing, gaps, lost)
 
     def export(self, documents: Documents) -> Export:
@@ -160,9 +207,22 @@ class OriginCatalog:
         aside = [row for key, row in self._exact.rows.items() if key not in held]
         sha256 = documents.write_ahead(CATALOG, forms.CATALOG, pack_rows(self._at_e0.rows))
         left = documents.write_ahead(LEFT_OUT, forms.CATALOG, pack_rows(aside)) if aside else ""
-        absent = AbsentPlaces(len(self._absent), tuple(self._absent[:_SHOWN]))
+        read, at = self._ahead(), self._exact.position
         return Export(
-            TAKEN_CATALOG.dump(TakenCatalog(self._e0, self._e1, len(held), len(aside), absent, sha256, left)),
+            TAKEN_CATALOG.dump(
+                TakenCatalog(
+                    self._e0,
+                    self._e1,
+                    len(held),
+                    len(aside),
+                    _named(self._absent),
+                    sha256,
+                    left,
+                    at.digest,
+                    read.whole_ms,
+                    _named(read.untold),
+                )
+            ),
             incomplete_of(self._at_e0.findings),
             takes_in_nothing(self._context.policy.protect, self.tables()),
         )
@@ -174,9 +234,8 @@ class OriginCatalog:
             CatalogMoved: What the catalog was at E0 cannot be told.
             Refused: An object cannot be protected, and the policy does not say to go on without it.
         """
-        assert self._begun is not None
-        self._exact = self._export().at(self._begun, self._e0, LeftOutObjects(self.parted().findings).holds)
-        self._at_e0 = self._parting.part(list(self._exact.rows.values()), self._every)
+        self._exact = self._export().at(self._ahead().begun, self._e0, LeftOutObjects(self.parted().findings).holds)
+        self._at_e0 = self._parting.part(list(self._exact.rows.values()), self._ahead().every)
         self._e0_layout = self._parting.layout
         refuse_unprotectable(self._at_e0)
         if late := [root for root in self._at_e0.decision.roots if nearest(root, moment.roots) is None]:
@@ -189,25 +248,28 @@ class OriginCatalog:
             refuse_unprotectable(self._at_e0)
         return missing
 
-    def _settled(self, settle_ms: int, sleep_until: Callable[[float], None]) -> int:
-        """Gives the last event of the time in which the catalog has to be quiet: ``settle``, and nothing of ours.
+    def _settled(
+        self, settle_ms: int, sleep_until: Callable[[float], None], gaps: list[str]
+    ) -> list[Event] | None:
+        """Gives the events of the service after E0, once the settling time is over; None where the log does not tell.
 
         It is read before anything else is asked: looking for the locations takes longer the more of them there are, and
-        a busy catalog would never stand still for so long.
+        a busy catalog would never stand still for so long. It also shows that the log is the one that was read ahead.
         """
         sleep_until(self._quiet_from_s + settle_ms / 1000)
-        return max(self._e1, metastore_of(self._context, self._context.origin).current_event())
+        until = max(self._e1, metastore_of(self._context, self._context.origin).current_event())
+        try:
+            return self._export().since(self._ahead().begun, self._e0, until)
+        except CatalogMoved as moved:
+            gaps.append(f"{moved.subject}: {moved.problem}")
+            self._followed_in_vain = True
+            return None
 
-    def _touched(self, until: int, gaps: list[str]) -> list[str]:
+    def _touched(self, events: Iterable[Event]) -> list[str]:
         """Names protected objects that changed after E0 and until the catalog had settled.
 
         What the point leaves out is known by ``_outside``, which comes first; its changes do not count.
         """
-        try:
-            events = self._export().touched(self._e0, until, self.selection)
-        except CatalogMoved as moved:
-            gaps.append(f"{moved.subject}: {moved.problem}")
-            return []
         if self._exact is not None and self._at_e0 is not None:
             events = changes_that_count(events, self._at_e0.findings, self._exact.rows, self._parting.rule)
         return sorted({".".join(part for part in (event.database, event.table) if part) for event in events})
@@ -215,7 +277,7 @@ class OriginCatalog:
     def _export(self) -> CatalogExport:
         return CatalogExport(metastore_of(self._context, self._context.origin))
 
-    def _previous(self) -> Exported | None:
+    def _previous(self) -> _ReadAhead | None:
         """The export of the newest sealed point of the same direction, if its document is still whole.
 
         It has the selection it was made under. A full run reads everything again, whatever the log of events says.
@@ -223,6 +285,8 @@ class OriginCatalog:
         point = self._context.ledger.recent().newest_sealed()
         exported = exported_at(point) if point is not None else None
         if point is None or exported is None or point.origin != self._context.origin.name:
+            return None
+        if exported.position is None:
             return None
         if self._context.policy.mode is Mode.FULL or selected_at(point) != self.selection:
             return None
@@ -233,7 +297,8 @@ class OriginCatalog:
                 rows += unpack_rows(documents.read_ahead(LEFT_OUT, forms.CATALOG, exported.aside_sha256))
         except BaselineLost:
             return None
-        return Exported(selected_at(point), exported.e0, catalog_of(rows), full=False, exact=True)
+        begun = Exported(self.selection, exported.position, catalog_of(rows), full=False, exact=True)
+        return _ReadAhead(begun, [], exported.whole_ms)
 
     def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the destination has."""
@@ -280,3 +345,7 @@ class OriginCatalog:
             return {child.name for child in self._context.origin.namenode.list(directory)}
         except NotFound:
             return set()
+
+
+def _named(objects: Sequence[str]) -> NamedObjects:
+    return NamedObjects(len(objects), tuple(objects[:_SHOWN]))

@@ -14,8 +14,8 @@ from hadoop_dr.domain.catalog.changes.foreign_objects import CatalogAct, Explana
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.hive import FollowCatalog
-from hadoop_dr.services.datasets.hive.foreign.left_by_points import left_by_points, position_at, rewritten
+from hadoop_dr.services.datasets.hive.as_left import AsLeft
+from hadoop_dr.services.datasets.hive.foreign.left_by_points import left_by_points, rewritten
 
 
 class CatalogDrift:
@@ -37,14 +37,11 @@ class CatalogDrift:
         context, metastore = self._context, self._context.destination.metastore
         if not context.policy.hive_patterns or metastore is None:
             return []
-        selection, follow = selection_of(context.policy.hive_patterns), FollowCatalog(metastore)
-        state = context.ledger.read()
-        position = position_at(state, context, selection)
-        if follow.untouched(position, selection):
+        selection, state = selection_of(context.policy.hive_patterns), context.ledger.read()
+        there = AsLeft(context, metastore).touched(state, selection)
+        if there is None:
             return []
         left = left_by_points(state, context, selection)
-        then = left[0].rows if left and position is not None else None
-        there = follow.now(selection, position, then)
         if not there and not left:
             return []
         known = Explanation(catalog_of(rewritten(context, rows())), left)

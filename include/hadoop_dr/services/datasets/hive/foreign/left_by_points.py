@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from hadoop_dr.domain.catalog.address_rewrite import Rewrite, aliases, rewrite_rows
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.changes.foreign_objects import LeftByPoint
-from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.protect.point_parts import SEALED_CATALOG, TAKEN_CATALOG, SealedCatalog, TakenCatalog
 from hadoop_dr.domain.catalog.rows import Row, unpack_rows
 from hadoop_dr.domain.catalog.selection import Selection, selection_of
@@ -91,12 +90,6 @@ def rows_on(context: BackupContext, point: Point, site: SiteConnections, rows: I
     if site.name == point.origin:
         return list(along)
     return rewrite_rows(along, Rewrite(addresses_of(context.sides[point.origin]), site.authority))
-
-
-def position_at(state: ServiceState, context: BackupContext, selection: Selection) -> Position | None:
-    """Where the destination's log stood when the newest point was verified; None when that tells nothing here."""
-    left = left_at(state, context, selection)
-    return left[1].position if left else None
 
 
 def left_at(

@@ -2,7 +2,8 @@
 
 Reading takes longer than a moment lasts, so the export begins before it and is corrected afterwards. Objects with
 events up to the moment's event id are read again; what changed once more after it is rebuilt from the messages of the
-log. The export of the last recovery point serves as the beginning of the next one as long as the log has no gap.
+log. The export of the last recovery point serves as the beginning of the next one as long as the log leads on from it:
+the newest event of then is the same one still, and no later one is missing.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from dataclasses import dataclass, replace
 from hadoop_dr.domain.catalog.changes.difference import parent_of
 from hadoop_dr.domain.catalog.log.events import OPAQUE, Event, LostHistory, Touch, row_between
 from hadoop_dr.domain.catalog.log.messages import parent_tables, touches
+from hadoop_dr.domain.catalog.log.position import Position
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.errors import CatalogMoved
 from hadoop_dr.ports.metastore import Metastore
-from hadoop_dr.services.datasets.hive.read.log_pages import LogGap, events_between
+from hadoop_dr.services.datasets.hive.read.log_pages import LogGap, LogTail, newest_position, position_at
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all, read_functions, read_touched
 
 
@@ -27,7 +29,7 @@ class Exported:
 
     Attributes:
         selection: What was asked for.
-        event: The event id the rows are brought to; of a beginning: every later event has still to be looked at.
+        position: The event the rows are brought to; of a beginning: every later event has still to be looked at.
         rows: The objects by key.
         full: The metastore was read as a whole, not followed from an earlier export.
         exact: The rows are those of the event; else they may be of later ones.
@@ -36,12 +38,21 @@ class Exported:
     """
 
     selection: Selection
-    event: int
+    position: Position
     rows: dict[CatalogKey, Row]
     full: bool
     read_again: int = 0
     rebuilt: int = 0
     exact: bool = False
+
+    @property
+    def event(self) -> int:
+        """Id of that event."""
+        return self.position.event
+
+
+LeftOut = Callable[[Kind, str, str, str], bool]
+"""Whether a point would leave an object out: where nothing tells how it was, how it is will do."""
 
 
 class CatalogExport:
@@ -51,49 +62,80 @@ class CatalogExport:
         """Takes the metastore of the origin, or of the destination when its own state is wanted."""
         self._metastore = metastore
 
-    def begin(self, selection: Selection, previous: Exported | None = None, newest: int | None = None) -> Exported:
+    def begin(self, selection: Selection, previous: Exported | None = None) -> Exported:
         """Makes the beginning of an export, any time before the moment.
 
         Args:
             selection: What to export.
-            previous: An earlier exact export of the same metastore; used when the log leads on from it without a gap.
-            newest: The newest event, where the caller has just asked for it.
+            previous: An earlier export of the same metastore; used when the log leads on from it.
         """
-        newest = self._metastore.current_event() if newest is None else newest
-        if previous and previous.selection == selection and self._leads_on(previous.event, newest):
-            return Exported(selection, previous.event, previous.rows, False, exact=True)
-        return Exported(selection, newest, read_all(self._metastore, selection), True)
+        if previous and previous.selection == selection and (followed := self.follow(previous)):
+            return followed
+        return self.whole(selection)
 
-    def at(
-        self, base: Exported, event: int, left_out: Callable[[Kind, str, str, str], bool] = lambda *key: False
-    ) -> Exported:
+    def whole(self, selection: Selection) -> Exported:
+        """Reads every selected object."""
+        position = newest_position(self._metastore)
+        return Exported(selection, position, read_all(self._metastore, selection), True)
+
+    def follow(self, previous: Exported) -> Exported | None:
+        """Brings an export to the newest event; one request while nothing happened.
+
+        Returns:
+            None where the log does not lead on, or the catalog changes so often that its state cannot be told.
+        """
+        try:
+            found = self._brought(previous, None, lambda *key: False)
+        except (LogGap, CatalogMoved):
+            return None
+        return replace(found, full=False)
+
+    def at(self, base: Exported, event: int, left_out: LeftOut = lambda *key: False) -> Exported:
         """Brings a beginning to exactly one event id, the newest at the moment.
-
-        Args:
-            left_out: Whether a point would leave an object out: where nothing tells how it was, how it is will do.
 
         Raises:
             CatalogMoved: Something changed so often that its state at the event id cannot be told; take another moment.
         """
-        if base.exact and event == base.event:
-            return base  # without an event nobody changed anything
-        selection = base.selection
+        if event == base.event:
+            return replace(base, exact=True)  # without an event nobody changed anything
         try:
-            before, known = self._touched(base.event, event, base.rows.values(), selection), True
+            return self._brought(base, event, left_out)
         except LogGap:
-            base, before, known = Exported(selection, event, {}, True), _Touched([]), False
+            lost = Exported(base.selection, position_at(self._metastore, event), {}, True)
+            return self._corrected(lost, lost.position, None, left_out)
+
+    def _brought(self, base: Exported, event: int | None, left_out: LeftOut) -> Exported:
+        """The same, to the newest event where none is named.
+
+        Raises:
+            CatalogMoved: See ``at``.
+            LogGap: The log does not tell what changed up to the event.
+        """
+        before, position = self._touched(base.position, base.rows.values(), base.selection, event)
+        if position == base.position:
+            return replace(base, exact=True)
+        return self._corrected(base, position, before, left_out)
+
+    def _corrected(self, base: Exported, position: Position, before: _Touched | None, left_out: LeftOut) -> Exported:
+        """Reads again what was touched up to a position, and puts right what changed once more after it.
+
+        Args:
+            before: Touches from the beginning to the position; None where nothing tells them: then all is read.
+        """
+        selection, known = base.selection, before is not None
+        before = before or _Touched([])
         read = read_touched(self._metastore, selection, before.all) if known else read_all(self._metastore, selection)
         functions = read_functions(self._metastore, selection)
         try:
             late = self._metastore.current_event()
-            after = self._touched(event, late, [*base.rows.values(), *read.values()], selection)
+            after, _ = self._touched(position, [*base.rows.values(), *read.values()], selection, late)
         except LogGap as gap:
-            raise self._moved(event) from gap
+            raise self._moved(position.event) from gap
         rows = {key: row for key, row in base.rows.items()
                 if key.kind is not Kind.FUNCTION and not before.covers(key)}
         rows |= read | {row.key: row for row in functions}
         rebuilt = self._correct(rows, base, before, after, known, left_out)
-        return Exported(selection, event, rows, base.full, len(read), rebuilt, exact=True)
+        return Exported(selection, position, rows, base.full, len(read), rebuilt, exact=True)
 
     def again(self, base: Exported, touched: Iterable[Touch]) -> Exported:
         """Reads some objects of a known catalog, and all functions, as they are now."""
@@ -104,16 +146,25 @@ class CatalogExport:
         rows = left | read | {row.key: row for row in functions}
         return replace(base, rows=rows, read_again=len(read))
 
-    def touched(self, after: int, until: int, selection: Selection) -> list[Event]:
-        """Lists the events of a service with ids in (after, until]: what moved while the snapshots were taken.
+    def since(self, base: Exported, event: int, until: int) -> list[Event]:
+        """Lists the events of the service after an event id: what moved while the snapshots were taken, and since.
+
+        Args:
+            base: A beginning of before.
+            event: The newest event at the moment.
+            until: Id of a later event, or the same, that the log has to hold by now.
 
         Raises:
-            CatalogMoved: The log has a gap there, so nothing can be proven.
+            CatalogMoved: The log does not lead on from the beginning to both of them: nothing can be proven.
         """
+        tail, found = LogTail(self._metastore, base.position), list[Event]()
         try:
-            return [event for event in events_between(self._metastore, after, until) if concerns(event, selection)]
+            found += (one for one in tail if one.id > event and concerns(one, base.selection))
         except LogGap as gap:
-            raise self._moved(after) from gap
+            raise self._moved(base.event) from gap
+        if not base.event <= event <= until <= tail.end.event:
+            raise self._moved(tail.end.event)
+        return found
 
     def _correct(
         self,
@@ -122,7 +173,7 @@ class CatalogExport:
         before: _Touched,
         after: _Touched,
         known: bool,
-        left_out: Callable[[Kind, str, str, str], bool],
+        left_out: LeftOut,
     ) -> int:
         """Replaces what was read too late by how it was; gives how many objects that were."""
         rebuilt = 0
@@ -145,14 +196,16 @@ class CatalogExport:
             rebuilt += 1
         return rebuilt
 
-    def _touched(self, after: int, until: int, rows: Iterable[Row], selection: Selection) -> _Touched:
-        return _Touched(_selected(_with_fallen(events_between(self._metastore, after, until), rows), selection))
+    def _touched(
+        self, start: Position, rows: Iterable[Row], selection: Selection, until: int | None = None
+    ) -> tuple[_Touched, Position]:
+        """Selected touches since a position, and where they end; keeps no events of others.
 
-    def _leads_on(self, after: int, until: int) -> bool:
-        try:
-            return all(True for _ in events_between(self._metastore, after, until))
-        except LogGap:
-            return False
+        Raises:
+            LogGap: The log does not tell all of them.
+        """
+        tail = LogTail(self._metastore, start, until)
+        return _Touched(_selected(_with_fallen(tail, rows), selection)), tail.end
 
     def _moved(self, event: int) -> CatalogMoved:
         problem = f"its notification log has a gap after event {event}"
