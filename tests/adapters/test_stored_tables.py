@@ -10,6 +10,7 @@ from hadoop_dr.adapters.parquet import ParquetTables
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.formats import tables as forms
 from hadoop_dr.domain.formats.table_form import TableForm
+from hadoop_dr.domain.ledger import NEWER
 from hadoop_dr.domain.tree.item_rows import items_from_rows
 from support.format_samples import FIXTURES, ITEMS, TABLES
 
@@ -32,8 +33,9 @@ def test_a_table_reads_as_it_was_and_another_form_is_refused(name: str) -> None:
     assert tables.unpack(stored, tuple(column for column, _ in form.columns)) == tables.unpack(stored)
     form.check(tables.stamp(stored), "here")
     for other in (replace(form, version=2), replace(form, what="another")):
-        with pytest.raises(Refused, match=f"a table of form '{form.what} 1'"):
+        with pytest.raises(Refused, match=f"a table of form '{form.what} 1'") as refused:
             other.check(tables.stamp(stored), "here")
+        assert (refused.value.subject, refused.value.remedy) == ("here", NEWER)
     with pytest.raises(Refused, match="a table of form ''"):
         form.check(tables.stamp(tables.pack(form.columns, [])), "here")
 

@@ -29,9 +29,10 @@ def test_of_one_claim_the_latest_try_counts_though_a_later_claim_wrote_too() -> 
 
 
 def test_a_name_by_content_tells_the_plain_name_and_the_beginning_of_the_digest() -> None:
-    name = content_name("quotas-answered.parquet", "0123456789abcdef" + "5f" * 24)
-    assert name == "quotas-answered-0123456789abcdef.parquet"
-    assert (plain_name(name), digest_in(name)) == ("quotas-answered.parquet", "0123456789abcdef")
+    for stem in ("quotas-answered", "verdict-10.2"):
+        name = content_name(f"{stem}.parquet", "0123456789abcdef" + "5f" * 24)
+        assert name == f"{stem}-0123456789abcdef.parquet"
+        assert (plain_name(name), digest_in(name)) == (f"{stem}.parquet", "0123456789abcdef")
 
 
 def test_a_name_that_bears_no_digest_is_plain_already() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -17,6 +18,7 @@ from hadoop_dr.domain.formats.manifest import (
     StoredPlan,
     StoredRoot,
 )
+from hadoop_dr.domain.ledger import NEWER
 from hadoop_dr.domain.tree.inventory import Audit, Held
 
 SUMMARY = PlanSummary(2, 3, 1, 4096, 5, {"tables": 1}, {"park": 2}, {"catalog": {"create": 1, "drop": 3}}, audited=True,
@@ -42,11 +44,15 @@ def test_a_plan_of_another_format_or_with_a_field_nobody_knows_is_refused() -> N
     for changed, said in (newer, ({**fields, "more": 1}, "more")):
         with pytest.raises(Refused, match=said) as refused:
             MANIFEST.decode(json.dumps(changed).encode(), "here")
-        assert refused.value.subject == "here"
+        assert (refused.value.subject, refused.value.remedy) == ("here", NEWER)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"v":1}', b"null", b"\xff", MANIFEST.encode(WRITTEN)[:-9]])
-def test_what_is_no_plan_is_said_to_be_none(content: bytes) -> None:
-    with pytest.raises(Protocol, match="not a manifest of a point") as refused:
+@pytest.mark.parametrize(("content", "why"), [
+    (b"", "JSONDecodeError"), (b"[]", "TypeError"), (b"{}", "KeyError"), (b"null", "AttributeError"),
+    (b"\xff", "UnicodeDecodeError"), (MANIFEST.encode(WRITTEN)[:-9], "JSONDecodeError"),
+    (b'{"v":1}', "lacks documents, plan"),
+])  # fmt: skip
+def test_what_is_no_plan_is_said_to_be_none(content: bytes, why: str) -> None:
+    with pytest.raises(Protocol, match=re.escape(f"not a manifest of a point ({why})")) as refused:
         MANIFEST.decode(content, "here")
-    assert refused.value.remedy == "Restore it from the other site."
+    assert (refused.value.subject, refused.value.remedy) == ("here", "Restore it from the other site.")
