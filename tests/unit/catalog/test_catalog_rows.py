@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.address_rewrite import Rewrite, aliases, references, refuse_references, rewrite_rows
+from hadoop_dr.domain.catalog.address_rewrite import (
+    Reference,
+    Rewrite,
+    aliases,
+    references,
+    refuse_references,
+    rewrite_rows,
+)
 from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
 from hadoop_dr.domain.catalog.changes.difference import Verb, catalog_of, difference, parent_of
 from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, HowDifferent, ObjectDifference
@@ -170,6 +177,20 @@ def test_addresses_in_parameters_serdes_jars_skews_and_lists_are_rewritten() -> 
     assert done[0].identity == rows[0].identity
 
 
+def test_an_address_is_found_in_other_letters_in_a_key_and_beside_bytes_that_are_no_text() -> None:
+    row = table("bill", "t", location="HDFS://East/t ü")
+    assert references([row], ["hdfs://east"]) == [Reference(row.key, "sd.location", "HDFS://East/t ü")]
+    assert get_text(get_record(Rewrite(("hdfs://east",), "hdfs://west").row(row).tree, 7), 2) == "hdfs://west/t ü"
+    odd = (MAP, Pairs(STRING, STRING, [(b"hdfs://east/k\xff", b"v"), (b"k\xff", b"hdfs://east/\xff")]))
+    row = row_of(row.key, {9: odd})
+    assert list(map(str, references([row], ["hdfs://east"]))) == [
+        "table bill.t, field parameters[hdfs://east/k\ufffd]: hdfs://east/k\ufffd",
+        "table bill.t, field parameters[k\ufffd]: hdfs://east/\ufffd",
+    ]
+    (_, pairs), = Rewrite(("hdfs://east",), "hdfs://west").row(row).tree.values()
+    assert pairs.pairs == [(b"hdfs://west/k\xff", b"v"), (b"k\xff", b"hdfs://west/\xff")]
+
+
 @pytest.mark.parametrize("kept", ["hdfs://east2/x", "hdfs://east:9000/x", "webhdfs://east/x", "hdfs://east.example/x",
                                   "hdfs://my-east/x", "xhdfs://east/x", "hdfs://eas", "x.hdfs://east/"])
 def test_other_addresses_are_left_alone(kept: str) -> None:
@@ -183,8 +204,13 @@ def test_references_to_the_other_site_are_an_error_that_lists_them() -> None:
     listed = r"12 texts still name site east.*table bill\.t0, field sd\.location.*and 2 more"
     with pytest.raises(Mismatch, match=listed):
         refuse_references(rows, ["hdfs://east"], "east")
-    with pytest.raises(Mismatch, match="1 texts"):
-        refuse_references(rows[:1], ["hdfs://east"], "east")
+    with pytest.raises(Mismatch) as refused:
+        refuse_references(rows[:2], ["hdfs://east"], "east")
+    both = "; ".join(f"table bill.t{n}, field sd.location: hdfs://east/x" for n in range(2))
+    assert (refused.value.subject, refused.value.problem) == ("catalog", f"2 texts still name site east: {both}")
+    assert refused.value.remedy.startswith("Add the address to the pair's file")
+    with pytest.raises(Mismatch, match=r"field sd\.location: hdfs://east/x\. Add"):
+        refuse_references(rows[:10], ["hdfs://east"], "east")
     refuse_references(rows, ["hdfs://west"], "west")
     refuse_references(rows, [], "nobody")
     assert Rewrite((), "hdfs://west").row(rows[0]) is rows[0]

@@ -98,19 +98,31 @@ def test_a_structure_cut_anywhere_is_refused(tree: Tree, data: st.DataObject) ->
         decode(raw[:data.draw(st.integers(0, len(raw) - 1))])
 
 
-@pytest.mark.parametrize("raw", [
-    b"\x00\x00",                                             # something behind it
-    b"\x63\x00\x01\x00",                                     # a type that does not exist
-    b"\x02\x00\x01\x07\x00",                                 # neither true nor false
-    b"\x0b\x00\x01\xff\xff\xff\xff\x00",                     # a negative length
-    b"\x0b\x00\x01\x7f\xff\xff\xff\x00",                     # an absurd length
-    b"\x08\x00\x01\x00\x00\x00\x01\x08\x00\x01\x00\x00\x00\x01\x00",    # one field twice
-    b"\x0c\x00\x01" * 100,                                   # nested without end
-    b"\x0f\x00\x01" + b"\x0f\x00\x00\x00\x01" * 100,         # lists of lists without end
-])
-def test_garbled_bytes_are_refused(raw: bytes) -> None:
-    with pytest.raises(Garbled):
+STRUCTURE_IN, LIST_IN = b"\x0c\x00\x01", b"\x0f\x00\x00\x00\x01"
+
+
+@pytest.mark.parametrize(("raw", "why"), [
+    (b"\x00\x00", "1 bytes behind the structure"),
+    (b"\x63\x00\x01\x00", "unknown type 99"),
+    (b"\x02\x00\x01\x07\x00", "7 is no truth value"),
+    (b"\x0b\x00\x01\xff\xff\xff\xff\x00", "impossible length -1"),
+    (b"\x0b\x00\x01\x7f\xff\xff\xff\x00", "impossible length"),
+    (b"\x0b\x00\x01\x00\x00\x00\x09a b", "cut short"),
+    (b"\x08\x00\x01\x00\x00\x00\x01\x08\x00\x01\x00\x00\x00\x01\x00", "field 1 occurs twice"),
+    (STRUCTURE_IN * 65 + b"\0" * 66, "structures are nested too deeply"),
+    (b"\x0f\x00\x01" + LIST_IN * 65 + b"\x0b\0\0\0\0\0", "containers are nested too deeply"),
+    (b"\x0f\x00\x01" + b"\x0c\x00\x00\x00\x01\x0f\x00\x01" * 40, "nested too deeply"),
+])  # fmt: skip
+def test_garbled_bytes_are_refused(raw: bytes, why: str) -> None:
+    with pytest.raises(Garbled, match=why):
         decode(raw)
+
+
+@pytest.mark.parametrize("raw", [
+    STRUCTURE_IN * 64 + b"\0" * 65, b"\x0f\x00\x01" + LIST_IN * 63 + b"\x0b\0\0\0\0\0",
+])  # fmt: skip
+def test_structures_and_lists_may_be_nested_as_deep_as_is_still_safe(raw: bytes) -> None:
+    assert encode(decode(raw)) == raw
 
 
 def test_an_unknown_type_is_not_written() -> None:

@@ -103,8 +103,8 @@ def refuse_references(rows: Iterable[Row], addresses: Iterable[str], site: str) 
 
 
 def _pattern(addresses: tuple[str, ...]) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<![A-Za-z0-9+])(?<![A-Za-z0-9][.-])(?:" + _either(addresses)
-                      + rb")(?![A-Za-z0-9_]|[.:-][A-Za-z0-9_])", re.IGNORECASE)
+    return re.compile(rb"(?<![a-z0-9+])(?<![a-z0-9][.-])(?:" + _either(addresses)
+                      + rb")(?![a-z0-9_]|[.:-][a-z0-9_])", re.IGNORECASE)
 
 
 def _hint(addresses: tuple[str, ...]) -> re.Pattern[bytes]:
@@ -113,8 +113,7 @@ def _hint(addresses: tuple[str, ...]) -> re.Pattern[bytes]:
 
 
 def _either(addresses: tuple[str, ...]) -> bytes:
-    longest_first = sorted(addresses, key=len, reverse=True)
-    return b"|".join(re.escape(address.rstrip("/").encode()) for address in longest_first) or rb"(?!)"
+    return b"|".join(re.escape(address.encode()) for address in addresses) or rb"(?!)"
 
 
 def _struct(tree: Tree, change: Callable[[bytes], bytes]) -> Tree:
