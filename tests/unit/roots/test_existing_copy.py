@@ -85,6 +85,7 @@ def test_a_plan_tells_what_it_takes_away_and_replaces_and_of_equal_length_only_w
             item("dir", "dir", DIRECTORY, DIRECTORY, Content.WHOLE),
             item("theirs", None, DIRECTORY, None),
             item("their file", None, FILE, None),
+            item("their other file", None, FILE, None),
             item("newer", "newer", later, FILE, Content.WHOLE),
             item("older", "older", FILE, later, Content.WHOLE),
             item("longer", "longer", replace(later, length=4, block_size=9), FILE, Content.WHOLE),
@@ -92,11 +93,12 @@ def test_a_plan_tells_what_it_takes_away_and_replaces_and_of_equal_length_only_w
         ],
         ["theirs/x", "theirs/y %"],
     )
-    assert found.counts == {There.ONLY: 2, There.NEWER: 2, There.OLDER: 2}
-    assert (found.files, found.foreign, found.count) == (3, 4, 6)
+    assert found.counts == {There.ONLY: 3, There.NEWER: 2, There.OLDER: 2}
+    assert (found.files, found.foreign, found.count) == (4, 5, 7)
     assert list(found.lines()) == [
         f"{ROOT}/theirs (only there)",
         f"{ROOT}/their file (only there)",
+        f"{ROOT}/their other file (only there)",
         f"{ROOT}/newer (written there later, with other content)",
         f"{ROOT}/longer (written there later, with other content)",
         f"{ROOT}/older (an older version)",
@@ -109,8 +111,16 @@ def test_only_the_first_names_are_remembered_and_shown_and_all_are_counted() -> 
     for n in range(300):
         found.add(There.ONLY, f"f {n}", files=2)
     assert (len(list(found.lines())), found.count) == (200, 300)
-    assert "f 4 and 295 more (600 files)" in found.text("west")
+    assert f"{ROOT}/f 3, {ROOT}/f 4 and 295 more (600 files)" in found.text("west")
     assert "f 5" not in found.text("west")
+
+
+@pytest.mark.parametrize(("number", "more"), [(5, "f 4 (5 files)"), (6, "f 4 and 1 more (6 files)")])
+def test_what_is_not_shown_is_counted(number: int, more: str) -> None:
+    found = ExistingCopy(ROOT)
+    for n in range(number):
+        found.add(There.ONLY, f"f {n}", files=1)
+    assert found.text("west").endswith(more)
 
 
 def test_what_is_foreign_fails_or_warns_by_the_rule_and_older_versions_only_warn() -> None:
@@ -120,6 +130,10 @@ def test_what_is_foreign_fails_or_warns_by_the_rule_and_older_versions_only_warn
     older.add(There.OLDER, "o")
     refused = copy_results("west", [only, newer, older, nothing], refuse=True)
     assert [one.mark for one in refused] == [Mark.FAIL, Mark.FAIL, Mark.WARN]
+    assert {one.name for one in refused} == {"drift"}
+    assert refused[2].detail == (
+        f"west:{ROOT} is new to this service and has older versions of 1 file, to be replaced"
+    )
     assert refused[0].detail == f"west:{ROOT} is new to this service, and the primary does not have {ROOT}/x (1 file)"
     assert "n + was written there later than on the primary" in refused[1].detail
     assert "remove it there, or set drift: restore" in refused[0].remedy

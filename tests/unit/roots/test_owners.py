@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hadoop_dr.domain.check_results import Mark
+from hadoop_dr.domain.check_results import Mark, warn
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned, RootsReleased
 from hadoop_dr.domain.roots.owners import Claimed, Clash, clashes, contested, owner_results
@@ -39,7 +39,8 @@ def test_what_is_equal_above_or_below_meets_and_a_longer_name_does_not(path: str
 
 
 def test_a_directory_that_another_service_owns_or_declares_is_named_with_that_service() -> None:
-    found = clashes("me", ["/wh/x ü/t", "/data/n", "/free", "/data/o"], OWNED, DECLARED)
+    found = clashes("me", ["/wh/x ü/t", "/data/n", "/free", "/data/o", "/data/me"], OWNED, DECLARED)
+    assert found[0] == Clash("/wh/x ü/t", "other", "/wh/x ü", declared=False)
     assert list(map(str, found)) == [
         "/wh/x ü/t lies in /wh/x ü, a root of the service 'other'",
         "/data/n holds /data/n/deep, a directory of the service 'new'",
@@ -58,15 +59,17 @@ def test_what_a_service_owns_stays_its_own_whatever_another_policy_declares() ->
     declared = {**DECLARED, "late": ("/mine",)}
     assert clashes("me", ["/mine/t"], OWNED, declared) == []
     [warning] = contested("me", ["/mine/t", "/data/o"], OWNED, declared)
-    assert warning.mark is Mark.WARN
-    assert "/mine/t lies in /mine, a directory of the service 'late'" in warning.detail
-    assert contested("me", ["/mine/t"], OWNED, DECLARED) == []
+    clash = Clash("/mine/t", "late", "/mine", declared=True)
+    assert warning == warn("owners", f"{clash}; it stays this one's until it is given up", clash.remedy)
+    assert contested("me", ["/mine/t", "/data/me"], {**OWNED, "/data/me": "me"}, DECLARED) == []
 
 
 def test_of_many_contested_roots_the_first_are_named_and_the_others_counted() -> None:
-    owners = {f"/mine/{n}": "me" for n in range(9)}
-    [warning] = contested("me", owners, owners, {"late": ("/mine",)})
-    assert " and 6 more" in warning.detail
+    for number, more in ((3, ""), (9, " and 6 more")):
+        owners = {f"/mine/{n}": "me" for n in range(number)}
+        [warning] = contested("me", owners, owners, {"late": ("/mine",)})
+        shown = "; ".join(f"/mine/{n} lies in /mine, a directory of the service 'late'" for n in range(3))
+        assert warning.detail.startswith(f"{shown}{more}; it stays")
 
 
 def test_a_clash_is_a_failed_check_with_the_way_out() -> None:

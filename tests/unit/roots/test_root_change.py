@@ -10,7 +10,7 @@ import pytest
 
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger import Body
-from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointPinned, RootsChanged
+from hadoop_dr.domain.ledger.bodies.ends import PointDamaged, PointPinned, PointsPruned, RootsChanged
 from hadoop_dr.domain.roots.change import (
     Proposal,
     approval_request,
@@ -74,6 +74,9 @@ def test_whose_snapshots_stand_in_the_way_decides_what_helps() -> None:
     assert f"Declare {B}, {C} again" in ours.remedy
     assert theirs.remedy == f"Protect {B} instead, or run: hdfs dfsadmin -disallowSnapshot '{B}'"
     several = nesting("east", A, [B, C, LAKE], {C})
+    assert {one.name for one in (ours, theirs, several)} == {"roots"}
+    assert f"points of this service hold those of {B}, {C} and" in ours.detail
+    assert f"{B} has them already" in theirs.detail
     assert f"{B}, {LAKE} have them already" in several.detail
     assert several.remedy.endswith(f"hdfs dfsadmin -disallowSnapshot '{B}', and so on")
 
@@ -97,13 +100,15 @@ def change(site: str, *points: str, old: tuple[str, ...] = (B,)) -> RootsChanged
 
 def test_a_proposal_names_what_gives_way_to_what_and_which_points_go_where() -> None:
     live = {B: Held(7, 9), LAKE: Held(3, 3)}
-    summary = {"live": live, "seconds": {"place": 1.25, "verify": 2.0, "plan": 9.0}}
+    summary = {"live": live, "seconds": {"place": 1.25, "verify": 2.0}}
     found = propose(state(o=((LAKE,), {}), n=((B, LAKE), summary)), (A, LAKE), "east", "west")
     assert found == Proposal((B,), (A,), {"east": [NEW], "west": [NEW]}, OLD, 7, 3.2)
     assert propose(state(n=((B, LAKE), {})), (B,), "east", "west") is None
     bare = propose(state(n=((B,), {})), (A,), "east", "west")
     assert bare is not None
     assert (bare.left, bare.files, bare.seconds) == ("", None, None)
+    pruned = and_then(state(n=((B,), summary)), PointsPruned((("west", NEW),)))
+    assert propose(pruned, (A,), "east", "west") == Proposal((B,), (A,), {"east": [NEW], "west": []})
 
 
 def test_what_is_approved_already_is_not_proposed_again_and_points_that_went_go_no_more() -> None:
@@ -123,7 +128,9 @@ def test_a_change_is_under_way_until_a_point_is_sealed_and_survives_being_writte
     assert begun.points[NEW].yielded == (B,)
     assert (begun.held_roots(), begun.sticky_roots()) == ({B}, set())
     assert load_state(json.loads(json.dumps(dump_state(begun)))) == begun
-    assert "in progress since run ordered (ü why)" in under_way(begun)[0].detail
+    [said] = under_way(begun)
+    assert (said.name, said.remedy) == ("roots", "The next backup continues it; to cancel it, restore 'protect' first.")
+    assert "in progress since run ordered (ü why)" in said.detail
     gone = and_then(begun, change("west", NEW))
     assert gone.sealed_on_destination() == []
     assert gone.newest_sound() is None
@@ -145,10 +152,12 @@ def test_pins_and_damage_stand_against_a_change_and_the_newest_point_alone_does_
     held = and_then(before, PointPinned(OLD, "ann ü", "the audit"), PointPinned(OLD, "drill", "a rehearsal"))
     [pinned] = objections(proposal, held)
     assert f"points that are pinned: {OLD}" in pinned.detail
+    assert (pinned.name, pinned.remedy) == ("roots", "Release them first, or keep the roots as they are.")
     damaged = and_then(before, PointDamaged(OLD, "rot"))
     assert objections(proposal, damaged) == []
     [newest] = objections(proposal, and_then(damaged, PointDamaged(NEW, "rot")))
     assert f"the newest point, {NEW}, is damaged" in newest.detail
+    assert (newest.name, newest.remedy.startswith("Put 'protect' back and run a backup first")) == ("roots", True)
     assert objections(Proposal((B,), (A,), {"east": [], "west": []}), ServiceState()) == []
 
 
@@ -160,7 +169,9 @@ def test_only_snapshots_that_the_ledger_accounts_for_may_be_removed() -> None:
     names = [*ours, "dr-billing-kept-1-7", "s 1", f"dr-other-e1-{OLD}", "c", "d", "e", "f"]
     [both] = not_ours("billing", "west", A, names)
     assert f"west:{A} has snapshots that are not this service's: dr-billing-kept-1-7, s 1" in both.detail
-    assert "... f, 7 in all" in both.detail
+    assert (kept.name, "... f, 7 in all" in both.detail) == ("roots", True)
+    [five] = not_ours("billing", "west", A, "abcde")
+    assert "service's: a, b, c, d, e; with" in five.detail
     assert both.remedy.endswith(f"hdfs dfs -deleteSnapshot '{A}' dr-billing-kept-1-7")
 
 
@@ -179,12 +190,17 @@ def test_what_a_person_approves_is_told_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "change_roots", "approve"), [(None, True, True), (" ", True, False), ("why", False, True)]
+    ("reason", "change_roots", "approve", "said"),
+    [
+        (None, True, True, "--change-roots: needs a reason, which the ledger keeps. Add --reason TEXT"),
+        (" ", True, False, "--change-roots: needs a reason, which the ledger keeps. Add --reason TEXT"),
+        ("why", False, True, "--approve: approves a change of roots, and none is ordered. Add --change-roots"),
+    ],
 )
 def test_an_order_without_a_reason_and_an_approval_of_nothing_are_refused(
-    reason: str | None, change_roots: bool, approve: bool
+    reason: str | None, change_roots: bool, approve: bool, said: str
 ) -> None:
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput, match=said):
         check_change_request(reason, change_roots=change_roots, approve=approve)
     check_change_request("why", change_roots=True, approve=approve)
     check_change_request(None, change_roots=False, approve=False)
@@ -199,6 +215,7 @@ def test_whatever_moved_on_in_a_tree_is_named() -> None:
     assert list(moved_on(planned, {**planned, "same": (7, as_text(facts))})) == ["same was changed"]
     assert list(moved_on({"f+": (1, "", "7,8")}, {"f+": (1, "", "7,9")})) == ["f+ was changed"]
     assert list(moved_on({"f+": (1, "")}, {"f+": (1, "", "7,9")})) == [], "an earlier version kept no block ids"
+    assert as_text(facts) == "FileKind.FILE|3|a|b|420|2|1024|5|0|False|None|False", "a document keeps it"
     for name in FileAttributes.__slots__:
         assert as_text(replace(facts, **{name: "another"})) != as_text(facts), name
 
@@ -210,4 +227,5 @@ def test_each_thing_among_work_areas_that_is_not_ours_is_named_with_its_path() -
         f"west:{A}/.hadoop-dr/other-1-7",
         f"west:{A}/.hadoop-dr/READ ME",
     ]
-    assert {one.mark for one in found} == {"fail"}
+    assert {(one.name, one.mark) for one in found} == {("roots", "fail")}
+    assert found[0].remedy.startswith("Find out what it is, and move it away")

@@ -17,7 +17,9 @@ WHOLE = Layout(declared=("/data/a b",), databases={"bill": (BILL,)}, beside=BESI
 
 
 def told(layout: Layout, *sticky: str) -> list[Result]:
-    return root_results(decide_roots(layout, sticky), decide_roots(layout))
+    found = root_results(decide_roots(layout, sticky), decide_roots(layout))
+    assert {one.name for one in found} <= {"roots"}
+    return found
 
 
 def tables(*paths: str, database: str = "bill") -> list[TablePlace]:
@@ -26,7 +28,7 @@ def tables(*paths: str, database: str = "bill") -> list[TablePlace]:
 
 def test_before_the_first_point_every_root_is_named_with_what_hdfs_will_refuse() -> None:
     declared, database = told(WHOLE)
-    assert (declared.name, declared.mark, database.mark) == ("roots", Mark.OK, Mark.OK)
+    assert (declared.mark, database.mark) == (Mark.OK, Mark.OK)
     refusal = "from the first snapshot on HDFS neither deletes nor renames it or a directory above it"
     assert declared.detail == f"/data/a b is a root: {refusal}"
     assert database.detail.startswith(f"{BILL}, the directory of database bill, is a root: {refusal}; tables in it can")
@@ -47,6 +49,7 @@ def test_tables_elsewhere_are_told_together_with_the_line_that_helps() -> None:
     assert "DROP TABLE answers OK and leaves directory and rows" in together.detail
     assert together.remedy == "Add '- hdfs: /lake/in' to 'protect': then it can be dropped and created there"
     assert alone.remedy.startswith("No directory above can be declared for it")
+    assert "t4 at /lake/in/t4: a root" in told(replace(layout, tables=layout.tables[:5]))[2].detail
 
 
 def test_a_line_above_a_directory_with_snapshots_asks_for_a_change_of_roots() -> None:
@@ -96,9 +99,14 @@ def test_where_points_hold_snapshots_the_change_of_roots_is_told_with_what_it_wo
     layout = Layout(databases={"bill": (BILL,)}, tables=tables(f"{BILL}/t"), beside=BESIDE)
     database, own, change = told(layout, f"{BILL}/t")
     assert database.remedy == own.remedy == "A backup with --change-roots makes the database's directory the root"
+    assert database.detail.endswith(f"is no root: it holds {BILL}/t, which has snapshots already")
     assert change.detail == f"with --change-roots {BILL} would be a root instead of {BILL}/t"
+    assert change.remedy.startswith("Points hold snapshots of the present roots")
     released = told(Layout(), f"{BILL}/t")
     assert released == []
+    moved = TablePlace("crm", "crm.t", "/crm", (f"{BILL}/p",))
+    only_held = told(Layout(tables=[moved], beside={"crm": ("/else",)}), BILL)
+    assert only_held[-1].detail == f"with --change-roots nothing would be a root instead of {BILL}"
     narrowed = told(Layout(declared=("/data/a b/c",)), "/data/a b")
     assert narrowed[-1].detail == "with --change-roots /data/a b/c would be a root instead of /data/a b"
 
@@ -130,7 +138,7 @@ def test_a_table_that_no_root_can_hold_says_why() -> None:
 def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_snapshots_of_it() -> None:
     gone = decide_roots(Layout(), [BILL])
     (stays,) = kept_directories(gone, "billing", [BILL])
-    assert stays.mark is Mark.WARN
+    assert (stays.name, stays.mark) == ("roots", Mark.WARN)
     assert stays.detail.startswith(f"nothing protected lies in {BILL} any more, but points hold its snapshots, so HDFS")
     assert stays.remedy.endswith("or after: hadoop-dr unprotect billing --reason TEXT")
     assert kept_directories(gone, "billing", []) == []
@@ -139,6 +147,7 @@ def test_a_directory_that_only_points_still_hold_is_named_while_the_primary_has_
 def test_data_of_others_in_a_root_are_named() -> None:
     (guest,) = kept_directories(RootDecision(("/a",), guests=(("/a", "database crm"),)), "billing", [])
     assert "/a holds data of database crm, which the policy does not protect" in guest.detail
+    assert (guest.name, guest.remedy) == ("roots", "Protect them with the same policy, or move them")
 
 
 def test_nothing_is_well_with_the_roots_where_one_of_them_is_missing() -> None:

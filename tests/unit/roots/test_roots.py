@@ -65,7 +65,7 @@ def test_the_default_database_is_never_a_root_and_its_tables_are() -> None:
     )
     found = decide_roots(layout)
     assert found.roots == ("/else/where", f"{WH}/ext/t")
-    assert [(one.path, one.why) for one in found.barred] == [(path, Why.DEFAULT) for path in BESIDE["default"]]
+    assert list(found.barred) == [Barred(path, "default", Why.DEFAULT) for path in BESIDE["default"]]
     assert [(own.table, own.why, own.line) for own in found.tables] == [
         ("default.t", Why.DEFAULT, ""),
         ("default.u", Why.ELSEWHERE, "/else"),
@@ -133,15 +133,21 @@ def test_the_line_that_would_help_a_table_elsewhere_is_a_directory_that_may_be_d
 
 def test_a_table_whose_directory_is_declared_or_its_databases_own_says_so() -> None:
     layout = replace(WHOLE, declared=("/data/a b",), tables=[table("/data/a b"), table(BILL, "bill.top")])
-    assert [(own.table, own.why) for own in decide_roots(layout).tables] == [
-        ("bill.t", Why.ITSELF),
-        ("bill.top", Why.ITSELF),
+    assert [(own.table, own.why, own.by) for own in decide_roots(layout).tables] == [
+        ("bill.t", Why.ITSELF, ""),
+        ("bill.top", Why.ITSELF, ""),
     ]
 
 
 def test_a_declared_directory_takes_in_the_databases_and_tables_below_it() -> None:
     found = decide_roots(replace(WHOLE, declared=(WH,), tables=[table(f"{WH}/ext/t")]))
     assert (found.roots, found.databases, found.tables, found.guests) == ((WH,), {}, (), ())
+
+
+def test_of_what_lies_in_a_declared_directory_nothing_is_said_to_be_no_root() -> None:
+    gone = table(f"{WH}/ext/gone")
+    found = decide_roots(replace(WHOLE, declared=(WH,), tables=[gone], absent={MANAGED, gone.path}))
+    assert (found.roots, found.barred, found.left_out) == ((WH,), (), ())
 
 
 # ------------------------------------------------------------------ sticky
@@ -279,19 +285,22 @@ def test_roots_of_many_tables_and_partitions_are_decided_at_once() -> None:
     assert decide_roots(layout, first.roots).roots == first.roots
 
 
-@pytest.mark.parametrize("path", ["/", "/a"])
-def test_inside_takes_in_the_directory_itself(path: str) -> None:
-    assert inside(path, path)
+@pytest.mark.parametrize(
+    ("path", "directory", "lies"),
+    [("/", "/", True), ("/a", "/a", True), ("/a", "/", True), ("/aX/b", "/aX", True), ("/a b", "/a", False)],
+)
+def test_inside_takes_in_the_directory_itself_and_no_longer_name(path: str, directory: str, lies: bool) -> None:
+    assert inside(path, directory) is lies
 
 
 def test_layouts_of_several_kinds_are_one_and_what_one_protects_lies_beside_no_other() -> None:
-    first = Layout(declared=("/d ü",), databases={"bill": (BILL,)}, managed={MANAGED}, tables=[table(f"{BILL}/t")])
+    first = Layout(declared=("/d ü",), databases={"bill": (MANAGED,)}, managed={MANAGED}, tables=[table(f"{BILL}/t")])
     second = Layout(
         declared=("/d ü", "/e%"), databases={"bill": (BILL, CRM)}, beside={"bill": ("/x",), "crm": (CRM,)},
         services={"other": ["/o"]}, absent=["/gone"],
     )  # fmt: skip
     assert joined((first, second)) == Layout(
-        ("/d ü", "/e%"), {"bill": (BILL, CRM)}, frozenset({MANAGED}), (table(f"{BILL}/t"),), {"crm": (CRM,)},
+        ("/d ü", "/e%"), {"bill": (MANAGED, BILL, CRM)}, frozenset({MANAGED}), (table(f"{BILL}/t"),), {"crm": (CRM,)},
         {"other": ("/o",)}, frozenset({"/gone"}),
     )  # fmt: skip
     assert joined(()) == joined((Layout(),))

@@ -59,7 +59,7 @@ class RootDecision:
     Attributes:
         roots: Sorted; none lies in another.
         databases: Roots that are directories of databases protected whole, with the names of these.
-        managed: Those of them that are managed directories.
+        managed: Managed directories among the roots.
         tables: Tables that are roots of their own.
         barred: Directories of databases protected whole that are no roots.
         left_out: Tables that lie in no root, and whose own directory cannot be one.
@@ -90,7 +90,7 @@ def decide_roots(layout: Layout, sticky: Iterable[str] = ()) -> RootDecision:
     sticky = frozenset(sticky)
     near = Neighbours(layout, sticky)
     kept = {root for path in _protected(layout) if (root := nearest(path, sticky)) is not None}
-    chosen = kept | {path for path in layout.declared if nearest(path, kept) is None}
+    chosen = kept | set(layout.declared)
     databases, barred = _of_databases(layout, near, frozenset(chosen))
     chosen |= databases.keys()
     own, left_out = _of_tables(layout, near, frozenset(chosen))
@@ -99,7 +99,7 @@ def decide_roots(layout: Layout, sticky: Iterable[str] = ()) -> RootDecision:
     return RootDecision(
         roots=roots,
         databases={path: tuple(names) for path, names in databases.items() if path in there},
-        managed=there.intersection(databases, layout.managed),
+        managed=there.intersection(layout.managed),
         tables=tuple(_own_roots(layout, near, there, barred)),
         barred=tuple(barred),
         left_out=tuple(left_out),
@@ -132,9 +132,9 @@ def _of_databases(
     empty = _without_data(layout)
     for name, path in ((name, path) for name, paths in sorted(layout.databases.items()) for path in paths):
         against = (Why.EMPTY, "") if path in empty else _against_database(layout, near, name, path)
-        if path in chosen or (against is None and nearest(path, chosen) is None):
+        if path in chosen or against is None:
             found.setdefault(path, []).append(name)
-        elif against is not None and nearest(path, chosen) is None:
+        elif nearest(path, chosen) is None:
             barred.append(Barred(path, name, *against))
     return found, barred
 
@@ -142,8 +142,7 @@ def _of_databases(
 def _without_data(layout: Layout) -> frozenset[str]:
     """Managed directories in which no protected table lies."""
     managed = frozenset(layout.managed)
-    held = {above for path in _of_data(layout) for above in climb(path) if above in managed} if managed else managed
-    return managed - held
+    return managed.difference(above for path in _of_data(layout) for above in climb(path))
 
 
 def _against_database(layout: Layout, near: Neighbours, name: str, path: str) -> tuple[Why, str] | None:

@@ -105,9 +105,10 @@ class Neighbours:
         if other is not None:
             return Why.DATABASE, other
         service = next(iter(self._services.get(path, ())), None)
-        around = nearest(path, self._service_of)
-        if service is not None or around is not None:
-            return Why.SERVICE, service or self._service_of[around or ""]
+        if service is None and (around := nearest(path, self._service_of)) is not None:
+            service = self._service_of[around]
+        if service is not None:
+            return Why.SERVICE, service
         below = self.root_below(path)
         return None if below is None else (Why.ROOT, below)
 
@@ -127,7 +128,7 @@ class Neighbours:
         above = table.path.rpartition("/")[0]
         against = self.against(above, "" if table.database == DEFAULT else table.database)
         if not _may_be_declared(above) or (against is not None and against[0] is not Why.ROOT):
-            return "", self.root_below(above) is not None
+            return "", False
         return above, against is not None
 
 

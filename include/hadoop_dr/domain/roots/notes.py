@@ -86,8 +86,7 @@ def kept_directories(decision: RootDecision, service: str, held: Iterable[str]) 
 
 
 def _of_root(decision: RootDecision, root: str) -> Result:
-    names = decision.databases.get(root, ())
-    if names:
+    if names := decision.databases.get(root):
         whose = f"the directory of {'databases' if len(names) > 1 else 'database'} {', '.join(names)}"
         left = f"{_LEFT}, {_NOT_AGAIN}" if root in decision.managed else _LEFT
         return ok(_NAME, f"{root}, {whose}, is a root: {_HELD}; {_TABLES}; {left}")
@@ -99,29 +98,28 @@ def _of_tables(tables: Sequence[OwnRoot]) -> Iterator[Result]:
     groups: dict[tuple[Why, str, str, bool], list[OwnRoot]] = {}
     for one in tables:
         groups.setdefault((one.why, one.by, one.line, one.change), []).append(one)
-    for (why, by, line, change), some in groups.items():
-        one_reason = Barred("", "", why, by)
+    for some in groups.values():
         yield warn(
             _NAME,
             f"{_some(f'{one.table} at {one.path}' for one in some)}: a root of its own, because "
-            f"{_because(one_reason)}; {_HELD}: DROP TABLE answers OK and leaves directory and rows, which a table made "
+            f"{_because(some[0])}; {_HELD}: DROP TABLE answers OK and leaves directory and rows, which a table made "
             "there again would read, and ALTER TABLE RENAME and TRUNCATE fail",
-            _line(one_reason, line, change),
+            _line(some[0]),
         )
 
 
-def _line(reason: Barred, line: str, change: bool) -> str:
-    if reason.why is Why.ITSELF:
+def _line(one: OwnRoot) -> str:
+    if one.why is Why.ITSELF:
         return "Keep the table in a directory of its own below it"
-    if reason.why is Why.ROOT:
+    if one.why is Why.ROOT:
         return "A backup with --change-roots makes the database's directory the root"
-    if not line:
-        return f"No directory above can be declared for it. {_instead(reason)}"
-    then = ", and back up with --change-roots" if change else ""
-    return f"Add '- hdfs: {line}' to 'protect'{then}: then it can be dropped and created there"
+    if not one.line:
+        return f"No directory above can be declared for it. {_instead(one)}"
+    then = ", and back up with --change-roots" if one.change else ""
+    return f"Add '- hdfs: {one.line}' to 'protect'{then}: then it can be dropped and created there"
 
 
-def _because(one: Barred) -> str:
+def _because(one: OwnRoot) -> str:
     match one.why:
         case Why.SINGLE:
             return f"database {one.by} is not protected whole"
@@ -132,7 +130,7 @@ def _because(one: Barred) -> str:
     return f"its database's directory {_against(one)}"
 
 
-def _against(one: Barred) -> str:
+def _against(one: Barred | OwnRoot) -> str:
     match one.why:
         case Why.DATABASE:
             return f"holds database {one.by}, which the policy does not protect whole"
@@ -147,7 +145,7 @@ def _against(one: Barred) -> str:
     return "is that of the default database, which holds all others"
 
 
-def _instead(one: Barred) -> str:
+def _instead(one: Barred | OwnRoot) -> str:
     match one.why:
         case Why.DATABASE:
             return f"Protect database {one.by} whole with the same policy, or move it"

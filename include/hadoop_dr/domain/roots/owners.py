@@ -83,8 +83,10 @@ def clashes(
         declared: Directories of other policies by service, as far as this controller's files tell.
     """
     wanted = [root for root in roots if owners.get(root) != service]
-    owned = Claimed({root: owner for root, owner in owners.items() if owner != service}) if wanted else Claimed({})
-    theirs = _others(service, declared) if wanted else {}
+    if not wanted:
+        return []
+    owned = Claimed({root: owner for root, owner in owners.items() if owner != service})
+    theirs = _others(service, declared)
     written = Claimed(theirs)
     found: list[Clash] = []
     for root in wanted:
