@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.config.datasets import HDFS, HIVE, DataSet, hive_matches, overlap, overlaps
+from hadoop_dr.domain.config.datasets import (
+    HDFS,
+    HIVE,
+    LONGEST_NAME_BYTES,
+    DataSet,
+    hive_matches,
+    overlap,
+    overlaps,
+    unfit_location,
+)
 from hadoop_dr.domain.config.policy import Policy
 
 NAMES = ["a", "a b", "e%20", "ab", "a="]
@@ -53,6 +62,7 @@ def test_directories_overlap_by_whole_components(one: str, other: str, expected:
     ("one", "other", "expected"),
     [
         ("a", "a.t", True),
+        ("a", "a*", True),
         ("a.t*", "a.*x", True),
         ("a.tx*", "a.ty*", False),
         ("a*", "*b", True),
@@ -65,12 +75,40 @@ def test_table_patterns_overlap_when_one_name_fits_both(one: str, other: str, ex
     assert overlap(DataSet(HIVE, one), DataSet(HIVE, other)) is expected
 
 
+def test_patterns_full_of_stars_are_compared_at_once() -> None:
+    assert not overlap(DataSet(HIVE, "*a" * 40 + "b"), DataSet(HIVE, "*a" * 40 + "c"))
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/", "holds more than one service"),
+        ("/tmp", None),
+        ("/a/../b", "has a component '..'"),
+        ("/a/.hadoop-dr", "lies in '.hadoop-dr', which is not user data"),
+        *((f"/a/b{odd}c", "has a character that HDFS or a line of a log cannot carry")
+          for odd in (":", "\t", "\u2028", "\u2029", "\ud800")),
+        ("/" + "ü" * 127 + "aa", f"has a component of more than {LONGEST_NAME_BYTES} bytes"),
+        ("/" + "ü" * 127 + "a", None),
+        ("/a b/e%20=#{*}", None),
+    ],
+)  # fmt: skip
+def test_a_location_that_no_path_can_carry_says_why(path: str, problem: str | None) -> None:
+    assert unfit_location(path) == problem
+
+
+def test_a_root_may_not_be_what_every_service_uses() -> None:
+    assert unfit_location("/tmp", root=True) == "holds more than one service"
+    assert unfit_location("/tmp/a b", root=True) is None
+
+
 def test_kinds_do_not_overlap() -> None:
     assert not overlap(DataSet(HDFS, "/a"), DataSet(HIVE, "a"))
 
 
 def test_names_of_tables_have_no_case() -> None:
     assert hive_matches("billing.inv*", "Billing", "INVOICES")
+    assert hive_matches("billing", "billing", "invoices")
     assert not hive_matches("billing.inv*", "billing", "orders")
     assert not hive_matches("billing.inv.", "billing", "invx")
 

@@ -34,14 +34,15 @@ def test_a_bandwidth_is_read_as_it_was_written(rate: int) -> None:
 
 @pytest.mark.parametrize(
     ("text", "length_ms"),
-    [("250ms", 250), ("0.5s", 500), ("15m", 900_000), ("24h", 86_400_000), ("7d", 7 * 86_400_000)],
+    [("1ms", 1), ("3660d", 3660 * 86_400_000), ("250ms", 250),
+     ("0.5s", 500), ("15m", 900_000), ("24h", 86_400_000), ("7d", 7 * 86_400_000)],
 )
 def test_durations(text: str, length_ms: int) -> None:
     assert duration_ms(text) == length_ms
 
 
 @pytest.mark.parametrize(
-    ("text", "rate"), [("200MB/s", 200_000_000), ("64MiB/s", 64 << 20), ("1.5KB/s", 1500), ("none", 0)]
+    ("text", "rate"), [("200MB/s", 200_000_000), ("64MiB/s", 64 << 20), ("1.5KB/s", 1500), ("1B/s", 1), ("none", 0)]
 )
 def test_bandwidths(text: str, rate: int) -> None:
     assert rate_bytes_s(text) == rate
@@ -55,6 +56,7 @@ def test_bandwidths(text: str, rate: int) -> None:
         ("2026-11-20T02:00:00Z", 1_795_140_000_000),
         ("2026-11-20T04:30:00.250+02:30", 1_795_140_000_250),
         ("1969-12-31T23:59:59.999Z", -1),
+        ("1970-01-01T00:00:00.000999Z", 0),
     ],
 )
 def test_moments(text: str, at_ms: int) -> None:
@@ -103,6 +105,7 @@ def test_only_plain_digits_are_numbers(text: str) -> None:
 def test_numbers_of_things_and_measured_durations_are_written_for_people() -> None:
     assert [counted(n, "snapshot") for n in (0, 1, 2)] == ["0 snapshots", "1 snapshot", "2 snapshots"]
     assert [counted(n, "entry") for n in (0, 1, 2)] == ["0 entries", "1 entry", "2 entries"]
-    told = {0: "0 ms", 999: "999 ms", 1500: "1.5 s", 60_000: "1 min", 185_000: "3 min 5 s", 7_800_000: "2 h 10 min"}
+    told = {0: "0 ms", 999: "999 ms", 1000: "1.0 s", 1500: "1.5 s"}
+    told |= {60_000: "1 min", 185_000: "3 min 5 s", 7_800_000: "2 h 10 min"}
     assert {ms: duration_in_words(ms) for ms in told} == told
     assert duration_in_words(217996417772) == "2523 d 2 h"

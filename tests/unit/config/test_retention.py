@@ -127,7 +127,7 @@ def test_without_points_nothing_goes() -> None:
     assert to_prune([], NOW) == []
 
 
-@pytest.mark.parametrize("text", ["2", "24h:1h, 7d:1d", "5, 24h:1h", "30m:1m", "1"])
+@pytest.mark.parametrize("text", ["2", "24h:1h, 7d:1d", "5, 24h:1h", "30m:1m", "1", "1h:1h"])
 def test_a_rule_is_written_as_it_was_read(text: str) -> None:
     assert rule(str(rule(text))) == rule(text)
     assert str(rule(text)) == text.replace("24h", "1d")

@@ -109,6 +109,7 @@ def test_what_is_held_besides_counts_and_without_a_period_the_points_are_all_tha
     assert most_snapshots(rule("2"), QUARTER_MS, DAY_MS) == 97
     assert most_snapshots(rule("24h:1h"), QUARTER_MS, DAY_MS) == 97
     assert most_snapshots(rule("200"), QUARTER_MS, DAY_MS) == 200
+    assert most_snapshots(rule("24h:1h"), 28 * QUARTER_MS) == 4
     assert most_snapshots(rule("24h:1h"), None, DAY_MS) == most_points(rule("24h:1h"), None)
 
 
@@ -118,6 +119,7 @@ def test_the_usual_period_is_that_of_the_newest_points_and_no_single_run_by_hand
     hourly = [hour * 3_600_000 for hour in range(40)]
     assert usual_period_ms([*hourly, hourly[-1] + 60_000]) == 3_600_000
     assert usual_period_ms([*range(100), *(1000 + 50 * n for n in range(21))]) == 50
+    assert usual_period_ms([0, *(1 + 50 * n for n in range(11)), *range(502, 512)]) == 50, "of the newest 20 gaps"
 
 
 def test_numbers_of_snapshots_that_end_within_two_years_are_told_with_the_rate() -> None:

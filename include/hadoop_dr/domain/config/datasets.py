@@ -146,8 +146,10 @@ def _nested(first: str, second: str) -> bool:
 
 
 def _take_in_one_table(first: str, second: str) -> bool:
-    one_parts, other_parts = ((*name.split("."), "*")[:2] for name in (first, second))
-    return all(_share_a_name(one, other) for one, other in zip(one_parts, other_parts, strict=True))
+    (one_database, one_table), (other_database, other_table) = (
+        (*name.split("."), "*")[:2] for name in (first, second)
+    )
+    return _share_a_name(one_database, other_database) and _share_a_name(one_table, other_table)
 
 
 def _share_a_name(one: str, other: str) -> bool:
@@ -166,7 +168,7 @@ def _share_a_name(one: str, other: str) -> bool:
             open_pairs += [(i + 1, j)] + ([(i, j + 1)] if second else [])
         if second == "*":
             open_pairs += [(i, j + 1)] + ([(i + 1, j)] if first else [])
-        if first and first == second and first != "*":
+        if first and first == second:
             open_pairs.append((i + 1, j + 1))
     return False
 

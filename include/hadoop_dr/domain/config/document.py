@@ -31,9 +31,8 @@ class Wrong(ValueError):
         remedy: How to write it instead.
     """
 
-    def __init__(self, problem: str, remedy: str = "") -> None:
+    def __init__(self, problem: str, remedy: str) -> None:
         self.problem, self.remedy = problem, remedy
-        super().__init__(problem, remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ class Fields:
         self._node, self._fields = node, node.value
         for key, child in self._fields.items():
             if key not in known:
-                near = get_close_matches(key, known, n=1, cutoff=0.6)
+                near = get_close_matches(key, known)
                 raise child.wrong(
                     f"unknown key '{key}'", f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(known)}"
                 )

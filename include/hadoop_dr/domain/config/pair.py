@@ -212,7 +212,7 @@ def _addresses(name: str, node: DocumentNode, fields: Fields) -> Addresses:
     return Addresses(
         namenodes,
         webhdfs,
-        fields.read("zookeeper", _zookeeper, ""),
+        parsed(fields.node("zookeeper"), "'zookeeper'", _zookeeper),
         nameservice,
         hive,
         sparksql,
@@ -273,8 +273,8 @@ def url_parser(*schemes: str) -> Callable[[str], str]:
     """Makes a check for ``scheme://host:port``, which takes neither a user nor a path."""
 
     def parse(text: str) -> str:
-        scheme, separator, rest = text.partition("://")
-        if not separator or scheme not in schemes or not _HOST_PORT.fullmatch(rest.removesuffix("/")):
+        scheme, _, rest = text.partition("://")
+        if scheme not in schemes or not _HOST_PORT.fullmatch(rest.removesuffix("/")):
             raise Wrong(f"'{_without_user(text)}' is not an address", f"Write {' or '.join(schemes)}://host:port")
         host_port(rest.removesuffix("/"))
         return text.removesuffix("/")

@@ -154,6 +154,9 @@ class Policy:
         return found
 
 
+_DEFAULT = Policy("", "", ())
+
+
 def with_overrides(policy: Policy, mode: str | None, transfer: str | None) -> Policy:
     """Gives the policy with a run's own mode or transfer in place of the file's."""
     if mode:
@@ -208,7 +211,7 @@ def read_policy(
     refuse_hidden_meaning(root)
     fields = Fields(root, "a policy", known=KEYS, required=("service", "pair", "protect"))
     period_ms, cron, gap_ms = _schedule(fields, longest_gap_ms)
-    default = Policy("", "", ())
+    default = _DEFAULT
     return Policy(
         service=parsed(fields.node("service"), "'service'", name_of_service),
         pair=parsed(fields.node("pair"), "'pair'", name_of_service),
@@ -282,7 +285,7 @@ def _schedule(fields: Fields, longest_gap_ms: LongestGap) -> tuple[int | None, s
     if "period" in fields:
         raise fields.node("cron").wrong("'cron' and 'period' exclude each other", "Keep one")
     cron = fields.text("cron")
-    return None, cron, fields.read("cron", longest_gap_ms, 0)
+    return None, cron, parsed(fields.node("cron"), "'cron'", longest_gap_ms)
 
 
 def _period_ms(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from fractions import Fraction
 
 from hadoop_dr.domain.config.document import Wrong
@@ -107,17 +107,16 @@ def moment_ms(text: str) -> int:
     """
     match = _MOMENT.fullmatch(text)
     try:
-        at = datetime.fromisoformat(text) if match else None
+        at = datetime.fromisoformat(text)
     except ValueError:
-        at = None
-    if match is None or at is None:
+        match = None
+    if match is None:
         raise Wrong(f"'{text}' is not a moment", "Write it like 2026-11-20T02:00:00Z")
     if not match["zone"]:
         raise Wrong(f"'{text}' has no time zone", f"Add Z for UTC, or an offset: {text}Z")
     if at.year not in _YEARS:
         raise Wrong(f"'{text}' is in the year {at.year}", f"Write a year from {_YEARS[0]} to {_YEARS[-1]}")
-    whole = at.astimezone(UTC).replace(microsecond=0)
-    return int(whole.timestamp()) * 1000 + at.microsecond // 1000
+    return int(at.replace(microsecond=0).timestamp()) * 1000 + at.microsecond // 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,8 +172,8 @@ def most_snapshots(kept: Rule, period_ms: int | None, held_ms: int = 0) -> int:
     """
     if not period_ms:
         return most_points(kept, None)
-    spans = [grid.span_ms for grid in kept.grids] + ([held_ms] if held_ms else [])
-    return max([kept.newest, *(span_ms // period_ms + 1 for span_ms in spans)])
+    spans = (held_ms, *(grid.span_ms for grid in kept.grids))
+    return max(kept.newest, *(span_ms // period_ms + 1 for span_ms in spans))
 
 
 def usual_period_ms(moments_ms: Iterable[int]) -> int | None:
