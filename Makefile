@@ -11,8 +11,8 @@ OFF_LAB := $(BIN)/pytest -q --lab off -m "not e2e and not bench and not chaos"
 ON_LAB := $(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
 # Simulations whose names begin with these letters: they are shared out over two processes.
 twins = $(foreach folder,sim sim/*,$(wildcard tests/$(folder)/test_[$(1)]*.py))
-# It starts ten more daemons; two NameNodes that elect one of them need an answer now and then.
-LARGER_LABS := tests/integration/test_lab_options.py
+# They start daemons of their own; two NameNodes that elect one of them need an answer now and then.
+LARGER_LABS := tests/integration/test_lab_options.py tests/integration/test_lost_site.py
 PYTHON_FILES := include plugins dags tests
 # Tests start thousands of processes, and each would compile every module anew: half of what it takes to start one.
 unexport PYTHONDONTWRITEBYTECODE
@@ -39,7 +39,7 @@ unit: env ## tests that need no daemon and no JDK, in about seven minutes
 live: env ## tests on the lab: contracts, integration, model, end to end; starts the lab and stops it
 	@rm -rf build/live; mkdir -p build/live; set -e; trap 'kill -INT $$(jobs -p) 2>/dev/null || true; wait; $(STOP_LAB)' EXIT; trap 'exit 130' INT; \
 	$(LAB) up --hiveserver2 >/dev/null; \
-	env --default-signal=INT $(ON_LAB) --ignore tests/e2e --ignore $(LARGER_LABS) >build/live/services.log 2>&1 & services=$$!; \
+	env --default-signal=INT $(ON_LAB) --ignore tests/e2e $(addprefix --ignore ,$(LARGER_LABS)) >build/live/services.log 2>&1 & services=$$!; \
 	entrances=0; $(ON_LAB) tests/e2e || entrances=$$?; \
 	set +e; wait $$services; services=$$?; cat build/live/services.log; \
 	$(ON_LAB) $(LARGER_LABS); larger=$$?; exit $$((entrances + services + larger))

@@ -99,7 +99,10 @@ UNFORESEEN = [
     UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), AssertionError(), ExceptionGroup("g", [ValueError()]),
 ]  # fmt: skip
 LOOKS = {"check", "coverage", "explain", "ledger", "plan", "points", "status"}
-ARGUMENTS = {"identity": ["p", "--initialise"], "status": ["p"], "unprotect": ["s", "--reason", "ü"]}
+ARGUMENTS = {
+    "failover": ["p", "--to", "west", "--reason", "ü"], "identity": ["p", "--initialise"], "status": ["p"],
+    "unprotect": ["s", "--reason", "ü"],
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ ANSWERS = {
     ("verify", "s"): ("points", "verify_point", "verify"),
     ("prune", "s"): ("points", "prune_now", "prune"),
     ("free-primary", "s"): ("free_primary", "free_primary_of", "free_primary"),
+    ("failover", "p", "--to", "west", "--reason", "x"): ("failover", "failover_pair", "failover"),
     ("status",): ("status", "status_of", "status"),
     ("identity", "p"): ("identity", "identity_of", "identity"),
     ("ledger", "check", "p"): ("ledger", "ledger_check", "ledger_check"),

@@ -68,10 +68,11 @@ def test_a_terminated_ci_run_stops_the_lab(checkout: Path) -> None:
     assert calls(checkout)[-1] == "python -m hadoop_lab down"
 
 
-LARGER = "tests/integration/test_lab_options.py"
+LARGER = "tests/integration/test_lab_options.py tests/integration/test_lost_site.py"
+OTHERS = " ".join(["--ignore tests/e2e", *(f"--ignore {path}" for path in LARGER.split())])
 
 
-@pytest.mark.parametrize("red", ["tests/e2e", f"--ignore tests/e2e --ignore {LARGER}", LARGER, None])
+@pytest.mark.parametrize("red", ["tests/e2e", OTHERS, LARGER, None])
 def test_live_tests_stop_the_lab_that_they_started(checkout: Path, red: str | None) -> None:
     """All three runs that share it have ended by then, and the failure of any one is the failure of all."""
     program(checkout / ".venv/bin/pytest", "pytest", f'[[ "$*" == *"chaos {red}" ]] && exit 1; exit 0')
@@ -81,7 +82,7 @@ def test_live_tests_stop_the_lab_that_they_started(checkout: Path, red: str | No
     assert first.startswith("hadoop-dr lab up")
     assert [call.startswith("pytest -q --lab required -m ") for call in tests] == [True, True, True]
     said = [call.partition("not chaos ")[2] for call in tests]
-    assert sorted(said[:2]) == [f"--ignore tests/e2e --ignore {LARGER}", "tests/e2e"]
+    assert sorted(said[:2]) == [OTHERS, "tests/e2e"]
     assert said[2] == LARGER  # when nothing else runs
     assert last == "python -m hadoop_lab down"
 

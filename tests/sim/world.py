@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from hadoop_dr.adapters import config
 from hadoop_dr.adapters.memory.coordinator import MemoryCoordinator, MemoryEnsemble
@@ -37,15 +37,25 @@ from hadoop_dr.bootstrap.data_set_kinds import KINDS
 from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS, DataSetKind
 from hadoop_dr.domain.config.pair import Pair, Site
 from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides
+from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.ledger import CHECKPOINT_EVERY, pair_chain, service_chain
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.roles.identity import Role
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.ports.mover import Mover
+from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import DATA, Note, Requests
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.context import BackupContext, Build, Movers, PolicyFile, ProcessTools, SiteConnections
+from hadoop_dr.services.context import (
+    BackupContext,
+    Build,
+    Movers,
+    PolicyFile,
+    ProcessKnowledge,
+    ProcessTools,
+    SiteConnections,
+)
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
@@ -133,6 +143,22 @@ class OneHost:
         return owner.host in self.dead
 
 
+class Gone:
+    """Whatever is asked of a site that is lost."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def ask(*args: Any, **named: Any) -> Any:
+            raise Unreachable(self.site, "no connection", "Check that a NameNode runs")
+
+        return ask
+
+
 @dataclass
 class World:
     """Two sites in memory; ``east`` is primary in epoch 1.
@@ -160,6 +186,7 @@ class World:
             "west": MemoryCluster("west", self.clock.wall_ms, first_inode=_WEST_INODES),
         }
         self.ensembles = {name: MemoryEnsemble() for name in self.clusters}
+        self.lost = set[str]()
         Roles("east-west", self.files(), self.clock).initialise("east", "west", "test", "first")
         announce = AnnounceIdentity("east-west", self.coordinators(), self.clock, self.tokens)
         announce.run("east", Role.PRIMARY, 1, "test", "first")
@@ -181,29 +208,41 @@ class World:
 
     def files(self) -> dict[str, MemoryFiles]:
         """Documents of both sites."""
-        return {name: MemoryFiles(cluster) for name, cluster in self.clusters.items()}
+        files = {name: MemoryFiles(cluster) for name, cluster in self.clusters.items()}
+        return {name: cast(MemoryFiles, Gone(name)) if name in self.lost else one for name, one in files.items()}
 
     def coordinators(self) -> dict[str, MemoryCoordinator]:
         """Connections to both ZooKeepers."""
         return {name: MemoryCoordinator(name, ensemble) for name, ensemble in self.ensembles.items()}
 
-    def context(self, faults: Faults | None = None) -> BackupContext:
-        """The ground of a new process, which may die or lose an answer at a chosen effect."""
+    def lose(self, site: str) -> None:
+        """Nothing of a site answers from here on."""
+        self.lost.add(site)
+        self.ensembles[site].reachable = False
+
+    def context(self, faults: Faults | None = None, *, moved: bool = False) -> BackupContext:
+        """The ground of a new process, which may die or lose an answer at a chosen effect.
+
+        Args:
+            moved: The roles have changed; the service is opened in the direction of before.
+        """
         faults = faults or Faults()
         policy = self.read(self.policy)
         relay, asked = Relay(), Requests()
         plain = {name: counted(side, asked.of(name)) for name, side in self.sides(faults).items()}
         sides = {name: reporting(side, relay) for name, side in plain.items()}
         files = {name: side.files for name, side in sides.items()}
-        roles = Roles("east-west", files, self.clock).read().state
-        path = service_chain("east-west", policy.service)
+        read = Roles("east-west", files, self.clock).read()
+        roles, path = read.state, service_chain("east-west", policy.service)
         origin, decider = roles.primary, roles.deciding
+        origin = next(name for name in files if name != origin) if moved else origin
         other = next(name for name in files if name != decider)
-        chain = Chain(path, files[decider], files[other], self.clock, self.checkpoint_every)
+        follower = None if other in read.silent else files[other]
+        chain = Chain(path, files[decider], follower, self.clock, self.checkpoint_every)
         ledger = ServiceLedger(chain, roles)
         others = [self.read(text) for text in self.others]
         declared = {one.service: one.directories for one in (policy, *others)}
-        owners = RootOwners("east-west", policy.service, files[decider], files[other], self.clock, roles, declared)
+        owners = RootOwners("east-west", policy.service, files[decider], follower, self.clock, roles, declared)
         claims = Claims(
             ledger,
             plain[decider].namenode,
@@ -229,6 +268,7 @@ class World:
             claims=claims,
             movers=movers,
             tools=ProcessTools(self.clock, self.tokens, self.host, MemoryTables(), self.kinds(faults), asked),
+            known=ProcessKnowledge(silent=read.silent),
         )
 
     def sides(self, faults: Faults) -> dict[str, SiteConnections]:
@@ -239,7 +279,7 @@ class World:
                 name,
                 f"hdfs://{name}",
                 (f"hdfs://{name}",),
-                faulty_namenode(MemoryNameNode(cluster), faults),
+                cast(NameNode, Gone(name)) if name in self.lost else faulty_namenode(MemoryNameNode(cluster), faults),
                 faulty_files(files[name], faults),
                 coordinators[name],
                 None,

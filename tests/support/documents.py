@@ -76,6 +76,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "sites": {"east": {"snapshots": 3, "free": ["/data/a b"], "left": {"/data/ü": ["theirs 1"]}}},
         "warnings": ["east:/data/ü cannot be deleted yet"],
     },
+    "failover": {
+        "pair": "east-west", "from": "east", "to": "west", "epoch": 2, "fence": "forced", "access": "west",
+        "points": {"billing": POINT}, "closed": {"crm": "no point of it was ever sealed on west"},
+        "rpo_seconds": {"billing": 61.5}, "rto_seconds": {"look": 0.3, "runs": 1.0}, "clients": {},
+        "lost": {"billing": {"files": ["/data/a b/late"], "tables": [], "unknown": True}},
+        "warnings": ["east announces its old role"],
+    },
     "free_primary": {"service": "billing", "site": "east", "approved": False, "missing": 1,
                      "points": [{"point": EARLIER, "snapshots": {"/data/a b": [SNAPSHOT]}}],
                      "stays": {POINT: "the next backup copies only what changed since it"}},

@@ -124,6 +124,10 @@ SERVICE: Mapping[str, Body] = {
 }  # fmt: skip
 PAIR: Mapping[str, Body] = {
     "roles": pair.RolesSet("west", "west", "ann ü", "east burns", alone=True),
+    "roles_changed": pair.RolesChanged(
+        "failover", "east", "west", {"billing": P}, {"crm ü": "no point of it was ever sealed on west"},
+        {"look": 0.25, "runs": 1.5},
+    ),
     "fence": pair.SiteFenced("east", "forced", {ROOT: QUOTA}),
     "unfence": pair.FenceLifted("east"),
     "approval": pair.PersonAnswered("failover to west", True, "ann ü", "nothing answers", {"billing": P}),

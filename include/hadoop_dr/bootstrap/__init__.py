@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hadoop_dr.bootstrap.failover import failover_pair
     from hadoop_dr.bootstrap.free_primary import free_primary_of
     from hadoop_dr.bootstrap.queries import (
         coverage_of,
@@ -28,6 +29,7 @@ __all__ = [
     "check_request",
     "coverage_of",
     "explanation_of",
+    "failover_pair",
     "free_primary_of",
     "identity_of",
     "initialise_pair",
@@ -49,6 +51,7 @@ _HOMES = {
     "check_request": "runs",
     "coverage_of": "queries",
     "explanation_of": "queries",
+    "failover_pair": "failover",
     "free_primary_of": "free_primary",
     "identity_of": "roles",
     "initialise_pair": "roles",

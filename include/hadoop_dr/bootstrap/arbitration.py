@@ -82,20 +82,33 @@ def open_arbiter(pair_name: str, by: str, home: Path | None = None, users: Users
     Raises:
         BadInput: The pair file is wrong; before any connection.
     """
-    found = home or settings.find_home()
-    pair = settings.load_pair(found, pair_name)
+    with _connected(pair_name, by, home or settings.find_home(), users) as (coordinators, service):
+        yield Arbiter(pair_name, coordinators, service)
+
+
+@contextmanager
+def open_arbitration(pair_name: str, by: str, home: Path) -> Iterator[Arbitrate]:
+    """The same for a change of roles, which arbitrates as one of its steps."""
+    with _connected(pair_name, by, home, NOBODY) as (_, service):
+        yield service
+
+
+@contextmanager
+def _connected(
+    pair_name: str, by: str, home: Path, users: Users
+) -> Iterator[tuple[Mapping[str, Coordinator], Arbitrate]]:
+    pair = settings.load_pair(home, pair_name)
     with ExitStack() as stack:
         coordinators: dict[str, Coordinator] = {}
         for site in pair.sites:
-            coordinator = open_coordinator(site, found)
+            coordinator = open_coordinator(site, home)
             stack.callback(coordinator.close)
             coordinators[site.name] = coordinator
 
         def ruling() -> PairState:
-            return _ledger_says(pair_name, found, users)
+            return _ledger_says(pair_name, home, users)
 
-        service = Arbitrate(pair_name, coordinators, SystemClock(), SystemTokens(), by, ruling)
-        yield Arbiter(pair_name, coordinators, service)
+        yield coordinators, Arbitrate(pair_name, coordinators, SystemClock(), SystemTokens(), by, ruling)
 
 
 def _ledger_says(pair_name: str, home: Path, users: Users) -> PairState:

@@ -18,6 +18,7 @@ from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles
 from hadoop_dr.bootstrap.connections import open_mover, open_side, reporting
 from hadoop_dr.bootstrap.data_set_kinds import KINDS
 from hadoop_dr.bootstrap.login import NOBODY, Users, login_to
+from hadoop_dr.bootstrap.lost import NONE_GIVEN_UP, lost, lost_files
 from hadoop_dr.domain.config.pair import Pair
 from hadoop_dr.domain.config.policy import Policy, read_policy, with_overrides
 from hadoop_dr.domain.errors import BadInput, DrError, Refused, Unreachable
@@ -25,6 +26,7 @@ from hadoop_dr.domain.ledger import service_chain
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_state import ServiceState
+from hadoop_dr.ports.files import Files
 from hadoop_dr.ports.mover import MoverLimits
 from hadoop_dr.ports.requests import Requests
 from hadoop_dr.services.context import (
@@ -73,6 +75,8 @@ def open_service(
     both: bool = False,
     users: Users = NOBODY,
     frozen: tuple[Policy, str] | None = None,
+    moved: bool = False,
+    given_up: Mapping[str, DrError] = NONE_GIVEN_UP,
 ) -> Iterator[BackupContext]:
     """Builds everything a service's run stands on.
 
@@ -82,6 +86,8 @@ def open_service(
         both: What is wanted needs both sites, not only the one whose ledger decides.
         users: HDFS users by site; a site that is not named has that of the environment.
         frozen: Policy and text of a service that has no file any more.
+        moved: The primary is where the service was backed up to until the roles changed; it is opened as before.
+        given_up: Sites that nobody waits for again, with the error that they gave.
 
     Raises:
         BadInput: Pair or policy are wrong; before any connection.
@@ -100,14 +106,16 @@ def open_service(
     with ExitStack() as stack:
         sites = {site.name: site for site in pair.sites}
         relay, asked = Relay(), Requests()
+        read = read_roles(pair, home, users, asked, given_up)
         plain = {name: open_side(site, home, stack, users, relay, asked.of(name)) for name, site in sites.items()}
+        plain |= {name: lost(plain[name], error) for name, error in given_up.items()}
         sides = {name: reporting(side, relay) for name, side in plain.items()}
         clock, host = SystemClock(), LocalHost()
-        read = read_roles(pair, home, users, asked)
         roles = read.state
         require_roles(pair, roles)
-        destination = next(side for name, side in sides.items() if name != roles.primary)
-        origin = sides[roles.primary]
+        other = roles.other(roles.primary, sides)
+        from_to = (other, roles.primary) if moved else (roles.primary, other)
+        origin, destination = (sides[name] for name in from_to)
         require_answers(read, both=both)
         ledger = ServiceLedger(_chain(pair.name, service, roles.deciding, sides, read.silent), roles)
         owners = RootOwners(
@@ -234,17 +242,25 @@ def load_frozen_policy(frozen: FrozenPolicy) -> Policy:
     return with_overrides(policy, frozen.mode, frozen.transfer)
 
 
-def read_roles(pair: Pair, home: Path, users: Users = NOBODY, asked: Requests | None = None) -> RolesRead:
+def read_roles(
+    pair: Pair,
+    home: Path,
+    users: Users = NOBODY,
+    asked: Requests | None = None,
+    given_up: Mapping[str, DrError] = NONE_GIVEN_UP,
+) -> RolesRead:
     """Reads the roles from both sites at once, waiting for neither longer than a failover of it would take."""
     clock, tokens, asked = SystemClock(), SystemTokens(), asked or Requests()
     with ExitStack() as stack:
-        files = {}
+        files: dict[str, Files] = {name: lost_files(name, error) for name, error in given_up.items()}
         for site in pair.sites:
+            if site.name in given_up:
+                continue
             address = login_to(site.name, users).hdfs(settings.addresses(home, site))
             patience = Deadlines() if len(address.webhdfs) > 1 else LONE_FIRST_CONTACT
-            files[site.name] = WebHdfsFiles(address, clock, tokens, patience, note=asked.of(site.name))
-        for one in files.values():
-            stack.callback(one.close)
+            made = WebHdfsFiles(address, clock, tokens, patience, note=asked.of(site.name))
+            stack.callback(made.close)
+            files[site.name] = made
         return Roles(pair.name, files, clock).read()
 
 

@@ -120,6 +120,12 @@ def test_a_point_whose_ledger_lost_an_entry_is_undone_when_a_work_area_shows_a_p
     assert next_step(Left(PointState.CLAIMED)) is Step.VOID
 
 
+def test_without_the_origin_only_a_staged_point_can_be_finished() -> None:
+    assert next_step(Left(PointState.STAGED, origin_lost=True)) is Step.ROLL_FORWARD
+    assert next_step(Left(PointState.TAKEN, origin_lost=True)) is Step.VOID
+    assert next_step(Left(PointState.TAKEN, origin_lost=True, placing=True)) is Step.UNDO
+
+
 S, P = "20261120T020000.000Z", "20261120T030000.000Z"
 
 

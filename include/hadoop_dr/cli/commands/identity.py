@@ -23,14 +23,14 @@ def identity(pair: str, initialise: bool, announce: bool, as_json: bool) -> None
     """Show the roles of PAIR: what the ledger says, and what each ZooKeeper announces."""
     with ends_well(as_json):
         if initialise:
-            initialise_pair(pair, by=_who())
+            initialise_pair(pair, by=who())
         if announce:
-            announce_roles(pair, by=_who())
+            announce_roles(pair, by=who())
         document = identity_of(pair)
     emit(document, as_json, lambda: _page(document))
 
 
-def _who() -> str:
+def who() -> str:
     """The person at the keyboard; a machine need not know the number that a container runs under by a name."""
     try:
         return getpass.getuser()

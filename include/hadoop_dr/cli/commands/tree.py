@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from hadoop_dr.cli.commands.backup import backup, check, coverage, plan
+from hadoop_dr.cli.commands.failover import failover
 from hadoop_dr.cli.commands.free_primary import free_primary
 from hadoop_dr.cli.commands.identity import identity
 from hadoop_dr.cli.commands.lab import lab
@@ -60,7 +61,7 @@ def main() -> None:
 
 
 for command in (
-    backup, check, coverage, explain, free_primary, identity, lab, ledger, plan, points, prune, status, unprotect,
-    verify,
+    backup, check, coverage, explain, failover, free_primary, identity, lab, ledger, plan, points, prune, status,
+    unprotect, verify,
 ):  # fmt: skip
     main.add_command(command)

@@ -26,6 +26,7 @@ from hadoop_dr.domain.ledger.bodies.pair import (
     PairStored,
     PersonAnswered,
     PolicyStored,
+    RolesChanged,
     RolesSet,
     RootsOwned,
     RootsReleased,
@@ -52,8 +53,8 @@ UnderClaim = (
 """Bodies that only the owner of a claim may append."""
 ServiceBody = UnderClaim | ServiceClaimed | PointsPruned | PointDamaged | KeptRemoved | PointPinned | PointUnpinned
 PairBody = (
-    RolesSet | SiteFenced | FenceLifted | PersonAnswered | PairStored | PolicyStored | NodesMapped | OwnersMapped
-    | RootsOwned | RootsReleased
+    RolesSet | RolesChanged | SiteFenced | FenceLifted | PersonAnswered | PairStored | PolicyStored | NodesMapped
+    | OwnersMapped | RootsOwned | RootsReleased
 )  # fmt: skip
 Body = ServiceBody | PairBody | Skipped
 
@@ -79,6 +80,7 @@ SERVICE_KINDS: Mapping[str, type[Any]] = {
 """Kind -> body of each entry of a service's ledger."""
 PAIR_KINDS: Mapping[str, type[Any]] = {
     "roles": RolesSet,
+    "roles_changed": RolesChanged,
     "fence": SiteFenced,
     "unfence": FenceLifted,
     "approval": PersonAnswered,
@@ -92,7 +94,7 @@ PAIR_KINDS: Mapping[str, type[Any]] = {
 """Kind -> body of each entry of a pair's ledger."""
 KINDS: Mapping[str, type[Any]] = {**SERVICE_KINDS, **PAIR_KINDS}
 """Kind -> body of each entry of either ledger."""
-OPTIONAL: frozenset[str] = frozenset()
+OPTIONAL: frozenset[str] = frozenset({"roles_changed"})
 """Kinds that an older version skips."""
 
 _NAMES: Mapping[type[Any], str] = {body: kind for kind, body in KINDS.items()}

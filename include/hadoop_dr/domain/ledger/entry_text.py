@@ -18,7 +18,7 @@ from hadoop_dr.domain.ledger.bodies.ends import (
     ServiceUnprotected,
 )
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
-from hadoop_dr.domain.ledger.bodies.pair import RolesSet, RootsOwned, RootsReleased
+from hadoop_dr.domain.ledger.bodies.pair import RolesChanged, RolesSet, RootsOwned, RootsReleased
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided, ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
@@ -200,6 +200,13 @@ def _undone(body: UndoDone, entry: LedgerEntry) -> str:
 @_text.register
 def _roles(body: RolesSet, entry: LedgerEntry) -> str:
     return f"{body.primary} is primary, the copy on {body.deciding} decides; by {body.by}: {body.reason}"
+
+
+@_text.register
+def _changed(body: RolesChanged, entry: LedgerEntry) -> str:
+    live = ", ".join(f"{service} {point}" for service, point in sorted(body.points.items())) or "nothing"
+    closed = f"; closed: {_some(sorted(body.closed))}" if body.closed else ""
+    return f"{body.what} from {body.origin} to {body.destination} is done; live: {live}{closed}"
 
 
 @_text.register

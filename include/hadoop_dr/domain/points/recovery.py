@@ -8,6 +8,8 @@
                               |         ^
                               +--death--+                    finished by the next run, as often as it takes
 
+With the origin lost, only a staged point can be rolled forward: the destination has all of it.
+
 An undo is announced in the ledger before its first effect. So a later run tells a tree in the middle of an undo from
 one that somebody else changed, and never rolls forward what is half undone.
 """
@@ -44,6 +46,7 @@ class Left:
         stuck: Carrying it on was tried and failed for good.
         placing: A work area bears the mark of a place, or holds parked items: the live tree lacks them.
         whole: The destination still has the sealed snapshots that its live tree can come back to.
+        origin_lost: The origin is given up, and with it every byte that is not on the destination yet.
     """
 
     state: PointState
@@ -51,6 +54,7 @@ class Left:
     stuck: bool = False
     placing: bool = False
     whole: bool = True
+    origin_lost: bool = False
 
 
 def next_step(left: Left) -> Step:
@@ -63,7 +67,8 @@ def next_step(left: Left) -> Step:
         return Step.FINISH_UNDO
     if left.state in (PointState.SEALED, PointState.VOID):
         return Step.NOTHING
-    if left.state is not PointState.CLAIMED and not left.stuck:
+    stuck = left.stuck or (left.origin_lost and left.state is not PointState.STAGED)
+    if left.state is not PointState.CLAIMED and not stuck:
         return Step.ROLL_FORWARD
     changed = left.state is PointState.STAGED or left.placing
     return Step.UNDO if changed and left.whole else Step.VOID

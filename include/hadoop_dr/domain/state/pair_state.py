@@ -9,7 +9,14 @@ from typing import Any
 
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.ledger import LedgerEntry
-from hadoop_dr.domain.ledger.bodies.pair import FenceLifted, RolesSet, RootsOwned, RootsReleased, SiteFenced
+from hadoop_dr.domain.ledger.bodies.pair import (
+    FenceLifted,
+    RolesChanged,
+    RolesSet,
+    RootsOwned,
+    RootsReleased,
+    SiteFenced,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,7 @@ class PairState:
         n: Number of the newest entry of any kind.
         owners: Service that owns a root, by root.
         fences: The fence that stands on a site, with the quotas it replaced, by site.
+        done_epoch: Newest epoch whose change of roles came to its end; the first roles need nothing more.
     """
 
     epoch: int = 0
@@ -31,6 +39,12 @@ class PairState:
     n: int = 0
     owners: Mapping[str, str] = field(default_factory=dict)
     fences: Mapping[str, SiteFenced] = field(default_factory=dict)
+    done_epoch: int = 1
+
+    @property
+    def changing(self) -> bool:
+        """Whether the newest change of roles has not come to its end."""
+        return self.epoch > self.done_epoch
 
     def other(self, site: str, sites: Iterable[str]) -> str:
         """The site of the pair that is not ``site``."""
@@ -64,6 +78,11 @@ def _roles(body: RolesSet, entry: LedgerEntry, state: PairState, owners: dict[st
     if entry.epoch <= state.epoch:
         return state
     return replace(state, epoch=entry.epoch, primary=body.primary, deciding=body.deciding)
+
+
+@_fold.register
+def _changed(body: RolesChanged, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
+    return replace(state, done_epoch=max(state.done_epoch, entry.epoch))
 
 
 @_fold.register
@@ -104,6 +123,7 @@ class _Kept:
     n: int
     owners: Mapping[str, tuple[str, ...]]
     fences: Mapping[str, SiteFenced]
+    done_epoch: int = 1
 
 
 _KEPT = codec_of(_Kept)
@@ -114,7 +134,7 @@ def dump_pair_state(state: PairState) -> dict[str, Any]:
     services = sorted(set(state.owners.values()))
     owners = {service: tuple(state.owned_by(service)) for service in services}
     kept: dict[str, Any] = _KEPT.dump(
-        _Kept(state.epoch, state.primary, state.deciding, state.n, owners, state.fences)
+        _Kept(state.epoch, state.primary, state.deciding, state.n, owners, state.fences, state.done_epoch)
     )
     return kept
 
@@ -127,4 +147,4 @@ def load_pair_state(kept: Mapping[str, Any]) -> PairState:
     """
     read = _KEPT.load(kept)
     owners = {root: service for service, roots in read.owners.items() for root in roots}
-    return PairState(read.epoch, read.primary, read.deciding, read.n, owners, read.fences)
+    return PairState(read.epoch, read.primary, read.deciding, read.n, owners, read.fences, read.done_epoch)

@@ -134,7 +134,7 @@ class BackupStages:
             change_roots=change_roots,
             approve=approve,
         )
-        begin = StartRun(self._context, self._finish, change_roots=change_roots)
+        begin = StartRun(self._context, self.finish_left, change_roots=change_roots)
         return self._timed("preflight", lambda: begin.run(request))
 
     def moment(self) -> dict[str, Any]:
@@ -295,7 +295,7 @@ class BackupStages:
 
         return heartbeat
 
-    def _finish(self, claim: Claim, point: Point) -> None:
+    def finish_left(self, claim: Claim, point: Point) -> None:
         """Carries a point of an earlier run to its seal, under this run's claim and the policy it was begun with.
 
         What becomes of foreign changes is what a person wants now, who may have been asked since.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, decode, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet
+from hadoop_dr.domain.ledger.entry_kinds import PairBody
 from hadoop_dr.domain.state.pair_state import PairState, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
@@ -42,6 +43,11 @@ class Roles:
     def __init__(self, pair: str, files: Mapping[str, Files], clock: Clock) -> None:
         self._pair, self._files, self._clock = pair, files, clock
         self._path = pair_chain(pair)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Both sites of the pair."""
+        return tuple(self._files)
 
     def read(self) -> RolesRead:
         """Gives the roles.
@@ -127,3 +133,25 @@ class Roles:
             chain.follow()
             state = self.read().state
         return state
+
+    def append(self, read: RolesRead, decider: str, body: PairBody, run: str, epoch: int | None = None) -> RolesRead:
+        """Appends what was decided on the roles that were read; the other copy follows if its site answers.
+
+        Args:
+            decider: Site whose copy is appended to.
+            epoch: A new one for new roles; None for that of now.
+
+        Raises:
+            Superseded: Somebody appended since; read again.
+            Unknown: The answer was lost and could not be read back.
+        """
+        other = next(site for site in self._files if site != decider)
+        follower = None if other in read.silent else self._files[other]
+        chain = Chain(self._path, self._files[decider], follower, self._clock, PAIR_CHECKPOINT_EVERY)
+        chain.entries()
+        if chain.head_n != read.state.n:
+            problem = f"the copy on {decider} is at entry {chain.head_n}, not at {read.state.n}"
+            raise Superseded(self._path, problem, "Somebody else changed it; run it again.")
+        chain.append(body, epoch=epoch or read.state.epoch, run=run, pair_n=0, seen_n=read.state.n)
+        chain.follow()
+        return self.read()

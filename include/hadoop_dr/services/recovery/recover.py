@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from hadoop_dr.domain.errors import DrError, Superseded, Unknown
 from hadoop_dr.domain.plan.work_order import Token
 from hadoop_dr.domain.points.recovery import Left, Step, next_step
-from hadoop_dr.domain.state.service_state import Claim, Point
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.kept import left_to_a_person
 from hadoop_dr.services.points.void import Void
@@ -21,10 +21,14 @@ class Recover:
     Args:
         context: The service.
         finish: Carries a staged or taken point of an earlier run to its seal.
+        origin_lost: The origin is given up, as in a failover: what only it has cannot be waited for.
     """
 
-    def __init__(self, context: BackupContext, finish: Callable[[Claim, Point], None]) -> None:
+    def __init__(
+        self, context: BackupContext, finish: Callable[[Claim, Point], None], *, origin_lost: bool = False
+    ) -> None:
         self._context, self._finish, self._void = context, finish, Void(context)
+        self._origin_lost = origin_lost
 
     def run(self, claim: Claim) -> list[str]:
         """Ends everything.
@@ -48,7 +52,8 @@ class Recover:
 
     def _end(self, claim: Claim, point: Point, undo: UndoChanges) -> bool:
         """Whether a point was carried to its seal; else it is void afterwards."""
-        why, step = f"run {point.run} ended before its moment was taken", next_step(Left(point.state))
+        left = Left(point.state, origin_lost=self._origin_lost)
+        why, step = f"run {point.run} ended before its moment was taken", next_step(left)
         if step is Step.ROLL_FORWARD:
             try:
                 self._finish(claim, point)
@@ -57,6 +62,9 @@ class Recover:
                 if error.retryable or isinstance(error, Superseded | Unknown) or left_to_a_person(self._context, error):
                     raise
                 why = f"could not be finished: {error}"
+        elif point.state is not PointState.CLAIMED:
+            why = f"not all of it is on {self._context.destination.name}, and {self._context.origin.name} is given up"
+        if point.state is not PointState.CLAIMED:
             point = self._context.ledger.read().points[point.point]
             step = next_step(self._stuck(point))
         if step is Step.UNDO:

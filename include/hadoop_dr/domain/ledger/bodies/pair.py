@@ -63,6 +63,26 @@ class PersonAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class RolesChanged:
+    """A change of roles came to its end: what it moved is in use on the new primary.
+
+    Attributes:
+        what: Which change, such as ``failover``.
+        origin, destination: The primary before, and from here on.
+        points: The point of each service that is live now.
+        closed: Services that stay closed, with the reason.
+        seconds: How long each step took.
+    """
+
+    what: str
+    origin: str
+    destination: str
+    points: Mapping[str, str]
+    closed: Mapping[str, str]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class PairStored:
     """The pair file, for another controller."""
 

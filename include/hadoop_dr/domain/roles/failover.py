@@ -1,0 +1,134 @@
+"""What a failover would do, and what stands against it: decided on facts alone (S2.22).
+
+Two sites without a third vote cannot tell a lost site from a cut line. So a failover is never begun by a program: a
+person sees these facts and approves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from hadoop_dr.domain.check_results import Result, fail, warn
+from hadoop_dr.domain.paths import parent
+from hadoop_dr.domain.points.recovery import Left, Step, next_step
+from hadoop_dr.domain.state.pair_state import PairState
+from hadoop_dr.domain.state.service_state import PointState, ServiceState
+from hadoop_dr.domain.tree.snapshot_diff import Changes
+
+SHOWN = 100
+"""So many lost files or tables of a service are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What the old primary has of a service that no point holds.
+
+    Attributes:
+        files, tables: Their names, at most ``SHOWN`` of each.
+        unknown: There may be more: the old primary does not tell.
+    """
+
+    files: Sequence[str] = ()
+    tables: Sequence[str] = ()
+    unknown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOutlook:
+    """What a failover would make of one service.
+
+    Attributes:
+        service: Its name.
+        point: The point that would be live; None when there is none.
+        moment_ms: Its moment, milliseconds since the epoch.
+        in_flight: The unfinished point of a run, if there is one.
+        ending: What becomes of it.
+        problem: Why the service stays closed; empty when it goes.
+        doubts: What a person should know of the point.
+        lost: What would be lost.
+    """
+
+    service: str
+    point: str | None = None
+    moment_ms: int | None = None
+    in_flight: str | None = None
+    ending: Step = Step.NOTHING
+    problem: str = ""
+    doubts: tuple[str, ...] = ()
+    lost: Lost = field(default_factory=Lost)
+
+
+def outlook(service: str, state: ServiceState, promoted: str, lost: Lost) -> ServiceOutlook:
+    """Says what a failover to a site would make of a service, by what its ledger says.
+
+    A staged point becomes the live one, because that site has all of it. Whatever else is unfinished is undone.
+    """
+    newest = max((p for p in state.sealed() if p.destination == promoted and promoted not in p.gone),
+                 key=lambda p: p.point, default=None)  # fmt: skip
+    flying = next((p for p in reversed(state.unfinished()) if p.state is not PointState.CLAIMED), None)
+    ending = Step.NOTHING if flying is None else next_step(Left(flying.state, origin_lost=True))
+    if state.undo is not None:
+        ending = Step.FINISH_UNDO
+    live = flying if flying is not None and ending is Step.ROLL_FORWARD else newest
+    doubts = [f"point {newest.point} is damaged: {newest.damaged}"] if newest is not None and newest.damaged else []
+    problem = "" if live is not None else f"no point of it was ever sealed on {promoted}"
+    if flying is not None and (kept := state.foreign(flying)) is not None:
+        problem = f"point {flying.point} waits for a person: {kept.text()}"
+    return ServiceOutlook(
+        service,
+        live.point if live else None,
+        live.moment_ms if live else None,
+        flying.point if flying else None,
+        ending,
+        problem,
+        tuple(doubts),
+        lost,
+    )
+
+
+def paths_told(changes: Changes) -> list[str]:
+    """Names what a snapshot diff shows as changed; a directory of which only entries changed is left out."""
+    moved = {change.new or change.old or "" for change in (*changes.created, *changes.deleted, *changes.renamed)}
+    above = {parent(path) for path in moved} | {parent(change.old or "") for change in changes.renamed}
+    altered = {change.new or "" for change in changes.modified} - above
+    return sorted(path for path in moved | altered if path)
+
+
+def stands_against(
+    pair: str, promoted: str, roles: PairState, serving: Iterable[Result], origin_serves: bool,
+    services: Sequence[ServiceOutlook],
+) -> list[Result]:
+    """Says what a failover would be refused for, and what a person should know first.
+
+    Args:
+        serving: Whether each part of the site that becomes primary answers.
+        origin_serves: The old primary's file system still answers.
+    """
+    results = list(serving)
+    if roles.primary == promoted:
+        results.append(
+            fail("roles", f"{promoted} is primary already, in epoch {roles.epoch}", f"See: hadoop-dr status {pair}")
+        )
+        return results
+    if origin_serves:
+        said = f"{roles.primary} still answers, and nothing stops its writers: what they write from now on is lost"
+        results.append(warn("old primary", said, f"Stop its clients, or shut {roles.primary} down first."))
+    if not services:
+        results.append(fail("services", f"the pair {pair} has no service", "Write a policy, and make a point."))
+    elif all(one.problem for one in services):
+        first = services[0]
+        said = f"no service can go: {first.service}: {first.problem}"
+        results.append(fail("services", said, f"See: hadoop-dr points {first.service}"))
+    else:
+        results += [
+            warn("services", f"{one.service} stays closed: {one.problem}", f"See: hadoop-dr explain {one.service}")
+            for one in services
+            if one.problem
+        ]
+    results += [
+        warn("points", f"{one.service}: {doubt}", f"Read it again: hadoop-dr verify {one.service}")
+        for one in services
+        for doubt in one.doubts
+    ]
+    return results

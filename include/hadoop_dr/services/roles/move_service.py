@@ -1,0 +1,98 @@
+"""One service in a change of roles: its run is stopped, what was left is ended, its newest point becomes the live data.
+
+    claim under the old epoch    whoever worked on the service finds it taken over
+    roll forward, or undo        the live tree of the new primary is that of a sealed point
+      ... the pair's new roles ...
+    claim under the new epoch    a controller that slept through the change can append nothing any more (I5)
+    promote                      what a secondary only keeps is set
+    void                         a claim always names a point; this one is none
+
+Each line may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.roles.failover import SHOWN, Lost, ServiceOutlook, outlook, paths_told
+from hadoop_dr.domain.state.service_state import Claim, Point
+from hadoop_dr.domain.tree.snapshot_diff import merge, visible
+from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.datasets.component import Promoted
+from hadoop_dr.services.datasets.components import components_of
+from hadoop_dr.services.ledger.claims import ClaimRequest
+from hadoop_dr.services.points.void import Void
+from hadoop_dr.services.recovery.recover import Recover
+
+
+class MoveService:
+    """Moves one service to the destination of its backups.
+
+    Args:
+        context: The service, in the direction in which it was backed up.
+        run: Id of the change, for the ledger.
+        finish: Carries a staged point of an earlier run to its seal.
+    """
+
+    def __init__(self, context: BackupContext, run: str, finish: Callable[[Claim, Point], None]) -> None:
+        self._context, self._run, self._finish = context, run, finish
+
+    def look(self) -> ServiceOutlook:
+        """Says what would become of the service."""
+        state, to = self._context.ledger.read(), self._context.destination.name
+        found = outlook(self._context.policy.service, state, to, Lost())
+        newest = state.points.get(found.point or "")
+        return found if newest is None else outlook(found.service, state, to, self._lost(newest))
+
+    def end_runs(self, reason: str) -> None:
+        """Takes the service over, and ends what its last run left; keeps the claim, so that no run begins meanwhile.
+
+        Raises:
+            DrError: What was left can be neither carried on nor undone.
+        """
+        claim = self._claim(reason)
+        try:
+            Recover(self._context, self._finish, origin_lost=True).run(claim)
+        except DrError:
+            with suppress(DrError):  # that failure is the one to report
+                Void(self._context).void(claim, claim.point, "its service could not be moved")
+            raise
+
+    def make_live(self, reason: str) -> tuple[str | None, Promoted]:
+        """Makes the newest point the live data, under the epoch of the new roles.
+
+        Returns:
+            The point, and what was set and what is left to a person.
+        """
+        context, claim = self._context, self._claim(reason)
+        point = context.ledger.known().newest_sealed()
+        made = Promoted()
+        if point is not None:
+            made = components_of(context).promote(point, context.documents(point))
+        Void(context).void(claim, claim.point, f"its run was a change of roles, which makes no point: {reason}")
+        return point.point if point else None, made
+
+    def _claim(self, reason: str) -> Claim:
+        context = self._context
+        mode, transfer = context.policy.mode.value, context.policy.transfer.value
+        frozen = FrozenPolicy(context.policy_file.text, context.policy.file, mode, transfer, reason)
+        now_ms, me = context.tools.clock.wall_ms(), context.tools.host.me()
+        return context.claims.take(ClaimRequest(self._run, 1, now_ms, frozen, me, takeover=True))
+
+    def _lost(self, point: Point) -> Lost:
+        """Names what changed on the origin since a point, as far as the origin answers."""
+        origin, files = self._context.origin, list[str]()
+        if origin.name in self._context.known.silent:
+            return Lost()
+        try:
+            for root, kept in sorted(point.snapshots_on(origin.name).items()):
+                changes = visible(merge(origin.namenode.diff(root, kept.name, "")))
+                files += [f"{root}/{path}" for path in paths_told(changes)]
+        except DrError:
+            return Lost()
+        policy = self._context.policy
+        beside = len(policy.protect) > len(policy.directories)  # of what is no directory nothing is asked
+        return Lost(sorted(set(files))[:SHOWN], (), unknown=beside or len(files) > SHOWN)

@@ -1,0 +1,90 @@
+"""The whole primary is lost: a person fails the pair over, and the same client goes on writing (S2.22 to S2.25)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from hadoop_dr.client import DrClient
+from hadoop_lab import Lab, LabOptions
+from hadoop_lab.supervisor import processes
+from support.backup import assert_equal_trees
+from support.cli import CliHome, cli_home
+from support.home import ROOT, sites_of
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+EAST = LabOptions(sites=("east",), datanodes=1)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a primary of this module's own."""
+    return tmp_path_factory.mktemp("east ü")
+
+
+@pytest.fixture(scope="module")
+def lab(root: Path) -> Iterator[Lab]:
+    """That primary, which may be killed."""
+    lab = Lab(root)
+    try:
+        lab.up(EAST)
+        yield lab
+    finally:
+        marker = lab.state().lab
+        lab.down(wipe=True)
+        assert processes.marked(marker) == []
+
+
+@pytest.fixture
+def home(lab: Lab, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CliHome]:
+    """A pair of that primary and the shared lab's secondary."""
+    with cli_home(tmp_path_factory, {"east": sites_of(root)["east"], "west": sites_of(ROOT)["west"]}) as home:
+        yield home
+
+
+def kill_all(lab: Lab) -> None:
+    for name in lab.state().records():
+        lab.kill(name)
+
+
+def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab, home: CliHome) -> None:
+    root = home.service("orders")
+    with DrClient(home.pair, home.path) as client:
+        files = client.filesystem()
+        assert client.endpoints().site == "east"
+        with files.open(f"{root}/before a=1 ü%", "wb") as out:
+            out.write(b"before")
+        point = home.backup("orders")["point"]
+        with files.open(f"{root}/never crossed", "wb") as out:
+            out.write(b"lost")
+        kill_all(lab)
+
+        shown = home.run("failover", home.pair, "--to", "west", "--reason", "east burns", "--dry-run", "--json")
+        document = shown.document("failover_look")
+        assert document["points"] == {"orders": point}
+        refused = home.run("failover", home.pair, "--to", "west", "--reason", "east burns", exit_code=1)
+        assert "has to be approved" in refused.error()
+        assert client.endpoints().site == "east"
+
+        done = home.run("failover", home.pair, "--to", "west", "--reason", "east burns", "--approve", "--json")
+        report = done.document("failover")
+        assert (report["from"], report["to"], report["epoch"], report["access"]) == ("east", "west", 2, "west")
+        assert report["points"] == {"orders": point}
+        assert report["lost"]["orders"] == {"files": [], "tables": [], "unknown": True}
+
+        client.ask_again()
+        assert client.endpoints().site == "west"
+        assert files.cat_file(f"{root}/before a=1 ü%") == b"before"
+        with files.open(f"{root}/after +#", "wb") as out:
+            out.write(b"after")
+        assert home.read("west", quote(f"{root}/after +#")) == b"after"
+
+        lab.up(EAST)  # the old primary comes back as it was: nobody goes back to it, and nothing of it is lost
+        client.ask_again()
+        assert client.endpoints().site == "west"
+        before = home.tree("east", root)
+        assert "east" in home.run("backup", "orders", exit_code=1).error()
+        assert_equal_trees(home.tree("east", root), before)

@@ -1,0 +1,213 @@
+"""A failover on two sites in memory: the old primary is lost, in the middle of whatever ran (S2.22, I2, I5, I6)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
+from hadoop_dr.domain.check_results import Result
+from hadoop_dr.domain.errors import DrError, Refused, Superseded
+from hadoop_dr.domain.roles.identity import access_path, decode_access
+from hadoop_dr.domain.state.service_state import PointState
+from hadoop_dr.services.arbitrate import Arbitrate
+from hadoop_dr.services.backup.stages import BackupStages
+from hadoop_dr.services.identity import AnnounceIdentity
+from hadoop_dr.services.ledger.roles import Roles
+from hadoop_dr.services.roles.failover import Failover
+from hadoop_dr.services.roles.move_service import MoveService
+from sim.world import ROOT, TABLES, TableWorld, World, fill, plan_and_stage
+
+
+class Services:
+    """The one service of a world."""
+
+    def __init__(self, world: World, faults: Faults | None = None) -> None:
+        self._world, self._faults = world, faults
+
+    def names(self) -> list[str]:
+        return ["billing"]
+
+    @contextlib.contextmanager
+    def open(self, service: str, *, moved: bool) -> Iterator[MoveService]:
+        context = self._world.context(self._faults, moved=moved)
+        yield MoveService(context, "failover", BackupStages(context, "failover", one_process=True).finish_left)
+
+
+def failover(world: World, faults: Faults | None = None, problems: tuple[Result, ...] = ()) -> Failover:
+    world.host.name = "failover"
+    faults = faults or Faults()
+    sides = world.sides(faults)
+    coordinators = {name: side.coordinator for name, side in sides.items()}
+    roles = Roles("east-west", {name: side.files for name, side in sides.items()}, world.clock)
+    announce = AnnounceIdentity("east-west", coordinators, world.clock, world.tokens)
+    arbitrate = Arbitrate(
+        "east-west", coordinators, world.clock, world.tokens, "test", lambda: roles.read().state
+    )
+    return Failover(
+        "east-west", "west", roles, Services(world, faults), announce, arbitrate, world.clock,
+        lambda: list(problems), lambda: "east" not in world.lost,
+    )  # fmt: skip
+
+
+def fail_over(world: World, faults: Faults | None = None) -> dict[str, Any]:
+    return failover(world, faults).run("failover", "test", "Dublin burns %", approve=True)
+
+
+def begun() -> tuple[World, dict[str, Any]]:
+    world = World()
+    fill(world)
+    point = world.backup("first")
+    return world, {"point": point["point"], "tree": world.tree("west", ROOT)}
+
+
+def access(world: World) -> str | None:
+    found = world.coordinators()["west"].read(access_path("east-west"))
+    return decode_access(found.data, "west").site if found else None
+
+
+def put(world: World, site: str, name: str, content: bytes) -> None:
+    cluster = world.clusters[site]
+    cluster.extend(cluster.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=True), content)
+
+
+def test_the_other_site_is_primary_with_the_newest_point_and_clients_use_it() -> None:
+    world, first = begun()
+    world.lose("east")
+    done = fail_over(world)
+    assert (done["from"], done["to"], done["epoch"], done["fence"]) == ("east", "west", 2, "forced")
+    assert done["points"] == {"billing": first["point"]}
+    assert done["access"] == access(world) == "west"
+    assert world.tree("west", ROOT) == first["tree"]
+    state = Roles("east-west", world.files(), world.clock).read().state
+    assert (state.primary, state.deciding, state.changing) == ("west", "west", False)
+    assert done["lost"]["billing"] == {"files": (), "tables": (), "unknown": True}
+
+
+def test_nothing_happens_until_a_person_approves_and_a_look_changes_nothing() -> None:
+    world, _ = begun()
+    world.lose("east")
+    head = world.context().ledger.chain.entries()[-1].n
+    shown = failover(world).look()
+    assert [one for one in shown["checks"] if one["state"] == "fail"] == []
+    with pytest.raises(Refused, match="has to be approved"):
+        failover(world).run("failover", "test", "why", approve=False)
+    assert Roles("east-west", world.files(), world.clock).read().state.epoch == 1
+    assert world.context().ledger.chain.entries()[-1].n == head
+    assert access(world) is None
+
+
+def test_a_staged_point_is_finished_first_because_that_site_has_all_of_it() -> None:
+    world, _ = begun()
+    put(world, "east", "new ü=1", b"new")
+    world.host.name = "dies"
+    stages = world.stages("dies")
+    stages.preflight()
+    point = stages.moment()["point"]
+    plan_and_stage(stages)
+    for at in range(1, 100):  # until it dies behind the entry that says that it is staged
+        with contextlib.suppress(Died):
+            world.stages("dies", faults=Faults(at=at, die=True)).place()
+        if world.context().ledger.read().points[point].state is PointState.STAGED:
+            break
+    want = world.tree("east", ROOT)
+    world.lose("east")
+    assert failover(world).look()["in_flight"] == {"billing": {"point": point, "ending": "roll forward"}}
+    assert fail_over(world)["points"] == {"billing": point}
+    assert world.tree("west", ROOT) == want
+
+
+def test_a_point_that_is_not_all_there_is_given_up_and_the_tree_is_that_of_the_point_before() -> None:
+    world, first = begun()
+    put(world, "east", "new ü=1", b"new")
+    world.host.name = "dies"
+    stages = world.stages("dies")
+    stages.preflight()
+    point = stages.moment()["point"]
+    plan_and_stage(stages)
+    world.lose("east")
+    assert fail_over(world)["points"] == {"billing": first["point"]}
+    assert world.context(moved=True).ledger.read().points[point].state is PointState.VOID
+    assert world.tree("west", ROOT) == first["tree"]
+
+
+def test_a_run_that_slept_through_it_can_do_nothing_any_more() -> None:
+    world, first = begun()
+    put(world, "east", "new ü=1", b"new")
+    world.host.name = "sleeps"
+    stages = world.stages("sleeps")
+    stages.preflight()
+    stages.moment()
+    plan_and_stage(stages)
+    fail_over(world)
+    for late in (stages.place, stages.verify, stages.seal):
+        with pytest.raises(Superseded):
+            late()
+    with pytest.raises(Refused, match="epoch"):
+        stages.preflight(takeover=True)
+    assert world.tree("west", ROOT) == first["tree"]
+
+
+def test_what_the_old_primary_still_tells_of_later_changes_is_named_as_lost() -> None:
+    world, _ = begun()
+    put(world, "east", "late +ü", b"late")
+    lost = failover(world).look()["lost"]["billing"]
+    assert list(lost["files"]) == [f"{ROOT}/late +ü"]
+    assert lost["unknown"] is False
+
+
+@pytest.mark.parametrize("how", ["die", "die behind it", "lose"])
+def test_wherever_it_is_interrupted_the_next_call_ends_it(how: str) -> None:
+    start, first = begun()
+    put(start, "east", "new ü=1", b"new")
+    start.host.name = "dies"
+    stages = start.stages("dies")
+    stages.preflight()
+    stages.moment()
+    plan_and_stage(stages)
+    start.host.dead.add("dies")
+    del stages
+    start.lose("east")
+    for at in range(1, 400):
+        world = start.clone()
+        faults = Faults(at=at, die=how != "lose", lose=how == "lose", after=how != "die")
+        try:
+            fail_over(world, faults)
+            ended = True
+        except (Died, DrError):
+            ended = False
+        world.host.dead.add("failover")
+        if not ended:
+            with contextlib.suppress(Refused):  # it came to its end, and only the answer is missing
+                fail_over(world)
+        assert access(world) == "west"
+        assert world.tree("west", ROOT) == first["tree"]
+        state = Roles("east-west", world.files(), world.clock).read().state
+        assert (state.epoch, state.primary, state.changing) == (2, "west", False)
+        if ended and faults.count < at:
+            return
+    raise AssertionError("it never came to its end")
+
+
+def test_it_is_refused_once_it_is_done_and_without_any_point() -> None:
+    world, _ = begun()
+    world.lose("east")
+    fail_over(world)
+    with pytest.raises(Refused, match="west is primary already, in epoch 2"):
+        fail_over(world)
+    empty = World()
+    empty.lose("east")
+    with pytest.raises(Refused, match="no service can go: billing: no point of it was ever sealed on west"):
+        fail_over(empty)
+
+
+def test_a_service_of_tables_goes_with_its_catalog() -> None:
+    world = TableWorld(TABLES)
+    world.create("t 1")
+    world.backup("first")
+    world.lose("east")
+    fail_over(world)
+    assert world.metastores["west"].table_names("bill") == ["t 1"]

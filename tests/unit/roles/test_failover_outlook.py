@@ -1,0 +1,124 @@
+"""What a failover would make of a service, and what a person is told before it is approved (S2.22)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hadoop_dr.domain.check_results import Mark, Result, fail, ok
+from hadoop_dr.domain.ledger import LedgerEntry
+from hadoop_dr.domain.ledger.bodies.pair import RolesChanged, RolesSet
+from hadoop_dr.domain.ledger.kept_changes import Kept
+from hadoop_dr.domain.points.recovery import Step
+from hadoop_dr.domain.roles.failover import Lost, ServiceOutlook, outlook, paths_told, stands_against
+from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
+from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState, Undo
+from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
+from support.entries import taken
+
+ROLES = PairState(epoch=3, primary="east", deciding="west")
+GOES = ServiceOutlook("billing", "p1", 1_000)
+STAYS = ServiceOutlook("crm ü", problem="no point of it was ever sealed on west")
+
+
+def point(name: str, state: PointState = PointState.SEALED, **more: Any) -> Point:
+    return replace(Point(name, int(name[1:]) * 1000, state, "r", 1, 1, taken(name)), **more)
+
+
+def state(*points: Point, **more: Any) -> ServiceState:
+    return replace(ServiceState({one.point: one for one in points}), **more)
+
+
+@pytest.mark.parametrize(
+    ("found", "live", "flying", "ending"),
+    [
+        (state(point("p1"), point("p2")), "p2", None, Step.NOTHING),
+        (state(point("p1"), point("p2", gone=("west",))), "p1", None, Step.NOTHING),
+        (state(point("p1"), point("p2", PointState.STAGED)), "p2", "p2", Step.ROLL_FORWARD),
+        (state(point("p2", PointState.STAGED)), "p2", "p2", Step.ROLL_FORWARD),
+        (state(point("p1"), point("p2", PointState.TAKEN)), "p1", "p2", Step.VOID),
+        (state(point("p1"), point("p2", PointState.CLAIMED)), "p1", None, Step.NOTHING),
+        (state(point("p1"), undo=Undo("p2", "p1", "west", (), (), "")), "p1", None, Step.FINISH_UNDO),
+    ],
+)
+def test_a_staged_point_goes_live_and_whatever_is_less_does_not(
+    found: ServiceState, live: str, flying: str | None, ending: Step
+) -> None:
+    seen = outlook("billing", found, "west", Lost())
+    assert (seen.point, seen.moment_ms, seen.in_flight, seen.ending) == (live, int(live[1:]) * 1000, flying, ending)
+    assert (seen.problem, seen.doubts) == ("", ())
+
+
+def test_a_service_without_a_point_on_the_target_stays_closed() -> None:
+    seen = outlook("billing", state(point("p1", PointState.TAKEN)), "west", Lost())
+    assert (seen.point, seen.moment_ms, seen.problem) == (None, None, "no point of it was ever sealed on west")
+    assert outlook("billing", state(point("p1")), "east", Lost()).problem
+
+
+def test_damage_is_told_and_a_point_that_waits_for_a_person_keeps_its_service_closed() -> None:
+    damaged = outlook("billing", state(point("p1", damaged="a b is gone")), "west", Lost())
+    assert damaged.doubts == ("point p1 is damaged: a b is gone",)
+    waits = Kept(1, "p2", 0, "west", {"/a": "k"}, ("a b was moved",), 1, "refuse", n=7)
+    seen = outlook("billing", state(point("p1"), point("p2", PointState.STAGED), kept=(waits,)), "west", Lost())
+    assert seen.problem.startswith("point p2 waits for a person: ")
+
+
+def test_a_change_of_roles_is_under_way_until_its_end_is_recorded_and_an_older_end_ends_nothing() -> None:
+    done = RolesChanged("failover", "east", "west", {}, {}, {})
+    first = reduce_pair([entry(1, 1, RolesSet("east", "west", "a", "b"))])
+    assert not first.changing
+    moved = reduce_pair([entry(2, 2, RolesSet("west", "west", "a", "b"))], first)
+    assert moved.changing
+    assert reduce_pair([entry(3, 1, done)], moved).changing
+    ended = reduce_pair([entry(3, 2, done)], moved)
+    assert not ended.changing
+    assert load_pair_state(dump_pair_state(ended)) == ended
+
+
+def entry(n: int, epoch: int, body: RolesSet | RolesChanged) -> LedgerEntry:
+    return LedgerEntry(n, epoch, "r", "2026-11-20T02:00:00.000Z", body, "0" * 64, 0)
+
+
+def marks(results: list[Result]) -> list[tuple[str, Mark]]:
+    return [(one.name, one.mark) for one in results]
+
+
+def test_what_does_not_serve_and_what_is_done_already_refuses_it() -> None:
+    serving = [ok("namenode", "west serves"), fail("zookeeper", "west: no answer", "Start it.")]
+    assert marks(stands_against("p", "west", ROLES, serving, origin_serves=False, services=[GOES])) == [
+        ("namenode", Mark.OK), ("zookeeper", Mark.FAIL),
+    ]  # fmt: skip
+    [only] = stands_against("p", "east", ROLES, [], origin_serves=True, services=[])
+    assert (only.name, only.mark, only.detail) == ("roles", Mark.FAIL, "east is primary already, in epoch 3")
+
+
+def test_a_primary_that_still_answers_is_told_because_nothing_stops_its_writers() -> None:
+    [told] = stands_against("p", "west", ROLES, [], origin_serves=True, services=[GOES])
+    assert (told.name, told.mark) == ("old primary", Mark.WARN)
+
+
+def test_services_that_stay_closed_are_named_and_refuse_it_only_if_none_is_left() -> None:
+    told = stands_against("p", "west", ROLES, [], origin_serves=False, services=[GOES, STAYS])
+    assert [(one.mark, one.detail) for one in told] == [
+        (Mark.WARN, "crm ü stays closed: no point of it was ever sealed on west")
+    ]
+    for services in ([], [STAYS]):
+        assert marks(stands_against("p", "west", ROLES, [], origin_serves=False, services=services)) == [
+            ("services", Mark.FAIL)
+        ]
+    doubted = replace(GOES, doubts=("point p1 is damaged: a b is gone",))
+    [told_of] = stands_against("p", "west", ROLES, [], origin_serves=False, services=[doubted])
+    assert (told_of.name, told_of.detail) == ("points", "billing: point p1 is damaged: a b is gone")
+
+
+def test_lost_files_are_named_and_not_the_directories_whose_entries_changed() -> None:
+    changes = Changes(
+        created=(Change(1, None, "a b/new"),),
+        deleted=(Change(2, "gone ü", None),),
+        renamed=(Change(3, "from/x", "to/x"),),
+        modified=(Change(4, "", ""), Change(5, "a b", "a b"), Change(6, "from", "from"), Change(7, "to", "to"),
+                  Change(8, "c/grown", "c/grown")),
+    )  # fmt: skip
+    assert paths_told(changes) == ["a b/new", "c/grown", "gone ü", "to/x"]
