@@ -83,6 +83,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "lost": {"billing": {"files": ["/data/a b/late"], "tables": [], "unknown": True}},
         "warnings": ["east announces its old role"],
     },
+    "failover_look": {
+        "pair": "east-west", "from": "east", "to": "west", "epoch": 1, "at": "2026-11-20T02:00:00.000Z", "fence": "forced",
+        "points": {"billing": POINT}, "rpo_seconds": {"billing": 61.5},
+        "in_flight": {"billing": {"point": POINT, "ending": "roll forward"}},
+        "lost": {"billing": {"files": [], "tables": [], "unknown": True}},
+        "checks": [{"name": "namenode", "state": "ok", "detail": "west serves", "mend": ""}],
+    },
     "free_primary": {"service": "billing", "site": "east", "approved": False, "missing": 1,
                      "points": [{"point": EARLIER, "snapshots": {"/data/a b": [SNAPSHOT]}}],
                      "stays": {POINT: "the next backup copies only what changed since it"}},

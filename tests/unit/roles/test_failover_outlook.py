@@ -12,7 +12,7 @@ from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import RolesChanged, RolesSet
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.points.recovery import Step
-from hadoop_dr.domain.roles.failover import Lost, ServiceOutlook, outlook, paths_told, stands_against
+from hadoop_dr.domain.roles.failover import LostData, ServiceOutlook, outlook, paths_told, stands_against
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState, Undo
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
@@ -46,22 +46,22 @@ def state(*points: Point, **more: Any) -> ServiceState:
 def test_a_staged_point_goes_live_and_whatever_is_less_does_not(
     found: ServiceState, live: str, flying: str | None, ending: Step
 ) -> None:
-    seen = outlook("billing", found, "west", Lost())
+    seen = outlook("billing", found, "west", LostData())
     assert (seen.point, seen.moment_ms, seen.in_flight, seen.ending) == (live, int(live[1:]) * 1000, flying, ending)
     assert (seen.problem, seen.doubts) == ("", ())
 
 
 def test_a_service_without_a_point_on_the_target_stays_closed() -> None:
-    seen = outlook("billing", state(point("p1", PointState.TAKEN)), "west", Lost())
+    seen = outlook("billing", state(point("p1", PointState.TAKEN)), "west", LostData())
     assert (seen.point, seen.moment_ms, seen.problem) == (None, None, "no point of it was ever sealed on west")
-    assert outlook("billing", state(point("p1")), "east", Lost()).problem
+    assert outlook("billing", state(point("p1")), "east", LostData()).problem
 
 
 def test_damage_is_told_and_a_point_that_waits_for_a_person_keeps_its_service_closed() -> None:
-    damaged = outlook("billing", state(point("p1", damaged="a b is gone")), "west", Lost())
+    damaged = outlook("billing", state(point("p1", damaged="a b is gone")), "west", LostData())
     assert damaged.doubts == ("point p1 is damaged: a b is gone",)
     waits = Kept(1, "p2", 0, "west", {"/a": "k"}, ("a b was moved",), 1, "refuse", n=7)
-    seen = outlook("billing", state(point("p1"), point("p2", PointState.STAGED), kept=(waits,)), "west", Lost())
+    seen = outlook("billing", state(point("p1"), point("p2", PointState.STAGED), kept=(waits,)), "west", LostData())
     assert seen.problem.startswith("point p2 waits for a person: ")
 
 

@@ -21,7 +21,7 @@ SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostData:
     """What the old primary has of a service that no point holds.
 
     Attributes:
@@ -56,10 +56,10 @@ class ServiceOutlook:
     ending: Step = Step.NOTHING
     problem: str = ""
     doubts: tuple[str, ...] = ()
-    lost: Lost = field(default_factory=Lost)
+    lost: LostData = field(default_factory=LostData)
 
 
-def outlook(service: str, state: ServiceState, promoted: str, lost: Lost) -> ServiceOutlook:
+def outlook(service: str, state: ServiceState, promoted: str, lost: LostData) -> ServiceOutlook:
     """Says what a failover to a site would make of a service, by what its ledger says.
 
     A staged point becomes the live one, because that site has all of it. Whatever else is unfinished is undone.

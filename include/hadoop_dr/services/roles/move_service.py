@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.roles.failover import SHOWN, Lost, ServiceOutlook, outlook, paths_told
+from hadoop_dr.domain.roles.failover import SHOWN, LostData, ServiceOutlook, outlook, paths_told
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.tree.snapshot_diff import merge, visible
 from hadoop_dr.services.context import BackupContext
@@ -43,7 +43,7 @@ class MoveService:
     def look(self) -> ServiceOutlook:
         """Says what would become of the service."""
         state, to = self._context.ledger.read(), self._context.destination.name
-        found = outlook(self._context.policy.service, state, to, Lost())
+        found = outlook(self._context.policy.service, state, to, LostData())
         newest = state.points.get(found.point or "")
         return found if newest is None else outlook(found.service, state, to, self._lost(newest))
 
@@ -82,17 +82,17 @@ class MoveService:
         now_ms, me = context.tools.clock.wall_ms(), context.tools.host.me()
         return context.claims.take(ClaimRequest(self._run, 1, now_ms, frozen, me, takeover=True))
 
-    def _lost(self, point: Point) -> Lost:
+    def _lost(self, point: Point) -> LostData:
         """Names what changed on the origin since a point, as far as the origin answers."""
         origin, files = self._context.origin, list[str]()
         if origin.name in self._context.known.silent:
-            return Lost()
+            return LostData()
         try:
             for root, kept in sorted(point.snapshots_on(origin.name).items()):
                 changes = visible(merge(origin.namenode.diff(root, kept.name, "")))
                 files += [f"{root}/{path}" for path in paths_told(changes)]
         except DrError:
-            return Lost()
+            return LostData()
         policy = self._context.policy
         beside = len(policy.protect) > len(policy.directories)  # of what is no directory nothing is asked
-        return Lost(sorted(set(files))[:SHOWN], (), unknown=beside or len(files) > SHOWN)
+        return LostData(sorted(set(files))[:SHOWN], (), unknown=beside or len(files) > SHOWN)
