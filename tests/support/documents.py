@@ -84,8 +84,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "warnings": ["east announces its old role"],
     },
     "failover_look": {
-        "pair": "east-west", "from": "east", "to": "west", "epoch": 1, "at": "2026-11-20T02:00:00.000Z", "fence": "forced",
-        "points": {"billing": POINT}, "rpo_seconds": {"billing": 61.5},
+        "pair": "east-west", "from": "east", "to": "west", "epoch": 1, "at": "2026-11-20T02:00:00.000Z",
+        "fence": "forced", "points": {"billing": POINT}, "rpo_seconds": {"billing": 61.5},
         "in_flight": {"billing": {"point": POINT, "ending": "roll forward"}},
         "lost": {"billing": {"files": [], "tables": [], "unknown": True}},
         "checks": [{"name": "namenode", "state": "ok", "detail": "west serves", "mend": ""}],
