@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from hadoop_dr.adapters.hive import plain_transport, sasl_transport
 from hadoop_dr.adapters.hiveserver2 import Authentication, HiveServer2Queries
-from hadoop_dr.adapters.hiveserver2.queries import answer_of
 from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.domain.errors import BadInput, Failed, Unreachable
 from hadoop_lab.supervisor.wire import Wire
@@ -103,8 +101,3 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
         queries("127.0.0.1:1").run("select 1")
     with pytest.raises(BadInput):
         queries("127.0.0.1:x")
-
-
-def test_rows_are_sorted_and_plain() -> None:
-    answer = answer_of(("a", "b"), [("z", 1), (None, 0.1), ("a", Decimal("1E+2")), (b"\xff", True)])
-    assert answer.rows == ((None, "0.1"), ("a", "100"), ("ff", "true"), ("z", "1"))
