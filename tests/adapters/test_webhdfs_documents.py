@@ -11,15 +11,20 @@ import pytest
 from hadoop_dr.adapters.webhdfs import Deadlines, WebHdfsFiles
 from hadoop_dr.adapters.webhdfs.datanodes import KnownWays
 from hadoop_dr.domain.config.addresses import HdfsAddress
-from hadoop_dr.domain.errors import AlreadyExists, DrError, NotFound, Unknown, Unreachable
+from hadoop_dr.domain.errors import AlreadyExists, Failed, NotFound, Unknown, Unreachable
 from support.clock import StepClock
-from support.own_webhdfs import Meets, OwnWebHdfs, answered, answers, late, lost_after, lost_before, refused
+from support.own_webhdfs import Meets, OwnWebHdfs, answers, late, lost_after, lost_before, refused
 
 FOLDER = "/.hadoop-dr/a b e%20+g=1#ü"
 PATH = f"{FOLDER}/u\u0308 1"  # a decomposed letter
 ADDRESS = HdfsAddress("west", (), OwnWebHdfs.namenodes)
 WRITE, WRITTEN = ("nn1", "CREATE"), ("dn1", "CREATE")
 LOST: list[Meets] = [refused, lost_before, lost_after, late, answers(500, b"a servlet dies")]
+REASONS = ["no connection to http://dn", *["no answer from http://dn"] * 2, "no answer from http://dn.* within 21 s",
+           "500 without a reason"]  # fmt: skip
+WHY = list(zip(LOST, REASONS, strict=True))
+NO_NAME = answers(400, {"RemoteException": {"exception": "InvalidPathException", "message": "no ü"}})
+STANDBY = answers(403, {"RemoteException": {"exception": "StandbyException", "message": "no"}})
 
 
 class Tokens:
@@ -35,17 +40,20 @@ class Tokens:
 class Site:
     """A site, and documents of it; ``straight`` remembers where it was sent."""
 
-    def __init__(self, straight: bool = False) -> None:
-        self.web, self.clock, self.moved = OwnWebHdfs(), StepClock(), list[int]()
-        self.files = WebHdfsFiles(ADDRESS, self.clock, Tokens(), Deadlines(connect_s=3, read_s=20),  # type: ignore[arg-type]
-                                  lambda: self.web, moved=self.moved.append)
+    def __init__(self, straight: bool = False, budget_s: float = 30.0) -> None:
+        self.web, self.clock, self.moved, self.noted = OwnWebHdfs(), StepClock(), list[int](), list[str]()
+        namenodes = OwnWebHdfs.namenodes if budget_s else OwnWebHdfs.namenodes[:1]
+        self.files = WebHdfsFiles(
+            HdfsAddress("west", (), namenodes), self.clock, Tokens(),  # type: ignore[arg-type]
+            Deadlines(connect_s=4, read_s=21, checksum_s=900, budget_s=budget_s), lambda: self.web,
+            lambda op, count=1, trips=1: self.noted.append(op), self.moved.append)
         self.files.put(f"{FOLDER}/0", b"0")
         if straight:
             self.files.ways = KnownWays(self.clock)
             self.files.put(f"{FOLDER}/0", b"0")
             assert self.files.get(f"{FOLDER}/0") == b"0"
-        self.web.asked.clear()
-        self.web.params.clear()
+        for seen in (self.web.asked, self.web.timeouts, self.moved, self.noted):
+            seen.clear()
 
     def meets(self, where: tuple[str, str], *what: Meets) -> None:
         self.web.meets[where] = list(what)
@@ -103,14 +111,23 @@ def test_a_document_whose_writing_got_lost_is_written_again_under_another_name(
     assert (site.files.get(PATH), site.left()) == (b"mine", [])
 
 
-@pytest.mark.parametrize("what", LOST)
-def test_a_document_that_cannot_be_written_leaves_nothing_and_is_unreachable(what: Meets) -> None:
+@pytest.mark.parametrize(("what", "why"), WHY)
+def test_a_document_that_cannot_be_written_leaves_nothing_and_it_is_told_why(what: Meets, why: str) -> None:
     site = Site()
     site.meets(WRITTEN, *[what] * 99)
     site.meets(("dn2", "CREATE"), *[what] * 99)
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match=why):
         site.files.put(PATH, b"mine")
     assert (site.files.names(FOLDER), site.left()) == (["0"], [])
+
+
+def test_what_a_datanode_refuses_is_told_in_its_words_with_the_path() -> None:
+    site = Site()
+    site.files.put(PATH, b"mine")
+    site.meets(("dn1", "OPEN"), NO_NAME)
+    with pytest.raises(Failed, match="InvalidPathException: no ü") as told:
+        site.files.get(PATH)
+    assert told.value.subject == PATH
 
 
 def test_a_lost_document_that_cannot_be_cleared_away_is_written_all_the_same() -> None:
@@ -122,8 +139,7 @@ def test_a_lost_document_that_cannot_be_cleared_away_is_written_all_the_same() -
 
 
 @pytest.mark.parametrize(("what", "published"), [
-    (refused, True), (lost_before, True), (lost_after, True), (late, True),
-    (answers(403, {"RemoteException": {"exception": "StandbyException", "message": "no"}}), True)])
+    (refused, True), (lost_before, True), (lost_after, True), (late, True), (STANDBY, True)])
 def test_a_publication_whose_answer_got_lost_is_made_once_and_told_as_made(
         site: Site, what: Meets, published: bool) -> None:
     site.meets(("nn1", "RENAME"), what)
@@ -172,26 +188,22 @@ def test_a_document_whose_reading_got_lost_is_read_again(site: Site, what: Meets
     assert site.files.get(PATH) == b"mine"
 
 
-@pytest.mark.parametrize("first", ["refused", "lost"])
-def test_a_datanode_that_fails_is_left_out_when_the_namenode_is_asked_again(first: str) -> None:
+@pytest.mark.parametrize("what", LOST)
+@pytest.mark.parametrize("op", ["CREATE", "OPEN"])
+def test_when_a_datanode_fails_the_namenode_is_asked_for_one_again(op: str, what: Meets) -> None:
     site = Site()
     site.files.put(PATH, b"mine")
     site.web.asked.clear()
-    site.web.params.clear()
-    site.meets(("dn1", "OPEN"), *[refused if first == "refused" else lost_before] * 9)
-    assert site.files.get(PATH) == b"mine"
-    assert [host for host, _ in site.web.asked] == ["nn1", "dn1", "nn2", "dn2"]
-    assert [one.get("excludedatanodes") for one in site.web.params][::2] == [None, "dn1:9864"]
 
+    def dies(carry_out: Callable[[], Any]) -> Any:
+        site.web.datanodes = ("dn2:9864", "dn1:9864")
+        return what(carry_out)
 
-def test_of_several_datanodes_that_fail_each_is_left_out() -> None:
-    site = Site()
-    site.web.datanodes = ("dn2:9864", "dn1:9864", "dn3:9864")
-    site.files.put(PATH, b"mine")
-    site.meets(("dn1", "OPEN"), refused)
-    site.meets(("dn2", "OPEN"), lost_before)
+    site.meets(("dn1", op), dies, *[refused] * 9)
+    if op == "CREATE":
+        site.files.put(PATH, b"mine")
     assert site.files.get(PATH) == b"mine"
-    assert site.web.params[-1]["excludedatanodes"] == "dn1:9864,dn2:9864"
+    assert [host for host, _ in site.web.ask(op)][:4] == ["nn1", "dn1", "nn2", "dn2"]
 
 
 def test_a_datanode_that_hangs_says_nothing_of_the_namenode_that_sent_there(site: Site) -> None:
@@ -240,9 +252,10 @@ def test_documents_go_straight_to_where_the_last_of_their_kind_was_sent() -> Non
     site.files.put(PATH, b"mine")
     assert site.files.get(PATH) == b"mine"
     assert site.web.asked == [("dn1", "CREATE"), ("nn1", "RENAME"), ("dn1", "OPEN")]
+    assert len(site.noted) == 3, "each is counted"
 
 
-@pytest.mark.parametrize(("seconds", "straight"), [(59, True), (61, False)])
+@pytest.mark.parametrize(("seconds", "straight"), [(60, True), (61, False)])
 def test_after_a_minute_the_namenode_is_asked_for_the_way_again(seconds: int, straight: bool) -> None:
     """However often the way was gone meanwhile: the NameNode sends to where most room is."""
     site = Site(straight=True)
@@ -255,7 +268,9 @@ def test_after_a_minute_the_namenode_is_asked_for_the_way_again(seconds: int, st
 
 
 def test_the_first_second_of_a_clock_knows_no_way() -> None:
-    assert KnownWays(StepClock()).to("GET", PATH) is None
+    ways = KnownWays(StepClock())
+    ways.forget("GET")  # as another thread did just before
+    assert ways.to("GET", PATH) is None
 
 
 @pytest.mark.parametrize("what", [
@@ -278,6 +293,26 @@ def test_a_way_that_led_nowhere_is_not_gone_again(op: str, what: Meets) -> None:
     assert site.files._tree.route._hung == {}
 
 
+def test_a_datanode_that_is_not_there_is_met_once_also_where_the_namenode_has_to_be_asked_again() -> None:
+    site = Site(straight=True)
+    site.web.datanodes = ("dn2:9864",)
+    site.meets(WRITTEN, *[refused] * 9)
+    site.meets(WRITE, STANDBY)
+    site.files.put(PATH, b"mine")
+    assert [host for host, _ in site.web.ask("CREATE")] == ["dn1", "nn1", "nn2", "dn2"]
+
+
+@pytest.mark.parametrize(("what", "why"), [
+    *WHY[1:], (answers(302, b""), "302 is no answer of a DataNode"),
+    (NO_NAME, r"/\.aside-.*: InvalidPathException: no ü")])
+def test_why_the_straight_way_failed_is_told_where_there_is_no_time_for_another(what: Meets, why: str) -> None:
+    site = Site(straight=True, budget_s=0.0)
+    site.meets(WRITTEN, what)
+    site.web.meets["nn1", "CREATE"] = site.web.meets["nn2", "CREATE"] = [STANDBY] * 9
+    with pytest.raises(Unreachable, match=why):
+        site.files.put(PATH, b"mine")
+
+
 def test_that_nothing_lies_there_is_for_the_namenode_to_say() -> None:
     """A DataNode that was left behind by a failover may not know of the newest document."""
     site = Site(straight=True)
@@ -298,20 +333,21 @@ def test_only_connections_without_credentials_know_ways() -> None:
     assert Site().files.ways is None
     plain = WebHdfsFiles(ADDRESS, StepClock(), Tokens())  # type: ignore[arg-type]
     assert plain.ways is not None
+    plain.ways.note("GET", "http://dn1:9864/webhdfs/v1/x?op=OPEN")
+    assert plain.ways.to("GET", "/a b") == "http://dn1:9864/webhdfs/v1/a%20b?op=OPEN"
     plain.close()
 
 
 def test_each_hop_is_waited_for_as_long_as_the_deadlines_say_and_bytes_that_leave_are_told() -> None:
     site = Site(straight=True)
-    site.web.timeouts.clear()
-    site.moved.clear()
-    site.files.put(PATH, b"mine")
-    assert site.web.timeouts == [(3, 20)] * 2
+    site.files.put(PATH, bytes(5000))
+    assert site.web.timeouts == [(4, 21)] * 2
+    assert site.moved == [1] * 5
+    assert site.files._tree.checksum(PATH).algorithm == "MD5 ü"
+    assert site.web.timeouts[2:] == [(4, 21), (4, 900)], "a DataNode reads all of the file for it"
 
 
 def test_connections_are_given_back() -> None:
     site = Site()
     site.files.close()
     assert site.web.closed == 1
-    assert answered(200).ok
-    assert issubclass(Unknown, DrError)

@@ -16,7 +16,7 @@ from hadoop_dr.adapters.webhdfs.uploads import Moved
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.ports.clock import Clock
 
-Redirect = Callable[..., requests.Response]
+Redirect = Callable[[], requests.Response]
 
 _FRESH_S = 60.0
 _DONE = (200, 201)
@@ -42,10 +42,10 @@ class KnownWays:
 
     def to(self, method: str, path: str) -> str | None:
         """The same for another path; None when nobody sent us anywhere lately."""
-        at_s, location = self._ways.get(method, (float("-inf"), ""))
-        if self._clock.monotonic_s() - at_s > _FRESH_S:
+        noted = self._ways.get(method)
+        if noted is None or self._clock.monotonic_s() - noted[0] > _FRESH_S:
             return None
-        return _with_path(location, path)
+        return _with_path(noted[1], path)
 
 
 def _with_path(location: str, path: str) -> str:
@@ -53,7 +53,11 @@ def _with_path(location: str, path: str) -> str:
 
 
 class Redirected:
-    """One operation, followed by hand: a DataNode that fails is left out when the NameNode is asked again."""
+    """One operation, followed by hand: when a DataNode fails the NameNode is asked again, which chooses anew.
+
+    It cannot be told which one to leave out: it knows DataNodes by the port they transfer blocks on, and a redirect
+    names the one of HTTP (seen with 3.5.0).
+    """
 
     def __init__(self, subject: str, method: str, wait_s: float, data: bytes | None = None,
                  ways: KnownWays | None = None, moved: Moved = lambda pieces: None) -> None:
@@ -69,7 +73,6 @@ class Redirected:
         """
         self._subject, self._method, self._wait_s, self._data = subject, method, wait_s, data
         self._ways, self._moved = ways, moved
-        self._failed: set[str] = set()
 
     def follow(self, node: OneNameNode, ask: Redirect) -> requests.Response:
         """Asks the NameNode for a DataNode and has that one do the work.
@@ -77,19 +80,16 @@ class Redirected:
         Raises:
             NotSent: No DataNode was reached. Lost: It did not answer in full. Or the error it answered.
         """
-        left_out = {"excludedatanodes": ",".join(sorted(self._failed))} if self._failed else {}
-        answer = ask(**left_out)
-        if "Location" not in answer.headers:
+        answer = ask()
+        sent_to = answer.headers.get("Location")
+        if sent_to is None:
             return answer
         # The NameNode composes decomposed letters in the path it redirects to; that would be another file.
-        location = _with_path(answer.headers["Location"], self._subject)
+        location = _with_path(sent_to, self._subject)
         try:
             done = self._exchange(node, location)
-        except (NotSent, Lost) as problem:
-            self._failed.add(urlsplit(location).netloc)
-            if isinstance(problem, Late):      # says nothing of the NameNode that sent us there
-                raise Lost(str(problem)) from problem
-            raise
+        except Late as problem:      # says nothing of the NameNode that sent us there
+            raise Lost(str(problem)) from problem
         if done.status_code >= 400:
             raise error_of(done, self._subject)
         if self._ways:

@@ -44,7 +44,7 @@ class WebHdfsFiles:
 
     def append_new(self, path: str, content: bytes) -> bool:
         """Publishes a durable file at a path where none exists."""
-        aside = self._prepared.pop((path, content), "") or self._write_aside(path, content)
+        aside = self._prepared.pop((path, content), None) or self._write_aside(path, content)
         try:
             self._publish(aside, path, content, "NONE")
         except AlreadyExists:
@@ -67,7 +67,7 @@ class WebHdfsFiles:
             if (read := through.straight(self._tree.route.serving)) is not None:
                 return read.content
         return self._tree.route.repeat(
-            lambda node: through.follow(node, lambda **more: node.open_at(path, **more))).content
+            lambda node: through.follow(node, lambda: node.open_at(path))).content
 
     def names(self, directory: str) -> list[str]:
         """Names of the entries of a directory, sorted; empty when it does not exist."""
@@ -105,8 +105,8 @@ class WebHdfsFiles:
         through = Redirected(aside, "PUT", self._deadlines.read_s, content, self.ways, self._moved)
         try:
             if through.straight(node) is None:
-                through.follow(node, lambda **more: node._create(
-                    aside, createflag="CREATE,SYNC_BLOCK", createparent="false", permission=f"{_FILE_MODE:o}", **more))
+                through.follow(node, lambda: node._create(
+                    aside, createflag="CREATE,SYNC_BLOCK", createparent="false", permission=f"{_FILE_MODE:o}"))
         except (NotSent, Lost):
             with suppress(DrError):
                 self._tree.discard(aside)

@@ -165,7 +165,7 @@ class WebHdfsReader:
         """HDFS checksum of a file, computed by its DataNodes."""
         through = Redirected(path, "GET", self._checksum_s)
         return self._read(
-            path, lambda node: through.follow(node, lambda **more: node._get_file_checksum(path, **more)),
+            path, lambda node: through.follow(node, lambda: node._get_file_checksum(path)),
             shapes.checksum)
 
     def quota(self, path: str) -> Quota:
