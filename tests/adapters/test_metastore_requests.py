@@ -282,6 +282,8 @@ def test_a_database_is_told_whole_and_of_all_of_them_those_that_went_meanwhile_a
     found, asked = read(lambda store: store.every_database(), names, [DATABASE.tree, NotFound("m", "gone")])
     assert found == [DATABASE]
     assert asked[1:] == [of_database("bill"), of_database("gone ü")]
+    with pytest.raises(ValueError, match="shorter"):  # one without an answer is not taken for gone
+        read(lambda store: store.every_database(), names, [DATABASE.tree])
     with pytest.raises(Failed, match="no"):
         read(lambda store: store.every_database(), names, [DATABASE.tree, Failed("m", "no")])
 
@@ -328,6 +330,7 @@ def test_partitions_are_named_by_their_values_and_the_columns_of_the_names_asked
     found, asked = read(lambda store: store.partitions("bill", "t ü", names), {1: records([row.tree for row in rows])})
     assert found == rows
     assert asked == [("get_partitions_by_names_req", {1: record({1: BILL, 2: T, 3: texts(names), 5: CAN, 6: US})})]
+    assert read(lambda store: store.partitions("bill", "t ü", names[:1]), {1: records([rows[0].tree])})[0] == rows[:1]
     assert read(lambda store: store.partitions("bill", "t ü", [])) == ([], [])
 
 
@@ -339,6 +342,9 @@ def test_statistics_are_asked_for_all_columns_and_nothing_is_made_of_none() -> N
     assert read(lambda store: store.table_statistics(TABLE), {1: records([])})[0] == []
     names = ["p=a b", "p=none ü"]
     answer = {1: (13, Pairs(STRING, LIST, [(b"p=a b", objects[1]), ("p=none ü".encode(), records([])[1])]))}
+    no_text = {1: (13, Pairs(STRING, LIST, [(b"p=\xff", objects[1])]))}
+    [found] = read(lambda store: store.partition_statistics(TABLE, ["p=\udcff"]), no_text)[0]
+    assert found.key.name == "p=\udcff"
     request = {1: BILL, 2: T, 3: texts(["a", "b"]), 4: texts(names), 5: HIVE, 7: HIVE}
     assert read(lambda store: store.partition_statistics(TABLE, names), answer) == (
         [PART_STATS], [("get_partitions_statistics_req", {1: record(request)})])

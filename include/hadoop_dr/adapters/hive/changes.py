@@ -235,7 +235,7 @@ def _in_batches(rows: Sequence[Row], send: Callable[[Sequence[Row]], None]) -> N
 
 
 def _sendable(row: Row) -> Tree:
-    return without(row.tree, *NOT_SENT.get(STRUCTURE[row.key.kind], ()))
+    return without(row.tree, *NOT_SENT[STRUCTURE[row.key.kind]])
 
 
 def _has_fast_statistics(row: Row) -> bool:

@@ -67,9 +67,13 @@ def _halving(items: Sequence[T], call: Callable[[Sequence[T]], R]) -> Iterator[R
     yield from _halving(items[middle:], call)
 
 
+def _text(value: bytes) -> str:
+    return value.decode(errors="surrogateescape")
+
+
 def named(values: list[bytes]) -> list[str]:
     """Sorted names out of a list of texts."""
-    return sorted(value.decode("utf-8", "surrogateescape") for value in values)
+    return sorted(map(_text, values))
 
 
 class Reads:
@@ -79,7 +83,7 @@ class Reads:
 
     def version(self) -> str:
         """See the port."""
-        return str(self._client.read("getVersion"), "utf-8")
+        return _text(self._client.read("getVersion"))
 
     def settings(self, *names: str) -> Mapping[str, str]:
         """See the port."""
@@ -178,7 +182,7 @@ class Reads:
         request = {1: text(database), 2: text(name), 3: texts(columns_of(table)), 4: texts(list(names)),
                    5: text(CATALOG), 7: text(ENGINE)}
         answer = self._client.read("get_partitions_statistics_req", {1: record(request)})
-        return [(key.decode("utf-8", "surrogateescape"), objects.values) for key, objects in answer[1][1].pairs]
+        return [(_text(key), objects.values) for key, objects in answer[1][1].pairs]
 
     def constraints(self, database: str, table: str) -> list[Row]:
         """See the port."""
@@ -212,7 +216,7 @@ def partition_name_of(columns: Sequence[str], tree: Tree) -> str:
 
 
 def _event(tree: Tree) -> Event:
-    message = tree.get(6, (0, b""))[1]
+    message = tree[6][1] if 6 in tree else b""
     return Event(get_number(tree, 1), get_number(tree, 2), get_text(tree, 3), get_text(tree, 4).lower(),
                  get_text(tree, 5).lower(), message, get_text(tree, 7))
 
