@@ -56,7 +56,7 @@ class HiveServer2Queries:
             deadline_s: Seconds a whole query may take.
             report: Called whenever the server says that a query goes on.
         """
-        host, _, port = address.rpartition(":") if ":" in address else (address, "", str(_DEFAULT_PORT))
+        host, _, port = (address if ":" in address else f"{address}:{_DEFAULT_PORT}").rpartition(":")
         if not host or not port.isdigit():
             raise BadInput(address, "is not the address of a HiveServer2", "Write host:10000")
         self.site = site
@@ -160,7 +160,7 @@ def _plain(value: object) -> str | None:
         return value.isoformat(" ")
     if isinstance(value, bytes):
         return value.hex()
-    return repr(value) if isinstance(value, float) else str(value)
+    return str(value)
 
 
 def _sasl_client(host: str, mechanism: str, user: str) -> Any:
