@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hadoop_dr.adapters.native import NativeMover
+from hadoop_dr.adapters.native import NativeMover, loop
 from hadoop_dr.adapters.native import site as site_module
 from hadoop_dr.adapters.native.copying import ShortFile, Streams
 from hadoop_dr.adapters.native.operations import KEEP_ATIME
@@ -218,14 +219,19 @@ def test_files_under_way_hold_no_more_than_the_memory_there_is_and_take_no_more_
 
 
 @pytest.mark.parametrize(("takes_s", "first", "second"), [
-    (2.4, 4 << 20, 4 << 20), (2.6, 4 << 20, 1 << 20), (2.6, 128 << 10, 64 << 10), (2.6, 40 << 10, 40 << 10)])
+    (2.5, 4 << 20, 4 << 20), (2.6, 4 << 20, 1 << 20), (2.6, 128 << 10, 64 << 10), (2.6, 40 << 10, 40 << 10)])
 def test_on_a_thin_line_pieces_become_smaller_so_that_something_comes_through_sooner(
         pair: Pair, takes_s: float, first: int, second: int) -> None:
-    """Its reading and its writing count together."""
+    """Its reading and its writing count together; where a file is only read back, its reading alone."""
     pair.east.files[ORIGIN] = bytes(first + second + 1)
     pair.east.takes_s = pair.west.takes_s = takes_s
-    pair.copied(replace(JOB, length=first + second), MoverLimits(buffer_bytes=first))
-    assert [one[2] for one in pair.east.asked if one[0] == "read_range"][:2] == [first, second]
+    limits = MoverLimits(buffer_bytes=first)
+    pair.copied(replace(JOB, length=first + second + 1), limits)
+    assert [one[2] for one in pair.east.asked if one[0] == "read_range"] == [first, second, 1]
+    pair.east.asked.clear()
+    pair.east.takes_s = 2 * takes_s
+    run_fast(Streams(limits, pair.meter).digest(pair.sites()[0], Read(7, ORIGIN, 0, first + second + 1)))
+    assert [one[2] for one in pair.east.asked if one[0] == "read_range"] == [first, second, 1]
 
 
 def test_a_new_file_that_has_not_all_bytes_after_its_close_is_told(pair: Pair) -> None:
@@ -326,6 +332,17 @@ def test_after_its_deadline_a_site_that_does_not_serve_is_given_up(pair: Pair) -
     mover.close()
 
 
+def test_while_a_file_is_copied_it_is_told_that_bytes_come_through(
+        pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "_LOOK_EVERY_S", 0.01)
+    told = list[int]()
+    mover = NativeMover(*pair.addresses, MoverLimits(buffer_bytes=100), told.append)
+    pair.west.takes_s = 0.02
+    assert digests(mover.copy([JOB])).keys() == {7}
+    assert set(told) == {1}
+    mover.close()
+
+
 def test_what_ends_the_work_itself_is_no_outcome_of_a_file(pair: Pair) -> None:
     async def one(error: BaseException) -> Any:
         async def attempt() -> Digest:
@@ -347,6 +364,7 @@ def test_connections_begin_with_the_first_call_and_again_after_a_fork(
     list(mover.copy([JOB]))
     assert mover._running is first
     assert first is not None
+    assert "mover-east-west" in [thread.name for thread in threading.enumerate()]
     real = os.getpid()
     monkeypatch.setattr(os, "getpid", lambda: real + 1)
     list(mover.copy([JOB]))

@@ -104,7 +104,7 @@ class Streams:
 def chunk_bytes(limits: MoverLimits) -> int:
     """How much is taken at once: never more than a second of the bandwidth, so that while some wait others move."""
     most = min(CHUNK_BYTES, limits.buffer_bytes)
-    return max(1, min(most, limits.bandwidth_bytes_s)) if limits.bandwidth_bytes_s else most
+    return min(most, limits.bandwidth_bytes_s) if limits.bandwidth_bytes_s else most
 
 
 def _expect_at_least(path: str, size: int, wanted: int) -> None:

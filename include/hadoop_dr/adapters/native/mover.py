@@ -88,7 +88,6 @@ class NativeMover:
         self._closed = True
         if self._running and self._running.process == os.getpid():
             self._running.thread.close()
-        self._running = None
 
     async def _file(self, key: int, path: str, site: SiteClient,
                     attempt: Callable[[], Awaitable[Digest]]) -> Digest | Outcome:
