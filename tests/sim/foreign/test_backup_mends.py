@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import product
 from typing import Any
 
@@ -13,6 +14,7 @@ from hadoop_dr.domain.errors import Failed, Mismatch, Refused, Unknown
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 from support.thinned import thinned
 
@@ -128,12 +130,24 @@ def rot(world: World, path: str) -> None:
     node.pieces = (type(piece)(piece.id, bytes(255 - byte for byte in piece.data)), *node.pieces[1:])
 
 
-def test_rotten_bytes_are_found_by_verify_and_repaired_once() -> None:
-    world = World()
+def test_rotten_bytes_are_found_by_verify_and_repaired_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was copied is on record below the point, so that a next try copies only the rest."""
+    world, planned = World(), list[tuple[str, int]]()
     fill(world)
     stages = placed(world)
     rot(world, f"{ROOT}/ü dir/e%20")
+    west, context = world.clusters["west"], world.context()
+    before = {node.path() for node in west.find("/").walk()}
+    monkeypatch.setattr(
+        HeartbeatWriter, "working", lambda self, what, items: planned.append((what, items)) or nullcontext()
+    )
     stages.verify()
+    claim = context.ledger.read().claim
+    assert claim is not None
+    own = f"{context.directory(claim.point)}/repair-{claim.n}/staged/0"
+    made = {node.path() for node in west.find("/").walk()} - before
+    assert [path for path in made if path.endswith(".parquet") and path.startswith(own)]
+    assert [items > 0 for what, items in planned if what == "the order of a plan"] == [True], "and how long it plans"
     in_step(world, stages.seal())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy, SnapshotRecord
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.ledger.claims import ClaimRequest
+from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter
 from hadoop_dr.services.recovery.recover import Recover
 from hadoop_dr.services.recovery.repair import UNDO_TURN
 from hadoop_dr.services.recovery.undo import UndoChanges, come_back_to
@@ -86,6 +87,7 @@ def test_a_point_that_can_never_be_carried_on_is_undone_with_the_reason(error: t
     assert recovers(*claimed(world), error("it", "for ever")) == []
     after = world.context().ledger.read().points[given_up.point]
     assert (after.state, after.reason) == (PointState.VOID, "could not be finished: it: for ever")
+    assert "void" not in ended_kinds(world), "what is undone is void by that"
     back_at_the_sealed_point(world)
 
 
@@ -188,6 +190,26 @@ def test_an_undo_works_where_nothing_of_its_own_claim_can_reach_from_its_first_l
     for root in undone.base:
         found = [entry.name for entry in west.list(f"{root}/.snapshot/{undone.kept}/.hadoop-dr")]
         assert found == [f"billing-{claim.epoch}-{claim.n}.{UNDO_TURN}"], root
+
+
+def test_an_undo_keeps_what_it_has_copied_on_record_below_its_own_run_and_says_how_long_it_plans(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A next try copies only the rest, and what was recorded goes with the point of the run."""
+    world, planned = half_done(LATE), list[tuple[str, int]]()
+    monkeypatch.setattr(
+        HeartbeatWriter, "working", lambda self, what, items: planned.append((what, items)) or nullcontext()
+    )
+    before = {node.path() for node in world.clusters["west"].find("/").walk()}
+    context, claim = claimed(world)
+    recovers(context, claim, Failed("it", "for ever"))
+    made = {node.path() for node in world.clusters["west"].find("/").walk()} - before
+    [begun, done] = [entry for entry in world.context().ledger.chain.entries() if entry.kind in ("undoing", "undone")]
+    own = f"{context.directory(claim.point)}/undo-{begun.n}/staged"
+    batches = [path for path in made if path.endswith(".parquet")]
+    assert {path.rpartition("/")[0].rpartition("/")[0] for path in batches} == {own}
+    assert isinstance(done.body, UndoDone)
+    assert len([items for what, items in planned if what == "the order of a plan" and items]) == len(done.body.base)
 
 
 def test_an_undo_that_was_superseded_changes_no_table_any_more() -> None:
