@@ -69,7 +69,7 @@ def test_one_session_is_made_with_the_first_query_at_the_address_and_within_the_
 @pytest.mark.parametrize("address", ["", ":7", "hs2.west:", "hs2.west:x"])
 def test_an_address_is_checked_before_anything_is_contacted(address: str) -> None:
     told = refused(lambda: queries(OwnServer(), address), BadInput)
-    assert str(told) == f"{address}: is no address of a HiveServer2. Write host:10000"
+    assert str(told) == f"{address}: is not the address of a HiveServer2. Write host:10000"
 
 
 @pytest.mark.parametrize(("authentication", "wanted"), [
@@ -130,7 +130,8 @@ def test_a_query_that_outlives_its_deadline_is_cancelled_and_told(limit: dict[st
     server, seconds = OwnServer(), limit.get("deadline_s", 300)
     server.states = [RUNNING]
     told = refused(lambda: queries(server, **limit).run(SQL), Failed)
-    assert str(told) == f"{SUBJECT}: took longer than {seconds:g} s and was cancelled. Give the smoke query less to do"
+    why = f"took longer than {seconds:g} s and was cancelled. Use a smoke query that reads less"
+    assert str(told) == f"{SUBJECT}: {why}"
     assert server.asked.count("GetOperationStatus") in (asked, asked + (asked > 9)), "ten times a second"
     assert server.asked[-1] == "CancelOperation"
 
@@ -144,7 +145,7 @@ def test_after_a_lost_answer_the_next_query_has_a_session_of_its_own(method: str
     server.loses[method] = lost
     told = refused(lambda: sql.run(SQL), Unreachable)
     why = str(lost) or "EOFError"
-    assert str(told) == f"{SUBJECT}: no answer: {why}. See whether HiveServer2 runs; if it is only slow, run it again"
+    assert str(told) == f"{SUBJECT}: no answer: {why}. Check whether HiveServer2 runs; if it is only slow, run again"
     assert server.closed == 1
     assert sql.run(SQL).rows == (("1",),)
     assert (len(server.opened), server.asked.count("OpenSession")) == (2, 2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -364,7 +363,7 @@ def test_connections_begin_with_the_first_call_and_again_after_a_fork(
     list(mover.copy([JOB]))
     assert mover._running is first
     assert first is not None
-    assert "mover-east-west" in [thread.name for thread in threading.enumerate()]
+    assert first.thread._thread.name == "mover-east-west"
     real = os.getpid()
     monkeypatch.setattr(os, "getpid", lambda: real + 1)
     list(mover.copy([JOB]))
@@ -384,6 +383,6 @@ def test_a_mover_that_is_closed_says_so(pair: Pair) -> None:
     for ask in (lambda: mover.copy([]), lambda: mover.digest([]), lambda: mover.apply([])):
         with pytest.raises(Failed) as told:
             list(ask())
-        assert str(told.value) == "mover east to west: it is closed. Make another one"
+        assert str(told.value) == "mover east to west: is closed. Make another one"
     mover.close()
     pair.mover().close()

@@ -42,6 +42,7 @@ class Site:
 
     def __init__(self, straight: bool = False, budget_s: float = 30.0) -> None:
         self.web, self.clock, self.moved, self.noted = OwnWebHdfs(), StepClock(), list[int](), list[str]()
+        self.clock.now_s = 1000.0
         namenodes = OwnWebHdfs.namenodes if budget_s else OwnWebHdfs.namenodes[:1]
         self.files = WebHdfsFiles(
             HdfsAddress("west", (), namenodes), self.clock, Tokens(),  # type: ignore[arg-type]
@@ -303,7 +304,7 @@ def test_a_datanode_that_is_not_there_is_met_once_also_where_the_namenode_has_to
 
 
 @pytest.mark.parametrize(("what", "why"), [
-    *WHY[1:], (answers(302, b""), "302 is no answer of a DataNode"),
+    *WHY[1:], (answers(302, b""), "302 is not an answer of a DataNode"),
     (NO_NAME, r"/\.aside-.*: InvalidPathException: no ü")])
 def test_why_the_straight_way_failed_is_told_where_there_is_no_time_for_another(what: Meets, why: str) -> None:
     site = Site(straight=True, budget_s=0.0)
