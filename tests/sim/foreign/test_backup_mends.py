@@ -10,11 +10,12 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.check_results import Mark
-from hadoop_dr.domain.errors import Failed, Mismatch, Refused, Unknown
+from hadoop_dr.domain.errors import DrError, Failed, Mismatch, Refused, Unknown
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter
+from hadoop_dr.services.recovery.repair import Repair
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 from support.thinned import thinned
 
@@ -149,6 +150,29 @@ def test_rotten_bytes_are_found_by_verify_and_repaired_once(monkeypatch: pytest.
     assert [path for path in made if path.endswith(".parquet") and path.startswith(own)]
     assert [items > 0 for what, items in planned if what == "the order of a plan"] == [True], "and how long it plans"
     in_step(world, stages.seal())
+
+
+def test_what_somebody_puts_in_the_place_of_a_file_just_before_it_is_repaired_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The repair goes by the candidate: what lies there by then is not what it has to take away (I8)."""
+    world = World()
+    fill(world)
+    stages = placed(world)
+    rot(world, f"{ROOT}/ü dir/e%20")
+    west, real = world.clusters["west"], Repair.repair
+
+    def somebody(*words: Any) -> None:
+        west.delete(f"{ROOT}/ü dir/e%20", recursive=False)
+        theirs = west.make_file(f"{ROOT}/ü dir/e%20", replication=1, block_size=1024, overwrite=False)
+        west.extend(theirs, b"theirs")
+        real(*words)
+
+    monkeypatch.setattr(Repair, "repair", somebody)
+    with pytest.raises(DrError, match=r"e%20: was replaced on the destination by somebody") as told:
+        stages.verify()
+    [kept] = [one for one in west.find(ROOT).walk() if not one.is_dir and one.content == b"theirs"]
+    assert kept.path() in str(told.value)
 
 
 def test_bytes_that_rot_again_after_the_repair_fail_with_the_path_and_stay_hidden() -> None:

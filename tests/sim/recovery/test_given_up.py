@@ -314,6 +314,31 @@ def test_a_new_root_to_which_no_undo_comes_is_taken_from_whoever_sleeps_there_be
     back_at_the_sealed_point(world)
 
 
+def test_what_somebody_puts_in_the_place_of_an_item_just_after_an_undo_looked_is_kept() -> None:
+    """The undo goes by what its own snapshot shows: what lies there by then is not what it has to take away (I10)."""
+    world = half_done(LATE)
+    context, claim = claimed(world)
+    west, namenode, taken = world.clusters["west"], context.destination.namenode, f"{ROOT}/a b"
+    real = namenode.create_snapshot
+
+    def somebody(root: str, name: str) -> None:
+        real(root, name)
+        if root == ROOT and "-kept-" in name:
+            west.delete(taken, recursive=True)
+            west.extend(west.make_file(taken, replication=1, block_size=1024, overwrite=False), b"theirs")
+
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr(namenode, "create_snapshot", somebody)
+        with pytest.raises(DrError, match="a b: was replaced on the destination by somebody"):
+            recovers(context, claim, Failed("it", "for ever"))
+    world.host.dead.add("next")
+    assert preflight(world, "after")
+    back_at_the_sealed_point(world)
+    [undone] = [entry.body for entry in world.context().ledger.chain.entries() if isinstance(entry.body, UndoDone)]
+    shown = west.find(f"{ROOT}/.snapshot/{undone.kept}").walk()
+    assert [node for node in shown if not node.is_dir and node.content == b"theirs"]
+
+
 def test_an_undo_after_which_a_tree_is_not_the_sealed_one_is_never_told_as_done() -> None:
     """Somebody changes it in the last moment: the next run finds the announcement and undoes that, too (I6, I10)."""
     world = half_done(LATE)
