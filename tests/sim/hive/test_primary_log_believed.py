@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.protect.point_parts import READ_WHOLE_MS, TAKEN_CATALOG, TakenCatalog
 from hadoop_dr.domain.codec import Codec
+from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.datasets.hive import origin_catalog
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import exported_at
 from hadoop_dr.services.datasets.hive.read.log_pages import position_at
@@ -176,12 +177,22 @@ def test_a_whole_reading_delays_the_moment_of_no_other_run(world: TableWorld) ->
     assert world.context().ledger.read().lead_ms <= lead_ms
 
 
-def test_an_untouched_catalog_of_the_primary_costs_its_log_and_nothing_for_a_table(world: TableWorld) -> None:
-    asked = Asked(world, "unchanged").operations
+def asked_of_log(operations: Mapping[tuple[str, str, str], int]) -> dict[str, int]:
+    """What the stage of the moment asks the primary's metastore."""
     of_catalog = ("current_event", "events", "databases", "database", "tables", "functions")
-    assert {(stage, what): count for (stage, site, what), count in asked.items()
-            if site == "east" and what in of_catalog and stage != "preflight"} \
-        == {("moment", "events"): 2, ("moment", "current_event"): 3}  # fmt: skip
+    return {what: count for (stage, site, what), count in operations.items()
+            if (stage, site) == ("moment", "east") and what in of_catalog}  # fmt: skip
+
+
+def test_an_untouched_catalog_of_the_primary_costs_its_log_and_nothing_for_a_table(world: TableWorld) -> None:
+    assert asked_of_log(Asked(world, "unchanged").operations) == {"events": 2, "current_event": 3}
+
+
+def test_a_moment_in_a_process_of_its_own_costs_the_same(world: TableWorld) -> None:
+    BackupStages(world.context(), "apart").preflight()
+    context = world.context()
+    BackupStages(context, "apart").moment()
+    assert asked_of_log(context.tools.asked.by_operation()) == {"events": 2, "current_event": 3}
 
 
 def test_a_point_of_a_version_that_noted_no_position_is_followed_by_one_whole_reading(

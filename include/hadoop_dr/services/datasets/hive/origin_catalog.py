@@ -80,6 +80,7 @@ class OriginCatalog:
         self._e0 = self._e1 = 0
         self._absent: list[str] = []
         self._quiet_from_s = 0.0
+        self._caught_up = False  # a moment ago, by this very stage
         self._followed_in_vain = False  # the log did not lead on from what was read: the next moment needs all anew
 
     def parted(self) -> Parted:
@@ -126,18 +127,20 @@ class OriginCatalog:
         if not self.patterns:
             return False
         known, read = self._read, self._ahead()
-        if read_lately(read.whole_ms, moment_ms):
-            return known is None and read.begun.full
-        self._hand_on(self._read_whole(read))
-        return True
+        late = not read_lately(read.whole_ms, moment_ms)
+        if late:
+            read = self._hand_on(self._read_whole(read))
+        self._caught_up = late or known is None
+        return late or (known is None and read.begun.full)
 
     def prepare(self) -> None:
         """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again.
 
         It is brought to now, because where the tables lie now decides of which directories snapshots are taken.
         """
-        if self.patterns:
+        if self.patterns and not self._caught_up:
             self._catch_up()
+        self._caught_up = False
 
     def _ahead(self) -> _ReadAhead:
         return self._read or self._catch_up()
