@@ -162,6 +162,16 @@ def gone(point: str) -> PointsPruned:
     return PointsPruned((("west", point),))
 
 
+def test_snapshots_that_a_person_removed_of_a_directory_that_left_the_policy_damage_no_point() -> None:
+    world = grown()
+    world.policy = POLICY
+    dissolve(MemoryNameNode(world.clusters["west"]), "")
+    assert Prune(world.context()).run("before the next run")["warnings"] == []
+    world.backup("without it")
+    Prune(world.context()).run("after it")
+    assert not any(point.damaged for point in points(world))
+
+
 def test_a_damaged_newest_point_that_only_lost_a_snapshot_still_serves_in_its_other_roots() -> None:
     world = grown()
     newest = points(world)[-1]

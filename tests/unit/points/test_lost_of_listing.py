@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hadoop_dr.domain.config.datasets import HDFS, DataSet
+from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.findings import Finding
-from hadoop_dr.domain.points.lost_snapshots import LostSnapshots, lost_snapshots, problem_of
+from hadoop_dr.domain.points.lost_snapshots import LostSnapshots, lost_snapshots, problem_of, roots_to_judge
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from support.entries import sealed, taken
@@ -26,9 +28,9 @@ def listed(site: str) -> dict[str, list[Snapshot]]:
 
 
 def test_a_point_whose_snapshots_are_listed_lost_nothing() -> None:
-    assert lost_snapshots("west", STATE, listed("west"), STATE) == LostSnapshots()
-    assert lost_snapshots("east", STATE, listed("east"), STATE) == LostSnapshots()
-    assert lost_snapshots("north", STATE, {}, STATE) == LostSnapshots()
+    assert lost_snapshots("west", STATE, listed("west"), STATE, (A, B)) == LostSnapshots()
+    assert lost_snapshots("east", STATE, listed("east"), STATE, (A, B)) == LostSnapshots()
+    assert lost_snapshots("north", STATE, {}, STATE, (A, B)) == LostSnapshots()
 
 
 @pytest.mark.parametrize("found", [{}, {B: []}])
@@ -36,10 +38,10 @@ def test_where_it_was_copied_to_each_root_is_named_and_where_it_was_taken_the_po
     found: dict[str, list[Snapshot]],
 ) -> None:
     there = {A: listed("west")[A], **found}
-    lost = lost_snapshots("west", STATE, there, STATE)
+    lost = lost_snapshots("west", STATE, there, STATE, (A, B))
     assert lost.copies == {NAME: [Finding(B, "", f"{POINT.snapshots_on('west')[B]} is gone")]}
     assert lost.origins == ()
-    assert lost_snapshots("east", STATE, {}, STATE) == LostSnapshots({}, (NAME,))
+    assert lost_snapshots("east", STATE, {}, STATE, (A, B)) == LostSnapshots({}, (NAME,))
 
 
 @pytest.mark.parametrize("change", [{"id": 77}, {"created_ms": 77}, {"deleted": True}])
@@ -54,10 +56,23 @@ def test_another_one_of_its_name_and_one_that_is_marked_for_deletion_are_not_it(
 def test_a_point_that_was_not_sealed_before_the_listing_or_is_gone_after_it_lost_nothing() -> None:
     staged = ServiceState({NAME: replace(POINT, state=PointState.STAGED)})
     gone = ServiceState({NAME: replace(POINT, gone=("west",))})
-    assert lost_snapshots("west", ServiceState(), {}, STATE) == LostSnapshots()
-    assert lost_snapshots("west", staged, {}, STATE) == LostSnapshots()
-    assert lost_snapshots("west", STATE, {}, gone) == LostSnapshots()
-    assert lost_snapshots("west", STATE, {}, ServiceState()) == LostSnapshots()
+    assert lost_snapshots("west", ServiceState(), {}, STATE, (A, B)) == LostSnapshots()
+    assert lost_snapshots("west", staged, {}, STATE, (A, B)) == LostSnapshots()
+    assert lost_snapshots("west", STATE, {}, gone, (A, B)) == LostSnapshots()
+    assert lost_snapshots("west", STATE, {}, ServiceState(), (A, B)) == LostSnapshots()
+
+
+def test_roots_that_left_the_policy_do_not_count() -> None:
+    """A person may remove their snapshots by hand, also before the first run without them."""
+    assert lost_snapshots("west", STATE, {B: listed("west")[B]}, STATE, (B,)) == LostSnapshots()
+    both = Policy("s", "p", (DataSet(HDFS, A), DataSet(HDFS, B)))
+    told = replace(POINT, taken=replace(POINT.taken, protect=both.protected()))
+    state = ServiceState({NAME: told})
+    assert roots_to_judge(state, both) == {A, B}
+    assert roots_to_judge(state, replace(both, protect=both.protect[:1])) == {A}
+    tables = replace(told, taken=replace(told.taken, protect={"hdfs": (A,), "hive": ("bill",)}))
+    assert roots_to_judge(ServiceState({NAME: tables}), replace(both, protect=both.protect[:1])) == {A}
+    assert roots_to_judge(ServiceState(), both) == set()
 
 
 def test_the_first_points_of_an_origin_are_named_and_the_others_counted() -> None:

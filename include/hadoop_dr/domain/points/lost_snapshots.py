@@ -6,9 +6,10 @@ more. On its origin only increments and audits build on it; they look for themse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
@@ -54,8 +55,25 @@ class LostSnapshots:
         ]
 
 
+def roots_to_judge(state: ServiceState, policy: Policy) -> set[str]:
+    """Gives the roots in which a lost snapshot counts: those that are protected now.
+
+    Of a directory that left the policy a person may remove the snapshots by hand; older points then lose it, as is
+    documented, and keep everything else.
+    """
+    newest = state.newest_sealed()
+    roots = set(newest.roots) if newest else set()
+    if newest is not None and policy.protected() == newest.taken.protect:
+        return roots
+    return roots.intersection(policy.directories)
+
+
 def lost_snapshots(
-    site: str, before: ServiceState, found: Mapping[str, Sequence[Snapshot]], after: ServiceState
+    site: str,
+    before: ServiceState,
+    found: Mapping[str, Sequence[Snapshot]],
+    after: ServiceState,
+    judged: Container[str],
 ) -> LostSnapshots:
     """Compares what a site lists with what the ledger records.
 
@@ -63,21 +81,14 @@ def lost_snapshots(
         before: What was known before the listing: a point that was sealed since may not be in it.
         found: The snapshots of every directory that the service may have some in; one that is left out has none.
         after: The ledger, read after the listing: whoever removes a snapshot of ours says so there first.
+        judged: Roots that count.
     """
     copies, origins = dict[str, list[Finding]](), list[str]()
     named = {root: {one.name: one for one in shots} for root, shots in found.items()}
-
-    def lost_of(point: Point) -> Iterator[Finding]:
-        for root, kept in point.records_on(site).items():
-            there = named.get(root, {}).get(kept.name)
-            if there is None or (there.id, there.created_ms, there.deleted) != (kept.id, kept.created_ms, False):
-                recorded = SnapshotRef(site, root, kept.name, kept.id, kept.created_ms)
-                yield Finding(root, "", problem_of(recorded, [there] if there else []) or "")
-
     for point in after.sealed():
         if not _was_sealed(before.points.get(point.point)) or site in point.gone:
             continue
-        if lost := list(lost_of(point)):
+        if lost := list(_lost_of(point, site, named, judged)):
             if site == point.destination:
                 copies[point.point] = lost
             else:
@@ -87,3 +98,15 @@ def lost_snapshots(
 
 def _was_sealed(point: Point | None) -> bool:
     return point is not None and point.state is PointState.SEALED
+
+
+def _lost_of(
+    point: Point, site: str, named: Mapping[str, Mapping[str, Snapshot]], judged: Container[str]
+) -> Iterator[Finding]:
+    for root, kept in point.records_on(site).items():
+        if root not in judged:
+            continue
+        there = named.get(root, {}).get(kept.name)
+        if there is None or (there.id, there.created_ms, there.deleted) != (kept.id, kept.created_ms, False):
+            recorded = SnapshotRef(site, root, kept.name, kept.id, kept.created_ms)
+            yield Finding(root, "", problem_of(recorded, [there] if there else []) or "")

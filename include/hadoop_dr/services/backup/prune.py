@@ -18,7 +18,7 @@ from hadoop_dr.domain.errors import DrError, Superseded
 from hadoop_dr.domain.ids import point_of_snapshot
 from hadoop_dr.domain.ledger.bodies.ends import PointsPruned
 from hadoop_dr.domain.points.audit_hold import held_for_audits
-from hadoop_dr.domain.points.lost_snapshots import lost_snapshots
+from hadoop_dr.domain.points.lost_snapshots import lost_snapshots, roots_to_judge
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
 from hadoop_dr.services.backup.check.preflight import thinning_is_safe
@@ -134,7 +134,8 @@ class Prune:
             roots = sorted(ours.intersection(side.namenode.snapshottable()))
             found = list(zip(roots, map_bounded(side.namenode.snapshots, roots), strict=True))
             state = context.ledger.read()
-            lost = lost_snapshots(side.name, before, dict(found), state)
+            judged = roots_to_judge(state, context.policy)
+            lost = lost_snapshots(side.name, before, dict(found), state, judged)
             mark_lost(context, run, lost.copies)
             orphans = [
                 (root, shot.name)
