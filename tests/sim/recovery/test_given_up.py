@@ -143,9 +143,14 @@ def test_a_half_changed_tree_is_undone_although_both_ledgers_lost_that_it_was_st
     back_at_the_sealed_point(world)
 
 
-def test_a_point_that_died_before_its_first_change_is_void_and_nothing_is_undone() -> None:
-    world = half_done(1)
-    [given_up] = world.context().ledger.read().unfinished()
+@pytest.mark.parametrize("state", [PointState.TAKEN, PointState.STAGED])
+def test_a_point_that_died_before_its_first_change_is_void_and_nothing_is_undone(state: PointState) -> None:
+    for at in range(1, HALF):
+        world = half_done(at)
+        [given_up] = world.context().ledger.read().unfinished()
+        if given_up.state is state:
+            break
+    assert world.catalog("west") == made().catalog("west")
     assert recovers(*claimed(world), Failed("it", "for ever")) == []
     assert world.context().ledger.read().points[given_up.point].state is PointState.VOID
     assert "undoing" not in ended_kinds(world)

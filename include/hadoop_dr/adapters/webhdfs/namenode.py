@@ -174,11 +174,9 @@ class WebHdfsNameNode(WebHdfsReader):
         """Takes a snapshot. List the root's snapshots shortly before, and this call is a single request."""
         newest = self._listed.newest(path)
         if newest is None:
-            self.snapshots(path)
-            newest = self._listed.newest(path)
-        known = -1 if newest is None else newest
+            newest = max((one.id for one in self.snapshots(path)), default=-1)
         self._once(path, lambda node: node._create_snapshot(path, snapshotname=name),
-                   lambda: readback.create_snapshot(self, path, name, known))
+                   lambda: readback.create_snapshot(self, path, name, newest))
 
     def delete_snapshot(self, path: str, name: str) -> bool:
         """Removes a snapshot; False when there was none of that name, as the NameNode itself says."""
