@@ -15,7 +15,7 @@ from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.roots.existing_copy import look_at_copy
-from sim.world import POLICY, TABLES, TableWorld, World, protecting
+from sim.world import POLICY, TABLES, TableWorld, World, plan_and_stage, protecting
 from support.catalogs import table
 from support.thinned import thinned
 
@@ -198,6 +198,26 @@ def test_what_somebody_makes_between_the_look_and_the_plan_is_refused_or_kept_as
         stages.seal()
         assert world.tree("west", ROOT) == world.tree("east", ROOT)
         assert content(world, "d ü/for eign") == b"theirs"
+
+
+@pytest.mark.parametrize("taken", ["", ".2"])
+def test_what_is_foreign_is_kept_although_somebody_took_the_name_of_the_snapshot_beforehand(taken: str) -> None:
+    world = three_foreign(copied(RESTORE))
+    world.host.name = "r1"
+    stages = world.stages("r1")
+    stages.preflight()
+    point = stages.moment()["point"]
+    for end in {"", taken}:
+        MemoryNameNode(world.clusters["west"]).create_snapshot(ROOT, f"dr-billing-kept-{point}.before{end}")
+    put(world, "west", f"{ROOT}/d ü/late", b"theirs")
+    plan_and_stage(stages)
+    stages.place()
+    stages.verify()
+    stages.seal()
+    [kept] = points_document("billing", world.context().ledger.read(), ("east", "west"))["kept"]
+    top = f"{ROOT}/.snapshot/{kept['snapshots'][ROOT]}"
+    assert world.clusters["west"].find(f"{top}/d ü/late").content == b"theirs"
+    assert world.tree("west", ROOT) == world.tree("east", ROOT)
 
 
 # -- restore

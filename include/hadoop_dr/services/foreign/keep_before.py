@@ -15,7 +15,7 @@ All that goes under any of these is kept in one snapshot of the root, and named 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from itertools import count
 
 from hadoop_dr.domain.check_results import Mark, Result, fail, refuse_on_failure
 from hadoop_dr.domain.config.policy import Drift
@@ -27,6 +27,8 @@ from hadoop_dr.domain.ledger.kept_changes import BEFORE, MAX_LINES
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.roots.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.state.service_state import Claim, Point
+from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
+from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.foreign.tree_drift import found_by_root, lines_by_root
 from hadoop_dr.services.points.baseline import find_baseline
@@ -103,7 +105,7 @@ def keep_aside(
     counts: Mapping[str, int],
     when: str = "before",
 ) -> None:
-    """Takes the snapshots, then says so: found there already, they are those of an earlier try and hold the same.
+    """Takes the snapshots, then says so: one that is there already is an earlier try's if it shows the tree as it is.
 
     Args:
         lines_of: What is to be kept, by root.
@@ -111,21 +113,36 @@ def keep_aside(
         when: End of the snapshots' name: when it was found.
     """
     name, kept = aside_name(context, point, when), context.ledger.known().kept
-    new = [root for root in lines_of if not any(one.snapshots.get(root) == name for one in kept)]
-    for root in new:
-        with suppress(AlreadyExists):
-            context.destination.namenode.create_snapshot(root, name)
+    new = [root for root in lines_of if not any(_is_named(one.snapshots.get(root, ""), name) for one in kept)]
+    names = {root: _keep(context.destination.namenode, root, name) for root in new}
     if not new:
         return
-    lines, count = tuple(line for root in new for line in lines_of[root]), sum(counts[root] for root in new)
+    lines, total = tuple(line for root in new for line in lines_of[root]), sum(counts[root] for root in new)
     body = ChangesKept(
         claim=claim.n,
         point=point,
         number=-1,
         site=context.destination.name,
-        snapshots=dict.fromkeys(new, name),
+        snapshots=names,
         found=lines[:MAX_LINES],
-        count=count,
+        count=total,
         rule=BEFORE,
     )
     context.ledger.append_mine(claim, body)
+
+
+def _keep(namenode: NameNode, root: str, name: str) -> str:
+    """Takes a snapshot under a name, or the next free one where that shows another tree; gives its name."""
+    for number in count(1):
+        numbered = name if number == 1 else f"{name}.{number}"
+        try:
+            namenode.create_snapshot(root, numbered)
+            break
+        except AlreadyExists:
+            if visible(merge(namenode.diff(root, numbered, ""))) == Changes():
+                break
+    return numbered
+
+
+def _is_named(snapshot: str, name: str) -> bool:
+    return snapshot == name or snapshot.startswith(f"{name}.")
