@@ -18,13 +18,14 @@ def whole(text: str) -> list[str]:
 
 
 def page(text: str, end: str = END) -> list[str]:
-    return named_open("\n".join(whole(HEAD + text + end)))
+    return named_open("\n".join(whole(HEAD + text + end)), "/d ü")
 
 
 def test_several_open_files_on_one_line_are_told_apart() -> None:
     first = "/d ü/a b 字%20 5 bytes 0 bytes, replicated: replication=1, 0 block(s), OPENFORWRITE: "
     second = "/d ü/ap=pend # 1 bytes, erasure-coded: policy=RS-6-3-1024k, 1 block(s), OPENFORWRITE: \n"
-    assert page(first + second) == ["/d ü/a b 字%20 5 bytes", "/d ü/ap=pend #"]
+    third = "..\n./d ü/line\nbreak\n/x 1 bytes, replicated: replication=1, 1 block(s), OPENFORWRITE: \n"
+    assert page(first + second + third) == ["/d ü/a b 字%20 5 bytes", "/d ü/ap=pend #", "/d ü/line\nbreak\n/x"]
 
 
 def test_damage_told_between_open_files_is_not_taken_for_one() -> None:

@@ -359,7 +359,7 @@ def test_files_that_are_open_are_named_and_no_longer_once_they_are_closed(
     name: NameNode, pen: Writer, folder: str
 ) -> None:
     """Created and appended to, in a hostile place; closed ones beside them are not named (fault 9)."""
-    paths = [f"{folder}/a b 字%20 5 bytes", f"{folder}/d+/ap=pend #"]
+    paths = [f"{folder}/a b 字%20 5 bytes", f"{folder}/d+/ap=pend #\n"]
     name.make_directory(f"{folder}/d+", 0o755)
     pen.write(paths[1], b"x")
     pen.write(f"{folder}/closed", b"x")

@@ -22,7 +22,6 @@ from hadoop_dr.domain.errors import NotFound, NotReady
 from hadoop_dr.domain.tree.inventory import BlockIds
 
 _MARK = ", OPENFORWRITE: "
-_OPEN = re.compile(r"(/[^\n]*) \d+ bytes, (?:replicated|erasure-coded): [^/\n]*\Z")
 _FILE = re.compile(r"(.*) \d+ bytes, (?:replicated: replication=|erasure-coded: policy=)\S+, \d+ block\(s\)")
 _DAMAGE = re.compile(r".*: CORRUPT blockpool ")
 _BLOCK = re.compile(r"\d+\. \S+:blk_(-?\d+)_\d+ ")
@@ -37,7 +36,7 @@ def open_files(node: OneNameNode, path: str, wait_s: float) -> list[str]:
         NotFound: The path does not exist.
         NotReady: The check did not come to its end, as on a standby.
     """
-    return named_open(_checked(node, path, wait_s, openforwrite="1"))
+    return named_open(_checked(node, path, wait_s, openforwrite="1"), path)
 
 
 def block_ids(node: OneNameNode, path: str, wait_s: float) -> Iterator[BlockIds]:
@@ -146,7 +145,9 @@ def _file(item: Sequence[str]) -> BlockIds | None:
     return None
 
 
-def named_open(page: str) -> list[str]:
-    """Reads the page of a check for open files."""
-    found = (_OPEN.search(part) for part in page.split(_MARK)[:-1])
+def named_open(page: str, path: str) -> list[str]:
+    """Reads the page of a check of a directory for open files; their names may have line breaks, and no colon."""
+    above = re.escape(f"{path.rstrip('/')}/")
+    file = re.compile(rf"({above}[^:]*) \d+ bytes, (?:replicated|erasure-coded): [^/\n]*\Z")
+    found = (file.search(part) for part in page.split(_MARK)[:-1])
     return sorted(one.group(1) for one in found if one)
