@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hadoop_dr.domain.check_results import Result
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from sim.world import TABLES, TableWorld
 from support.hive_user import HiveUser
 
@@ -30,7 +30,7 @@ class Bill(TableWorld):
     def results(self) -> list[Result]:
         """What ``check`` says of roots."""
         return [
-            result for result in StartRun(self.context(), lambda claim, point: None).look() if result.name == "roots"
+            result for result in RunChecks(self.context()).look() if result.name == "roots"
         ]
 
     def checked(self) -> list[str]:

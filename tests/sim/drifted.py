@@ -10,7 +10,7 @@ from typing import Any
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.tree.file_attributes import DiffPage
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from sim.world import POLICY, World, fill
 
 
@@ -22,7 +22,7 @@ def sealed_world(policy: str = POLICY) -> World:
 
 
 def check(world: World) -> list[Result]:
-    return StartRun(world.context(), lambda *_: None).look()
+    return RunChecks(world.context()).look()
 
 
 def foreign_file(world: World, path: str, data: bytes = b"FOREIGN") -> None:

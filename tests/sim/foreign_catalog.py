@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.rows import Row, row_of
 from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.catalog.thrift_struct import text, text_map
 from hadoop_dr.domain.check_results import Result
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from sim.world import TABLES, TableWorld
 from support.catalogs import function, hashes, not_null, partition, statistics, table, view, with_parameters
@@ -43,7 +43,7 @@ def west(world: TableWorld) -> MemoryMetastore:
 
 
 def check(world: TableWorld) -> list[Result]:
-    return StartRun(world.context(), lambda *_: None).look()
+    return RunChecks(world.context()).look()
 
 
 def drift(world: TableWorld) -> Result:

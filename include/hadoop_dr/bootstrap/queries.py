@@ -9,8 +9,8 @@ from hadoop_dr.bootstrap.contexts import open_pair, open_service
 from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.ledger import pair_chain, service_chain
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.points.counts import snapshot_counts
@@ -30,7 +30,7 @@ def _checked(service: str, results: list[Result]) -> dict[str, Any]:
 def look_at(service: str, home: Path | None = None) -> dict[str, Any]:
     """Runs every check of a backup without beginning one; returns the document of ``check --json``."""
     with open_service(service, home) as context:
-        return _checked(service, StartRun(context, lambda claim, point: None).look())
+        return _checked(service, RunChecks(context).look())
 
 
 def coverage_of(service: str, home: Path | None = None) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.preflight.advice import CLOSES_EARLY
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.start_run import RunRequest, StartRun
 from sim.many_roots import ROOTS, many, one_at_a_time
 from sim.world import World
 
 
 def told(world: World, name: str) -> list[Result]:
-    return [result for result in StartRun(world.context(), lambda *_: None).look() if result.name == name]
+    return [result for result in RunChecks(world.context()).look() if result.name == name]
 
 
 def test_closes_that_wait_on_the_secondary_are_told_and_closes_that_do_not_are_not(

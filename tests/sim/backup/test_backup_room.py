@@ -7,8 +7,8 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.state.service_state import PointState
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.datasets.hdfs import space
 from sim.world import POLICY, ROOT, World, fill
 
@@ -53,7 +53,7 @@ def test_a_quota_of_the_primary_that_points_may_fill_is_told_while_production_ca
     used = east.quota(limited).used_bytes
     for percent, told in ((130, False), (120, True)):
         east.set_quota(limited, -1, used * percent // 100)
-        checked = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "quotas"]
+        checked = [one for one in RunChecks(world.context()).look() if one.name == "quotas"]
         warned = [text for text in world.backup(f"r{percent}")["warnings"] if "nobody can write" in text]
         said = [one.detail.startswith(f"east:{limited} has used {used} of its quota") for one in checked]
         assert said == [True] * told

@@ -9,13 +9,13 @@ from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import OverQuota, Refused
 from hadoop_dr.domain.preflight import snapshot_room
 from hadoop_dr.services.backup.check import snapshot_room as looks
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from sim.many_roots import ROOTS, many
 from sim.world import World
 
 
 def told(world: World, name: str = "snapshots") -> list[Result]:
-    return [result for result in StartRun(world.context(), lambda *_: None).look() if result.name == name]
+    return [result for result in RunChecks(world.context()).look() if result.name == name]
 
 
 def lowered(world: World, site: str, limit: int, patch: pytest.MonkeyPatch) -> None:

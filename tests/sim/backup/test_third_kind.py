@@ -19,8 +19,8 @@ from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
 from hadoop_dr.domain.formats.fenced import content_name
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.context import BackupContext, Build
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.components import components_of
@@ -201,7 +201,7 @@ def test_a_look_names_it_and_a_failed_check_ends_a_run_before_anything_is_change
 def test_what_somebody_else_changed_there_is_drift() -> None:
     world = fresh()
     world.stores["west"].put("a b", "theirs")
-    failed = [one.detail for one in StartRun(world.context(), lambda *_: None).look() if one.name == "drift"]
+    failed = [one.detail for one in RunChecks(world.context()).look() if one.name == "drift"]
     assert failed == ["west was changed by somebody else: key 'a b' was changed"]
 
 

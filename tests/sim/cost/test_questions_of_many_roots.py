@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from hadoop_dr.ports.requests import trips
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.roots.unprotect import Unprotect
@@ -20,7 +20,7 @@ WORLDS = {roots: many(roots) for roots in (FEW, MANY)}
 ACTS: dict[str, Callable[[BackupContext], object]] = {
     "coverage": lambda context: Coverage(context).run(),
     "plan": lambda context: Preview(context).run(),
-    "check": lambda context: StartRun(context, lambda *_: None).look(),
+    "check": lambda context: RunChecks(context).look(),
     "unprotect": lambda context: Unprotect(context, "away").run("the rack moves", both=True),
 }
 

@@ -12,6 +12,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import DrError, Failed, Mismatch, Refused, Unknown
 from hadoop_dr.domain.state.service_state import PointState
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter
@@ -43,7 +44,7 @@ def in_step(world: World, document: dict[str, Any]) -> None:
 
 def looked_at_drift(world: World) -> Mark:
     """What a look says of foreign changes."""
-    [found] = [result.mark for result in StartRun(world.context(), lambda claim, point: None).look()
+    [found] = [result.mark for result in RunChecks(world.context()).look()
                if result.name == "drift"]  # fmt: skip
     return found
 

@@ -10,9 +10,9 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import DrError, Refused
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.report import all_entries, explanation, points_document
 from hadoop_dr.services.roots.existing_copy import look_at_copy
 from sim.world import POLICY, TABLES, TableWorld, World, plan_and_stage, protecting
@@ -54,7 +54,7 @@ def three_foreign(world: World, root: str = ROOT) -> World:
 
 
 def check(world: World) -> list[Result]:
-    return [one for one in StartRun(world.context(), lambda *_: None).look() if one.name in ("drift", "kept")]
+    return [one for one in RunChecks(world.context()).look() if one.name in ("drift", "kept")]
 
 
 def everything(world: World) -> Any:

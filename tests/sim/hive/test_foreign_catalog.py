@@ -12,7 +12,7 @@ from hadoop_dr.domain.catalog.selection import selection_of
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.formats.fenced import plain_name
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import CATALOG
 from hadoop_dr.services.datasets.hive.read.selected_objects import read_all
 from sim.foreign_catalog import (
@@ -124,10 +124,10 @@ def asked(world: TableWorld) -> list[str]:
     """What a look for drift asks the secondary's metastore."""
     inner, ours = west(world), Asked(west(world))
     world.metastores["west"] = ours  # type: ignore[assignment]
-    begin = StartRun(world.context(), lambda *_: None)
-    begin._components.roots()
+    checks = RunChecks(world.context())
+    checks.components.roots()
     ours.calls.clear()
-    begin._components.drift()
+    checks.components.drift()
     world.metastores["west"] = inner
     return ours.calls
 

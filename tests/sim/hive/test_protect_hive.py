@@ -13,7 +13,7 @@ from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.formats.manifest import PlannedDeletions, StoredPlan
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.datasets.hive.destination_catalog import DestinationCatalog
 from hadoop_dr.services.report import points_document
 from sim.world import TableWorld, protecting
@@ -336,13 +336,13 @@ def changed(world: TableWorld, number: int, change: str) -> set[str]:
 
 def test_a_mistyped_database_is_named_by_check_and_by_the_point_and_alone_it_is_refused() -> None:
     world = two_databases(hive("bil"))
-    [told] = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "tables"]
+    [told] = [one for one in RunChecks(world.context()).look() if one.name == "tables"]
     assert (told.mark, told.detail) == (Mark.FAIL, "nothing is protected: 'hive: bil' matches no table now")
     with pytest.raises(Refused, match="'hive: bil' matches no table now"):
         world.backup("mistyped")
     assert world.context().ledger.read().claim is None
     world.policy = hive("bil", "crm")
-    [told] = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "tables"]
+    [told] = [one for one in RunChecks(world.context()).look() if one.name == "tables"]
     assert told.mark is Mark.WARN
     assert "'hive: bil' matches no table now" in world.backup("half")["warnings"]
 

@@ -16,8 +16,8 @@ from hadoop_dr.domain.catalog.thrift_struct import get_record, get_text, record,
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.standing import Standing, Word
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive import CatalogExport
 from hadoop_dr.services.datasets.hive.component import HiveTables
@@ -159,7 +159,7 @@ def test_a_policy_that_comes_after_a_table_was_protected_there_is_refused_and_th
     with pytest.raises(Refused, match=r"/wh holds /wh/t1 ü, a root of the service 'billing'"):
         late.backup("late")
     assert left_out(world.backup("second")) == {}
-    assert any(r.name == "owners" and r.mark is Mark.WARN for r in StartRun(world.context(), lambda *_: None).look())
+    assert any(r.name == "owners" and r.mark is Mark.WARN for r in RunChecks(world.context()).look())
 
 
 def test_two_services_that_wanted_one_root_before_there_were_owners_part_it_by_name() -> None:
@@ -213,7 +213,7 @@ def test_a_table_in_a_directory_that_another_service_takes_at_any_step_is_left_o
 
 def test_what_is_left_out_is_told_wherever_a_person_looks(world: TableWorld) -> None:
     make(world, delta("hdfs://east/wh/new"))
-    [checked] = [r for r in StartRun(world.context(), lambda *_: None).look() if r.name == "incomplete"]
+    [checked] = [r for r in RunChecks(world.context()).look() if r.name == "incomplete"]
     assert checked.mark is Mark.WARN
     assert "table bill.new (delta)" in checked.detail
     [covered] = [r for r in Coverage(world.context()).run() if "bill.new" in r.detail]
@@ -233,7 +233,7 @@ def test_what_is_left_out_is_told_wherever_a_person_looks(world: TableWorld) -> 
 def test_where_the_policy_refuses_check_and_coverage_say_so(world: TableWorld) -> None:
     make(world, delta("hdfs://east/wh/new"))
     world.policy = STRICT
-    checks = StartRun(world.context(), lambda *_: None).look()
+    checks = RunChecks(world.context()).look()
     assert any(r.mark is Mark.FAIL and "table bill.new (delta)" in r.detail for r in checks)
     assert any(r.mark is Mark.FAIL and "bill.new" in r.detail for r in Coverage(world.context()).run())
 

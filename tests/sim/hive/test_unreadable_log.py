@@ -6,7 +6,7 @@ from hadoop_dr.adapters.memory.metastore import MemoryMetastore
 from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import Failed
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from sim.world import TABLES, TableWorld
 
 
@@ -23,7 +23,7 @@ def test_check_says_that_the_log_cannot_be_read_and_what_helps() -> None:
     closed = Closed("east")
     closed.__dict__.update(world.metastores["east"].__dict__)
     world.metastores["east"] = closed
-    found = [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "metastore"]
+    found = [one for one in RunChecks(world.context()).look() if one.name == "metastore"]
     [told] = [one for one in found if one.mark is Mark.FAIL]
     assert "get_next_notification: Internal error" in told.detail
     assert told.remedy == "Make the user a proxy user"

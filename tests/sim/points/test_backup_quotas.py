@@ -14,8 +14,8 @@ from hadoop_dr.domain.ledger.bodies.pair import FenceLifted, SiteFenced
 from hadoop_dr.domain.preflight import advice
 from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.datasets.hdfs import component, quotas
 from hadoop_dr.services.datasets.hdfs.quotas import kept_quotas
@@ -298,6 +298,6 @@ def test_check_asks_no_quota_of_a_root_that_is_known_to_be_large(monkeypatch: py
     quota(world, ROOT, 1)
     assert any("has used" in warning for warning in world.backup("r1")["warnings"])
     monkeypatch.setattr(MemoryNameNode, "quota", noted)
-    told += [one for one in StartRun(world.context(), lambda *_: None).look() if one.name == "quotas"]
+    told += [one for one in RunChecks(world.context()).look() if one.name == "quotas"]
     assert ROOT not in asks
     assert [(one.mark, one.detail.startswith(f"{ROOT}: large, so not queried")) for one in told] == [(Mark.OK, True)]

@@ -11,9 +11,9 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.state.service_state import Point
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.points.damage import mark_damaged
 from sim.prune_to_come import grown as unpruned_world
 from sim.world import ROOT, World, protecting
@@ -131,7 +131,7 @@ def test_foreign_changes_are_found_as_long_as_the_secondary_has_its_own_newest_s
     [gone, _] = lose(world, "east", points(world)[-1], *BOTH)
     write(world, "west", f"{ROOT}/theirs", b"theirs")
     before = world.context().ledger.chain.entries()
-    looked = {r.name: r.detail for r in StartRun(world.context(), lambda claim, point: None).look()}
+    looked = {r.name: r.detail for r in RunChecks(world.context()).look()}
     assert f"{ROOT}/theirs was created" in looked["drift"]
     assert gone in looked["baseline"] or OTHER in looked["baseline"]
     with pytest.raises(Refused, match="theirs was created"):
@@ -201,7 +201,7 @@ def test_foreign_changes_beside_a_damaged_newest_point_are_kept_where_the_policy
 def test_a_look_before_the_run_says_what_is_lost_and_what_it_would_do() -> None:
     world = grown()
     gone = lose(world, "west", points(world)[-1], OTHER)
-    [lost] = [r for r in StartRun(world.context(), lambda claim, point: None).look() if r.name == "baseline"]
+    [lost] = [r for r in RunChecks(world.context()).look() if r.name == "baseline"]
     assert gone[0] in lost.detail
     preview: dict[str, Any] = Preview(world.context()).run()
     assert preview["baseline"] == points(world)[-1].point

@@ -18,8 +18,8 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Unknown
 from hadoop_dr.domain.state.service_state import PointState, ServiceState
 from hadoop_dr.ports.mover import Did, Outcome
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.report import explanation
 from sim.chronicle import ChronicledWorld
@@ -290,7 +290,7 @@ def test_a_prune_in_the_middle_of_an_undo_leaves_it_what_it_made(before_the_end:
 
 def test_a_pending_undo_is_told_before_and_after() -> None:
     def looked() -> list[str]:
-        found = StartRun(world.context(), lambda claim, point: None).look()
+        found = RunChecks(world.context()).look()
         return [result.detail for result in found if result.name == "recovery"]
 
     for at in range(undone_at(lambda: half_done(LATE)) // 2, LATE * 9):  # not every lost answer ends a run

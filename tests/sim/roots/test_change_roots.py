@@ -9,8 +9,8 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Faults
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.start_run import StartRun
 from sim.directories import SITES, hdfs, holds, write
 from sim.root_changes import (
     CHILD,
@@ -216,7 +216,7 @@ def test_who_puts_protect_back_before_the_switch_has_the_old_roots_again(
     ordered(world, *after)
     world.host.dead.add("stages")
     assert "is in progress since run stages (one root for all)" in str(
-        [r.detail for r in StartRun(world.context(), lambda claim, point: None).look() if r.name == "roots"]
+        [r.detail for r in RunChecks(world.context()).look() if r.name == "roots"]
     )
     world.policy = hdfs(*before, LAKE)
     document = world.backup("back")

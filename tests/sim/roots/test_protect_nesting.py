@@ -8,8 +8,8 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.start_run import StartRun
 from sim.directories import SITES, hdfs, holds, write
 from sim.world import World
 
@@ -24,7 +24,7 @@ def both(policy: str) -> World:
 
 
 def told(world: World) -> list[tuple[str, str, str]]:
-    results = StartRun(world.context(), lambda claim, point: None).look()
+    results = RunChecks(world.context()).look()
     return [(result.mark.value, result.detail, result.remedy) for result in results if result.name == "roots"]
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Refused
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
-from hadoop_dr.services.backup.start_run import StartRun
 from sim.root_looks import ACL, ROOT, looks
 from sim.world import POLICY, World, fill, plan_and_stage, protecting
 
@@ -98,7 +98,7 @@ def test_who_reaches_more_on_the_secondary_because_of_what_lies_above_is_told_an
 
 
 def told_above(world: World) -> list[tuple[str, str]]:
-    results = StartRun(world.context(), lambda *_: None).look()
+    results = RunChecks(world.context()).look()
     return [(result.mark.value, result.detail) for result in results if result.name == "above roots"]
 
 
@@ -135,6 +135,6 @@ def test_looking_changes_no_attribute_of_a_root_on_either_site(look: str) -> Non
     closed = closed_root(world)
     before = looks(world, "east"), closed
     context = world.context()
-    looked = StartRun(context, lambda *_: None).look() if look == "check" else Preview(context).run()
+    looked = RunChecks(context).look() if look == "check" else Preview(context).run()
     assert looked
     assert (looks(world, "east"), looks(world, "west")) == before

@@ -13,8 +13,8 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.errors import DrError, OwnedElsewhere, Refused, Superseded
 from hadoop_dr.domain.ledger import LedgerEntry, entry_path, pair_chain
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.prune import Prune
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.hive.component import HiveTables
 from hadoop_dr.services.ledger.chain import Chain
@@ -57,7 +57,7 @@ def pair_entries(world: World) -> list[str]:
 
 def looked(world: World, mark: Mark) -> set[str]:
     """Names of the checks that come out so."""
-    return {result.name for result in StartRun(world.context(), lambda *_: None).look() if result.mark is mark}
+    return {result.name for result in RunChecks(world.context()).look() if result.mark is mark}
 
 
 def test_a_run_owns_all_its_new_roots_by_one_entry_and_an_unchanged_one_writes_none() -> None:

@@ -11,7 +11,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import Busy, Failed, Refused, Superseded, Unknown
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.report import explanation, points_document
 from hadoop_dr.services.roots.unprotect import Unprotect
 from sim.bill import Bill
@@ -304,7 +304,7 @@ def test_points_that_lie_nowhere_any_more_are_called_pruned(world: World) -> Non
 
 def test_a_check_after_it_blames_nobody(world: World) -> None:
     unprotect(world)
-    said = [one.remedy for one in StartRun(world.context(), lambda *_: None).look() if one.name == "baseline"]
+    said = [one.remedy for one in RunChecks(world.context()).look() if one.name == "baseline"]
     assert said
     assert all("the ledger says that its snapshots were taken away" in remedy for remedy in said)
 
@@ -314,7 +314,7 @@ def test_after_both_sites_were_unprotected_the_next_backup_and_its_check_warn_of
     for run in ("first", "second"):
         world.backup(run)
     unprotect(world, both=True)
-    told = [result.detail for result in StartRun(world.context(), lambda *_: None).look() if result.mark != "ok"]
+    told = [result.detail for result in RunChecks(world.context()).look() if result.mark != "ok"]
     document = world.backup("again")
     assert document["state"] == "sealed"
     assert [text for text in [*told, *document["warnings"]]

@@ -19,8 +19,8 @@ from hadoop_dr.domain.points.damage import distrusted
 from hadoop_dr.domain.roots.existing_copy import copy_in_plan, copy_results, is_new
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.plan import totals
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.inventory import walk
@@ -81,8 +81,8 @@ class Preview:
         new = [root for root in roots if root.older is None and is_new(state, context.destination.name, root.root)]
         copies = [copy_in_plan(root.root, root.items, root.below) for root in new]
         refuse = context.policy.drift is Drift.REFUSE
-        begin = StartRun(context, lambda *_: None)
-        since = [one for one in (*begin.roots_in_the_way(), *begin.since_newest()) if one.mark is not Mark.OK]
+        checks = RunChecks(context)
+        since = [one for one in (*checks.roots_in_the_way(), *checks.since_newest()) if one.mark is not Mark.OK]
         return [*copy_results(context.destination.name, copies, refuse=refuse), *since]
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:

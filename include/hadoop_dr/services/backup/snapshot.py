@@ -26,8 +26,8 @@ from hadoop_dr.domain.runs.moment import (
 )
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
+from hadoop_dr.services.backup.check.run_checks import newest_of_all
 from hadoop_dr.services.backup.open_files import FindOpenFiles
-from hadoop_dr.services.backup.start_run import newest_of_all
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Moment
 from hadoop_dr.services.datasets.components import components_of

@@ -134,8 +134,8 @@ class BackupStages:
             change_roots=change_roots,
             approve=approve,
         )
-        begin = StartRun(self._context, self.finish_left, change_roots=change_roots)
-        return self._timed("preflight", lambda: begin.run(request))
+        start = StartRun(self._context, self.finish_left, change_roots=change_roots)
+        return self._timed("preflight", lambda: start.run(request))
 
     def moment(self) -> dict[str, Any]:
         """Takes the shared moment."""

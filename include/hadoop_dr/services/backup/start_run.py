@@ -6,35 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hadoop_dr.domain.check_results import Mark, Result, fail, failed_to, refuse_on_failure, warn
-from hadoop_dr.domain.config.policy import Drift, Mode
+from hadoop_dr.domain.check_results import Result, fail, refuse_on_failure
+from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.points.baseline import Baseline
-from hadoop_dr.domain.points.damage import damage_warnings
-from hadoop_dr.domain.points.pending import pending_the_other_way
-from hadoop_dr.domain.points.recovery import recovery_due
 from hadoop_dr.domain.roots.change import approval_request
-from hadoop_dr.domain.roots.notes import kept_directories, root_results, unless_missing
 from hadoop_dr.domain.runs.process import Process
-from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
-from hadoop_dr.services.backup.check.advice import advise
-from hadoop_dr.services.backup.check.foreign_changes import ForeignBeforeRun
-from hadoop_dr.services.backup.check.preflight import Preflight, look_at_quotas
+from hadoop_dr.domain.state.service_state import Claim, Point, PointState
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.datasets.component import Scope
-from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.foreign.kept import kept_results, refuse_undecided, undo_notes
+from hadoop_dr.services.foreign.kept import refuse_undecided, undo_notes
 from hadoop_dr.services.ledger.claims import ClaimRequest
-from hadoop_dr.services.points.baseline import find_baseline, lost_results
-from hadoop_dr.services.points.damage import rotten_origin
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.recover import Recover
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.ownership import own_roots, release_retired
-from hadoop_dr.services.roots.parents import allow_snapshots, look_above, make_roots
+from hadoop_dr.services.roots.parents import allow_snapshots, make_roots
 from hadoop_dr.services.snapshot_cache import clear_snapshot_cache
 
 
@@ -70,7 +59,7 @@ class RunRequest:
 
 
 class StartRun:
-    """Decides whether a run may begin, then claims the service.
+    """Refuses a run that may not begin; else claims the service, ends what an earlier run left, and makes ready.
 
     Args:
         context: The service.
@@ -81,35 +70,9 @@ class StartRun:
     def __init__(
         self, context: BackupContext, finish: Callable[[Claim, Point], None], *, change_roots: bool = False
     ) -> None:
-        self._context, self._finish = context, finish
-        self._components = components_of(context, change_roots=change_roots)
-        self._void, self._roots_in_the_way, self._requested = Void(context), RootsInTheWay(context), change_roots
-        self._foreign = ForeignBeforeRun(context, self._components, self._roots_in_the_way, requested=change_roots)
-
-    def look(self) -> list[Result]:
-        """Runs every check without acting; drift of the secondary included when nobody works on it."""
-        results, state = self._decide(every=True)
-        if state is None:
-            return results
-        (kept, undecided), due = kept_results(self._context, state, self._components.is_as_kept), recovery_due(state)
-        if not due and state.claim is None and not any(r.mark == "fail" for r in results):
-            results += self._foreign.look(self._newest_point(state))
-        notes = unless_missing(root_results(*self._components.decisions()), results)
-        return [*results, *kept, *recovery_due(state, undecided), *notes]
-
-    def since_newest(self) -> list[Result]:
-        """What somebody else changed since the newest point; nothing while a run works, or has to be ended first."""
-        state = self._context.ledger.read()
-        if state.claim is not None or recovery_due(state):
-            return []
-        return self._foreign.since(self._newest_point(state))
-
-    def roots_in_the_way(self) -> list[Result]:
-        """What keeps the roots of now from having snapshots: others around or in them, most of all."""
-        state, roots = self._context.ledger.read(), self._components.roots()
-        giving_way = self._roots_in_the_way.giving_way(state, roots, requested=self._requested)
-        preflight = Preflight(self._context, self._components)
-        return preflight.roots(Scope(roots, None, state.held_roots(), giving_way))
+        self._context, self._finish, self._requested = context, finish, change_roots
+        self._checks = RunChecks(context, change_roots=change_roots)
+        self._void, self._roots_in_the_way = Void(context), RootsInTheWay(context)
 
     def run(self, request: RunRequest) -> dict[str, Any]:
         """Carries the stage out.
@@ -122,9 +85,9 @@ class StartRun:
             Refused: A check failed; nothing has changed.
             Busy: Another run owns the service.
         """
-        results, notes = make_free_space(self._context, request.run, lambda: self._decide()[0])
+        results, notes = make_free_space(self._context, request.run, lambda: self._checks.decide()[0])
         refuse_on_failure(self._context.policy.service, [*results, *self._moment_taken(request)])
-        refuse_undecided(self._context, self._context.ledger.recent(), self._components.is_as_kept)
+        refuse_undecided(self._context, self._context.ledger.recent(), self._checks.components.is_as_kept)
         self._ask_approval(request)
         as_left = self._refuse_foreign()
         claim = self._claim(request)
@@ -135,12 +98,12 @@ class StartRun:
         earlier = self._context.ledger.known().points
         finished = Recover(self._context, self._finish).run(claim)
         state = self._context.ledger.fresh()
-        baseline = self._baseline(state)
+        baseline = self._checks.baseline(state)
         begun = state.points[claim.point].state is not PointState.CLAIMED
         try:
             # What this very run changed before it died is no drift: its next stages go on from there.
             if claim.n != as_left and not begun:
-                self._foreign.undo(claim, self._newest_point(state))
+                self._checks.foreign.undo(claim, self._checks.newest_point(state))
             roots = self._make_ready(claim)
         except DrError as error:
             if not begun:
@@ -157,59 +120,6 @@ class StartRun:
             "did": did,
             "warnings": [*did, *(f"{r.name}: {r.detail}" for r in results if r.mark == "warn")],
         }
-
-    def _decide(self, *, every: bool = False) -> tuple[list[Result], ServiceState | None]:
-        """Runs the checks that a run is refused for.
-
-        Args:
-            every: Look above roots that points hold as well, and at the primary's quotas: a few requests for each.
-        """
-        context = self._context
-        preflight = Preflight(context, self._components)
-        sites = preflight.sites()
-        if any(result.mark is Mark.FAIL for result in sites):
-            return sites, None
-        try:
-            decision = self._components.decision()
-            state = context.ledger.fresh()
-            context.ledger.chain.refuse_shortened()
-            baseline = self._baseline(state, on_origin=every)
-        except DrError as error:
-            checked = preflight.run(Scope(context.policy.directories, None))
-            return [*sites, *checked, failed_to("reading", error)], None
-        damaged = [
-            warn("points", text, f"Read it again: hadoop-dr verify {context.policy.service} --point POINT")
-            for text in damage_warnings(state, context.destination.name)
-        ]
-        moments = [
-            *pending_the_other_way(state, context.destination.name),
-            *rotten_origin(context, state),
-            *newest_of_all(state, context.tools.clock.wall_ms()),
-        ]
-        stays = kept_directories(decision, context.policy.service, state.held_roots(context.origin.name))
-        giving_way = self._roots_in_the_way.giving_way(state, decision.roots, requested=self._requested)
-        checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
-        checked += self._roots_in_the_way.look(state, decision.roots, requested=self._requested)
-        held = () if every else state.held_roots()
-        checked += look_above(context, [root for root in decision.roots if root not in held])
-        if every:
-            checked += look_at_quotas(context, decision.roots, state.newest_sealed())
-            checked += advise(context, decision.roots, state)
-        nested = any(r.name == "roots" and r.mark is Mark.FAIL for r in checked)
-        owners = context.owners.look(decision.roots, again=nested)
-        return [*sites, *owners, *checked, *stays, *moments, *damaged, *lost_results(baseline)], state
-
-    def _baseline(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
-        if self._context.policy.mode is Mode.FULL:
-            return Baseline(None)
-        return self._newest_point(state, on_origin=on_origin)
-
-    def _newest_point(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
-        """What is known of the newest point in the roots of now, whatever became of those that are roots no more.
-
-        Foreign changes are told from it, also when everything is copied and the plan builds on no point.
-        """
-        return find_baseline(self._context, state, self._components.roots(), on_origin=on_origin)
 
     def _moment_taken(self, request: RunRequest) -> list[Result]:
         """Refuses a moment of which there is a sealed point: it is over, and its point would have the same name."""
@@ -228,7 +138,7 @@ class StartRun:
             Refused: It has to be approved; nothing has changed.
         """
         context, service = self._context, self._context.policy.service
-        proposal = self._roots_in_the_way.proposal(self._components.roots()) if self._requested else None
+        proposal = self._roots_in_the_way.proposal(self._checks.components.roots()) if self._requested else None
         if self._requested and proposal is None and context.ledger.known().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not request.approve:
@@ -262,7 +172,7 @@ class StartRun:
         A root that is there keeps its attributes, and a new one is closed to all others: place gives it the origin's.
         """
         context = self._context
-        roots = own_roots(context, claim, self._components.roots)
+        roots = own_roots(context, claim, self._checks.components.roots)
         release_retired(context, claim, roots)
         if self._requested:
             self._roots_in_the_way.announce(claim, roots)
@@ -286,20 +196,5 @@ class StartRun:
         state, seen_n = self._context.ledger.fresh(), self._context.ledger.chain.head_n
         if self._context.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
             return None
-        refuse_on_failure(self._context.policy.service, self._foreign.look(self._newest_point(state)))
+        refuse_on_failure(self._context.policy.service, self._checks.foreign.look(self._checks.newest_point(state)))
         return seen_n + 1
-
-
-def newest_of_all(state: ServiceState, moment_ms: int) -> list[Result]:
-    """Refuses a moment that would not be the newest: points are known, and kept, in the order of their moments."""
-    newest = state.ahead_of(moment_ms)
-    if newest is None:
-        return []
-    return [
-        fail(
-            "clock",
-            f"the newest point, {newest.point}, is of a later moment than {iso(moment_ms)}: this controller's clock "
-            "went back, or was ahead then",
-            f"Synchronise this controller's clock and both sites' (NTP); backups go on after {iso(newest.moment_ms)}.",
-        )
-    ]
