@@ -9,8 +9,9 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.adapters.webhdfs import readback
+from hadoop_dr.adapters.webhdfs import readback, shapes
 from hadoop_dr.adapters.webhdfs.errors import ReadBack
+from hadoop_dr.adapters.webhdfs.listed_snapshots import ListedSnapshots
 from hadoop_dr.domain.tree.file_attributes import Block, Blocks, Snapshot
 from support.clock import StepClock
 
@@ -107,12 +108,12 @@ def test_a_snapshot_is_removed_once_its_name_is_gone_or_waits_for_its_turn(reade
 
 def test_block_boundaries_are_where_blocks_end() -> None:
     blocks = Blocks(tuple(Block(n, length) for n, length in enumerate((1024, 1024, 7))))
-    assert list(readback.block_ends(blocks)) == [1024, 2048, 2055]
+    assert list(shapes.block_ends(blocks)) == [1024, 2048, 2055]
 
 
 def test_the_highest_id_of_a_listing_is_known_for_a_minute_and_for_that_root_alone() -> None:
     clock = StepClock()
-    seen = readback.ListedSnapshots(clock)
+    seen = ListedSnapshots(clock)
     assert seen.newest(TOP) is None
     shots = [Snapshot(name=f"dr-{n}", id=n, created_ms=0, deleted=False) for n in (4, 9, 2)]
     seen.note(TOP, shots)

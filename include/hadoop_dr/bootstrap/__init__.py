@@ -19,7 +19,8 @@ if TYPE_CHECKING:
         points_of,
     )
     from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
-    from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, run_query, verify_point
+    from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, verify_point
+    from hadoop_dr.bootstrap.sql_query import run_query
     from hadoop_dr.bootstrap.status import status_of
     from hadoop_dr.bootstrap.unprotect import unprotect_service
 
@@ -61,7 +62,7 @@ _HOMES = {
     "points_of": "queries",
     "prune_now": "runs",
     "roles_in_zookeeper": "roles",
-    "run_query": "runs",
+    "run_query": "sql_query",
     "status_of": "status",
     "unprotect_service": "unprotect",
     "verify_point": "runs",

@@ -13,17 +13,8 @@ from hypothesis import strategies as st
 from hadoop_dr.domain.config.quantities import DeletionLimit
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.paths import parent
-from hadoop_dr.domain.plan.deletions import (
-    DeletionKind,
-    Deletions,
-    Figure,
-    FileCount,
-    count_files,
-    moved_between,
-    of_files,
-    refuse_unapproved,
-    together,
-)
+from hadoop_dr.domain.plan.deleted_files import FileCount, count_files, moved_between, of_files
+from hadoop_dr.domain.plan.deletions import DeletionKind, Deletions, Figure, refuse_unapproved, together
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 

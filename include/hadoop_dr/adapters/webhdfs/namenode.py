@@ -10,8 +10,8 @@ import requests
 from hadoop_dr.adapters.webhdfs import readback, shapes
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, SessionFactory
 from hadoop_dr.adapters.webhdfs.errors import ReadBack
+from hadoop_dr.adapters.webhdfs.listed_snapshots import ListedSnapshots
 from hadoop_dr.adapters.webhdfs.offset import offset_ms
-from hadoop_dr.adapters.webhdfs.readback import ListedSnapshots
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.adapters.webhdfs.shapes import has_default
 from hadoop_dr.domain.config.addresses import HdfsAddress
@@ -139,7 +139,7 @@ class WebHdfsNameNode(WebHdfsReader):
     def truncate(self, path: str, length: int) -> None:
         """Cuts a file at a block boundary; anything else is refused before it is sent."""
         before = self.blocks(path)
-        ends = {0, *readback.block_ends(before)}
+        ends = {0, *shapes.block_ends(before)}
         if before.under_construction or length not in ends:
             raise Failed(path, f"cannot be cut at {length}: not a block boundary of a closed file",
                          "Copy the whole file instead")

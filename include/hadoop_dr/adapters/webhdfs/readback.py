@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from hadoop_dr.adapters.webhdfs.errors import ReadBack
 from hadoop_dr.adapters.webhdfs.reading import WebHdfsReader
 from hadoop_dr.domain.errors import NotFound
-from hadoop_dr.domain.tree.file_attributes import Blocks, DirEntry, Snapshot
-from hadoop_dr.ports.clock import Clock
+from hadoop_dr.domain.tree.file_attributes import DirEntry
 
 
 def rename(reader: WebHdfsReader, source: str, target: str, inode: int) -> ReadBack:
@@ -63,40 +61,8 @@ def delete_snapshot(reader: WebHdfsReader, path: str, name: str) -> ReadBack:
     return ReadBack.NOT_DONE if there else ReadBack.DONE
 
 
-def block_ends(blocks: Blocks) -> Iterator[int]:
-    """The offset behind each block."""
-    end = 0
-    for block in blocks.blocks:
-        end += block.length
-        yield end
-
-
 def _at(reader: WebHdfsReader, path: str) -> DirEntry | None:
     try:
         return reader.status(path)
     except NotFound:
         return None
-
-
-_FRESH_S = 60.0
-
-
-class ListedSnapshots:
-    """Remembers, for a minute, the highest id of each root's latest listing. Ids only grow and are never reused."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._newest: dict[str, tuple[float, int]] = {}
-        self._lock = threading.Lock()
-
-    def note(self, path: str, found: Sequence[Snapshot]) -> None:
-        """Remembers a listing."""
-        highest = max((one.id for one in found), default=-1)
-        with self._lock:
-            self._newest[path] = (self._clock.monotonic_s(), highest)
-
-    def newest(self, path: str) -> int | None:
-        """The highest id seen, -1 when there was none; None when the root was not listed lately."""
-        with self._lock:
-            at_s, highest = self._newest.get(path, (float("-inf"), -1))
-        return highest if self._clock.monotonic_s() - at_s <= _FRESH_S else None

@@ -187,3 +187,11 @@ def has_default(acl: Sequence[str]) -> bool:
 
 def _letters(bits: int) -> str:
     return "".join(letter if bits & bit else "-" for letter, bit in (("r", 4), ("w", 2), ("x", 1)))
+
+
+def block_ends(blocks: Blocks) -> Iterator[int]:
+    """The offset behind each block."""
+    end = 0
+    for block in blocks.blocks:
+        end += block.length
+        yield end

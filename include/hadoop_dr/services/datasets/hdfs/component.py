@@ -13,7 +13,7 @@ from hadoop_dr.domain.check_results import Result, guarded
 from hadoop_dr.domain.config.datasets import HDFS
 from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.ledger.kept_changes import Kept
-from hadoop_dr.domain.plan.deletions import of_files
+from hadoop_dr.domain.plan.deleted_files import of_files
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.preflight.coverage import cover_directories
 from hadoop_dr.domain.preflight.free_space import narrow_quotas
@@ -35,7 +35,7 @@ from hadoop_dr.services.datasets.component import (
     Undoing,
     VerifiedKind,
 )
-from hadoop_dr.services.datasets.hdfs.deletions import count_roots, held_after
+from hadoop_dr.services.datasets.hdfs.file_counts import count_roots, held_after
 from hadoop_dr.services.datasets.hdfs.quotas import MOST, KeepQuotas, ask_quotas, kept_quotas
 from hadoop_dr.services.datasets.hdfs.space import check_space, fits
 from hadoop_dr.services.inventory import is_directory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hadoop_dr.domain.plan.deletions import FileCount, count_files, moved_between
+from hadoop_dr.domain.plan.deleted_files import FileCount, count_files, moved_between
 from hadoop_dr.domain.tree.inventory import Held, names_left
 from hadoop_dr.services.stored.stored_plan import RootPlan
 
