@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import AccessDenied
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.check.run_checks import RunChecks
 from sim.refilled import LARGE, refill
 from sim.world import POLICY, ROOT, World, fill
 
@@ -83,7 +83,7 @@ def test_what_was_refilled_while_audits_were_hindered_for_long_is_found_once_the
 
 
 def told(world: World) -> list[Result]:
-    return [result for result in StartRun(world.context(), lambda *_: None).look() if result.name == "fsck"]
+    return [result for result in RunChecks(world.context()).look() if result.name == "fsck"]
 
 
 @pytest.mark.parametrize("backed_up", [False, True])

@@ -1,12 +1,17 @@
-"""The bodies that say something of every root of a point, as their entries have them: in columns."""
+"""How the entries ``taken`` and ``sealed`` are written: the values of all roots in columns.
+
+A point may have thousands of roots. The entry has every name once, and says by its number where it is meant; what a
+body has of each root, such as times and quotas, is one list for all of them, in the order of the names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.taken import PointTaken, TakenRoot
+from hadoop_dr.domain.ledger.bodies.values import SnapshotRecord
 from hadoop_dr.domain.ledger.root_columns import (
     NameTable,
     Numbers,
@@ -72,7 +77,6 @@ def pack_taken(body: PointTaken) -> PackedTaken:
     table, roots = NameTable(), sorted(body.roots)
     snapshots, declared = pack_snapshots(body.snapshots, table), table.number(body.declared)
     protect = table.by_kind(body.protect)
-    quotas = ((place, body.roots[root].quota) for place, root in enumerate(roots))
     return PackedTaken(
         names=tuple(table.names),
         lists=tuple(table.lists),
@@ -82,7 +86,7 @@ def pack_taken(body: PointTaken) -> PackedTaken:
         answered_ms=tuple(body.roots[root].answered_ms for root in roots),
         declared=declared,
         protect=protect,
-        quotas=tuple((place, quota) for place, quota in quotas if quota != NONE_SET),
+        quotas=set_quotas([body.roots[root].quota for root in roots]),
     )
 
 
@@ -92,14 +96,32 @@ def unpack_taken(packed: PackedTaken) -> PointTaken:
     Raises:
         ValueError, IndexError: Its parts do not fit together.
     """
-    lists, quotas = named_lists(packed.names, packed.lists), dict(packed.quotas)
-    times = zip(unpack_snapshots(packed.snapshots, lists).items(), packed.asked_ms, packed.answered_ms, strict=True)
-    roots = {
-        root: TakenRoot(kept, asked, answered, quotas.get(place, NONE_SET))
-        for place, ((root, kept), asked, answered) in enumerate(times)
-    }
+    lists = named_lists(packed.names, packed.lists)
+    snapshots = unpack_snapshots(packed.snapshots, lists)
+    roots = taken_roots(snapshots, packed.asked_ms, packed.answered_ms, packed.quotas)
     protect = {kind: lists[names] for kind, names in packed.protect.items()}
     return replace(packed.rest, roots=roots, declared=lists[packed.declared], protect=protect)
+
+
+def set_quotas(quotas: Sequence[QuotaSet]) -> tuple[tuple[int, QuotaSet], ...]:
+    """Returns the quotas of those roots that have some, each with the root's place in the list."""
+    return tuple((place, quota) for place, quota in enumerate(quotas) if quota != NONE_SET)
+
+
+def taken_roots(
+    snapshots: Mapping[str, SnapshotRecord], asked_ms: Sequence[float], answered_ms: Sequence[float],
+    quotas: Iterable[tuple[int, QuotaSet]],
+) -> dict[str, TakenRoot]:
+    """Returns each root of a moment from the columns of all of them.
+
+    Raises:
+        ValueError: The columns have not as many values as there are roots.
+    """
+    quota_at, rows = dict(quotas), zip(snapshots.items(), asked_ms, answered_ms, strict=True)
+    return {
+        root: TakenRoot(kept, asked, answered, quota_at.get(place, NONE_SET))
+        for place, ((root, kept), asked, answered) in enumerate(rows)
+    }
 
 
 def pack_sealed(body: PointSealed) -> PackedSealed:

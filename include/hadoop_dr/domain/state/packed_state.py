@@ -1,9 +1,9 @@
-"""A service's state as a checkpoint has it: as long as what is still needed of it.
+"""How a checkpoint stores a service's state: the values of all roots in columns, and only what is still needed.
 
-Points of many roots say the same names over and over: of each a point keeps its snapshot on two sites, how much it
-held, and that the policy named it. So every name is written once and said by its number, and so is every list of names:
-points of the same roots share it. What a root has in numbers lies in columns. Of a point that is gone from both sites
-nobody asks more than how it went, and which roots it had, because a late process may still leave a snapshot in them.
+Points of many roots repeat the same names: each point keeps every root's snapshots on two sites, how much it held,
+and that the policy named it. So a checkpoint has every name once, and every list of names once, and refers to them by
+number; points of the same roots share a list. Of a point that is gone from both sites it keeps how it went and which
+roots it had, because a late process may still leave a snapshot in them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
-from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
+from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken
+from hadoop_dr.domain.ledger.packed_bodies import set_quotas, taken_roots
 from hadoop_dr.domain.ledger.root_columns import (
     NameTable,
     Numbers,
@@ -23,7 +24,7 @@ from hadoop_dr.domain.ledger.root_columns import (
 )
 from hadoop_dr.domain.state.service_state import Point, ServiceState
 from hadoop_dr.domain.tree.inventory import Held
-from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
+from hadoop_dr.domain.tree.quotas import QuotaSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,6 @@ def _pack_point(point: Point, table: NameTable) -> PackedPoint:
         taken=replace(taken, roots={}, declared=(), protect={}),
         sealed=replace(sealed, snapshots={}, summary=replace(sealed.summary, live={})),
     )
-    quotas = ((place, taken.roots[root].quota) for place, root in enumerate(roots))
     return PackedPoint(
         point=bare,
         declared=table.number(taken.declared),
@@ -121,7 +121,7 @@ def _pack_point(point: Point, table: NameTable) -> PackedPoint:
         sealed=pack_snapshots(sealed.snapshots, table),
         asked_ms=tuple(taken.roots[root].asked_ms for root in roots),
         answered_ms=tuple(taken.roots[root].answered_ms for root in roots),
-        quotas=tuple((place, quota) for place, quota in quotas if quota != NONE_SET),
+        quotas=set_quotas([taken.roots[root].quota for root in roots]),
         files=tuple(sealed.summary.live[root].files for root in live),
         names=tuple(sealed.summary.live[root].names for root in live),
     )
@@ -139,13 +139,8 @@ def unpack(packed: PackedState) -> ServiceState:
 
 
 def _unpack_point(packed: PackedPoint, lists: Sequence[tuple[str, ...]]) -> Point:
-    quotas, live = dict(packed.quotas), lists[packed.live]
-    snapshots = unpack_snapshots(packed.taken, lists)
-    times = zip(snapshots.items(), packed.asked_ms, packed.answered_ms, strict=True)
-    roots = {
-        root: TakenRoot(kept, asked, answered, quotas.get(place, NONE_SET))
-        for place, ((root, kept), asked, answered) in enumerate(times)
-    }
+    live, snapshots = lists[packed.live], unpack_snapshots(packed.taken, lists)
+    roots = taken_roots(snapshots, packed.asked_ms, packed.answered_ms, packed.quotas)
     held = {root: Held(*both) for root, *both in zip(live, packed.files, packed.names, strict=True)}
     point, protect = packed.point, {kind: lists[names] for kind, names in packed.protect.items()}
     taken: PointTaken = replace(point.taken, roots=roots, declared=lists[packed.declared], protect=protect)
