@@ -152,12 +152,12 @@ def acting_site(pair: Pair, environ: Mapping[str, str] = os.environ) -> str | No
 def unknown_position(pairs: PairSet, environ: Mapping[str, str] = os.environ) -> BadInput | None:
     """Says that ``HADOOP_DR_SITE`` names a site of no pair at all: nobody can tell what this controller is to do."""
     name = environ.get("HADOOP_DR_SITE") or None
-    known = sorted({site for pair in pairs.pairs.values() for site in pair.site_names})
-    if name is None or name in known:
+    sites = sorted({site for pair in pairs.pairs.values() for site in pair.site_names})
+    if name is None or name in sites:
         return None
     remedy = "Unset it, or correct the pair files"
-    if known:
-        remedy = f"Set it to one of {', '.join(known)}, or unset it for one controller of both"
+    if sites:
+        remedy = f"Set it to one of {', '.join(sites)}, or unset it for one controller of both"
     return BadInput(f"HADOOP_DR_SITE={name}", "no pair has such a site", remedy)
 
 
@@ -359,14 +359,14 @@ def _far_from_here(home: Path, environ: Mapping[str, str] = os.environ) -> str:
 
 
 def _not_found(
-    subject: str, name: str, folder: Path, known: list[str], out: Iterable[FileOut], far: str
+    subject: str, name: str, folder: Path, names: list[str], out: Iterable[FileOut], far: str
 ) -> BadInput:
     """The error of a file that bears the name, if it is out; else the names that there are."""
     every = list(out)
     for one in every:
         if name in (one.name, Path(one.error.subject.partition(":")[0]).stem):
             return one.error
-    remedy = f"Add {folder / name}.yaml" + (f", or use one of: {', '.join(known)}" if known else "")
+    remedy = f"Add {folder / name}.yaml" + (f", or use one of: {', '.join(names)}" if names else "")
     if every:
         remedy += f"; not readable: {'; '.join(str(one.error) for one in every)}"
     return BadInput(subject, f"no file in {folder}{far} describes it", remedy)

@@ -87,14 +87,14 @@ def state_document() -> dict[str, object]:
     sites = {}
     for site in SITES:
         view = site_view(site)
-        known = SiteState(
+        addresses = SiteState(
             hdfs=view.hdfs,
             namenodes=[namenode.rpc for namenode in view.namenodes],
             webhdfs=[f"http://{namenode.http}" for namenode in view.namenodes],
             zookeeper=view.zookeeper,
             metastore=f"thrift://{view.metastore_host}:{view.metastore_port}",
         )
-        sites[site] = {name: getattr(known, name) for name in SiteState.__slots__}
+        sites[site] = {name: getattr(addresses, name) for name in SiteState.__slots__}
     return {"v": 1, "sites": sites, "airflow": None}
 
 

@@ -208,7 +208,7 @@ class Lab:
                 states.save(self._layout.state, state)
 
         running = frozenset(
-            name for name, known in state.records().items() if processes.find(known, state.lab) is not None
+            name for name, last in state.records().items() if processes.find(last, state.lab) is not None
         )
         Starter(self._layout, record, progress).start(specs, running)
 
@@ -223,7 +223,7 @@ class Lab:
             processes.kill(processes.marked(state.lab), _PATIENCE_S)
             self._wipe()
             return
-        found = [processes.find(known, state.lab) for name in fresh if (known := state.record(name)) is not None]
+        found = [processes.find(last, state.lab) for name in fresh if (last := state.record(name)) is not None]
         processes.kill([process for process in found if process is not None], _PATIENCE_S)
         for path in self._existing() - had:
             if path.is_dir():
@@ -270,8 +270,8 @@ class Lab:
         return process
 
     def _unknown(self, state: LabState, daemon: str) -> WrongName:
-        known = ", ".join(sorted(state.records())) or "none"
-        return WrongName(f"there is no daemon {daemon!r} in this lab; known: {known}")
+        names = ", ".join(sorted(state.records())) or "none"
+        return WrongName(f"there is no daemon {daemon!r} in this lab; there are: {names}")
 
     def _end_unrecorded(self, progress: Progress) -> None:
         """End the daemons of a lab of which nothing is known any more, by the marker they carry."""

@@ -62,11 +62,11 @@ def merge(before: LabState | None, options: LabOptions, claim: Callable[[Sequenc
 
 
 def _add_addresses(state: LabState, options: LabOptions) -> None:
-    for site, known in state.sites.items():
+    for site, addresses in state.sites.items():
         if options.metastore or options.hiveserver2:
-            known.metastore = f"thrift://{HOST}:{state.ports[f'{site}.metastore.thrift']}"
+            addresses.metastore = f"thrift://{HOST}:{state.ports[f'{site}.metastore.thrift']}"
         if options.hiveserver2:
-            known.hiveserver2 = f"{HOST}:{state.ports[f'{site}.hiveserver2.thrift']}"
+            addresses.hiveserver2 = f"{HOST}:{state.ports[f'{site}.hiveserver2.thrift']}"
     if options.airflow and state.airflow is None:
         url = f"http://{HOST}:{state.ports['airflow.apiserver.http']}"
         state.airflow = AirflowState(url, "admin", secrets.token_urlsafe(12), secrets.token_hex(32))

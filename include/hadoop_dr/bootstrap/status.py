@@ -73,8 +73,8 @@ def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None =
 
 def _services_of(pair: str, pairs: list[str], out: Iterable[FileOut]) -> list[FileOut]:
     """The files that are out whose service is this pair's, or can only be this one's."""
-    known = [one for one in out if SERVICE_NAME.fullmatch(one.name)]
-    return [one for one in known if one.pair == pair or (one.pair not in pairs and len(pairs) == 1)]
+    named = [one for one in out if SERVICE_NAME.fullmatch(one.name)]
+    return [one for one in named if one.pair == pair or (one.pair not in pairs and len(pairs) == 1)]
 
 
 def _pair(

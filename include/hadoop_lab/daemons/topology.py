@@ -38,26 +38,26 @@ def site_state(site: str, ports: dict[str, int], ha: bool) -> SiteState:
 
 def site_view(site: str, state: LabState) -> SiteView:
     """Return the template values of a site."""
-    known, ports = state.sites[site], state.ports
+    addresses, ports = state.sites[site], state.ports
     namenodes = tuple(
         NameNodeView(
             id=f"nn{index + 1}",
             rpc=rpc,
-            http=known.webhdfs[index].removeprefix("http://"),
+            http=addresses.webhdfs[index].removeprefix("http://"),
             zkfc_port=ports[f"{site}.zkfc{'2' if index else ''}.rpc"],
         )
-        for index, rpc in enumerate(known.namenodes)
+        for index, rpc in enumerate(addresses.namenodes)
     )
     return SiteView(
         name=site,
-        hdfs=known.hdfs,
+        hdfs=addresses.hdfs,
         namenodes=namenodes,
-        zookeeper=known.zookeeper,
+        zookeeper=addresses.zookeeper,
         metastore_host=HOST,
         metastore_port=ports[f"{site}.metastore.thrift"],
         hiveserver2_host=HOST,
         hiveserver2_port=ports[f"{site}.hiveserver2.thrift"],
-        nameservice=known.nameservice,
-        journalnode=f"{HOST}:{ports[f'{site}.journalnode.rpc']}" if known.nameservice else None,
+        nameservice=addresses.nameservice,
+        journalnode=f"{HOST}:{ports[f'{site}.journalnode.rpc']}" if addresses.nameservice else None,
         namenode_properties=state.namenode_properties.get(site, {}),
     )

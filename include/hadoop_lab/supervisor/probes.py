@@ -33,10 +33,10 @@ def datanode(namenodes: Sequence[str], address: str) -> Probe:
 
     def ask() -> str | None:
         answers = [_live_datanodes(http) for http in namenodes]
-        known = [live for live in answers if live is not None]
-        if not known:
+        listings = [live for live in answers if live is not None]
+        if not listings:
             return "no NameNode answers"
-        return None if all(address in live for live in known) else "is not registered at the NameNode yet"
+        return None if all(address in live for live in listings) else "is not registered at the NameNode yet"
 
     return _answering(ask)
 

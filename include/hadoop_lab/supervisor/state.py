@@ -81,8 +81,8 @@ class LabState:
     def record(self, daemon: str) -> DaemonRecord | None:
         """Return what is known about a daemon's last start; None for a name that is none."""
         owner, _, name = daemon.partition(".")
-        known = owner == "airflow" or owner in self.sites
-        return self._daemons(owner).get(name) if known else None
+        exists = owner == "airflow" or owner in self.sites
+        return self._daemons(owner).get(name) if exists else None
 
     def set_record(self, daemon: str, record: DaemonRecord | None) -> None:
         """Remember or forget a daemon's process."""

@@ -136,9 +136,9 @@ def _change(kind: int, value: Any, change: Callable[[bytes], bytes]) -> Any:
 
 def _leaves(tree: Tree, structure: str) -> Iterator[tuple[str, bytes]]:
     """Every text below a structure with the name of its field, e.g. ``sd.serdeInfo.parameters[avro.schema.url]``."""
-    known = STRUCTURES.get(structure, {})
+    fields = STRUCTURES.get(structure, {})
     for number, (kind, value) in tree.items():
-        name, nested = known.get(number, (str(number), ""))
+        name, nested = fields.get(number, (str(number), ""))
         for path, text in _below(kind, value, nested):
             yield name + path, text
 

@@ -98,9 +98,9 @@ def without_pair(
             problem = f"its pair '{policy.pair}' is out: {why.subject}: {why.problem}"
             error = BadInput(policy.pair_place, problem, why.remedy)
         else:
-            known = f"Add {folder}/{policy.pair}.yaml"
-            known += f", or use one of: {', '.join(sorted(pairs))}" if pairs else ""
-            error = BadInput(policy.pair_place, f"no file in {folder} describes the pair '{policy.pair}'", known)
+            remedy = f"Add {folder}/{policy.pair}.yaml"
+            remedy += f", or use one of: {', '.join(sorted(pairs))}" if pairs else ""
+            error = BadInput(policy.pair_place, f"no file in {folder} describes the pair '{policy.pair}'", remedy)
         found[policy.file] = _out(policy, error)
     return found
 

@@ -92,7 +92,7 @@ def refuse_hidden_meaning(root: DocumentNode) -> None:
 class Fields:
     """The keys of one mapping, read by name."""
 
-    def __init__(self, node: DocumentNode, what: str, *, known: Sequence[str], required: Sequence[str] = ()) -> None:
+    def __init__(self, node: DocumentNode, what: str, *, allowed: Sequence[str], required: Sequence[str] = ()) -> None:
         """Checks that the value is a mapping with known keys only and all required ones.
 
         Raises:
@@ -101,15 +101,14 @@ class Fields:
         if not isinstance(node.value, Mapping):
             raise node.wrong(
                 f"{what} has to be a mapping of keys to values",
-                f"Write at least: {', '.join(f'{key}: ...' for key in required or known[:1])}",
+                f"Write at least: {', '.join(f'{key}: ...' for key in required or allowed[:1])}",
             )
         self._node, self._fields = node, node.value
         for key, child in self._fields.items():
-            if key not in known:
-                near = get_close_matches(key, known)
-                raise child.wrong(
-                    f"unknown key '{key}'", f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(known)}"
-                )
+            if key not in allowed:
+                near = get_close_matches(key, allowed)
+                remedy = f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(allowed)}"
+                raise child.wrong(f"unknown key '{key}'", remedy)
         for key in required:
             if key not in self._fields:
                 raise node.wrong(f"{what} lacks the key '{key}'", f"Add '{key}: ...'")

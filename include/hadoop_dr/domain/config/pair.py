@@ -117,7 +117,7 @@ def read_pair(root: DocumentNode) -> Pair:
     fields = Fields(
         root,
         "a pair",
-        known=("pair", "sites", "initial_primary", "node_map"),
+        allowed=("pair", "sites", "initial_primary", "node_map"),
         required=("pair", "sites", "initial_primary"),
     )
     name = parsed(fields.node("pair"), "'pair'", name_of_service)
@@ -155,7 +155,7 @@ def _site(name: str, node: DocumentNode) -> Site:
     fields = Fields(
         node,
         f"site '{name}'",
-        known=("location", "resources", "lab", "hdfs", "metastores", "hiveserver2", "zookeeper", "security"),
+        allowed=("location", "resources", "lab", "hdfs", "metastores", "hiveserver2", "zookeeper", "security"),
     )
     resources = _inner(fields, "resources", ("cores", "memory_gb"))
     lab = fields.read("lab", name_of_lab_site, None)
@@ -191,7 +191,8 @@ def _addresses(name: str, node: DocumentNode, fields: Fields) -> Addresses:
         if key not in fields:
             raise node.wrong(f"site '{name}' lacks the key '{key}'", "Add it, or 'lab: <site>' for a site of the lab")
     hdfs = Fields(
-        fields.node("hdfs"), "'hdfs'", known=("namenodes", "webhdfs", "nameservice"), required=("namenodes", "webhdfs")
+        fields.node("hdfs"), "'hdfs'",
+        allowed=("namenodes", "webhdfs", "nameservice"), required=("namenodes", "webhdfs"),
     )
     namenodes = _list(hdfs.node("namenodes"), "'namenodes' entry", host_port)
     webhdfs = _list(hdfs.node("webhdfs"), "'webhdfs' entry", url_parser("http", "https"))
@@ -246,8 +247,8 @@ def _refuse_security(fields: Fields) -> None:
             )
 
 
-def _inner(fields: Fields, key: str, known: tuple[str, ...], required: tuple[str, ...] = ()) -> Fields | None:
-    return Fields(fields.node(key), f"'{key}'", known=known, required=required) if key in fields else None
+def _inner(fields: Fields, key: str, allowed: tuple[str, ...], required: tuple[str, ...] = ()) -> Fields | None:
+    return Fields(fields.node(key), f"'{key}'", allowed=allowed, required=required) if key in fields else None
 
 
 def _list(node: DocumentNode, what: str, parse: Callable[[str], str]) -> tuple[str, ...]:

@@ -209,7 +209,7 @@ def read_policy(
         BadInput: At the first thing that is wrong.
     """
     refuse_hidden_meaning(root)
-    fields = Fields(root, "a policy", known=KEYS, required=("service", "pair", "protect"))
+    fields = Fields(root, "a policy", allowed=KEYS, required=("service", "pair", "protect"))
     period_ms, cron, gap_ms = _schedule(fields, longest_gap_ms)
     default = _DEFAULT
     return Policy(
@@ -263,7 +263,7 @@ def _protect(node: DocumentNode, kinds: Sequence[DataSetKind]) -> tuple[DataSet,
 
 def _data_set(entry: DocumentNode, kinds: Sequence[DataSetKind]) -> DataSet:
     built = {kind.value: kind for kind in kinds}
-    fields = Fields(entry, "an entry of 'protect'", known=[*built, *LATER])
+    fields = Fields(entry, "an entry of 'protect'", allowed=[*built, *LATER])
     words = [word for word in (*built, *LATER) if word in fields]
     if len(words) != 1:
         raise entry.wrong(
@@ -305,7 +305,7 @@ def _stage_tasks(text: str) -> int:
 def _retention(fields: Fields) -> Retention:
     if "retention" not in fields:
         return Retention()
-    inner = Fields(fields.node("retention"), "'retention'", known=("primary", "secondary"))
+    inner = Fields(fields.node("retention"), "'retention'", allowed=("primary", "secondary"))
     default = Retention()
     return Retention(inner.read("primary", rule, default.primary), inner.read("secondary", rule, default.secondary))
 
@@ -313,7 +313,7 @@ def _retention(fields: Fields) -> Retention:
 def _limits(fields: Fields) -> Limits:
     if "limits" not in fields:
         return Limits()
-    inner = Fields(fields.node("limits"), "'limits'", known=("deletions", "bandwidth"))
+    inner = Fields(fields.node("limits"), "'limits'", allowed=("deletions", "bandwidth"))
     default = Limits()
     return Limits(
         _deletions(inner.node("deletions")) if "deletions" in inner else default.deletions,
@@ -325,7 +325,7 @@ def _deletions(node: DocumentNode) -> DeletionLimit:
     """A share, or a mapping of the share and the floor for files."""
     if not isinstance(node.value, Mapping):
         return DeletionLimit(share=parsed(node, "'deletions'", share_of_deletions))
-    inner, default = Fields(node, "'deletions'", known=("share", "at_least")), DeletionLimit()
+    inner, default = Fields(node, "'deletions'", allowed=("share", "at_least")), DeletionLimit()
     return DeletionLimit(
         inner.read("share", share_of_deletions, default.share), inner.read("at_least", count, default.at_least)
     )

@@ -170,7 +170,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _Tracked:
     """An inode that is told apart: where it should lie and where it does; None for nowhere."""
 
     should: str | None
@@ -199,44 +199,44 @@ class Comparison:
         self._now = Moves(self._elsewhere)
         self._renamed = {change.inode for change in self.changes.renamed}
         self._seen: set[str] = set()
-        self._known()
+        self._tracked()
         self._there = {here: path for path in self.expected.brought if (here := self._now.of(path)) is not None}
         self._created()
         self.asked = list(self._doubts())
 
     # -- inodes that are known from before, or from having been staged
-    def _known(self) -> None:
+    def _tracked(self) -> None:
         """Says of each whether it is where it should be, from the top down: what was moved takes all below along."""
-        for known in sorted((*self._of_the_base(), *self._arrived()), key=_from_the_top):
-            if known.should is None:
-                self._not_gone(known)
-            elif self._now.of(known.should) != known.lies:
-                self._astray(known.should, known)
+        for tracked in sorted((*self._of_the_base(), *self._arrived()), key=_from_the_top):
+            if tracked.should is None:
+                self._not_gone(tracked)
+            elif self._now.of(tracked.should) != tracked.lies:
+                self._astray(tracked.should, tracked)
 
-    def _of_the_base(self) -> Iterator[_Known]:
+    def _of_the_base(self) -> Iterator[_Tracked]:
         forward, moves = self.changes.forward(), self.expected.moves
         named = {change.old for change in (*self.changes.renamed, *self.changes.deleted) if change.old is not None}
         for old in named.union(self.expected.moved):
-            yield _Known(moves.of(old), forward.of(old), old)
+            yield _Tracked(moves.of(old), forward.of(old), old)
 
-    def _arrived(self) -> Iterator[_Known]:
+    def _arrived(self) -> Iterator[_Tracked]:
         paths = {brought.inode: path for path, brought in self.expected.brought.items() if brought.inode}
         for change in self.changes.created:
             if change.inode in paths:
-                yield _Known(paths[change.inode], change.new, None)
+                yield _Tracked(paths[change.inode], change.new, None)
 
-    def _not_gone(self, known: _Known) -> None:
+    def _not_gone(self, tracked: _Tracked) -> None:
         """What should be gone and was taken away before it went."""
         renamed = {change.old for change in self.changes.renamed}
-        if known.lies is not None and known.old in renamed:
-            self.found.append(Foreign(known.old or "", Act.MOVED, known.lies))
+        if tracked.lies is not None and tracked.old in renamed:
+            self.found.append(Foreign(tracked.old or "", Act.MOVED, tracked.lies))
 
-    def _astray(self, should: str, known: _Known) -> None:
-        if not self.expected.complete and known.old in self.expected.moved:
+    def _astray(self, should: str, tracked: _Tracked) -> None:
+        if not self.expected.complete and tracked.old in self.expected.moved:
             return
-        self._elsewhere[should] = known.lies
-        if known.lies is not None:
-            self.found.append(Foreign(should, Act.MOVED, known.lies))
+        self._elsewhere[should] = tracked.lies
+        if tracked.lies is not None:
+            self.found.append(Foreign(should, Act.MOVED, tracked.lies))
         else:
             self.found.append(Foreign(should, Act.DELETED))
 
@@ -337,8 +337,8 @@ def should_be(asked: Asked) -> tuple[FileAttributes, AclAndXattrs] | None:
     return asked.item.now, asked.item.now_extras
 
 
-def _from_the_top(known: _Known) -> tuple[int, str]:
-    path = known.should if known.should is not None else known.old or ""
+def _from_the_top(tracked: _Tracked) -> tuple[int, str]:
+    path = tracked.should if tracked.should is not None else tracked.old or ""
     return depth(path), path
 
 

@@ -133,23 +133,23 @@ def _dump(body: Body) -> Any:
 
 
 def _load(form: _Form, body: Any, where: str) -> Body:
-    known = KINDS.get(form.kind)
-    if known is None:
+    body_type = KINDS.get(form.kind)
+    if body_type is None:
         if form.optional:
             return Skipped(form.kind, body)
         raise Refused(where, f"ledger entries of kind {form.kind!r} are not known to this version", NEWER)
     try:
-        return _read(known, body)
+        return _read(body_type, body)
     except WrongShape as wrong:
         raise wrong.below(form.kind) from None
 
 
-def _read(known: type[Any], body: Any) -> Body:
-    if known is PointTaken:
+def _read(body_type: type[Any], body: Any) -> Body:
+    if body_type is PointTaken:
         return unpack_taken(codec_of(PackedTaken).load(body))
-    if known is PointSealed:
+    if body_type is PointSealed:
         return unpack_sealed(codec_of(PackedSealed).load(body))
-    read: Body = codec_of(known).load(body)
+    read: Body = codec_of(body_type).load(body)
     return read
 
 

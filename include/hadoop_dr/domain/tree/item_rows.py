@@ -67,8 +67,8 @@ def _of_extras(extras: AclAndXattrs) -> tuple[object, ...]:
 def _to_facts(values: Sequence[object]) -> FileAttributes | None:
     if values[0] is None:
         return None
-    known: list[Any] = list(values[:_WIDTH])
-    kind, length, owner, group, *rest = known
+    facts: list[Any] = list(values[:_WIDTH])
+    kind, length, owner, group, *rest = facts
     return FileAttributes(FileKind(kind), length, intern(owner), intern(group), *rest)
 
 

@@ -90,8 +90,8 @@ class RootQuotas:
 
     def answered(self, answers: Mapping[str, QuotaSet], left: frozenset[str]) -> RootQuotas:
         """Takes in the answers."""
-        known = {path: quota for path, quota in self.found.items() if path not in answers}
-        return RootQuotas({**known, **{path: quota for path, quota in answers.items() if quota != NONE_SET}}, left,
+        others = {path: quota for path, quota in self.found.items() if path not in answers}
+        return RootQuotas({**others, **{path: quota for path, quota in answers.items() if quota != NONE_SET}}, left,
                           self.due & left)
 
 

@@ -87,9 +87,9 @@ def merge(pages: Iterable[DiffPage]) -> Changes:
         there = moves.below(source) if inode not in named.renamed else None
         if there is not None:
             made.setdefault(inode, there)
-    known = Moves(_moved(((new, old) for old, new in named.renamed.values()), made.values()))
+    back = Moves(_moved(((new, old) for old, new in named.renamed.values()), made.values()))
     return Changes(
-        created=tuple(Change(i, None, new) for i, new in made.items() if known.below(new) is not None),
+        created=tuple(Change(i, None, new) for i, new in made.items() if back.below(new) is not None),
         deleted=tuple(Change(i, old, None) for i, old in named.deleted.items() if moves.below(old) is not None),
         renamed=tuple(Change(i, old, new) for i, (old, new) in named.renamed.items()),
         modified=tuple(_modified(named, made.keys() | named.deleted.keys(), moves)),

@@ -46,19 +46,19 @@ def catalog_layout(rows: Iterable[Row], every: Iterable[Row], selection: Selecti
         selection: What the policy protects of them.
         addresses: Those of the site; what lies on another file system has no place here.
     """
-    rows, known = list(rows), {address.lower() for address in addresses} | {""}
+    rows, own_addresses = list(rows), {address.lower() for address in addresses} | {""}
     whole = [row for row in rows if row.key.kind is Kind.DATABASE and selection.whole(row.key.database)]
-    databases = {row.key.database: _of_database(row, known) for row in whole}
-    beside = {row.key.database: _of_database(row, known) for row in every if row.key.database not in databases}
-    usual = {path for row in whole for path in _of_database(row, known, f.DB_LOCATION)}
-    managed = {path for row in whole for path in _of_database(row, known, f.DB_MANAGED_LOCATION)} - usual
+    databases = {row.key.database: _of_database(row, own_addresses) for row in whole}
+    beside = {row.key.database: _of_database(row, own_addresses) for row in every if row.key.database not in databases}
+    usual = {path for row in whole for path in _of_database(row, own_addresses, f.DB_LOCATION)}
+    managed = {path for row in whole for path in _of_database(row, own_addresses, f.DB_MANAGED_LOCATION)} - usual
     return Layout(databases=databases, managed=managed, tables=_tables(rows), beside=beside)
 
 
-def _of_database(row: Row, known: set[str], *fields: int) -> tuple[str, ...]:
+def _of_database(row: Row, own_addresses: set[str], *fields: int) -> tuple[str, ...]:
     texts = (get_text(row.tree, field) for field in fields or (f.DB_LOCATION, f.DB_MANAGED_LOCATION))
     places = (_place(row.key, text) for text in texts if text)
-    return tuple(dict.fromkeys(place.path for place in places if place.address.lower() in known))
+    return tuple(dict.fromkeys(place.path for place in places if place.address.lower() in own_addresses))
 
 
 def _tables(rows: Iterable[Row]) -> list[TablePlace]:

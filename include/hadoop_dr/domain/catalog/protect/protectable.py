@@ -19,7 +19,7 @@ from hadoop_dr.domain.roots.layout import nearest
 
 @dataclass(frozen=True, slots=True)
 class ProtectRule:
-    """What a policy says of what cannot be protected, and what is known of the site.
+    """What a policy says of what cannot be protected, and what is own_addresses of the site.
 
     Attributes:
         skip: Classes the policy allows to leave out.
@@ -97,12 +97,12 @@ def leave_out_gone(parted: Parted, gone: Iterable[CatalogPlace], rule: ProtectRu
 
 def elsewhere_found(rows: Iterable[Row], rule: ProtectRule) -> list[NotCovered]:
     """Finds what lies at an address that is not the site's, or at a path that names no place of its own."""
-    known = {address.lower() for address in rule.addresses} | {""}
+    own_addresses = {address.lower() for address in rule.addresses} | {""}
 
     def judge(place: CatalogPlace) -> tuple[Uncovered, str] | None:
         if problem := unfit_location(place.path):
             return Uncovered.OUTSIDE, f"its location {place.path!r} {problem}"
-        if place.address.lower() in known:
+        if place.address.lower() in own_addresses:
             return None
         of_site = ", ".join(rule.addresses)
         return Uncovered.ADDRESS, f"its data lies at {place.address!r}, path {place.path}; this site is {of_site}"

@@ -57,15 +57,15 @@ class KeepQuotas:
             whole: There is no baseline of this root, so ``items`` are all there is.
             audited: The root is compared whole.
         """
-        top, known = f"{root}/.snapshot/{newer}", RootQuotas()
+        top, quotas = f"{root}/.snapshot/{newer}", RootQuotas()
         if self._earlier is not None and not whole:
-            known = self._earlier.get(root, known).follow(items)
+            quotas = self._earlier.get(root, quotas).follow(items)
         changed = changed_directories(items) if whole or self._earlier is not None else self._all_directories(top)
-        self._kept[root] = known.doubting(changed, due=whole or audited or self._earlier is None)
+        self._kept[root] = quotas.doubting(changed, due=whole or audited or self._earlier is None)
 
     def limited(self) -> dict[str, Quota]:
         """Asks for the use of the roots that are known to have a quota, which costs the NameNode nothing."""
-        roots = [root for root, known in self._kept.items() if "" in known.found and "" not in known.unasked]
+        roots = [root for root, quotas in self._kept.items() if "" in quotas.found and "" not in quotas.unasked]
         return dict(zip(roots, map_bounded(self._origin.quota, roots), strict=True))
 
     def write(self, documents: Documents) -> dict[str, int]:
@@ -108,19 +108,19 @@ def ask_quotas(
         root, path = place
         return None if not path and root in fenced else _asked(origin, f"{tops[root]}/{path}" if path else root)
 
-    for root, known in kept.items():
-        if known.due and root in tops:
-            chosen, left = known.to_ask(most - asked)
+    for root, quotas in kept.items():
+        if quotas.due and root in tops:
+            chosen, left = quotas.to_ask(most - asked)
             held = documents.point.held(root)
             width = _LARGE_AT_ONCE if held is None or is_large(held.names) else WIDTH
             answers = dict[str, QuotaSet]()
-            told = map_bounded(ask, [(root, path) for path in chosen], width=width)
-            for path, quota in zip(chosen, told, strict=True):
+            found = map_bounded(ask, [(root, path) for path in chosen], width=width)
+            for path, quota in zip(chosen, found, strict=True):
                 answers[path] = fenced[root] if quota is None else _set(quota)
                 if quota is not None and not path:
                     own[root] = quota
                 heartbeat(1)
-            kept[root] = known.answered(answers, left)
+            kept[root] = quotas.answered(answers, left)
             asked += len(chosen)
     if asked:
         documents.write_ahead(ANSWERED, forms.QUOTAS, quota_rows(kept))
