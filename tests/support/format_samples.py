@@ -32,7 +32,7 @@ from hadoop_dr.domain.formats.manifest import (
     StoredPlan,
     StoredRoot,
 )
-from hadoop_dr.domain.formats.notes import MARK, NoteOfStage
+from hadoop_dr.domain.formats.stage_note import MARK, NoteOfStage
 from hadoop_dr.domain.formats.table_form import TableForm
 from hadoop_dr.domain.formats.verdict import VERDICT, StoredVerdict
 from hadoop_dr.domain.ledger import Body, LedgerEntry, encode

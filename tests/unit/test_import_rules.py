@@ -42,7 +42,7 @@ def check(copy: Path, contract: str) -> subprocess.CompletedProcess[str]:
     ("contract", "module", "line"),
     [
         ("layers", "include/hadoop_dr/domain/config/retention.py", "import hadoop_dr.services.take_snapshots"),
-        ("domain-rooms", "include/hadoop_dr/domain/ledger/copies.py", "import hadoop_dr.domain.state.pair_state"),
+        ("domain-rooms", "include/hadoop_dr/domain/ledger/entry.py", "import hadoop_dr.domain.state.pair_state"),
         ("catalog-rooms", "include/hadoop_dr/domain/catalog/log/events.py", f"import {CATALOG}.protect.locations"),
         ("airflow", "include/hadoop_dr/services/take_snapshots.py", "from airflow.sdk import DAG"),
         ("kinds", "include/hadoop_dr/services/backup/seal.py", f"import {KINDS}.hive.origin_catalog"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hadoop_dr.domain.check_results import Result, warn
 from hadoop_dr.domain.paths import WORK_AREA
 from hadoop_dr.domain.preflight.coverage import cover_files
-from hadoop_dr.domain.roots.notes import root_results, unless_missing
+from hadoop_dr.domain.roots.root_results import root_results, unless_missing
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.inventory import facts_of, is_directory, walk

@@ -9,7 +9,7 @@ import pytest
 from hadoop_dr.domain.check_results import Mark, Result, fail, ok, warn
 from hadoop_dr.domain.roots.decision import RootDecision, decide_roots
 from hadoop_dr.domain.roots.layout import Layout, TablePlace
-from hadoop_dr.domain.roots.notes import kept_directories, root_results, rootless, unless_missing
+from hadoop_dr.domain.roots.root_results import kept_directories, root_results, rootless, unless_missing
 
 BILL = "/wh ü/bill%.db"
 BESIDE = {"default": ("/wh ü",)}

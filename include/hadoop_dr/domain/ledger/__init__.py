@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hadoop_dr.domain.ledger.copies import Fork, broken_at, find_fork
+from hadoop_dr.domain.ledger.chain_comparison import Fork, broken_at, find_fork
+from hadoop_dr.domain.ledger.document_paths import entry_path, kept_document, pair_chain, point_directory, service_chain
 from hadoop_dr.domain.ledger.entry import GENESIS, NEWER, NO_TEXT, SWEEP, LedgerEntry, decode, digest, encode
 from hadoop_dr.domain.ledger.entry_kinds import Body, PairBody, ServiceBody, Skipped, UnderClaim
-from hadoop_dr.domain.ledger.paths import entry_path, kept_document, pair_chain, point_directory, service_chain
 
 __all__ = [
     "CHECKPOINT_EVERY",

@@ -13,7 +13,7 @@ from hadoop_dr.domain.ids import iso, point_id
 from hadoop_dr.domain.ledger.bodies.runs import MomentRearmed
 from hadoop_dr.domain.ledger.bodies.taken import OpenFiles, PointTaken, TakenRoot
 from hadoop_dr.domain.roots.decision import keyed_by_declaration
-from hadoop_dr.domain.roots.notes import kept_directories
+from hadoop_dr.domain.roots.root_results import kept_directories
 from hadoop_dr.domain.runs.moment import (
     LEAD_MS,
     Evidence,

@@ -24,7 +24,7 @@ from hadoop_dr.domain.errors import ForeignFound
 from hadoop_dr.domain.foreign.drift import needs_undo
 from hadoop_dr.domain.foreign.tree_changes import Foreign, is_change
 from hadoop_dr.domain.formats.fenced import fenced_name
-from hadoop_dr.domain.formats.notes import MARK, NoteOfStage
+from hadoop_dr.domain.formats.stage_note import MARK, NoteOfStage
 from hadoop_dr.domain.formats.tables import REPAIR_ITEMS, REPAIR_STAGED
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept

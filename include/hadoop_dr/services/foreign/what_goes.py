@@ -17,7 +17,7 @@ from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import ForeignFound, NotFound
 from hadoop_dr.domain.foreign.tree_changes import Act, Foreign
 from hadoop_dr.domain.foreign.what_goes import asked_in, found_in, going, still_there, without_own
-from hadoop_dr.domain.formats.notes import MARK, NoteOfStage
+from hadoop_dr.domain.formats.stage_note import MARK, NoteOfStage
 from hadoop_dr.domain.paths import join
 from hadoop_dr.domain.plan.work_order import StagedShare
 from hadoop_dr.domain.state.service_state import Claim, Point

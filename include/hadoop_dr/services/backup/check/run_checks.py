@@ -10,7 +10,7 @@ from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.damage import damage_warnings
 from hadoop_dr.domain.points.pending import pending_the_other_way
 from hadoop_dr.domain.points.recovery import recovery_due
-from hadoop_dr.domain.roots.notes import kept_directories, root_results, unless_missing
+from hadoop_dr.domain.roots.root_results import kept_directories, root_results, unless_missing
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.services.backup.check.advice import advise
 from hadoop_dr.services.backup.check.foreign_changes import ForeignBeforeRun

@@ -14,7 +14,7 @@ from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.incomplete import refusal_mend, refusal_text
 from hadoop_dr.domain.roots.decision import Barred, RootDecision
 from hadoop_dr.domain.roots.layout import Layout, Why
-from hadoop_dr.domain.roots.notes import rootless
+from hadoop_dr.domain.roots.root_results import rootless
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Decide
 

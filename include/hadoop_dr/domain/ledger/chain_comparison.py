@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import Protocol
+from hadoop_dr.domain.ledger.document_paths import entry_path
 from hadoop_dr.domain.ledger.entry import decode, digest
-from hadoop_dr.domain.ledger.paths import entry_path
 
 
 def broken_at(start_n: int, start_prev: str, contents: Sequence[bytes], path: str) -> tuple[int, str] | None:
