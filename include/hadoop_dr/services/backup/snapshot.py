@@ -98,7 +98,7 @@ class SnapshotPoint:
         So is one that lies further off than anybody asked for: then the clock went back, and nobody waits for that.
 
         Args:
-            pause_ms: How long to leave a busy catalog alone before the moment.
+            pause_ms: How long to leave alone before the moment what was busy at the last one.
             delayed: This run had to do first what others need not: it says nothing of how early they name their moment.
         """
         now = self._context.tools.clock.wall_ms()
