@@ -14,7 +14,6 @@ from hadoop_dr.domain.errors import DrError, Failed, Mismatch, Refused, Unknown
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.backup.start_run import StartRun
 from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter
 from hadoop_dr.services.recovery.repair import Repair
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage
