@@ -61,6 +61,6 @@ def verify_point(service: str, point: str | None, home: Path | None = None) -> d
 
 
 def prune_now(service: str, home: Path | None = None) -> dict[str, Any]:
-    """Prunes a service now."""
+    """Removes the points of a service that no retention rule keeps; returns the document of ``prune --json``."""
     with open_service(service, home) as context:
         return {"service": service, **Prune(context).run("cli-prune")}

@@ -11,7 +11,7 @@ class Host(Protocol):
     """Names this process and recognises dead ones."""
 
     def me(self) -> Process:
-        """This process."""
+        """Returns the identity of this process."""
 
     def is_dead(self, owner: Process) -> bool:
         """True only when it is certain: a process of this same host that has ended. Another host's is never certain."""

@@ -55,7 +55,7 @@ class Requests:
         self._elsewhere: list[Counts] = []
 
     def begin(self, stage: str) -> None:
-        """What is asked from here on is asked for this stage."""
+        """Counts the requests from here on under this stage."""
         self._trips[self._stage] += trips() - self._began
         self._stage, self._began = stage, trips()
 
@@ -148,7 +148,7 @@ class AwaitedAnswer(Generic[Answer]):
         self._future, self._context = future, context
 
     def result(self) -> Answer:
-        """Waits for it."""
+        """Waits for the answer and returns it, or raises what the request raised."""
         try:
             return self._future.result()
         finally:

@@ -24,7 +24,7 @@ from hadoop_dr.ports.coordinator import Coordinator
 
 
 class Publication(StrEnum):
-    """What became of one site's copy of the access."""
+    """The result of publishing the access in one site's ZooKeeper."""
 
     WRITTEN = "written"
     UNCHANGED = "unchanged"

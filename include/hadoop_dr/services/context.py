@@ -80,7 +80,7 @@ class PolicyFile:
 
 @dataclass(frozen=True, slots=True)
 class Movers:
-    """What moves and reads bytes.
+    """The movers of a run: they copy and read the bytes of files.
 
     Attributes:
         across: From origin to destination.
@@ -95,7 +95,7 @@ class Movers:
 
 @dataclass(frozen=True, slots=True)
 class ProcessTools:
-    """What any process of ours works with, whichever service it works for.
+    """The tools of this process, the same for every service.
 
     Attributes:
         tables: Packs and reads tables.
@@ -168,15 +168,15 @@ class BackupContext:
 
     @property
     def sides(self) -> Mapping[str, SiteConnections]:
-        """Both sites by name."""
+        """Both sites, by name."""
         return {self.origin.name: self.origin, self.destination.name: self.destination}
 
     def directory(self, point: str) -> str:
-        """Directory of a point's documents."""
+        """Returns the directory of a point's documents, the same on both sites."""
         return point_directory(self.pair.name, self.policy.service, point)
 
     def documents(self, point: Point) -> Documents:
-        """A point's documents."""
+        """Returns the documents of a point."""
         copies = Copies(
             self.directory(point.point),
             point,
@@ -188,7 +188,7 @@ class BackupContext:
         return Documents(copies, point, self.tools.tables, self.claims.heartbeat.working)
 
     def candidate_name(self, point: Point) -> str:
-        """Name of a point's snapshots; the same on both sites."""
+        """Returns the name of a point's snapshots, the same on both sites."""
         return snapshot_name(self.policy.service, point.epoch, point.point)
 
     def check_claim(self, claim: Claim) -> None:

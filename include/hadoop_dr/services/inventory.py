@@ -17,7 +17,7 @@ _AHEAD = 64
 
 
 def facts_of(namenode: NameNode, path: str) -> FileAttributes | None:
-    """What an item is; None when nothing lies there."""
+    """Returns the attributes of an item; None when there is nothing at the path."""
     try:
         return namenode.status(path).facts
     except NotFound:

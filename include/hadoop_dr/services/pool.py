@@ -47,11 +47,11 @@ class BoundedPool:
         self._pool.shutdown(cancel_futures=error is not None)
 
     def shutdown(self) -> None:
-        """Waits for all of it."""
+        """Waits until every request that was begun has ended."""
         self._pool.shutdown()
 
     def begin(self, act: Callable[..., Answer], *what: Any) -> AwaitedAnswer[Answer]:
-        """Starts one request."""
+        """Sends one request in a thread of the pool; returns its answer once somebody waits for it."""
         return carried(self._pool, act, *what)
 
     def map(

@@ -54,7 +54,7 @@ class SiteProbes:
 
 
 class Status:
-    """Asks both sites.
+    """Reads how a pair is, from both sites.
 
     Args:
         pair: Its name.

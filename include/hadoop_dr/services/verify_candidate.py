@@ -36,7 +36,7 @@ _THREADS = 16
 
 @dataclass(frozen=True, slots=True)
 class RootFacts:
-    """What is stored of one root.
+    """The stored facts of one root, which its candidate is compared with.
 
     Attributes:
         root: The directory.
@@ -77,7 +77,7 @@ class RootFacts:
 
 
 class Candidate:
-    """What lies in a candidate snapshot, asked for where it is needed, or read from a full listing.
+    """A candidate snapshot: asked for item by item, or read from a full listing.
 
     Args:
         destination: The site.

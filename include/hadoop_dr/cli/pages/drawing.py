@@ -22,7 +22,7 @@ class Bar:
         self._progress.start()
 
     def stop(self) -> None:
-        """Takes the bar away."""
+        """Removes the bar from the terminal."""
         self._progress.stop()
 
     def stage(self, name: str, total: int | None) -> None:

@@ -15,7 +15,7 @@ _APART = 2
 
 
 def table_lines(columns: Sequence[str], rows: Sequence[Sequence[object]], width: int | None) -> Iterator[str]:
-    """Lays a table out.
+    """Lays out a table, one text for each line of the terminal.
 
     Args:
         columns: Headings.

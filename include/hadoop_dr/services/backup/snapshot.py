@@ -65,7 +65,7 @@ class SnapshotPoint:
         self._warm_s = float("-inf")
 
     def run(self, claim: Claim, point: Point) -> dict[str, Any]:
-        """Takes it.
+        """Takes the snapshots of all roots at the moment, and proves it.
 
         Returns:
             ``{"point", "moment", "skew_ms", "late_by_ms", "proof", "snapshots"}``.

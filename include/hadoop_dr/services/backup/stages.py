@@ -55,7 +55,7 @@ class Silent:
 
 
 class BackupStages:
-    """One try of one run.
+    """The stages of one try of one run.
 
     Args:
         context: The service.
@@ -105,7 +105,7 @@ class BackupStages:
         wait: bool = False,
         takeover: bool = False,
     ) -> dict[str, Any]:
-        """Looks, claims the service, ends what an earlier run left.
+        """Runs the checks, claims the service, and finishes or gives up what an earlier run left.
 
         Args:
             moment: Wanted T0, a point id or ISO 8601 UTC with milliseconds; None for at once.
@@ -138,7 +138,7 @@ class BackupStages:
         return self._timed("preflight", lambda: start.run(request))
 
     def moment(self) -> dict[str, Any]:
-        """Takes the shared moment."""
+        """Takes the snapshots of all roots at the shared moment."""
         return self._stage("moment")
 
     def plan(self) -> dict[str, Any]:
@@ -146,7 +146,7 @@ class BackupStages:
         return self._stage("plan")
 
     def stage(self, shard: int) -> dict[str, Any]:
-        """Stages one shard."""
+        """Copies the bytes of one shard into the work areas."""
         return self._stage("stage", shard)
 
     def place(self) -> dict[str, Any]:
@@ -177,7 +177,7 @@ class BackupStages:
         return self.sealed()
 
     def requests(self) -> dict[str, dict[str, int]]:
-        """What this process asked so far, by stage and site."""
+        """Returns the number of requests of this process so far, by stage and site."""
         return self._context.tools.asked.document()
 
     def prune(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from hadoop_dr.services.snapshot_cache import clear_snapshot_cache
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What somebody asked of a run.
+    """How a run is asked for.
 
     Attributes:
         run: Its id.
@@ -40,7 +40,7 @@ class RunRequest:
         approve_deletions: Deletions above the policy's limit are wanted (I8).
         wait: Wait for a busy service.
         takeover: Take a busy service over at once.
-        tell: Told in words what a long wait is for.
+        tell: Called with a sentence that says what a long wait is for.
         change_roots: Roots that points hold snapshots of may give way to others.
         approve: What a change of roots costs is known and wanted.
     """
@@ -75,7 +75,7 @@ class StartRun:
         self._void, self._roots_in_the_way = Void(context), RootsInTheWay(context)
 
     def run(self, request: RunRequest) -> dict[str, Any]:
-        """Carries the stage out.
+        """Runs the stage.
 
         Returns:
             ``{"point", "moment", "roots", "baseline", "finished": [points], "did": [...], "warnings": [...]}``;

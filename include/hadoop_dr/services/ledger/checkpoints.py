@@ -28,7 +28,7 @@ _LEVEL = 6
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What all entries of a chain up to one come to.
+    """The state that the entries of a chain up to one of them add up to.
 
     Attributes:
         n: Number of that entry.

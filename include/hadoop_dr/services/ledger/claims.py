@@ -27,7 +27,7 @@ _LATER_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """What a try wants to claim.
+    """How one try asks for the claim of a service.
 
     Attributes:
         moment_ms: T0 of the point it would make; a run whose claim is in force goes on with the point it has.
@@ -35,7 +35,7 @@ class ClaimRequest:
         owner: Who claims; None when the work goes on in other processes than this one.
         wait: Wait for a busy service instead of raising Busy.
         takeover: A person asked for it: do not wait for standstill.
-        tell: Told in words when it waits long for what another run awaits.
+        tell: Called with a sentence when it waits long for what another run awaits.
         busy: What helps whoever does not wait.
     """
 

@@ -78,7 +78,7 @@ class HeartbeatWriter:
         self._hushed_until = self._clock.monotonic_s() + _HUSHED_S
 
     def speak(self) -> None:
-        """Writes again."""
+        """Ends the silence that ``hush`` began."""
         self._hushed_until = float("-inf")
 
     @contextmanager

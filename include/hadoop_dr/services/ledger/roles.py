@@ -19,7 +19,7 @@ from hadoop_dr.services.pool import BoundedPool
 
 @dataclass(frozen=True, slots=True)
 class RolesRead:
-    """What both copies of the pair's ledger say.
+    """The roles as both copies of the pair's ledger have them.
 
     Attributes:
         state: Roles of the copy that decides.
@@ -50,7 +50,7 @@ class Roles:
         return tuple(self._files)
 
     def read(self) -> RolesRead:
-        """Gives the roles.
+        """Reads the roles from both sites.
 
         Raises:
             Refused: The copies went apart in a way no role entry settles.

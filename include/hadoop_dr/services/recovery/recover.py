@@ -31,7 +31,7 @@ class Recover:
         self._origin_lost = origin_lost
 
     def run(self, claim: Claim) -> list[str]:
-        """Ends everything.
+        """Finishes or gives up every point that earlier runs left.
 
         Returns:
             The points that were carried to their seal.

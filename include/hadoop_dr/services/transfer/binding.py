@@ -59,7 +59,7 @@ def bind(
 
 
 def item_at(destination: NameNode, path: str) -> DirEntry | None:
-    """What lies at a path; None when nothing does."""
+    """Returns the item at a path; None when there is none."""
     try:
         return destination.status(path)
     except NotFound:

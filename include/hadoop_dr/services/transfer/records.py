@@ -128,7 +128,7 @@ class RootRecords:
         return self.every.read().get(self.root, {})
 
     def add(self, inode: int, proof: StagedFile) -> None:
-        """Takes note of a file."""
+        """Records that a file was verified."""
         self.every.add(self.root, inode, proof)
 
     def flush(self) -> None:

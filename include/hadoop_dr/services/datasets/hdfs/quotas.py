@@ -49,7 +49,7 @@ class KeepQuotas:
         self._kept: dict[str, RootQuotas] = {}
 
     def add(self, root: str, newer: str, items: Sequence[Item], *, whole: bool, audited: bool) -> None:
-        """Notes one root.
+        """Adds one root.
 
         Args:
             newer: The moment's snapshot.

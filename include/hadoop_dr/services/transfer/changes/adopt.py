@@ -36,7 +36,7 @@ class Trees:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What is left to do.
+    """What is left to plan where the destination already has a copy.
 
     Attributes:
         items: Items for the planner: identical ones as ``Content.SAME`` where they lie, others as ``Content.WHOLE``,

@@ -53,7 +53,7 @@ class ChangedEntries:
         self.now: dict[int, Entry] = {}
 
     def collect(self) -> None:
-        """Reads everything.
+        """Reads both states of every item that the changes name.
 
         Raises:
             Contradiction: The changes do not explain what the snapshots hold.

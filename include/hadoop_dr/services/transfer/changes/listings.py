@@ -50,7 +50,7 @@ class Listings:
         self.hindered: list[str] = []
 
     def changes(self, reported: Changes | None, *, trusted: bool) -> Changes:
-        """Finds what changed.
+        """Compares full listings of both snapshots and returns what changed.
 
         Blocks are compared, too: a file cut and refilled to its length, with its time put back, shows nowhere else.
         ACL entries and extended attributes are not in a listing. If no diff that can be trusted names the items where

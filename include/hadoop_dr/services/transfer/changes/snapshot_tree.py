@@ -131,7 +131,7 @@ class Tree:
         self._wanted.update(directories)
 
     def children(self, path: str) -> list[Entry]:
-        """Lists a directory."""
+        """Lists a directory of the snapshot."""
         kept = self._kept.get(path)
         return self._list(path) if kept is None else kept
 
