@@ -52,7 +52,7 @@ from hadoop_dr.services.context import (
     Build,
     Movers,
     PolicyFile,
-    ProcessKnowledge,
+    ProcessFacts,
     ProcessTools,
     SiteConnections,
 )
@@ -268,7 +268,7 @@ class World:
             claims=claims,
             movers=movers,
             tools=ProcessTools(self.clock, self.tokens, self.host, MemoryTables(), self.kinds(faults), asked),
-            known=ProcessKnowledge(silent=read.silent),
+            process=ProcessFacts(silent=read.silent),
         )
 
     def sides(self, faults: Faults) -> dict[str, SiteConnections]:

@@ -33,7 +33,7 @@ from hadoop_dr.services.context import (
     BackupContext,
     Movers,
     PolicyFile,
-    ProcessKnowledge,
+    ProcessFacts,
     ProcessTools,
     SiteConnections,
 )
@@ -158,7 +158,7 @@ def open_service(
                 across=between(there, here), within=between(here, here), of_origin=between(there, there)
             ),
             tools=ProcessTools(clock, SystemTokens(), host, ParquetTables(), KINDS, asked),
-            known=ProcessKnowledge(controller_site, read.silent),
+            process=ProcessFacts(controller_site, read.silent),
         )
 
 

@@ -112,8 +112,8 @@ class ProcessTools:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessKnowledge:
-    """What this process knows and need not ask again.
+class ProcessFacts:
+    """What this process has found out and need not ask again.
 
     Attributes:
         controller_site: Where this controller stands; empty for one controller of both sites.
@@ -149,7 +149,7 @@ class BackupContext:
     claims: Claims
     movers: Movers
     tools: ProcessTools
-    known: ProcessKnowledge = field(default_factory=ProcessKnowledge)
+    process: ProcessFacts = field(default_factory=ProcessFacts)
 
     @property
     def direction(self) -> Direction:
@@ -182,7 +182,7 @@ class BackupContext:
             point,
             self.destination.files,
             self.origin.files,
-            self.known.cache,
+            self.process.cache,
             self.ledger.notes,
         )
         return Documents(copies, point, self.tools.tables, self.claims.heartbeat.working)

@@ -15,7 +15,7 @@ from hadoop_dr.adapters.memory.hdfs.nodes import Node
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.roles.identity import Role
 from hadoop_dr.services.backup.stages import BackupStages
-from hadoop_dr.services.context import ProcessKnowledge
+from hadoop_dr.services.context import ProcessFacts
 from hadoop_dr.services.identity import AnnounceIdentity
 from sim.world import POLICY, ROOT, World, fill
 
@@ -131,7 +131,7 @@ def test_the_controller_at_the_other_site_refuses_and_says_who_acts(transfer: st
     world.clusters["west"].make_directory("/data", 0o755, parents=True)
     before = everything(world)
     with pytest.raises(Refused, match=f"this controller stands at {stands_at}; transfer {transfer} is carried out by"):
-        BackupStages(replace(world.context(), known=ProcessKnowledge(stands_at)), "r1").preflight()
+        BackupStages(replace(world.context(), process=ProcessFacts(stands_at)), "r1").preflight()
     assert everything(world) == before
 
 

@@ -92,7 +92,7 @@ class PlacePoint:
         Where this process saw that none had, only somebody who slept since can have; a candidate that is listed whole
         shows it then.
         """
-        cache = self._context.known.cache
+        cache = self._context.process.cache
         if cache.as_left == claim.n and root.audit is Audit.WHOLE and root.root in cache.no_area:
             return False
         area = Area(root.root, Token(self._context.policy.service, claim.epoch, claim.n))

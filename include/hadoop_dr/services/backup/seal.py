@@ -86,7 +86,7 @@ class SealPoint:
         self._append(claim, point, plan.baseline, verdict, summary, recorded)
         behind = self._context.ledger.chain.follow()
         # What was appended a moment ago is known; a site that falls silent now takes no seal back.
-        document = sealed_document(self._context.policy.service, self._context.ledger.known().points[point.point])
+        document = sealed_document(self._context.policy.service, self._context.ledger.cached().points[point.point])
         if behind:
             document["warnings"] = [*document["warnings"], f"the ledger on {point.origin} is behind: {behind}"]
         return document

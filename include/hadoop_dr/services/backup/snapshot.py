@@ -103,7 +103,7 @@ class SnapshotPoint:
         """
         now = self._context.tools.clock.wall_ms()
         wanted = (claim.frozen.wanted_ms or 0) + _USED_MS
-        lead_ms = max(LEAD_MS, self._context.ledger.known().lead_ms)
+        lead_ms = max(LEAD_MS, self._context.ledger.cached().lead_ms)
         too_far = point.moment_ms > max(wanted, now + lead_ms + pause_ms)
         name = self._context.candidate_name(point)
         roots = self._roots(claim)
@@ -185,9 +185,9 @@ class SnapshotPoint:
         context = self._context
         documents = context.documents(point)
         if claim.owner is not None and claim.owner == context.tools.host.me():
-            context.known.cache.begun.add(documents.directory)
+            context.process.cache.begun.add(documents.directory)
         exports = self._components.export(documents)
-        held = context.ledger.known().held_roots(context.origin.name)
+        held = context.ledger.cached().held_roots(context.origin.name)
         stay = kept_directories(self._components.decision(), context.policy.service, held)
         first = min((root.first_s for root in shot.taken.roots), default=0.0)
         roots = dict[str, TakenRoot]()
@@ -219,7 +219,7 @@ class SnapshotPoint:
         )
         context.ledger.append_mine(claim, body, _not_yet_taken(point))
         behind = context.ledger.chain.follow()
-        summary = _summary(context.ledger.known().points[point.point])
+        summary = _summary(context.ledger.cached().points[point.point])
         return {**summary, "warnings": [f"the ledger on {context.origin.name} is behind: {behind}"] if behind else []}
 
     def _quota_before_the_fence(self, root: str) -> QuotaSet:

@@ -87,7 +87,7 @@ class BackupStages:
             transfer: This run's own instead of the policy's.
         """
         context, wanted = self._context, with_overrides(self._context.policy, None, transfer).transfer.value
-        mine = context.known.controller_site
+        mine = context.process.controller_site
         site = context.destination.name if wanted == "pull" else context.origin.name
         why = f"the controller at {site} carries out transfer {wanted}"
         return {"acts": mine in ("", site), "why": f"{why}, this one stands at {mine}" if mine else why}

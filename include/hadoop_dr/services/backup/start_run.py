@@ -92,10 +92,10 @@ class StartRun:
         as_left = self._refuse_foreign()
         claim = self._claim(request)
         if claim.n == as_left:
-            self._context.known.cache.as_left = claim.n
+            self._context.process.cache.as_left = claim.n
         else:
             clear_snapshot_cache(self._context)  # somebody else worked on the service since it was looked at
-        earlier = self._context.ledger.known().points
+        earlier = self._context.ledger.cached().points
         finished = Recover(self._context, self._finish).run(claim)
         state = self._context.ledger.fresh()
         baseline = self._checks.baseline(state)
@@ -110,7 +110,7 @@ class StartRun:
                 self._void.void(claim, claim.point, str(error))
             raise
         did = [*notes, *(f"finished point {point} of run {earlier[point].run}" for point in finished)]
-        did += undo_notes(self._context.ledger.known().kept, claim.n)
+        did += undo_notes(self._context.ledger.cached().kept, claim.n)
         return {
             "point": claim.point,
             "moment": iso(state.points[claim.point].moment_ms),
@@ -139,7 +139,7 @@ class StartRun:
         """
         context, service = self._context, self._context.policy.service
         proposal = self._roots_in_the_way.proposal(self._checks.components.roots()) if self._requested else None
-        if self._requested and proposal is None and context.ledger.known().change is None:
+        if self._requested and proposal is None and context.ledger.cached().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not request.approve:
             raise Refused(service, *approval_request(service, proposal, context.origin.name, context.destination.name))
@@ -147,7 +147,7 @@ class StartRun:
     def _claim(self, request: RunRequest) -> Claim:
         context = self._context
         now = context.tools.clock.wall_ms()
-        moment_ms = max(request.moment_ms or 0, now + context.ledger.known().lead_ms)
+        moment_ms = max(request.moment_ms or 0, now + context.ledger.cached().lead_ms)
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(
             context.policy_file.text, context.policy.file, mode, transfer, request.reason, request.moment_ms,

@@ -24,7 +24,7 @@ class Roots:
 
     def __init__(self, context: BackupContext, *, changing: bool = False) -> None:
         self._context, self._changing = context, changing
-        self._there: set[str] = context.known.handed_on.setdefault(_THERE, set())
+        self._there: set[str] = context.process.handed_on.setdefault(_THERE, set())
         self._decided: tuple[object, RootDecision] | None = None
 
     def decide(self, layout: Layout) -> RootDecision:
@@ -50,7 +50,7 @@ class Roots:
         """Decides, and looks whether directories that would be new roots exist; a request for each, once."""
         layout = replace(layout, services=self._context.owners.beside())
         # What has snapshots there exists there.
-        sure = self._context.ledger.known().held_roots(self._context.origin.name)
+        sure = self._context.ledger.cached().held_roots(self._context.origin.name)
         while True:
             decision = decide_roots(layout, held)
             new = {*decision.databases, *(one.path for one in decision.tables)}.difference(sure, layout.declared)

@@ -70,9 +70,9 @@ def drift_by_root(
     def difference(one: tuple[str, str]) -> Changes:
         changes = merge(namenode.diff(*one, upto.get(one[0], "")))
         if any(change.new is not None and in_work_area(change.new) for change in changes.created):
-            context.known.cache.no_area.discard(one[0])
+            context.process.cache.no_area.discard(one[0])
         elif one[0] not in upto:
-            context.known.cache.no_area.add(one[0])
+            context.process.cache.no_area.add(one[0])
         return visible(changes)
 
     changes = dict(zip(bases, map_bounded(difference, bases.items()), strict=True))

@@ -97,7 +97,7 @@ class Chain:
         """Monotonic time of the clock it was given."""
         return self._clock.monotonic_s()
 
-    def known(self) -> list[LedgerEntry]:
+    def cached(self) -> list[LedgerEntry]:
         """Gives the entries as of what was read or appended last, and asks nobody."""
         return self._entries
 

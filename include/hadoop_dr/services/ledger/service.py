@@ -71,7 +71,7 @@ class ServiceLedger:
         """
         return self._state if self.chain.now_s() - self._proven_s <= FRESH_S else self.read()
 
-    def known(self) -> ServiceState:
+    def cached(self) -> ServiceState:
         """Gives the state as of what was read or appended last, and asks nobody."""
         return self._state
 
@@ -109,7 +109,7 @@ class ServiceLedger:
                 self.chain.refuse_shortened()
             asked_s = self.chain.now_s()
             entry = self.chain.append(body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
-            state = self._fold(self.chain.known())
+            state = self._fold(self.chain.cached())
             self._proven_s = asked_s
             self.notes += self.chain.checkpoint(lambda: dump_state(state))
             return entry

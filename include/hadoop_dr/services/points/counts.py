@@ -18,5 +18,5 @@ def snapshot_counts(context: BackupContext) -> dict[str, Mapping[str, int]]:
         except DrError:
             return None
 
-    answering = [side for name, side in context.sides.items() if name not in context.known.silent]
+    answering = [side for name, side in context.sides.items() if name not in context.process.silent]
     return dict(found for found in map_bounded(one, answering) if found is not None)

@@ -54,7 +54,7 @@ class StageRecords:
     def of_shard(self, shard: int) -> Records:
         """Gives the records of the files that a shard stages, for its later tries."""
         top = f"{self._documents.directory}/staged/{shard}"
-        cache = self._context.known.cache
+        cache = self._context.process.cache
         is_first = self._documents.directory in cache.begun and top not in cache.begun_shards
         cache.begun_shards.add(top)
         return Records(self._files, self._context.tools.tables, top, self._heartbeat, is_empty=is_first)

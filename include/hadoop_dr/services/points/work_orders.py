@@ -16,7 +16,7 @@ def work_order(context: BackupContext, claim: Claim, root: RootPlan, turn: int =
         turn: Which use of the work area within the claim it is.
     """
     top = next((item.now for item in root.items if item.new == "" and item.now), None)
-    cache = context.known.cache
+    cache = context.process.cache
     return WorkOrder(
         index=root.index,
         root=root.root,

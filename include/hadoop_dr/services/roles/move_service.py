@@ -68,7 +68,7 @@ class MoveService:
             The point, and what was set and what is left to a person.
         """
         context, claim = self._context, self._claim(reason)
-        point = context.ledger.known().newest_sealed()
+        point = context.ledger.cached().newest_sealed()
         made = Promoted()
         if point is not None:
             made = components_of(context).promote(point, context.documents(point))
@@ -85,7 +85,7 @@ class MoveService:
     def _lost(self, point: Point) -> LostData:
         """Names what changed on the origin since a point, as far as the origin answers."""
         origin, files = self._context.origin, list[str]()
-        if origin.name in self._context.known.silent:
+        if origin.name in self._context.process.silent:
             return LostData()
         try:
             for root, kept in sorted(point.snapshots_on(origin.name).items()):

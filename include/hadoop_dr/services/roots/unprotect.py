@@ -91,7 +91,7 @@ class Unprotect:
 
     def _free(self, side: SiteConnections, check: Callable[[], None]) -> Freed:
         """Removes our snapshots from what is or was a root of ours, and makes it an ordinary directory again."""
-        context, state, namenode = self._context, self._context.ledger.known(), side.namenode
+        context, state, namenode = self._context, self._context.ledger.cached(), side.namenode
 
         roots = sorted(state.roots().union(context.owners.mine).intersection(namenode.snapshottable()))
         removed, free, left = list[tuple[str, str]](), list[str](), dict[str, tuple[str, ...]]()
@@ -115,7 +115,7 @@ class Unprotect:
 
     def _remove_documents(self, check: Callable[[], None]) -> None:
         """Removes what is kept of points that no site has any more, as pruning does."""
-        context, points = self._context, self._context.ledger.known().points
+        context, points = self._context, self._context.ledger.cached().points
         for side in context.sides.values():
             for name in side.files.names(context.directory("").rstrip("/")):
                 if name in points and set(points[name].gone) == set(context.sides):
@@ -138,7 +138,7 @@ class Unprotect:
         released: Sequence[str],
         behind: str | None,
     ) -> dict[str, Any]:
-        context, state = self._context, self._context.ledger.known()
+        context, state = self._context, self._context.ledger.cached()
         destination, service = context.destination.name, context.policy.service
         kept = [point for point in state.sealed() if destination not in point.gone and point.destination == destination]
         warnings = [

@@ -77,8 +77,8 @@ class Preflight:
 
     def _site(self, side: SiteConnections) -> list[Result]:
         def look() -> Iterator[Result]:
-            if side.name in self._context.known.silent:  # asked a moment ago; nobody shall wait for that twice
-                raise self._context.known.silent[side.name]
+            if side.name in self._context.process.silent:  # asked a moment ago; nobody shall wait for that twice
+                raise self._context.process.silent[side.name]
             service = self._service(side)
             if service.safe_mode:
                 yield fail(
@@ -134,7 +134,7 @@ class Preflight:
 
     def _controller(self) -> Iterator[Result]:
         context = self._context
-        mine = context.known.controller_site
+        mine = context.process.controller_site
         acts = context.destination.name if context.policy.transfer.value == "pull" else context.origin.name
         if mine and mine != acts:
             yield fail(

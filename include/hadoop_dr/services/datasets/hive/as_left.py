@@ -89,7 +89,7 @@ class AsLeft:
 
     def doubt(self) -> None:
         """All was read, and it was not what the log made of it."""
-        self._context.known.handed_on[_DOUBTED] = True
+        self._context.process.handed_on[_DOUBTED] = True
 
     def _caught_up(self, point: Point, kept: SealedCatalog, selection: Selection) -> _Known | None:
         """Reads on in the log from where this process ended, and reads the objects that it names.
@@ -97,8 +97,8 @@ class AsLeft:
         Returns:
             None where what the point left cannot be followed.
         """
-        known: _Known | None = self._context.known.handed_on.get(_LEFT)
-        if kept.position is None or self._context.known.handed_on.get(_DOUBTED):
+        known: _Known | None = self._context.process.handed_on.get(_LEFT)
+        if kept.position is None or self._context.process.handed_on.get(_DOUBTED):
             return None
         if known is None or known.point != point.point:
             known = _Known(point.point, kept.position)
@@ -140,5 +140,5 @@ class AsLeft:
         return self._hand_on(replace(known, rows=left[0].rows if left else None))
 
     def _hand_on(self, known: _Known) -> _Known:
-        self._context.known.handed_on[_LEFT] = known
+        self._context.process.handed_on[_LEFT] = known
         return known

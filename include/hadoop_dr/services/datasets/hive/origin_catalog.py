@@ -72,7 +72,7 @@ class OriginCatalog:
         self.patterns = context.policy.hive_patterns
         self.selection = selection_of(self.patterns)
         self._parting = TellApart(context, self.selection, addresses_of(context.origin), decide)
-        self._read: _ReadAhead | None = context.known.handed_on.get(_READ)
+        self._read: _ReadAhead | None = context.process.handed_on.get(_READ)
         self._decided: tuple[object, Parted, Layout] | None = None
         self._exact: Exported | None = None
         self._at_e0: Parted | None = None
@@ -170,7 +170,7 @@ class OriginCatalog:
 
     def _hand_on(self, read: _ReadAhead) -> _ReadAhead:
         self._exact = self._at_e0 = self._decided = None
-        self._read = self._context.known.handed_on[_READ] = read
+        self._read = self._context.process.handed_on[_READ] = read
         return read
 
     def mark(self) -> None:
@@ -305,7 +305,7 @@ class OriginCatalog:
 
     def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the destination has."""
-        point = self._context.ledger.known().newest_sealed()
+        point = self._context.ledger.cached().newest_sealed()
         if point is None or exported_at(point) is None:
             return frozenset()
         try:
