@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.paths import WORK_AREA
-from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
+from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes, Quota
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import AwaitedAnswer
 from hadoop_dr.services.pool import BoundedPool
@@ -20,6 +20,14 @@ def facts_of(namenode: NameNode, path: str) -> FileAttributes | None:
     """Returns the attributes of an item; None when there is nothing at the path."""
     try:
         return namenode.status(path).facts
+    except NotFound:
+        return None
+
+
+def quota_of(namenode: NameNode, path: str) -> Quota | None:
+    """Returns the quota and the use of a directory; None when nothing lies there, which the check of the roots says."""
+    try:
+        return namenode.quota(path)
     except NotFound:
         return None
 

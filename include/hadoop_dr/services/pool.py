@@ -17,6 +17,9 @@ from hadoop_dr.ports.requests import Apart, AwaitedAnswer, carried
 
 WIDTH = 16
 """Requests under way at once where nobody says another number."""
+ROOTS_AT_ONCE = 8
+"""Roots that plan, stage and verify work on side by side. The work on one root has threads of its own and may hold a
+whole listing, so this bounds threads and memory."""
 AHEAD = 64
 """Answers that may wait to be taken before no more is asked."""
 

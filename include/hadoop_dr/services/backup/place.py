@@ -22,8 +22,6 @@ from hadoop_dr.services.stored.stored_plan import RootPlan, planned_roots, store
 from hadoop_dr.services.transfer.apply_plan import ApplyPlan
 from hadoop_dr.services.transfer.work_area import WorkArea
 
-_ROOTS_AT_ONCE = 16
-
 
 class PlacePoint:
     """Changes the live tree of the secondary, and what else a point holds there.
@@ -71,7 +69,7 @@ class PlacePoint:
             order = work_order(self._context, claim, root)
             return apply.place(order, staged[root.index], try_no, known.get(root.root))
 
-        placed = list(map_bounded(one, roots, width=_ROOTS_AT_ONCE))
+        placed = list(map_bounded(one, roots))
         components.after_tree(point, documents, lambda: self._context.check_claim(claim))
         site = self._context.destination.name
         self._context.ledger.notes += [

@@ -29,7 +29,7 @@ from hadoop_dr.services.foreign.keep_before import keep_before
 from hadoop_dr.services.points.baseline import find_baseline, held_before, snapshot_problem
 from hadoop_dr.services.points.read_items import adopt, gather_listed, seen_before
 from hadoop_dr.services.points.xattrs import KnownXattrs
-from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.pool import ROOTS_AT_ONCE, map_bounded
 from hadoop_dr.services.roots.change import RootsInTheWay
 from hadoop_dr.services.roots.parents import make_roots
 from hadoop_dr.services.roots.switch import adopt_live
@@ -41,8 +41,6 @@ from hadoop_dr.services.stored.stored_plan import (
     share_out,
     stored_items,
 )
-
-_ROOTS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ class PlanPoint:
             return self._root(index, root, kept.name, baseline, xattrs, since_audit_ms, large, seen)
 
         roots: list[RootPlan] = []
-        for planned in map_bounded(one, enumerate(every), width=_ROOTS_AT_ONCE):
+        for planned in map_bounded(one, enumerate(every), width=ROOTS_AT_ONCE):
             self._notes += planned.notes
             self._hindered += planned.hindered
             roots.append(planned.root)

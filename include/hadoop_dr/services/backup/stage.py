@@ -12,11 +12,9 @@ from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.work_orders import work_order
-from hadoop_dr.services.pool import map_bounded
+from hadoop_dr.services.pool import ROOTS_AT_ONCE, map_bounded
 from hadoop_dr.services.stored.stored_plan import planned_roots, planned_shards
 from hadoop_dr.services.transfer.apply_plan import ApplyPlan
-
-_ROOTS_AT_ONCE = 8
 
 
 class StagePoint:
@@ -54,7 +52,7 @@ class StagePoint:
             return index, apply.stage(work_order(context, claim, root), root.shares[number], records, try_no)
 
         try:
-            staged = list(map_bounded(one, shards[shard], width=_ROOTS_AT_ONCE))
+            staged = list(map_bounded(one, shards[shard], width=ROOTS_AT_ONCE))
         except DrError:
             with suppress(DrError):  # why it ended is what counts; a later try copies less by it
                 records.flush()

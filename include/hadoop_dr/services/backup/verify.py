@@ -28,7 +28,7 @@ from hadoop_dr.services.foreign.changes import ForeignChanges, Found
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.inodes import keep_inodes
 from hadoop_dr.services.points.intended import keep_intended
-from hadoop_dr.services.pool import BoundedPool, map_bounded
+from hadoop_dr.services.pool import ROOTS_AT_ONCE, BoundedPool, map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.stored.documents import Documents, Row
 from hadoop_dr.services.stored.stored_plan import RootPlan, planned_roots
@@ -37,7 +37,6 @@ from hadoop_dr.services.transfer.batches import Batches
 
 SHOWN = 100
 """So many findings are named in the verdict; their number is always there."""
-_ROOTS_AT_ONCE = 8
 
 
 class VerifyPoint:
@@ -197,7 +196,7 @@ class VerifyPoint:
         with BoundedPool(1, name="sample") as aside:
             with asked_for(AUDIT):
                 sampled = aside.begin(sample.run, point, names)  # of older points: nothing else waits for it
-            for root, (strange, mine) in zip(roots, map_bounded(judge.run, roots, width=_ROOTS_AT_ONCE), strict=True):
+            for root, (strange, mine) in zip(roots, map_bounded(judge.run, roots, width=ROOTS_AT_ONCE), strict=True):
                 if strange:
                     found[root.root] = strange
                 verdict.add(mine)

@@ -6,20 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from hadoop_dr.domain.check_results import Result, fail, guarded, ok, warn
-from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.preflight.free_space import limiting_paths, narrow_quotas, runs_full
 from hadoop_dr.domain.roles.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.roots.change import nesting
 from hadoop_dr.domain.roots.decision import nestings
 from hadoop_dr.domain.state.service_state import Point
-from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.inventory import looked_through
-from hadoop_dr.ports.namenode import NameNode, Service
+from hadoop_dr.ports.namenode import Service
 from hadoop_dr.services.backup.check.snapshot_room import check_snapshots
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import Components
-from hadoop_dr.services.inventory import facts_of
+from hadoop_dr.services.inventory import facts_of, quota_of
 from hadoop_dr.services.pool import map_bounded
 
 _OPEN_FILES = "dfs.namenode.snapshot.capture.openfiles"
@@ -209,7 +207,7 @@ def look_at_quotas(context: BackupContext, roots: Sequence[str], newest: Point |
     names = {root: held.names for root in roots if newest and (held := newest.held(root)) is not None}
     large = set(names) - looked_through(names, context.policy.audit_entries)
     paths = limiting_paths([root for root in roots if root not in large], namenode.room().names)
-    asked = zip(paths, map_bounded(lambda path: _quota(namenode, path), paths), strict=True)
+    asked = zip(paths, map_bounded(lambda path: quota_of(namenode, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
     remedy = "Raise it, or keep fewer points on the primary (retention: primary): this frees what their snapshots hold."
     found = [warn("quotas", text, remedy) for text in narrow_quotas(context.origin.name, quotas)]
@@ -217,13 +215,6 @@ def look_at_quotas(context: BackupContext, roots: Sequence[str], newest: Point |
         more = f" and {len(large) - 1} more" if len(large) > 1 else ""
         found.append(ok("quotas", f"{min(large)}{more}: large, so not queried; each point warns of their quotas"))
     return found
-
-
-def _quota(namenode: NameNode, path: str) -> Quota | None:
-    try:
-        return namenode.quota(path)
-    except NotFound:  # said by the check of the roots
-        return None
 
 
 def thinning_is_safe(side: SiteConnections) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from hadoop_dr.domain.check_results import Result, ok
-from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.preflight.free_space import MANY_NAMES, limiting_paths, shortages
-from hadoop_dr.domain.tree.file_attributes import Quota
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Scope
+from hadoop_dr.services.inventory import quota_of
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.stored.stored_plan import RootPlan
 
@@ -52,22 +51,15 @@ def _shortages(
         return []
     room = destination.room()
     paths = [path for path in limiting_paths(needed, room.names) if path not in large]
-    asked = zip(paths, map_bounded(lambda path: _quota(destination, path), paths), strict=True)
+    asked = zip(paths, map_bounded(lambda path: quota_of(destination, path), paths), strict=True)
     quotas = {path: quota for path, quota in asked if quota is not None}
     limited = any(quota.space_bytes >= 0 for quota in quotas.values())
     return shortages(context.destination.name, needed, quotas, room.remaining_bytes, moved() if limited else {})
 
 
 def _used(namenode: NameNode, root: str) -> int:
-    quota = _quota(namenode, root)
+    quota = quota_of(namenode, root)
     return quota.used_bytes if quota else 0
-
-
-def _quota(namenode: NameNode, path: str) -> Quota | None:
-    try:
-        return namenode.quota(path)
-    except NotFound:  # said by the check of the roots
-        return None
 
 
 def _raw_bytes(item: Item) -> int:
