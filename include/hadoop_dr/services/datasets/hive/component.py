@@ -32,7 +32,7 @@ from hadoop_dr.services.datasets.component import (
 )
 from hadoop_dr.services.datasets.hive.check import check_destination_housekeeping, check_metastores
 from hadoop_dr.services.datasets.hive.destination_catalog import DestinationCatalog
-from hadoop_dr.services.datasets.hive.foreign.drift import CatalogDrift
+from hadoop_dr.services.datasets.hive.foreign.catalog_drift import CatalogDrift
 from hadoop_dr.services.datasets.hive.foreign.during_run import read_kept
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import KIND, exported_at, selected_at
 from hadoop_dr.services.datasets.hive.foreign.taken_out import no_longer
