@@ -61,6 +61,16 @@ def test_the_lock_holds_every_dependency_with_hashes() -> None:
         assert version in (None, locked[name.lower()]), f"{name}: run make lock"
 
 
+def test_no_text_refers_to_a_document_that_is_not_here() -> None:
+    """A newcomer looks for what a docstring refers to, and has to find it in this repository."""
+    elsewhere = re.compile("DES" + r"IGN(?:\.md)?\b|\bsections? \d")
+    found = [
+        path.relative_to(ROOT).as_posix() for path in tracked() if path.suffix in {".py", ".md", ".toml"}
+        and elsewhere.search(path.read_text("utf-8"))
+    ]  # fmt: skip
+    assert found == []
+
+
 MODULES_OF_A_ROOM = 15
 """A folder with more modules than that is two rooms."""
 

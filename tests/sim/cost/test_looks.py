@@ -1,4 +1,4 @@
-"""How often a run looks through a small root: each snapshot once, by the run that took it (DESIGN.md section 16)."""
+"""How often a run looks through a small root: each snapshot once, by the run that took it."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def incomplete_of(findings: Sequence[NotCovered]) -> Incomplete:
 
 
 def incomplete_document(kept: Incomplete) -> dict[str, Any]:
-    """Writes what a point leaves out in the shape of section 10."""
+    """Returns what a point leaves out, as a part of the JSON documents."""
     return {"count": kept.count, "objects": [asdict(one) for one in kept.objects]}
 
 

@@ -1,4 +1,4 @@
-"""Which points may be held, and what stands in the way of removing held ones (DESIGN.md sections 4.8 and 6)."""
+"""Which points may be held, and what stands in the way of removing held ones."""
 
 from __future__ import annotations
 

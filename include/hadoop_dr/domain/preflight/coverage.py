@@ -1,4 +1,4 @@
-"""What a service's recovery points would hold, and what not, as named results (DESIGN.md section 4.1).
+"""What a service's recovery points would hold, and what not, as named results.
 
 ``check`` looks at the sites' state before a run; this looks at the data: kinds of files that cannot be carried over as
 they are, declarations that nothing answers to, and tables that a point leaves out.

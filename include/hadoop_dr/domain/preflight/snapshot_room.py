@@ -1,4 +1,4 @@
-"""Whether a NameNode takes as many more snapshots as a service needs; it counts those of everybody (DESIGN.md 4.1).
+"""Whether a NameNode takes as many more snapshots as a service needs; it counts those of everybody.
 
 HDFS bounds them for each directory and for the whole file system, and numbers them from one on without ever taking a
 number back. At a bound nobody on that cluster can take a snapshot any more, so it is told long before.

@@ -53,7 +53,7 @@ def looked_through(names: Mapping[str, int], most: int) -> frozenset[str]:
 
 
 def audit_of(since_ms: int | None, *, small: bool) -> Audit:
-    """Decides how a root is audited: in every run while it is small, else daily (DESIGN.md section 4).
+    """Decides how a root is audited: in every run while it is small, else daily.
 
     Args:
         since_ms: How long ago the service was audited whole; None if never.

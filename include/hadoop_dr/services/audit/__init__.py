@@ -1,1 +1,1 @@
-"""What a snapshot diff hides, and whether older points are still whole (DESIGN.md section 4, Audit)."""
+"""What a snapshot diff hides, and whether older points are still whole."""

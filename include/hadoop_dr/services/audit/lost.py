@@ -1,4 +1,4 @@
-"""The full inventories of both sides compared: what the diff cannot show (DESIGN.md section 4, I9)."""
+"""The full inventories of both sides compared: what the diff cannot show (I9)."""
 
 from __future__ import annotations
 

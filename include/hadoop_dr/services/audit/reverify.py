@@ -1,4 +1,4 @@
-"""Verification of a sealed point on demand, in the shape of section 10."""
+"""Verification of a sealed point on demand; the document of ``verify --json``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Planning a point; plan, facts and exports lie on both sites before any byte moves (DESIGN.md section 4.3, S3.1)."""
+"""Planning a point; plan, facts and exports lie on both sites before any byte moves (S3.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prune: points that no rule keeps go, first from the ledger, then from the sites (DESIGN.md section 4.8, I7, I8).
+"""Prune: points that no rule keeps go, first from the ledger, then from the sites (I7, I8).
 
     decided on the ledger's newest entry      somebody appended since: decided anew
     "pruned" appended                         from here on the point is listed as gone, whatever happens

@@ -1,4 +1,4 @@
-"""Verify: candidate snapshots of a placed point against the stored facts (DESIGN.md section 4.6, I2, I9)."""
+"""Verify: candidate snapshots of a placed point against the stored facts (I2, I9)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class VerifyPoint:
         candidates: Mapping[str, Snapshot],
         note: Note,
     ) -> None:
-        """Once: what differs is carried over again, by comparing everything (section 4.6)."""
+        """Once: what differs is carried over again, by comparing everything."""
         for root in roots:
             Repair(self._context, self._heartbeat).repair(claim, root, candidates[root.root].name, note)
         components_of(self._context).after_tree(point, documents, lambda: self._context.check_claim(claim))

@@ -1,4 +1,4 @@
-"""Removes snapshots: those of small roots side by side, those of large ones one at a time (DESIGN.md section 16).
+"""Removes snapshots: those of small roots side by side, those of large ones one at a time.
 
 DELETESNAPSHOT holds the NameNode's lock in proportion to the names of the root, so that others get a turn in between,
 and what is under way at once is never more than one large root.

@@ -1,4 +1,4 @@
-"""Void: a point is given up, then what it left is removed (DESIGN.md section 4.8, I2, I8)."""
+"""Void: a point is given up, then what it left is removed (I2, I8)."""
 
 from __future__ import annotations
 

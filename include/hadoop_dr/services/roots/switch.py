@@ -1,4 +1,4 @@
-"""The secondary gets other roots: planned on its live tree, switched once everything is staged (section 6, I8, I10).
+"""The secondary gets other roots: planned on its live tree, switched once everything is staged (I8, I10).
 
 A new root around or inside old ones cannot have a snapshot while points hold theirs. So its plan compares the live
 tree, and keeps what it saw as a document of the point. From there:

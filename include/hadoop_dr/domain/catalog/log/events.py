@@ -1,7 +1,7 @@
 """Events of the notification log: what each one touched, and how the touched objects looked before and after it.
 
 With these an export is brought to exactly one event id: an object that changed again later is rebuilt from the event's
-own message (DESIGN.md section 6; I1).
+own message (I1).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What of a catalog has to be read before it is changed, where the rest is known (DESIGN.md section 16)."""
+"""What of a catalog has to be read before it is changed, where the rest is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking before a run: every reason not to begin, each with the object and the remedy (DESIGN.md section 4.1)."""
+"""Looking before a run: every reason not to begin, each with the object and the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The destination's catalog as the newest point left it, and what its log says since (DESIGN.md section 16).
+"""The destination's catalog as the newest point left it, and what its log says since.
 
 One request in place of some for each table, while nobody touched it. Each stage goes on in the log where the one before
 it in this process ended, because the log has the events of every database. The log is believed for a day: then verify

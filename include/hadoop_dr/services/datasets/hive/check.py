@@ -1,4 +1,4 @@
-"""What of the two metastores stands against a run (DESIGN.md section 4.1)."""
+"""What of the two metastores stands against a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hive tables as a kind of data sets (DESIGN.md sections 6 and 6a)."""
+"""Hive tables as a kind of data sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The destination's catalog in one stage: planned, changed around the tree, verified (DESIGN.md sections 4.5 and 6)."""
+"""The destination's catalog in one stage: planned, changed around the tree, verified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The origin's catalog in one stage: read ahead, marked, exported as of the moment (DESIGN.md sections 4.2 and 6)."""
+"""The origin's catalog in one stage: read ahead, marked, exported as of the moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of the origin's catalog a point of this service would hold, and what not (DESIGN.md section 6, S2.11)."""
+"""What of the origin's catalog a point of this service would hold, and what not (S2.11)."""
 
 from __future__ import annotations
 

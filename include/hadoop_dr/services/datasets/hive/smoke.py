@@ -1,4 +1,4 @@
-"""The policy's own queries, run on the secondary before a point is sealed (DESIGN.md section 4.6)."""
+"""The policy's own queries, run on the secondary before a point is sealed."""
 
 from __future__ import annotations
 

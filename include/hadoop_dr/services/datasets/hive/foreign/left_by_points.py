@@ -1,4 +1,4 @@
-"""What sealed points left in the destination's catalog: what a foreign change is told from (DESIGN.md section 6).
+"""What sealed points left in the destination's catalog: what a foreign change is told from.
 
 A point's export is what both of its sites had: the origin at the moment, the destination once it was sealed. So it
 tells of a site in whichever direction it went.
