@@ -17,10 +17,10 @@ if TYPE_CHECKING:
         look_at,
         plan_of,
         points_of,
+        run_query,
     )
     from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
     from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, verify_point
-    from hadoop_dr.bootstrap.sql_query import run_query
     from hadoop_dr.bootstrap.status import status_of
     from hadoop_dr.bootstrap.unprotect import unprotect_service
 
@@ -62,7 +62,7 @@ _HOMES = {
     "points_of": "queries",
     "prune_now": "runs",
     "roles_in_zookeeper": "roles",
-    "run_query": "sql_query",
+    "run_query": "queries",
     "status_of": "status",
     "unprotect_service": "unprotect",
     "verify_point": "runs",

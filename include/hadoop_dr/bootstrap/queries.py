@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from hadoop_dr import settings
+from hadoop_dr.bootstrap.connections import open_queries
 from hadoop_dr.bootstrap.contexts import open_pair, open_service
+from hadoop_dr.bootstrap.login import login_to
 from hadoop_dr.domain.check_results import Mark, Result
-from hadoop_dr.domain.errors import Unreachable
+from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
@@ -16,7 +20,7 @@ from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.points.counts import snapshot_counts
 from hadoop_dr.services.report import entries_about, explanation, points_document
 
-__all__ = ["coverage_of", "explanation_of", "ledger_check", "look_at", "plan_of", "points_of"]
+__all__ = ["coverage_of", "explanation_of", "ledger_check", "look_at", "plan_of", "points_of", "run_query"]
 
 
 def _checked(service: str, results: list[Result]) -> dict[str, Any]:
@@ -78,3 +82,20 @@ def ledger_check(pair: str, home: Path | None = None) -> dict[str, Any]:
             *(check_chain(path, files, errors, deciding) for path in paths),
         ]
         return {"pair": pair, "ok": all(chain["ok"] for chain in chains), "chains": chains}
+
+
+def run_query(pair: str, site: str, sql: str, home: Path | None = None) -> dict[str, Any]:
+    """Runs one statement on a site's HiveServer2; gives its rows as texts and a digest that two sites can compare.
+
+    Raises:
+        Refused: The site has no HiveServer2.
+    """
+    home = home or settings.find_home()
+    found = settings.load_pair(home, pair).site(site)
+    with ExitStack() as stack:
+        addresses = settings.addresses(home, found)
+        queries = open_queries(found, addresses, stack, login_to(site))
+        if queries is None:
+            raise Refused(site, "has no HiveServer2", "Start one: hadoop-dr lab up --hiveserver2")
+        answer = queries.run(sql)
+        return {"columns": list(answer.columns), "rows": [list(row) for row in answer.rows], "sha256": answer.sha256}
