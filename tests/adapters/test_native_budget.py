@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -14,6 +15,7 @@ from hadoop_dr.adapters.native.copying import CHUNK_BYTES, chunk_bytes
 from hadoop_dr.adapters.native.loop import LoopThread, Pump
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.ports.mover import Meter, MoverLimits
+from support.fast_loop import run_fast
 
 
 @pytest.fixture
@@ -70,6 +72,39 @@ def test_one_that_stops_waiting_leaves_its_bytes_to_the_others() -> None:
             await next_one
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("came", [False, True])
+def test_one_that_is_stopped_in_the_moment_of_its_turn_or_before_it_takes_and_gives_nothing(came: bool) -> None:
+    async def run() -> list[bool]:
+        budget = ByteBudget(10)
+        await budget.take(10)
+        stopped = asyncio.create_task(budget.take(8))
+        await asyncio.sleep(0)
+        if came:
+            budget.give(10)
+        stopped.cancel()
+        with suppress(asyncio.CancelledError):
+            await stopped
+        if not came:
+            budget.give(10)
+        return [budget.try_take(10), budget.try_take(1)]
+
+    assert run_fast(run()) == [True, False]
+
+
+def test_after_a_pause_one_second_of_the_bandwidth_comes_at_once_and_then_it_is_kept() -> None:
+    async def run() -> list[float]:
+        throttle, clock = Throttle(100), asyncio.get_running_loop().time
+        await asyncio.sleep(10)
+        came = list[float]()
+        for count in (100, 50, 100):
+            await throttle.pass_through(count)
+            came.append(clock())
+        await Throttle(0).pass_through(1 << 40)
+        return [*came, clock()]
+
+    assert run_fast(run()) == pytest.approx([10.0, 10.5, 11.5, 11.5])
 
 
 def test_no_more_inputs_are_under_way_than_allowed_and_each_is_answered(thread: LoopThread) -> None:

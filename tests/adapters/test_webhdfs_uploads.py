@@ -13,6 +13,7 @@ import requests
 
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, simple_session
 from hadoop_dr.adapters.webhdfs.errors import Lost
+from hadoop_dr.adapters.webhdfs.uploads import Upload
 
 SOON = Deadlines(connect_s=0.5, read_s=0.5, checksum_s=5)
 LENGTH, PIECE = 16 << 20, 256 << 10
@@ -85,6 +86,13 @@ def test_a_long_document_on_a_slow_line_arrives_whole_and_shows_that_it_moves(se
         assert len(moved) > 100
     finally:
         server.close()
+
+
+def test_each_piece_of_a_body_is_told_once_the_one_before_has_left() -> None:
+    moved = list[int]()
+    body = Upload("a ü+".encode(), 1.5, moved.append)
+    assert [(body.read(2), len(moved)) for _ in range(4)] == [(b"a ", 0), (b"\xc3\xbc", 1), (b"+", 2), (b"", 3)]
+    assert (moved, body.silence_s) == ([1] * 3, 1.5)
 
 
 @pytest.mark.parametrize("takes", [0, PIECE, LENGTH // 2])
