@@ -96,15 +96,16 @@ def test_one_that_is_stopped_in_the_moment_of_its_turn_or_before_it_takes_and_gi
 def test_after_a_pause_one_second_of_the_bandwidth_comes_at_once_and_then_it_is_kept() -> None:
     async def run() -> list[float]:
         throttle, clock = Throttle(100), asyncio.get_running_loop().time
-        await asyncio.sleep(10)
-        came = list[float]()
+        await throttle.pass_through(50)
+        came = [clock()]
+        await asyncio.sleep(9.5)
         for count in (100, 50, 100):
             await throttle.pass_through(count)
             came.append(clock())
         await Throttle(0).pass_through(1 << 40)
         return [*came, clock()]
 
-    assert run_fast(run()) == pytest.approx([10.0, 10.5, 11.5, 11.5])
+    assert run_fast(run()) == pytest.approx([0.5, 10.0, 10.5, 11.5, 11.5])
 
 
 def test_no_more_inputs_are_under_way_than_allowed_and_each_is_answered(thread: LoopThread) -> None:

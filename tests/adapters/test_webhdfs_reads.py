@@ -48,8 +48,9 @@ LOCATED = {"LocatedBlocks": {"locatedBlocks": [{"block": {"blockId": 4, "numByte
 USAGE = {"QuotaUsage": {"quota": -1, "spaceQuota": 5, "fileAndDirectoryCount": 7, "spaceConsumed": 9,
                         "typeQuota": {"SSD": {"quota": 3}, "DISK": {"quota": -1}}}}  # fmt: skip
 READS: dict[str, tuple[Callable[[Node], Any], dict[str, Any], Any, list[Request]]] = {
-    "inode": (lambda one: (one.status(PATH).inode, one.status(PATH).name), {"GETFILESTATUS": status(7)}, (7, ""),
-              [get("GETFILESTATUS")] * 2),
+    "inode": (lambda one: (one.status(PATH).inode, one.status(PATH).name), {
+        "GETFILESTATUS": {"FileStatus": {**status(7)["FileStatus"], "pathSuffix": "b"}}}, (7, ""),
+        [get("GETFILESTATUS")] * 2),
     "acl and xattrs": (lambda one: one.extras(PATH), {"GETACLSTATUS": ACL, "GETXATTRS": XATTRS},
                        AclAndXattrs(FULL_ACL, KEPT), [get("GETACLSTATUS"), get("GETXATTRS", encoding="HEX")]),
     "acl": (lambda one: one.extras(PATH, xattrs=False), {"GETACLSTATUS": ACL}, AclAndXattrs(FULL_ACL, ()),
@@ -71,7 +72,7 @@ READS: dict[str, tuple[Callable[[Node], Any], dict[str, Any], Any, list[Request]
     "times of roots": (lambda one: one.root_times(), {"GETSNAPSHOTTABLEDIRECTORYLIST": ROOTS},
                        {"/top ü": 6, "/data/b": 5}, [get("GETSNAPSHOTTABLEDIRECTORYLIST", "/")]),
     "list": (lambda one: [entry.name for entry in one.list(PATH)], {
-        "LISTSTATUS_BATCH": [page("a b", "ü", more=1), page("z")]}, ["a b", "ü", "z"],
+        "LISTSTATUS_BATCH": [page("a b", "c", "ü", more=1), page("z")]}, ["a b", "c", "ü", "z"],
         [get("LISTSTATUS_BATCH"), get("LISTSTATUS_BATCH", startafter="ü")]),
     "empty list": (lambda one: list(one.list(PATH)), {"LISTSTATUS_BATCH": page()}, [], [get("LISTSTATUS_BATCH")]),
 }  # fmt: skip
