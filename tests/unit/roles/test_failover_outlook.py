@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hadoop_dr.domain.check_results import Mark, Result, fail, ok
+from hadoop_dr.domain.check_results import fail, ok, warn
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import RolesChanged, RolesSet
 from hadoop_dr.domain.ledger.kept_changes import Kept
@@ -20,6 +20,7 @@ from support.entries import taken
 
 ROLES = PairState(epoch=3, primary="east", deciding="west")
 GOES = ServiceOutlook("billing", "p1", 1_000)
+LOST = LostData(("/data/a b/ü",), (), unknown=False)
 STAYS = ServiceOutlook("crm ü", problem="no point of it was ever sealed on west")
 
 
@@ -46,9 +47,9 @@ def state(*points: Point, **more: Any) -> ServiceState:
 def test_a_staged_point_goes_live_and_whatever_is_less_does_not(
     found: ServiceState, live: str, flying: str | None, ending: Step
 ) -> None:
-    seen = outlook("billing", found, "west", LostData())
+    seen = outlook("billing", found, "west", LOST)
     assert (seen.point, seen.moment_ms, seen.in_flight, seen.ending) == (live, int(live[1:]) * 1000, flying, ending)
-    assert (seen.problem, seen.doubts) == ("", ())
+    assert (seen.service, seen.problem, seen.doubts, seen.lost) == ("billing", "", (), LOST)
 
 
 def test_a_service_without_a_point_on_the_target_stays_closed() -> None:
@@ -81,36 +82,37 @@ def entry(n: int, epoch: int, body: RolesSet | RolesChanged) -> LedgerEntry:
     return LedgerEntry(n, epoch, "r", "2026-11-20T02:00:00.000Z", body, "0" * 64, 0)
 
 
-def marks(results: list[Result]) -> list[tuple[str, Mark]]:
-    return [(one.name, one.mark) for one in results]
-
-
 def test_what_does_not_serve_and_what_is_done_already_refuses_it() -> None:
     serving = [ok("namenode", "west serves"), fail("zookeeper", "west: no answer", "Start it.")]
-    assert marks(stands_against("p", "west", ROLES, serving, origin_serves=False, services=[GOES])) == [
-        ("namenode", Mark.OK), ("zookeeper", Mark.FAIL),
+    assert stands_against("p", "west", ROLES, serving, origin_serves=False, services=[GOES]) == serving
+    assert stands_against("p", "east", ROLES, serving, origin_serves=True, services=[]) == [
+        *serving, fail("roles", "east is primary already, in epoch 3", "See: hadoop-dr status p"),
     ]  # fmt: skip
-    [only] = stands_against("p", "east", ROLES, [], origin_serves=True, services=[])
-    assert (only.name, only.mark, only.detail) == ("roles", Mark.FAIL, "east is primary already, in epoch 3")
 
 
 def test_a_primary_that_still_answers_is_told_because_nothing_stops_its_writers() -> None:
-    [told] = stands_against("p", "west", ROLES, [], origin_serves=True, services=[GOES])
-    assert (told.name, told.mark) == ("old primary", Mark.WARN)
+    said = "east still answers, and nothing stops its writers: what they write from now on is lost"
+    assert stands_against("p", "west", ROLES, [], origin_serves=True, services=[GOES]) == [
+        warn("old primary", said, "Stop its clients, or shut east down first.")
+    ]
 
 
 def test_services_that_stay_closed_are_named_and_refuse_it_only_if_none_is_left() -> None:
-    told = stands_against("p", "west", ROLES, [], origin_serves=False, services=[GOES, STAYS])
-    assert [(one.mark, one.detail) for one in told] == [
-        (Mark.WARN, "crm ü stays closed: no point of it was ever sealed on west")
+    closed = "crm ü stays closed: no point of it was ever sealed on west"
+    assert stands_against("p", "west", ROLES, [], origin_serves=False, services=[GOES, STAYS]) == [
+        warn("services", closed, "See: hadoop-dr explain crm ü")
     ]
-    for services in ([], [STAYS]):
-        assert marks(stands_against("p", "west", ROLES, [], origin_serves=False, services=services)) == [
-            ("services", Mark.FAIL)
-        ]
+    assert stands_against("p", "west", ROLES, [], origin_serves=False, services=[]) == [
+        fail("services", "the pair p has no service", "Write a policy, and make a point.")
+    ]
+    said = "no service can go: crm ü: no point of it was ever sealed on west"
+    assert stands_against("p", "west", ROLES, [], origin_serves=False, services=[STAYS]) == [
+        fail("services", said, "See: hadoop-dr points crm ü")
+    ]
     doubted = replace(GOES, doubts=("point p1 is damaged: a b is gone",))
-    [told_of] = stands_against("p", "west", ROLES, [], origin_serves=False, services=[doubted])
-    assert (told_of.name, told_of.detail) == ("points", "billing: point p1 is damaged: a b is gone")
+    assert stands_against("p", "west", ROLES, [], origin_serves=False, services=[doubted]) == [
+        warn("points", "billing: point p1 is damaged: a b is gone", "Read it again: hadoop-dr verify billing")
+    ]
 
 
 def test_lost_files_are_named_and_not_the_directories_whose_entries_changed() -> None:

@@ -89,9 +89,9 @@ def outlook(service: str, state: ServiceState, promoted: str, lost: LostData) ->
 
 def paths_told(changes: Changes) -> list[str]:
     """Names what a snapshot diff shows as changed; a directory of which only entries changed is left out."""
-    moved = {change.new or change.old or "" for change in (*changes.created, *changes.deleted, *changes.renamed)}
-    above = {parent(path) for path in moved} | {parent(change.old or "") for change in changes.renamed}
-    altered = {change.new or "" for change in changes.modified} - above
+    moved = {change.new or change.old for change in (*changes.created, *changes.deleted, *changes.renamed)}
+    above = {parent(path) for path in (*moved, *(change.old for change in changes.renamed)) if path}
+    altered = {change.new for change in changes.modified} - above
     return sorted(path for path in moved | altered if path)
 
 
