@@ -30,6 +30,7 @@ from hadoop_dr.ports.metastore import Metastore
 
 VALUES = ("a b", "e%20", "f+", "g=1", "ü", "__HIVE_DEFAULT_PARTITION__", "x/y:z", "h#", "q?{[]^'\"*\\", "%2F")
 DOUBLE = 4
+EAST = "hdfs://127.0.0.1:40001"
 
 
 def columns(*names: str, kind: str = "int") -> tuple[int, object]:
@@ -128,6 +129,16 @@ def function(owner: str, name: str, jar: str, java: str = "org.example.F") -> Ro
     tree: Tree = {1: text(name), 2: text(owner), 3: text(java), 4: text("hdfs"), 5: i32(1), 6: i32(0), 7: i32(1),
                   8: records([{1: i32(1), 2: text(jar)}]), 9: text("hive")}
     return row_of(CatalogKey(Kind.FUNCTION, owner, "", name), tree)
+
+
+def everything() -> list[Row]:
+    """A small catalog with an object of every kind."""
+    key = primary_key("bill", "t", "pk", "a")
+    return [database("bill", f"{EAST}/bill.db"), table("bill", "t", keys=("p",), location=f"{EAST}/t ü"),
+            partition("bill", "t", ("p",), ("e%20",), location=f"{EAST}/t ü/p=e%2520"),
+            statistics("bill", "t", "", a=1), statistics("bill", "t", "p=e%2520", a=1), key,
+            not_null("bill", "t", "nn"), function("bill", "fn", f"{EAST}/a b+c.jar"), view("bill", "v", "select 1"),
+            table("bill", "child", location=f"{EAST}/child"), foreign_key("bill", "child", "fk", key)]
 
 
 def with_parameters(row: Row, **parameters: str) -> Row:

@@ -49,7 +49,11 @@ def told(
     layers = [LeftByPoint(BILL, None if rows is None else catalog_of(rows)) for rows in left]
     may_lack = frozenset(row.key for row in lacks)
     known = Explanation(catalog_of(wanted), layers, may_lack, unsure)
-    return object_lines(find_foreign(catalog_of(there), known, selection_of(patterns).owns))
+    found = find_foreign(catalog_of(there), known, selection_of(patterns).owns)
+    for one in found:
+        assert one.row == catalog_of(there).get(one.key)
+        assert one.row is None or one.view is one.row.is_view
+    return object_lines(found)
 
 
 def test_what_the_newest_point_left_or_the_primary_has_is_nobodys_change() -> None:
@@ -85,6 +89,11 @@ def test_what_nothing_explains_is_told_with_what_was_done() -> None:
     v = view("bill", "v", "select 1")
     assert told([v], [], [[]]) == ["view bill.v was created"]
     assert told([], [v], [[v]]) == ["view bill.v was dropped"]
+    other = view("bill", "v", "select 2")
+    assert told([other], [v], [[v]])[0].startswith("view bill.v was changed: differs in")
+    assert told([v], [], [])[0].startswith("view bill.v was there before any point")
+    assert told([other], [v], [])[0].startswith("view bill.v was there before any point")
+    assert told([other], [v], [None]) == ["view bill.v may be somebody else's"]
     g = function("bill", "g", "hdfs://west/g.jar")
     assert told([g], [], [[]]) == ["function bill g was created"]
 
@@ -93,6 +102,13 @@ def test_only_what_is_selected_is_told() -> None:
     assert told([table("crm", "x"), T], [], [[]], patterns=("crm",)) != []
     assert told([table("crm", "x")], [], [[]]) == []
     assert told([database("bill", "hdfs://west/else")], [database("bill")], [[]], patterns=("bill.t*",)) == []
+
+
+def test_objects_are_told_by_kind_and_database() -> None:
+    both = selection_of(["bill", "crm"])
+    there = catalog_of([table("crm", "a"), table("bill", "z"), database("crm")])
+    found = find_foreign(there, Explanation({}, [LeftByPoint(both, {})]), both.owns)
+    assert [str(one.key) for one in found] == ["database crm", "table bill.z", "table crm.a"]
 
 
 def test_the_newest_point_that_selects_an_object_tells() -> None:
@@ -108,6 +124,8 @@ def test_a_database_made_for_a_table_of_ours_is_untold_once_it_is_selected_whole
         known = Explanation(catalog_of([grown]), [LeftByPoint(selection_of(["bill.t*"]), rows)])
         assert object_lines(find_foreign(catalog_of([made]), known, BILL.owns)) == [
             "database bill may be somebody else's"]
+    [one] = find_foreign(catalog_of([made]), known, BILL.owns)
+    assert one.row == made
     known = Explanation(catalog_of([grown]), [LeftByPoint(selection_of(["crm"]), None)])
     [line] = object_lines(find_foreign(catalog_of([made]), known, BILL.owns))
     assert line.startswith("database bill was there before")
@@ -156,6 +174,7 @@ def test_the_middle_of_a_change_is_ours_only_where_somebody_of_ours_may_be_in_it
 FOREIGN_EVEN_THEN = {
     "columns": (T2, T),
     "a parameter": (partition("bill", "t", ("p",), ("1",), x="y"), partition("bill", "t", ("p",), ("1",))),
+    "a view where a table was": (row_of(T.key, with_field(T.tree, f.TABLE_TYPE, text(f.VIEW))), T),
     "a view": (view("bill", "v", "select 9"), view("bill", "v", "select 1")),
     "a constraint": (not_null("bill", "t", "nn", "a"), not_null("bill", "t", "nn", "b")),
     "a function": (function("bill", "g", "hdfs://west/else"), function("bill", "g", "hdfs://west/g.jar")),
@@ -200,6 +219,7 @@ def test_which_statistics_are_accurate_makes_no_difference_and_all_else_does() -
     assert not alike(None, T)
     assert alike(None, None)
     assert not alike(database("bill", k="v"), database("bill"))
+    assert alike(row_of(T.key, {**T.tree, 777: text("novel")}), T), "a field that nobody knows"
 
 
 def test_what_was_changed_is_told_with_what_it_says_now_and_what_it_should_of_the_first_few_fields() -> None:

@@ -46,6 +46,25 @@ def test_each_kind_has_its_own_figure_against_its_own_live_objects() -> None:
     assert [figure.live for figure in lost(EVERYTHING, EVERYTHING).figures] == [1, 3, 2, 4, 1]
 
 
+def test_a_table_that_was_there_before_is_no_new_name_of_another_and_has_none() -> None:
+    """A metastore that numbers no tables gives several the same identity."""
+    one, other = table("bill", "t"), table("bill", "u")
+    assert one.identity == other.identity
+    assert renamed_tables(catalog_of([one, other]), catalog_of([other])) == {}
+    assert renamed_tables(catalog_of([one]), catalog_of([one, other])) == {}
+    assert renamed_tables(catalog_of([one]), catalog_of([other])) == {one.key: other.key}
+
+
+def test_what_moves_to_another_database_with_its_table_is_not_lost() -> None:
+    there, then = (
+        catalog_of([table(owner, name, keys=KEYS), partition(owner, name, KEYS, ("a b",))])
+        for owner, name in (("bill", "t"), ("crm", "u"))
+    )
+    renamed = {CatalogKey(Kind.TABLE, "bill", "t"): CatalogKey(Kind.TABLE, "crm", "u")}
+    assert figures(losses(there, then, BILL.owns, renamed)) == {}
+    assert figures(losses(there, then, BILL.owns)) == {"tables": (1, 1), "partitions": (1, 1)}
+
+
 def test_views_do_not_hide_a_lost_table() -> None:
     views = [view("bill", f"v{n}", "select 1") for n in range(97)]
     found = lost([*EVERYTHING, *views], [*without("table bill.v e%20"), *views])

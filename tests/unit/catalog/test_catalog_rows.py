@@ -16,15 +16,14 @@ from hadoop_dr.domain.catalog.address_rewrite import (
     rewrite_rows,
 )
 from hadoop_dr.domain.catalog.changes.catalog_comparison import compare
-from hadoop_dr.domain.catalog.changes.difference import Verb, catalog_of, difference, parent_of
+from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, HowDifferent, ObjectDifference
 from hadoop_dr.domain.catalog.partition_names import DEFAULT_VALUE, escape, partition_name, partition_values, unescape
-from hadoop_dr.domain.catalog.protect.locations import catalog_layout, locations, table_roots
+from hadoop_dr.domain.catalog.protect.locations import CatalogPlace, catalog_layout, locations, table_roots
 from hadoop_dr.domain.catalog.protect.uncovered import Uncovered, fallen_keys, judge_kinds, without
 from hadoop_dr.domain.catalog.rows import (
     CatalogKey,
     Kind,
-    Row,
     is_plain_managed,
     pack_rows,
     row_of,
@@ -52,32 +51,23 @@ from hadoop_dr.domain.catalog.thrift_struct import (
     with_field,
 )
 from hadoop_dr.domain.errors import BadInput, Mismatch
+from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.roots.layout import TablePlace
 from support.catalogs import (
+    EAST,
     VALUES,
     database,
+    everything,
     foreign_key,
     function,
-    not_null,
     partition,
     primary_key,
-    statistics,
     table,
     view,
     with_parameters,
 )
 
 BILL = selection_of(["bill"])
-EAST = "hdfs://127.0.0.1:40001"
-
-
-def everything() -> list[Row]:
-    key = primary_key("bill", "t", "pk", "a")
-    return [database("bill", f"{EAST}/bill.db"), table("bill", "t", keys=("p",), location=f"{EAST}/t ü"),
-            partition("bill", "t", ("p",), ("e%20",), location=f"{EAST}/t ü/p=e%2520"),
-            statistics("bill", "t", "", a=1), statistics("bill", "t", "p=e%2520", a=1), key,
-            not_null("bill", "t", "nn"), function("bill", "fn", f"{EAST}/a b+c.jar"), view("bill", "v", "select 1"),
-            table("bill", "child", location=f"{EAST}/child"), foreign_key("bill", "child", "fk", key)]
 
 
 def test_rows_of_every_kind_survive_a_document() -> None:
@@ -239,6 +229,23 @@ def test_locations_are_paths_of_tables_partitions_and_skewed_values() -> None:
     assert table_roots(rows) == ["/", "/data/s", "/data/s/a b", "/data/s/n", "/tmp/x"]
 
 
+@pytest.mark.parametrize(("location", "address", "path"), [
+    ("hdfs://east/a b/tX/", "hdfs://east", "/a b/tX"), ("hdfs://east/a://b", "hdfs://east", "/a://b"),
+    ("file:/x/ü ", "file://", "/x/ü "), ("file:/X/aX/", "file://", "/X/aX"), ("file:/a:/b", "file://", "/a:/b"),
+    ("/a:/bX/", "", "/a:/bX"), ("/", "", "/"), ("hdfs://east", "hdfs://east", "/"),
+])  # fmt: skip
+def test_a_location_is_an_address_and_a_path_byte_by_byte(location: str, address: str, path: str) -> None:
+    row = table("bill", "t", location=location)
+    assert locations([row]) == [CatalogPlace(row.key, address, path)]
+
+
+def test_a_skewed_value_may_lie_where_no_utf_8_leads() -> None:
+    row = table("bill", "s", location="hdfs://east/s")
+    skew = record({3: (MAP, Pairs(LIST, STRING, [(Items(STRING, [b"a"]), b"hdfs://east/s/\xff")]))})
+    row = row_of(row.key, with_field(row.tree, 7, record({**get_record(row.tree, 7), 11: skew})))
+    assert locations([row])[1].path == "/s/\udcff"
+
+
 def test_a_layout_tells_where_whole_databases_and_tables_lie_and_what_lies_beside_them() -> None:
     managed = with_field(database("bill", "hdfs://EAST/wh/bill ü").tree, f.DB_MANAGED_LOCATION, text("/man/bill/"))
     whole = row_of(CatalogKey(Kind.DATABASE, "bill"), managed)
@@ -249,9 +256,9 @@ def test_a_layout_tells_where_whole_databases_and_tables_lie_and_what_lies_besid
     found = catalog_layout(rows, [whole, *others], selection_of(["bill", "hr.u"]), aliases("hdfs://east"))
     assert found.databases == {"bill": ("/wh/bill ü", "/man/bill")}
     assert found.managed == {"/man/bill"}
-    (one,) = catalog_layout([row_of(whole.key, with_field(managed, f.DB_LOCATION, text("/man/bill")))], [], BILL,
-                            ["hdfs://east"]).databases.values()
-    assert one == ("/man/bill",)
+    one_place = row_of(whole.key, with_field(managed, f.DB_LOCATION, text("/man/bill")))
+    same = catalog_layout([one_place], [], BILL, ["hdfs://east"])
+    assert (same.databases, same.managed) == ({"bill": ("/man/bill",)}, set())
     assert found.beside == {"crm": (), "hr": ("/wh/hr",), "none": ()}
     assert found.tables == [TablePlace("bill", "bill.t", "/wh/bill ü/t", ("/else/p=1",)),
                             TablePlace("hr", "hr.u", "/lake/u")]
@@ -294,82 +301,12 @@ def test_other_reasons_not_to_be_protected() -> None:
     assert [row.key.kind for row in without(kept, [orphan])] == [Kind.TABLE]
     assert [row.key.table for row in kept] == ["child", "child"]
     assert judge_kinds([hudi], (), one_address=True) == []
-
-
-# -- difference
-
-
-def test_the_order_is_that_of_dependence() -> None:
-    found = difference({}, catalog_of(everything()), BILL.owns)
-    kinds = [change.row.key.kind for change in found.builds]
-    assert kinds[0] is Kind.DATABASE
-    assert kinds.index(Kind.TABLE) < kinds.index(Kind.PARTITION) < kinds.index(Kind.PARTITION_STATS)
-    assert found.builds[-1].row.key.table == "v"
-    constraints = [change.row.key.name for change in found.builds if change.row.key.kind is Kind.CONSTRAINT]
-    assert constraints == ["nn", "pk", "fk"]
-    assert found.count(Verb.CREATE) == len(everything())
-    assert found
-    assert not difference(catalog_of(everything()), catalog_of(everything()), BILL.owns)
-
-
-def test_what_hangs_on_a_table_goes_with_it_and_foreign_keys_first() -> None:
-    found = difference(catalog_of(everything()), {}, BILL.owns)
-    assert [str(change.row.key) for change in found.drops] == [
-        "function bill fn", "table bill.v", "table bill.child", "table bill.t", "database bill"]
-    kept = catalog_of([row for row in everything()
-                       if row.key.table not in ("t", "child") or row.key.kind is Kind.TABLE])
-    gone = difference(catalog_of(everything()), kept, BILL.owns)
-    assert [str(change.row.key) for change in gone.drops] == [
-        "constraint bill.child fk", "constraint bill.t nn", "constraint bill.t pk", "partition stats bill.t p=e%2520",
-        "table stats bill.t", "partition bill.t p=e%2520"]
-
-
-def test_a_key_that_changes_takes_its_foreign_keys_along() -> None:
-    rows = everything()
-    rows[5] = primary_key("bill", "t", "pk", "a", "b")
-    found = difference(catalog_of(everything()), catalog_of(rows), BILL.owns)
-    assert [change.row.key.name for change in found.drops] == ["fk", "pk"]
-    assert [change.row.key.name for change in found.builds] == ["pk", "fk"]
-    assert parent_of(rows[5]) is None
-    assert parent_of(rows[10]) == ("bill", "t")
-
-
-def test_statistics_that_lose_a_column_are_made_anew() -> None:
-    old, new = (catalog_of([table("bill", "t"), statistics("bill", "t", "", **columns)])
-                for columns in ({"a": 1, "b": 1}, {"a": 2}))
-    found = difference(old, new, BILL.owns)
-    assert [change.verb for change in (*found.drops, *found.builds)] == [Verb.DROP, Verb.CREATE]
-    assert [change.verb for change in difference(new, old, BILL.owns).builds] == [Verb.ALTER]
-
-
-@pytest.mark.parametrize("new", [table("bill", "t", keys=("q",)), table("bill", "t", keys=("p",), kind=f.MANAGED),
-                                 view("bill", "t", "select 1")])
-def test_another_type_or_other_partition_columns_make_another_table(new: Row) -> None:
-    found = difference(catalog_of(everything()), {**catalog_of(everything()), new.key: new}, BILL.owns)
-    verbs = [(change.verb, str(change.row.key)) for change in (*found.drops, *found.builds)]
-    assert (Verb.DROP, "table bill.t") in verbs
-    assert (Verb.CREATE, "table bill.t") in verbs
-    assert (Verb.CREATE, "partition bill.t p=e%2520") in verbs
-    assert (Verb.CREATE, "constraint bill.child fk") in verbs
-    assert Verb.ALTER not in {verb for verb, _ in verbs}
-
-
-def test_views_come_behind_the_views_they_read_and_circles_end() -> None:
-    rows = [view("bill", "a", "select * from bill.b"), view("bill", "b", "select * from other.c"),
-            view("other", "c", "select 1"), view("bill", "x", "select * from y"), view("bill", "y", "select * from x")]
-    found = difference({}, catalog_of(rows), selection_of(["bill", "other"]).owns)
-    names = [change.row.key.table for change in found.builds]
-    assert names.index("c") < names.index("b") < names.index("a")
-    plain = view("bill", "v", "select 1")
-    assert difference({}, {plain.key: row_of(plain.key, {**plain.tree, 11: text("")})}, BILL.owns)
-
-
-def test_only_owned_objects_are_altered_or_dropped() -> None:
-    only = selection_of(["bill.t"])
-    old = catalog_of([database("bill", k="1"), table("bill", "other"), table("bill", "t", n="1")])
-    new = catalog_of([database("bill", k="2"), table("bill", "t", n="2")])
-    found = difference(old, new, only.owns)
-    assert [(change.verb, change.row.key.table) for change in (*found.drops, *found.builds)] == [(Verb.ALTER, "t")]
+    assert fallen_keys(everything()) == []
+    delta = table("bill", "d", location="hdfs://east/x:/y")
+    assert judge_kinds([delta], (), one_address=False) == []
+    serde = {**get_record(delta.tree, 7), 7: record({2: text("io.delta.hive.DeltaSerDe")})}
+    [found_delta] = judge_kinds([row_of(delta.key, with_field(delta.tree, 7, record(serde)))], (), one_address=False)
+    assert found_delta.why is Uncovered.DELTA
 
 
 # -- comparison
@@ -380,6 +317,7 @@ def test_a_comparison_names_what_differs_what_is_missing_and_what_is_too_much() 
     found = catalog_of([database("bill"), with_parameters(table("bill", "t", n="2"), m="1"), table("bill", "extra")])
     verdict = compare(wanted, found, BILL.owns)
     assert verdict.match == 1
+    assert compare(wanted, wanted, BILL.owns).match == 3
     assert [(str(one.key), one.how, one.fields) for one in verdict.mismatch] == [
         ("table bill.extra", HowDifferent.TOO_MANY, ()), ("table bill.gone", HowDifferent.MISSING, ()),
         ("table bill.t", HowDifferent.DIFFERS, (FieldDifference("parameters[m]", None, b"1"),
@@ -404,6 +342,11 @@ def test_only_fields_nobody_knows_cannot_be_told() -> None:
     assert verdict.mismatch == ()
     assert list(map(str, verdict.cannot_tell)) == [
         "table bill.t: the metastore did not keep fields this version does not know: 99 (none instead of 'x'), sd.cols"]
+    other = row_of(row.key, {**base.tree, 98: text("y")})
+    second = table("bill", "second")
+    wanted = catalog_of([novel, row_of(second.key, {**second.tree, 99: text("x")})])
+    verdict = compare(wanted, catalog_of([other, second]), BILL.owns)
+    assert [str(one.key) for one in verdict.cannot_tell] == ["table bill.second", "table bill.t"]
     odd = row_of(row.key, {**row.tree, 9: (MAP, Pairs(STRING, LIST, [(b"k", Items(STRING, []))])), 2: (8, 7)})
     [one] = compare(catalog_of([odd]), catalog_of([base]), BILL.owns).mismatch
     assert "parameters[k]" in [field.field for field in one.fields]
@@ -418,7 +361,26 @@ def test_a_structure_nobody_listed_is_compared_as_a_whole() -> None:
     assert found.fields == (FieldDifference("creationMetadata.1", b"x", b"y"),)
 
 
+def test_keys_of_maps_that_are_no_text_are_named_all_the_same() -> None:
+    row = table("bill", "t")
+    one, other = (
+        row_of(row.key, {**row.tree, 9: (MAP, Pairs(STRING, STRING, [(b"\xff", value)])),
+                         27: (8, 1), 777: (MAP, Pairs(8, STRING, [(7, value)]))}) for value in (b"x", b"y"))
+    [found] = compare(catalog_of([one]), catalog_of([other]), BILL.owns).mismatch
+    assert [field.field for field in found.fields] == ["777[7]", "parameters[\ufffd]"]
+
+
+def test_what_differs_is_a_finding_and_ten_fields_are_all_told() -> None:
+    fields = [FieldDifference(f"f{n}", b"1", b"2") for n in range(10)]
+    one = ObjectDifference(table("bill", "t").key, HowDifferent.DIFFERS, fields)
+    text_of = ", ".join(f"f{n} ('2' instead of '1')" for n in range(10))
+    assert one.finding() == Finding("", "table bill.t", f"differs in {text_of}")
+    assert FieldDifference("owner", b"a", b"\xff").text() == "owner ('\ufffd' instead of 'a')"
+    assert FieldDifference("parameters[k]", b"a", b"\xff").text() == "parameters[k]"
+
+
 def test_only_short_values_are_written_out() -> None:
+    assert FieldDifference("comment", b"x" * 58, b"y").text() == f"comment ('y' instead of '{'x' * 58}')"
     long, many = FieldDifference("comment", b"x" * 59, b"y"), FieldDifference("sd.cols", Items(STRING, []), None)
     assert (long.text(), many.text()) == ("comment", "sd.cols")
     assert FieldDifference("retention", 7, None).text() == "retention (none instead of 7)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,8 @@ from hadoop_dr.domain.catalog.protect.locations import locations
 from hadoop_dr.domain.catalog.protect.protectable import Parted, ProtectRule, leave_out_gone
 from hadoop_dr.domain.catalog.protect.protectable import part as part_rows
 from hadoop_dr.domain.catalog.protect.uncovered import NotCovered, Uncovered
-from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
+from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, STRING, Items, Pairs, get_record, record, with_field
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.config.datasets import unfit_location
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, LeftOut
@@ -47,6 +49,24 @@ def test_what_can_be_protected_is_whole() -> None:
     rows = [database("bill"), table("bill", "t", location="hdfs://east:8020/a b/t"), table("bill", "u", location="/u")]
     parted = part(rows, RULE, own_directories)
     assert (parted.rows, parted.findings, parted.decision.roots) == (rows, [], ("/a b/t", "/u"))
+
+
+def test_what_is_left_out_is_sorted_by_database_and_each_named_once() -> None:
+    far = {"location": "hdfs://elsewhere/x"}
+    twice = table("bill", "z", **far)
+    skew = record({3: (MAP, Pairs(LIST, STRING, [(Items(STRING, [b"a"]), b"hdfs://elsewhere/y")]))})
+    twice = row_of(twice.key, with_field(twice.tree, 7, record({**get_record(twice.tree, 7), 11: skew})))
+    here = table("crm", "b", location="hdfs://east/b")
+    parted = part([here, table("crm", "a", **far), twice], RULE, own_directories)
+    assert [str(finding.key) for finding in parted.findings] == ["table bill.z", "table crm.a"]
+    left = leave_out_gone(parted, locations([here]), RULE)
+    assert [str(finding.key) for finding in left.findings] == ["table bill.z", "table crm.a", "table crm.b"]
+
+
+def test_absolute_addresses_inside_files_hold_where_both_sites_have_one_address() -> None:
+    rows = [table("bill", "i", location="hdfs://east/i", table_type="ICEBERG")]
+    assert part(rows, RULE, own_directories).rows == []
+    assert part(rows, replace(RULE, one_address=True), own_directories).rows == rows
 
 
 def test_a_table_whose_directory_is_gone_is_left_out_with_the_keys_that_refer_to_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.protect.left_out import changes_that_count
 from hadoop_dr.domain.catalog.protect.protectable import ProtectRule
@@ -60,3 +62,17 @@ def test_a_table_made_since_is_judged_by_what_its_events_say_of_it() -> None:
     assert not counts(event("INSERT", "bill", "new"), RULE, iceberg)
     assert counts(created(table("bill", "fine", location="hdfs://east/wh/fine")))
     assert counts(iceberg, STRICT)
+    assert counts(iceberg, replace(RULE, one_address=True))
+    parameters = event("UPDATE_TBL_COL_STAT_EVENT", "bill", "unseen", colStatsJson="{}",
+                       parameters={"transactional": "true"})
+    assert counts(parameters), "what a table has besides is not known"
+
+
+def test_a_table_that_is_held_is_not_judged_anew_by_what_events_say_of_it() -> None:
+    plain, acid = (json_of_tree(table("bill", "plain", location="hdfs://east/p", **more).tree)
+                   for more in ({}, {"transactional": "true"}))
+    altered = event("ALTER_TABLE", "bill", "plain", tableObjBeforeJson=plain, tableObjAfterJson=acid)
+    assert counts(altered)
+    assert counts(event("INSERT", "bill", "plain"), RULE, altered)
+    part = json_of_tree(partition("bill", "unseen", ("p",), ("1",), location="hdfs://elsewhere/x").tree)
+    assert counts(event("ADD_PARTITION", "bill", "unseen", partitions=[{"p": "1"}], partitionListJson=[part]))

@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.changes.difference import Catalog
 from hadoop_dr.domain.catalog.changes.object_difference import FieldDifference, HowDifferent, ObjectDifference
 from hadoop_dr.domain.catalog.fields import STRUCTURES
 from hadoop_dr.domain.catalog.rows import STRUCTURE, CatalogKey, Kind, Row, normal_form
-from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRUCT, Items, Pairs, Tree
+from hadoop_dr.domain.catalog.thrift_struct import LIST, MAP, SET, STRUCT, Tree
 
 _PARAMETERS = {Kind.TABLE: f.TABLE_PARAMETERS, Kind.PARTITION: f.PARTITION_PARAMETERS}
 _ACCURATE = b"COLUMN_STATS_ACCURATE"
@@ -78,7 +78,7 @@ def _comparable(row: Row) -> Tree:
     kind, pairs = tree[parameters]
     kept = [pair for pair in pairs.pairs if pair[0] != _ACCURATE]
     rest = {field: value for field, value in tree.items() if field != parameters}
-    return {**rest, parameters: (kind, Pairs(pairs.key_type, pairs.value_type, kept))} if kept else rest
+    return {**rest, parameters: (kind, pairs._replace(pairs=kept))} if kept else rest
 
 
 def _difference(wanted: Row, found: Row) -> ObjectDifference:
@@ -107,7 +107,7 @@ def _known_value(kind: int, value: Any, nested: str) -> Any:
     if kind == STRUCT:
         return _known(value, nested)
     if kind in (LIST, SET) and value.type == STRUCT:
-        return Items(STRUCT, [_known(item, nested) for item in value.values])
+        return value._replace(values=[_known(item, nested) for item in value.values])
     return value
 
 

@@ -51,7 +51,7 @@ def catalog_layout(rows: Iterable[Row], every: Iterable[Row], selection: Selecti
     databases = {row.key.database: _of_database(row, own_addresses) for row in whole}
     beside = {row.key.database: _of_database(row, own_addresses) for row in every if row.key.database not in databases}
     usual = {path for row in whole for path in _of_database(row, own_addresses, f.DB_LOCATION)}
-    managed = {path for row in whole for path in _of_database(row, own_addresses, f.DB_MANAGED_LOCATION)} - usual
+    managed = {path for paths in databases.values() for path in paths} - usual
     return Layout(databases=databases, managed=managed, tables=_tables(rows), beside=beside)
 
 
@@ -84,7 +84,7 @@ def _of_descriptor(descriptor: Tree) -> list[str]:
     found = [get_text(descriptor, f.SD_LOCATION)]
     skewed = get_record(descriptor, f.SD_SKEWED).get(f.SKEWED_LOCATIONS)
     if skewed:
-        found += [location.decode("utf-8", "surrogateescape") for _, location in skewed[1].pairs]
+        found += [location.decode(errors="surrogateescape") for _, location in skewed[1].pairs]
     return found
 
 
