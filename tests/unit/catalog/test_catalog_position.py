@@ -19,6 +19,7 @@ def answer(position: Position, log: list[Event]) -> list[Event]:
 
 
 def test_events_since_a_position_are_those_behind_it() -> None:
+    assert position_of(4, LOG[2:6]) == THERE
     assert events_since(THERE, answer(THERE, LOG)) == LOG[4:]
     assert events_since(THERE, answer(THERE, LOG[:4])) == []
 

@@ -40,6 +40,7 @@ from hadoop_dr.domain.catalog.thrift_struct import (
     Pairs,
     flag,
     get_map,
+    get_number,
     get_record,
     get_text,
     i32,
@@ -75,6 +76,8 @@ def test_rows_of_every_kind_survive_a_document() -> None:
     again = unpack_rows(pack_rows(rows))
     assert catalog_of(again) == catalog_of(rows)
     assert [row.key.kind for row in again][:2] == [Kind.DATABASE, Kind.TABLE]
+    two = unpack_rows(pack_rows([table("crm", "a"), table("bill", "z")]))
+    assert [row.key.database for row in two] == ["bill", "crm"]
     assert [row.tree for row in again] == [catalog_of(rows)[row.key].tree for row in again]
 
 
@@ -86,15 +89,31 @@ def test_what_a_metastore_makes_up_does_not_change_the_hash() -> None:
     tree[7] = record({**tree[7][1], 11: skew, 12: flag(False)})
     other = row_of(row.key, dict(reversed(tree.items())))
     assert other.hash == row.hash
-    assert other.identity != row.identity
+    assert (row.identity, other.identity) == (f"{f.EXTERNAL}|0|0", f"{f.EXTERNAL}|5|9")
+    assert database("bill").identity == ""
     assert other.table_type == f.EXTERNAL
 
 
 @pytest.mark.parametrize("change", [{3: text("x")}, {9: text_map({"EXTERNAL": "TRUE", "a": "2"})}, {6: i32(1)},
-                                    {12: text(f.MANAGED)}, {777: text("novel")}])
+                                    {12: text(f.MANAGED)}, {777: text("novel")}, {777: text("")}])
 def test_everything_else_changes_the_hash(change: dict[int, tuple[int, object]]) -> None:
     row = table("bill", "t", a="1")
     assert row_of(row.key, {**row.tree, **change}).hash != row.hash
+
+
+def test_a_field_at_its_default_is_as_good_as_absent_however_deep_it_lies() -> None:
+    row = table("bill", "t")
+
+    def digest(*zero: tuple[int, tuple[int, int]], pairs: int) -> str:
+        keys = [({**dict(zero), 2: i32(number)}, b"v") for number in (5, 7)][::pairs]
+        return row_of(row.key, {
+            **row.tree, 777: records([{**dict(zero), 2: text("x")}]),
+            778: (MAP, Pairs(STRING, STRUCT, [(b"k", {**dict(zero), 2: text("x")})])),
+            779: (MAP, Pairs(STRUCT, STRING, keys)),
+        }).hash  # fmt: skip
+
+    assert digest((1, i32(0)), pairs=1) == digest(pairs=-1)
+    assert digest((1, i32(3)), pairs=1) != digest(pairs=-1)
 
 
 def test_statistics_do_not_depend_on_the_order_of_columns_and_empty_ones_are_none() -> None:
@@ -102,6 +121,12 @@ def test_statistics_do_not_depend_on_the_order_of_columns_and_empty_ones_are_non
     objects = [{1: text(name), 2: text("int"), 3: record({})} for name in ("b", "a")]
     assert statistics_row(key, objects) == statistics_row(key, objects[::-1])
     assert statistics_row(key, []) is None
+    for name, whole in (("", True), ("p=a b", False)):
+        kind = Kind.TABLE_STATS if whole else Kind.PARTITION_STATS
+        row = statistics_row(CatalogKey(kind, "bill", "t", name), objects)
+        assert row is not None
+        assert get_number(get_record(row.tree, f.STATS_DESC), f.DESC_TABLE_LEVEL) == whole
+        assert get_text(row.tree, f.STATS_ENGINE) == "hive"
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1), min_size=1))

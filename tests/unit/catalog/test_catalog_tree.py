@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -89,6 +90,13 @@ def test_doubles_that_json_has_no_number_for_come_back() -> None:
         tree: Tree = {1: double(value)}
         assert tree_of_json(json_of_tree(tree)) == tree
     assert "nan" in json_of_tree({1: double(float("nan"))})
+    assert json_of_tree({1: double(1.5), 2: text("ü")}) == '{"1": {"dbl": 1.5}, "2": {"str": "ü"}}'
+
+
+def test_a_text_that_no_utf_8_can_carry_comes_back() -> None:
+    tree = tree_of_json(r'{"1":{"str":"\ud800"}}')
+    assert tree == {1: (STRING, b"\xed\xa0\x80")}
+    assert tree_of_json(json_of_tree(tree)) == tree
 
 
 @given(structures(), st.data())
@@ -133,16 +141,19 @@ def test_an_unknown_type_is_not_written() -> None:
 @pytest.mark.parametrize("given", ["", "[]", '{"1":{"zzz":1}}', '{"x":{"str":"y"}}', '{"1":{"str":1}}',
                                    '{"1":{"map":["lst","str",1,{["str",1,"a"]:"x"}]}}'])
 def test_garbled_json_is_refused(given: str) -> None:
-    with pytest.raises(Garbled):
+    with pytest.raises(Garbled, match="no structure: "):
         tree_of_json(given)
 
 
 def test_messages_open_in_both_formats_and_garbled_ones_are_refused() -> None:
     assert unpack_message(pack_message({"a b": "ü"}), "gzip(json-2.0)") == {"a b": "ü"}
     assert unpack_message(b'{"a": 1}', "json-0.2") == {"a": 1}
-    for message, form in ((b"no base 64!", "gzip(json-2.0)"), (b"[1]", "json-0.2"), (b"{", "json-0.2")):
-        with pytest.raises(Garbled):
+    no_object = "a message that is no JSON object"
+    for message, form, why in ((b"no base 64!", "gzip(json-2.0)", "unreadable message of format 'gzip"),
+                               (b"[1]", "json-0.2", no_object), (b"{", "json-0.2", "unreadable message")):  # fmt: skip
+        with pytest.raises(Garbled, match=why):
             unpack_message(message, form)
+    assert base64.b64decode(pack_message({}))[4:8] == b"\0" * 4, "the same message at any time"
 
 
 def test_fields_are_asked_for_by_name_and_absent_ones_have_defaults() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hadoop_dr.domain.catalog.changes.difference import CatalogChange, Verb, catalog_of
+from hadoop_dr.domain.catalog.log.events import ABSENT
 from hadoop_dr.domain.catalog.log.read_first import reaches_further, read_first, unexplained
 from hadoop_dr.domain.catalog.rows import Kind, Row
 from support.catalogs import database, function, partition, primary_key, statistics, table, with_parameters
@@ -22,7 +23,8 @@ ITSELF = (Kind.DATABASE, "", "")
 
 def touched(verb: Verb, *rows: Row) -> set[tuple[Kind, str | None, str | None]]:
     found = read_first(CatalogChange(verb, row) for row in rows)
-    assert {touch.database for touch in found} == {"b ü"}
+    assert {(touch.event, touch.database) for touch in found} == {(0, "b ü")}
+    assert all(touch.before is touch.after is ABSENT for touch in found)
     assert len(found) == len(set(found))
     return {(touch.kind, touch.table, touch.key) for touch in found}
 

@@ -79,7 +79,7 @@ def _struct(fields: dict[str, dict[str, Any]]) -> Tree:
 
 def _value(kind: int, value: Any) -> Any:
     if kind == STRING:
-        return value.encode("utf-8", "surrogatepass")
+        return value.encode(errors="surrogatepass")
     if kind == STRUCT:
         return _struct(value)
     if kind == BOOL:
@@ -106,7 +106,7 @@ def _plain_struct(tree: Tree) -> dict[str, dict[str, Any]]:
 
 def _plain(kind: int, value: Any) -> Any:
     if kind == STRING:
-        return value.decode("utf-8", "surrogatepass")
+        return value.decode(errors="surrogatepass")
     if kind == STRUCT:
         return _plain_struct(value)
     if kind == BOOL:
