@@ -16,8 +16,8 @@ def test_an_error_that_ends_a_check_is_its_result_behind_those_it_gave() -> None
         raise Unreachable("west", "no answer", "Start it.")
 
     first, last = guarded("clock", look)
-    assert first.mark is Mark.OK
-    assert (last.mark, last.detail) == (Mark.FAIL, "west: no answer")
+    assert (first.name, first.mark) == ("clock", Mark.OK)
+    assert (last.name, last.mark, last.detail) == ("clock", Mark.FAIL, "west: no answer")
 
 
 def test_a_check_that_an_error_ended_names_a_remedy_even_when_the_error_has_none() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -78,7 +78,9 @@ def test_a_field_that_has_its_default_is_not_written_and_reads_back_as_that() ->
         ({"leaf": {"number": True}}, "leaf.number is True and no whole number"),
         ({"leaf": []}, r"leaf is \[\] and no mapping"),
         ({"leaf": {}}, "leaf lacks number"),
-        ({"share": "x" * 60}, "share is 'x{39}... and no number"),
+        ({"share": "x" * 60}, r"share is 'x{39}\.\.\. and no number"),
+        ({"share": "x" * 39}, r"share is 'x{39}\.\.\. and no number"),
+        ({"share": "x" * 38}, "share is 'x{38}' and no number"),
         ({"share": True}, "share is True and no number"),
         ({"wanted": 1}, "wanted is 1 and no yes or no"),
         ({"colour": "green"}, "colour is 'green' and none of red, blue ü"),
@@ -94,6 +96,16 @@ def test_a_field_that_has_its_default_is_not_written_and_reads_back_as_that() ->
 def test_what_has_another_form_is_named_with_its_place(change: dict[str, Any], said: str) -> None:
     with pytest.raises(WrongShape, match=said):
         codec_of(Tree).load({**codec_of(Tree).dump(SAMPLE), **change})
+
+
+def test_what_is_wrong_as_a_whole_has_no_place() -> None:
+    with pytest.raises(WrongShape, match=r"^is \[\] and no mapping$"):
+        codec_of(Tree).load([])
+
+
+def test_a_tuple_of_another_length_is_not_written() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        codec_of(Tree).dump(replace(SAMPLE, pair=("ü",)))  # type: ignore[arg-type]
 
 
 def test_a_field_that_a_newer_version_added_is_refused_and_not_ignored() -> None:

@@ -129,8 +129,9 @@ def test_one_service_in_two_files_is_out(home: Path) -> None:
     policy(home, "two", "hdfs: /data/b", service="billing")
     found = load_policies(home)
     assert not found.policies
-    assert "is in include/policies/two.yaml too" in str(found.broken[0])
-    assert "is in include/policies/one.yaml too" in str(found.broken[1])
+    assert [str(error) for error in found.broken] == [
+        f"include/policies/{one}.yaml: the service 'billing' is in include/policies/{other}.yaml too. "
+        "Remove one of the files" for one, other in (("one", "two"), ("two", "one"))]  # fmt: skip
 
 
 def test_an_unknown_service_is_answered_with_the_known_ones(home: Path) -> None:
@@ -198,6 +199,10 @@ def test_a_policy_whose_pair_is_in_no_file_is_out_with_the_line_that_names_it(ho
          "Add include/pairs/east-wst.yaml, or use one of: east-west",
          "billing", "east-wst"),
     ]  # fmt: skip
+    (home / "include/pairs/east-west.yaml").unlink()
+    a_pair(home, "broken", "north", "north")
+    assert {str(one.error).partition("describes ")[2] for one in load_policies(home).out if one.name == "good"} == {
+        "the pair 'east-west'. Add include/pairs/east-west.yaml"}  # fmt: skip
 
 
 def test_a_file_that_is_out_is_known_by_the_service_it_names_as_far_as_it_says_so(home: Path) -> None:

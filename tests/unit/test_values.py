@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import pickle
+import time
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hadoop_dr.domain.errors import Protocol
+from hadoop_dr.domain.errors import BadInput, CatalogMoved, ForeignFound, Protocol, Unreachable
 from hadoop_dr.domain.findings import Finding
 from hadoop_dr.domain.ids import before_name, iso, moment_of, point_id, point_of_snapshot, snapshot_name
 from hadoop_dr.domain.ledger import GENESIS, LedgerEntry, broken_at, decode, encode
@@ -45,6 +47,23 @@ def test_a_point_names_its_moment_to_the_millisecond(moment_ms: int) -> None:
 
 def test_times_are_written_in_utc_with_milliseconds() -> None:
     assert iso(moment_of(POINT) + 7) == "2026-11-20T02:00:00.007Z"
+
+
+def test_a_point_has_the_same_name_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with monkeypatch.context() as there:
+            there.setenv("TZ", "Asia/Tokyo")
+            time.tzset()
+            named = point_id(moment_of(POINT) + 7), iso(moment_of(POINT) + 7), moment_of(POINT)
+    finally:
+        time.tzset()
+    assert named == ("20261120T020000.007Z", "2026-11-20T02:00:00.007Z", 1_795_140_000_000)
+
+
+def test_an_error_comes_whole_out_of_another_process() -> None:
+    for kind in (BadInput, Unreachable, ForeignFound, CatalogMoved):
+        error = pickle.loads(pickle.dumps(kind("/a b+%", "is not ü", remedy="Mend it")))
+        assert (type(error), error.subject, error.problem, error.remedy) == (kind, "/a b+%", "is not ü", "Mend it")
 
 
 @pytest.mark.parametrize("text", ["", "20261120T020000Z", "20261120T020000.000", "latest"])

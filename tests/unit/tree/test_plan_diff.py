@@ -96,6 +96,8 @@ def test_a_moved_path_is_not_taken_for_one_that_begins_alike() -> None:
     moves = Moves({"a": "z", "b": None})
     assert [moves.of(path) for path in ("a", "a/x", "ab", "b/x", "bc", "")] == ["z", "z/x", "ab", None, "bc", ""]
     assert [moves.below(path) for path in ("a", "a/x", "b", "b/x")] == ["a", "z/x", "b", None]
+    onward = Moves({"a": "b", "b": "c"})
+    assert [onward.below(path) for path in ("a/x", "b/x")] == ["b/x", "c/x"]
 
 
 def test_many_renames_cost_no_more_than_their_number() -> None:
