@@ -104,6 +104,7 @@ def test_what_is_wrong_as_a_whole_has_no_place() -> None:
 
 
 def test_a_tuple_of_another_length_is_not_written() -> None:
+    assert codec_of(tuple[int]).dump((7,)) == [7]
     with pytest.raises(ValueError, match="zip"):
         codec_of(Tree).dump(replace(SAMPLE, pair=("ü",)))  # type: ignore[arg-type]
 

@@ -64,6 +64,7 @@ def test_an_error_comes_whole_out_of_another_process() -> None:
     for kind in (BadInput, Unreachable, ForeignFound, CatalogMoved):
         error = pickle.loads(pickle.dumps(kind("/a b+%", "is not ü", remedy="Mend it")))
         assert (type(error), error.subject, error.problem, error.remedy) == (kind, "/a b+%", "is not ü", "Mend it")
+        assert error.args == ("/a b+%", "is not ü", "Mend it")
 
 
 @pytest.mark.parametrize("text", ["", "20261120T020000Z", "20261120T020000.000", "latest"])

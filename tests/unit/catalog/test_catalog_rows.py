@@ -327,6 +327,7 @@ def test_other_reasons_not_to_be_protected() -> None:
     assert [row.key.table for row in kept] == ["child", "child"]
     assert judge_kinds([hudi], (), one_address=True) == []
     assert fallen_keys(everything()) == []
+    assert fallen_keys([table("bill", "outside"), rows[5], rows[6]]) == []
     delta = table("bill", "d", location="hdfs://east/x:/y")
     assert judge_kinds([delta], (), one_address=False) == []
     serde = {**get_record(delta.tree, 7), 7: record({2: text("io.delta.hive.DeltaSerDe")})}

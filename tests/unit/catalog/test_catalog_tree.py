@@ -112,9 +112,10 @@ STRUCTURE_IN, LIST_IN = b"\x0c\x00\x01", b"\x0f\x00\x00\x00\x01"
 @pytest.mark.parametrize(("raw", "why"), [
     (b"\x00\x00", "1 bytes behind the structure"),
     (b"\x63\x00\x01\x00", "unknown type 99"),
-    (b"\x02\x00\x01\x07\x00", "7 is no truth value"),
+    (b"\x02\x00\x01\x02\x00", "2 is no truth value"),
     (b"\x0b\x00\x01\xff\xff\xff\xff\x00", "impossible length -1"),
-    (b"\x0b\x00\x01\x7f\xff\xff\xff\x00", "impossible length"),
+    (b"\x0b\x00\x01\x40\x00\x00\x01", "impossible length 1073741825"),
+    (b"\x0b\x00\x01\x40\x00\x00\x00", "cut short"),
     (b"\x0b\x00\x01\x00\x00\x00\x09a b", "cut short"),
     (b"\x08\x00\x01\x00\x00\x00\x01\x08\x00\x01\x00\x00\x00\x01\x00", "field 1 occurs twice"),
     (STRUCTURE_IN * 65 + b"\0" * 66, "structures are nested too deeply"),
@@ -134,7 +135,7 @@ def test_structures_and_lists_may_be_nested_as_deep_as_is_still_safe(raw: bytes)
 
 
 def test_an_unknown_type_is_not_written() -> None:
-    with pytest.raises(Garbled):
+    with pytest.raises(Garbled, match="unknown type 99"):
         encode({1: (99, b"")})
 
 
@@ -169,3 +170,5 @@ def test_fields_are_asked_for_by_name_and_absent_ones_have_defaults() -> None:
 def test_texts_that_are_no_utf_8_keep_their_bytes() -> None:
     tree: Tree = {1: (STRING, b"\xff\x00")}
     assert encode({1: text(get_text(tree, 1))}) == encode(tree)
+    odd: Tree = {1: (LIST, Items(STRING, [b"\xff"])), 2: (MAP, Pairs(STRING, STRING, [(b"\xfe", b"\xff")]))}
+    assert {1: texts(get_texts(odd, 1)), 2: text_map(get_map(odd, 2))} == odd

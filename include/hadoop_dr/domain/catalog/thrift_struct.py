@@ -168,7 +168,7 @@ def _write_container(kind: int, value: Any, put: Callable[[bytes], None]) -> Non
 
 def text(value: str) -> tuple[int, bytes]:
     """A text field."""
-    return STRING, value.encode("utf-8", "surrogateescape")
+    return STRING, value.encode(errors="surrogateescape")
 
 
 def i32(value: int) -> tuple[int, int]:
@@ -209,7 +209,7 @@ def text_map(values: dict[str, str]) -> tuple[int, Pairs]:
 def get_text(tree: Tree, field: int, default: str = "") -> str:
     """The text of a field, or the default when the field is absent."""
     found = tree.get(field)
-    return default if found is None else str(found[1], "utf-8", "surrogateescape")
+    return default if found is None else str(found[1].decode(errors="surrogateescape"))
 
 
 def get_number(tree: Tree, field: int, default: int = 0) -> int:
@@ -232,13 +232,13 @@ def get_list(tree: Tree, field: int) -> list[Any]:
 
 def get_texts(tree: Tree, field: int) -> list[str]:
     """The elements of a list of texts."""
-    return [value.decode("utf-8", "surrogateescape") for value in get_list(tree, field)]
+    return [value.decode(errors="surrogateescape") for value in get_list(tree, field)]
 
 
 def get_map(tree: Tree, field: int) -> dict[str, str]:
     """A map of text to text; empty when the field is absent."""
     found = tree.get(field)
-    return {} if found is None else {key.decode("utf-8", "surrogateescape"): value.decode("utf-8", "surrogateescape")
+    return {} if found is None else {key.decode(errors="surrogateescape"): value.decode(errors="surrogateescape")
                                      for key, value in found[1].pairs}
 
 

@@ -100,7 +100,7 @@ def _alter_table(event: Event, message: dict[str, Any]) -> list[Touch]:
         touched = [Touch(event.id, Kind.TABLE, old_db, old, "", before, after)]
         return touched if _columns(before) == _columns(after) else touched + _below(event, old_db, old)
     return [Touch(event.id, Kind.TABLE, old_db, old, "", before, ABSENT), *_below(event, old_db, old, OPAQUE, ABSENT),
-            Touch(event.id, Kind.TABLE, new_db, new, "", ABSENT, after), *_below(event, new_db, new, ABSENT, OPAQUE)]
+            Touch(event.id, Kind.TABLE, new_db, new, "", ABSENT, after), *_below(event, new_db, new, ABSENT)]
 
 
 def _name(state: State) -> tuple[str, str]:
