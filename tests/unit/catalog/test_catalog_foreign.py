@@ -233,6 +233,8 @@ def test_what_was_changed_is_told_with_what_it_says_now_and_what_it_should_of_th
 
 def test_objects_that_are_not_alike_in_two_catalogs_are_named_in_order() -> None:
     one = catalog_of([T, database("bill"), table("bill", "gone %")])
-    other = catalog_of([with_parameters(T, k="v"), database("bill"), table("bill", "a ü")])
-    assert list(map(str, unlike(one, other))) == sorted(["table bill.a ü", "table bill.gone %", str(T.key)])
+    day = partition("bill", "a ü", ("d",), ("1",))
+    other = catalog_of([with_parameters(T, k="v"), database("bill"), table("bill", "a ü"), day])
+    assert list(map(str, unlike(one, other))) == [
+        "partition bill.a ü d=1", "table bill.a ü", "table bill.gone %", str(T.key)]  # fmt: skip
     assert unlike(one, one) == []

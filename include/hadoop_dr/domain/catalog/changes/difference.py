@@ -97,9 +97,8 @@ def lost_objects(
 
 def replaced_tables(before: Catalog, after: Catalog) -> list[CatalogKey]:
     """Lists the tables that two exports of one metastore show under one name with another identity."""
-    return sorted((key for key, row in after.items()
-                   if key.kind is Kind.TABLE and key in before and before[key].identity != row.identity),
-                  key=lambda key: key[1:])
+    return sorted(key for key, row in after.items()
+                  if key.kind is Kind.TABLE and key in before and before[key].identity != row.identity)
 
 
 def parent_of(row: Row) -> tuple[str, str] | None:
