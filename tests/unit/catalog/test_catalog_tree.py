@@ -93,6 +93,11 @@ def test_doubles_that_json_has_no_number_for_come_back() -> None:
     assert json_of_tree({1: double(1.5), 2: text("ü")}) == '{"1": {"dbl": 1.5}, "2": {"str": "ü"}}'
 
 
+def test_keys_of_maps_that_are_truths_come_back() -> None:
+    tree: Tree = {1: (MAP, Pairs(BOOL, STRING, [(False, b"x"), (True, b"y")]))}
+    assert tree_of_json(json_of_tree(tree)) == tree
+
+
 def test_a_text_that_no_utf_8_can_carry_comes_back() -> None:
     tree = tree_of_json(r'{"1":{"str":"\ud800"}}')
     assert tree == {1: (STRING, b"\xed\xa0\x80")}
