@@ -11,7 +11,7 @@ from hadoop_dr.domain.catalog.protect.point_parts import READ_WHOLE_MS
 from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.errors import DrError, ForeignFound, Refused
 from sim.asked import Asked
-from sim.world import TABLES, TableWorld
+from sim.world import TABLES, TableWorld, plan_and_stage
 from support.catalogs import function, table, with_parameters
 
 DAY_S = READ_WHOLE_MS / 1000
@@ -207,3 +207,24 @@ def test_a_change_of_our_own_that_writes_no_event_is_repaired_by_nobody() -> Non
     newest = world.context().ledger.read().newest_sealed()
     assert newest is not None
     assert {kept.name for kept in newest.sealed.snapshots.values()} == {newest.taken.snapshots["/wh/t1 ü"].name}
+
+
+@pytest.mark.parametrize("written", [0, 1, 9], ids=["fewer events", "as many", "more events"])
+def test_a_metastore_of_the_secondary_that_is_restored_before_verify_is_not_sealed_as_it_is(written: int) -> None:
+    """The changes of place are gone again; verify finds it, whatever number of events the log has."""
+    world = backed_up()
+    west, east = world.metastores["west"], world.metastores["east"]
+    east.alter([with_parameters(east.tables("bill", ["t1"])[0], ours="new ü")])
+    backup = dict(west.objects), list(west.log.events), west.log.newest
+    stages = world.stages("third")
+    stages.preflight()
+    stages.moment()
+    plan_and_stage(stages)
+    stages.place()
+    assert west.log.newest == backup[2] + 1
+    west.objects, (west.log.events[:], west.log.newest) = backup[0], backup[1:]
+    for number in range(written):
+        west.log.write("OPEN_TXN", "", server=f"ü {number}")
+    stages.verify()
+    assert stages.seal()["state"] == "sealed"
+    assert "ours" in repr(west.tables("bill", ["t1"])[0].tree)

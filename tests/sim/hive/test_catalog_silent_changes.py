@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -101,6 +103,12 @@ def is_named(world: TableWorld, what: str) -> None:
     assert any(what in line for kept in world.context().ledger.read().kept for line in kept.found)
 
 
+def meets_another(metastore: MemoryMetastore, ask: Callable[..., Any], *arguments: Any) -> Any:
+    """Somebody else writes an event right before a question."""
+    metastore.log.write("OPEN_TXN", "")
+    return ask(*arguments)
+
+
 @pytest.mark.parametrize("busy", [False, True], ids=["quiet metastore", "others at work"])
 @pytest.mark.parametrize(("theirs", "ours", "what"), THEIRS.values(), ids=THEIRS)
 def test_what_the_log_does_not_tell_is_named_before_our_change_reaches_it(
@@ -110,13 +118,8 @@ def test_what_the_log_does_not_tell_is_named_before_our_change_reaches_it(
     in_silence(west, theirs)
     ours(world.metastores["east"])
     if busy:
-        newest = west.current_event
-
-        def meets_another() -> int:
-            west.log.write("OPEN_TXN", "")
-            return newest()
-
-        west.current_event = meets_another  # type: ignore[method-assign]
+        for name in ("current_event", "events"):
+            setattr(west, name, partial(meets_another, west, getattr(west, name)))
     is_named(world, what)
 
 
