@@ -33,6 +33,7 @@ from hadoop_dr.adapters.reporting.counting import (
     counting_queries,
 )
 from hadoop_dr.bootstrap.connections import reporting
+from hadoop_dr.bootstrap.contexts import of_answering
 from hadoop_dr.bootstrap.data_set_kinds import KINDS
 from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS, DataSetKind
 from hadoop_dr.domain.config.pair import Pair, Site
@@ -220,6 +221,11 @@ class World:
         self.lost.add(site)
         self.ensembles[site].reachable = False
 
+    def find(self, site: str) -> None:
+        """A lost site is back as it was."""
+        self.lost.discard(site)
+        self.ensembles[site].reachable = True
+
     def context(self, faults: Faults | None = None, *, moved: bool = False) -> BackupContext:
         """The ground of a new process, which may die or lose an answer at a chosen effect.
 
@@ -233,7 +239,7 @@ class World:
         sides = {name: reporting(side, relay) for name, side in plain.items()}
         files = {name: side.files for name, side in sides.items()}
         read = Roles("east-west", files, self.clock).read()
-        roles, path = read.state, service_chain("east-west", policy.service)
+        roles, path = of_answering(read.state, self.lost, files), service_chain("east-west", policy.service)
         origin, decider = roles.primary, roles.deciding
         origin = next(name for name in files if name != origin) if moved else origin
         other = next(name for name in files if name != decider)
@@ -268,7 +274,7 @@ class World:
             claims=claims,
             movers=movers,
             tools=ProcessTools(self.clock, self.tokens, self.host, MemoryTables(), self.kinds(faults), asked),
-            process=ProcessFacts(silent=read.silent),
+            process=ProcessFacts(silent=read.silent, behind=read.behind),
         )
 
     def sides(self, faults: Faults) -> dict[str, SiteConnections]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -111,12 +111,12 @@ def open_service(
         plain |= {name: lost(plain[name], error) for name, error in given_up.items()}
         sides = {name: reporting(side, relay) for name, side in plain.items()}
         clock, host = SystemClock(), LocalHost()
-        roles = read.state
+        roles = of_answering(read.state, given_up, sides)
         require_roles(pair, roles)
         other = roles.other(roles.primary, sides)
         from_to = (other, roles.primary) if moved else (roles.primary, other)
         origin, destination = (sides[name] for name in from_to)
-        require_answers(read, both=both)
+        require_answers(read, roles, both=both)
         ledger = ServiceLedger(_chain(pair.name, service, roles.deciding, sides, read.silent), roles)
         owners = RootOwners(
             pair.name,
@@ -158,7 +158,7 @@ def open_service(
                 across=between(there, here), within=between(here, here), of_origin=between(there, there)
             ),
             tools=ProcessTools(clock, SystemTokens(), host, ParquetTables(), KINDS, asked),
-            process=ProcessFacts(controller_site, read.silent),
+            process=ProcessFacts(controller_site, read.silent, read.behind),
         )
 
 
@@ -195,7 +195,12 @@ def require_roles(pair: Pair, state: PairState) -> None:
             )
 
 
-def require_answers(read: RolesRead, *, both: bool) -> None:
+def of_answering(roles: PairState, given_up: Container[str], sides: Iterable[str]) -> PairState:
+    """Gives the roles, the other copy deciding where the one that should is given up with its site."""
+    return replace(roles, deciding=roles.other(roles.deciding, sides)) if roles.deciding in given_up else roles
+
+
+def require_answers(read: RolesRead, roles: PairState, *, both: bool) -> None:
     """Makes sure that the sites that are needed answered when the roles were read.
 
     Args:
@@ -204,8 +209,8 @@ def require_answers(read: RolesRead, *, both: bool) -> None:
     Raises:
         Unreachable, NotReady: One that is needed did not.
     """
-    if why := read.silent.get(read.state.deciding):
-        raise Unreachable(read.state.deciding, f"the deciding copy of the ledger is there: {why.problem}", why.remedy)
+    if why := read.silent.get(roles.deciding):
+        raise Unreachable(roles.deciding, f"the deciding copy of the ledger is there: {why.problem}", why.remedy)
     if both and read.silent:
         raise next(iter(read.silent.values()))
 

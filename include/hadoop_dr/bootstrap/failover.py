@@ -57,6 +57,7 @@ def failover_pair(
     reason: str,
     *,
     approve: bool = False,
+    force: bool = False,
     dry_run: bool = False,
     tell: Callable[[str], None] = lambda text: None,
     home: Path | None = None,
@@ -66,6 +67,7 @@ def failover_pair(
     Args:
         to: The site.
         approve: A person has seen what would happen, and wants it.
+        force: The old primary still answers, and the person wants it all the same.
         dry_run: Only say what would happen.
         tell: Told of each step.
 
@@ -95,7 +97,7 @@ def failover_pair(
         )
         if dry_run:
             return failover.look()
-        return failover.run(run_id, by, reason, approve=approve)
+        return failover.run(run_id, by, reason, approve=approve, force=force)
 
 
 def _serving(site: SiteConnections) -> list[Result]:

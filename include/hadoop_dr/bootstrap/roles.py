@@ -11,7 +11,7 @@ from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.bootstrap.arbitration import open_arbiter
 from hadoop_dr.bootstrap.connections import open_coordinator, open_side
 from hadoop_dr.bootstrap.contexts import open_pair, require_roles
-from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.roles.identity import Role, access_path, decode_access, decode_identity, identity_path
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.roles import Roles
@@ -43,6 +43,9 @@ def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
         announce = AnnounceIdentity(
             pair, {n: s.coordinator for n, s in context.sides.items()}, SystemClock(), SystemTokens()
         )
+        roles = Roles(pair, {n: s.files for n, s in context.sides.items()}, SystemClock())
+        if context.roles.behind and (why := roles.follow(context.roles)):
+            raise Refused(pair, f"the ledger of the pair could not be brought in step: {why}", "Announce it again.")
         for name in context.sides:
             role = Role.PRIMARY if name == state.primary else Role.SECONDARY
             announce.run(name, role, state.epoch, by, "as the ledger says")

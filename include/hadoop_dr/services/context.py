@@ -118,12 +118,14 @@ class ProcessFacts:
     Attributes:
         controller_site: Where this controller stands; empty for one controller of both sites.
         silent: Sites that gave no answer when the roles were read, with the error.
+        behind: Sites whose copy of the pair's ledger lacked entries then.
         cache: What this process wrote and read.
         handed_on: What a kind of data sets hands on to its next stage in this process, by a name of its own.
     """
 
     controller_site: str = ""
     silent: Mapping[str, DrError] = field(default_factory=dict)
+    behind: tuple[str, ...] = ()
     cache: ProcessCache = field(default_factory=ProcessCache)
     handed_on: dict[str, Any] = field(default_factory=dict)
 

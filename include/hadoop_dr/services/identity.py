@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.roles.identity import Identity, Role, decode_identity, encode, identity_path
 from hadoop_dr.ports.clock import Clock, TokenSource
@@ -33,7 +33,8 @@ class AnnounceIdentity:
             reason: Why, in words.
 
         Raises:
-            Refused: The site announces a higher epoch, or another role at this one.
+            Refused: The site announces a higher epoch, or another role at this one. Only one that is out, because it
+                was lost, may become secondary again at the same epoch.
             Superseded: Somebody else wrote at the same time.
             Unreachable: That ZooKeeper does not answer; nothing was written.
             Unknown: Whether it was written could not be read back.
@@ -48,8 +49,17 @@ class AnnounceIdentity:
         held = decode_identity(found.data, f"{site}: {self._path}")
         if (held.site, held.role, held.epoch) == (site, role, epoch):
             return held
-        if held.epoch >= epoch:
+        let_in = held.epoch == epoch and (held.role, role) == (Role.INVALID, Role.SECONDARY)
+        if held.epoch >= epoch and not let_in:
             problem = f"it is {held.role} at epoch {held.epoch}, so it cannot become {role} at epoch {epoch}"
             raise Refused(f"{site}: {self._path}", problem, "Give roles with a higher epoch")
         coordinator.write(self._path, encode(wanted), found.version)
         return wanted
+
+    def epoch_of(self, site: str) -> int:
+        """Gives the epoch that a site announces; 0 when it announces none or does not answer."""
+        try:
+            found = self._coordinators[site].read(self._path)
+            return decode_identity(found.data, f"{site}: {self._path}").epoch if found else 0
+        except DrError:
+            return 0

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
-from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
-from hadoop_dr.domain.roles.identity import access_path, decode_access
+from hadoop_dr.domain.roles.identity import Role, access_path, decode_access
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.arbitrate import Arbitrate
 from hadoop_dr.services.backup.stages import BackupStages
@@ -37,7 +36,7 @@ class Services:
         yield MoveService(context, "failover", BackupStages(context, "failover", one_process=True).finish_left)
 
 
-def failover(world: World, faults: Faults | None = None, problems: tuple[Result, ...] = ()) -> Failover:
+def failover(world: World, faults: Faults | None = None, to: str = "west") -> Failover:
     world.host.name = "failover"
     faults = faults or Faults()
     sides = world.sides(faults)
@@ -48,13 +47,13 @@ def failover(world: World, faults: Faults | None = None, problems: tuple[Result,
         "east-west", coordinators, world.clock, world.tokens, "test", lambda: roles.read().state
     )
     return Failover(
-        "east-west", "west", roles, Services(world, faults), announce, arbitrate, world.clock,
-        lambda: list(problems), lambda: "east" not in world.lost,
+        "east-west", to, roles, Services(world, faults), announce, arbitrate, world.clock,
+        list, lambda: not world.lost,
     )  # fmt: skip
 
 
-def fail_over(world: World, faults: Faults | None = None) -> dict[str, Any]:
-    return failover(world, faults).run("failover", "test", "Dublin burns %", approve=True)
+def fail_over(world: World, faults: Faults | None = None, to: str = "west") -> dict[str, Any]:
+    return failover(world, faults, to).run("failover", "test", "Dublin burns %", approve=True, force=True)
 
 
 def begun() -> tuple[World, dict[str, Any]]:
@@ -211,3 +210,85 @@ def test_a_service_of_tables_goes_with_its_catalog() -> None:
     world.lose("east")
     fail_over(world)
     assert world.metastores["west"].table_names("bill") == ["t 1"]
+
+
+def announce(world: World) -> None:
+    """What a person does when the old primary is back: it becomes the secondary."""
+    roles = Roles("east-west", world.files(), world.clock)
+    read = roles.read()
+    assert not read.behind or roles.follow(read) is None
+    announced = AnnounceIdentity("east-west", world.coordinators(), world.clock, world.tokens)
+    for site in world.clusters:
+        role = Role.PRIMARY if site == read.state.primary else Role.SECONDARY
+        announced.run(site, role, read.state.epoch, "test", "back")
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_there_and_back_and_there_again_and_every_backup_between_seals(lost: bool) -> None:
+    world, _ = begun()
+    for turn, (old, new) in enumerate([("east", "west"), ("west", "east")] * 2):
+        if lost:
+            world.lose(old)
+        done = fail_over(world, to=new)
+        assert (done["closed"], done["access"]) == ({}, new)
+        world.find(old)
+        announce(world)
+        put(world, new, f"of turn {turn} ü", b"%d" % turn)
+        for run in range(2):
+            assert world.backup(f"{turn}.{run}")["verified"] == "match"
+        assert world.tree("east", ROOT) == world.tree("west", ROOT)
+        read = Roles("east-west", world.files(), world.clock).read()
+        assert read.behind == ()
+        assert world.context().ledger.chain.entries()
+
+
+def test_no_backup_goes_to_the_old_primary_until_a_person_lets_it_in() -> None:
+    world, _ = begun()
+    put(world, "east", "never crossed", b"of the old primary")
+    world.policy += "drift: restore\n"
+    fail_over(world)
+    with pytest.raises(Refused, match="epoch: east: ZooKeeper says invalid in epoch 2"):
+        world.backup("too early")
+    assert world.clusters["east"].find(f"{ROOT}/never crossed").content == b"of the old primary"
+    announce(world)
+    world.backup("let in")
+    assert world.tree("east", ROOT) == world.tree("west", ROOT)
+
+
+def test_a_failover_by_mistake_is_refused_while_the_primary_answers_and_can_be_taken_back() -> None:
+    world, _ = begun()
+    with pytest.raises(Refused, match="old primary: east still answers"):
+        failover(world).run("failover", "test", "why", approve=True)
+    fail_over(world)
+    put(world, "east", "goes on %", b"production")
+    fail_over(world, to="east")
+    announce(world)
+    assert access(world) == "east"
+    assert world.backup("next")["verified"] == "match"
+    assert world.tree("east", ROOT) == world.tree("west", ROOT)
+
+
+def test_the_second_disaster_is_survived_too_though_the_site_that_decided_is_lost() -> None:
+    world, _ = begun()
+    world.lose("east")
+    fail_over(world)
+    world.find("east")
+    announce(world)
+    put(world, "west", "of west #", b"1")
+    point = world.backup("back")["point"]
+    world.lose("west")
+    done = fail_over(world, to="east")
+    assert done["points"] == {"billing": point}
+    assert world.clusters["east"].find(f"{ROOT}/of west #")
+
+
+def test_a_site_that_lacks_the_newest_roles_is_not_made_primary_by_what_it_believes() -> None:
+    world, _ = begun()
+    world.lose("east")
+    fail_over(world)
+    world.find("east")
+    announced = AnnounceIdentity("east-west", world.coordinators(), world.clock, world.tokens)
+    announced.run("east", Role.SECONDARY, 2, "test", "announced, and its ledger never followed")
+    world.lose("west")
+    with pytest.raises(Refused, match="ledger: east announces epoch 2, and its copy"):
+        fail_over(world, to="east")

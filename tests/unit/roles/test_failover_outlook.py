@@ -55,7 +55,11 @@ def test_a_staged_point_goes_live_and_whatever_is_less_does_not(
 def test_a_service_without_a_point_on_the_target_stays_closed() -> None:
     seen = outlook("billing", state(point("p1", PointState.TAKEN)), "west", LostData())
     assert (seen.point, seen.moment_ms, seen.problem) == (None, None, "no point of it was ever sealed on west")
-    assert outlook("billing", state(point("p1")), "east", LostData()).problem
+
+
+def test_the_origin_of_the_newest_point_has_newer_data_than_any_point_and_may_come_back() -> None:
+    seen = outlook("billing", state(point("p1", gone=("east",))), "east", LostData())
+    assert (seen.point, seen.problem) == ("p1", "")
 
 
 def test_damage_is_told_and_a_point_that_waits_for_a_person_keeps_its_service_closed() -> None:
@@ -92,8 +96,12 @@ def test_what_does_not_serve_and_what_is_done_already_refuses_it() -> None:
 
 def test_a_primary_that_still_answers_is_told_because_nothing_stops_its_writers() -> None:
     said = "east still answers, and nothing stops its writers: what they write from now on is lost"
+    remedy = "Stop its clients, or shut east down first; --force goes on all the same."
     assert stands_against("p", "west", ROLES, [], origin_serves=True, services=[GOES]) == [
-        warn("old primary", said, "Stop its clients, or shut east down first.")
+        fail("old primary", said, remedy)
+    ]
+    assert stands_against("p", "west", ROLES, [], origin_serves=True, force=True, services=[GOES]) == [
+        warn("old primary", said, remedy)
     ]
 
 

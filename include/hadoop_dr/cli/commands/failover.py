@@ -21,9 +21,10 @@ from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words
 @click.option("--to", metavar="SITE", required=True, help="The site that becomes primary.")
 @click.option("--reason", metavar="TEXT", required=True, help="The reason; kept in the ledger.")
 @click.option("--approve", is_flag=True, help="What --dry-run shows is known and wanted.")
+@click.option("--force", is_flag=True, help="Although the old primary still answers, and nothing stops its writers.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and what would be lost; change nothing.")
 @as_json_option
-def failover(pair: str, to: str, reason: str, approve: bool, dry_run: bool, as_json: bool) -> None:
+def failover(pair: str, to: str, reason: str, approve: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     """Make SITE the primary of PAIR, because the old primary is lost.
 
     Every service goes on with its newest point; a point that is staged is finished first, anything less is undone.
@@ -36,7 +37,7 @@ def failover(pair: str, to: str, reason: str, approve: bool, dry_run: bool, as_j
         refuse_odd_words(None, reason)
         run = f"failover-{secrets.token_hex(4)}"
         document = failover_pair(
-            pair, to, run, who(), reason, approve=approve, dry_run=dry_run, tell=show.stage
+            pair, to, run, who(), reason, approve=approve, force=force, dry_run=dry_run, tell=show.stage
         )
     emit(document, as_json, lambda: _page(document, dry_run=dry_run))
     if (dry_run and any(one["state"] == "fail" for one in document["checks"])) or document.get("closed"):

@@ -62,10 +62,11 @@ class ServiceOutlook:
 def outlook(service: str, state: ServiceState, promoted: str, lost: LostData) -> ServiceOutlook:
     """Says what a failover to a site would make of a service, by what its ledger says.
 
+    On the origin of the newest point nothing has to be brought: its own tree is what the point was made of, or newer.
     A staged point becomes the live one, because that site has all of it. Whatever else is unfinished is undone.
     """
-    newest = max((p for p in state.sealed() if p.destination == promoted and promoted not in p.gone),
-                 key=lambda p: p.point, default=None)  # fmt: skip
+    there = (p for p in state.sealed() if p.origin == promoted or promoted not in p.gone)  # its origin has it live
+    newest = max(there, key=lambda p: p.point, default=None)
     flying = next((p for p in reversed(state.unfinished()) if p.state is not PointState.CLAIMED), None)
     ending = Step.NOTHING if flying is None else next_step(Left(flying.state, origin_lost=True))
     if state.undo is not None:
@@ -96,14 +97,15 @@ def paths_told(changes: Changes) -> list[str]:
 
 
 def stands_against(
-    pair: str, promoted: str, roles: PairState, serving: Iterable[Result], origin_serves: bool,
-    services: Sequence[ServiceOutlook],
+    pair: str, promoted: str, roles: PairState, serving: Iterable[Result], services: Sequence[ServiceOutlook], *,
+    origin_serves: bool, force: bool = False,
 ) -> list[Result]:
     """Says what a failover would be refused for, and what a person should know first.
 
     Args:
         serving: Whether each part of the site that becomes primary answers.
         origin_serves: The old primary's file system still answers.
+        force: A person wants it all the same.
     """
     results = list(serving)
     if roles.primary == promoted:
@@ -113,7 +115,8 @@ def stands_against(
         return results
     if origin_serves:
         said = f"{roles.primary} still answers, and nothing stops its writers: what they write from now on is lost"
-        results.append(warn("old primary", said, f"Stop its clients, or shut {roles.primary} down first."))
+        remedy = f"Stop its clients, or shut {roles.primary} down first; --force goes on all the same."
+        results.append((warn if force else fail)("old primary", said, remedy))
     if not services:
         results.append(fail("services", f"the pair {pair} has no service", "Write a policy, and make a point."))
     elif all(one.problem for one in services):

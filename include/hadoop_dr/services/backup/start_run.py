@@ -179,6 +179,8 @@ class StartRun:
         for side in context.sides.values():
             self._roots_in_the_way.make_way(side, roots)
         waiting = self._roots_in_the_way.waiting(roots)
+        if context.process.behind:
+            context.owners.follow()
         context.ledger.chain.follow()  # what is left of it is said at the moment; there is no time to lose after that
         allow_snapshots(context.origin.namenode, roots)
         make_roots(context, set(roots).difference(waiting, context.destination.namenode.snapshottable()))

@@ -119,6 +119,11 @@ class RootOwners:
             RootsReleased, lambda: [root for root in self.mine if wanted is None or root in wanted], run, check_claim
         )
 
+    def follow(self) -> None:
+        """Brings the other copy of the pair's ledger in step; one that stays behind for now follows later."""
+        self._chain.entries()
+        self._chain.follow()
+
     def refuse(self, found: Sequence[Clash]) -> None:
         """Ends a run for directories that another service has.
 

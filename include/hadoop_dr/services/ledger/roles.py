@@ -134,6 +134,10 @@ class Roles:
             state = self.read().state
         return state
 
+    def follow(self, read: RolesRead) -> str | None:
+        """Brings the copy that does not decide in step; says why it cannot, or None."""
+        return self._chain(read, read.state.deciding).follow()
+
     def append(self, read: RolesRead, decider: str, body: PairBody, run: str, epoch: int | None = None) -> RolesRead:
         """Appends what was decided on the roles that were read; the other copy follows if its site answers.
 
@@ -145,13 +149,18 @@ class Roles:
             Superseded: Somebody appended since; read again.
             Unknown: The answer was lost and could not be read back.
         """
-        other = next(site for site in self._files if site != decider)
-        follower = None if other in read.silent else self._files[other]
-        chain = Chain(self._path, self._files[decider], follower, self._clock, PAIR_CHECKPOINT_EVERY)
-        chain.entries()
+        chain = self._chain(read, decider)
         if chain.head_n != read.state.n:
             problem = f"the copy on {decider} is at entry {chain.head_n}, not at {read.state.n}"
             raise Superseded(self._path, problem, "Somebody else changed it; run it again.")
         chain.append(body, epoch=epoch or read.state.epoch, run=run, pair_n=0, seen_n=read.state.n)
         chain.follow()
         return self.read()
+
+    def _chain(self, read: RolesRead, decider: str) -> Chain:
+        """The chain as it stands on the site that decides, with the other one as its follower if that answered."""
+        other = read.state.other(decider, self._files)
+        follower = None if other in read.silent else self._files[other]
+        chain = Chain(self._path, self._files[decider], follower, self._clock, PAIR_CHECKPOINT_EVERY)
+        chain.entries()
+        return chain

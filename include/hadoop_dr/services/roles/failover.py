@@ -18,8 +18,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from hadoop_dr.domain.check_results import Result, refuse_on_failure
-from hadoop_dr.domain.errors import DrError, Refused, Superseded
+from hadoop_dr.domain.check_results import Result, fail, refuse_on_failure
+from hadoop_dr.domain.errors import DrError, Failed, Refused, Superseded
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger.bodies.pair import PersonAnswered, RolesChanged, RolesSet
 from hadoop_dr.domain.ledger.entry_kinds import PairBody
@@ -86,8 +86,12 @@ class Failover:
         results = self._judge(read, looked)
         return self._document(looked, read.state.epoch, results)
 
-    def run(self, run: str, by: str, reason: str, *, approve: bool) -> dict[str, Any]:
+    def run(self, run: str, by: str, reason: str, *, approve: bool, force: bool = False) -> dict[str, Any]:
         """Carries it out, or goes on with one that was interrupted behind its role entry.
+
+        Args:
+            approve: A person knows what would happen and wants it.
+            force: Although the old primary still answers, and nothing stops its writers.
 
         Raises:
             Refused: Nobody approved it, or something stands against it; nothing has changed.
@@ -99,7 +103,7 @@ class Failover:
             return self._go_on(read, run, by, reason, {}, {})
         with self._step("look"):
             looked = self._look()
-            results = self._judge(read, looked)
+            results = self._judge(read, looked, force=force)
         refuse_on_failure(self._pair, results)
         if not approve:
             said = f"a failover to {self._promoted} has to be approved"
@@ -112,9 +116,8 @@ class Failover:
         if len(closed) == len(looked):
             raise Refused(self._pair, "no service can go: " + "; ".join(closed.values()), "Nothing has changed.")
         with self._step("roles"):
-            read = self._append(
-                read, RolesSet(self._promoted, self._promoted, by, reason, alone=bool(read.silent)), run, new_epoch=True
-            )
+            body = RolesSet(self._promoted, self._new_decider(read), by, reason, alone=bool(read.silent))
+            read = self._append(read, body, run, new_epoch=True)
         return self._go_on(read, run, by, reason, closed, {one.service: one for one in looked})
 
     def _go_on(
@@ -125,13 +128,13 @@ class Failover:
         epoch, origin = read.state.epoch, self._other
         with self._step("services"):
             points, left, closed = self._make_live(f"failover to {self._promoted}: {reason}", closed)
+        if closed and not points:
+            problem = "no service could be made live: " + "; ".join(closed.values())
+            raise Failed(self._pair, problem, "Clients stay where they are. Mend what is named, then run it again.")
         warnings = list(left)
         with self._step("identities"):
             self._announce.run(self._promoted, Role.PRIMARY, epoch, by, reason)
-            try:
-                self._announce.run(origin, Role.SECONDARY, epoch, by, reason)
-            except DrError as error:
-                warnings.append(f"{origin} announces its old role, which counts no longer: {error}")
+            warnings += self._put_out(origin, epoch, by, reason)
         with self._step("access"):
             decided = self._arbitrate.run()
         body = RolesChanged("failover", origin, self._promoted, points, closed, dict(self._seconds))
@@ -154,6 +157,38 @@ class Failover:
             "warnings": warnings,
         }
 
+    def _put_out(self, origin: str, epoch: int, by: str, reason: str) -> list[str]:
+        """Takes the old primary out: no backup goes there until a person lets it in as the secondary."""
+        try:
+            if self._announce.epoch_of(origin) < epoch:
+                self._announce.run(origin, Role.INVALID, epoch, by, reason)
+        except DrError as error:
+            return [f"{origin} announces its old role, which counts no longer: {error}"]
+        return []
+
+    def _new_decider(self, read: RolesRead) -> str:
+        """The site that is not primary, so that a loss of the primary loses no ledger; else the new primary itself.
+
+        Raises:
+            Refused: The new primary would decide by copies that lack entries of a site that answers.
+        """
+        if self._other in read.silent:
+            return self._promoted
+
+        def behind(service: str) -> str:
+            try:
+                with self._services.open(service, moved=False) as opened:
+                    return opened.behind()
+            except DrError as error:
+                return str(error)
+
+        for why in map_bounded(behind, self._services.names(), width=_SERVICES_AT_ONCE):
+            if why and read.state.deciding == self._other:
+                raise Refused(self._pair, f"the ledgers cannot be brought in step: {why}", "Run it again.")
+            if why:
+                return self._promoted
+        return self._other
+
     def _look(self, *, moved: bool = False) -> list[ServiceOutlook]:
         def one(service: str) -> ServiceOutlook:
             try:
@@ -164,9 +199,19 @@ class Failover:
 
         return list(map_bounded(one, self._services.names(), width=_SERVICES_AT_ONCE))
 
-    def _judge(self, read: RolesRead, looked: Sequence[ServiceOutlook]) -> list[Result]:
+    def _judge(self, read: RolesRead, looked: Sequence[ServiceOutlook], *, force: bool = False) -> list[Result]:
         serves = read.state.primary not in ("", self._promoted) and self._origin_serves()
-        return stands_against(self._pair, self._promoted, read.state, self._serving(), serves, looked)
+        results = stands_against(
+            self._pair, self._promoted, read.state, self._serving(), looked, origin_serves=serves, force=force
+        )
+        if (announced := self._announce.epoch_of(self._promoted)) > read.state.epoch:
+            said = (
+                f"{self._promoted} announces epoch {announced}, and its copy of the pair's ledger ends in epoch "
+                f"{read.state.epoch}: it lacks the newest change of roles"
+            )
+            remedy = f"Bring {self._other} up, then: hadoop-dr identity {self._pair} --announce"
+            results.insert(0, fail("ledger", said, remedy))
+        return results
 
     def _end_runs(self, looked: Sequence[ServiceOutlook], why: str) -> dict[str, str]:
         """Gives the services that stay closed, with the reason."""
@@ -205,11 +250,12 @@ class Failover:
         return points, left, shut
 
     def _append(self, read: RolesRead, body: PairBody, run: str, *, new_epoch: bool = False) -> RolesRead:
-        """Appends to the copy of the new primary; loses to whoever changed the roles, never to unrelated entries."""
+        """Appends to the copy that decides; loses to whoever changed the roles, never to unrelated entries."""
         epoch = read.state.epoch + 1 if new_epoch else None
         for _ in range(_RACES):
             try:
-                return self._roles.append(read, self._promoted, body, run, epoch)
+                decider = self._promoted if read.state.deciding in read.silent else read.state.deciding
+                return self._roles.append(read, decider, body, run, epoch)
             except Superseded:
                 now = self._roles.read()
                 if now.state.epoch != read.state.epoch:

@@ -61,6 +61,11 @@ class MoveService:
                 Void(self._context).void(claim, claim.point, "its service could not be moved")
             raise
 
+    def behind(self) -> str:
+        """Brings the other copy of the service's ledger in step; says why it cannot, or nothing."""
+        self._context.ledger.read()
+        return self._context.ledger.chain.follow() or ""
+
     def make_live(self, reason: str) -> tuple[str | None, Promoted]:
         """Makes the newest point the live data, under the epoch of the new roles.
 
