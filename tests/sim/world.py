@@ -285,7 +285,7 @@ class World:
                 name,
                 f"hdfs://{name}",
                 (f"hdfs://{name}",),
-                cast(NameNode, Gone(name)) if name in self.lost else faulty_namenode(MemoryNameNode(cluster), faults),
+                cast(NameNode, Gone(name)) if name in self.lost else faulty_namenode(self.namenode(cluster), faults),
                 faulty_files(files[name], faults),
                 coordinators[name],
                 None,
@@ -293,6 +293,10 @@ class World:
             )
             for name, cluster in self.clusters.items()
         }
+
+    def namenode(self, cluster: MemoryCluster) -> MemoryNameNode:
+        """A connection to a site's NameNode."""
+        return MemoryNameNode(cluster, self.clock.wall_ms)
 
     def kinds(self, faults: Faults) -> Sequence[Build]:
         """The kinds of data sets that a new process knows."""

@@ -6,6 +6,9 @@
 
 In this order, because a point that is listed must have its snapshots. Nothing that is removed is ever needed again: no
 entry takes "pruned" back, and the id of a point is never used twice.
+
+How old a point is follows from the newest point's moment, which its run compared with the sites' clocks. Time that has
+passed since counts only where both NameNodes' clocks confirm this controller's: a wrong clock removes nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.config.retention import KeptByRule, rule, to_prune
 from hadoop_dr.domain.errors import DrError, Superseded
 from hadoop_dr.domain.ids import point_of_snapshot
@@ -21,7 +25,7 @@ from hadoop_dr.domain.points.audit_hold import held_for_audits
 from hadoop_dr.domain.points.lost_snapshots import lost_snapshots, roots_to_judge
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
-from hadoop_dr.services.backup.check.preflight import thinning_is_safe
+from hadoop_dr.services.backup.check.preflight import check_clock, thinning_is_safe
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.kept import note_removed
 from hadoop_dr.services.foreign.left_overs import sweep_left_overs
@@ -43,6 +47,8 @@ class Prune:
     def __init__(self, context: BackupContext) -> None:
         self._context = context
         self._given_up: dict[str, list[str]] = {}
+        self._wall_ms = context.tools.clock.wall_ms()  # read before the clocks are compared: a jump in between shows
+        self._clocks: list[str] | None = None
 
     def run(self, run: str) -> dict[str, Any]:
         """Removes points, oldest first, one at a time, on each site by the rule it was sealed under.
@@ -72,6 +78,10 @@ class Prune:
                 *self._retire_roots(side),
                 *note_removed(self._context, side, run),
             ]
+        warnings += [
+            f"ages of points were counted up to the newest one's moment, so some may stay longer: clock: {off}"
+            for off in self._clocks or ()
+        ]
         for side in self._context.sides.values():
             warnings += [*self._sweep_documents(side), *sweep_left_overs(self._context, side)]
         return {"removed": removed, "kept": kept, "warnings": warnings}
@@ -80,7 +90,7 @@ class Prune:
         """Takes points out of the ledger, one at a time; what was decided holds only until somebody else appends."""
         ledger, races = self._context.ledger, 0
         state = ledger.read()
-        seen_n, doomed = ledger.chain.head_n, self._decide(side, state)
+        seen_n, doomed = ledger.chain.head_n, self._decide(side, state, run)
         while doomed:
             try:
                 seen_n = ledger.append(PointsPruned(((side.name, doomed[0]),)), run, seen_n).n
@@ -89,10 +99,10 @@ class Prune:
                 state, races = ledger.read(), races + 1
                 if races == _RACES or state.highest_epoch > ledger.roles.epoch:
                     raise
-                seen_n, doomed = ledger.chain.head_n, self._decide(side, state)
+                seen_n, doomed = ledger.chain.head_n, self._decide(side, state, run)
 
-    def _decide(self, side: SiteConnections, state: ServiceState) -> list[str]:
-        here = _here(state, side.name)
+    def _decide(self, side: SiteConnections, state: ServiceState, run: str) -> list[str]:
+        here, newest = _here(state, side.name), state.newest_sealed()
         # The rule of the role the site had then: a change of roles must not shorten the life of older points.
         points = [
             KeptByRule(
@@ -104,12 +114,29 @@ class Prune:
             for p in here
         ]
         common = newest_common(self._context, state)
-        held = [common.point] if common else [p.point for p in here]
-        thin, now_ms = thinning_is_safe(side), self._context.tools.clock.wall_ms()
-        for_audits = held_for_audits(state, side.name, now_ms)
-        self._given_up.setdefault(side.name, for_audits.warnings(side.name))
-        held += for_audits.points
-        return to_prune(points, now_ms, pinned=state.pinned(), baseline=held, thin_middle=thin)
+        held, thin = [common.point] if common else [p.point for p in here], thinning_is_safe(side)
+
+        def doomed(now_ms: int) -> tuple[list[str], list[str]]:
+            audits = held_for_audits(state, side.name, now_ms)
+            baseline = [*held, *audits.points]
+            chosen = to_prune(points, now_ms, pinned=state.pinned(), baseline=baseline, thin_middle=thin)
+            return chosen, audits.warnings(side.name)
+
+        chosen, given_up = doomed(min(self._wall_ms, newest.moment_ms if newest else 0))
+        if newest is not None and newest.run != run:  # of a point sealed a moment ago that is the time
+            now = doomed(self._wall_ms)
+            if now != (chosen, given_up) and not self._clocks_off():
+                chosen, given_up = now
+        self._given_up.setdefault(side.name, given_up)
+        return chosen
+
+    def _clocks_off(self) -> list[str]:
+        """Which clocks contradict this controller's, or do not answer; asked once, and both sites: one may share it."""
+        if self._clocks is None:
+            sides = self._context.sides.values()
+            found = [result for side in sides for result in check_clock(self._context, side)]
+            self._clocks = [f"{one.detail}. {one.remedy}" for one in found if one.mark is Mark.FAIL]
+        return self._clocks
 
     def _remove_snapshots(self, side: SiteConnections, name: str) -> None:
         point = self._context.ledger.cached().points[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from hadoop_dr.adapters.memory.hdfs import acls
 from hadoop_dr.adapters.memory.hdfs.cluster import MemoryCluster
@@ -32,9 +32,13 @@ _SETTINGS = {"dfs.namenode.snapshot.capture.openfiles": "true", "dfs.blocksize":
 class MemoryNameNode:
     """Implements ``ports.namenode.NameNode`` over a ``MemoryCluster``."""
 
-    def __init__(self, cluster: MemoryCluster) -> None:
-        """Serves one cluster."""
-        self.cluster = cluster
+    def __init__(self, cluster: MemoryCluster, wall_ms: Callable[[], int] | None = None) -> None:
+        """Serves one cluster.
+
+        Args:
+            wall_ms: The caller's clock; without it, it never differs from the cluster's.
+        """
+        self.cluster, self._wall_ms = cluster, wall_ms
         self.site = cluster.site
 
     # -- reading
@@ -137,9 +141,9 @@ class MemoryNameNode:
             return iter(SnapshotComparison(first, second, moved).pages(_PAGE_ENTRIES))
 
     def clock_offset_ms(self, directory: str, within_ms: float = 0.0) -> float:
-        """The twin keeps the caller's time."""
+        """The cluster's clock minus the caller's."""
         self.make_all(directory, 0o700)
-        return 0.0
+        return float(self.cluster.now_ms() - self._wall_ms()) if self._wall_ms else 0.0
 
     def may_administer(self) -> bool:
         """The twin's only user is its superuser."""

@@ -49,7 +49,7 @@ class Preflight:
         results += guarded("epoch", self._epoch)
         results += guarded("controller", self._controller)
         results += self._on_both(lambda side: [
-            *guarded("clock", lambda: self._clock(side)),
+            *check_clock(self._context, side),
             *guarded("roots", lambda: self._roots(side, scope)),
             *guarded("snapshots", lambda: self._snapshots(side, scope)),
         ])
@@ -144,21 +144,6 @@ class Preflight:
         else:
             yield ok("controller", f"this controller may act ({context.policy.transfer.value})")
 
-    def _clock(self, side: SiteConnections) -> Iterator[Result]:
-        limit = self._context.policy.max_clock_offset_ms
-        directory = f"/.hadoop-dr/{self._context.pair.name}"
-        offset = side.namenode.clock_offset_ms(directory, limit * _EXACT)
-        detail = f"{side.name} is {round(offset):+d} ms from this controller (limit {limit} ms)"
-        yield (
-            ok("clock", detail)
-            if abs(offset) <= limit
-            else fail(
-                "clock",
-                detail,
-                f"Synchronise the clocks of {side.name} and of this controller (NTP), or raise max_clock_offset.",
-            )
-        )
-
     def _snapshots(self, side: SiteConnections, scope: Scope) -> Iterator[Result]:
         service = self._service(side)
         yield from check_snapshots(side, service, len(scope.roots))
@@ -215,6 +200,19 @@ def look_at_quotas(context: BackupContext, roots: Sequence[str], newest: Point |
         more = f" and {len(large) - 1} more" if len(large) > 1 else ""
         found.append(ok("quotas", f"{min(large)}{more}: large, so not queried; each point warns of their quotas"))
     return found
+
+
+def check_clock(context: BackupContext, side: SiteConnections) -> list[Result]:
+    """Compares a NameNode's clock with this controller's."""
+
+    def look() -> Iterator[Result]:
+        limit = context.policy.max_clock_offset_ms
+        offset = side.namenode.clock_offset_ms(f"/.hadoop-dr/{context.pair.name}", limit * _EXACT)
+        detail = f"{side.name} is {round(offset):+d} ms from this controller (limit {limit} ms)"
+        remedy = f"Synchronise the clocks of {side.name} and of this controller (NTP), or raise max_clock_offset."
+        yield ok("clock", detail) if abs(offset) <= limit else fail("clock", detail, remedy)
+
+    return guarded("clock", look)
 
 
 def thinning_is_safe(side: SiteConnections) -> bool:
