@@ -3,74 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
-from hadoop_dr.domain.roles.identity import Role, access_path, decode_access
+from hadoop_dr.domain.roles.identity import Role
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.arbitrate import Arbitrate
-from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.roles import Roles
-from hadoop_dr.services.roles.failover import Failover
-from hadoop_dr.services.roles.move_service import MoveService
-from sim.world import ROOT, TABLES, TableWorld, World, fill, plan_and_stage
-
-
-class Services:
-    """The one service of a world."""
-
-    def __init__(self, world: World, faults: Faults | None = None) -> None:
-        self._world, self._faults = world, faults
-
-    def names(self) -> list[str]:
-        return ["billing"]
-
-    @contextlib.contextmanager
-    def open(self, service: str, *, moved: bool) -> Iterator[MoveService]:
-        context = self._world.context(self._faults, moved=moved)
-        yield MoveService(context, "failover", BackupStages(context, "failover", one_process=True).finish_left)
-
-
-def failover(world: World, faults: Faults | None = None, to: str = "west") -> Failover:
-    world.host.name = "failover"
-    faults = faults or Faults()
-    sides = world.sides(faults)
-    coordinators = {name: side.coordinator for name, side in sides.items()}
-    roles = Roles("east-west", {name: side.files for name, side in sides.items()}, world.clock)
-    announce = AnnounceIdentity("east-west", coordinators, world.clock, world.tokens)
-    arbitrate = Arbitrate(
-        "east-west", coordinators, world.clock, world.tokens, "test", lambda: roles.read().state
-    )
-    return Failover(
-        "east-west", to, roles, Services(world, faults), announce, arbitrate, world.clock,
-        list, lambda: not world.lost,
-    )  # fmt: skip
-
-
-def fail_over(world: World, faults: Faults | None = None, to: str = "west") -> dict[str, Any]:
-    return failover(world, faults, to).run("failover", "test", "Dublin burns %", approve=True, force=True)
-
-
-def begun() -> tuple[World, dict[str, Any]]:
-    world = World()
-    fill(world)
-    point = world.backup("first")
-    return world, {"point": point["point"], "tree": world.tree("west", ROOT)}
-
-
-def access(world: World) -> str | None:
-    found = world.coordinators()["west"].read(access_path("east-west"))
-    return decode_access(found.data, "west").site if found else None
-
-
-def put(world: World, site: str, name: str, content: bytes) -> None:
-    cluster = world.clusters[site]
-    cluster.extend(cluster.make_file(f"{ROOT}/{name}", replication=1, block_size=1024, overwrite=True), content)
+from sim.failing_over import access, announce, begun, fail_over, failover, put
+from sim.world import ROOT, TABLES, TableWorld, World, plan_and_stage
 
 
 def test_the_other_site_is_primary_with_the_newest_point_and_clients_use_it() -> None:
@@ -210,17 +153,6 @@ def test_a_service_of_tables_goes_with_its_catalog() -> None:
     world.lose("east")
     fail_over(world)
     assert world.metastores["west"].table_names("bill") == ["t 1"]
-
-
-def announce(world: World) -> None:
-    """What a person does when the old primary is back: it becomes the secondary."""
-    roles = Roles("east-west", world.files(), world.clock)
-    read = roles.read()
-    assert not read.behind or roles.follow(read) is None
-    announced = AnnounceIdentity("east-west", world.coordinators(), world.clock, world.tokens)
-    for site in world.clusters:
-        role = Role.PRIMARY if site == read.state.primary else Role.SECONDARY
-        announced.run(site, role, read.state.epoch, "test", "back")
 
 
 @pytest.mark.parametrize("lost", [True, False])

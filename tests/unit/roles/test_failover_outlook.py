@@ -18,7 +18,7 @@ from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
 from support.entries import taken
 
-ROLES = PairState(epoch=3, primary="east", deciding="west")
+ROLES = PairState(epoch=3, primary="east", deciding="west", done_epoch=3)
 GOES = ServiceOutlook("billing", "p1", 1_000)
 LOST = LostData(("/data/a b/ü",), (), unknown=False)
 STAYS = ServiceOutlook("crm ü", problem="no point of it was ever sealed on west")
@@ -92,6 +92,29 @@ def test_what_does_not_serve_and_what_is_done_already_refuses_it() -> None:
     assert stands_against("p", "east", ROLES, serving, origin_serves=True, services=[]) == [
         *serving, fail("roles", "east is primary already, in epoch 3", "See: hadoop-dr status p"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("roles", "said"), [
+    (replace(ROLES, done_epoch=2), "east is primary already, in epoch 3, and not all of it is done"),
+    (replace(ROLES, closed=("a b", "crm ü")),
+     "east is primary already, in epoch 3, and not all of it is done; closed: a b, crm ü"),
+])  # fmt: skip
+def test_a_change_of_roles_that_left_something_to_do_goes_on(roles: PairState, said: str) -> None:
+    expected = [warn("roles", said, "With --approve it goes on.")]
+    assert stands_against("p", "east", roles, [], origin_serves=False, services=[]) == expected
+
+
+def test_services_that_stayed_closed_are_known_until_they_went_or_the_roles_change_again() -> None:
+    moved = reduce_pair([entry(2, 2, RolesSet("west", "west", "a", "b"))])
+    shut = RolesChanged("failover", "east", "west", {}, {"crm ü": "why", "a b": "why"}, {})
+    closed = reduce_pair([entry(3, 2, shut)], moved)
+    assert (closed.closed, closed.changing, closed.is_unfinished) == (("a b", "crm ü"), False, True)
+    assert load_pair_state(dump_pair_state(closed)) == closed
+    done = RolesChanged("failover", "east", "west", {}, {}, {})
+    assert not reduce_pair([entry(4, 2, done)], closed).is_unfinished
+    assert reduce_pair([entry(4, 1, done)], closed) == replace(closed, n=4)
+    again = reduce_pair([entry(4, 3, RolesSet("east", "east", "a", "b"))], closed)
+    assert (again.closed, again.is_unfinished) == ((), True)
 
 
 def test_a_primary_that_still_answers_is_told_because_nothing_stops_its_writers() -> None:

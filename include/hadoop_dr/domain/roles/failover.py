@@ -109,9 +109,12 @@ def stands_against(
     """
     results = list(serving)
     if roles.primary == promoted:
-        results.append(
-            fail("roles", f"{promoted} is primary already, in epoch {roles.epoch}", f"See: hadoop-dr status {pair}")
-        )
+        said = f"{promoted} is primary already, in epoch {roles.epoch}"
+        if roles.is_unfinished:
+            closed = f"; closed: {', '.join(roles.closed)}" if roles.closed else ""
+            results.append(warn("roles", f"{said}, and not all of it is done{closed}", "With --approve it goes on."))
+        else:
+            results.append(fail("roles", said, f"See: hadoop-dr status {pair}"))
         return results
     if origin_serves:
         said = f"{roles.primary} still answers, and nothing stops its writers: what they write from now on is lost"

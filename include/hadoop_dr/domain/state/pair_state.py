@@ -31,6 +31,7 @@ class PairState:
         owners: Service that owns a root, by root.
         fences: The fence that stands on a site, with the quotas it replaced, by site.
         done_epoch: Newest epoch whose change of roles came to its end; the first roles need nothing more.
+        closed: Services that stayed closed in the newest change of roles, sorted.
     """
 
     epoch: int = 0
@@ -40,11 +41,17 @@ class PairState:
     owners: Mapping[str, str] = field(default_factory=dict)
     fences: Mapping[str, SiteFenced] = field(default_factory=dict)
     done_epoch: int = 1
+    closed: tuple[str, ...] = ()
 
     @property
     def changing(self) -> bool:
         """Whether the newest change of roles has not come to its end."""
         return self.epoch > self.done_epoch
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether something is left to do of the newest change of roles."""
+        return self.changing or bool(self.closed)
 
     def other(self, site: str, sites: Iterable[str]) -> str:
         """The site of the pair that is not ``site``."""
@@ -77,12 +84,14 @@ def _fold(body: object, entry: LedgerEntry, state: PairState, owners: dict[str, 
 def _roles(body: RolesSet, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     if entry.epoch <= state.epoch:
         return state
-    return replace(state, epoch=entry.epoch, primary=body.primary, deciding=body.deciding)
+    return replace(state, epoch=entry.epoch, primary=body.primary, deciding=body.deciding, closed=())
 
 
 @_fold.register
 def _changed(body: RolesChanged, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
-    return replace(state, done_epoch=max(state.done_epoch, entry.epoch))
+    if entry.epoch < state.epoch:
+        return replace(state, done_epoch=max(state.done_epoch, entry.epoch))
+    return replace(state, done_epoch=entry.epoch, closed=tuple(sorted(body.closed)))
 
 
 @_fold.register
@@ -124,6 +133,7 @@ class _Kept:
     owners: Mapping[str, tuple[str, ...]]
     fences: Mapping[str, SiteFenced]
     done_epoch: int = 1
+    closed: tuple[str, ...] = ()
 
 
 _KEPT = codec_of(_Kept)
@@ -134,7 +144,7 @@ def dump_pair_state(state: PairState) -> dict[str, Any]:
     services = sorted(set(state.owners.values()))
     owners = {service: tuple(state.owned_by(service)) for service in services}
     kept: dict[str, Any] = _KEPT.dump(
-        _Kept(state.epoch, state.primary, state.deciding, state.n, owners, state.fences, state.done_epoch)
+        _Kept(state.epoch, state.primary, state.deciding, state.n, owners, state.fences, state.done_epoch, state.closed)
     )
     return kept
 
@@ -147,4 +157,6 @@ def load_pair_state(kept: Mapping[str, Any]) -> PairState:
     """
     read = _KEPT.load(kept)
     owners = {root: service for service, roots in read.owners.items() for root in roots}
-    return PairState(read.epoch, read.primary, read.deciding, read.n, owners, read.fences, read.done_epoch)
+    return PairState(
+        read.epoch, read.primary, read.deciding, read.n, owners, read.fences, read.done_epoch, read.closed
+    )

@@ -82,12 +82,12 @@ class Failover:
     def look(self) -> dict[str, Any]:
         """Says what a failover would do, what would be lost, and what stands against it; changes nothing."""
         read = self._roles.read()
-        looked = self._look()
+        looked = self._look(moved=read.state.primary == self._promoted)
         results = self._judge(read, looked)
         return self._document(looked, read.state.epoch, results)
 
     def run(self, run: str, by: str, reason: str, *, approve: bool, force: bool = False) -> dict[str, Any]:
-        """Carries it out, or goes on with one that was interrupted behind its role entry.
+        """Carries it out, or goes on with one that was interrupted behind its role entry or left services closed.
 
         Args:
             approve: A person knows what would happen and wants it.
@@ -99,8 +99,8 @@ class Failover:
             DrError: A step failed; run it again.
         """
         read = self._roles.read()
-        if read.state.primary == self._promoted and read.state.changing:
-            return self._go_on(read, run, by, reason, {}, {})
+        if read.state.primary == self._promoted and read.state.is_unfinished:
+            return self._go_on(read, run, by, reason, {})
         with self._step("look"):
             looked = self._look()
             results = self._judge(read, looked, force=force)
@@ -118,16 +118,16 @@ class Failover:
         with self._step("roles"):
             body = RolesSet(self._promoted, self._new_decider(read), by, reason, alone=bool(read.silent))
             read = self._append(read, body, run, new_epoch=True)
-        return self._go_on(read, run, by, reason, closed, {one.service: one for one in looked})
+        return self._go_on(read, run, by, reason, {one.service: one for one in looked})
 
     def _go_on(
-        self, read: RolesRead, run: str, by: str, reason: str, closed: Mapping[str, str],
-        looked: Mapping[str, ServiceOutlook],
+        self, read: RolesRead, run: str, by: str, reason: str, looked: Mapping[str, ServiceOutlook]
     ) -> dict[str, Any]:
         """Everything behind the role entry; what a service needs fails for that service alone."""
         epoch, origin = read.state.epoch, self._other
         with self._step("services"):
-            points, left, closed = self._make_live(f"failover to {self._promoted}: {reason}", closed)
+            names = read.state.closed or self._services.names()
+            points, left, closed = self._make_live(f"failover to {self._promoted}: {reason}", names)
         if closed and not points:
             problem = "no service could be made live: " + "; ".join(closed.values())
             raise Failed(self._pair, problem, "Clients stay where they are. Mend what is named, then run it again.")
@@ -140,7 +140,7 @@ class Failover:
         body = RolesChanged("failover", origin, self._promoted, points, closed, dict(self._seconds))
         self._append(read, body, run)
         if not looked:
-            looked = {one.service: one for one in self._look(moved=True)}
+            looked = {one.service: one for one in self._look(moved=True) if one.service in names}
         return {
             "pair": self._pair,
             "from": origin,
@@ -229,19 +229,19 @@ class Failover:
 
         return {name: said for name, said in map_bounded(one, looked, width=_SERVICES_AT_ONCE) if said}
 
-    def _make_live(self, why: str, closed: Mapping[str, str]) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    def _make_live(self, why: str, names: Iterable[str]) -> tuple[dict[str, str], list[str], dict[str, str]]:
         """Gives the points that are live, what is left to a person, and the services that stay closed."""
 
         def one(service: str) -> tuple[str, str | None, list[str], str]:
             try:
                 with self._services.open(service, moved=True) as opened:
                     point, made = opened.make_live(why)
-                    return service, point, [f"{service}: {line}" for line in made.left], closed.get(service, "")
+                    return service, point, [f"{service}: {line}" for line in made.left], ""
             except DrError as error:
-                return service, None, [], closed.get(service) or str(error)
+                return service, None, [], str(error)
 
         points, left, shut = dict[str, str](), list[str](), dict[str, str]()
-        for service, point, lines, said in map_bounded(one, self._services.names(), width=_SERVICES_AT_ONCE):
+        for service, point, lines, said in map_bounded(one, names, width=_SERVICES_AT_ONCE):
             left += lines
             if said:
                 shut[service] = said

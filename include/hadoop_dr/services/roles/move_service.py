@@ -4,6 +4,7 @@
     roll forward, or undo        the live tree of the new primary is that of a sealed point
       ... the pair's new roles ...
     claim under the new epoch    a controller that slept through the change can append nothing any more (I5)
+    roll forward, or undo        what could not be ended before, and what a run did since
     promote                      what a secondary only keeps is set
     void                         a claim always names a point; this one is none
 
@@ -12,13 +13,15 @@ Each line may be repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import TypeVar
 
-from hadoop_dr.domain.errors import DrError
+from hadoop_dr.domain.errors import DrError, Refused, Unknown
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.roles.failover import SHOWN, LostData, ServiceOutlook, outlook, paths_told
-from hadoop_dr.domain.state.service_state import Claim, Point
+from hadoop_dr.domain.state.service_state import Claim, Point, ServiceState
 from hadoop_dr.domain.tree.snapshot_diff import merge, visible
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Promoted
@@ -26,6 +29,11 @@ from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.recovery.recover import Recover
+
+_MORE_TRIES = 3
+_PAUSE_S = 2.0
+"""From a failure that passes by itself to the next try."""
+_Result = TypeVar("_Result")
 
 
 class MoveService:
@@ -42,10 +50,9 @@ class MoveService:
 
     def look(self) -> ServiceOutlook:
         """Says what would become of the service."""
-        state, to = self._context.ledger.read(), self._context.destination.name
-        found = outlook(self._context.policy.service, state, to, LostData())
-        newest = state.points.get(found.point or "")
-        return found if newest is None else outlook(found.service, state, to, self._lost(newest))
+        found = self._outlook()
+        newest = self._context.ledger.cached().points.get(found.point or "")
+        return found if newest is None else replace(found, lost=self._lost(newest))
 
     def end_runs(self, reason: str) -> None:
         """Takes the service over, and ends what its last run left; keeps the claim, so that no run begins meanwhile.
@@ -53,13 +60,7 @@ class MoveService:
         Raises:
             DrError: What was left can be neither carried on nor undone.
         """
-        claim = self._claim(reason)
-        try:
-            Recover(self._context, self._finish, origin_lost=True).run(claim)
-        except DrError:
-            with suppress(DrError):  # that failure is the one to report
-                Void(self._context).void(claim, claim.point, "its service could not be moved")
-            raise
+        self._tried(lambda: self._ended(reason))
 
     def behind(self) -> str:
         """Brings the other copy of the service's ledger in step; says why it cannot, or nothing."""
@@ -67,18 +68,63 @@ class MoveService:
         return self._context.ledger.chain.follow() or ""
 
     def make_live(self, reason: str) -> tuple[str | None, Promoted]:
-        """Makes the newest point the live data, under the epoch of the new roles.
+        """Makes the newest point the live data, under the epoch of the new roles; first ends what is not ended yet.
 
         Returns:
             The point, and what was set and what is left to a person.
+
+        Raises:
+            DrError: The service stays closed: its tree is that of no point, or what it only keeps cannot be set.
         """
-        context, claim = self._context, self._claim(reason)
-        point = context.ledger.cached().newest_sealed()
-        made = Promoted()
-        if point is not None:
+        return self._tried(lambda: self._live(reason))
+
+    def _live(self, reason: str) -> tuple[str | None, Promoted]:
+        context = self._context
+        found, state = self._outlook(), context.ledger.cached()
+        if _works_from(state, context.destination.name, context.roles.epoch):
+            return found.point, Promoted()
+        claim = self._ended(reason)
+        with self._given_up(claim):
+            found, state = self._outlook(), context.ledger.cached()
+            if found.problem:
+                raise Refused(found.service, found.problem, f"See: hadoop-dr points {found.service}")
+            point = state.points[found.point or ""]
             made = components_of(context).promote(point, context.documents(point))
         Void(context).void(claim, claim.point, f"its run was a change of roles, which makes no point: {reason}")
-        return point.point if point else None, made
+        return point.point, made
+
+    def _ended(self, reason: str) -> Claim:
+        """Ends what was left, under a claim that stays."""
+        claim = self._claim(reason)
+        with self._given_up(claim):
+            Recover(self._context, self._finish, origin_lost=True).run(claim)
+        return claim
+
+    def _tried(self, work: Callable[[], _Result]) -> _Result:
+        """Does what may be repeated, again where what it failed for passes by itself or a lost answer can be read."""
+        clock = self._context.tools.clock
+        for _ in range(_MORE_TRIES):
+            try:
+                return work()
+            except DrError as error:
+                if not error.retryable and not isinstance(error, Unknown):
+                    raise
+                clock.sleep_until(clock.monotonic_s() + _PAUSE_S)
+        return work()
+
+    @contextmanager
+    def _given_up(self, claim: Claim) -> Iterator[None]:
+        """Ends a claim whose work fails."""
+        try:
+            yield
+        except DrError:
+            with suppress(DrError):  # that failure is the one to report
+                Void(self._context).void(claim, claim.point, "its service could not be moved")
+            raise
+
+    def _outlook(self) -> ServiceOutlook:
+        context = self._context
+        return outlook(context.policy.service, context.ledger.read(), context.destination.name, LostData())
 
     def _claim(self, reason: str) -> Claim:
         context = self._context
@@ -101,3 +147,8 @@ class MoveService:
         policy = self._context.policy
         beside = len(policy.protect) > len(policy.directories)  # of what is no directory nothing is asked
         return LostData(sorted(set(files))[:SHOWN], (), unknown=beside or len(files) > SHOWN)
+
+
+def _works_from(state: ServiceState, site: str, epoch: int) -> bool:
+    """Whether a run has taken a point of a service on its new primary: then it went live before."""
+    return any(point.epoch >= epoch and point.was_taken and point.origin == site for point in state.points.values())
