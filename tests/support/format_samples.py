@@ -71,6 +71,7 @@ PARTS = {
             TakenCatalog(
                 41, 43, 12, 2, NamedObjects(3, ("partition billing.t p=ü %",)), SHA, SHA,
                 digest=SHA, whole_ms=1_795_226_400_000, untold=NamedObjects(1, ("table billing.t",)),
+                databases_sha256=SHA,
             )
         ),
         "later kind": {"offsets": {"topic ü": [1, 2]}},

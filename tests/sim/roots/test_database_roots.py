@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
-from hadoop_dr.adapters.memory.metastore import MemoryMetastore
-from hadoop_dr.domain.catalog.rows import Row
 from hadoop_dr.domain.errors import DrError, Failed, Refused
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.coverage import Coverage
@@ -61,21 +59,6 @@ def test_rename_truncate_and_overwrite_work_while_points_exist_and_arrive(bill: 
     bill.holds("n", "cut", "over")
     assert bill.west.rows("bill", "n") == [b"old"]
     assert (bill.west.rows("bill", "cut"), bill.west.rows("bill", "over")) == ([], [b"after"])
-
-
-def test_where_databases_lie_is_asked_once_by_each_process_while_nothing_happens_to_the_catalog(
-    bill: Bill, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A metastore may have thousands of databases, and another continent is 100 ms away."""
-    asked, real = list[str](), MemoryMetastore.every_database
-
-    def counted(self: MemoryMetastore) -> list[Row]:
-        asked.append(self.site)
-        return real(self)
-
-    monkeypatch.setattr(MemoryMetastore, "every_database", counted)
-    bill.backup("unchanged")
-    assert asked == ["east"]  # the look before a run hands on what it read to the moment
 
 
 def test_every_place_that_asks_for_roots_is_told_the_same(bill: Bill) -> None:

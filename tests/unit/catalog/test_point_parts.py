@@ -1,8 +1,10 @@
-"""When the log of a metastore may say that its catalog is as a point left it."""
+"""What a point keeps of a catalog, and when the log of a metastore may say that it is as the point left it."""
 
 from __future__ import annotations
 
+from hadoop_dr.domain.catalog import fields as f
 from hadoop_dr.domain.catalog.log.position import Position
+from hadoop_dr.domain.catalog.protect.locations import where_they_lie
 from hadoop_dr.domain.catalog.protect.point_parts import (
     READ_WHOLE_MS,
     TAKEN_CATALOG,
@@ -11,6 +13,9 @@ from hadoop_dr.domain.catalog.protect.point_parts import (
     believed,
     read_lately,
 )
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, row_of
+from hadoop_dr.domain.catalog.thrift_struct import get_text, text, with_field
+from support.catalogs import database
 
 KNOWN = Position(7, "d")
 
@@ -45,3 +50,11 @@ def test_a_reading_counts_for_a_day_and_one_in_the_future_not_at_all() -> None:
 def test_a_point_that_noted_no_whole_reading_has_no_position_to_go_on_from() -> None:
     assert TAKEN_CATALOG.load({"e0": 7, "e1": 7, "objects": 1}).position is None
     assert TakenCatalog(7, 7, 1, digest="d", whole_ms=1).position == KNOWN
+
+
+def test_of_databases_of_others_only_the_name_and_the_directories_are_kept() -> None:
+    both = with_field(database("o ü", "hdfs://east/o %", secret="s").tree, f.DB_MANAGED_LOCATION, text("hdfs://east/m"))
+    kept, bare = where_they_lie([row_of(CatalogKey(Kind.DATABASE, "o ü"), both), database("none")])
+    assert (kept.key, get_text(kept.tree, f.DB_LOCATION)) == (CatalogKey(Kind.DATABASE, "o ü"), "hdfs://east/o %")
+    assert kept.tree[f.DB_MANAGED_LOCATION] == text("hdfs://east/m")
+    assert (set(kept.tree), bare.key.database, bare.tree) == ({f.DB_LOCATION, f.DB_MANAGED_LOCATION}, "none", {})

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hadoop_dr.domain.catalog import fields as f
-from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row
+from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, row_of
 from hadoop_dr.domain.catalog.selection import Selection
 from hadoop_dr.domain.catalog.thrift_struct import Tree, get_record, get_text
 from hadoop_dr.domain.roots.layout import Layout, TablePlace
@@ -53,6 +53,15 @@ def catalog_layout(rows: Iterable[Row], every: Iterable[Row], selection: Selecti
     usual = {path for row in whole for path in _of_database(row, own_addresses, f.DB_LOCATION)}
     managed = {path for paths in databases.values() for path in paths} - usual
     return Layout(databases=databases, managed=managed, tables=_tables(rows), beside=beside)
+
+
+def where_they_lie(databases: Iterable[Row]) -> list[Row]:
+    """Databases without anything but their directories: of somebody else's nothing more is kept."""
+    return [row_of(row.key, _lean(row.tree)) for row in databases]
+
+
+def _lean(tree: Tree) -> Tree:
+    return {field: tree[field] for field in (f.DB_LOCATION, f.DB_MANAGED_LOCATION) if field in tree}
 
 
 def _of_database(row: Row, own_addresses: set[str], *fields: int) -> tuple[str, ...]:

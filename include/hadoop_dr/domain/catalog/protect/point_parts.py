@@ -32,6 +32,7 @@ class TakenCatalog:
         whole_ms: When all of the origin's catalog was read last, for this point or an earlier one; 0 in points of a
             version that did not note it.
         untold: Those that had changed without an event, as reading all of it showed.
+        databases_sha256: Digest of where all databases lay; empty where that was not kept.
     """
 
     e0: int
@@ -44,6 +45,7 @@ class TakenCatalog:
     digest: str = ""
     whole_ms: int = 0
     untold: NamedObjects = NamedObjects()
+    databases_sha256: str = ""
 
     @property
     def position(self) -> Position | None:

@@ -10,7 +10,7 @@ from hadoop_dr.domain.catalog.changes.catalog_comparison import unlike
 from hadoop_dr.domain.catalog.changes.difference import catalog_of
 from hadoop_dr.domain.catalog.log.events import Event
 from hadoop_dr.domain.catalog.protect.left_out import LeftOutObjects, changes_that_count
-from hadoop_dr.domain.catalog.protect.locations import CatalogPlace, locations, table_roots
+from hadoop_dr.domain.catalog.protect.locations import CatalogPlace, locations, table_roots, where_they_lie
 from hadoop_dr.domain.catalog.protect.point_parts import TAKEN_CATALOG, NamedObjects, TakenCatalog, read_lately
 from hadoop_dr.domain.catalog.protect.protectable import Parted, leave_out_gone
 from hadoop_dr.domain.catalog.rows import CatalogKey, Kind, Row, pack_rows, unpack_rows
@@ -26,6 +26,7 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Decide, Export, Moment
 from hadoop_dr.services.datasets.hive.foreign.left_by_points import (
     CATALOG,
+    DATABASES,
     LEFT_OUT,
     addresses_of,
     exported_at,
@@ -35,10 +36,12 @@ from hadoop_dr.services.datasets.hive.foreign.left_by_points import (
 )
 from hadoop_dr.services.datasets.hive.parting import TellApart, refuse_unprotectable
 from hadoop_dr.services.datasets.hive.read.export import CatalogExport, Exported
+from hadoop_dr.services.datasets.hive.read.selected_objects import read_database
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.stored.documents import Documents
 
 _SHOWN = 20
+_ONE_BY_ONE = 20
 _READ = "the origin's catalog"
 
 
@@ -48,7 +51,7 @@ class _ReadAhead:
 
     Attributes:
         begun: The selected objects.
-        every: All databases.
+        every: Where all databases lie; empty where that has to be read.
         whole_ms: When all of it was read last.
         untold: Objects that had changed without an event, as that showed.
     """
@@ -150,14 +153,20 @@ class OriginCatalog:
         earlier = None if self._followed_in_vain else self._read or self._previous()
         now_ms, self._followed_in_vain = self._context.tools.clock.wall_ms(), False
         begun = self._export().begin(self.selection, earlier.begun if earlier else None)
-        every, untold = (earlier.every, earlier.untold) if earlier else ([], ())
-        if earlier is None or not every or earlier.begun.position != begun.position:
-            every = self._every_database()  # without an event nobody moved one
+        every = self._every_database(earlier.every if earlier else [], begun)
         whole_ms = earlier.whole_ms if earlier and not begun.full else now_ms
-        return self._hand_on(_ReadAhead(begun, every, whole_ms, untold))
+        return self._hand_on(_ReadAhead(begun, every, whole_ms, earlier.untold if earlier else ()))
 
-    def _every_database(self) -> list[Row]:
-        return metastore_of(self._context, self._context.origin).every_database()
+    def _every_database(self, before: list[Row], now: Exported) -> list[Row]:
+        """Where all databases lie: as before, and those that events touched are asked for again.
+
+        All are read where nothing tells those, or where there are so many that asking for all together is quicker.
+        """
+        metastore, touched = metastore_of(self._context, self._context.origin), now.databases
+        if not before or touched is None or len(touched) > _ONE_BY_ONE:
+            return where_they_lie(metastore.every_database())
+        again = [row for name in sorted(touched) for row in read_database(metastore, name)]
+        return [row for row in before if row.key.database not in touched] + where_they_lie(again)
 
     def _read_whole(self, read: _ReadAhead) -> _ReadAhead:
         """Reads all, whatever the log says, and looks what it did not tell."""
@@ -166,7 +175,7 @@ class OriginCatalog:
         untold: Sequence[CatalogKey] = ()
         with suppress(CatalogMoved):  # nothing shows then what the log made of it: what was read counts all the same
             untold = unlike(export.at(read.begun, whole.event).rows, whole.rows) if whole.exact else ()
-        return _ReadAhead(whole, self._every_database(), now_ms, tuple(map(str, untold)))
+        return _ReadAhead(whole, self._every_database([], whole), now_ms, tuple(map(str, untold)))
 
     def _hand_on(self, read: _ReadAhead) -> _ReadAhead:
         self._exact = self._at_e0 = self._decided = None
@@ -211,6 +220,7 @@ class OriginCatalog:
         sha256 = documents.write_ahead(CATALOG, forms.CATALOG, pack_rows(self._at_e0.rows))
         left = documents.write_ahead(LEFT_OUT, forms.CATALOG, pack_rows(aside)) if aside else ""
         read, at = self._ahead(), self._exact.position
+        every = pack_rows(self._every_database(read.every, self._exact))
         return Export(
             TAKEN_CATALOG.dump(
                 TakenCatalog(
@@ -224,6 +234,7 @@ class OriginCatalog:
                     at.digest,
                     read.whole_ms,
                     _named(read.untold),
+                    documents.write_ahead(DATABASES, forms.CATALOG, every, both=False),
                 )
             ),
             incomplete_of(self._at_e0.findings),
@@ -301,7 +312,16 @@ class OriginCatalog:
         except BaselineLost:
             return None
         begun = Exported(self.selection, exported.position, catalog_of(rows), full=False, exact=True)
-        return _ReadAhead(begun, [], exported.whole_ms)
+        return _ReadAhead(begun, self._databases_of(exported, documents), exported.whole_ms)
+
+    @staticmethod
+    def _databases_of(exported: TakenCatalog, documents: Documents) -> list[Row]:
+        """Where a point says that all databases lie; nothing where that is not kept, or is lost."""
+        sha256 = exported.databases_sha256
+        try:
+            return unpack_rows(documents.read_ahead(DATABASES, forms.CATALOG, sha256)) if sha256 else []
+        except BaselineLost:
+            return []
 
     def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the destination has."""

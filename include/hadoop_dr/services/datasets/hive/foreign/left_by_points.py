@@ -28,6 +28,8 @@ CATALOG = "catalog.parquet"
 """Document with the objects of a point."""
 LEFT_OUT = "left-out.parquet"
 """What a point leaves out, so that the next export need not read the whole catalog again."""
+DATABASES = "databases.parquet"
+"""Where all databases lay, also of others, so that the next export need not ask for each; the destination has it."""
 
 
 def selected_at(point: Point) -> Selection:

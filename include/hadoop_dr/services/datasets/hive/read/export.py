@@ -35,6 +35,8 @@ class Exported:
         exact: The rows are those of the event; else they may be of later ones.
         read_again: Objects read a second time because of events.
         rebuilt: Objects taken from messages, because they had changed again.
+        databases: Those that events touched since the export that this one was brought from, also such that nobody
+            selected; None where nothing tells.
     """
 
     selection: Selection
@@ -44,6 +46,7 @@ class Exported:
     read_again: int = 0
     rebuilt: int = 0
     exact: bool = False
+    databases: frozenset[str] | None = None
 
     @property
     def event(self) -> int:
@@ -97,7 +100,7 @@ class CatalogExport:
             CatalogMoved: Something changed so often that its state at the event id cannot be told; take another moment.
         """
         if event == base.event:
-            return replace(base, exact=True)  # without an event nobody changed anything
+            return replace(base, exact=True, databases=frozenset())  # without an event nobody changed anything
         try:
             return self._brought(base, event, left_out)
         except LogGap:
@@ -113,7 +116,7 @@ class CatalogExport:
         """
         before, position = self._touched(base.position, base.rows.values(), base.selection, event)
         if position == base.position:
-            return replace(base, exact=True)
+            return replace(base, exact=True, databases=frozenset())
         return self._corrected(base, position, before, left_out)
 
     def _corrected(self, base: Exported, position: Position, before: _Touched | None, left_out: LeftOut) -> Exported:
@@ -123,7 +126,7 @@ class CatalogExport:
             before: Touches from the beginning to the position; None where nothing tells them: then all is read.
         """
         selection, known = base.selection, before is not None
-        before = before or _Touched([])
+        before = before or _Touched([], selection)
         read = read_touched(self._metastore, selection, before.all) if known else read_all(self._metastore, selection)
         functions = read_functions(self._metastore, selection)
         try:
@@ -135,11 +138,12 @@ class CatalogExport:
                 if key.kind is not Kind.FUNCTION and not before.covers(key)}
         rows |= read | {row.key: row for row in functions}
         rebuilt = self._correct(rows, base, before, after, known, left_out)
-        return Exported(selection, position, rows, base.full, len(read), rebuilt, exact=True)
+        databases = frozenset(before.databases) if known else None
+        return Exported(selection, position, rows, base.full, len(read), rebuilt, exact=True, databases=databases)
 
     def again(self, base: Exported, touched: Iterable[Touch]) -> Exported:
         """Reads some objects of a known catalog, and all functions, as they are now."""
-        found = _Touched(_selected(touched, base.selection))
+        found = _Touched(touched, base.selection)
         read = read_touched(self._metastore, base.selection, found.all)
         functions = read_functions(self._metastore, base.selection)
         left = {key: row for key, row in base.rows.items() if key.kind is not Kind.FUNCTION and not found.covers(key)}
@@ -205,7 +209,7 @@ class CatalogExport:
             LogGap: The log does not tell all of them.
         """
         tail = LogTail(self._metastore, start, until)
-        return _Touched(_selected(_with_fallen(tail, rows), selection)), tail.end
+        return _Touched(_with_fallen(tail, rows), selection), tail.end
 
     def _moved(self, event: int) -> CatalogMoved:
         problem = f"its notification log has a gap after event {event}"
@@ -213,10 +217,15 @@ class CatalogExport:
 
 
 class _Touched:
-    """Touches, found by key."""
+    """Touches of a selection, found by key.
 
-    def __init__(self, found: Iterable[Touch]) -> None:
-        self.all = list(found)
+    Attributes:
+        databases: Names of the databases that were touched, selected or not.
+    """
+
+    def __init__(self, found: Iterable[Touch], selection: Selection) -> None:
+        self.databases: set[str] = set()
+        self.all = [touch for touch in self._noted(found) if _keeps(selection, touch)]
         self.exact: dict[CatalogKey, list[int]] = {}
         self._wide: dict[tuple[Kind, str, str | None], list[int]] = {}
         for place, touch in enumerate(self.all):
@@ -224,6 +233,12 @@ class _Touched:
                 self.exact.setdefault(CatalogKey(touch.kind, touch.database, touch.table, touch.key), []).append(place)
             else:
                 self._wide.setdefault((touch.kind, touch.database, touch.table), []).append(place)
+
+    def _noted(self, found: Iterable[Touch]) -> Iterator[Touch]:
+        for touch in found:
+            if touch.kind is Kind.DATABASE:
+                self.databases.add(touch.database)
+            yield touch
 
     def covers(self, key: CatalogKey) -> bool:
         return bool(self._places(key))
@@ -259,10 +274,6 @@ def _note_child(children: dict[tuple[str, str], list[CatalogKey]], touch: Touch)
     parent = parent_of(row_of(key, touch.after.tree or {}))
     if parent:
         children.setdefault(parent, []).append(key)
-
-
-def _selected(found: Iterable[Touch], selection: Selection) -> Iterator[Touch]:
-    return (touch for touch in found if _keeps(selection, touch))
 
 
 def _keeps(selection: Selection, touch: Touch) -> bool:

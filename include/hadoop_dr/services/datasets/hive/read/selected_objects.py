@@ -54,7 +54,7 @@ def read_touched(metastore: Metastore, selection: Selection, touches: Iterable[T
     for database in sorted(whole):
         rows += _read_database(metastore, selection, database)
     for database in sorted(databases - whole):
-        rows += _database(metastore, database)
+        rows += read_database(metastore, database)
     for database in sorted({database for database, _ in tables} - whole):
         wanted = {table: what for (owner, table), what in tables.items() if owner == database}
         rows += _read_tables(metastore, database, wanted)
@@ -71,7 +71,8 @@ def _note(wanted: _Wanted, touch: Touch) -> None:
         wanted.kinds.add(touch.kind)
 
 
-def _database(metastore: Metastore, name: str) -> list[Row]:
+def read_database(metastore: Metastore, name: str) -> list[Row]:
+    """Reads one database; nothing where it is gone."""
     try:
         return [metastore.database(name)]
     except NotFound:
@@ -79,7 +80,7 @@ def _database(metastore: Metastore, name: str) -> list[Row]:
 
 
 def _read_database(metastore: Metastore, selection: Selection, database: str) -> list[Row]:
-    rows = _database(metastore, database)
+    rows = read_database(metastore, database)
     every = _Wanted({Kind.TABLE, Kind.TABLE_STATS, Kind.CONSTRAINT}, {_EVERY}, {_EVERY})
     names = [name for name in metastore.table_names(database) if selection.table(database, name)]
     return rows + _read_tables(metastore, database, dict.fromkeys(names, every))
