@@ -12,7 +12,7 @@ from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import RolesChanged, RolesSet
 from hadoop_dr.domain.ledger.kept_changes import Kept
 from hadoop_dr.domain.points.recovery import Step
-from hadoop_dr.domain.roles.failover import LostData, ServiceOutlook, outlook, paths_told, stands_against
+from hadoop_dr.domain.roles.failover import LostData, ServiceOutlook, differs_from, outlook, paths_told, stands_against
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState, Undo
 from hadoop_dr.domain.tree.snapshot_diff import Change, Changes
@@ -155,3 +155,15 @@ def test_lost_files_are_named_and_not_the_directories_whose_entries_changed() ->
                   Change(8, "c/grown", "c/grown")),
     )  # fmt: skip
     assert paths_told(changes) == ["a b/new", "c/grown", "gone ü", "to/x"]
+
+
+def test_a_tree_that_is_not_that_of_its_point_is_told_with_the_first_difference_and_their_number() -> None:
+    assert differs_from("p1", "west", [], []) == ()
+    differs = differs_from("p1", "west", ["/a b/ü was created", "/a b/h# was deleted", "x"], ["/c: no such snapshot"])
+    assert differs == (
+        "the tree of west is not that of point p1: /a b/ü was created and 2 more",
+        "the tree of west cannot be compared with point p1: /c: no such snapshot",
+    )
+    found = stands_against("p", "west", ROLES, [], [replace(GOES, differs=differs)], origin_serves=False)
+    remedy = "It goes live as it is: look at it first."
+    assert found == [warn("tree", f"billing: {line}", remedy) for line in differs]

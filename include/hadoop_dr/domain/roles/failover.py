@@ -46,6 +46,7 @@ class ServiceOutlook:
         ending: What becomes of it.
         problem: Why the service stays closed; empty when it goes.
         doubts: What a person should know of the point.
+        differs: In what the live tree is not that of the point, or why that cannot be told.
         lost: What would be lost.
     """
 
@@ -57,6 +58,7 @@ class ServiceOutlook:
     problem: str = ""
     doubts: tuple[str, ...] = ()
     lost: LostData = field(default_factory=LostData)
+    differs: tuple[str, ...] = ()
 
 
 def outlook(service: str, state: ServiceState, promoted: str, lost: LostData) -> ServiceOutlook:
@@ -94,6 +96,23 @@ def paths_told(changes: Changes) -> list[str]:
     above = {parent(path) for path in (*moved, *(change.old for change in changes.renamed)) if path}
     altered = {change.new for change in changes.modified} - above
     return sorted(path for path in moved | altered if path)
+
+
+def differs_from(point: str, site: str, changes: Sequence[str], unread: Sequence[str]) -> tuple[str, ...]:
+    """Says in what a site's live tree is not that of a point: the first of each kind by name, the rest as a number.
+
+    Args:
+        changes: What was changed since.
+        unread: Roots that could not be compared, with the reason.
+    """
+    wrongs = (f"the tree of {site} is not that of point {point}", changes), (
+        f"the tree of {site} cannot be compared with point {point}", unread
+    )  # fmt: skip
+    return tuple(
+        f"{wrong}: {found[0]}" + (f" and {len(found) - 1} more" if len(found) > 1 else "")
+        for wrong, found in wrongs
+        if found
+    )
 
 
 def stands_against(
@@ -136,5 +155,10 @@ def stands_against(
         warn("points", f"{one.service}: {doubt}", f"Read it again: hadoop-dr verify {one.service}")
         for one in services
         for doubt in one.doubts
+    ]
+    results += [
+        warn("tree", f"{one.service}: {differs}", "It goes live as it is: look at it first.")
+        for one in services
+        for differs in one.differs
     ]
     return results

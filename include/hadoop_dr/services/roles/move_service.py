@@ -18,16 +18,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TypeVar
 
+from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import DrError, Refused, Unknown
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
-from hadoop_dr.domain.roles.failover import SHOWN, LostData, ServiceOutlook, outlook, paths_told
+from hadoop_dr.domain.points.recovery import Step
+from hadoop_dr.domain.roles.failover import SHOWN, LostData, ServiceOutlook, differs_from, outlook, paths_told
 from hadoop_dr.domain.state.service_state import Claim, Point, ServiceState
 from hadoop_dr.domain.tree.snapshot_diff import merge, visible
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Promoted
 from hadoop_dr.services.datasets.components import components_of
+from hadoop_dr.services.foreign.tree_drift import drift_by_root, lines_by_root
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.void import Void
+from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.recovery.recover import Recover
 
 _MORE_TRIES = 3
@@ -52,7 +56,10 @@ class MoveService:
         """Says what would become of the service."""
         found = self._outlook()
         newest = self._context.ledger.cached().points.get(found.point or "")
-        return found if newest is None else replace(found, lost=self._lost(newest))
+        if newest is None:
+            return found
+        as_is = found.ending is Step.NOTHING  # else a run is to change the tree first
+        return replace(found, lost=self._lost(newest), differs=self._differs(newest) if as_is else ())
 
     def end_runs(self, reason: str) -> None:
         """Takes the service over, and ends what its last run left; keeps the claim, so that no run begins meanwhile.
@@ -89,9 +96,10 @@ class MoveService:
             if found.problem:
                 raise Refused(found.service, found.problem, f"See: hadoop-dr points {found.service}")
             point = state.points[found.point or ""]
+            differs = self._differs(point)
             made = components_of(context).promote(point, context.documents(point))
         Void(context).void(claim, claim.point, f"its run was a change of roles, which makes no point: {reason}")
-        return point.point, made
+        return point.point, replace(made, left=[*differs, *made.left])
 
     def _ended(self, reason: str) -> Claim:
         """Ends what was left, under a claim that stays."""
@@ -132,6 +140,24 @@ class MoveService:
         frozen = FrozenPolicy(context.policy_file.text, context.policy.file, mode, transfer, reason)
         now_ms, me = context.tools.clock.wall_ms(), context.tools.host.me()
         return context.claims.take(ClaimRequest(self._run, 1, now_ms, frozen, me, takeover=True))
+
+    def _differs(self, point: Point) -> tuple[str, ...]:
+        """Says in what the live tree is not that of a point: one request for each root in which nothing changed."""
+        context, unread = self._context, list[str]()
+        site = context.destination.name
+        if point.destination != site:  # the point was made of this tree, which went on since
+            return ()
+
+        def changed(kept: SnapshotRef) -> list[str]:
+            try:
+                found = drift_by_root(context, {kept.root: kept.name})
+            except DrError as error:
+                unread.append(f"{kept.root}: {error.problem}")
+                return []
+            return [line for lines in lines_by_root(found).values() for line in lines]
+
+        changes = [line for lines in map_bounded(changed, point.live_on(site).values()) for line in lines]
+        return differs_from(point.point, site, changes, sorted(unread))
 
     def _lost(self, point: Point) -> LostData:
         """Names what changed on the origin since a point, as far as the origin answers."""
