@@ -271,7 +271,7 @@ class Lab:
 
     def _unknown(self, state: LabState, daemon: str) -> WrongName:
         names = ", ".join(sorted(state.records())) or "none"
-        return WrongName(f"there is no daemon {daemon!r} in this lab; there are: {names}")
+        return WrongName(f"there is no daemon {daemon!r} in this lab; known: {names}")
 
     def _end_unrecorded(self, progress: Progress) -> None:
         """End the daemons of a lab of which nothing is known any more, by the marker they carry."""

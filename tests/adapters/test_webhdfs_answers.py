@@ -88,7 +88,7 @@ def test_a_stack_trace_stays_out_of_the_message() -> None:
 
 
 def test_a_surprise_while_taking_an_answer_apart_names_the_path_and_who_gave_it() -> None:
-    with pytest.raises(Protocol, match="/a b: the answer of http://nn:9870 has"), expected_shape("/a b", "http://nn:9870"):
+    with pytest.raises(Protocol, match="/a b: the answer of http://nn:9870 is not what"), expected_shape("/a b", "http://nn:9870"):
         json.loads("{}")["FileStatus"]
 
 

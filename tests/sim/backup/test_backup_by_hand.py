@@ -10,7 +10,7 @@ from hadoop_dr.domain.errors import Superseded
 from hadoop_dr.services.backup.stages import BackupStages
 from sim.by_hand import STAGES, task
 from sim.half_done import made
-from sim.world import ROOT, World
+from sim.world import ROOT, World, fill
 
 WORKING = STAGES[1:-1]
 
@@ -49,6 +49,15 @@ def test_a_cancelled_run_that_is_cleared_as_a_whole_seals_what_it_began() -> Non
     assert sealed[1].point == point.point
     assert {one.run for one in sealed[1:]} == {"manual__1"}
     assert world.tree("west", ROOT) == world.tree("east", ROOT)
+
+
+def test_a_run_that_is_named_again_after_it_sealed_says_its_point_and_makes_no_other() -> None:
+    world = World()
+    fill(world)
+    first = world.backup("named")
+    assert world.backup("named", begun=True)["point"] == first["point"]
+    assert len(world.context().ledger.read().sealed()) == 1
+    assert world.backup("another", begun=True)["point"] > first["point"]
 
 
 def test_a_sealed_run_whose_tasks_are_cleared_says_its_point_again_and_works_on_nothing() -> None:

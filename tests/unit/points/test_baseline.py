@@ -57,7 +57,7 @@ def test_a_point_that_is_whole_serves_in_each_of_its_roots() -> None:
     ],
     ids=["east", "west", "west, but not what an undo left", "what an undo left"],
 )
-def test_only_the_roots_that_lost_a_snapshot_are_compared_and_only_the_targets_own_keeps_drift_from_being_told(
+def test_roots_that_lost_a_snapshot_are_compared_and_only_a_loss_on_the_destination_keeps_drift_from_being_told(
     problems: RootProblems, with_base: set[str]
 ) -> None:
     found = choose_baseline(NEWEST, [problems, root(B)])

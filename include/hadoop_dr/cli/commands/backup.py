@@ -46,7 +46,10 @@ _SIGNS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}
 @click.option(
     "--takeover", is_flag=True, help="Take the service over from another run at once; it stops at its next step."
 )
-@click.option("--run", "run_id", metavar="ID", help="Id of a failed run to continue, or of a new one.")
+@click.option(
+    "--run", "run_id", metavar="ID",
+    help="Id of a failed run to continue, or of a new one; one that sealed says its point again.",
+)  # fmt: skip
 @as_json_option
 def backup(service: str, as_json: bool, run_id: str | None, **request: Any) -> None:
     """Make a recovery point of SERVICE: snapshot, copy what changed, verify, seal."""
@@ -59,7 +62,7 @@ def backup(service: str, as_json: bool, run_id: str | None, **request: Any) -> N
         Show() as show,
         backup_stages(service, run, one_process=True, observer=show) as stages,
     ):
-        document = stages.run_all(**request)
+        document = stages.run_all(begun=run_id is not None, **request)
     emit(document, as_json, lambda: _backup_page(document))
 
 

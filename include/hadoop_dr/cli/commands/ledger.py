@@ -32,6 +32,7 @@ def check(pair: str, as_json: bool) -> None:
 def _page(document: Mapping[str, Any]) -> None:
     for chain in document["chains"]:
         lengths = ", ".join(f"{site} {n}" for site, n in chain["entries"].items())
-        say(f"{'ok  ' if chain['ok'] else 'FAIL'}  {chain['chain']}: {lengths} entries")
+        behind = "; the shorter one is a beginning of the other" if len({*chain["entries"].values()}) > 1 else ""
+        say(f"{'ok  ' if chain['ok'] else 'FAIL'}  {chain['chain']}: {lengths} entries{behind if chain['ok'] else ''}")
         for problem in chain["problems"]:
             say(f"      {problem}")

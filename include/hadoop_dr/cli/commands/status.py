@@ -19,7 +19,7 @@ from hadoop_dr.domain.config.quantities import counted
 def status(pair: str | None, as_json: bool) -> None:
     """Show roles, health, and how old the newest point of each service of PAIR is; of every pair without PAIR.
 
-    Health is how many of a site's parts answer: its NameNode, its ZooKeeper, and the metastore and HiveServer2 that its
+    Health is how many of a site's parts answer: its NameNode, its ZooKeeper, and the metastore that its
     pair file names. Age and RPO are in seconds.
 
     Exit codes: 0 all is well; 1 a service is late, damaged, broken, unknown, or without a point or a policy; a part of

@@ -45,8 +45,9 @@ def _page(document: Mapping[str, Any]) -> None:
     for name, site in document["sites"].items():
         free = ", ".join(site["free"]) or "nothing"
         say(f"{name}: {counted(site['snapshots'], 'snapshot')} removed; can be deleted again: {free}")
-    say(f"{counted(document['points'], 'point')} removed, {document['points_left']} stay on the secondary")
+    lost, sites = counted(document["points"], "point"), " and ".join(document["sites"])
+    say(f"{lost} lost their snapshots on {sites}; {counted(document['points_left'], 'point')} left on the secondary")
     if document["released"]:
-        say(f"other services may protect: {', '.join(document['released'])}")
+        say(f"owned by no service any more: {', '.join(document['released'])}")
     for text in document["warnings"]:
         warn(text)

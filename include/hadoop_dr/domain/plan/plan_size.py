@@ -69,7 +69,7 @@ def is_changed(item: Item, parked: bool) -> bool:
         parked: It leaves its place by itself; what moves along with a directory above it does not.
     """
     if item.was is None or item.now is None:
-        return bool(item.new or item.old)
+        return True
     if (parked and item.old != item.new) or item.was_extras != item.now_extras:
         return True
     if not item.is_dir:

@@ -78,7 +78,7 @@ def unprotected(state: ServiceState) -> Standing | None:
     left = [point for point in state.sealed() if point.destination not in point.gone]
     if not left:
         return None
-    why = f"{len(left)} of its points are kept, and no policy file names it any more"
+    why = f"{len(left)} of its points are kept, and no policy file names it any more (see: hadoop-dr unprotect --help)"
     return Standing(Word.NO_POLICY, why, state.newest_sound(), tuple(point.point for point in _damaged(state)))
 
 

@@ -230,12 +230,17 @@ class BackupStages:
         except Superseded:
             return  # somebody else has the service, or nobody
 
-    def run_all(self, **request: Any) -> dict[str, Any]:
+    def run_all(self, *, begun: bool = False, **request: Any) -> dict[str, Any]:
         """Runs every stage in this process; on a failure with a known end the claim is given back.
+
+        Args:
+            begun: The run may have been begun before; one that sealed its point says it again.
 
         Returns:
             The sealed point as the document of ``backup --json``.
         """
+        if begun and self._sealed_point() is not None:
+            return {**self.sealed(), "requests": self._context.tools.asked.document()}
         try:
             ready = self.preflight(**request)
             document = in_order("moment", self._stage)

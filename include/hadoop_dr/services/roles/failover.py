@@ -94,7 +94,7 @@ class Failover:
             force: Although the old primary still answers, and nothing stops its writers.
 
         Raises:
-            Refused: Nobody approved it, or something stands against it; nothing has changed.
+            Refused: Nobody approved it, or something stands against it; the roles have not changed.
             Superseded: Somebody else changes the roles; look, then run it again.
             DrError: A step failed; run it again.
         """
@@ -114,7 +114,8 @@ class Failover:
         with self._step("runs"):
             closed = self._end_runs(looked, why)
         if len(closed) == len(looked):
-            raise Refused(self._pair, "no service can go: " + "; ".join(closed.values()), "Nothing has changed.")
+            remedy = "The roles have not changed. Correct what is named, then run it again."
+            raise Refused(self._pair, "no service can go: " + "; ".join(closed.values()), remedy)
         with self._step("roles"):
             body = RolesSet(self._promoted, self._new_decider(read), by, reason, alone=bool(read.silent))
             read = self._append(read, body, run, new_epoch=True)
@@ -130,7 +131,7 @@ class Failover:
             points, left, closed = self._make_live(f"failover to {self._promoted}: {reason}", names)
         if closed and not points:
             problem = "no service could be made live: " + "; ".join(closed.values())
-            raise Failed(self._pair, problem, "Clients stay where they are. Mend what is named, then run it again.")
+            raise Failed(self._pair, problem, "Clients stay where they are. Correct what is named, then run it again.")
         warnings = list(left)
         with self._step("identities"):
             self._announce.run(self._promoted, Role.PRIMARY, epoch, by, reason)

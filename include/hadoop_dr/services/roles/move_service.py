@@ -5,7 +5,7 @@
       ... the pair's new roles ...
     claim under the new epoch    a controller that slept through the change can append nothing any more (I5)
     roll forward, or undo        what could not be ended before, and what a run did since
-    promote                      what a secondary only keeps is set
+    promote                      what a secondary only keeps, such as quotas, is named for a person to set
     void                         a claim always names a point; this one is none
 
 Each line may be repeated.

@@ -1,6 +1,7 @@
 """Quotas of the origin's directories, kept with each point.
 
-A secondary never applies them while it is one: snapshots count against quotas. They are set when it is promoted.
+A secondary never applies them while it is one: snapshots count against quotas. A failover names what a person has to
+set; it sets none yet.
 """
 
 from __future__ import annotations
