@@ -229,6 +229,12 @@ def deciding_roles(context: PairContext) -> PairState:
     return state
 
 
+def ledger_on(context: PairContext, service: str, site: str) -> ServiceLedger:
+    """Gives a service's ledger as the copy of a site has it; that need not be the one that decides."""
+    chain = _chain(context.pair.name, service, site, context.sides, context.roles.silent)
+    return ServiceLedger(chain, context.roles.state)
+
+
 def read_service(context: PairContext, service: str) -> ServiceState:
     """Reads a service's ledger from the copy that decides.
 
@@ -236,9 +242,7 @@ def read_service(context: PairContext, service: str) -> ServiceState:
         Refused: The pair has no roles yet.
         Unreachable: That copy's site gave no answer a moment ago; nobody waits for it again.
     """
-    state = deciding_roles(context)
-    chain = _chain(context.pair.name, service, state.deciding, context.sides, context.roles.silent)
-    return ServiceLedger(chain, state).read()
+    return ledger_on(context, service, deciding_roles(context).deciding).read()
 
 
 def load_frozen_policy(frozen: FrozenPolicy) -> Policy:

@@ -8,19 +8,18 @@ from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap.contexts import PairContext, deciding_roles, open_pair, read_service
+from hadoop_dr.bootstrap.contexts import PairContext, deciding_roles, ledger_on, open_pair
 from hadoop_dr.bootstrap.data_set_kinds import probes_of
 from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
-from hadoop_dr.domain.errors import BadInput, DrError
+from hadoop_dr.domain.errors import BadInput, DrError, Unreachable
 from hadoop_dr.domain.ids import SERVICE_NAME
-from hadoop_dr.domain.state.service_state import ServiceState
-from hadoop_dr.services.status import SiteProbes, Status, without_answer
+from hadoop_dr.services.status import LedgerTold, SiteProbes, Status, told_by, told_by_other, without_answer
 
-__all__ = ["status_of"]
+__all__ = ["PairLedgers", "status_of"]
 
 
-class _Ledgers:
+class PairLedgers:
     """The ledgers of a pair's services."""
 
     def __init__(self, context: PairContext) -> None:
@@ -31,9 +30,17 @@ class _Ledgers:
         context = self._context
         return context.sides[deciding_roles(context).deciding].files.names(f"/.hadoop-dr/{context.pair.name}/services")
 
-    def read(self, service: str) -> ServiceState:
-        """What one says."""
-        return read_service(self._context, service)
+    def read(self, service: str) -> LedgerTold:
+        """What one says; the other site's copy where the deciding one's site gave no answer a moment ago."""
+        context = self._context
+        try:
+            deciding = deciding_roles(context).deciding
+        except Unreachable as silent:
+            answering = next((site for site in context.sides if site not in context.roles.silent), None)
+            if answering is None:
+                raise
+            return told_by_other(ledger_on(context, service, answering), silent)
+        return told_by(ledger_on(context, service, deciding))
 
 
 def status_of(pair: str | None, warn: Callable[[str], None], home: Path | None = None) -> dict[str, Any]:
@@ -87,7 +94,8 @@ def _pair(
                 SiteProbes(s.name, s.namenode, s.files, s.coordinator, probes_of(s), silent.get(s.name))
                 for s in context.sides.values()
             ]
-            return Status(name, context.roles.state, views, _Ledgers(context), SystemClock(), warn).run(policies, out)
+            ledgers = PairLedgers(context)
+            return Status(name, context.roles.state, views, ledgers, SystemClock(), warn).run(policies, out)
     except DrError as error:
         if named and isinstance(error, BadInput):
             raise

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
-from hadoop_dr.domain.errors import DrError, NotReady
+from hadoop_dr.domain.errors import DrError, NotReady, Refused
 from hadoop_dr.domain.points.beside import beside_document
 from hadoop_dr.domain.points.standing import Standing, Word, standing, unprotected
 from hadoop_dr.domain.preflight.free_space import runs_full
@@ -21,19 +21,49 @@ from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files
 from hadoop_dr.ports.namenode import NameNode
 from hadoop_dr.ports.requests import AwaitedAnswer
+from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.pool import BoundedPool
 
 _LEDGERS_AT_ONCE = 8
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerTold:
+    """What a service's ledger says.
+
+    Attributes:
+        state: The service; an empty one when there is no ledger.
+        doubt: Why that may not be all, or why no run can begin on it; empty where a whole copy that decides says it.
+    """
+
+    state: ServiceState
+    doubt: str = ""
+
+
+def told_by(ledger: ServiceLedger) -> LedgerTold:
+    """Reads the copy that decides, and looks whether it lost what the other one has: then no run begins."""
+    state = ledger.read()
+    try:
+        ledger.chain.refuse_shortened()
+    except Refused as lost:
+        return LedgerTold(state, str(lost))
+    return LedgerTold(state)
+
+
+def told_by_other(ledger: ServiceLedger, silent: DrError) -> LedgerTold:
+    """Reads the copy that does not decide, because the site of the one that does gave no answer."""
+    site = ledger.chain.deciding.site
+    return LedgerTold(ledger.read(), f"{silent} The point is the newest that {site} knows, whose copy may be behind.")
+
+
 class ServiceLedgers(Protocol):
-    """The ledgers of a pair's services, read from the copies that decide."""
+    """The ledgers of a pair's services."""
 
     def names(self) -> Iterable[str]:
         """Services that have one."""
 
-    def read(self, service: str) -> ServiceState:
-        """What one says; an empty state when there is none."""
+    def read(self, service: str) -> LedgerTold:
+        """What one says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +161,13 @@ class Status:
 
     def _service(self, policy: Policy) -> tuple[str, dict[str, Any]]:
         try:
-            state = self._ledgers.read(policy.service)
+            told = self._ledgers.read(policy.service)
         except DrError as error:
             return policy.service, self._document(Standing(Word.UNKNOWN, str(error)), policy.rpo_ms / 1000)
-        now, rpo_s = standing(state, policy, self._clock.wall_ms()), policy.rpo_ms / 1000
-        return policy.service, {**self._document(now, rpo_s), "beside": self._beside(state)}
+        now, rpo_s = standing(told.state, policy, self._clock.wall_ms()), policy.rpo_ms / 1000
+        if told.doubt:
+            now = replace(now, word=Word.UNKNOWN, why=told.doubt)
+        return policy.service, {**self._document(now, rpo_s), "beside": self._beside(told.state)}
 
     def _beside(self, state: ServiceState) -> dict[str, int]:
         """How many snapshots there are beside those of a service's points, on the sites that say so."""
@@ -153,14 +185,14 @@ class Status:
         """A service whose policy does not count; how old its newest point is shows how urgent that is."""
         newest = None
         with suppress(DrError):
-            newest = self._ledgers.read(file.name).newest_sound()
+            newest = self._ledgers.read(file.name).state.newest_sound()
         return file.name, self._document(Standing(Word.BROKEN, str(file.error), newest), None)
 
     def _forgotten(self, known: Container[str]) -> dict[str, Any]:
         """Services of the ledger that no policy names, as long as points of them are kept."""
         try:
             names = [name for name in self._ledgers.names() if name not in known]
-            found = {name: unprotected(self._ledgers.read(name)) for name in names}
+            found = {name: unprotected(self._ledgers.read(name).state) for name in names}
         except DrError:  # said of the site and of every other service
             return {}
         return {name: self._document(now, None) for name, now in found.items() if now is not None}

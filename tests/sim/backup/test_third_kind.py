@@ -18,13 +18,13 @@ from hadoop_dr.domain.config.datasets import SUPPORTED_KINDS
 from hadoop_dr.domain.errors import BadInput, DrError, ForeignFound, Refused
 from hadoop_dr.domain.formats.fenced import content_name
 from hadoop_dr.domain.ledger.kept_changes import Kept
-from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
+from hadoop_dr.domain.state.service_state import Point, PointState
 from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
 from hadoop_dr.services.context import BackupContext, Build
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.datasets.components import components_of
-from hadoop_dr.services.status import SiteProbes, Status
+from hadoop_dr.services.status import LedgerTold, SiteProbes, Status
 from sim.half_done import died_in_place, to_place
 from sim.world import ROOT, World, fill
 from support.register import KEYS, KIND, REGISTERS, Register, Store, UndoRegister, directory_of, exported, register_of
@@ -267,9 +267,9 @@ class Ledgers:
         """Its name."""
         return [self._context.policy.service]
 
-    def read(self, service: str) -> ServiceState:
+    def read(self, service: str) -> LedgerTold:
         """What it says."""
-        return self._context.ledger.read()
+        return LedgerTold(self._context.ledger.read())
 
 
 def kept_rows(world: RegisterWorld, kept: Kept) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.ids import snapshot_name
 from hadoop_dr.services.points.counts import snapshot_counts
 from hadoop_dr.services.report import points_document
-from hadoop_dr.services.status import SiteProbes, Status
+from hadoop_dr.services.status import LedgerTold, SiteProbes, Status
 from schemas import validate
 from sim.pruned import grown
 from sim.world import ROOT, World
@@ -42,7 +42,7 @@ class Ledgers:
         return ["billing"]
 
     def read(self, service: str) -> Any:
-        return self.world.context().ledger.read()
+        return LedgerTold(self.world.context().ledger.read())
 
 
 def status(world: World) -> Any:

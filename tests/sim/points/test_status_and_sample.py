@@ -13,11 +13,10 @@ from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.errors import BadInput, DrError, Unreachable
 from hadoop_dr.domain.roles.arbitration import NO_RULING
-from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.ports.mover import Read
 from hadoop_dr.services.arbitrate import Arbitrate
 from hadoop_dr.services.context import BackupContext
-from hadoop_dr.services.status import SiteProbes, Status
+from hadoop_dr.services.status import LedgerTold, SiteProbes, Status
 from schemas import validate
 from sim.world import POLICY, ROOT, World, fill, plan_and_stage
 
@@ -37,10 +36,10 @@ class Ledgers:
             raise self.silent
         return ["billing", *self.more]
 
-    def read(self, service: str) -> ServiceState:
+    def read(self, service: str) -> LedgerTold:
         if self.silent:
             raise self.silent
-        return self.context.ledger.read()
+        return LedgerTold(self.context.ledger.read())
 
 
 def whole(world: World, warnings: list[str] | None = None, *, out: Iterable[FileOut] = (), **ledgers: Any) -> Any:
