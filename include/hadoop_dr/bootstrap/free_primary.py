@@ -28,7 +28,8 @@ def free_primary_of(
 
     Raises:
         BadInput: No file names the service, and no pair is given.
-        Refused: The secondary answers, so that `prune` and `unprotect` do it and the ledger knows of it.
+        Refused: The secondary answers, so that `prune` and `unprotect` do it and the ledger knows of it; or ZooKeeper
+            does not call the site the primary.
         Unreachable: The primary does not answer.
     """
     home = home or settings.find_home()
@@ -47,7 +48,7 @@ def free_primary_of(
         side = context.sides[roles.primary]
         chain = Chain(service_chain(context.pair.name, service), side.files, None, SystemClock())
         state = ServiceLedger(chain, roles).read()
-        return FreePrimary(service, side.name, side.namenode, state).run(newest=newest, approve=approve)
+        return FreePrimary(service, context.pair.name, side, roles.epoch, state).run(newest=newest, approve=approve)
 
 
 def _pair_of(home: Path, service: str) -> str:

@@ -10,7 +10,7 @@ from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.roots.free_primary import FreePrimary
-from sim.world import POLICY, ROOT, World, fill
+from sim.world import PAIR, POLICY, ROOT, World, fill
 
 KEEPING = POLICY.replace('primary: "2"', 'primary: "5"')
 
@@ -31,7 +31,7 @@ def of_primary(world: World) -> FreePrimary:
     context = world.context()
     chain = Chain(context.ledger.chain.path, world.files()["east"], None, world.clock)
     state = ServiceLedger(chain, context.roles).read()
-    return FreePrimary("billing", "east", MemoryNameNode(world.clusters["east"]), state)
+    return FreePrimary("billing", PAIR.name, context.sides["east"], context.roles.epoch, state)
 
 
 def shots(world: World) -> list[str]:
@@ -81,4 +81,4 @@ def test_a_snapshot_that_was_made_again_under_a_recorded_name_stays() -> None:
 def test_a_service_that_the_primary_knows_nothing_of_is_refused_by_name() -> None:
     world = World()
     with pytest.raises(Refused, match="billing: the copy of its ledger on east has no point"):
-        FreePrimary("billing", "east", MemoryNameNode(world.clusters["east"]), ServiceState()).run()
+        FreePrimary("billing", PAIR.name, world.context().sides["east"], 1, ServiceState()).run()

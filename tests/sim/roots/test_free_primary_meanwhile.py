@@ -14,7 +14,7 @@ from hadoop_dr.domain.ledger.bodies.ends import PointPinned, PointsPruned
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.roots.free_primary import FreePrimary
-from sim.world import POLICY, ROOT, World, fill
+from sim.world import PAIR, POLICY, ROOT, World, fill
 
 KEEPING = POLICY.replace('primary: "2"', 'primary: "5"') + "drift: restore\n"
 SIZES = {"small": "", "large": "audit_entries: 3\n"}
@@ -42,7 +42,8 @@ def free(world: World, faults: Faults | None = None, *, newest: bool = False) ->
     context = world.context(faults)
     chain = Chain(context.ledger.chain.path, world.files()["east"], None, world.clock)
     state = ServiceLedger(chain, context.roles).read()
-    return FreePrimary("billing", "east", context.sides["east"].namenode, state).run(newest=newest, approve=True)
+    free_primary = FreePrimary("billing", PAIR.name, context.sides["east"], context.roles.epoch, state)
+    return free_primary.run(newest=newest, approve=True)
 
 
 def shots(world: World, site: str) -> list[str]:

@@ -39,9 +39,18 @@ def test_a_pinned_point_stays_in_any_case_and_one_that_was_never_taken_has_nothi
 
 
 def test_what_an_undo_left_on_a_site_goes_with_the_snapshot_that_was_sealed_there() -> None:
-    undone = UndoDone(4, "", OLD, "west", "why", "kept", (), {ROOTS[0]: record("after an undo ü")})
-    state = reduce_service(entries(
-        claimed(OLD), taken(OLD, ROOTS), sealed(OLD, dict.fromkeys(ROOTS, "sealed")), undone))  # fmt: skip
-    names = [(one.root, one.name) for one in to_free(state, "west", newest=True).snapshots[OLD]]
-    assert names == [(ROOTS[0], "after an undo ü"), (ROOTS[0], "sealed"), (ROOTS[1], "sealed")]
-    assert [one.name for one in to_free(state, "east", newest=True).snapshots[OLD]] == ["s", "s"]
+    """Once the roles were exchanged an undo may come back to a point that was taken on the site it undoes."""
+    undone = UndoDone(4, "", OLD, "east", "why", "kept", (), {ROOTS[0]: record("after an undo ü")})
+    state = reduce_service(entries(claimed(OLD), taken(OLD, ROOTS), sealed(OLD), undone))
+    names = [(one.root, one.name) for one in to_free(state, "east", newest=True).snapshots[OLD]]
+    assert names == [(ROOTS[0], "after an undo ü"), (ROOTS[0], "s"), (ROOTS[1], "s")]
+
+
+def test_a_point_that_was_copied_to_the_site_lives_there_and_stays_in_any_case() -> None:
+    kept = dict.fromkeys(ROOTS, "sealed")
+    every = [entry for one in (OLD, NEW) for entry in (claimed(one), taken(one, ROOTS), sealed(one, kept))]
+    state = reduce_service(entries(*every))
+    lives = dict.fromkeys((OLD, NEW), "it was copied to west and lives there")
+    for newest in (False, True):
+        found = to_free(state, "west", newest=newest)
+        assert (found.snapshots, found.stays) == ({}, lives)

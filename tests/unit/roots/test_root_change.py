@@ -148,17 +148,27 @@ def test_pins_and_damage_stand_against_a_change_and_the_newest_point_alone_does_
     proposal = propose(before, (A,), "east", "west")
     assert proposal is not None
     assert before.pinned() == frozenset()
-    assert objections(proposal, before) == []
+    assert objections(proposal, before, "east", "west") == []
     held = and_then(before, PointPinned(OLD, "ann ü", "the audit"), PointPinned(OLD, "drill", "a rehearsal"))
-    [pinned] = objections(proposal, held)
+    [pinned] = objections(proposal, held, "east", "west")
     assert f"points that are pinned: {OLD}" in pinned.detail
     assert (pinned.name, pinned.remedy) == ("roots", "Release them first, or keep the roots as they are.")
     damaged = and_then(before, PointDamaged(OLD, "rot"))
-    assert objections(proposal, damaged) == []
-    [newest] = objections(proposal, and_then(damaged, PointDamaged(NEW, "rot")))
+    assert objections(proposal, damaged, "east", "west") == []
+    [newest] = objections(proposal, and_then(damaged, PointDamaged(NEW, "rot")), "east", "west")
     assert f"the newest point, {NEW}, is damaged" in newest.detail
     assert (newest.name, newest.remedy.startswith("Put 'protect' back and run a backup first")) == ("roots", True)
-    assert objections(Proposal((B,), (A,), {"east": [], "west": []}), ServiceState()) == []
+    assert objections(Proposal((B,), (A,), {"east": [], "west": []}), ServiceState(), "east", "west") == []
+
+
+def test_points_that_live_on_the_primary_stand_against_a_change_until_one_is_sealed_on_the_other_site() -> None:
+    before = state(o=((B,), {}), n=((B,), {}))
+    proposal = propose(before, (A,), "west", "east")
+    assert proposal is not None
+    [lives] = objections(proposal, before, "west", "east")
+    said = f"the newest point, {NEW}, lives on west, which is the primary now, and no point was sealed on east since"
+    assert said in lives.detail
+    assert lives.remedy == "Put 'protect' back and run a backup first; then change the roots."
 
 
 def test_only_snapshots_that_the_ledger_accounts_for_may_be_removed() -> None:

@@ -28,6 +28,8 @@ class ToFree:
 def to_free(state: ServiceState, site: str, *, newest: bool) -> ToFree:
     """Decides by what a copy of the ledger says, and by nothing else: a snapshot that it does not record stays.
 
+    A point that was copied to the site lives there and stays in any case: behind a failover it may be the only copy.
+
     Args:
         newest: Also what the next run would build on; it compares everything then.
     """
@@ -37,7 +39,7 @@ def to_free(state: ServiceState, site: str, *, newest: bool) -> ToFree:
         refs = {(one.root, one.name): one for one in every}
         if not refs or site in point.gone:
             continue
-        if why := held.get(point.point):
+        if why := _LIVES.format(site) if site == point.destination else held.get(point.point):
             found.stays[point.point] = why
         else:
             found.snapshots[point.point] = tuple(refs[key] for key in sorted(refs))
@@ -58,4 +60,5 @@ def _is_unfinished(point: Point) -> bool:
 
 
 _BASELINE = "the next backup copies only what changed since it"
+_LIVES = "it was copied to {} and lives there"
 _WORKS = "its run may still be finished"

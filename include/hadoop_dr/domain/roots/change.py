@@ -116,8 +116,12 @@ def points_to_go(state: ServiceState, old: Collection[str], site: str) -> list[s
     return _naming(state, old, site)
 
 
-def objections(proposal: Proposal, state: ServiceState) -> list[Result]:
-    """What stands against a change, whoever approves it: points that are held, and a newest point that is damaged."""
+def objections(proposal: Proposal, state: ServiceState, origin: str, destination: str) -> list[Result]:
+    """What stands against a change, whoever approves it.
+
+    Points that are held, a newest point that is damaged, and points that the primary would lose before the moment
+    although nothing lies on the secondary yet: behind a failover they live on the primary.
+    """
     going = sorted({name for names in proposal.points.values() for name in names})
     held = [name for name in going if name in state.pinned()]
     found = []
@@ -125,6 +129,15 @@ def objections(proposal: Proposal, state: ServiceState) -> list[Result]:
         remedy = "Release them first, or keep the roots as they are."
         found.append(fail(NAME, f"a change of roots would remove points that are pinned: {_some(held)}", remedy))
     newest = max(state.sealed_on_destination(), key=lambda point: point.point, default=None)
+    if newest is not None and newest.destination == origin:
+        found.append(
+            fail(
+                NAME,
+                f"the newest point, {newest.point}, lives on {origin}, which is the primary now, and no point was "
+                f"sealed on {destination} since; a change of roots would remove it first",
+                "Put 'protect' back and run a backup first; then change the roots.",
+            )
+        )
     if newest is not None and newest.damaged:
         found.append(
             fail(

@@ -55,10 +55,11 @@ class RootsInTheWay:
 
     def look(self, state: ServiceState, roots: Sequence[str], *, requested: bool) -> list[Result]:
         """Says what stands against a change that was requested or is under way."""
-        proposal = self._proposed(state, roots) if requested else None
+        context, proposal = self._context, self._proposed(state, roots) if requested else None
         found = under_way(state)
         if proposal is not None:
-            found += [*objections(proposal, state), *guarded(NAME, lambda: iter(self._beside(proposal)))]
+            against = objections(proposal, state, context.origin.name, context.destination.name)
+            found += [*against, *guarded(NAME, lambda: iter(self._beside(proposal)))]
         found += guarded(NAME, lambda: self._untold(state, self._old(state, roots, proposal)))
         if proposal or state.change:
             clear_snapshot_cache(self._context)

@@ -12,8 +12,9 @@ from typing import Any
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import Refused
 from hadoop_dr.domain.points.to_free import to_free
+from hadoop_dr.domain.roles.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.state.service_state import ServiceState
-from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.context import SiteConnections
 from hadoop_dr.services.points.remove_snapshots import remove_snapshots
 from hadoop_dr.services.pool import map_bounded
 
@@ -23,13 +24,15 @@ class FreePrimary:
 
     Args:
         service: Its name.
-        site: The primary.
-        namenode: Its name space.
-        state: What its copy of the ledger says.
+        pair: The pair's name.
+        side: The primary, by its own copy of the pair's ledger.
+        epoch: The epoch of that copy.
+        state: What its copy of the service's ledger says.
     """
 
-    def __init__(self, service: str, site: str, namenode: NameNode, state: ServiceState) -> None:
-        self._service, self._site, self._namenode, self._state = service, site, namenode, state
+    def __init__(self, service: str, pair: str, side: SiteConnections, epoch: int, state: ServiceState) -> None:
+        self._service, self._pair, self._side, self._epoch, self._state = service, pair, side, epoch, state
+        self._site, self._namenode = side.name, side.namenode
 
     def run(self, *, newest: bool = False, approve: bool = False) -> dict[str, Any]:
         """Says what would go; with approval it goes, the oldest point first.
@@ -42,8 +45,11 @@ class FreePrimary:
             why}, "missing"}``; ``missing`` are recorded snapshots that are not there, or others of their names.
 
         Raises:
-            Refused: The primary's copy of the ledger knows nothing of the service.
+            Refused: The primary's copy of the ledger knows nothing of the service, or its ZooKeeper does not call it
+                the primary of that epoch: then the copy is an old one.
+            Unreachable: That ZooKeeper does not answer.
         """
+        self._refuse_other_role()
         if not self._state.points:
             raise Refused(
                 self._service, f"the copy of its ledger on {self._site} has no point", "See: hadoop-dr status"
@@ -67,6 +73,17 @@ class FreePrimary:
             "stays": dict(wanted.stays),
             "missing": missing,
         }
+
+    def _refuse_other_role(self) -> None:
+        path = identity_path(self._pair)
+        found = self._side.coordinator.read(path)
+        remedy = f"See: hadoop-dr identity {self._pair}; nothing was removed."
+        if found is None:
+            raise Refused(self._site, f"its ZooKeeper announces no role at {path}", remedy)
+        told = decode_identity(found.data, f"{self._site}:{path}")
+        if (told.role, told.epoch) != (Role.PRIMARY, self._epoch):
+            problem = f"its ZooKeeper announces {told.role} in epoch {told.epoch}, the ledger that was read says "
+            raise Refused(self._site, f"{problem}{Role.PRIMARY} in epoch {self._epoch}", remedy)
 
     def _there(self, roots: list[str]) -> Mapping[str, Mapping[str, int]]:
         """Ids of the snapshots of each root by name; none of a directory that is no root any more."""
