@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import chain, count
 
 from hadoop_dr.domain.errors import Mismatch, NotFound
 from hadoop_dr.domain.ids import snapshot_name
@@ -119,11 +120,17 @@ class UndoChanges:
             to=undo.to,
             site=undo.site,
             roots=undo.roots,
-            kept=kept_name(self._context, claim.epoch, number),
+            kept=self._free_name(undo.roots, kept_name(self._context, claim.epoch, number)),
             reason=undo.reason,
         )
         self._context.ledger.append_mine(claim, body)
         return number
+
+    def _free_name(self, roots: Iterable[str], name: str) -> str:
+        """The name itself, or with a number where somebody took it in one of the roots."""
+        destination = self._context.destination.namenode
+        taken = {shot.name for root in roots for shot in snapshots_of_root(destination, root)}
+        return next(free for free in chain([name], (f"{name}.{more}" for more in count(2))) if free not in taken)
 
     def _keep(self, claim: Claim, undo: Undo, roots: Sequence[str], number: int | None) -> tuple[str, int]:
         """Takes the work areas over, then keeps what is found, unless an earlier try keeps the very same.
@@ -141,13 +148,19 @@ class UndoChanges:
             if all(self._shown_by(undo.kept[-1], root) for root in undo.roots):
                 return undo.kept[-1], claim.n
             number = self._announce(claim, undo)
-        name = kept_name(self._context, claim.epoch, number)
+        name = self._announced()
         for root in undo.roots:
             with suppress(NotFound):  # somebody removed the directory
                 if root not in roots:  # its snapshots are gone, and whoever took them may have disallowed others
                     destination.allow_snapshot(root)
                 destination.create_snapshot(root, name)
         return name, number
+
+    def _announced(self) -> str:
+        """The name that the newest announcement gives to what is kept."""
+        undo = self._context.ledger.read().undo
+        assert undo is not None
+        return undo.kept[-1]
 
     def _shown_by(self, kept: str, root: str) -> bool:
         destination = self._context.destination.namenode
@@ -173,8 +186,10 @@ class UndoChanges:
     def _new_base(self, number: int, to: Point, roots: Sequence[str]) -> dict[str, SnapshotRecord]:
         """Snapshots of what the undo left: files it brought back have other inodes than in the sealed snapshots."""
         destination, base = self._context.destination.namenode, dict[str, SnapshotRecord]()
-        name = snapshot_name(self._context.policy.service, to.epoch, to.point, number)
         for root in roots:
+            taken = {shot.name for shot in snapshots_of_root(destination, root)}
+            names = (snapshot_name(self._context.policy.service, to.epoch, to.point, free) for free in count(number))
+            name = next(free for free in names if free not in taken)
             destination.create_snapshot(root, name)
             left = trees_differ(destination, root, to.snapshots_on(destination.site)[root].name, name)
             if left:
