@@ -23,13 +23,12 @@ FIXED_WITH_TABLES = 150
 TRIPS = 40
 """From the stage of the moment to the seal and the other copy of the ledger, for a service without a change."""
 
-CHANGED = 701
+CHANGED = 700
 """For 200 files in 200 directories, beside the 200 copies, and a heartbeat and a look at the claim for each second.
 
 What no listing tells, and no snapshot diff tells apart from a child that came, are extended attributes: one request for
 each new file and each directory on the primary, and one for each directory on the secondary, where somebody else may
-have set some meanwhile. That is 600; the rest is the same for one changed file. One of it notes
-that place has ended."""
+have set some meanwhile. That is 600; the rest is the same for one changed file."""
 
 
 @cache

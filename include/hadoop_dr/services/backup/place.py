@@ -13,7 +13,6 @@ from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.what_goes import is_untouched, look_at_what_goes
 from hadoop_dr.services.points.inodes import known_inodes
-from hadoop_dr.services.points.placed import note_placed, placed_ms
 from hadoop_dr.services.points.stage_records import StageRecords
 from hadoop_dr.services.points.work_orders import work_order
 from hadoop_dr.services.pool import map_bounded
@@ -72,7 +71,6 @@ class PlacePoint:
 
         placed = list(map_bounded(one, roots))
         components.after_tree(point, documents, lambda: self._context.check_claim(claim))
-        note_placed(self._context, point)
         site = self._context.destination.name
         self._context.ledger.notes += [
             f"{site}:{path} is not one of our work areas: it is in no point and was not touched; move it elsewhere"
@@ -99,17 +97,13 @@ class PlacePoint:
         return WorkArea(self._context.destination.namenode, area).present()
 
     def _is_placed(self, point: Point) -> bool:
-        """Whether every root has its candidate snapshot, taken since all of place was done.
+        """Whether every root has its candidate snapshot: it is taken only once all of place is done.
 
         Placing once more would do no harm to the tree, but the snapshot would no longer be of the live inodes' names.
         """
         name = self._context.candidate_name(point)
         namenode = self._context.destination.namenode
-        taken = [[s.created_ms for s in namenode.snapshots(root) if s.name == name] for root in point.taken.roots]
-        if not all(taken):
-            return False
-        ended_ms = placed_ms(self._context, point)
-        return ended_ms is not None and all(at_ms >= ended_ms for times in taken for at_ms in times)
+        return all(any(s.name == name for s in namenode.snapshots(root)) for root in point.taken.roots)
 
     def _record_staged(
         self, claim: Claim, point: Point, documents: Documents, records: StageRecords,

@@ -28,7 +28,6 @@ from hadoop_dr.services.foreign.changes import ForeignChanges, Found
 from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.points.inodes import keep_inodes
 from hadoop_dr.services.points.intended import keep_intended
-from hadoop_dr.services.points.placed import placed_ms
 from hadoop_dr.services.pool import ROOTS_AT_ONCE, BoundedPool, map_bounded
 from hadoop_dr.services.recovery.repair import Note, Repair
 from hadoop_dr.services.stored.documents import Documents, Row
@@ -71,8 +70,8 @@ class VerifyPoint:
         roots = planned_roots(documents)
         is_as_kept = components_of(self._context).is_as_kept
         foreign = ForeignChanges(self._context, (claim.n, self._try), point, documents, roots, is_as_kept)
-        newest, ours = self._newest_candidate(point, roots)
-        number = 0 if newest is None else foreign.next_candidate(newest) if ours else newest + 1
+        newest = self._newest_candidate(point, roots)
+        number = 0 if newest is None else foreign.next_candidate(newest)
         verdict, candidates, found = self._examine(point, documents, roots, number, foreign)
         if found:
             foreign.keep(claim, number, found)
@@ -141,24 +140,17 @@ class VerifyPoint:
             Repair(self._context, self._heartbeat).repair(claim, root, candidates[root.root].name, note)
         components_of(self._context).after_tree(point, documents, lambda: self._context.check_claim(claim))
 
-    def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> tuple[int | None, bool]:
+    def _newest_candidate(self, point: Point, roots: Sequence[RootPlan]) -> int | None:
         """Number of the newest candidate an earlier try took: older ones do not show what it repaired.
 
-        None when none was taken, so that nothing can have been found in one yet. Whether it is ours: one that was taken
-        before place ended is somebody else's, who wanted its name.
+        None when none was taken, so that nothing can have been found in one yet.
         """
         namenode, number = self._context.destination.namenode, 0
         every = map_bounded(namenode.snapshots, [root.root for root in roots])
-        taken_ms = dict[str, int]()
-        for snapshot in (one for shots in every for one in shots):
-            taken_ms[snapshot.name] = min(snapshot.created_ms, taken_ms.get(snapshot.name, snapshot.created_ms))
-        while snapshot_name(self._context.policy.service, point.epoch, point.point, number + 1) in taken_ms:
+        names = {snapshot.name for shots in every for snapshot in shots}
+        while snapshot_name(self._context.policy.service, point.epoch, point.point, number + 1) in names:
             number += 1
-        taken = taken_ms.get(snapshot_name(self._context.policy.service, point.epoch, point.point, number))
-        if taken is None:
-            return None, True
-        ended_ms = placed_ms(self._context, point)
-        return number, ended_ms is None or taken >= ended_ms
+        return number if number or self._context.candidate_name(point) in names else None
 
     def _candidates(self, point: Point, roots: Sequence[RootPlan], repair: int) -> dict[str, Snapshot]:
         """Takes the candidates, or adopts those an earlier try took of the same, unchanged tree.
