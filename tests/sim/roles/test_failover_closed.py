@@ -159,3 +159,17 @@ def test_a_run_that_slips_in_before_the_role_entry_is_ended_behind_it(far: str) 
     announce(world)
     world.policy += "drift: restore\n"  # what never crossed is still on east
     assert world.backup("after")["verified"] == "match"
+
+
+def test_what_waits_on_the_other_site_is_left_alone_when_the_roles_go_back() -> None:
+    """Its tree is that of the site that is the secondary again; the next backup ends it there."""
+    world, first, point = with_a_foreign_file()
+    fail_over(world, other=Other())
+    done = fail_over(world, to="east", other=Other())
+    assert (done["points"]["billing"], done["closed"]) == (first["point"], {})
+    assert world.tree("east", ROOT) == first["staged"]
+    assert world.context().ledger.read().points[point].state is PointState.STAGED
+    announce(world)
+    take_it_away(world)
+    assert world.backup("ends it")["verified"] == "match"
+    assert world.tree("west", ROOT) == first["staged"]

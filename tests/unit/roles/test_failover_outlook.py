@@ -167,3 +167,10 @@ def test_a_tree_that_is_not_that_of_its_point_is_told_with_the_first_difference_
     found = stands_against("p", "west", ROLES, [], [replace(GOES, differs=differs)], origin_serves=False)
     remedy = "It goes live as it is: look at it first."
     assert found == [warn("tree", f"billing: {line}", remedy) for line in differs]
+
+
+def test_what_is_unfinished_on_the_other_site_is_not_ended_by_going_back_to_the_origin() -> None:
+    waits = Kept(1, "p2", 0, "west", {"/a": "k"}, ("a b was moved",), 1, "refuse", n=7)
+    left = state(point("p1"), point("p2", PointState.STAGED), kept=(waits,), undo=Undo("p2", "p1", "west", (), (), ""))
+    seen = outlook("billing", left, "east", LOST)
+    assert (seen.point, seen.in_flight, seen.ending, seen.problem) == ("p1", None, Step.NOTHING, "")

@@ -65,13 +65,15 @@ def outlook(service: str, state: ServiceState, promoted: str, lost: LostData) ->
     """Says what a failover to a site would make of a service, by what its ledger says.
 
     On the origin of the newest point nothing has to be brought: its own tree is what the point was made of, or newer.
-    A staged point becomes the live one, because that site has all of it. Whatever else is unfinished is undone.
+    A staged point becomes the live one, because that site has all of it. Whatever else is unfinished is undone; on
+    the other site it is left as it is.
     """
     there = (p for p in state.sealed() if p.origin == promoted or promoted not in p.gone)  # its origin has it live
     newest = max(there, key=lambda p: p.point, default=None)
-    flying = next((p for p in reversed(state.unfinished()) if p.state is not PointState.CLAIMED), None)
+    begun = (p for p in reversed(state.unfinished()) if p.state is not PointState.CLAIMED)
+    flying = next((p for p in begun if p.destination == promoted), None)
     ending = Step.NOTHING if flying is None else next_step(Left(flying.state, origin_lost=True))
-    if state.undo is not None:
+    if state.undo is not None and state.undo.site == promoted:
         ending = Step.FINISH_UNDO
     live = flying if flying is not None and ending is Step.ROLL_FORWARD else newest
     doubts = [f"point {newest.point} is damaged: {newest.damaged}"] if newest is not None and newest.damaged else []

@@ -21,6 +21,7 @@ from typing import TypeVar
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.errors import DrError, Refused, Unknown
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
+from hadoop_dr.domain.points.pending import pending_the_other_way
 from hadoop_dr.domain.points.recovery import Step
 from hadoop_dr.domain.roles.failover import SHOWN, LostData, ServiceOutlook, differs_from, outlook, paths_told
 from hadoop_dr.domain.state.service_state import Claim, Point, ServiceState
@@ -102,8 +103,10 @@ class MoveService:
         return point.point, replace(made, left=[*differs, *made.left])
 
     def _ended(self, reason: str) -> Claim:
-        """Ends what was left, under a claim that stays."""
+        """Ends what was left, under a claim that stays; the next backup to the other site ends what is left there."""
         claim = self._claim(reason)
+        if pending_the_other_way(self._context.ledger.cached(), self._context.destination.name):
+            return claim
         with self._given_up(claim):
             Recover(self._context, self._finish, origin_lost=True).run(claim)
         return claim
