@@ -144,7 +144,8 @@ def test_a_service_whose_policy_is_gone_is_not_forgotten_while_points_of_it_are_
     document = whole(world, forgotten=True)
     gone = document["services"]["billing"]
     assert (gone["state"], gone["newest"], gone["ok"], document["ok"]) == ("no policy", point, False, False)
-    assert gone["why"] == "2 of its points are kept, and no policy file names it any more (see: hadoop-dr unprotect --help)"
+    said = "2 of its points are kept, and no policy file names it any more"
+    assert gone["why"] == f"{said} (see: hadoop-dr unprotect --help)"
 
 
 def test_all_is_well_only_when_every_part_of_each_site_answers_and_clients_are_told_where_to_go(

@@ -8,9 +8,12 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
+from hadoop_dr.domain.ledger import pair_chain
+from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.roles.identity import Role
 from hadoop_dr.domain.state.service_state import PointState
 from hadoop_dr.services.identity import AnnounceIdentity
+from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.roles import Roles
 from sim.failing_over import access, announce, begun, fail_over, failover, put
 from sim.world import ROOT, TABLES, TableWorld, World, plan_and_stage
@@ -224,3 +227,15 @@ def test_a_site_that_lacks_the_newest_roles_is_not_made_primary_by_what_it_belie
     world.lose("west")
     with pytest.raises(Refused, match="ledger: east announces epoch 2, and its copy"):
         fail_over(world, to="east")
+
+
+def test_a_death_before_the_new_decider_has_the_entry_that_makes_it_decide_is_carried_on() -> None:
+    world, _ = begun()
+    roles = Roles("east-west", world.files(), world.clock)
+    read = roles.read()
+    west = Chain(pair_chain("east-west"), world.files()["west"], None, world.clock)
+    west.entries()
+    west.append(RolesSet("west", "east", "test", "died here"), epoch=2, run="r", pair_n=0, seen_n=read.state.n)
+    assert fail_over(world)["closed"] == {}
+    state = Roles("east-west", world.files(), world.clock).read()
+    assert (state.state.primary, state.state.changing, state.behind) == ("west", False, ())

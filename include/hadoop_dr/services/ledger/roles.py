@@ -158,8 +158,15 @@ class Roles:
         return self.read()
 
     def _chain(self, read: RolesRead, decider: str) -> Chain:
-        """The chain as it stands on the site that decides, with the other one as its follower if that answered."""
+        """The chain as it stands on the site that decides, with the other one as its follower if that answered.
+
+        Whoever made another site decide may have died before that site's copy had the entry which says so.
+        """
         other = read.state.other(decider, self._files)
+        if decider in read.behind:
+            ahead = Chain(self._path, self._files[other], self._files[decider], self._clock, PAIR_CHECKPOINT_EVERY)
+            ahead.entries()
+            ahead.follow()
         follower = None if other in read.silent else self._files[other]
         chain = Chain(self._path, self._files[decider], follower, self._clock, PAIR_CHECKPOINT_EVERY)
         chain.entries()
