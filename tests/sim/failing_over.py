@@ -1,4 +1,4 @@
-"""A failover of a world to ``west``, and what a test asks of it."""
+"""A failover of a world, and what a test asks of it."""
 
 from __future__ import annotations
 

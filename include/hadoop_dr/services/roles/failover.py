@@ -2,9 +2,9 @@
 
     approved                    the person's answer, with what was shown
     every service's runs end    staged points are rolled forward, anything less is undone
-    role entry                  from here on it is a fact: the epoch is one higher, its ledgers decide
+    role entry                  from here on it is a fact: the epoch is one higher
     every service goes live     under the new epoch, so that whoever slept through it can do nothing any more
-    identities                  of the promoted, then of the old primary if it answers
+    identities                  of the new primary; the old one is out, if it answers, until a person lets it in
     access                      clients arbitrate on the identities, so they come last
     ended                       recorded with points and durations
 
