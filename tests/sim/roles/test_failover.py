@@ -19,6 +19,17 @@ from sim.failing_over import access, announce, begun, fail_over, failover, put
 from sim.world import ROOT, TABLES, TableWorld, World, plan_and_stage
 
 
+def dies_before_place(world: World) -> str:
+    """A run of a changed primary that has staged all its shards; gives its point."""
+    put(world, "east", "new ü=1", b"new")
+    world.host.name = "dies"
+    stages = world.stages("dies")
+    stages.preflight()
+    point = str(stages.moment()["point"])
+    plan_and_stage(stages)
+    return point
+
+
 def test_the_other_site_is_primary_with_the_newest_point_and_clients_use_it() -> None:
     world, first = begun()
     world.lose("east")
@@ -47,12 +58,7 @@ def test_nothing_happens_until_a_person_approves_and_a_look_changes_nothing() ->
 
 def test_a_staged_point_is_finished_first_because_that_site_has_all_of_it() -> None:
     world, _ = begun()
-    put(world, "east", "new ü=1", b"new")
-    world.host.name = "dies"
-    stages = world.stages("dies")
-    stages.preflight()
-    point = stages.moment()["point"]
-    plan_and_stage(stages)
+    point = dies_before_place(world)
     for at in range(1, 100):  # until it dies behind the entry that says that it is staged
         with contextlib.suppress(Died):
             world.stages("dies", faults=Faults(at=at, die=True)).place()
@@ -67,12 +73,7 @@ def test_a_staged_point_is_finished_first_because_that_site_has_all_of_it() -> N
 
 def test_a_point_that_is_not_all_there_is_given_up_and_the_tree_is_that_of_the_point_before() -> None:
     world, first = begun()
-    put(world, "east", "new ü=1", b"new")
-    world.host.name = "dies"
-    stages = world.stages("dies")
-    stages.preflight()
-    point = stages.moment()["point"]
-    plan_and_stage(stages)
+    point = dies_before_place(world)
     world.lose("east")
     assert fail_over(world)["points"] == {"billing": first["point"]}
     assert world.context(moved=True).ledger.read().points[point].state is PointState.VOID
@@ -107,14 +108,8 @@ def test_what_the_old_primary_still_tells_of_later_changes_is_named_as_lost() ->
 @pytest.mark.parametrize("how", ["die", "die behind it", "lose"])
 def test_wherever_it_is_interrupted_the_next_call_ends_it(how: str) -> None:
     start, first = begun()
-    put(start, "east", "new ü=1", b"new")
-    start.host.name = "dies"
-    stages = start.stages("dies")
-    stages.preflight()
-    stages.moment()
-    plan_and_stage(stages)
+    dies_before_place(start)
     start.host.dead.add("dies")
-    del stages
     start.lose("east")
     for at in range(1, 400):
         world = start.clone()
