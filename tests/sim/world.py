@@ -57,7 +57,7 @@ from hadoop_dr.services.context import (
     ProcessTools,
     SiteConnections,
 )
-from hadoop_dr.services.identity import AnnounceIdentity
+from hadoop_dr.services.identity import AnnounceIdentity, bind_clusters
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
@@ -167,6 +167,7 @@ class World:
     Attributes:
         policy: The service whose runs are made.
         others: Policy files of other services that the controller has, too.
+        binds: The pair's ledger knows the cluster of each site from the start.
     """
 
     policy: str = POLICY
@@ -178,6 +179,7 @@ class World:
     takeover_after_s: float = 3.0
     handover_s: float = 600.0
     others: tuple[str, ...] = ()
+    binds: bool = True
     built: ClassVar[Sequence[DataSetKind]] = SUPPORTED_KINDS
     """What policies may name."""
 
@@ -189,6 +191,9 @@ class World:
         self.ensembles = {name: MemoryEnsemble() for name in self.clusters}
         self.lost = set[str]()
         Roles("east-west", self.files(), self.clock).initialise("east", "west", "test", "first")
+        if self.binds:
+            namenodes = {name: MemoryNameNode(cluster) for name, cluster in self.clusters.items()}
+            bind_clusters(Roles("east-west", self.files(), self.clock), namenodes)
         announce = AnnounceIdentity("east-west", self.coordinators(), self.clock, self.tokens)
         announce.run("east", Role.PRIMARY, 1, "test", "first")
         announce.run("west", Role.SECONDARY, 1, "test", "first")

@@ -60,8 +60,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "identity": {
         "pair": "east-west", "epoch": 1, "primary": "east", "access": None,
-        "sites": {"east": {"role": "primary", "epoch": 1, "readable": True, "problem": ""},
-                  "west": {"role": None, "epoch": None, "readable": False, "problem": "west: no answer"}},
+        "sites": {"east": {"role": "primary", "epoch": 1, "readable": True, "problem": "",
+                           "cluster": "CID-2", "recorded_cluster": "CID-1"},
+                  "west": {"role": None, "epoch": None, "readable": False, "problem": "west: no answer",
+                           "cluster": None, "recorded_cluster": None}},
     },
     "lab_status": {
         "sites": {"east": {

@@ -137,6 +137,7 @@ PAIR: Mapping[str, Body] = {
     "node_map": pair.NodesMapped(({"east": "east-dn1", "west": "west-dn1"},)),
     "owner_map": pair.OwnersMapped(({"east": "etl ü", "west": "etl_dr"},), ({"east": "g", "west": "g dr"},)),
     "roots_owned": pair.RootsOwned("billing", (ROOT, OTHER)),
+    "clusters": pair.ClustersBound({"east": "CID-1a 2b", "west": "CID-3c ü"}),
     "roots_released": pair.RootsReleased("billing", (OTHER,)),
 }
 SEALED = SERVICE["sealed"]

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
         points_of,
         run_query,
     )
-    from hadoop_dr.bootstrap.roles import announce_roles, identity_of, initialise_pair, roles_in_zookeeper
+    from hadoop_dr.bootstrap.roles import (
+        announce_roles,
+        identity_of,
+        initialise_pair,
+        record_new_cluster,
+        roles_in_zookeeper,
+    )
     from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, verify_point
     from hadoop_dr.bootstrap.status import status_of
     from hadoop_dr.bootstrap.unprotect import unprotect_service
@@ -39,6 +45,7 @@ __all__ = [
     "plan_of",
     "points_of",
     "prune_now",
+    "record_new_cluster",
     "roles_in_zookeeper",
     "run_query",
     "status_of",
@@ -61,6 +68,7 @@ _HOMES = {
     "plan_of": "queries",
     "points_of": "queries",
     "prune_now": "runs",
+    "record_new_cluster": "roles",
     "roles_in_zookeeper": "roles",
     "run_query": "queries",
     "status_of": "status",

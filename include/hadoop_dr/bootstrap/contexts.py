@@ -37,6 +37,7 @@ from hadoop_dr.services.context import (
     ProcessTools,
     SiteConnections,
 )
+from hadoop_dr.services.identity import refuse_other_clusters
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.claims import Claims
 from hadoop_dr.services.ledger.owners import RootOwners
@@ -198,6 +199,16 @@ def require_roles(pair: Pair, state: PairState) -> None:
 def of_answering(roles: PairState, given_up: Container[str], sides: Iterable[str]) -> PairState:
     """Gives the roles, the other copy deciding where the one that should is given up with its site."""
     return replace(roles, deciding=roles.other(roles.deciding, sides)) if roles.deciding in given_up else roles
+
+
+def require_clusters(context: BackupContext) -> None:
+    """Makes sure that each site is the HDFS cluster that the ledger knows; a backup looks for itself.
+
+    Raises:
+        Refused: One answers as another cluster.
+    """
+    namenodes = {name: side.namenode for name, side in context.sides.items()}
+    refuse_other_clusters(context.pair, context.roles.clusters, namenodes)
 
 
 def require_answers(read: RolesRead, roles: PairState, *, both: bool) -> None:

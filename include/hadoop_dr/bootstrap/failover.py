@@ -18,7 +18,7 @@ from hadoop_dr.domain.check_results import Result, guarded, ok
 from hadoop_dr.domain.errors import BadInput, DrError, NotReady
 from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.context import SiteConnections
-from hadoop_dr.services.identity import AnnounceIdentity
+from hadoop_dr.services.identity import AnnounceIdentity, refuse_other_clusters
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.roles.failover import Failover
 from hadoop_dr.services.roles.move_service import MoveService
@@ -82,6 +82,8 @@ def failover_pair(
         context = stack.enter_context(open_pair(pair, home))
         context.sides.update({name: lost(context.sides[name], error) for name, error in context.roles.silent.items()})
         promoted, other = context.sides[to], next(side for name, side in context.sides.items() if name != to)
+        namenodes = {name: side.namenode for name, side in context.sides.items()}
+        refuse_other_clusters(context.pair, context.roles.state.clusters, namenodes)
         clock, coordinators = SystemClock(), {name: side.coordinator for name, side in context.sides.items()}
         failover = Failover(
             pair,

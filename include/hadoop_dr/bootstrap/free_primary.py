@@ -10,6 +10,7 @@ from hadoop_dr.adapters.system import SystemClock
 from hadoop_dr.bootstrap.contexts import open_pair, require_roles
 from hadoop_dr.domain.errors import BadInput, Refused, Unreachable
 from hadoop_dr.domain.ledger import service_chain
+from hadoop_dr.services.identity import refuse_other_clusters
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.roots.free_primary import FreePrimary
@@ -46,6 +47,7 @@ def free_primary_of(
                 f"hadoop-dr prune {service} removes what no rule keeps, hadoop-dr unprotect {service} all of it",
             )
         side = context.sides[roles.primary]
+        refuse_other_clusters(context.pair, roles.clusters, {side.name: side.namenode})
         chain = Chain(service_chain(context.pair.name, service), side.files, None, SystemClock())
         state = ServiceLedger(chain, roles).read()
         return FreePrimary(service, context.pair.name, side, roles.epoch, state).run(newest=newest, approve=approve)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.bootstrap.arbitration import open_arbiter
 from hadoop_dr.bootstrap.connections import open_coordinator, open_side
 from hadoop_dr.bootstrap.contexts import open_pair, require_roles
-from hadoop_dr.domain.errors import DrError, Refused
+from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.roles.identity import Role, access_path, decode_access, decode_identity, identity_path
-from hadoop_dr.services.identity import AnnounceIdentity
+from hadoop_dr.services.identity import AnnounceIdentity, bind_clusters, bind_new_cluster, refuse_other_clusters
 from hadoop_dr.services.ledger.roles import Roles
 
 
@@ -26,20 +26,39 @@ def initialise_pair(pair: str, by: str, home: Path | None = None) -> None:
         secondary = found.other(found.initial_primary).name
         roles = Roles(pair, {name: side.files for name, side in sides.items()}, SystemClock())
         roles.initialise(found.initial_primary, secondary, by, "first roles of the pair")
+        bind_clusters(roles, {name: side.namenode for name, side in sides.items()})
     announce_roles(pair, by, home)
     with open_arbiter(pair, by, home) as arbiter:
         arbiter.arbitrate()
+
+
+def record_new_cluster(pair: str, site: str, home: Path | None = None) -> None:
+    """Records that a site is another HDFS cluster from here on.
+
+    Raises:
+        BadInput: The pair has no such site.
+        Refused: The ledger has no roles yet, or the site answers as the cluster of the other one.
+    """
+    with open_pair(pair, home) as context:
+        require_roles(context.pair, context.roles.state)
+        if site not in context.sides:
+            names = " or ".join(context.sides)
+            raise BadInput("--new-cluster", f"'{site}' is no site of the pair {pair}", f"Name {names}.")
+        roles = Roles(pair, {name: side.files for name, side in context.sides.items()}, SystemClock())
+        bind_new_cluster(context.pair, roles, site, {name: side.namenode for name, side in context.sides.items()})
 
 
 def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
     """Writes the ledger's roles into both ZooKeepers.
 
     Raises:
-        Refused: The ledger has none yet.
+        Refused: The ledger has none yet, or a site is another cluster than it knows.
     """
     with open_pair(pair, home) as context:
         state = context.roles.state
         require_roles(context.pair, state)
+        namenodes = {name: side.namenode for name, side in context.sides.items()}
+        refuse_other_clusters(context.pair, state.clusters, namenodes)
         announce = AnnounceIdentity(
             pair, {n: s.coordinator for n, s in context.sides.items()}, SystemClock(), SystemTokens()
         )
@@ -52,13 +71,17 @@ def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
 
 
 def identity_of(pair: str, home: Path | None = None) -> dict[str, Any]:
-    """Shows the ledger's roles beside what each ZooKeeper announces."""
+    """Shows the ledger's roles and clusters beside what each ZooKeeper announces and each NameNode says."""
     with open_pair(pair, home) as context:
         state = context.roles.state
         sites: dict[str, Any] = {}
         access: dict[str, str | None] = {}
         for name, side in context.sides.items():
-            sites[name] = {"role": None, "epoch": None, "readable": True, "problem": ""}
+            sites[name] = {"role": None, "epoch": None, "readable": True, "problem": "", "cluster": None}
+            sites[name]["recorded_cluster"] = state.clusters.get(name)
+            if name not in context.roles.silent:
+                with suppress(DrError):
+                    sites[name]["cluster"] = side.namenode.service().cluster_id
             try:
                 if (document := side.coordinator.read(identity_path(pair))) is not None:
                     identity = decode_identity(document.data, name)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr.adapters.system import SystemClock
-from hadoop_dr.bootstrap.contexts import open_service
+from hadoop_dr.bootstrap.contexts import open_service, require_clusters
 from hadoop_dr.bootstrap.login import NOBODY, Users
 from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words, refuse_past, wanted_moment_ms
 from hadoop_dr.services.audit.reverify import verify_again
@@ -57,10 +57,12 @@ def backup_stages(
 def verify_point(service: str, point: str | None, home: Path | None = None) -> dict[str, Any]:
     """Compares a sealed point on the secondary with its stored facts; returns the document of ``verify --json``."""
     with open_service(service, home) as context:
+        require_clusters(context)
         return verify_again(context, point)
 
 
 def prune_now(service: str, home: Path | None = None) -> dict[str, Any]:
     """Removes the points of a service that no retention rule keeps; returns the document of ``prune --json``."""
     with open_service(service, home) as context:
+        require_clusters(context)
         return {"service": service, **Prune(context).run("cli-prune")}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
-from hadoop_dr.bootstrap.contexts import load_frozen_policy, open_pair, open_service, read_service
+from hadoop_dr.bootstrap.contexts import load_frozen_policy, open_pair, open_service, read_service, require_clusters
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr.domain.ledger.bodies.values import NO_POLICY
@@ -31,6 +31,7 @@ def unprotect_service(
     home = home or settings.find_home()
     frozen = None if pair is None else last_policy(home, service, pair)
     with open_service(service, home, both=True, frozen=frozen) as context:
+        require_clusters(context)
         document = Unprotect(context, run_id).run(reason, both=both, takeover=takeover)
     if frozen is None:
         again = f"the policy {context.policy.file} still protects it: the next backup makes its directories roots again"

@@ -1,14 +1,21 @@
-"""Announces a site's role in the site's own ZooKeeper (S2.19)."""
+"""Announces a site's role in the site's own ZooKeeper (S2.19), and looks which cluster a site is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
+from hadoop_dr.domain.check_results import refuse_on_failure
+from hadoop_dr.domain.config.pair import Pair
 from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ids import iso
+from hadoop_dr.domain.ledger.bodies.pair import ClustersBound
+from hadoop_dr.domain.roles.clusters import other_clusters
 from hadoop_dr.domain.roles.identity import Identity, Role, decode_identity, encode, identity_path
 from hadoop_dr.ports.clock import Clock, TokenSource
 from hadoop_dr.ports.coordinator import Coordinator
+from hadoop_dr.ports.namenode import NameNode
+from hadoop_dr.services.ledger.roles import Roles
 
 
 class AnnounceIdentity:
@@ -63,3 +70,51 @@ class AnnounceIdentity:
             return decode_identity(found.data, f"{site}: {self._path}").epoch if found else 0
         except DrError:
             return 0
+
+
+def refuse_other_clusters(pair: Pair, recorded: Mapping[str, str], namenodes: Mapping[str, NameNode]) -> None:
+    """Makes sure that each site is the HDFS cluster that the ledger knows; one that does not answer is passed over.
+
+    Args:
+        recorded: Cluster ids by site, as the ledger has them.
+
+    Raises:
+        Refused: One answers as another cluster.
+    """
+    answering = dict[str, str]()
+    for site, namenode in namenodes.items():
+        with suppress(DrError):  # whoever needs the site says why it does not answer
+            answering[site] = namenode.service().cluster_id
+    refuse_on_failure(pair.name, other_clusters(pair.name, pair.file or "the pair file", recorded, answering))
+
+
+def bind_clusters(roles: Roles, namenodes: Mapping[str, NameNode]) -> None:
+    """Records which HDFS cluster each site is, unless that is known; safe to repeat.
+
+    Raises:
+        Superseded: Somebody appended to the pair's ledger at the same time.
+        DrError: A site does not answer.
+    """
+    read = roles.read()
+    if not read.state.clusters:
+        found = {site: namenode.service().cluster_id for site, namenode in namenodes.items()}
+        roles.append(read, read.state.deciding, ClustersBound(found), "initialise")
+
+
+def bind_new_cluster(pair: Pair, roles: Roles, site: str, namenodes: Mapping[str, NameNode]) -> None:
+    """Records that a site is another HDFS cluster from here on, because a person says so.
+
+    Raises:
+        Refused: It answers as the cluster of another site, or another site is not the cluster that is known.
+        Superseded: Somebody appended to the pair's ledger at the same time.
+        DrError: A site does not answer.
+    """
+    read = roles.read()
+    known = read.state.clusters
+    refuse_other_clusters(pair, known, {name: one for name, one in namenodes.items() if name != site})
+    found = namenodes[site].service().cluster_id
+    if owner := next((name for name, held in known.items() if name != site and held == found), None):
+        problem = f"{site} answers as cluster {found}, which is {owner}"
+        raise Refused(pair.name, problem, f"Correct the addresses in {pair.file or 'the pair file'}")
+    if known.get(site) != found:
+        roles.append(read, read.state.deciding, ClustersBound({site: found}), "new-cluster")

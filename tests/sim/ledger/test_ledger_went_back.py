@@ -8,7 +8,7 @@ import pytest
 
 from hadoop_dr.adapters.memory.hdfs.namenode import MemoryNameNode
 from hadoop_dr.domain.errors import DrError, Refused
-from hadoop_dr.domain.ledger import entry_path, pair_chain, service_chain
+from hadoop_dr.domain.ledger import decode, entry_path, pair_chain, service_chain
 from hadoop_dr.domain.ledger.bodies.ends import PointPinned
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.ledger.chain import Chain
@@ -70,7 +70,12 @@ def test_a_deciding_ledger_that_was_restored_from_last_week_is_refused_and_no_po
     with pytest.raises(Refused, match="whose copy decides, has lost it") as refused:
         world.backup("after")
     assert first_lost in str(refused.value)
-    assert "Copy the ledger of east over that of west, if that one was restored" in str(refused.value)
+    assert "Copy the ledger of east over that of west only if that one was restored" in str(refused.value)
+    assert "Look first whether addresses or roles were changed, hadoop-dr identity" in str(refused.value)
+    for site, documents in (("west", kept), ("east", longer)):
+        head = max(name for name in documents if name.endswith(".json"))
+        said = f"{site} ends with entry {int(head[-17:-5])} of {decode(documents[head], head).at}"
+        assert said in str(refused.value)
     assert (contents(world, "west"), contents(world, "east")) == (kept, longer), "nothing was written"
     put_back(world, "west", longer)
     world.backup("mended")

@@ -65,14 +65,14 @@ def test_a_run_owns_all_its_new_roots_by_one_entry_and_an_unchanged_one_writes_n
     for number in range(12):
         world.create(f"t{number}")
     world.backup("first")
-    assert pair_entries(world) == ["roles", "roots_owned"]
+    assert pair_entries(world) == ["roles", "clusters", "roots_owned"]
     assert owners(world) == {f"/wh/t{number} ü": "billing" for number in range(12)}
     world.backup("second")
     world.create("t+")
     world.backup("third")
-    assert pair_entries(world) == ["roles", "roots_owned", "roots_owned"]
+    assert pair_entries(world) == ["roles", "clusters", "roots_owned", "roots_owned"]
     assert owners(world)["/wh/t+ ü"] == "billing"
-    assert check_chain(PAIR, world.files())["entries"] == {"east": 3, "west": 3}
+    assert check_chain(PAIR, world.files())["entries"] == {"east": 4, "west": 4}
 
 
 def test_a_run_without_a_new_root_asks_the_pairs_ledger_for_nothing_once_it_has_begun(
@@ -257,7 +257,7 @@ def test_a_service_from_before_there_were_owners_owns_its_roots_from_its_next_ru
     world = filled()
     world.backup("first")
     for files in world.files().values():
-        files.remove(entry_path(PAIR, 2))
+        files.remove(entry_path(PAIR, 3))
     assert owners(world) == {}
     assert world.backup("second")["state"] == "sealed"
     assert owners(world) == {ROOT: "billing"}
@@ -349,6 +349,7 @@ def test_releasing_gives_all_roots_of_a_service_up_and_nobody_elses() -> None:
     assert context.owners.release(None, "unprotect", lambda: None) == []
     told = explanation("pair", all_entries(world.files()["west"], PAIR), None)["entries"]
     assert [entry["text"] for entry in told[1:]] == [
+        "east is HDFS cluster CID-east, west is HDFS cluster CID-west",
         f"service billing owns {ROOT}",
         "service other owns /data/c ü",
         f"service billing gives up {ROOT}",

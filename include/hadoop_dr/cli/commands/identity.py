@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from hadoop_dr.bootstrap import announce_roles, identity_of, initialise_pair
+from hadoop_dr.bootstrap import announce_roles, identity_of, initialise_pair, record_new_cluster
 from hadoop_dr.cli.commands.options import as_json_option
 from hadoop_dr.cli.pages.output import emit, ends_well, say
 
@@ -18,12 +18,15 @@ from hadoop_dr.cli.pages.output import emit, ends_well, say
 @click.argument("pair")
 @click.option("--initialise", is_flag=True, help="Set the first roles of a new pair, as its file says. Safe to repeat.")
 @click.option("--announce", is_flag=True, help="Write the ledger's roles into both ZooKeepers again.")
+@click.option("--new-cluster", metavar="SITE", help="Record that SITE was made anew as another HDFS cluster.")
 @as_json_option
-def identity(pair: str, initialise: bool, announce: bool, as_json: bool) -> None:
+def identity(pair: str, initialise: bool, announce: bool, new_cluster: str | None, as_json: bool) -> None:
     """Show the roles of PAIR: what the ledger says, and what each ZooKeeper announces."""
     with ends_well(as_json):
         if initialise:
             initialise_pair(pair, by=who())
+        if new_cluster is not None:
+            record_new_cluster(pair, new_cluster)
         if announce:
             announce_roles(pair, by=who())
         document = identity_of(pair)
@@ -43,4 +46,13 @@ def _page(document: Mapping[str, Any]) -> None:
         f"ledger: {document['primary'] or 'nobody'} is primary, epoch {document['epoch']}; access: {document['access']}"
     )
     for site, found in document["sites"].items():
-        say(f"{site}: {found['role']} in epoch {found['epoch']}" if found["readable"] else found["problem"])
+        said = f"{site}: {found['role']} in epoch {found['epoch']}" if found["readable"] else found["problem"]
+        say(f"{said}; HDFS: {_cluster(found)}")
+
+
+def _cluster(found: Mapping[str, Any]) -> str:
+    answers, recorded = found["cluster"], found["recorded_cluster"]
+    if answers is None:
+        return "no answer"
+    known = "not recorded yet" if recorded is None else f"the ledger knows it as {recorded}"
+    return f"{answers}" if answers == recorded else f"{answers}, {known}"

@@ -20,6 +20,7 @@ from hadoop_dr.domain.ledger.bodies.ends import (
 )
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.pair import (
+    ClustersBound,
     FenceLifted,
     NodesMapped,
     OwnersMapped,
@@ -54,7 +55,7 @@ UnderClaim = (
 ServiceBody = UnderClaim | ServiceClaimed | PointsPruned | PointDamaged | KeptRemoved | PointPinned | PointUnpinned
 PairBody = (
     RolesSet | RolesChanged | SiteFenced | FenceLifted | PersonAnswered | PairStored | PolicyStored | NodesMapped
-    | OwnersMapped | RootsOwned | RootsReleased
+    | OwnersMapped | RootsOwned | RootsReleased | ClustersBound
 )  # fmt: skip
 Body = ServiceBody | PairBody | Skipped
 
@@ -90,11 +91,12 @@ PAIR_KINDS: Mapping[str, type[Any]] = {
     "owner_map": OwnersMapped,
     "roots_owned": RootsOwned,
     "roots_released": RootsReleased,
+    "clusters": ClustersBound,
 }
 """Kind -> body of each entry of a pair's ledger."""
 KINDS: Mapping[str, type[Any]] = {**SERVICE_KINDS, **PAIR_KINDS}
 """Kind -> body of each entry of either ledger."""
-OPTIONAL: frozenset[str] = frozenset({"roles_changed"})
+OPTIONAL: frozenset[str] = frozenset({"roles_changed", "clusters"})
 """Kinds that an older version skips."""
 
 _NAMES: Mapping[type[Any], str] = {body: kind for kind, body in KINDS.items()}

@@ -18,7 +18,7 @@ from hadoop_dr.domain.ledger.bodies.ends import (
     ServiceUnprotected,
 )
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
-from hadoop_dr.domain.ledger.bodies.pair import RolesChanged, RolesSet, RootsOwned, RootsReleased
+from hadoop_dr.domain.ledger.bodies.pair import ClustersBound, RolesChanged, RolesSet, RootsOwned, RootsReleased
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided, ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
@@ -217,6 +217,11 @@ def _owned(body: RootsOwned, entry: LedgerEntry) -> str:
 @_text.register
 def _given_up(body: RootsReleased, entry: LedgerEntry) -> str:
     return f"service {body.service} gives up {_some(body.roots)}"
+
+
+@_text.register
+def _bound(body: ClustersBound, entry: LedgerEntry) -> str:
+    return ", ".join(f"{site} is HDFS cluster {cluster}" for site, cluster in sorted(body.clusters.items()))
 
 
 def _some(names: Sequence[str]) -> str:

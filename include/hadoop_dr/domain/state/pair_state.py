@@ -10,6 +10,7 @@ from typing import Any
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import (
+    ClustersBound,
     FenceLifted,
     RolesChanged,
     RolesSet,
@@ -32,6 +33,7 @@ class PairState:
         fences: The fence that stands on a site, with the quotas it replaced, by site.
         done_epoch: Newest epoch whose change of roles came to its end; the first roles need nothing more.
         closed: Services that stayed closed in the newest change of roles, sorted.
+        clusters: Id of the HDFS cluster that a site is, by site; empty until it was recorded.
     """
 
     epoch: int = 0
@@ -42,6 +44,7 @@ class PairState:
     fences: Mapping[str, SiteFenced] = field(default_factory=dict)
     done_epoch: int = 1
     closed: tuple[str, ...] = ()
+    clusters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changing(self) -> bool:
@@ -95,6 +98,11 @@ def _changed(body: RolesChanged, entry: LedgerEntry, state: PairState, owners: d
 
 
 @_fold.register
+def _bound(body: ClustersBound, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
+    return replace(state, clusters={**state.clusters, **body.clusters})
+
+
+@_fold.register
 def _owned(body: RootsOwned, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     for root in body.roots:
         owners.setdefault(root, body.service)
@@ -134,6 +142,7 @@ class _Kept:
     fences: Mapping[str, SiteFenced]
     done_epoch: int = 1
     closed: tuple[str, ...] = ()
+    clusters: Mapping[str, str] = field(default_factory=dict)
 
 
 _KEPT = codec_of(_Kept)
@@ -144,7 +153,17 @@ def dump_pair_state(state: PairState) -> dict[str, Any]:
     services = sorted(set(state.owners.values()))
     owners = {service: tuple(state.owned_by(service)) for service in services}
     kept: dict[str, Any] = _KEPT.dump(
-        _Kept(state.epoch, state.primary, state.deciding, state.n, owners, state.fences, state.done_epoch, state.closed)
+        _Kept(
+            epoch=state.epoch,
+            primary=state.primary,
+            deciding=state.deciding,
+            n=state.n,
+            owners=owners,
+            fences=state.fences,
+            done_epoch=state.done_epoch,
+            closed=state.closed,
+            clusters=state.clusters,
+        )
     )
     return kept
 
@@ -158,5 +177,13 @@ def load_pair_state(kept: Mapping[str, Any]) -> PairState:
     read = _KEPT.load(kept)
     owners = {root: service for service, roots in read.owners.items() for root in roots}
     return PairState(
-        read.epoch, read.primary, read.deciding, read.n, owners, read.fences, read.done_epoch, read.closed
+        epoch=read.epoch,
+        primary=read.primary,
+        deciding=read.deciding,
+        n=read.n,
+        owners=owners,
+        fences=read.fences,
+        done_epoch=read.done_epoch,
+        closed=read.closed,
+        clusters=read.clusters,
     )

@@ -174,6 +174,9 @@ class StartRun:
         context = self._context
         roots = own_roots(context, claim, self._checks.components.roots)
         release_retired(context, claim, roots)
+        if not context.roles.clusters:
+            found = {name: side.namenode.service().cluster_id for name, side in context.sides.items()}
+            context.owners.bind_clusters(found, claim.run, lambda: context.check_claim(claim))
         if self._requested:
             self._roots_in_the_way.announce(claim, roots)
         for side in context.sides.values():

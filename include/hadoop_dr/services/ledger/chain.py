@@ -221,11 +221,23 @@ class Chain:
             raise Refused(
                 path,
                 f"{self.follower.site} has this entry of the ledger and {self.deciding.site}, whose copy decides, has "
-                "lost it: later entries and their points would be forgotten",
-                f"Copy the ledger of {self.follower.site} over that of {self.deciding.site}, if that one was restored "
-                f"from an older state; move that of {self.follower.site} aside, if it was written by mistake",
+                f"lost it: {self._head_of(self.deciding, self.head_n)}, {self._head_of(self.follower, newest)}; later "
+                "entries and their points would be forgotten",
+                "Look first whether addresses or roles were changed, hadoop-dr identity of the pair shows both: then "
+                f"put those right and copy nothing. Copy the ledger of {self.follower.site} over that of "
+                f"{self.deciding.site} only if that one was restored from an older state; move that of "
+                f"{self.follower.site} aside, if it was written by mistake",
             )
         self._is_whole = True
+
+    def _head_of(self, files: Files, n: int) -> str:
+        """Names the newest entry of a copy, with its time if it can be read."""
+        try:
+            content = entry_there(files, self.path, n) if n else None
+            at = f" of {decode(content, entry_path(self.path, n)).at}" if content is not None else ""
+        except DrError:
+            at = ""
+        return f"{files.site} ends with entry {n}{at}"
 
     def follow(self) -> str | None:
         """Brings the other copy to the deciding one's head.

@@ -7,17 +7,20 @@ written. One entry is about all new roots of a run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from hadoop_dr.domain.check_results import Result
 from hadoop_dr.domain.errors import OwnedElsewhere, Superseded
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, LedgerEntry, pair_chain
-from hadoop_dr.domain.ledger.bodies.pair import RootsOwned, RootsReleased
+from hadoop_dr.domain.ledger.bodies.pair import ClustersBound, RootsOwned, RootsReleased
+from hadoop_dr.domain.ledger.entry_kinds import PairBody
 from hadoop_dr.domain.roots.owners import Clash, clashes, contested, owner_results
 from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Chain
 
+_Said = TypeVar("_Said", bound=PairBody)
 _RACES = 1000
 _SHOWN = 3
 
@@ -95,12 +98,13 @@ class RootOwners:
             Unknown: The answer was lost and could not be read back.
         """
 
-        def new() -> list[str]:
+        def new() -> RootsOwned | None:
             self.refuse(self.clashes(roots))
-            return sorted(root for root in roots if self._state.owners.get(root) != self._service)
+            lacking = sorted(root for root in roots if self._state.owners.get(root) != self._service)
+            return RootsOwned(self._service, tuple(lacking)) if lacking else None
 
         if any(self._state.owners.get(root) != self._service for root in roots):
-            self._append(RootsOwned, new, run, check_claim)
+            self._append(new, run, check_claim)
 
     def release(self, roots: Iterable[str] | None, run: str, check_claim: Callable[[], None]) -> list[str]:
         """Gives roots up, all of the service's when none are named; what it does not own is left alone.
@@ -115,9 +119,22 @@ class RootOwners:
             Unknown: The answer was lost and could not be read back.
         """
         wanted = None if roots is None else frozenset(roots)
-        return self._append(
-            RootsReleased, lambda: [root for root in self.mine if wanted is None or root in wanted], run, check_claim
-        )
+
+        def given_up() -> RootsReleased | None:
+            found = tuple(root for root in self.mine if wanted is None or root in wanted)
+            return RootsReleased(self._service, found) if found else None
+
+        released = self._append(given_up, run, check_claim)
+        return list(released.roots) if released else []
+
+    def bind_clusters(self, clusters: Mapping[str, str], run: str, check_claim: Callable[[], None]) -> None:
+        """Records which cluster each site is, unless somebody has. Safe to repeat.
+
+        Raises:
+            Superseded: The claim or the epoch is over.
+            Unknown: The answer was lost and could not be read back.
+        """
+        self._append(lambda: None if self._state.clusters else ClustersBound(clusters), run, check_claim)
 
     def follow(self) -> None:
         """Brings the other copy of the pair's ledger in step; one that stays behind for now follows later."""
@@ -136,19 +153,15 @@ class RootOwners:
             raise OwnedElsewhere(self._service, problem, found[0].remedy)
 
     def _append(
-        self,
-        kind: type[RootsOwned | RootsReleased],
-        decide: Callable[[], list[str]],
-        run: str,
-        check_claim: Callable[[], None],
-    ) -> list[str]:
+        self, decide: Callable[[], _Said | None], run: str, check_claim: Callable[[], None]
+    ) -> _Said | None:
         """Decides on the newest state, again after every entry that somebody else was first with."""
         for _ in range(_RACES):
             check_claim()
             self._read()
-            if not (roots := decide()):
-                return []
-            body, seen_n = kind(self._service, tuple(roots)), self._chain.head_n
+            if (body := decide()) is None:
+                return None
+            seen_n = self._chain.head_n
             try:
                 self._chain.append(body, epoch=self._roles.epoch, run=run, pair_n=0, seen_n=seen_n)
             except Superseded:
@@ -156,7 +169,7 @@ class RootOwners:
             self._chain.follow()  # a copy that stays behind for now follows at the next entry
             self._fold(self._chain.cached())
             self._chain.checkpoint(lambda: dump_pair_state(self._state))  # nor does a reader need it
-            return roots
+            return body
         raise Superseded(self._chain.path, f"{_RACES} other services were first", "Run it again.")
 
     def _read(self) -> None:

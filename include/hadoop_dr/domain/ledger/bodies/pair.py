@@ -25,6 +25,13 @@ class RolesSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ClustersBound:
+    """Which HDFS cluster each site is: its cluster id, by site. A later entry replaces what it names."""
+
+    clusters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFenced:
     """Writes on a site are stopped.
 

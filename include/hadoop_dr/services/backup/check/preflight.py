@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hadoop_dr.domain.check_results import Result, fail, guarded, ok, warn
 from hadoop_dr.domain.preflight.free_space import limiting_paths, narrow_quotas, runs_full
+from hadoop_dr.domain.roles.clusters import other_clusters
 from hadoop_dr.domain.roles.identity import Role, decode_identity, identity_path
 from hadoop_dr.domain.roots.change import nesting
 from hadoop_dr.domain.roots.decision import nestings
@@ -41,12 +42,11 @@ class Preflight:
 
     def sites(self) -> list[Result]:
         """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them."""
-        return self._on_both(self._site)
+        return [*self._on_both(self._site), *self._clusters()]
 
     def run(self, scope: Scope) -> list[Result]:
         """Runs every check of sites that can be worked with; one that cannot be carried out has failed."""
-        results = guarded("clusters", self._clusters)
-        results += guarded("epoch", self._epoch)
+        results = guarded("epoch", self._epoch)
         results += guarded("controller", self._controller)
         results += self._on_both(lambda side: [
             *check_clock(self._context, side),
@@ -95,16 +95,15 @@ class Preflight:
 
         return guarded("namenode", look)
 
-    def _clusters(self) -> Iterator[Result]:
-        ids = {side.name: self._service(side).cluster_id for side in (self._context.origin, self._context.destination)}
-        if len(set(ids.values())) == 1:
-            yield fail(
-                "clusters",
-                f"{' and '.join(ids)} are the same HDFS cluster ({next(iter(ids.values()))})",
-                f"Correct the addresses in {self._context.pair.file or 'the pair file'}.",
-            )
-        else:
-            yield ok("clusters", "two different HDFS clusters")
+    def _clusters(self) -> list[Result]:
+        """Of the sites that answered: nothing is read or written where a site's name means another cluster."""
+        pair, ids = self._context.pair, {name: found.cluster_id for name, found in self._services.items()}
+        file = pair.file or "the pair file"
+        if len(ids) > len(set(ids.values())):
+            same = f"{' and '.join(ids)} are the same HDFS cluster ({next(iter(ids.values()))})"
+            return [fail("clusters", same, f"Correct the addresses in {file}.")]
+        others = other_clusters(pair.name, file, self._context.roles.clusters, ids)
+        return others or ([ok("clusters", "two different HDFS clusters")] if len(ids) > 1 else [])
 
     def _epoch(self) -> Iterator[Result]:
         roles = self._context.roles
