@@ -67,6 +67,6 @@ def test_a_namenode_that_stands_by_does_not_serve() -> None:
 def test_counters_that_decide_nothing_cost_no_question_more() -> None:
     pages = Pages(CACHED, FRESH)
     namenode(pages).service()
-    assert pages.asked == ["FSNamesystem", "ClusterId", "SoftwareVersion"]
+    assert pages.asked == ["FSNamesystem", "ClusterId"]
     pages.fresh["FSState"], pages.fresh["Safemode"] = "safeMode", "Safe mode is ON"
     assert namenode(pages).service().safe_mode == "Safe mode is ON"

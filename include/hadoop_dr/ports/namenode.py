@@ -25,7 +25,6 @@ class Service:
         snapshots: Snapshots of all directories, whoever took them.
         open_files: Files under construction in the whole name space.
         names: Files and directories in the whole name space.
-        version: Version text of the software.
     """
 
     cluster_id: str
@@ -36,7 +35,6 @@ class Service:
     snapshots: int
     open_files: int
     names: int
-    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +63,9 @@ class NameNode(Protocol):
     # -- reading: may be repeated by the adapter on another NameNode
     def service(self) -> Service:
         """Says who serves and how it is."""
+
+    def version(self) -> str:
+        """Gives the version text of the software."""
 
     def room(self) -> Room:
         """Says how much there is, in one request."""

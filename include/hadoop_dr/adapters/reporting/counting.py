@@ -68,8 +68,8 @@ class _NameNode(_Counting):
         return self._inner.settings(*names)  # type: ignore[attr-defined]
 
     def service(self) -> Any:
-        """Counts identity and version the first time, and what changes each time."""
-        self._ask("service", 1 if self._is_known("service") else 3)
+        """Counts the identity the first time, and what changes each time."""
+        self._ask("service", 1 if self._is_known("service") else 2)
         return self._inner.service()  # type: ignore[attr-defined]
 
     def _is_known(self, what: str) -> bool:

@@ -49,7 +49,7 @@ class WebHdfsReader:
         weakref.finalize(self, self._session.close)
         namenodes = [OneNameNode(url, self._session, deadlines, note) for url in address.webhdfs]
         self.route = Route(address.site, namenodes, clock, deadlines.budget_s)
-        self._words: dict[tuple[str, str], str] = {}
+        self._cluster_ids: dict[str, str] = {}
         self._conf: dict[str, Mapping[str, str]] = {}
         self._conf_turn = threading.Lock()
 
@@ -66,6 +66,14 @@ class WebHdfsReader:
     def service(self) -> Service:
         """Says who serves and how it is."""
         return self.route.repeat(self._service_of)
+
+    def version(self) -> str:
+        """Gives the version text of the software."""
+        return self.route.repeat(self._version_of)
+
+    def _version_of(self, node: OneNameNode) -> str:
+        with expected_shape(f"{self.site}: /jmx", node.url):
+            return str(_word(node, "SoftwareVersion"))
 
     def room(self) -> Room:
         """Says how much there is."""
@@ -91,15 +99,10 @@ class WebHdfsReader:
     def _service_of(self, node: OneNameNode) -> Service:
         with expected_shape(f"{self.site}: /jmx", node.url):
             counts = self._counts(node)
-
-            def lasting(attribute: str) -> str:
-                key = node.url, attribute
-                if key not in self._words:
-                    self._words[key] = str(_word(node, attribute))
-                return self._words[key]
-
+            if node.url not in self._cluster_ids:
+                self._cluster_ids[node.url] = str(_word(node, "ClusterId"))
             return Service(
-                cluster_id=lasting("ClusterId"),
+                cluster_id=self._cluster_ids[node.url],
                 safe_mode="" if counts["FSState"] == _OPERATIONAL else str(_word(node, "Safemode")),
                 live_datanodes=counts["NumLiveDataNodes"],
                 remaining_bytes=counts["CapacityRemaining"],
@@ -107,7 +110,6 @@ class WebHdfsReader:
                 snapshots=counts["Snapshots"],
                 open_files=counts["NumFilesUnderConstruction"],
                 names=counts["FilesTotal"],
-                version=lasting("SoftwareVersion"),
             )
 
     def settings(self, *names: str) -> Mapping[str, str]:

@@ -47,7 +47,11 @@ class MemoryNameNode:
         still_open = sum(node.is_open for node in self.cluster.nodes.values())
         names = len(self.cluster.nodes)
         room = self.cluster.remaining_bytes, self.cluster.capacity_bytes, self.cluster.count_snapshots()
-        return Service(f"CID-{self.site}", "", 1, *room, still_open, names, "twin")
+        return Service(f"CID-{self.site}", "", 1, *room, still_open, names)
+
+    def version(self) -> str:
+        """It is none."""
+        return "twin"
 
     def room(self) -> Room:
         """Says how much there is."""

@@ -40,9 +40,13 @@ class Preflight:
         self._context, self._components = context, components
         self._services: dict[str, Service] = {}
 
-    def sites(self) -> list[Result]:
-        """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them."""
-        return [*self._on_both(self._site), *self._clusters()]
+    def sites(self, *, versions: bool = False) -> list[Result]:
+        """Looks whether both sites can be worked with at all; if not, nothing else need be asked of them.
+
+        Args:
+            versions: Name their versions, too.
+        """
+        return [*self._on_both(lambda side: self._site(side, versions=versions)), *self._clusters()]
 
     def run(self, scope: Scope) -> list[Result]:
         """Runs every check of sites that can be worked with; one that cannot be carried out has failed."""
@@ -73,7 +77,7 @@ class Preflight:
             self._services[side.name] = side.namenode.service()
         return self._services[side.name]
 
-    def _site(self, side: SiteConnections) -> list[Result]:
+    def _site(self, side: SiteConnections, *, versions: bool) -> list[Result]:
         def look() -> Iterator[Result]:
             if side.name in self._context.process.silent:  # asked a moment ago; nobody shall wait for that twice
                 raise self._context.process.silent[side.name]
@@ -85,7 +89,8 @@ class Preflight:
             elif service.live_datanodes == 0:
                 yield fail("namenode", f"{side.name} has no live DataNode", "Start its DataNodes.")
             else:
-                yield ok("namenode", f"{side.name} serves, {service.live_datanodes} DataNodes, {service.version}")
+                version = f", {side.namenode.version()}" if versions else ""
+                yield ok("namenode", f"{side.name} serves, {service.live_datanodes} DataNodes{version}")
             if not side.namenode.may_administer():
                 yield fail(
                     "rights",

@@ -79,7 +79,7 @@ class RunChecks:
         """
         context = self._context
         preflight = Preflight(context, self.components)
-        sites = preflight.sites()
+        sites = preflight.sites(versions=every)
         if any(result.mark is Mark.FAIL for result in sites):
             return sites, None
         try:
