@@ -41,6 +41,18 @@ def test_a_tree_whose_snapshot_is_gone_is_told_not_to_be_comparable() -> None:
     assert len([line for line in fail_over(world)["warnings"] if line.startswith(said)]) == 1
 
 
+def test_another_snapshot_under_the_name_of_the_points_own_does_not_vouch_for_the_tree() -> None:
+    world, first = begun()
+    put(world, "west", "for eign %", b"FOREIGN")
+    west = MemoryNameNode(world.clusters["west"])
+    [taken] = west.snapshots(ROOT)
+    west.delete_snapshot(ROOT, taken.name)
+    west.create_snapshot(ROOT, taken.name)
+    world.lose("east")
+    said = f"billing: the tree of west cannot be compared with point {first['point']}: {ROOT}: "
+    assert [line.startswith(said) and "is another snapshot" in line for line in told(world)] == [True]
+
+
 def test_a_tree_that_is_that_of_its_point_is_told_of_in_no_word() -> None:
     world, _ = begun()
     world.lose("east")

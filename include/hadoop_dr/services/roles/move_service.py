@@ -31,6 +31,7 @@ from hadoop_dr.services.datasets.component import Promoted
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.foreign.tree_drift import drift_by_root, lines_by_root
 from hadoop_dr.services.ledger.claims import ClaimRequest
+from hadoop_dr.services.points.baseline import snapshot_problem
 from hadoop_dr.services.points.void import Void
 from hadoop_dr.services.pool import map_bounded
 from hadoop_dr.services.recovery.recover import Recover
@@ -145,7 +146,7 @@ class MoveService:
         return context.claims.take(ClaimRequest(self._run, 1, now_ms, frozen, me, takeover=True))
 
     def _differs(self, point: Point) -> tuple[str, ...]:
-        """Says in what the live tree is not that of a point: one request for each root in which nothing changed."""
+        """Says in what the live tree is not that of a point: two requests for each root in which nothing changed."""
         context, unread = self._context, list[str]()
         site = context.destination.name
         if point.destination != site:  # the point was made of this tree, which went on since
@@ -153,6 +154,9 @@ class MoveService:
 
         def changed(kept: SnapshotRef) -> list[str]:
             try:
+                if problem := snapshot_problem(context.destination.namenode, kept):
+                    unread.append(f"{kept.root}: {problem}")
+                    return []
                 found = drift_by_root(context, {kept.root: kept.name})
             except DrError as error:
                 unread.append(f"{kept.root}: {error.problem}")
