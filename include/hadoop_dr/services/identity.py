@@ -110,11 +110,11 @@ def bind_new_cluster(pair: Pair, roles: Roles, site: str, namenodes: Mapping[str
         DrError: A site does not answer.
     """
     read = roles.read()
-    known = read.state.clusters
-    refuse_other_clusters(pair, known, {name: one for name, one in namenodes.items() if name != site})
+    recorded = read.state.clusters
+    refuse_other_clusters(pair, recorded, {name: one for name, one in namenodes.items() if name != site})
     found = namenodes[site].service().cluster_id
-    if owner := next((name for name, held in known.items() if name != site and held == found), None):
+    if owner := next((name for name, held in recorded.items() if name != site and held == found), None):
         problem = f"{site} answers as cluster {found}, which is {owner}"
         raise Refused(pair.name, problem, f"Correct the addresses in {pair.file or 'the pair file'}")
-    if known.get(site) != found:
+    if recorded.get(site) != found:
         roles.append(read, read.state.deciding, ClustersBound({site: found}), "new-cluster")

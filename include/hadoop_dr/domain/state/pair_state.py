@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import singledispatch
 from typing import Any
 
@@ -146,25 +146,14 @@ class _Kept:
 
 
 _KEPT = codec_of(_Kept)
+_AS_THEY_ARE = [one.name for one in fields(_Kept) if one.name != "owners"]
 
 
 def dump_pair_state(state: PairState) -> dict[str, Any]:
     """Gives the state as plain JSON, for a checkpoint."""
     services = sorted(set(state.owners.values()))
     owners = {service: tuple(state.owned_by(service)) for service in services}
-    kept: dict[str, Any] = _KEPT.dump(
-        _Kept(
-            epoch=state.epoch,
-            primary=state.primary,
-            deciding=state.deciding,
-            n=state.n,
-            owners=owners,
-            fences=state.fences,
-            done_epoch=state.done_epoch,
-            closed=state.closed,
-            clusters=state.clusters,
-        )
-    )
+    kept: dict[str, Any] = _KEPT.dump(_Kept(owners=owners, **{name: getattr(state, name) for name in _AS_THEY_ARE}))
     return kept
 
 
@@ -176,14 +165,4 @@ def load_pair_state(kept: Mapping[str, Any]) -> PairState:
     """
     read = _KEPT.load(kept)
     owners = {root: service for service, roots in read.owners.items() for root in roots}
-    return PairState(
-        epoch=read.epoch,
-        primary=read.primary,
-        deciding=read.deciding,
-        n=read.n,
-        owners=owners,
-        fences=read.fences,
-        done_epoch=read.done_epoch,
-        closed=read.closed,
-        clusters=read.clusters,
-    )
+    return PairState(owners=owners, **{name: getattr(read, name) for name in _AS_THEY_ARE})
