@@ -13,6 +13,7 @@ from hadoop_dr.domain.errors import DrError, NotReady, Refused
 from hadoop_dr.domain.points.beside import beside_document
 from hadoop_dr.domain.points.standing import Standing, Word, standing, unprotected
 from hadoop_dr.domain.preflight.free_space import runs_full
+from hadoop_dr.domain.roles.clusters import other_clusters
 from hadoop_dr.domain.roles.identity import access_path, decode_access
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_state import ServiceState
@@ -204,6 +205,8 @@ class Status:
         if site.silent is not None:
             raise site.silent
         service = site.namenode.service()
+        for other in other_clusters(self._pair, "the pair file", self._roles.clusters, {site.name: service.cluster_id}):
+            raise Refused(self._pair, other.detail, other.remedy)
         if service.safe_mode:
             raise NotReady(site.name, f"is in safe mode: {service.safe_mode}", "Wait for it to leave safe mode")
         for full in runs_full(site.name, service.remaining_bytes, service.capacity_bytes):

@@ -163,6 +163,10 @@ def test_all_is_well_only_when_every_part_of_each_site_answers_and_clients_are_t
     said = "is in safe mode: Safe mode is ON. Wait for it to leave safe mode"
     assert sorted(warnings) == [f"east: {said}", f"west: {said}"]
     assert told(world)["ok"] is True
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryNameNode, "service", lambda self: replace(service(self), cluster_id="CID-other ü"))
+        assert told(world, warnings=warnings)["ok"] is False
+    assert sum("answers as cluster CID-other ü" in line for line in warnings) == len(world.clusters)
     world.ensembles["west"].reachable = False
     assert told(world)["ok"] is False
 
