@@ -13,6 +13,7 @@ from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.ledger.service import ServiceLedger
 from hadoop_dr.services.roots.free_primary import FreePrimary
+from hadoop_dr.services.roots.unprotect import Unprotect
 from sim.directories import hdfs, write
 from sim.failing_over import announce, fail_over, put
 from sim.root_changes import CHILD, LAKE, NARROW, ORDER, PARENT, SIBLING, shots
@@ -98,3 +99,17 @@ def test_roots_change_on_a_new_primary_only_once_a_point_is_sealed_on_the_other_
     assert set(shots(world, "west")) == {*NARROW, LAKE}
     for root in NARROW:
         assert world.tree("east", root) == world.tree("west", root)
+
+
+def test_unprotect_takes_the_points_of_a_new_primary_only_once_one_is_sealed_on_the_other_site() -> None:
+    world = moved()
+    world.find("east")
+    announce(world)
+    before = names(world, "west")
+    with pytest.raises(Refused, match=rf"points of it \({POINTS}\) live on west alone, which is the primary now"):
+        Unprotect(world.context(), "too early").run("the rack moves")
+    assert names(world, "west") == before
+    assert world.context().ledger.read().claim is None
+    back = world.backup("back")["point"]
+    assert Unprotect(world.context(), "away").run("the rack moves")["points_left"] == 1
+    assert (names(world, "west"), world.context().ledger.read().points[back].gone) == ([], ("west",))

@@ -7,7 +7,13 @@ from dataclasses import replace
 import pytest
 
 from hadoop_dr.domain.ledger.bodies.ends import ServiceUnprotected
-from hadoop_dr.domain.points.unprotected import ours_and_others, points_that_go, stands_against, whose
+from hadoop_dr.domain.points.unprotected import (
+    live_alone_on,
+    ours_and_others,
+    points_that_go,
+    stands_against,
+    whose,
+)
 from hadoop_dr.domain.state.service_fold import dump_state, load_state, reduce_service
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState, Undo
 from support.entries import entries, taken
@@ -58,3 +64,17 @@ def test_what_stays_for_a_person_is_not_called_somebody_elses() -> None:
     ours, theirs = "dr-billing-kept-1-10", "dr-billing-2-kept-1-10"
     assert whose("billing", [ours]).startswith("keep what an undo undid")
     assert whose("billing", [ours, theirs]) == whose("billing", ["s ü"]) == "are not this service's"
+
+
+def test_points_live_on_a_new_primary_alone_until_one_of_its_own_is_kept_on_the_other_site() -> None:
+    def back(*gone: str) -> ServiceState:
+        taken_back = replace(point(P3, PointState.SEALED, *gone), taken=taken(P3, ["/a b"], "west", "east"))
+        return ServiceState({P1: point(P1, PointState.SEALED, "west"), P2: point(P2), P3: taken_back})
+
+    said = "points of it (1) live on west alone, which is the primary now"
+    moved = ServiceState({P1: point(P1, PointState.SEALED, "west"), P2: point(P2)})
+    assert live_alone_on(moved, "west") == said
+    assert live_alone_on(moved, "east") == ""
+    assert live_alone_on(ServiceState({P1: point(P1, PointState.SEALED, "west")}), "west") == ""
+    assert live_alone_on(back("west"), "west") == ""
+    assert live_alone_on(back("east"), "west") == said

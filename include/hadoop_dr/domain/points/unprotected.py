@@ -61,6 +61,19 @@ def stands_against(state: ServiceState) -> str:
     return f"point {half.point} of run {half.run} may lie half placed on {half.destination}" if half else ""
 
 
+def live_alone_on(state: ServiceState, site: str) -> str:
+    """Says that behind a change of roles the points live on the present primary alone; empty when others are sealed.
+
+    Args:
+        site: The present primary, whose snapshots would go.
+    """
+    brought = [point for point in state.sealed() if point.destination == site and site not in point.gone]
+    is_elsewhere = any(point.origin == site and point.destination not in point.gone for point in state.sealed())
+    if is_elsewhere or not brought:
+        return ""
+    return f"points of it ({len(brought)}) live on {site} alone, which is the primary now"
+
+
 def whose(service: str, names: Iterable[str]) -> str:
     """Says of snapshots that stay whose they are: somebody else's, or what we kept for a person."""
     kept = all(name.startswith(f"dr-{service}-kept-") for name in names)

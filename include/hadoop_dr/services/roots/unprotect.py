@@ -14,7 +14,14 @@ from hadoop_dr.domain.errors import DrError, Refused
 from hadoop_dr.domain.ledger.bodies.ends import ServiceUnprotected
 from hadoop_dr.domain.ledger.bodies.values import FrozenPolicy
 from hadoop_dr.domain.points.pins import refuse_pinned
-from hadoop_dr.domain.points.unprotected import Freed, ours_and_others, points_that_go, stands_against, whose
+from hadoop_dr.domain.points.unprotected import (
+    Freed,
+    live_alone_on,
+    ours_and_others,
+    points_that_go,
+    stands_against,
+    whose,
+)
 from hadoop_dr.domain.state.service_state import Claim, ServiceState
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.ledger.claims import ClaimRequest
@@ -48,12 +55,15 @@ class Unprotect:
 
         Raises:
             Busy: A run works.
-            Refused: An earlier run left something half done that only a backup ends; nothing has changed.
+            Refused: An earlier run left something half done that only a backup ends, or behind a change of roles no
+                point is sealed on the other site yet; nothing has changed.
             Unknown: An answer was lost; call it again.
         """
         context = self._context
         state, sides = context.ledger.read(), list(context.sides.values()) if both else [context.origin]
         self._refuse_half_done(state)
+        if not both:
+            self._refuse_last_ones(state)
         refuse_pinned(state, context.policy.service, points_that_go(state, [side.name for side in sides]))
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(context.policy_file.text, context.policy.file, mode, transfer, reason, unprotects=True)
@@ -73,6 +83,8 @@ class Unprotect:
         context, void = self._context, Void(self._context)
         state = context.ledger.require(claim)
         self._refuse_half_done(state)
+        if len(sides) == 1:
+            self._refuse_last_ones(state)
         for point in state.unfinished():
             if point.point != claim.point:
                 void.void(claim, point.point, f"its service was unprotected: {reason}")
@@ -168,6 +180,12 @@ class Unprotect:
         if why := stands_against(state):
             service = self._context.policy.service
             raise Refused(service, why, f"Run a backup first: hadoop-dr backup {service}; then unprotect it")
+
+    def _refuse_last_ones(self, state: ServiceState) -> None:
+        if why := live_alone_on(state, self._context.origin.name):
+            service = self._context.policy.service
+            remedy = f"Run a backup first: hadoop-dr backup {service}; --both gives up every point"
+            raise Refused(service, why, remedy)
 
     def _checking(self, claim: Claim) -> Callable[[], None]:
         """Before each effect: the claim is in force, and others see that the work moves on."""
