@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.ports.mover import Copy, Digest, Mover, Outcome
 from hadoop_dr.services.context import BackupContext, Movers, SiteConnections
 from hadoop_dr.services.ledger.chain import Chain
-from hadoop_dr.services.ledger.heartbeat import shown_heartbeat
+from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter, shown_heartbeat
 from hadoop_dr.services.ledger.service import ServiceLedger
 from sim.world import TableWorld, protecting
 
@@ -146,6 +147,7 @@ class SlowWorld(TableWorld):
     def context(self, faults: Faults | None = None) -> BackupContext:
         """The ground of a new process, each of whose answers takes its time."""
         context = super().context(faults)
+        self._stand_still_for(context.claims.heartbeat)
         self.report = context.claims.heartbeat.beat
 
         def slow(port: Any) -> Any:
@@ -167,6 +169,27 @@ class SlowWorld(TableWorld):
             destination=site(context.destination),
             movers=Movers(*(slow(one) for one in (movers.across, movers.within, movers.of_origin))),
         )
+
+    def _stand_still_for(self, writer: HeartbeatWriter) -> None:
+        """No time goes by while a thread shows that it works: on a busy machine it may wait for long meanwhile."""
+        beat, quiet = writer.beat, writer.quiet
+
+        def beat_at_once(achieved: int = 1) -> None:
+            with self.turn:
+                beat(achieved)
+
+        @contextmanager
+        def quiet_at_once(what: str, for_s: float) -> Iterator[None]:
+            with ExitStack() as begun:
+                with self.turn:
+                    begun.enter_context(quiet(what, for_s))
+                try:
+                    yield
+                finally:
+                    with self.turn:
+                        begun.close()
+
+        writer.beat, writer.quiet = beat_at_once, quiet_at_once  # type: ignore[method-assign]
 
     def movers(self, faults: Faults, origin: str) -> tuple[Mover, Mover, Mover]:
         """From site to site a file takes its time."""
