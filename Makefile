@@ -9,7 +9,7 @@ STOP_LAB := $(BIN)/python -m hadoop_lab down
 OFF_LAB := $(BIN)/pytest -q --lab off -m "not e2e and not bench and not chaos"
 # Half of their time goes by in waiting, so two processes share the lab: command line and Airflow, and all below them.
 ON_LAB := $(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
-# Simulations whose names begin with these letters: they are shared out over two processes.
+# Simulations whose names begin with these letters: they are shared out over three processes.
 twins = $(foreach folder,sim sim/*,$(wildcard tests/$(folder)/test_[$(1)]*.py))
 # They start daemons of their own; two NameNodes that elect one of them need an answer now and then.
 LARGER_LABS := tests/integration/test_lab_options.py tests/integration/test_lost_site.py
@@ -30,8 +30,9 @@ unit: env ## tests that need no daemon and no JDK, in about seven minutes
 	beside() { env --default-signal=INT $(OFF_LAB) $(addprefix --ignore tests/,unit sim model airflow); others=$$?; \
 	env --default-signal=INT $(OFF_LAB) tests/model $(call twins,s-z) && exit $$others; }; \
 	beside >build/unit/others.log 2>&1 & others=$$!; \
-	env --default-signal=INT $(OFF_LAB) $(call twins,a-r) >build/unit/twins.log 2>&1 & twins=$$!; \
+	env --default-signal=INT $(OFF_LAB) $(call twins,a-o) >build/unit/twins.log 2>&1 & twins=$$!; \
 	$(BIN)/coverage run $(subst $(BIN)/,-m ,$(OFF_LAB)) tests/unit; pure=$$?; $(OFF_LAB) tests/airflow || pure=1; \
+	$(OFF_LAB) $(call twins,p-r) || pure=1; \
 	wait $$twins; twins=$$?; wait $$others; others=$$?; \
 	cat build/unit/twins.log build/unit/others.log; exit $$((pure + twins + others))
 	@$(BIN)/coverage report
