@@ -14,6 +14,7 @@ from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.datasets.component import Promoted
 from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.roles import Roles
+from hadoop_dr.services.roles.change_roles import ChangeRoles
 from hadoop_dr.services.roles.failover import Failover
 from hadoop_dr.services.roles.move_service import MoveService
 from sim.world import ROOT, World, fill
@@ -71,10 +72,10 @@ def failover(world: World, faults: Faults | None = None, to: str = "west", other
     arbitrate = Arbitrate(
         "east-west", coordinators, world.clock, world.tokens, "test", lambda: roles.read().state
     )
-    return Failover(
-        "east-west", to, roles, Services(world, faults, other), announce, arbitrate, world.clock,
-        list, lambda: not world.lost,
-    )  # fmt: skip
+    change = ChangeRoles(
+        "east-west", to, roles, Services(world, faults, other), announce, arbitrate, world.clock
+    )
+    return Failover(change, list, lambda: not world.lost)
 
 
 def fail_over(

@@ -20,6 +20,7 @@ from hadoop_dr.services.backup.stages import BackupStages
 from hadoop_dr.services.context import SiteConnections
 from hadoop_dr.services.identity import AnnounceIdentity, refuse_other_clusters
 from hadoop_dr.services.ledger.roles import Roles
+from hadoop_dr.services.roles.change_roles import ChangeRoles
 from hadoop_dr.services.roles.failover import Failover
 from hadoop_dr.services.roles.move_service import MoveService
 
@@ -85,7 +86,7 @@ def failover_pair(
         namenodes = {name: side.namenode for name, side in context.sides.items()}
         refuse_other_clusters(context.pair, context.roles.state.clusters, namenodes)
         clock, coordinators = SystemClock(), {name: side.coordinator for name, side in context.sides.items()}
-        failover = Failover(
+        change = ChangeRoles(
             pair,
             to,
             Roles(pair, {name: side.files for name, side in context.sides.items()}, clock),
@@ -93,9 +94,12 @@ def failover_pair(
             AnnounceIdentity(pair, coordinators, clock, SystemTokens()),
             stack.enter_context(open_arbitration(pair, by, home)),
             clock,
+            tell,
+        )
+        failover = Failover(
+            change,
             lambda: _serving(promoted),
             lambda: other.name not in context.roles.silent and not _down(other),
-            tell,
         )
         if dry_run:
             return failover.look()

@@ -82,6 +82,15 @@ def test_a_change_of_roles_is_under_way_until_its_end_is_recorded_and_an_older_e
     assert load_pair_state(dump_pair_state(ended)) == ended
 
 
+def test_the_state_says_of_which_change_the_newest_roles_are_a_step_and_what_the_old_primary_is_since() -> None:
+    """So that another call, in another process, carries the change on as it was begun."""
+    read = reduce_pair([entry(2, 2, RolesSet("west", "west", "a", "b", change="switchover", old_role="secondary"))])
+    assert (read.change, read.old_role) == ("switchover", "secondary")
+    assert load_pair_state(dump_pair_state(read)) == read
+    older = reduce_pair([entry(3, 3, RolesSet("east", "east", "a", "b"))], read)
+    assert (older.change, older.old_role) == ("failover", "invalid")
+
+
 def entry(n: int, epoch: int, body: RolesSet | RolesChanged) -> LedgerEntry:
     return LedgerEntry(n, epoch, "r", "2026-11-20T02:00:00.000Z", body, "0" * 64, 0)
 

@@ -34,6 +34,8 @@ class PairState:
         done_epoch: Newest epoch whose change of roles came to its end; the first roles need nothing more.
         closed: Services that stayed closed in the newest change of roles, sorted.
         clusters: Id of the HDFS cluster that a site is, by site; empty until it was recorded.
+        change: What the newest role entry is a step of.
+        old_role: What the primary of before is by that entry.
     """
 
     epoch: int = 0
@@ -45,6 +47,8 @@ class PairState:
     done_epoch: int = 1
     closed: tuple[str, ...] = ()
     clusters: Mapping[str, str] = field(default_factory=dict)
+    change: str = "failover"
+    old_role: str = "invalid"
 
     @property
     def changing(self) -> bool:
@@ -87,7 +91,10 @@ def _fold(body: object, entry: LedgerEntry, state: PairState, owners: dict[str, 
 def _roles(body: RolesSet, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     if entry.epoch <= state.epoch:
         return state
-    return replace(state, epoch=entry.epoch, primary=body.primary, deciding=body.deciding, closed=())
+    return replace(
+        state, epoch=entry.epoch, primary=body.primary, deciding=body.deciding, closed=(), change=body.change,
+        old_role=body.old_role,
+    )  # fmt: skip
 
 
 @_fold.register
@@ -143,6 +150,8 @@ class _Kept:
     done_epoch: int = 1
     closed: tuple[str, ...] = ()
     clusters: Mapping[str, str] = field(default_factory=dict)
+    change: str = "failover"
+    old_role: str = "invalid"
 
 
 _KEPT = codec_of(_Kept)

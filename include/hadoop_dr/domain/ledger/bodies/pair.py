@@ -15,6 +15,8 @@ class RolesSet:
     Attributes:
         deciding: The site whose copy of every ledger decides.
         alone: The other site was not asked: it was lost.
+        change: What the entry is a step of, such as ``failover``; of the first roles it says nothing.
+        old_role: What the primary of before is from here on: out, unless nothing of it was lost.
     """
 
     primary: str
@@ -22,6 +24,8 @@ class RolesSet:
     by: str
     reason: str
     alone: bool = False
+    change: str = "failover"
+    old_role: str = "invalid"
 
 
 @dataclass(frozen=True, slots=True)
