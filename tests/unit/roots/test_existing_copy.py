@@ -8,7 +8,16 @@ import pytest
 
 from hadoop_dr.domain.check_results import Mark
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED
-from hadoop_dr.domain.roots.existing_copy import ExistingCopy, There, compare_file, copy_in_plan, copy_results, is_new
+from hadoop_dr.domain.roots.existing_copy import (
+    ExistingCopy,
+    There,
+    compare_file,
+    copy_in_plan,
+    copy_results,
+    divergence_results,
+    is_new,
+    may_have_diverged,
+)
 from hadoop_dr.domain.state.service_state import Point, PointState, RootChange, ServiceState
 from hadoop_dr.domain.tree.file_attributes import FileAttributes, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
@@ -141,3 +150,22 @@ def test_what_is_foreign_fails_or_warns_by_the_rule_and_older_versions_only_warn
     kept = copy_results("west", [only, newer, older, nothing], refuse=False)
     assert [one.mark for one in kept] == [Mark.WARN] * 3
     assert kept[0].detail.endswith("; the next backup keeps it aside, then deletes it")
+
+
+@pytest.mark.parametrize(("number", "more"), [(5, f"{ROOT}/f 4 (an older version)"), (6, " and 1 more")])
+def test_all_that_differs_on_a_former_primary_is_refused_by_name_where_nothing_tells_what_it_wrote(
+    number: int, more: str
+) -> None:
+    found = ExistingCopy(ROOT)
+    for n in range(number):
+        found.add(There.OLDER, f"f {n}")
+    [refused] = divergence_results("east", [found, ExistingCopy("/nothing")])
+    assert (refused.mark, refused.name) == (Mark.FAIL, "drift")
+    assert refused.detail.startswith(f"east was primary since the newest point, and no snapshot of east:{ROOT} tells")
+    assert refused.detail.endswith(more)
+
+
+def test_a_site_that_was_primary_since_the_newest_point_may_have_diverged() -> None:
+    sealed = ServiceState({"p": point(PointState.SEALED)})
+    assert [may_have_diverged(sealed, epoch) for epoch in (1, 2)] == [False, True]
+    assert [may_have_diverged(ServiceState(), epoch) for epoch in (0, 1, 2)] == [False, False, True]

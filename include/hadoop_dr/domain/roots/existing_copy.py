@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 
 from hadoop_dr.domain.check_results import Result, fail, warn
 from hadoop_dr.domain.config.quantities import counted
@@ -44,6 +45,16 @@ def _may_have_placed(point: Point, site: str) -> bool:
     if site not in (point.origin, point.destination):
         return False
     return site not in point.gone if point.state is PointState.SEALED else point.was_staged
+
+
+def may_have_diverged(state: ServiceState, epoch: int) -> bool:
+    """Whether the destination of now was primary since the newest sealed point: it may hold what never crossed.
+
+    Args:
+        epoch: That of the roles of now.
+    """
+    newest = state.newest_sealed()
+    return epoch > (newest.epoch if newest else 1)
 
 
 @dataclass
@@ -157,4 +168,19 @@ def copy_results(site: str, copies: Iterable[ExistingCopy], *, refuse: bool) -> 
             files = counted(older, "file")
             said = f"{site}:{found.root} is new to this service and has older versions of {files}, to be replaced"
             results.append(warn("drift", said, "The next backup keeps them aside in a snapshot first."))
+    return results
+
+
+def divergence_results(site: str, copies: Iterable[ExistingCopy]) -> list[Result]:
+    """Refuses all that would go or be replaced on a former primary where no snapshot tells what it wrote as such."""
+    results: list[Result] = []
+    for found in copies:
+        if found.count:
+            lines = list(islice(found.lines(), _SHOWN))
+            more = f" and {found.count - len(lines)} more" if found.count > len(lines) else ""
+            said = (
+                f"{site} was primary since the newest point, and no snapshot of {site}:{found.root} tells what it "
+                f"wrote then: a backup would delete or replace {', '.join(lines)}{more}"
+            )
+            results.append(fail("drift", said, REMEDY))
     return results

@@ -16,7 +16,13 @@ from hadoop_dr.domain.config.policy import Drift, Mode
 from hadoop_dr.domain.errors import BaselineLost, NotFound, NotReady
 from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.damage import distrusted
-from hadoop_dr.domain.roots.existing_copy import copy_in_plan, copy_results, is_new
+from hadoop_dr.domain.roots.existing_copy import (
+    copy_in_plan,
+    copy_results,
+    divergence_results,
+    is_new,
+    may_have_diverged,
+)
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileKind
 from hadoop_dr.domain.tree.items import Content, Item
 from hadoop_dr.services.backup.check.run_checks import RunChecks
@@ -77,13 +83,15 @@ class Preview:
 
     def _found(self, roots: Sequence[RootPlan]) -> list[Result]:
         """What a run would find foreign on the secondary; in roots that are new as far as names and lengths tell."""
-        context, state = self._context, self._context.ledger.read()
-        new = [root for root in roots if root.older is None and is_new(state, context.destination.name, root.root)]
+        context, state, checks = self._context, self._context.ledger.read(), RunChecks(self._context)
+        site, refuse = context.destination.name, context.policy.drift is Drift.REFUSE
+        diverged = refuse and may_have_diverged(state, context.roles.epoch)
+        told = checks.newest_point(state).with_base if diverged else ()
+        whole = [root for root in roots if root.older is None]
+        new = [root for root in whole if is_new(state, site, root.root) or (diverged and root.root not in told)]
         copies = [copy_in_plan(root.root, root.items, root.below) for root in new]
-        refuse = context.policy.drift is Drift.REFUSE
-        checks = RunChecks(context)
         since = [one for one in (*checks.roots_in_the_way(), *checks.since_newest()) if one.mark is not Mark.OK]
-        return [*copy_results(context.destination.name, copies, refuse=refuse), *since]
+        return [*(divergence_results(site, copies) if diverged else copy_results(site, copies, refuse=refuse)), *since]
 
     def _root(self, index: int, root: str, baseline: Baseline) -> RootPlan:
         older, origin = baseline.origin_snapshot(root), self._context.origin.namenode

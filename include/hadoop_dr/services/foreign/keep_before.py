@@ -7,7 +7,9 @@ Such a plan compares the primary's tree with a snapshot of the secondary's, and 
                                      adopted
     ours, and the snapshot that the  what changed since is foreign; it was looked for before the run began, so this is
     newest point left is there       what was changed after that
-    ours, and that snapshot is gone  what the primary deleted and what somebody else made look the same: never refused
+    ours, and that snapshot is gone  what the primary deleted and what somebody else made look the same: never refused,
+                                     unless the secondary was primary since that point: then all that goes may be what
+                                     it wrote as such, and is refused under `drift: refuse`
 
 All that goes under any of these is kept in one snapshot of the root, and named in the ledger until a person removes it.
 """
@@ -25,7 +27,14 @@ from hadoop_dr.domain.foreign.tree_changes import Foreign
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept
 from hadoop_dr.domain.ledger.kept_changes import BEFORE, MAX_LINES
 from hadoop_dr.domain.points.baseline import Baseline
-from hadoop_dr.domain.roots.existing_copy import ExistingCopy, copy_in_plan, copy_results, is_new
+from hadoop_dr.domain.roots.existing_copy import (
+    ExistingCopy,
+    copy_in_plan,
+    copy_results,
+    divergence_results,
+    is_new,
+    may_have_diverged,
+)
 from hadoop_dr.domain.state.service_state import Claim, Point
 from hadoop_dr.domain.tree.snapshot_diff import Changes, merge, visible
 from hadoop_dr.ports.namenode import NameNode
@@ -55,8 +64,10 @@ def keep_before(
     since = lines_by_root(changes)
     copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
     results = list[Result]()
+    diverged = may_have_diverged(context.ledger.cached(), context.roles.epoch)
     for root in whole:
-        results += _results(context, copies[root.root], changes.get(root.root, ()))
+        untold = diverged and root.root not in baseline.with_base
+        results += _results(context, copies[root.root], changes.get(root.root, ()), untold=untold)
     refuse_on_failure(context.policy.service, results)
     lines_of = {root: list(lines) for root, lines in _to_keep(context, baseline, copies, since)}
     counts = {root: len(since[root]) if root in since else copies[root].count for root in lines_of}
@@ -71,9 +82,17 @@ def _is_new(context: BackupContext, root: str) -> bool:
     return is_new(context.ledger.cached(), context.destination.name, root)
 
 
-def _results(context: BackupContext, found: ExistingCopy, since: Sequence[Foreign]) -> list[Result]:
-    """What is certainly foreign in a root, as a reason not to go on where the policy says so."""
+def _results(
+    context: BackupContext, found: ExistingCopy, since: Sequence[Foreign], *, untold: bool
+) -> list[Result]:
+    """What of a root is somebody else's, as a reason not to go on where the policy says so.
+
+    Args:
+        untold: The secondary was primary, and nothing tells what it wrote as such.
+    """
     refuse, site = context.policy.drift is Drift.REFUSE, context.destination.name
+    if untold:
+        return divergence_results(site, [found]) if refuse else []
     if _is_new(context, found.root):
         return [one for one in copy_results(site, [found], refuse=refuse) if one.mark is Mark.FAIL]
     if not since or not refuse:

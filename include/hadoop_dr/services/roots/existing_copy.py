@@ -1,4 +1,6 @@
-"""Looks at what the secondary already has in roots that are new to the service, before a run (S2.10, I8, I10).
+"""Looks at what the secondary already has where nothing tells what is foreign, before a run (S2.10, I8, I10).
+
+So it is in roots that are new to the service, and in those of a former primary that has lost its snapshots.
 
 Both live trees are listed side by side, one directory of each at a time: a request for each directory and none for a
 file, and a directory that is not there or empty costs one. Bytes are compared by the run, which looks once more.
@@ -6,7 +8,7 @@ file, and a directory that is not there or empty costs one. Bytes are compared b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
 from hadoop_dr.domain.check_results import Result
@@ -14,7 +16,15 @@ from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.errors import NotFound
 from hadoop_dr.domain.paths import WORK_AREA, join
 from hadoop_dr.domain.roots.decision import nestings
-from hadoop_dr.domain.roots.existing_copy import ExistingCopy, There, compare_file, copy_results, is_new
+from hadoop_dr.domain.roots.existing_copy import (
+    ExistingCopy,
+    There,
+    compare_file,
+    copy_results,
+    divergence_results,
+    is_new,
+    may_have_diverged,
+)
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.domain.tree.file_attributes import DirEntry, FileAttributes
 from hadoop_dr.ports.namenode import NameNode
@@ -23,17 +33,24 @@ from hadoop_dr.services.inventory import walk
 from hadoop_dr.services.pool import map_bounded
 
 
-def existing_results(context: BackupContext, state: ServiceState, roots: Iterable[str]) -> list[Result]:
+def existing_results(
+    context: BackupContext, state: ServiceState, roots: Iterable[str], told: Collection[str]
+) -> list[Result]:
     """Says what is foreign in roots that are new to the service, and what a run would replace there.
 
     A root around or inside others that have snapshots is looked at by the change of roots.
+
+    Args:
+        told: Roots in which a snapshot tells what is foreign; in others of a former primary all that differs may be.
     """
     site, held = context.destination.name, state.held_roots(context.destination.name)
-    new = [root for root in roots if is_new(state, site, root)]
+    refuse = context.policy.drift is Drift.REFUSE
+    diverged = refuse and may_have_diverged(state, context.roles.epoch)
+    new = [root for root in roots if is_new(state, site, root) or (diverged and root not in told)]
     around = nestings(new, held)
     new = [root for root in new if root not in around]
     copies = map_bounded(lambda root: look_at_copy(context.origin.namenode, context.destination.namenode, root), new)
-    return copy_results(site, copies, refuse=context.policy.drift is Drift.REFUSE)
+    return divergence_results(site, copies) if diverged else copy_results(site, copies, refuse=refuse)
 
 
 def look_at_copy(origin: NameNode, destination: NameNode, root: str) -> ExistingCopy:
