@@ -157,7 +157,7 @@ def claimed_ledger() -> tuple[Reads, MemoryFiles, Claim]:
     west, east = Reads(cluster), MemoryFiles(MemoryCluster("east"))
     ledger = ServiceLedger(chain(west, east), ROLES)
     ledger.append(claim_body(), "mine", 0)
-    claim = ledger.cached().claim
+    claim = ledger.last_read().claim
     assert claim is not None
     return west, east, claim
 
@@ -255,10 +255,10 @@ def test_what_is_decided_on_what_was_just_read_or_appended_costs_no_other_look()
     ledger = ServiceLedger(chain(west, east), ROLES)
     ledger.read()
     looks = west.looks
-    assert ledger.recent().claim == ledger.fresh().claim == ledger.require_lately(claim).claim == claim
+    assert ledger.last_read().claim == ledger.read_lately().claim == ledger.require_lately(claim).claim == claim
     ledger.append_mine(claim, void_body())
     ledger.append(claim_body("20261120T030000.000Z"), "next", claim.n + 1)
-    assert ledger.fresh().claim == ledger.cached().claim
+    assert ledger.read_lately().claim == ledger.last_read().claim
     assert west.looks == looks
 
 
@@ -268,7 +268,7 @@ def test_a_stage_that_begins_more_than_a_second_later_looks_again() -> None:
     ledger = ServiceLedger(chain(west, east, clock), ROLES)
     ledger.read()
     ServiceLedger(chain(west, east), ROLES).append(claim_body("20261120T030000.000Z"), "later", claim.n)
-    assert ledger.fresh().claim == claim
+    assert ledger.read_lately().claim == claim
     clock.sleep_until(clock.monotonic_s() + 1.0)  # what guarantees.md says
     with pytest.raises(Superseded):
         ledger.require_lately(claim)
@@ -405,7 +405,7 @@ def append(west: MemoryFiles) -> ServiceLedger:
 def test_a_lost_answer_of_an_entry_that_stands_is_read_back_as_a_success() -> None:
     west = Unsure(MemoryCluster("west"))
     west.loses = True
-    assert append(west).cached().claim.run == "mine"  # type: ignore[union-attr]
+    assert append(west).last_read().claim.run == "mine"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("loses", [False, True], ids=["answered", "answer lost"])
@@ -440,8 +440,8 @@ def test_what_was_appended_is_known_without_asking_anybody() -> None:
     west = Unsure(MemoryCluster("west"))
     ledger = append(west)
     west.silent = True
-    assert ledger.cached().claim is not None
-    assert ledger.read().claim == ledger.cached().claim  # nothing new is there to be read
+    assert ledger.last_read().claim is not None
+    assert ledger.read().claim == ledger.last_read().claim  # nothing new is there to be read
 
 
 @pytest.mark.parametrize("site", ["west", "east"])

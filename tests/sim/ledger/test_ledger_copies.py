@@ -382,7 +382,7 @@ class PairCopies:
         longer.entries()
         for n in range(2, PAIR_LENGTH + 1):
             longer.append(RootsOwned("svc", (f"/r {n} ü",)), epoch=1, run="r", pair_n=0, seen_n=n - 1)
-            longer.checkpoint(lambda: dump_pair_state(reduce_pair(longer.cached())))
+            longer.checkpoint(lambda: dump_pair_state(reduce_pair(longer.last_read())))
         for n, content in enumerate(self.east.contents(self.path)[:deciding_has], 1):
             self.west.append_new(entry_path(self.path, n), content)
 

@@ -31,7 +31,7 @@ def kept(world: World) -> list[Lowered]:
     assert newest is not None
     every = lowered_from_rows(context.documents(newest).read_recorded(INTENDED, forms.INTENDED) or ())
     assert newest.sealed.summary.intended == len(every)
-    listed = points_document("billing", context.ledger.cached(), ("east", "west"))["points"][-1]["lowered"]
+    listed = points_document("billing", context.ledger.last_read(), ("east", "west"))["points"][-1]["lowered"]
     assert listed == {"count": len(every), "objects": [asdict(one) for one in every]}
     return every
 

@@ -99,7 +99,7 @@ def looks_back(context: BackupContext, root: str) -> tuple[str | None, str | Non
     """
     found: dict[str, str] = {}
     for site in (context.origin, context.destination):
-        base = context.ledger.cached().audit_base(site.name, root)
+        base = context.ledger.last_read().audit_base(site.name, root)
         if base is None:
             return None, f"{site.name} has no point any more that was compared whole"
         if problem := snapshot_problem(site.namenode, base):

@@ -137,7 +137,7 @@ class FindRefilledCopies:
         """
         if root.older is None or base != root.base:
             return base, ""
-        audited = self._context.ledger.cached().audited_blocks(self._context.destination.name, root.root)
+        audited = self._context.ledger.last_read().audited_blocks(self._context.destination.name, root.root)
         return audited or (base, "")
 
     def _blocks(self, root: RootPlan, snapshot: str) -> Iterable[BlockIds]:

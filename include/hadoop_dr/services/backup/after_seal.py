@@ -13,7 +13,7 @@ def read_after_seal(context: BackupContext) -> list[str]:
     Returns:
         What a person should know.
     """
-    point = context.ledger.recent().newest_sealed()
+    point = context.ledger.last_read().newest_sealed()
     if point is None or point.origin != context.origin.name:
         return []
     context.claims.forget_earlier(point.claim_n)

@@ -186,7 +186,7 @@ class PlanPoint:
                 live=adoption.existing,
                 names=adoption.names,
                 below=adoption.below,
-                ours=root in self._context.ledger.recent().sealed_roots(),
+                ours=root in self._context.ledger.last_read().sealed_roots(),
             )
             return _Planned(plan, notes)
         items, reader = gather_listed(
@@ -235,7 +235,7 @@ class PlanPoint:
 
         After a change of roots no older point is left that an audit could look back to.
         """
-        state = self._context.ledger.recent()
+        state = self._context.ledger.last_read()
         sealed = [] if state.change else state.sealed()
         audited = [point.moment_ms for point in sealed if point.sealed.summary.audited]
         return now_ms - max(audited) if audited else None
@@ -261,7 +261,7 @@ class PlanPoint:
     def _baseline(self, claim: Claim, point: Point) -> Baseline:
         if claim.frozen.mode == Mode.FULL.value:
             return Baseline(None)
-        return find_baseline(self._context, self._context.ledger.recent(), point.taken.roots)
+        return find_baseline(self._context, self._context.ledger.last_read(), point.taken.roots)
 
     def _allow(
         self, claim: Claim, point: Point, roots: Sequence[RootPlan], deletions: Deletions, components: Components

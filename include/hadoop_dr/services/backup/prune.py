@@ -69,7 +69,7 @@ class Prune:
                 for point in self._doomed(side, run):
                     removed[side.name].append(point)
                     self._remove_snapshots(side, point)
-                kept[side.name] = len(_here(self._context.ledger.cached(), side.name))
+                kept[side.name] = len(_here(self._context.ledger.last_read(), side.name))
             except DrError as error:
                 warnings.append(f"{side.name} was not pruned: {error}")
             warnings += [
@@ -139,12 +139,12 @@ class Prune:
         return self._clocks
 
     def _remove_snapshots(self, side: SiteConnections, name: str) -> None:
-        point = self._context.ledger.cached().points[name]
+        point = self._context.ledger.last_read().points[name]
         held, live = point.snapshots_on(side.name), point.live_on(side.name)
         self._remove(side, {(kept.root, kept.name): None for kept in (*held.values(), *live.values())})
 
     def _remove(self, side: SiteConnections, snapshots: Iterable[tuple[str, str]]) -> None:
-        remove_snapshots(side.namenode, self._context.ledger.cached(), snapshots)
+        remove_snapshots(side.namenode, self._context.ledger.last_read(), snapshots)
 
     def _sweep_snapshots(self, side: SiteConnections, run: str) -> list[str]:
         """Removes snapshots of ours that no point needs: of gone and void points, repaired candidates.
@@ -155,7 +155,7 @@ class Prune:
         roots: a cluster may have thousands of others. The ledger is read after the snapshots were listed: whoever makes
         one that is needed says so in the ledger first.
         """
-        context, before = self._context, self._context.ledger.cached()
+        context, before = self._context, self._context.ledger.last_read()
         ours = before.roots().union(context.policy.directories)
         try:
             roots = sorted(ours.intersection(side.namenode.snapshottable()))
@@ -181,7 +181,7 @@ class Prune:
 
     def _sweep_documents(self, side: SiteConnections) -> list[str]:
         """Removes documents of points that are gone from both sites: nothing can be read or proven with them."""
-        context, points = self._context, self._context.ledger.cached().points
+        context, points = self._context, self._context.ledger.last_read().points
         try:
             for name in side.files.names(context.directory("").rstrip("/")):
                 if name in points and set(points[name].gone) == set(context.sides):

@@ -75,8 +75,8 @@ class SealPoint:
                 *open_file_warnings(point.taken.open_files),
                 *point.taken.narrow,
                 *lowered_warnings(self._context.destination.name, verdict.intended, verdict.lowered),
-                *kept_warnings(self._context.ledger.recent().kept, point.point),
-                *damage_warnings(self._context.ledger.recent(), self._context.destination.name),
+                *kept_warnings(self._context.ledger.last_read().kept, point.point),
+                *damage_warnings(self._context.ledger.last_read(), self._context.destination.name),
                 *plan.summary.notes,
                 *doubt_warnings(verdict.verified, hindered),
                 *(f"not audited, the next run does it: {text}" for text in hindered),
@@ -86,7 +86,7 @@ class SealPoint:
         self._append(claim, point, plan.baseline, verdict, summary, recorded)
         behind = self._context.ledger.chain.follow()
         # What was appended a moment ago is known; a site that falls silent now takes no seal back.
-        document = sealed_document(self._context.policy.service, self._context.ledger.cached().points[point.point])
+        document = sealed_document(self._context.policy.service, self._context.ledger.last_read().points[point.point])
         if behind:
             document["warnings"] = [*document["warnings"], f"the ledger on {point.origin} is behind: {behind}"]
         return document

@@ -103,7 +103,7 @@ class SnapshotPoint:
         """
         now = self._context.tools.clock.wall_ms()
         wanted = (claim.frozen.wanted_ms or 0) + _USED_MS
-        lead_ms = max(LEAD_MS, self._context.ledger.cached().lead_ms)
+        lead_ms = max(LEAD_MS, self._context.ledger.last_read().lead_ms)
         too_far = point.moment_ms > max(wanted, now + lead_ms + pause_ms)
         name = self._context.candidate_name(point)
         roots = self._roots(claim)
@@ -118,7 +118,7 @@ class SnapshotPoint:
             why = "had been begun by an earlier try" if begun else why
             point = self._rearm(claim, point, why, late_ms=late_ms)
         context = self._context
-        refuse_on_failure(context.policy.service, newest_of_all(context.ledger.recent(), point.moment_ms))
+        refuse_on_failure(context.policy.service, newest_of_all(context.ledger.last_read(), point.moment_ms))
         return point
 
     def _rearm(self, claim: Claim, point: Point, why: str, pause_ms: int = 0, late_ms: int = 0) -> Point:
@@ -151,7 +151,7 @@ class SnapshotPoint:
         finally:
             self._heartbeat.speak()
         find = FindOpenFiles(context.origin.namenode, context.policy.audit_entries)
-        names, newest = dict[str, int](), context.ledger.recent().newest_sealed()
+        names, newest = dict[str, int](), context.ledger.last_read().newest_sealed()
         if newest is not None:
             names = {root: held.names for root in roots if (held := newest.held(root)) is not None}
         with BoundedPool(1, name="open files") as beside:
@@ -187,7 +187,7 @@ class SnapshotPoint:
         if claim.owner is not None and claim.owner == context.tools.host.me():
             context.process.cache.begun.add(documents.directory)
         exports = self._components.export(documents)
-        held = context.ledger.cached().held_roots(context.origin.name)
+        held = context.ledger.last_read().held_roots(context.origin.name)
         stay = kept_directories(self._components.decision(), context.policy.service, held)
         first = min((root.first_s for root in shot.taken.roots), default=0.0)
         roots = dict[str, TakenRoot]()
@@ -219,7 +219,7 @@ class SnapshotPoint:
         )
         context.ledger.append_mine(claim, body, _not_yet_taken(point))
         behind = context.ledger.chain.follow()
-        summary = _summary(context.ledger.cached().points[point.point])
+        summary = _summary(context.ledger.last_read().points[point.point])
         return {**summary, "warnings": [f"the ledger on {context.origin.name} is behind: {behind}"] if behind else []}
 
     def _quota_before_the_fence(self, root: str) -> QuotaSet:

@@ -87,7 +87,7 @@ class StartRun:
         """
         results, notes = make_free_space(self._context, request.run, lambda: self._checks.decide()[0])
         refuse_on_failure(self._context.policy.service, [*results, *self._moment_taken(request)])
-        refuse_undecided(self._context, self._context.ledger.recent(), self._checks.components.is_as_kept)
+        refuse_undecided(self._context, self._context.ledger.last_read(), self._checks.components.is_as_kept)
         self._ask_approval(request)
         as_left = self._refuse_foreign()
         claim = self._claim(request)
@@ -95,9 +95,9 @@ class StartRun:
             self._context.process.cache.as_left = claim.n
         else:
             clear_snapshot_cache(self._context)  # somebody else worked on the service since it was looked at
-        earlier = self._context.ledger.cached().points
+        earlier = self._context.ledger.last_read().points
         finished = Recover(self._context, self._finish).run(claim)
-        state = self._context.ledger.fresh()
+        state = self._context.ledger.read_lately()
         baseline = self._checks.baseline(state)
         begun = state.points[claim.point].state is not PointState.CLAIMED
         try:
@@ -110,7 +110,7 @@ class StartRun:
                 self._void.void(claim, claim.point, str(error))
             raise
         did = [*notes, *(f"finished point {point} of run {earlier[point].run}" for point in finished)]
-        did += undo_notes(self._context.ledger.cached().kept, claim.n)
+        did += undo_notes(self._context.ledger.last_read().kept, claim.n)
         return {
             "point": claim.point,
             "moment": iso(state.points[claim.point].moment_ms),
@@ -139,7 +139,7 @@ class StartRun:
         """
         context, service = self._context, self._context.policy.service
         proposal = self._roots_in_the_way.proposal(self._checks.components.roots()) if self._requested else None
-        if self._requested and proposal is None and context.ledger.cached().change is None:
+        if self._requested and proposal is None and context.ledger.last_read().change is None:
             raise Refused(service, "--change-roots: no root would change", "Back up without it; nothing was done")
         if proposal is not None and not request.approve:
             raise Refused(service, *approval_request(service, proposal, context.origin.name, context.destination.name))
@@ -147,7 +147,7 @@ class StartRun:
     def _claim(self, request: RunRequest) -> Claim:
         context = self._context
         now = context.tools.clock.wall_ms()
-        moment_ms = max(request.moment_ms or 0, now + context.ledger.cached().lead_ms)
+        moment_ms = max(request.moment_ms or 0, now + context.ledger.last_read().lead_ms)
         mode, transfer = context.policy.mode.value, context.policy.transfer.value
         frozen = FrozenPolicy(
             context.policy_file.text, context.policy.file, mode, transfer, request.reason, request.moment_ms,
@@ -198,7 +198,7 @@ class StartRun:
         Raises:
             Refused: Somebody else changed the secondary; nothing has changed.
         """
-        state, seen_n = self._context.ledger.fresh(), self._context.ledger.chain.head_n
+        state, seen_n = self._context.ledger.read_lately(), self._context.ledger.chain.head_n
         if self._context.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
             return None
         refuse_on_failure(self._context.policy.service, self._checks.foreign.look(self._checks.newest_point(state)))

@@ -192,7 +192,7 @@ class Components:
 
     def taken_out(self, point: Point) -> list[str]:
         """Names what the point before this one had and this one does not: once, as the next has this one before it."""
-        before = self._context.ledger.recent().sealed_before(point.point)
+        before = self._context.ledger.last_read().sealed_before(point.point)
         if before is None or before.taken.protect == point.taken.protect:
             return []
         names = [name for part in self._parts for name in part.no_longer(before, point)]

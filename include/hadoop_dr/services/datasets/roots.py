@@ -30,7 +30,7 @@ class Roots:
     def decide(self, layout: Layout) -> RootDecision:
         """Decides for a layout of everything; once for the same layout and the same state of the ledgers."""
         if self._decided is None or self._decided[0] != self._known(layout):
-            held = () if self._changing else self._context.ledger.recent().sticky_roots()
+            held = () if self._changing else self._context.ledger.last_read().sticky_roots()
             self._decided = self._known(layout), self._decide(layout, held)
             # Reading may have moved the ledger on; the decision is as of what was read.
         return self._decided[1]
@@ -50,7 +50,7 @@ class Roots:
         """Decides, and looks whether directories that would be new roots exist; a request for each, once."""
         layout = replace(layout, services=self._context.owners.beside())
         # What has snapshots there exists there.
-        sure = self._context.ledger.cached().held_roots(self._context.origin.name)
+        sure = self._context.ledger.last_read().held_roots(self._context.origin.name)
         while True:
             decision = decide_roots(layout, held)
             new = {*decision.databases, *(one.path for one in decision.tables)}.difference(sure, layout.declared)

@@ -83,7 +83,7 @@ class ForeignChanges:
         Raises:
             ForeignFound: It was refused, and everything is as it was.
         """
-        refused = self._context.ledger.recent().foreign(self._point)
+        refused = self._context.ledger.last_read().foreign(self._point)
         if refused is not None and refused.number == newest:
             left = self._context.policy.drift is Drift.REFUSE
             if left and is_unchanged(self._context, self._point, refused, self._is_as_kept):

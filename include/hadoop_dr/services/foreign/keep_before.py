@@ -59,7 +59,7 @@ def keep_before(
     if not whole:
         return []
     # Also a full run, which builds on no point, tells foreign changes from the newest one.
-    baseline = find_baseline(context, context.ledger.cached(), {root.root for root in whole})
+    baseline = find_baseline(context, context.ledger.last_read(), {root.root for root in whole})
     changes = found_by_root(context, baseline, {root.root: str(root.base) for root in whole})
     since = lines_by_root(changes)
     copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
@@ -79,7 +79,7 @@ def keep_before(
 
 
 def _is_new(context: BackupContext, root: str) -> bool:
-    return is_new(context.ledger.cached(), context.destination.name, root)
+    return is_new(context.ledger.last_read(), context.destination.name, root)
 
 
 def _results(
@@ -131,7 +131,7 @@ def keep_aside(
         counts: How much that is, as only the first is told.
         when: End of the snapshots' name: when it was found.
     """
-    name, kept = aside_name(context, point, when), context.ledger.cached().kept
+    name, kept = aside_name(context, point, when), context.ledger.last_read().kept
     new = [root for root in lines_of if not any(_is_named(one.snapshots.get(root, ""), name) for one in kept)]
     names = {root: _keep(context.destination.namenode, root, name) for root in new}
     if not new:

@@ -97,8 +97,8 @@ class Chain:
         """Monotonic time of the clock it was given."""
         return self._clock.monotonic_s()
 
-    def cached(self) -> list[LedgerEntry]:
-        """Gives the entries as of what was read or appended last, and asks nobody."""
+    def last_read(self) -> list[LedgerEntry]:
+        """The entries as this process read or appended them last; asks nobody, not even the first time."""
         return self._entries
 
     @property

@@ -84,7 +84,7 @@ class Claims:
         Raises:
             Busy: Another run owns the service and moves on, and the wish does not wait.
         """
-        state = self._ledger.recent()  # the entry has its place behind that and no other
+        state = self._ledger.last_read()  # the entry has its place behind that and no other
         if state.claim is not None:  # nobody waits for one that has ended since
             state = self._ledger.read()
         while True:
@@ -132,7 +132,7 @@ class Claims:
         Raises:
             Superseded: The service belongs to another run, or to nobody.
         """
-        state = self._ledger.fresh()
+        state = self._ledger.read_lately()
         if state.claim is None or state.claim.run != run:
             owner = f"run {state.claim.run} owns it" if state.claim else "nobody has claimed it"
             raise Superseded(self._directory, f"run {run} does not own this service: {owner}", "Start a new run.")

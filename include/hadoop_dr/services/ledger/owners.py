@@ -167,7 +167,7 @@ class RootOwners:
             except Superseded:
                 continue
             self._chain.follow()  # a copy that stays behind for now follows at the next entry
-            self._fold(self._chain.cached())
+            self._fold(self._chain.last_read())
             self._chain.checkpoint(lambda: dump_pair_state(self._state))  # nor does a reader need it
             return body
         raise Superseded(self._chain.path, f"{_RACES} other services were first", "Run it again.")

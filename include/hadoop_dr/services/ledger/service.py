@@ -14,12 +14,15 @@ from hadoop_dr.domain.state.service_state import Claim, ServiceState
 from hadoop_dr.services.ledger.chain import Chain
 
 _RACES = 16
-FRESH_S = 1.0
-"""For so many seconds what was read or appended last is believed without another read."""
+LATELY_S = 1.0
+"""For so many seconds ``read_lately`` believes what was read or appended last."""
 
 
 class ServiceLedger:
     """Reads and appends; every append is a compare-and-append on the head that was read.
+
+    Three ways to the state, by cost: ``read`` asks each time, ``read_lately`` where the last answer is older than a
+    second, ``last_read`` only where there is none.
 
     Args:
         chain: The service's chain.
@@ -40,7 +43,7 @@ class ServiceLedger:
         self.notes: list[str] = []
 
     def read(self) -> ServiceState:
-        """Gives the state as the deciding copy tells it now.
+        """The state as the deciding copy tells it now: costs a request for the entry behind the last one, at least.
 
         Of threads that ask while one is answered, one asks for all of them, once that answer is there: each gets what
         was read after it asked.
@@ -59,21 +62,20 @@ class ServiceLedger:
                 self._begun = 0
                 raise
 
-    def recent(self) -> ServiceState:
-        """Gives the state as of what was read last; asks if nothing was."""
-        return self._state if self.chain.is_loaded else self.read()
-
-    def fresh(self) -> ServiceState:
-        """Gives the state as of what was read or appended within the last second, or asks.
+    def read_lately(self) -> ServiceState:
+        """The state, at most ``LATELY_S`` old: costs nothing where something was read or appended since, else a read.
 
         For a stage that begins: whoever appended a moment ago knows as much as one who reads, and each entry that is
         decided on it is compared with what stands there.
         """
-        return self._state if self.chain.now_s() - self._proven_s <= FRESH_S else self.read()
+        return self._state if self.chain.now_s() - self._proven_s <= LATELY_S else self.read()
 
-    def cached(self) -> ServiceState:
-        """Gives the state as of what was read or appended last, and asks nobody."""
-        return self._state
+    def last_read(self) -> ServiceState:
+        """The state as this process read or appended it last, however old; costs nothing but a first read.
+
+        For what does not change under a claim, and for what an append compares anyway.
+        """
+        return self._state if self.chain.is_loaded else self.read()
 
     def take_notes(self) -> list[str]:
         """Gives the notes, once."""
@@ -98,7 +100,7 @@ class ServiceLedger:
             Refused: The deciding copy lost entries that the other one has.
         """
         with self._turn:
-            state = self.recent()  # where somebody appended since, the chain itself refuses
+            state = self.last_read()  # where somebody appended since, the chain itself refuses
             if state.highest_epoch > self.roles.epoch:
                 raise Superseded(
                     self.chain.path,
@@ -109,13 +111,13 @@ class ServiceLedger:
                 self.chain.refuse_shortened()
             asked_s = self.chain.now_s()
             entry = self.chain.append(body, epoch=self.roles.epoch, run=run, pair_n=self.roles.n, seen_n=seen_n)
-            state = self._fold(self.chain.cached())
+            state = self._fold(self.chain.last_read())
             self._proven_s = asked_s
             self.notes += self.chain.checkpoint(lambda: dump_state(state))
             return entry
 
     def require(self, claim: Claim) -> ServiceState:
-        """Reads again and makes sure the claim is still in force.
+        """Makes sure that the claim is in force, by ``read``.
 
         Raises:
             Superseded: A later claim stands in the ledger, or the claim's point is finished.
@@ -123,12 +125,12 @@ class ServiceLedger:
         return self._in_force(claim, self.read())
 
     def require_lately(self, claim: Claim) -> ServiceState:
-        """Makes sure that the claim is in force, by what was read or appended within the last second.
+        """Makes sure that the claim is in force, by ``read_lately``.
 
         Raises:
             Superseded: A later claim stands in the ledger, or the claim's point is finished.
         """
-        return self._in_force(claim, self.fresh())
+        return self._in_force(claim, self.read_lately())
 
     def _in_force(self, claim: Claim, state: ServiceState) -> ServiceState:
         if state.claim is None or state.claim.n != claim.n:
@@ -157,7 +159,7 @@ class ServiceLedger:
         lost = 0
         while True:
             with self._turn:  # another thread may read meanwhile
-                state, seen_n = self.read() if lost else self.recent(), self.chain.head_n
+                state, seen_n = self.read() if lost else self.last_read(), self.chain.head_n
             judge(self._in_force(claim, state))
             try:
                 return self.append(body, claim.run, seen_n)

@@ -26,7 +26,7 @@ def known_inodes(context: BackupContext, documents: Documents, roots: Sequence[R
     Nothing where few directories have to be looked at, or the baseline kept nothing: then they are listed.
     """
     baseline, wide = stored_plan(documents).baseline, [root for root in roots if binds_in_many(root.items)]
-    point = context.ledger.recent().points.get(baseline or "")
+    point = context.ledger.last_read().points.get(baseline or "")
     if point is None or not wide or point.destination != context.destination.name:
         return {}  # the other way round it kept those of the site that is the origin now
     try:

@@ -38,7 +38,7 @@ def keep_intended(
 
 
 def _earlier(context: BackupContext, documents: Documents) -> list[Lowered]:
-    point = context.ledger.recent().points.get(stored_plan(documents).baseline or "")
+    point = context.ledger.last_read().points.get(stored_plan(documents).baseline or "")
     if point is None or point.destination != context.destination.name:
         return []
     return lowered_from_rows(context.documents(point).read_recorded(INTENDED, forms.INTENDED) or ())

@@ -33,7 +33,7 @@ def refuse_exchanged(
         BaselineLost: One of them is gone, or another one has its name.
     """
     times = {root: taken.snapshot.created_ms for root, taken in point.taken.roots.items()}
-    base = context.ledger.cached().points.get(plan.baseline or "")
+    base = context.ledger.last_read().points.get(plan.baseline or "")
 
     def problem(site: str, own: Mapping[str, SnapshotRecord]) -> str | None:
         refs = [SnapshotRef(site, root, kept.name, kept.id, kept.created_ms) for root, kept in own.items()]

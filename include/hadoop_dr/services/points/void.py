@@ -29,7 +29,7 @@ class Void:
         In this order, because a point without snapshots must never look alive.
         """
         self._context.ledger.append_mine(claim, PointVoided(claim.n, point, reason))
-        self.sweep(self._context.ledger.cached())
+        self.sweep(self._context.ledger.last_read())
 
     def sweep(self, state: ServiceState) -> list[str]:
         """Removes snapshots and documents of void points; only names the ledger made are touched.
@@ -47,7 +47,7 @@ class Void:
         left: list[str] = []
         context, service = self._context, self._context.policy.service
         # Every directory that the service ever had snapshots in; a cluster may have thousands of others.
-        ours = context.ledger.cached().roots().union(context.owners.mine, context.policy.directories)
+        ours = context.ledger.last_read().roots().union(context.owners.mine, context.policy.directories)
         for side in context.sides.values():
             try:
                 roots = sorted(ours.intersection(side.namenode.snapshottable()))
@@ -57,7 +57,7 @@ class Void:
                     for snapshot in snapshots
                     if point_of_snapshot(service, snapshot.name) == point.point
                 ]
-                remove_snapshots(side.namenode, context.ledger.cached(), found)
+                remove_snapshots(side.namenode, context.ledger.last_read(), found)
                 side.files.remove(context.directory(point.point))
                 self._note_gone(side, point.point)
             except DrError as error:

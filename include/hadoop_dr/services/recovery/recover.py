@@ -41,13 +41,13 @@ class Recover:
         """
         finished: list[str] = []
         undo = UndoChanges(self._context, self._context.claims.heartbeat_for(claim).beat)
-        state = self._context.ledger.cached()  # as of the claim
+        state = self._context.ledger.last_read()  # as of the claim
         if state.undo and next_step(Left(state.points[state.undo.to].state, undoing=True)) is Step.FINISH_UNDO:
             undo.finish(claim)
-        for left in self._context.ledger.cached().unfinished():
+        for left in self._context.ledger.last_read().unfinished():
             if left.point != claim.point and self._end(claim, left, undo):
                 finished.append(left.point)
-        self._void.sweep(self._context.ledger.cached())
+        self._void.sweep(self._context.ledger.last_read())
         return finished
 
     def _end(self, claim: Claim, point: Point, undo: UndoChanges) -> bool:

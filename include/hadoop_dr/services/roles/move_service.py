@@ -57,7 +57,7 @@ class MoveService:
     def look(self) -> ServiceOutlook:
         """Says what would become of the service."""
         found = self._outlook()
-        newest = self._context.ledger.cached().points.get(found.point or "")
+        newest = self._context.ledger.last_read().points.get(found.point or "")
         if newest is None:
             return found
         as_is = found.ending is Step.NOTHING  # else a run is to change the tree first
@@ -89,12 +89,12 @@ class MoveService:
 
     def _live(self, reason: str) -> tuple[str | None, Promoted]:
         context = self._context
-        found, state = self._outlook(), context.ledger.cached()
+        found, state = self._outlook(), context.ledger.last_read()
         if _works_from(state, context.destination.name, context.roles.epoch):
             return found.point, Promoted()
         claim = self._ended(reason)
         with self._given_up(claim):
-            found, state = self._outlook(), context.ledger.cached()
+            found, state = self._outlook(), context.ledger.last_read()
             if found.problem:
                 raise Refused(found.service, found.problem, f"See: hadoop-dr points {found.service}")
             point = state.points[found.point or ""]
@@ -106,7 +106,7 @@ class MoveService:
     def _ended(self, reason: str) -> Claim:
         """Ends what was left, under a claim that stays; the next backup to the other site ends what is left there."""
         claim = self._claim(reason)
-        if pending_the_other_way(self._context.ledger.cached(), self._context.destination.name):
+        if pending_the_other_way(self._context.ledger.last_read(), self._context.destination.name):
             return claim
         with self._given_up(claim):
             Recover(self._context, self._finish, origin_lost=True).run(claim)

@@ -106,7 +106,7 @@ class RootsInTheWay:
             Refused: There is a snapshot that is not ours.
         """
         ledger, wanted = self._context.ledger, list(roots)
-        if not replaced_roots(self._free(ledger.cached(), side.name), wanted):
+        if not replaced_roots(self._free(ledger.last_read(), side.name), wanted):
             return
         free = replaced_roots(self._free(ledger.read(), side.name), wanted)  # nothing goes on what was known once
         for directory in sorted(set(free).intersection(side.namenode.snapshottable())):
@@ -118,13 +118,13 @@ class RootsInTheWay:
     def waiting(self, roots: Iterable[str]) -> frozenset[str]:
         """Roots that cannot have snapshots on the secondary before points with others went there; asks only then."""
         destination, wanted = self._context.destination, list(roots)
-        held = replaced_roots(self._context.ledger.cached().held_roots(destination.name), wanted)
+        held = replaced_roots(self._context.ledger.last_read().held_roots(destination.name), wanted)
         there = set(held).intersection(destination.namenode.snapshottable()) if held else set()
         return frozenset(nestings(wanted, there))
 
     def changing(self, roots: Sequence[str], *, requested: bool) -> bool:
         """Whether a change of roots is in progress or about to be."""
-        return self._context.ledger.cached().change is not None or (requested and self.proposal(roots) is not None)
+        return self._context.ledger.last_read().change is not None or (requested and self.proposal(roots) is not None)
 
     def foreign_changes(self, roots: Sequence[str], *, requested: bool) -> dict[str, list[Foreign]] | None:
         """What somebody else changed in old and new roots since the newest point; None when no change is going on.

@@ -139,7 +139,7 @@ class SwitchRoots:
 
     def _keep_replaced(self, claim: Claim, waiting: Sequence[RootPlan]) -> None:
         """Keeps what a copy beside the old roots has in older versions: no point ever held those."""
-        change = self._context.ledger.recent().change
+        change = self._context.ledger.last_read().change
         found = {root.root: _beside(root.root, root.items, change.old if change else ()) for root in waiting}
         lines_of = {root: list(one.lines()) for root, one in found.items() if one.count}
         keep_aside(self._context, claim, claim.point, lines_of, {root: found[root].count for root in lines_of})

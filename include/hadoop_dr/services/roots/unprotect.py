@@ -103,7 +103,7 @@ class Unprotect:
 
     def _free(self, side: SiteConnections, check: Callable[[], None]) -> Freed:
         """Removes our snapshots from what is or was a root of ours, and makes it an ordinary directory again."""
-        context, state, namenode = self._context, self._context.ledger.cached(), side.namenode
+        context, state, namenode = self._context, self._context.ledger.last_read(), side.namenode
 
         roots = sorted(state.roots().union(context.owners.mine).intersection(namenode.snapshottable()))
         removed, free, left = list[tuple[str, str]](), list[str](), dict[str, tuple[str, ...]]()
@@ -127,7 +127,7 @@ class Unprotect:
 
     def _remove_documents(self, check: Callable[[], None]) -> None:
         """Removes what is kept of points that no site has any more, as pruning does."""
-        context, points = self._context, self._context.ledger.cached().points
+        context, points = self._context, self._context.ledger.last_read().points
         for side in context.sides.values():
             for name in side.files.names(context.directory("").rstrip("/")):
                 if name in points and set(points[name].gone) == set(context.sides):
@@ -150,7 +150,7 @@ class Unprotect:
         released: Sequence[str],
         behind: str | None,
     ) -> dict[str, Any]:
-        context, state = self._context, self._context.ledger.cached()
+        context, state = self._context, self._context.ledger.last_read()
         destination, service = context.destination.name, context.policy.service
         kept = [point for point in state.sealed() if destination not in point.gone and point.destination == destination]
         warnings = [

@@ -32,7 +32,7 @@ class ForeignBeforeRun:
 
     def look(self, last: Baseline) -> list[Result]:
         """What is somebody else's on the secondary: in roots that are new to the service, and since the last point."""
-        state, roots = self._context.ledger.recent(), self._components.roots()
+        state, roots = self._context.ledger.last_read(), self._components.roots()
         new = existing_results(self._context, state, roots, last.with_base)
         return [*new, *self.since(last)]
 

@@ -84,7 +84,7 @@ class RunChecks:
             return sites, None
         try:
             decision = self.components.decision()
-            state = context.ledger.fresh()
+            state = context.ledger.read_lately()
             context.ledger.chain.refuse_shortened()
             baseline = self.baseline(state, on_origin=every)
         except DrError as error:

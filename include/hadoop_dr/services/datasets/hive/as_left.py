@@ -64,7 +64,7 @@ class AsLeft:
         Returns:
             With the moment of the point that was read whole; None where all has to be read.
         """
-        left = left_at(self._context.ledger.recent(), self._context, selection)
+        left = left_at(self._context.ledger.last_read(), self._context, selection)
         if left is None or not believed(left[1], left[0].sealed.verified.cannot_tell, at_ms):
             return None
         known = self._caught_up(*left, selection)
@@ -136,7 +136,7 @@ class AsLeft:
         """The same with what the point left, rewritten once."""
         if known.rows is not None:
             return known
-        left = left_by_points(self._context.ledger.recent(), self._context, selection)
+        left = left_by_points(self._context.ledger.last_read(), self._context, selection)
         return self._hand_on(replace(known, rows=left[0].rows if left else None))
 
     def _hand_on(self, known: _Known) -> _Known:

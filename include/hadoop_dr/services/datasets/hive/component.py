@@ -112,7 +112,7 @@ class HiveTables:
         metastore = context.destination.metastore
         if metastore is None or document is None or metastore.current_event() != document.position:
             return False
-        there = read_all(metastore, selected_at(context.ledger.cached().points[kept.point]))
+        there = read_all(metastore, selected_at(context.ledger.last_read().points[kept.point]))
         return all(row.key in there and there[row.key].hash == row.hash for row in read_kept(context, document.path))
 
     def read_ahead(self, moment_ms: int) -> bool:

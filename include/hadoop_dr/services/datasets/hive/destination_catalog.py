@@ -216,7 +216,7 @@ class DestinationCatalog:
         return self._foreign
 
     def _earlier(self, point: Point) -> list[Point]:
-        sealed = self._context.ledger.recent().sealed()
+        sealed = self._context.ledger.last_read().sealed()
         return [p for p in sealed if p.point < point.point and exported_at(p) is not None]
 
 

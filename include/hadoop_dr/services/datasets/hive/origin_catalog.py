@@ -296,7 +296,7 @@ class OriginCatalog:
 
         It has the selection it was made under. A full run reads everything again, whatever the log of events says.
         """
-        point = self._context.ledger.recent().newest_sealed()
+        point = self._context.ledger.last_read().newest_sealed()
         exported = exported_at(point) if point is not None else None
         if point is None or exported is None or point.origin != self._context.origin.name:
             return None
@@ -325,7 +325,7 @@ class OriginCatalog:
 
     def _held_before(self) -> frozenset[CatalogKey]:
         """Objects of the newest point, which the destination has."""
-        point = self._context.ledger.cached().newest_sealed()
+        point = self._context.ledger.last_read().newest_sealed()
         if point is None or exported_at(point) is None:
             return frozenset()
         try:
