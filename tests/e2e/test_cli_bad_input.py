@@ -1,4 +1,4 @@
-"""What a run is refused for: one line that names the object and the mend, the right code, and nothing has changed (I8).
+"""What a run is refused for: one line that names the object and the remedy, the right code, nothing changed (I8).
 
 "Nothing" is every item, snapshot and ledger entry of the home's services on both sites. A NameNode with a wrong clock,
 one that only stands by and a metastore without notification log are daemons of the tests' own, beside the lab.
@@ -54,7 +54,7 @@ def refused(home: CliHome, service: str, code: int, *said: str, environment: dic
     line = ran.error()
     told = ran.document("error")["error"]
     assert [text for text in said if text not in line] == [], line
-    assert told["mend"] or ". " in told["problem"], f"no mend: {told}"
+    assert told["remedy"] or ". " in told["problem"], f"no remedy: {told}"
     assert home.everything() == before
     return line
 

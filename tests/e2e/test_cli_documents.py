@@ -208,7 +208,7 @@ class TestOnTheLab:
         assert [r["detail"] for r in wrong] == [f"east:{home.root('absent')} does not exist"]
         page = home.run("check", "absent", exit_code=1).stdout
         assert "fail" in page.lower()
-        assert wrong[0]["mend"] in page
+        assert wrong[0]["remedy"] in page
 
 
 @pytest.mark.parametrize(

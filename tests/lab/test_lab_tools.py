@@ -1,4 +1,4 @@
-"""What a machine lacks is said in one line with the mend, before anything is started."""
+"""What a machine lacks is said in one line with the remedy, before anything is started."""
 
 from __future__ import annotations
 

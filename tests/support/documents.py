@@ -8,7 +8,7 @@ POINT, EARLIER = "20261120T020000.000Z", "20261120T014500.000Z"
 SNAPSHOT = f"dr-billing-e1-{POINT}"
 KEPT = {"site": "west", "snapshots": {"/data/a b": "dr-billing-kept-1"}, "document": "", "count": 1,
         "found": ["/data/a b/x was created"]}  # fmt: skip
-CHECK = {"name": "clock", "state": "warn", "detail": "west is 400 ms off", "mend": "Synchronise it."}
+CHECK = {"name": "clock", "state": "warn", "detail": "west is 400 ms off", "remedy": "Synchronise it."}
 TOLD: dict[str, Any] = {
     "ok": False, "pair": "east-west", "epoch": 1, "access": "east",
     "sites": {site: {"role": "primary", "health": {"available": 5, "total": 5}, "fence": None, "readable": True}
@@ -90,7 +90,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "fence": "forced", "points": {"billing": POINT}, "rpo_seconds": {"billing": 61.5},
         "in_flight": {"billing": {"point": POINT, "ending": "roll forward"}},
         "lost": {"billing": {"files": [], "tables": [], "unknown": True}},
-        "checks": [{"name": "namenode", "state": "ok", "detail": "west serves", "mend": ""}],
+        "checks": [{"name": "namenode", "state": "ok", "detail": "west serves", "remedy": ""}],
     },
     "free_primary": {"service": "billing", "site": "east", "approved": False, "missing": 1,
                      "points": [{"point": EARLIER, "snapshots": {"/data/a b": [SNAPSHOT]}}],
@@ -101,5 +101,5 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         {"n": 1, "at": "2026-11-20T02:00:00.000Z", "run": "cli-1", "epoch": 1, "kind": "claim", "text": "wants"}]},
     "ledger_check": {"pair": "east-west", "ok": True, "chains": [
         {"chain": "/.hadoop-dr/east-west/ledger", "ok": True, "entries": {"east": 1}, "problems": ["behind"]}]},
-    "error": {"error": {"kind": "BadInput", "subject": "f.yaml:7", "problem": "unknown key 'perod'", "mend": ""}},
+    "error": {"error": {"kind": "BadInput", "subject": "f.yaml:7", "problem": "unknown key 'perod'", "remedy": ""}},
 }  # fmt: skip

@@ -83,7 +83,7 @@ def command_lines(text: str) -> Iterator[list[str]]:
 
 
 def recommended() -> Iterator[list[str]]:
-    """Calls of the command line in the texts of the code, such as the mend of an error."""
+    """Calls of the command line in the texts of the code, such as the remedy of an error."""
     for path in [*(ROOT / "include").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             for call in RECOMMENDED.findall(text_of(node)):

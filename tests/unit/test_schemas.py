@@ -45,7 +45,7 @@ def test_a_missing_and_an_unknown_field_are_seen(name: str) -> None:
         ("points", {"points": [DOCUMENTS["points"]["points"][0] | {"proof": None}]}),
         ("check", {"ok": False}),
         ("check", {"results": [CHECK | {"state": "fail"}]}),
-        ("coverage", {"results": [CHECK | {"state": "fail", "mend": ""}]}),
+        ("coverage", {"results": [CHECK | {"state": "fail", "remedy": ""}]}),
         ("verify", {"mismatch": [{"path": "/x"}]}),
         ("status", {"access": "East"}),
         ("status", {"pairs": [TOLD | {"services": {"a": TOLD["services"]["payroll"] | {"why": ""}}}]}),

@@ -27,7 +27,7 @@ def _checked(service: str, results: list[Result]) -> dict[str, Any]:
     return {
         "service": service,
         "ok": all(result.mark is not Mark.FAIL for result in results),
-        "results": [{"name": r.name, "state": r.mark.value, "detail": r.detail, "mend": r.remedy} for r in results],
+        "results": [{"name": r.name, "state": r.mark.value, "detail": r.detail, "remedy": r.remedy} for r in results],
     }
 
 

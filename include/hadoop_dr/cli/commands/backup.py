@@ -144,8 +144,8 @@ def _results_page(results: Sequence[Mapping[str, str]]) -> None:
     """What needs a person stands last, where a terminal shows it."""
     for result in sorted(results, key=lambda one: list(_SIGNS).index(one["state"])):
         say(f"{_SIGNS[result['state']]}  {result['name']}: {result['detail']}")
-        if result["mend"] and result["state"] != "ok":
-            say(f"      {result['mend']}")
+        if result["remedy"] and result["state"] != "ok":
+            say(f"      {result['remedy']}")
 
 
 def _plan_page(document: Mapping[str, Any]) -> None:

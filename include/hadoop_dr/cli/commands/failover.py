@@ -47,7 +47,7 @@ def failover(pair: str, to: str, reason: str, approve: bool, force: bool, dry_ru
 def _page(document: Mapping[str, Any], *, dry_run: bool) -> None:
     if dry_run:
         for one in document["checks"]:
-            say(f"{one['state']:<5} {one['name']}: {one['detail']}" + (f". {one['mend']}" if one["mend"] else ""))
+            say(f"{one['state']:<5} {one['name']}: {one['detail']}" + (f". {one['remedy']}" if one["remedy"] else ""))
         say(f"from {document['from']} to {document['to']}; fence {document['fence']}")
         for service, one in sorted(document["in_flight"].items()):
             say(f"{service}: point {one['point']} is not finished: {one['ending']}")

@@ -103,7 +103,7 @@ def fail_with(kind: str, subject: str, problem: str, remedy: str, code: int, as_
 
 def emit_error(kind: str, subject: str, problem: str, remedy: str) -> None:
     """Prints the document of a command that failed, unless it has printed its document already."""
-    fields = {"kind": kind, "subject": printable(subject), "problem": printable(problem), "mend": printable(remedy)}
+    fields = {"kind": kind, "subject": printable(subject), "problem": printable(problem), "remedy": printable(remedy)}
     if not _printed["document"]:
         _document({"error": fields})
 

@@ -110,5 +110,5 @@ def outlook_document(
             one.service: {"point": one.in_flight, "ending": one.ending.value} for one in looked if one.in_flight
         },
         "lost": {one.service: asdict(one.lost) for one in looked},
-        "checks": [{"name": r.name, "state": r.mark.value, "detail": r.detail, "mend": r.remedy} for r in results],
+        "checks": [{"name": r.name, "state": r.mark.value, "detail": r.detail, "remedy": r.remedy} for r in results],
     }
