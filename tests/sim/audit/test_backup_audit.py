@@ -147,7 +147,7 @@ def test_held_and_streamed_audits_name_the_same_differences() -> None:
         namenode.allow_snapshot(ROOT)
         namenode.create_snapshot(ROOT, "s")
     audit = AuditRoot(names["east"], ROOT, "s", lambda _: None)
-    held = audit.with_known(audit.listing(), dict(walk(names["west"], f"{ROOT}/.snapshot/s")))
+    held = audit.with_listing(audit.listing(), dict(walk(names["west"], f"{ROOT}/.snapshot/s")))
     streamed = audit.streamed(names["west"], "s")
     assert sorted(map(str, held.mismatch)) == sorted(map(str, streamed.mismatch)) == [
         f"{ROOT}/a b: mode 700 instead of 755",

@@ -31,9 +31,9 @@ class AuditRoot:
         """Lists the origin's snapshot whole."""
         return list(walk(self._origin, f"{self._root}/.snapshot/{self._snapshot}"))
 
-    def with_known(self, wanted: Iterable[tuple[str, DirEntry]], known: Mapping[str, DirEntry]) -> Verdict:
+    def with_listing(self, wanted: Iterable[tuple[str, DirEntry]], listing: Mapping[str, DirEntry]) -> Verdict:
         """Compares full listings of the origin and of the candidate, by path relative to the root, held in memory."""
-        verdict, left = Verdict(), dict(known)
+        verdict, left = Verdict(), dict(listing)
         for path, want in wanted:
             found = left.pop(path, None)
             self._one(path, want.facts, found.facts if found else None, verdict)

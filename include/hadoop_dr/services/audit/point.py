@@ -46,23 +46,23 @@ class AuditPoint:
         return self._of(root).listing()
 
     def root(
-        self, root: RootPlan, wanted: Callable[[], Listed], known: Mapping[str, DirEntry] | None, candidate: str,
+        self, root: RootPlan, wanted: Callable[[], Listed], listing: Mapping[str, DirEntry] | None, candidate: str,
         since: Callable[[], Changes],
     ) -> Verdict:
         """Compares the full inventories of both sides as planned, and the blocks with those of the last audit.
 
         Args:
             wanted: Gives a full listing of the origin, where the root is small and its copy does not show the same.
-            known: A full listing of the candidate, where the root is small.
+            listing: A full listing of the candidate, where the root is small.
             candidate: The destination's snapshot.
             since: Gives what changed on the origin since the last audit.
         """
         audit, verdict = self._of(root), Verdict()
         try:
-            if known is not None and root.seen.facts and root.seen.facts == _facts_of(known):
-                verdict.match += len(known)
-            elif known is not None:
-                verdict = audit.with_known(wanted(), known)
+            if listing is not None and root.seen.facts and root.seen.facts == _facts_of(listing):
+                verdict.match += len(listing)
+            elif listing is not None:
+                verdict = audit.with_listing(wanted(), listing)
             elif root.audit is Audit.STREAMED:
                 verdict = audit.streamed(self._context.destination.namenode, candidate)
         except (DrError, ValueError) as error:  # the second: a listing is not in order
@@ -86,8 +86,8 @@ class AuditPoint:
         return find.run(root.root, root.audited, root.newer, candidate, since, verified)
 
 
-def _facts_of(known: Mapping[str, DirEntry]) -> str:
-    return facts_digest((path, known[path].facts) for path in sorted(known, key=order))
+def _facts_of(listing: Mapping[str, DirEntry]) -> str:
+    return facts_digest((path, listing[path].facts) for path in sorted(listing, key=order))
 
 
 def looks_back(context: BackupContext, root: str) -> tuple[str | None, str | None]:

@@ -93,19 +93,19 @@ class Explanation:
     unsure: bool = False
 
 
-def find_foreign(there: Catalog, known: Explanation, owns: Callable[[CatalogKey], bool]) -> list[ForeignObject]:
+def find_foreign(there: Catalog, explanation: Explanation, owns: Callable[[CatalogKey], bool]) -> list[ForeignObject]:
     """Lists the objects that nothing explains, in the order of their kinds and names.
 
     Args:
         there: What the secondary has.
-        known: What explains it.
+        explanation: What explains it.
         owns: Whether an object is the service's at all.
     """
     keys = dict.fromkeys(there)
-    for left in known.left:
+    for left in explanation.left:
         keys |= dict.fromkeys(left.rows or ())
-    found = [one for key in keys if owns(key) and (one := _foreign_object(key, there.get(key), known)) is not None]
-    return sorted(found, key=lambda one: (ORDER[one.key.kind], one.key[1:]))
+    found = (_foreign_object(key, there.get(key), explanation) for key in keys if owns(key))
+    return sorted((one for one in found if one is not None), key=lambda one: (ORDER[one.key.kind], one.key[1:]))
 
 
 def object_lines(found: Iterable[ForeignObject]) -> list[str]:
@@ -134,13 +134,13 @@ def _above(key: CatalogKey) -> Iterator[tuple[Kind, str, str]]:
         yield Kind.TABLE, key.database, key.table
 
 
-def _foreign_object(key: CatalogKey, row: Row | None, known: Explanation) -> ForeignObject | None:
-    wanted = known.wanted.get(key)
-    if alike(row, wanted) or (row is None and (known.unsure or key in known.may_lack)):
+def _foreign_object(key: CatalogKey, row: Row | None, explanation: Explanation) -> ForeignObject | None:
+    wanted = explanation.wanted.get(key)
+    if alike(row, wanted) or (row is None and (explanation.unsure or key in explanation.may_lack)):
         return None
-    layers = [left for left in known.left if left.selection.owns(key)]
+    layers = [left for left in explanation.left if left.selection.owns(key)]
     if not layers:
-        ours = any(left.rows is None or key in left.rows for left in known.left if left.selection.keeps(key))
+        ours = any(left.rows is None or key in left.rows for left in explanation.left if left.selection.keeps(key))
         # A database that was made for a table of ours is not kept as the primary's while only the table is selected.
         return ForeignObject(key, CatalogAct.UNTOLD, row) if ours and row is not None else _copy(key, row, wanted)
     recorded = next((left.rows for left in layers if left.rows is not None), None)
@@ -149,7 +149,7 @@ def _foreign_object(key: CatalogKey, row: Row | None, known: Explanation) -> For
         return None
     if layers[0].rows is None:
         return None if row is None else ForeignObject(key, CatalogAct.UNTOLD, row, view=row.is_view)
-    if known.unsure and row is not None and (_half_way(row, wanted) or _half_way(row, expected)):
+    if explanation.unsure and row is not None and (_half_way(row, wanted) or _half_way(row, expected)):
         return None
     if row is None:
         return ForeignObject(key, CatalogAct.DROPPED, view=expected is not None and expected.is_view)

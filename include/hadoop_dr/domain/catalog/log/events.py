@@ -107,22 +107,22 @@ def row_between(key: CatalogKey, base: Row | None, early: Iterable[Touch], late:
         return row_of(key, before.tree)
     if before.how is Known.ABSENT:
         return None
-    row, known = base, True
+    row, base_known = base, True
     for touch in early:
-        row, known = _after(key, row, known, touch.after)
-    if not known:
+        row, base_known = _after(key, row, base_known, touch.after)
+    if not base_known:
         raise LostHistory(key)
     return row
 
 
-def _after(key: CatalogKey, row: Row | None, known: bool, after: State) -> tuple[Row | None, bool]:
+def _after(key: CatalogKey, row: Row | None, base_known: bool, after: State) -> tuple[Row | None, bool]:
     if after.how is Known.IS and after.tree is not None:
         return row_of(key, after.tree), True
     if after.how is Known.ABSENT:
         return None, True
-    if after.how in (Known.MERGED, Known.CUT) and known:
+    if after.how in (Known.MERGED, Known.CUT) and base_known:
         return statistics_row(key, _columns(row, after)), True
-    if after.how is Known.SET and known and row and after.tree is not None:
+    if after.how is Known.SET and base_known and row and after.tree is not None:
         return row_of(key, _with_parameters(key.kind, row.tree, after.tree)), True
     return None, False
 

@@ -21,9 +21,9 @@ def read_first(changes: Iterable[CatalogChange]) -> list[Touch]:
     return list(dict.fromkeys(found))
 
 
-def reaches_further(changes: Iterable[CatalogChange], known: Catalog) -> bool:
+def reaches_further(changes: Iterable[CatalogChange], there: Catalog) -> bool:
     """Whether changes reach tables that no name of theirs tells of: a key takes the foreign keys on it along."""
-    keys = {(key.database, key.table) for key in known if key.kind is Kind.CONSTRAINT}
+    keys = {(key.database, key.table) for key in there if key.kind is Kind.CONSTRAINT}
     return any(
         key.kind is Kind.CONSTRAINT or (key.kind is Kind.TABLE and (key.database, key.table) in keys)
         for key in (change.row.key for change in changes if change.verb is not Verb.CREATE)

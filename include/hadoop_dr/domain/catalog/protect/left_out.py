@@ -39,14 +39,14 @@ class LeftOutObjects:
 
 
 def changes_that_count(
-    events: Iterable[Event], findings: Iterable[NotCovered], known: Container[CatalogKey], rule: ProtectRule
+    events: Iterable[Event], findings: Iterable[NotCovered], at_e0: Container[CatalogKey], rule: ProtectRule
 ) -> list[Event]:
     """Sorts out the events that are about nothing but what is left out.
 
     Args:
         events: Oldest first.
         findings: What the catalog at E0 has that is left out.
-        known: The objects of the catalog at E0.
+        at_e0: The objects of the catalog at E0.
         rule: What the policy says; a table that was made since is judged by what the events say of it.
     """
     left_out = LeftOutObjects(findings)
@@ -57,7 +57,7 @@ def changes_that_count(
             if (
                 touch.kind is Kind.TABLE
                 and touch.table
-                and CatalogKey(Kind.TABLE, touch.database, touch.table) not in known
+                and CatalogKey(Kind.TABLE, touch.database, touch.table) not in at_e0
             ):
                 left_out.add(_not_covered(touch, touch.table, rule))
         about = [(touch.kind, touch.database, touch.table, touch.key) for touch in found]

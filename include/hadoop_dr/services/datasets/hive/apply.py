@@ -148,19 +148,19 @@ class CatalogApply:
         Raises:
             Refused: Something would have to go that the plan did not name; nothing was dropped.
         """
-        destination, again, known, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
+        destination, again, may_drop, dropped = catalog_of(wanted), tuple(replaced), set(named), 0
         state = self._first(selection, destination, again)
-        known.update(judge(state))
+        may_drop.update(judge(state))
         for number in range(1, _ROUNDS + 1):
             there = state.rows
             changes = difference(there, destination, selection.owns, again).drops
-            self._refuse_unnamed(changes, known)
+            self._refuse_unnamed(changes, may_drop)
             if not changes:
                 return Applied(0, 0, dropped, number)
             met = self._run(in_small_steps(changes, there), {})
             dropped += len(changes)
-            state = self._next(selection, state, changes, met, judge, known)
-            known.update(judge(state) if unexplained(there, state.rows, destination, changes) else ())
+            state = self._next(selection, state, changes, met, judge, may_drop)
+            may_drop.update(judge(state) if unexplained(there, state.rows, destination, changes) else ())
         raise self._stays(ObjectDifference(change.row.key, HowDifferent.TOO_MANY) for change in changes)
 
     def build(self, wanted: Iterable[Row], selection: Selection, named: Iterable[CatalogKey] = (),
@@ -181,10 +181,10 @@ class CatalogApply:
         """
         destination, counts = catalog_of(wanted), dict.fromkeys(Verb, 0)
         state = self._first(selection, destination)
-        known = {*named, *judge(state)}
+        may_drop = {*named, *judge(state)}
         for number in range(1, _ROUNDS + 1):
             found = difference(state.rows, destination, selection.owns)
-            self._refuse_unnamed(found.drops, known)
+            self._refuse_unnamed(found.drops, may_drop)
             changes = (*found.drops, *found.builds)
             verdict = compare(destination, state.rows, selection.owns)
             # In the first round even what cannot be told apart is sent: the destination may know that field now.
@@ -192,12 +192,12 @@ class CatalogApply:
                 return Applied(counts[Verb.CREATE], counts[Verb.ALTER], counts[Verb.DROP], number, verdict.cannot_tell)
             there = state.rows
             met = self._run(changes, there)
-            known |= {change.row.key for change in changes if change.verb is Verb.CREATE}
+            may_drop |= {change.row.key for change in changes if change.verb is Verb.CREATE}
             for change in changes:
                 counts[change.verb] += 1
-            state = self._next(selection, state, changes, met, judge, known)
+            state = self._next(selection, state, changes, met, judge, may_drop)
             met.keys |= unexplained(there, state.rows, destination, changes)
-            known.update(judge_met(state, met) if met.keys else ())
+            may_drop.update(judge_met(state, met) if met.keys else ())
         raise self._stays(compare(destination, state.rows, selection.owns).mismatch)
 
     def _stays(self, objects: Iterable[ObjectDifference]) -> Mismatch:
@@ -221,17 +221,17 @@ class CatalogApply:
         change writes an event (a function that is altered writes none), and a log can be switched off. All is read
         where that is not as the log has it.
         """
-        known = self._as_left(selection)
-        if known is None:
+        left = self._as_left(selection)
+        if left is None:
             return self._read(selection, None)
-        found = difference(known.rows, destination, selection.owns, tuple(replaced))
+        found = difference(left.rows, destination, selection.owns, tuple(replaced))
         if not found:
-            return known
+            return left
         changes = (*found.drops, *found.builds)
-        if reaches_further(changes, known.rows):
+        if reaches_further(changes, left.rows):
             return self._read(selection, None)
-        now = self._export.again(known, read_first(changes))
-        verdict = compare(known.rows, now.rows, selection.owns)
+        now = self._export.again(left, read_first(changes))
+        verdict = compare(left.rows, now.rows, selection.owns)
         return self._read(selection, None) if verdict.mismatch or verdict.cannot_tell else now
 
     def _next(
@@ -241,7 +241,7 @@ class CatalogApply:
         changes: Sequence[CatalogChange],
         met: Met,
         judge: Judge,
-        known: set[CatalogKey],
+        may_drop: set[CatalogKey],
     ) -> Exported:
         """What the destination has after a round.
 
@@ -251,7 +251,7 @@ class CatalogApply:
         if not now.full:
             return self._export.again(now, read_first(changes))  # not every change of ours writes an event
         if not state.full and not met.keys:
-            known.update(judge(now))
+            may_drop.update(judge(now))
         return now
 
     def _read(self, selection: Selection, previous: Exported | None) -> Exported:

@@ -27,7 +27,7 @@ _LEFT = "what the newest point left in the destination's catalog"
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _Followed:
     """What this process knows of the destination's catalog.
 
     Attributes:
@@ -67,11 +67,11 @@ class AsLeft:
         left = left_at(self._context.ledger.last_read(), self._context, selection)
         if left is None or not believed(left[1], left[0].sealed.verified.cannot_tell, at_ms):
             return None
-        known = self._caught_up(*left, selection)
-        rows = None if known is None else self._with_rows(known, selection).rows
-        if known is None or rows is None:
+        followed = self._caught_up(*left, selection)
+        rows = None if followed is None else self._with_rows(followed, selection).rows
+        if followed is None or rows is None:
             return None
-        return Exported(selection, known.position, dict(rows), full=False, exact=True), left[1].whole_ms
+        return Exported(selection, followed.position, dict(rows), full=False, exact=True), left[1].whole_ms
 
     def touched(self, state: ServiceState, selection: Selection) -> Catalog | None:
         """Gives what the destination has, if anything of a selection was touched since the newest point.
@@ -82,41 +82,41 @@ class AsLeft:
             None while nothing was touched.
         """
         left = left_at(state, self._context, selection)
-        known = None if left is None else self._caught_up(*left, selection)
-        if known is None:
+        followed = None if left is None else self._caught_up(*left, selection)
+        if followed is None:
             return read_all(self._metastore, selection)
-        return known.rows if known.touched else None
+        return followed.rows if followed.touched else None
 
     def doubt(self) -> None:
         """All was read, and it was not what the log made of it."""
         self._context.process.handed_on[_DOUBTED] = True
 
-    def _caught_up(self, point: Point, kept: SealedCatalog, selection: Selection) -> _Known | None:
+    def _caught_up(self, point: Point, kept: SealedCatalog, selection: Selection) -> _Followed | None:
         """Reads on in the log from where this process ended, and reads the objects that it names.
 
         Returns:
             None where what the point left cannot be followed.
         """
-        known: _Known | None = self._context.process.handed_on.get(_LEFT)
+        followed: _Followed | None = self._context.process.handed_on.get(_LEFT)
         if kept.position is None or self._context.process.handed_on.get(_DOUBTED):
             return None
-        if known is None or known.point != point.point:
-            known = _Known(point.point, kept.position)
+        if followed is None or followed.point != point.point:
+            followed = _Followed(point.point, kept.position)
         try:
-            known, ended = self._past_others(known, selection)
+            followed, ended = self._past_others(followed, selection)
         except LogGap:
             found = self._export.whole(selection)
         else:
             if ended:
-                return self._hand_on(known)
-            known = self._with_rows(known, selection)
-            if known.rows is None:
+                return self._hand_on(followed)
+            followed = self._with_rows(followed, selection)
+            if followed.rows is None:
                 return None
-            there = Exported(selection, known.position, dict(known.rows), full=False, exact=True)
+            there = Exported(selection, followed.position, dict(followed.rows), full=False, exact=True)
             found = self._export.begin(selection, there)
-        return self._hand_on(_Known(point.point, found.position, found.rows, touched=True))
+        return self._hand_on(_Followed(point.point, found.position, found.rows, touched=True))
 
-    def _past_others(self, known: _Known, selection: Selection) -> tuple[_Known, bool]:
+    def _past_others(self, followed: _Followed, selection: Selection) -> tuple[_Followed, bool]:
         """Reads on up to the first event of the service.
 
         Returns:
@@ -125,20 +125,20 @@ class AsLeft:
         Raises:
             LogGap: The log does not tell.
         """
-        tail, position = LogTail(self._metastore, known.position), known.position
+        tail, position = LogTail(self._metastore, followed.position), followed.position
         for event in tail:
             if concerns(event, selection):
-                return replace(known, position=position), False
+                return replace(followed, position=position), False
             position = tail.end
-        return replace(known, position=position), True
+        return replace(followed, position=position), True
 
-    def _with_rows(self, known: _Known, selection: Selection) -> _Known:
+    def _with_rows(self, followed: _Followed, selection: Selection) -> _Followed:
         """The same with what the point left, rewritten once."""
-        if known.rows is not None:
-            return known
+        if followed.rows is not None:
+            return followed
         left = left_by_points(self._context.ledger.last_read(), self._context, selection)
-        return self._hand_on(replace(known, rows=left[0].rows if left else None))
+        return self._hand_on(replace(followed, rows=left[0].rows if left else None))
 
-    def _hand_on(self, known: _Known) -> _Known:
-        self._context.process.handed_on[_LEFT] = known
-        return known
+    def _hand_on(self, followed: _Followed) -> _Followed:
+        self._context.process.handed_on[_LEFT] = followed
+        return followed

@@ -145,10 +145,10 @@ class DestinationCatalog:
         refuse_references(wanted, addresses_of(self._context.origin), self._context.origin.name)
         destination = metastore_of(self._context, self._context.destination)
         left = AsLeft(self._context, destination)
-        known, export = left.now(chosen, point.moment_ms), CatalogExport(destination)
-        there, whole_ms = known or (export.whole(chosen), point.moment_ms)
+        followed, export = left.now(chosen, point.moment_ms), CatalogExport(destination)
+        there, whole_ms = followed or (export.whole(chosen), point.moment_ms)
         found = compare(catalog_of(wanted), there.rows, chosen.owns)
-        if found.mismatch and known is not None:  # what this very point changed may have written no event
+        if found.mismatch and followed is not None:  # what this very point changed may have written no event
             there, whole_ms = export.whole(chosen), point.moment_ms
             found = compare(catalog_of(wanted), there.rows, chosen.owns)
         if found.mismatch:
@@ -161,11 +161,11 @@ class DestinationCatalog:
         metastore = metastore_of(self._context, self._context.destination)
         left = AsLeft(self._context, metastore)
 
-        def known(selection: Selection) -> Exported | None:
+        def as_left(selection: Selection) -> Exported | None:
             found = left.now(selection)
             return None if found is None else found[0]
 
-        return CatalogApply(metastore, self._context.tools.clock, between=check_claim, as_left=known)
+        return CatalogApply(metastore, self._context.tools.clock, between=check_claim, as_left=as_left)
 
     def _wanted(self, documents: Documents) -> list[Row]:
         return self._rewritten(exported_rows(documents))

@@ -91,8 +91,8 @@ class OriginCatalog:
         rows, context = self.every_row(), self._context
         if self._decided is None or self._decided[0] != (context.ledger.chain.head_n, context.owners.known_n):
             parted = self._parting.part(rows, self._ahead().every if self.patterns else [])
-            known = (context.ledger.chain.head_n, context.owners.known_n)
-            self._decided = known, parted, self._parting.layout
+            decided_on = (context.ledger.chain.head_n, context.owners.known_n)
+            self._decided = decided_on, parted, self._parting.layout
         return self._decided[1]
 
     def rows(self) -> list[Row]:
@@ -129,12 +129,12 @@ class OriginCatalog:
         """Reads all once a day, whatever the log says; gives whether all was read."""
         if not self.patterns:
             return False
-        known, read = self._read, self._ahead()
+        before, read = self._read, self._ahead()
         late = not read_lately(read.whole_ms, moment_ms)
         if late:
             read = self._hand_on(self._read_whole(read))
-        self._caught_up = late or known is None
-        return late or (known is None and read.begun.full)
+        self._caught_up = late or before is None
+        return late or (before is None and read.begun.full)
 
     def prepare(self) -> None:
         """Reads ahead of the moment what can be read ahead; the last point's export saves reading it all again.

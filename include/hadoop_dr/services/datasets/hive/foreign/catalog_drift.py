@@ -44,5 +44,5 @@ class CatalogDrift:
         left = left_by_points(state, context, selection)
         if not there and not left:
             return []
-        known = Explanation(catalog_of(rewritten(context, rows())), left)
-        return [one for one in find_foreign(there, known, selection.owns) if one.act is not CatalogAct.UNTOLD]
+        explanation = Explanation(catalog_of(rewritten(context, rows())), left)
+        return [one for one in find_foreign(there, explanation, selection.owns) if one.act is not CatalogAct.UNTOLD]

@@ -92,10 +92,10 @@ class ForeignObjects:
         return frozenset(one.key for one in found)
 
     def keep_undone(
-        self, now: Exported, known: Explanation, owns: Callable[[CatalogKey], bool]
+        self, now: Exported, explanation: Explanation, owns: Callable[[CatalogKey], bool]
     ) -> Collection[CatalogKey]:
         """Keeps what an undo takes along though the given-up point did not leave it so; nobody is asked."""
-        if new := self._not_kept(find_foreign(now.rows, known, owns)):
+        if new := self._not_kept(find_foreign(now.rows, explanation, owns)):
             self._keep(now, new, BEFORE_PLACE, Drift.RESTORE)
         return ()
 

@@ -63,7 +63,7 @@ class UndoCatalog:
         self._selection = Named(databases, keys, tables)
         self._wanted = before
         left = LeftByPoint(self._selection, catalog_of(after) if after else None)
-        self._known = Explanation(catalog_of(self._wanted), [left], unsure=True)
+        self._explanation = Explanation(catalog_of(self._wanted), [left], unsure=True)
         self._given_up = given_up
         self._replaced = tuple(replaced_tables(catalog_of(after), catalog_of(before)))
 
@@ -86,7 +86,7 @@ class UndoCatalog:
 
     def _keep(self, now: Exported) -> Collection[CatalogKey]:
         """Keeps definitions that are neither the one point's nor the other's, before they go (I10)."""
-        return ForeignObjects(self._context, self._given_up).keep_undone(now, self._known, self._selection.owns)
+        return ForeignObjects(self._context, self._given_up).keep_undone(now, self._explanation, self._selection.owns)
 
     def _apply(self) -> CatalogApply | None:
         metastore = self._context.destination.metastore

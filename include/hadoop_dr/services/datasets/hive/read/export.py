@@ -125,9 +125,9 @@ class CatalogExport:
         Args:
             before: Touches from the beginning to the position; None where nothing tells them: then all is read.
         """
-        selection, known = base.selection, before is not None
+        selection, told = base.selection, before is not None
         before = before or _Touched([], selection)
-        read = read_touched(self._metastore, selection, before.all) if known else read_all(self._metastore, selection)
+        read = read_touched(self._metastore, selection, before.all) if told else read_all(self._metastore, selection)
         functions = read_functions(self._metastore, selection)
         try:
             late = self._metastore.current_event()
@@ -137,8 +137,8 @@ class CatalogExport:
         rows = {key: row for key, row in base.rows.items()
                 if key.kind is not Kind.FUNCTION and not before.covers(key)}
         rows |= read | {row.key: row for row in functions}
-        rebuilt = self._correct(rows, base, before, after, known, left_out)
-        databases = frozenset(before.databases) if known else None
+        rebuilt = self._correct(rows, base, before, after, told, left_out)
+        databases = frozenset(before.databases) if told else None
         return Exported(selection, position, rows, base.full, len(read), rebuilt, exact=True, databases=databases)
 
     def again(self, base: Exported, touched: Iterable[Touch]) -> Exported:
@@ -176,17 +176,17 @@ class CatalogExport:
         base: Exported,
         before: _Touched,
         after: _Touched,
-        known: bool,
+        told: bool,
         left_out: LeftOut,
     ) -> int:
         """Replaces what was read too late by how it was; gives how many objects that were."""
         rebuilt = 0
         for key in {*rows, *base.rows, *before.exact, *after.exact}:
             later = after.of(key)
-            doubtful = not known or before.covers(key) or key.kind is Kind.FUNCTION
+            doubtful = not told or before.covers(key) or key.kind is Kind.FUNCTION
             if not later or not doubtful:
                 continue
-            earlier = before.of(key) if known else [Touch(0, *key, OPAQUE, OPAQUE)]
+            earlier = before.of(key) if told else [Touch(0, *key, OPAQUE, OPAQUE)]
             try:
                 row = row_between(key, base.rows.get(key), earlier, later)
             except LostHistory as lost:
