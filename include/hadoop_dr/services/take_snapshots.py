@@ -27,7 +27,7 @@ AT_ONCE = 64
 
 
 @dataclass(frozen=True, slots=True)
-class RootTaken:
+class TimedSnapshot:
     """One root's snapshot and when it was asked for and answered.
 
     Attributes:
@@ -50,7 +50,7 @@ class Taken:
         late_by_ms: How long after T0 the first request left.
     """
 
-    roots: tuple[RootTaken, ...]
+    roots: tuple[TimedSnapshot, ...]
     skew_ms: float
     late_by_ms: int
 
@@ -139,7 +139,7 @@ class TakeSnapshots:
             after_result = beside.begin(after)
             shots = list(map_bounded(lambda root: snapshot_named(self._namenode, root, name), roots))
         after_result.result()
-        taken = tuple(RootTaken(root, shot, *span) for root, shot, span in zip(roots, shots, times, strict=True))
+        taken = tuple(TimedSnapshot(root, shot, *span) for root, shot, span in zip(roots, shots, times, strict=True))
         late_s = min(first_s for first_s, _ in times) - at_s
         return Taken(taken, skew_ms(times), max(0, round(late_s * 1000)))
 

@@ -25,7 +25,7 @@ from hadoop_dr.domain.points.audit_hold import held_for_audits
 from hadoop_dr.domain.points.lost_snapshots import lost_snapshots, roots_to_judge
 from hadoop_dr.domain.state.service_state import Point, PointState, ServiceState
 from hadoop_dr.domain.tree.file_attributes import Snapshot
-from hadoop_dr.services.backup.check.preflight import check_clock, thinning_is_safe
+from hadoop_dr.services.backup.check.site_checks import check_clock, thinning_is_safe
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.foreign.kept import note_removed
 from hadoop_dr.services.foreign.left_overs import sweep_left_overs

@@ -36,7 +36,7 @@ from hadoop_dr.services.points.baseline import record
 from hadoop_dr.services.pool import BoundedPool, map_bounded
 from hadoop_dr.services.roots.ownership import own_roots
 from hadoop_dr.services.roots.parents import allow_snapshots
-from hadoop_dr.services.take_snapshots import AT_ONCE, RootTaken, Taken, TakeSnapshots
+from hadoop_dr.services.take_snapshots import AT_ONCE, Taken, TakeSnapshots, TimedSnapshot
 
 _USED_MS = 1000
 """By so much a moment may lie behind the wanted one because earlier tries had used up its milliseconds."""
@@ -246,7 +246,7 @@ def _not_yet_taken(point: Point) -> Callable[[ServiceState], None]:
 def _offset_ms(taken: Taken, at_s: float, moment_ms: int) -> float:
     """A clock, the NameNode's or ours, that jumped since the preflight shows in the snapshots' times."""
 
-    def offset(root: RootTaken) -> float:
+    def offset(root: TimedSnapshot) -> float:
         asked_ms, answered_ms = (moment_ms + (root_s - at_s) * 1000 for root_s in (root.first_s, root.last_s))
         return clock_offset_ms(root.snapshot.created_ms, asked_ms, answered_ms)
 

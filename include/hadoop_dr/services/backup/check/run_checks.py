@@ -14,7 +14,7 @@ from hadoop_dr.domain.roots.root_results import kept_directories, root_results, 
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.services.backup.check.advice import advise
 from hadoop_dr.services.backup.check.foreign_changes import ForeignBeforeRun
-from hadoop_dr.services.backup.check.preflight import Preflight, look_at_quotas
+from hadoop_dr.services.backup.check.site_checks import SiteChecks, look_at_quotas
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Scope
 from hadoop_dr.services.datasets.components import components_of
@@ -65,8 +65,8 @@ class RunChecks:
         """What keeps the roots of now from having snapshots: others around or in them, most of all."""
         state, roots = self._context.ledger.read(), self.components.roots()
         giving_way = self._roots_in_the_way.giving_way(state, roots, requested=self._requested)
-        preflight = Preflight(self._context, self.components)
-        return preflight.roots(Scope(roots, None, state.held_roots(), giving_way))
+        on_sites = SiteChecks(self._context, self.components)
+        return on_sites.roots(Scope(roots, None, state.held_roots(), giving_way))
 
     def decide(self, *, every: bool = False) -> tuple[list[Result], ServiceState | None]:
         """Runs the checks that a run is refused for.
@@ -78,8 +78,8 @@ class RunChecks:
             every: Look above roots that points hold as well, and at the primary's quotas: a few requests for each.
         """
         context = self._context
-        preflight = Preflight(context, self.components)
-        sites = preflight.sites(versions=every)
+        on_sites = SiteChecks(context, self.components)
+        sites = on_sites.sites(versions=every)
         if any(result.mark is Mark.FAIL for result in sites):
             return sites, None
         try:
@@ -88,7 +88,7 @@ class RunChecks:
             context.ledger.chain.refuse_shortened()
             baseline = self.baseline(state, on_origin=every)
         except DrError as error:
-            checked = preflight.run(Scope(context.policy.directories, None))
+            checked = on_sites.run(Scope(context.policy.directories, None))
             return [*sites, *checked, failed_to("reading", error)], None
         damaged = [
             warn("points", text, f"Read it again: hadoop-dr verify {context.policy.service} --point POINT")
@@ -101,7 +101,7 @@ class RunChecks:
         ]
         stays = kept_directories(decision, context.policy.service, state.held_roots(context.origin.name))
         giving_way = self._roots_in_the_way.giving_way(state, decision.roots, requested=self._requested)
-        checked = preflight.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
+        checked = on_sites.run(Scope(decision.roots, baseline.point, state.held_roots(), giving_way))
         checked += self._roots_in_the_way.look(state, decision.roots, requested=self._requested)
         held = () if every else state.held_roots()
         checked += look_above(context, [root for root in decision.roots if root not in held])

@@ -1,4 +1,4 @@
-"""Looking before a run: every reason not to begin, each with the object and the remedy."""
+"""Checks of both sites before a run: health, clocks, epoch, roots, settings."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _EXACT = 0.02
 """Part of the limit that a clock's offset is told to, if the line allows that."""
 
 
-class Preflight:
-    """Decides whether a run may begin. Leaves nothing behind: what the clocks are read from is made and removed.
+class SiteChecks:
+    """Checks whether both sites let a run begin. Leaves nothing behind: it removes what it reads the clocks from.
 
     Args:
         context: The service.
