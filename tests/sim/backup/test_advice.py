@@ -11,7 +11,7 @@ from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Unreachable
 from hadoop_dr.domain.preflight.advice import CLOSES_EARLY
 from hadoop_dr.services.backup.check.run_checks import RunChecks
-from hadoop_dr.services.backup.start_run import RunRequest, StartRun
+from hadoop_dr.services.backup.preflight import RunRequest, StartRun
 from sim.many_roots import ROOTS, many, one_at_a_time
 from sim.world import World
 

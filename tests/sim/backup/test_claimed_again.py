@@ -10,7 +10,7 @@ from hadoop_dr.adapters.memory.hdfs.faults import Died, Faults
 from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.state.service_state import PointState
-from hadoop_dr.services.backup.start_run import StartRun
+from hadoop_dr.services.backup.preflight import StartRun
 from sim.half_done import half_done, made
 from sim.undone import LATE, effects_until_undone, preflight
 from sim.world import ROOT, World, plan_and_stage

@@ -20,14 +20,14 @@ from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.ports.requests import Counts
 from hadoop_dr.services.backup.after_seal import read_after_seal
 from hadoop_dr.services.backup.free_space import ROOM
+from hadoop_dr.services.backup.moment import SnapshotPoint
 from hadoop_dr.services.backup.order import AWAITED, by_stage, in_order
 from hadoop_dr.services.backup.place import PlacePoint
 from hadoop_dr.services.backup.plan import PlanPoint
+from hadoop_dr.services.backup.preflight import RunRequest, StartRun
 from hadoop_dr.services.backup.prune import Prune
 from hadoop_dr.services.backup.seal import SealPoint, sealed_document
-from hadoop_dr.services.backup.snapshot import SnapshotPoint
 from hadoop_dr.services.backup.stage import StagePoint
-from hadoop_dr.services.backup.start_run import RunRequest, StartRun
 from hadoop_dr.services.backup.verify import VerifyPoint
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.points.void import Void
