@@ -18,7 +18,8 @@ SITE = '{"namenodes": ["n:1"], "webhdfs": ["%s"], "zookeeper": "%s", "nameservic
 OF_A_SERVICE = [("check", "s"), ("coverage", "s"), ("plan", "s"), ("backup", "s"), ("points", "s"), ("explain", "s"),
                 ("verify", "s"), ("prune", "s"), ("unprotect", "s", "--reason", "r")]  # fmt: skip
 OF_A_PAIR = [("status", "p"), ("ledger", "check", "p"), ("identity", "p"), ("identity", "p", "--initialise"),
-             ("identity", "p", "--announce"), ("unprotect", "gone", "--reason", "r", "--pair", "p")]  # fmt: skip
+             ("identity", "p", "--announce"), ("unprotect", "gone", "--reason", "r", "--pair", "p"),
+             ("points", "gone", "--pair", "p"), ("explain", "gone", "--pair", "p")]  # fmt: skip
 OF_THE_LAB = [("lab", "status"), ("lab", "status", "--json"), ("lab", "kill", "east.namenode"),
               ("lab", "logs", "east.namenode"), ("lab", "down")]  # fmt: skip
 

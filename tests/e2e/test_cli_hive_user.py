@@ -110,9 +110,12 @@ def test_tables_are_dropped_made_again_renamed_truncated_and_overwritten_while_p
         home.namenodes["east"].status(hive.place)
     assert hive.tables("west") == ["again"]
     home.path.joinpath(f"include/policies/{service}.yaml").unlink()
-    both = ("unprotect", service, "--pair", home.pair, "--both", "--reason", "ü", "--json")
-    gone = home.run(*both).document("unprotect")
+    no_policy = ("--pair", home.pair, "--json")
+    gone = home.run("unprotect", service, "--both", "--reason", "ü", *no_policy).document("unprotect")
     assert (gone["released"], gone["points_left"], gone["sites"]["west"]["free"]) == ([hive.place], 0, [hive.place])
+    points = home.run("points", service, *no_policy).document("points")["points"]
+    assert points and not any(there for point in points for there in point["sites"].values())
+    assert home.run("explain", service, *no_policy).document("explain")["entries"]
     assert hive.tables("west") == ["again"]
 
 

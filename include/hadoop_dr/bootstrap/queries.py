@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ from hadoop_dr import settings
 from hadoop_dr.bootstrap.connections import open_queries
 from hadoop_dr.bootstrap.contexts import open_pair, open_service
 from hadoop_dr.bootstrap.login import login_to
+from hadoop_dr.bootstrap.unprotect import last_policy
 from hadoop_dr.domain.check_results import Mark, Result
 from hadoop_dr.domain.errors import Refused, Unreachable
 from hadoop_dr.domain.ledger import pair_chain, service_chain
 from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.preview import Preview
+from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.coverage import Coverage
 from hadoop_dr.services.ledger.proof import check_chain
 from hadoop_dr.services.points.counts import snapshot_counts
@@ -49,19 +51,32 @@ def plan_of(service: str, home: Path | None = None) -> dict[str, Any]:
         return Preview(context).run()
 
 
-def points_of(service: str, home: Path | None = None) -> dict[str, Any]:
-    """Lists a service's points; returns the document of ``points --json``."""
-    with open_service(service, home) as context:
+def _with_ledger(service: str, home: Path | None, pair: str | None) -> AbstractContextManager[BackupContext]:
+    home = home or settings.find_home()
+    return open_service(service, home, frozen=None if pair is None else last_policy(home, service, pair))
+
+
+def points_of(service: str, home: Path | None = None, *, pair: str | None = None) -> dict[str, Any]:
+    """Lists a service's points; returns the document of ``points --json``.
+
+    Args:
+        pair: Of a service that has no policy file any more.
+    """
+    with _with_ledger(service, home, pair) as context:
         return points_document(
             service, context.ledger.read(), context.pair.site_names, snapshot_counts(context)
         )
 
 
 def explanation_of(
-    service: str, point: str | None, home: Path | None = None, *, every: bool = False
+    service: str, point: str | None, home: Path | None = None, *, every: bool = False, pair: str | None = None
 ) -> dict[str, Any]:
-    """Tells what happened to a service lately, ever, or to one of its points, from the ledger."""
-    with open_service(service, home) as context:
+    """Tells what happened to a service lately, ever, or to one of its points, from the ledger.
+
+    Args:
+        pair: Of a service that has no policy file any more.
+    """
+    with _with_ledger(service, home, pair) as context:
         chain = context.ledger.chain
         older, entries = entries_about(chain.deciding, chain.path, point, every=every)
         return explanation(service, entries, point, older)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hadoop_dr.bootstrap import free_primary_of
-from hadoop_dr.cli.commands.options import as_json_option, service_argument
+from hadoop_dr.cli.commands.options import as_json_option, pair_option, service_argument
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, say
 from hadoop_dr.domain.config.quantities import counted
 
@@ -17,7 +17,7 @@ from hadoop_dr.domain.config.quantities import counted
 @service_argument
 @click.option("--newest", is_flag=True, help="Include those of the newest point; the next backup then compares all.")
 @click.option("--approve", is_flag=True, help="Remove them; by default they are only shown.")
-@click.option("--pair", metavar="PAIR", help="The pair of a service that has no policy file any more.")
+@pair_option
 @as_json_option
 def free_primary(service: str, newest: bool, approve: bool, pair: str | None, as_json: bool) -> None:
     """Show which snapshots of SERVICE the primary can do without while the secondary is down, and remove them.

@@ -6,6 +6,7 @@ import click
 
 service_argument = click.argument("service")
 as_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else.")
+pair_option = click.option("--pair", metavar="PAIR", help="The pair of a service that has no policy file any more.")
 
 _WHOLE = 10_000
 

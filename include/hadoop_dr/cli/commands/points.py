@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from hadoop_dr.bootstrap import explanation_of, points_of, prune_now, verify_point
-from hadoop_dr.cli.commands.options import as_json_option, service_argument
+from hadoop_dr.cli.commands.options import as_json_option, pair_option, service_argument
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, human_bytes, say, say_beside, table, warn
 from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.errors import Mismatch, Unknown
@@ -17,11 +17,12 @@ from hadoop_dr.domain.errors import Mismatch, Unknown
 @click.command(epilog="Example: hadoop-dr points billing")
 @service_argument
 @click.option("--all", "every", is_flag=True, help="Include points that were pruned.")
+@pair_option
 @as_json_option
-def points(service: str, every: bool, as_json: bool) -> None:
+def points(service: str, every: bool, pair: str | None, as_json: bool) -> None:
     """List the recovery points of SERVICE, oldest first. --json has the pruned ones too."""
     with ends_well(as_json):
-        document = points_of(service)
+        document = points_of(service, pair=pair)
     emit(document, as_json, lambda: _points_page(document, every=every))
 
 
@@ -59,8 +60,9 @@ def prune(service: str, as_json: bool) -> None:
 @service_argument
 @click.option("--point", metavar="POINT", help="Only this point, however old it is.")
 @click.option("--all", "every", is_flag=True, help="From the first entry on, which may be thousands.")
+@pair_option
 @as_json_option
-def explain(service: str, point: str | None, every: bool, as_json: bool) -> None:
+def explain(service: str, point: str | None, every: bool, pair: str | None, as_json: bool) -> None:
     """Tell what happened to SERVICE, from its ledger: who claimed it, what each point became, and why.
 
     Without --point or --all it shows the newest 40 entries.
@@ -69,7 +71,7 @@ def explain(service: str, point: str | None, every: bool, as_json: bool) -> None
     output, or its log in Airflow, gives the reason.
     """
     with ends_well(as_json):
-        document = explanation_of(service, point, every=every)
+        document = explanation_of(service, point, every=every, pair=pair)
     emit(document, as_json, lambda: _explain_page(document))
 
 

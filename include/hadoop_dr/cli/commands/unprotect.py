@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from hadoop_dr.bootstrap import unprotect_service
-from hadoop_dr.cli.commands.options import as_json_option, service_argument
+from hadoop_dr.cli.commands.options import as_json_option, pair_option, service_argument
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, say, warn
 from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words
@@ -20,7 +20,7 @@ from hadoop_dr.domain.runs.wanted_moment import refuse_odd_words
 @click.option("--reason", metavar="TEXT", required=True, help="The reason; kept in the ledger.")
 @click.option("--both", is_flag=True, help="On the secondary too, which removes all points of SERVICE.")
 @click.option("--takeover", is_flag=True, help="Stop a run that works on the service.")
-@click.option("--pair", metavar="PAIR", help="The pair of a service that has no policy file any more.")
+@pair_option
 @as_json_option
 def unprotect(service: str, reason: str, both: bool, takeover: bool, pair: str | None, as_json: bool) -> None:
     """Remove the snapshots of SERVICE on the primary, so that its directories are ordinary ones again.
