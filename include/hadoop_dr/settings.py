@@ -217,7 +217,7 @@ def load_policy(home: Path, service: str) -> Policy:
 
 
 def policy_of(every: PolicySet, service: str) -> Policy:
-    """Gives the policy of one service out of all.
+    """Returns the policy of one service out of all.
 
     Raises:
         BadInput: It is unknown or wrong.
@@ -252,12 +252,12 @@ def _text(path: Path) -> bytes | None:
 
 
 def next_moment(policy: Policy, after_ms: int) -> int:
-    """Gives the first moment of a policy that is later than a time."""
+    """Returns the first moment of a policy that is later than a time."""
     return schedule.next_moment(policy, after_ms, config.cron_moments)
 
 
 def newest_moment(policy: Policy, until_ms: int) -> int | None:
-    """Gives the last moment of a policy at or before a time; None when there was none yet."""
+    """Returns the last moment of a policy at or before a time; None when there was none yet."""
     return schedule.newest_moment(policy, until_ms, config.cron_moment_until)
 
 

@@ -13,7 +13,7 @@ MORE = "and more"
 
 
 def brief(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Gives a result with the first of whatever it says of many, and how many more there are."""
+    """Returns a result with the first of whatever it says of many, and how many more there are."""
     return {name: _short(value) for name, value in result.items()}
 
 

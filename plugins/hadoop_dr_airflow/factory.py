@@ -55,7 +55,7 @@ def build_arbitrations(home: Path | None = None) -> dict[str, DAG]:
 
 
 def broken_files(home: Path | None = None) -> tuple[BadInput, ...]:
-    """Gives one error for each pair or policy that is out, with file and line, and for a position that means nothing.
+    """Returns one error for each pair or policy that is out, with file and line, and for a position that means nothing.
 
     A home that cannot be found is one such error, and then there is nothing else to be said.
     """

@@ -25,7 +25,7 @@ class HadoopClusterHook(BaseHook):
         self.site_conn_id = site_conn_id
 
     def get_conn(self) -> dict[str, Any]:
-        """Gives what is set and used, by field names.
+        """Returns what is set and used, by field names.
 
         Raises:
             BadInput: Something is set that this version does not use; nothing of its value is told.
@@ -45,7 +45,7 @@ class HadoopClusterHook(BaseHook):
 
 
 def hdfs_users(sites: Iterable[str]) -> dict[str, str]:
-    """Gives the HDFS user of each site whose connection names one; a site without a connection is left out.
+    """Returns the HDFS user of each site whose connection names one; a site without a connection is left out.
 
     The login may be a principal.
 

@@ -21,7 +21,7 @@ def _retry(*errors: type[BaseException] | str, after: timedelta, reason: str) ->
 
 
 def retry_settings(*, anew: bool = False) -> dict[str, Any]:
-    """Gives the task arguments that say when to try again, and that the log ends with why it failed.
+    """Returns the task arguments that say when to try again, and that the log ends with why it failed.
 
     Errors typed retryable are tried again, all others fail at once. A task that dies without an exception (its process
     or its machine is gone) consults no rule and uses the plain retries.

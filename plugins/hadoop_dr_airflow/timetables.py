@@ -43,7 +43,7 @@ class MomentTimetable(Timetable):
         return self._times.cron or duration_text(self._times.period_ms or 0)
 
     def serialize(self) -> dict[str, Any]:
-        """Gives the constructor's arguments."""
+        """Returns the constructor's arguments."""
         times = self._times
         return {"first_moment_ms": times.first_moment_ms, "period_ms": times.period_ms, "cron": times.cron}
 
@@ -59,7 +59,7 @@ class MomentTimetable(Timetable):
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """Gives the next run after the last one, or after now for the first."""
+        """Returns the next run after the last one, or after now for the first."""
         now_ms = time.time_ns() // 1_000_000
         if last_automated_data_interval is None:
             moment_ms = self._after(now_ms + LONGEST_LEAD_MS - _GRACE_MS)

@@ -34,7 +34,7 @@ class PairAccess:
         self._epoch, self._asked_s = 0, float("-inf")
 
     def site(self) -> tuple[str, int]:
-        """Gives the site in use and its epoch.
+        """Returns the site in use and its epoch.
 
         Raises:
             Refused: No site may be used.
@@ -52,12 +52,12 @@ class PairAccess:
         self._asked_s = float("-inf")
 
     def addresses(self) -> tuple[Addresses, str, int]:
-        """Gives the addresses of the site in use, its name, and its epoch."""
+        """Returns the addresses of the site in use, its name, and its epoch."""
         site, epoch = self.site()
         return settings.addresses(self._home, self._pair.site(site)), site, epoch
 
     def hdfs(self) -> tuple[HdfsAddress, int]:
-        """Gives where its HDFS is and who asks there, with the epoch."""
+        """Returns where its HDFS is and who asks there, with the epoch."""
         found, site, epoch = self.addresses()
         return login_to(site).hdfs(found), epoch
 

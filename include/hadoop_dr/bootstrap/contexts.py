@@ -197,7 +197,7 @@ def require_roles(pair: Pair, state: PairState) -> None:
 
 
 def of_answering(roles: PairState, given_up: Container[str], sides: Iterable[str]) -> PairState:
-    """Gives the roles, the other copy deciding where the one that should is given up with its site."""
+    """Returns the roles, the other copy deciding where the one that should is given up with its site."""
     return replace(roles, deciding=roles.other(roles.deciding, sides)) if roles.deciding in given_up else roles
 
 
@@ -227,7 +227,7 @@ def require_answers(read: RolesRead, roles: PairState, *, both: bool) -> None:
 
 
 def deciding_roles(context: PairContext) -> PairState:
-    """Gives the roles of a pair whose deciding ledgers can be read.
+    """Returns the roles of a pair whose deciding ledgers can be read.
 
     Raises:
         Refused: The pair has no roles yet.
@@ -241,7 +241,7 @@ def deciding_roles(context: PairContext) -> PairState:
 
 
 def ledger_on(context: PairContext, service: str, site: str) -> ServiceLedger:
-    """Gives a service's ledger as the copy of a site has it; that need not be the one that decides."""
+    """Returns a service's ledger as the copy of a site has it; that need not be the one that decides."""
     chain = _chain(context.pair.name, service, site, context.sides, context.roles.silent)
     return ServiceLedger(chain, context.roles.state)
 

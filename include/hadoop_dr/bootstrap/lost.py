@@ -29,7 +29,7 @@ class _Lost:
 
 
 def lost(side: SiteConnections, error: DrError) -> SiteConnections:
-    """Gives the site with a file system that fails at once; each request would wait as long as for a failover of it."""
+    """Returns the site with a file system that fails at once: each request would wait as long as for a failover."""
     gone = cast(NameNode, _Lost(side.name, error))
     return replace(side, namenode=gone, files=lost_files(side.name, error), metastore=None, sql=None)
 

@@ -40,7 +40,7 @@ def unprotect_service(
 
 
 def last_policy(home: Path, service: str, pair: str) -> tuple[Policy, str]:
-    """Gives the policy that the newest claim of a service froze, and its text.
+    """Returns the policy that the newest claim of a service froze, and its text.
 
     Raises:
         BadInput: A policy file names the service, or its ledger on this pair is empty.

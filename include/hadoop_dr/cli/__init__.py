@@ -7,7 +7,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Gives ``main``, which takes most of a second to load: a Ctrl-C may come meanwhile, too."""
+    """Returns ``main``, which takes most of a second to load: a Ctrl-C may come meanwhile, too."""
     if name != "main":
         raise AttributeError(name)
     try:

@@ -71,7 +71,7 @@ def guarded(name: str, look: Callable[[], Iterator[Result]]) -> list[Result]:
 
 
 def failed_to(name: str, error: DrError) -> Result:
-    """Gives the result of a check that an error of ours ended."""
+    """Returns the result of a check that an error of ours ended."""
     return fail(
         name, f"{error.subject}: {error.problem}", error.remedy or f"Look at {error.subject}, then check again."
     )

@@ -52,7 +52,7 @@ class Codec(Generic[T]):
 
 
 def codec_of(kind: type[T]) -> Codec[T]:
-    """Gives the codec of a type; it is made once."""
+    """Returns the codec of a type; it is made once."""
     return cast("Codec[T]", _codec(kind))
 
 

@@ -24,7 +24,7 @@ def point_id(moment_ms: int) -> str:
 
 
 def moment_of(point: str) -> int:
-    """Gives the moment, in milliseconds since the epoch, that a point id names.
+    """Returns the moment, in milliseconds since the epoch, that a point id names.
 
     Raises:
         ValueError: The text is not a point id.
@@ -57,6 +57,6 @@ def before_name(name: str) -> str:
 
 
 def point_of_snapshot(service: str, name: str) -> str | None:
-    """Gives the point a snapshot of this service belongs to, or None when the name is not ours."""
+    """Returns the point a snapshot of this service belongs to, or None when the name is not ours."""
     match = _SNAPSHOT.fullmatch(name)
     return match["point"] if match and match["service"] == service else None

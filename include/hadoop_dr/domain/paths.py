@@ -9,12 +9,12 @@ WORK_AREA = ".hadoop-dr"
 
 
 def parent(path: str) -> str:
-    """Gives the path of the directory that holds an item; of the root, the root."""
+    """Returns the path of the directory that holds an item; of the root, the root."""
     return path.rpartition("/")[0]
 
 
 def leaf(path: str) -> str:
-    """Gives the last component of a path."""
+    """Returns the last component of a path."""
     return path.rpartition("/")[2]
 
 
@@ -48,7 +48,7 @@ class Moves:
         self._last: tuple[str, str | None] | None = None
 
     def of(self, path: str) -> str | None:
-        """Gives the path in the second tree, or None when the nearest moved ancestor (or the item) is not there."""
+        """Returns the path in the second tree, or None when the nearest moved ancestor (or the item) is not there."""
         at = path
         while at not in self._moved:
             if not at:

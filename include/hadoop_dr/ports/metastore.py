@@ -106,4 +106,4 @@ class Metastore(Protocol):
         """
 
     def close(self) -> None:
-        """Gives the connection back."""
+        """Closes the connection."""

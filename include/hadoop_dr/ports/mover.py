@@ -171,4 +171,4 @@ class Mover(Protocol):
         """Runs operations on the destination site concurrently, in no order; where order counts, make several calls."""
 
     def close(self) -> None:
-        """Gives connections and threads back; the object is unusable afterwards."""
+        """Closes connections and ends threads; the object is unusable afterwards."""

@@ -65,13 +65,13 @@ class NameNode(Protocol):
         """Says who serves and how it is."""
 
     def version(self) -> str:
-        """Gives the version text of the software."""
+        """Returns the version text of the software."""
 
     def room(self) -> Room:
         """Says how much there is, in one request."""
 
     def settings(self, *names: str) -> Mapping[str, str]:
-        """Gives the NameNode's effective configuration for these keys; a key it does not know is absent."""
+        """Returns the NameNode's effective configuration for these keys; a key it does not know is absent."""
 
     def status(self, path: str) -> DirEntry:
         """Attributes of one path; ``name`` is empty.

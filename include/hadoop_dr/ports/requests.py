@@ -60,7 +60,7 @@ class Requests:
         self._stage, self._began = stage, trips()
 
     def of(self, site: str) -> Note:
-        """Gives what counts the requests to a site."""
+        """Returns what counts the requests to a site."""
 
         def note(what: str, count: int = 1, trips: int = 1) -> None:
             _TRIPS.set(_TRIPS.get() + trips)
@@ -172,11 +172,11 @@ class Apart(Generic[What]):
         self._work, self._trips = iter(work), trips()
 
     def __iter__(self) -> Apart[What]:
-        """Gives itself."""
+        """Returns itself."""
         return self
 
     def __next__(self) -> What:
-        """Gives the next thing."""
+        """Returns the next thing."""
         before = _TRIPS.get()
         _TRIPS.set(self._trips)
         try:

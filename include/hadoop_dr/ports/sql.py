@@ -35,4 +35,4 @@ class Queries(Protocol):
         """
 
     def close(self) -> None:
-        """Gives the session back."""
+        """Closes the session."""

@@ -23,7 +23,7 @@ class Coverage:
         self._context = context
 
     def run(self) -> list[Result]:
-        """Gives a result for everything a point would hold, or would not."""
+        """Returns a result for everything a point would hold, or would not."""
         context = self._context
         components = components_of(context)
         decision, changed = components.decisions()

@@ -64,7 +64,7 @@ class AnnounceIdentity:
         return wanted
 
     def epoch_of(self, site: str) -> int:
-        """Gives the epoch that a site announces; 0 when it announces none or does not answer."""
+        """Returns the epoch that a site announces; 0 when it announces none or does not answer."""
         try:
             found = self._coordinators[site].read(self._path)
             return decode_identity(found.data, f"{site}: {self._path}").epoch if found else 0

@@ -45,7 +45,7 @@ def _children(namenode: NameNode, path: str) -> list[DirEntry]:
 def walk(
     namenode: NameNode, top: str, skip: Collection[str] = (), met: Callable[[DirEntry], None] = lambda _: None
 ) -> Iterator[tuple[str, DirEntry]]:
-    """Gives every item below ``top`` with its path relative to it; a directory before its children.
+    """Yields every item below ``top`` with its path relative to it; a directory before its children.
 
     The work area of a root is left out. At most 64 listings are held at once.
 

@@ -40,7 +40,7 @@ class BoundedPool:
         self._pool = ThreadPoolExecutor(width, thread_name_prefix=name)
 
     def __enter__(self) -> Self:
-        """Gives itself."""
+        """Returns itself."""
         return self
 
     def __exit__(
@@ -60,7 +60,7 @@ class BoundedPool:
     def map(
         self, act: Callable[[What], Answer], work: Iterable[What], before_each: Callable[[], None] = lambda: None
     ) -> Iterator[Answer]:
-        """Gives the answers in the order of the work, of which it takes only so much ahead.
+        """Yields the answers in the order of the work, of which it takes only so much ahead.
 
         Args:
             before_each: Called by the caller's thread before each is begun; raises to stop.

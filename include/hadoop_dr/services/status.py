@@ -222,7 +222,7 @@ class Status:
 
 
 def without_answer(pair: str, policies: Iterable[Policy], out: Iterable[FileOut], error: DrError) -> dict[str, Any]:
-    """Gives the same document for a pair of which nothing can be read."""
+    """Returns the same document for a pair of which nothing can be read."""
     services = {one.name: service_document(Standing(Word.BROKEN, str(one.error)), None, 0) for one in out}
     services |= {p.service: service_document(Standing(Word.UNKNOWN, str(error)), p.rpo_ms / 1000, 0) for p in policies}
     services = dict(sorted(services.items()))
@@ -230,7 +230,7 @@ def without_answer(pair: str, policies: Iterable[Policy], out: Iterable[FileOut]
 
 
 def service_document(now: Standing, rpo_s: float | None, now_ms: int) -> dict[str, Any]:
-    """Gives the part of the document that is about one service."""
+    """Returns the part of the document that is about one service."""
     newest = now.newest
     return {
         "newest": newest.point if newest else None,

@@ -89,7 +89,7 @@ class Candidate:
         self._destination, self._base, self._listing = destination, base, listing
 
     def children(self, directory: str, names: Iterable[str]) -> dict[str, DirEntry]:
-        """Gives those of the names that lie in a directory."""
+        """Returns those of the names that lie in a directory."""
         if self._listing is not None:
             paths = {name: join(directory, name) for name in names}
             return {name: self._listing[path] for name, path in paths.items() if path in self._listing}
@@ -123,7 +123,7 @@ class VerifyRoot:
         self._destination, self._mover, self._heartbeat = destination, mover, heartbeat
 
     def run(self, facts: RootFacts, listing: Mapping[str, DirEntry] | None = None) -> Verdict:
-        """Gives the verdict over attributes, extended attributes, absence of what went, and content.
+        """Returns the verdict over attributes, extended attributes, absence of what went, and content.
 
         Args:
             listing: A full listing of the candidate by path, if there is one.

@@ -42,7 +42,7 @@ class Demo:
         self._lab, self._home, self._tell, self._initialise = lab, home, tell, initialise
 
     def run(self) -> dict[str, Any]:
-        """Gives ``{"points", "queries", "airflow", "seconds"}`` for the page at the end."""
+        """Returns ``{"points", "queries", "airflow", "seconds"}`` for the page at the end."""
         begun = time.monotonic()
         self._tell("1/6 two Hadoop sites, with HiveServer2")
         state = self._lab.up(LabOptions(hiveserver2=True), self._tell, self._initialise)

@@ -19,7 +19,7 @@ _SAMPLE_FROM_MS = 1_767_225_600_000  # 2026-01-01: any start will do, but a fixe
 
 
 def cron_moments(cron: str, after_ms: int) -> Iterator[int]:
-    """Gives the moments of a cron text after a time, without end, in milliseconds since the epoch.
+    """Returns the moments of a cron text after a time, without end, in milliseconds since the epoch.
 
     Raises:
         Wrong: It is no cron text, or there is never such a moment.
@@ -50,7 +50,7 @@ def _moments(cron: str, after_ms: int) -> Iterator[int]:
 
 
 def cron_moment_until(cron: str, until_ms: int) -> int | None:
-    """Gives the last moment of a cron text at or before a time; None when it never came.
+    """Returns the last moment of a cron text at or before a time; None when it never came.
 
     One step of the library, however long ago the moment was: nothing goes through what lies between.
 
@@ -70,7 +70,7 @@ def cron_moment_until(cron: str, until_ms: int) -> int | None:
 
 @lru_cache(maxsize=4096)
 def longest_gap_ms(cron: str) -> int:
-    """Gives the longest time between two moments of a cron text, looking over one year.
+    """Returns the longest time between two moments of a cron text, looking over one year.
 
     Raises:
         Wrong: It is no cron text, or there is never such a moment.

@@ -30,7 +30,7 @@ def plain_transport(host: str, port: int, connect_s: float, read_s: float) -> An
 
 
 def sasl_transport(client: Callable[[], Any], mechanism: str) -> Opener:
-    """Gives an opener that negotiates SASL.
+    """Returns an opener that negotiates SASL.
 
     Args:
         client: Makes a SASL client object for one connection.

@@ -32,7 +32,7 @@ _lock = threading.Lock()
 
 
 def client_of(address: HdfsAddress, first: int = 0) -> AsyncClient:
-    """Gives this process's client of a site that asks a certain NameNode first.
+    """Returns this process's client of a site that asks a certain NameNode first.
 
     Args:
         address: The site.
@@ -54,7 +54,7 @@ def client_of(address: HdfsAddress, first: int = 0) -> AsyncClient:
 
 
 def client_settings(address: HdfsAddress, first: int) -> tuple[str, dict[str, str]]:
-    """Gives the URL and the configuration of a client."""
+    """Returns the URL and the configuration of a client."""
     nodes = address.namenodes[first:] + address.namenodes[:first]
     settings = {
         "dfs.client.failover.max.attempts": str(len(nodes) - 1),

@@ -130,7 +130,7 @@ class _Turn:
 
 
 def gate_of(address: HdfsAddress, ceiling: int) -> Gate:
-    """Gives this process's gate of a site."""
+    """Returns this process's gate of a site."""
     with _lock:
         return _gates.setdefault((os.getpid(), address, ceiling), Gate(Bounds.up_to(ceiling)))
 

@@ -94,7 +94,7 @@ class Pump(Generic[I, R]):
         self._results: queue.SimpleQueue[R | BaseException] = queue.SimpleQueue()
 
     def run(self, inputs: Iterable[I]) -> Iterator[R]:
-        """Gives exactly one result for each input."""
+        """Yields exactly one result for each input."""
         left, under_way, more = iter(inputs), 0, True
         try:
             while more or under_way:

@@ -84,7 +84,7 @@ class NativeMover:
         return self._pump(engine, operations, one)
 
     def close(self) -> None:
-        """Gives connections and threads back."""
+        """Closes connections and ends threads."""
         self._closed = True
         if self._running and self._running.process == os.getpid():
             self._running.thread.close()

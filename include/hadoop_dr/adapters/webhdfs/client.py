@@ -52,7 +52,7 @@ class Deadlines:
 
 
 def simple_session(user: str, connections: int = 64) -> SessionFactory:
-    """Gives sessions that say who they are without proving it (``hadoop.security.authentication=simple``).
+    """Returns sessions that say who they are without proving it (``hadoop.security.authentication=simple``).
 
     Args:
         user: Sent as ``user.name``.

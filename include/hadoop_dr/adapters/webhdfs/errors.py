@@ -156,7 +156,7 @@ _POOL = re.compile(r"^(?:HTTPS?ConnectionPool\([^)]*\)|HTTPS?Connection\([^)]*\)
 
 
 def reason_of(error: BaseException) -> str:
-    """Gives the innermost reason, such as ``connection refused``, without the names of a library's objects."""
+    """Returns the innermost reason, such as ``connection refused``, without the names of a library's objects."""
     innermost = error
     for innermost in _chain(error):
         if isinstance(innermost, NewConnectionError) and _TLS in str(innermost):

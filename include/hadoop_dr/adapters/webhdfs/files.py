@@ -88,11 +88,11 @@ class WebHdfsFiles:
         self._tree.delete(path, recursive=True)
 
     def close(self) -> None:
-        """Gives the connections back."""
+        """Closes the connections."""
         self._tree.close()
 
     def _write_aside(self, path: str, content: bytes) -> str:
-        """Gives the name it has for now."""
+        """Returns the name it has for now."""
         try:
             return self._tree.route.repeat(lambda node: self._try_aside(node, path, content))
         except NotFound:

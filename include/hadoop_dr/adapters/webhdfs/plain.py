@@ -61,7 +61,7 @@ class PlainSession(requests.Session):
         return answer
 
     def close(self) -> None:
-        """Gives the connections back."""
+        """Closes the connections."""
         self._pools.clear()
         super().close()
 

@@ -54,7 +54,7 @@ class WebHdfsReader:
         self._conf_turn = threading.Lock()
 
     def close(self) -> None:
-        """Gives the connections back."""
+        """Closes the connections."""
         self._session.close()
 
     def _read(self, subject: str, ask: Callable[[OneNameNode], requests.Response],
@@ -68,7 +68,7 @@ class WebHdfsReader:
         return self.route.repeat(self._service_of)
 
     def version(self) -> str:
-        """Gives the version text of the software."""
+        """Returns the version text of the software."""
         return self.route.repeat(self._version_of)
 
     def _version_of(self, node: OneNameNode) -> str:
@@ -113,7 +113,7 @@ class WebHdfsReader:
             )
 
     def settings(self, *names: str) -> Mapping[str, str]:
-        """Gives the NameNode's effective configuration for these keys; a key it does not know is absent.
+        """Returns the NameNode's effective configuration for these keys; a key it does not know is absent.
 
         All of it is one page, and a NameNode has it from its start on: it is asked for once.
         """
@@ -221,7 +221,7 @@ _START = ("", -1)
 
 
 def diff_pages(root: str, page: Page) -> Iterator[DiffPage]:
-    """Gives every page until the cursor says the end.
+    """Yields every page until the cursor says the end.
 
     NameNodes without the fix of HDFS-16121 resume a directory's creations at a wrong place: entries come twice, or
     the same cursor comes for ever. What repeats within one directory is dropped; a cursor that repeats ends the listing

@@ -35,7 +35,7 @@ class Upload(io.BytesIO):
         self.silence_s, self._moved = silence_s, moved
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Gives the next piece; the one before has left."""
+        """Returns the next piece; the one before has left."""
         if self.tell():
             self._moved(1)
         return super().read(size)

@@ -19,7 +19,7 @@ def escape(value: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Gives back what ``escape`` was given; a ``%`` without two hexadecimal digits stays."""
+    """Returns what ``escape`` was given; a ``%`` without two hexadecimal digits stays."""
     return re.sub(r"%([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), text)
 
 

@@ -25,5 +25,5 @@ class HdfsAddress:
 
 
 def short_name(login: str) -> str:
-    """Gives the HDFS user that a login stands for: ``dr`` for ``dr``, ``dr@EAST`` and ``dr/host@EAST``."""
+    """Returns the HDFS user that a login stands for: ``dr`` for ``dr``, ``dr@EAST`` and ``dr/host@EAST``."""
     return login.partition("@")[0].partition("/")[0].strip()

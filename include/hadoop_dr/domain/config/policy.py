@@ -158,7 +158,7 @@ _DEFAULT = Policy("", "", ())
 
 
 def with_overrides(policy: Policy, mode: str | None, transfer: str | None) -> Policy:
-    """Gives the policy with a run's own mode or transfer in place of the file's."""
+    """Returns the policy with a run's own mode or transfer in place of the file's."""
     if mode:
         policy = replace(policy, mode=Mode(mode))
     return replace(policy, transfer=Transfer(transfer)) if transfer else policy

@@ -17,7 +17,7 @@ _NO_COPY = "A copy of it does not restore what was replaced or deleted"
 
 
 def replaced_in(changes: Changes) -> dict[str, str]:
-    """Gives what was put in the place of something that is gone: its path now, and the path in the older tree."""
+    """Returns what was put in the place of something that is gone: its path now, and the path in the older tree."""
     forward, made = changes.forward(), {change.new for change in changes.created}
     return {
         there: change.old

@@ -37,7 +37,7 @@ def found_in(gone: frozenset[str], changes: Changes) -> Iterator[Foreign]:
 
 
 def asked_in(gone: frozenset[str], changes: Changes) -> list[Change]:
-    """Gives what was modified there: a directory only because of its children, a file in itself."""
+    """Returns what was modified there: a directory only because of its children, a file in itself."""
     return [change for change in changes.modified if change.old and change.new and _is_in(gone, change.old)]
 
 

@@ -16,7 +16,7 @@ _BY_CONTENT = re.compile(rf"(?P<stem>.+)-(?P<digest>[0-9a-f]{{{_DIGITS}}})(?P<en
 
 
 def fenced_name(stem: str, claim: int, try_no: int, ending: str = ".parquet") -> str:
-    """Gives the name of what one try of a claim writes."""
+    """Returns the name of what one try of a claim writes."""
     return f"{stem}-{claim}.{try_no}{ending}"
 
 
@@ -35,24 +35,24 @@ def newest_of_each(names: Iterable[str], claim: int | None = None) -> dict[str, 
 
 
 def stem_of(name: str) -> str:
-    """Gives what a name was made of; a name that no try made is its own stem."""
+    """Returns what a name was made of; a name that no try made is its own stem."""
     parts = _NAME.fullmatch(name)
     return parts["stem"] if parts else name
 
 
 def content_name(name: str, sha256: str) -> str:
-    """Gives the name under which a document with this digest lies."""
+    """Returns the name under which a document with this digest lies."""
     stem, dot, ending = name.rpartition(".")
     return f"{stem}-{sha256[:_DIGITS]}{dot}{ending}"
 
 
 def plain_name(name: str) -> str:
-    """Gives the name of a document without the digest of its content."""
+    """Returns the name of a document without the digest of its content."""
     parts = _BY_CONTENT.fullmatch(name)
     return parts["stem"] + parts["ending"] if parts else name
 
 
 def digest_in(name: str) -> str:
-    """Gives the beginning of the digest that a name bears; empty where it bears none."""
+    """Returns the beginning of the digest that a name bears; empty where it bears none."""
     parts = _BY_CONTENT.fullmatch(name)
     return parts["digest"] if parts else ""

@@ -103,5 +103,5 @@ _NAMES: Mapping[type[Any], str] = {body: kind for kind, body in KINDS.items()}
 
 
 def kind_of(body: Body) -> str:
-    """Gives the word for what a body says."""
+    """Returns the word for what a body says."""
     return body.kind if isinstance(body, Skipped) else _NAMES[type(body)]

@@ -29,7 +29,7 @@ _SHOWN = 5
 
 
 def points_named(body: Body) -> Iterator[str]:
-    """Gives the points that an entry is about."""
+    """Yields the points that an entry is about."""
     if isinstance(body, MomentRearmed):
         yield body.void
     if isinstance(body, PointsPruned | ServiceUnprotected | RootsChanged):

@@ -71,7 +71,7 @@ class Kept(ChangesKept):
 
 
 def kept_after(entry: LedgerEntry, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
-    """Gives what is kept after an entry."""
+    """Returns what is kept after an entry."""
     return _fold(entry.body, entry.n, kept)
 
 

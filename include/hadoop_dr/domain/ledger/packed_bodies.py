@@ -73,7 +73,7 @@ class PackedSealed:
 
 
 def pack_taken(body: PointTaken) -> PackedTaken:
-    """Gives the body as its entry has it."""
+    """Returns the body as its entry has it."""
     table, roots = NameTable(), sorted(body.roots)
     snapshots, declared = pack_snapshots(body.snapshots, table), table.number(body.declared)
     protect = table.by_kind(body.protect)
@@ -91,7 +91,7 @@ def pack_taken(body: PointTaken) -> PackedTaken:
 
 
 def unpack_taken(packed: PackedTaken) -> PointTaken:
-    """Gives the body back.
+    """Reads the body back.
 
     Raises:
         ValueError, IndexError: Its parts do not fit together.
@@ -125,7 +125,7 @@ def taken_roots(
 
 
 def pack_sealed(body: PointSealed) -> PackedSealed:
-    """Gives the body as its entry has it."""
+    """Returns the body as its entry has it."""
     table, live = NameTable(), sorted(body.summary.live)
     snapshots, number = pack_snapshots(body.snapshots, table), table.number(live)
     return PackedSealed(
@@ -140,7 +140,7 @@ def pack_sealed(body: PointSealed) -> PackedSealed:
 
 
 def unpack_sealed(packed: PackedSealed) -> PointSealed:
-    """Gives the body back.
+    """Reads the body back.
 
     Raises:
         ValueError, IndexError: Its parts do not fit together.

@@ -39,22 +39,22 @@ class NameTable:
     lists: dict[Numbers, int] = field(default_factory=dict)
 
     def number(self, names: Iterable[str]) -> int:
-        """Gives the number of a list."""
+        """Returns the number of a list."""
         numbers = tuple(self.names.setdefault(name, len(self.names)) for name in names)
         return self.lists.setdefault(numbers, len(self.lists))
 
     def by_kind(self, names: Mapping[str, Iterable[str]]) -> dict[str, int]:
-        """Gives the numbers of several lists."""
+        """Returns the numbers of several lists."""
         return {kind: self.number(every) for kind, every in names.items()}
 
 
 def named_lists(names: Sequence[str], lists: Iterable[Numbers]) -> list[tuple[str, ...]]:
-    """Gives the lists back, by number."""
+    """Returns the lists, by number."""
     return [tuple(names[number] for number in numbers) for numbers in lists]
 
 
 def pack_snapshots(snapshots: Mapping[str, SnapshotRecord], table: NameTable) -> PackedSnapshots:
-    """Gives snapshots in columns."""
+    """Returns snapshots in columns."""
     roots = sorted(snapshots)
     kept = [snapshots[root] for root in roots]
     names = {name: number for number, name in enumerate(dict.fromkeys(one.name for one in kept))}
@@ -68,7 +68,7 @@ def pack_snapshots(snapshots: Mapping[str, SnapshotRecord], table: NameTable) ->
 
 
 def unpack_snapshots(packed: PackedSnapshots, lists: Sequence[tuple[str, ...]]) -> dict[str, SnapshotRecord]:
-    """Gives back what was packed.
+    """Returns what was packed.
 
     Raises:
         ValueError, IndexError: Its parts do not fit together.

@@ -61,7 +61,7 @@ def with_more(point: Point, found: Damage, copied_by: str, read: Collection[Root
 
 
 def points_on(state: ServiceState, site: str) -> list[Point]:
-    """Gives the sealed points whose copy is on a site, oldest first."""
+    """Returns the sealed points whose copy is on a site, oldest first."""
     return [point for point in state.sealed() if point.destination == site and site not in point.gone]
 
 
@@ -87,7 +87,7 @@ class Distrusted:
 
 
 def distrusted(state: ServiceState, site: str, root: str) -> Distrusted:
-    """Gives those of a root; damage of other roots counts where it lies in this one, or this one in it."""
+    """Returns those of a root; damage of other roots counts where it lies in this one, or this one in it."""
     marked = [point for point in points_on(state, site) if point.damaged]
     bad = {f"{at}/{path}" for point in marked for at, path in point.bad_files}
     tops = {at for point in marked for at, _ in point.unnamed if inside(at, root) or inside(root, at)}

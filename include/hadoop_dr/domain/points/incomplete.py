@@ -18,7 +18,7 @@ _NAME = "incomplete"
 
 
 def incomplete_of(findings: Sequence[NotCovered]) -> Incomplete:
-    """Gives what was left out the way the ledger keeps it: how many objects, and the first of them by name."""
+    """Returns what was left out the way the ledger keeps it: how many objects, and the first of them by name."""
     first = (LeftOut(str(one.key), one.why.value, one.reason) for one in findings[:KEPT])
     return Incomplete(len(findings), tuple(first))
 

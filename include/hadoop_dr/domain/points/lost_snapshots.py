@@ -56,7 +56,7 @@ class LostSnapshots:
 
 
 def roots_to_judge(state: ServiceState, policy: Policy) -> set[str]:
-    """Gives the roots in which a lost snapshot counts: those that are protected now.
+    """Returns the roots in which a lost snapshot counts: those that are protected now.
 
     Of a directory that left the policy a person may remove the snapshots by hand; older points then lose it, as is
     documented, and keep everything else.

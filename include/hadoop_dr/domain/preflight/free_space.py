@@ -16,7 +16,7 @@ MANY_NAMES = 5_000_000
 
 
 def limiting_paths(roots: Iterable[str], names: int) -> list[str]:
-    """Gives the directories whose quotas are looked at: the roots and what is above them, sorted; never ``/`` itself.
+    """Returns the directories whose quotas are looked at: the roots and what is above them, sorted; never ``/`` itself.
 
     Args:
         names: Files and directories of the cluster; above five million the roots alone are asked about.

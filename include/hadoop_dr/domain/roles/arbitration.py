@@ -78,7 +78,7 @@ class AccessDecision:
 
 
 def highest_epoch(first: Observation, second: Observation, ruling: PairState = NO_RULING) -> int:
-    """Gives the highest epoch that anything read speaks of; 0 when nothing was read."""
+    """Returns the highest epoch that anything read speaks of; 0 when nothing was read."""
     documents = (first.identity, first.access, second.identity, second.access)
     return max(ruling.epoch, *(document.epoch if document else 0 for document in documents))
 
@@ -100,7 +100,7 @@ def normalise(observed: Observation, highest: int, ruling: PairState = NO_RULING
 
 
 def current_access(first: Observation, second: Observation, ruling: PairState = NO_RULING) -> Access | None:
-    """Gives the access in force: the copy with the highest epoch, else the copy beside the only primary.
+    """Returns the access in force: the copy with the highest epoch, else the copy beside the only primary.
 
     Returns:
         None when no copy was read, or two copies of one epoch name different sites and no single primary decides it.
@@ -164,7 +164,7 @@ def _without_access(
 
 
 def to_publish(decision: AccessDecision, copy: Access | None) -> tuple[str | None, int, str] | None:
-    """Gives what one site's copy of the access has to say.
+    """Returns what one site's copy of the access has to say.
 
     Args:
         decision: What was decided.

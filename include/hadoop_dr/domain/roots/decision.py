@@ -204,7 +204,7 @@ def resolve_roots(directories: Iterable[str]) -> tuple[str, ...]:
 
 
 def nestings(roots: Iterable[str], snapshottable: Iterable[str]) -> dict[str, list[str]]:
-    """Gives for each root the snapshottable directories above and below it, sorted, for which HDFS would refuse it.
+    """Returns for each root the snapshottable directories above and below it, sorted, for which HDFS would refuse it.
 
     Roots that stand alone are left out.
     """

@@ -64,7 +64,7 @@ class Claimed:
                 self._below.setdefault(above, path)
 
     def meets(self, path: str) -> str | None:
-        """Gives a directory that is equal to a path, above it or below it; None when there is none."""
+        """Returns a directory that is equal to a path, above it or below it; None when there is none."""
         for at in (path, *_above(path)):
             if at in self._owners:
                 return at

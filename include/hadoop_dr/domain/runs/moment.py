@@ -40,7 +40,7 @@ class Cure(StrEnum):
 
 
 def skew_ms(spans: Sequence[tuple[float, float]]) -> float:
-    """Gives the skew of a group: last answer minus first request, in milliseconds.
+    """Returns the skew of a group: last answer minus first request, in milliseconds.
 
     Args:
         spans: For each root the monotonic times, in seconds, at which its request left and its answer was there.

@@ -17,7 +17,7 @@ CronMoment = Callable[[str, int], int | None]
 
 
 def next_moment(policy: Policy, after_ms: int, cron_moments: CronMoments) -> int:
-    """Gives the first moment of a policy that is later than a time.
+    """Returns the first moment of a policy that is later than a time.
 
     Periods are counted from the first moment, so a restart, a late run or a changed clock never shifts them.
     """
@@ -31,7 +31,7 @@ def next_moment(policy: Policy, after_ms: int, cron_moments: CronMoments) -> int
 
 
 def newest_moment(policy: Policy, until_ms: int, cron_moment_until: CronMoment) -> int | None:
-    """Gives the last moment of a policy at or before a time; None when there was none yet.
+    """Returns the last moment of a policy at or before a time; None when there was none yet.
 
     It is found from the end, not by going through what was missed: a year asleep costs what a minute does.
     """
@@ -46,5 +46,5 @@ def newest_moment(policy: Policy, until_ms: int, cron_moment_until: CronMoment) 
 
 
 def start_ms(moment_ms: int, earlier_moment_ms: int) -> int:
-    """Gives when the run for a moment starts; never before the middle of the time since the moment before it."""
+    """Returns when the run for a moment starts; never before the middle of the time since the moment before it."""
     return moment_ms - min(LONGEST_LEAD_MS, (moment_ms - earlier_moment_ms) // 2)

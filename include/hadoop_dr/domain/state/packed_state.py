@@ -72,7 +72,7 @@ class PackedState:
 
 
 def pack(state: ServiceState) -> PackedState:
-    """Gives a state as a checkpoint has it."""
+    """Returns a state as a checkpoint has it."""
     table, newest = NameTable(), state.newest_sealed()
     points = [p if p is newest else without_what_is_over(p) for p in state.points.values()]
     packed = tuple(_pack_point(point, table) for point in points)
@@ -80,7 +80,7 @@ def pack(state: ServiceState) -> PackedState:
 
 
 def without_what_is_over(point: Point) -> Point:
-    """Gives a point that is gone from both sites with what is still asked of it; any other one as it is.
+    """Returns a point that is gone from both sites with what is still asked of it; any other one as it is.
 
     That is: which it is, its state and verdict, when it was and from where to where, what the policy named, what each
     kind of data sets keeps of it, its few figures, and its roots by name. Snapshots of it are nowhere any more.
@@ -128,7 +128,7 @@ def _pack_point(point: Point, table: NameTable) -> PackedPoint:
 
 
 def unpack(packed: PackedState) -> ServiceState:
-    """Gives back what was packed.
+    """Returns what was packed.
 
     Raises:
         ValueError, IndexError: Its parts do not fit together.

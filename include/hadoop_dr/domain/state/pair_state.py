@@ -159,7 +159,7 @@ _AS_THEY_ARE = [one.name for one in fields(_Kept) if one.name != "owners"]
 
 
 def dump_pair_state(state: PairState) -> dict[str, Any]:
-    """Gives the state as plain JSON, for a checkpoint."""
+    """Returns the state as plain JSON, for a checkpoint."""
     services = sorted(set(state.owners.values()))
     owners = {service: tuple(state.owned_by(service)) for service in services}
     kept: dict[str, Any] = _KEPT.dump(_Kept(owners=owners, **{name: getattr(state, name) for name in _AS_THEY_ARE}))
@@ -167,7 +167,7 @@ def dump_pair_state(state: PairState) -> dict[str, Any]:
 
 
 def load_pair_state(kept: Mapping[str, Any]) -> PairState:
-    """Gives back what ``dump_pair_state`` wrote.
+    """Returns what ``dump_pair_state`` wrote.
 
     Raises:
         WrongShape: It is no such state.

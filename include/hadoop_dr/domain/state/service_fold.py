@@ -242,7 +242,7 @@ _STATE = codec_of(PackedState)
 
 
 def dump_state(state: ServiceState) -> dict[str, Any]:
-    """Gives the state as plain JSON, for a checkpoint; of points that are gone from both sites only the newest 100.
+    """Returns the state as plain JSON, for a checkpoint; of points that are gone from both sites only the newest 100.
 
     So a checkpoint is as long as what exists, not as what ever was. The newest stay, because a worker that slept may
     still leave a snapshot of such a point, which is cleared away by what is known of it.
@@ -256,7 +256,7 @@ def dump_state(state: ServiceState) -> dict[str, Any]:
 
 
 def load_state(kept: Mapping[str, Any]) -> ServiceState:
-    """Gives back what ``dump_state`` wrote.
+    """Returns what ``dump_state`` wrote.
 
     Raises:
         WrongShape: It is no such state.

@@ -77,7 +77,7 @@ def lowered_from_rows(rows: Iterable[tuple[object, ...]]) -> list[Lowered]:
 
 
 def first_lowered(every: Iterable[Lowered]) -> tuple[Lowered, ...]:
-    """Gives those that the ledger names."""
+    """Returns those that the ledger names."""
     return tuple(sorted(every)[:KEPT])
 
 

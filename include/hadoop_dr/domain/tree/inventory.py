@@ -36,7 +36,7 @@ class Audit(Enum):
 
 
 def looked_through(names: Mapping[str, int], most: int) -> frozenset[str]:
-    """Gives the roots that every run looks through whole: the smallest, as many as have ``most`` items together.
+    """Returns the roots that every run looks through whole: the smallest, as many as have ``most`` items together.
 
     A look asks the NameNode for every item, so what all of them cost is bounded, however many roots there are.
 

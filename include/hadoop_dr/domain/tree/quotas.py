@@ -120,7 +120,7 @@ def _shallow(path: str) -> tuple[int, str]:
 
 
 def changed_directories(items: Iterable[Item]) -> list[str]:
-    """Gives the directories among touched items that are still there."""
+    """Returns the directories among touched items that are still there."""
     return [item.new for item in items if item.new is not None and item.now is not None and item.now.is_dir]
 
 

@@ -43,7 +43,7 @@ def facts_digest(entries: Iterable[tuple[str, FileAttributes]]) -> str:
 
 
 def listing_digests(entries: Iterable[Entry]) -> tuple[str, str]:
-    """Gives ``listing`` and ``facts`` of entries in the order of inventories; the root itself does not count."""
+    """Returns ``listing`` and ``facts`` of entries in the order of inventories; the root itself does not count."""
     below = [entry for entry in entries if entry.path]
     return (
         _digest(f"{one.path}\0{one.inode}\0{_text(one.facts)}\0" for one in below),

@@ -144,7 +144,7 @@ def with_moves(changes: Changes, moves: Iterable[Change]) -> Changes:
 
 
 def invert(changes: Changes) -> Changes:
-    """Gives the changes that lead from the newer tree back to the older one: for undo and for the repair of drift."""
+    """Returns the changes that lead from the newer tree back to the older one: for undo and for the repair of drift."""
     return Changes(
         created=_swap(changes.deleted),
         deleted=_swap(changes.created),

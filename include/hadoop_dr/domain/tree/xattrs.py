@@ -23,7 +23,7 @@ Xattrs = Mapping[str, Pairs]
 
 
 def followed(before: Xattrs, items: Sequence[Item]) -> dict[str, Pairs]:
-    """Gives what a root has once its touched items are what they shall be.
+    """Returns what a root has once its touched items are what they shall be.
 
     Args:
         before: What it had at the baseline; nothing when ``items`` are all there is.

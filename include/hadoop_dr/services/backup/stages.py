@@ -207,7 +207,7 @@ class BackupStages:
         return sealed_document(self._context.policy.service, point)
 
     def last_word(self) -> dict[str, Any]:
-        """Gives the run's sealed point once no other stage of it will come any more, or gives its claim back.
+        """Returns the run's sealed point once no other stage of it will come any more, or gives its claim back.
 
         So the next run, whose moment is set, need not wait until this one is known to stand still.
 

@@ -74,7 +74,7 @@ def entry_there(files: Files, path: str, n: int) -> bytes | None:
 
 
 def entry_digest(files: Files, path: str, n: int) -> str | None:
-    """Gives the digest of one entry of a copy, of the one before the first the one that every chain begins with."""
+    """Returns the digest of one entry of a copy, of the one before the first the one that every chain begins with."""
     if n == 0:
         return GENESIS
     content = entry_there(files, path, n)
@@ -133,7 +133,7 @@ def refuse_partial(site: str, path: str, n: int, names: Callable[[str], list[str
 
 
 def newest_before(files: Files, path: str, start_n: int) -> int:
-    """Gives the number of a copy's newest entry where it has none from this one on; 0 if it has none at all."""
+    """Returns the number of a copy's newest entry where it has none from this one on; 0 if it has none at all."""
     for thousand in range((start_n - 1) // 1000, -1, -1):
         if found := [int(name[:12]) for name in files.names(f"{path}/{thousand}") if name[:12].isdigit()]:
             return max(found)
@@ -141,14 +141,14 @@ def newest_before(files: Files, path: str, start_n: int) -> int:
 
 
 def newest_entry(files: Files, path: str) -> tuple[int, bytes]:
-    """Gives number and bytes of the newest entry of a chain in its first directory; (0, b"") of a longer one."""
+    """Returns number and bytes of the newest entry of a chain in its first directory; (0, b"") of a longer one."""
     numbers = [int(name[:12]) for name in files.names(f"{path}/0") if name[:12].isdigit()]
     n = max(numbers, default=0)
     return (0, b"") if n in (0, _FULL) else (n, files.get(entry_path(path, n)))
 
 
 def from_checkpoint(files: Files, path: str) -> ChainCopy:
-    """Gives a copy of a chain as its newest checkpoint vouches for it, without any entry; an empty one if it has none.
+    """Returns a copy of a chain as its newest checkpoint vouches for it, without any entry; empty if it has none.
 
     Raises:
         Protocol: The checkpoint is none.

@@ -75,7 +75,7 @@ def _remove_older(files: Files, directory: str) -> None:
 
 
 def newest_checkpoint(files: Files, path: str) -> Checkpoint | None:
-    """Gives the newest checkpoint of a chain; None if it has none.
+    """Returns the newest checkpoint of a chain; None if it has none.
 
     Those that another version of this product made count for nothing: the entries before them say the same.
 

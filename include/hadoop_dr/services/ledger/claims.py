@@ -122,12 +122,12 @@ class Claims:
         forget_heartbeats(self._namenode, self._directory, claim_n)
 
     def heartbeat_for(self, claim: Claim) -> HeartbeatWriter:
-        """Gives the heartbeat of this process, working under a claim this try owns."""
+        """Returns the heartbeat of this process, working under a claim this try owns."""
         self.heartbeat.work_for(claim.n)
         return self.heartbeat
 
     def owned(self, run: str) -> tuple[ServiceState, Claim]:
-        """Gives the claim in force when it is this run's.
+        """Returns the claim in force when it is this run's.
 
         Raises:
             Superseded: The service belongs to another run, or to nobody.

@@ -102,7 +102,7 @@ class HeartbeatWriter:
         return self.quiet(what, for_s) if for_s > _LONG_S else nullcontext()
 
     def along(self, items: Iterable[T]) -> Iterator[T]:
-        """Gives the items and shows that they are worked through, asking nobody."""
+        """Yields the items and shows that they are worked through, asking nobody."""
         for number, item in enumerate(items, 1):
             yield item
             if number % _MANY == 0:
@@ -138,7 +138,7 @@ class HeartbeatWriter:
         self._write(Heartbeat(self._claim_n, self._count, self._me, what, max(0.0, until_s - now_s)))
 
     def take_problem(self) -> str:
-        """Gives once why a heartbeat could not be shown; empty when each could."""
+        """Returns once why a heartbeat could not be shown; empty when each could."""
         problem, self._problem = self._problem, ""
         return problem
 

@@ -78,7 +78,7 @@ class ServiceLedger:
         return self._state if self.chain.is_loaded else self.read()
 
     def take_notes(self) -> list[str]:
-        """Gives the notes, once."""
+        """Returns the notes, once."""
         notes = [*self.notes, *self.chain.notes]
         self.notes.clear()
         self.chain.notes.clear()

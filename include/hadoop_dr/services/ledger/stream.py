@@ -15,7 +15,7 @@ _THOUSAND = 1000
 
 
 def contents(files: Files, path: str, first: int = 1) -> Iterator[bytes]:
-    """Gives the bytes of a copy's entries in order, from one on.
+    """Yields the bytes of a copy's entries in order, from one on.
 
     Raises:
         Protocol: One between them is missing.
@@ -25,7 +25,7 @@ def contents(files: Files, path: str, first: int = 1) -> Iterator[bytes]:
 
 
 def entries(files: Files, path: str, first: int = 1) -> Iterator[LedgerEntry]:
-    """Gives a copy's entries in order, from one on.
+    """Yields a copy's entries in order, from one on.
 
     Raises:
         Protocol: One between them is missing, or is none.
@@ -35,7 +35,7 @@ def entries(files: Files, path: str, first: int = 1) -> Iterator[LedgerEntry]:
 
 
 def newest_number(files: Files, path: str) -> int:
-    """Gives the number of a copy's newest entry; 0 if it has none."""
+    """Returns the number of a copy's newest entry; 0 if it has none."""
     for thousand in reversed(_thousands(files, path)):
         if numbers := _listed(files, path, thousand):
             return numbers[-1]

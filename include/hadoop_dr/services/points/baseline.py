@@ -113,7 +113,7 @@ def snapshot_problem(namenode: NameNode, recorded: SnapshotRef) -> str | None:
 
 
 def snapshots_of_root(namenode: NameNode, root: str) -> Sequence[Snapshot]:
-    """Gives a root's snapshots; none when somebody removed the directory itself."""
+    """Returns a root's snapshots; none when somebody removed the directory itself."""
     try:
         return namenode.snapshots(root)
     except NotFound:

@@ -10,7 +10,7 @@ from hadoop_dr.services.pool import map_bounded
 
 
 def snapshot_counts(context: BackupContext) -> dict[str, Mapping[str, int]]:
-    """Gives the number of snapshots of every snapshottable directory, by site; without those that do not answer."""
+    """Returns the number of snapshots of every snapshottable directory, by site; without those that do not answer."""
 
     def one(side: SiteConnections) -> tuple[str, Mapping[str, int]] | None:
         try:

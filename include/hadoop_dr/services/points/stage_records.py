@@ -52,7 +52,7 @@ class StageRecords:
         """SHA-256 of what was read or written here; the ledger keeps them, and from then on nothing else counts."""
 
     def of_shard(self, shard: int) -> Records:
-        """Gives the records of the files that a shard stages, for its later tries."""
+        """Returns the records of the files that a shard stages, for its later tries."""
         top = f"{self._documents.directory}/staged/{shard}"
         cache = self._context.process.cache
         is_first = self._documents.directory in cache.begun and top not in cache.begun_shards
@@ -60,7 +60,7 @@ class StageRecords:
         return Records(self._files, self._context.tools.tables, top, self._heartbeat, is_empty=is_first)
 
     def proofs(self) -> Mapping[int, Mapping[int, StagedFile]]:
-        """Gives the digest of every file that was staged, by the root's number in the plan and origin inode id."""
+        """Returns the digest of every file that was staged, by the root's number in the plan and origin inode id."""
         if self._proofs is None:
             self._proofs = defaultdict(dict)
             for rows in map_bounded(partial(self._read_share, columns=_OF_FILES), self._share_names()):
@@ -70,13 +70,13 @@ class StageRecords:
         return self._proofs
 
     def staged(self, root: RootPlan) -> tuple[dict[int, int], frozenset[int]]:
-        """Gives the inodes on the destination of what was staged by itself, and which tails were staged whole."""
+        """Returns the inodes on the destination of what was staged by itself, and which tails were staged whole."""
         every = self.shares(root)
         units = {inode: there for share in every for inode, there in share.units.items()}
         return units, frozenset(inode for share in every for inode in share.whole)
 
     def checksums(self, root: RootPlan) -> Mapping[int, OriginChecksum]:
-        """Gives the origin's checksums of large files and tails, those of a root among them."""
+        """Returns the origin's checksums of large files and tails, those of a root among them."""
         if not any(needs_checksum(item) for item in root.items):
             return {}
         if self._sums is None:

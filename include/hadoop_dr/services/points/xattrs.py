@@ -28,7 +28,7 @@ class KnownXattrs:
         self._kept = kept_xattrs(context.documents(baseline.point)) if baseline.point else None
 
     def of(self, root: str) -> Xattrs | None:
-        """Gives what a root had at the baseline; None when that is not known and has to be asked for."""
+        """Returns what a root had at the baseline; None when that is not known and has to be asked for."""
         return None if self._kept is None else self._kept.get(root, {})
 
     def write(self, documents: Documents, roots: Iterable[RootPlan]) -> None:

@@ -112,7 +112,7 @@ class UndoChanges:
         return Undo(point, to.point, self._context.destination.name, roots, (), reason)
 
     def _announce(self, claim: Claim, undo: Undo) -> int:
-        """Gives the number that this undo's snapshots and documents have and no other's: a run may make two."""
+        """Returns the number that this undo's snapshots and documents have and no other's: a run may make two."""
         number = self._context.ledger.chain.head_n + 1
         body = UndoBegun(
             claim=claim.n,

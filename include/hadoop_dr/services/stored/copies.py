@@ -49,7 +49,7 @@ class Copies:
         self.warnings: list[str] = []
 
     def manifest(self, name: str, sha256: str) -> bytes | None:
-        """Gives the manifest; None when there is none yet.
+        """Returns the manifest; None when there is none yet.
 
         Raises:
             BaselineLost: There was one; what is there now is not the recorded one, or it is gone, on either site.
@@ -68,11 +68,11 @@ class Copies:
         self._contents[self.directory] = content
 
     def kept_manifest(self) -> bytes:
-        """Gives the manifest that this process read or wrote."""
+        """Returns the manifest that this process read or wrote."""
         return self._contents[self.directory]
 
     def newest(self, stem: str, claim: int | None = None) -> str | None:
-        """Gives the name of what the latest try wrote, of all claims or of one; None where none did.
+        """Returns the name of what the latest try wrote, of all claims or of one; None where none did.
 
         What this process wrote itself serves without asking: nobody is later under the same claim while it works.
         """
@@ -136,7 +136,7 @@ class Copies:
         return first
 
     def get(self, name: str, sha256: str = "") -> bytes:
-        """Gives a document from the destination, or from the origin once that may stand in for it.
+        """Returns a document from the destination, or from the origin once that may stand in for it.
 
         Args:
             sha256: What it has to be, if that is known; a name may tell it, too.
@@ -164,7 +164,7 @@ class Copies:
         return content
 
     def needed(self, name: str, sha256: str = "") -> bytes:
-        """Gives a document that has to be there.
+        """Returns a document that has to be there.
 
         Raises:
             BaselineLost: It is gone, or is another one.
@@ -189,7 +189,7 @@ class Copies:
         return self.get(name, sha256) if kept is None or not is_as_recorded(kept, sha256) else kept
 
     def if_there(self, name: str) -> bytes:
-        """Gives what this process wrote, or reads what somebody else can have written.
+        """Returns what this process wrote, or reads what somebody else can have written.
 
         Raises:
             NotFound: There is no such document.

@@ -110,7 +110,7 @@ class Documents:
         return manifest.plan
 
     def digests(self) -> dict[str, str]:
-        """Gives the SHA-256 of every document of the plan, and of the manifest itself."""
+        """Returns the SHA-256 of every document of the plan, and of the manifest itself."""
         manifest = hashlib.sha256(self._copies.kept_manifest()).hexdigest()
         return {**{name: one.sha256 for name, one in self._manifest.items()}, MANIFEST_FILE: manifest}
 
@@ -220,7 +220,7 @@ class Documents:
         return self._rows(name, form, content)
 
     def newest(self, stem: str, claim: int | None = None) -> str | None:
-        """Gives the name of what the latest try wrote, of all claims or of one; None where none did.
+        """Returns the name of what the latest try wrote, of all claims or of one; None where none did.
 
         What this process wrote itself serves without asking: nobody is later under the same claim while it works.
         """

@@ -56,11 +56,11 @@ class Records:
         self._found: dict[int, dict[int, StagedFile]] | None = {} if is_empty else None
 
     def of(self, root: int) -> RootRecords:
-        """Gives the records of one root, by its number in the plan."""
+        """Returns the records of one root, by its number in the plan."""
         return RootRecords(self, root)
 
     def read(self) -> dict[int, dict[int, StagedFile]]:
-        """Gives what earlier tries recorded by root and inode, read once; a later record of a file counts."""
+        """Returns what earlier tries recorded by root and inode, read once; a later record of a file counts."""
         with self._turn:
             if self._found is None:
                 self._found = self._read()
@@ -124,7 +124,7 @@ class RootRecords:
     root: int
 
     def read(self) -> dict[int, StagedFile]:
-        """Gives what earlier tries recorded, by inode."""
+        """Returns what earlier tries recorded, by inode."""
         return self.every.read().get(self.root, {})
 
     def add(self, inode: int, proof: StagedFile) -> None:

@@ -74,7 +74,7 @@ class MemoryCluster:
 
     # -- paths
     def find(self, path: str) -> Node:
-        """Gives the node of a path, live or in a snapshot.
+        """Returns the node of a path, live or in a snapshot.
 
         Raises:
             NotFound: Nothing lies there.
@@ -129,7 +129,7 @@ class MemoryCluster:
         return path
 
     def live(self, path: str) -> Node:
-        """Gives a live node that is to be changed."""
+        """Returns a live node that is to be changed."""
         return self.find(self.writable(path))
 
     def _place(self, path: str) -> tuple[Node, str]:

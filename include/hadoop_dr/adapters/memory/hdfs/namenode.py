@@ -58,7 +58,7 @@ class MemoryNameNode:
         return Room(self.cluster.remaining_bytes, len(self.cluster.nodes))
 
     def settings(self, *names: str) -> Mapping[str, str]:
-        """Gives the settings the twin behaves by."""
+        """Returns the settings the twin behaves by."""
         limits = {FILE_SYSTEM: self.cluster.snapshot_limit, DIRECTORY: self.cluster.directory_limit}
         told = {**_SETTINGS, **{name: str(limit) for name, limit in limits.items()}}
         return {name: told[name] for name in names if name in told}

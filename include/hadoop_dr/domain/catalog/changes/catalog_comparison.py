@@ -66,7 +66,7 @@ def unlike(one: Catalog, other: Catalog) -> list[CatalogKey]:
 
 
 def differing(wanted: Row, found: Row) -> tuple[FieldDifference, ...]:
-    """Gives the fields in which two objects of one key differ that are not ``alike``, by name."""
+    """Returns the fields in which two objects of one key differ that are not ``alike``, by name."""
     return _fields(_comparable(wanted), _comparable(found), STRUCTURE[wanted.key.kind])
 
 

@@ -61,13 +61,13 @@ class FrozenPolicy:
     same_text: str = ""
 
     def after(self, earlier: FrozenPolicy) -> FrozenPolicy:
-        """Gives it as an entry says it behind the claim that froze an earlier one: without a text that is the same."""
+        """Returns it as an entry behind the claim that froze an earlier one has it: without a text that is equal."""
         if not self.text or self.text != earlier.text:
             return self
         return replace(self, text="", same_text=_digest(self.text))
 
     def whole(self, earlier: FrozenPolicy) -> FrozenPolicy | None:
-        """Gives what ``after`` shortened, with its text; None where the earlier one has another."""
+        """Returns what ``after`` shortened, with its text; None where the earlier one has another."""
         if not self.same_text:
             return self
         return replace(self, text=earlier.text, same_text="") if _digest(earlier.text) == self.same_text else None

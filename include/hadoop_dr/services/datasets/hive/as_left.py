@@ -55,7 +55,7 @@ class AsLeft:
         self._context, self._metastore, self._export = context, metastore, CatalogExport(metastore)
 
     def now(self, selection: Selection, at_ms: int | None = None) -> tuple[Exported, int] | None:
-        """Gives what the destination has of a selection, of which only what its log names is read.
+        """Returns what the destination has of a selection, of which only what its log names is read.
 
         Args:
             selection: All of what that point selected.
@@ -74,7 +74,7 @@ class AsLeft:
         return Exported(selection, followed.position, dict(rows), full=False, exact=True), left[1].whole_ms
 
     def touched(self, state: ServiceState, selection: Selection) -> Catalog | None:
-        """Gives what the destination has, if anything of a selection was touched since the newest point.
+        """Returns what the destination has, if anything of a selection was touched since the newest point.
 
         All is read where no point and no log tells. Nothing is written.
 

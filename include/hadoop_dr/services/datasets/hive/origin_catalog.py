@@ -265,7 +265,7 @@ class OriginCatalog:
     def _settled(
         self, settle_ms: int, sleep_until: Callable[[float], None], gaps: list[str]
     ) -> list[Event] | None:
-        """Gives the events of the service after E0, once the settling time is over; None where the log does not tell.
+        """Returns the events of the service after E0, once the settling time is over; None where the log does not tell.
 
         It is read before anything else is asked: looking for the locations takes longer the more of them there are, and
         a busy catalog would never stand still for so long. It also shows that the log is the one that was read ahead.

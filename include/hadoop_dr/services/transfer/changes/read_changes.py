@@ -58,7 +58,7 @@ class ReadChanges:
         self, root: str, older: str | None, newer: str, *, audit: bool, blocks: bool = True,
         older_xattrs: Xattrs | None = None, older_seen: Seen | None = None,
     ) -> list[Item]:
-        """Gives the touched items, in the order of their inode ids.
+        """Returns the touched items, in the order of their inode ids.
 
         Args:
             root: Absolute path of the root.

@@ -41,7 +41,7 @@ class ReadLimits:
     ahead: int = 256
 
     def pool(self) -> BoundedPool:
-        """Gives the threads that ask."""
+        """Returns the threads that ask."""
         return BoundedPool(self.threads, self.ahead, "plan")
 
 
@@ -101,7 +101,7 @@ class Tree:
         self.held: Held | None = None
 
     def absolute(self, path: str) -> str:
-        """Gives the path by which the NameNode knows an item of this snapshot."""
+        """Returns the path by which the NameNode knows an item of this snapshot."""
         return f"{self._top}/{path}" if path else self._top
 
     def entry(self, path: str) -> Entry:

@@ -81,13 +81,13 @@ def addresses_of(side: SiteConnections) -> tuple[str, ...]:
 
 
 def rewritten(context: BackupContext, rows: Iterable[Row]) -> list[Row]:
-    """Gives rows of the origin as the destination has to have them."""
+    """Returns rows of the origin as the destination has to have them."""
     rewrite = Rewrite(addresses_of(context.origin), context.destination.authority)
     return rewrite_rows(context.claims.heartbeat.along(rows), rewrite)
 
 
 def rows_on(context: BackupContext, point: Point, site: SiteConnections, rows: Iterable[Row]) -> list[Row]:
-    """Gives rows of a point's export as one of its sites has them."""
+    """Returns rows of a point's export as one of its sites has them."""
     along = context.claims.heartbeat.along(rows)
     if site.name == point.origin:
         return list(along)

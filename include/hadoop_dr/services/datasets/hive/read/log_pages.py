@@ -38,7 +38,7 @@ class LogTail:
         return self._start if self._last is None else position_of(self._last.id, [self._last])
 
     def __iter__(self) -> Iterator[Event]:
-        """Gives them.
+        """Yields them.
 
         Raises:
             LogGap: What came since cannot be told; perhaps after some of it was given.
