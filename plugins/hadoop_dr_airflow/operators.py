@@ -116,7 +116,7 @@ class BackupStage(BaseOperator):
 
 
 def _asked(context: Context) -> list[dict[str, dict[str, int]]]:
-    """What the tasks before asked, each in a process of its own; a task that did not come to its end says nothing."""
+    """Returns what the tasks before asked, each in a process of its own; a task that did not end says nothing."""
     counts: list[dict[str, dict[str, int]]] = []
     for stage in _COUNTED:
         pulled = context["ti"].xcom_pull(task_ids=stage, key=REQUESTS) or []
@@ -137,7 +137,7 @@ def _users(*, service: str = "", pair: str = "") -> dict[str, str]:
 
 
 def _wishes(context: Context) -> dict[str, str | None]:
-    """What this run was started with: the moment of the schedule, or what a person filled in."""
+    """Returns what this run was started with: the moment of the schedule, or what a person filled in."""
     params, run = context["params"], context["dag_run"]
     wishes = {name: params.get(name) or None for name in ("moment", "mode", "transfer", "reason")}
     if wishes["moment"] is None and run.run_type == "scheduled" and run.data_interval_end is not None:

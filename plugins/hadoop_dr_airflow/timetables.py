@@ -39,7 +39,7 @@ class MomentTimetable(Timetable):
 
     @property
     def summary(self) -> str:
-        """What the list of DAGs shows."""
+        """Returns what the list of DAGs shows."""
         return self._times.cron or duration_text(self._times.period_ms or 0)
 
     def serialize(self) -> dict[str, Any]:

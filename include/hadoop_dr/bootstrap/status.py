@@ -31,7 +31,7 @@ class PairLedgers:
         return context.sides[deciding_roles(context).deciding].files.names(f"/.hadoop-dr/{context.pair.name}/services")
 
     def read(self, service: str) -> LedgerTold:
-        """What one says; the other site's copy where the deciding one's site gave no answer a moment ago."""
+        """Returns what one says; the other site's copy where the deciding one's site gave no answer a moment ago."""
         context = self._context
         try:
             deciding = deciding_roles(context).deciding

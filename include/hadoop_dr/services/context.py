@@ -62,7 +62,7 @@ class Build(Protocol):
         """Makes it; contacts nothing."""
 
     def probes(self, side: SiteConnections) -> Sequence[Probe]:
-        """What of a site this kind needs, beside its file system and its ZooKeeper; each a question of its own."""
+        """Returns what this kind needs of a site beside its file system and its ZooKeeper, each as a question."""
 
 
 @dataclass(frozen=True, slots=True)

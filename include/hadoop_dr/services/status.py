@@ -64,7 +64,7 @@ class ServiceLedgers(Protocol):
         """Services that have one."""
 
     def read(self, service: str) -> LedgerTold:
-        """What one says."""
+        """Returns what one says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Status:
             }
 
     def _access(self) -> str | None:
-        """What clients are told; the primary's ZooKeeper counts when both answer."""
+        """Returns what clients are told; the primary's ZooKeeper counts when both answer."""
         for site in sorted(self._sites, key=lambda s: s.name != self._roles.primary):
             try:
                 document = site.coordinator.read(access_path(self._pair))

@@ -267,7 +267,7 @@ class VerifyRoot:
 
     @staticmethod
     def _finding(root: str, path: str, tail: bool, want: tuple[str, int] | None, found: Digest) -> Finding | None:
-        """What the digest of the bytes that were read says; it is not settled where that is too little."""
+        """Returns what the digest of the bytes that were read says; it is not settled where that is too little."""
         if want is None:
             return Finding(root, path, "no digest of its bytes was stored", settled=False)
         if want != (found.sha256, found.length):

@@ -75,7 +75,7 @@ class LabFolders:
         return self.folder / "conf" / daemon
 
     def data(self, daemon: str) -> Path:
-        """What a daemon stores."""
+        """Returns what a daemon stores."""
         return self.folder / "data" / daemon
 
     def run(self, daemon: str) -> Path:

@@ -272,7 +272,7 @@ def _timed_out(error: BaseException) -> bool:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """What the library wraps, such as the error of the socket."""
+    """Returns what the library wraps, such as the error of the socket."""
     return getattr(error, "inner", None) or error
 
 

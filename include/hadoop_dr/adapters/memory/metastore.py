@@ -352,7 +352,7 @@ class MemoryMetastore:
 
 
 def _renamed(kind: Kind, tree: Tree, new: CatalogKey) -> Tree:
-    """What hangs on a table, when the table gets another name."""
+    """Returns what hangs on a table, when the table gets another name."""
     names = {f.PARTITION_DB: text(new.database), f.PARTITION_TABLE: text(new.table)}
     if kind is Kind.PARTITION:
         return {**tree, **names}

@@ -136,7 +136,7 @@ def gate_of(address: HdfsAddress, ceiling: int) -> Gate:
 
 
 def _share(error: BaseException, share: float) -> float | None:
-    """What an error says of the load: refusals are answers like others, and a site that is away says nothing."""
+    """Returns what an error says of the load: a refusal is an answer like others, a site that is away says nothing."""
     judged = judge(error)
     if judged.again is Again.LOST or _TOO_BUSY in judged.detail:
         return max(share, _NO_ANSWER)

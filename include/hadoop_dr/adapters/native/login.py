@@ -34,7 +34,7 @@ class SimpleLogin:
     _of_the_process: ClassVar[list[SimpleLogin]] = []
 
     def arguments(self) -> Mapping[str, str]:
-        """What the client is made with, beside its addresses."""
+        """Returns what the client is made with, beside its addresses."""
         return {}
 
     def enter(self) -> None:

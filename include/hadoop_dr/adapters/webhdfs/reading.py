@@ -85,7 +85,7 @@ class WebHdfsReader:
             return Room(counts["CapacityRemaining"], counts["FilesTotal"])
 
     def _counts(self, node: OneNameNode) -> shapes.Json:
-        """What the serving NameNode counts, in one request.
+        """Returns what the serving NameNode counts, in one request.
 
         Its counters are up to ten seconds old: after a failover, or a start, they say what is over. What it says of its
         state is of now.

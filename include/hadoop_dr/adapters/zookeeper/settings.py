@@ -34,7 +34,7 @@ class ZooKeeperSettings:
         return list(OPEN_ACL_UNSAFE)
 
     def options(self, hosts: str) -> dict[str, Any]:
-        """What a client of these hosts is made with."""
+        """Returns what a client of these hosts is made with."""
         retry = {"max_tries": -1, "delay": 0.1, "max_delay": 1.0}
         chosen: dict[str, Any] = {"hosts": hosts, "timeout": self.session_s, "connection_retry": retry}
         if self.digest:

@@ -35,7 +35,7 @@ class FileOut:
 
 
 def stated(root: DocumentNode | None, key: str) -> str | None:
-    """What a file says under one of its first keys, also when something else in it is wrong."""
+    """Returns what a file says under one of its first keys, also when something else in it is wrong."""
     fields = root.value if root is not None else None
     found = fields.get(key) if isinstance(fields, Mapping) else None
     return found.value if found is not None and isinstance(found.value, str) else None

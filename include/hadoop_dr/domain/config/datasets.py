@@ -95,7 +95,7 @@ def _check_component(name: str, path: str) -> None:
 
 
 def _uncarried(name: str) -> tuple[str, str] | None:
-    """What is wrong with a component of a path, and how to put it right."""
+    """Returns what is wrong with a component of a path, and how to put it right."""
     if name in {"", ".", ".."}:
         return f"has a component '{name}'", "Write the path as HDFS lists it"
     if name in _OURS:

@@ -129,7 +129,7 @@ class Fields:
         return text_of(self._fields[key], f"'{key}'")
 
     def read(self, key: str, parse: Callable[[str], T], default: T) -> T:
-        """What a parser makes of a key's text, or the default where the key is absent.
+        """Returns what a parser makes of a key's text, or the default where the key is absent.
 
         Raises:
             BadInput: The value is no text, or the parser found it wrong.
@@ -181,7 +181,7 @@ def items_of(node: DocumentNode, what: str) -> tuple[DocumentNode, ...]:
 
 
 def parsed(node: DocumentNode, what: str, parse: Callable[[str], T]) -> T:
-    """What a parser makes of a value's text.
+    """Returns what a parser makes of a value's text.
 
     Raises:
         BadInput: The value is no text, or the parser found it wrong.

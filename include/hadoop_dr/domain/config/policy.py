@@ -147,7 +147,7 @@ class Policy:
         return tuple(data_set.name for data_set in self.protect if data_set.kind == HIVE)
 
     def protected(self) -> dict[str, tuple[str, ...]]:
-        """What is declared, by kind, the way a point keeps it."""
+        """Returns what is declared, by kind, the way a point keeps it."""
         found: dict[str, tuple[str, ...]] = {}
         for one in sorted(self.protect, key=lambda one: one.name):
             found[one.kind.value] = (*found.get(one.kind.value, ()), one.name)

@@ -331,7 +331,7 @@ def together(found: Iterable[Foreign]) -> list[Foreign]:
 
 
 def should_be(asked: Asked) -> tuple[FileAttributes, AclAndXattrs] | None:
-    """What a plan says of an item; None when it says nothing."""
+    """Returns what a plan says of an item; None when it says nothing."""
     if asked.item is None or asked.item.now is None:
         return None
     return asked.item.now, asked.item.now_extras

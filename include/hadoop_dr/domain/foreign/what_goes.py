@@ -42,7 +42,7 @@ def asked_in(gone: frozenset[str], changes: Changes) -> list[Change]:
 
 
 def still_there(gone: frozenset[str], changes: Changes) -> frozenset[str]:
-    """What of it still lies where it did: what is parked nobody reaches, and what is dropped takes nothing along."""
+    """Returns what still lies where it did: nobody reaches what is parked, and what is dropped takes nothing along."""
     away = {change.old for change in changes.deleted}
     return frozenset(path for path in gone if path not in away)
 

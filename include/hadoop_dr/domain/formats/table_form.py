@@ -26,7 +26,7 @@ class TableForm:
 
     @property
     def stamp(self) -> str:
-        """What stands in the file."""
+        """Returns what stands in the file."""
         return f"{self.what} {self.version}"
 
     def check(self, stamp: str, where: str) -> None:

@@ -36,7 +36,7 @@ class Damage:
 
 
 def known_damage(point: Point) -> Damage:
-    """What the ledger says is damaged in a point."""
+    """Returns what the ledger says is damaged in a point."""
     return Damage(point.bad_files, point.unnamed)
 
 

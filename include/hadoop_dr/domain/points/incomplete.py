@@ -47,7 +47,7 @@ def _more(kept: Incomplete) -> Iterable[str]:
 
 
 def incomplete_results(findings: Sequence[NotCovered], refused: Sequence[NotCovered]) -> list[Result]:
-    """What a check says of what cannot be protected: a warning for what is left out, a failure for what is refused."""
+    """Returns a warning for what cannot be protected and is left out, a failure for what is refused."""
     results: list[Result] = []
     if refused:
         results.append(fail(_NAME, refusal_text(refused), refusal_mend(refused)))
@@ -60,7 +60,7 @@ _MEND = "Move the data, change its kind, or declare its directory; unprotectable
 
 
 def refusal_text(refused: Sequence[NotCovered]) -> str:
-    """What is wrong where something that cannot be protected stops a run."""
+    """Returns what is wrong where something that cannot be protected stops a run."""
     nothing = "nothing is left to protect, " if all(one.skipped for one in refused) else ""
     return f"{nothing}{_counted(refused)} cannot be protected: {_names(refused)}"
 

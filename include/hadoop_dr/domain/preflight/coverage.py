@@ -130,7 +130,7 @@ def takes_in_nothing(protect: Iterable[DataSet], tables: Sequence[CatalogKey]) -
 def selection_results(
     protect: Sequence[DataSet], tables: Sequence[CatalogKey], *, empty: bool, held: bool
 ) -> list[Result]:
-    """What a check says of declarations that nothing answers to.
+    """Returns what a check says of declarations that nothing answers to.
 
     Args:
         protect: What the policy declares.

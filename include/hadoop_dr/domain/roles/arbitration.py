@@ -73,7 +73,7 @@ class AccessDecision:
 
     @property
     def alarm(self) -> str:
-        """What a person must look at; empty when all is well."""
+        """Returns what a person must look at; empty when all is well."""
         return self.reason if self.outcome is AccessChange.ALARM else ""
 
 

@@ -117,7 +117,7 @@ def points_to_go(state: ServiceState, old: Collection[str], site: str) -> list[s
 
 
 def objections(proposal: Proposal, state: ServiceState, origin: str, destination: str) -> list[Result]:
-    """What stands against a change, whoever approves it.
+    """Returns what stands against a change, whoever approves it.
 
     Points that are held, a newest point that is damaged, and points that the primary would lose before the moment
     although nothing lies on the secondary yet: behind a failover they live on the primary.

@@ -33,7 +33,7 @@ class Clash:
     known: bool = True
 
     def __str__(self) -> str:
-        """What is wrong, in one line."""
+        """Returns what is wrong, in one line."""
         what = "a directory of" if self.declared else "a root of"
         if self.root == self.path:
             return f"{self.root} is {what} the service '{self.service}' too"
@@ -42,7 +42,7 @@ class Clash:
 
     @property
     def remedy(self) -> str:
-        """What puts it right."""
+        """Returns what puts it right."""
         if not self.known:
             return (
                 f"No policy here names '{self.service}' any more; if no other controller has one: "

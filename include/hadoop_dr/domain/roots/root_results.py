@@ -23,7 +23,7 @@ def rootless(one: Barred) -> str:
 
 
 def root_results(decision: RootDecision, changed: RootDecision) -> list[Result]:
-    """What HDFS refuses on the primary from the first snapshot on, root by root, with the line that helps.
+    """Returns what HDFS refuses on the primary from the first snapshot on, root by root, with the line that helps.
 
     Args:
         decision: The roots.

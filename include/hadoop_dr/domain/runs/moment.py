@@ -169,7 +169,7 @@ class MomentVerdict:
     remedies: tuple[str, ...] = ()
 
     def remedy(self) -> str:
-        """What helps, in one sentence."""
+        """Returns what helps, in one sentence."""
         helps = [*self.remedies, *(["set unproven: seal"] if self.whole else [])]
         sentence = "; or ".join(helps)
         return f"{sentence[:1].upper()}{sentence[1:]}."

@@ -118,7 +118,7 @@ class Point:
         return {**self.snapshots_on(site), **undone}
 
     def lies_on(self, site: str, root: str) -> SnapshotRef | None:
-        """What still lies of it on a site of one root, with the inodes of the live tree; None when that is nothing.
+        """Returns what a site still has of one root of it, with the inodes of the live tree; None when that is nothing.
 
         A point that lost some of its roots on its origin to a change of roots keeps what it has of the others until
         the change has come to its end.
@@ -247,7 +247,7 @@ class ServiceState:
     lead_ms: int = LEAD_MS
 
     def foreign(self, point: Point) -> Kept | None:
-        """What keeps a staged point from its seal until a person decides; None when nothing does."""
+        """Returns what keeps a staged point from its seal until a person decides; None when nothing does."""
         last = next((one for one in reversed(self.kept) if one.point == point.point), None)
         refused = last is not None and last.rule == Drift.REFUSE.value and point.state is PointState.STAGED
         return last if refused else None

@@ -150,7 +150,7 @@ def _written(root: RootPlan) -> set[str]:
 
 
 def _moved(root: RootPlan) -> Iterator[Change]:
-    """What a plan moves with its bytes: no diff tells it of what comes out of a directory that goes."""
+    """Yields what a plan moves with its bytes: no diff tells it of what comes out of a directory that goes."""
     for item in root.items:
         if item.old is not None and item.new not in (None, item.old) and item.content is not Content.WHOLE:
             yield Change(item.inode, item.old, item.new)

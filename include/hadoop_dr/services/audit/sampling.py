@@ -142,7 +142,7 @@ def _small_files(documents: Documents, proofs: Mapping[int, Mapping[int, StagedF
 
 
 def _verdict_on(answer: Digest | Outcome, wanted: str) -> tuple[str, bool]:
-    """What is wrong with a file of an older point, and whether that is certain."""
+    """Returns what is wrong with a file of an older point, and whether that is certain."""
     if isinstance(answer, Outcome):
         text = f"could not be read back ({answer.did.value} {answer.detail})".rstrip()
         return text, answer.did is not Did.UNKNOWN

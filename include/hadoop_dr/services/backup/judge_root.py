@@ -60,7 +60,7 @@ class JudgeRoot:
 
     @property
     def hindered(self) -> list[str]:
-        """What kept an audit from comparing everything."""
+        """Returns what kept an audit from comparing everything."""
         return [*self._audit.hindered, *self._copies.hindered]
 
     @property
@@ -100,17 +100,17 @@ class JudgeRoot:
         return [], verdict
 
     def _since_audit(self, root: RootPlan) -> Changes:
-        """What changed on the origin since the snapshot that the audit of a root looks back to."""
+        """Returns what changed on the origin since the snapshot that the audit of a root looks back to."""
         assert root.audited is not None
         return changes_with_moves(self._context.origin.namenode, root.root, root.audited, root.newer)
 
     def _facts(self, root: RootPlan) -> RootFacts:
-        """What is stored of a root: its items, and how the bytes that were staged of them are proven."""
+        """Returns what is stored of a root: its items, and how the bytes that were staged of them are proven."""
         staged = self._staged.get(root.index, {})
         return RootFacts.of(root.root, self._names[root.root], root.items, staged, self._records.checksums(root))
 
     def _unfinished(self, root: RootPlan, top: str, work_areas: Sequence[DirEntry] | None) -> list[Finding]:
-        """What an overtaken worker opened; of a large root, of which no listing is made, it is asked for."""
+        """Returns what an overtaken worker opened; of a large root, of which no listing is made, it is asked for."""
         if not (root.items if work_areas is None else work_areas):
             return []
         try:

@@ -286,7 +286,7 @@ class PlanPoint:
 
 
 def _stored(root: RootPlan) -> StoredRoot:
-    """What the manifest keeps of a root; its items are in a document of their own."""
+    """Returns what the manifest keeps of a root; its items are in a document of their own."""
     return StoredRoot(
         root=root.root,
         older=root.older,

@@ -276,7 +276,7 @@ class BackupStages:
         return self._timed(name, lambda: self._work(name, *self._owned_point(), shard))
 
     def _work(self, name: str, claim: Claim, point: Point, shard: int = 0) -> dict[str, Any]:
-        """What a stage does to a point, under a claim."""
+        """Returns what a stage does to a point, under a claim."""
         context = self._context
         if name == "moment":
             return SnapshotPoint(context, context.claims.heartbeat_for(claim)).run(claim, point)

@@ -172,7 +172,7 @@ class Component(Protocol):
         """Its name in policies and ledgers, and of its documents."""
 
     def things(self) -> str:
-        """What the policy protects of it, as a plural for people; empty when that is nothing."""
+        """Returns what the policy protects of it, as a plural for people; empty when that is nothing."""
 
     def check(self, scope: Scope) -> list[Result]:
         """Says what stands against a run, each with the remedy; leaves nothing behind, and raises nothing of ours."""
@@ -285,7 +285,7 @@ class Component(Protocol):
         """Reads of the origin what costs more than may lie between moment and seal; not done, a later run does it."""
 
     def warnings(self, point: Point) -> list[str]:
-        """What a person should know of what a point keeps of this kind."""
+        """Returns what a person should know of what a point keeps of this kind."""
 
     def no_longer(self, before: Point, point: Point) -> list[str]:
         """Names what an earlier point had and the policy of a later one does not protect any more."""

@@ -65,7 +65,7 @@ class Components:
     # ------------------------------------------------------------------ before a run
 
     def things(self) -> str:
-        """What the policy protects, in words: ``directories and tables``."""
+        """Returns what the policy protects, in words: ``directories and tables``."""
         return " and ".join(words for part in self._parts if (words := part.things()))
 
     def check(self, scope: Scope) -> list[Result]:
@@ -187,7 +187,7 @@ class Components:
             part.after_seal(point, documents)
 
     def warnings(self, point: Point) -> list[str]:
-        """What a person should know of what a point keeps."""
+        """Returns what a person should know of what a point keeps."""
         return [line for part in self._parts for line in part.warnings(point)]
 
     def taken_out(self, point: Point) -> list[str]:

@@ -70,7 +70,7 @@ class RootOwners:
         return found
 
     def clashes(self, roots: Iterable[str]) -> list[Clash]:
-        """What of these directories may not be a root of the service, as far as was read."""
+        """Returns what of these directories may not be a root of the service, as far as was read."""
         return clashes(self._service, roots, self._state.owners, self._declared)
 
     def look(self, roots: Sequence[str], *, again: bool) -> list[Result]:

@@ -59,7 +59,7 @@ def gather_listed(
 
 
 def seen_before(context: BackupContext, baseline: Baseline) -> Mapping[str, Seen]:
-    """What the baseline's snapshots of small roots showed when it was planned, by root; of those of this origin."""
+    """Returns what the baseline's snapshots of small roots on this origin showed when it was planned, by root."""
     point = baseline.point
     if point is None or point.origin != context.origin.name:
         return {}

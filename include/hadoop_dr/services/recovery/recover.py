@@ -79,7 +79,7 @@ class Recover:
         return False
 
     def _stuck(self, point: Point) -> Left:
-        """What is left of a point that cannot go on: only then the work areas count."""
+        """Returns what is left of a point that cannot go on: only then the work areas count."""
         destination, roots = self._context.destination.namenode, point.taken.roots
         return Left(
             point.state,

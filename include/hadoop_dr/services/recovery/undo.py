@@ -180,7 +180,7 @@ class UndoChanges:
         return bases
 
     def _beside(self, claim: Claim, to: Point, given_up: Point) -> Undoing:
-        """What comes back beside directories."""
+        """Returns what comes back beside directories."""
         return components_of(self._context).undo(to, given_up, lambda: self._context.check_claim(claim))
 
     def _new_base(self, number: int, to: Point, roots: Sequence[str]) -> dict[str, SnapshotRecord]:

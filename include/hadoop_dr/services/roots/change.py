@@ -49,7 +49,7 @@ class RootsInTheWay:
         self._context = context
 
     def proposal(self, roots: Sequence[str]) -> Proposal | None:
-        """What has to be requested and approved before these can be the roots; None when nothing has."""
+        """Returns what has to be requested and approved before these can be the roots; None when nothing has."""
         context = self._context
         return propose(context.ledger.read(), roots, context.origin.name, context.destination.name)
 
@@ -127,7 +127,7 @@ class RootsInTheWay:
         return self._context.ledger.last_read().change is not None or (requested and self.proposal(roots) is not None)
 
     def foreign_changes(self, roots: Sequence[str], *, requested: bool) -> dict[str, list[Foreign]] | None:
-        """What somebody else changed in old and new roots since the newest point; None when no change is going on.
+        """Returns what somebody else changed in old and new roots since the newest point; None when no change goes on.
 
         Bytes that are staged for a new root lie in an old one, and are no foreign change of that.
         """

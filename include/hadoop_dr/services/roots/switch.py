@@ -166,7 +166,7 @@ class SwitchRoots:
 
 
 def _beside(root: str, items: Iterable[Item], old: Sequence[str]) -> ExistingCopy:
-    """What a plan takes away or replaces in a root outside the old ones."""
+    """Returns what a plan takes away or replaces in a root outside the old ones."""
     return copy_in_plan(root, (one for one in items if one.old and nearest(join(root, one.old), old) is None), ())
 
 
@@ -188,7 +188,7 @@ def _described(
 
 
 def _live(destination: NameNode, top: str) -> dict[str, DirEntry] | None:
-    """What lies in a directory, without the work area; None when it does not exist."""
+    """Returns what lies in a directory, without the work area; None when it does not exist."""
     try:
         return dict(walk(destination, top))
     except NotFound as missing:

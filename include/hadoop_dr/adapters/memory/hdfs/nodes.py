@@ -99,7 +99,7 @@ class Node:
         return next((node.erasure_coding for node in self.line() if node.erasure_coding), None)
 
     def facts(self) -> FileAttributes:
-        """What a directory listing says of the node."""
+        """Returns what a directory listing says of the node."""
         return FileAttributes(
             self.kind,
             self.length,

@@ -9,7 +9,7 @@ from hadoop_dr.domain.tree.file_attributes import DiffEntry, DiffPage, FileKind
 
 
 def _metadata(node: Node) -> tuple[object, ...]:
-    """What decides whether an inode counts as modified: never its times, never its bytes at equal length."""
+    """Returns what decides whether an inode counts as modified: never its times, never its bytes at equal length."""
     return (node.owner, node.group, node.mode, node.acl, sorted(node.xattrs.items()), node.policy,
             node.erasure_coding, node.quota_names, node.quota_bytes, node.replication, node.block_size, node.length)
 

@@ -75,7 +75,7 @@ class ObjectDifference:
 
     @property
     def what(self) -> str:
-        """What is the matter with it, in words."""
+        """Returns what is the matter with it, in words."""
         return " ".join((self.how.value, fields_text(self.fields))).rstrip()
 
     def finding(self) -> Finding:

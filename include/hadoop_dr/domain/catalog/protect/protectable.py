@@ -48,7 +48,7 @@ class Parted:
 
     @property
     def refused(self) -> list[NotCovered]:
-        """What a run is refused for: what the policy does not let be left out, or all where nothing would be left."""
+        """Returns what a run is refused for: what the policy does not leave out; all, if nothing would be left."""
         if not self.decision.roots:
             return self.findings
         return [finding for finding in self.findings if not finding.skipped]

@@ -55,14 +55,14 @@ class RunChecks:
         return [*results, *kept, *recovery_due(state, undecided), *notes]
 
     def since_newest(self) -> list[Result]:
-        """What somebody else changed since the newest point; nothing while a run works, or has to be ended first."""
+        """Returns what somebody else changed since the newest point; nothing while a run works or has to be ended."""
         state = self._context.ledger.read()
         if state.claim is not None or recovery_due(state):
             return []
         return self.foreign.since(self.newest_point(state))
 
     def roots_in_the_way(self) -> list[Result]:
-        """What keeps the roots of now from having snapshots: others around or in them, most of all."""
+        """Returns what keeps the roots of now from having snapshots: others around or in them, most of all."""
         state, roots = self._context.ledger.read(), self.components.roots()
         giving_way = self._roots_in_the_way.giving_way(state, roots, requested=self._requested)
         on_sites = SiteChecks(self._context, self.components)
@@ -119,7 +119,7 @@ class RunChecks:
         return self.newest_point(state, on_origin=on_origin)
 
     def newest_point(self, state: ServiceState, *, on_origin: bool = False) -> Baseline:
-        """What is known of the newest point in the roots of now, whatever became of those that are roots no more.
+        """Returns what is known of the newest point in the roots of now, whatever became of former roots.
 
         Foreign changes are told from it, also when everything is copied and the plan builds on no point.
         """

@@ -72,7 +72,7 @@ class SiteChecks:
         return [result for results in map_bounded(look, sides) for result in results]
 
     def _service(self, side: SiteConnections) -> Service:
-        """What a NameNode says of itself, asked once in a look."""
+        """Returns what a NameNode says of itself, asked once in a look."""
         if side.name not in self._services:
             self._services[side.name] = side.namenode.service()
         return self._services[side.name]

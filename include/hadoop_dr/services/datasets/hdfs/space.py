@@ -16,7 +16,7 @@ from hadoop_dr.services.stored.stored_plan import RootPlan
 
 
 def check_space(context: BackupContext, scope: Scope) -> Iterator[Result]:
-    """What a first copy takes beyond what is there; what an increment takes is known once it is planned."""
+    """Checks the space that a first copy takes beyond what is there; of an increment it is known once planned."""
     origin, destination = context.origin.namenode, context.destination.namenode
     new = [root for root in scope.roots if scope.baseline is None or root not in scope.baseline.taken.roots]
     more = map_bounded(lambda root: max(0, _used(origin, root) - _used(destination, root)), new)

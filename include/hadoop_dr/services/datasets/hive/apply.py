@@ -215,7 +215,7 @@ class CatalogApply:
                           "Look at them there, drop those that are not needed, then run it again")
 
     def _first(self, selection: Selection, destination: Catalog, replaced: Iterable[CatalogKey] = ()) -> Exported:
-        """What the destination has before anything of it is changed here.
+        """Returns what the destination has before anything of it is changed here.
 
         What is known from the log serves while nothing has to be changed. Whatever is changed is read first: not every
         change writes an event (a function that is altered writes none), and a log can be switched off. All is read
@@ -243,7 +243,7 @@ class CatalogApply:
         judge: Judge,
         may_drop: set[CatalogKey],
     ) -> Exported:
-        """What the destination has after a round.
+        """Returns what the destination has after a round.
 
         All is read where the log did not tell what was met, or proves silent: then it told nothing of what others did.
         """

@@ -171,7 +171,7 @@ class HiveTables:
         return VerifiedKind(verdict, SEALED_CATALOG.dump(replace(kept, smoke=tuple(answers))))
 
     def warnings(self, point: Point) -> list[str]:
-        """What is registered without a directory, as on the origin, and what its log did not tell."""
+        """Returns what is registered without a directory, as on the origin, and what its log did not tell."""
         exported = exported_at(point)
         if exported is None:
             return []

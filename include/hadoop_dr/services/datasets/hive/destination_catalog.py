@@ -221,7 +221,7 @@ class DestinationCatalog:
 
 
 def _named(documents: Documents) -> list[CatalogKey]:
-    """What the plan said would be dropped; a plan that drops nothing has no such document."""
+    """Returns what the plan said would be dropped; a plan that drops nothing has no such document."""
     rows: list[Any] = documents.read(DROPS, forms.DROPS) if documents.has(DROPS) else []
     return [CatalogKey(Kind(kind), *names) for kind, *names in rows]
 

@@ -87,7 +87,7 @@ class OriginCatalog:
         self._followed_in_vain = False  # the log did not lead on from what was read: the next moment needs all anew
 
     def parted(self) -> Parted:
-        """What a point would hold now and what not, decided once for what was read of catalog and ledgers."""
+        """Returns what a point would hold now and what not, decided once for what was read of catalog and ledgers."""
         rows, context = self.every_row(), self._context
         if self._decided is None or self._decided[0] != (context.ledger.chain.head_n, context.owners.known_n):
             parted = self._parting.part(rows, self._ahead().every if self.patterns else [])

@@ -74,7 +74,7 @@ class Listings:
         return _with_more(_with_more(found, extras), self._refilled(found))
 
     def _found(self) -> Changes:
-        """What the listings show; nothing, without the older one, where the newer one shows what that did."""
+        """Returns what the listings show; nothing, without the older one, where the newer one shows what that did."""
         after: Iterable[Entry] = self._walk_after
         if self._known is not None:
             after = list(after)

@@ -33,12 +33,12 @@ DATABASES = "databases.parquet"
 
 
 def selected_at(point: Point) -> Selection:
-    """What of the catalog a taken point selects, whatever the policy says now."""
+    """Returns what of the catalog a taken point selects, whatever the policy says now."""
     return selection_of(point.taken.protect.get(KIND, ()))
 
 
 def exported_at(point: Point) -> TakenCatalog | None:
-    """What the ledger keeps of a taken point's export; None where the policy protected no tables then."""
+    """Returns what the ledger keeps of a taken point's export; None where the policy protected no tables then."""
     kept = point.taken.datasets.get(KIND)
     return None if kept is None else TAKEN_CATALOG.load(kept)
 
