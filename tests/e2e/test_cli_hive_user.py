@@ -114,7 +114,8 @@ def test_tables_are_dropped_made_again_renamed_truncated_and_overwritten_while_p
     gone = home.run("unprotect", service, "--both", "--reason", "ü", *no_policy).document("unprotect")
     assert (gone["released"], gone["points_left"], gone["sites"]["west"]["free"]) == ([hive.place], 0, [hive.place])
     points = home.run("points", service, *no_policy).document("points")["points"]
-    assert points and not any(there for point in points for there in point["sites"].values())
+    assert points
+    assert not any(there for point in points for there in point["sites"].values())
     assert home.run("explain", service, *no_policy).document("explain")["entries"]
     assert hive.tables("west") == ["again"]
 
