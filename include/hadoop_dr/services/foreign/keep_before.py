@@ -64,7 +64,7 @@ def keep_before(
     since = lines_by_root(changes)
     copies = {root.root: copy_in_plan(root.root, root.items, root.below) for root in whole}
     results = list[Result]()
-    diverged = may_have_diverged(context.ledger.cached(), context.roles.epoch)
+    diverged = may_have_diverged(context.ledger.last_read(), context.roles.epoch)
     for root in whole:
         untold = diverged and root.root not in baseline.with_base
         results += _results(context, copies[root.root], changes.get(root.root, ()), untold=untold)
