@@ -13,6 +13,7 @@ from typing import Any
 from airflow.sdk import DAG, Param, get_parsing_context
 
 from hadoop_dr import settings
+from hadoop_dr.domain.config.pair import Pair
 from hadoop_dr.domain.config.policy import Mode, Policy, Transfer
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr_airflow.compat import conf
@@ -21,7 +22,7 @@ from hadoop_dr_airflow.retries import retry_settings
 from hadoop_dr_airflow.sensors import IdentitySensor
 from hadoop_dr_airflow.timetables import MomentTimetable
 
-BACKUP, ARBITRATE = "backup__", "arbitrate__"
+BACKUP, ARBITRATE, FAILOVER = "backup__", "arbitrate__", "failover__"
 _MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$"
 # No backfill: a moment that has passed cannot be taken any more.
 _RUN_TYPES: Any = ("scheduled", "manual", "operator_triggered", "asset_triggered")
@@ -52,6 +53,16 @@ def build_arbitrations(home: Path | None = None) -> dict[str, DAG]:
         return [(name, name) for name in every.pairs if _acts_for(every, name)]
 
     return _built(ARBITRATE, home, pairs, build_arbitration)
+
+
+def build_failovers(home: Path | None = None) -> dict[str, DAG]:
+    """Builds the DAG of every sound pair with which a person makes the other site primary."""
+
+    def pairs(found: Path) -> list[tuple[str, Pair]]:
+        every = settings.load_pairs(found)
+        return [(name, pair) for name, pair in every.pairs.items() if _acts_for(every, name)]
+
+    return _built(FAILOVER, home, pairs, lambda pair: build_role_change("failover", pair))
 
 
 def broken_files(home: Path | None = None) -> tuple[BadInput, ...]:
@@ -115,6 +126,44 @@ def build_arbitration(pair: str) -> DAG:
     arbitrate = ArbitrateAccess(task_id="arbitrate", pair=pair, dag=dag)
     # An alarm has to show at once, so its task fails without another try.
     watch >> arbitrate >> AnnounceAccess(task_id="announce", pair=pair, dag=dag, **retry_settings())
+    return dag
+
+
+def build_role_change(verb: str, pair: Pair) -> DAG:
+    """Builds the DAG of one change of roles: look, ask a person, carry it out; started by hand and by nothing else.
+
+    Args:
+        verb: Which change: ``failover``.
+    """
+    # Loaded here: every task of a backup parses this file, and what asks a person takes a while to import.
+    from hadoop_dr_airflow.role_changes import ASK, LOOK, AskPerson, CarryOut, LookAhead
+
+    dag = DAG(
+        dag_id=f"{verb}__{pair.name}",
+        description=f"A person makes the other site of {pair.name} primary: {verb}",
+        schedule=None,
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,  # it waits for a person anyway, and nobody shall have to look for the switch
+        allowed_run_types=("manual",),
+        params={
+            "to": Param(type="string", enum=list(pair.site_names), title="To", description="Site to be primary."),
+            "reason": Param(
+                type="string", minLength=1, maxLength=500, pattern=r"\S", title="Reason",
+                description="The reason; kept in the ledger.",
+            ),
+            "force": Param(
+                False, type="boolean", title="Force",
+                description="Although the old primary still answers, and nothing stops its writers.",
+            ),
+        },
+        tags=["hadoop-dr", pair.name],
+        default_args=retry_settings(),
+    )
+    approvers = tuple(one.strip() for one in conf.get("hadoop_dr", "approvers", fallback="").split(",") if one.strip())
+    look = LookAhead(task_id=LOOK, pair=pair.name, verb=verb, dag=dag)
+    ask = AskPerson(task_id=ASK, verb=verb, approvers=approvers, dag=dag)
+    look >> ask >> CarryOut(task_id=verb, pair=pair.name, verb=verb, dag=dag)
     return dag
 
 

@@ -72,7 +72,7 @@ class BackupStage(BaseOperator):
             wanted_moment_ms(wishes["moment"], time.time_ns() // 1_000_000)
             if context["params"].get("moment"):  # a person's; of those that a schedule missed the newest is made up for
                 refuse_past(wishes["moment"], int(context["dag_run"].run_after.timestamp() * 1000))
-        with backup_stages(self.service, run_id=run_id, try_no=try_no, users=_users(service=self.service)) as stages:
+        with backup_stages(self.service, run_id=run_id, try_no=try_no, users=_users(self.service)) as stages:
             result = self._call(stages, context)
             if self.stage in _COUNTED:
                 context["ti"].xcom_push(key=REQUESTS, value=stages.requests())
@@ -124,7 +124,13 @@ def _asked(context: Context) -> list[dict[str, dict[str, int]]]:
     return counts
 
 
-def _users(*, service: str = "", pair: str = "") -> dict[str, str]:
+def _users(service: str) -> dict[str, str]:
+    from hadoop_dr import settings
+
+    return hdfs_users_of(settings.load_policy(settings.find_home(), service).pair)
+
+
+def hdfs_users_of(pair: str) -> dict[str, str]:
     """The HDFS users that the connections of a pair's sites name, by site.
 
     It is read in the task that uses it and goes nowhere else: not into XCom, not into the log.
@@ -132,8 +138,7 @@ def _users(*, service: str = "", pair: str = "") -> dict[str, str]:
     from hadoop_dr import settings
     from hadoop_dr_airflow.hooks import hdfs_users
 
-    home = settings.find_home()
-    return hdfs_users(settings.load_pair(home, pair or settings.load_policy(home, service).pair).site_names)
+    return hdfs_users(settings.load_pair(settings.find_home(), pair).site_names)
 
 
 def _wishes(context: Context) -> dict[str, str | None]:
@@ -166,7 +171,7 @@ class _Access(BaseOperator):
     def _arbiter(self, context: Context) -> AbstractContextManager[Arbiter]:
         from hadoop_dr.bootstrap.arbitration import open_arbiter
 
-        return open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}", users=_users(pair=self.pair))
+        return open_arbiter(self.pair, f"airflow {context['dag_run'].run_id}", users=hdfs_users_of(self.pair))
 
 
 class ArbitrateAccess(_Access):

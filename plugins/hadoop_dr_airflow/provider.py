@@ -35,6 +35,16 @@ def get_provider_info() -> dict[str, Any]:
                         "example": "True",
                         "default": "False",
                     },
+                    "approvers": {
+                        "description": (
+                            "Ids of the Airflow users who may approve a change of roles, with commas between them; "
+                            "empty: everybody who may answer requests of that DAG."
+                        ),
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "anna,bert",
+                        "default": "",
+                    },
                 },
             },
         },

@@ -26,7 +26,7 @@ def shipped(dags_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_the_shipped_folder_loads_without_an_error(shipped: DagBag) -> None:
     assert shipped.import_errors == {}
-    assert {"backup__billing", "arbitrate__east-west"} <= set(shipped.dags)
+    assert {"backup__billing", "arbitrate__east-west", "failover__east-west"} <= set(shipped.dags)
 
 
 def test_every_dag_comes_back_from_its_serialised_form_the_same(shipped: DagBag) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         identity_of,
         initialise_pair,
         record_new_cluster,
+        refuse_change,
         roles_in_zookeeper,
     )
     from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, verify_point
@@ -46,6 +47,7 @@ __all__ = [
     "points_of",
     "prune_now",
     "record_new_cluster",
+    "refuse_change",
     "roles_in_zookeeper",
     "run_query",
     "status_of",
@@ -69,6 +71,7 @@ _HOMES = {
     "points_of": "queries",
     "prune_now": "runs",
     "record_new_cluster": "roles",
+    "refuse_change": "roles",
     "roles_in_zookeeper": "roles",
     "run_query": "queries",
     "status_of": "status",

@@ -87,9 +87,9 @@ def open_arbiter(pair_name: str, by: str, home: Path | None = None, users: Users
 
 
 @contextmanager
-def open_arbitration(pair_name: str, by: str, home: Path) -> Iterator[Arbitrate]:
+def open_arbitration(pair_name: str, by: str, home: Path, users: Users = NOBODY) -> Iterator[Arbitrate]:
     """The same for a change of roles, which arbitrates as one of its steps."""
-    with _connected(pair_name, by, home, NOBODY) as (_, service):
+    with _connected(pair_name, by, home, users) as (_, service):
         yield service
 
 

@@ -12,6 +12,7 @@ from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.bootstrap.arbitration import open_arbitration
 from hadoop_dr.bootstrap.contexts import open_pair, open_service
 from hadoop_dr.bootstrap.data_set_kinds import probes_of
+from hadoop_dr.bootstrap.login import NOBODY, Users
 from hadoop_dr.bootstrap.lost import lost
 from hadoop_dr.bootstrap.unprotect import last_policy
 from hadoop_dr.domain.check_results import Result, guarded, ok
@@ -31,9 +32,10 @@ class _Services:
     """The services of a pair: those with a policy, and those that only the ledger knows."""
 
     def __init__(
-        self, pair: str, promoted: SiteConnections, run: str, home: Path, given_up: Mapping[str, DrError]
+        self, pair: str, promoted: SiteConnections, run: str, home: Path, given_up: Mapping[str, DrError], users: Users
     ) -> None:
         self._pair, self._promoted, self._run, self._home, self._given_up = pair, promoted, run, home, given_up
+        self._users = users
         policies = settings.load_policies(home).policies.values()
         self._declared = {policy.service for policy in policies if policy.pair == pair}
 
@@ -45,7 +47,9 @@ class _Services:
     def open(self, service: str, *, moved: bool) -> Iterator[MoveService]:
         """Opens one in the direction in which it was backed up."""
         frozen = None if service in self._declared else last_policy(self._home, service, self._pair)
-        with open_service(service, self._home, frozen=frozen, moved=moved, given_up=self._given_up) as context:
+        with open_service(
+            service, self._home, users=self._users, frozen=frozen, moved=moved, given_up=self._given_up
+        ) as context:
             stages = BackupStages(context, self._run, one_process=True)
             yield MoveService(context, self._run, stages.finish_left)
 
@@ -62,6 +66,7 @@ def failover_pair(
     dry_run: bool = False,
     tell: Callable[[str], None] = lambda text: None,
     home: Path | None = None,
+    users: Users = NOBODY,
 ) -> dict[str, Any]:
     """Makes a site the primary of its pair, or says what that would do.
 
@@ -71,6 +76,7 @@ def failover_pair(
         force: The old primary still answers, and the person wants it all the same.
         dry_run: Only say what would happen.
         tell: Told of each step.
+        users: HDFS users by site; a site that is not named has that of the environment.
 
     Raises:
         BadInput: The pair has no such site.
@@ -80,7 +86,7 @@ def failover_pair(
     if to not in found.site_names:
         raise BadInput("--to", f"'{to}' is no site of the pair {pair}", f"Name {' or '.join(found.site_names)}.")
     with ExitStack() as stack:
-        context = stack.enter_context(open_pair(pair, home))
+        context = stack.enter_context(open_pair(pair, home, users))
         context.sides.update({name: lost(context.sides[name], error) for name, error in context.roles.silent.items()})
         promoted, other = context.sides[to], next(side for name, side in context.sides.items() if name != to)
         namenodes = {name: side.namenode for name, side in context.sides.items()}
@@ -90,9 +96,9 @@ def failover_pair(
             pair,
             to,
             Roles(pair, {name: side.files for name, side in context.sides.items()}, clock),
-            _Services(pair, promoted, run_id, home, context.roles.silent),
+            _Services(pair, promoted, run_id, home, context.roles.silent, users),
             AnnounceIdentity(pair, coordinators, clock, SystemTokens()),
-            stack.enter_context(open_arbitration(pair, by, home)),
+            stack.enter_context(open_arbitration(pair, by, home, users)),
             clock,
             tell,
         )
@@ -102,7 +108,7 @@ def failover_pair(
             lambda: other.name not in context.roles.silent and not _down(other),
         )
         if dry_run:
-            return failover.look()
+            return failover.look(force=force)
         return failover.run(run_id, by, reason, approve=approve, force=force)
 
 

@@ -11,7 +11,9 @@ from hadoop_dr.adapters.system import SystemClock, SystemTokens
 from hadoop_dr.bootstrap.arbitration import open_arbiter
 from hadoop_dr.bootstrap.connections import open_coordinator, open_side
 from hadoop_dr.bootstrap.contexts import open_pair, require_roles
+from hadoop_dr.bootstrap.login import NOBODY, Users
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
+from hadoop_dr.domain.ledger.bodies.pair import PersonAnswered
 from hadoop_dr.domain.roles.identity import Role, access_path, decode_access, decode_identity, identity_path
 from hadoop_dr.services.identity import AnnounceIdentity, bind_clusters, bind_new_cluster, refuse_other_clusters
 from hadoop_dr.services.ledger.roles import Roles
@@ -46,6 +48,28 @@ def record_new_cluster(pair: str, site: str, home: Path | None = None) -> None:
             raise BadInput("--new-cluster", f"'{site}' is no site of the pair {pair}", f"Name {names}.")
         roles = Roles(pair, {name: side.files for name, side in context.sides.items()}, SystemClock())
         bind_new_cluster(context.pair, roles, site, {name: side.namenode for name, side in context.sides.items()})
+
+
+def refuse_change(
+    pair: str, what: str, run: str, by: str, reason: str, *, users: Users = NOBODY, home: Path | None = None
+) -> None:
+    """Records that a person was asked for a change of roles and refused it; nothing else changes.
+
+    Args:
+        what: Which change, such as ``failover to west``.
+        run: Who asked: the run.
+        by: The person.
+        reason: The reason that the change was wanted for.
+
+    Raises:
+        Superseded: Somebody appended to the pair's ledger at the same time.
+    """
+    with open_pair(pair, home, users) as context:
+        roles = Roles(pair, {name: side.files for name, side in context.sides.items()}, SystemClock())
+        read = roles.read()
+        state = read.state
+        decider = state.other(state.deciding, context.sides) if state.deciding in read.silent else state.deciding
+        roles.append(read, decider, PersonAnswered(what, False, by, reason), run)
 
 
 def announce_roles(pair: str, by: str, home: Path | None = None) -> None:

@@ -37,11 +37,15 @@ class Failover:
     ) -> None:
         self._change, self._serving, self._origin_serves = change, serving, origin_serves
 
-    def look(self) -> dict[str, Any]:
-        """Says what a failover would do, what would be lost, and what stands against it; changes nothing."""
+    def look(self, *, force: bool = False) -> dict[str, Any]:
+        """Says what a failover would do, what would be lost, and what stands against it; changes nothing.
+
+        Args:
+            force: Judge as for a person who wants it although the old primary still answers.
+        """
         read = self._change.roles.read()
         looked = self._change.look_at_services(moved=read.state.primary == self._change.promoted)
-        return outlook_document(self._change, looked, read.state.epoch, self._judge(read, looked))
+        return outlook_document(self._change, looked, read.state.epoch, self._judge(read, looked, force=force))
 
     def run(self, run: str, by: str, reason: str, *, approve: bool, force: bool = False) -> dict[str, Any]:
         """Carries it out, or goes on with one that was interrupted behind its role entry or left services closed.
