@@ -26,6 +26,7 @@ BACKUP, ARBITRATE, FAILOVER = "backup__", "arbitrate__", "failover__"
 _MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$"
 # No backfill: a moment that has passed cannot be taken any more.
 _RUN_TYPES: Any = ("scheduled", "manual", "operator_triggered", "asset_triggered")
+_BY_HAND: Any = ("manual",)
 # The continuous schedule needs a start; any time in the past does.
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -145,7 +146,7 @@ def build_role_change(verb: str, pair: Pair) -> DAG:
         catchup=False,
         max_active_runs=1,
         is_paused_upon_creation=False,  # it waits for a person anyway, and nobody shall have to look for the switch
-        allowed_run_types=("manual",),
+        allowed_run_types=_BY_HAND,
         params={
             "to": Param(type="string", enum=list(pair.site_names), title="To", description="Site to be primary."),
             "reason": Param(

@@ -14,8 +14,11 @@ from typing import Any
 import pytest
 from kazoo.client import KazooClient
 
-from hadoop_dr.bootstrap import backup_stages, points_of
+from hadoop_dr.bootstrap import backup_stages, identity_of, points_of
+from hadoop_dr.bootstrap.contexts import open_pair
+from hadoop_dr.domain.ledger.bodies.pair import PersonAnswered
 from hadoop_dr.domain.roles.identity import Identity, Role, access_path, decode_access, encode, identity_path
+from hadoop_dr.services.report import all_entries
 from support.airflow import Airflow, eventually
 from support.home import LabHome
 from support.installation import installed
@@ -171,6 +174,27 @@ def test_a_broken_policy_is_one_import_error_with_file_and_line(installation: In
 def test_what_no_run_can_be_told_is_refused_before_there_is_a_run(installation: Installation) -> None:
     assert installation.airflow.refusal("backup__started", {"mode": "half"}) == 400
     assert installation.airflow.refusal("backup__started", {"moment": "tomorrow"}) == 400
+
+
+def test_a_person_sees_what_would_be_lost_and_refuses_and_nothing_changes_but_the_record(
+    installation: Installation, started: tuple[str, dict[str, Any]]
+) -> None:
+    assert started
+    home, airflow, dag_id = installation.home, installation.airflow, f"failover__{installation.home.pair}"
+    before = identity_of(home.pair, home.path)
+    run_id = airflow.trigger(dag_id, {"to": "west", "reason": "a drill ü e%20", "force": True})
+    eventually(lambda: airflow.tasks(dag_id, run_id)["ask"] == "awaiting_input", 90, "the request for a decision")
+    asked = airflow.get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/ask/-1/hitlDetails")
+    assert "a drill ü e%20" in asked["subject"]
+    assert "| `started` | `2" in asked["body"]
+    assert "nothing stops its writers" in asked["body"]
+    airflow.answer(dag_id, run_id, "ask", "Refuse")
+    assert airflow.ended(dag_id, run_id) == "success"
+    assert airflow.tasks(dag_id, run_id)["failover"] == "skipped"
+    assert identity_of(home.pair, home.path) == before
+    with open_pair(home.pair, home.path) as context:
+        answers = [all_entries(side.files, f"/.hadoop-dr/{home.pair}/ledger")[-1].body for side in context.sides.values()]
+    assert answers == [PersonAnswered("failover to west", False, "admin through Airflow", "a drill ü e%20")] * 2
 
 
 def test_a_scheduled_run_starts_before_its_moment_and_ends_sealed(life: Future[None]) -> None:

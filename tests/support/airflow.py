@@ -198,6 +198,12 @@ class Airflow:
         found: httpx.Response = eventually(heard, 60, f"{method} {path}")
         return found
 
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> None:
+        """Answers a request for a person's decision."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+        answer = self._ask("PATCH", path, {"chosen_options": [option], "params_input": {}})
+        assert answer.status_code in (200, 409), answer.text  # 409: an earlier one of the same answers was heard
+
     def refusal(self, dag_id: str, conf: Mapping[str, Any]) -> int:
         """The status with which a run is refused."""
         return self._ask("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)}).status_code
