@@ -194,7 +194,8 @@ def test_a_person_sees_what_would_be_lost_and_refuses_and_nothing_changes_but_th
     assert identity_of(home.pair, home.path) == before
     with open_pair(home.pair, home.path) as context:
         ledgers = [all_entries(side.files, f"/.hadoop-dr/{home.pair}/ledger") for side in context.sides.values()]
-    assert [ledger[-1].body for ledger in ledgers] == [PersonAnswered("failover to west", False, "admin through Airflow", "a drill ü e%20")] * 2
+    refused = PersonAnswered("failover to west", False, "admin through Airflow", "a drill ü e%20")
+    assert [ledger[-1].body for ledger in ledgers] == [refused, refused]
 
 
 def test_a_scheduled_run_starts_before_its_moment_and_ends_sealed(life: Future[None]) -> None:
