@@ -18,10 +18,13 @@ PYTHON_FILES := include plugins dags tests
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: env ## from a fresh clone to two recovery points made through Airflow, and where to look
 	@$(BIN)/hadoop-dr lab demo
+
+demo-failover: env ## the demo, and then: east is lost, a person approves, the same client writes on west; and back
+	@$(BIN)/hadoop-dr lab demo --failover
 
 test: lint unit live ## everything CI runs: lint, unit, then all tests on two real clusters of its own
 
@@ -86,4 +89,4 @@ lock: ## resolve the dependencies again and write requirements.lock
 	@uv pip compile -q --generate-hashes --no-emit-index-url --no-annotate --no-header --group mutation \
 	  --constraint requirements.lock --python-version 3.11 -o requirements-mutation.lock
 
-.PHONY: help demo test unit live lint bench chaos mutation lab-up lab-down clean env lock
+.PHONY: help demo demo-failover test unit live lint bench chaos mutation lab-up lab-down clean env lock

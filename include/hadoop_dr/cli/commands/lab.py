@@ -128,15 +128,23 @@ def logs(daemon: str, lines: int) -> None:
 
 
 @lab.command(epilog="Example: hadoop-dr lab demo")
+@click.option("--failover", is_flag=True, help="Go on: lose the primary, fail over, come back.")
 @as_json_option
-def demo(as_json: bool) -> None:
+def demo(failover: bool, as_json: bool) -> None:
     """Play the whole story: a service with data, a full and an incremental point through Airflow, equal answers."""
+    from hadoop_lab.demo.failover import FailoverDemo, report_lines
     from hadoop_lab.demo.run import Demo
 
     home = settings.find_home()
     with ends_well(as_json):
         document = Demo(_open(), home, tell, lambda _: _give_roles(home)).run()
+        if failover:
+            document["failover"] = FailoverDemo(_open(), home, tell).run()
     emit(document, as_json, lambda: _demo_page(document))
+    if failover and not as_json:
+        say("")
+        for line in report_lines(document["failover"]):
+            say(line)
 
 
 def _demo_page(document: dict[str, Any]) -> None:
