@@ -29,8 +29,8 @@ def document(**more: Any) -> dict[str, Any]:
         "points": {"billing": "20261120T020000.000Z"}, "rpo_seconds": {"billing": 5025.4},
         "in_flight": {"billing": {"point": "20261120T030000.000Z", "ending": "undo"}},
         "lost": {"billing": lost, "crm": {"files": [], "tables": [], "unknown": False}},
-        "checks": [{"name": "namenode", "state": "ok", "detail": "west serves", "mend": ""},
-                   {"name": "services", "state": "warn", "detail": "crm stays closed", "mend": "See it"}],
+        "checks": [{"name": "namenode", "state": "ok", "detail": "west serves", "remedy": ""},
+                   {"name": "services", "state": "warn", "detail": "crm stays closed", "remedy": "See it"}],
         "closed": {}, "access": "west", "warnings": [],
     } | more  # fmt: skip
 
@@ -46,7 +46,7 @@ class Product:
 
     def failover_pair(self, pair: str, to: str, run_id: str, by: str, reason: str, **how: Any) -> dict[str, Any]:
         if how.get("dry_run"):
-            against = [{"name": "roles", "state": "fail", "detail": self.against, "mend": "Wait."}]
+            against = [{"name": "roles", "state": "fail", "detail": self.against, "remedy": "Wait."}]
             return document(checks=against) if self.against else document()
         self.done.append({"to": to, "run": run_id, "by": by, "reason": reason, **how})
         return document(closed=self.closed, epoch=2)
