@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from hadoop_dr.ports.mover import Digest, MoverLimits, Read
 from hadoop_dr.services.report import all_entries
 from schemas import validate
 from support.backup import assert_equal_trees
-from support.command import COMMAND
+from support.command import Forks, Start, started
 from support.home import LabHome, in_home
 from support.live import LiveWriter
 from support.trees import join_root, walk
@@ -35,6 +36,9 @@ from support.trees import join_root, walk
 STAGES = ("preflight", "moment", "plan", "stage", "place", "verify", "seal", "prune")
 SITES = ("east", "west")
 READERS = 6
+_FORKS = Forks()
+_LOADED: set[str] = set()
+"""Commands that a shell has started once, so that the forks hide nothing that is missing at the start of one."""
 Tree = dict[str, tuple[Any, ...]]
 
 
@@ -60,13 +64,11 @@ class Ran:
 class Running:
     """A call that is under way, whose stages can be waited for."""
 
-    def __init__(self, home: LabHome, arguments: tuple[str, ...], folder: Path) -> None:
+    def __init__(self, start: Start, arguments: tuple[str, ...], environ: Mapping[str, str], folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         self._out, self._err = folder / "stdout", folder / "stderr"
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            # A test run in the background of a shell ignores Ctrl-C, and what it starts would do so, too.
-            call = ("env", "--default-signal=INT", COMMAND, *arguments)
-            self.process = subprocess.Popen(call, env=in_home(home), stdout=out, stderr=err)
+            self.process = start(arguments, environ, out, err)
 
     def reaches(self, stage: str, within_s: float = 120) -> None:
         """Waits for a stage."""
@@ -103,6 +105,8 @@ class CliHome(LabHome):
 
     patience_s = 240.0
     """For one call of the command."""
+    shares_imports = True
+    """Only the first call of each command loads it; measurements load it each time."""
 
     def __init__(self, path: Path, sites: Mapping[str, Any] | None = None) -> None:
         super().__init__(path, sites)
@@ -116,7 +120,7 @@ class CliHome(LabHome):
         self.writers = {site: self.writer(site) for site in SITES}
         self._readers = {site: NativeMover(at, at, MoverLimits(in_flight=16)) for site, at in self.addresses.items()}
         self._pool = ThreadPoolExecutor(READERS)
-        self._calls = 0
+        self._calls = count(1)
 
     def writer(self, site: str) -> LiveWriter:
         """One more writer on a site."""
@@ -134,18 +138,24 @@ class CliHome(LabHome):
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None, exit_code: int | None = 0) -> Ran:
         """Calls the command and waits; ``exit_code`` is what the caller expects, None for anything."""
-        environ = {**in_home(self), **(environment or {})}
-        done = subprocess.run(
-            (COMMAND, *arguments), env=environ, capture_output=True, text=True, timeout=self.patience_s, check=False
-        )
-        ran = Ran(done.returncode, done.stdout, done.stderr)
+        running = self._call(arguments, environment or {})
+        try:
+            ran = running.ended(self.patience_s)
+        finally:
+            running.kill()
         assert exit_code in (None, ran.exit_code), f"{arguments} ended with {ran.exit_code}: {ran.stdout}{ran.stderr}"
         return ran
 
     def begin(self, *arguments: str) -> Running:
         """Calls the command without waiting."""
-        self._calls += 1
-        return Running(self, arguments, self.path / f"call-{self._calls}")
+        return self._call(arguments, {})
+
+    def _call(self, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Running:
+        shares = self.shares_imports and not environment and arguments[0] in _LOADED
+        _LOADED.add(arguments[0])
+        number = next(self._calls)
+        environ = {**in_home(self), **environment}
+        return Running(_FORKS.start if shares else started, arguments, environ, self.path / f"call-{number}")
 
     def backup(self, service: str, *more: str) -> Mapping[str, Any]:
         """A backup that has to end sealed."""

@@ -29,6 +29,8 @@ class MuchData(CliHome):
         top: The directory below which the folder is made, on both sites.
     """
 
+    shares_imports = False
+
     def __init__(self, path: Path, top: str, sites: Mapping[str, Any] | None = None) -> None:
         super().__init__(path, sites)
         self.folder = f"{top}/{self.mark}"
