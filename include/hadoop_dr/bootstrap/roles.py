@@ -14,7 +14,7 @@ from hadoop_dr.bootstrap.contexts import open_pair, require_roles
 from hadoop_dr.bootstrap.login import NOBODY, Users
 from hadoop_dr.domain.errors import BadInput, DrError, Refused
 from hadoop_dr.domain.ledger.bodies.pair import PersonAnswered
-from hadoop_dr.domain.roles.identity import Role, access_path, decode_access, decode_identity, identity_path
+from hadoop_dr.domain.roles.identity import access_path, decode_access, decode_identity, identity_path, recorded_roles
 from hadoop_dr.services.identity import AnnounceIdentity, bind_clusters, bind_new_cluster, refuse_other_clusters
 from hadoop_dr.services.ledger.roles import Roles
 
@@ -76,7 +76,8 @@ def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
     """Writes the ledger's roles into both ZooKeepers.
 
     Raises:
-        Refused: The ledger has none yet, or a site is another cluster than it knows.
+        Refused: The ledger has none yet, a change of them has not come to its end, or a site is another cluster than it
+            knows.
     """
     with open_pair(pair, home) as context:
         state = context.roles.state
@@ -89,8 +90,7 @@ def announce_roles(pair: str, by: str, home: Path | None = None) -> None:
         roles = Roles(pair, {n: s.files for n, s in context.sides.items()}, SystemClock())
         if context.roles.behind and (why := roles.follow(context.roles)):
             raise Refused(pair, f"the ledger of the pair could not be brought in step: {why}", "Announce it again.")
-        for name in context.sides:
-            role = Role.PRIMARY if name == state.primary else Role.SECONDARY
+        for name, role in recorded_roles(pair, state, context.sides).items():
             announce.run(name, role, state.epoch, by, "as the ledger says")
 
 

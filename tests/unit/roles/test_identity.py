@@ -16,7 +16,9 @@ from hadoop_dr.domain.roles.identity import (
     decode_identity,
     encode,
     identity_path,
+    recorded_roles,
 )
+from hadoop_dr.domain.state.pair_state import PairState
 
 WHERE = "east: /hadoop-dr/a b/identity"
 HELD = Identity("east", Role.PRIMARY, 0, "2026-11-20T02:00:00.000Z", "ü=1#/00ff", "g=1 h# e%20")
@@ -91,3 +93,11 @@ def test_bytes_that_are_no_document_are_an_error_not_a_role(data: bytes, why: st
 def test_role_and_access_of_a_pair_lie_in_documents_of_their_own() -> None:
     assert (identity_path("east-west"), access_path("east-west")) == (
         "/hadoop-dr/east-west/identity", "/hadoop-dr/east-west/access")  # fmt: skip
+
+
+def test_the_roles_of_a_change_that_has_not_come_to_its_end_are_not_announced() -> None:
+    assert recorded_roles("p", PairState(2, "west", done_epoch=2, closed=("a b",)), ["east", "west"]) == {
+        "east": Role.SECONDARY, "west": Role.PRIMARY,
+    }  # fmt: skip
+    with pytest.raises(Refused, match="change of roles to west, epoch 2, has not come to its end"):
+        recorded_roles("p", PairState(2, "west", done_epoch=1), ["east", "west"])

@@ -7,12 +7,14 @@ Both are one JSON object with a format version; a version this program does not 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from hadoop_dr.domain.errors import Protocol, Refused
 from hadoop_dr.domain.ledger import NO_TEXT
+from hadoop_dr.domain.state.pair_state import PairState
 
 FORMAT_VERSION = 1
 """Version of the documents in ZooKeeper; a document of another one is refused."""
@@ -66,6 +68,19 @@ class Access:
     by: str
     reason: str
     alarm: str = ""
+
+
+def recorded_roles(pair: str, state: PairState, sites: Iterable[str]) -> dict[str, Role]:
+    """Gives the roles that the ledger has for the sites of a pair, so that they can be announced.
+
+    Raises:
+        Refused: The newest change of roles has not come to its end. Clients follow what is announced, and the data of
+            the new primary may not be live yet.
+    """
+    if state.changing:
+        problem = f"the change of roles to {state.primary}, epoch {state.epoch}, has not come to its end"
+        raise Refused(pair, problem, f"Run that change again; see: hadoop-dr status {pair}")
+    return {site: Role.PRIMARY if site == state.primary else Role.SECONDARY for site in sites}
 
 
 def identity_path(pair: str) -> str:
