@@ -101,7 +101,7 @@ UNFORESEEN = [
 LOOKS = {"check", "coverage", "explain", "ledger", "plan", "points", "status"}
 ARGUMENTS = {
     "failover": ["p", "--to", "west", "--reason", "ü"], "identity": ["p", "--initialise"], "status": ["p"],
-    "unprotect": ["s", "--reason", "ü"],
+    "hold": ["p", "--until", "2100-01-01T00:00:00Z", "--reason", "ü"], "resume": ["p", "--reason", "ü"], "unprotect": ["s", "--reason", "ü"],
 }  # fmt: skip
 
 

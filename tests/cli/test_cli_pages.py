@@ -33,6 +33,8 @@ ANSWERS = {
     ("prune", "s"): ("points", "prune_now", "prune"),
     ("free-primary", "s"): ("free_primary", "free_primary_of", "free_primary"),
     ("failover", "p", "--to", "west", "--reason", "x"): ("failover", "failover_pair", "failover"),
+    ("hold", "p", "--until", "2100-01-01T00:00:00Z", "--reason", "x"): ("hold", "hold_pair", "hold"),
+    ("resume", "p", "--reason", "x"): ("hold", "resume_pair", "hold"),
     ("status",): ("status", "status_of", "status"),
     ("identity", "p"): ("identity", "identity_of", "identity"),
     ("ledger", "check", "p"): ("ledger", "ledger_check", "ledger_check"),

@@ -51,6 +51,7 @@ COMMANDS = {
     "explain": ("explain", "SERVICE"),
     "status": ("status", "PAIR"),
     "identity": ("identity", "PAIR"),
+    "hold": ("resume", "PAIR", "--reason", "it stands, ü %"),
     "ledger_check": ("ledger", "check", "PAIR"),
     "lab_status": ("lab", "status"),
     "unprotect": ("unprotect", "FREED", "--reason", "it moves, ü %"),
@@ -91,6 +92,10 @@ def says_status(_: CliHome, told: Any) -> None:
 
 def says_identity(_: CliHome, told: Any) -> None:
     assert {site: found["role"] for site, found in told["sites"].items()} == {"east": "primary", "west": "secondary"}
+
+
+def says_hold(home: CliHome, told: Any) -> None:
+    assert told == {"pair": home.pair, "held": []}
 
 
 def says_ledger_check(_: CliHome, told: Any) -> None:

@@ -9,8 +9,9 @@ SNAPSHOT = f"dr-billing-e1-{POINT}"
 KEPT = {"site": "west", "snapshots": {"/data/a b": "dr-billing-kept-1"}, "document": "", "count": 1,
         "found": ["/data/a b/x was created"]}  # fmt: skip
 CHECK = {"name": "clock", "state": "warn", "detail": "west is 400 ms off", "remedy": "Synchronise it."}
+HELD = {"slot": "person", "by": "ann", "reason": "the rack moves", "until": "2026-11-20T06:00:00.000Z", "site": None}
 TOLD: dict[str, Any] = {
-    "ok": False, "pair": "east-west", "epoch": 1, "access": "east",
+    "ok": False, "pair": "east-west", "epoch": 1, "access": "east", "held": [HELD],
     "sites": {site: {"role": "primary", "health": {"available": 5, "total": 5}, "fence": None, "readable": True}
               for site in ("east", "west")},
     "services": {
@@ -56,8 +57,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
                "cannot_tell": ["/data/ü: no digest"]},
     "status": {
         "ok": False, "problems": ["include/pairs/n #s.yaml:3: unknown key 'sits'"],
-        "pairs": [TOLD, TOLD | {"pair": "north-south", "epoch": None, "access": None, "sites": {}}], **TOLD,
+        "pairs": [TOLD, TOLD | {"pair": "north-south", "epoch": None, "access": None, "held": [], "sites": {}}], **TOLD,
     },
+    "hold": {"pair": "east-west",
+             "held": [HELD, HELD | {"slot": "monitor", "by": "monitor", "until": None, "site": "east"}]},
     "identity": {
         "pair": "east-west", "epoch": 1, "primary": "east", "access": None,
         "sites": {"east": {"role": "primary", "epoch": 1, "readable": True, "problem": "",

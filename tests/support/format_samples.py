@@ -138,6 +138,8 @@ PAIR: Mapping[str, Body] = {
     "owner_map": pair.OwnersMapped(({"east": "etl ü", "west": "etl_dr"},), ({"east": "g", "west": "g dr"},)),
     "roots_owned": pair.RootsOwned("billing", (ROOT, OTHER)),
     "clusters": pair.ClustersBound({"east": "CID-1a 2b", "west": "CID-3c ü"}),
+    "hold": pair.SynchronisingHeld("person", "ann ü", "the rack moves, 100 %", 1_795_226_400_123, "east"),
+    "resume": pair.SynchronisingResumed(("monitor", "person"), "bob", "east is back ü"),
     "roots_released": pair.RootsReleased("billing", (OTHER,)),
 }
 SEALED = SERVICE["sealed"]

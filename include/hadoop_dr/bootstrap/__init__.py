@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hadoop_dr.bootstrap.failover import failover_pair
     from hadoop_dr.bootstrap.free_primary import free_primary_of
+    from hadoop_dr.bootstrap.holds import hold_pair, resume_pair
     from hadoop_dr.bootstrap.queries import (
         coverage_of,
         explanation_of,
@@ -39,6 +40,7 @@ __all__ = [
     "explanation_of",
     "failover_pair",
     "free_primary_of",
+    "hold_pair",
     "identity_of",
     "initialise_pair",
     "ledger_check",
@@ -48,6 +50,7 @@ __all__ = [
     "prune_now",
     "record_new_cluster",
     "refuse_change",
+    "resume_pair",
     "roles_in_zookeeper",
     "run_query",
     "status_of",
@@ -63,6 +66,7 @@ _HOMES = {
     "explanation_of": "queries",
     "failover_pair": "failover",
     "free_primary_of": "free_primary",
+    "hold_pair": "holds",
     "identity_of": "roles",
     "initialise_pair": "roles",
     "ledger_check": "queries",
@@ -72,6 +76,7 @@ _HOMES = {
     "prune_now": "runs",
     "record_new_cluster": "roles",
     "refuse_change": "roles",
+    "resume_pair": "holds",
     "roles_in_zookeeper": "roles",
     "run_query": "queries",
     "status_of": "status",

@@ -13,7 +13,9 @@ from hadoop_dr.domain.errors import DrError, NotReady, Refused
 from hadoop_dr.domain.points.beside import beside_document
 from hadoop_dr.domain.points.standing import Standing, Word, standing, unprotected
 from hadoop_dr.domain.preflight.free_space import runs_full
+from hadoop_dr.domain.ledger.bodies.pair import MONITOR
 from hadoop_dr.domain.roles.clusters import other_clusters
+from hadoop_dr.domain.roles.holds import hold_document
 from hadoop_dr.domain.roles.identity import access_path, decode_access
 from hadoop_dr.domain.state.pair_state import PairState
 from hadoop_dr.domain.state.service_state import ServiceState
@@ -126,13 +128,16 @@ class Status:
             services |= dict(pool.map(self._service, policies))
             services |= self._forgotten(services)
             answers = {name: asked.result() for name, asked in sites}
+            held = self._roles.held(self._clock.wall_ms())
             return {
                 "pair": self._pair,
                 "ok": access.result() is not None
                 and all(site["health"]["available"] == site["health"]["total"] for site in answers.values())
-                and all(service["ok"] for service in services.values()),
+                and all(service["ok"] for service in services.values())
+                and all(hold.slot != MONITOR for hold in held),
                 "epoch": self._roles.epoch,
                 "access": access.result(),
+                "held": [hold_document(hold) for hold in held],
                 "sites": answers,
                 "services": dict(sorted(services.items())),
             }
@@ -226,7 +231,8 @@ def without_answer(pair: str, policies: Iterable[Policy], out: Iterable[FileOut]
     services = {one.name: service_document(Standing(Word.BROKEN, str(one.error)), None, 0) for one in out}
     services |= {p.service: service_document(Standing(Word.UNKNOWN, str(error)), p.rpo_ms / 1000, 0) for p in policies}
     services = dict(sorted(services.items()))
-    return {"pair": pair, "ok": False, "epoch": None, "access": None, "sites": {}, "services": services}
+    told = {"epoch": None, "access": None, "held": [], "sites": {}, "services": services}
+    return {"pair": pair, "ok": False, **told}
 
 
 def service_document(now: Standing, rpo_s: float | None, now_ms: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hadoop_dr.bootstrap import status_of
+from hadoop_dr.cli.commands.hold import held_line
 from hadoop_dr.cli.commands.options import as_json_option
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, say, say_beside, table, warn
 from hadoop_dr.domain.config.quantities import counted
@@ -45,6 +46,8 @@ def _pair_page(document: Mapping[str, Any], below: Collection[str]) -> None:
     epoch = "unknown" if document["epoch"] is None else document["epoch"]
     access = f"clients use {document['access']}" if document["access"] else "access unknown"
     say(f"pair {document['pair']}, epoch {epoch}, {access}")
+    for one in document["held"]:
+        say(held_line(document["pair"], one))
     table(
         ("site", "role", "health", "fence"),
         [

@@ -11,6 +11,7 @@ import click
 from hadoop_dr.cli.commands.backup import backup, check, coverage, plan
 from hadoop_dr.cli.commands.failover import failover
 from hadoop_dr.cli.commands.free_primary import free_primary
+from hadoop_dr.cli.commands.hold import hold, resume
 from hadoop_dr.cli.commands.identity import identity
 from hadoop_dr.cli.commands.lab import lab
 from hadoop_dr.cli.commands.ledger import ledger
@@ -61,7 +62,7 @@ def main() -> None:
 
 
 for command in (
-    backup, check, coverage, explain, failover, free_primary, identity, lab, ledger, plan, points, prune, status,
-    unprotect, verify,
+    backup, check, coverage, explain, failover, free_primary, hold, identity, lab, ledger, plan, points, prune, resume,
+    status, unprotect, verify,
 ):  # fmt: skip
     main.add_command(command)

@@ -32,6 +32,8 @@ from hadoop_dr.domain.ledger.bodies.pair import (
     RootsOwned,
     RootsReleased,
     SiteFenced,
+    SynchronisingHeld,
+    SynchronisingResumed,
 )
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided, ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
@@ -55,7 +57,7 @@ UnderClaim = (
 ServiceBody = UnderClaim | ServiceClaimed | PointsPruned | PointDamaged | KeptRemoved | PointPinned | PointUnpinned
 PairBody = (
     RolesSet | RolesChanged | SiteFenced | FenceLifted | PersonAnswered | PairStored | PolicyStored | NodesMapped
-    | OwnersMapped | RootsOwned | RootsReleased | ClustersBound
+    | OwnersMapped | RootsOwned | RootsReleased | ClustersBound | SynchronisingHeld | SynchronisingResumed
 )  # fmt: skip
 Body = ServiceBody | PairBody | Skipped
 
@@ -92,11 +94,13 @@ PAIR_KINDS: Mapping[str, type[Any]] = {
     "roots_owned": RootsOwned,
     "roots_released": RootsReleased,
     "clusters": ClustersBound,
+    "hold": SynchronisingHeld,
+    "resume": SynchronisingResumed,
 }
 """Kind -> body of each entry of a pair's ledger."""
 KINDS: Mapping[str, type[Any]] = {**SERVICE_KINDS, **PAIR_KINDS}
 """Kind -> body of each entry of either ledger."""
-OPTIONAL: frozenset[str] = frozenset({"roles_changed", "clusters"})
+OPTIONAL: frozenset[str] = frozenset({"roles_changed", "clusters", "hold", "resume"})
 """Kinds that an older version skips."""
 
 _NAMES: Mapping[type[Any], str] = {body: kind for kind, body in KINDS.items()}

@@ -8,6 +8,7 @@ from functools import singledispatch
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.config.policy import Mode
 from hadoop_dr.domain.config.quantities import counted, duration_in_words
+from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger import SWEEP, Body, LedgerEntry, Skipped
 from hadoop_dr.domain.ledger.bodies.ends import (
     PointDamaged,
@@ -18,7 +19,15 @@ from hadoop_dr.domain.ledger.bodies.ends import (
     ServiceUnprotected,
 )
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
-from hadoop_dr.domain.ledger.bodies.pair import ClustersBound, RolesChanged, RolesSet, RootsOwned, RootsReleased
+from hadoop_dr.domain.ledger.bodies.pair import (
+    ClustersBound,
+    RolesChanged,
+    RolesSet,
+    RootsOwned,
+    RootsReleased,
+    SynchronisingHeld,
+    SynchronisingResumed,
+)
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided, ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
@@ -222,6 +231,22 @@ def _given_up(body: RootsReleased, entry: LedgerEntry) -> str:
 @_text.register
 def _bound(body: ClustersBound, entry: LedgerEntry) -> str:
     return ", ".join(f"{site} is HDFS cluster {cluster}" for site, cluster in sorted(body.clusters.items()))
+
+
+@_text.register
+def _held(body: SynchronisingHeld, entry: LedgerEntry) -> str:
+    return hold_text(body)
+
+
+@_text.register
+def _resumed(body: SynchronisingResumed, entry: LedgerEntry) -> str:
+    return f"{body.by} resumes, {' and '.join(f'{slot} held' for slot in body.slots)}: {body.reason}"
+
+
+def hold_text(hold: SynchronisingHeld) -> str:
+    """Says who holds back new points, until when and why."""
+    until = f"until {iso(hold.until_ms)}" if hold.until_ms is not None else "until it is resumed"
+    return f"no point is made {until}: held by {hold.by}, because {hold.reason}"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -17,6 +17,8 @@ from hadoop_dr.domain.ledger.bodies.pair import (
     RootsOwned,
     RootsReleased,
     SiteFenced,
+    SynchronisingHeld,
+    SynchronisingResumed,
 )
 
 
@@ -36,6 +38,7 @@ class PairState:
         clusters: Id of the HDFS cluster that a site is, by site; empty until it was recorded.
         change: What the newest role entry is a step of.
         old_role: What the primary of before is by that entry.
+        holds: What stops new moments, by slot; `held` says which of them still do.
     """
 
     epoch: int = 0
@@ -49,6 +52,7 @@ class PairState:
     clusters: Mapping[str, str] = field(default_factory=dict)
     change: str = "failover"
     old_role: str = "invalid"
+    holds: Mapping[str, SynchronisingHeld] = field(default_factory=dict)
 
     @property
     def changing(self) -> bool:
@@ -63,6 +67,10 @@ class PairState:
     def other(self, site: str, sites: Iterable[str]) -> str:
         """The site of the pair that is not ``site``."""
         return next(name for name in sites if name != site)
+
+    def held(self, now_ms: int) -> list[SynchronisingHeld]:
+        """What stops new moments at a time of the wall clock; a hold whose time has come stops none."""
+        return [hold for _, hold in sorted(self.holds.items()) if hold.until_ms is None or now_ms < hold.until_ms]
 
     def owned_by(self, service: str) -> list[str]:
         """Roots that a service owns, sorted."""
@@ -137,6 +145,16 @@ def _unfenced(body: FenceLifted, entry: LedgerEntry, state: PairState, owners: d
     return replace(state, fences={site: fence for site, fence in state.fences.items() if site != body.site})
 
 
+@_fold.register
+def _held(body: SynchronisingHeld, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
+    return replace(state, holds={**state.holds, body.slot: body})
+
+
+@_fold.register
+def _resumed(body: SynchronisingResumed, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
+    return replace(state, holds={slot: hold for slot, hold in state.holds.items() if slot not in body.slots})
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """The state as a checkpoint has it: roots by service, so that a name is written once."""
@@ -152,6 +170,7 @@ class _Kept:
     clusters: Mapping[str, str] = field(default_factory=dict)
     change: str = "failover"
     old_role: str = "invalid"
+    holds: Mapping[str, SynchronisingHeld] = field(default_factory=dict)
 
 
 _KEPT = codec_of(_Kept)

@@ -26,7 +26,7 @@ from hadoop_dr.domain.runs.moment import (
 )
 from hadoop_dr.domain.state.service_state import Claim, Point, PointState, ServiceState
 from hadoop_dr.domain.tree.quotas import NONE_SET, QuotaSet
-from hadoop_dr.services.backup.check.run_checks import newest_of_all
+from hadoop_dr.services.backup.check.run_checks import held_back, newest_of_all
 from hadoop_dr.services.backup.open_files import FindOpenFiles
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.component import Moment
@@ -109,7 +109,10 @@ class SnapshotPoint:
         roots = self._roots(claim)
         # As many at once as there will be snapshots at once, so that their connections are there.
         width = max(1, min(len(roots), AT_ONCE))
-        every = list(map_bounded(self._context.origin.namenode.snapshots, roots, width=width))
+        with BoundedPool(1, name="hold") as beside:
+            held = beside.begin(self._refuse_held)
+            every = list(map_bounded(self._context.origin.namenode.snapshots, roots, width=width))
+            held.result()
         self._warm_s = self._context.tools.clock.monotonic_s()
         begun = name in {shot.name for shots in every for shot in shots}
         if begun or too_far or point.moment_ms <= now:
@@ -120,6 +123,9 @@ class SnapshotPoint:
         context = self._context
         refuse_on_failure(context.policy.service, newest_of_all(context.ledger.last_read(), point.moment_ms))
         return point
+
+    def _refuse_held(self) -> None:
+        refuse_on_failure(self._context.policy.service, held_back(self._context, again=True))
 
     def _rearm(self, claim: Claim, point: Point, why: str, pause_ms: int = 0, late_ms: int = 0) -> Point:
         state = self._context.ledger.read()
@@ -140,8 +146,12 @@ class SnapshotPoint:
         roots = self._roots(claim)
         at_s = context.tools.clock.monotonic_s() + (point.moment_ms - context.tools.clock.wall_ms()) / 1000
 
+        def still_wanted() -> None:
+            context.check_claim(claim)
+            self._refuse_held()
+
         def wait(until_s: float) -> None:
-            self._heartbeat.sleep_until(until_s, lambda: context.check_claim(claim))
+            self._heartbeat.sleep_until(until_s, still_wanted)
             self._heartbeat.hush()  # a heartbeat in between would cost skew
 
         try:

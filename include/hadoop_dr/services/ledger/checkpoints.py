@@ -17,7 +17,7 @@ from hadoop_dr.domain.errors import DrError, NotFound, Protocol
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.pool import map_bounded
 
-_VERSION = 6
+_VERSION = 7
 """Version of a checkpoint and of the states in it. It grows with every kind and field of the ledger that changes a
 state: who knows less wrote a state that lacks something, who knows more one that cannot be read."""
 _STAY = 2

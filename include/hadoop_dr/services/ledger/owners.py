@@ -19,6 +19,7 @@ from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_p
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Chain
+from hadoop_dr.services.ledger.chain_copy import entry_there
 
 _Said = TypeVar("_Said", bound=PairBody)
 _RACES = 1000
@@ -60,6 +61,19 @@ class RootOwners:
     def known_n(self) -> int:
         """Number of the newest entry of the pair's ledger that was read or written here."""
         return self._state.n
+
+    def pair_state(self, *, again: bool = False) -> PairState:
+        """Gives what the pair's ledger says, as far as was read.
+
+        Args:
+            again: Looks whether something came since: one request where nothing did.
+
+        Raises:
+            Superseded: The epoch is over.
+        """
+        if again and entry_there(self._chain.deciding, self._chain.path, self._state.n + 1) is not None:
+            self._read()
+        return self._state
 
     def beside(self) -> dict[str, list[str]]:
         """Directories of the other services: what they own, as far as was read, and what their policies declare."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hadoop_dr.domain.errors import DrError, Refused, Superseded
 from hadoop_dr.domain.ledger import PAIR_CHECKPOINT_EVERY, decode, pair_chain
 from hadoop_dr.domain.ledger.bodies.pair import RolesSet
 from hadoop_dr.domain.ledger.entry_kinds import PairBody
-from hadoop_dr.domain.state.pair_state import PairState, load_pair_state, reduce_pair
+from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_pair_state, reduce_pair
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Chain
 from hadoop_dr.services.ledger.chain_copy import ChainCopy, entry_digest, newest_entry, read_shortened
 from hadoop_dr.services.pool import BoundedPool
+
+_RACES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,30 @@ class Roles:
         """Brings the copy that does not decide in step; says why it cannot, or None."""
         return self._chain(read, read.state.deciding).follow()
 
+    def decide(self, what: Callable[[PairState], PairBody | None], run: str) -> PairState:
+        """Appends what follows from the newest state, decided anew after every entry that somebody else was first with.
+
+        Args:
+            what: Gives the entry; None where there is nothing to say.
+
+        Returns:
+            The state afterwards.
+
+        Raises:
+            Unreachable, NotReady: The site whose copy decides does not answer.
+            Superseded: Others were first again and again.
+            Unknown: The answer was lost and could not be read back.
+        """
+        for _ in range(_RACES):
+            read = self.read()
+            if why := read.silent.get(read.state.deciding):
+                raise why
+            if (body := what(read.state)) is None:
+                return read.state
+            with suppress(Superseded):
+                return self.append(read, read.state.deciding, body, run).state
+        raise Superseded(self._path, f"{_RACES} others were first", "Run it again.")
+
     def append(self, read: RolesRead, decider: str, body: PairBody, run: str, epoch: int | None = None) -> RolesRead:
         """Appends what was decided on the roles that were read; the other copy follows if its site answers.
 
@@ -155,7 +182,10 @@ class Roles:
             raise Superseded(self._path, problem, "Somebody else changed it; run it again.")
         chain.append(body, epoch=epoch or read.state.epoch, run=run, pair_n=0, seen_n=read.state.n)
         chain.follow()
-        return self.read()
+        after = self.read()
+        if after.state.n == chain.head_n:
+            chain.checkpoint(lambda: dump_pair_state(after.state))  # readers need none; it only shortens their way
+        return after
 
     def _chain(self, read: RolesRead, decider: str) -> Chain:
         """The chain as it stands on the site that decides, with the other one as its follower if that answered.

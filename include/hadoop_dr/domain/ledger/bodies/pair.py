@@ -56,6 +56,36 @@ class FenceLifted:
     site: str
 
 
+PERSON, MONITOR = "person", "monitor"
+"""Whose hold it is; each has a slot of its own, and neither replaces the other's."""
+
+
+@dataclass(frozen=True, slots=True)
+class SynchronisingHeld:
+    """No run takes a moment from here on, until somebody resumes or the time is over.
+
+    Attributes:
+        slot: ``PERSON`` or ``MONITOR``.
+        until_ms: When it ends by itself, milliseconds since the epoch; None for never.
+        site: The site whose failure the monitor holds for; empty for a person.
+    """
+
+    slot: str
+    by: str
+    reason: str
+    until_ms: int | None = None
+    site: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SynchronisingResumed:
+    """The holds in these slots are over."""
+
+    slots: tuple[str, ...]
+    by: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class PersonAnswered:
     """A person was asked whether something may be done, and answered.

@@ -10,6 +10,7 @@ from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.points.damage import damage_warnings
 from hadoop_dr.domain.points.pending import pending_the_other_way
 from hadoop_dr.domain.points.recovery import recovery_due
+from hadoop_dr.domain.roles.holds import HOLD, hold_results
 from hadoop_dr.domain.roots.root_results import kept_directories, root_results, unless_missing
 from hadoop_dr.domain.state.service_state import ServiceState
 from hadoop_dr.services.backup.check.advice import advise
@@ -79,8 +80,8 @@ class RunChecks:
         """
         context = self._context
         on_sites = SiteChecks(context, self.components)
-        sites = on_sites.sites(versions=every)
-        if any(result.mark is Mark.FAIL for result in sites):
+        sites = [*held_back(context), *on_sites.sites(versions=every)]
+        if any(result.mark is Mark.FAIL for result in sites if result.name != HOLD):
             return sites, None
         try:
             decision = self.components.decision()
@@ -124,6 +125,15 @@ class RunChecks:
         Foreign changes are told from it, also when everything is copied and the plan builds on no point.
         """
         return find_baseline(self._context, state, self.components.roots(), on_origin=on_origin)
+
+
+def held_back(context: BackupContext, *, again: bool = False) -> list[Result]:
+    """Refuses a run while a person or the monitor holds back new points.
+
+    Args:
+        again: Looks at the pair's ledger once more: somebody may have said so since this process began.
+    """
+    return hold_results(context.pair.name, context.owners.pair_state(again=again), context.tools.clock.wall_ms())
 
 
 def newest_of_all(state: ServiceState, moment_ms: int) -> list[Result]:
