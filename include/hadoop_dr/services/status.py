@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from hadoop_dr.domain.config.conflicts import FileOut
 from hadoop_dr.domain.config.policy import Policy
 from hadoop_dr.domain.errors import DrError, NotReady, Refused
+from hadoop_dr.domain.ledger.bodies.pair import MONITOR
 from hadoop_dr.domain.points.beside import beside_document
 from hadoop_dr.domain.points.standing import Standing, Word, standing, unprotected
 from hadoop_dr.domain.preflight.free_space import runs_full
-from hadoop_dr.domain.ledger.bodies.pair import MONITOR
 from hadoop_dr.domain.roles.clusters import other_clusters
 from hadoop_dr.domain.roles.holds import hold_document
 from hadoop_dr.domain.roles.identity import access_path, decode_access
@@ -231,7 +231,7 @@ def without_answer(pair: str, policies: Iterable[Policy], out: Iterable[FileOut]
     services = {one.name: service_document(Standing(Word.BROKEN, str(one.error)), None, 0) for one in out}
     services |= {p.service: service_document(Standing(Word.UNKNOWN, str(error)), p.rpo_ms / 1000, 0) for p in policies}
     services = dict(sorted(services.items()))
-    told = {"epoch": None, "access": None, "held": [], "sites": {}, "services": services}
+    told: dict[str, Any] = {"epoch": None, "access": None, "held": [], "sites": {}, "services": services}
     return {"pair": pair, "ok": False, **told}
 
 

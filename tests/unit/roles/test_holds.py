@@ -64,7 +64,7 @@ def test_a_run_is_refused_for_each_hold_with_who_why_until_when_and_the_way_out(
 def test_the_ledger_and_the_documents_say_the_same() -> None:
     assert entry_text(entry(ANN)).startswith("no point is made until 2026-11-21T02:00:00.123Z: held by ann ü")
     lifted = SynchronisingResumed((MONITOR, PERSON), "bob", "done ü")
-    assert entry_text(entry(lifted)) == "bob resumes, monitor and person held: done ü"
+    assert entry_text(entry(lifted)) == "bob lifts the hold of monitor and person: done ü"
     assert hold_document(FAILED) == {
         "slot": "monitor", "by": "monitor", "reason": FAILED.reason, "until": None, "site": "east"
     }

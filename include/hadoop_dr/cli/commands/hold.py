@@ -65,4 +65,4 @@ def _page(document: Mapping[str, Any]) -> None:
 def held_line(pair: str, held: Mapping[str, Any]) -> str:
     """Says of one hold who holds back new points, until when, and why."""
     until = f"until {held['until']}" if held["until"] else "until it is resumed"
-    return f"{pair}: no new point {until}: held by {held['by']}, because {held['reason']}"
+    return f"held: {pair} makes no new point {until}; by {held['by']}, because {held['reason']}"

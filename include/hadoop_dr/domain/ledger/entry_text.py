@@ -240,7 +240,7 @@ def _held(body: SynchronisingHeld, entry: LedgerEntry) -> str:
 
 @_text.register
 def _resumed(body: SynchronisingResumed, entry: LedgerEntry) -> str:
-    return f"{body.by} resumes, {' and '.join(f'{slot} held' for slot in body.slots)}: {body.reason}"
+    return f"{body.by} lifts the hold of {' and '.join(body.slots)}: {body.reason}"
 
 
 def hold_text(hold: SynchronisingHeld) -> str:

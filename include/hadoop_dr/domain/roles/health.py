@@ -139,7 +139,8 @@ def judge(before: SiteHealth, look: SiteLook, rules: HealthRules) -> SiteHealth:
         failures=tuple(at_s for at_s in before.failures if look.at_s - at_s < rules.window_s),
     )  # fmt: skip
     if why := _why_failed(look, missing, rules, few=few):
-        return replace(now, failed=True, why=why, failures=now.failures if before.failed else (*now.failures, look.at_s))
+        failures = now.failures if before.failed else (*now.failures, look.at_s)
+        return replace(now, failed=True, why=why, failures=failures)
     if before.failed and (now.well_since is None or look.at_s - now.well_since < rules.dwell_s):
         return now
     return replace(now, failed=False, why="")

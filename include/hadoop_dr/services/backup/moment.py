@@ -33,7 +33,7 @@ from hadoop_dr.services.datasets.component import Moment
 from hadoop_dr.services.datasets.components import components_of
 from hadoop_dr.services.ledger.claims import HeartbeatWriter
 from hadoop_dr.services.points.baseline import record
-from hadoop_dr.services.pool import BoundedPool, map_bounded
+from hadoop_dr.services.pool import BoundedPool, map_bounded, together
 from hadoop_dr.services.roots.ownership import own_roots
 from hadoop_dr.services.roots.parents import allow_snapshots
 from hadoop_dr.services.take_snapshots import AT_ONCE, Taken, TakeSnapshots, TimedSnapshot
@@ -147,8 +147,7 @@ class SnapshotPoint:
         at_s = context.tools.clock.monotonic_s() + (point.moment_ms - context.tools.clock.wall_ms()) / 1000
 
         def still_wanted() -> None:
-            context.check_claim(claim)
-            self._refuse_held()
+            together(lambda: context.check_claim(claim), self._refuse_held)
 
         def wait(until_s: float) -> None:
             self._heartbeat.sleep_until(until_s, still_wanted)

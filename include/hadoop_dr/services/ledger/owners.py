@@ -19,7 +19,7 @@ from hadoop_dr.domain.state.pair_state import PairState, dump_pair_state, load_p
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.files import Files
 from hadoop_dr.services.ledger.chain import Chain
-from hadoop_dr.services.ledger.chain_copy import entry_there
+from hadoop_dr.services.ledger.chain_copy import numbers_from
 
 _Said = TypeVar("_Said", bound=PairBody)
 _RACES = 1000
@@ -71,7 +71,7 @@ class RootOwners:
         Raises:
             Superseded: The epoch is over.
         """
-        if again and entry_there(self._chain.deciding, self._chain.path, self._state.n + 1) is not None:
+        if again and numbers_from(self._chain.deciding, self._chain.path, self._state.n + 1):
             self._read()
         return self._state
 
