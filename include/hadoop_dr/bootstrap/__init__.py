@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hadoop_dr.bootstrap.failover import failover_pair
     from hadoop_dr.bootstrap.free_primary import free_primary_of
-    from hadoop_dr.bootstrap.holds import hold_pair, resume_pair
     from hadoop_dr.bootstrap.queries import (
         coverage_of,
         explanation_of,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, verify_point
     from hadoop_dr.bootstrap.status import status_of
     from hadoop_dr.bootstrap.unprotect import unprotect_service
+    from hadoop_dr.bootstrap.watching.holds import hold_pair, resume_pair
 
 __all__ = [
     "announce_roles",
@@ -66,7 +66,7 @@ _HOMES = {
     "explanation_of": "queries",
     "failover_pair": "failover",
     "free_primary_of": "free_primary",
-    "hold_pair": "holds",
+    "hold_pair": "watching.holds",
     "identity_of": "roles",
     "initialise_pair": "roles",
     "ledger_check": "queries",
@@ -76,7 +76,7 @@ _HOMES = {
     "prune_now": "runs",
     "record_new_cluster": "roles",
     "refuse_change": "roles",
-    "resume_pair": "holds",
+    "resume_pair": "watching.holds",
     "roles_in_zookeeper": "roles",
     "run_query": "queries",
     "status_of": "status",
