@@ -102,6 +102,7 @@ LOOKS = {"check", "coverage", "explain", "ledger", "plan", "points", "status"}
 ARGUMENTS = {
     "failover": ["p", "--to", "west", "--reason", "ü"], "identity": ["p", "--initialise"], "status": ["p"],
     "hold": ["p", "--until", "2100-01-01T00:00:00Z", "--reason", "ü"], "resume": ["p", "--reason", "ü"],
+    "reprotect": ["p", "--reason", "ü"],
     "unprotect": ["s", "--reason", "ü"],
 }  # fmt: skip
 

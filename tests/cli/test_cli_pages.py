@@ -35,6 +35,7 @@ ANSWERS = {
     ("failover", "p", "--to", "west", "--reason", "x"): ("failover", "failover_pair", "failover"),
     ("hold", "p", "--until", "2100-01-01T00:00:00Z", "--reason", "x"): ("hold", "hold_pair", "hold"),
     ("resume", "p", "--reason", "x"): ("hold", "resume_pair", "hold"),
+    ("reprotect", "p", "--reason", "x"): ("reprotect", "reprotect_pair", "reprotect"),
     ("status",): ("status", "status_of", "status"),
     ("identity", "p"): ("identity", "identity_of", "identity"),
     ("ledger", "check", "p"): ("ledger", "ledger_check", "ledger_check"),

@@ -87,17 +87,22 @@ def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab,
         assert client.endpoints().site == "west"
         before = home.tree("east", root)
         assert "epoch: east: ZooKeeper says primary in epoch 1" in home.run("backup", "orders", exit_code=1).error()
-        home.run("identity", home.pair, "--announce")
-        assert "never crossed" in home.run("backup", "orders", exit_code=1).error()
+        again = ("reprotect", home.pair, "--reason", "east is back")
+        shown = home.run(*again, "--json").document("reprotect")
+        [kept] = shown["kept"]["orders"].values()
+        assert shown["diverged"]["orders"] == {"files": [f"{root}/never crossed was created"], "tables": [], "count": 1}
         assert_equal_trees(home.tree("east", root), before)
-
-        home.service("orders", drift="restore")  # what never crossed is kept aside, and east follows west
-        assert home.backup("orders")["verified"] == "match"
+        home.run(*again, "--approve")
+        sealed = home.backup("orders")  # what never crossed is undone and kept, and east follows west
+        assert (sealed["verified"], sealed["baseline"], sealed["bytes_copied"]) == ("match", point, len(b"after"))
         assert_equal_trees(home.tree("east", root), home.tree("west", root))
+        assert home.read("east", quote(f"{root}/.snapshot/{kept}/never crossed")) == b"lost"
+        gone = home.run(*again, "--release", "--json").document("reprotect")["released"]
+        assert gone == {"orders": [f"{root}/.snapshot/{kept}"]}
         back = ("failover", home.pair, "--to", "east", "--reason", "home again", "--approve", "--json")
         assert "west still answers" in home.run(*back, exit_code=1).stderr
         assert home.run(*back, "--force").document("failover")["access"] == "east"
         client.ask_again()
         assert files.cat_file(f"{root}/after +#") == b"after"
-        home.run("identity", home.pair, "--announce")
+        home.run(*again, "--approve")
         assert home.backup("orders")["verified"] == "match"

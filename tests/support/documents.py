@@ -95,6 +95,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "lost": {"billing": {"files": [], "tables": [], "unknown": True}},
         "checks": [{"name": "namenode", "state": "ok", "detail": "west serves", "remedy": ""}],
     },
+    "reprotect": {
+        "pair": "east-west", "from": "west", "to": "east", "epoch": 2, "at": "2026-11-20T02:00:00.000Z",
+        "approved": True, "points": {"billing": POINT}, "closed": {"crm": "run x works on it"},
+        "diverged": {"billing": {"files": ["/data/a b/late was created"], "tables": ["t was created"], "count": 2}},
+        "kept": {"billing": {"/data/a b": "dr-billing-kept-2-diverged"}}, "seconds": {"keep": 0.3},
+        "released": {"crm": ["/data/ü/.snapshot/dr-crm-kept-2-diverged"]}, "warnings": ["billing: point x: a warning"],
+    },
     "free_primary": {"service": "billing", "site": "east", "approved": False, "missing": 1,
                      "points": [{"point": EARLIER, "snapshots": {"/data/a b": [SNAPSHOT]}}],
                      "stays": {POINT: "the next backup copies only what changed since it"}},

@@ -119,6 +119,9 @@ SERVICE: Mapping[str, Body] = {
         foreign.KeptDocument("hive", "/.hadoop-dr/east-west/services/billing/kept/ü.parquet", 77),
     ),
     "unkept": foreign.KeptRemoved(6),
+    "divergence": foreign.DivergenceApproved(
+        "west", OLD, {ROOT: "dr-billing-kept-3-diverged"}, SHA, 3, "ann ü", "the rack is back",
+    ),
     "root_change": ends.RootsChanged(4, "east", (OTHER,), ("/data",), (("east", P),), "one root for all"),
     "pin": ends.PointPinned(P, "ann ü", "the yearly audit"),
     "unpin": ends.PointUnpinned(7, P, "bob", "the audit is over"),

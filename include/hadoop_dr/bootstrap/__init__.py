@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         points_of,
         run_query,
     )
+    from hadoop_dr.bootstrap.reprotect import reprotect_pair
     from hadoop_dr.bootstrap.roles import (
         announce_roles,
         identity_of,
@@ -50,6 +51,7 @@ __all__ = [
     "prune_now",
     "record_new_cluster",
     "refuse_change",
+    "reprotect_pair",
     "resume_pair",
     "roles_in_zookeeper",
     "run_query",
@@ -76,6 +78,7 @@ _HOMES = {
     "prune_now": "runs",
     "record_new_cluster": "roles",
     "refuse_change": "roles",
+    "reprotect_pair": "reprotect",
     "resume_pair": "watching.holds",
     "roles_in_zookeeper": "roles",
     "run_query": "queries",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hadoop_dr.domain.config.pair import Pair
-from hadoop_dr.domain.config.policy import Policy
+from hadoop_dr.domain.config.policy import Drift, Policy
 from hadoop_dr.domain.direction import Direction
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.ids import snapshot_name
@@ -157,6 +157,12 @@ class BackupContext:
     def direction(self) -> Direction:
         """Which way the service's work goes in the roles of now."""
         return Direction(self.origin.name, self.destination.name, self.roles.deciding)
+
+    @property
+    def drift(self) -> Drift:
+        """What becomes of foreign changes: what the policy says; a divergence that a person approved is undone."""
+        approved = self.ledger.last_read().approved_on(self.destination.name, self.roles.epoch)
+        return self.policy.drift if approved is None else Drift.RESTORE
 
     @property
     def ends(self) -> Ends:

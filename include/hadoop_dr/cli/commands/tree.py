@@ -17,6 +17,7 @@ from hadoop_dr.cli.commands.lab import lab
 from hadoop_dr.cli.commands.ledger import ledger
 from hadoop_dr.cli.commands.options import CommandGroup
 from hadoop_dr.cli.commands.points import explain, points, prune, verify
+from hadoop_dr.cli.commands.reprotect import reprotect
 from hadoop_dr.cli.commands.status import status
 from hadoop_dr.cli.commands.unprotect import unprotect
 from hadoop_dr.cli.ending import exit_code_of
@@ -62,7 +63,7 @@ def main() -> None:
 
 
 for command in (
-    backup, check, coverage, explain, failover, free_primary, hold, identity, lab, ledger, plan, points, prune, resume,
-    status, unprotect, verify,
+    backup, check, coverage, explain, failover, free_primary, hold, identity, lab, ledger, plan, points, prune, reprotect,
+    resume, status, unprotect, verify,
 ):  # fmt: skip
     main.add_command(command)

@@ -18,7 +18,13 @@ from hadoop_dr.domain.ledger.bodies.ends import (
     RootsChanged,
     ServiceUnprotected,
 )
-from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.foreign import (
+    ChangesKept,
+    DivergenceApproved,
+    KeptRemoved,
+    UndoBegun,
+    UndoDone,
+)
 from hadoop_dr.domain.ledger.bodies.pair import (
     ClustersBound,
     FenceLifted,
@@ -54,7 +60,10 @@ UnderClaim = (
     | UndoBegun | UndoDone | ChangesKept | RootsChanged
 )  # fmt: skip
 """Bodies that only the owner of a claim may append."""
-ServiceBody = UnderClaim | ServiceClaimed | PointsPruned | PointDamaged | KeptRemoved | PointPinned | PointUnpinned
+ServiceBody = (
+    UnderClaim | ServiceClaimed | PointsPruned | PointDamaged | KeptRemoved | PointPinned | PointUnpinned
+    | DivergenceApproved
+)  # fmt: skip
 PairBody = (
     RolesSet | RolesChanged | SiteFenced | FenceLifted | PersonAnswered | PairStored | PolicyStored | NodesMapped
     | OwnersMapped | RootsOwned | RootsReleased | ClustersBound | SynchronisingHeld | SynchronisingResumed
@@ -79,6 +88,7 @@ SERVICE_KINDS: Mapping[str, type[Any]] = {
     "root_change": RootsChanged,
     "pin": PointPinned,
     "unpin": PointUnpinned,
+    "divergence": DivergenceApproved,
 }
 """Kind -> body of each entry of a service's ledger."""
 PAIR_KINDS: Mapping[str, type[Any]] = {
@@ -100,7 +110,7 @@ PAIR_KINDS: Mapping[str, type[Any]] = {
 """Kind -> body of each entry of a pair's ledger."""
 KINDS: Mapping[str, type[Any]] = {**SERVICE_KINDS, **PAIR_KINDS}
 """Kind -> body of each entry of either ledger."""
-OPTIONAL: frozenset[str] = frozenset({"roles_changed", "clusters", "hold", "resume"})
+OPTIONAL: frozenset[str] = frozenset({"roles_changed", "clusters", "divergence", "hold", "resume"})
 """Kinds that an older version skips."""
 
 _NAMES: Mapping[type[Any], str] = {body: kind for kind, body in KINDS.items()}

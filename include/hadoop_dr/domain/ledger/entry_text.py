@@ -18,7 +18,13 @@ from hadoop_dr.domain.ledger.bodies.ends import (
     RootsChanged,
     ServiceUnprotected,
 )
-from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.foreign import (
+    ChangesKept,
+    DivergenceApproved,
+    KeptRemoved,
+    UndoBegun,
+    UndoDone,
+)
 from hadoop_dr.domain.ledger.bodies.pair import (
     ClustersBound,
     RolesChanged,
@@ -32,7 +38,7 @@ from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, Po
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import Incomplete, OpenFiles, PointTaken
-from hadoop_dr.domain.ledger.kept_changes import BEFORE
+from hadoop_dr.domain.ledger.kept_changes import BEFORE, DIVERGENCE
 
 _SHOWN = 5
 
@@ -181,10 +187,19 @@ def _kept(body: ChangesKept, entry: LedgerEntry) -> str:
             f"point {body.point} deletes or replaces earlier content of {body.site}, which is kept in "
             f"{names}: {found}"
         )
+    if body.rule == DIVERGENCE:
+        wrote = f"what {body.site} wrote as primary after point {body.point} and never crossed"
+        return f"{wrote} is kept in {names}: {found}"
     return (
         f"{body.site} was changed by somebody else during the run of point {body.point}; the change is kept in {names} "
         f"and {what}: {found}"
     )
+
+
+@_text.register
+def _approved(body: DivergenceApproved, entry: LedgerEntry) -> str:
+    what = counted(body.count, "change")
+    return f"{body.by} lets a backup bring {body.site} back to point {body.to} and undo {what}, because {body.reason}"
 
 
 @_text.register

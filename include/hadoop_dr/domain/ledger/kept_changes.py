@@ -14,6 +14,8 @@ from hadoop_dr.domain.config.quantities import counted
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.foreign import ChangesKept, KeptRemoved, UndoBegun, UndoDone
 
+DIVERGENCE = "divergence"
+"""In place of the drift rule: the site wrote it as primary, and it never crossed."""
 MAX_LINES = 200
 """So many foreign changes are written out in one entry; their number is always there."""
 BEFORE = "before"
@@ -43,6 +45,8 @@ class Kept(ChangesKept):
         if not self.count:
             return f"{self.where()}: the content before an undo"
         what = counted(self.count, "foreign change")
+        if self.rule == DIVERGENCE:
+            what = f"{counted(self.count, 'change')} that {self.site} made as primary and that never crossed"
         if self.rule == BEFORE:
             what = f"{counted(self.count, 'thing')} that point {self.point} deleted or replaced"
         return f"{self.where()}: {what} ({self.changes()})"
@@ -95,8 +99,10 @@ def _unkept(body: KeptRemoved, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ..
 
 @_fold.register
 def _undoing(body: UndoBegun, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
-    """Announced before it is kept, and before anybody knows what is in it."""
+    """Announced before it is kept, and before anybody knows what is in it; a divergence is kept already."""
     snapshots = dict.fromkeys(body.roots, body.kept)
+    if any(one.rule == DIVERGENCE and one.site == body.site and body.kept in one.snapshots.values() for one in kept):
+        return kept
     return (*kept, Kept(body.claim, "", 0, body.site, snapshots, (), 0, "", n=n))
 
 
@@ -104,7 +110,10 @@ def _undoing(body: UndoBegun, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...
 def _undone(body: UndoDone, n: int, kept: tuple[Kept, ...]) -> tuple[Kept, ...]:
     found = _lines(body.found)
     return tuple(
-        replace(one, found=found, count=len(body.found)) if body.kept in one.snapshots.values() else one for one in kept
+        replace(one, found=found, count=len(body.found))
+        if body.kept in one.snapshots.values() and one.rule != DIVERGENCE
+        else one
+        for one in kept
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import singledispatch
 from typing import Any
 
@@ -18,7 +18,7 @@ from hadoop_dr.domain.ledger.bodies.ends import (
     RootsChanged,
     ServiceUnprotected,
 )
-from hadoop_dr.domain.ledger.bodies.foreign import UndoBegun, UndoDone
+from hadoop_dr.domain.ledger.bodies.foreign import DivergenceApproved, UndoBegun, UndoDone
 from hadoop_dr.domain.ledger.bodies.runs import ClaimReleased, MomentRearmed, PointVoided, ServiceClaimed
 from hadoop_dr.domain.ledger.bodies.sealed import PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import PointStaged
@@ -27,7 +27,16 @@ from hadoop_dr.domain.ledger.bodies.values import NO_POLICY, FrozenPolicy, SiteP
 from hadoop_dr.domain.ledger.kept_changes import kept_after
 from hadoop_dr.domain.runs.moment import lead_after
 from hadoop_dr.domain.state.packed_state import PackedState, pack, unpack
-from hadoop_dr.domain.state.service_state import Claim, Pin, Point, PointState, RootChange, ServiceState, Undo
+from hadoop_dr.domain.state.service_state import (
+    ApprovedDivergence,
+    Claim,
+    Pin,
+    Point,
+    PointState,
+    RootChange,
+    ServiceState,
+    Undo,
+)
 
 _REMEMBERED = 100
 _Points = dict[str, Point]
@@ -38,12 +47,14 @@ def reduce_service(entries: Iterable[LedgerEntry], state: ServiceState | None = 
     state = state or ServiceState()
     points, claim, epoch, undo = dict(state.points), state.claim, state.highest_epoch, state.undo
     change, kept, pins, policy, lead_ms = state.change, state.kept, state.pins, state.policy, state.lead_ms
+    divergence = state.divergence
     for read in entries:
         entry = _with_text(read, policy)
         policy = entry.body.frozen if isinstance(entry.body, ServiceClaimed) else policy
         epoch = max(epoch, entry.epoch)
         undo, change, pins = _undo_after(entry, undo), _change_after(entry, change), _pins_after(entry, pins)
         kept, lead_ms = kept_after(entry, kept), _lead_after(entry, lead_ms)
+        divergence = _divergence_after(entry, divergence)
         claim = _fold(entry.body, entry, points, claim)
     return ServiceState(
         points=dict(sorted(points.items())),
@@ -55,6 +66,7 @@ def reduce_service(entries: Iterable[LedgerEntry], state: ServiceState | None = 
         pins=pins,
         policy=policy,
         lead_ms=lead_ms,
+        divergence=divergence,
     )
 
 
@@ -219,6 +231,15 @@ def _change_after(entry: LedgerEntry, change: RootChange | None) -> RootChange |
     if not isinstance(body, RootsChanged):
         return change
     return RootChange(body.old, body.new, entry.run, body.reason)
+
+
+def _divergence_after(entry: LedgerEntry, divergence: ApprovedDivergence | None) -> ApprovedDivergence | None:
+    """The approval that is in force after an entry: any point that is sealed ends it."""
+    body = entry.body
+    if isinstance(body, DivergenceApproved):
+        said = {one.name: getattr(body, one.name) for one in fields(body)}
+        return ApprovedDivergence(**said, epoch=entry.epoch)
+    return None if isinstance(body, PointSealed) else divergence
 
 
 def _lead_after(entry: LedgerEntry, lead_ms: int) -> int:

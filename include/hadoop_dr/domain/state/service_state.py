@@ -9,6 +9,7 @@ from enum import Enum
 from hadoop_dr.domain.config.policy import Drift
 from hadoop_dr.domain.direction import SnapshotRef
 from hadoop_dr.domain.ids import point_id
+from hadoop_dr.domain.ledger.bodies.foreign import DivergenceApproved
 from hadoop_dr.domain.ledger.bodies.sealed import NOT_SEALED, PointSealed
 from hadoop_dr.domain.ledger.bodies.staged import NOT_STAGED, PointStaged
 from hadoop_dr.domain.ledger.bodies.taken import NOT_TAKEN, PointTaken
@@ -221,6 +222,17 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovedDivergence(DivergenceApproved):
+    """A divergence that a person lets a backup undo.
+
+    Attributes:
+        epoch: Epoch of the roles it was approved under.
+    """
+
+    epoch: int = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceState:
     """The whole of a service's ledger, reduced.
 
@@ -233,6 +245,7 @@ class ServiceState:
         kept: What is kept of foreign changes, oldest first.
         pins: What holds points, oldest first.
         policy: What the newest claim froze, with its text; ``NO_POLICY`` before the first.
+        divergence: What of a former primary may be undone, until the next point is sealed; None when nothing may.
         lead_ms: How long before its moment a claim shall name it, as earlier runs needed it.
     """
 
@@ -245,6 +258,12 @@ class ServiceState:
     pins: tuple[Pin, ...] = ()
     policy: FrozenPolicy = NO_POLICY
     lead_ms: int = LEAD_MS
+    divergence: ApprovedDivergence | None = None
+
+    def approved_on(self, site: str, epoch: int) -> ApprovedDivergence | None:
+        """What of a site may be undone in the roles of an epoch; None when nothing may."""
+        found = self.divergence
+        return found if found is not None and (found.site, found.epoch) == (site, epoch) else None
 
     def foreign(self, point: Point) -> Kept | None:
         """Returns what keeps a staged point from its seal until a person decides; None when nothing does."""

@@ -17,6 +17,7 @@ from hadoop_dr.domain.state.service_state import Claim, Point, PointState
 from hadoop_dr.services.backup.check.run_checks import RunChecks
 from hadoop_dr.services.backup.free_space import make_free_space
 from hadoop_dr.services.context import BackupContext
+from hadoop_dr.services.foreign.divergence import approved_divergence
 from hadoop_dr.services.foreign.kept import refuse_undecided, undo_notes
 from hadoop_dr.services.ledger.claims import ClaimRequest
 from hadoop_dr.services.points.void import Void
@@ -199,7 +200,9 @@ class StartRun:
             Refused: Somebody else changed the secondary; nothing has changed.
         """
         state, seen_n = self._context.ledger.read_lately(), self._context.ledger.chain.head_n
-        if self._context.policy.drift is not Drift.REFUSE or state.claim or state.unfinished() or state.undo:
+        approved = approved_divergence(self._context)
+        looks = self._context.drift is Drift.REFUSE or approved is not None
+        if not looks or state.claim or state.unfinished() or state.undo:
             return None
         refuse_on_failure(self._context.policy.service, self._checks.foreign.look(self._checks.newest_point(state)))
-        return seen_n + 1
+        return seen_n + 1 if approved is None else None

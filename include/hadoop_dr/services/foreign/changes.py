@@ -85,7 +85,7 @@ class ForeignChanges:
         """
         refused = self._context.ledger.last_read().foreign(self._point)
         if refused is not None and refused.number == newest:
-            left = self._context.policy.drift is Drift.REFUSE
+            left = self._context.drift is Drift.REFUSE
             if left and is_unchanged(self._context, self._point, refused, self._is_as_kept):
                 raise refusal(self._context, refused)
             return newest + 1
@@ -121,7 +121,7 @@ class ForeignChanges:
         Raises:
             ForeignFound: The policy says to leave it to a person.
         """
-        context, rule = self._context, self._context.policy.drift.value
+        context, rule = self._context, self._context.drift.value
         name = f"dr-{context.policy.service}-kept-{self._point.point}.{number}"
         namenode, candidate = context.destination.namenode, self._candidate(number)
         names = {root: keep_tree(namenode, root, name, candidate) for root in found}
@@ -142,12 +142,12 @@ class ForeignChanges:
             context.ledger.append_mine(claim, body)
             kept = self._recorded(number, rule)
         assert kept is not None
-        if context.policy.drift is Drift.REFUSE:
+        if context.drift is Drift.REFUSE:
             raise refusal(self._context, kept)
 
     def again(self, number: int) -> ForeignFound:
         """The error for changes that went on while others were undone."""
-        kept = self._recorded(number, self._context.policy.drift.value)
+        kept = self._recorded(number, self._context.drift.value)
         assert kept is not None
         return refusal(self._context, kept)
 

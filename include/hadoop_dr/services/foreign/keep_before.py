@@ -95,7 +95,7 @@ def _results(
         return divergence_results(site, [found]) if refuse else []
     if _is_new(context, found.root):
         return [one for one in copy_results(site, [found], refuse=refuse) if one.mark is Mark.FAIL]
-    if not since or not refuse:
+    if not since or context.drift is not Drift.REFUSE:
         return []
     detail = drift_text(site, [one.text(found.root) for one in since])
     return [fail("drift", detail, f"{way_out(replaced=needs_undo(since))}.")]
@@ -133,7 +133,7 @@ def keep_aside(
     """
     name, kept = aside_name(context, point, when), context.ledger.last_read().kept
     new = [root for root in lines_of if not any(_is_named(one.snapshots.get(root, ""), name) for one in kept)]
-    names = {root: _keep(context.destination.namenode, root, name) for root in new}
+    names = {root: keep_as_is(context.destination.namenode, root, name) for root in new}
     if not new:
         return
     lines, total = tuple(line for root in new for line in lines_of[root]), sum(counts[root] for root in new)
@@ -150,7 +150,7 @@ def keep_aside(
     context.ledger.append_mine(claim, body)
 
 
-def _keep(namenode: NameNode, root: str, name: str) -> str:
+def keep_as_is(namenode: NameNode, root: str, name: str) -> str:
     """Takes a snapshot under a name, or the next free one where that shows another tree; gives its name."""
     for number in count(1):
         numbered = name if number == 1 else f"{name}.{number}"

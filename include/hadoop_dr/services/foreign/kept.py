@@ -72,7 +72,7 @@ def kept_results(
 def _waiting(context: BackupContext, point: Point, kept: Kept, is_as_kept: IsAsKept) -> Result:
     error = refusal(context, kept)
     said = error.problem.removeprefix("drift: ")
-    if context.policy.drift is Drift.RESTORE:
+    if context.drift is Drift.RESTORE:
         return warn("drift", said, "The next backup undoes what is left of it and keeps it aside (drift: restore).")
     try:
         unchanged = is_unchanged(context, point, kept, is_as_kept)
@@ -89,7 +89,7 @@ def refuse_undecided(context: BackupContext, state: ServiceState, is_as_kept: Is
     Raises:
         ForeignFound: So it is, and the policy leaves them to a person.
     """
-    if context.policy.drift is not Drift.REFUSE or state.claim is not None:
+    if context.drift is not Drift.REFUSE or state.claim is not None:
         return
     for point in state.unfinished():
         kept = state.foreign(point)
@@ -168,4 +168,4 @@ def undo_notes(kept: Sequence[Kept], claim_n: int) -> list[str]:
 
 def left_to_a_person(context: BackupContext, error: DrError) -> bool:
     """Whether an error is about foreign changes that nobody but a person may decide about."""
-    return isinstance(error, ForeignFound) and context.policy.drift is Drift.REFUSE
+    return isinstance(error, ForeignFound) and context.drift is Drift.REFUSE

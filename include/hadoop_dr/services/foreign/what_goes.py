@@ -75,7 +75,7 @@ def look_at_what_goes(
         for (root, _), found in zip(concerned, answers, strict=True)
         if found
     }
-    if lines_of and context.policy.drift is Drift.REFUSE:
+    if lines_of and context.drift is Drift.REFUSE:
         lines = [line for found in lines_of.values() for line in found]
         more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
         raise ForeignFound(

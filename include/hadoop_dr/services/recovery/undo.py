@@ -62,10 +62,15 @@ class UndoChanges:
         self.finish(claim, self._announce(claim, self._undo(point.point, to, roots, reason)))
         return True
 
-    def foreign(self, claim: Claim, to: Point, roots: Iterable[str]) -> None:
-        """Undoes what somebody else changed in some roots since a sealed point."""
+    def foreign(self, claim: Claim, to: Point, roots: Iterable[str], kept: str = "") -> None:
+        """Undoes what somebody else changed in some roots since a sealed point.
+
+        Args:
+            kept: Name of snapshots that keep it already; empty when nothing does.
+        """
         undo = self._undo("", to, tuple(roots), "somebody else changed the secondary")
-        self.finish(claim, self._announce(claim, undo))
+        number = self._announce(claim, undo, kept)
+        self.finish(claim, None if kept else number)
 
     def finish(self, claim: Claim, number: int | None = None) -> None:
         """Carries the announced undo out, from wherever an earlier try left it, and records it.
@@ -111,7 +116,7 @@ class UndoChanges:
     def _undo(self, point: str, to: Point, roots: tuple[str, ...], reason: str) -> Undo:
         return Undo(point, to.point, self._context.destination.name, roots, (), reason)
 
-    def _announce(self, claim: Claim, undo: Undo) -> int:
+    def _announce(self, claim: Claim, undo: Undo, kept: str = "") -> int:
         """Returns the number that this undo's snapshots and documents have and no other's: a run may make two."""
         number = self._context.ledger.chain.head_n + 1
         body = UndoBegun(
@@ -120,7 +125,7 @@ class UndoChanges:
             to=undo.to,
             site=undo.site,
             roots=undo.roots,
-            kept=self._free_name(undo.roots, kept_name(self._context, claim.epoch, number)),
+            kept=kept or self._free_name(undo.roots, kept_name(self._context, claim.epoch, number)),
             reason=undo.reason,
         )
         self._context.ledger.append_mine(claim, body)

@@ -51,6 +51,29 @@ class ChangesKept:
 
 
 @dataclass(frozen=True, slots=True)
+class DivergenceApproved:
+    """A person has seen what a former primary wrote that never crossed, and lets a backup undo it (S0.8).
+
+    Attributes:
+        site: The former primary.
+        to: The sealed point that both sites have: what its live tree comes back to.
+        snapshots: What keeps the divergence, by root.
+        objects: Digest of what of it lies in no directory, as it was shown; empty when nothing does.
+        count: How much it is.
+        by: Who approved it.
+        reason: Why.
+    """
+
+    site: str
+    to: str
+    snapshots: Mapping[str, str]
+    objects: str
+    count: int
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptRemoved:
     """A person removed what an earlier entry kept.
 

@@ -9,6 +9,7 @@ from hadoop_dr.domain.points.baseline import Baseline
 from hadoop_dr.domain.state.service_state import Claim
 from hadoop_dr.services.context import BackupContext
 from hadoop_dr.services.datasets.components import Components
+from hadoop_dr.services.foreign.divergence import approved_divergence, kept_by, still_as_approved
 from hadoop_dr.services.foreign.tree_drift import found_by_root, lines_by_root
 from hadoop_dr.services.recovery.undo import UndoChanges
 from hadoop_dr.services.roots.change import RootsInTheWay
@@ -51,7 +52,9 @@ class ForeignBeforeRun:
         replaced = needs_undo(one for changes in theirs.values() for one in changes)
         if changing is not None:
             return [fail("drift", detail, f"{way_out_while_roots_change(replaced=replaced)}.")]
-        if self._context.policy.drift is Drift.RESTORE:
+        if (approved := approved_divergence(self._context)) is not None:
+            return [still_as_approved(self._context, approved, theirs, foreign, detail)]
+        if self._context.drift is Drift.RESTORE:
             return [warn("drift", detail, "The next backup undoes it and keeps it aside, as drift: restore says.")]
         return [fail("drift", detail, f"{way_out(replaced=replaced)}.")]
 
@@ -62,8 +65,11 @@ class ForeignBeforeRun:
             Refused: Somebody else changed the secondary, and the policy is to leave that to a person.
         """
         changing = self._way.changing(self._components.roots(), requested=self._requested)
-        if self._context.policy.drift is Drift.REFUSE or changing:
+        approved = approved_divergence(self._context)
+        if self._context.drift is Drift.REFUSE or changing or approved is not None:
             refuse_on_failure(self._context.policy.service, self.look(last))
-        elif last.newest is not None and (found := found_by_root(self._context, last)):
-            heartbeat = self._context.claims.heartbeat_for(claim).beat
-            UndoChanges(self._context, heartbeat).foreign(claim, last.newest, found)
+        if self._context.drift is Drift.REFUSE or changing:
+            return
+        if last.newest is not None and (found := found_by_root(self._context, last)):
+            heartbeat, kept = self._context.claims.heartbeat_for(claim).beat, kept_by(approved, found)
+            UndoChanges(self._context, heartbeat).foreign(claim, last.newest, found, kept)

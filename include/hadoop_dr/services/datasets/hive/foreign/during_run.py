@@ -85,7 +85,7 @@ class ForeignObjects:
         )  # fmt: skip
         if met is not None:
             found = [one for one in found if is_related(one.key, met.keys)]
-        refused = self._context.policy.drift is Drift.REFUSE and any(one.act is not CatalogAct.UNTOLD for one in found)
+        refused = self._context.drift is Drift.REFUSE and any(one.act is not CatalogAct.UNTOLD for one in found)
         new = found if refused else self._not_kept(found)
         if new:
             self._keep(now, new, number, Drift.REFUSE if refused else Drift.RESTORE)
@@ -165,7 +165,7 @@ def refuse_foreign(context: BackupContext, found: Sequence[ForeignObject]) -> No
         Refused: Somebody else changed the catalog since the run looked, and the policy leaves that to a person.
     """
     theirs = object_lines(one for one in found if one.act is not CatalogAct.UNTOLD)
-    if theirs and context.policy.drift is Drift.REFUSE:
+    if theirs and context.drift is Drift.REFUSE:
         more = f" and {len(theirs) - 5} more" if len(theirs) > 5 else ""
         raise Refused(
             context.policy.service,
