@@ -63,7 +63,7 @@ def main() -> None:
 
 
 for command in (
-    backup, check, coverage, explain, failover, free_primary, hold, identity, lab, ledger, plan, points, prune, reprotect,
-    resume, status, unprotect, verify,
+    backup, check, coverage, explain, failover, free_primary, hold, identity, lab, ledger, plan, points, prune,
+    reprotect, resume, status, unprotect, verify,
 ):  # fmt: skip
     main.add_command(command)

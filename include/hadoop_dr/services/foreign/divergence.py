@@ -16,18 +16,18 @@ from hadoop_dr.services.pool import map_bounded
 
 
 def objects_digest(lines: Iterable[str]) -> str:
-    """Gives a digest of objects that lie in no directory, as they are shown to people; empty for none."""
+    """Returns a digest of objects that lie in no directory, as they are shown to people; empty for none."""
     shown = "\n".join(sorted(lines))
     return hashlib.sha256(shown.encode(errors="surrogateescape")).hexdigest() if shown else ""
 
 
 def approved_divergence(context: BackupContext) -> ApprovedDivergence | None:
-    """What of the secondary a backup may undo because a person approved it; None when nothing."""
+    """Returns what of the secondary a backup may undo because a person approved it; None when nothing."""
     return context.ledger.last_read().approved_on(context.destination.name, context.roles.epoch)
 
 
 def kept_by(approved: ApprovedDivergence | None, roots: Collection[str]) -> str:
-    """Name of the snapshots that keep an approved divergence, if it is one name in all of these roots; else empty."""
+    """Returns the name of the snapshots that keep an approved divergence, if all these roots share it; else empty."""
     names = {approved.snapshots.get(root, "") for root in roots} if approved else set()
     return names.pop() if len(names) == 1 else ""
 
@@ -39,7 +39,7 @@ def still_as_approved(
     objects: Sequence[str],
     detail: str,
 ) -> Result:
-    """Whether what is found is what was approved: a person has seen nothing of what was written there since.
+    """Says whether what is found is what was approved: a person has seen nothing of what was written there since.
 
     Args:
         trees: What is found in directories, by root.

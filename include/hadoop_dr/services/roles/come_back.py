@@ -160,7 +160,7 @@ class ComeBack:
         return DivergedService(service, newest.point, trees, objects, warnings=last.lost), last
 
     def _occupied(self, state: ServiceState) -> str:
-        """What an earlier run left, or one that works now: its changes look like somebody else's."""
+        """Says what an earlier run left, or one that works now: its changes look like somebody else's."""
         if state.claim is not None:
             return f"run {state.claim.run} works on it: wait for it, or run a backup that takes it over"
         left: Sequence[str] = [one.detail for one in pending_the_other_way(state, self._site)]
