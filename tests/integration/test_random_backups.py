@@ -24,7 +24,7 @@ from support.cli import CliHome
 from support.history import KINDS, History
 from support.stranger import Look, Stranger, assert_same
 
-ROUNDS = int(os.environ.get("HADOOP_DR_RANDOM_ROUNDS", "60"))
+ROUNDS = int(os.environ.get("HADOOP_DR_RANDOM_ROUNDS", "24"))
 SEED = int(os.environ.get("HADOOP_DR_RANDOM_SEED", "20261121"))
 HISTORIES = 3
 BY_COMMAND = ROUNDS // 6
