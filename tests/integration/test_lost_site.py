@@ -16,7 +16,7 @@ from support.cli import CliHome, cli_home
 from support.home import ROOT, sites_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
-EAST = LabOptions(sites=("east",), datanodes=1)
+EAST = LabOptions(sites=("east",), datanodes=1, metastore=False)
 
 
 @pytest.fixture(scope="module")
