@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -13,11 +14,15 @@ from hadoop_dr.adapters.webhdfs.client import Deadlines
 from hadoop_dr.adapters.webhdfs.namenode import WebHdfsNameNode
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError
+from hadoop_dr.ports.namenode import DataNode
 
 CACHED = {"tag.HAState": "active", "NumLiveDataNodes": 3, "CapacityRemaining": 9, "CapacityTotal": 12,
           "NumFilesUnderConstruction": 0, "FilesTotal": 4, "Snapshots": 5}  # fmt: skip
 FRESH = {"ClusterId": "CID ü", "Safemode": "", "SoftwareVersion": "3.4.1", "State": "active", "FSState": "Operational",
-         "NumLiveDataNodes": 2, "FilesTotal": 4, "CapacityRemaining": 7, "CapacityTotal": 11}  # fmt: skip
+         "NumLiveDataNodes": 2, "FilesTotal": 4, "CapacityRemaining": 7, "CapacityTotal": 11,
+         "LiveNodes": json.dumps({"dn 2:1": {"lastContact": 40}, "dn 1:1": {"lastContact": 0}}),
+         "DeadNodes": json.dumps({"dn 3:1": {"lastContact": 900, "decommissioned": False},
+                                  "dn 4:1": {"lastContact": 900, "decommissioned": True}})}  # fmt: skip
 
 
 class Pages(requests.Session):
@@ -70,3 +75,8 @@ def test_counters_that_decide_nothing_cost_no_question_more() -> None:
     assert pages.asked == ["FSNamesystem", "ClusterId"]
     pages.fresh["FSState"], pages.fresh["Safemode"] = "safeMode", "Safe mode is ON"
     assert namenode(pages).service().safe_mode == "Safe mode is ON"
+
+
+def test_every_datanode_is_told_with_its_silence_and_without_those_that_were_taken_out_of_service() -> None:
+    standby = namenode(Pages({**CACHED, "tag.HAState": "standby"}, {**FRESH, "State": "standby"}))
+    assert standby.datanodes() == [DataNode("dn 1:1", 0.0), DataNode("dn 2:1", 40.0), DataNode("dn 3:1", math.inf)]

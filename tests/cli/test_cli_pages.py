@@ -36,6 +36,7 @@ ANSWERS = {
     ("hold", "p", "--until", "2100-01-01T00:00:00Z", "--reason", "x"): ("hold", "hold_pair", "hold"),
     ("resume", "p", "--reason", "x"): ("hold", "resume_pair", "hold"),
     ("reprotect", "p", "--reason", "x"): ("reprotect", "reprotect_pair", "reprotect"),
+    ("monitor", "p", "--once"): ("monitor", "monitor_pair", "monitor"),
     ("status",): ("status", "status_of", "status"),
     ("identity", "p"): ("identity", "identity_of", "identity"),
     ("ledger", "check", "p"): ("ledger", "ledger_check", "ledger_check"),

@@ -457,6 +457,12 @@ def test_the_service_says_who_it_is(name: NameNode) -> None:
         "dfs.namenode.file.close.num-committed-allowed"].isdecimal()
 
 
+def test_every_datanode_has_a_name_and_has_reported_lately(name: NameNode) -> None:
+    found = name.datanodes()
+    assert len(found) == name.service().live_datanodes
+    assert [one.name for one in found if not one.name or one.silent_s > 30] == []
+
+
 def test_the_clock_offset_is_small_on_one_machine(name: NameNode, folder: str) -> None:
     assert abs(name.clock_offset_ms(folder)) < 100
     assert list(name.list(folder)) == []

@@ -51,6 +51,7 @@ COMMANDS = {
     "explain": ("explain", "SERVICE"),
     "status": ("status", "PAIR"),
     "identity": ("identity", "PAIR"),
+    "monitor": ("monitor", "PAIR", "--once"),
     "hold": ("resume", "PAIR", "--reason", "it stands, ü %"),
     "ledger_check": ("ledger", "check", "PAIR"),
     "lab_status": ("lab", "status"),
@@ -92,6 +93,12 @@ def says_status(_: CliHome, told: Any) -> None:
 
 def says_identity(_: CliHome, told: Any) -> None:
     assert {site: found["role"] for site, found in told["sites"].items()} == {"east": "primary", "west": "secondary"}
+
+
+def says_monitor(_: CliHome, told: Any) -> None:
+    assert (told["ok"], told["alarms"], told["held"], told["warnings"]) == (True, [], [], [])
+    for site in told["sites"].values():  # a NameNode, a ZooKeeper, the DataNodes; this pair names no metastore
+        assert site["health"]["available"] == site["health"]["total"] == 4
 
 
 def says_hold(home: CliHome, told: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 PRODUCT = Path(__file__).parents[2] / "include/hadoop_dr"
 ROLES = re.compile(r"(?:^|_)(?:source|target|primary|secondary)s?(?:_|$)|Source|Target|Primary|Secondary")
 KNOW_ROLES = {
+    "domain/roles/watch.py",
     "services/ledger/roles.py", "services/status.py", "bootstrap/roles.py",  # asked which site has which role
     "domain/state/pair_state.py", "domain/ledger/bodies/pair.py", "domain/config/pair.py",  # who gives roles
     "domain/config/policy.py", "domain/ledger/bodies/sealed.py",  # how long a site keeps points, by its role

@@ -61,6 +61,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "hold": {"pair": "east-west",
              "held": [HELD, HELD | {"slot": "monitor", "by": "monitor", "until": None, "site": "east"}]},
+    "monitor": {
+        "pair": "east-west", "ok": False, "epoch": 1, "held": [HELD],
+        "sites": {"east": {"role": "primary", "health": {"available": 2, "total": 5}, "failed": True,
+                           "why": "2 of 5 nodes answer", "troubles": ["east: DataNode dn1:9866 does not report"]}},
+        "alarms": [{"what": "site failed", "subject": "east", "text": "east has failed", "told": False}],
+        "warnings": ["webhook could not be told"],
+    },
     "identity": {
         "pair": "east-west", "epoch": 1, "primary": "east", "access": None,
         "sites": {"east": {"role": "primary", "epoch": 1, "readable": True, "problem": "",

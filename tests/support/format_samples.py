@@ -143,6 +143,7 @@ PAIR: Mapping[str, Body] = {
     "clusters": pair.ClustersBound({"east": "CID-1a 2b", "west": "CID-3c ü"}),
     "hold": pair.SynchronisingHeld("person", "ann ü", "the rack moves, 100 %", 1_795_226_400_123, "east"),
     "resume": pair.SynchronisingResumed(("monitor", "person"), "bob", "east is back ü"),
+    "alarm": pair.AlarmSaid("site failed", "east", "east is gone, 100 % ü", "monitor", stands=False, told=True),
     "roots_released": pair.RootsReleased("billing", (OTHER,)),
 }
 SEALED = SERVICE["sealed"]

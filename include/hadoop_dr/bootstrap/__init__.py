@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hadoop_dr.bootstrap.status import status_of
     from hadoop_dr.bootstrap.unprotect import unprotect_service
     from hadoop_dr.bootstrap.watching.holds import hold_pair, resume_pair
+    from hadoop_dr.bootstrap.watching.monitor import monitor_pair
 
 __all__ = [
     "announce_roles",
@@ -46,6 +47,7 @@ __all__ = [
     "initialise_pair",
     "ledger_check",
     "look_at",
+    "monitor_pair",
     "plan_of",
     "points_of",
     "prune_now",
@@ -73,6 +75,7 @@ _HOMES = {
     "initialise_pair": "roles",
     "ledger_check": "queries",
     "look_at": "queries",
+    "monitor_pair": "watching.monitor",
     "plan_of": "queries",
     "points_of": "queries",
     "prune_now": "runs",

@@ -50,6 +50,19 @@ class Room:
     names: int
 
 
+@dataclass(frozen=True, slots=True)
+class DataNode:
+    """A DataNode as a NameNode knows it.
+
+    Attributes:
+        name: Its host and port.
+        silent_s: Seconds since its last heartbeat; infinite where the NameNode counts it as dead.
+    """
+
+    name: str
+    silent_s: float
+
+
 class NameNode(Protocol):
     """One site's name space. Paths are absolute, byte-exact, never percent-encoded by the caller.
 
@@ -63,6 +76,12 @@ class NameNode(Protocol):
     # -- reading: may be repeated by the adapter on another NameNode
     def service(self) -> Service:
         """Says who serves and how it is."""
+
+    def datanodes(self) -> Sequence[DataNode]:
+        """Every DataNode; one that is gone because it was taken out of service is left out.
+
+        A NameNode that stands by or is in safe mode says so, too.
+        """
 
     def version(self) -> str:
         """Returns the version text of the software."""

@@ -82,6 +82,18 @@ class HiveServer2Queries:
             raise Unreachable(self._name(sql), f"no answer: {_text(error)}",
                               "Check whether HiveServer2 runs; if it is only slow, run again") from error
 
+    def greet(self) -> None:
+        """Opens a connection and negotiates, as far as a session, and closes it; only a server that lives answers.
+
+        Raises:
+            Unreachable: It does not.
+        """
+        try:
+            self._opener(*self._address, *self._limits).close()
+        except (Error, OSError, EOFError, AssertionError, _transport_errors()) as error:
+            host, port = self._address
+            raise Unreachable(f"{self.site}: HiveServer2 {host}:{port}", _text(error), "Check that it runs") from error
+
     def close(self) -> None:
         """See the port."""
         if self._connection is not None:

@@ -23,7 +23,7 @@ from hadoop_dr.ports.sql import Queries
 _PAGE = 1000
 _SILENT = frozenset({"close", "watch"})
 NAMENODE_COST: Mapping[str, int] = {
-    "replace": 2, "truncate": 2, "checksum": 2,
+    "datanodes": 2, "replace": 2, "truncate": 2, "checksum": 2,
 }  # fmt: skip
 """Requests of a call, one after the other; one where nothing is said."""
 FILES_COST: Mapping[str, int] = {"move": 4, "remove": 2}

@@ -27,7 +27,7 @@ from hadoop_dr.domain.tree.file_attributes import (
     Snapshot,
 )
 from hadoop_dr.ports.clock import Clock
-from hadoop_dr.ports.namenode import Room, Service
+from hadoop_dr.ports.namenode import DataNode, Room, Service
 from hadoop_dr.ports.requests import Note, nobody
 
 T = TypeVar("T")
@@ -66,6 +66,14 @@ class WebHdfsReader:
     def service(self) -> Service:
         """Says who serves and how it is."""
         return self.route.repeat(self._service_of)
+
+    def datanodes(self) -> Sequence[DataNode]:
+        """Every DataNode as this site's NameNode hears of it."""
+        return self.route.repeat(self._datanodes_of)
+
+    def _datanodes_of(self, node: OneNameNode) -> Sequence[DataNode]:
+        with expected_shape(f"{self.site}: /jmx", node.url):
+            return shapes.datanodes(_word(node, "LiveNodes"), _word(node, "DeadNodes"))
 
     def version(self) -> str:
         """Returns the version text of the software."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,10 +21,20 @@ from hadoop_dr.domain.tree.file_attributes import (
     Quota,
     Snapshot,
 )
+from hadoop_dr.ports.namenode import DataNode
 
 Json = Any
 _KINDS = {"FILE": FileKind.FILE, "DIRECTORY": FileKind.DIRECTORY, "SYMLINK": FileKind.SYMLINK}
 _KEPT_XATTRS = ("user.", "trusted.")
+
+
+def datanodes(live: str, dead: str) -> list[DataNode]:
+    """What a NameNode tells of its DataNodes, as the texts of its two attributes; sorted by name."""
+    found = {name: float(told["lastContact"]) for name, told in json.loads(live).items()}
+    for name, told in json.loads(dead).items():
+        if not told["decommissioned"]:
+            found[name] = math.inf
+    return [DataNode(name, silent_s) for name, silent_s in sorted(found.items())]
 
 
 def listed(status: Json) -> DirEntry:

@@ -15,6 +15,7 @@ from hadoop_dr.cli.commands.hold import hold, resume
 from hadoop_dr.cli.commands.identity import identity
 from hadoop_dr.cli.commands.lab import lab
 from hadoop_dr.cli.commands.ledger import ledger
+from hadoop_dr.cli.commands.monitor import monitor
 from hadoop_dr.cli.commands.options import CommandGroup
 from hadoop_dr.cli.commands.points import explain, points, prune, verify
 from hadoop_dr.cli.commands.reprotect import reprotect
@@ -63,7 +64,7 @@ def main() -> None:
 
 
 for command in (
-    backup, check, coverage, explain, failover, free_primary, hold, identity, lab, ledger, plan, points, prune,
+    backup, check, coverage, explain, failover, free_primary, hold, identity, lab, ledger, monitor, plan, points, prune,
     reprotect, resume, status, unprotect, verify,
 ):  # fmt: skip
     main.add_command(command)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hadoop_dr.domain.config.document import DocumentNode, Fields, Wrong, items_of, parsed, refuse_hidden_meaning
+from hadoop_dr.domain.config.monitor import MonitorSettings, read_monitor
 from hadoop_dr.domain.config.policy import name_of_service
 from hadoop_dr.domain.config.quantities import count
 from hadoop_dr.domain.errors import BadInput
@@ -72,6 +73,7 @@ class Pair:
         initial_primary: The site that is primary until the ledger says otherwise.
         node_map: Node of one site to the node of the other that takes its users (S0.5).
         file: The file it was read from.
+        monitor: How its sites are watched.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Pair:
     initial_primary: str
     node_map: Mapping[str, str] = field(default_factory=dict, hash=False)
     file: str = ""
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
 
     @property
     def site_names(self) -> tuple[str, str]:
@@ -117,7 +120,7 @@ def read_pair(root: DocumentNode) -> Pair:
     fields = Fields(
         root,
         "a pair",
-        allowed=("pair", "sites", "initial_primary", "node_map"),
+        allowed=("pair", "sites", "initial_primary", "node_map", "monitor"),
         required=("pair", "sites", "initial_primary"),
     )
     name = parsed(fields.node("pair"), "'pair'", name_of_service)
@@ -128,7 +131,8 @@ def read_pair(root: DocumentNode) -> Pair:
             f"'initial_primary' is '{initial}', which is no site of this pair",
             f"Write {sites[0].name} or {sites[1].name}",
         )
-    return Pair(name, sites, initial, _node_map(fields), root.file)
+    watched = read_monitor(_inner(fields, "monitor", ("threshold", "dwell", "every", "deadline")))
+    return Pair(name, sites, initial, _node_map(fields), root.file, watched)
 
 
 def _sites(node: DocumentNode) -> tuple[Site, Site]:

@@ -26,6 +26,7 @@ from hadoop_dr.domain.ledger.bodies.foreign import (
     UndoDone,
 )
 from hadoop_dr.domain.ledger.bodies.pair import (
+    AlarmSaid,
     ClustersBound,
     FenceLifted,
     NodesMapped,
@@ -67,6 +68,7 @@ ServiceBody = (
 PairBody = (
     RolesSet | RolesChanged | SiteFenced | FenceLifted | PersonAnswered | PairStored | PolicyStored | NodesMapped
     | OwnersMapped | RootsOwned | RootsReleased | ClustersBound | SynchronisingHeld | SynchronisingResumed
+    | AlarmSaid
 )  # fmt: skip
 Body = ServiceBody | PairBody | Skipped
 
@@ -106,11 +108,12 @@ PAIR_KINDS: Mapping[str, type[Any]] = {
     "clusters": ClustersBound,
     "hold": SynchronisingHeld,
     "resume": SynchronisingResumed,
+    "alarm": AlarmSaid,
 }
 """Kind -> body of each entry of a pair's ledger."""
 KINDS: Mapping[str, type[Any]] = {**SERVICE_KINDS, **PAIR_KINDS}
 """Kind -> body of each entry of either ledger."""
-OPTIONAL: frozenset[str] = frozenset({"roles_changed", "clusters", "divergence", "hold", "resume"})
+OPTIONAL: frozenset[str] = frozenset({"roles_changed", "clusters", "divergence", "hold", "resume", "alarm"})
 """Kinds that an older version skips."""
 
 _NAMES: Mapping[type[Any], str] = {body: kind for kind, body in KINDS.items()}

@@ -26,6 +26,7 @@ from hadoop_dr.domain.ledger.bodies.foreign import (
     UndoDone,
 )
 from hadoop_dr.domain.ledger.bodies.pair import (
+    AlarmSaid,
     ClustersBound,
     RolesChanged,
     RolesSet,
@@ -256,6 +257,12 @@ def _held(body: SynchronisingHeld, entry: LedgerEntry) -> str:
 @_text.register
 def _resumed(body: SynchronisingResumed, entry: LedgerEntry) -> str:
     return f"{body.by} lifts the hold of {' and '.join(body.slots)}: {body.reason}"
+
+
+@_text.register
+def _alarm(body: AlarmSaid, entry: LedgerEntry) -> str:
+    told = "" if body.told else "; not everybody was told yet"
+    return f"{'alarm' if body.stands else 'over'}: {body.text}{told}"
 
 
 def hold_text(hold: SynchronisingHeld) -> str:

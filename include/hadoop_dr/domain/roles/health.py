@@ -122,6 +122,12 @@ class SiteHealth:
         """Another look in the same state would change nothing, however much later: nothing is being timed."""
         return self.is_well or (self.failed and self.well_since is None)
 
+    def is_back(self, rules: HealthRules) -> bool:
+        """Whether nothing has been wrong for the dwell time, as far as it was looked at."""
+        if self.look is None or self.failed or self.well_since is None:
+            return False
+        return self.look.at_s - self.well_since >= rules.dwell_s
+
     def flaps(self, rules: HealthRules) -> bool:
         """Whether it failed too often for anybody but a person to say that it is back."""
         return len(self.failures) >= rules.most_failures

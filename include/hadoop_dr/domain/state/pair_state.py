@@ -10,6 +10,7 @@ from typing import Any
 from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import (
+    AlarmSaid,
     ClustersBound,
     FenceLifted,
     RolesChanged,
@@ -39,6 +40,7 @@ class PairState:
         change: What the newest role entry is a step of.
         old_role: What the primary of before is by that entry.
         holds: What stops new moments, by slot; `held` says which of them still do.
+        alarms: What stands, and what is over and not everybody was told yet, by name.
     """
 
     epoch: int = 0
@@ -53,6 +55,7 @@ class PairState:
     change: str = "failover"
     old_role: str = "invalid"
     holds: Mapping[str, SynchronisingHeld] = field(default_factory=dict)
+    alarms: Mapping[str, AlarmSaid] = field(default_factory=dict)
 
     @property
     def changing(self) -> bool:
@@ -155,6 +158,12 @@ def _resumed(body: SynchronisingResumed, entry: LedgerEntry, state: PairState, o
     return replace(state, holds={slot: hold for slot, hold in state.holds.items() if slot not in body.slots})
 
 
+@_fold.register
+def _alarm(body: AlarmSaid, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
+    others = {key: alarm for key, alarm in state.alarms.items() if key != body.key}
+    return replace(state, alarms=others if body.told and not body.stands else {**others, body.key: body})
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """The state as a checkpoint has it: roots by service, so that a name is written once."""
@@ -171,6 +180,7 @@ class _Kept:
     change: str = "failover"
     old_role: str = "invalid"
     holds: Mapping[str, SynchronisingHeld] = field(default_factory=dict)
+    alarms: Mapping[str, AlarmSaid] = field(default_factory=dict)
 
 
 _KEPT = codec_of(_Kept)

@@ -53,6 +53,7 @@ class MemoryCluster:
         self.lost_paths: dict[int, str] = {}
         self.remaining_bytes = self.capacity_bytes = 1 << 40
         self.snapshot_limit = self.directory_limit = 65_536
+        self.datanodes = {f"{site} dn:1": 0.0}
         self.shots = 0
         self.tick = 0
         self._inodes = itertools.count(first_inode)

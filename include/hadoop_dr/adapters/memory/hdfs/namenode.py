@@ -22,7 +22,7 @@ from hadoop_dr.domain.tree.file_attributes import (
     Snapshot,
 )
 from hadoop_dr.domain.tree.inventory import namenode_order
-from hadoop_dr.ports.namenode import Room, Service
+from hadoop_dr.ports.namenode import DataNode, Room, Service
 
 _PAGE_ENTRIES = 3
 _SETTINGS = {"dfs.namenode.snapshot.capture.openfiles": "true", "dfs.blocksize": "134217728",
@@ -47,7 +47,11 @@ class MemoryNameNode:
         still_open = sum(node.is_open for node in self.cluster.nodes.values())
         names = len(self.cluster.nodes)
         room = self.cluster.remaining_bytes, self.cluster.capacity_bytes, self.cluster.count_snapshots()
-        return Service(f"CID-{self.site}", "", 1, *room, still_open, names)
+        return Service(f"CID-{self.site}", "", len(self.cluster.datanodes), *room, still_open, names)
+
+    def datanodes(self) -> Sequence[DataNode]:
+        """Those of the cluster."""
+        return [DataNode(name, silent_s) for name, silent_s in sorted(self.cluster.datanodes.items())]
 
     def version(self) -> str:
         """It is none."""

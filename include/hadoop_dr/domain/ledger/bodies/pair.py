@@ -87,6 +87,31 @@ class SynchronisingResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmSaid:
+    """Something a person has to know began, or is over.
+
+    Attributes:
+        what: Which alarm, the same for ever: people filter by it.
+        subject: The site or service it is about.
+        text: What is wrong, or why it no longer is.
+        stands: It began; else it is over.
+        told: Everybody who is to be notified was; else that is tried again.
+    """
+
+    what: str
+    subject: str
+    text: str
+    by: str
+    stands: bool = True
+    told: bool = False
+
+    @property
+    def key(self) -> str:
+        """Names the alarm; there is one of a name at a time."""
+        return f"{self.what}: {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
 class PersonAnswered:
     """A person was asked whether something may be done, and answered.
 
