@@ -7,12 +7,12 @@ LAB := $(BIN)/hadoop-dr lab
 STOP_LAB := $(BIN)/python -m hadoop_lab down
 # Coverage makes tests take twice as long; the pure tests alone have to cover the whole domain.
 OFF_LAB := $(BIN)/pytest -q --lab off -m "not e2e and not bench and not chaos"
-# Half of their time goes by in waiting, so two processes share the lab: command line and Airflow, and all below them.
+# Much of their time goes by in waiting, so three processes share the lab: the command line, what has daemons of its own
+# (Airflow, two NameNodes that elect one of them, a site that is lost), and all else.
 ON_LAB := $(BIN)/pytest -q --lab required -m "(lab or e2e) and not bench and not chaos"
 # Simulations whose names begin with these letters: they are shared out over three processes.
 twins = $(foreach folder,sim sim/*,$(wildcard tests/$(folder)/test_[$(1)]*.py))
-# They start daemons of their own; two NameNodes that elect one of them need an answer now and then.
-LARGER_LABS := tests/integration/test_lab_options.py tests/integration/test_lost_site.py
+OWN_DAEMONS := tests/e2e/test_airflow_backup.py tests/integration/test_lab_options.py tests/integration/test_lost_site.py
 PYTHON_FILES := include plugins dags tests
 # Tests start thousands of processes, and each would compile every module anew: half of what it takes to start one.
 unexport PYTHONDONTWRITEBYTECODE
@@ -43,10 +43,11 @@ unit: env ## tests that need no daemon and no JDK, in about seven minutes
 live: env ## tests on the lab: contracts, integration, model, end to end; starts the lab and stops it
 	@rm -rf build/live; mkdir -p build/live; set -e; trap 'kill -INT $$(jobs -p) 2>/dev/null || true; wait; $(STOP_LAB)' EXIT; trap 'exit 130' INT; \
 	$(LAB) up --hiveserver2 >/dev/null; \
-	env --default-signal=INT $(ON_LAB) --ignore tests/e2e $(addprefix --ignore ,$(LARGER_LABS)) >build/live/services.log 2>&1 & services=$$!; \
-	entrances=0; $(ON_LAB) tests/e2e || entrances=$$?; \
-	set +e; wait $$services; services=$$?; cat build/live/services.log; \
-	$(ON_LAB) $(LARGER_LABS); larger=$$?; exit $$((entrances + services + larger))
+	env --default-signal=INT $(ON_LAB) $(addprefix --ignore ,tests/e2e $(OWN_DAEMONS)) >build/live/services.log 2>&1 & services=$$!; \
+	env --default-signal=INT $(ON_LAB) $(OWN_DAEMONS) >build/live/daemons.log 2>&1 & daemons=$$!; \
+	entrances=0; $(ON_LAB) tests/e2e $(addprefix --ignore ,$(OWN_DAEMONS)) || entrances=$$?; \
+	set +e; wait $$services; services=$$?; wait $$daemons; daemons=$$?; \
+	cat build/live/services.log build/live/daemons.log; exit $$((entrances + services + daemons))
 
 lint: env ## ruff, mypy, import rules, the compose file, spelling
 	@$(BIN)/ruff check $(PYTHON_FILES)
