@@ -50,7 +50,7 @@ class LookAhead(BaseOperator):
         against = [one for one in document["checks"] if one["state"] == "fail"]
         if against:
             said = "; ".join(str(one["detail"]) for one in against)
-            raise Refused(self.pair, f"a {self.verb} is not possible: {said}", str(against[0]["mend"]))
+            raise Refused(self.pair, f"a {self.verb} is not possible: {said}", str(against[0]["remedy"]))
         context["ti"].xcom_push(key=FACTS, value=page)
         return brief(document)
 
@@ -142,7 +142,7 @@ def _lines(verb: str, document: Mapping[str, Any]) -> Iterator[str]:
     )
     for one in document["checks"]:
         if one["state"] != "ok":
-            yield f"\n* {one['state'].upper()} {_plain(one['detail'])}. {_plain(one['mend'])}"
+            yield f"\n* {one['state'].upper()} {_plain(one['detail'])}. {_plain(one['remedy'])}"
     yield "\n| service | point | age | in flight | lost |"
     yield "|---|---|---|---|---|"
     services = sorted(document["lost"])
