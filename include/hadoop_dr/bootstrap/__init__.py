@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         points_of,
         run_query,
     )
-    from hadoop_dr.bootstrap.reprotect import reprotect_pair
+    from hadoop_dr.bootstrap.role_changes.reprotect import reprotect_pair
     from hadoop_dr.bootstrap.roles import (
         announce_roles,
         identity_of,
@@ -81,7 +81,7 @@ _HOMES = {
     "prune_now": "runs",
     "record_new_cluster": "roles",
     "refuse_change": "roles",
-    "reprotect_pair": "reprotect",
+    "reprotect_pair": "role_changes.reprotect",
     "resume_pair": "watching.holds",
     "roles_in_zookeeper": "roles",
     "run_query": "queries",
