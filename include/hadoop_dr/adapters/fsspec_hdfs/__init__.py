@@ -1,20 +1,23 @@
 """A file system for application programs that follows the pair's access from site to site (S2.25).
 
 It is an fsspec file system, so pandas, pyarrow.dataset and dask take it as it is. Each call goes to the site that is in
-use when it begins; a file that was opened stays where it was opened.
+use when it begins; a file that was opened stays where it was opened. A change succeeds only if its site is still in use
+when it has ended: what lies on the old site alone is an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from fsspec import AbstractFileSystem
 from fsspec.implementations.webhdfs import WebHDFS
 
+from hadoop_dr.adapters.fsspec_hdfs.whole_file import WholeFile, WholeText
 from hadoop_dr.domain.config.addresses import HdfsAddress
-from hadoop_dr.domain.errors import Refused
+from hadoop_dr.domain.errors import DrError, Failed, Refused, Unknown
 
 __all__ = ["PairFileSystem", "following"]
 
@@ -30,13 +33,19 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
     Args:
         now: Gives the addresses of the site in use, and a number that grows with every switch.
         ask_again: Forgets the last answer: a site did not answer.
+        connect: Reaches a site.
     """
 
     protocol = "hadoopdr"
 
-    def __init__(self, now: Callable[[], tuple[HdfsAddress, int]], ask_again: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], tuple[HdfsAddress, int]],
+        ask_again: Callable[[], None],
+        connect: Callable[[HdfsAddress], WebHDFS] | None = None,
+    ) -> None:
         super().__init__()
-        self._now, self._ask_again = now, ask_again
+        self._now, self._ask_again, self._connect = now, ask_again, connect or _serving
         self._made: dict[tuple[str, int], WebHDFS] = {}
 
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
@@ -57,28 +66,94 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
     def mkdir(self, path: str, create_parents: bool = True, **options: Any) -> None:
         """Makes a directory."""
-        self._site().mkdir(path, **options)
+        self._change(path, lambda site: site.mkdir(path, **options))
 
     def makedirs(self, path: str, exist_ok: bool = False) -> None:
         """Makes a directory with those above it."""
-        self._site().makedirs(path, exist_ok=exist_ok)
+        self._change(path, lambda site: site.makedirs(path, exist_ok=exist_ok))
 
     def mv(self, path1: str, path2: str, **options: Any) -> None:
-        """Renames a file or directory."""
-        self._site().mv(path1, path2, **options)
+        """Renames a file or directory to a name that nothing has.
+
+        Raises:
+            RuntimeError: HDFS refuses it.
+        """
+        self._change(path1, lambda site: site._call("RENAME", "put", path1, destination=path2, renameoptions="NONE"))
 
     def _rm(self, path: str) -> None:
-        self._site().rm(path)
+        self.rm(path)
 
     def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
         """Removes a file, or a directory with all in it."""
         for one in [path] if isinstance(path, str) else path:
-            self._site().rm(one, recursive=recursive)
+            self._change(one, partial(_remove, one, recursive))
 
-    def _open(self, path: str, mode: str = "rb", **options: Any) -> Any:
-        """Opens a file where it lies now; what is written there stays there."""
-        options.pop("cache_options", None)
-        return self._site().open(path, mode=mode, **options)
+    def open(
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: int | None = None,
+        cache_options: dict[str, Any] | None = None,
+        compression: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Opens a file where it lies now; what is written there stays there, see `WholeFile`.
+
+        Raises:
+            Refused: It is to be compressed while it is written: its end would not be seen.
+        """
+        if "r" in mode:
+            return super().open(path, mode, block_size, cache_options, compression, **options)
+        if compression is not None:
+            remedy = "Use fsspec.open, or close what compresses and then the file"
+            raise Refused(path, "is not compressed while it is written", remedy)
+        if "b" in mode:
+            return super().open(path, mode, block_size, cache_options, **options)
+        text = {name: options.pop(name) for name in ("encoding", "errors", "newline") if name in options}
+        binary = super().open(path, mode.replace("t", "") + "b", block_size, cache_options, **options)
+        return WholeText(binary, **text)
+
+    def _open(
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: int | None = None,
+        autocommit: bool = True,
+        cache_options: dict[str, Any] | None = None,
+        replication: int | None = None,
+        permissions: str | None = None,
+        **options: Any,
+    ) -> Any:
+        if mode == "rb":
+            return self._site().open(path, mode=mode, block_size=block_size, **options)
+        site, at = self._site_and_generation()
+        attributes = {"replication": replication, "permission": permissions}
+        chosen = {name: value for name, value in attributes.items() if value is not None}
+        stays = partial(self._stays, path, at)
+        return WholeFile(site, path, mode, stays, autocommit=autocommit, block_size=block_size, **chosen)
+
+    def _change(self, path: str, make: Callable[[WebHDFS], object]) -> None:
+        """Makes a change, and makes sure that whoever reads now can see it."""
+        site, at = self._site_and_generation()
+        try:
+            make(site)
+        except (FileNotFoundError, FileExistsError, PermissionError):
+            raise
+        except OSError as error:
+            problem = f"nobody answered whether it was changed: {error}"
+            raise Unknown(path, problem, "Look whether it was, and do it again if not") from error
+        try:
+            self._stays(path, at, True)
+        except DrError as error:
+            raise Failed(path, f"was changed where nobody reads any more: {error}", "Do it again") from error
+
+    def _stays(self, path: str, at: tuple[str, int], afresh: bool) -> None:
+        if afresh:
+            self._ask_again()
+        address, generation = self._now()
+        if (address.site, generation) != at:
+            was = f"{at[0]} (epoch {at[1]})"
+            raise Failed(path, f"the site in use changed from {was} to {address.site} (epoch {generation})")
 
     def _read(self, ask: Callable[[WebHDFS], Any]) -> Any:
         """Asks once more after a switch: a question changes nothing."""
@@ -91,10 +166,18 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
             return ask(self._site())
 
     def _site(self) -> WebHDFS:
+        return self._site_and_generation()[0]
+
+    def _site_and_generation(self) -> tuple[WebHDFS, tuple[str, int]]:
         address, generation = self._now()
-        if (found := self._made.get((address.site, generation))) is None:
-            found = self._made[address.site, generation] = _serving(address)
-        return found
+        at = (address.site, generation)
+        if (found := self._made.get(at)) is None:
+            found = self._made[at] = self._connect(address)
+        return found, at
+
+
+def _remove(path: str, recursive: bool, site: WebHDFS) -> None:
+    site.rm(path, recursive=recursive)
 
 
 def _serving(address: HdfsAddress) -> WebHDFS:
