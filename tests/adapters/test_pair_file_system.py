@@ -39,21 +39,28 @@ class Site(requests.Session):
             self.files[path], self.inodes[path] = b"", len(self.inodes)
         elif op == "DATA-POST":
             self.files[path] += kwargs["data"]
-        elif op == "RENAME":
-            if path not in self.files or (params["renameoptions"] == "NONE" and params["destination"] in self.files):
-                self._refuse(answer, "IOException", "no such source, or taken")
-            else:
-                self.files[params["destination"]] = self.files.pop(path)
-                self.inodes[params["destination"]] = self.inodes.pop(path, -1)
-        elif op == "DELETE":
-            answer._content = json.dumps({"boolean": self.files.pop(path, None) is not None}).encode()
-        elif op == "GETFILESTATUS" and path in self.files:
-            found = {"type": "FILE", "length": len(self.files[path]), "fileId": self.inodes.get(path, -1)}
-            answer._content = json.dumps({"FileStatus": found}).encode()
-        elif op == "GETFILESTATUS":
-            self._refuse(answer, "FileNotFoundException", "no such file")
+        elif op != "MKDIRS":
+            getattr(self, f"_{op.lower()}")(answer, path, params)
         self.after(op)
         return answer
+
+    def _rename(self, answer: requests.Response, path: str, params: dict[str, str]) -> None:
+        if path not in self.files or (params["renameoptions"] == "NONE" and params["destination"] in self.files):
+            return self._refuse(answer, "IOException", "no such source, or taken")
+        self.files[params["destination"]] = self.files.pop(path)
+        self.inodes[params["destination"]] = self.inodes.pop(path, -1)
+
+    def _delete(self, answer: requests.Response, path: str, params: dict[str, str]) -> None:
+        answer._content = json.dumps({"boolean": self.files.pop(path, None) is not None}).encode()
+
+    def _getfilestatus(self, answer: requests.Response, path: str, params: dict[str, str]) -> None:
+        if path not in self.files:
+            return self._refuse(answer, "FileNotFoundException", "no such file")
+        found = {"type": "FILE", "length": len(self.files[path]), "fileId": self.inodes.get(path, -1)}
+        answer._content = json.dumps({"FileStatus": found}).encode()
+
+    def _open(self, answer: requests.Response, path: str, params: dict[str, str]) -> None:
+        answer._content = self.files[path]
 
     def _refuse(self, answer: requests.Response, kind: str, why: str) -> None:
         said = {"RemoteException": {"message": why, "exception": kind}}
@@ -77,9 +84,12 @@ class Pair:
 
     def __init__(self) -> None:
         self.sites, self.at, self.asked = {"east": Site(), "west": Site()}, ("east", 1), 0
+        self.no_lease = False
         self.files = PairFileSystem(self._now, self._ask_again, self._connect, skip_instance_cache=True)  # type: ignore[call-arg]
 
-    def _now(self) -> tuple[HdfsAddress, int]:
+    def _now(self, changing: bool) -> tuple[HdfsAddress, int]:
+        if changing and self.no_lease:
+            raise Refused("east-west", "the lease has ended")
         return HdfsAddress(self.at[0], (), (), None), self.at[1]
 
     def _ask_again(self) -> None:
@@ -137,9 +147,8 @@ def test_an_exception_of_the_writer_leaves_the_place_as_it_was() -> None:
 
 def test_an_exception_of_the_writer_of_text_leaves_the_place_as_it_was() -> None:
     pair = Pair()
-    with pytest.raises(KeyError), pair.files.open(PATH, "w", encoding="utf-8") as out:
-        out.write("ü")
-        raise KeyError
+    with pytest.raises(TypeError), pair.files.open(PATH, "w", encoding="utf-8") as out:
+        out.writelines(["ü", None])
     with pair.files.open(PATH, "w", encoding="utf-8", newline="") as out:
         out.write("ü\r\n")
     assert pair.held()["east"] == {PATH: "ü\r\n".encode()}
@@ -223,6 +232,24 @@ def test_a_file_that_nobody_closes_has_no_name() -> None:
     assert pair.held()["east"] == {}
     with pytest.raises(Refused, match="not compressed"):
         pair.files.open(PATH, "wb", compression="gzip")
+
+
+def test_what_ends_after_the_lease_is_unknown_and_nothing_begins_then() -> None:
+    pair = Pair()
+
+    def lease_ends(op: str) -> None:
+        pair.no_lease |= op in ("RENAME", "MKDIRS")
+
+    pair.sites["east"].after = lease_ends
+    with pytest.raises(Unknown, match="nobody says whether its site is still in use: east-west: the lease has ended"):
+        write(pair, b"x")
+    assert pair.files.cat_file(PATH) == b"x", "reading goes on"
+    for change in (lambda: write(pair, b"y"), lambda: pair.files.mkdir("/t/new")):
+        with pytest.raises(Refused, match="lease"):
+            change()
+    pair.no_lease = False
+    with pytest.raises(Unknown, match="nobody says whether its site is still in use"):
+        pair.files.mkdir("/t/new")
 
 
 CHANGES: dict[str, Callable[[PairFileSystem], object]] = {

@@ -19,8 +19,10 @@ from hadoop_dr.domain.errors import DrError, Unreachable
 from hadoop_dr.domain.roles.arbitration import NO_RULING
 from hadoop_dr.domain.roles.identity import access_path, identity_path
 from hadoop_dr.domain.state.pair_state import PairState
+from hadoop_dr.ports.clock import Clock
 from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.services.arbitrate import Arbitrate, Arbitration
+from hadoop_dr.services.follow_access import REST_S, FollowAccess
 
 
 class Arbiter:
@@ -94,8 +96,16 @@ def open_arbitration(pair_name: str, by: str, home: Path, users: Users = NOBODY)
 
 
 @contextmanager
+def open_following(pair_name: str, by: str, home: Path) -> Iterator[FollowAccess]:
+    """The same for an application, which writes nothing and waits for nobody longer than it must."""
+    pair, clock = settings.load_pair(home, pair_name), SystemClock()
+    with _connected(pair_name, by, home, NOBODY, keeping_s=REST_S) as (_, service):
+        yield FollowAccess(pair_name, pair.site_names, service, clock, pair.lease_ms and pair.lease_ms / 1000)
+
+
+@contextmanager
 def _connected(
-    pair_name: str, by: str, home: Path, users: Users
+    pair_name: str, by: str, home: Path, users: Users, keeping_s: float = 0.0
 ) -> Iterator[tuple[Mapping[str, Coordinator], Arbitrate]]:
     pair = settings.load_pair(home, pair_name)
     with ExitStack() as stack:
@@ -105,10 +115,22 @@ def _connected(
             stack.callback(coordinator.close)
             coordinators[site.name] = coordinator
 
-        def ruling() -> PairState:
-            return _ledger_says(pair_name, home, users)
-
+        ruling = _Ruling(lambda: _ledger_says(pair_name, home, users), SystemClock(), keeping_s)
         yield coordinators, Arbitrate(pair_name, coordinators, SystemClock(), SystemTokens(), by, ruling)
+
+
+class _Ruling:
+    """What the ledger says, asked once in so many seconds: where a site is silent, the ledger is slow, too."""
+
+    def __init__(self, ask: Callable[[], PairState], clock: Clock, keeping_s: float) -> None:
+        self._ask, self._clock, self._keeping_s = ask, clock, keeping_s
+        self._held, self._until_s = NO_RULING, float("-inf")
+
+    def __call__(self) -> PairState:
+        if self._clock.monotonic_s() >= self._until_s:
+            self._held = self._ask()
+            self._until_s = self._clock.monotonic_s() + self._keeping_s
+        return self._held
 
 
 def _ledger_says(pair_name: str, home: Path, users: Users) -> PairState:

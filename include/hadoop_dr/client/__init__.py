@@ -7,7 +7,8 @@
         with files.open("/data/orders/new", "wb") as out:
             out.write(b"...")
 
-The client arbitrates by itself on both ZooKeepers: it needs no Airflow, and no controller that is alive.
+The client arbitrates by itself on both ZooKeepers: it needs no Airflow, and no controller that is alive. It
+never goes back to an older epoch. While both are silent it stays there, and writes until the pair's ``lease`` ends.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class DrClient:
         """Says where the site in use answers.
 
         Raises:
-            Refused: No site may be used.
+            Refused: No site may be used: none was ever heard of.
         """
         found, site, epoch = self._access.addresses()
         return Endpoints(site, epoch, found.hdfs, found.webhdfs, found.hive, found.hiveserver2)
@@ -73,8 +74,8 @@ class DrClient:
         return file_system_of(self._access)
 
     def ask_again(self) -> None:
-        """Forgets the last answer, which is believed for a second."""
-        self._access.ask_again()
+        """Forgets how fresh the last answer is, which is believed for a second."""
+        self._access.ask_again(all_of_them=True)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from hadoop_dr.domain.roles.arbitration import (
     Observation,
     arbitrate,
     current_access,
+    newer,
     to_publish,
 )
 from hadoop_dr.domain.roles.identity import Access, access_path, decode_access, decode_identity, encode, identity_path
@@ -40,11 +42,13 @@ class Arbitration:
         decision: What was decided on what was read.
         copies: What became of each site's copy; empty after a look.
         due: Some copy did not say what was decided when it was read.
+        heard: The sites whose ZooKeeper answered.
     """
 
     decision: AccessDecision
     copies: Mapping[str, Publication]
     due: bool
+    heard: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +81,29 @@ class Arbitrate:
         self._pair, self._coordinators, self._clock, self._tokens = pair, coordinators, clock, tokens
         self._by, self._ruling = by, ruling
 
-    def run(self, *, publish: bool = True) -> Arbitration:
+    def run(
+        self, *, publish: bool = True, known: Access | None = None, skip: AbstractSet[str] = frozenset()
+    ) -> Arbitration:
         """Reads afresh, decides and publishes, the copy beside the site in use first, because that one counts.
 
         A site that is silent, or whose documents this program cannot read, is unknown, and its copy is left alone.
 
         Args:
             publish: Turn off to look only: nothing is written.
+            known: The access that whoever asks has seen before; nothing older counts.
+            skip: Sites that are taken for silent without being asked.
 
         Raises:
             Unknown: The deciding copy may have been written or not.
             Superseded, AlreadyExists: Somebody else wrote the deciding copy since it was read; decide anew.
             Unreachable: The deciding copy's ZooKeeper went silent after it was read.
         """
-        observed = {site: self._observe(site) for site in self._coordinators}
+        observed = {site: self._observe(site, site in skip) for site in self._coordinators}
         first, second = (entry.observation for entry in observed.values())
         ruling = NO_RULING if first.identity and second.identity else self._ruling()
-        decision = arbitrate(first, second, current_access(first, second, ruling), ruling)
+        access = newer(current_access(first, second, ruling), known)
+        decision = arbitrate(first, second, access, ruling)
+        heard = frozenset(site for site, entry in observed.items() if not entry.observation.trouble)
         wanted = {
             site: to_publish(decision, entry.observation.access)
             for site, entry in observed.items()
@@ -101,14 +111,16 @@ class Arbitrate:
         }
         due = any(wanted.values())
         if not publish:
-            return Arbitration(decision, {}, due)
+            return Arbitration(decision, {}, due, heard)
         copies: dict[str, Publication] = {}
         for site in sorted(observed, key=lambda name: name != decision.site):
             deciding = site == decision.site and decision.outcome is not AccessChange.ALARM
             copies[site] = self._publish(site, observed[site].version, wanted, decision, deciding)
-        return Arbitration(decision, copies, due)
+        return Arbitration(decision, copies, due, heard)
 
-    def _observe(self, site: str) -> _Observed:
+    def _observe(self, site: str, skipped: bool) -> _Observed:
+        if skipped:
+            return _Observed(Observation(site, trouble="it was not asked, because it was silent a moment ago"))
         coordinator, where = self._coordinators[site], f"{site}: /hadoop-dr/{self._pair}"
         try:
             identity, access = (coordinator.read(path(self._pair)) for path in (identity_path, access_path))

@@ -48,6 +48,12 @@ def test_a_pair_file_is_read_whole() -> None:
             asked("north")
 
 
+def test_a_lease_is_off_unless_it_is_long_enough_to_be_kept() -> None:
+    assert [read(f"{WHOLE}lease: {text}\n").lease_ms for text in ("off", "15s", "2m")] == [None, 15_000, 120_000]
+    with pytest.raises(BadInput, match=re.escape("f.yaml:13: 'lease' is '14s', but a ZooKeeper")):
+        read(f"{WHOLE}lease: 14s\n")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -12,6 +12,7 @@ from hadoop_dr.domain.roles.arbitration import (
     SiteRole,
     arbitrate,
     current_access,
+    newer,
     normalise,
     to_publish,
 )
@@ -126,6 +127,14 @@ def test_of_two_copies_the_higher_epoch_counts_then_the_one_beside_the_primary(
     second = Observation(WEST, identity(WEST, roles[1], 2), copies[1])
     found = current_access(first, second)
     assert (found.site if found else None) == expected
+
+
+def test_what_was_seen_before_counts_unless_what_was_read_is_as_new() -> None:
+    old, new = access(EAST, 1), access(WEST, 2)
+    assert (newer(old, new), newer(new, old), newer(None, old), newer(old, None), newer(None, None)) == (
+        new, new, old, old, None,
+    )  # fmt: skip
+    assert newer(old, access(WEST, 1)) is old
 
 
 def test_an_alarm_is_written_into_each_copy_and_moves_neither() -> None:

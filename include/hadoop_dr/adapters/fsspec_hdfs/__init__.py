@@ -22,7 +22,7 @@ from hadoop_dr.domain.errors import DrError, Failed, Refused, Unknown
 __all__ = ["PairFileSystem", "following"]
 
 
-def following(now: Callable[[], tuple[HdfsAddress, int]], ask_again: Callable[[], None]) -> PairFileSystem:
+def following(now: Callable[[bool], tuple[HdfsAddress, int]], ask_again: Callable[[], None]) -> PairFileSystem:
     """Makes a file system that no other client shares; arguments as of `PairFileSystem`."""
     return PairFileSystem(now, ask_again, skip_instance_cache=True)  # type: ignore[call-arg]  # its metaclass takes it
 
@@ -31,7 +31,8 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
     """The HDFS of whichever site is in use.
 
     Args:
-        now: Gives the addresses of the site in use, and a number that grows with every switch.
+        now: Gives the addresses of the site in use, and a number that grows with every switch; it is told whether
+            something is to be changed there.
         ask_again: Forgets the last answer: a site did not answer.
         connect: Reaches a site.
     """
@@ -40,7 +41,7 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
     def __init__(
         self,
-        now: Callable[[], tuple[HdfsAddress, int]],
+        now: Callable[[bool], tuple[HdfsAddress, int]],
         ask_again: Callable[[], None],
         connect: Callable[[HdfsAddress], WebHDFS] | None = None,
     ) -> None:
@@ -126,7 +127,7 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
     ) -> Any:
         if mode == "rb":
             return self._site().open(path, mode=mode, block_size=block_size, **options)
-        site, at = self._site_and_generation()
+        site, at = self._site_and_generation(changing=True)
         attributes = {"replication": replication, "permission": permissions}
         chosen = {name: value for name, value in attributes.items() if value is not None}
         stays = partial(self._stays, path, at)
@@ -134,7 +135,7 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
     def _change(self, path: str, make: Callable[[WebHDFS], object]) -> None:
         """Makes a change, and makes sure that whoever reads now can see it."""
-        site, at = self._site_and_generation()
+        site, at = self._site_and_generation(changing=True)
         try:
             make(site)
         except (FileNotFoundError, FileExistsError, PermissionError):
@@ -144,16 +145,20 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
             raise Unknown(path, problem, "Look whether it was, and do it again if not") from error
         try:
             self._stays(path, at, True)
-        except DrError as error:
+        except Failed as error:
             raise Failed(path, f"was changed where nobody reads any more: {error}", "Do it again") from error
+        except DrError as error:
+            problem = f"was changed, and nobody says whether its site is still in use: {error}"
+            raise Unknown(path, problem, "Look whether it was, and do it again if not") from error
 
     def _stays(self, path: str, at: tuple[str, int], afresh: bool) -> None:
         if afresh:
             self._ask_again()
-        address, generation = self._now()
+        address, generation = self._now(True)
         if (address.site, generation) != at:
             was = f"{at[0]} (epoch {at[1]})"
-            raise Failed(path, f"the site in use changed from {was} to {address.site} (epoch {generation})")
+            problem = f"the site in use changed from {was} to {address.site} (epoch {generation})"
+            raise Failed(path, problem, "Begin again: it then goes to the site in use")
 
     def _read(self, ask: Callable[[WebHDFS], Any]) -> Any:
         """Asks once more after a switch: a question changes nothing."""
@@ -166,10 +171,10 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
             return ask(self._site())
 
     def _site(self) -> WebHDFS:
-        return self._site_and_generation()[0]
+        return self._site_and_generation(changing=False)[0]
 
-    def _site_and_generation(self) -> tuple[WebHDFS, tuple[str, int]]:
-        address, generation = self._now()
+    def _site_and_generation(self, *, changing: bool) -> tuple[WebHDFS, tuple[str, int]]:
+        address, generation = self._now(changing)
         at = (address.site, generation)
         if (found := self._made.get(at)) is None:
             found = self._made[at] = self._connect(address)

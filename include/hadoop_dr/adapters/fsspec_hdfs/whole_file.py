@@ -83,8 +83,11 @@ class WholeFile(AbstractBufferedFile):  # type: ignore[misc]
             self._give_name()
         try:
             self._still_there(True)
-        except DrError as error:
+        except Failed as error:
             raise Failed(self._place, f"was written where nobody reads any more: {error}", _AGAIN) from error
+        except DrError as error:
+            problem = f"was written, and nobody says whether its site is still in use: {error}"
+            raise Unknown(self._place, problem, _AGAIN) from error
 
     def discard(self) -> None:
         """Ends it without a trace, as far as the site answers."""

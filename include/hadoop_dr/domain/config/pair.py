@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from hadoop_dr.domain.config.document import DocumentNode, Fields, Wrong, items_of, parsed, refuse_hidden_meaning
 from hadoop_dr.domain.config.monitor import MonitorSettings, read_monitor
 from hadoop_dr.domain.config.policy import name_of_service
-from hadoop_dr.domain.config.quantities import count
+from hadoop_dr.domain.config.quantities import count, duration_ms, duration_text
 from hadoop_dr.domain.errors import BadInput
 
+SHORTEST_LEASE_MS = 15_000
+"""A client asks a silent ZooKeeper again after five seconds, and waits for it for as long."""
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
 _HOST_PORT = re.compile(rf"({_HOST}):(?P<port>[0-9]{{1,5}})")
 _NAMESERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
@@ -72,6 +74,7 @@ class Pair:
         sites: Both sites, in the order of the file.
         initial_primary: The site that is primary until the ledger says otherwise.
         node_map: Node of one site to the node of the other that takes its users (S0.5).
+        lease_ms: How long a client goes on changing things without hearing the other site's ZooKeeper; None: for ever.
         file: The file it was read from.
         monitor: How its sites are watched.
     """
@@ -82,6 +85,7 @@ class Pair:
     node_map: Mapping[str, str] = field(default_factory=dict, hash=False)
     file: str = ""
     monitor: MonitorSettings = field(default_factory=MonitorSettings)
+    lease_ms: int | None = None
 
     @property
     def site_names(self) -> tuple[str, str]:
@@ -120,7 +124,7 @@ def read_pair(root: DocumentNode) -> Pair:
     fields = Fields(
         root,
         "a pair",
-        allowed=("pair", "sites", "initial_primary", "node_map", "monitor"),
+        allowed=("pair", "sites", "initial_primary", "node_map", "monitor", "lease"),
         required=("pair", "sites", "initial_primary"),
     )
     name = parsed(fields.node("pair"), "'pair'", name_of_service)
@@ -132,7 +136,17 @@ def read_pair(root: DocumentNode) -> Pair:
             f"Write {sites[0].name} or {sites[1].name}",
         )
     watched = read_monitor(_inner(fields, "monitor", ("threshold", "dwell", "every", "deadline")))
-    return Pair(name, sites, initial, _node_map(fields), root.file, watched)
+    return Pair(name, sites, initial, _node_map(fields), root.file, watched, fields.read("lease", _lease, None))
+
+
+def _lease(text: str) -> int | None:
+    if text == "off":
+        return None
+    length_ms = duration_ms(text)
+    if length_ms < SHORTEST_LEASE_MS:
+        why = "a ZooKeeper that is silent for a moment would stop every client"
+        raise Wrong(f"is '{text}', but {why}", f"Write {duration_text(SHORTEST_LEASE_MS)} or more, or off")
+    return length_ms
 
 
 def _sites(node: DocumentNode) -> tuple[Site, Site]:

@@ -116,6 +116,18 @@ def current_access(first: Observation, second: Observation, ruling: PairState = 
     return beside[0] if len(beside) == 1 else None
 
 
+def newer(access: Access | None, known: Access | None) -> Access | None:
+    """Gives the access that counts for somebody who has seen one before: what was read, unless it is older.
+
+    Args:
+        access: What was read, see `current_access`.
+        known: What was seen before.
+    """
+    if access is None or (known is not None and known.epoch > access.epoch):
+        return known
+    return access
+
+
 def arbitrate(
     first: Observation, second: Observation, access: Access | None, ruling: PairState = NO_RULING
 ) -> AccessDecision:
