@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from fsspec import AbstractFileSystem
 from fsspec.implementations.webhdfs import WebHDFS
 
+from hadoop_dr.adapters.fsspec_hdfs.site import SiteWebHdfs
 from hadoop_dr.adapters.fsspec_hdfs.whole_file import WholeFile, WholeText
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.errors import DrError, Failed, Refused, Unknown
@@ -46,7 +46,7 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
         connect: Callable[[HdfsAddress], WebHDFS] | None = None,
     ) -> None:
         super().__init__()
-        self._now, self._ask_again, self._connect = now, ask_again, connect or _serving
+        self._now, self._ask_again, self._connect = now, ask_again, connect or SiteWebHdfs
         self._made: dict[tuple[str, int], WebHDFS] = {}
 
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
@@ -183,25 +183,3 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
 def _remove(path: str, recursive: bool, site: WebHDFS) -> None:
     site.rm(path, recursive=recursive)
-
-
-def _serving(address: HdfsAddress) -> WebHDFS:
-    """The NameNode that is active.
-
-    Raises:
-        Refused: None of them answers.
-    """
-    problems = []
-    for url in address.webhdfs:
-        parts = urlsplit(url)
-        found = WebHDFS(
-            parts.hostname, parts.port, user=address.user, use_https=parts.scheme == "https", skip_instance_cache=True
-        )
-        try:
-            found.ls("/")
-        except (OSError, RuntimeError) as problem:
-            problems.append(f"{url}: {problem}")
-        else:
-            return found
-    why = f"no NameNode serves ({'; '.join(problems)})"
-    raise Refused(address.site, why, "Wait until it is back, or for a switch")
