@@ -97,6 +97,15 @@ def test_an_older_ruling_says_nothing_about_a_silent_site() -> None:
     assert normalise(Observation(EAST, trouble="silent"), 2, PairState(epoch=2, primary=EAST)) is SiteRole.UNKNOWN
 
 
+def test_an_old_ruling_starts_no_access_while_the_site_that_has_the_newest_one_is_silent() -> None:
+    east = seen(EAST, SiteRole.PRIMARY, 1)
+    found = arbitrate(east, seen(WEST, SiteRole.UNKNOWN), None, PairState(1, EAST, WEST, 9))
+    assert (found.outcome, found.site) == (AccessChange.KEEP, None)
+    assert found.reason == "nobody has access, and with west unknown nobody gets it"
+    alone = arbitrate(seen(EAST, SiteRole.UNKNOWN), seen(WEST, SiteRole.PRIMARY, 2), None, PairState(2, WEST, WEST, 9))
+    assert (alone.outcome, alone.site) == (AccessChange.START, WEST)
+
+
 def test_a_ruling_above_every_announcement_switches_nothing() -> None:
     """ZooKeepers restored from an old backup: both identities are below the ledger, so nobody is promoted."""
     first, second = seen(EAST, SiteRole.SECONDARY, 1), seen(WEST, SiteRole.PRIMARY, 1)

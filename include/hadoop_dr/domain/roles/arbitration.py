@@ -148,7 +148,9 @@ def arbitrate(
         reason = f"{first.site} and {second.site} are both primary at epoch {highest}, so access stays"
         return AccessDecision(AccessChange.ALARM, in_use, kept_epoch, statuses, f"{reason} with {in_use or 'nobody'}")
     if in_use is None or in_use not in status:
-        return _without_access(statuses, kept_epoch, highest)
+        silent = [one.site for one in (first, second) if one.identity is None]
+        unknown = [site for site in silent if status[site] is SiteRole.UNKNOWN or site == ruling.deciding]
+        return _without_access(statuses, unknown, kept_epoch, highest)
     other = second.site if in_use == first.site else first.site
     if status[in_use] in (SiteRole.SECONDARY, SiteRole.INVALID) and status[other] is SiteRole.PRIMARY:
         reason = f"{in_use} is {status[in_use]} and {other} is primary at epoch {highest}"
@@ -162,11 +164,14 @@ def arbitrate(
 
 
 def _without_access(
-    statuses: tuple[tuple[str, SiteRole], tuple[str, SiteRole]], kept_epoch: int, highest: int
+    statuses: tuple[tuple[str, SiteRole], tuple[str, SiteRole]], unknown: list[str], kept_epoch: int, highest: int
 ) -> AccessDecision:
-    """Nobody has access: the primary of the highest epoch gets it, once no unanswered site could know a higher one."""
+    """Nobody has access: the primary of the highest epoch gets it, once no unanswered site could know a higher one.
+
+    Args:
+        unknown: Sites that could: where the ledger's copy decides, a newer role entry may lie that nobody else has.
+    """
     primaries = [site for site, held in statuses if held is SiteRole.PRIMARY]
-    unknown = [site for site, held in statuses if held is SiteRole.UNKNOWN]
     if primaries and not unknown:
         reason = f"nobody had access, and {primaries[0]} is primary at epoch {highest}"
         return AccessDecision(AccessChange.START, primaries[0], highest, statuses, reason)
