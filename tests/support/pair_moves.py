@@ -9,25 +9,14 @@ from typing import Any
 
 from hadoop_dr.domain.roles.arbitration import AccessChange, SiteRole
 from hadoop_dr.domain.roles.identity import Role
-from hadoop_dr.domain.state.pair_state import PairState
 from support.explorer import Ended, Explored, Names, Program, State, explore
-from support.pair_world import (
-    DONE,
-    ERROR,
-    EXISTS,
-    LOST,
-    NO_LEDGER,
-    SILENT,
-    SITES,
-    TAKEN,
-    Ledger,
-    Node,
-    Programs,
-    raised,
-)
+from support.pair_ledger import ERROR, NOTHING_SAID, SITES, TAKEN, Ledger
+from support.pair_world import DONE, EXISTS, LOST, SILENT, Node, Programs, raised
 
 DOCUMENTS = [(site, name) for site in SITES for name in ("identity", "access")]
 _AT = {place: at for at, place in enumerate(DOCUMENTS)}
+CUTS = (frozenset[str](), frozenset({"east"}), frozenset({"west"}))
+"""Which sites somebody cannot reach while he reads the ledger or appends to it."""
 _LEDGER, _LATE, _BUDGET, _FIRST = 4, 5, 6, 7
 
 
@@ -71,6 +60,7 @@ class World:
         faults: What is wrong with the code around the decisions.
         fresh: Remember what was there when a round began, and check the round against it.
         by_hand: People also write roles of west past the ledger.
+        cut: Whoever reads the ledger or appends to it may be cut off from the copy of one site.
         programs: Whoever is at work.
     """
 
@@ -82,11 +72,13 @@ class World:
     faults: Faults = _NONE
     fresh: bool = False
     by_hand: bool = False
+    cut: bool = False
     programs: Programs = _SOUND
 
     def __post_init__(self) -> None:
         self.nodes, self.ledgers, self.writes, self.budgets, self.runners = (Names() for _ in range(5))
         made = self.programs
+        self._cuts = CUTS if self.cut else CUTS[:1]
         human = [made.failover(to, force) for to in SITES for force in (False, True)]
         human += [made.by_hand(role) for role in (Role.PRIMARY, Role.SECONDARY)] if self.by_hand else []
         last = ("write", (DONE, LOST, TAKEN, EXISTS, SILENT))
@@ -101,7 +93,7 @@ class World:
     def start(self) -> State:
         """East is primary and west secondary; nobody has access yet."""
         nodes: list[Node] = [(("primary", 1), 0), None, (("secondary", 1), 0), None]
-        ledger = Ledger.of(PairState(1, "east", "west", 1), ("east",), 1)
+        ledger = Ledger.first()
         runners = [(ARBITER, 0, ())] * self.arbiters + [(CLIENT, 0, ())] * self.clients + [IDLE] * self.people
         return (
             *(self.nodes.of(node and (*node, None)) for node in nodes), self.ledgers.of(ledger), self.writes.of(None),
@@ -197,19 +189,23 @@ class World:
         ledger = self.ledgers.values[state[_LEDGER]]
         match request:
             case ("ruling",):
-                return [(self._after(runner, answer), {}) for answer in (ledger, NO_LEDGER)]
+                said = {ledger.read(silent) for silent in self._cuts} - {ERROR} | {NOTHING_SAID}
+                return [(self._after(runner, answer), {}) for answer in said]
             case ("roles",):
-                return [(self._after(runner, answer), {}) for answer in (ledger, ERROR)]
+                said = {ledger.read(silent) for silent in self._cuts} | {ERROR}
+                return [(self._after(runner, answer), {}) for answer in said]
             case ("answers",):
                 return [(self._after(runner, answer), {}) for answer in ("yes", "no")]
-            case ("live",):
-                made = {_LEDGER: self.ledgers.of(replace(ledger, live=ledger.epoch))}
+            case ("live", epoch):
+                made = {_LEDGER: self.ledgers.of(replace(ledger, live=ledger.live | {epoch}))}
                 return [(self._after(runner, DONE), made), (self._after(runner, ERROR), {})]
-            case ("append", seen_n, body, epoch) if seen_n == ledger.n:
-                now = ledger.with_entry(body, epoch)
+        found = list[Step]()
+        for silent in self._cuts:
+            if silent.issuperset(request[1].silent):
+                now, answer = ledger.append(silent, *request[1:])
                 made = {_LEDGER: self.ledgers.of(now)}
-                return [(self._after(runner, now), made), (self._after(runner, LOST), made)]
-        return [(self._after(runner, TAKEN), {})]
+                found += [(self._after(runner, answer), made), (self._after(runner, LOST), made)]
+        return found
 
     def _after(self, runner: Runner, answer: Any) -> int:
         """Where an answer leads; whoever came to an end begins anew."""
@@ -268,6 +264,8 @@ class World:
         ledger = self.ledgers.values[following[_LEDGER]]
         if ledger.epoch < self.ledgers.values[state[_LEDGER]].epoch:
             return "I5: the ledger's epoch goes back"
+        if said := ledger.twice():
+            return f"I3: the ledger gives {said} to both sites"
         for at in range(len(DOCUMENTS)):
             before, now = self.nodes.values[state[at]], self.nodes.values[following[at]]
             if before != now and (said := self._of_document(at, before, now, ledger)):
@@ -309,7 +307,7 @@ class World:
         for _ in range(3):
             place, wrote = 0, False
             while not isinstance(request := self.machines[ARBITER].requests[place], Ended):
-                answer: Any = NO_LEDGER
+                answer: Any = NOTHING_SAID
                 if request[0] == "read":
                     answer = held[_AT[request[1:]]]
                 elif request[0] == "write":
@@ -332,7 +330,7 @@ class World:
             f"{kind}@{self.machines[kind].requests[place] if kind >= 0 else ''}{kept}" for kind, place, kept in runners
         ]
         late = self.writes.values[state[_LATE]]
-        return "; ".join([*said, str(self.ledgers.values[state[_LEDGER]]), f"late {late}", *doing])
+        return "; ".join([*said, self.ledgers.values[state[_LEDGER]].tell(), f"late {late}", *doing])
 
 
 def _version(node: Any) -> int:
@@ -340,19 +338,26 @@ def _version(node: Any) -> int:
 
 
 def _not_given(site: str, epoch: int, ledger: Ledger) -> str:
-    if epoch and (epoch > len(ledger.primaries) or ledger.primaries[epoch - 1] != site):
+    if epoch and site not in ledger.primaries(epoch):
         return f"I3: {site} is used under epoch {epoch}, which the ledger never gave it"
-    if epoch > ledger.live:
+    if epoch and epoch not in ledger.live:
         return f"I2: {site} is used under epoch {epoch} before its data is live"
     return ""
 
 
 def _ended_wrongly(result: tuple[Any, ...], floors: tuple[int, int]) -> str:
-    """A decision for a primary is not older than what was there when its round began."""
+    """A site that gets access is not older than what was there when the round began; one that keeps it not than itself.
+
+    What was there on a site that did not answer, and of which the ledger says nothing, nobody could know.
+    """
     outcome, site, epoch, statuses = result
-    status = dict(zip(SITES, statuses, strict=True))
-    if outcome in (AccessChange.START, AccessChange.SWITCH) or status.get(site) == SiteRole.PRIMARY:
-        known = [floor for floor, held in zip(floors, statuses, strict=True) if held != SiteRole.UNKNOWN]
-        if epoch < max(known):
-            return f"I13: {site} is chosen under epoch {epoch}, though epoch {max(known)} was there before the round"
+    heard = {
+        name: floor for name, floor, held in zip(SITES, floors, statuses, strict=True) if held != SiteRole.UNKNOWN
+    }
+    if outcome not in (AccessChange.START, AccessChange.SWITCH):
+        heard = {name: floor for name, floor in heard.items() if name == site and outcome == AccessChange.KEEP}
+        if dict(zip(SITES, statuses, strict=True)).get(site) != SiteRole.PRIMARY:
+            return ""
+    if epoch < max(heard.values(), default=0):
+        return f"I13: {site} is used under epoch {epoch}, though {heard} was there before the round"
     return ""

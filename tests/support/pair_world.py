@@ -8,13 +8,12 @@ may be killed between two of its steps and started again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, Superseded, Unknown, Unreachable
-from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.entry_kinds import PairBody
 from hadoop_dr.domain.roles.arbitration import AccessChange, AccessDecision, SiteRole
 from hadoop_dr.domain.roles.failover import ServiceOutlook
@@ -27,7 +26,6 @@ from hadoop_dr.domain.roles.identity import (
     encode,
     recorded_roles,
 )
-from hadoop_dr.domain.state.pair_state import PairState, reduce_pair
 from hadoop_dr.ports.coordinator import Document
 from hadoop_dr.services.arbitrate import Arbitrate
 from hadoop_dr.services.datasets.component import Promoted
@@ -36,9 +34,9 @@ from hadoop_dr.services.ledger.roles import RolesRead
 from hadoop_dr.services.roles.change_roles import ChangeRoles
 from hadoop_dr.services.roles.failover import Failover
 from support.explorer import Ask
+from support.pair_ledger import ERROR, PAIR, SITES, TAKEN, RolesSaid, Still
 
-PAIR, SITES = "east-west", ("east", "west")
-SILENT, DONE, LOST, TAKEN, EXISTS, ERROR = "silent", "done", "lost", "taken", "exists", "error"
+SILENT, DONE, LOST, EXISTS = "silent", "done", "lost", "exists"
 _RAISED: dict[Any, Callable[[], DrError]] = {
     SILENT: lambda: Unreachable(PAIR, "ZooKeeper does not answer", "Start it"),
     LOST: lambda: Unknown(PAIR, "the answer to a change was lost", "Read it"),
@@ -55,22 +53,6 @@ def raised(answer: Any) -> Exception | None:
 
 Node = tuple[tuple[Any, ...], int] | None
 """What a document says, and its version."""
-
-
-class Still:
-    """A clock that stands, and a chance that always gives the same."""
-
-    def wall_ms(self) -> int:
-        return 1_795_140_000_000
-
-    def monotonic_s(self) -> float:
-        return 0.0
-
-    def sleep_until(self, monotonic_s: float) -> None:
-        raise AssertionError("nothing here waits")
-
-    def token(self) -> str:
-        return "00ff"
 
 
 @dataclass
@@ -110,59 +92,28 @@ class Stepped:
         pass
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """The pair's ledger: the roles it says, the primary of every epoch it ever gave, and what was made live."""
-
-    said: tuple[tuple[str, Any], ...]
-    primaries: tuple[str, ...] = ()
-    live: int = 0
-
-    @classmethod
-    def of(cls, state: PairState, primaries: tuple[str, ...] = (), live: int = 0) -> Ledger:
-        """The ledger that says so."""
-        held = ((one.name, getattr(state, one.name)) for one in fields(state))
-        return cls(tuple((name, value) for name, value in held if not isinstance(value, Mapping)), primaries, live)
-
-    def roles(self) -> PairState:
-        """What it says."""
-        return PairState(**dict(self.said))
-
-    @property
-    def epoch(self) -> int:
-        """The epoch of its newest role entry."""
-        return self.roles().epoch
-
-    @property
-    def n(self) -> int:
-        """The number of its newest entry."""
-        return self.roles().n
-
-    def with_entry(self, body: PairBody, epoch: int) -> Ledger:
-        """The ledger with one more entry."""
-        before = self.roles()
-        now = reduce_pair([LedgerEntry(before.n + 1, epoch, "run", "", body, "", 0)], before)
-        primaries = self.primaries if now.epoch == before.epoch else (*self.primaries, now.primary)
-        return Ledger.of(now, primaries, self.live)
-
-
-NO_LEDGER = Ledger.of(PairState())
-"""No role entry could be read."""
-
-
 @dataclass
 class SteppedRoles:
-    """The pair's ledger as a change of roles reaches it, each call a step."""
+    """The pair's ledger as a change of roles reaches it, each call a step.
+
+    Attributes:
+        epoch: That of the roles that were read last.
+    """
 
     ask: Ask
     sites: tuple[str, ...] = SITES
+    epoch: int = 0
 
     def read(self) -> RolesRead:
-        return RolesRead(self.ask("roles").roles(), {}, ())
+        return self._told(self.ask("roles"))
 
     def append(self, read: RolesRead, decider: str, body: PairBody, run: str, epoch: int | None = None) -> RolesRead:
-        said = self.ask("append", read.state.n, body, epoch or read.state.epoch)
-        return RolesRead(said.roles(), {}, ())
+        return self._told(self.ask("append", read, decider, body, run, epoch))
+
+    def _told(self, said: RolesSaid) -> RolesRead:
+        read = said.read()
+        self.epoch = read.state.epoch
+        return read
 
 
 @dataclass
@@ -170,6 +121,7 @@ class SteppedServices:
     """The one service of the pair."""
 
     ask: Ask
+    roles: SteppedRoles
 
     def names(self) -> list[str]:
         return ["orders"]
@@ -187,8 +139,8 @@ class SteppedServices:
     def end_runs(self, reason: str) -> None:
         pass
 
-    def make_live(self, reason: str) -> tuple[str, Any]:
-        self.ask("live")
+    def make_live(self, reason: str) -> tuple[str, Promoted]:
+        self.ask("live", self.roles.epoch)
         return "a point", Promoted()
 
 
@@ -235,7 +187,8 @@ class Programs:
         def run(ask: Ask) -> None:
             still = Still()
             announce = self.announce_identity(PAIR, coordinators(ask), still, still)
-            roles, services = SteppedRoles(ask), SteppedServices(ask)
+            roles = SteppedRoles(ask)
+            services = SteppedServices(ask, roles)
             common = ChangeRoles(PAIR, to, roles, services, announce, _NoArbitration(), still)  # type: ignore[arg-type]
             change = Failover(common, list, lambda: ask("answers") == "yes")
             change.run("run", "a person", "the site is lost", approve=True, force=force)
