@@ -17,12 +17,19 @@ from hadoop_dr.domain.config.pair import Pair
 from hadoop_dr.domain.config.policy import Mode, Policy, Transfer
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr_airflow.compat import conf
-from hadoop_dr_airflow.operators import AnnounceAccess, ArbitrateAccess, BackupStage, service_asset
+from hadoop_dr_airflow.operators import (
+    ActOnHealth,
+    AnnounceAccess,
+    ArbitrateAccess,
+    BackupStage,
+    ShowAlarms,
+    service_asset,
+)
 from hadoop_dr_airflow.retries import retry_settings
-from hadoop_dr_airflow.sensors import IdentitySensor
+from hadoop_dr_airflow.sensors import HealthSensor, IdentitySensor
 from hadoop_dr_airflow.timetables import MomentTimetable
 
-BACKUP, ARBITRATE, FAILOVER = "backup__", "arbitrate__", "failover__"
+BACKUP, ARBITRATE, FAILOVER, MONITOR = "backup__", "arbitrate__", "failover__", "monitor__"
 _MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)$"
 # No backfill: a moment that has passed cannot be taken any more.
 _RUN_TYPES: Any = ("scheduled", "manual", "operator_triggered", "asset_triggered")
@@ -64,6 +71,16 @@ def build_failovers(home: Path | None = None) -> dict[str, DAG]:
         return [(name, pair) for name, pair in every.pairs.items() if _acts_for(every, name)]
 
     return _built(FAILOVER, home, pairs, lambda pair: build_role_change("failover", pair))
+
+
+def build_monitors(home: Path | None = None) -> dict[str, DAG]:
+    """Builds the monitor of every sound pair that this controller acts for."""
+
+    def pairs(found: Path) -> list[tuple[str, str]]:
+        every = settings.load_pairs(found)
+        return [(name, name) for name in every.pairs if _acts_for(every, name)]
+
+    return _built(MONITOR, home, pairs, build_monitor)
 
 
 def broken_files(home: Path | None = None) -> tuple[BadInput, ...]:
@@ -108,6 +125,26 @@ def build_backup(policy: Policy) -> DAG:
     sealed = stage("sealed", trigger_rule="all_done")
     seal >> [stage("prune"), sealed]
     staged >> sealed
+    return dag
+
+
+def build_monitor(pair: str) -> DAG:
+    """Builds the DAG that watches the sites of one pair: watch, act, alarm; over and over."""
+    dag = DAG(
+        dag_id=MONITOR + pair,
+        is_paused_upon_creation=True,  # whoever runs `hadoop-dr monitor` elsewhere needs no second one
+        description=f"Health of both sites of {pair}: alarms, and a hold on new points while the primary has failed",
+        schedule="@continuous",
+        start_date=_LONG_AGO,
+        catchup=False,
+        max_active_runs=1,
+        tags=["hadoop-dr", pair],
+        default_args=retry_settings(anew=True),
+    )
+    watch = HealthSensor(task_id="watch", pair=pair, dag=dag)
+    act = ActOnHealth(task_id="act", pair=pair, watched="watch", dag=dag)
+    # An alarm has to show at once, so its task fails without another try.
+    watch >> act >> ShowAlarms(task_id="alarm", pair=pair, acted="act", dag=dag, **retry_settings())
     return dag
 
 

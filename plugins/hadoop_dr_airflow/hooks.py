@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 
 from hadoop_dr.domain.config.addresses import short_name
 from hadoop_dr.domain.errors import BadInput
 from hadoop_dr_airflow.compat import AirflowNotFoundException
+
+if TYPE_CHECKING:
+    from hadoop_dr.ports.notifier import Notifier
 
 
 class HadoopClusterHook(BaseHook):
@@ -61,3 +64,20 @@ def hdfs_users(sites: Iterable[str]) -> dict[str, str]:
         if user := short_name(login):
             users[site] = user
     return users
+
+
+def alarm_notifiers() -> list[Notifier]:
+    """Gives who is told of alarms: the webhook of the connection ``hadoop_dr_alarms``, else whom the environment names.
+
+    The connection's password is the address: it may be a secret, and Airflow shows no password.
+
+    Raises:
+        BadInput: It is no address.
+    """
+    from hadoop_dr.bootstrap.watching.recipients import notifiers_at
+
+    try:
+        address = BaseHook.get_connection("hadoop_dr_alarms").password
+    except AirflowNotFoundException:
+        address = None
+    return notifiers_at(address or "")

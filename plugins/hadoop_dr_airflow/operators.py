@@ -203,3 +203,59 @@ class AnnounceAccess(_Access):
         if result["alarm"]:
             raise Refused(self.pair, result["alarm"], f"Give one site the higher epoch: hadoop-dr identity {self.pair}")
         return result
+
+
+class ActOnHealth(BaseOperator):
+    """Looks at both sites afresh, holds back new points or lets them go on, and raises alarms.
+
+    Args:
+        pair: The pair.
+        watched: The task that saw what failed.
+    """
+
+    ui_color = "#f2d7d7"
+
+    def __init__(self, *, pair: str, watched: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pair, self.watched = pair, watched
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Acts; somebody who could not be told of an alarm is a reason to try again."""
+        from hadoop_dr.bootstrap.watching.monitor import open_monitor
+        from hadoop_dr.domain.errors import NotReady
+        from hadoop_dr_airflow.hooks import alarm_notifiers
+
+        seen, run = context["ti"].xcom_pull(task_ids=self.watched) or {}, context["dag_run"].run_id
+        with open_monitor(
+            self.pair, "airflow", run, users=hdfs_users_of(self.pair), failed=seen.get("failures"),
+            notifiers=alarm_notifiers(),
+        ) as monitor:  # fmt: skip
+            result = monitor.watch(once=True, tell=lambda document: None)
+        self.log.info(in_words(self.task_id, result))
+        if any(not alarm["told"] for alarm in result["alarms"]):
+            remedy = "It is tried again; correct the connection hadoop_dr_alarms if that goes on"
+            raise NotReady(self.pair, "not everybody was told of an alarm", remedy)
+        return brief(result)
+
+
+class ShowAlarms(BaseOperator):
+    """Fails while an alarm stands, so that Airflow's own callbacks and its pages show it.
+
+    Args:
+        pair: The pair.
+        acted: The task that raised it.
+    """
+
+    ui_color = "#f2d7d7"
+
+    def __init__(self, *, pair: str, acted: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pair, self.acted = pair, acted
+
+    def execute(self, context: Context) -> None:
+        """Says what stands."""
+        from hadoop_dr.domain.errors import Refused
+
+        result = context["ti"].xcom_pull(task_ids=self.acted) or {}
+        if texts := [alarm["text"] for alarm in result.get("alarms", [])]:
+            raise Refused(self.pair, "; ".join(texts), f"See: hadoop-dr status {self.pair}")

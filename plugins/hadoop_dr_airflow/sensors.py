@@ -1,4 +1,4 @@
-"""The sensor at the head of the arbitration."""
+"""The sensors at the head of the arbitration and of the monitor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator
 
 from hadoop_dr_airflow.operators import in_words
-from hadoop_dr_airflow.triggers import IdentityTrigger
+from hadoop_dr_airflow.triggers import IdentityTrigger, MonitorTrigger
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -33,5 +33,28 @@ class IdentitySensor(BaseSensorOperator):
 
     def woken(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         """Says what woke the sensor; the next task reads afresh and takes nothing from here."""
+        self.log.info(in_words(self.task_id, event))
+        return event
+
+
+class HealthSensor(BaseSensorOperator):
+    """Waits, deferred, until an alarm or the monitor's hold is due.
+
+    Args:
+        pair: The pair.
+    """
+
+    ui_color = "#f2d7d7"
+
+    def __init__(self, *, pair: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pair = pair
+
+    def execute(self, context: Context) -> None:
+        """Hands the waiting over to the triggerer."""
+        self.defer(trigger=MonitorTrigger(self.pair), method_name="woken")
+
+    def woken(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Hands on what was seen to fail, which the next task need not time again."""
         self.log.info(in_words(self.task_id, event))
         return event

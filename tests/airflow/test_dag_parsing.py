@@ -13,6 +13,8 @@ from hadoop_dr_airflow.factory import build_arbitrations, build_backups
 
 WANTED = "_AIRFLOW_PARSING_CONTEXT_DAG_ID"
 
+OF_PAIR = {"arbitrate__east-west", "failover__east-west", "monitor__east-west"}
+
 
 @pytest.fixture
 def folder(dags_folder: Path) -> Any:
@@ -23,7 +25,7 @@ def test_a_broken_policy_is_one_error_with_file_and_line_and_the_others_live(hom
     home.policy("billing")
     home.policy("payroll", "service: payroll\npair: east-west\nprotcet: [{hdfs: /p}]\n")
     bag = folder()
-    assert {"backup__billing", "arbitrate__east-west", "failover__east-west"} == set(bag.dags)
+    assert {"backup__billing", *OF_PAIR} == set(bag.dags)
     [(file, error)] = bag.import_errors.items()
     assert file.endswith("broken_policies.py")
     assert "include/policies/payroll.yaml:3: unknown key 'protcet'. Did you mean 'protect'?" in error
@@ -76,7 +78,7 @@ def test_a_folder_that_cannot_be_read_is_one_error(home: Any, folder: Any, what:
     path.rename(path.with_name("moved"))
     path.symlink_to(path)
     bag = folder()
-    assert set(bag.dags) == ({"arbitrate__east-west", "failover__east-west"} if what == "policies" else set())
+    assert set(bag.dags) == (OF_PAIR if what == "policies" else set())
     [error] = bag.import_errors.values()
     assert f"include/{what}: cannot be read" in error
 
@@ -102,7 +104,7 @@ def test_a_controller_at_another_pair_has_none_of_this_ones_dags_and_no_error(
     home.policy("payroll", "service: payroll\npair: north-south\nprotect: [{hdfs: /p}]\n")
     monkeypatch.setenv("HADOOP_DR_SITE", "south")
     bag = folder()
-    theirs = {"backup__payroll", "arbitrate__north-south", "failover__north-south"}
+    theirs = {"backup__payroll", *(f"{what}__north-south" for what in ("arbitrate", "failover", "monitor"))}
     assert (set(bag.dags), bag.import_errors) == (theirs, {})
 
 
