@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
 from urllib.parse import quote
 
+import fsspec
+import pyarrow
+import pyarrow.dataset
 import pytest
 
-from hadoop_dr.client import DrClient
+from hadoop_dr.client import DrClient, Endpoints
 from hadoop_lab import Lab, LabOptions
 from hadoop_lab.supervisor import processes
 from support.backup import assert_equal_trees
@@ -55,8 +59,13 @@ def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab,
     with DrClient(home.pair, home.path) as client:
         files = client.filesystem()
         assert client.endpoints().site == "east"
+        told = Queue[Endpoints]()
+        client.on_switch(told.put)
         with files.open(f"{root}/before a=1 ü%", "wb") as out:
             out.write(b"before")
+        table = pyarrow.table({"day": ["a ü", "b+%"], "n": [1, 2]})
+        hive = pyarrow.dataset.partitioning(pyarrow.schema([("day", pyarrow.string())]), flavor="hive")
+        pyarrow.dataset.write_dataset(table, f"{root}/t #", filesystem=files, format="parquet", partitioning=hive)
         point = home.backup("orders")["point"]
         with files.open(f"{root}/never crossed", "wb") as out:
             out.write(b"lost")
@@ -81,9 +90,17 @@ def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab,
         assert report["points"] == {"orders": point}
         assert report["lost"]["orders"] == {"files": [], "tables": [], "unknown": True}
 
-        client.ask_again()
-        assert client.endpoints().site == "west"
+        assert told.get(timeout=60).site == "west"
         assert files.cat_file(f"{root}/before a=1 ü%") == b"before"
+        named = fsspec.filesystem("hadoopdr", pair=home.pair, home=str(home.path))
+        address = named.unstrip_protocol(f"{root}/t #")
+        found = pyarrow.dataset.dataset(address.partition(home.pair)[2], filesystem=named, partitioning=hive)
+        assert found.to_table().sort_by("n").select(["day", "n"]) == table
+        named.close()
+        if client.endpoints().hiveserver2:
+            with client.hive() as connection, connection.cursor() as cursor:
+                cursor.execute("select 'ü%'")
+                assert cursor.fetchall() == [("ü%",)]
         with files.open(f"{root}/after +#", "wb") as out:
             out.write(b"after")
         assert home.read("west", quote(f"{root}/after +#")) == b"after"

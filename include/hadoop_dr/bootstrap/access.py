@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from hadoop_dr import settings
 from hadoop_dr.bootstrap.arbitration import open_following
+from hadoop_dr.bootstrap.connections import hive_connection
 from hadoop_dr.bootstrap.login import login_to
 from hadoop_dr.domain.config.addresses import HdfsAddress
 from hadoop_dr.domain.config.pair import Addresses
+from hadoop_dr.domain.errors import Refused
 
 
 class PairAccess:
@@ -43,6 +46,21 @@ class PairAccess:
         """Returns where its HDFS is and who asks there, with the epoch; errors as of `addresses`."""
         found, site, epoch = self.addresses(changing)
         return login_to(site).hdfs(found), epoch
+
+    def hive(self, timeout_s: float) -> Any:
+        """Connects to its HiveServer2 with PyHive.
+
+        Args:
+            timeout_s: How long one answer may take.
+
+        Raises:
+            Refused: As of `addresses`, or it has none.
+            Unreachable: It does not answer.
+        """
+        found, site, _ = self.addresses(changing=True)
+        if found.hiveserver2 is None:
+            raise Refused(site, "has no HiveServer2 that the pair's file names", "Add 'hiveserver2: host:10000' to it")
+        return hive_connection(site, found.hiveserver2, login_to(site), timeout_s)
 
     def close(self) -> None:
         """Closes the connections."""

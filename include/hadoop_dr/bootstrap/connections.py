@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from hadoop_dr import settings
 from hadoop_dr.adapters.reporting import (
@@ -122,6 +122,21 @@ def open_queries(
     )
     stack.callback(queries.close)
     return queries
+
+
+def hive_connection(site: str, address: str, login: SiteLogin, timeout_s: float) -> Any:
+    """Connects to a HiveServer2 for an application, whose answers take up to ``timeout_s``.
+
+    Raises:
+        Unreachable: It does not answer.
+    """
+    from hadoop_dr.adapters.hive import sasl_transport
+    from hadoop_dr.adapters.hiveserver2 import HiveServer2Queries
+
+    plain, clock = login.thrift(), SystemClock()
+    return HiveServer2Queries(
+        site, address, clock, plain=plain, sasl=sasl_transport, user=login.user, read_s=timeout_s
+    ).connection()
 
 
 def open_mover(

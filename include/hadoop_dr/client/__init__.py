@@ -6,17 +6,23 @@
         files = client.filesystem()
         with files.open("/data/orders/new", "wb") as out:
             out.write(b"...")
+        rows = client.hive().cursor()
+        client.on_switch(lambda endpoints: print("now", endpoints.site))
 
+Libraries that know fsspec open ``hadoopdr://east-west/data/orders/new`` without it; pyarrow wants ``fsspec+`` in front.
 The client arbitrates by itself on both ZooKeepers: it needs no Airflow, and no controller that is alive. It
 never goes back to an older epoch. While both are silent it stays there, and writes until the pair's ``lease`` ends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+from hadoop_dr.client.switches import Switches
 
 if TYPE_CHECKING:
     from hadoop_dr.bootstrap.access import PairAccess
@@ -57,6 +63,7 @@ class DrClient:
         from hadoop_dr.bootstrap.access import PairAccess
 
         self._access: PairAccess = PairAccess(pair, "client", home)
+        self._switches = Switches(self._in_use)
 
     def endpoints(self) -> Endpoints:
         """Says where the site in use answers.
@@ -73,13 +80,40 @@ class DrClient:
 
         return file_system_of(self._access)
 
+    def hive(self, timeout_s: float = 3600.0) -> Any:
+        """Connects to the HiveServer2 of the site in use.
+
+        Args:
+            timeout_s: How long one answer may take; a query that is not asynchronous is one.
+
+        Returns:
+            A connection of PyHive (DB-API 2.0). It stays where it was made: make another one after a switch.
+
+        Raises:
+            Refused: No site may be used, nothing may be changed any more, or that site has no HiveServer2.
+            Unreachable: It does not answer.
+        """
+        return self._access.hive(timeout_s)
+
+    def on_switch(self, callback: Callable[[Endpoints], object]) -> None:
+        """Calls back with the new endpoints after each switch, within a second or two, until the client is closed.
+
+        It is called on a thread of the client, which looks once a second; an exception is logged.
+        """
+        self._switches.add(callback)
+
     def ask_again(self) -> None:
         """Forgets how fresh the last answer is, which is believed for a second."""
         self._access.ask_again(all_of_them=True)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections, and calls nobody back any more."""
+        self._switches.close()
         self._access.close()
+
+    def _in_use(self) -> tuple[object, Endpoints]:
+        found = self.endpoints()
+        return (found.site, found.epoch), found
 
     def __enter__(self) -> DrClient:
         return self

@@ -7,6 +7,7 @@ when it has ended: what lies on the old site alone is an error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -48,6 +49,20 @@ class PairFileSystem(AbstractFileSystem):  # type: ignore[misc]
         super().__init__()
         self._now, self._ask_again, self._connect = now, ask_again, connect or SiteWebHdfs
         self._made: dict[tuple[str, int], WebHDFS] = {}
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        """Takes ``hadoopdr://PAIR`` away; whatever else a name holds is part of the name."""
+        if isinstance(path, list):
+            return [cls._strip_protocol(one) for one in path]
+        text: str = os.fspath(path)
+        if text.startswith(f"{cls.protocol}://"):
+            text = "/" + text.partition("://")[2].partition("/")[2]
+        return text.rstrip("/") or "/"
+
+    @staticmethod
+    def _get_kwargs_from_urls(path: str) -> dict[str, str]:
+        return {"pair": path.partition("://")[2].partition("/")[0]}
 
     def ls(self, path: str, detail: bool = True, **options: Any) -> Any:
         """Lists a directory."""

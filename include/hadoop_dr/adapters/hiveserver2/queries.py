@@ -94,6 +94,14 @@ class HiveServer2Queries:
             host, port = self._address
             raise Unreachable(f"{self.site}: HiveServer2 {host}:{port}", _text(error), "Check that it runs") from error
 
+    def connection(self) -> Any:
+        """Gives PyHive's own connection, for a program that asks by itself and closes it.
+
+        Raises:
+            Unreachable: The server does not answer.
+        """
+        return self._session("of an application")
+
     def close(self) -> None:
         """See the port."""
         if self._connection is not None:
