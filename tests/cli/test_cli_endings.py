@@ -98,8 +98,9 @@ UNFORESEEN = [
     ValueError("line one\nline [/two] \x1b[31m"), KeyError("x"), RecursionError(), MemoryError(), OSError(5, "I/O"),
     UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), AssertionError(), ExceptionGroup("g", [ValueError()]),
 ]  # fmt: skip
-LOOKS = {"check", "coverage", "explain", "ledger", "plan", "points", "status"}
+LOOKS = {"check", "client", "coverage", "explain", "ledger", "plan", "points", "status"}
 ARGUMENTS = {
+    "agent": ["p", "--directory", "d ü", "--once"], "health": ["p", "--site", "west", "--port", "0"],
     "failover": ["p", "--to", "west", "--reason", "ü"], "identity": ["p", "--initialise"], "status": ["p"],
     "hold": ["p", "--until", "2100-01-01T00:00:00Z", "--reason", "ü"], "resume": ["p", "--reason", "ü"],
     "reprotect": ["p", "--reason", "ü"],
@@ -129,7 +130,7 @@ ASKING = [path for path in COMMANDS if path[0] != "lab"]
 
 
 def arguments(path: tuple[str, ...]) -> list[str]:
-    return [*path, *ARGUMENTS.get(path[0], ["s"])]
+    return [*path, *ARGUMENTS.get(path[-1], ["s"])]
 
 
 @pytest.mark.parametrize("error", UNFORESEEN, ids=lambda error: type(error).__name__)

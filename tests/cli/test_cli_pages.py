@@ -39,6 +39,8 @@ ANSWERS = {
     ("monitor", "p", "--once"): ("monitor", "monitor_pair", "monitor"),
     ("status",): ("status", "status_of", "status"),
     ("identity", "p"): ("identity", "identity_of", "identity"),
+    ("client", "agent", "p", "--directory", "d", "--once"): ("client", "open_client_agent", "client_agent"),
+    ("client", "health", "p", "--site", "east", "--port", "0"): ("client", "open_client_health", "client_health"),
     ("ledger", "check", "p"): ("ledger", "ledger_check", "ledger_check"),
     ("unprotect", "s", "--reason", "x"): ("unprotect", "unprotect_service", "unprotect"),
     ("backup", "s"): ("backup", "backup_stages", "backup"),
@@ -60,15 +62,18 @@ def answering(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], document:
 
     @contextmanager
     def stages(*_: object, **__: object) -> Iterator[Any]:
-        yield SimpleNamespace(run_all=lambda **_: document)
+        yield SimpleNamespace(
+            run_all=lambda **_: document, refresh=lambda: document, document=document, serve=lambda: None
+        )
 
-    answer = stages if shape == "backup" else lambda *_, **__: document
+    answer = stages if shape in ("backup", "client_agent", "client_health") else lambda *_, **__: document
     monkeypatch.setattr(importlib.import_module(f"hadoop_dr.cli.commands.{module}"), attribute, answer)
 
 
 def test_every_command_that_shows_something_is_among_these() -> None:
-    named = {words[: 2 if words[0] == "ledger" else 1] for words in ANSWERS}
-    assert named == {("ledger", "check"), *((name,) for name in main.commands if name not in ("lab", "ledger"))}
+    named = {words[: 2 if words[0] in ("client", "ledger") else 1] for words in ANSWERS}
+    groups = {("client", "agent"), ("client", "health"), ("ledger", "check")}
+    assert named == groups | {(name,) for name in main.commands if name not in ("client", "lab", "ledger")}
 
 
 @pytest.mark.parametrize("words", ANSWERS, ids=" ".join)
@@ -95,7 +100,7 @@ sys.path[:0] = [sys.argv[1], sys.argv[1] + "/.."]
 from support.documents import DOCUMENTS
 from hadoop_dr.cli import main
 from hadoop_dr.cli.commands import points, status
-points.points_of = lambda service: DOCUMENTS["points"]
+points.points_of = lambda service, pair: DOCUMENTS["points"]
 status.status_of = lambda pair, warn: DOCUMENTS["status"]
 main(sys.argv[2:])
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
@@ -17,9 +18,12 @@ from hadoop_lab import Lab, LabOptions
 from hadoop_lab.supervisor import processes
 from support.backup import assert_equal_trees
 from support.cli import CliHome, cli_home
-from support.home import ROOT, sites_of
+from support.command import COMMAND
+from support.home import ROOT, in_home, sites_of
+from support.java_client import hdfs_dfs
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+FILES = ("hdfs-site.xml", "core-site.xml", "hive-site.xml")
 EAST = LabOptions(sites=("east",), datanodes=1, metastore=False)
 
 
@@ -49,6 +53,26 @@ def home(lab: Lab, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield home
 
 
+class Agent:
+    """Keeps the configuration of Java clients while the pair fails over."""
+
+    def __init__(self, home: CliHome, conf: Path) -> None:
+        words = ("client", "agent", home.pair, "--directory", str(conf))
+        call = ("env", "--default-signal=INT", COMMAND, *words)
+        self._process = subprocess.Popen(call, env=in_home(home), stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout
+        self._stdout = self._process.stdout
+
+    def said(self) -> str:
+        """Its next line; the limit of the test is that of the wait."""
+        return self._stdout.readline().rstrip("\n")
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+        self._stdout.close()
+
+
 def kill_all(lab: Lab) -> None:
     for name in lab.state().records():
         lab.kill(name)
@@ -59,10 +83,14 @@ def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab,
     with DrClient(home.pair, home.path) as client:
         files = client.filesystem()
         assert client.endpoints().site == "east"
+        conf = home.path / "conf ü"
+        agent = Agent(home, conf)
         told = Queue[Endpoints]()
         client.on_switch(told.put)
         with files.open(f"{root}/before a=1 ü%", "wb") as out:
             out.write(b"before")
+        assert agent.said() == f"{home.pair}: east is in use, epoch 1; {conf}: {', '.join(FILES)}"
+        assert hdfs_dfs(conf, "-cat", f"hdfs://{home.pair}{root}/before a=1 ü%") == b"before"
         table = pyarrow.table({"day": ["a ü", "b+%"], "n": [1, 2]})
         hive = pyarrow.dataset.partitioning(pyarrow.schema([("day", pyarrow.string())]), flavor="hive")
         pyarrow.dataset.write_dataset(table, f"{root}/t #", filesystem=files, format="parquet", partitioning=hive)
@@ -92,6 +120,9 @@ def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab,
 
         assert told.get(timeout=60).site == "west"
         assert files.cat_file(f"{root}/before a=1 ü%") == b"before"
+        assert agent.said() == f"{home.pair}: west is in use, epoch 2; {conf}: {', '.join(FILES)}"
+        agent.end()
+        assert hdfs_dfs(conf, "-cat", f"{root}/before a=1 ü%") == b"before"
         named = fsspec.filesystem("hadoopdr", pair=home.pair, home=str(home.path))
         address = named.unstrip_protocol(f"{root}/t #")
         found = pyarrow.dataset.dataset(address.partition(home.pair)[2], filesystem=named, partitioning=hive)

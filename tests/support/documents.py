@@ -68,6 +68,10 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "alarms": [{"what": "site failed", "subject": "east", "text": "east has failed", "told": False}],
         "warnings": ["webhook could not be told"],
     },
+    "client_agent": {
+        "pair": "east-west", "site": "east", "epoch": 1, "directory": "/etc/hadoop/x ü", "written": ["core-site.xml"],
+    },
+    "client_health": {"pair": "east-west", "site": "east", "url": "http://127.0.0.1:1/"},
     "identity": {
         "pair": "east-west", "epoch": 1, "primary": "east", "access": None,
         "sites": {"east": {"role": "primary", "epoch": 1, "readable": True, "problem": "",

@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hadoop_dr.bootstrap.clients.agent import open_client_agent
+    from hadoop_dr.bootstrap.clients.health import open_client_health
     from hadoop_dr.bootstrap.failover import failover_pair
     from hadoop_dr.bootstrap.free_primary import free_primary_of
     from hadoop_dr.bootstrap.queries import (
@@ -48,6 +50,8 @@ __all__ = [
     "ledger_check",
     "look_at",
     "monitor_pair",
+    "open_client_agent",
+    "open_client_health",
     "plan_of",
     "points_of",
     "prune_now",
@@ -76,6 +80,8 @@ _HOMES = {
     "ledger_check": "queries",
     "look_at": "queries",
     "monitor_pair": "watching.monitor",
+    "open_client_agent": "clients.agent",
+    "open_client_health": "clients.health",
     "plan_of": "queries",
     "points_of": "queries",
     "prune_now": "runs",

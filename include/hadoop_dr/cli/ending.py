@@ -13,7 +13,7 @@ from hadoop_dr.cli.traces import keep_trace
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.domain.last_words import ended_by
 
-_LOOKS = frozenset({"check", "coverage", "explain", "lab", "ledger", "plan", "points", "status"})
+_LOOKS = frozenset({"check", "client", "coverage", "explain", "lab", "ledger", "plan", "points", "status"})
 """Commands without an effect that could be in doubt."""
 
 

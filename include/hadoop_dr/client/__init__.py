@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from hadoop_dr.client.switches import Switches
 
 if TYPE_CHECKING:
-    from hadoop_dr.bootstrap.access import PairAccess
+    from hadoop_dr.bootstrap.clients.access import PairAccess
 
 __all__ = ["DrClient", "Endpoints"]
 
@@ -60,7 +60,7 @@ class DrClient:
     """
 
     def __init__(self, pair: str, home: Path | None = None) -> None:
-        from hadoop_dr.bootstrap.access import PairAccess
+        from hadoop_dr.bootstrap.clients.access import PairAccess
 
         self._access: PairAccess = PairAccess(pair, "client", home)
         self._switches = Switches(self._in_use)
@@ -75,8 +75,8 @@ class DrClient:
         return Endpoints(site, epoch, found.hdfs, found.webhdfs, found.hive, found.hiveserver2)
 
     def filesystem(self) -> Any:
-        """Gives an fsspec file system; each call goes to the site that is in use when it begins."""
-        from hadoop_dr.bootstrap.access import file_system_of
+        """Returns an fsspec file system; each call goes to the site that is in use when it begins."""
+        from hadoop_dr.bootstrap.clients.access import file_system_of
 
         return file_system_of(self._access)
 

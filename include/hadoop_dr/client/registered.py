@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from hadoop_dr.adapters.fsspec_hdfs import PairFileSystem
-from hadoop_dr.bootstrap.access import PairAccess
+from hadoop_dr.bootstrap.clients.access import PairAccess
 
 
 class RegisteredFileSystem(PairFileSystem):
@@ -26,6 +26,8 @@ class RegisteredFileSystem(PairFileSystem):
     def close(self) -> None:
         """Closes the connections, also for every other file system of this pair in this process."""
         self._access.close()
+        _access_of.cache_clear()
+        type(self).clear_instance_cache()
 
     def unstrip_protocol(self, name: str) -> str:
         """The whole address of a path."""

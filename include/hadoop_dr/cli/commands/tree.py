@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from hadoop_dr.cli.commands.backup import backup, check, coverage, plan
+from hadoop_dr.cli.commands.client import client
 from hadoop_dr.cli.commands.failover import failover
 from hadoop_dr.cli.commands.free_primary import free_primary
 from hadoop_dr.cli.commands.hold import hold, resume
@@ -64,7 +65,7 @@ def main() -> None:
 
 
 for command in (
-    backup, check, coverage, explain, failover, free_primary, hold, identity, lab, ledger, monitor, plan, points, prune,
-    reprotect, resume, status, unprotect, verify,
+    backup, check, client, coverage, explain, failover, free_primary, hold, identity, lab, ledger, monitor, plan,
+    points, prune, reprotect, resume, status, unprotect, verify,
 ):  # fmt: skip
     main.add_command(command)

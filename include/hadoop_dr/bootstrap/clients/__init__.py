@@ -1,0 +1,1 @@
+"""What applications use, and what leads programs that use no library of ours."""
