@@ -33,17 +33,28 @@ def remote(name: str, message: str = "no") -> str:
     return json.dumps({"RemoteException": {"exception": name, "javaClassName": name, "message": message}})
 
 
-@pytest.mark.parametrize(("name", "kind"), [
-    ("StandbyException", NotReady), ("RetriableException", NotReady), ("SafeModeException", NotReady),
-    ("FileNotFoundException", NotFound), ("AccessControlException", AccessDenied), ("SecurityException", AccessDenied),
-    ("NSQuotaExceededException", OverQuota), ("DSQuotaExceededException", OverQuota),
-    ("FileAlreadyExistsException", AlreadyExists), ("org.apache.hadoop.fs.FileAlreadyExistsException", AlreadyExists),
-    ("ArrayIndexOutOfBoundsException", Failed),
-])
-def test_every_exception_is_an_error_that_names_the_path(name: str, kind: type[Failed]) -> None:
+@pytest.mark.parametrize(("name", "kind", "remedy"), [
+    ("StandbyException", NotReady, "haadmin"), ("ObserverRetryOnActiveException", NotReady, "haadmin"),
+    ("RetriableException", NotReady, "Wait until"), ("SafeModeException", NotReady, "left safe mode"),
+    ("FileNotFoundException", NotFound, "Check the path"), ("AccessControlException", AccessDenied, "HADOOP_USER_NAME"),
+    ("SecurityException", AccessDenied, "credentials"), ("AuthorizationException", AccessDenied, "credentials"),
+    ("NSQuotaExceededException", OverQuota, "-setQuota"), ("DSQuotaExceededException", OverQuota, "-setSpaceQuota"),
+    ("QuotaByStorageTypeExceededException", OverQuota, "storage type"),
+    ("FileAlreadyExistsException", AlreadyExists, "Check the path"),
+    ("org.apache.hadoop.fs.FileAlreadyExistsException", AlreadyExists, "Check the path"),
+    ("AlreadyBeingCreatedException", AlreadyExists, "has the file open"),
+    ("PathComponentTooLongException", Failed, "max-component-length"),
+    ("MaxDirectoryItemsExceededException", Failed, "max-directory-items"),
+    ("InvalidPathException", Failed, "this name"), ("ArrayIndexOutOfBoundsException", Failed, "Check the path"),
+])  # fmt: skip
+def test_every_exception_is_an_error_that_names_the_path_and_what_helps(
+    name: str, kind: type[Failed], remedy: str
+) -> None:
     error = error_of(answer(403, remote(name)), "/a b")
     assert type(error) is kind
     assert str(error).startswith("/a b: ")
+    assert f"{name.rpartition('.')[2]}: no" in error.problem
+    assert remedy in error.remedy
 
 
 def test_who_may_not_is_told_where_as_whom_and_what_sets_the_user() -> None:
@@ -56,6 +67,9 @@ def test_who_may_not_is_told_where_as_whom_and_what_sets_the_user() -> None:
 @pytest.mark.parametrize(("text", "kind"), [
     ('there is already a snapshot with the same name "s"', AlreadyExists),
     ("Cannot find the snapshot of directory /a with name s", NotFound),
+    ("Cannot rename the snapshot: the snapshot does not exist", NotFound),
+    ("Path /a b is neither snapshottable nor under a snapshot root!", NotFound),
+    ("Directory is not a snapshottable directory: /a b", NotFound),
     ("Failed to create snapshot: there are already 65536 snapshot(s) and the file system snapshot limit is 65536",
      OverQuota),
     ("Failed to create the snapshot. The FileSystem has run out of snapshot IDs and ID rollover is not supported",
@@ -71,7 +85,8 @@ def test_exceptions_without_a_class_of_their_own_are_told_by_their_text(text: st
                                   '{"RemoteException": {"exception": null, "message": null}}'])  # fmt: skip
 def test_an_odd_body_is_a_protocol_error_never_a_key_error(body: str) -> None:
     assert type(error_of(answer(400, body), "/a")) is Protocol
-    assert type(error_of(answer(401, body), "/a")) is AccessDenied
+    for status in (401, 403):
+        assert type(error_of(answer(status, body), "/a")) is AccessDenied
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])
@@ -79,8 +94,18 @@ def test_who_gave_an_answer_that_is_no_namenodes_is_named(status: int) -> None:
     assert str(error_of(answer(status, "<html>"), "/a b")).startswith(f"/a b: http://nn:9870 answered {status}")
 
 
-def test_a_proxys_own_error_settles_nothing() -> None:
-    assert isinstance(error_of(answer(502, "<html>"), "/a"), Lost)
+@pytest.mark.parametrize("status", [500, 502])
+def test_a_proxys_own_error_settles_nothing(status: int) -> None:
+    lost = error_of(answer(status, "<html>"), "/a")
+    assert isinstance(lost, Lost)
+    assert str(lost) == f"{status} without a reason from http://nn:9870/webhdfs/v1/a"
+
+
+def test_an_answer_without_a_reason_is_told_with_its_status_and_what_to_check() -> None:
+    odd = error_of(answer(499, "<html>"), "/a b")
+    assert type(odd) is Protocol
+    assert odd.problem == "http://nn:9870 answered 499 Odd without a reason"
+    assert "the WebHDFS address of a NameNode" in odd.remedy
 
 
 def test_a_stack_trace_stays_out_of_the_message() -> None:
