@@ -13,6 +13,7 @@ from hadoop_dr.adapters.webhdfs.shapes import full_acl
 from hadoop_dr.domain.errors import (
     AccessDenied,
     AlreadyExists,
+    DrError,
     Failed,
     NotFound,
     NotReady,
@@ -47,9 +48,7 @@ def remote(name: str, message: str = "no") -> str:
     ("MaxDirectoryItemsExceededException", Failed, "max-directory-items"),
     ("InvalidPathException", Failed, "this name"), ("ArrayIndexOutOfBoundsException", Failed, "Check the path"),
 ])  # fmt: skip
-def test_every_exception_is_an_error_that_names_the_path_and_what_helps(
-    name: str, kind: type[Failed], remedy: str
-) -> None:
+def test_every_exception_is_an_error_that_names_the_path(name: str, kind: type[Failed], remedy: str) -> None:
     error = error_of(answer(403, remote(name)), "/a b")
     assert type(error) is kind
     assert str(error).startswith("/a b: ")
@@ -78,7 +77,12 @@ def test_who_may_not_is_told_where_as_whom_and_what_sets_the_user() -> None:
     ("Cannot create directory /a. Name node is in safe mode.", NotReady),
 ])
 def test_exceptions_without_a_class_of_their_own_are_told_by_their_text(text: str, kind: type[Failed]) -> None:
-    assert type(error_of(answer(403, remote("IOException", text)), "/a")) is kind
+    error = error_of(answer(403, remote("IOException", text)), "/a")
+    assert isinstance(error, DrError)
+    assert (type(error), error.subject, error.problem) == (kind, "/a", text)
+    assert error.remedy
+    if kind is AlreadyExists:
+        assert error.remedy == "Check the path on that site, then run again"
 
 
 @pytest.mark.parametrize("body", ["", "<html>", "{}", "[]", '{"RemoteException": null}', '{"RemoteException": {}}',
@@ -86,7 +90,9 @@ def test_exceptions_without_a_class_of_their_own_are_told_by_their_text(text: st
 def test_an_odd_body_is_a_protocol_error_never_a_key_error(body: str) -> None:
     assert type(error_of(answer(400, body), "/a")) is Protocol
     for status in (401, 403):
-        assert type(error_of(answer(status, body), "/a")) is AccessDenied
+        error = error_of(answer(status, body), "/a")
+        assert type(error) is AccessDenied
+        assert "credentials" in error.remedy
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])
@@ -96,7 +102,9 @@ def test_who_gave_an_answer_that_is_no_namenodes_is_named(status: int) -> None:
 
 @pytest.mark.parametrize("status", [500, 502])
 def test_a_proxys_own_error_settles_nothing(status: int) -> None:
-    lost = error_of(answer(status, "<html>"), "/a")
+    given = answer(status, "<html>")
+    given.url += "&to=?"
+    lost = error_of(given, "/a")
     assert isinstance(lost, Lost)
     assert str(lost) == f"{status} without a reason from http://nn:9870/webhdfs/v1/a"
 

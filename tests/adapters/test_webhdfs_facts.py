@@ -10,7 +10,15 @@ import pytest
 
 from hadoop_dr.adapters.webhdfs import shapes
 from hadoop_dr.adapters.webhdfs.offset import offset_ms
-from hadoop_dr.domain.tree.file_attributes import Checksum, DiffEntry, DiffPage, FileAttributes, FileKind, Snapshot
+from hadoop_dr.domain.tree.file_attributes import (
+    Checksum,
+    DiffEntry,
+    DiffPage,
+    FileAttributes,
+    FileKind,
+    Quota,
+    Snapshot,
+)
 
 PLAIN = {"pathSuffix": "a b%+#ü", "fileId": 16_386, "type": "FILE", "length": 30, "owner": "al ü", "group": "us",
          "permission": "1754", "replication": 3, "blockSize": 128, "modificationTime": 5}  # fmt: skip
@@ -56,6 +64,12 @@ def test_extended_attributes_of_users_are_kept_sorted_and_those_of_the_system_ar
     answer = {"XAttrs": [{"name": name, "value": value} for name, value in values.items()]}
     assert shapes.xattrs(answer) == (("trusted.é", b""), ("user.a", b""), ("user.z", b"\x00\xff"))
     assert [shapes.xattr_value(value) for value in (b"", b"\x00\xff")] == ["", "0sAP8="]
+
+
+def test_a_quota_of_nothing_is_one_and_what_has_none_is_not_told() -> None:
+    usage = {"quota": 0, "spaceQuota": -1, "fileAndDirectoryCount": 7, "spaceConsumed": 9,
+             "typeQuota": {"SSD": {"quota": 0}, "DISK": {"quota": -1}, "ARCHIVE": {"quota": 5}}}  # fmt: skip
+    assert shapes.quota({"QuotaUsage": usage}) == Quota(0, -1, 7, 9, (("ARCHIVE", 5), ("SSD", 0)))
 
 
 def test_a_snapshot_that_waits_for_older_ones_is_deleted_and_nothing_else_is() -> None:

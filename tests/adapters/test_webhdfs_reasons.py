@@ -7,7 +7,7 @@ import socket
 
 import pytest
 import requests
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 
 from hadoop_dr.adapters.hive.client import Client
 from hadoop_dr.adapters.webhdfs.client import Deadlines, OneNameNode, simple_session
@@ -49,9 +49,18 @@ def test_the_innermost_reason_is_told_and_what_wraps_itself_ends() -> None:
     )
     pool = requests.adapters.HTTPAdapter().poolmanager.connection_from_url("http://h:1")
     assert reason_of(ReadTimeoutError(pool, "/", "Read timed out.")) == "read timed out"
+    no_route = MaxRetryError(pool, "/", OSError(113, "No route to host"))
+    assert reason_of(requests.ConnectionError(no_route)) == "no route to host"
     round_about = ValueError()
     round_about.__context__ = KeyError(round_about)
     assert reason_of(round_about)
+
+
+@pytest.mark.parametrize(("error", "told"), [
+    (ValueError(), "ValueError"), (ValueError("I/o  error\n"), "I/o error"), (ValueError("No BOX."), "no BOX"),
+])  # fmt: skip
+def test_a_reason_is_one_small_line_and_an_error_without_words_is_told_by_its_kind(error: Exception, told: str) -> None:
+    assert reason_of(error) == told
 
 
 def test_a_metastore_that_is_gone_is_told_once_and_its_library_says_nothing_beside(

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hadoop_dr.domain.tree.file_attributes import (
-    AclAndXattrs,
     Block,
     Blocks,
     Checksum,
@@ -92,12 +91,6 @@ def _bytes_of(value: str | None) -> bytes:
 def xattr_value(value: bytes) -> str:
     """Writes a value for SETXATTR: base 64, the shortest form that takes any byte; empty stays empty."""
     return "0s" + base64.b64encode(value).decode() if value else ""
-
-
-def extras(acl_answer: Json, xattrs_answer: Json) -> AclAndXattrs:
-    """Both answers; None for one that was not asked for."""
-    return AclAndXattrs(acl=acl(acl_answer) if acl_answer is not None else (),
-                  xattrs=xattrs(xattrs_answer) if xattrs_answer is not None else ())
 
 
 def blocks(answer: Json) -> Blocks:
