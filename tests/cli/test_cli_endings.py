@@ -103,6 +103,7 @@ ARGUMENTS = {
     "agent": ["p", "--directory", "d ü", "--once"], "health": ["p", "--site", "west", "--port", "0"],
     "failover": ["p", "--to", "west", "--reason", "ü"], "identity": ["p", "--initialise"], "status": ["p"],
     "hold": ["p", "--until", "2100-01-01T00:00:00Z", "--reason", "ü"], "resume": ["p", "--reason", "ü"],
+    "monitor": ["p", "--once"],
     "reprotect": ["p", "--reason", "ü"],
     "unprotect": ["s", "--reason", "ü"],
 }  # fmt: skip
