@@ -105,7 +105,7 @@ ARGUMENTS = {
     "hold": ["p", "--until", "2100-01-01T00:00:00Z", "--reason", "ü"], "resume": ["p", "--reason", "ü"],
     "monitor": ["p", "--once"],
     "reprotect": ["p", "--reason", "ü"],
-    "unprotect": ["s", "--reason", "ü"],
+    "switchover": ["p", "--to", "west", "--reason", "ü"], "unprotect": ["s", "--reason", "ü"],
 }  # fmt: skip
 
 

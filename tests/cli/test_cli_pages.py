@@ -37,6 +37,7 @@ ANSWERS = {
     ("resume", "p", "--reason", "x"): ("hold", "resume_pair", "hold"),
     ("reprotect", "p", "--reason", "x"): ("reprotect", "reprotect_pair", "reprotect"),
     ("monitor", "p", "--once"): ("monitor", "monitor_pair", "monitor"),
+    ("switchover", "p", "--to", "west", "--reason", "x"): ("failover", "switchover_pair", "failover"),
     ("status",): ("status", "status_of", "status"),
     ("identity", "p"): ("identity", "identity_of", "identity"),
     ("client", "agent", "p", "--directory", "d", "--once"): ("client", "open_client_agent", "client_agent"),

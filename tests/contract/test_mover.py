@@ -14,11 +14,13 @@ from hadoop_dr.ports.mover import (
     Operation,
     Outcome,
     Read,
+    RecoverLease,
     Remove,
     Rename,
     SetAttributes,
 )
 from support.backup import Pair
+from support.held import held_open, wait_until
 
 DATA = b"0123456789" * 333
 
@@ -193,6 +195,16 @@ def test_attributes_are_set_and_what_is_none_stays(sites: Pair, folder: str) -> 
     assert apply(sites, SetAttributes(1, folder, mtime_ms=1_400_000_000_000)) == {1: Did.DONE}
     assert sites.target.namenode.status(folder).facts.mtime_ms == 1_400_000_000_000
     assert apply(sites, SetAttributes(1, f"{folder}/none", mode=0o600)) == {1: Did.NO_SOURCE}
+
+
+def test_a_file_whose_lease_is_ended_is_closed_soon_after(sites: Pair, folder: str) -> None:
+    path, name = f"{folder}/log ü%+", sites.target.namenode
+    with held_open(name, path, b"y" * 3000) as writing:
+        wait_until(lambda: list(name.open_files(folder)) == [path])
+        writing.abandon()
+        ended = apply(sites, RecoverLease(1, path), RecoverLease(2, f"{folder}/no body"))
+        assert ended == {1: Did.DONE, 2: Did.NO_SOURCE}
+        wait_until(lambda: list(name.open_files(folder)) == [])
 
 
 def test_every_operation_of_many_is_answered_once(sites: Pair, folder: str) -> None:

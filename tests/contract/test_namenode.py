@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 
 from hadoop_dr.domain.errors import AlreadyExists, DrError, Failed, NotFound, OverQuota
 from hadoop_dr.domain.tree.file_attributes import AclAndXattrs, FileKind
 from hadoop_dr.ports.namenode import NameNode
-from support.held import held_open
+from support.held import held_open, wait_until
 from support.trees import CELL, NAMES, STRIPED, Writer
 
 ACCESS = ("group::r-x", "mask::rwx", "other::---", "user::rwx", "user:alice:rw-")
@@ -310,6 +307,22 @@ def test_a_quota_counts_and_refuses_names(name: NameNode, folder: str) -> None:
     name.make_directory(f"{folder}/f", 0o755)
 
 
+def test_a_fence_stops_new_names_and_blocks_and_a_writer_still_fills_the_block_it_has(
+    name: NameNode, pen: Writer, folder: str
+) -> None:
+    """So a fence stands only once no file is open (fault 63)."""
+    pen.write(f"{folder}/closed +", b"x")
+    with held_open(name, f"{folder}/log ü%", b"y" * 300) as writing:
+        wait_until(lambda: list(name.open_files(folder)) != [])
+        name.set_quota(folder, 1, 1)
+        with pytest.raises(OverQuota):
+            name.make_directory(f"{folder}/d", 0o755)
+        writing.send(b"z" * 300)
+    wait_until(lambda: list(name.open_files(folder)) == [])
+    assert pen.read(f"{folder}/log ü%") == b"y" * 300 + b"z" * 300
+    name.set_quota(folder, -1, -1)
+
+
 def test_a_full_quota_does_not_stop_moves_inside_it(name: NameNode, folder: str) -> None:
     name.make_directory(f"{folder}/d", 0o755)
     name.set_quota(folder, 2, -1)
@@ -373,13 +386,6 @@ def test_files_that_are_open_are_named_and_no_longer_once_they_are_closed(
 def test_open_files_of_a_place_that_is_not_there_are_an_error_that_names_it(name: NameNode, folder: str) -> None:
     with pytest.raises(NotFound, match="no body"):
         name.open_files(f"{folder}/no body")
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < limit
-        time.sleep(0.02)
 
 
 # -- blocks

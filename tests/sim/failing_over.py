@@ -1,4 +1,4 @@
-"""A failover of a world, and what a test asks of it."""
+"""A change of roles of a world, and what a test asks of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from hadoop_dr.adapters.memory.hdfs.faults import Faults
+from hadoop_dr.adapters.memory.hdfs.faults import Faults, FaultyMover, faulty_coordinator
+from hadoop_dr.adapters.memory.hdfs.mover import MemoryMover
 from hadoop_dr.domain.roles.failover import ServiceOutlook
 from hadoop_dr.domain.roles.identity import Role, access_path, decode_access
 from hadoop_dr.services.arbitrate import Arbitrate
@@ -16,7 +17,9 @@ from hadoop_dr.services.identity import AnnounceIdentity
 from hadoop_dr.services.ledger.roles import Roles
 from hadoop_dr.services.roles.change_roles import ChangeRoles
 from hadoop_dr.services.roles.failover import Failover
+from hadoop_dr.services.roles.fence import Fence
 from hadoop_dr.services.roles.move_service import MoveService
+from hadoop_dr.services.roles.switchover import Switchover
 from sim.world import ROOT, World, fill
 
 
@@ -58,15 +61,51 @@ class Services:
             yield self._other
             return
         context = self._world.context(self._faults, moved=moved)
-        yield MoveService(context, "failover", BackupStages(context, "failover", one_process=True).finish_left)
+        finish = BackupStages(context, "failover", one_process=True).finish_left
+
+        def back_up(reason: str) -> None:
+            run = f"last {self._world.tokens.token()}"
+            BackupStages(context, run, one_process=True).run_all(reason=reason, takeover=True)
+
+        yield MoveService(context, "failover", finish, back_up)
 
 
 def failover(world: World, faults: Faults | None = None, to: str = "west", other: Other | None = None) -> Failover:
     """A failover in a process of its own."""
-    world.host.name = "failover"
+    change, _ = changing(world, faults or Faults(), to, other)
+    return Failover(change, list, lambda: not world.lost)
+
+
+def switchover(world: World, faults: Faults | None = None, to: str = "west") -> Switchover:
+    """A switchover in a process of its own."""
     faults = faults or Faults()
+    change, arbitrate = changing(world, faults, to)
+    fences = {
+        name: Fence(
+            name, side.namenode, FaultyMover(MemoryMover(world.clusters[name], world.clusters[name]), faults),
+            world.clock, world.tokens,
+        )
+        for name, side in world.sides(faults).items()
+    }  # fmt: skip
+    return Switchover(change, arbitrate, fences, list)
+
+
+def switch_over(
+    world: World, faults: Faults | None = None, to: str = "west", *, force: bool = False
+) -> dict[str, Any]:
+    """One that a person approved; each call is a run of its own."""
+    asked = switchover(world, faults, to)
+    run = f"switchover {world.tokens.token()}"
+    return asked.run(run, "test", "the rack moves %", approve=True, force=force)
+
+
+def changing(
+    world: World, faults: Faults, to: str, other: Other | None = None
+) -> tuple[ChangeRoles, Arbitrate]:
+    """What every change of roles has, and who arbitrates."""
+    world.host.name = "failover"
     sides = world.sides(faults)
-    coordinators = {name: side.coordinator for name, side in sides.items()}
+    coordinators = {name: faulty_coordinator(side.coordinator, faults) for name, side in sides.items()}
     roles = Roles("east-west", {name: side.files for name, side in sides.items()}, world.clock)
     announce = AnnounceIdentity("east-west", coordinators, world.clock, world.tokens)
     arbitrate = Arbitrate(
@@ -75,7 +114,7 @@ def failover(world: World, faults: Faults | None = None, to: str = "west", other
     change = ChangeRoles(
         "east-west", to, roles, Services(world, faults, other), announce, arbitrate, world.clock
     )
-    return Failover(change, list, lambda: not world.lost)
+    return change, arbitrate
 
 
 def fail_over(

@@ -144,6 +144,8 @@ PAIR: Mapping[str, Body] = {
     "hold": pair.SynchronisingHeld("person", "ann ü", "the rack moves, 100 %", 1_795_226_400_123, "east"),
     "resume": pair.SynchronisingResumed(("monitor", "person"), "bob", "east is back ü"),
     "alarm": pair.AlarmSaid("site failed", "east", "east is gone, 100 % ü", "monitor", stands=False, told=True),
+    "change_begun": pair.ChangeBegun("switchover", "west", "ann ü", "the rack moves, 100 %"),
+    "change_given_up": pair.ChangeGivenUp("switchover", "a file stays open: ü"),
     "roots_released": pair.RootsReleased("billing", (OTHER,)),
 }
 SEALED = SERVICE["sealed"]

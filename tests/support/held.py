@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import quote, urlsplit
 
@@ -16,8 +17,23 @@ from hadoop_dr.ports.namenode import NameNode
 BLOCK = 1024
 
 
+class Writing:
+    """A writer at work.
+
+    Args:
+        send: Writes more bytes.
+    """
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self.send, self.abandoned = send, False
+
+    def abandon(self) -> None:
+        """It will never close its file."""
+        self.abandoned = True
+
+
 @contextmanager
-def held_open(namenode: NameNode, path: str, data: bytes, *, append: bool = False) -> Iterator[None]:
+def held_open(namenode: NameNode, path: str, data: bytes, *, append: bool = False) -> Iterator[Writing]:
     """Writes ``data`` and keeps the file open until the block ends, then closes it as its writer would."""
     if isinstance(namenode, MemoryNameNode):
         cluster = namenode.cluster
@@ -26,13 +42,16 @@ def held_open(namenode: NameNode, path: str, data: bytes, *, append: bool = Fals
         node = cluster.live(path)
         cluster.extend(node, data)
         node.is_open = True
-        yield
+        yield Writing(lambda more: cluster.extend(node, more))
         node.is_open = False
         return
     assert isinstance(namenode, WebHdfsNameNode)
     with _request(namenode.route.serving.url, path, append=append) as connection:
-        connection.sendall(b"%x\r\n%b\r\n" % (len(data), data))
-        yield
+        writing = Writing(lambda more: connection.sendall(b"%x\r\n%b\r\n" % (len(more), more)))
+        writing.send(data)
+        yield writing
+        if writing.abandoned:
+            return
         connection.sendall(b"0\r\n\r\n")
         while b" 20" not in connection.recv(4096).replace(b" 100", b""):
             pass
@@ -57,3 +76,10 @@ def _request(url: str, path: str, *, append: bool) -> Iterator[socket.socket]:
     with socket.create_connection((there.hostname, there.port), timeout=60) as connection:
         connection.sendall(head.encode())
         yield connection
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < limit
+        time.sleep(0.02)

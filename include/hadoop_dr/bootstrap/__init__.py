@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, verify_point
     from hadoop_dr.bootstrap.status import status_of
+    from hadoop_dr.bootstrap.switchover import switchover_pair
     from hadoop_dr.bootstrap.unprotect import unprotect_service
     from hadoop_dr.bootstrap.watching.holds import hold_pair, resume_pair
     from hadoop_dr.bootstrap.watching.monitor import monitor_pair
@@ -62,6 +63,7 @@ __all__ = [
     "roles_in_zookeeper",
     "run_query",
     "status_of",
+    "switchover_pair",
     "unprotect_service",
     "verify_point",
 ]
@@ -92,6 +94,7 @@ _HOMES = {
     "roles_in_zookeeper": "roles",
     "run_query": "queries",
     "status_of": "status",
+    "switchover_pair": "switchover",
     "unprotect_service": "unprotect",
     "verify_point": "runs",
 }

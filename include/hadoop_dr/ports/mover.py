@@ -114,7 +114,15 @@ class SetAttributes:
     mtime_ms: int | None = None
 
 
-Operation = MakeDirectory | Rename | Remove | SetAttributes
+@dataclass(frozen=True, slots=True)
+class RecoverLease:
+    """A file whose writer loses it: what the writer knows to be written stays, and the file is closed soon after."""
+
+    key: int
+    path: str
+
+
+Operation = MakeDirectory | Rename | Remove | SetAttributes | RecoverLease
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hadoop_dr.domain.roles.arbitration import (
     Observation,
     arbitrate,
     current_access,
+    highest_epoch,
     newer,
     to_publish,
 )
@@ -118,19 +119,47 @@ class Arbitrate:
             copies[site] = self._publish(site, observed[site].version, wanted, decision, deciding)
         return Arbitration(decision, copies, due, heard)
 
+    def close(self, in_use: str, reason: str) -> None:
+        """Takes access from everybody until a site is primary in a higher epoch; done already is fine.
+
+        Args:
+            in_use: The site that clients use, whose copy counts and is written first.
+
+        Raises:
+            Unreachable, Protocol, Unknown, Superseded: A copy could not be read or written; call again.
+        """
+        self._order(in_use, None, reason)
+
+    def reopen(self, in_use: str, reason: str) -> None:
+        """Gives access back to the site that lost it by ``close``; arguments and errors as there."""
+        self._order(in_use, in_use, reason)
+
+    def _order(self, in_use: str, site: str | None, reason: str) -> None:
+        """Writes into both copies what no identity says: both ZooKeepers have to answer."""
+        read = {name: self._read(name) for name in sorted(self._coordinators, key=lambda name: name != in_use)}
+        first, second = (one.observation for one in read.values())
+        epoch = highest_epoch(first, second)
+        for name, one in read.items():
+            copy = one.observation.access
+            if copy is None or (copy.site, copy.epoch) != (site, epoch):
+                self._write(name, one.version, (site, epoch, copy.alarm if copy else ""), reason)
+
     def _observe(self, site: str, skipped: bool) -> _Observed:
         if skipped:
             return _Observed(Observation(site, trouble="it was not asked, because it was silent a moment ago"))
-        coordinator, where = self._coordinators[site], f"{site}: /hadoop-dr/{self._pair}"
         try:
-            identity, access = (coordinator.read(path(self._pair)) for path in (identity_path, access_path))
-            observation = Observation(
-                site,
-                decode_identity(identity.data, f"{where}/identity") if identity else None,
-                decode_access(access.data, f"{where}/access") if access else None,
-            )
+            return self._read(site)
         except DrError as error:
             return _Observed(Observation(site, trouble=str(error)))
+
+    def _read(self, site: str) -> _Observed:
+        coordinator, where = self._coordinators[site], f"{site}: /hadoop-dr/{self._pair}"
+        identity, access = (coordinator.read(path(self._pair)) for path in (identity_path, access_path))
+        observation = Observation(
+            site,
+            decode_identity(identity.data, f"{where}/identity") if identity else None,
+            decode_access(access.data, f"{where}/access") if access else None,
+        )
         return _Observed(observation, access.version if access else None)
 
     def _publish(
@@ -145,16 +174,19 @@ class Arbitrate:
             return Publication.SILENT
         if (content := wanted[site]) is None:
             return Publication.UNCHANGED
-        at, by = iso(self._clock.wall_ms()), f"{self._by}/{self._tokens.token()}"
-        data = encode(Access(content[0], content[1], at, by, decision.reason, content[2]))
         try:
-            if version is None:
-                self._coordinators[site].create(access_path(self._pair), data)
-            else:
-                self._coordinators[site].write(access_path(self._pair), data, version)
+            self._write(site, version, content, decision.reason)
         except DrError as error:
             if deciding:
                 raise
             overtaken = isinstance(error, (AlreadyExists, NotFound, Superseded, Unknown))
             return Publication.OVERTAKEN if overtaken else Publication.SILENT
         return Publication.WRITTEN
+
+    def _write(self, site: str, version: int | None, content: tuple[str | None, int, str], reason: str) -> None:
+        at, by = iso(self._clock.wall_ms()), f"{self._by}/{self._tokens.token()}"
+        data = encode(Access(content[0], content[1], at, by, reason, content[2]))
+        if version is None:
+            self._coordinators[site].create(access_path(self._pair), data)
+        else:
+            self._coordinators[site].write(access_path(self._pair), data, version)

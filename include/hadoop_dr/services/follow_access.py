@@ -5,12 +5,10 @@ from __future__ import annotations
 import threading
 
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.roles.identity import Access
+from hadoop_dr.domain.roles.identity import BELIEVED_S, Access
 from hadoop_dr.ports.clock import Clock
 from hadoop_dr.services.arbitrate import Arbitrate
 
-_BELIEVED_S = 1.0
-"""For so long an answer is believed without another look."""
 REST_S = 5.0
 """For so long a ZooKeeper that did not answer is not asked again: each question would wait for its time limit."""
 
@@ -76,9 +74,9 @@ class FollowAccess:
                 self._heard_s[site] = began_s
             elif site not in resting:
                 self._rests_until_s[site] = ended_s + REST_S
-        if found.decision.site is not None:
+        if found.decision.site is not None or found.decision.epoch:  # without a site, it was closed in that epoch
             self._known = Access(found.decision.site, found.decision.epoch, "", "", found.decision.reason)
-        self._believed_until_s = ended_s + _BELIEVED_S
+        self._believed_until_s = ended_s + BELIEVED_S
 
     def _check_lease(self, in_use: str) -> None:
         other = next(site for site in self._sites if site != in_use)

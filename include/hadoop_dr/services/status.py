@@ -161,7 +161,7 @@ class Status:
         return {
             "role": role,
             "health": {"available": sum(answers), "total": len(answers)},
-            "fence": None,
+            "fence": fence.grade if (fence := self._roles.fences.get(site.name)) else None,
             "readable": readable,
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hadoop_dr.adapters.native.site import SiteClient
 from hadoop_dr.adapters.native.verdicts import STOPS, Again, Judged, judge
-from hadoop_dr.ports.mover import Did, MakeDirectory, Operation, Outcome, Remove, Rename, SetAttributes
+from hadoop_dr.ports.mover import Did, MakeDirectory, Operation, Outcome, RecoverLease, Remove, Rename, SetAttributes
 
 KEEP_ATIME = (1 << 64) - 1        # the library sends it as the -1 that HDFS takes for "leave it"
 _BY_INODE = "/.reserved/.inodes/"
@@ -54,6 +54,8 @@ async def _send(site: SiteClient, operation: Operation) -> Outcome:
         case Remove(path=path):
             if not await site.call(lambda client: client.delete(path, True)):
                 return Outcome(operation.key, Did.NO_SOURCE, f"there is nothing at {path}")
+        case RecoverLease(path=path):
+            await site.call(lambda client: client.recover_lease(path))
         case SetAttributes():
             return await _set_attributes(site, operation)
     return done

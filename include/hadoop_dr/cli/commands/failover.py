@@ -1,4 +1,4 @@
-"""The command with which a person makes the secondary the primary (S2.22)."""
+"""The commands with which a person makes the secondary the primary (S2.22)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hadoop_dr.bootstrap import failover_pair
+from hadoop_dr.bootstrap import failover_pair, switchover_pair
 from hadoop_dr.cli.commands.identity import who
 from hadoop_dr.cli.commands.options import as_json_option
 from hadoop_dr.cli.pages.output import Show, emit, ends_well, say, warn
@@ -44,6 +44,34 @@ def failover(pair: str, to: str, reason: str, approve: bool, force: bool, dry_ru
         raise SystemExit(1)
 
 
+@click.command(epilog="Example: hadoop-dr switchover east-west --to west --reason 'the rack moves' --approve")
+@click.argument("pair")
+@click.option("--to", metavar="SITE", required=True, help="The site that becomes primary.")
+@click.option("--reason", metavar="TEXT", required=True, help="The reason; kept in the ledger.")
+@click.option("--approve", is_flag=True, help="What --dry-run shows is known and wanted.")
+@click.option("--force", is_flag=True, help="Although a service stays closed, or a writer may still be at work.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and what stands against it; change nothing.")
+@as_json_option
+def switchover(pair: str, to: str, reason: str, approve: bool, force: bool, dry_run: bool, as_json: bool) -> None:
+    """Exchange the roles of PAIR as planned: SITE becomes primary, and nothing that was acknowledged is lost.
+
+    Clients lose access, writers on the old primary are stopped, and every service gets a last point; then SITE is
+    primary, and access moves there. A failure before that takes all of it back. Called again after an interruption, it
+    goes on from there; called with --to the present primary, it takes a begun switchover back.
+    """
+    if not reason.strip():
+        raise click.BadParameter("says nothing", param_hint="--reason")
+    with ends_well(as_json), Show() as show:
+        refuse_odd_words(None, reason)
+        run = f"switchover-{secrets.token_hex(4)}"
+        document = switchover_pair(
+            pair, to, run, who(), reason, approve=approve, force=force, dry_run=dry_run, tell=show.stage
+        )
+    emit(document, as_json, lambda: _page(document, dry_run=dry_run))
+    if (dry_run and any(one["state"] == "fail" for one in document["checks"])) or document.get("closed"):
+        raise SystemExit(1)
+
+
 def _page(document: Mapping[str, Any], *, dry_run: bool) -> None:
     if dry_run:
         for one in document["checks"]:
@@ -53,7 +81,7 @@ def _page(document: Mapping[str, Any], *, dry_run: bool) -> None:
             say(f"{service}: point {one['point']} is not finished: {one['ending']}")
     else:
         said = f"{document['to']} is primary in epoch {document['epoch']}; clients use {document['access']}"
-        say(f"{said}; fence {document['fence']}")
+        say(f"{said}; fence {document['fence'] or 'lifted'}")
     _services(document)
     if not dry_run:
         say("seconds  " + ", ".join(f"{step} {took:.1f}" for step, took in document["rto_seconds"].items()))

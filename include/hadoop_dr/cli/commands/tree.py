@@ -10,7 +10,7 @@ import click
 
 from hadoop_dr.cli.commands.backup import backup, check, coverage, plan
 from hadoop_dr.cli.commands.client import client
-from hadoop_dr.cli.commands.failover import failover
+from hadoop_dr.cli.commands.failover import failover, switchover
 from hadoop_dr.cli.commands.free_primary import free_primary
 from hadoop_dr.cli.commands.hold import hold, resume
 from hadoop_dr.cli.commands.identity import identity
@@ -66,6 +66,6 @@ def main() -> None:
 
 for command in (
     backup, check, client, coverage, explain, failover, free_primary, hold, identity, lab, ledger, monitor, plan,
-    points, prune, reprotect, resume, status, unprotect, verify,
+    points, prune, reprotect, resume, status, switchover, unprotect, verify,
 ):  # fmt: skip
     main.add_command(command)

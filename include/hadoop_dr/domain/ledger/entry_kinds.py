@@ -27,6 +27,8 @@ from hadoop_dr.domain.ledger.bodies.foreign import (
 )
 from hadoop_dr.domain.ledger.bodies.pair import (
     AlarmSaid,
+    ChangeBegun,
+    ChangeGivenUp,
     ClustersBound,
     FenceLifted,
     NodesMapped,
@@ -68,7 +70,7 @@ ServiceBody = (
 PairBody = (
     RolesSet | RolesChanged | SiteFenced | FenceLifted | PersonAnswered | PairStored | PolicyStored | NodesMapped
     | OwnersMapped | RootsOwned | RootsReleased | ClustersBound | SynchronisingHeld | SynchronisingResumed
-    | AlarmSaid
+    | AlarmSaid | ChangeBegun | ChangeGivenUp
 )  # fmt: skip
 Body = ServiceBody | PairBody | Skipped
 
@@ -109,11 +111,15 @@ PAIR_KINDS: Mapping[str, type[Any]] = {
     "hold": SynchronisingHeld,
     "resume": SynchronisingResumed,
     "alarm": AlarmSaid,
+    "change_begun": ChangeBegun,
+    "change_given_up": ChangeGivenUp,
 }
 """Kind -> body of each entry of a pair's ledger."""
 KINDS: Mapping[str, type[Any]] = {**SERVICE_KINDS, **PAIR_KINDS}
 """Kind -> body of each entry of either ledger."""
-OPTIONAL: frozenset[str] = frozenset({"roles_changed", "clusters", "divergence", "hold", "resume", "alarm"})
+OPTIONAL: frozenset[str] = frozenset({
+    "roles_changed", "clusters", "divergence", "hold", "resume", "alarm", "change_begun", "change_given_up",
+})  # fmt: skip
 """Kinds that an older version skips."""
 
 _NAMES: Mapping[type[Any], str] = {body: kind for kind, body in KINDS.items()}

@@ -27,11 +27,15 @@ from hadoop_dr.domain.ledger.bodies.foreign import (
 )
 from hadoop_dr.domain.ledger.bodies.pair import (
     AlarmSaid,
+    ChangeBegun,
+    ChangeGivenUp,
     ClustersBound,
+    FenceLifted,
     RolesChanged,
     RolesSet,
     RootsOwned,
     RootsReleased,
+    SiteFenced,
     SynchronisingHeld,
     SynchronisingResumed,
 )
@@ -225,6 +229,26 @@ def _undone(body: UndoDone, entry: LedgerEntry) -> str:
 @_text.register
 def _roles(body: RolesSet, entry: LedgerEntry) -> str:
     return f"{body.primary} is primary, the copy on {body.deciding} decides; by {body.by}: {body.reason}"
+
+
+@_text.register
+def _change_begun(body: ChangeBegun, entry: LedgerEntry) -> str:
+    return f"{body.what} to {body.destination} taken in hand by {body.by}: {body.reason}"
+
+
+@_text.register
+def _change_given_up(body: ChangeGivenUp, entry: LedgerEntry) -> str:
+    return f"{body.what} taken back: {body.reason}"
+
+
+@_text.register
+def _fenced(body: SiteFenced, entry: LedgerEntry) -> str:
+    return f"fence of {body.site}, {body.grade}: the quotas of {counted(len(body.quotas), 'directory')} recorded"
+
+
+@_text.register
+def _unfenced(body: FenceLifted, entry: LedgerEntry) -> str:
+    return f"fence of {body.site} lifted"
 
 
 @_text.register

@@ -3,7 +3,8 @@
 The decision has two steps. *Normalising* turns what was read into statuses: an identity below the highest known epoch
 is invalid; a ZooKeeper that could not be read, or holds no identity, is unknown, which is not invalid, unless the
 newest role entry of the ledger says what the site is. *The rule* then moves access only if the site in use is secondary
-or invalid and the other one is primary. Whatever is not covered by the rule leaves access where it is.
+or invalid and the other one is primary. An access without a site that names an epoch is closed: nobody gets it until a
+site is primary in a higher one. Whatever is not covered by the rule leaves access where it is.
 """
 
 from __future__ import annotations
@@ -150,6 +151,9 @@ def arbitrate(
     if in_use is None or in_use not in status:
         silent = [one.site for one in (first, second) if one.identity is None]
         unknown = [site for site in silent if status[site] is SiteRole.UNKNOWN or site == ruling.deciding]
+        if access is not None and in_use is None and kept_epoch and kept_epoch >= highest:
+            reason = f"access was closed in epoch {kept_epoch}, until a site is primary in a higher one"
+            return AccessDecision(AccessChange.KEEP, None, kept_epoch, statuses, reason)
         return _without_access(statuses, unknown, kept_epoch, highest)
     other = second.site if in_use == first.site else first.site
     if status[in_use] in (SiteRole.SECONDARY, SiteRole.INVALID) and status[other] is SiteRole.PRIMARY:

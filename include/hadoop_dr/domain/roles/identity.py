@@ -55,7 +55,8 @@ class Access:
 
     Attributes:
         site: The site to use; None while no site may be used.
-        epoch: The epoch of the identity that gave the site access.
+        epoch: The epoch of the identity that gave the site access; without a site, the one in which access was closed,
+            or 0 where nobody ever had it.
         at: When it was written, ISO 8601 UTC; for display only.
         by: Who wrote it, ending in a token nobody else drew.
         reason: Why, in words.
@@ -68,6 +69,10 @@ class Access:
     by: str
     reason: str
     alarm: str = ""
+
+
+BELIEVED_S = 1.0
+"""For so long a client believes what it read of the access without another look."""
 
 
 def recorded_roles(pair: str, state: PairState, sites: Iterable[str]) -> dict[str, Role]:

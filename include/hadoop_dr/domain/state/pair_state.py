@@ -11,6 +11,8 @@ from hadoop_dr.domain.codec import codec_of
 from hadoop_dr.domain.ledger import LedgerEntry
 from hadoop_dr.domain.ledger.bodies.pair import (
     AlarmSaid,
+    ChangeBegun,
+    ChangeGivenUp,
     ClustersBound,
     FenceLifted,
     RolesChanged,
@@ -41,6 +43,8 @@ class PairState:
         old_role: What the primary of before is by that entry.
         holds: What stops new moments, by slot; `held` says which of them still do.
         alarms: What stands, and what is over and not everybody was told yet, by name.
+        fence: How well writes on the primary of before were known to be stopped then.
+        holder: Run that has a planned change in hand, or empty.
     """
 
     epoch: int = 0
@@ -56,6 +60,8 @@ class PairState:
     old_role: str = "invalid"
     holds: Mapping[str, SynchronisingHeld] = field(default_factory=dict)
     alarms: Mapping[str, AlarmSaid] = field(default_factory=dict)
+    fence: str = "forced"
+    holder: str = ""
 
     @property
     def changing(self) -> bool:
@@ -104,7 +110,7 @@ def _roles(body: RolesSet, entry: LedgerEntry, state: PairState, owners: dict[st
         return state
     return replace(
         state, epoch=entry.epoch, primary=body.primary, deciding=body.deciding, closed=(), change=body.change,
-        old_role=body.old_role,
+        old_role=body.old_role, fence=body.fence,
     )  # fmt: skip
 
 
@@ -112,7 +118,17 @@ def _roles(body: RolesSet, entry: LedgerEntry, state: PairState, owners: dict[st
 def _changed(body: RolesChanged, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
     if entry.epoch < state.epoch:
         return replace(state, done_epoch=max(state.done_epoch, entry.epoch))
-    return replace(state, done_epoch=entry.epoch, closed=tuple(sorted(body.closed)))
+    return replace(state, done_epoch=entry.epoch, closed=tuple(sorted(body.closed)), holder="")
+
+
+@_fold.register
+def _begun(body: ChangeBegun, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
+    return replace(state, holder=entry.run)
+
+
+@_fold.register
+def _given_up(body: ChangeGivenUp, entry: LedgerEntry, state: PairState, owners: dict[str, str]) -> PairState:
+    return replace(state, holder="")
 
 
 @_fold.register
@@ -181,6 +197,8 @@ class _Kept:
     old_role: str = "invalid"
     holds: Mapping[str, SynchronisingHeld] = field(default_factory=dict)
     alarms: Mapping[str, AlarmSaid] = field(default_factory=dict)
+    fence: str = "forced"
+    holder: str = ""
 
 
 _KEPT = codec_of(_Kept)

@@ -4,6 +4,7 @@
     every service goes live     under the new epoch, so that whoever slept through it can do nothing any more
     identities                  of the new primary, and what the old one is from now on, if it answers
     access                      clients arbitrate on the identities, so they come last
+    fence                       of the old primary is lifted, if there was one
     ended                       recorded with points and durations
 
 A death at any arrow leaves what the ledger says; called again it goes on from there.
@@ -17,7 +18,8 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from hadoop_dr.domain.check_results import Result, fail
-from hadoop_dr.domain.errors import DrError, Failed, Refused, Superseded
+from hadoop_dr.domain.errors import LATER_GOES_ON, DrError, Failed, Refused, Superseded
+from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger.bodies.pair import RolesChanged, RolesSet
 from hadoop_dr.domain.ledger.entry_kinds import PairBody
 from hadoop_dr.domain.roles.failover import ServiceOutlook
@@ -120,29 +122,36 @@ class ChangeRoles:
 
         return {name: said for name, said in map_bounded(one, looked, width=_SERVICES_AT_ONCE) if said}
 
-    def set_roles(self, read: RolesRead, change: str, old_role: Role, run: str, by: str, reason: str) -> RolesRead:
+    def set_roles(
+        self, read: RolesRead, change: str, old_role: Role, run: str, by: str, reason: str, *, fence: str = "forced",
+        held: bool = False,
+    ) -> RolesRead:
         """Appends the role entry.
 
         Args:
             change: What it is a step of, such as ``failover``.
             old_role: What the old primary is from now on.
+            fence: How well its writers are known to be stopped.
+            held: Only as long as ``run`` has the change in hand.
 
         Raises:
             Refused: The new primary would decide by copies that lack entries of a site that answers.
             Superseded: Somebody else changes the roles.
         """
         with self.step("roles"):
-            decider = self._new_decider(read)
-            body = RolesSet(self.promoted, decider, by, reason, bool(read.silent), change, old_role.value)
-            return self.append(read, body, run, new_epoch=True)
+            decider, alone = self._new_decider(read), bool(read.silent)
+            body = RolesSet(self.promoted, decider, by, reason, alone, change, old_role.value, fence)
+            return self.append(read, body, run, new_epoch=True, held=held)
 
     def go_on(
-        self, read: RolesRead, run: str, by: str, reason: str, looked: Mapping[str, ServiceOutlook]
+        self, read: RolesRead, run: str, by: str, reason: str, looked: Mapping[str, ServiceOutlook],
+        lift: Callable[[RolesRead], list[str]] = lambda read: [],
     ) -> dict[str, Any]:
         """Everything behind the role entry; what a service needs fails for that service alone.
 
         Args:
             looked: What a person was shown of the services; empty where the role entry is of an earlier call.
+            lift: Lifts the fence of the old primary; gives what a person should know.
 
         Raises:
             Failed: No service could be made live.
@@ -161,6 +170,7 @@ class ChangeRoles:
             warnings += self._demote(origin, Role(read.state.old_role), epoch, by, reason)
         with self.step("access"):
             decided = self._arbitrate.run()
+        warnings += lift(read)
         body = RolesChanged(what, origin, self.promoted, points, closed, dict(self.seconds))
         self.append(read, body, run)
         if not looked:
@@ -170,6 +180,7 @@ class ChangeRoles:
             "from": origin,
             "to": self.promoted,
             "epoch": epoch,
+            "fence": read.state.fence,
             "access": decided.decision.site,
             "points": points,
             "closed": dict(closed),
@@ -232,10 +243,21 @@ class ChangeRoles:
                 points[service] = point
         return points, left, shut
 
-    def append(self, read: RolesRead, body: PairBody, run: str, *, new_epoch: bool = False) -> RolesRead:
-        """Appends to the copy that decides; loses to whoever changed the roles, never to unrelated entries."""
+    def append(
+        self, read: RolesRead, body: PairBody, run: str, *, new_epoch: bool = False, held: bool = False
+    ) -> RolesRead:
+        """Appends to the copy that decides; loses to whoever changed the roles, never to unrelated entries.
+
+        Args:
+            held: Only as long as ``run`` has a planned change in hand.
+
+        Raises:
+            Superseded: Somebody else changed the roles, or took the change in hand.
+        """
         epoch = read.state.epoch + 1 if new_epoch else None
         for _ in range(_RACES):
+            if held and read.state.holder != run:
+                raise Superseded(self.pair, "somebody else has the change of roles in hand", LATER_GOES_ON)
             try:
                 decider = self.promoted if read.state.deciding in read.silent else read.state.deciding
                 return self.roles.append(read, decider, body, run, epoch)
@@ -245,6 +267,36 @@ class ChangeRoles:
                     raise
                 read = now
         raise Superseded(self.pair, f"{_RACES} others were first in the pair's ledger", "Run it again.")
+
+    def outlook(
+        self, looked: Sequence[ServiceOutlook], epoch: int, results: Sequence[Result], fence: str
+    ) -> dict[str, Any]:
+        """Gives what a person is shown before the change.
+
+        Args:
+            fence: How well the writers of the old primary can be stopped.
+        """
+        now_ms = self.clock.wall_ms()
+        return {
+            "pair": self.pair,
+            "from": self.other,
+            "to": self.promoted,
+            "epoch": epoch,
+            "at": iso(now_ms),
+            "fence": fence,
+            "points": {one.service: one.point for one in looked if one.point},
+            "rpo_seconds": {
+                one.service: (now_ms - one.moment_ms) / 1000 for one in looked if one.moment_ms is not None
+            },
+            "in_flight": {
+                one.service: {"point": one.in_flight, "ending": one.ending.value} for one in looked if one.in_flight
+            },
+            "lost": {one.service: asdict(one.lost) for one in looked},
+            "checks": [
+                {"name": one.name, "state": one.mark.value, "detail": one.detail, "remedy": one.remedy}
+                for one in results
+            ],
+        }
 
     def rpo(self, looked: Iterable[ServiceOutlook], points: Mapping[str, str]) -> dict[str, float]:
         """Gives how old the point of each service is, in seconds."""

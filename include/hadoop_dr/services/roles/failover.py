@@ -10,12 +10,10 @@ A death at any arrow leaves what the ledger says; called again it goes on from t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from hadoop_dr.domain.check_results import Result, refuse_on_failure
 from hadoop_dr.domain.errors import Refused
-from hadoop_dr.domain.ids import iso
 from hadoop_dr.domain.ledger.bodies.pair import PersonAnswered
 from hadoop_dr.domain.roles.failover import ServiceOutlook, stands_against
 from hadoop_dr.domain.roles.identity import Role
@@ -45,7 +43,7 @@ class Failover:
         """
         read = self._change.roles.read()
         looked = self._change.look_at_services(moved=read.state.primary == self._change.promoted)
-        return outlook_document(self._change, looked, read.state.epoch, self._judge(read, looked, force=force))
+        return self._change.outlook(looked, read.state.epoch, self._judge(read, looked, force=force), "forced")
 
     def run(self, run: str, by: str, reason: str, *, approve: bool, force: bool = False) -> dict[str, Any]:
         """Carries it out, or goes on with one that was interrupted behind its role entry or left services closed.
@@ -63,7 +61,7 @@ class Failover:
         pair, promoted = change.pair, change.promoted
         read = change.roles.read()
         if read.state.primary == promoted and read.state.is_unfinished:
-            return self._go_on(read, run, by, reason, [])
+            return change.go_on(read, run, by, reason, {})
         with change.step("look"):
             looked = change.look_at_services()
             results = self._judge(read, looked, force=force)
@@ -79,13 +77,7 @@ class Failover:
             remedy = "The roles have not changed. Correct what is named, then run it again."
             raise Refused(pair, "no service can go: " + "; ".join(closed.values()), remedy)
         read = change.set_roles(read, "failover", Role.INVALID, run, by, reason)
-        return self._go_on(read, run, by, reason, looked)
-
-    def _go_on(
-        self, read: RolesRead, run: str, by: str, reason: str, looked: Sequence[ServiceOutlook]
-    ) -> dict[str, Any]:
-        document = self._change.go_on(read, run, by, reason, {one.service: one for one in looked})
-        return {**document, "fence": "forced"}
+        return change.go_on(read, run, by, reason, {one.service: one for one in looked})
 
     def _judge(self, read: RolesRead, looked: Sequence[ServiceOutlook], *, force: bool = False) -> list[Result]:
         change = self._change
@@ -94,25 +86,3 @@ class Failover:
             change.pair, change.promoted, read.state, self._serving(), looked, origin_serves=serves, force=force
         )
         return [*change.lacks_newest_roles(read), *against]
-
-
-def outlook_document(
-    change: ChangeRoles, looked: Sequence[ServiceOutlook], epoch: int, results: Sequence[Result]
-) -> dict[str, Any]:
-    """What a person is shown of a change of roles before it."""
-    now_ms = change.clock.wall_ms()
-    return {
-        "pair": change.pair,
-        "from": change.other,
-        "to": change.promoted,
-        "epoch": epoch,
-        "at": iso(now_ms),
-        "fence": "forced",
-        "points": {one.service: one.point for one in looked if one.point},
-        "rpo_seconds": {one.service: (now_ms - one.moment_ms) / 1000 for one in looked if one.moment_ms is not None},
-        "in_flight": {
-            one.service: {"point": one.in_flight, "ending": one.ending.value} for one in looked if one.in_flight
-        },
-        "lost": {one.service: asdict(one.lost) for one in looked},
-        "checks": [{"name": r.name, "state": r.mark.value, "detail": r.detail, "remedy": r.remedy} for r in results],
-    }

@@ -13,7 +13,7 @@ Each line may be repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -49,10 +49,17 @@ class MoveService:
         context: The service, in the direction in which it was backed up.
         run: Id of the change, for the ledger.
         finish: Carries a staged point of an earlier run to its seal.
+        backup: Makes a point now, whoever else works on the service, for a reason.
     """
 
-    def __init__(self, context: BackupContext, run: str, finish: Callable[[Claim, Point], None]) -> None:
-        self._context, self._run, self._finish = context, run, finish
+    def __init__(
+        self,
+        context: BackupContext,
+        run: str,
+        finish: Callable[[Claim, Point], None],
+        backup: Callable[[str], object],
+    ) -> None:
+        self._context, self._run, self._finish, self._backup = context, run, finish, backup
 
     def look(self) -> ServiceOutlook:
         """Says what would become of the service."""
@@ -62,6 +69,22 @@ class MoveService:
             return found
         as_is = found.ending is Step.NOTHING  # else a run is to change the tree first
         return replace(found, lost=self._lost(newest), differs=self._differs(newest) if as_is else ())
+
+    def roots(self) -> Sequence[str]:
+        """The directories of which a point made now would have snapshots.
+
+        Raises:
+            Refused: Something cannot be protected.
+        """
+        return components_of(self._context).roots()
+
+    def back_up(self, reason: str) -> None:
+        """Makes a point now.
+
+        Raises:
+            DrError: There is none.
+        """
+        self._backup(reason)
 
     def end_runs(self, reason: str) -> None:
         """Takes the service over, and ends what its last run left; keeps the claim, so that no run begins meanwhile.

@@ -210,9 +210,13 @@ class MemoryCluster:
                         held.mtime_ms = child.mtime_ms if held.id == parent.id else held.mtime_ms
 
     def extend(self, node: Node, data: bytes) -> None:
-        """Appends bytes: the last block grows under its own id, then new blocks follow."""
-        self.charge(node, 0, len(data) * node.replication)
+        """Appends bytes: the last block grows under its own id, then new blocks follow.
+
+        A writer who has the file open fills the block it was given, whatever a quota says since (measured).
+        """
         pieces = list(node.pieces)
+        given = node.block_size - len(pieces[-1].data) if node.is_open and pieces else 0
+        self.charge(node, 0, max(0, len(data) - given) * node.replication)
         if pieces and len(pieces[-1].data) < node.block_size:
             last = pieces.pop()
             room = node.block_size - len(last.data)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from hadoop_dr.domain.errors import Unknown
+from hadoop_dr.ports.coordinator import Coordinator
 from hadoop_dr.ports.files import Files
 from hadoop_dr.ports.mover import Copy, Did, Digest, Meter, Mover, Operation, Outcome, Read
 from hadoop_dr.ports.namenode import NameNode
@@ -23,6 +24,7 @@ _NAMENODE_EFFECTS = frozenset({
     "set_permission", "set_owner", "set_times", "set_replication", "set_acl", "set_xattr", "remove_xattr",
     "set_storage_policy", "set_quota", "truncate", "concat",
 })
+_COORDINATOR_EFFECTS = frozenset({"create", "write"})
 _FILES_EFFECTS = frozenset({"append_new", "put", "move", "remove"})
 
 
@@ -97,6 +99,10 @@ class _FaultyNameNode(_Wrapper):
     _effects = _NAMENODE_EFFECTS
 
 
+class _FaultyCoordinator(_Wrapper):
+    _effects = _COORDINATOR_EFFECTS
+
+
 class _FaultyFiles(_Wrapper):
     """Whoever dies before a document has its name leaves the unfinished one behind, as a real process does."""
 
@@ -121,6 +127,11 @@ class _FaultyFiles(_Wrapper):
 def faulty_namenode(inner: NameNode, faults: Faults) -> NameNode:
     """Wraps a NameNode."""
     return cast(NameNode, _FaultyNameNode(inner, faults))
+
+
+def faulty_coordinator(inner: Coordinator, faults: Faults) -> Coordinator:
+    """Wraps a connection to a ZooKeeper."""
+    return cast(Coordinator, _FaultyCoordinator(inner, faults))
 
 
 def faulty_files(inner: Files, faults: Faults) -> Files:

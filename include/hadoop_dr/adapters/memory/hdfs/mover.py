@@ -18,6 +18,7 @@ from hadoop_dr.ports.mover import (
     Operation,
     Outcome,
     Read,
+    RecoverLease,
     Remove,
     Rename,
     SetAttributes,
@@ -92,6 +93,8 @@ class MemoryMover:
             case Remove(_, path):
                 if not self.destination.delete(path, recursive=True):
                     raise NotFound(path, "does not exist")
+            case RecoverLease(_, path):
+                self.destination.live(path).is_open = False
             case SetAttributes():
                 self._set(operation)
 

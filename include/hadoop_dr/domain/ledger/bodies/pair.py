@@ -17,6 +17,7 @@ class RolesSet:
         alone: The other site was not asked: it was lost.
         change: What the entry is a step of, such as ``failover``; of the first roles it says nothing.
         old_role: What the primary of before is from here on: out, unless nothing of it was lost.
+        fence: How well writes on the primary of before are known to be stopped: fenced, leased or forced.
     """
 
     primary: str
@@ -26,6 +27,7 @@ class RolesSet:
     alone: bool = False
     change: str = "failover"
     old_role: str = "invalid"
+    fence: str = "forced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,29 @@ class PersonAnswered:
     by: str
     reason: str
     points: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeBegun:
+    """A run takes a planned change of roles in hand; one that had it before may do nothing more of it.
+
+    Attributes:
+        what: Which change, such as ``switchover``.
+        destination: The site that is to be primary; the present primary where the change is taken back.
+    """
+
+    what: str
+    destination: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGivenUp:
+    """A planned change of roles was taken back before its role entry: the primary is the one of before."""
+
+    what: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from hadoop_dr.domain.roots.layout import Layout, nearest
 from hadoop_dr.domain.runs.moment import MarkEvidence
 from hadoop_dr.domain.state.service_state import Point
 from hadoop_dr.domain.tree.inventory import Audit
-from hadoop_dr.domain.tree.quotas import RootQuotas, quota_lines
+from hadoop_dr.domain.tree.quotas import QuotaSet, RootQuotas, quota_lines
 from hadoop_dr.services.context import BackupContext, SiteConnections
 from hadoop_dr.services.datasets.component import (
     CheckClaim,
@@ -125,7 +125,7 @@ class HdfsDirectories:
         counts, files = quotas.write(documents), count_roots(trees)
         left = max(0, counts["to_ask"] - MOST)
         notes = [f"quotas of {counted(left, 'directory')} are not read yet; the next runs continue"] if left else []
-        notes += narrow_quotas(point.origin, quotas.limited())[:_NARROW]
+        notes += narrow_quotas(point.origin, quotas.limited(self._fenced(point.origin)))[:_NARROW]
         return Planned(of_files(files), {"quotas": counts}, notes, held_after(trees, files))
 
     def preview(self, trees: Sequence[RootPlan]) -> Planned:
@@ -148,9 +148,8 @@ class HdfsDirectories:
 
     def after_seal(self, point: Point, documents: Documents) -> None:
         """Asks for the quotas that may have changed."""
-        context, fence = self._context, self._context.ledger.roles.fences.get(point.origin)
-        fenced = fence.quotas if fence is not None else {}
-        origin = context.sides[point.origin].namenode
+        context = self._context
+        origin, fenced = context.sides[point.origin].namenode, self._fenced(point.origin)
         own = ask_quotas(origin, documents, fenced, context.claims.heartbeat.beat, MOST)
         documents.warnings += narrow_quotas(point.origin, own)[:_NARROW]
 
@@ -181,6 +180,11 @@ class HdfsDirectories:
             untold.append(f"the quotas of {directories} of point {point.point}: they were not read in time")
         kept = [f"quota of {line}, is stored with the point, not set" for line in quota_lines(own, below or {})]
         return Promoted(left=[*kept, *untold])
+
+    def _fenced(self, site: str) -> Mapping[str, QuotaSet]:
+        """Quotas that a fence of a site replaced, by root: what stands there now is the fence's own."""
+        fence = self._context.ledger.roles.fences.get(site)
+        return fence.quotas if fence is not None else {}
 
     def _earlier_quotas(self, base: Baseline) -> Mapping[str, RootQuotas] | None:
         point = base.point

@@ -6,7 +6,7 @@ set; it sets none yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 from hadoop_dr.domain.errors import BaselineLost, NotFound
 from hadoop_dr.domain.formats import tables as forms
@@ -64,9 +64,14 @@ class KeepQuotas:
         changed = changed_directories(items) if whole or self._earlier is not None else self._all_directories(top)
         self._kept[root] = quotas.doubting(changed, due=whole or audited or self._earlier is None)
 
-    def limited(self) -> dict[str, Quota]:
-        """Asks for the use of the roots that are known to have a quota, which costs the NameNode nothing."""
-        roots = [root for root, quotas in self._kept.items() if "" in quotas.found and "" not in quotas.unasked]
+    def limited(self, fenced: Container[str]) -> dict[str, Quota]:
+        """Asks for the use of the roots that are known to have a quota, which costs the NameNode nothing.
+
+        Args:
+            fenced: Roots of which a fence replaced the quotas.
+        """
+        known = {root for root, quotas in self._kept.items() if "" in quotas.found and "" not in quotas.unasked}
+        roots = [root for root in self._kept if root in known and root not in fenced]
         return dict(zip(roots, map_bounded(self._origin.quota, roots), strict=True))
 
     def write(self, documents: Documents) -> dict[str, int]:
