@@ -140,6 +140,7 @@ def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab,
         client.ask_again()
         assert client.endpoints().site == "west"
         before = home.tree("east", root)
+        home.run("resume", home.pair, "--reason", "east is back")  # the monitor held it back when east was lost
         assert "epoch: east: ZooKeeper says primary in epoch 1" in home.run("backup", "orders", exit_code=1).error()
         again = ("reprotect", home.pair, "--reason", "east is back")
         shown = home.run(*again, "--json").document("reprotect")
