@@ -1,11 +1,15 @@
-"""The whole primary is lost: a person fails the pair over, and the same client goes on writing (S2.22 to S2.25)."""
+"""The primary is lost, or the roles are exchanged as planned: the same client goes on writing (S2.22 to S2.25)."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count, pairwise
 from pathlib import Path
 from queue import Queue
+from threading import Event, Thread
+from time import monotonic
 from urllib.parse import quote
 
 import fsspec
@@ -14,11 +18,13 @@ import pyarrow.dataset
 import pytest
 
 from hadoop_dr.client import DrClient, Endpoints
+from hadoop_dr.domain.errors import DrError
 from hadoop_lab import Lab, LabOptions
 from hadoop_lab.supervisor import processes
 from support.backup import assert_equal_trees
 from support.cli import CliHome, cli_home
 from support.command import COMMAND
+from support.held import held_open, wait_until
 from support.home import ROOT, in_home, sites_of
 from support.java_client import hdfs_dfs
 
@@ -161,3 +167,80 @@ def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab,
         assert files.cat_file(f"{root}/after +#") == b"after"
         home.run(*again, "--approve")
         assert home.backup("orders")["verified"] == "match"
+
+
+class Writing(Thread):
+    """An application that writes file after file through the client library until it is told to end."""
+
+    def __init__(self, home: CliHome, root: str) -> None:
+        super().__init__()
+        self._home, self._root, self._ends = home, root, Event()
+        self.acknowledged = dict[str, float]()
+
+    def run(self) -> None:
+        """Whatever fails is not acknowledged, and written again under another name."""
+        with DrClient(self._home.pair, self._home.path) as client:
+            files = client.filesystem()
+            for number in count():
+                if self._ends.is_set():
+                    return
+                path = f"{self._root}/client a=1 {number} ü%"
+                with suppress(DrError, OSError, RuntimeError, ValueError):
+                    with files.open(path, "wb") as out:
+                        out.write(path.encode())
+                    self.acknowledged[path] = monotonic()
+
+    def has_written_on(self, more: int) -> None:
+        """Waits until so many more files are acknowledged."""
+        wanted = len(self.acknowledged) + more
+        wait_until(lambda: len(self.acknowledged) >= wanted)
+
+    def end(self) -> None:
+        """The last file is done."""
+        self._ends.set()
+        self.join()
+
+    def gap_s(self) -> float:
+        """The longest time without an acknowledged file."""
+        times = list(self.acknowledged.values())
+        return max(later - earlier for earlier, later in pairwise(times))
+
+
+def test_a_planned_change_and_the_way_home_lose_nothing_that_a_client_was_told_to_be_written(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """With quotas of a user, and a file that its writer never closes."""
+    with cli_home(tmp_path_factory) as home:
+        root = home.service("orders")
+        east = home.namenodes["east"]
+        home.backup("orders")
+        east.set_quota(root, 5_000, 1 << 40)
+        writer = Writing(home, root)
+        writer.start()
+        try:
+            writer.has_written_on(3)
+            with held_open(east, f"{root}/log +#", b"y" * 3000) as log:
+                log.abandon()
+                wait_until(lambda: list(east.open_files(root)) != [])
+                there = home.run(*order(home, "west")).document("failover")
+            writer.has_written_on(3)
+            back = home.run(*order(home, "east")).document("failover")
+            writer.has_written_on(3)
+        finally:
+            writer.end()
+        print(f"gap {writer.gap_s():.1f} s; there {there['rto_seconds']}; back {back['rto_seconds']}")
+        assert (there["fence"], there["access"], there["closed"]) == ("fenced", "west", {})
+        assert (there["rpo_seconds"], there["lost"]["orders"]["files"]) == ({"orders": 0.0}, [])
+        assert [line for line in there["warnings"] if root in line and "is stored with the point, not set" in line]
+        assert (back["fence"], back["access"], back["epoch"]) == ("fenced", "east", 3)
+        for path in writer.acknowledged:
+            assert home.read("east", quote(path)) == path.encode()
+        assert list(home.namenodes["east"].open_files(root)) == []
+        for site in ("east", "west"):
+            assert home.namenodes[site].quota(root).namespace == -1
+        assert home.backup("orders")["verified"] == "match"
+        assert_equal_trees(home.tree("east", root), home.tree("west", root))
+
+
+def order(home: CliHome, site: str) -> tuple[str, ...]:
+    return ("switchover", home.pair, "--to", site, "--reason", "the rack moves %", "--approve", "--json")

@@ -112,6 +112,25 @@ def test_while_both_zookeepers_are_silent_the_last_answer_holds(world: World) ->
         stranger.site()
 
 
+def test_an_application_that_had_access_stops_where_a_planned_change_closed_it_and_goes_on_behind_it(
+    world: World,
+) -> None:
+    application = world.application()
+    assert application.site() == ("east", 1)
+    world.arbiter().close("east", "the rack moves %")
+    with pytest.raises(Refused, match="no site may be used now"):
+        later(world, application, 2)
+    world.cut("east", "west")
+    with pytest.raises(Refused, match="no site may be used now"):
+        later(world, application)
+    world.cut()
+    world.arbiter().reopen("east", "it was taken back")
+    assert later(world, application) == ("east", 1)
+    world.arbiter().close("east", "again")
+    world.announce("west", Role.PRIMARY, 2)
+    assert later(world, application) == ("west", 2)
+
+
 def test_a_lease_ends_changes_and_no_reading(world: World) -> None:
     application = world.application(lease_s=30)
     application.site(changing=True)
