@@ -40,8 +40,9 @@ class FailoverDemo:
             self._tell("1/6 a client writes a file every tenth of a second through the library")
             application.await_more()
             self._tell("2/6 every daemon of east is killed")
-            for name in self._lab.state().sites["east"].daemons:
-                self._lab.kill(name)
+            for name in self._lab.state().records():
+                if name.startswith("east."):
+                    self._lab.kill(name)
             self._tell("3/6 failover__east-west in Airflow: it shows the facts and waits for a person")
             facts, report = airflow.fail_over(PAIR, "west", "the demo has killed east")
             self._tell("4/6 the same client goes on writing on west")
