@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hadoop_dr.bootstrap import announce_roles
+from hadoop_dr.bootstrap import announce_roles, reprotect_pair
 from hadoop_lab.demo.airflow_api import AirflowApi
 from hadoop_lab.errors import LabError
 from hadoop_lab.lab import Lab
@@ -48,9 +48,9 @@ class FailoverDemo:
             self._tell("4/6 the same client goes on writing on west")
             application.await_more()
             gap_s = application.longest_gap_s
-            self._tell("5/6 east returns as the secondary; west is backed up to it")
+            self._tell("5/6 east returns as the secondary: what never crossed is kept aside, west is backed up to it")
             self._lab.up(_OPTIONS, self._tell)
-            announce_roles(PAIR, "demo", self._home)
+            back = reprotect_pair(PAIR, "demo-reprotect", "demo", "the demo has seen it", approve=True, home=self._home)
             airflow.back_up(SERVICE, "east is the secondary now")
             self._tell("6/6 home again")
             airflow.fail_over(PAIR, "east", "home again", force=True)
@@ -64,6 +64,7 @@ class FailoverDemo:
             "longest_gap_s": round(gap_s, 1),
             "facts": facts,
             "report": report,
+            "diverged": back["diverged"],
             "seconds": round(time.monotonic() - begun, 1),
         }
 
@@ -128,6 +129,7 @@ def report_lines(document: Mapping[str, Any]) -> list[str]:
         *(f"  {line}" for line in document["facts"].splitlines()),
         "",
         f"Failover  epoch {report['epoch']}, points {report['points']}, seconds {report['rto_seconds']}",
+        f"Kept      what never crossed of {', '.join(document['diverged']) or 'no service'}: hadoop-dr explain",
         f"Client    {document['written']} files acknowledged on {', then '.join(document['sites'])}; "
         f"longest gap {document['longest_gap_s']} s",
     ]
