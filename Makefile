@@ -28,7 +28,7 @@ demo-failover: env ## the demo, and then: east is lost, a person approves, the s
 
 test: lint unit live ## everything CI runs: lint, unit, then all tests on two real clusters of its own
 
-unit: env ## tests that need no daemon and no JDK, in about seven minutes
+unit: env ## tests that need no daemon and no JDK, in about eleven minutes
 	@rm -rf build/unit .coverage .coverage.*; mkdir -p build/unit; \
 	beside() { env --default-signal=INT $(OFF_LAB) $(addprefix --ignore tests/,unit sim model airflow); others=$$?; \
 	env --default-signal=INT $(OFF_LAB) tests/model $(call twins,s-z) && exit $$others; }; \
