@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hadoop_dr.bootstrap.clients.agent import open_client_agent
     from hadoop_dr.bootstrap.clients.health import open_client_health
-    from hadoop_dr.bootstrap.failover import failover_pair
     from hadoop_dr.bootstrap.free_primary import free_primary_of
     from hadoop_dr.bootstrap.queries import (
         coverage_of,
@@ -21,7 +20,9 @@ if TYPE_CHECKING:
         points_of,
         run_query,
     )
+    from hadoop_dr.bootstrap.role_changes.failover import failover_pair
     from hadoop_dr.bootstrap.role_changes.reprotect import reprotect_pair
+    from hadoop_dr.bootstrap.role_changes.switchover import switchover_pair
     from hadoop_dr.bootstrap.roles import (
         announce_roles,
         identity_of,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     )
     from hadoop_dr.bootstrap.runs import backup_stages, check_request, prune_now, verify_point
     from hadoop_dr.bootstrap.status import status_of
-    from hadoop_dr.bootstrap.switchover import switchover_pair
     from hadoop_dr.bootstrap.unprotect import unprotect_service
     from hadoop_dr.bootstrap.watching.holds import hold_pair, resume_pair
     from hadoop_dr.bootstrap.watching.monitor import monitor_pair
@@ -74,7 +74,7 @@ _HOMES = {
     "check_request": "runs",
     "coverage_of": "queries",
     "explanation_of": "queries",
-    "failover_pair": "failover",
+    "failover_pair": "role_changes.failover",
     "free_primary_of": "free_primary",
     "hold_pair": "watching.holds",
     "identity_of": "roles",
@@ -94,7 +94,7 @@ _HOMES = {
     "roles_in_zookeeper": "roles",
     "run_query": "queries",
     "status_of": "status",
-    "switchover_pair": "switchover",
+    "switchover_pair": "role_changes.switchover",
     "unprotect_service": "unprotect",
     "verify_point": "runs",
 }

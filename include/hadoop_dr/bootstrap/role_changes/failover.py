@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hadoop_dr import settings
-from hadoop_dr.bootstrap.change_roles import open_change, serving
 from hadoop_dr.bootstrap.login import NOBODY, Users
+from hadoop_dr.bootstrap.role_changes.common import open_change, serving
 from hadoop_dr.domain.errors import DrError
 from hadoop_dr.services.context import SiteConnections
 from hadoop_dr.services.roles.failover import Failover

@@ -10,9 +10,9 @@ from typing import Any
 from hadoop_dr import settings
 from hadoop_dr.adapters.reporting import Relay
 from hadoop_dr.adapters.system import SystemClock, SystemTokens
-from hadoop_dr.bootstrap.change_roles import open_change, serving
 from hadoop_dr.bootstrap.connections import open_mover
 from hadoop_dr.bootstrap.login import NOBODY, Users, login_to
+from hadoop_dr.bootstrap.role_changes.common import open_change, serving
 from hadoop_dr.ports.mover import DEFAULT_LIMITS
 from hadoop_dr.ports.requests import Requests
 from hadoop_dr.services.roles.fence import Fence
