@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hadoop_dr.bootstrap import announce_roles, reprotect_pair
+from hadoop_dr.bootstrap import reprotect_pair, switchover_pair
 from hadoop_lab.demo.airflow_api import AirflowApi
 from hadoop_lab.errors import LabError
 from hadoop_lab.lab import Lab
@@ -52,10 +52,9 @@ class FailoverDemo:
             self._lab.up(_OPTIONS, self._tell)
             back = reprotect_pair(PAIR, "demo-reprotect", "demo", "the demo has seen it", approve=True, home=self._home)
             airflow.back_up(SERVICE, "east is the secondary now")
-            self._tell("6/6 home again")
-            airflow.fail_over(PAIR, "east", "home again", force=True)
+            self._tell("6/6 switchover home: nothing that was acknowledged is lost")
+            home = switchover_pair(PAIR, "east", "demo-home", "demo", "home again", approve=True, home=self._home)
             application.await_more()
-            announce_roles(PAIR, "demo", self._home)
             airflow.back_up(SERVICE, "home again")
             sites = list(application.sites)
         return {
@@ -64,6 +63,7 @@ class FailoverDemo:
             "longest_gap_s": round(gap_s, 1),
             "facts": facts,
             "report": report,
+            "switchover": home,
             "diverged": back["diverged"],
             "seconds": round(time.monotonic() - begun, 1),
         }
@@ -123,12 +123,13 @@ class Application:
 
 def report_lines(document: Mapping[str, Any]) -> list[str]:
     """Gives the lines of the page at the end."""
-    report = document["report"]
+    report, home = document["report"], document["switchover"]
     return [
         "What the person saw",
         *(f"  {line}" for line in document["facts"].splitlines()),
         "",
         f"Failover  epoch {report['epoch']}, points {report['points']}, seconds {report['rto_seconds']}",
+        f"Home      switchover, fence {home['fence']}, seconds {home['rto_seconds']}",
         f"Kept      what never crossed of {', '.join(document['diverged']) or 'no service'}: hadoop-dr explain",
         f"Client    {document['written']} files acknowledged on {', then '.join(document['sites'])}; "
         f"longest gap {document['longest_gap_s']} s",
