@@ -311,15 +311,16 @@ def test_a_fence_stops_new_names_and_blocks_and_a_writer_still_fills_the_block_i
     name: NameNode, pen: Writer, folder: str
 ) -> None:
     """So a fence stands only once no file is open (fault 63)."""
+    before = b"y" * 200_000  # less than a packet stays with the DataNode that writes, and there is no block to fill
     pen.write(f"{folder}/closed +", b"x")
-    with held_open(name, f"{folder}/log ü%", b"y" * 300) as writing:
+    with held_open(name, f"{folder}/log ü%", before, block_bytes=1 << 20) as writing:
         wait_until(lambda: list(name.open_files(folder)) != [])
         name.set_quota(folder, 1, 1)
         with pytest.raises(OverQuota):
             name.make_directory(f"{folder}/d", 0o755)
         writing.send(b"z" * 300)
     wait_until(lambda: list(name.open_files(folder)) == [])
-    assert pen.read(f"{folder}/log ü%") == b"y" * 300 + b"z" * 300
+    assert pen.read(f"{folder}/log ü%") == before + b"z" * 300
     name.set_quota(folder, -1, -1)
 
 

@@ -107,8 +107,8 @@ def test_a_client_goes_on_writing_on_the_other_site_after_the_failover(lab: Lab,
         watched = home.run("monitor", home.pair, "--once", "--json", exit_code=1).document("monitor")
         assert {site: found["failed"] for site, found in watched["sites"].items()} == {"east": True, "west": False}
         assert [(one["what"], one["subject"]) for one in watched["alarms"]] == [("site failed", "east")]
-        told = home.run("status", home.pair, "--json", exit_code=1).document("status")
-        assert [one["site"] for one in told["held"]] == ["east"]
+        status = home.run("status", home.pair, "--json", exit_code=1).document("status")
+        assert [one["site"] for one in status["held"]] == ["east"]
         home.run("backup", "orders", exit_code=1)
 
         shown = home.run("failover", home.pair, "--to", "west", "--reason", "east burns", "--dry-run", "--json")

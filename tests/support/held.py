@@ -33,12 +33,14 @@ class Writing:
 
 
 @contextmanager
-def held_open(namenode: NameNode, path: str, data: bytes, *, append: bool = False) -> Iterator[Writing]:
+def held_open(
+    namenode: NameNode, path: str, data: bytes, *, append: bool = False, block_bytes: int = BLOCK
+) -> Iterator[Writing]:
     """Writes ``data`` and keeps the file open until the block ends, then closes it as its writer would."""
     if isinstance(namenode, MemoryNameNode):
         cluster = namenode.cluster
         if not append:
-            cluster.make_file(path, replication=1, block_size=BLOCK, overwrite=True)
+            cluster.make_file(path, replication=1, block_size=block_bytes, overwrite=True)
         node = cluster.live(path)
         cluster.extend(node, data)
         node.is_open = True
@@ -46,21 +48,25 @@ def held_open(namenode: NameNode, path: str, data: bytes, *, append: bool = Fals
         node.is_open = False
         return
     assert isinstance(namenode, WebHdfsNameNode)
-    with _request(namenode.route.serving.url, path, append=append) as connection:
+    with _request(namenode.route.serving.url, path, block_bytes, append=append) as connection:
         writing = Writing(lambda more: connection.sendall(b"%x\r\n%b\r\n" % (len(more), more)))
         writing.send(data)
         yield writing
         if writing.abandoned:
             return
         connection.sendall(b"0\r\n\r\n")
-        while b" 20" not in connection.recv(4096).replace(b" 100", b""):
-            pass
+        said = b""
+        while b"HTTP/1.1 20" not in said:
+            more = connection.recv(4096)
+            assert more, f"the file could not be closed: {said!r}"
+            said += more
 
 
 @contextmanager
-def _request(url: str, path: str, *, append: bool) -> Iterator[socket.socket]:
+def _request(url: str, path: str, block_bytes: int, *, append: bool) -> Iterator[socket.socket]:
     """A request to a DataNode whose body goes on until the caller ends it."""
-    wish = {"op": "APPEND"} if append else {"op": "CREATE", "blocksize": BLOCK, "replication": 1, "overwrite": "true"}
+    made = {"op": "CREATE", "blocksize": block_bytes, "replication": 1, "overwrite": "true"}
+    wish = {"op": "APPEND"} if append else made
     method = "POST" if append else "PUT"
     answer = requests.request(
         method, f"{url.rstrip('/')}/webhdfs/v1{quote(path)}", params={**wish, "user.name": "hdfs"},
