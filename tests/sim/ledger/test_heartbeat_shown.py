@@ -359,3 +359,14 @@ def test_nobody_asks_for_an_acl_to_see_who_works(west: Counting) -> None:
     shown(west)
     forget_heartbeats(west, SERVICE, 7)
     assert asked == [False, False]
+
+
+def test_a_wait_ends_whatever_the_moment_where_only_waiting_lets_time_pass() -> None:
+    """About one moment of eighty, times a thousand and divided by it, is a little less than it was."""
+    moments = [1_790_000_000 + step / 997 for step in range(1_000)]
+    assert any(moment * 1000 / 1000 < moment for moment in moments)
+    for moment in moments:
+        clock = StepClock()
+        clock.look_ms = 0.0
+        clock.sleep_until(moment)
+        assert clock.monotonic_s() >= moment
