@@ -116,7 +116,7 @@ class StepClock:
     def sleep_until(self, monotonic_s: float) -> None:
         """Lets time pass."""
         self._now_ms = max(self._now_ms, monotonic_s * 1000)
-        while self._now_ms / 1000 < monotonic_s:  # a thousand times it, divided, may be a little less: who waits waits on
+        while self._now_ms / 1000 < monotonic_s:  # times a thousand and divided by it may be a little less
             self._now_ms = math.nextafter(self._now_ms, math.inf)
 
 

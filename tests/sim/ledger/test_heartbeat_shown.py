@@ -19,6 +19,7 @@ from hadoop_dr.domain.runs.heartbeat import Heartbeat
 from hadoop_dr.domain.runs.process import Process
 from hadoop_dr.domain.tree.file_attributes import Block, Blocks, Checksum
 from hadoop_dr.services.ledger.heartbeat import HeartbeatWriter, forget_heartbeats, shown_heartbeat
+from sim import world
 from support.clock import StepClock
 
 SERVICE = "/.hadoop-dr/p/services/e%20 ü"
@@ -366,7 +367,7 @@ def test_a_wait_ends_whatever_the_moment_where_only_waiting_lets_time_pass() -> 
     moments = [1_790_000_000 + step / 997 for step in range(1_000)]
     assert any(moment * 1000 / 1000 < moment for moment in moments)
     for moment in moments:
-        clock = StepClock()
+        clock = world.StepClock()
         clock.look_ms = 0.0
         clock.sleep_until(moment)
         assert clock.monotonic_s() >= moment
