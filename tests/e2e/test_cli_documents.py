@@ -97,8 +97,8 @@ def says_identity(_: CliHome, told: Any) -> None:
 
 def says_monitor(_: CliHome, told: Any) -> None:
     assert (told["ok"], told["alarms"], told["held"], told["warnings"]) == (True, [], [], [])
-    for site in told["sites"].values():  # a NameNode, a ZooKeeper, the DataNodes; this pair names no metastore
-        assert site["health"]["available"] == site["health"]["total"] == 4
+    for site in told["sites"].values():  # a NameNode, a ZooKeeper, two DataNodes, a metastore
+        assert site["health"]["available"] == site["health"]["total"] == 5
 
 
 def says_hold(home: CliHome, told: Any) -> None:
