@@ -307,23 +307,6 @@ def test_a_quota_counts_and_refuses_names(name: NameNode, folder: str) -> None:
     name.make_directory(f"{folder}/f", 0o755)
 
 
-def test_a_fence_stops_new_names_and_blocks_and_a_writer_still_fills_the_block_it_has(
-    name: NameNode, pen: Writer, folder: str
-) -> None:
-    """So a fence stands only once no file is open (fault 63)."""
-    before = b"y" * 200_000  # less than a packet stays with the DataNode that writes, and there is no block to fill
-    pen.write(f"{folder}/closed +", b"x")
-    with held_open(name, f"{folder}/log ü%", before, block_bytes=1 << 20) as writing:
-        wait_until(lambda: list(name.open_files(folder)) != [])
-        name.set_quota(folder, 1, 1)
-        with pytest.raises(OverQuota):
-            name.make_directory(f"{folder}/d", 0o755)
-        writing.send(b"z" * 300)
-    wait_until(lambda: list(name.open_files(folder)) == [])
-    assert pen.read(f"{folder}/log ü%") == before + b"z" * 300
-    name.set_quota(folder, -1, -1)
-
-
 def test_a_full_quota_does_not_stop_moves_inside_it(name: NameNode, folder: str) -> None:
     name.make_directory(f"{folder}/d", 0o755)
     name.set_quota(folder, 2, -1)
